@@ -1,0 +1,1 @@
+"""One module a vendor; `http.py` is what they share."""

@@ -1,0 +1,1 @@
+"""shopbell: store tickets as threads in Discord and Slack."""

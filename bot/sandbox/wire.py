@@ -1,0 +1,195 @@
+"""
+What every practice server stands on: a loopback HTTP server that remembers what was asked of it and can fail on demand.
+
+A practice server hands its routes to a `Wire`; tests and the tour read `wire.seen`, add `Fault`s and observers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aiohttp import web
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+FaultKind = Literal["refuse", "lose", "drop", "hang", "garbage"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """
+    What goes wrong with the next requests that fit.
+
+    Attributes:
+        kind: `refuse`: answer `status` without acting. `lose`: act, then cut the connection instead of answering.
+            `drop`: cut the connection without acting. `hang`: never answer, without acting.
+            `garbage`: answer 200 with `body` without acting.
+        method: `GET`, `POST` …; None: any.
+        path: A regular expression searched in the path; empty fits all.
+        times: How many requests it hits before it is used up.
+    """
+
+    kind: FaultKind
+    method: str | None = None
+    path: str = ""
+    times: int = 1
+    status: int = 503
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = "<html>not what you asked for</html>"
+
+    def fits(self, request: web.Request) -> bool:
+        return self.method in (None, request.method) and re.search(self.path, request.path) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """
+    One request and what was answered.
+
+    Attributes:
+        body: The request's body as JSON where it is JSON, else as text; None: empty.
+        status: 0 where no answer was given.
+        answer: The answer's body, likewise.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+    status: int
+    answer: Any
+
+
+Observer = Callable[[Exchange], None]
+
+
+class Wire:
+    """
+    One loopback server.
+
+    Attributes:
+        seen: Every exchange so far, oldest first, at most `remember` of them.
+        faults: What shall go wrong, tried in order.
+        observers: Called with each exchange after it is over; one that raises fails the exchange's server side
+            with 500 and is kept in `complaints`.
+    """
+
+    def __init__(self, routes: Iterable[web.AbstractRouteDef], *, port: int = 0, remember: int = 20_000) -> None:
+        self.seen: list[Exchange] = []
+        self.faults: list[Fault] = []
+        self.observers: list[Observer] = []
+        self.complaints: list[Exception] = []
+        self._remember = remember
+        self._wanted_port = port
+        self._app = web.Application(middlewares=[self._middleware()], client_max_size=32 * 1024 * 1024)
+        self._app.add_routes(routes)
+        self._runner: web.AppRunner | None = None
+        self._stopping = asyncio.Event()
+        self.port = 0
+
+    @property
+    def address(self) -> str:
+        """`127.0.0.1:port`; known once started."""
+        return f"127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Listen on 127.0.0.1, on the wanted port or any free one."""
+        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._wanted_port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening and end what is open."""
+        self._stopping.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def fail(self, kind: FaultKind, **rest: Any) -> Fault:
+        """Add a fault; the fields of `Fault` by name."""
+        fault = Fault(kind=kind, **rest)
+        self.faults.append(fault)
+        return fault
+
+    def _take_fault(self, request: web.Request) -> Fault | None:
+        for fault in self.faults:
+            if fault.times > 0 and fault.fits(request):
+                fault.times -= 1
+                if fault.times == 0:
+                    self.faults.remove(fault)
+                return fault
+        return None
+
+    def _middleware(self) -> Any:
+        @web.middleware
+        async def exchange(request: web.Request, handler: Handler) -> web.StreamResponse:
+            body = _readable(await request.read())
+            fault = self._take_fault(request)
+            if fault is not None:
+                return await self._fail(fault, request, body, handler)
+            try:
+                response = await handler(request)
+            except web.HTTPException as refusal:
+                response = refusal
+            return self._record(request, body, response)
+
+        return exchange
+
+    async def _fail(self, fault: Fault, request: web.Request, body: Any, handler: Handler) -> web.StreamResponse:
+        if fault.kind == "refuse":
+            refusal = web.Response(status=fault.status, headers=fault.headers, text=fault.body)
+            return self._record(request, body, refusal)
+        if fault.kind == "garbage":
+            return self._record(request, body, web.Response(text=fault.body, content_type="text/html"))
+        if fault.kind == "lose":
+            self._record(request, body, await handler(request))
+        else:
+            self._remember_exchange(request, body, 0, None)
+        if fault.kind == "hang":
+            await self._stopping.wait()
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError("a fault cut this connection")
+
+    def _record(self, request: web.Request, body: Any, response: web.StreamResponse) -> web.StreamResponse:
+        answer = response.body if isinstance(response, web.Response) else None
+        readable = _readable(answer) if isinstance(answer, bytes) else None
+        exchange = self._remember_exchange(request, body, response.status, readable)
+        for observer in self.observers:
+            try:
+                observer(exchange)
+            except Exception as complaint:  # noqa: BLE001 - whatever an observer finds is its finding
+                self.complaints.append(complaint)
+                return web.Response(status=500, text=str(complaint))
+        return response
+
+    def _remember_exchange(self, request: web.Request, body: Any, status: int, answer: Any) -> Exchange:
+        exchange = Exchange(
+            method=request.method,
+            path=request.path,
+            query=dict(request.query),
+            headers=dict(request.headers),
+            body=body,
+            status=status,
+            answer=answer,
+        )
+        self.seen.append(exchange)
+        del self.seen[: -self._remember]
+        return exchange
+
+
+def _readable(body: bytes) -> Any:
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
