@@ -1,0 +1,195 @@
+"""
+The one connection to the database.
+
+A transaction is one function that runs as a whole on the connection's own thread. So nothing can come between its
+BEGIN and its COMMIT: no other coroutine's statement, and no cancellation, which only ends the waiting for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import aiosqlite
+
+from bot.db.migrate import migrate, migrations, refuse_newer
+from bot.db.statements import STATEMENTS
+from bot.errors import DatabaseError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Row = sqlite3.Row
+
+
+class Transaction:
+    """The statements of `statements.sql` by name, inside one transaction; valid only while its function runs."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, **values: Any) -> int:
+        """Carry out a statement; returns how many rows it changed."""
+        return self._connection.execute(STATEMENTS[statement], values).rowcount
+
+    def add(self, statement: str, **values: Any) -> int | None:
+        """Carry out an INSERT that ends in RETURNING; returns the new row's id, None where it was there already."""
+        row = self._connection.execute(STATEMENTS[statement], values).fetchone()
+        return None if row is None else row[0]
+
+    def one(self, statement: str, **values: Any) -> Row | None:
+        """The first row, None where there is none."""
+        row: Row | None = self._connection.execute(STATEMENTS[statement], values).fetchone()
+        return row
+
+    def all(self, statement: str, **values: Any) -> list[Row]:
+        """Every row."""
+        return self._connection.execute(STATEMENTS[statement], values).fetchall()
+
+
+class _Connection(aiosqlite.Connection):
+    """aiosqlite's connection with one more call: a whole function on its thread."""
+
+    async def call(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        # `_execute` is how every public method of aiosqlite reaches the thread; the lock file pins its version,
+        # and tests/unit/test_database.py holds it to what is promised here.
+        result: T = await self._execute(partial(function, self._conn))  # type: ignore[no-untyped-call]
+        return result
+
+
+class Database:
+    """
+    The open database. Made by `open`, ended by `aclose`.
+
+    Every method raises `bot.errors.DatabaseError` when the file cannot be read or written; nothing of the
+    transaction has happened then.
+    """
+
+    def __init__(self, connection: _Connection, path: Path) -> None:
+        self._connection = connection
+        self.path = path
+
+    @classmethod
+    async def open(cls, path: Path) -> Database:
+        """
+        Open the file for reading and writing, make it where it is missing, and bring it to this schema.
+
+        The caller holds `bot.db.lock.held`, except for a command's single short write.
+
+        Raises:
+            DatabaseTooNew, DatabaseError
+        """
+        return await cls._open(path, partial(_prepare, writing=True), str(path))
+
+    @classmethod
+    async def open_to_read(cls, path: Path) -> Database:
+        """Open an existing file only to read it, also while another process holds it."""
+        if not path.exists():  # noqa: ASYNC240 - one look, before anything runs
+            raise DatabaseError(f"There is no database at {path} yet. It is made when `shopbell run` first starts.")
+        return await cls._open(path, partial(_prepare, writing=False), str(path))
+
+    @classmethod
+    async def _open(cls, path: Path, prepare: Callable[[sqlite3.Connection], None], target: str) -> Database:
+        def connect() -> sqlite3.Connection:
+            return sqlite3.connect(target, isolation_level=None, timeout=5.0, check_same_thread=False)
+
+        connection = _Connection(connect, iter_chunk_size=64)
+        try:
+            await connection
+            await connection.call(prepare)
+        except sqlite3.Error as error:
+            await _close_quietly(connection)
+            raise _explained(error, path) from error
+        except BaseException:
+            await _close_quietly(connection)
+            raise
+        return cls(connection, path)
+
+    async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` in one IMMEDIATE transaction: all of it or, if it raises, nothing."""
+
+        def run(connection: sqlite3.Connection) -> T:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(Transaction(connection), *args, **kwargs)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            return result
+
+        return await self._call(run)
+
+    async def read(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work`, which only reads, on one consistent state."""
+
+        def run(connection: sqlite3.Connection) -> T:
+            connection.execute("BEGIN")
+            try:
+                return work(Transaction(connection), *args, **kwargs)
+            finally:
+                connection.execute("ROLLBACK")
+
+        return await self._call(run)
+
+    async def backup(self, target: Path) -> None:
+        """Write a consistent copy to `target`, which must not exist yet, while others read and write."""
+        if target.exists():  # noqa: ASYNC240 - one look, before anything runs
+            raise DatabaseError(f"{target} exists already. Name a file that does not.")
+
+        def run(connection: sqlite3.Connection) -> None:
+            connection.execute("VACUUM INTO ?", (str(target),))
+
+        await self._call(run)
+
+    async def aclose(self) -> None:
+        """Close the file; the last process to do so empties the write-ahead log."""
+        await self._connection.close()
+
+    async def _call(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await self._connection.call(run)
+        except sqlite3.IntegrityError:
+            raise  # a defect of ours, not of the file
+        except sqlite3.Error as error:
+            raise _explained(error, self.path) from error
+
+
+def _prepare(connection: sqlite3.Connection, *, writing: bool) -> None:
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    if not writing:
+        connection.execute("PRAGMA query_only = ON")
+        refuse_newer(connection, len(migrations()))
+        return
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    migrate(connection)
+
+
+async def _close_quietly(connection: _Connection) -> None:
+    try:
+        await connection.close()
+    except (ValueError, sqlite3.Error):
+        return  # it never opened; the error that matters is already on its way
+
+
+def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:
+    """The one sentence that says what to do about a failure of SQLite."""
+    text = str(error)
+    if "readonly" in text:
+        step = "Let this user write the file and its folder."
+    elif "full" in text:
+        step = "Make room on the disk; nothing that was acknowledged is lost."
+    elif "locked" in text:
+        step = "Another program holds the file; end it."
+    elif "malformed" in text or "not a database" in text:
+        step = "Put the file aside and restore a backup (`shopbell backup` makes them)."
+    elif "unable to open" in text:
+        step = "Check that DATABASE_PATH names a file in a folder that exists and that this user may write to."
+    else:
+        step = "Look at the disk and the file's permissions."
+    return DatabaseError(f"The database {path} cannot be used: {text}. {step}")

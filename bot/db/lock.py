@@ -1,0 +1,39 @@
+"""One process holds a database: an advisory lock on a file beside it, let go by the kernel when the process ends."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.errors import DatabaseError, DatabaseInUse
+
+
+@contextmanager
+def held(database: Path) -> Iterator[None]:
+    """
+    Hold the database for as long as the block runs.
+
+    The lock is on `<database>.lock`, not on the database itself: SQLite's own locks on that file would be
+    lost when any descriptor of it is closed (POSIX).
+
+    Raises:
+        DatabaseInUse: Another process holds it.
+        DatabaseError: The folder does not let us make the lock file.
+    """
+    path = database.with_name(database.name + ".lock")
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise DatabaseError(
+            f"{path} cannot be written ({error.strerror}). Give DATABASE_PATH a folder that shopbell may write to."
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DatabaseInUse(
+                f"Another shopbell is running on {database}. Stop it first, or give this one another DATABASE_PATH."
+            ) from error
+        yield

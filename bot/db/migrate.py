@@ -1,0 +1,46 @@
+"""Bringing a database file to the schema that this shopbell knows."""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib import resources
+
+from bot.errors import DatabaseTooNew
+
+
+def migrations() -> list[tuple[int, str]]:
+    """All migrations as (number, SQL), in order, without a gap."""
+    files = resources.files("bot.db.migrations").iterdir()
+    found = sorted((int(file.name[:4]), file.read_text("utf-8")) for file in files if file.name.endswith(".sql"))
+    if [number for number, _ in found] != list(range(1, len(found) + 1)):
+        raise RuntimeError("the numbers of the migrations have a gap")
+    return found
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """
+    Carry out what is missing, each migration in a transaction of its own together with its number.
+
+    Raises:
+        DatabaseTooNew: The file is from a newer shopbell; nothing is changed.
+    """
+    known = migrations()
+    refuse_newer(connection, len(known))
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number, script in known[version:]:
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def refuse_newer(connection: sqlite3.Connection, known: int) -> None:
+    """Raise `DatabaseTooNew` if the file has seen more migrations than are known here."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > known:
+        raise DatabaseTooNew(
+            f"This database is of schema {version}, and this shopbell knows {known}. "
+            "Run the newer shopbell again, or restore a backup from before the upgrade."
+        )

@@ -1,0 +1,261 @@
+"""
+The settings: environment variables, also read from `.env`, checked as a whole.
+
+What a vendor needs for itself (credentials and the like) is passed on unread; its own model checks it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import Fault, SettingsError
+from bot.model import ChannelId, ChatName, Place, StoreName
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class ReplyMode(StrEnum):
+    """What a message in a ticket's thread does by itself."""
+
+    ALL = "all"
+    EXPLICIT = "explicit"
+
+
+class Backfill(BaseModel):
+    """What of a store's past gets threads at first contact: `none`, `open`, `all`, or open and active in N days."""
+
+    model_config = ConfigDict(frozen=True)
+
+    policy: Literal["none", "open", "all", "days"]
+    days: int = 0
+
+
+def _list(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _channel(value: str) -> Place:
+    chat, colon, channel = value.partition(":")
+    if chat not in ("discord", "slack") or not colon or not re.fullmatch(r"[0-9A-Za-z]+", channel):
+        raise ValueError("wants a comma-separated list of discord:<channel id> and slack:<channel id>")
+    return Place(chat=ChatName(chat), channel=ChannelId(channel))
+
+
+def _channels(value: Any) -> Any:
+    places = tuple(_channel(part) for part in _list(value))
+    if not places:
+        raise ValueError("wants at least one discord:<channel id> or slack:<channel id>")
+    if len(set(places)) != len(places):
+        raise ValueError("names a channel twice")
+    return places
+
+
+def _backfill(value: Any) -> Any:
+    if value in ("none", "open", "all"):
+        return Backfill(policy=value)
+    if isinstance(value, str) and (days := re.fullmatch(r"([1-9][0-9]{0,3})d", value)):
+        return Backfill(policy="days", days=int(days[1]))
+    if isinstance(value, Backfill):
+        return value
+    raise ValueError("wants none, open, all, or a number of days such as 7d")
+
+
+def _template(value: str) -> str:
+    if not re.match(r"https?://", value) or "{id}" not in value:
+        raise ValueError("wants an address that begins with https:// and holds {id} where the ticket's id goes")
+    return value
+
+
+def _address(value: str) -> str:
+    if not re.match(r"https?://[^/]+", value):
+        raise ValueError("wants an address that begins with https://")
+    return value
+
+
+def _begins(prefix: str) -> Callable[[SecretStr], SecretStr]:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(prefix):
+            raise ValueError(f"wants a token that begins with {prefix}")
+        return value
+
+    return check
+
+
+def _log_level(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
+Address = Annotated[str, AfterValidator(_address)]
+Mode = Annotated[ReplyMode, BeforeValidator(_lower)]
+
+
+class StoreSettings(BaseModel):
+    """
+    One store's section, as far as the core reads it.
+
+    Attributes:
+        own: What the vendor's adapter reads, by the last part of the variable's name in lower case.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    vendor: Annotated[str, BeforeValidator(_lower)]
+    channels: Annotated[tuple[Place, ...], BeforeValidator(_channels)]
+    poll_seconds: float = Field(default=30.0, gt=0)
+    backfill: Annotated[Backfill, BeforeValidator(_backfill)] = Backfill(policy="days", days=7)
+    dashboard_url: Annotated[str, AfterValidator(_template)] | None = None
+    webhook_secret: SecretStr | None = None
+    reply_mode: Mode | None = None
+    own: Mapping[str, str] = Field(default_factory=dict, repr=False)
+
+
+_SOURCE = SettingsConfigDict(
+    env_file=".env",
+    env_file_encoding="utf-8",
+    env_nested_delimiter="__",
+    env_ignore_empty=True,
+    extra="ignore",
+    frozen=True,
+    hide_input_in_errors=True,
+)
+
+
+class _Sections(BaseSettings):
+    """The stores' sections as they stand."""
+
+    model_config = _SOURCE
+
+    stores: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
+
+
+class Settings(BaseSettings):
+    """Everything that CONTRACT of the outside calls a setting. Read by `load`, which explains every fault."""
+
+    model_config = _SOURCE
+
+    discord_token: SecretStr | None = None
+    discord_api_url: Address | None = None
+    discord_agent_roles: Names = ()
+    slack_bot_token: Annotated[SecretStr, AfterValidator(_begins("xoxb-"))] | None = None
+    slack_app_token: Annotated[SecretStr, AfterValidator(_begins("xapp-"))] | None = None
+    slack_api_url: Address | None = None
+    slack_agents: Names = ()
+    database_path: Path = Path("shopbell.db")
+    http_host: str = "127.0.0.1"
+    http_port: int | None = Field(default=None, ge=0, le=65535)
+    reply_mode: Mode = ReplyMode.ALL
+    note_prefixes: Names = ("//", "note:", "🔒")
+    undo_seconds: float = Field(default=5.0, ge=0, le=300)
+    log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_lower)] = None
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_log_level)] = "INFO"
+
+    def chats(self) -> frozenset[ChatName]:
+        """The chats that have their tokens."""
+        found = set()
+        if self.discord_token is not None:
+            found.add(ChatName("discord"))
+        if self.slack_bot_token is not None and self.slack_app_token is not None:
+            found.add(ChatName("slack"))
+        return frozenset(found)
+
+
+class LoadedSettings(BaseModel):
+    """Settings without a fault, with every store's section read."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    general: Settings
+    stores: Mapping[StoreName, StoreSettings]
+
+
+def load(env_file: Path | None = Path(".env")) -> LoadedSettings:
+    """
+    Read the environment, and `env_file` below it.
+
+    Raises:
+        SettingsError: With every fault found, none of them quoting a value.
+    """
+    found: list[Fault] = []
+    stores: dict[StoreName, StoreSettings] = {}
+    sections = _Sections(_env_file=env_file).stores
+    for name, section in sections.items():
+        try:
+            stores[StoreName(name)] = _store(section)
+        except ValidationError as error:
+            found += faults(error, f"STORES__{name.upper()}__")
+    if not sections:
+        found.append(Fault("STORES__<NAME>__VENDOR", "is missing; name at least one store"))
+    try:
+        general = Settings(_env_file=env_file)
+    except ValidationError as error:
+        raise SettingsError(*faults(error, ""), *found) from error
+    found += _whole(general, stores)
+    if found:
+        raise SettingsError(*found)
+    return LoadedSettings(general=general, stores=stores)
+
+
+def read_own(model: type[T], store: StoreName, own: Mapping[str, str]) -> T:
+    """
+    Check a store's own section with its vendor's model.
+
+    Raises:
+        SettingsError: With every fault found.
+    """
+    try:
+        return model.model_validate(dict(own))
+    except ValidationError as error:
+        raise SettingsError(*faults(error, f"STORES__{store.upper()}__")) from error
+
+
+def faults(error: ValidationError, prefix: str) -> Iterator[Fault]:
+    """What pydantic found, as an operator reads it: the variable, and what it wants."""
+    for detail in error.errors(include_input=False, include_url=False):
+        variable = prefix + "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
+        yield Fault(variable, _wants(detail["type"], detail["msg"], detail.get("ctx", {})))
+
+
+def _wants(kind: str, text: str, context: Mapping[str, Any]) -> str:
+    known = {
+        "missing": "is missing",
+        "extra_forbidden": "is no setting of this vendor; remove it or look for a misspelling",
+        "literal_error": f"wants one of {context.get('expected', '')}",
+        "enum": f"wants one of {context.get('expected', '')}",
+    }
+    if kind in known:
+        return known[kind]
+    text = text.removeprefix("Value error, ").removeprefix("Input ")
+    return text.replace("should be", "wants to be", 1)
+
+
+def _store(section: Mapping[str, str]) -> StoreSettings:
+    given = {name: value for name, value in section.items() if value != ""}
+    core = {name: given.pop(name) for name in list(given) if name in StoreSettings.model_fields and name != "own"}
+    return StoreSettings.model_validate({**core, "own": given})
+
+
+def _whole(general: Settings, stores: Mapping[StoreName, StoreSettings]) -> Iterator[Fault]:
+    """Faults that no single variable shows."""
+    if (general.slack_bot_token is None) != (general.slack_app_token is None):
+        missing = "SLACK_BOT_TOKEN" if general.slack_bot_token is None else "SLACK_APP_TOKEN"
+        yield Fault(missing, "is missing; Slack needs the bot token (xoxb-…) and the app token (xapp-…)")
+    if not general.chats() and (general.slack_bot_token is None) == (general.slack_app_token is None):
+        yield Fault("DISCORD_TOKEN", "is missing, and so are Slack's tokens; give at least one chat its tokens")
+    for name, store in stores.items():
+        for chat in sorted({place.chat for place in store.channels} - general.chats()):
+            token = {"discord": "DISCORD_TOKEN is", "slack": "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are"}[chat]
+            yield Fault(f"STORES__{name.upper()}__CHANNELS", f"names a {chat} channel, but {token} not set")
