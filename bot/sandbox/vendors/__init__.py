@@ -1,0 +1,19 @@
+"""The vendors' APIs as practice servers on 127.0.0.1, each over a `PracticeStore`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bot.sandbox.vendors.lightspeed import PracticeLightspeed
+from bot.sandbox.vendors.sellgate import PracticeSellgate
+from bot.sandbox.vendors.server import PracticeVendor
+from bot.sandbox.vendors.store import PracticeStore
+
+VENDORS: Mapping[str, type[PracticeVendor[Any]]] = MappingProxyType(
+    {kind.vendor: kind for kind in (PracticeSellgate, PracticeLightspeed)}
+)
+"""Every practice vendor by its name in the settings."""
+
+__all__ = ["VENDORS", "PracticeStore", "PracticeVendor"]

@@ -1,0 +1,131 @@
+"""A request as a practice vendor reads it, and how it is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from typing import Any
+from urllib.parse import parse_qsl
+
+
+class Refusal(Exception):
+    """
+    The request is refused; each vendor writes that in its own form.
+
+    Args:
+        fields: What is wrong with single fields, by name.
+        form: Which of the vendor's forms of error this is, where it has several.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        told: str,
+        *,
+        fields: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        form: str = "",
+    ) -> None:
+        super().__init__(told)
+        self.status = status
+        self.told = told
+        self.fields = dict(fields or {})
+        self.headers = dict(headers or {})
+        self.form = form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """
+    One request.
+
+    Attributes:
+        path: As it was asked, without the query.
+        queries: The query's pairs in their order; a name may come twice.
+        headers: By name in lower case.
+    """
+
+    method: str
+    path: str
+    queries: Sequence[tuple[str, str]]
+    headers: Mapping[str, str]
+    body: bytes
+
+    def query(self, name: str) -> str | None:
+        """The last value of this name; None: not asked for."""
+        return dict(self.queries).get(name)
+
+    def query_all(self, name: str) -> list[str]:
+        return [value for key, value in self.queries if key == name]
+
+    def number(self, name: str, default: int, *, least: int = 0, most: int | None = None, status: int = 400) -> int:
+        """A whole number from the query. Refuses, with `status`, what is none or out of bounds."""
+        value = self.query(name)
+        if value is None:
+            return default
+        try:
+            number = int(value)
+        except ValueError:
+            raise Refusal(status, f"{name} must be a number", fields={name: "must be a number"}) from None
+        if number < least or (most is not None and number > most):
+            bounds = f"at least {least}" if most is None else f"between {least} and {most}"
+            raise Refusal(status, f"{name} must be {bounds}", fields={name: f"must be {bounds}"})
+        return number
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    def accepts(self, content_type: str) -> bool:
+        """Whether the Accept header names this content type itself; `*/*` does not."""
+        return content_type in self.headers.get("accept", "").lower()
+
+    def json(self, *, unsupported: int = 415, malformed: int = 400) -> dict[str, Any]:
+        """The body as a JSON object. Refuses another content type and anything else with these statuses."""
+        if self.content_type != "application/json":
+            raise Refusal(unsupported, "The body must be application/json.")
+        try:
+            value = json.loads(self.body)
+        except ValueError:
+            raise Refusal(malformed, "The body is not valid JSON.") from None
+        if not isinstance(value, dict):
+            raise Refusal(malformed, "The body must be a JSON object.")
+        return value
+
+    def form(self) -> dict[str, str]:
+        """The body as an HTML form's fields."""
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    def files(self) -> list[tuple[str, str, bytes]]:
+        """The files of a multipart body: field, file name, content."""
+        head = f"Content-Type: {self.headers.get('content-type', '')}\r\n\r\n".encode()
+        parts = message_from_bytes(head + self.body).walk()
+        return [
+            (str(part.get_param("name", "", "content-disposition")), part.get_filename() or "", _content(part))
+            for part in parts
+            if part.get_filename()
+        ]
+
+
+def _content(part: Any) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """
+    An answer before it is on the wire.
+
+    Attributes:
+        body: A JSON value; None with `status` 204: no body at all.
+        text: Sent as it is instead of `body`.
+    """
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = None
+    content_type: str = "application/json"

@@ -1,0 +1,350 @@
+"""
+Lightspeed eCom C-Series' ticket API as documented at developers.lightspeedhq.com/ecom: tickets, their messages,
+customers, counts and the three request windows.
+
+Silent about: the order of lists, what a message does to its ticket, paging of messages, what a new message answers.
+`DELETE` really destroys a ticket; `destroyed` tells which, and a bridge leaves it empty.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from bot.sandbox.vendors.asked import Asked, Refusal, Reply
+from bot.sandbox.vendors.forms import Stamp, Unset
+from bot.sandbox.vendors.quota import Quota
+from bot.sandbox.vendors.server import Call, PracticeVendor
+from bot.sandbox.vendors.store import Habits, PracticeMessage, PracticeTicket
+from bot.sandbox.vendors.variant import Variant
+
+KEY = "practicekey0practicekey0practice"
+SECRET = "practicesecretpracticesecretprac"
+LANGUAGE = "en"
+
+_WINDOWS = (Quota(300, 5 * 60), Quota(3_000, 60 * 60), Quota(12_000, 24 * 60 * 60))
+_PER_SECOND = Quota(20, 1, sliding=True)
+_FLAGS = ("isAnswered", "isClosed", "isTodo", "doNotifyAnswered")
+_WRITABLE = (*_FLAGS, "subject", "memo", "customer")
+_TRUTH = ("true", "false")
+
+MessageAnswer = Literal["message", "bare message", "no id", "nothing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightspeedVariant(Variant):
+    """
+    One reading of Lightspeed's documentation.
+
+    Attributes:
+        message_answer, message_status: What a new message answers.
+        messages_newest_first: In which order a ticket's messages come.
+        messages_page: How many messages come where no `limit` is asked for; None: all, whatever is asked.
+        guests: Whether tickets have no customer to look up.
+        unset_memo: How a memo that was never written is shown.
+        errors_in_200: Whether 404 and 422 come as 200 with an `error` in it.
+        odd_words: Whether `from` has a word that is not documented.
+    """
+
+    unset: Unset = "false"
+    stamp: Stamp = "offset"
+    message_answer: MessageAnswer = "message"
+    message_status: Literal[200, 201] = 201
+    messages_newest_first: bool = False
+    messages_page: int | None = None
+    guests: bool = False
+    unset_memo: Literal["", False] | None = ""
+    errors_in_200: bool = False
+    odd_words: bool = False
+
+
+_VARIANTS = (
+    LightspeedVariant(),
+    LightspeedVariant(name="descending", order="descending"),
+    LightspeedVariant(name="recent first", order="recent"),
+    LightspeedVariant(name="scattered", unset="null", order="scattered"),
+    LightspeedVariant(name="customer does not touch", customer_touches=False),
+    LightspeedVariant(name="bare message", message_answer="bare message", message_status=200),
+    LightspeedVariant(name="message without id", message_answer="no id"),
+    LightspeedVariant(name="message answers nothing", message_answer="nothing"),
+    LightspeedVariant(name="newest message first", messages_newest_first=True),
+    LightspeedVariant(name="messages in pages of 50", messages_page=50),
+    LightspeedVariant(name="guests", guests=True, unset_memo=False),
+    LightspeedVariant(name="guests are null", unset="null", guests=True, unset_memo=None),
+    LightspeedVariant(name="unset is empty, times with microseconds", stamp="elsewhere", unset="empty"),
+    LightspeedVariant(name="unset is absent", unset="absent", guests=True),
+    LightspeedVariant(name="errors in a 200", errors_in_200=True),
+    LightspeedVariant(name="odd words", odd_words=True),
+    LightspeedVariant(name="a ticket comes in between pages", order="descending", shift="insert"),
+    LightspeedVariant(name="a ticket is closed between pages", shift="close"),
+    LightspeedVariant(name="a reply shows after three reads", lag_reads=3),
+    LightspeedVariant(name="a reply shows after a second", lag_seconds=1.0, message_answer="no id"),
+    LightspeedVariant(name="links elsewhere", hostile=True, foreign_links=True),
+    LightspeedVariant(name="redirects elsewhere", hostile=True, redirects=True),
+)
+
+
+class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
+    """Lightspeed eCom on 127.0.0.1."""
+
+    vendor = "lightspeed"
+    documented_quotas = (*_WINDOWS, _PER_SECOND)
+
+    @classmethod
+    def variants(cls) -> tuple[LightspeedVariant, ...]:
+        return _VARIANTS
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"API_KEY": KEY, "API_SECRET": SECRET, "LANGUAGE": LANGUAGE}
+
+    def habits(self) -> Habits:
+        return Habits(ticket_id=lambda number: str(number + 1500), message_id=lambda number: str(number + 15_000))
+
+    def calls(self) -> Iterable[Call]:
+        one, messages = rf"/{LANGUAGE}/tickets/(?P<ticket>\d+)", rf"/{LANGUAGE}/tickets/(?P<ticket>\d+)/messages"
+        return (
+            Call("GET", rf"/{LANGUAGE}/tickets\.json", self.list_tickets),
+            Call("GET", rf"/{LANGUAGE}/tickets/count\.json", self.count_tickets),
+            Call("GET", rf"{one}\.json", self.get_ticket),
+            Call("PUT", rf"{one}\.json", self.update_ticket),
+            Call("DELETE", rf"{one}\.json", self.destroy_ticket),
+            Call("GET", rf"{messages}\.json", self.list_messages),
+            Call("POST", rf"{messages}\.json", self.add_message),
+            Call("GET", rf"{messages}/count\.json", self.count_messages),
+            Call("GET", rf"{messages}/(?P<message>\d+)\.json", self.get_message),
+            Call("GET", rf"/{LANGUAGE}/customers/(?P<customer>\d+)\.json", self.get_customer),
+            Call("GET", rf"/{LANGUAGE}/account/ratelimit\.json", self.get_ratelimit),
+        )
+
+    def admit(self, asked: Asked) -> None:
+        wanted = "Basic " + b64encode(f"{KEY}:{SECRET}".encode()).decode()
+        if asked.headers.get("authorization") != wanted:
+            raise Refusal(401, "Invalid API credentials", headers={"WWW-Authenticate": 'Basic realm="API"'})
+
+    def throttle(self, wait: float) -> Refusal:
+        # `Retry-After` is not documented; the windows' own headers tell.
+        return Refusal(429, f"Rate limit exceeded, more in {wait:.0f} seconds")
+
+    def every_header(self) -> Mapping[str, str]:
+        windows = [standing for standing in self.meter.standings() if not standing.quota.sliding]
+        if not windows:
+            return {}
+        return {
+            "X-RateLimit-Limit": "/".join(str(window.quota.limit) for window in windows),
+            "X-RateLimit-Remaining": "/".join(str(window.remaining) for window in windows),
+            "X-RateLimit-Reset": "/".join(str(round(window.reset)) for window in windows),
+        }
+
+    def refusal(self, refusal: Refusal, asked: Asked) -> Reply:
+        error: dict[str, Any] = {
+            "code": refusal.status,
+            "method": asked.method,
+            "request": asked.path,
+            "message": refusal.told,
+        }
+        if refusal.fields:
+            error["errors"] = refusal.fields
+        swallowed = self.variant.errors_in_200 and refusal.status in (404, 422)
+        return Reply(status=200 if swallowed else refusal.status, body={"error": error}, headers=refusal.headers)
+
+    # ------------------------------------------------------------ tickets
+
+    def list_tickets(self, asked: Asked) -> Reply:
+        limit = asked.number("limit", 50, least=1, most=250, status=422)
+        page = asked.number("page", 1, least=1, status=422)
+        since = asked.number("since_id", 0, status=422)
+        self.before_page(first=page == 1 and not self.follows(str(since)))
+        fitting = self._filtered(asked, since)
+        shown = fitting[(page - 1) * limit : page * limit]
+        self.listed(shown)
+        return Reply(body={"tickets": [self._ticket(ticket) for ticket in shown]})
+
+    def count_tickets(self, asked: Asked) -> Reply:
+        return Reply(body={"count": len(self._filtered(asked, asked.number("since_id", 0, status=422)))})
+
+    def get_ticket(self, _asked: Asked, ticket: str) -> Reply:
+        return Reply(body={"ticket": self._ticket(self.see(ticket))})
+
+    def update_ticket(self, asked: Asked, ticket: str) -> Reply:
+        self.have(ticket)
+        given = _wrapped(asked, "ticket")
+        unknown = {name: "is not known" for name in given if name not in _WRITABLE}
+        flags = {name: given[name] for name in _FLAGS if name in given}
+        wrong = {name: "must be true or false" for name, value in flags.items() if str(value).lower() not in _TRUTH}
+        empty = {} if given else {"ticket": "is empty"}
+        if empty or unknown or wrong:
+            raise Refusal(422, "The ticket is not valid", fields=empty | unknown | wrong)
+        self._update(ticket, given, {name: str(value).lower() == "true" for name, value in flags.items()})
+        return Reply(body={"ticket": self._ticket(self.store.ticket(ticket))})
+
+    def destroy_ticket(self, _asked: Asked, ticket: str) -> Reply:
+        self.have(ticket)
+        self.destroyed.append(ticket)
+        self.store.vanish(ticket)
+        return Reply(status=204)
+
+    def _update(self, ticket: str, given: Mapping[str, Any], flags: Mapping[str, bool]) -> None:
+        fields: dict[str, Any] = {name: value for name, value in flags.items() if name != "isClosed"}
+        if "isAnswered" in fields:
+            # It holds until somebody writes again.
+            fields["isAnswered"] = (fields["isAnswered"], len(self.store.ticket(ticket).messages))
+        fields |= {name: given[name] for name in ("memo", "subject") if name in given}
+        closed = flags.get("isClosed", self.store.ticket(ticket).closed)
+        (self.store.close if closed else self.store.reopen)(ticket, **fields)
+
+    def _filtered(self, asked: Asked, since: int) -> list[PracticeTicket]:
+        email, least, most = asked.query("email"), _moment(asked, "created_at_min"), _moment(asked, "created_at_max")
+        return [
+            ticket
+            for ticket in self.see_all()
+            if int(ticket.id) > since
+            and (email is None or ticket.email == email)
+            and (least is None or ticket.created_at >= least)
+            and (most is None or ticket.created_at <= most)
+        ]
+
+    # ------------------------------------------------------------ messages
+
+    def list_messages(self, asked: Asked, ticket: str) -> Reply:
+        messages = list(self.see(ticket).messages)
+        if self.variant.messages_newest_first:
+            messages.reverse()
+        if self.variant.messages_page is not None:
+            limit = asked.number("limit", self.variant.messages_page, least=1, most=250, status=422)
+            page = asked.number("page", 1, least=1, status=422)
+            messages = messages[(page - 1) * limit : page * limit]
+        return Reply(body={"ticketMessages": [self._message(message) for message in messages]})
+
+    def count_messages(self, _asked: Asked, ticket: str) -> Reply:
+        return Reply(body={"count": len(self.see(ticket).messages)})
+
+    def get_message(self, _asked: Asked, ticket: str, message: str) -> Reply:
+        for written in self.see(ticket).messages:
+            if written.id == message:
+                return Reply(body={"ticketMessage": self._message(written)})
+        raise Refusal(404, "There is no such message")
+
+    def add_message(self, asked: Asked, ticket: str) -> Reply:
+        self.have(ticket)
+        given = _wrapped(asked, "ticketMessage")
+        text = given.get("message")
+        if not isinstance(text, str) or not text.strip():
+            raise Refusal(422, "The message is not valid", fields={"message": "is required"})
+        if given.get("from", "shop") not in ("shop", "customer"):
+            raise Refusal(422, "The message is not valid", fields={"from": "must be shop or customer"})
+        if given.get("from") == "customer":
+            self.store.customer_replies(ticket, text)
+        else:
+            self.reply_by_api(ticket, text)
+        message = self._message(self.store.ticket(ticket).messages[-1])
+        status = self.variant.message_status
+        match self.variant.message_answer:
+            case "message":
+                return Reply(body={"ticketMessage": message}, status=status)
+            case "bare message":
+                return Reply(body=message, status=status)
+            case "no id":
+                return Reply(body={"ticketMessage": message | {"id": False}}, status=status)
+            case "nothing":
+                return Reply(status=204)
+
+    # ------------------------------------------------------------ the rest
+
+    def get_customer(self, _asked: Asked, customer: str) -> Reply:
+        for ticket in self.store.tickets():
+            if ticket.email and str(self.person(ticket.email)) == customer:
+                first, _space, last = (ticket.name or "").partition(" ")
+                body = {"id": int(customer), "email": ticket.email, "firstname": first, "lastname": last or False}
+                return Reply(body={"customer": body})
+        raise Refusal(404, "There is no such customer")
+
+    def get_ratelimit(self, _asked: Asked) -> Reply:
+        windows = [standing for standing in self.meter.standings() if not standing.quota.sliding]
+        figures = {
+            name: {"limit": window.quota.limit, "remaining": window.remaining, "reset": round(window.reset)}
+            for name, window in zip(("limit5Min", "limitHour", "limitDay"), windows, strict=False)
+        }
+        return Reply(body={"accountRatelimit": figures})
+
+    async def send_webhook(self, url: str, ticket: str, action: str = "created") -> int:
+        """Post `tickets/<action>` for a ticket to `url`. Returns the status it was answered with."""
+        headers = {
+            "X-Shop-Id": "1",
+            "X-Cluster-Id": "us1",
+            "X-Event": f"tickets/{action}",
+            "X-Format": "json",
+            "X-Language": LANGUAGE,
+            "X-Tickets-Id": ticket,
+        }
+        body = json.dumps({"ticket": self._ticket(self.store.ticket(ticket))}).encode()
+        return await self.post_hook(url, body, headers)
+
+    # ------------------------------------------------------------ how things are written
+
+    def _ticket(self, ticket: PracticeTicket) -> dict[str, Any]:
+        fields = ticket.fields
+        answered, at_message = fields.get("isAnswered", (False, -1))
+        guest = self.variant.guests or not ticket.email
+        return self.clear(
+            {
+                "id": int(ticket.id),
+                "createdAt": self.stamp(ticket.created_at),
+                "updatedAt": self.stamp(self.updated(ticket)),
+                "isAnswered": answered if at_message == len(ticket.messages) else not ticket.awaits_staff,
+                "isClosed": ticket.closed,
+                "isTodo": fields.get("isTodo", False),
+                "subject": fields.get("subject", ticket.subject),
+                "memo": fields.get("memo", self.variant.unset_memo),
+                "doNotifyAnswered": fields.get("doNotifyAnswered", False),
+                "language": {"id": 18, "code": "us", "locale": "en_US", "title": "English (US)"},
+                "customer": None if guest else self._link(f"customers/{self.person(ticket.email or '')}"),
+                "messages": self._link(f"tickets/{ticket.id}/messages"),
+            }
+        )
+
+    def _link(self, path: str) -> dict[str, Any]:
+        last = path.rpartition("/")[2]
+        resource = {
+            "id": int(last) if last.isdigit() else None,
+            "url": path,
+            "link": f"{self.links}/us/{path}.json",
+        }
+        return {"resource": self.clear(resource)}
+
+    def _message(self, message: PracticeMessage) -> dict[str, Any]:
+        writer = "customer" if message.writer == "customer" else "shop"
+        return self.clear(
+            {
+                "id": int(message.id),
+                "createdAt": self.stamp(message.at),
+                "updatedAt": None,
+                "from": "system" if self.variant.odd_words and message.by_api else writer,
+                "message": message.text,
+            }
+        )
+
+
+def _wrapped(asked: Asked, key: str) -> dict[str, Any]:
+    """What stands under `key` in a JSON body, or in a form as `key[name]`."""
+    if asked.content_type == "application/x-www-form-urlencoded":
+        form = asked.form()
+        return {name[len(key) + 1 : -1]: form[name] for name in form if name.startswith(f"{key}[")}
+    value = asked.json().get(key)
+    if not isinstance(value, dict):
+        raise Refusal(422, f"The body needs a {key}", fields={key: "is required"})
+    return value
+
+
+def _moment(asked: Asked, name: str) -> datetime | None:
+    value = asked.query(name)
+    if value is None:
+        return None
+    try:
+        return datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        raise Refusal(422, f"{name} must be YYYY-MM-DD HH:MM:SS") from None

@@ -1,0 +1,64 @@
+"""How many requests a practice vendor takes, and what it says about that."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """
+    At most `limit` requests in `seconds`.
+
+    Attributes:
+        sliding: Whether each request counts for `seconds` from its own moment; else a window begins with the first
+            request after the last window has ended, and all its requests are forgiven at its end.
+    """
+
+    limit: int
+    seconds: float
+    sliding: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a quota stands: what is left of it, and after how many seconds there is more."""
+
+    quota: Quota
+    remaining: int
+    reset: float
+
+
+class Meter:
+    """Counts requests against quotas. A refused request counts against none."""
+
+    def __init__(self, quotas: Sequence[Quota], now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._taken: list[tuple[Quota, deque[float]]] = [(quota, deque()) for quota in quotas]
+
+    def take(self) -> float | None:
+        """Count one request. Returns None where it is allowed, else the seconds until one is allowed again."""
+        waits = [standing.reset for standing in self.standings() if standing.remaining == 0]
+        if waits:
+            return max(waits)
+        now = self._now().timestamp()
+        for _quota, taken in self._taken:
+            taken.append(now)
+        return None
+
+    def standings(self) -> tuple[Standing, ...]:
+        """How each quota stands now, in the order given."""
+        return tuple(self._standing(quota, taken) for quota, taken in self._taken)
+
+    def _standing(self, quota: Quota, taken: deque[float]) -> Standing:
+        now = self._now().timestamp()
+        if quota.sliding:
+            while taken and now - taken[0] >= quota.seconds:
+                taken.popleft()
+        elif taken and now - taken[0] >= quota.seconds:
+            taken.clear()
+        reset = quota.seconds - (now - taken[0]) if taken else quota.seconds
+        return Standing(quota, quota.limit - len(taken), reset)

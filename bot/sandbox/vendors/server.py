@@ -1,0 +1,287 @@
+"""What every practice vendor stands on: routing, admission, quotas, stale reads, shifting lists, hostile links."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+import aiohttp
+from aiohttp import web
+
+from bot.sandbox.vendors.asked import Asked, Refusal, Reply
+from bot.sandbox.vendors.forms import write_time, write_unset
+from bot.sandbox.vendors.quota import Meter, Quota
+from bot.sandbox.vendors.store import Habits, PracticeStore, PracticeTicket
+from bot.sandbox.vendors.variant import Variant
+from bot.sandbox.wire import Wire
+
+AnyVariant = TypeVar("AnyVariant", bound=Variant)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One thing the API can do; `path` is a regular expression for all of it, whose named groups `answer` gets."""
+
+    method: str
+    path: str
+    answer: Callable[..., Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stale:
+    """A ticket as reads still show it, for so many reads and until then."""
+
+    ticket: PracticeTicket
+    reads: int
+    until: datetime
+
+
+class PracticeVendor(ABC, Generic[AnyVariant]):
+    """
+    One vendor's HTTP API on 127.0.0.1, showing one store.
+
+    Args:
+        variant: How it reads what the documentation leaves open; None: the first of `variants()`.
+        quotas: Instead of the documented ones.
+
+    Attributes:
+        wire: Where it listens; its `faults` and `seen` are for tests.
+        trap: Another host, to which a hostile variant points; nothing may come here with credentials.
+        shifts_left: How often the variant's shift still happens.
+        destroyed: The tickets that a `DELETE` has destroyed for good, where the vendor has such a thing.
+    """
+
+    vendor: ClassVar[str]
+    documented_quotas: ClassVar[tuple[Quota, ...]] = ()
+
+    def __init__(
+        self,
+        store: PracticeStore,
+        variant: AnyVariant | None = None,
+        *,
+        port: int = 0,
+        quotas: Sequence[Quota] | None = None,
+    ) -> None:
+        self.store = store
+        self.variant: AnyVariant = variant if variant is not None else self.variants()[0]
+        self.wire = Wire([web.route("*", "/{tail:.*}", self._handle)], port=port)
+        self.trap = Wire([web.route("*", "/{tail:.*}", _spring)])
+        self.shifts_left = 1 if self.variant.shift else 0
+        self.meter = Meter(self.documented_quotas if quotas is None else quotas, store.now)
+        self._calls = tuple(self.calls())
+        self._stale: dict[str, _Stale] = {}
+        self._listed: tuple[str, ...] = ()
+        self._people: dict[str, int] = {}
+        self.destroyed: list[str] = []
+        store.adopt(self.habits())
+
+    async def start(self) -> None:
+        """Listen."""
+        await self.wire.start()
+        if self.variant.hostile:
+            await self.trap.start()
+
+    async def stop(self) -> None:
+        """Listen no more; the store keeps what it has."""
+        await self.wire.stop()
+        await self.trap.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.stop()
+
+    @property
+    def base_url(self) -> str:
+        """What `STORES__<NAME>__BASE_URL` has to be; known once started."""
+        return f"http://{self.wire.address}"
+
+    @property
+    @abstractmethod
+    def settings(self) -> dict[str, str]:
+        """The other variables of the store's section that this vendor needs, by their last part: `API_KEY`."""
+
+    def environment(self, name: str) -> dict[str, str]:
+        """All `STORES__<NAME>__…` variables that the connection needs; known once started."""
+        variables = {"VENDOR": self.vendor, "BASE_URL": self.base_url, **self.settings}
+        return {f"STORES__{name.upper()}__{key}": value for key, value in variables.items()}
+
+    # ------------------------------------------------------------ what a vendor says of itself
+
+    @classmethod
+    @abstractmethod
+    def variants(cls) -> tuple[AnyVariant, ...]:
+        """Every reading of the documentation, each silence once; the first is the plainest. Hostile ones last."""
+
+    @abstractmethod
+    def habits(self) -> Habits: ...
+
+    @abstractmethod
+    def calls(self) -> Iterable[Call]: ...
+
+    @abstractmethod
+    def admit(self, asked: Asked) -> None:
+        """Raise `Refusal` where the credentials or the headers are not what this vendor wants."""
+
+    @abstractmethod
+    def refusal(self, refusal: Refusal, asked: Asked) -> Reply:
+        """The refusal in this vendor's form."""
+
+    def throttle(self, wait: float) -> Refusal:
+        """What is raised where a quota is used up for `wait` seconds."""
+        return Refusal(429, "Too many requests.", headers={"Retry-After": str(max(1, round(wait)))})
+
+    def every_header(self) -> Mapping[str, str]:
+        """What stands on every answer."""
+        return {}
+
+    # ------------------------------------------------------------ one request
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        asked = Asked(
+            method=request.method,
+            path=request.path,
+            queries=tuple(request.query.items()),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await request.read(),
+        )
+        if self.variant.redirects:
+            return web.Response(status=307, headers={"Location": f"{self._elsewhere}{request.path_qs}"})
+        try:
+            reply = self._answer(asked)
+        except Refusal as refusal:
+            reply = self.refusal(refusal, asked)
+        return self._response(reply)
+
+    def _answer(self, asked: Asked) -> Reply:
+        fitting = [(call, match) for call in self._calls if (match := re.fullmatch(call.path, asked.path))]
+        if not fitting:
+            raise Refusal(404, "There is nothing here.")
+        self.admit(asked)
+        wait = self.meter.take()
+        if wait is not None:
+            raise self.throttle(wait)
+        for call, match in fitting:
+            if call.method == asked.method:
+                return call.answer(asked, **match.groupdict())
+        allowed = ", ".join(sorted({call.method for call, _match in fitting}))
+        raise Refusal(405, f"The {asked.method} method is not allowed here.", headers={"Allow": allowed})
+
+    def _response(self, reply: Reply) -> web.Response:
+        headers = {**self.every_header(), **reply.headers}
+        if reply.text is None and reply.body is None and reply.status == 204:
+            return web.Response(status=204, headers=headers)
+        text = json.dumps(reply.body) if reply.text is None else reply.text
+        return web.Response(status=reply.status, headers=headers, text=text, content_type=reply.content_type)
+
+    # ------------------------------------------------------------ what reads show
+
+    def have(self, ticket: str) -> PracticeTicket:
+        """The ticket as it is. Raises `Refusal` 404 where there is none."""
+        try:
+            return self.store.ticket(ticket)
+        except KeyError:
+            raise Refusal(404, "There is no such ticket.") from None
+
+    def see(self, ticket: str) -> PracticeTicket:
+        """The ticket as one read shows it. Raises `Refusal` 404 where there is none."""
+        now = self.have(ticket)
+        stale = self._stale.get(ticket)
+        if stale is None:
+            return now
+        if stale.reads <= 0 and self.store.now() >= stale.until:
+            del self._stale[ticket]
+            return now
+        self._stale[ticket] = _Stale(stale.ticket, stale.reads - 1, stale.until)
+        return stale.ticket
+
+    def see_all(self) -> list[PracticeTicket]:
+        """All tickets as one read of the list shows them, in the variant's order."""
+        return self.in_order([self.see(ticket.id) for ticket in self.store.tickets()])
+
+    def in_order(self, tickets: Iterable[PracticeTicket]) -> list[PracticeTicket]:
+        """The tickets in the variant's order."""
+        match self.variant.order:
+            case "ascending":
+                return sorted(tickets, key=lambda ticket: ticket.number)
+            case "descending":
+                return sorted(tickets, key=lambda ticket: -ticket.number)
+            case "recent":
+                return sorted(tickets, key=lambda ticket: (ticket.updated_at, ticket.number), reverse=True)
+            case "scattered":
+                return sorted(tickets, key=lambda ticket: hashlib.sha256(ticket.id.encode()).digest())
+
+    def reply_by_api(self, ticket: str, text: str, **rest: Any) -> str:
+        """Add a reply that came through the API; reads may show it later only. Returns the message's id."""
+        before = self.store.ticket(ticket)
+        message = self.store.staff_replies(ticket, text, by_api=True, **rest)
+        if self.variant.lag_reads or self.variant.lag_seconds:
+            until = self.store.now() + timedelta(seconds=self.variant.lag_seconds)
+            self._stale[ticket] = _Stale(before, self.variant.lag_reads, until)
+        return message
+
+    def before_page(self, *, first: bool) -> None:
+        """Called before a list page is made: between two pages, the variant's shift may happen."""
+        if first or self.shifts_left <= 0:
+            return
+        self.shifts_left -= 1
+        if self.variant.shift == "insert":
+            self.store.customer_writes("Just came in", "While you were reading the list", email="late@example.com")
+            return
+        open_ones = [ticket.id for ticket in self.store.tickets() if not ticket.closed and ticket.id in self._listed]
+        if open_ones:
+            self.store.close(open_ones[0])
+
+    def listed(self, tickets: Iterable[PracticeTicket]) -> None:
+        """Remember what the last list page showed."""
+        self._listed = tuple(ticket.id for ticket in tickets)
+
+    def follows(self, ticket: str) -> bool:
+        """Whether the last list page ended with this ticket."""
+        return self._listed[-1:] == (ticket,)
+
+    def updated(self, ticket: PracticeTicket) -> datetime:
+        """When the ticket was last updated, as this variant counts."""
+        return ticket.updated_at if self.variant.customer_touches else ticket.handled_at
+
+    def stamp(self, moment: datetime | None) -> str | None:
+        """A time as this variant writes it."""
+        return None if moment is None else write_time(moment, self.variant.stamp)
+
+    def clear(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """The object with what is not set as this variant writes it."""
+        return write_unset(value, self.variant.unset)
+
+    def person(self, email: str) -> int:
+        """The number by which this vendor knows whoever has this address."""
+        return self._people.setdefault(email, 1_118_417 + len(self._people))
+
+    # ------------------------------------------------------------ other hosts
+
+    @property
+    def _elsewhere(self) -> str:
+        return f"http://localhost:{self.trap.port}"
+
+    @property
+    def links(self) -> str:
+        """Where links in answers point to: here, but for a hostile variant."""
+        return self._elsewhere if self.variant.foreign_links else self.base_url
+
+    async def post_hook(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Deliver a webhook once. Returns the status it was answered with."""
+        async with aiohttp.ClientSession() as session:
+            wanted = {"Content-Type": "application/json", **headers}
+            async with session.post(url, data=body, headers=wanted, allow_redirects=False) as response:
+                return response.status
+
+
+async def _spring(_request: web.Request) -> web.StreamResponse:
+    return web.json_response({})

@@ -1,0 +1,266 @@
+"""
+A practice store: its tickets, and the people who write in them.
+
+A `PracticeStore` is the people's side: customers write, colleagues answer in the vendor's own dashboard. The API's
+side is a practice vendor, which adopts the store, gives its tickets and messages their ids, and shows them on the wire.
+Everything that the store hands out is frozen: a change makes a new value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Writer = Literal["customer", "staff"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PracticeFile:
+    """A file that hangs on a message."""
+
+    number: int
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PracticeMessage:
+    """
+    A message of a ticket.
+
+    Attributes:
+        id: As the vendor names it.
+        number: Counts up over all messages of the store.
+        public: Whether the customer can read it; a colleague's internal note is not public.
+        by_api: Whether it came through the API; else somebody typed it at the vendor's.
+    """
+
+    id: str
+    number: int
+    writer: Writer
+    name: str | None
+    email: str | None
+    text: str
+    at: datetime
+    public: bool = True
+    by_api: bool = False
+    files: tuple[PracticeFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PracticeTicket:
+    """
+    A ticket.
+
+    Attributes:
+        id: As the vendor names it.
+        number: Counts up over all tickets of the store.
+        context: What else is known of the matter, by free names: `order_id`, `product_name`, `order_amount` …
+        fields: What only its vendor has: `memo`, `archived`, `status` … by the vendor's names.
+        updated_at: When anything last happened in it.
+        handled_at: When anything but a customer's message last happened in it.
+        closed_at: None while it is open.
+    """
+
+    id: str
+    number: int
+    subject: str
+    name: str | None
+    email: str | None
+    created_at: datetime
+    updated_at: datetime
+    handled_at: datetime
+    closed_at: datetime | None = None
+    messages: tuple[PracticeMessage, ...] = ()
+    context: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def closed(self) -> bool:
+        return self.closed_at is not None
+
+    @property
+    def answered(self) -> bool:
+        """Whether staff has ever answered publicly."""
+        return any(message.writer == "staff" and message.public for message in self.messages)
+
+    @property
+    def awaits_staff(self) -> bool:
+        """Whether the last public word is the customer's."""
+        public = [message for message in self.messages if message.public]
+        return bool(public) and public[-1].writer == "customer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """
+    What a vendor does by itself.
+
+    Attributes:
+        ticket_id: The id of the ticket with this number.
+        message_id: The id of the message with this number.
+        reply_reopens: Whether a customer's message opens a closed ticket again.
+        reply_follows_up: Whether a customer's message in this closed ticket becomes a ticket of its own.
+    """
+
+    ticket_id: Callable[[int], str] = str
+    message_id: Callable[[int], str] = str
+    reply_reopens: bool = True
+    reply_follows_up: Callable[[PracticeTicket], bool] = lambda _ticket: False
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class PracticeStore:
+    """
+    The tickets of one practice store.
+
+    Args:
+        now: The time of day, aware; the machine's own unless a test holds it.
+        name: As the store is called.
+
+    Every method that takes a ticket's id raises KeyError where there is no such ticket.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = _now, *, name: str = "Practice store") -> None:
+        self.now = now
+        self.name = name
+        self._habits = Habits()
+        self._tickets: dict[str, PracticeTicket] = {}
+        self._ticket_number = 1000
+        self._message_number = 5000
+        self._file_number = 70
+
+    def adopt(self, habits: Habits) -> None:
+        """Live by a vendor's habits; called once by the practice vendor, before the first ticket."""
+        if self._tickets:
+            raise ValueError("make the practice vendor before the store's first ticket")
+        self._habits = habits
+
+    # ------------------------------------------------------------ what people see
+
+    def ticket(self, ticket: str) -> PracticeTicket:
+        """The ticket as it is now."""
+        return self._tickets[ticket]
+
+    def tickets(self) -> tuple[PracticeTicket, ...]:
+        """All tickets, the first one first."""
+        return tuple(self._tickets.values())
+
+    # ------------------------------------------------------------ what people do
+
+    def customer_writes(
+        self,
+        subject: str,
+        text: str,
+        *,
+        name: str | None = "Jane Doe",
+        email: str | None = "jane@example.com",
+        files: Mapping[str, bytes] | None = None,
+        **context: Any,
+    ) -> str:
+        """A customer opens a ticket. Returns its id."""
+        self._ticket_number += 1
+        now = self.now()
+        ticket = PracticeTicket(
+            id=self._habits.ticket_id(self._ticket_number),
+            number=self._ticket_number,
+            subject=subject,
+            name=name,
+            email=email,
+            created_at=now,
+            updated_at=now,
+            handled_at=now,
+            context=context,
+        )
+        message = self._message("customer", text, name=name, email=email, files=files)
+        self._tickets[ticket.id] = replace(ticket, messages=(message,))
+        return ticket.id
+
+    def customer_replies(self, ticket: str, text: str, *, files: Mapping[str, bytes] | None = None) -> str:
+        """The customer writes again. Returns the id of the ticket it went to: a new one where it became a follow-up."""
+        old = self.ticket(ticket)
+        if old.closed and self._habits.reply_follows_up(old):
+            context = {**old.context, "follows": old.id}
+            return self.customer_writes(old.subject, text, name=old.name, email=old.email, files=files, **context)
+        message = self._message("customer", text, name=old.name, email=old.email, files=files)
+        new = replace(old, messages=(*old.messages, message), updated_at=message.at)
+        if old.closed and self._habits.reply_reopens:
+            fields = {key: value for key, value in old.fields.items() if key != "status"}
+            new = replace(new, closed_at=None, handled_at=message.at, fields=fields)
+        self._tickets[ticket] = new
+        return ticket
+
+    def staff_replies(
+        self,
+        ticket: str,
+        text: str,
+        *,
+        name: str | None = "Sam",
+        email: str | None = "sam@store.example",
+        public: bool = True,
+        by_api: bool = False,
+        files: Mapping[str, bytes] | None = None,
+    ) -> str:
+        """
+        A colleague answers, or leaves a note, in the vendor's dashboard (or, for the practice vendor, by the API).
+
+        Returns:
+            The message's id.
+        """
+        old = self.ticket(ticket)
+        message = self._message("staff", text, name=name, email=email, files=files)
+        message = replace(message, public=public, by_api=by_api)
+        self._tickets[ticket] = replace(
+            old, messages=(*old.messages, message), updated_at=message.at, handled_at=message.at
+        )
+        return message.id
+
+    def close(self, ticket: str, **fields: Any) -> None:
+        """A colleague closes it; `fields` are the vendor's own that change with it, `status` its own word for it."""
+        old = self.ticket(ticket)
+        self._handle(replace(old, closed_at=old.closed_at or self.now()), {"status": None, **fields})
+
+    def reopen(self, ticket: str, **fields: Any) -> None:
+        """A colleague opens it again; `fields` as for `close`."""
+        self._handle(replace(self.ticket(ticket), closed_at=None), {"status": None, **fields})
+
+    def edit(self, ticket: str, **fields: Any) -> None:
+        """A colleague changes what only this vendor has; None takes a field away."""
+        self._handle(self.ticket(ticket), fields)
+
+    def vanish(self, ticket: str) -> None:
+        """The ticket is destroyed, as if it had never been; its id is never used again."""
+        del self._tickets[ticket]
+
+    # ------------------------------------------------------------
+
+    def _handle(self, ticket: PracticeTicket, fields: Mapping[str, Any]) -> None:
+        now = self.now()
+        changed = {**ticket.fields, **fields}
+        kept = {key: value for key, value in changed.items() if value is not None}
+        self._tickets[ticket.id] = replace(ticket, fields=kept, updated_at=now, handled_at=now)
+
+    def _message(
+        self, writer: Writer, text: str, *, name: str | None, email: str | None, files: Mapping[str, bytes] | None
+    ) -> PracticeMessage:
+        self._message_number += 1
+        return PracticeMessage(
+            id=self._habits.message_id(self._message_number),
+            number=self._message_number,
+            writer=writer,
+            name=name,
+            email=email,
+            text=text,
+            at=self.now(),
+            files=tuple(self.file(file, content) for file, content in (files or {}).items()),
+        )
+
+    def file(self, name: str, content: bytes) -> PracticeFile:
+        """Take in a file; it hangs on nothing yet."""
+        self._file_number += 1
+        return PracticeFile(number=self._file_number, name=name, content=content)
