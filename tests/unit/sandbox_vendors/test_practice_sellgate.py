@@ -243,8 +243,8 @@ def test_a_change_of_status_answers_in_each_form(answer: Any, body: Any, store: 
 
     async def story(client: httpx.AsyncClient) -> None:
         reply = await client.patch(f"/v1/tickets/{ticket}", json={"status": "closed"})
-        read = reply.json() if reply.content else None
-        assert (read["status"] if answer == "bare ticket" else read) == body
+        read = [reply.json()] if reply.content else []
+        assert [one["status"] if answer == "bare ticket" else one for one in read] == body
 
     ask(vendor, HEADERS, story)
     assert store.ticket(ticket).closed
