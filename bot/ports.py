@@ -76,7 +76,8 @@ class Known(Protocol):
         full: Whether this pass shall look at every ticket of the store; else the open ones are enough.
     """
 
-    full: bool
+    @property
+    def full(self) -> bool: ...
 
     async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
         """The fingerprints recorded for these tickets; a ticket without one is left out. One query a page."""

@@ -117,7 +117,8 @@ CREATE TABLE deliveries (
     due_at INTEGER NOT NULL,
     begun_at INTEGER,                  -- the last attempt
     finished_at INTEGER,
-    error TEXT                         -- what an agent may read about the last failure
+    error TEXT,                        -- what an agent may read about the last failure
+    doubt INTEGER NOT NULL DEFAULT 0 CHECK (doubt IN (0, 1)) -- whether it may have come about although it failed
 ) STRICT;
 CREATE UNIQUE INDEX deliveries_once ON deliveries (message, link) WHERE kind = 'post';
 CREATE UNIQUE INDEX deliveries_reply_once ON deliveries (message) WHERE kind = 'reply' AND state <> 'dropped';

@@ -1,0 +1,97 @@
+"""
+Catching up: after every connection that is not a resumption, what people wrote meanwhile is read from the threads.
+
+Until that is done, what comes in live is only recorded, so that it cannot overtake what was written before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.clock import Clock
+from bot.db.connection import Database, Transaction
+from bot.db.values import link_row, to_ms
+from bot.errors import RemoteError
+from bot.intake import Rules, record_said, route_link
+from bot.model import ChatMessageId, Cursor
+from bot.ports import Chat
+
+_log = structlog.get_logger(__name__)
+
+_CLOSED_LATELY = timedelta(days=30)
+_PAUSES = (1.0, 5.0, 15.0, 60.0)
+
+
+class CatchUp:
+    """
+    One chat's sight: whether everything that was written has come in.
+
+    Attributes:
+        sighted: Whether nothing older than what comes in live can still be missing.
+    """
+
+    def __init__(self, chat: Chat, database: Database, rules: Rules, clock: Clock, wake: Callable[[], None]) -> None:
+        self._chat = chat
+        self._database = database
+        self._rules = rules
+        self._clock = clock
+        self._wake = wake
+        self._usable = asyncio.Event()
+        self._round = 0
+        self.sighted = False
+
+    def blind(self) -> None:
+        """Messages may have been missed from now on."""
+        self.sighted = False
+        self._round += 1
+        self._usable.clear()
+
+    def usable(self) -> None:
+        """The connection works: reading may begin."""
+        self._usable.set()
+
+    async def run(self) -> None:
+        """Catch up whenever it is needed, until cancelled."""
+        while True:
+            await self._usable.wait()
+            self._usable.clear()
+            failures = 0
+            while not self.sighted and not await self._once():
+                await self._clock.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                failures += 1
+
+    async def _once(self) -> bool:
+        """Read and route what was missed; whether that is done, or has to be done for a newer connection anyway."""
+        this_round = self._round
+        cursors = await self._database.read(self._cursors, self._clock.now() - _CLOSED_LATELY)
+        found = 0
+        try:
+            async for said in self._chat.missed(cursors):
+                await self._database.write(record_said, said)
+                found += 1
+        except RemoteError as error:
+            _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, told=error.told)
+            return this_round != self._round
+        if this_round != self._round:
+            return True
+        # From here on live messages are routed at once, each after what its thread still holds.
+        self.sighted = True
+        await self._database.write(self._route_all, self._clock.now())
+        self._wake()
+        _log.info("caught up", chat=self._chat.name, threads=len(cursors), messages=found)
+        return True
+
+    def _cursors(self, tx: Transaction, closed_since: datetime) -> list[Cursor]:
+        rows = tx.all("threads_to_catch_up", chat=self._chat.name, closed_since=to_ms(closed_since))
+        return [
+            Cursor(place=link_row(row).place, after=None if row["seen"] is None else ChatMessageId(row["seen"]))
+            for row in rows
+        ]
+
+    def _route_all(self, tx: Transaction, now: datetime) -> None:
+        for row in tx.all("links_with_unrouted_messages", chat=self._chat.name):
+            route_link(tx, link_row(row), self._rules, now)

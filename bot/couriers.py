@@ -1,0 +1,253 @@
+"""
+How each kind of delivery is made, found again, and recorded.
+
+To a chat: the opening of a thread, a message, a line of shopbell's own, a card, a mark. To a vendor: see
+`bot.vendor_couriers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from bot import cards, phrases, queue
+from bot.db.connection import Transaction
+from bot.db.values import LinkRow, TicketRow, link_row, ticket_row
+from bot.errors import Gone, Unavailable
+from bot.model import (
+    Card,
+    ChannelId,
+    ChatMessageId,
+    ChatName,
+    Mark,
+    Opened,
+    Place,
+    Post,
+    Status,
+    Store,
+    StoreName,
+    Voice,
+)
+from bot.outbox import Job
+from bot.ports import Chat, Vendor
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What couriers know of the world: the configured stores with their vendors, and the configured chats."""
+
+    stores: Mapping[StoreName, Store]
+    vendors: Mapping[StoreName, Vendor]
+    chats: Mapping[ChatName, Chat]
+    note_prefixes: Sequence[str]
+
+    def card(self, ticket: TicketRow, opening: str) -> Card:
+        """A ticket's card as it has to look now."""
+        store = self.store(ticket)
+        return cards.card(ticket, opening, store, self.vendor(ticket).capabilities, self.note_prefixes)
+
+    def store(self, ticket: TicketRow) -> Store:
+        store = self.stores.get(ticket.store)
+        if store is None:
+            raise Gone(phrases.store_unknown(ticket.store))
+        return store
+
+    def vendor(self, ticket: TicketRow) -> Vendor:
+        vendor = self.vendors.get(ticket.store)
+        if vendor is None:
+            raise Gone(phrases.store_unknown(ticket.store))
+        return vendor
+
+    def chat(self, name: ChatName) -> Chat:
+        return self.chats[name]  # a dispatcher runs only for chats that are configured
+
+
+def present(thing: T | None) -> T:
+    """What a job of this kind always has."""
+    if thing is None:
+        raise LookupError("the delivery lacks a row that its kind always has")
+    return thing
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Opens a link's thread with the ticket's card."""
+
+    known: Known
+    for_ever = True
+    repeatable = False
+    lags = False
+
+    async def carry(self, job: Job) -> Opened:
+        link, ticket = present(job.link), present(job.ticket)
+        card = self.known.card(ticket, job.opening)
+        return await self.known.chat(link.chat).open_thread(link.channel, card, job.key)
+
+    async def find(self, job: Job) -> Opened | None:
+        link, ticket = present(job.link), present(job.ticket)
+        card = self.known.card(ticket, job.opening)
+        since = job.delivery.begun_at or job.delivery.created_at
+        return await self.known.chat(link.chat).find_thread(link.channel, card, job.key, since)
+
+    def record(self, tx: Transaction, job: Job, result: Opened, now: datetime) -> bool:
+        link, ticket = present(job.link), present(job.ticket)
+        tx.run("link_opened", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
+        _card_if_outdated(tx, link, ticket, now)
+        return False
+
+    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        link = present(job.link)
+        for other in queue.links_of(tx, link.ticket):
+            if other.id != link.id:
+                queue.line(tx, other, phrases.delivery_failed(reason), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Says a message of the ticket in a thread it was not written in."""
+
+    known: Known
+    for_ever = True
+    repeatable = False
+    lags = False
+
+    async def carry(self, job: Job) -> ChatMessageId:
+        link, post = present(job.link), self._post(job)
+        return await self.known.chat(link.chat).post(_thread(link), post, job.delivery.part, job.key)
+
+    async def find(self, job: Job) -> ChatMessageId | None:
+        link = present(job.link)
+        since = job.delivery.begun_at or job.delivery.created_at
+        return await self.known.chat(link.chat).find_post(_thread(link), job.key, since)
+
+    def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> bool:
+        link, ticket = present(job.link), present(job.ticket)
+        _part_said(tx, job, result)
+        if ticket.status is Status.CLOSED:
+            queue.card(tx, link, now)  # a message opens an archived thread; the card puts that right
+        return job.delivery.part + 1 < self.known.chat(link.chat).parts(self._post(job))
+
+    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        queue.line(tx, present(job.link), phrases.delivery_failed(reason), now)
+
+    def _post(self, job: Job) -> Post:
+        ticket = present(job.ticket)
+        return cards.post(present(job.message), ticket, self.known.store(ticket))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Says a line of shopbell's own in a thread or a channel."""
+
+    known: Known
+    for_ever = True
+    repeatable = False
+    lags = False
+
+    async def carry(self, job: Job) -> ChatMessageId:
+        place = self._place(job)
+        return await self.known.chat(place.chat).post(place, self._post(job), job.delivery.part, job.key)
+
+    async def find(self, job: Job) -> ChatMessageId | None:
+        place = self._place(job)
+        since = job.delivery.begun_at or job.delivery.created_at
+        return await self.known.chat(place.chat).find_post(place, job.key, since)
+
+    def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> bool:
+        _part_said(tx, job, result)
+        if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
+            queue.card(tx, job.link, now)
+        return job.delivery.part + 1 < self.known.chat(self._place(job).chat).parts(self._post(job))
+
+    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        """A line that cannot be said has no line about it; the operator sees it in `shopbell outbox`."""
+
+    def _place(self, job: Job) -> Place:
+        if job.link is not None:
+            return _thread(job.link)
+        body = job.delivery.body
+        return Place(chat=ChatName(body["chat"]), channel=ChannelId(body["channel"]))
+
+    def _post(self, job: Job) -> Post:
+        body = job.delivery.body
+        return Post(voice=Voice.BELL, name="", text=body["text"], buttons=queue.buttons_of(body))
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """Makes a card show the ticket's present state."""
+
+    known: Known
+    for_ever = True
+    repeatable = True
+    lags = False
+
+    async def carry(self, job: Job) -> int | None:
+        """Returns the version shown; None: the thread is still to be opened, which will show it."""
+        link, ticket = present(job.link), present(job.ticket)
+        if link.opened is None:
+            return None
+        card = self.known.card(ticket, job.opening)
+        await self.known.chat(link.chat).render_card(_thread(link), link.opened, card)
+        return ticket.version
+
+    async def find(self, job: Job) -> int | None:
+        return await self.carry(job)
+
+    def record(self, tx: Transaction, job: Job, result: int | None, now: datetime) -> bool:  # noqa: ARG002 - a courier
+        if result is not None:
+            tx.run("card_shown", id=present(job.link).id, version=result)
+        return False
+
+    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        queue.line(tx, present(job.link), phrases.delivery_failed(reason), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """Makes our mark on an agent's message show what became of it."""
+
+    known: Known
+    for_ever = True
+    repeatable = True
+    lags = False
+
+    async def carry(self, job: Job) -> Mark | None:
+        link, message = present(job.link), present(job.message)
+        if job.mark is not message.mark:
+            place = _thread(link)
+            await self.known.chat(link.chat).mark(place, present(message.chat_message), job.mark, message.mark)
+        return job.mark
+
+    async def find(self, job: Job) -> Mark | None:
+        return await self.carry(job)
+
+    def record(self, tx: Transaction, job: Job, result: Mark | None, now: datetime) -> bool:
+        message = present(job.message)
+        tx.run("set_message_mark", id=message.id, mark=result)
+        if queue.wanted_mark(tx, message.id) is not result:
+            queue.mark(tx, message, now)
+        return False
+
+    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        """The message may be gone, or its author may have blocked us; the thread's lines say the rest."""
+
+
+def _thread(link: LinkRow) -> Place:
+    if link.thread is None:
+        raise Unavailable("The ticket's thread is still to be opened.")
+    return link.place
+
+
+def _part_said(tx: Transaction, job: Job, message: ChatMessageId) -> None:
+    tx.run("part_said", delivery=job.delivery.id, part=job.delivery.part, chat_message=message)
+
+
+def _card_if_outdated(tx: Transaction, link: LinkRow, shown: TicketRow, now: datetime) -> None:
+    """What changed while the thread was being opened is not on its card yet."""
+    if ticket_row(present(tx.one("ticket", number=shown.number))).version != shown.version:
+        queue.card(tx, link_row(present(tx.one("link", id=link.id))), now)

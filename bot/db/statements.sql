@@ -1,0 +1,352 @@
+-- Every statement of the program, under its name. Parameters are named; times are milliseconds since 1970 (UTC).
+
+-- ============================================================ the installation
+
+-- name: add_installation
+INSERT INTO installation (only_row, key_prefix) VALUES (1, :key_prefix) ON CONFLICT DO NOTHING;
+
+-- name: key_prefix
+SELECT key_prefix FROM installation;
+
+-- ============================================================ stores
+
+-- name: add_store
+INSERT INTO stores (name) VALUES (:name) ON CONFLICT DO NOTHING;
+
+-- name: store
+SELECT * FROM stores WHERE name = :name;
+
+-- name: stores
+SELECT * FROM stores ORDER BY name;
+
+-- name: store_swept
+UPDATE stores
+SET swept_at = :now,
+    fully_swept_at = CASE WHEN :full THEN :now ELSE fully_swept_at END,
+    first_swept_at = CASE WHEN :full THEN COALESCE(first_swept_at, :now) ELSE first_swept_at END
+WHERE name = :name;
+
+-- name: store_in_trouble
+-- The first moment of a trouble stays; its text is the latest.
+UPDATE stores
+SET trouble = :trouble, trouble_since = COALESCE(trouble_since, :now), trouble_announced = trouble_announced OR :announced
+WHERE name = :name;
+
+-- name: store_well
+UPDATE stores SET trouble = NULL, trouble_since = NULL, trouble_announced = 0 WHERE name = :name;
+
+-- ============================================================ tickets
+
+-- name: ticket
+SELECT * FROM tickets WHERE number = :number;
+
+-- name: ticket_by_vendor_id
+SELECT * FROM tickets WHERE store = :store AND vendor_id = :vendor_id;
+
+-- name: insert_ticket
+INSERT INTO tickets (store, vendor_id, status, created_at)
+VALUES (:store, :vendor_id, :status, :created_at)
+RETURNING number;
+
+-- name: update_ticket
+-- What the vendor did not say (NULL) stays as it was. Who closed a ticket last decides when it was closed.
+UPDATE tickets
+SET subject = COALESCE(:subject, subject),
+    closed_at = CASE COALESCE(:status, status)
+        WHEN 'open' THEN NULL
+        ELSE COALESCE(:closed_at, closed_at, CASE WHEN status = 'open' THEN :read_at END)
+    END,
+    status = COALESCE(:status, status),
+    status_word = COALESCE(:status_word, status_word),
+    customer_name = COALESCE(:customer_name, customer_name),
+    customer_email = COALESCE(:customer_email, customer_email),
+    facts = COALESCE(:facts, facts),
+    awaiting = COALESCE(:awaiting, awaiting),
+    first_response_at = COALESCE(first_response_at, :first_response_at),
+    fingerprint = CASE WHEN :look_again THEN NULL ELSE :fingerprint END,
+    gone_at = NULL
+WHERE number = :number;
+
+-- name: follow_ticket
+UPDATE tickets SET followed = 1 WHERE number = :number;
+
+-- name: ticket_is_gone
+UPDATE tickets
+SET gone_at = :now, closed_at = COALESCE(closed_at, :now), status = 'closed', fingerprint = NULL
+WHERE number = :number;
+
+-- name: raise_ticket_version
+UPDATE tickets SET version = version + 1 WHERE number = :number;
+
+-- name: set_ticket_status
+-- We changed it ourselves; what was read from the vendor before this moment is old news.
+UPDATE tickets
+SET status = :status,
+    status_word = NULL,
+    closed_at = CASE :status WHEN 'open' THEN NULL ELSE :now END,
+    wrote_at = :now,
+    fingerprint = NULL
+WHERE number = :number;
+
+-- name: staff_answered
+UPDATE tickets
+SET awaiting = 'customer', first_response_at = COALESCE(first_response_at, :at)
+WHERE number = :number;
+
+-- name: fingerprints
+SELECT vendor_id, fingerprint FROM tickets
+WHERE store = :store
+  AND fingerprint IS NOT NULL
+  AND vendor_id IN (SELECT value FROM json_each(:ids));
+
+-- name: open_vendor_ids
+SELECT vendor_id FROM tickets WHERE store = :store AND status = 'open' ORDER BY number;
+
+-- name: linked_tickets
+SELECT t.*, (SELECT COUNT(*) FROM links AS l WHERE l.ticket = t.number) AS threads
+FROM tickets AS t
+WHERE t.followed = 1
+  AND (:store IS NULL OR t.store = :store)
+  AND (:status = 'all' OR t.status = :status)
+ORDER BY t.number;
+
+-- name: choices
+-- Tickets whose number begins with what was typed come first, then those whose subject or customer holds it.
+SELECT * FROM tickets
+WHERE followed = 1
+  AND gone_at IS NULL
+  AND status = :status
+  AND (
+      :typed = ''
+      OR CAST(number AS TEXT) LIKE :typed || '%'
+      OR INSTR(LOWER(COALESCE(subject, '')), :typed) > 0
+      OR INSTR(LOWER(COALESCE(customer_name, '')), :typed) > 0
+      OR INSTR(LOWER(COALESCE(customer_email, '')), :typed) > 0
+  )
+ORDER BY number = :here DESC, CAST(number AS TEXT) LIKE :typed || '%' DESC, number DESC
+LIMIT 25;
+
+-- ============================================================ links
+
+-- name: link
+SELECT * FROM links WHERE id = :id;
+
+-- name: links_of_ticket
+SELECT * FROM links WHERE ticket = :ticket ORDER BY id;
+
+-- name: link_by_thread
+SELECT * FROM links WHERE chat = :chat AND channel = :channel AND thread = :thread;
+
+-- name: insert_link
+INSERT INTO links (ticket, chat, channel) VALUES (:ticket, :chat, :channel) ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: link_opened
+UPDATE links SET thread = :thread, card = :card, card_version = :version WHERE id = :id;
+
+-- name: link_lost
+UPDATE links SET thread = NULL, card = NULL, card_version = NULL, seen = NULL, seen_at = 0 WHERE id = :id;
+
+-- name: card_shown
+UPDATE links SET card_version = :version WHERE id = :id;
+
+-- name: thread_seen
+UPDATE links SET seen = :message, seen_at = :at WHERE id = :id AND seen_at < :at;
+
+-- name: threads_to_catch_up
+-- Open tickets, and those closed lately: somebody may have written there.
+SELECT l.* FROM links AS l JOIN tickets AS t ON t.number = l.ticket
+WHERE l.chat = :chat AND l.thread IS NOT NULL AND (t.status = 'open' OR t.closed_at >= :closed_since)
+ORDER BY l.id;
+
+-- ============================================================ messages
+
+-- name: message
+SELECT * FROM messages WHERE id = :id;
+
+-- name: message_by_vendor_id
+SELECT * FROM messages WHERE ticket = :ticket AND vendor_id = :vendor_id;
+
+-- name: message_by_chat_id
+SELECT * FROM messages WHERE link = :link AND chat_message = :chat_message;
+
+-- name: vendor_ids_of_ticket
+SELECT vendor_id FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
+
+-- name: insert_vendor_message
+INSERT INTO messages (
+    ticket, vendor_id, purpose, author, author_name, text, attachments, public, written_at, routed_at
+)
+VALUES (:ticket, :vendor_id, 'vendor', :author, :author_name, :text, :attachments, :public, :written_at, :now)
+ON CONFLICT (ticket, vendor_id) DO NOTHING
+RETURNING id;
+
+-- name: insert_agent_message
+INSERT INTO messages (
+    ticket, link, chat_message, agent, purpose, author, author_name, text, attachments, other, may, written_at
+)
+VALUES (
+    :ticket, :link, :chat_message, :agent, 'talk', 'staff', :author_name, :text, :attachments, :other, :may, :written_at
+)
+ON CONFLICT (link, chat_message) DO NOTHING
+RETURNING id;
+
+-- name: unrouted_messages
+SELECT * FROM messages WHERE link = :link AND routed_at IS NULL ORDER BY written_at, id;
+
+-- name: links_with_unrouted_messages
+SELECT DISTINCT l.* FROM messages AS m JOIN links AS l ON l.id = m.link
+WHERE m.routed_at IS NULL AND l.chat = :chat
+ORDER BY l.id;
+
+-- name: route_message
+UPDATE messages SET purpose = :purpose, text = :text, routed_at = :now WHERE id = :id;
+
+-- name: set_message_purpose
+UPDATE messages SET purpose = :purpose WHERE id = :id;
+
+-- name: set_message_text
+UPDATE messages SET text = :text WHERE id = :id;
+
+-- name: set_message_vendor_id
+UPDATE messages SET vendor_id = :vendor_id WHERE id = :id;
+
+-- name: set_message_mark
+UPDATE messages SET mark = :mark WHERE id = :id;
+
+-- name: unnamed_replies
+-- Replies that may be at the vendor under an id we do not know yet.
+SELECT m.*, d.id AS delivery, d.state AS state
+FROM messages AS m JOIN deliveries AS d ON d.message = m.id AND d.kind = 'reply'
+WHERE m.ticket = :ticket AND m.vendor_id IS NULL AND d.state IN ('begun', 'uncertain', 'done')
+ORDER BY d.id;
+
+-- name: opening_message
+SELECT * FROM messages WHERE ticket = :ticket AND purpose = 'vendor' AND author <> 'staff' AND public = 1
+ORDER BY written_at, id LIMIT 1;
+
+-- ============================================================ deliveries
+
+-- name: insert_delivery
+INSERT INTO deliveries (kind, lane, destination, ticket, link, message, body, created_at, due_at)
+VALUES (:kind, :lane, :destination, :ticket, :link, :message, :body, :now, :due)
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: delivery
+SELECT * FROM deliveries WHERE id = :id;
+
+-- name: deliveries_were_interrupted
+-- At start: what an earlier process had begun may have come about.
+UPDATE deliveries SET state = 'uncertain', due_at = :now WHERE state = 'begun';
+
+-- name: due_lanes
+-- The lanes of a destination whose turn it is: their first unfinished delivery is due. Opening a thread comes before
+-- everything else in its lane, and one that failed for good holds its lane up until somebody retries or drops it.
+SELECT d.lane AS lane FROM deliveries AS d
+WHERE d.destination = :destination
+  AND d.state IN ('waiting', 'uncertain')
+  AND d.due_at <= :now
+  AND NOT EXISTS (
+      SELECT 1 FROM deliveries AS e
+      WHERE e.lane = d.lane
+        AND e.id <> d.id
+        AND (e.state IN ('waiting', 'begun', 'uncertain') OR (e.state = 'failed' AND e.kind = 'open'))
+        AND ((e.kind = 'open') > (d.kind = 'open') OR ((e.kind = 'open') = (d.kind = 'open') AND e.id < d.id))
+  )
+ORDER BY d.due_at, d.id
+LIMIT :most;
+
+-- name: next_due
+SELECT MIN(due_at) AS due_at FROM deliveries
+WHERE destination = :destination AND state IN ('waiting', 'uncertain') AND due_at > :now;
+
+-- name: lane_head
+SELECT * FROM deliveries
+WHERE lane = :lane AND (state IN ('waiting', 'begun', 'uncertain') OR (state = 'failed' AND kind = 'open'))
+ORDER BY kind = 'open' DESC, id
+LIMIT 1;
+
+-- name: begin_delivery
+UPDATE deliveries
+SET state = 'begun', attempts = attempts + 1, looks = 0, begun_at = :now
+WHERE id = :id AND state IN ('waiting', 'uncertain');
+
+-- name: looked_in_vain
+UPDATE deliveries SET looks = looks + :looks, due_at = :due WHERE id = :id AND state = 'uncertain';
+
+-- name: part_said
+INSERT INTO posted (delivery, part, chat_message) VALUES (:delivery, :part, :chat_message)
+ON CONFLICT DO UPDATE SET chat_message = excluded.chat_message;
+
+-- name: next_part
+UPDATE deliveries SET state = 'waiting', part = part + 1, attempts = 0, due_at = :now, error = NULL WHERE id = :id;
+
+-- name: finish_delivery
+UPDATE deliveries SET state = 'done', finished_at = :now, error = NULL WHERE id = :id AND state <> 'done';
+
+-- name: postpone_delivery
+-- Nothing happened; once more later.
+UPDATE deliveries SET state = 'waiting', due_at = :due, error = :error, attempts = attempts - :uncounted
+WHERE id = :id AND state IN ('begun', 'uncertain');
+
+-- name: delivery_is_uncertain
+UPDATE deliveries SET state = 'uncertain', due_at = :due, error = :error WHERE id = :id AND state = 'begun';
+
+-- name: fail_delivery
+UPDATE deliveries SET state = 'failed', finished_at = :now, error = :error, doubt = :doubt WHERE id = :id;
+
+-- name: retry_delivery
+UPDATE deliveries
+SET state = CASE WHEN doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0, looks = 0, due_at = :now, finished_at = NULL
+WHERE id = :id AND state = 'failed';
+
+-- name: drop_delivery
+UPDATE deliveries SET state = 'dropped', finished_at = :now
+WHERE id = :id AND state IN ('waiting', 'uncertain', 'failed');
+
+-- name: drop_waiting_posts
+UPDATE deliveries SET state = 'dropped' WHERE message = :message AND kind = 'post' AND state = 'waiting';
+
+-- name: reply_of_message
+SELECT * FROM deliveries WHERE message = :message AND kind = 'reply' ORDER BY state = 'dropped', id DESC LIMIT 1;
+
+-- name: pending_status
+SELECT * FROM deliveries
+WHERE ticket = :ticket AND kind = 'status' AND state IN ('waiting', 'begun', 'uncertain')
+ORDER BY id DESC LIMIT 1;
+
+-- name: unfinished_deliveries
+SELECT d.*, t.store AS store, t.subject AS subject FROM deliveries AS d LEFT JOIN tickets AS t ON t.number = d.ticket
+WHERE d.state IN ('waiting', 'begun', 'uncertain', 'failed')
+ORDER BY d.id;
+
+-- name: destinations_waiting
+SELECT destination, state, COUNT(*) AS amount, MIN(created_at) AS oldest FROM deliveries
+WHERE state IN ('waiting', 'begun', 'uncertain', 'failed')
+GROUP BY destination, state;
+
+-- ============================================================ figures
+
+-- name: ticket_counts
+SELECT
+    COUNT(*) FILTER (WHERE status = 'open') AS open,
+    COUNT(*) FILTER (WHERE status = 'closed') AS closed,
+    COUNT(*) FILTER (WHERE status = 'open' AND awaiting = 'us') AS waiting
+FROM tickets
+WHERE store = :store AND gone_at IS NULL;
+
+-- name: new_per_day
+SELECT created_at / 86400000 AS day, COUNT(*) AS amount FROM tickets
+WHERE store = :store AND created_at >= :since
+GROUP BY day
+ORDER BY day;
+
+-- name: first_responses
+SELECT first_response_at - created_at AS span FROM tickets
+WHERE store = :store AND first_response_at >= created_at AND created_at >= :since
+ORDER BY span;
+
+-- name: times_to_close
+SELECT closed_at - created_at AS span FROM tickets
+WHERE store = :store AND status = 'closed' AND closed_at >= created_at AND closed_at >= :since
+ORDER BY span;

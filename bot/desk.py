@@ -1,0 +1,197 @@
+"""What an agent asks for, by whatever means: close, reopen, stats, retry, send; and what they are answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot import phrases, queue
+from bot.cards import title
+from bot.clock import Clock
+from bot.db.connection import Database, Transaction
+from bot.db.values import DeliveryRow, Kind, Purpose, State, TicketRow, delivery_row, message_row, ticket_row, to_ms
+from bot.intake import Rules, as_reply, find_link, record_said, route_link
+from bot.model import Answer, Ask, Choice, DeliveryId, Place, Said, Status, TicketNumber, Verb
+from bot.outbox import Outbox
+from bot.stats import figures, table
+
+_STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}
+# So long an agent waits for a vendor before being told that it takes longer.
+_PATIENCE = 2.5
+_MOST_DAYS = 365
+
+
+class Desk:
+    """Answers agents. Every effect is a delivery, queued before the answer; the answer waits a little for it."""
+
+    def __init__(
+        self, database: Database, outbox: Outbox, rules: Rules, clock: Clock, chat_labels: Mapping[str, str]
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._rules = rules
+        self._clock = clock
+        self._chat_labels = chat_labels
+
+    async def ask(self, ask: Ask) -> Answer:
+        """Do what is asked; the contract is `bot.ports.Intake.ask`."""
+        if not ask.agent.may:
+            return Answer(text=phrases.may_not())
+        match ask.verb:
+            case Verb.CLOSE | Verb.REOPEN:
+                return await self._change_status(ask)
+            case Verb.STATS:
+                return await self._stats(ask)
+            case Verb.RETRY:
+                return await self._retry(ask)
+            case Verb.SEND:
+                return await self._send(ask)
+
+    async def choices(self, verb: Verb, typed: str, place: Place) -> Sequence[Choice]:
+        """Tickets to pick from; the contract is `bot.ports.Intake.choices`."""
+        if verb not in _STATUSES:
+            return ()
+        fitting = Status.OPEN if verb is Verb.CLOSE else Status.CLOSED
+        return await self._database.read(_choices, fitting, typed, place)
+
+    def stores(self) -> Sequence[str]:
+        """The configured stores' names."""
+        return sorted(self._rules.stores)
+
+    async def _change_status(self, ask: Ask) -> Answer:
+        wanted = _STATUSES[ask.verb]
+        by = phrases.by_agent(ask.agent.name, self._chat_labels.get(ask.place.chat, ask.place.chat))
+        queued = await self._database.write(self._queue_status, ask, wanted, by, self._clock.now())
+        if isinstance(queued, Answer):
+            return queued
+        ticket, delivery = queued
+        self._outbox.wake()
+        after = await self._outbox.settled(delivery, _PATIENCE)
+        if after.state is State.DONE:
+            return Answer(text=phrases.done(ticket.number, wanted))
+        if after.state is State.FAILED:
+            return Answer(text=phrases.failed(ticket.number, after.error or ""))
+        return Answer(text=phrases.under_way(ticket.number, wanted, self._rules.stores[ticket.store].vendor_label))
+
+    def _queue_status(
+        self, tx: Transaction, ask: Ask, wanted: Status, by: str, now: datetime
+    ) -> Answer | tuple[TicketRow, DeliveryId]:
+        ticket = _asked_ticket(tx, ask)
+        if isinstance(ticket, Answer):
+            return ticket
+        store = self._rules.stores.get(ticket.store)
+        if store is None:
+            return Answer(text=phrases.store_unknown(ticket.store))
+        pending = tx.one("pending_status", ticket=ticket.number)
+        heading = ticket.status if pending is None else Status(delivery_row(pending).body["status"])
+        if heading is wanted:
+            said = phrases.already if pending is None else phrases.already_asked
+            return Answer(text=said(ticket.number, wanted))
+        capabilities = self._rules.capabilities[ticket.store]
+        if ask.verb not in capabilities.verbs:
+            instead = capabilities.instead.get(ask.verb, "")
+            return Answer(text=phrases.cannot(store.vendor_label, wanted, instead))
+        delivery = queue.status(tx, ticket, wanted, by, now)
+        if delivery is None:
+            raise LookupError("a status has no key that could collide")
+        return ticket, delivery
+
+    async def _stats(self, ask: Ask) -> Answer:
+        stores = self.stores()
+        chosen = [name for name in stores if ask.store is None or name == ask.store.strip().lower()]
+        if not chosen:
+            return Answer(text=phrases.no_such_store(ask.store or "", stores))
+        days = 7 if ask.days is None else ask.days
+        if not 1 <= days <= _MOST_DAYS:
+            return Answer(text=phrases.days_out_of_range())
+        now = self._clock.now()
+        names = [name for name in self._rules.stores if name in chosen]
+        found = [await self._database.read(figures, name, days, now) for name in sorted(names)]
+        return Answer(text=f"Figures as of {now:%Y-%m-%d %H:%M} UTC.", table=table(found))
+
+    async def _retry(self, ask: Ask) -> Answer:
+        if ask.delivery is None or not await self._database.write(retry, ask.delivery, self._clock.now()):
+            return Answer(text=phrases.nothing_to_retry())
+        self._outbox.wake()
+        return Answer(text=phrases.retrying())
+
+    async def _send(self, ask: Ask) -> Answer:
+        if ask.message is None:
+            return Answer(text=phrases.not_your_thread())
+        answer = await self._database.write(self._queue_reply, ask.message, self._clock.now())
+        self._outbox.wake()
+        return answer
+
+    def _queue_reply(self, tx: Transaction, said: Said, now: datetime) -> Answer:
+        link = record_said(tx, said)
+        if link is None:
+            return Answer(text=phrases.not_your_thread())
+        route_link(tx, link, self._rules, now)
+        found = tx.one("message_by_chat_id", link=link.id, chat_message=said.message)
+        ticket_found = tx.one("ticket", number=link.ticket)
+        if found is None or ticket_found is None:
+            raise LookupError("a message that was just recorded is not there")
+        message, ticket = message_row(found), ticket_row(ticket_found)
+        if message.purpose is Purpose.REPLY:
+            return Answer(text=phrases.sent_already())
+        route = as_reply(message, ticket, self._rules)
+        if route.purpose is not Purpose.REPLY:
+            return Answer(text=route.line)
+        tx.run("set_message_purpose", id=message.id, purpose=Purpose.REPLY)
+        queue.reply(tx, ticket, message.id, now, now)
+        queue.mark(tx, message, now)
+        if route.line:
+            queue.line(tx, link, route.line, now)
+        return Answer(text=phrases.sending())
+
+
+def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
+    """Try a delivery that failed for good once more; whether there was one."""
+    if not tx.run("retry_delivery", id=delivery, now=to_ms(now)):
+        return False
+    _mark_again(tx, delivery, now)
+    return True
+
+
+def drop(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
+    """Give a delivery up that waits or has failed; whether there was one."""
+    if not tx.run("drop_delivery", id=delivery, now=to_ms(now)):
+        return False
+    _mark_again(tx, delivery, now)
+    return True
+
+
+def _mark_again(tx: Transaction, delivery: DeliveryId, now: datetime) -> None:
+    row = tx.one("delivery", id=delivery)
+    if row is None:
+        return
+    found: DeliveryRow = delivery_row(row)
+    message = None if found.message is None else tx.one("message", id=found.message)
+    if found.kind is Kind.REPLY and message is not None:
+        queue.mark(tx, message_row(message), now)
+
+
+def _asked_ticket(tx: Transaction, ask: Ask) -> TicketRow | Answer:
+    """The ticket that is meant: the one that was named, else that of the thread; or what to say instead."""
+    if ask.ticket is None or not ask.ticket.strip():
+        link = find_link(tx, ask.place)
+        if link is None:
+            return Answer(text=phrases.which_ticket())
+        number: int = link.ticket
+    else:
+        typed = re.fullmatch(r"#?\s*([0-9]{1,12})", ask.ticket.strip())
+        if typed is None:
+            return Answer(text=phrases.no_such_ticket(ask.ticket.strip()[:40]))
+        number = int(typed[1])
+    row = tx.one("ticket", number=number)
+    if row is None or not row["followed"]:
+        return Answer(text=phrases.no_such_ticket(f"#{number}"))
+    return ticket_row(row)
+
+
+def _choices(tx: Transaction, status: Status, typed: str, place: Place) -> list[Choice]:
+    link = find_link(tx, place)
+    here = 0 if link is None else link.ticket
+    rows = tx.all("choices", status=status, typed=typed.strip().lstrip("#").strip().lower(), here=here)
+    return [Choice(TicketNumber(row["number"]), title(ticket_row(row))) for row in rows]

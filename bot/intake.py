@@ -1,0 +1,240 @@
+"""
+What people do in a chat becomes rows, in one transaction, before the chat's event is acknowledged.
+
+A message is first recorded, then routed: to the customer, to the team, or nowhere. Routing waits while messages may
+have been missed, so that what was written first is routed first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot import phrases, queue
+from bot.db.connection import Transaction
+from bot.db.values import (
+    LinkRow,
+    MessageRow,
+    Purpose,
+    State,
+    TicketRow,
+    attachments_json,
+    link_row,
+    message_row,
+    ticket_row,
+    to_ms,
+)
+from bot.model import Agent, ChatMessageId, Deleted, Edited, Place, Said, Store, StoreName
+from bot.ports import VendorCapabilities
+from bot.text import clean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """
+    What decides where a message goes.
+
+    Attributes:
+        undo: How long a reply waits before it leaves.
+    """
+
+    stores: Mapping[StoreName, Store]
+    capabilities: Mapping[StoreName, VendorCapabilities]
+    note_prefixes: Sequence[str]
+    undo: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """
+    Where a message goes.
+
+    Attributes:
+        text: What is sent or shown elsewhere.
+        line: What the thread is told about it; empty: nothing.
+    """
+
+    purpose: Purpose
+    text: str
+    line: str = ""
+
+
+def find_link(tx: Transaction, place: Place) -> LinkRow | None:
+    """The link whose thread this is; None: no ticket's thread."""
+    if place.thread is None:
+        return None
+    row = tx.one("link_by_thread", chat=place.chat, channel=place.channel, thread=place.thread)
+    return None if row is None else link_row(row)
+
+
+def record_said(tx: Transaction, said: Said) -> LinkRow | None:
+    """Write down a message, once however often it comes; None: its thread is no ticket's."""
+    link = find_link(tx, said.place)
+    if link is None:
+        return None
+    tx.add(
+        "insert_agent_message",
+        ticket=link.ticket,
+        link=link.id,
+        chat_message=said.message,
+        agent=said.agent.id,
+        author_name=said.agent.name,
+        text=clean(said.text),
+        attachments=attachments_json(said.attachments),
+        other=json.dumps(list(said.other), ensure_ascii=False),
+        may=said.agent.may,
+        written_at=to_ms(said.said_at),
+    )
+    return link
+
+
+def route_link(tx: Transaction, link: LinkRow, rules: Rules, now: datetime) -> list[MessageRow]:
+    """
+    Route what was recorded in a thread and not yet routed, oldest first.
+
+    Called only when nothing older can still come; so the thread counts as read up to here.
+
+    Returns:
+        The messages of people who may not reply, to be told so.
+    """
+    ticket_found = tx.one("ticket", number=link.ticket)
+    if ticket_found is None:
+        raise LookupError("a link without its ticket")
+    ticket = ticket_row(ticket_found)
+    refused = []
+    for row in tx.all("unrouted_messages", link=link.id):
+        message = message_row(row)
+        route = decide(message, ticket, rules)
+        tx.run("route_message", id=message.id, purpose=route.purpose, text=route.text, now=to_ms(now))
+        tx.run("thread_seen", id=link.id, message=message.chat_message, at=to_ms(message.written_at))
+        _follow(tx, link, ticket, message, route, rules, now)
+        if not message.may:
+            refused.append(message)
+    return refused
+
+
+def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
+    """Where an agent's message goes. Pure."""
+    stays = Route(purpose=Purpose.TALK, text=message.text)
+    store = rules.stores.get(ticket.store)
+    if not message.may or store is None:
+        return stays
+    prefix = next((prefix for prefix in rules.note_prefixes if _begins(message.text, prefix)), None)
+    if prefix is not None:
+        return Route(purpose=Purpose.NOTE, text=message.text[len(prefix) :].strip())
+    if not store.sends_all:
+        return stays
+    return as_reply(message, ticket, rules)
+
+
+def as_reply(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
+    """Where a message goes that is meant for the customer: to them, or nowhere with the reason. Pure."""
+    store = rules.stores[ticket.store]
+    left_out = [attachment.name for attachment in message.attachments] + list(message.other)
+    if not message.text:
+        reason = (
+            phrases.parts_left_out(store.vendor_label, left_out, text_sent=False)
+            if left_out
+            else phrases.nothing_to_send()
+        )
+        return Route(purpose=Purpose.TALK, text="", line=reason)
+    most = rules.capabilities[ticket.store].reply_length
+    if most is not None and len(message.text) > most:
+        over = phrases.reply_failed(phrases.too_long(store.vendor_label, len(message.text) - most))
+        return Route(purpose=Purpose.TALK, text=message.text, line=over)
+    line = phrases.parts_left_out(store.vendor_label, left_out, text_sent=True) if left_out else ""
+    return Route(purpose=Purpose.REPLY, text=message.text, line=line)
+
+
+def record_edited(tx: Transaction, edited: Edited, rules: Rules, now: datetime) -> str | None:
+    """
+    A message got another text: a reply that has not left yet leaves with it.
+
+    Returns:
+        What its author has to be told; None: nothing.
+    """
+    message = _find_message(tx, edited.place, edited.message)
+    if message is None or message.text == clean(edited.text):
+        return None
+    reply = tx.one("reply_of_message", message=message.id)
+    if reply is None or State(reply["state"]) is State.DROPPED:
+        tx.run("set_message_text", id=message.id, text=clean(edited.text))
+        return None
+    if _recallable(tx, message):
+        _reconsider(tx, message, clean(edited.text), rules, now)
+        return None
+    return phrases.already_sent_edit()
+
+
+def record_deleted(tx: Transaction, deleted: Deleted, now: datetime) -> Agent | None:
+    """
+    A message was deleted: a reply that has not left yet is recalled.
+
+    Returns:
+        The author, where they have to be told that it was too late.
+    """
+    message = _find_message(tx, deleted.place, deleted.message)
+    reply = None if message is None else tx.one("reply_of_message", message=message.id)
+    if message is None or reply is None or State(reply["state"]) in (State.DROPPED, State.FAILED):
+        return None
+    if _recallable(tx, message):
+        _recall(tx, message, now)
+        return None
+    return None if message.agent is None else Agent(id=message.agent, name=message.author_name or "", may=message.may)
+
+
+def _follow(
+    tx: Transaction,
+    link: LinkRow,
+    ticket: TicketRow,
+    message: MessageRow,
+    route: Route,
+    rules: Rules,
+    now: datetime,
+) -> None:
+    """Queue what a routed message makes necessary."""
+    if route.purpose is Purpose.REPLY:
+        queue.reply(tx, ticket, message.id, max(now, message.written_at + rules.undo), now)
+        queue.mark(tx, message, now)
+    if route.purpose is Purpose.NOTE:
+        queue.mark(tx, message, now)
+        for other in queue.links_of(tx, ticket.number):
+            if other.id != link.id:
+                queue.post(tx, other, message.id, now)
+    if route.line:
+        queue.line(tx, link, route.line, now)
+
+
+def _begins(text: str, prefix: str) -> bool:
+    return text.lower().startswith(prefix.lower())
+
+
+def _find_message(tx: Transaction, place: Place, chat_message: ChatMessageId) -> MessageRow | None:
+    link = find_link(tx, place)
+    row = None if link is None else tx.one("message_by_chat_id", link=link.id, chat_message=chat_message)
+    return None if row is None else message_row(row)
+
+
+def _recallable(tx: Transaction, message: MessageRow) -> bool:
+    """Whether it certainly has not reached the customer, nor is about to."""
+    row = tx.one("reply_of_message", message=message.id)
+    return row is not None and State(row["state"]) is State.WAITING
+
+
+def _recall(tx: Transaction, message: MessageRow, now: datetime) -> None:
+    row = tx.one("reply_of_message", message=message.id)
+    if row is not None:
+        tx.run("drop_delivery", id=row["id"], now=to_ms(now))
+        tx.run("set_message_purpose", id=message.id, purpose=Purpose.TALK)
+        queue.mark(tx, message, now)
+
+
+def _reconsider(tx: Transaction, message: MessageRow, text: str, rules: Rules, now: datetime) -> None:
+    """An edit within the undo time may also turn a reply into a note."""
+    tx.run("set_message_text", id=message.id, text=text)
+    if any(_begins(text, prefix) for prefix in rules.note_prefixes) or not text:
+        _recall(tx, message, now)
+        if text:
+            tx.run("set_message_purpose", id=message.id, purpose=Purpose.NOTE)

@@ -1,0 +1,326 @@
+"""
+Delivering: lanes in their order, each attempt written down before it is made, nothing blindly repeated.
+
+Every destination has a dispatcher of its own, so one that is stuck holds up no other. How a kind of delivery is
+carried, found again and recorded is its courier's business (see `bot.couriers`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from bot import phrases
+from bot.clock import Clock, wait_for
+from bot.db.connection import Database, Transaction
+from bot.db.values import (
+    DeliveryRow,
+    Kind,
+    LinkRow,
+    MessageRow,
+    State,
+    TicketRow,
+    delivery_row,
+    from_ms,
+    link_row,
+    message_row,
+    ticket_row,
+    to_ms,
+)
+from bot.errors import RemoteError, Unavailable
+from bot.model import DeliveryId, DeliveryKey, Mark
+from bot.queue import wanted_mark
+from bot.retry import Decider, Decision, GiveUp, Look, Postpone
+
+_log = structlog.get_logger(__name__)
+
+_LANES_AT_ONCE = 8
+# Another process (`shopbell outbox retry`) cannot wake us; this is how late we notice.
+_LONGEST_SLEEP = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """
+    A delivery with the rows it speaks of, read just before the attempt.
+
+    Attributes:
+        mark: What the message has to carry now; None: nothing.
+        opening: The customer's first words; may be empty.
+    """
+
+    delivery: DeliveryRow
+    ticket: TicketRow | None
+    link: LinkRow | None
+    message: MessageRow | None
+    mark: Mark | None
+    opening: str
+    key: DeliveryKey
+
+
+class Courier(Protocol):
+    """
+    How one kind of delivery is made.
+
+    Attributes:
+        for_ever: Whether it is worth any number of tries while the far side is unavailable.
+        repeatable: Whether doing it twice does no harm, so that nothing need be looked for.
+        lags: Whether what was done may show only some seconds later, so that one look proves nothing.
+    """
+
+    for_ever: bool
+    repeatable: bool
+    lags: bool
+
+    async def carry(self, job: Job) -> Any:
+        """Make one attempt at one part. Raises `RemoteError`. The result goes to `record`."""
+        ...
+
+    async def find(self, job: Job) -> Any | None:
+        """Whether the part that was begun came about: what `carry` would have returned, None if it did not."""
+        ...
+
+    def record(self, tx: Transaction, job: Job, result: Any, now: datetime) -> bool:
+        """Write down what follows from a part that was said; returns whether parts remain."""
+        ...
+
+    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        """Write down what follows from failing for good."""
+        ...
+
+
+class Outbox:
+    """Runs the lanes of every destination it was given. One for each database."""
+
+    def __init__(
+        self,
+        database: Database,
+        couriers: Mapping[Kind, Courier],
+        destinations: list[str],
+        clock: Clock,
+        decider: Decider,
+    ) -> None:
+        self._database = database
+        self._couriers = couriers
+        self._clock = clock
+        self._decider = decider
+        self._wakers = {destination: asyncio.Event() for destination in destinations}
+        self._settled: dict[DeliveryId, asyncio.Event] = {}
+        self._stopping = False
+        self._key_prefix = ""
+
+    async def prepare(self) -> None:
+        """Before `run`: what an earlier process had begun becomes uncertain."""
+        await self._database.write(lambda tx: tx.run("deliveries_were_interrupted", now=to_ms(self._clock.now())))
+        self._key_prefix = await self._database.read(_key_prefix)
+
+    async def run(self) -> None:
+        """Deliver until `stop`; what is in flight then is finished first."""
+        async with asyncio.TaskGroup() as tasks:
+            for destination, waker in self._wakers.items():
+                tasks.create_task(self._dispatch(destination, waker), name=f"outbox {destination}")
+
+    def wake(self) -> None:
+        """Something was queued. Called after the transaction that queued it."""
+        for waker in self._wakers.values():
+            waker.set()
+
+    def stop(self) -> None:
+        """Begin no further attempt; `run` returns when those in flight have ended."""
+        self._stopping = True
+        self.wake()
+
+    async def settled(self, delivery: DeliveryId, seconds: float) -> DeliveryRow:
+        """Wait until a delivery is done or has failed, at most so long; returns it as it is then."""
+        event = self._settled.setdefault(delivery, asyncio.Event())
+        try:
+            row = await self._database.read(_delivery, delivery)
+            if row.state not in (State.DONE, State.FAILED, State.DROPPED):
+                await wait_for(event, seconds, self._clock)
+                row = await self._database.read(_delivery, delivery)
+            return row
+        finally:
+            self._settled.pop(delivery, None)
+
+    async def _dispatch(self, destination: str, waker: asyncio.Event) -> None:
+        running: dict[str, asyncio.Task[None]] = {}
+        while not self._stopping:
+            waker.clear()
+            now = self._clock.now()
+            lanes = await self._database.read(_due_lanes, destination, now, _LANES_AT_ONCE + len(running))
+            for lane in lanes:
+                if lane not in running and len(running) < _LANES_AT_ONCE:
+                    task = asyncio.create_task(self._run_lane(lane), name=f"lane {lane}")
+                    running[lane] = task
+                    task.add_done_callback(_leave(running, lane, waker))
+            due = await self._database.read(_next_due, destination, now)
+            pause = _LONGEST_SLEEP if due is None else (due - now).total_seconds()
+            await wait_for(waker, min(pause, _LONGEST_SLEEP), self._clock)
+        if running:
+            await asyncio.wait(running.values())
+
+    async def _run_lane(self, lane: str) -> None:
+        """Make the lane's deliveries, one after the other, until the first that is not due."""
+        while not self._stopping:
+            job = await self._database.read(self._head, lane)
+            if job is None or job.delivery.due_at > self._clock.now():
+                return
+            if job.delivery.state not in (State.WAITING, State.UNCERTAIN):
+                return
+            try:
+                await self._advance(job)
+            except Exception as defect:  # noqa: BLE001 - a defect in one lane must not stop the others
+                _log.exception("a delivery met a defect", delivery=job.delivery.id, kind=job.delivery.kind)
+                reference = f"delivery {job.delivery.id} ({type(defect).__name__})"
+                await self._write_failure(job, GiveUp(doubt=True), phrases.went_wrong(reference))
+
+    async def _advance(self, job: Job) -> None:
+        courier = self._couriers[job.delivery.kind]
+        if job.delivery.state is State.UNCERTAIN and not courier.repeatable:
+            await self._look(job, courier)
+            return
+        begun = await self._database.write(self._begin, job.delivery.id, self._clock.now())
+        if begun is None:
+            return
+        job = begun
+        try:
+            result = await courier.carry(job)
+        except RemoteError as error:
+            decision = self._decider.after(error, job.delivery.attempts, for_ever=courier.for_ever)
+            await self._write_failure(job, decision, error.told)
+            self._report(job, error, decision)
+        else:
+            await self._write_success(job, courier, result)
+
+    async def _look(self, job: Job, courier: Courier) -> None:
+        """
+        Search the far side for what was begun.
+
+        Where it is found it is recorded; else it is written down when to search or to try again.
+        """
+        try:
+            found = await courier.find(job)
+        except RemoteError as error:
+            wait = max(error.retry_after or 0.0, self._decider.schedule.looks[-1])
+            await self._database.write(_look_later, job.delivery, self._clock.now() + timedelta(seconds=wait), 0)
+            return
+        if found is not None:
+            await self._write_success(job, courier, found)
+            return
+        again = self._decider.after_look(job.delivery.looks + 1, lags=courier.lags)
+        if again is not None:
+            due = self._clock.now() + timedelta(seconds=again.seconds)
+            await self._database.write(_look_later, job.delivery, due, 1)
+            return
+        reason = job.delivery.error or phrases.interrupted()
+        decision = self._decider.after(Unavailable(reason), job.delivery.attempts, for_ever=courier.for_ever)
+        await self._write_failure(job, decision, reason)
+
+    async def _write_success(self, job: Job, courier: Courier, result: Any) -> None:
+        def work(tx: Transaction, now: datetime) -> None:
+            if courier.record(tx, job, result, now):
+                tx.run("next_part", id=job.delivery.id, now=to_ms(now))
+            else:
+                tx.run("finish_delivery", id=job.delivery.id, now=to_ms(now))
+
+        await self._database.write(work, self._clock.now())
+        self._after_write(job)
+
+    async def _write_failure(self, job: Job, decision: Decision, reason: str) -> None:
+        delivery = job.delivery.id
+
+        def work(tx: Transaction, now: datetime) -> None:
+            match decision:
+                case Postpone(seconds, counted):
+                    due = to_ms(now + timedelta(seconds=seconds))
+                    tx.run("postpone_delivery", id=delivery, due=due, error=reason, uncounted=0 if counted else 1)
+                case Look(seconds):
+                    due = to_ms(now + timedelta(seconds=seconds))
+                    tx.run("delivery_is_uncertain", id=delivery, due=due, error=reason)
+                case GiveUp(doubt):
+                    tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, doubt=doubt)
+                    self._couriers[job.delivery.kind].give_up(tx, job, reason, now)
+
+        await self._database.write(work, self._clock.now())
+        self._after_write(job)
+
+    def _after_write(self, job: Job) -> None:
+        if event := self._settled.get(job.delivery.id):
+            event.set()
+        self.wake()
+
+    def _report(self, job: Job, error: RemoteError, decision: Decision) -> None:
+        _log.info(
+            "delivery failed",
+            delivery=job.delivery.id,
+            kind=job.delivery.kind,
+            destination=job.delivery.destination,
+            error=type(error).__name__,
+            next=type(decision).__name__,
+        )
+
+    def _begin(self, tx: Transaction, delivery: DeliveryId, now: datetime) -> Job | None:
+        """Write the attempt down; the job as it is now, None where it was dropped meanwhile."""
+        changed = tx.run("begin_delivery", id=delivery, now=to_ms(now))
+        return read_job(tx, _delivery(tx, delivery), self._key_prefix) if changed else None
+
+    def _head(self, tx: Transaction, lane: str) -> Job | None:
+        row = tx.one("lane_head", lane=lane)
+        return None if row is None else read_job(tx, delivery_row(row), self._key_prefix)
+
+
+def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
+    """A delivery with everything it speaks of, as it is now."""
+    ticket = None if delivery.ticket is None else tx.one("ticket", number=delivery.ticket)
+    link = None if delivery.link is None else tx.one("link", id=delivery.link)
+    message = None if delivery.message is None else tx.one("message", id=delivery.message)
+    opening = None if delivery.ticket is None else tx.one("opening_message", ticket=delivery.ticket)
+    return Job(
+        delivery=delivery,
+        ticket=None if ticket is None else ticket_row(ticket),
+        link=None if link is None else link_row(link),
+        message=None if message is None else message_row(message),
+        mark=None if delivery.message is None else wanted_mark(tx, delivery.message),
+        opening="" if opening is None else opening["text"],
+        key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}"),
+    )
+
+
+def _leave(running: dict[str, asyncio.Task[None]], lane: str, waker: asyncio.Event) -> Callable[[Any], None]:
+    def leave(_: asyncio.Task[None]) -> None:
+        running.pop(lane, None)
+        waker.set()
+
+    return leave
+
+
+def _key_prefix(tx: Transaction) -> str:
+    row = tx.one("key_prefix")
+    if row is None:
+        raise LookupError("the installation has no key prefix")
+    return str(row["key_prefix"])
+
+
+def _delivery(tx: Transaction, delivery: DeliveryId) -> DeliveryRow:
+    row = tx.one("delivery", id=delivery)
+    if row is None:
+        raise LookupError(f"delivery {delivery} is not there")
+    return delivery_row(row)
+
+
+def _due_lanes(tx: Transaction, destination: str, now: datetime, most: int) -> list[str]:
+    return [row["lane"] for row in tx.all("due_lanes", destination=destination, now=to_ms(now), most=most)]
+
+
+def _next_due(tx: Transaction, destination: str, now: datetime) -> datetime | None:
+    row = tx.one("next_due", destination=destination, now=to_ms(now))
+    return None if row is None or row["due_at"] is None else from_ms(row["due_at"])
+
+
+def _look_later(tx: Transaction, delivery: DeliveryRow, due: datetime, looks: int) -> None:
+    tx.run("looked_in_vain", id=delivery.id, due=to_ms(due), looks=looks)

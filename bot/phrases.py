@@ -1,0 +1,209 @@
+"""
+Every sentence that the core says to people, in one place, so that they can be read as a text.
+
+Whole sentences, kind and short. They say what became of a message, and what to do next. None of them holds
+a customer's words, a token or a stack trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.model import Status, TicketNumber
+
+# ---------------------------------------------------------------- cards
+
+
+def card_title(number: TicketNumber, who: str, subject: str) -> str:
+    return f"#{number} · {who} · {subject or 'no subject'}"
+
+
+def status_text(status: Status, word: str | None, awaiting: str | None, *, gone: bool) -> str:
+    if gone:
+        return "🚫 No longer at the vendor"
+    shown = f" ({word})" if word and word.lower() != status.value else ""
+    if status is Status.CLOSED:
+        return f"✅ Closed{shown}"
+    turn = {"us": " · waiting for us", "customer": " · waiting for the customer"}.get(awaiting or "", "")
+    return f"💬 Open{shown}{turn}"
+
+
+def hint(*, sends_all: bool, note_prefixes: Sequence[str]) -> str:
+    if not sends_all:
+        return "Messages here stay with the team. Use “Send to customer” on a message to send it."
+    if note_prefixes:
+        return f"Write in this thread to answer the customer. Begin with {note_prefixes[0]} for a note to the team."
+    return "Write in this thread to answer the customer."
+
+
+# ---------------------------------------------------------------- lines in a thread
+
+
+def status_changed(status: Status, by: str) -> str:
+    return f"{'Closed' if status is Status.CLOSED else 'Reopened'} {by}."
+
+
+def by_agent(name: str, chat: str) -> str:
+    return f"by {name} from {chat}"
+
+
+def at_vendor(vendor: str) -> str:
+    return f"at {vendor}"
+
+
+def ticket_gone(vendor: str) -> str:
+    return f"{vendor} no longer has this ticket. What was said here stays, but replies cannot reach the customer."
+
+
+def reply_failed(reason: str) -> str:
+    return f"❌ Your message did not reach the customer. {reason} Its text is kept here."
+
+
+def status_failed(status: Status, reason: str) -> str:
+    what = "closed" if status is Status.CLOSED else "reopened"
+    return f"❌ This ticket could not be {what}. {reason}"
+
+
+def delivery_failed(reason: str) -> str:
+    return f"❌ Something could not be shown here. {reason}"
+
+
+def interrupted() -> str:
+    return "shopbell was interrupted while it was being delivered."
+
+
+def parts_left_out(vendor: str, what: Sequence[str], *, text_sent: bool) -> str:
+    listed = _listed(what)
+    if text_sent:
+        return f"Your text is on its way to the customer, but {listed} was not sent: {vendor} takes text only."
+    return f"Nothing was sent to the customer: {listed} cannot be sent, because {vendor} takes text only."
+
+
+def nothing_to_send() -> str:
+    return "Nothing was sent to the customer: the message is empty."
+
+
+def too_long(vendor: str, over: int) -> str:
+    return f"{vendor} takes shorter replies; this one is {over:,} characters too long. Please send it in pieces."
+
+
+def not_an_agent() -> str:
+    return "This stayed here: only the team's agents can answer customers. Ask whoever runs shopbell to add you."
+
+
+def already_sent_edit() -> str:
+    return "The customer has the first version of that message already; an edit cannot reach them. Send a new one."
+
+
+def already_sent_deletion() -> str:
+    return "The customer has that message already; deleting it here does not take it back."
+
+
+# ---------------------------------------------------------------- banners in a channel
+
+
+def store_paused(store: str, reason: str) -> str:
+    return f"⏸️ {store} is paused. {reason} Everything waits until then; nothing is lost."
+
+
+def store_back(store: str) -> str:
+    return f"▶️ {store} works again. What waited is on its way."
+
+
+# ---------------------------------------------------------------- answers to an agent
+
+
+def may_not() -> str:
+    return "Only the team's agents can do that. Ask whoever runs shopbell to add you."
+
+
+def no_such_ticket(typed: str) -> str:
+    return f"There is no ticket {typed}. Give its short number, such as 1042; it stands on the ticket's card."
+
+
+def which_ticket() -> str:
+    return "Which ticket? Do this in a ticket's thread, or give the ticket's short number, such as 1042."
+
+
+def no_such_store(typed: str, stores: Sequence[str]) -> str:
+    return f"There is no store {typed}. There are: {', '.join(stores)}."
+
+
+def days_out_of_range() -> str:
+    return "Give a number of days between 1 and 365."
+
+
+def already(number: TicketNumber, status: Status) -> str:
+    return f"#{number} is {status.value} already."
+
+
+def already_asked(number: TicketNumber, status: Status) -> str:
+    return f"#{number} is being {'closed' if status is Status.CLOSED else 'reopened'} already."
+
+
+def done(number: TicketNumber, status: Status) -> str:
+    return f"#{number} is {'closed' if status is Status.CLOSED else 'open again'}."
+
+
+def under_way(number: TicketNumber, status: Status, vendor: str) -> str:
+    what = "closed" if status is Status.CLOSED else "reopened"
+    return f"#{number} will be {what} as soon as {vendor} takes it. The thread will say so."
+
+
+def failed(number: TicketNumber, reason: str) -> str:
+    return f"#{number} stays as it is. {reason}"
+
+
+def cannot(vendor: str, status: Status, instead: str) -> str:
+    return f"{vendor} cannot {'close' if status is Status.CLOSED else 'reopen'} tickets from here. {instead}".rstrip()
+
+
+def store_unknown(store: str) -> str:
+    return f"The store {store} is no longer configured here, so its tickets cannot be changed."
+
+
+def retrying() -> str:
+    return "Trying again now."
+
+
+def nothing_to_retry() -> str:
+    return "There is nothing to try again: it was delivered, dropped, or is being tried already."
+
+
+def sending() -> str:
+    return "That message is on its way to the customer."
+
+
+def sent_already() -> str:
+    return "That message is on its way to the customer, or there, already."
+
+
+def not_your_thread() -> str:
+    return "That message stands in no ticket's thread, so there is no customer to send it to."
+
+
+def went_wrong(reference: str) -> str:
+    return f"Something went wrong inside shopbell. Whoever runs it finds the cause in the log under {reference}."
+
+
+# ---------------------------------------------------------------- words
+
+
+def duration(span: timedelta) -> str:
+    """A length of time as people say it: `40 s`, `12 min`, `3 h 05 min`, `2 d 4 h`."""
+    seconds = int(span.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes:02d} min"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h"
+
+
+def _listed(things: Sequence[str]) -> str:
+    return things[0] if len(things) == 1 else ", ".join(things[:-1]) + f" and {things[-1]}"

@@ -1,0 +1,166 @@
+"""
+Putting deliveries into their lanes; called inside the transaction that makes them necessary.
+
+A lane keeps its order. A ticket's messages to one thread share a lane; so do its replies and statuses to its vendor.
+Cards and marks have lanes of their own: they show the present state, in no order with anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from bot.db.connection import Transaction
+from bot.db.values import Kind, LinkRow, MessageRow, Purpose, State, TicketRow, link_row, to_ms
+from bot.model import Button, DeliveryId, Mark, Place, Status, StoreName, TicketNumber, Verb
+
+
+def store_destination(store: StoreName) -> str:
+    """The destination of everything that goes to one store's vendor."""
+    return f"store:{store}"
+
+
+def chat_destination(chat: str) -> str:
+    """The destination of everything that goes to one chat."""
+    return f"chat:{chat}"
+
+
+def links_of(tx: Transaction, ticket: TicketNumber) -> list[LinkRow]:
+    """The ticket's links, oldest first."""
+    return [link_row(row) for row in tx.all("links_of_ticket", ticket=ticket)]
+
+
+def open_links(tx: Transaction, ticket: TicketNumber, channels: Sequence[Place], now: datetime) -> None:
+    """Give the ticket a link, and the delivery that opens its thread, in each channel where it has none."""
+    for channel in channels:
+        link = tx.add("insert_link", ticket=ticket, chat=channel.chat, channel=channel.channel)
+        if link is not None:
+            open_link(tx, _link(tx, link), now)
+
+
+def open_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
+    """Queue the opening of a link's thread; before everything else in its lane."""
+    _add(tx, Kind.OPEN, _thread_lane(link), chat_destination(link.chat), now, ticket=link.ticket, link=link.id)
+
+
+def post(tx: Transaction, link: LinkRow, message: int, now: datetime) -> None:
+    """Queue a message for a link's thread; a second time does nothing."""
+    lane, destination = _thread_lane(link), chat_destination(link.chat)
+    _add(tx, Kind.POST, lane, destination, now, ticket=link.ticket, link=link.id, message=message)
+
+
+def line(tx: Transaction, link: LinkRow, text: str, now: datetime, buttons: Iterable[Button] = ()) -> None:
+    """Queue a line of shopbell's own for a link's thread."""
+    body = {"text": text, "buttons": [asdict(button) for button in buttons]}
+    lane, destination = _thread_lane(link), chat_destination(link.chat)
+    _add(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, link=link.id, body=body)
+
+
+def lines(tx: Transaction, ticket: TicketNumber, text: str, now: datetime) -> None:
+    """Queue a line of shopbell's own for every thread of a ticket."""
+    for link in links_of(tx, ticket):
+        line(tx, link, text, now)
+
+
+def announcement(tx: Transaction, channel: Place, text: str, now: datetime) -> None:
+    """Queue a line of shopbell's own for a channel itself."""
+    lane = f"channel:{channel.chat}:{channel.channel}"
+    body = {"text": text, "buttons": [], "channel": channel.channel, "chat": channel.chat}
+    _add(tx, Kind.LINE, lane, chat_destination(channel.chat), now, body=body)
+
+
+def cards(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
+    """What the ticket's cards show has changed: raise its version and queue each card, once however often asked."""
+    tx.run("raise_ticket_version", number=ticket)
+    for link in links_of(tx, ticket):
+        card(tx, link, now)
+
+
+def card(tx: Transaction, link: LinkRow, now: datetime) -> None:
+    """Queue one card. A link whose thread is still to be opened needs none: opening shows the present state."""
+    if link.thread is not None:
+        _add(tx, Kind.CARD, f"card:{link.id}", chat_destination(link.chat), now, ticket=link.ticket, link=link.id)
+
+
+def mark(tx: Transaction, message: MessageRow, now: datetime) -> None:
+    """Queue the mark on an agent's message, once however often asked."""
+    if message.link is not None:
+        link = _link(tx, message.link)
+        lane, destination = f"mark:{message.id}", chat_destination(link.chat)
+        _add(tx, Kind.MARK, lane, destination, now, ticket=message.ticket, link=link.id, message=message.id)
+
+
+def wanted_mark(tx: Transaction, message: int) -> Mark | None:
+    """The mark that an agent's message has to carry now; None: none."""
+    row = tx.one("message", id=message)
+    if row is not None and Purpose(row["purpose"]) is Purpose.NOTE:
+        return Mark.NOTE
+    delivery = tx.one("reply_of_message", message=message)
+    if delivery is None:
+        return None
+    settled = {State.DONE: Mark.DELIVERED, State.FAILED: Mark.FAILED, State.DROPPED: None}
+    return settled.get(State(delivery["state"]), Mark.WAITING)
+
+
+def reply(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime) -> DeliveryId | None:
+    """Queue an agent's message for the customer; None: it is queued, or was sent, already."""
+    lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
+    return _add(tx, Kind.REPLY, lane, destination, now, due=due, ticket=ticket.number, message=message)
+
+
+def status(tx: Transaction, ticket: TicketRow, wanted: Status, by: str, now: datetime) -> DeliveryId | None:
+    """Queue closing or reopening a ticket at its vendor; `by` names who wants it, as people read it."""
+    body = {"status": wanted, "by": by}
+    lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
+    return _add(tx, Kind.STATUS, lane, destination, now, ticket=ticket.number, body=body)
+
+
+def buttons_of(body: dict[str, Any]) -> tuple[Button, ...]:
+    """The buttons of a line's body."""
+    return tuple(Button(**{**button, "verb": Verb(button["verb"])}) for button in body["buttons"])
+
+
+def _vendor_lane(ticket: TicketRow) -> str:
+    return f"vendor:{ticket.number}"
+
+
+def _thread_lane(link: LinkRow) -> str:
+    return f"thread:{link.id}"
+
+
+def _link(tx: Transaction, link: int) -> LinkRow:
+    row = tx.one("link", id=link)
+    if row is None:
+        raise LookupError("links are never deleted, and this one is not there")
+    return link_row(row)
+
+
+def _add(
+    tx: Transaction,
+    kind: Kind,
+    lane: str,
+    destination: str,
+    now: datetime,
+    *,
+    due: datetime | None = None,
+    ticket: TicketNumber | None = None,
+    link: int | None = None,
+    message: int | None = None,
+    body: dict[str, Any] | None = None,
+) -> DeliveryId | None:
+    delivery = tx.add(
+        "insert_delivery",
+        kind=kind,
+        lane=lane,
+        destination=destination,
+        ticket=ticket,
+        link=link,
+        message=message,
+        body=json.dumps(body or {}, ensure_ascii=False),
+        now=to_ms(now),
+        due=to_ms(due or now),
+    )
+    return None if delivery is None else DeliveryId(delivery)

@@ -1,0 +1,101 @@
+"""Where the chats' events arrive: the core's side of the `Intake` port."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import structlog
+
+from bot import phrases
+from bot.catchup import CatchUp
+from bot.clock import Clock
+from bot.db.connection import Database, Transaction
+from bot.db.values import MessageRow
+from bot.desk import Desk
+from bot.errors import RemoteError
+from bot.intake import Rules, record_deleted, record_edited, record_said, route_link
+from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Edited, Place, Said, Verb
+from bot.ports import Chat
+
+_log = structlog.get_logger(__name__)
+
+
+class Reception:
+    """Implements `bot.ports.Intake` for all chats."""
+
+    def __init__(
+        self,
+        database: Database,
+        chats: Mapping[ChatName, Chat],
+        catchups: Mapping[ChatName, CatchUp],
+        desk: Desk,
+        rules: Rules,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._chats = chats
+        self._catchups = catchups
+        self._desk = desk
+        self._rules = rules
+        self._clock = clock
+        self._wake = wake
+        self._telling: set[asyncio.Task[None]] = set()
+
+    async def aclose(self) -> None:
+        """Let private words that are being said come to their end; called once, while the chats still work."""
+        await asyncio.gather(*self._telling)
+
+    def blind(self, chat: ChatName) -> None:
+        self._catchups[chat].blind()
+
+    async def sighted(self, chat: ChatName) -> None:
+        self._catchups[chat].usable()
+
+    async def said(self, said: Said) -> None:
+        routed = self._catchups[said.place.chat].sighted
+        refused = await self._database.write(self._said, said, self._clock.now(), routed=routed)
+        self._wake()
+        for message in refused:
+            if message.chat_message == said.message:
+                self._tell(said.place, said.agent, phrases.not_an_agent())
+
+    async def edited(self, edited: Edited) -> None:
+        told = await self._database.write(record_edited, edited, self._rules, self._clock.now())
+        self._wake()
+        if told is not None:
+            self._tell(edited.place, edited.agent, told)
+
+    async def deleted(self, deleted: Deleted) -> None:
+        author = await self._database.write(record_deleted, deleted, self._clock.now())
+        self._wake()
+        if author is not None:
+            self._tell(deleted.place, author, phrases.already_sent_deletion())
+
+    async def ask(self, ask: Ask) -> Answer:
+        return await self._desk.ask(ask)
+
+    async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
+        return await self._desk.choices(verb, typed, place) if agent.may else ()
+
+    async def stores(self) -> Sequence[str]:
+        return self._desk.stores()
+
+    def _said(self, tx: Transaction, said: Said, now: datetime, *, routed: bool) -> list[MessageRow]:
+        link = record_said(tx, said)
+        return route_link(tx, link, self._rules, now) if link is not None and routed else []
+
+    def _tell(self, place: Place, agent: Agent, text: str) -> None:
+        """Say it behind the event's acknowledgement, which must not wait for the network."""
+        telling = asyncio.create_task(self._whisper(place, agent, text), name="a private word")
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
+    async def _whisper(self, place: Place, agent: Agent, text: str) -> None:
+        try:
+            await self._chats[place.chat].tell(place, agent, text)
+        except RemoteError as error:
+            # It is about something that stands in the thread anyway; nothing is lost without it.
+            _log.info("a private word was not heard", error=type(error).__name__)

@@ -1,0 +1,220 @@
+"""
+What a vendor shows becomes rows and deliveries, in one transaction per ticket.
+
+The UNIQUE keys decide what is new. A staff message that is one of our own replies coming back is recognised here
+and becomes that reply's proof, wherever it was seen first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import phrases, queue
+from bot.db.connection import Transaction
+from bot.db.values import (
+    MessageRow,
+    Purpose,
+    State,
+    TicketRow,
+    attachments_json,
+    facts_json,
+    message_row,
+    ticket_row,
+    to_ms,
+)
+from bot.model import Author, Awaiting, Message, MessageId, Status, Store, StoreName, Ticket, TicketId, TicketNumber
+from bot.text import comparable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """
+    A ticket as it was read.
+
+    Attributes:
+        messages: All of them, oldest first; None: they were not read, for nobody needs them.
+        fingerprint: None: it was not read from the list; the recorded one stays.
+        read_at: Just before it was asked for; what we wrote later is newer than this.
+        follow: Whether the ticket shall have threads from now on; those that have them keep them.
+    """
+
+    ticket: Ticket
+    messages: tuple[Message, ...] | None
+    fingerprint: str | None
+    read_at: datetime
+    follow: bool
+
+
+def find_ticket(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketRow | None:
+    """The ticket that the vendor names so; None: never seen."""
+    row = tx.one("ticket_by_vendor_id", store=store, vendor_id=vendor_id)
+    return None if row is None else ticket_row(row)
+
+
+def record(tx: Transaction, store: Store, sighting: Sighting, now: datetime) -> TicketNumber:
+    """Write down a ticket as it was read, with everything that has to be said because of it."""
+    before = find_ticket(tx, store.name, sighting.ticket.id)
+    number = before.number if before else _insert(tx, store, sighting.ticket, now)
+    known = before or _ticket(tx, number)
+    stale = sighting.read_at < known.wrote_at
+    _update(tx, known, sighting, stale=stale)
+    if sighting.follow and not known.followed:
+        tx.run("follow_ticket", number=number)
+        queue.open_links(tx, number, store.channels, now)
+    followed = sighting.follow or known.followed
+    if sighting.messages is not None:
+        _messages(tx, known, sighting.messages, now, followed=followed)
+    after = _ticket(tx, number)
+    if followed and before is not None:
+        if after.status is not before.status:
+            queue.lines(tx, number, phrases.status_changed(after.status, phrases.at_vendor(store.vendor_label)), now)
+        if _shown(after) != _shown(before):
+            queue.cards(tx, number, now)
+    return number
+
+
+def record_gone(tx: Transaction, store: Store, vendor_id: TicketId, now: datetime) -> None:
+    """The vendor says that this ticket does not exist any more: said once; it counts as closed."""
+    ticket = find_ticket(tx, store.name, vendor_id)
+    if ticket is None or ticket.gone:
+        return
+    tx.run("ticket_is_gone", number=ticket.number, now=to_ms(now))
+    queue.lines(tx, ticket.number, phrases.ticket_gone(store.vendor_label), now)
+    queue.cards(tx, ticket.number, now)
+
+
+def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | None, now: datetime) -> None:
+    """
+    An agent's message is at the vendor: note its id, mark it, and let the ticket's other threads have it.
+
+    May be called again for the same message; then only a missing id is added.
+
+    Args:
+        vendor_id: None: the vendor did not name it; the next sweep that shows it will.
+    """
+    if vendor_id is not None and message.vendor_id is None:
+        _forget_echo(tx, message, vendor_id)
+        tx.run("set_message_vendor_id", id=message.id, vendor_id=vendor_id)
+    tx.run("staff_answered", number=message.ticket, at=to_ms(now))
+    for link in queue.links_of(tx, message.ticket):
+        if link.id != message.link:
+            queue.post(tx, link, message.id, now)
+    queue.mark(tx, message, now)
+    queue.cards(tx, message.ticket, now)
+
+
+def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> TicketNumber:
+    number = tx.add(
+        "insert_ticket",
+        store=store.name,
+        vendor_id=ticket.id,
+        status=ticket.status or Status.OPEN,
+        created_at=to_ms(ticket.created_at or now),
+    )
+    if number is None:
+        raise LookupError("a ticket that was not there could not be added")
+    return TicketNumber(number)
+
+
+def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: bool) -> None:
+    ticket = sighting.ticket
+    tx.run(
+        "update_ticket",
+        number=known.number,
+        subject=ticket.subject,
+        status=None if stale else ticket.status,
+        status_word=None if stale else ticket.status_word,
+        customer_name=ticket.customer.name,
+        customer_email=ticket.customer.email,
+        facts=None if ticket.facts is None else facts_json(ticket.facts),
+        awaiting=None if stale else ticket.awaiting or _turn(sighting.messages),
+        first_response_at=_first_response(sighting.messages),
+        closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
+        read_at=to_ms(sighting.read_at),
+        fingerprint=sighting.fingerprint or known.fingerprint,
+        look_again=stale,
+    )
+
+
+def _turn(messages: tuple[Message, ...] | None) -> Awaiting | None:
+    """Whose turn it is by who wrote last; None: nobody can tell."""
+    last = next((message for message in reversed(messages or ()) if message.public), None)
+    if last is None or last.author is Author.UNKNOWN:
+        return None
+    return Awaiting.US if last.author is Author.CUSTOMER else Awaiting.CUSTOMER
+
+
+def _first_response(messages: tuple[Message, ...] | None) -> int | None:
+    answers = (m.written_at for m in messages or () if m.public and m.author is Author.STAFF and m.written_at)
+    return min(map(to_ms, answers), default=None)
+
+
+def _messages(
+    tx: Transaction, ticket: TicketRow, messages: tuple[Message, ...], now: datetime, *, followed: bool
+) -> None:
+    known = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
+    for message in messages:
+        if message.id in known or (message.author is not Author.CUSTOMER and _claimed(tx, ticket, message, now)):
+            continue
+        inserted = tx.add(
+            "insert_vendor_message",
+            ticket=ticket.number,
+            vendor_id=message.id,
+            author=message.author,
+            author_name=message.author_name,
+            text=message.text,
+            attachments=attachments_json(message.attachments),
+            public=message.public,
+            written_at=to_ms(message.written_at or now),
+            now=to_ms(now),
+        )
+        if inserted is not None and followed:
+            for link in queue.links_of(tx, ticket.number):
+                queue.post(tx, link, inserted, now)
+
+
+def _claimed(tx: Transaction, ticket: TicketRow, message: Message, now: datetime) -> bool:
+    """
+    Whether this message is a reply of ours that the vendor has not yet named; then it is named now.
+
+    Each reply takes one message and each message one reply, oldest first, so two equal replies stay two.
+    """
+    for row in tx.all("unnamed_replies", ticket=ticket.number):
+        if comparable(row["text"]) == comparable(message.text):
+            reply = message_row(row)
+            tx.run("set_message_vendor_id", id=reply.id, vendor_id=message.id)
+            if State(row["state"]) is State.UNCERTAIN:
+                tx.run("finish_delivery", id=row["delivery"], now=to_ms(now))
+                reply_arrived(tx, reply, None, now)
+            return True
+    return False
+
+
+def _forget_echo(tx: Transaction, message: MessageRow, vendor_id: MessageId) -> None:
+    """A sweep may have taken our reply for a colleague's, because the vendor altered its text: keep only ours."""
+    echo = tx.one("message_by_vendor_id", ticket=message.ticket, vendor_id=vendor_id)
+    if echo is None or echo["id"] == message.id or Purpose(echo["purpose"]) is not Purpose.VENDOR:
+        return
+    tx.run("drop_waiting_posts", message=echo["id"])
+    tx.run("set_message_vendor_id", id=echo["id"], vendor_id=None)
+
+
+def _ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
+    row = tx.one("ticket", number=number)
+    if row is None:
+        raise LookupError(f"ticket {number} is not there")
+    return ticket_row(row)
+
+
+def _shown(ticket: TicketRow) -> tuple[object, ...]:
+    """What a card shows of a ticket."""
+    return (
+        ticket.subject,
+        ticket.status,
+        ticket.status_word,
+        ticket.customer,
+        ticket.facts,
+        ticket.awaiting,
+        ticket.gone,
+    )

@@ -1,0 +1,237 @@
+"""
+Sweeping a store: what its vendor has now, against what is known, one transaction per ticket that changed.
+
+The sweep is its own catch-up: after any outage the next one finds everything. It keeps nothing in memory between
+passes but when to go next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+
+import structlog
+
+from bot.clock import Clock, wait_for
+from bot.db.connection import Database, Transaction
+from bot.db.values import TicketRow, from_ms, to_ms
+from bot.errors import AuthFailed, Gone, Rejected, RemoteError, Unavailable
+from bot.model import Absent, Change, Conversation, Status, Store, StoreName, Ticket, TicketId
+from bot.ports import Vendor
+from bot.record import Sighting, find_ticket, record, record_gone
+from bot.trouble import store_in_trouble, store_well
+
+_log = structlog.get_logger(__name__)
+
+_FULL_SWEEP_EVERY = timedelta(hours=6)
+_MOST_FAILURES = 3
+_LONGEST_PAUSE_IN_TROUBLE = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """
+    How a sweep begins.
+
+    Attributes:
+        first: Whether the store's past is not known yet.
+        full: Whether every ticket is looked at.
+    """
+
+    first: bool
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the vendor may ask about during one pass; see `bot.ports.Known`."""
+
+    database: Database
+    store: StoreName
+    full: bool
+
+    async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
+        rows = await self.database.read(
+            lambda tx: tx.all("fingerprints", store=self.store, ids=json.dumps(list(ids))),
+        )
+        return {TicketId(row["vendor_id"]): row["fingerprint"] for row in rows}
+
+    async def open_ids(self) -> Sequence[TicketId]:
+        rows = await self.database.read(lambda tx: tx.all("open_vendor_ids", store=self.store))
+        return [TicketId(row["vendor_id"]) for row in rows]
+
+
+class Sweeper:
+    """Sweeps one store, again and again, until cancelled."""
+
+    def __init__(
+        self,
+        store: Store,
+        vendor: Vendor,
+        database: Database,
+        clock: Clock,
+        wake_outbox: Callable[[], None],
+        random: Random,
+    ) -> None:
+        self._store = store
+        self._vendor = vendor
+        self._database = database
+        self._clock = clock
+        self._wake_outbox = wake_outbox
+        self._random = random
+        self._nudged = asyncio.Event()
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Sweep now, then every `poll_seconds`; at once when nudged; more rarely while the store is in trouble."""
+        await self._database.write(lambda tx: tx.run("add_store", name=self._store.name))
+        while True:
+            self._nudged.clear()
+            wait = await self._once()
+            await wait_for(self._nudged, wait, self._clock)
+
+    def nudge(self) -> None:
+        """Sweep now, or once more as soon as the present pass ends."""
+        self._nudged.set()
+
+    async def sweep(self) -> None:
+        """One pass over the store. Raises `RemoteError`; what was recorded before it stays."""
+        began = await self._database.read(self._begin, self._clock.now())
+        known = _Known(self._database, self._store.name, began.full)
+        read_at = self._clock.now()
+        failed: list[RemoteError] = []
+        async for found in self._vendor.changes(known):
+            try:
+                if isinstance(found, Absent):
+                    await self._absent(found.id)
+                else:
+                    await self._changed(found, began, read_at)
+            except (Unavailable, Rejected) as error:
+                # One ticket that cannot be read must not keep the others from being seen.
+                failed.append(error)
+                if len(failed) >= _MOST_FAILURES:
+                    break
+        if failed:
+            raise failed[0]
+        await self._database.write(self._end, began, self._clock.now())
+        self._wake_outbox()
+
+    async def _once(self) -> float:
+        """One pass, whatever becomes of it; how many seconds to wait before the next."""
+        try:
+            await self.sweep()
+        except RemoteError as error:
+            self._failures += 1
+            _log.info("sweep failed", store=self._store.name, error=type(error).__name__, told=error.told)
+            await self._trouble(error)
+            return self._pause_in_trouble(error)
+        self._failures = 0
+        return self._store.poll_seconds * (1 + self._random.random() / 10)
+
+    async def _trouble(self, error: RemoteError) -> None:
+        announce = isinstance(error, AuthFailed)
+        now = self._clock.now()
+        await self._database.write(store_in_trouble, self._store, error.told, now, announce=announce)
+        self._wake_outbox()
+
+    def _pause_in_trouble(self, error: RemoteError) -> float:
+        doubled = self._store.poll_seconds * 2.0 ** min(self._failures - 1, 10)
+        pause = min(doubled, max(_LONGEST_PAUSE_IN_TROUBLE, self._store.poll_seconds))
+        return max(pause, error.retry_after or 0.0) * (1 + self._random.random() / 5)
+
+    def _begin(self, tx: Transaction, now: datetime) -> Pass:
+        row = tx.one("store", name=self._store.name)
+        if row is None or row["first_swept_at"] is None:
+            return Pass(first=True, full=True)
+        full = now - from_ms(row["fully_swept_at"]) >= _FULL_SWEEP_EVERY
+        return Pass(first=False, full=full)
+
+    def _end(self, tx: Transaction, began: Pass, now: datetime) -> None:
+        tx.run("store_swept", name=self._store.name, now=to_ms(now), full=began.full)
+        store_well(tx, self._store, now)
+
+    async def _changed(self, change: Change, began: Pass, read_at: datetime) -> None:
+        before = await self._database.read(find_ticket, self._store.name, change.ticket.id)
+        follow = follows(change.ticket, before, self._store, first=began.first, now=self._clock.now())
+        ticket, messages = change.ticket, change.messages
+        if messages is None and (follow or (before is not None and before.followed)):
+            read_at = self._clock.now()
+            try:
+                conversation = await self._vendor.ticket(ticket.id)
+            except Gone:
+                await self._gone(ticket.id)
+                return
+            ticket, messages = overlay(ticket, conversation.ticket), conversation.messages
+        sighting = Sighting(
+            ticket=ticket, messages=messages, fingerprint=change.fingerprint, read_at=read_at, follow=follow
+        )
+        await self._record(sighting)
+
+    async def _absent(self, ticket: TicketId) -> None:
+        read_at = self._clock.now()
+        try:
+            conversation: Conversation = await self._vendor.ticket(ticket)
+        except Gone:
+            await self._gone(ticket)
+            return
+        await self._record(
+            Sighting(
+                ticket=conversation.ticket,
+                messages=conversation.messages,
+                fingerprint=None,
+                read_at=read_at,
+                follow=False,
+            )
+        )
+
+    async def _record(self, sighting: Sighting) -> None:
+        await self._database.write(record, self._store, sighting, self._clock.now())
+        self._wake_outbox()
+
+    async def _gone(self, ticket: TicketId) -> None:
+        await self._database.write(record_gone, self._store, ticket, self._clock.now())
+        self._wake_outbox()
+
+
+def follows(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bool, now: datetime) -> bool:
+    """
+    Whether a ticket whose fingerprint is new shall have threads. Pure.
+
+    At first contact the store's backfill decides. Later every new ticket has them, and an old one gets them as soon
+    as something happens in it while it is open.
+    """
+    if before is not None and before.followed:
+        return True
+    closed = ticket.status is Status.CLOSED
+    if not first:
+        return before is None or not closed
+    if closed:
+        return store.backfill_closed
+    if store.backfill_days is None:
+        return store.backfill_open
+    active = ticket.updated_at or ticket.created_at
+    return active is None or now - active <= timedelta(days=store.backfill_days)
+
+
+def overlay(listed: Ticket, read: Ticket) -> Ticket:
+    """A ticket as it was just read, with what only the list says. Pure."""
+    return replace(
+        read,
+        subject=read.subject if read.subject is not None else listed.subject,
+        status=read.status or listed.status,
+        status_word=read.status_word or listed.status_word,
+        customer=replace(
+            read.customer,
+            name=read.customer.name or listed.customer.name,
+            email=read.customer.email or listed.customer.email,
+        ),
+        facts=max(read.facts or (), listed.facts or (), key=len) or None,
+        created_at=read.created_at or listed.created_at,
+        updated_at=read.updated_at or listed.updated_at,
+        closed_at=read.closed_at or listed.closed_at,
+        awaiting=read.awaiting or listed.awaiting,
+    )
