@@ -1,0 +1,298 @@
+"""
+The gateway: sessions and their connections; see https://discord.com/developers/docs/events/gateway.
+
+A session keeps what it was told, so that a connection that breaks can be resumed. One task per connection sends
+what its session has and the connection has not; whoever tells something never waits for a socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import WSMsgType, web
+
+from bot.clock import Clock
+from bot.sandbox.discord.refusals import Json
+
+GUILDS = 1 << 0
+GUILD_MEMBERS = 1 << 1
+GUILD_PRESENCES = 1 << 8
+GUILD_MESSAGES = 1 << 9
+GUILD_MESSAGE_REACTIONS = 1 << 10
+MESSAGE_CONTENT = 1 << 15
+
+DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
+INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
+IGNORED = (3, 4, 8)
+"""Presence, voice state and member requests: accepted, and nothing comes of them here."""
+
+SENDS_A_MINUTE = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """
+    Something to be told.
+
+    Attributes:
+        intent: The intent that a session needs for it; 0: every session hears it.
+        place_id: Where it happened; the bot must be able to see that channel. None: no matter where.
+        without_content: What a session without the message content intent hears instead.
+    """
+
+    name: str
+    data: Json
+    intent: int = 0
+    place_id: int | None = None
+    without_content: Json | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    id: str
+    intents: int
+    seq: int = 0
+    told: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=5000))
+    connection: Connection | None = None
+    detached_at: float | None = None
+
+    def tell(self, name: str, data: Json) -> None:
+        self.seq += 1
+        self.told.append((self.seq, json.dumps({"op": DISPATCH, "t": name, "s": self.seq, "d": data})))
+        if self.connection is not None:
+            self.connection.wake.set()
+
+    def remembers(self, seq: int) -> bool:
+        """Whether everything after `seq` is still here."""
+        return seq <= self.seq and (seq == self.seq or bool(self.told and self.told[0][0] <= seq + 1))
+
+
+@dataclass(eq=False, slots=True)
+class Connection:
+    """
+    One socket.
+
+    Attributes:
+        sent: The last sequence number that went out on it.
+        deaf: It stays open and nothing comes out of it any more, as when a network has silently gone.
+    """
+
+    socket: web.WebSocketResponse
+    request: web.Request
+    session: Session | None = None
+    sent: int = 0
+    deaf: bool = False
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    pump: asyncio.Task[None] | None = None
+    sends: deque[float] = field(default_factory=deque)
+
+    async def send(self, op: int, data: Any) -> None:
+        if not self.deaf and not self.socket.closed:
+            await self.socket.send_str(json.dumps({"op": op, "d": data, "s": None, "t": None}))
+
+    async def close(self, code: int, why: str = "") -> None:
+        await self.socket.close(code=code, message=why.encode())
+
+
+@dataclass(slots=True, kw_only=True)
+class GatewayRules:
+    """
+    What the gateway lets in.
+
+    Attributes:
+        tokens: The bot tokens that are good.
+        message_content: Whether the privileged intent is switched on in the application's settings.
+        session_seconds: For how long a broken session can be resumed ("a few minutes").
+        heartbeat_seconds: What HELLO asks for.
+        away: Refuses every connection.
+    """
+
+    tokens: set[str]
+    message_content: bool = True
+    session_seconds: float = 120.0
+    heartbeat_seconds: float = 41.25
+    away: bool = False
+
+
+class Gateway:
+    """
+    All sessions of the bot.
+
+    Args:
+        rules: May be changed while it runs.
+        ready: What READY says besides the session, and the GUILD_CREATEs that follow it.
+        sees: Whether the bot can see a channel or thread.
+
+    Attributes:
+        identified, resumed: How many times a new session was begun, an old one taken up again.
+    """
+
+    def __init__(
+        self,
+        rules: GatewayRules,
+        clock: Clock,
+        *,
+        ready: Callable[[], tuple[Json, list[Json]]],
+        sees: Callable[[int], bool],
+    ) -> None:
+        self.rules = rules
+        self.identified = 0
+        self.resumed = 0
+        self._clock = clock
+        self._ready = ready
+        self._sees = sees
+        self._sessions: dict[str, Session] = {}
+        self._connections: set[Connection] = set()
+
+    @property
+    def connected(self) -> int:
+        """How many connections have a session."""
+        return sum(connection.session is not None for connection in self._connections)
+
+    def tell(self, event: Event) -> None:
+        """Tell every session that wants it, connected or not."""
+        if event.place_id is not None and not self._sees(event.place_id):
+            return
+        for session in self._sessions.values():
+            if event.intent and not session.intents & event.intent:
+                continue
+            hidden = event.without_content is not None and not session.intents & MESSAGE_CONTENT
+            session.tell(event.name, event.without_content or {} if hidden else event.data)
+
+    async def cut(self, *, resumable: bool = True, abrupt: bool = False) -> None:
+        """
+        End every connection.
+
+        Args:
+            resumable: Whether the sessions can be taken up again; else the next RESUME is answered INVALID_SESSION.
+            abrupt: Without a closing handshake, as when a network goes.
+        """
+        if not resumable:
+            self._sessions.clear()
+        for connection in list(self._connections):
+            if abrupt and connection.request.transport is not None:
+                connection.request.transport.abort()
+            else:
+                await connection.close(4000, "cut")
+
+    async def ask_to_reconnect(self) -> None:
+        """Tell every connection to come back, as Discord does before it restarts a gateway."""
+        for connection in list(self._connections):
+            await connection.send(RECONNECT, None)
+
+    def deafen(self) -> None:
+        """From now on nothing comes out of the connections that are open, not even an answer to a heartbeat."""
+        for connection in self._connections:
+            connection.deaf = True
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one connection until it ends."""
+        if self.rules.away:
+            return web.Response(status=503, text="away")
+        socket = web.WebSocketResponse(max_msg_size=4096 * 4, heartbeat=None)
+        await socket.prepare(request)
+        connection = Connection(socket, request)
+        self._connections.add(connection)
+        try:
+            await connection.send(HELLO, {"heartbeat_interval": int(self.rules.heartbeat_seconds * 1000), "_trace": []})
+            async for message in socket:
+                if message.type is not WSMsgType.TEXT:
+                    await connection.close(4002, "Error while decoding payload.")
+                elif not connection.deaf:
+                    await self._heard(connection, message.data)
+        finally:
+            self._connections.discard(connection)
+            await self._let_go(connection)
+        return socket
+
+    async def _heard(self, connection: Connection, text: str) -> None:
+        try:
+            payload = json.loads(text)
+            op, data = payload["op"], payload.get("d")
+        except (ValueError, KeyError, TypeError):
+            await connection.close(4002, "Error while decoding payload.")
+            return
+        if self._too_fast(connection):
+            await connection.close(4008, "You are being rate limited.")
+        elif op == HEARTBEAT:
+            await connection.send(HEARTBEAT_ACK, None)
+        elif op in (IDENTIFY, RESUME) and connection.session is not None:
+            await connection.close(4005, "Already authenticated.")
+        elif op in (IDENTIFY, RESUME) and data.get("token") not in self.rules.tokens:
+            await connection.close(4004, "Authentication failed.")
+        elif op == IDENTIFY:
+            await self._identify(connection, int(data["intents"]))
+        elif op == RESUME:
+            await self._resume(connection, str(data.get("session_id")), data.get("seq"))
+        elif connection.session is None:
+            await connection.close(4003, "Not authenticated.")
+        elif op not in IGNORED:
+            await connection.close(4001, "Unknown opcode.")
+
+    def _too_fast(self, connection: Connection) -> bool:
+        now = self._clock.monotonic()
+        connection.sends.append(now)
+        while connection.sends[0] <= now - 60:
+            connection.sends.popleft()
+        return len(connection.sends) > SENDS_A_MINUTE
+
+    async def _identify(self, connection: Connection, intents: int) -> None:
+        privileged = GUILD_MEMBERS | GUILD_PRESENCES
+        if not self.rules.message_content:
+            privileged |= MESSAGE_CONTENT
+        if intents & privileged:
+            await connection.close(4014, "Disallowed intent(s).")
+            return
+        self.identified += 1
+        session = Session(uuid4().hex, intents)
+        self._sessions[session.id] = session
+        ready, guilds = self._ready()
+        session.tell("READY", ready | {"session_id": session.id})
+        for guild in guilds:
+            session.tell("GUILD_CREATE", guild)
+        self._attach(connection, session, 0)
+
+    async def _resume(self, connection: Connection, session_id: str, seq: int | None) -> None:
+        session = self._sessions.get(session_id)
+        if session is not None and session.detached_at is not None:
+            gone = self._clock.monotonic() - session.detached_at
+            if gone > self.rules.session_seconds:
+                session = self._sessions.pop(session_id, None) and None
+        if session is None or seq is None or not session.remembers(seq):
+            await connection.send(INVALID_SESSION, False)
+            return
+        self.resumed += 1
+        session.tell("RESUMED", {"_trace": []})
+        self._attach(connection, session, seq)
+
+    def _attach(self, connection: Connection, session: Session, sent: int) -> None:
+        if session.connection is not None:
+            session.connection.session = None
+        session.connection, session.detached_at = connection, None
+        connection.session, connection.sent = session, sent
+        connection.pump = asyncio.get_running_loop().create_task(self._pump(connection, session))
+
+    async def _pump(self, connection: Connection, session: Session) -> None:
+        while not connection.socket.closed and connection.session is session:
+            for seq, text in [entry for entry in session.told if entry[0] > connection.sent]:
+                if connection.deaf or connection.socket.closed:
+                    return
+                await connection.socket.send_str(text)
+                connection.sent = seq
+            connection.wake.clear()
+            if connection.sent == session.seq:
+                await connection.wake.wait()
+
+    async def _let_go(self, connection: Connection) -> None:
+        session = connection.session
+        if session is not None and session.connection is connection:
+            session.connection, session.detached_at = None, self._clock.monotonic()
+        if connection.pump is not None:
+            connection.pump.cancel()
+            await asyncio.gather(connection.pump, return_exceptions=True)

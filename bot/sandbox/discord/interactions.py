@@ -1,0 +1,204 @@
+"""
+Interactions: what people ask of the bot by command, button or form, and how the bot answers.
+
+See https://github.com/discord/discord-api-docs/blob/main/developers/interactions/receiving-and-responding.mdx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from bot.sandbox.discord.gateway import Event
+from bot.sandbox.discord.guild import Guild
+from bot.sandbox.discord.permissions import held
+from bot.sandbox.discord.refusals import Json, Refusal
+from bot.sandbox.discord.world import LOADING, Member, Message, Place
+
+COMMAND, COMPONENT, COMPLETION, FORM = 2, 3, 4, 5
+MESSAGE, LATER, LATER_UPDATE, UPDATE, CHOICES, OPEN_FORM = 4, 5, 6, 7, 8, 9
+
+FIRST_ANSWER_SECONDS = 3.0
+TOKEN_SECONDS = 15 * 60.0
+
+
+class NoAnswer(Exception):
+    """The client would show: the application did not respond."""
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Interaction:
+    """
+    One thing asked, and what came of it so far.
+
+    Attributes:
+        kind: Command, component, completion or form.
+        opened: On the clock's monotonic scale.
+        source: The message whose button was pressed.
+        answered: The type of the first answer; None: none yet.
+        original: The message that the first answer made, or changed.
+        form: The form that the first answer opened.
+    """
+
+    id: int
+    token: str
+    kind: int
+    asker: Member
+    place_id: int
+    opened: float
+    source: Message | None = None
+    answered: int | None = None
+    ephemeral: bool = False
+    original: Message | None = None
+    followups: list[Message] = field(default_factory=list)
+    choices: list[Json] = field(default_factory=list)
+    form: Json | None = None
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the asker still sees `thinking…`."""
+        return self.answered == LATER and self.original is not None and bool(self.original.flags & LOADING)
+
+    def changed(self) -> None:
+        """Wake who waits for it."""
+        self._changed.set()
+
+    async def until(self, test: Callable[[], bool], seconds: float) -> None:
+        """Wait until `test` holds, it being looked at after each change. Raises `NoAnswer`."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not test():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise NoAnswer("The application did not respond.") from None
+
+
+class Interactions:
+    """All interactions of the last quarter of an hour."""
+
+    def __init__(self, guild: Guild) -> None:
+        self._guild = guild
+        self._open: dict[str, Interaction] = {}
+
+    def open(self, kind: int, asker: Member, place: Place, data: Json, *, source: Message | None = None) -> Interaction:
+        """Make an interaction and tell the gateway."""
+        self._forget_old()
+        world = self._guild.world
+        interaction = Interaction(
+            id=world.new_id(),
+            token=f"{uuid4().hex}{uuid4().hex}",
+            kind=kind,
+            asker=asker,
+            place_id=place.id,
+            opened=self._guild.clock.monotonic(),
+            source=source,
+        )
+        self._open[interaction.token] = interaction
+        self._guild.gateway.tell(Event(name="INTERACTION_CREATE", data=self._payload(interaction, place, data)))
+        return interaction
+
+    def first(self, interaction_id: int, token: str) -> Interaction:
+        """The interaction that is to get its first answer. Raises `Refusal`: 10062 too late, 40060 answered."""
+        interaction = self._open.get(token)
+        if interaction is None or interaction.id != interaction_id:
+            raise Refusal(10062)
+        if interaction.answered is not None:
+            raise Refusal(40060)
+        if self._guild.clock.monotonic() - interaction.opened > FIRST_ANSWER_SECONDS:
+            raise Refusal(10062)
+        return interaction
+
+    def later(self, application_id: int, token: str) -> Interaction:
+        """The interaction of a webhook token. Raises `Refusal`: 50027 the token is no good any more."""
+        interaction = self._open.get(token)
+        if interaction is None or application_id != self._guild.world.application_id:
+            raise Refusal(50027)
+        if self._guild.clock.monotonic() - interaction.opened > TOKEN_SECONDS:
+            raise Refusal(50027)
+        return interaction
+
+    def _payload(self, interaction: Interaction, place: Place, data: Json) -> Json:
+        world, renderer = self._guild.world, self._guild.renderer
+        payload: Json = {
+            "id": str(interaction.id),
+            "application_id": str(world.application_id),
+            "type": interaction.kind,
+            "data": data,
+            "token": interaction.token,
+            "version": 1,
+            "guild_id": str(world.guild_id),
+            "guild": {"id": str(world.guild_id), "features": ["COMMUNITY"], "locale": "en-US"},
+            "channel_id": str(place.id),
+            "channel": renderer.place(place) | {"permissions": str(held(world, interaction.asker, place))},
+            "member": renderer.asker(interaction.asker, place),
+            "app_permissions": str(held(world, world.bot, place)),
+            "locale": "en-US",
+            "guild_locale": "en-US",
+            "entitlements": [],
+            "authorizing_integration_owners": {"0": str(world.guild_id)},
+            "context": 0,
+            "attachment_size_limit": 10 * 1024 * 1024,
+        }
+        if interaction.source is not None:
+            payload["message"] = renderer.message(interaction.source)
+        return payload
+
+    def _forget_old(self) -> None:
+        now = self._guild.clock.monotonic()
+        for token, interaction in list(self._open.items()):
+            if now - interaction.opened > 2 * TOKEN_SECONDS:
+                del self._open[token]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How the bot answered somebody; it shows the answer as it stands now, later changes included."""
+
+    interaction: Interaction
+
+    @property
+    def message(self) -> Message | None:
+        """What the asker reads: the answer itself, else the first message that followed."""
+        own = self.interaction.original if self.interaction.answered in (MESSAGE, LATER) else None
+        return own or next(iter(self.interaction.followups), None)
+
+    @property
+    def content(self) -> str:
+        return "" if self.message is None else self.message.content
+
+    @property
+    def embeds(self) -> list[Json]:
+        return [] if self.message is None else self.message.embeds
+
+    @property
+    def components(self) -> list[Json]:
+        return [] if self.message is None else self.message.components
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether only the asker reads it."""
+        return self.message is not None and self.message.only_for is not None
+
+    @property
+    def deferred(self) -> bool:
+        """Whether the bot first said that an answer would come."""
+        return self.interaction.answered in (LATER, LATER_UPDATE)
+
+    @property
+    def followups(self) -> list[Message]:
+        return self.interaction.followups
+
+    @property
+    def form(self) -> Json | None:
+        return self.interaction.form
+
+    async def heard(self, seconds: float = 10.0) -> Message:
+        """Wait until there is something to read. Raises `NoAnswer`."""
+        await self.interaction.until(lambda: self.message is not None and not self.interaction.waits, seconds)
+        message: Any = self.message
+        return message  # type: ignore[no-any-return]

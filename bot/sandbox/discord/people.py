@@ -1,0 +1,207 @@
+"""The people of the practice guild: what they can do with a Discord client, and what they see there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.sandbox.discord.guild import Guild
+from bot.sandbox.discord.limits import CONTENT, FILE_BYTES, Draft
+from bot.sandbox.discord.permissions import allow, deny, has, mask, may_write, require
+from bot.sandbox.discord.refusals import Form, Refusal
+from bot.sandbox.discord.rest_channels import TAG_NAME
+from bot.sandbox.discord.world import Channel, Kind, Member, Message, Place, Role, Tag, Thread, Upload
+
+Id = int | str
+"""Discord's ids are numbers that travel as text; either is taken."""
+
+
+class People:
+    """
+    What people do and see. Whatever a client would refuse, or Discord for it, raises `Refusal`.
+
+    Attributes:
+        guild: The acts and the world behind all this.
+    """
+
+    def __init__(self, guild: Guild) -> None:
+        self.guild = guild
+
+    # ------------------------------------------------------------ setting the stage
+
+    def add_text_channel(self, name: str) -> Channel:
+        return self._add_channel(name, Kind.TEXT)
+
+    def add_forum(self, name: str, tags: Sequence[str] = (), *, require_tag: bool = False) -> Channel:
+        """A forum; `tags` are the names that its posts can carry."""
+        for tag in tags:
+            if not 1 <= len(tag) <= TAG_NAME:
+                raise ValueError(f"a tag has 1 to {TAG_NAME} characters")
+        forum = self._add_channel(name, Kind.FORUM, tell=False)
+        forum.tags = [Tag(self.guild.world.new_id(), tag) for tag in tags]
+        forum.require_tag = require_tag
+        self.guild.tell_channel("CHANNEL_CREATE", forum)
+        return forum
+
+    def add_role(self, name: str, *permissions: str) -> Role:
+        """A role; it adds these permissions to what everybody has."""
+        role = Role(self.guild.world.new_id(), name, mask(permissions))
+        self.guild.world.roles[role.id] = role
+        return role
+
+    def add_member(self, name: str, *roles: Role) -> Member:
+        member = Member(self.guild.world.new_id(), name, [role.id for role in roles])
+        self.guild.world.members[member.id] = member
+        return member
+
+    def deny(self, channel_id: Id, *permissions: str, whom: Member | None = None) -> None:
+        """Take permissions from somebody in one channel; from the bot, unless `whom` says otherwise."""
+        channel = self.guild.world.channel(int(channel_id))
+        deny(channel, whom or self.bot, permissions)
+        self.guild.tell_channel("CHANNEL_UPDATE", channel)
+
+    def allow(self, channel_id: Id, *permissions: str, whom: Member | None = None) -> None:
+        """Give permissions to somebody in one channel; to the bot, unless `whom` says otherwise."""
+        channel = self.guild.world.channel(int(channel_id))
+        allow(channel, whom or self.bot, permissions)
+        self.guild.tell_channel("CHANNEL_UPDATE", channel)
+
+    def _add_channel(self, name: str, kind: Kind, *, tell: bool = True) -> Channel:
+        world = self.guild.world
+        channel = Channel(id=world.new_id(), name=name, kind=kind, position=len(world.channels))
+        world.channels[channel.id] = channel
+        if tell:
+            self.guild.tell_channel("CHANNEL_CREATE", channel)
+        return channel
+
+    # ------------------------------------------------------------ doing
+
+    async def say(
+        self,
+        member: Member,
+        channel_id: Id,
+        text: str,
+        *,
+        attachments: Sequence[tuple[str, bytes]] = (),
+        sticker: str | None = None,
+        reply_to: Message | None = None,
+    ) -> Message:
+        """
+        Write in a channel or thread; an archived thread is opened by it.
+
+        Args:
+            attachments: Names and bytes.
+            sticker: A sticker's name.
+        """
+        place = self._place(channel_id)
+        require(self.guild.world, member, place, may_write(place))
+        draft = Draft(
+            given=frozenset({"content"}),
+            content=text.strip(),
+            files=tuple(Upload(name, data) for name, data in attachments),
+            stickers=(sticker,) if sticker else (),
+            reply_to=None if reply_to is None else reply_to.id,
+        )
+        _refuse_too_long(draft)
+        return self.guild.say(member, place, draft)
+
+    async def edit(self, member: Member, message: Message, text: str) -> None:
+        """Change one's own message."""
+        if message.author_id != member.id:
+            raise Refusal(50005)
+        draft = Draft(given=frozenset({"content"}), content=text.strip())
+        _refuse_too_long(draft)
+        self.guild.change(message, member, draft)
+
+    async def preview_links(self, message: Message) -> None:
+        """What Discord itself does with a link a moment later: an update that changes no text."""
+        message.embeds.append({"type": "link", "url": "https://example.com/", "title": "Example"})
+        self.guild.tell_message("MESSAGE_UPDATE", message)
+
+    async def delete(self, member: Member, message: Message) -> None:
+        """Delete one's own message, or with `manage_messages` anybody's."""
+        if message.author_id != member.id:
+            require(self.guild.world, member, self._place(message.channel_id), "manage_messages")
+        self.guild.remove(message)
+
+    async def react(self, member: Member, message: Message, emoji: str) -> None:
+        self.guild.react(member, message, emoji)
+
+    async def start_thread(self, member: Member, channel_id: Id, name: str, text: str = "") -> Thread:
+        """Start a thread by hand: in a forum a post that begins with `text`, elsewhere one without a message."""
+        channel = self.guild.world.channel(int(channel_id))
+        if channel.kind is Kind.FORUM:
+            draft = Draft(content=text or name)
+            thread, _ = self.guild.open_post(member, channel, name, 4320, (), draft)
+            return thread
+        return self.guild.open_thread(member, channel, name, 4320, None)
+
+    async def set_thread(
+        self, member: Member, thread_id: Id, *, archived: bool | None = None, locked: bool | None = None
+    ) -> None:
+        """Archive, open, lock or unlock a thread by hand."""
+        thread = self._thread(thread_id)
+        owns = thread.owner_id == member.id and locked is None
+        if not owns and not has(self.guild.world, member, thread, "manage_threads"):
+            raise Refusal(50013)
+        if locked is not None:
+            thread.locked = locked
+        if archived is not None:
+            self.guild.archive(thread, archived=archived)
+        self.guild.tell_thread(thread)
+
+    async def delete_place(self, member: Member, channel_id: Id) -> None:
+        """Delete a thread, or a channel with all its threads."""
+        place = self._place(channel_id)
+        needed = "manage_threads" if isinstance(place, Thread) else "manage_channels"
+        require(self.guild.world, member, place, needed)
+        self.guild.remove_place(place)
+
+    # ------------------------------------------------------------ seeing
+
+    @property
+    def bot(self) -> Member:
+        return self.guild.world.bot
+
+    @property
+    def channels(self) -> list[Channel]:
+        return list(self.guild.world.channels.values())
+
+    def threads(self, channel_id: Id, *, archived: bool | None = None) -> list[Thread]:
+        """A channel's threads, oldest first; of one kind, or with None both."""
+        threads = self.guild.world.threads_of(int(channel_id))
+        return [thread for thread in threads if archived is None or thread.archived == archived]
+
+    def thread(self, thread_id: Id) -> Thread:
+        return self._thread(thread_id)
+
+    def messages(self, channel_id: Id, *, seen_by: Member | None = None) -> list[Message]:
+        """A channel's or thread's messages, oldest first; with `seen_by`, also what only that person sees."""
+        return self.guild.world.messages(int(channel_id), seen_by=None if seen_by is None else seen_by.id)
+
+    def message(self, channel_id: Id, message_id: Id) -> Message:
+        return self.guild.world.message(int(channel_id), int(message_id))
+
+    def author(self, message: Message) -> Member:
+        return self.guild.world.member(message.author_id)
+
+    def tag_names(self, thread: Thread) -> list[str]:
+        """The tags that a forum post carries."""
+        names = {tag.id: tag.name for tag in self.guild.world.parent(thread).tags}
+        return [names[tag] for tag in thread.tags if tag in names]
+
+    def _place(self, channel_id: Id) -> Place:
+        return self.guild.world.place(int(channel_id))
+
+    def _thread(self, thread_id: Id) -> Thread:
+        place = self._place(thread_id)
+        if not isinstance(place, Thread):
+            raise Refusal(10003)
+        return place
+
+
+def _refuse_too_long(draft: Draft) -> None:
+    form = Form()
+    form.longest("content", draft.content, CONTENT)
+    form.refuse()
+    if any(len(upload.data) > FILE_BYTES for upload in draft.files):
+        raise Refusal(40005)

@@ -1,0 +1,105 @@
+"""Who may do what where; Discord's own order of roles and overwrites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from bot.sandbox.discord.refusals import Refusal
+from bot.sandbox.discord.world import Channel, Member, Overwrite, Place, Thread, World
+
+BITS: Mapping[str, int] = MappingProxyType(
+    {
+        "administrator": 1 << 3,
+        "manage_channels": 1 << 4,
+        "add_reactions": 1 << 6,
+        "view_channel": 1 << 10,
+        "send_messages": 1 << 11,
+        "manage_messages": 1 << 13,
+        "embed_links": 1 << 14,
+        "attach_files": 1 << 15,
+        "read_message_history": 1 << 16,
+        "mention_everyone": 1 << 17,
+        "use_application_commands": 1 << 31,
+        "manage_threads": 1 << 34,
+        "create_public_threads": 1 << 35,
+        "send_messages_in_threads": 1 << 38,
+    },
+)
+"""The permissions that matter here, by the names that discord.py uses too."""
+
+EVERYBODY = (
+    "add_reactions",
+    "view_channel",
+    "send_messages",
+    "embed_links",
+    "attach_files",
+    "read_message_history",
+    "mention_everyone",
+    "use_application_commands",
+    "create_public_threads",
+    "send_messages_in_threads",
+)
+"""What `@everyone` has in a guild that nobody has changed; mentioning everyone is part of it."""
+
+
+def mask(names: Iterable[str]) -> int:
+    """The bits of some permissions; raises KeyError for a name that is none."""
+    bits = 0
+    for name in names:
+        bits |= BITS[name]
+    return bits
+
+
+def held(world: World, member: Member, place: Place) -> int:
+    """Every permission that a member has in a channel or, by its parent, in a thread."""
+    channel = world.parent(place)
+    base = world.roles[world.guild_id].permissions
+    for role_id in member.roles:
+        base |= world.roles[role_id].permissions
+    if base & BITS["administrator"]:
+        return mask(BITS)
+    base = _overwritten(base, [channel.overwrites.get(world.guild_id)])
+    base = _overwritten(base, [channel.overwrites.get(role_id) for role_id in member.roles])
+    return _overwritten(base, [channel.overwrites.get(member.id)])
+
+
+def has(world: World, member: Member, place: Place, name: str) -> bool:
+    return bool(held(world, member, place) & BITS[name])
+
+
+def require(world: World, member: Member, place: Place, *names: str) -> None:
+    """Refuse with 50001 who does not see the place, and with 50013 who lacks a permission there."""
+    own = held(world, member, place)
+    if not own & BITS["view_channel"]:
+        raise Refusal(50001)
+    if any(not own & BITS[name] for name in names):
+        raise Refusal(50013)
+
+
+def deny(channel: Channel, member: Member, names: Iterable[str]) -> None:
+    """Take permissions from one member in one channel."""
+    overwrite = channel.overwrites.setdefault(member.id, Overwrite(member.id, 1))
+    overwrite.deny |= mask(names)
+    overwrite.allow &= ~overwrite.deny
+
+
+def allow(channel: Channel, member: Member, names: Iterable[str]) -> None:
+    """Give permissions to one member in one channel."""
+    overwrite = channel.overwrites.setdefault(member.id, Overwrite(member.id, 1))
+    overwrite.allow |= mask(names)
+    overwrite.deny &= ~overwrite.allow
+
+
+def may_write(place: Place) -> str:
+    """The permission that writing in this place needs; sending in channels counts for nothing in threads."""
+    return "send_messages_in_threads" if isinstance(place, Thread) else "send_messages"
+
+
+def _overwritten(base: int, overwrites: Iterable[Overwrite | None]) -> int:
+    present = [overwrite for overwrite in overwrites if overwrite is not None]
+    for overwrite in present:
+        base &= ~overwrite.deny
+    for overwrite in present:
+        base |= overwrite.allow
+    return base

@@ -1,0 +1,125 @@
+"""
+What Discord answers when it will not do something.
+
+Codes, words and HTTP statuses follow Discord's table of JSON error codes
+(https://github.com/discord/discord-api-docs/blob/main/developers/topics/opcodes-and-status-codes.mdx).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+Json = dict[str, Any]
+
+_KNOWN: Mapping[int, tuple[int, str]] = MappingProxyType(
+    {
+        0: (401, "401: Unauthorized"),
+        10003: (404, "Unknown Channel"),
+        10004: (404, "Unknown Guild"),
+        10007: (404, "Unknown Member"),
+        10008: (404, "Unknown Message"),
+        10014: (400, "Unknown Emoji"),
+        10062: (404, "Unknown interaction"),
+        10063: (404, "Unknown application command"),
+        10087: (404, "Unknown tag"),
+        30005: (400, "Maximum number of guild roles reached (250)"),
+        30010: (400, "Maximum number of reactions reached (20)"),
+        30034: (429, "Max number of daily application command creates has been reached (200)"),
+        30046: (429, "Maximum number of edits to messages older than 1 hour reached. Try again later"),
+        40005: (413, "Request entity too large"),
+        40060: (400, "Interaction has already been acknowledged."),
+        40061: (400, "Tag names must be unique"),
+        40067: (400, "A tag is required to create a forum post in this channel"),
+        50001: (403, "Missing Access"),
+        50005: (403, "Cannot edit a message authored by another user"),
+        50006: (400, "Cannot send an empty message"),
+        # a forum takes posts, not messages; seen at the real service, where one would expect 40058
+        50008: (400, "Cannot send messages in a non-text channel"),
+        50013: (403, "Missing Permissions"),
+        50021: (403, "Cannot execute action on a system message"),
+        50024: (400, "Cannot execute action on this channel type"),
+        50027: (401, "Invalid Webhook Token"),
+        50035: (400, "Invalid Form Body"),
+        50083: (400, "Thread is archived"),
+        50109: (400, "The request body contains invalid JSON."),
+        160004: (400, "A thread has already been created for this message"),
+        160005: (403, "Thread is locked"),
+        160006: (400, "Maximum number of active threads reached"),
+    },
+)
+
+
+class Refusal(Exception):
+    """
+    One answer that is no success.
+
+    Args:
+        code: Discord's JSON error code; 0 where it has none.
+        errors: What is wrong with which field, in Discord's nested form; None: nothing about fields.
+        retry_after: Seconds; only with a 429.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        *,
+        status: int | None = None,
+        message: str | None = None,
+        errors: Json | None = None,
+        retry_after: float | None = None,
+        everywhere: bool = False,
+    ) -> None:
+        known_status, known_message = _KNOWN.get(code, (400, "Bad Request"))
+        self.code = code
+        self.status = known_status if status is None else status
+        self.message = known_message if message is None else message
+        self.errors = errors
+        self.retry_after = retry_after
+        self.everywhere = everywhere
+        super().__init__(f"{self.status} {self.message} ({self.code})")
+
+    def body(self) -> Json:
+        """The answer's JSON body."""
+        body: Json = {"message": self.message, "code": self.code}
+        if self.errors is not None:
+            body["errors"] = self.errors
+        if self.status == 429:
+            body["retry_after"] = round(self.retry_after or 1.0, 3)
+            body["global"] = self.everywhere
+        return body
+
+
+class Form:
+    """Collects what is wrong with a request's fields, then refuses them all at once."""
+
+    def __init__(self) -> None:
+        self._errors: Json = {}
+
+    def wrong(self, field: str, code: str, message: str) -> None:
+        """Note one fault; `field` is a path with dots: `embeds.0.title`."""
+        at = self._errors
+        for step in field.split("."):
+            at = at.setdefault(step, {})
+        at.setdefault("_errors", []).append({"code": code, "message": message})
+
+    def longest(self, field: str, text: str | None, limit: int) -> None:
+        if text is not None and len(text) > limit:
+            self.wrong(field, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
+
+    def between(self, field: str, text: str | None, low: int, high: int) -> None:
+        """The field is required and as long as that."""
+        if text is None:
+            self.wrong(field, "BASE_TYPE_REQUIRED", "This field is required")
+        elif not low <= len(text) <= high:
+            self.wrong(field, "BASE_TYPE_BAD_LENGTH", f"Must be between {low} and {high} in length.")
+
+    def most(self, field: str, items: list[Any], limit: int) -> None:
+        if len(items) > limit:
+            self.wrong(field, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
+
+    def refuse(self) -> None:
+        """Raise `Refusal` 50035 when anything was wrong."""
+        if self._errors:
+            raise Refusal(50035, errors=self._errors)
