@@ -1,0 +1,25 @@
+"""A Slack to practise with: the Web API and Socket Mode on loopback, and people who write, press and type."""
+
+from __future__ import annotations
+
+from bot.sandbox.slack.forms import Option
+from bot.sandbox.slack.interactions import Outcome
+from bot.sandbox.slack.rules import App, Refused, Rules
+from bot.sandbox.slack.server import PracticeSlack
+from bot.sandbox.slack.values import Button, Channel, File, Group, Message, User, View
+
+__all__ = [
+    "App",
+    "Button",
+    "Channel",
+    "File",
+    "Group",
+    "Message",
+    "Option",
+    "Outcome",
+    "PracticeSlack",
+    "Refused",
+    "Rules",
+    "User",
+    "View",
+]

@@ -1,0 +1,138 @@
+"""What Slack's composer makes of what a person types: escaped text with links and mentions, and a rich text block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bot.sandbox.slack.emoji import NAMES, SIGN, to_codes
+from bot.sandbox.slack.rendering import BROADCASTS
+from bot.sandbox.slack.values import Json
+
+_PARTS = re.compile(
+    r"(?P<url>https?://[^\s<>|]*[^\s<>|.,;:!?)'\"])"
+    r"|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?<![\w.@/-])(?P<domain>(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev)(?:/[^\s<>|]*[^\s<>|.,;:!?)'\"])?)(?![\w.@-])"
+    r"|(?<!\w)@(?P<who>[\w.-]*\w)"
+    r"|(?<!\w)\#(?P<channel>[\w-]+)"
+)
+_STYLED = re.compile(
+    r"(?<![\w`])`(?P<code>[^`\n]+)`(?![\w`])"
+    r"|(?<![\w*])\*(?=\S)(?P<bold>[^*\n]*[^*\s])\*(?![\w*])"
+    r"|(?<![\w_])_(?=\S)(?P<italic>[^_\n]*[^_\s])_(?![\w_])"
+    r"|(?<![\w~])~(?=\S)(?P<strike>[^~\n]*[^~\s])~(?![\w~])"
+)
+_FENCE = re.compile(r"```\n?(.+?)\n?```", re.DOTALL)
+
+
+def escape(text: str) -> str:
+    """The three characters that Slack keeps as entities."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def compose(typed: str, mentions: Mapping[str, Json]) -> tuple[str, list[Json]]:
+    """
+    The `text` and the `blocks` of a message that a person types.
+
+    Args:
+        mentions: What `@name` and `#name` stand for, each as a rich text element.
+    """
+    spans: list[Json] = []
+    text: list[str] = []
+    sections: list[Json] = []
+    for position, part in enumerate(_FENCE.split(typed)):
+        if position % 2:
+            text.append(f"```{escape(to_codes(part))}```")
+            sections.append({"type": "rich_text_preformatted", "elements": [{"type": "text", "text": part}]})
+            continue
+        text.append(_text(part, mentions))
+        spans = _spans(part.strip("\n") if sections else part, mentions)
+        if spans:
+            sections.append({"type": "rich_text_section", "elements": spans})
+    block = {"type": "rich_text", "block_id": "typed", "elements": sections}
+    return "".join(text), [block] if sections else []
+
+
+def _text(typed: str, mentions: Mapping[str, Json]) -> str:
+    pieces: list[str] = []
+    end = 0
+    for found in _PARTS.finditer(typed):
+        pieces += [escape(to_codes(typed[end : found.start()])), _linked(found, mentions)]
+        end = found.end()
+    return "".join([*pieces, escape(to_codes(typed[end:]))])
+
+
+def _linked(found: re.Match[str], mentions: Mapping[str, Json]) -> str:
+    if found["url"]:
+        return f"<{escape(found['url'])}>"
+    if found["mail"]:
+        return f"<mailto:{found['mail']}|{found['mail']}>"
+    if found["domain"]:
+        return f"<http://{found['domain']}|{found['domain']}>"
+    target = mentions.get(found[0])
+    if target is None:
+        return found[0]
+    return _mention(target, found[0][1:])
+
+
+def _mention(target: Json, name: str) -> str:
+    kind = target["type"]
+    if kind == "user":
+        return f"<@{target['user_id']}>"
+    if kind == "usergroup":
+        return f"<!subteam^{target['usergroup_id']}>"
+    if kind == "broadcast":
+        return f"<!{target['range']}>"
+    return f"<#{target['channel_id']}|{name}>"
+
+
+def _spans(typed: str, mentions: Mapping[str, Json]) -> list[Json]:
+    spans: list[Json] = []
+    end = 0
+    for found in _STYLED.finditer(typed):
+        style = str(found.lastgroup)
+        spans += _unstyled(typed[end : found.start()], mentions)
+        spans.append({"type": "text", "text": found[style], "style": {style: True}})
+        end = found.end()
+    return spans + _unstyled(typed[end:], mentions)
+
+
+def _unstyled(typed: str, mentions: Mapping[str, Json]) -> list[Json]:
+    spans: list[Json] = []
+    end = 0
+    for found in _PARTS.finditer(typed):
+        spans += _plain(typed[end : found.start()])
+        spans += [_span(found, mentions)]
+        end = found.end()
+    return spans + _plain(typed[end:])
+
+
+def _span(found: re.Match[str], mentions: Mapping[str, Json]) -> Json:
+    if found["url"]:
+        return {"type": "link", "url": found["url"]}
+    if found["mail"]:
+        return {"type": "link", "url": f"mailto:{found['mail']}", "text": found["mail"]}
+    if found["domain"]:
+        return {"type": "link", "url": f"http://{found['domain']}", "text": found["domain"]}
+    return dict(mentions.get(found[0], {"type": "text", "text": found[0]}))
+
+
+def _plain(typed: str) -> list[Json]:
+    spans: list[Json] = []
+    end = 0
+    for found in SIGN.finditer(typed):
+        spans += _words(typed[end : found.start()])
+        sign = found[0].rstrip("\ufe0f")
+        code = "-".join(f"{ord(character):x}" for character in found[0])
+        spans.append({"type": "emoji", "name": NAMES[sign], "unicode": code})
+        end = found.end()
+    return spans + _words(typed[end:])
+
+
+def _words(typed: str) -> list[Json]:
+    return [{"type": "text", "text": typed}] if typed else []
+
+
+def broadcasts() -> dict[str, Json]:
+    """`@channel` and its fellows."""
+    return {f"@{word}": {"type": "broadcast", "range": word} for word in BROADCASTS}

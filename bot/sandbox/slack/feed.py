@@ -1,0 +1,125 @@
+"""What the app is told about what happens in the workspace: Events API payloads, and which of them it gets."""
+
+from __future__ import annotations
+
+from bot.sandbox.slack.rules import App
+from bot.sandbox.slack.shapes import message_shape, thread_shape
+from bot.sandbox.slack.sockets import Sockets
+from bot.sandbox.slack.values import Channel, Json, Message
+from bot.sandbox.slack.world import APP, BOT_USER, TEAM, World
+
+_HISTORY_SCOPES = {"channel": "channels:history", "group": "groups:history", "im": "im:history"}
+_SUBSCRIPTIONS = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
+
+
+class Feed:
+    """Turns changes into events; nothing about a channel that the bot is not in."""
+
+    def __init__(self, world: World, sockets: Sockets, app: App) -> None:
+        self._world = world
+        self._sockets = sockets
+        self._app = app
+        self.address = ""
+
+    def posted(self, message: Message, *, times: int = 1) -> None:
+        """A new message, `times` deliveries of it under different event ids; a mention of the bot comes besides."""
+        channel = self._world.channels[message.channel]
+        for _ in range(times):
+            self._message_event(channel, self._shape(message) | self._where(channel, message.ts))
+        if BOT_USER in message.pinged and message.user != BOT_USER:
+            self._mention_event(channel, message)
+        if message.thread_ts is not None:
+            self._parent_changed(channel, message)
+
+    def _parent_changed(self, channel: Channel, reply: Message) -> None:
+        parent = self._world.message(reply.channel, str(reply.thread_ts))
+        if parent is None:
+            return
+        after = self._shape(parent)
+        replies = [each for each in self._world.replies(channel.id, parent.ts) if each.ts != reply.ts]
+        bare = {name: value for name, value in after.items() if name not in thread_shape([reply], parent)}
+        self._changed(channel, bare | thread_shape(replies, parent), after)
+
+    def changed(self, before: Message, after: Message) -> None:
+        """A message is not what it was: edited, unfurled, or a tombstone."""
+        self._changed(self._world.channels[after.channel], self._shape(before), self._shape(after))
+
+    def _changed(self, channel: Channel, before: Json, after: Json) -> None:
+        event = {"type": "message", "subtype": "message_changed", "hidden": True}
+        self._message_event(
+            channel, event | {"message": after, "previous_message": before} | self._where(channel, self._world.tick())
+        )
+
+    def deleted(self, message: Message) -> None:
+        channel = self._world.channels[message.channel]
+        event = {"type": "message", "subtype": "message_deleted", "hidden": True, "deleted_ts": message.ts}
+        self._message_event(
+            channel, event | {"previous_message": self._shape(message)} | self._where(channel, self._world.tick())
+        )
+
+    def joined(self, channel: Channel, user: str) -> None:
+        """Somebody, perhaps the bot, has come into a channel."""
+        if "member_joined_channel" in self._app.events and self._hears(channel):
+            kind = "G" if channel.private else "C"
+            event = {"type": "member_joined_channel", "user": user, "channel": channel.id, "channel_type": kind}
+            self._send(event | {"team": TEAM, "event_ts": self._world.tick()})
+
+    def reacted(self, message: Message, user: str, name: str, *, added: bool) -> None:
+        kind = "reaction_added" if added else "reaction_removed"
+        channel = self._world.channels[message.channel]
+        if kind in self._app.events and "reactions:read" in self._app.scopes and self._hears(channel):
+            item = {"type": "message", "channel": message.channel, "ts": message.ts}
+            event = {"type": kind, "user": user, "reaction": name, "item": item, "item_user": message.user}
+            self._send(event | {"event_ts": self._world.tick()})
+
+    def _mention_event(self, channel: Channel, message: Message) -> None:
+        if "app_mention" in self._app.events and "app_mentions:read" in self._app.scopes and self._hears(channel):
+            shape = self._shape(message) | {"type": "app_mention", "channel": channel.id, "event_ts": message.ts}
+            shape.pop("subtype", None)
+            self._send(shape)
+
+    def _message_event(self, channel: Channel, event: Json) -> None:
+        subscribed = _SUBSCRIPTIONS[channel.kind] in self._app.events
+        if subscribed and _HISTORY_SCOPES[channel.kind] in self._app.scopes and self._hears(channel):
+            self._send(event)
+
+    @staticmethod
+    def _hears(channel: Channel) -> bool:
+        return BOT_USER in channel.members
+
+    def _shape(self, message: Message) -> Json:
+        shape = message_shape(self._world, message, self.address)
+        if message.broadcast and message.thread_ts is not None:
+            parent = self._world.message(message.channel, message.thread_ts)
+            if parent is not None:
+                shape["root"] = message_shape(self._world, parent, self.address)
+        return shape
+
+    @staticmethod
+    def _where(channel: Channel, ts: str) -> Json:
+        where = {"channel": channel.id, "channel_type": channel.kind, "event_ts": ts}
+        return where | {"ts": ts}
+
+    def _send(self, event: Json) -> None:
+        self._sockets.send_event(
+            {
+                "token": "practice",
+                "team_id": TEAM,
+                "api_app_id": APP,
+                "event": event,
+                "type": "event_callback",
+                "event_id": self._world.new_id("Ev"),
+                "event_time": self._world.now(),
+                "authorizations": [
+                    {
+                        "enterprise_id": None,
+                        "team_id": TEAM,
+                        "user_id": BOT_USER,
+                        "is_bot": True,
+                        "is_enterprise_install": False,
+                    }
+                ],
+                "is_ext_shared_channel": False,
+                "event_context": "practice",
+            }
+        )

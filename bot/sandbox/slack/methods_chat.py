@@ -1,0 +1,215 @@
+"""`chat.*`: saying something, changing it, taking it back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.sandbox.slack.blocks import prepare_blocks
+from bot.sandbox.slack.calls import Call
+from bot.sandbox.slack.rules import Refused
+from bot.sandbox.slack.values import Channel, Json, Message
+from bot.sandbox.slack.workspace import TIMESTAMP, Method, Workspace
+from bot.sandbox.slack.world import BOT, BOT_USER, DOMAIN
+
+_LONGEST_POST = 40_000
+_LONGEST_UPDATE = 4_000
+_LONGEST_METADATA = 8_000
+_STRAY = re.compile(r"&(?!amp;|lt;|gt;)")
+_SYSTEM = frozenset({"channel_join", "channel_leave", "channel_name", "channel_topic"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a call wants to say; None: it does not say, which differs from empty."""
+
+    text: str | None
+    blocks: tuple[Json, ...] | None
+    attachments: tuple[Json, ...] | None
+    metadata: Json | None
+
+    @property
+    def empty(self) -> bool:
+        return not ((self.text or "").strip() or self.blocks or self.attachments)
+
+
+def read_content(workspace: Workspace, call: Call) -> Content:
+    """The content of a call, blocks checked and with their ids."""
+    blocks = call.decoded("blocks", "invalid_blocks_format")
+    attachments = call.decoded("attachments", "invalid_attachments")
+    text = call.text("text") if call.has("text") else None
+    if text is not None and call.flag("link_names"):
+        text = _link_groups(workspace, text)
+    return Content(
+        text=None if text is None else _STRAY.sub("&amp;", text),
+        blocks=None if blocks is None else prepare_blocks(blocks, workspace.world.new_id),
+        attachments=None if attachments is None else tuple(attachments),
+        metadata=_metadata(call.decoded("metadata", "invalid_metadata_format")),
+    )
+
+
+def _link_groups(workspace: Workspace, text: str) -> str:
+    for group in workspace.world.groups.values():
+        text = re.sub(rf"(?<!\w)@{re.escape(group.handle)}\b", f"<!subteam^{group.id}>", text)
+    return text
+
+
+def _metadata(metadata: Any) -> Json | None:
+    if metadata is None:
+        return None
+    well_formed = (
+        isinstance(metadata, Mapping)
+        and isinstance(metadata.get("event_type"), str)
+        and isinstance(metadata.get("event_payload"), Mapping)
+    )
+    if not well_formed:
+        raise Refused("invalid_metadata_format")
+    if len(str(metadata["event_payload"])) > _LONGEST_METADATA:
+        raise Refused("metadata_too_large")
+    return dict(metadata)
+
+
+def thread_of(workspace: Workspace, channel: Channel, thread_ts: str) -> str | None:
+    """Which thread a reply goes to; None: the channel itself."""
+    if not thread_ts:
+        return None
+    if TIMESTAMP.fullmatch(thread_ts) is None:
+        raise Refused("invalid_thread_ts")
+    parent = workspace.world.message(channel.id, thread_ts)
+    if parent is None and workspace.rules.unknown_thread == "top level":
+        return None
+    if parent is None:
+        raise Refused("thread_not_found")
+    if parent.subtype in _SYSTEM:
+        raise Refused("cannot_reply_to_message")
+    return thread_ts
+
+
+def bot_message(workspace: Workspace, channel: Channel, content: Content, **rest: Any) -> Message:
+    """A message of the bot, not yet kept."""
+    # A post under a name of its own names no user.
+    return Message(
+        channel=channel.id,
+        ts=workspace.world.tick(),
+        user=None if rest.get("username") else BOT_USER,
+        bot_id=BOT,
+        text=(content.text or "")[:_LONGEST_POST],
+        blocks=content.blocks or (),
+        attachments=content.attachments or (),
+        metadata=content.metadata,
+        **rest,
+    )
+
+
+async def post_message(workspace: Workspace, call: Call) -> Json:
+    channel = workspace.writable(call.text("channel"))
+    content = read_content(workspace, call)
+    if content.empty:
+        raise Refused("no_text")
+    thread = thread_of(workspace, channel, call.text("thread_ts"))
+    broadcast = thread is not None and call.flag("reply_broadcast")
+    customised = "chat:write.customize" in workspace.app.scopes and call.has("username")
+    message = workspace.world.put(
+        bot_message(
+            workspace,
+            channel,
+            content,
+            thread_ts=thread,
+            subtype="thread_broadcast" if broadcast else "bot_message" if customised else None,
+            username=call.text("username") if customised else None,
+            mrkdwn=not call.has("mrkdwn") or call.flag("mrkdwn"),
+        )
+    )
+    workspace.feed.posted(message)
+    return {"channel": channel.id, "ts": message.ts, "message": workspace.shape(message, metadata=True)}
+
+
+async def update(workspace: Workspace, call: Call) -> Json:
+    channel = workspace.writable(call.text("channel"))
+    before = workspace.existing(channel, call.text("ts"))
+    if before.bot_id != BOT:
+        raise Refused("cant_update_message")
+    content = read_content(workspace, call)
+    if len(content.text or "") > _LONGEST_UPDATE:
+        raise Refused("msg_too_long")
+    if content.empty and content.blocks is None and content.metadata is None:
+        raise Refused("no_text")
+    after = workspace.world.put(_updated(workspace, before, content))
+    workspace.feed.changed(before, after)
+    return {
+        "channel": channel.id,
+        "ts": after.ts,
+        "text": after.text,
+        "message": workspace.shape(after, metadata=True),
+    }
+
+
+def _updated(workspace: Workspace, before: Message, content: Content) -> Message:
+    # Text alone takes the place of blocks, and only then the message shows as edited.
+    text_alone = content.text is not None and content.blocks is None
+    return replace(
+        before,
+        text=before.text if content.text is None else content.text,
+        blocks=() if text_alone else before.blocks if content.blocks is None else content.blocks,
+        attachments=before.attachments if content.attachments is None else content.attachments,
+        metadata=before.metadata if content.metadata is None else content.metadata,
+        edited_at=workspace.world.tick() if text_alone else before.edited_at,
+    )
+
+
+async def delete(workspace: Workspace, call: Call) -> Json:
+    channel = workspace.writable(call.text("channel"))
+    message = workspace.existing(channel, call.text("ts"))
+    if message.bot_id != BOT:
+        raise Refused("cant_delete_message")
+    remove(workspace, message)
+    return {"channel": channel.id, "ts": message.ts}
+
+
+def remove(workspace: Workspace, message: Message) -> None:
+    """Take a message away; where it has replies a tombstone stays."""
+    if not workspace.world.replies(message.channel, message.ts):
+        workspace.world.drop(message)
+        workspace.feed.deleted(message)
+        return
+    tombstone = Message(
+        channel=message.channel,
+        ts=message.ts,
+        user="USLACKBOT",
+        subtype="tombstone",
+        text="This message was deleted.",
+    )
+    workspace.feed.changed(message, workspace.world.put(tombstone))
+
+
+async def post_ephemeral(workspace: Workspace, call: Call) -> Json:
+    channel = workspace.writable(call.text("channel"))
+    if call.text("user") not in channel.members:
+        raise Refused("user_not_in_channel")
+    content = read_content(workspace, call)
+    if content.empty:
+        raise Refused("no_text")
+    thread = thread_of(workspace, channel, call.text("thread_ts"))
+    message = bot_message(workspace, channel, content, thread_ts=thread, only_for=call.text("user"))
+    workspace.world.ephemerals.append(workspace.world.finish(message))
+    return {"message_ts": message.ts}
+
+
+async def get_permalink(workspace: Workspace, call: Call) -> Json:
+    channel = workspace.own(call.text("channel"))
+    message = workspace.existing(channel, call.text("message_ts"))
+    link = f"https://{DOMAIN}.slack.com/archives/{channel.id}/p{message.ts.replace('.', '')}"
+    if message.thread_ts is not None:
+        link += f"?thread_ts={message.thread_ts}&cid={channel.id}"
+    return {"channel": channel.id, "permalink": link}
+
+
+METHODS = (
+    Method(name="chat.postMessage", run=post_message, scopes=("chat:write",), tier=0),
+    Method(name="chat.update", run=update, scopes=("chat:write",), tier=3),
+    Method(name="chat.delete", run=delete, scopes=("chat:write",), tier=3),
+    Method(name="chat.postEphemeral", run=post_ephemeral, scopes=("chat:write",), tier=4),
+    Method(name="chat.getPermalink", run=get_permalink, tier=0),
+)

@@ -1,0 +1,71 @@
+"""`files.*`: what people send, and uploading in three steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.sandbox.slack.calls import Call
+from bot.sandbox.slack.composer import escape
+from bot.sandbox.slack.methods_chat import thread_of
+from bot.sandbox.slack.rules import Refused
+from bot.sandbox.slack.shapes import file_shape
+from bot.sandbox.slack.values import File, Json, Message
+from bot.sandbox.slack.workspace import Method, Workspace
+from bot.sandbox.slack.world import BOT, BOT_USER
+
+
+async def info(workspace: Workspace, call: Call) -> Json:
+    file = workspace.world.files.get(call.text("file"))
+    if file is None or not file.shared:
+        raise Refused("file_not_found")
+    return {"file": file_shape(file, workspace.address), "comments": []}
+
+
+async def get_upload_url(workspace: Workspace, call: Call) -> Json:
+    name, length = call.text("filename"), call.number("length", 0)
+    if not name:
+        raise Refused("invalid_arguments")
+    if length < 1:
+        raise Refused("file_upload_size_restricted" if call.has("length") else "missing_argument")
+    file = File(id=workspace.world.new_id("F"), name=name, content=b"", owner=BOT_USER, shared=False)
+    workspace.world.files[file.id] = file
+    return {"upload_url": f"http://{workspace.address}/upload/v1/{file.id}?length={length}", "file_id": file.id}
+
+
+async def complete_upload(workspace: Workspace, call: Call) -> Json:
+    wanted = call.decoded("files", "invalid_arguments") or []
+    files = [_uploaded(workspace, each) for each in wanted]
+    if not files:
+        raise Refused("invalid_arguments")
+    if call.text("channel_id"):
+        channel = workspace.writable(call.text("channel_id"))
+        thread = thread_of(workspace, channel, call.text("thread_ts"))
+        message = Message(
+            channel=channel.id,
+            ts=workspace.world.tick(),
+            user=BOT_USER,
+            bot_id=BOT,
+            text=escape(call.text("initial_comment")),
+            thread_ts=thread,
+            subtype="file_share",
+            files=tuple(files),
+        )
+        # The answer does not name the message: Slack makes it afterwards.
+        workspace.feed.posted(workspace.world.put(message))
+    for file in files:
+        workspace.world.files[file.id] = file
+    return {"files": [file_shape(file, workspace.address) for file in files]}
+
+
+def _uploaded(workspace: Workspace, wanted: Json) -> File:
+    file = workspace.world.files.get(str(wanted.get("id")))
+    if file is None or file.shared or not file.content:
+        raise Refused("file_not_found")
+    return replace(file, shared=True, title=str(wanted.get("title") or file.name))
+
+
+METHODS = (
+    Method(name="files.info", run=info, scopes=("files:read",), tier=4),
+    Method(name="files.getUploadURLExternal", run=get_upload_url, scopes=("files:write",), tier=4),
+    Method(name="files.completeUploadExternal", run=complete_upload, scopes=("files:write",), tier=4),
+)

@@ -1,0 +1,210 @@
+"""How a message reads to a person, and whom it pings. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from bot.sandbox.slack.emoji import to_signs
+from bot.sandbox.slack.values import Json
+
+
+class Names(Protocol):
+    """Who is meant by an id; the id itself where nobody is."""
+
+    def user(self, user: str) -> str: ...
+
+    def channel(self, channel: str) -> str: ...
+
+    def group(self, group: str) -> str: ...
+
+
+BROADCASTS = ("channel", "here", "everyone")
+_CONTROL = re.compile(r"<([^<>\n]+)>")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_STYLES = (
+    re.compile(r"```\n?(.+?)\n?```", re.DOTALL),
+    re.compile(r"(?<![\w`])`([^`\n]+)`(?![\w`])"),
+    re.compile(r"(?<![\w*])\*(?=\S)([^*\n]*[^*\s])\*(?![\w*])"),
+    re.compile(r"(?<![\w_])_(?=\S)([^_\n]*[^_\s])_(?![\w_])"),
+    re.compile(r"(?<![\w~])~(?=\S)([^~\n]*[^~\s])~(?![\w~])"),
+)
+_QUOTE = re.compile(r"^(?:&gt;|>)+ ?", re.MULTILINE)
+
+
+def unescape(text: str) -> str:
+    """`&lt;` and its two fellows read as what they stand for."""
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return text
+
+
+# ---------------------------------------------------------------- pings
+
+
+def pings(text: str, blocks: Sequence[Json], *, mrkdwn: bool = True) -> tuple[str, ...]:
+    """
+    Who is notified: `@channel`, `@here`, `@everyone`, user ids and group ids, each once.
+
+    Where there are blocks, the text is only what a notification shows and pings nobody.
+    """
+    del mrkdwn  # mentions take effect even where formatting is turned off
+    found = [ping for block in blocks for ping in _pings_of_block(block)] if blocks else list(_pings_of_text(text))
+    return tuple(dict.fromkeys(found))
+
+
+def _pings_of_text(text: str) -> Iterator[str]:
+    for control in _CONTROL.findall(text):
+        target = control.partition("|")[0]
+        if target.startswith("@"):
+            yield target[1:]
+        elif target.startswith("!subteam^"):
+            yield target.removeprefix("!subteam^")
+        elif target.startswith("!") and target[1:] in BROADCASTS:
+            yield f"@{target[1:]}"
+
+
+def _pings_of_block(part: object) -> Iterator[str]:
+    if isinstance(part, list):
+        for each in part:
+            yield from _pings_of_block(each)
+    if not isinstance(part, dict):
+        return
+    kind = part.get("type")
+    if kind in ("mrkdwn", "markdown"):
+        yield from _pings_of_text(part["text"])
+    elif kind == "user" and "user_id" in part:
+        yield part["user_id"]
+    elif kind == "usergroup" and "usergroup_id" in part:
+        yield part["usergroup_id"]
+    elif kind == "broadcast" and "range" in part:
+        yield f"@{part['range']}"
+    for each in part.values():
+        if isinstance(each, (list, dict)):
+            yield from _pings_of_block(each)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def read_mrkdwn(text: str, names: Names) -> str:
+    """What `mrkdwn` shows: marks of formatting gone, mentions and links as names, a quoted line behind a bar."""
+    text = _QUOTE.sub("▌ ", text)
+    for style in _STYLES:
+        text = style.sub(r"\1", text)
+    return unescape(to_signs(_CONTROL.sub(lambda found: _shown(found[1], names), text)))
+
+
+def _shown(control: str, names: Names) -> str:
+    target, _, label = control.partition("|")
+    if target.startswith("@"):
+        return f"@{names.user(target[1:])}"
+    if target.startswith("#"):
+        return f"#{names.channel(target[1:])}"
+    if target.startswith("!subteam^"):
+        return f"@{names.group(target.removeprefix('!subteam^'))}"
+    if target.startswith("!date^"):
+        return label
+    if target.startswith("!"):
+        return f"@{target[1:]}"
+    return label or target.removeprefix("mailto:")
+
+
+def read_text_object(part: Json, names: Names) -> str:
+    """A text object as people read it; `plain_text` shows every character as it is but `:emoji:`."""
+    text = str(part["text"])
+    if part["type"] == "mrkdwn":
+        return read_mrkdwn(text, names)
+    return to_signs(text) if part.get("emoji", True) else text
+
+
+def read_message(text: str, blocks: Sequence[Json], names: Names, *, mrkdwn: bool = True) -> str:
+    """The whole message, a line for a line; blocks take the text's place."""
+    if blocks:
+        return read_blocks(blocks, names)
+    if mrkdwn:
+        return read_mrkdwn(text, names)
+    return unescape(to_signs(_CONTROL.sub(lambda found: _shown(found[1], names), text)))
+
+
+def read_blocks(blocks: Sequence[Json], names: Names) -> str:
+    """Blocks from top to bottom; a button reads `[Close]`."""
+    return "\n".join(line for block in blocks if (line := _read_block(block, names)))
+
+
+def _read_block(block: Json, names: Names) -> str:
+    match block["type"]:
+        case "header":
+            shown = read_text_object(block["text"], names)
+        case "divider":
+            shown = "───"
+        case "image":
+            shown = f"({block['alt_text']})"
+        case "markdown":
+            shown = str(block["text"])
+        case "context" | "actions":
+            shown = " ".join(_read_element(element, names) for element in block["elements"])
+        case "input":
+            shown = f"{read_text_object(block['label'], names)}: {_read_element(block['element'], names)}"
+        case "rich_text":
+            shown = _read_rich(block["elements"], names)
+        case _:
+            shown = _read_section(block, names)
+    return shown
+
+
+def _read_section(block: Json, names: Names) -> str:
+    parts = [block["text"]] if block.get("text") else []
+    lines = [read_text_object(part, names) for part in (*parts, *block.get("fields", ()))]
+    if block.get("accessory"):
+        lines.append(_read_element(block["accessory"], names))
+    return "\n".join(lines)
+
+
+def _read_element(element: Json, names: Names) -> str:
+    kind = element["type"]
+    if kind in ("plain_text", "mrkdwn"):
+        return read_text_object(element, names)
+    if kind == "image":
+        return f"({element['alt_text']})"
+    if kind == "button":
+        return f"[{read_text_object(element['text'], names)}]"
+    placeholder = element.get("placeholder")
+    return f"[{read_text_object(placeholder, names) if placeholder else '…'}]"
+
+
+def _read_rich(elements: Sequence[Json], names: Names) -> str:
+    lines: list[str] = []
+    for element in elements:
+        kind, inner = element["type"], element.get("elements", [])
+        if kind == "rich_text_list":
+            lines.extend(f"• {_read_rich([item], names)}" for item in inner)
+        elif kind == "rich_text_quote":
+            lines.append("▌ " + _read_spans(inner, names).replace("\n", "\n▌ "))
+        else:
+            lines.append(_read_spans(inner, names))
+    return "\n".join(lines)
+
+
+def _read_spans(spans: Sequence[Json], names: Names) -> str:
+    return "".join(_read_span(span, names) for span in spans)
+
+
+def _read_span(span: Json, names: Names) -> str:
+    match span["type"]:
+        case "text":
+            shown = str(span["text"])
+        case "link":
+            shown = str(span.get("text") or span["url"])
+        case "emoji":
+            shown = to_signs(f":{span['name']}:")
+        case "user":
+            shown = f"@{names.user(span['user_id'])}"
+        case "channel":
+            shown = f"#{names.channel(span['channel_id'])}"
+        case "usergroup":
+            shown = f"@{names.group(span['usergroup_id'])}"
+        case _:
+            shown = f"@{span['range']}"
+    return shown

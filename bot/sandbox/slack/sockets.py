@@ -1,0 +1,215 @@
+"""Socket Mode: who is connected, and what was sent, acknowledged, sent again or lost."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aiohttp import WSMsgType, web
+
+from bot.clock import Clock
+from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.values import Json
+from bot.sandbox.slack.world import APP
+
+EnvelopeKind = Literal["events_api", "slash_commands", "interactive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """
+    What came of one envelope.
+
+    Attributes:
+        outcome: `unheard`: no connection took it. `late`: not acknowledged in time.
+        payload: What the app sent along with the acknowledgement.
+    """
+
+    outcome: Literal["acknowledged", "late", "unheard"]
+    payload: Any = None
+
+
+@dataclass(eq=False, slots=True)
+class Connection:
+    """One web socket; a deaf one stays open and neither sends nor hears."""
+
+    socket: web.WebSocketResponse
+    request: web.Request
+    deaf: bool = False
+    sent: set[str] = field(default_factory=set)
+
+
+class Sockets:
+    """
+    The app's open connections and what goes over them.
+
+    Attributes:
+        lost: Events that were given up, oldest first.
+        delivered: How many envelopes were acknowledged.
+    """
+
+    def __init__(self, clock: Clock, rules: Rules) -> None:
+        self._clock = clock
+        self._rules = rules
+        self._numbers = itertools.count(1)
+        self._links: dict[str, float] = {}
+        self._turn = 0
+        self._waiting: dict[str, asyncio.Future[Any]] = {}
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self.connections: list[Connection] = []
+        self.lost: list[Json] = []
+        self.delivered = 0
+
+    # ------------------------------------------------------------ connecting
+
+    def new_link(self) -> str:
+        """A ticket for one connection, good for half a minute."""
+        ticket = f"link-{next(self._numbers)}"
+        self._links[ticket] = self._clock.monotonic()
+        return ticket
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """The web socket itself: greet, then listen until it ends."""
+        made_at = self._links.pop(request.query.get("ticket", ""), None)
+        if made_at is None or self._clock.monotonic() - made_at > self._rules.link_seconds:
+            raise web.HTTPForbidden(text="this link is used up")
+        socket = web.WebSocketResponse(autoping=False, timeout=0.2)
+        await socket.prepare(request)
+        if len(self.connections) >= self._rules.connections:
+            await socket.send_json({"type": "disconnect", "reason": "too_many_websockets", "debug_info": {}})
+            await socket.close()
+            return socket
+        connection = Connection(socket, request)
+        self.connections.append(connection)
+        try:
+            await socket.send_json(self._hello())
+            await self._listen(connection)
+        finally:
+            if connection in self.connections:
+                self.connections.remove(connection)
+        return socket
+
+    def _hello(self) -> Json:
+        return {
+            "type": "hello",
+            "num_connections": len(self.connections),
+            "connection_info": {"app_id": APP},
+            "debug_info": {"host": "applink-practice", "build_number": 1, "approximate_connection_time": 18060},
+        }
+
+    async def _listen(self, connection: Connection) -> None:
+        while not connection.socket.closed:
+            message = await connection.socket.receive()
+            if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
+                return
+            if connection.deaf:
+                continue
+            if message.type == WSMsgType.PING:
+                await connection.socket.pong(message.data)
+            elif message.type == WSMsgType.TEXT:
+                self._acknowledge(json.loads(message.data))
+
+    def _acknowledge(self, answer: Json) -> None:
+        waiting = self._waiting.get(str(answer.get("envelope_id")))
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer.get("payload"))
+
+    # ------------------------------------------------------------ what can go wrong
+
+    async def refresh(self, reason: Literal["refresh_requested", "warning", "link_disabled"]) -> None:
+        """Say `disconnect` on every connection; but for a warning, they are closed after it."""
+        for connection in tuple(self.connections):
+            info = {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-practice"}}
+            await connection.socket.send_json(info)
+            if reason != "warning":
+                self.connections.remove(connection)
+                await connection.socket.close()
+
+    def cut(self) -> None:
+        """Tear every connection down without a word."""
+        for connection in self.connections:
+            if connection.request.transport is not None:
+                connection.request.transport.abort()
+        self.connections.clear()
+
+    def deafen(self) -> None:
+        """Every connection stays open and goes silent; only pings that get no answer can tell."""
+        for connection in self.connections:
+            connection.deaf = True
+
+    # ------------------------------------------------------------ delivering
+
+    def send_event(self, payload: Json) -> None:
+        """Deliver an event behind the scenes; sent again when it is not acknowledged, given up after the last try."""
+        delivery = asyncio.get_running_loop().create_task(self._deliver(payload))
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._deliveries.discard)
+
+    async def _deliver(self, payload: Json) -> None:
+        retry: Json = {}
+        for attempt, delay in enumerate((0.0, *self._rules.retry_delays)):
+            if attempt:
+                await self._clock.sleep(delay)
+                retry = {"retry_attempt": attempt, "retry_reason": "timeout"}
+            ack = await self.ask("events_api", payload, **retry)
+            if ack.outcome == "acknowledged":
+                return
+        self.lost.append(payload)
+
+    async def ask(self, kind: EnvelopeKind, payload: Json, **retry: object) -> Ack:
+        """Send one envelope to one connection and wait for its acknowledgement."""
+        connection = self._next()
+        if connection is None:
+            return Ack("unheard")
+        envelope_id = f"envelope-{next(self._numbers)}"
+        answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[envelope_id] = answered
+        envelope = {
+            "envelope_id": envelope_id,
+            "type": kind,
+            "payload": payload,
+            "accepts_response_payload": kind != "events_api",
+            **({"retry_attempt": 0, "retry_reason": ""} if kind == "events_api" else {}),
+            **retry,
+        }
+        try:
+            if not connection.deaf:
+                await connection.socket.send_json(envelope)
+            answer = await asyncio.wait_for(answered, self._rules.ack_seconds)
+        except ConnectionError:
+            return Ack("unheard")
+        except TimeoutError:
+            return Ack("late")
+        finally:
+            del self._waiting[envelope_id]
+        self.delivered += 1
+        return Ack("acknowledged", answer)
+
+    def _next(self) -> Connection | None:
+        open_ones = [each for each in self.connections if not each.socket.closed]
+        if not open_ones:
+            return None
+        self._turn += 1
+        return open_ones[self._turn % len(open_ones)]
+
+    async def settled(self, within: float) -> bool:
+        """Whether every event is acknowledged or lost, waiting for it at most so many seconds."""
+        if not self._deliveries:
+            return True
+        _, pending = await asyncio.wait(tuple(self._deliveries), timeout=within)
+        return not pending
+
+    async def stop(self) -> None:
+        """Give up what is on its way and close every connection."""
+        for delivery in tuple(self._deliveries):
+            delivery.cancel()
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
+        for connection in tuple(self.connections):
+            if connection.deaf and connection.request.transport is not None:
+                connection.request.transport.abort()
+            else:
+                await connection.socket.close()
+        self.connections.clear()

@@ -1,0 +1,200 @@
+"""What the practice Slack is made of, as frozen values; a change is a new value in the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+"""A JSON object on the wire."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """
+    An account of the workspace.
+
+    Attributes:
+        guest: Whether Slack shows it as `is_restricted`.
+    """
+
+    id: str
+    name: str
+    real_name: str
+    display_name: str
+    guest: bool = False
+    bot: bool = False
+    deleted: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The name that people read."""
+        return self.display_name or self.real_name or self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A place to write in: a public or private channel, or a direct conversation with the bot (`direct`)."""
+
+    id: str
+    name: str
+    private: bool = False
+    direct: bool = False
+    archived: bool = False
+    members: frozenset[str] = frozenset()
+    created: int = 0
+
+    @property
+    def kind(self) -> str:
+        """What Slack calls it in `channel_type`."""
+        if self.direct:
+            return "im"
+        return "group" if self.private else "channel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A user group, as in `<!subteam^S…>`."""
+
+    id: str
+    handle: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file; `shared` is False until an upload has been completed."""
+
+    id: str
+    name: str
+    content: bytes
+    owner: str
+    title: str = ""
+    shared: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button that a person sees, and where it sits."""
+
+    label: str
+    action_id: str
+    block_id: str
+    value: str
+    style: str
+    element: Json = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """
+    A message as the workspace keeps it.
+
+    Attributes:
+        user: Who wrote it; None only where Slack names nobody.
+        username: The name a bot chose for this message; None: its own.
+        thread_ts: The parent's `ts` for a reply; None for everything else, a parent included.
+        only_for: The one user who sees an ephemeral message; None: everybody.
+        pinged: Who is notified by it as it stands: `@channel`, `@here`, `@everyone`, user ids, group ids.
+        rendered: What a person reads.
+    """
+
+    channel: str
+    ts: str
+    user: str | None
+    text: str = ""
+    blocks: tuple[Json, ...] = ()
+    attachments: tuple[Json, ...] = ()
+    metadata: Json | None = None
+    thread_ts: str | None = None
+    subtype: str | None = None
+    bot_id: str | None = None
+    username: str | None = None
+    mrkdwn: bool = True
+    files: tuple[File, ...] = ()
+    reactions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    edited_at: str | None = None
+    client_msg_id: str | None = None
+    only_for: str | None = None
+    pinged: tuple[str, ...] = ()
+    rendered: str = ""
+
+    @property
+    def broadcast(self) -> bool:
+        return self.subtype == "thread_broadcast"
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """The buttons that a person can press, in the order of the eye."""
+        return buttons_of(self.blocks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """
+    A modal that somebody has open.
+
+    Attributes:
+        body: What the app sent, ids filled in.
+        state: What the person has entered, by block id and action id.
+        previous: The view below it in the stack.
+    """
+
+    id: str
+    user: str
+    body: Json
+    hash: str
+    root: str
+    previous: str | None = None
+    state: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    rendered: str = ""
+
+    @property
+    def title(self) -> str:
+        return str(self.body["title"]["text"])
+
+    @property
+    def callback_id(self) -> str:
+        return str(self.body.get("callback_id", ""))
+
+    @property
+    def private_metadata(self) -> str:
+        return str(self.body.get("private_metadata", ""))
+
+    @property
+    def blocks(self) -> tuple[Json, ...]:
+        return tuple(self.body["blocks"])
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        return buttons_of(self.blocks)
+
+
+def elements_of(blocks: tuple[Json, ...]) -> tuple[tuple[Json, Json], ...]:
+    """Every interactive element with the block it sits in."""
+    found: list[tuple[Json, Json]] = []
+    for block in blocks:
+        if block["type"] == "actions":
+            found.extend((block, element) for element in block["elements"])
+        elif block["type"] == "section" and block.get("accessory"):
+            found.append((block, block["accessory"]))
+        elif block["type"] == "input":
+            found.append((block, block["element"]))
+    return tuple(found)
+
+
+def buttons_of(blocks: tuple[Json, ...]) -> tuple[Button, ...]:
+    """The buttons among them."""
+    return tuple(
+        Button(
+            label=element["text"]["text"],
+            action_id=element["action_id"],
+            block_id=block["block_id"],
+            value=element.get("value", ""),
+            style=element.get("style", ""),
+            element=element,
+        )
+        for block, element in elements_of(blocks)
+        if element["type"] == "button"
+    )

@@ -1,0 +1,150 @@
+"""The workspace as it stands: people, channels, messages, files. It knows no limits and tells nobody of a change."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from bot.clock import Clock
+from bot.sandbox.slack.composer import broadcasts
+from bot.sandbox.slack.rendering import pings, read_message
+from bot.sandbox.slack.values import Channel, File, Group, Json, Message, User
+
+TEAM = "T0PRACTICE"
+APP = "A0PRACTICE"
+BOT = "B0PRACTICE"
+BOT_USER = "U0PRACTICE"
+DOMAIN = "practice"
+
+
+class World:
+    """
+    Everything that exists in the workspace.
+
+    Attributes:
+        ephemerals: What single users were shown, oldest first.
+        pings: Who was notified by the bot, ever: one entry for each post and each edit that pinged somebody.
+    """
+
+    def __init__(self, clock: Clock, bot_name: str) -> None:
+        self._clock = clock
+        self._numbers = itertools.count(1)
+        self._last_tick = 0
+        self.users: dict[str, User] = {}
+        self.channels: dict[str, Channel] = {}
+        self.groups: dict[str, Group] = {}
+        self.files: dict[str, File] = {}
+        self.ephemerals: list[Message] = []
+        self.pings: list[tuple[str, ...]] = []
+        self._messages: dict[str, dict[str, Message]] = {}
+        self.users[BOT_USER] = User(id=BOT_USER, name=bot_name, real_name=bot_name, display_name="", bot=True)
+
+    # ------------------------------------------------------------ names and numbers
+
+    def new_id(self, letter: str) -> str:
+        """An id that was never used: `C00000012`."""
+        return f"{letter}{next(self._numbers):08d}"
+
+    def tick(self) -> str:
+        """A `ts`: seconds with six decimals, unique and increasing."""
+        now = int(self._clock.now().timestamp() * 1_000_000)
+        self._last_tick = max(now, self._last_tick + 1)
+        return f"{self._last_tick // 1_000_000}.{self._last_tick % 1_000_000:06d}"
+
+    def now(self) -> int:
+        """Whole seconds since 1970."""
+        return int(self._clock.now().timestamp())
+
+    def user(self, user: str) -> str:
+        return self.users[user].shown if user in self.users else user
+
+    def channel(self, channel: str) -> str:
+        return self.channels[channel].name if channel in self.channels else channel
+
+    def group(self, group: str) -> str:
+        return self.groups[group].handle if group in self.groups else group
+
+    def mentions(self) -> dict[str, Json]:
+        """What the composer completes: `@name` and `#channel`, each as a rich text element."""
+        found = broadcasts()
+        for user in self.users.values():
+            for name in (user.name, user.real_name, user.display_name):
+                found[f"@{name}"] = {"type": "user", "user_id": user.id}
+        for group in self.groups.values():
+            found[f"@{group.handle}"] = {"type": "usergroup", "usergroup_id": group.id}
+        for channel in self.channels.values():
+            found[f"#{channel.name}"] = {"type": "channel", "channel_id": channel.id}
+        return found
+
+    # ------------------------------------------------------------ people and places
+
+    def add_user(self, user: User) -> User:
+        self.users[user.id] = user
+        return user
+
+    def add_channel(self, channel: Channel) -> Channel:
+        self.channels[channel.id] = channel
+        self._messages[channel.id] = {}
+        return channel
+
+    def change_channel(self, channel: str, **change: Any) -> Channel:
+        self.channels[channel] = replace(self.channels[channel], **change)
+        return self.channels[channel]
+
+    def direct(self, user: str) -> Channel:
+        """The conversation between the bot and a user."""
+        for channel in self.channels.values():
+            if channel.direct and user in channel.members:
+                return channel
+        members = frozenset({user, BOT_USER})
+        return self.add_channel(Channel(id=self.new_id("D"), name="", direct=True, members=members, created=self.now()))
+
+    # ------------------------------------------------------------ messages
+
+    def put(self, message: Message) -> Message:
+        """Keep a message, new or changed, with how it reads and whom it pings."""
+        message = self.finish(message)
+        self._messages[message.channel][message.ts] = message
+        return message
+
+    def finish(self, message: Message) -> Message:
+        """The message with how it reads and whom it pings."""
+        pinged = pings(message.text, message.blocks)
+        if pinged and message.bot_id == BOT:
+            self.pings.append(pinged)
+        rendered = read_message(message.text, message.blocks, self, mrkdwn=message.mrkdwn)
+        return replace(message, pinged=pinged, rendered=rendered)
+
+    def drop(self, message: Message) -> None:
+        del self._messages[message.channel][message.ts]
+
+    def message(self, channel: str, ts: str) -> Message | None:
+        return self._messages.get(channel, {}).get(ts)
+
+    def messages(self, channel: str) -> tuple[Message, ...]:
+        """Everything in a channel, replies included, oldest first."""
+        return tuple(sorted(self._messages[channel].values(), key=lambda message: message.ts))
+
+    def top_level(self, channel: str) -> tuple[Message, ...]:
+        """What stands in the channel itself, oldest first: replies only where they were sent there too."""
+        return tuple(each for each in self.messages(channel) if each.thread_ts is None or each.broadcast)
+
+    def replies(self, channel: str, ts: str) -> tuple[Message, ...]:
+        """The replies to a message, oldest first, without it."""
+        return tuple(each for each in self.messages(channel) if each.thread_ts == ts)
+
+    def find(self, message: Message | str, channel: str | None = None) -> Message:
+        """A message as it stands now; `KeyError` where it is gone."""
+        if isinstance(message, Message):
+            return self._messages[message.channel][message.ts]
+        return self._messages[str(channel)][message]
+
+    def files_of(self, named: Iterable[tuple[str, bytes]], owner: str) -> tuple[File, ...]:
+        """Keep the files that somebody adds to a message."""
+        added = tuple(
+            File(id=self.new_id("F"), name=name, title=name, content=content, owner=owner) for name, content in named
+        )
+        self.files.update({file.id: file for file in added})
+        return added
