@@ -57,8 +57,7 @@ def _with_ids(blocks: Sequence[Json], new_id: Callable[[str], str]) -> tuple[Jso
     for block in filled:
         block.setdefault("block_id", new_id("b"))
     for _, part in elements_of(filled):
-        if part["type"] != "image":
-            part.setdefault("action_id", new_id("a"))
+        part.setdefault("action_id", new_id("a"))
     return filled
 
 

@@ -60,7 +60,7 @@ def fill(view: View, values: Mapping[str, object], offered: Offered) -> Mapping[
         raise ValueError(f"the form has no {', '.join(sorted(unknown))}")
     state: dict[str, dict[str, Json]] = {}
     for block, element in places:
-        if element["type"] in ("button", "overflow", "image"):
+        if element["type"] in ("button", "overflow"):
             continue
         block_id, action_id = block["block_id"], element["action_id"]
         kept = view.state.get(block_id, {}).get(action_id)

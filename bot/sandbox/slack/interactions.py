@@ -83,29 +83,34 @@ class Interactions(People):
         if command not in app.commands or "commands" not in app.scopes:
             return Outcome(error=f"{command} is not a valid command.")
         watch = self._watch(user)
-        passes = self.workspace.passes
-        code = passes.open_return(id_of(user), place.id)
-        payload = {
-            "token": "practice",
-            "team_id": TEAM,
-            "team_domain": DOMAIN,
-            "channel_id": place.id,
-            "channel_name": "privategroup" if place.private else place.name,
-            "user_id": id_of(user),
-            "user_name": self.workspace.world.users[id_of(user)].name,
-            "command": command,
-            "text": text,
-            "api_app_id": APP,
-            "is_enterprise_install": "false",
-            "response_url": self._return_url(code),
-            "trigger_id": passes.trigger(id_of(user)),
-        }
+        payload = self._command_payload(self.workspace.world.users[id_of(user)], place, command, text)
         ack = await self.workspace.sockets.ask("slash_commands", payload)
         if ack.outcome != "acknowledged":
             reason = "dispatch_failed" if ack.outcome == "unheard" else "operation_timeout"
             return Outcome(error=f'{command} failed with the error "{reason}"')
-        self._answer_command(ack, Return(user=id_of(user), channel=place.id, made_at=0.0))
+        try:
+            self._answer_command(ack, Return(user=id_of(user), channel=place.id, made_at=0.0))
+        except Refused as refusal:
+            return Outcome(error=f'{command} failed with the error "{refusal.error}"')
         return await watch.outcome(answers, within)
+
+    def _command_payload(self, user: User, place: Channel, command: str, text: str) -> Json:
+        passes = self.workspace.passes
+        return {
+            "token": "practice",
+            "team_id": TEAM,
+            "team_domain": DOMAIN,
+            "channel_id": place.id,
+            "channel_name": _place_name(place),
+            "user_id": user.id,
+            "user_name": user.name,
+            "command": command,
+            "text": text,
+            "api_app_id": APP,
+            "is_enterprise_install": "false",
+            "response_url": self._return_url(passes.open_return(user.id, place.id)),
+            "trigger_id": passes.trigger(user.id),
+        }
 
     def _answer_command(self, ack: Ack, back: Return) -> None:
         answer = {"text": ack.payload} if isinstance(ack.payload, str) else ack.payload
@@ -120,7 +125,7 @@ class Interactions(People):
         self, user: User | str, where: Message | View, button: str, *, answers: int = 0, within: float = 5.0
     ) -> Outcome:
         """Press a button, named by its label or action id, on a message or in a modal."""
-        standing = self._standing(where)
+        standing = self._standing(user, where)
         found = [each for each in standing.buttons if button in (each.label, each.action_id)]
         if not found:
             raise ValueError(f"there is no button {button!r}; there are {[each.label for each in standing.buttons]}")
@@ -138,7 +143,7 @@ class Interactions(People):
         self, user: User | str, where: Message | View, action_id: str, value: str, *, within: float = 5.0
     ) -> Outcome:
         """Choose in a select that stands outside an input block, which tells the app at once."""
-        standing = self._standing(where)
+        standing = self._standing(user, where)
         for block, element in elements_of(standing.blocks):
             if element["action_id"] == action_id and block["type"] != "input":
                 chosen = entered(element, value, lambda action: self._offers(standing, action))
@@ -152,7 +157,7 @@ class Interactions(People):
         watch = self._watch(user)
         payload = self._interaction("block_actions", user, standing) | {
             "actions": [action | {"action_ts": self.workspace.world.tick()}],
-            "trigger_id": self._trigger(user, standing),
+            "trigger_id": self.workspace.passes.trigger(id_of(user)),
             "state": {"values": {}},
         }
         ack = await self.workspace.sockets.ask("interactive", payload)
@@ -172,7 +177,7 @@ class Interactions(People):
             "callback_id": callback_id,
             "message_ts": standing.ts,
             "action_ts": self.workspace.world.tick(),
-            "trigger_id": self._trigger(user, standing),
+            "trigger_id": self.workspace.passes.trigger(id_of(user)),
         }
         ack = await self.workspace.sockets.ask("interactive", payload)
         if ack.outcome != "acknowledged":
@@ -183,7 +188,7 @@ class Interactions(People):
 
     async def suggest(self, user: User | str, where: Message | View, action_id: str, typed: str) -> tuple[Option, ...]:
         """Type into an external select, and see what the app suggests; nothing where too little was typed."""
-        standing = self._standing(where)
+        standing = self._standing(user, where)
         found = [
             (block, element)
             for block, element in elements_of(standing.blocks)
@@ -223,7 +228,7 @@ class Interactions(People):
             return Outcome(view=standing, errors=empty)
         watch = self._watch(user)
         payload = self._interaction("view_submission", user, standing) | {
-            "trigger_id": self._trigger(user, standing),
+            "trigger_id": self.workspace.passes.trigger(id_of(user)),
             "response_urls": [],
         }
         ack = await self.workspace.sockets.ask("interactive", payload)
@@ -262,23 +267,22 @@ class Interactions(People):
 
     # ------------------------------------------------------------ what all of them share
 
-    def _standing(self, where: Message | View) -> Message | View:
+    def _standing(self, user: User | str, where: Message | View) -> Message | View:
         """What a person looks at, as it stands now."""
+        open_now: tuple[Message | View, ...]
         if isinstance(where, View):
-            return self.workspace.screens.find(where.id)
-        if where.only_for is None:
-            return self.workspace.world.find(where)
-        shown = [each for each in self.workspace.world.ephemerals if each.ts == where.ts]
-        if not shown:
-            raise ValueError("that message is gone")
-        return shown[0]
+            open_now = tuple(each for each in self.workspace.screens.stack(id_of(user)) if each.id == where.id)
+        else:
+            shown = (
+                self.ephemerals(user) if where.only_for is not None else self.workspace.world.messages(where.channel)
+            )
+            open_now = tuple(each for each in shown if each.ts == where.ts)
+        if not open_now:
+            raise ValueError("that is gone from this person's screen")
+        return open_now[0]
 
     def _offers(self, standing: Message | View, action_id: str) -> Sequence[Json]:
         return self._offered.get((standing_id(standing), action_id), ())
-
-    def _trigger(self, user: User | str, standing: Message | View) -> str:
-        view = standing.id if isinstance(standing, View) else None
-        return self.workspace.passes.trigger(id_of(user), view=view)
 
     def _return_url(self, code: str) -> str:
         return f"http://{self.workspace.address}/response/{code}"
@@ -308,7 +312,7 @@ class Interactions(People):
         if standing.thread_ts is not None:
             container["thread_ts"] = standing.thread_ts
         payload |= {
-            "channel": {"id": place.id, "name": "privategroup" if place.private else place.name},
+            "channel": {"id": place.id, "name": _place_name(place)},
             "message": self.workspace.shape(standing),
             "response_url": self._return_url(code),
         }
@@ -339,6 +343,12 @@ class _Watch:
             await asyncio.sleep(_POLL_SECONDS)
         shown = self._people.ephemerals(self._user)[self._messages :]
         return Outcome(ephemerals=shown, view=self._people.view(self._user))
+
+
+def _place_name(place: Channel) -> str:
+    if place.direct:
+        return "directmessage"
+    return "privategroup" if place.private else place.name
 
 
 def standing_id(standing: Message | View) -> str:

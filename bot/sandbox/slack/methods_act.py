@@ -22,13 +22,13 @@ def _view(workspace: Workspace, call: Call) -> Json:
 
 async def open_view(workspace: Workspace, call: Call) -> Json:
     body = _view(workspace, call)
-    user, _ = workspace.passes.redeem(call.text("trigger_id"))
+    user = workspace.passes.redeem(call.text("trigger_id"))
     return {"view": view_shape(workspace.screens.open(user, body))}
 
 
 async def push_view(workspace: Workspace, call: Call) -> Json:
     body = _view(workspace, call)
-    user, _ = workspace.passes.redeem(call.text("trigger_id"))
+    user = workspace.passes.redeem(call.text("trigger_id"))
     return {"view": view_shape(workspace.screens.push(user, body))}
 
 

@@ -135,7 +135,9 @@ async def history(workspace: Workspace, call: Call) -> Json:
 
 async def replies(workspace: Workspace, call: Call) -> Json:
     channel = workspace.readable(call.text("channel"))
-    parent = workspace.existing(channel, call.text("ts"), "thread_not_found")
+    parent = workspace.world.message(channel.id, call.text("ts"))
+    if parent is None:
+        raise Refused("thread_not_found")
     found = _between(workspace.world.replies(channel.id, parent.ts), call)
     start, limit = _page(call, workspace.rules.page, workspace.rules.page)
     # The parent heads every page, whatever was asked for.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.sandbox.slack.rules import Refused, Rules
@@ -14,7 +14,6 @@ from bot.sandbox.slack.values import Message
 class _Trigger:
     user: str
     made_at: float
-    view: str | None
     used: bool = False
 
 
@@ -25,14 +24,13 @@ class Return:
 
     Attributes:
         origin: The message whose button was pressed; None for a command.
-        thread_ts: The thread that message stands in; None: none.
     """
 
     user: str
     channel: str
     made_at: float
     origin: Message | None = None
-    uses: int = field(default=0)
+    uses: int = 0
 
 
 class Passes:
@@ -45,14 +43,14 @@ class Passes:
         self._triggers: dict[str, _Trigger] = {}
         self._returns: dict[str, Return] = {}
 
-    def trigger(self, user: str, *, view: str | None = None) -> str:
-        """A new trigger id for what `user` just did, in `view` if it was done there."""
-        trigger = f"{next(self._numbers)}.{id(self) % 100000}.practice"
-        self._triggers[trigger] = _Trigger(user, self._clock.monotonic(), view)
+    def trigger(self, user: str) -> str:
+        """A new trigger id for what `user` just did."""
+        trigger = f"{next(self._numbers)}.0.practice"
+        self._triggers[trigger] = _Trigger(user, self._clock.monotonic())
         return trigger
 
-    def redeem(self, trigger: str) -> tuple[str, str | None]:
-        """The user and the view of a trigger id, once and within three seconds; else `Refused`."""
+    def redeem(self, trigger: str) -> str:
+        """The user of a trigger id, once and within three seconds; else `Refused`."""
         found = self._triggers.get(trigger)
         if found is None:
             raise Refused("invalid_trigger_id")
@@ -61,7 +59,7 @@ class Passes:
         if self._clock.monotonic() - found.made_at > self._rules.trigger_seconds:
             raise Refused("expired_trigger_id")
         found.used = True
-        return found.user, found.view
+        return found.user
 
     def open_return(self, user: str, channel: str, *, origin: Message | None = None) -> str:
         """A new response url's last part."""

@@ -23,9 +23,8 @@ class Names(Protocol):
 BROADCASTS = ("channel", "here", "everyone")
 _CONTROL = re.compile(r"<([^<>\n]+)>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_CODE = re.compile(r"```\n?(.+?)\n?```|(?<![\w`])`([^`\n]+)`(?![\w`])", re.DOTALL)
 _STYLES = (
-    re.compile(r"```\n?(.+?)\n?```", re.DOTALL),
-    re.compile(r"(?<![\w`])`([^`\n]+)`(?![\w`])"),
     re.compile(r"(?<![\w*])\*(?=\S)([^*\n]*[^*\s])\*(?![\w*])"),
     re.compile(r"(?<![\w_])_(?=\S)([^_\n]*[^_\s])_(?![\w_])"),
     re.compile(r"(?<![\w~])~(?=\S)([^~\n]*[^~\s])~(?![\w~])"),
@@ -43,15 +42,22 @@ def unescape(text: str) -> str:
 # ---------------------------------------------------------------- pings
 
 
-def pings(text: str, blocks: Sequence[Json], *, mrkdwn: bool = True) -> tuple[str, ...]:
+def pings(text: str, blocks: Sequence[Json], attachments: Sequence[Json] = ()) -> tuple[str, ...]:
     """
     Who is notified: `@channel`, `@here`, `@everyone`, user ids and group ids, each once.
 
-    Where there are blocks, the text is only what a notification shows and pings nobody.
+    Where there are blocks, the text is only what a notification shows and pings nobody. Turning formatting off
+    (`mrkdwn: false`) takes no mention its effect.
     """
-    del mrkdwn  # mentions take effect even where formatting is turned off
     found = [ping for block in blocks for ping in _pings_of_block(block)] if blocks else list(_pings_of_text(text))
+    for attachment in attachments:
+        found += _pings_of_text(" ".join(_texts(attachment)))
+        found += [ping for block in attachment.get("blocks", ()) for ping in _pings_of_block(block)]
     return tuple(dict.fromkeys(found))
+
+
+def _texts(attachment: Json) -> list[str]:
+    return [str(attachment[name]) for name in ("pretext", "title", "text") if attachment.get(name)]
 
 
 def _pings_of_text(text: str) -> Iterator[str]:
@@ -90,10 +96,23 @@ def _pings_of_block(part: object) -> Iterator[str]:
 
 def read_mrkdwn(text: str, names: Names) -> str:
     """What `mrkdwn` shows: marks of formatting gone, mentions and links as names, a quoted line behind a bar."""
+    pieces: list[str] = []
+    end = 0
+    for code in _CODE.finditer(text):
+        pieces += [_read_prose(text[end : code.start()], names), _read_plain(code[1] or code[2], names)]
+        end = code.end()
+    return "".join([*pieces, _read_prose(text[end:], names)])
+
+
+def _read_prose(text: str, names: Names) -> str:
     text = _QUOTE.sub("▌ ", text)
     for style in _STYLES:
         text = style.sub(r"\1", text)
-    return unescape(to_signs(_CONTROL.sub(lambda found: _shown(found[1], names), text)))
+    return _read_plain(to_signs(text), names)
+
+
+def _read_plain(text: str, names: Names) -> str:
+    return unescape(_CONTROL.sub(lambda found: _shown(found[1], names), text))
 
 
 def _shown(control: str, names: Names) -> str:
@@ -119,13 +138,18 @@ def read_text_object(part: Json, names: Names) -> str:
     return to_signs(text) if part.get("emoji", True) else text
 
 
-def read_message(text: str, blocks: Sequence[Json], names: Names, *, mrkdwn: bool = True) -> str:
-    """The whole message, a line for a line; blocks take the text's place."""
+def read_message(
+    text: str, blocks: Sequence[Json], attachments: Sequence[Json], names: Names, *, mrkdwn: bool = True
+) -> str:
+    """The whole message, a line for a line; blocks take the text's place, attachments stand below."""
     if blocks:
-        return read_blocks(blocks, names)
-    if mrkdwn:
-        return read_mrkdwn(text, names)
-    return unescape(to_signs(_CONTROL.sub(lambda found: _shown(found[1], names), text)))
+        lines = [read_blocks(blocks, names)]
+    else:
+        lines = [read_mrkdwn(text, names) if mrkdwn else _read_plain(to_signs(text), names)]
+    for attachment in attachments:
+        lines += [read_mrkdwn(each, names) for each in _texts(attachment)]
+        lines.append(read_blocks(attachment.get("blocks", ()), names))
+    return "\n".join(line for line in lines if line)
 
 
 def read_blocks(blocks: Sequence[Json], names: Names) -> str:

@@ -49,6 +49,7 @@ class Sockets:
     Attributes:
         lost: Events that were given up, oldest first.
         delivered: How many envelopes were acknowledged.
+        ignore_acks: So many acknowledgements to come are lost on their way.
     """
 
     def __init__(self, clock: Clock, rules: Rules) -> None:
@@ -60,8 +61,10 @@ class Sockets:
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
         self.connections: list[Connection] = []
+        self._leaving: list[Connection] = []
         self.lost: list[Json] = []
         self.delivered = 0
+        self.ignore_acks = 0
 
     # ------------------------------------------------------------ connecting
 
@@ -88,8 +91,9 @@ class Sockets:
             await socket.send_json(self._hello())
             await self._listen(connection)
         finally:
-            if connection in self.connections:
-                self.connections.remove(connection)
+            for places in (self.connections, self._leaving):
+                if connection in places:
+                    places.remove(connection)
         return socket
 
     def _hello(self) -> Json:
@@ -114,19 +118,28 @@ class Sockets:
 
     def _acknowledge(self, answer: Json) -> None:
         waiting = self._waiting.get(str(answer.get("envelope_id")))
-        if waiting is not None and not waiting.done():
+        if waiting is None or waiting.done():
+            return
+        if self.ignore_acks > 0:
+            self.ignore_acks -= 1
+        else:
             waiting.set_result(answer.get("payload"))
 
     # ------------------------------------------------------------ what can go wrong
 
     async def refresh(self, reason: Literal["refresh_requested", "warning", "link_disabled"]) -> None:
-        """Say `disconnect` on every connection; but for a warning, they are closed after it."""
+        """
+        Say `disconnect` on every connection.
+
+        But for a warning, nothing more is sent over them; what is under way there can still be acknowledged until
+        the app closes them.
+        """
         for connection in tuple(self.connections):
-            info = {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-practice"}}
-            await connection.socket.send_json(info)
             if reason != "warning":
                 self.connections.remove(connection)
-                await connection.socket.close()
+                self._leaving.append(connection)
+            info = {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-practice"}}
+            await connection.socket.send_json(info)
 
     def cut(self) -> None:
         """Tear every connection down without a word."""
@@ -207,9 +220,10 @@ class Sockets:
         for delivery in tuple(self._deliveries):
             delivery.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)
-        for connection in tuple(self.connections):
+        for connection in (*self.connections, *self._leaving):
             if connection.deaf and connection.request.transport is not None:
                 connection.request.transport.abort()
             else:
                 await connection.socket.close()
         self.connections.clear()
+        self._leaving.clear()

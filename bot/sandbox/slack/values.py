@@ -172,7 +172,7 @@ class View:
 
 
 def elements_of(blocks: tuple[Json, ...]) -> tuple[tuple[Json, Json], ...]:
-    """Every interactive element with the block it sits in."""
+    """Every interactive element with the block it sits in; an image is none."""
     found: list[tuple[Json, Json]] = []
     for block in blocks:
         if block["type"] == "actions":
@@ -181,7 +181,7 @@ def elements_of(blocks: tuple[Json, ...]) -> tuple[tuple[Json, Json], ...]:
             found.append((block, block["accessory"]))
         elif block["type"] == "input":
             found.append((block, block["element"]))
-    return tuple(found)
+    return tuple((block, element) for block, element in found if element["type"] != "image")
 
 
 def buttons_of(blocks: tuple[Json, ...]) -> tuple[Button, ...]:

@@ -94,10 +94,11 @@ class Workspace:
             raise Refused("not_in_channel")
         return found
 
-    def existing(self, channel: Channel, ts: str, error: str = "message_not_found") -> Message:
+    def existing(self, channel: Channel, ts: str) -> Message:
+        """A message that is there; of a deleted one with replies only the tombstone is, which is not it."""
         found = self.world.message(channel.id, ts)
-        if found is None:
-            raise Refused(error)
+        if found is None or found.subtype == "tombstone":
+            raise Refused("message_not_found")
         return found
 
     def shape(self, message: Message, *, metadata: bool = False) -> Json:

@@ -105,16 +105,18 @@ class World:
 
     def put(self, message: Message) -> Message:
         """Keep a message, new or changed, with how it reads and whom it pings."""
-        message = self.finish(message)
+        before = self.message(message.channel, message.ts)
+        said = before is None or (before.text, before.blocks) != (message.text, message.blocks)
+        message = self.finish(message, said=said)
         self._messages[message.channel][message.ts] = message
         return message
 
-    def finish(self, message: Message) -> Message:
-        """The message with how it reads and whom it pings."""
-        pinged = pings(message.text, message.blocks)
-        if pinged and message.bot_id == BOT:
+    def finish(self, message: Message, *, said: bool = True) -> Message:
+        """The message with how it reads and whom it pings; `said`: this is new to those whom it pings."""
+        pinged = pings(message.text, message.blocks, message.attachments)
+        if pinged and said and message.bot_id == BOT:
             self.pings.append(pinged)
-        rendered = read_message(message.text, message.blocks, self, mrkdwn=message.mrkdwn)
+        rendered = read_message(message.text, message.blocks, message.attachments, self, mrkdwn=message.mrkdwn)
         return replace(message, pinged=pinged, rendered=rendered)
 
     def drop(self, message: Message) -> None:
