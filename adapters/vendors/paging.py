@@ -1,0 +1,212 @@
+"""
+Sweeping a vendor's list: where it ends, whether it shifted meanwhile, and what in it is not as it is known.
+
+Sort orders, page lengths and totals are mostly undocumented, so nothing here stops at the first known ticket, and a
+total is believed only as far as reading cannot prove it wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.errors import Unavailable
+from bot.model import Absent, Change, TicketId
+from bot.ports import Known
+
+PASSES = 3
+"""A list that shifts while it is read is read again, at most so often in all."""
+MOST_PAGES = 5_000
+"""No store has more; a list that goes on has no end."""
+FORGET = 600.0
+"""In seconds: so long is it believed how long a server's pages are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """
+    One page of a store's list.
+
+    Attributes:
+        total: How many tickets the whole list has; None: the answer does not say, or not credibly.
+        last: Whether the answer says that no page follows; None: it does not say.
+    """
+
+    changes: Sequence[Change]
+    total: int | None = None
+    last: bool | None = None
+
+
+class PageLength:
+    """
+    How long this server's pages really are, learned by looking: a server may hold fewer than it was asked for.
+
+    A page shorter than one seen before ends a list. For one that is not, the next page is asked for; where that was
+    empty, a page of just that length is believed to end the list until `FORGET` is over.
+    """
+
+    def __init__(self, asked: int, clock: Clock) -> None:
+        self._asked = asked
+        self._clock = clock
+        self._longest = 0
+        self._followed = 0
+        self._alone: int | None = None
+        self._forget_at = clock.monotonic() + FORGET
+
+    def ends(self, length: int) -> bool:
+        """Whether a page of this length is the last one, as far as is known."""
+        if self._clock.monotonic() >= self._forget_at:
+            self._longest, self._followed, self._alone = 0, 0, None
+            self._forget_at = self._clock.monotonic() + FORGET
+        if length < self._longest or length == 0:
+            return True
+        self._longest = length
+        return length not in (self._asked, self._followed) and length == self._alone
+
+    def learn(self, length: int, following: int) -> None:
+        """A page of `length` was followed by one of `following`."""
+        if following:
+            self._followed = length
+        else:
+            self._alone = length
+
+
+Fetch = Callable[[int], Awaitable[Page]]
+
+
+class NumberedPages:
+    """
+    One reading of a list by page numbers.
+
+    Args:
+        fetch: Reads a page by its number. Numbers go up by one from `first`; `first` again begins a new pass.
+    """
+
+    def __init__(self, fetch: Fetch, length: PageLength, *, first: int = 1) -> None:
+        self._fetch = fetch
+        self._length = length
+        self._first = first
+        self._moved = False
+
+    async def read(self) -> AsyncGenerator[Sequence[Change], None]:
+        """
+        Every page; a list that shifted while it was read is read once more.
+
+        A shift shows in a total that changed or in tickets that come twice. What a list without a total hides for
+        one pass, the next sweep finds, for only what was yielded becomes known.
+
+        Raises:
+            Unavailable: The list has no end.
+        """
+        for _ in range(PASSES):
+            self._moved = False
+            async with aclosing(self._pass()) as pages:
+                async for changes in pages:
+                    yield changes
+            if not self._moved:
+                return
+
+    async def _pass(self) -> AsyncGenerator[Sequence[Change], None]:
+        seen: set[TicketId] = set()
+        before: Page | None = None
+        for number in range(self._first, self._first + MOST_PAGES):
+            page = await self._fetch(number)
+            ids = _ids(page)
+            new = ids - seen
+            if before is not None:
+                self._compare(before, page, repeated=len(new) < len(ids))
+            seen |= ids
+            if page.changes:
+                yield page.changes
+            if not new or self._ends(page, len(seen)):
+                return
+            before = page
+        raise Unavailable("The vendor's list of tickets has no end.")
+
+    def _compare(self, before: Page, page: Page, *, repeated: bool) -> None:
+        if None not in (before.total, page.total) and before.total != page.total:
+            self._moved = True
+        # A server that gives the same page for every number has not shifted: it does not know pages.
+        if repeated and _ids(before) != _ids(page):
+            self._moved = True
+        self._length.learn(len(before.changes), len(page.changes))
+
+    def _ends(self, page: Page, seen: int) -> bool:
+        if page.last is not None:
+            return page.last
+        if page.total is not None and seen <= page.total:
+            return seen == page.total
+        return self._length.ends(len(page.changes))
+
+
+def _ids(page: Page) -> set[TicketId]:
+    return {change.ticket.id for change in page.changes}
+
+
+async def held_open(known: Known) -> Sequence[TicketId]:
+    """What a sweep has to find again: what we hold for open, or nothing where every ticket is looked at anyway."""
+    return () if known.full else await known.open_ids()
+
+
+async def differing(
+    pages: AsyncIterator[Sequence[Change]],
+    known: Known,
+    held: Sequence[TicketId],
+    again: TicketId | None = None,
+) -> AsyncIterator[Change | Absent]:
+    """
+    What a sweep yields: `Vendor.changes` over pages that somebody else reads.
+
+    Args:
+        held: From `held_open`, before the first page was read.
+        again: A ticket to yield even though its fingerprint is the known one.
+    """
+    seen: set[TicketId] = set()
+    async for changes in pages:
+        fingerprints = await known.fingerprints([change.ticket.id for change in changes])
+        for change in _once(changes):
+            ticket = change.ticket.id
+            if fingerprints.get(ticket) != change.fingerprint or (ticket == again and ticket not in seen):
+                yield change
+            seen.add(ticket)
+    for ticket in held:
+        if ticket not in seen:
+            yield Absent(ticket)
+
+
+def _once(changes: Iterable[Change]) -> Iterable[Change]:
+    """A page's tickets, each once; the later place in the page counts."""
+    return {change.ticket.id: change for change in changes}.values()
+
+
+class SecondLook:
+    """
+    Chooses an open ticket to be read again although nothing in the list says that it changed.
+
+    For vendors that may not tell in their list that a customer wrote. One ticket at a time goes round, one every
+    `seconds`, until it is proven that the list does tell.
+    """
+
+    def __init__(self, clock: Clock, *, seconds: float = 60.0) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._next_at = clock.monotonic() + seconds
+        self._last = ""
+        self._needless = False
+
+    def learn(self, tells: bool | None) -> None:
+        """Whether the list tells that a customer wrote, as one ticket's messages prove; None: they prove nothing."""
+        if tells is not None:
+            self._needless = tells
+
+    def choose(self, held: Sequence[TicketId]) -> TicketId | None:
+        """The ticket whose turn it is; None: none has it now."""
+        if self._needless or not held or self._clock.monotonic() < self._next_at:
+            return None
+        self._next_at = self._clock.monotonic() + self._seconds
+        following = [ticket for ticket in held if ticket > self._last]
+        chosen = min(following or held)
+        self._last = chosen
+        return chosen

@@ -1,0 +1,54 @@
+"""What every vendor's section of the settings is made of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import httpx
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+
+
+class Section(BaseModel):
+    """
+    A vendor's own part of a store's settings.
+
+    Field names are the last part of `STORES__<NAME>__...` in lower case. A misspelt one is refused, and no fault
+    quotes a value, for a value may be a secret.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
+
+
+def _credential(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    if not text:
+        raise ValueError("is missing")
+    if not all(33 <= ord(character) <= 126 for character in text):
+        raise ValueError("wants a key as the vendor shows it: no spaces, no line ends, plain characters only")
+    return SecretStr(text)
+
+
+def _base(value: str) -> str:
+    try:
+        url = httpx.URL(value)
+    except httpx.InvalidURL:
+        raise ValueError("wants an address that begins with https://") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("wants an address that begins with https://")
+    if url.userinfo or url.query or url.fragment:
+        raise ValueError("wants an address without a user, a question mark or a hash sign")
+    return value.rstrip("/")
+
+
+def _segment(value: str) -> str:
+    if not value or not all(character.isascii() and (character.isalnum() or character in "-_") for character in value):
+        raise ValueError("wants letters, digits, hyphens and underscores only")
+    return value
+
+
+Credential = Annotated[SecretStr, AfterValidator(_credential)]
+"""A key or secret that fits into a header."""
+Base = Annotated[str, AfterValidator(_base)]
+"""What stands before a vendor's documented paths; without a slash at its end."""
+Segment = Annotated[str, AfterValidator(_segment)]
+"""Something that becomes part of an address: a language, a store's id, a subdomain."""

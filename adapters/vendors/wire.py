@@ -1,0 +1,173 @@
+"""
+Reading a vendor's answers leniently.
+
+What is documented may still be missing, `false` may stand for null (Lightspeed), numbers may be texts: a field that
+makes no sense is None, and only an object without an id is not understood at all.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from bot.errors import Unavailable
+from bot.model import Fact, Message
+from bot.text import one_line
+
+W = TypeVar("W", bound="Wire")
+
+LONGEST_FACT = 200
+"""In characters; a card shows a fact on one line."""
+
+
+class Wire(BaseModel):
+    """An object of a vendor's answer: unknown fields ignored, never quoted in an error."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return str(value)
+
+
+def _identifier(value: Any) -> str:
+    text = _text(value)
+    if not text:
+        raise ValueError("wants an id")
+    return text
+
+
+def _flag(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18:
+        return int(value)
+    return None
+
+
+def _time(value: Any) -> datetime | None:
+    """A moment in UTC from ISO 8601 (without an offset: UTC is meant) or from seconds since 1970."""
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value.strip())
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0:
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+def _object(value: Any) -> Any:
+    return value if isinstance(value, dict) else None
+
+
+def _objects(value: Any) -> Any:
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else None
+
+
+Identifier = Annotated[str, BeforeValidator(_identifier)]
+Text = Annotated[str | None, BeforeValidator(_text)]
+Flag = Annotated[bool | None, BeforeValidator(_flag)]
+Count = Annotated[int | None, BeforeValidator(_count)]
+Time = Annotated[datetime | None, BeforeValidator(_time)]
+Perhaps = BeforeValidator(_object)
+"""For an object that may be null, `false`, `[]` or a text where it is not there."""
+PerhapsMany = BeforeValidator(_objects)
+"""For a list of objects that may be null or `false` where it is not there."""
+
+
+def read_one(model: type[W], value: Any, *, vendor: str) -> W:
+    """
+    One object of an answer.
+
+    Raises:
+        Unavailable: It is none, or has no id: the answer makes no sense.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError:
+        raise nonsense(vendor) from None
+
+
+def read_many(model: type[W], value: Any, *, vendor: str) -> tuple[W, ...]:
+    """
+    A list of objects of an answer. An answer that holds no list is not an empty list.
+
+    Raises:
+        Unavailable: It is no list, or one of its objects makes no sense.
+    """
+    if not isinstance(value, list):
+        raise nonsense(vendor)
+    return tuple(read_one(model, part, vendor=vendor) for part in value)
+
+
+def unwrapped(value: Any, *keys: str) -> Any:
+    """What stands under the first of `keys` that is there, else the value itself: answers come wrapped or bare."""
+    if isinstance(value, dict):
+        for key in keys:
+            if isinstance(value.get(key), dict | list):
+                return value[key]
+    return value
+
+
+def identifier_in(value: Any) -> str | None:
+    """The `id` of an object in an answer to a write, which must never be an error; None: it has none."""
+    found = _text(value.get("id")) if isinstance(value, dict) else None
+    return found or None
+
+
+def nonsense(vendor: str) -> Unavailable:
+    """What to raise about an answer to a read that arrived whole and is not what was asked for."""
+    return Unavailable(f"{vendor} answered with something that is not understood here.")
+
+
+def oldest_first(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """
+    A ticket's messages in the order they were written, whichever way round the vendor lists them.
+
+    Those of the same second keep the vendor's order, turned round where the vendor lists the newest first.
+    """
+    listed = list(messages)
+    times = [message.written_at for message in listed if message.written_at is not None]
+    if times and times[0] > times[-1]:
+        listed.reverse()
+    known = datetime.min.replace(tzinfo=UTC)
+    dated: list[tuple[datetime, Message]] = []
+    for message in listed:
+        known = message.written_at or known
+        dated.append((known, message))
+    return tuple(message for _, message in sorted(dated, key=lambda pair: pair[0]))
+
+
+def facts(*pairs: tuple[str, str | None]) -> tuple[Fact, ...]:
+    """The pairs that say something, as a card's lines."""
+    lines = ((label, one_line(value or "", LONGEST_FACT)) for label, value in pairs)
+    return tuple(Fact(label, value) for label, value in lines if value)
+
+
+def money(amount: str | None, currency: str | None) -> str | None:
+    """An amount as people write it; JSON drops the last nought of 29.90."""
+    if not amount:
+        return None
+    return " ".join(filter(None, (f"{amount}0" if re.fullmatch(r"\d+\.\d", amount) else amount, currency)))
+
+
+def joined(parts: Sequence[object]) -> str:
+    """A fingerprint from the parts that tell whether a ticket changed; None shows as such."""
+    return "|".join("-" if part is None else str(part) for part in parts)
