@@ -23,6 +23,10 @@ class Quota:
     sliding: bool = False
 
 
+FIVE_A_SECOND = Quota(5, 1, sliding=True)
+"""What a vendor may allow that documents no quota."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a quota stands: what is left of it, and after how many seconds there is more."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.sandbox.vendors.asked import Asked, Refusal, Reply
+from bot.sandbox.vendors.quota import FIVE_A_SECOND
 from bot.sandbox.vendors.server import Call, PracticeVendor
 from bot.sandbox.vendors.store import Habits, PracticeMessage, PracticeTicket
 from bot.sandbox.vendors.variant import Variant
@@ -83,6 +84,9 @@ _VARIANTS = (
     SellgateVariant(name="a ticket is closed between pages", shift="close", page_cap=5),
     SellgateVariant(name="a reply shows after three reads", lag_reads=3),
     SellgateVariant(name="a reply shows after a second", lag_seconds=1.0, reply_answer="success"),
+    SellgateVariant(name="five requests a second", quota=FIVE_A_SECOND),
+    SellgateVariant(name="five requests a second, told by date", quota=FIVE_A_SECOND, retry_after="date"),
+    SellgateVariant(name="five requests a second, not told", quota=FIVE_A_SECOND, retry_after="none"),
     SellgateVariant(name="redirects elsewhere", hostile=True, redirects=True),
 )
 

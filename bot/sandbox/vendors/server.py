@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import aiohttp
@@ -48,7 +50,7 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
 
     Args:
         variant: How it reads what the documentation leaves open; None: the first of `variants()`.
-        quotas: Instead of the documented ones.
+        quotas: Instead of the documented or the variant's; empty: any number of requests.
 
     Attributes:
         wire: Where it listens; its `faults` and `seen` are for tests.
@@ -73,7 +75,8 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
         self.wire = Wire([web.route("*", "/{tail:.*}", self._handle)], port=port)
         self.trap = Wire([web.route("*", "/{tail:.*}", _spring)])
         self.shifts_left = 1 if self.variant.shift else 0
-        self.meter = Meter(self.documented_quotas if quotas is None else quotas, store.now)
+        own = (self.variant.quota,) if self.variant.quota else self.documented_quotas
+        self.meter = Meter(own if quotas is None else quotas, store.now)
         self._calls = tuple(self.calls())
         self._stale: dict[str, _Stale] = {}
         self._listed: tuple[str, ...] = ()
@@ -137,7 +140,12 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
 
     def throttle(self, wait: float) -> Refusal:
         """What is raised where a quota is used up for `wait` seconds."""
-        return Refusal(429, "Too many requests.", headers={"Retry-After": str(max(1, round(wait)))})
+        told = {
+            "seconds": str(math.ceil(wait)),
+            "date": format_datetime(self.store.now() + timedelta(seconds=math.ceil(wait)), usegmt=True),
+        }
+        after = told.get(self.variant.retry_after)
+        return Refusal(429, "Too many requests.", headers={"Retry-After": after} if after else {})
 
     def every_header(self) -> Mapping[str, str]:
         """What stands on every answer."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.sandbox.vendors.forms import Stamp, Unset
+from bot.sandbox.vendors.quota import Quota
 
 Order = Literal["ascending", "descending", "recent", "scattered"]
 Shift = Literal["insert", "close"]
+RetryAfter = Literal["seconds", "date", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,8 @@ class Variant:
         unset: How a value that is not there is written.
         stamp: How a time is written.
         customer_touches: Whether a customer's message changes the ticket's time of update.
+        quota: How many requests are taken, where that is not documented; None: any number.
+        retry_after: How a 429 tells when to come again, where that is not documented.
         redirects: Answer everything with a redirect to another host.
         foreign_links: Every link in an answer points to another host.
     """
@@ -43,5 +47,7 @@ class Variant:
     unset: Unset = "null"
     stamp: Stamp = "seconds"
     customer_touches: bool = True
+    quota: Quota | None = None
+    retry_after: RetryAfter = "seconds"
     redirects: bool = False
     foreign_links: bool = False

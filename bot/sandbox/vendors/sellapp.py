@@ -1,0 +1,330 @@
+"""
+SellApp's ticket API: `/v1` as documented at sell.app/docs/api, `/v2` as the official SDK (sellapp-sdk 0.2.1) speaks it.
+
+The plain variant satisfies the SDK; where the documentation's pages show something else (UUIDs of customers, a bare
+answer to a reply), that is a variant. Silent about: the order of lists, limits, and what an account without v2 is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+from uuid import UUID, uuid4, uuid5
+
+from bot.sandbox.vendors.asked import Asked, Refusal, Reply
+from bot.sandbox.vendors.forms import Stamp
+from bot.sandbox.vendors.quota import FIVE_A_SECOND, Quota
+from bot.sandbox.vendors.sellapp_lists import found, whole_page
+from bot.sandbox.vendors.server import Call, PracticeVendor
+from bot.sandbox.vendors.store import Habits, PracticeMessage, PracticeStore, PracticeTicket
+from bot.sandbox.vendors.variant import Variant
+
+KEY = "17|practicekeypracticekeypracticekeypractic"
+SLUG = "practice"
+STORE_NUMBER = 1
+_SPACE = UUID("5e11a990-0000-4000-8000-000000000000")
+_DOCS = "https://developer.sell.app/errors"
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellappVariant(Variant):
+    """
+    One reading of SellApp's documentation.
+
+    Attributes:
+        v2: Whether the account has it; else its paths are unknown, or forbidden.
+        reply_wrapped, reply_status: What a reply answers: `{"data": …}` as the SDK wants, or bare as the page shows.
+        customer_ids: Numbers as the SDK's v1 wants, UUIDs as the page shows, or null (v2).
+        paging: What of `links` and `meta` a list has; the page shows neither's content.
+        reference: An empty list where nothing is referred to, as the page shows; else an object of nothing.
+        newest_message_first: In which order messages come.
+        senders: Whether the customer is named by address; else by user name.
+        idempotent: Whether a PATCH with a known `Idempotency-Key` is answered without being done again.
+        store_required: Whether `X-STORE` must be there.
+        odd_words: Whether statuses and authors have words that are not documented.
+    """
+
+    stamp: Stamp = "microseconds"
+    v2: Literal["there", "missing", "forbidden"] = "there"
+    reply_wrapped: bool = True
+    reply_status: Literal[200, 201] = 201
+    customer_ids: Literal["numbers", "uuids", "null"] = "numbers"
+    paging: Literal["whole", "links", "meta", "none"] = "whole"
+    reference: Literal["list", "object"] = "list"
+    newest_message_first: bool = False
+    senders: Literal["address", "user name"] = "address"
+    idempotent: bool = True
+    store_required: bool = True
+    odd_words: bool = False
+
+
+_VARIANTS = (
+    SellappVariant(),
+    SellappVariant(name="as the pages show", reply_wrapped=False, reply_status=200, customer_ids="uuids"),
+    SellappVariant(name="v2 is missing", v2="missing"),
+    SellappVariant(name="v2 is forbidden", v2="forbidden"),
+    SellappVariant(name="descending", order="descending"),
+    SellappVariant(name="recent first", order="recent"),
+    SellappVariant(name="scattered", order="scattered"),
+    SellappVariant(name="small pages", page_cap=10),
+    SellappVariant(name="links without meta", paging="links"),
+    SellappVariant(name="meta without links", paging="meta"),
+    SellappVariant(name="neither links nor meta", paging="none", page_cap=15),
+    SellappVariant(name="customers have no id", customer_ids="null", reference="object"),
+    SellappVariant(name="newest message first", newest_message_first=True, senders="user name"),
+    SellappVariant(name="customer does not touch", customer_touches=False),
+    SellappVariant(name="idempotency keys mean nothing", idempotent=False, store_required=False),
+    SellappVariant(name="times with an offset", stamp="elsewhere"),
+    SellappVariant(name="times with milliseconds", stamp="milliseconds"),
+    SellappVariant(name="odd words", odd_words=True),
+    SellappVariant(name="a ticket comes in between pages", order="descending", shift="insert", page_cap=5),
+    SellappVariant(name="a ticket is closed between pages", order="recent", shift="close", page_cap=5),
+    SellappVariant(name="a reply shows after three reads", lag_reads=3),
+    SellappVariant(name="a reply shows after a second", lag_seconds=1.0),
+    SellappVariant(name="five requests a second", quota=FIVE_A_SECOND),
+    SellappVariant(name="five requests a second, told by date", quota=FIVE_A_SECOND, retry_after="date"),
+    SellappVariant(name="links elsewhere", hostile=True, foreign_links=True),
+    SellappVariant(name="redirects elsewhere", hostile=True, redirects=True),
+)
+
+
+class PracticeSellapp(PracticeVendor[SellappVariant]):
+    """
+    SellApp on 127.0.0.1.
+
+    Attributes:
+        notified: The tickets whose customers were told, each time, that their ticket is closed.
+    """
+
+    vendor = "sellapp"
+
+    @classmethod
+    def variants(cls) -> tuple[SellappVariant, ...]:
+        return _VARIANTS
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"API_KEY": KEY, "STORE_ID": SLUG}
+
+    def __init__(
+        self,
+        store: PracticeStore,
+        variant: SellappVariant | None = None,
+        *,
+        port: int = 0,
+        quotas: Sequence[Quota] | None = None,
+    ) -> None:
+        super().__init__(store, variant, port=port, quotas=quotas)
+        self.notified: list[str] = []
+        self._done: dict[str, tuple[bytes, Reply]] = {}
+
+    def habits(self) -> Habits:
+        return Habits()
+
+    def calls(self) -> Iterable[Call]:
+        tickets = "/(?P<version>v1|v2)/tickets"
+        one = rf"{tickets}/(?P<ticket>\d+)"
+        return (
+            Call("GET", tickets, self.list_tickets),
+            Call("POST", f"{tickets}/search", self.search_tickets),
+            Call("GET", one, self.get_ticket),
+            Call("PATCH", "/(?P<version>v2)/tickets/(?P<ticket>[0-9]+)", self.update_ticket),
+            Call("GET", f"{one}/messages", self.list_messages),
+            Call("POST", f"{one}/messages", self.reply_to_ticket),
+            Call("POST", f"{one}/messages/search", self.search_messages),
+            Call("GET", rf"{one}/messages/(?P<message>\d+)", self.get_message),
+            Call("GET", "/(?P<version>v2)/me", self.get_me),
+        )
+
+    def admit(self, asked: Asked) -> None:
+        if not asked.accepts("application/json"):
+            # What Laravel does with somebody who is no API client and not logged in.
+            raise Refusal(302, "Log in", headers={"Location": f"{self.base_url}/login"}, form="page")
+        if asked.headers.get("authorization") != f"Bearer {KEY}":
+            raise Refusal(401, "Unauthenticated.")
+        store = asked.headers.get("x-store")
+        if store != SLUG and (store is not None or self.variant.store_required):
+            raise Refusal(400, "The X-STORE header names no store of this account.", fields={"X-STORE": "is invalid"})
+        if asked.path.startswith("/v2") and self.variant.v2 != "there":
+            status, told = (404, "Not Found") if self.variant.v2 == "missing" else (403, "This action is unauthorized.")
+            raise Refusal(status, told)
+
+    def every_header(self) -> Mapping[str, str]:
+        return {"X-Request-ID": str(uuid4())}
+
+    def refusal(self, refusal: Refusal, _asked: Asked) -> Reply:
+        if refusal.form == "page":
+            page = "<!DOCTYPE html><html><body>Log in to SellApp</body></html>"
+            return Reply(status=refusal.status, headers=refusal.headers, text=page, content_type="text/html")
+        body: dict[str, Any] = {
+            "message": refusal.told,
+            "type": "invalid_request_error" if refusal.status < 500 else "api_error",
+            "code": str(refusal.status),
+            "status": refusal.status,
+            "param": next(iter(refusal.fields), None),
+            "request_id": str(uuid4()),
+            "docs_url": _DOCS,
+        }
+        if refusal.status == 422:
+            body["errors"] = {name: [told] for name, told in refusal.fields.items()}
+        return Reply(status=refusal.status, headers=refusal.headers, body=body)
+
+    # ------------------------------------------------------------ tickets
+
+    def list_tickets(self, asked: Asked, version: str) -> Reply:
+        self.before_page(first=asked.number("page", 1, status=422) <= 1)
+        shown, body = self._page(asked, self.see_all())
+        self.listed(shown)
+        return Reply(body={"data": [self._ticket(ticket, version) for ticket in shown], **body})
+
+    def search_tickets(self, asked: Asked, version: str) -> Reply:
+        rows = [self._ticket(ticket, version) for ticket in self.see_all()]
+        shown, body = self._page(asked, found(rows, asked.json(malformed=422)))
+        return Reply(body={"data": shown, **body})
+
+    def get_ticket(self, _asked: Asked, version: str, ticket: str) -> Reply:
+        return Reply(body={"data": self._ticket(self.see(ticket), version)})
+
+    def update_ticket(self, asked: Asked, version: str, ticket: str) -> Reply:
+        key = asked.headers.get("idempotency-key") if self.variant.idempotent else None
+        if key in self._done:
+            body, reply = self._done[key]
+            if body != asked.body:
+                raise Refusal(409, "This Idempotency-Key was used with another body.")
+            return reply
+        old = self.have(ticket)
+        given = asked.json(malformed=422)
+        status, archived = given.get("status"), given.get("archived")
+        if "status" in given and status not in ("OPEN", "CLOSED"):
+            raise Refusal(422, "The selected status is invalid.", fields={"status": "The selected status is invalid."})
+        if ("archived" in given and not isinstance(archived, bool)) or not given:
+            told = "The archived field must be true or false."
+            raise Refusal(422, told, fields={"archived": told})
+        if status == "CLOSED" and not old.closed:
+            self.notified.append(ticket)
+            self.store.close(ticket)
+        if status == "OPEN" and old.closed:
+            self.store.reopen(ticket)
+        if archived is not None:
+            self.store.edit(ticket, archived=archived or None)
+        reply = Reply(body={"data": self._ticket(self.store.ticket(ticket), version)})
+        if key is not None:
+            self._done[key] = (asked.body, reply)
+        return reply
+
+    # ------------------------------------------------------------ messages
+
+    def list_messages(self, asked: Asked, version: str, ticket: str) -> Reply:
+        del version  # both versions show messages alike
+        shown, body = self._page(asked, self._messages(ticket))
+        return Reply(body={"data": shown, **body})
+
+    def search_messages(self, asked: Asked, version: str, ticket: str) -> Reply:
+        del version
+        shown, body = self._page(asked, found(self._messages(ticket), asked.json(malformed=422)))
+        return Reply(body={"data": shown, **body})
+
+    def get_message(self, _asked: Asked, version: str, ticket: str, message: str) -> Reply:
+        del version
+        for written in self._messages(ticket):
+            if str(written["id"]) == message:
+                return Reply(body={"data": written})
+        raise Refusal(404, "No query results for model [TicketMessage].")
+
+    def reply_to_ticket(self, asked: Asked, version: str, ticket: str) -> Reply:
+        del version
+        self.have(ticket)
+        text = asked.json(malformed=422).get("content")
+        if not isinstance(text, str) or not text.strip():
+            told = "The content field is required."
+            raise Refusal(422, told, fields={"content": told})
+        self.reply_by_api(ticket, text, name=None, email=None)
+        message = self._message(self.store.ticket(ticket).messages[-1], ticket)
+        body = {"data": message} if self.variant.reply_wrapped else message
+        return Reply(body=body, status=self.variant.reply_status)
+
+    def get_me(self, _asked: Asked, version: str) -> Reply:
+        del version
+        return Reply(body={"data": {"id": 1, "username": "practice", "email": "practice@store.example"}})
+
+    async def send_webhook(self, url: str, ticket: str, secret: str | None = None) -> int:
+        """
+        Post `ticket_message.created` for a ticket's last message to `url`, signed where there is a secret.
+
+        Returns:
+            The status it was answered with.
+        """
+        message = self._message(self.store.ticket(ticket).messages[-1], ticket)
+        kept = ("author", "sender", "content", "ticket_id", "updated_at")
+        data = {name: message[name] for name in kept}
+        body = json.dumps({"event": "ticket_message.created", "data": data, "store": STORE_NUMBER}).encode()
+        signature = hmac.new((secret or "").encode(), body, hashlib.sha256).hexdigest()
+        return await self.post_hook(url, body, {"signature": signature} if secret else {})
+
+    # ------------------------------------------------------------ how things are written
+
+    def _page(self, asked: Asked, rows: Sequence[Row]) -> tuple[list[Row], dict[str, Any]]:
+        number = asked.number("page", 1, least=1, status=422)
+        limit = asked.number("limit", 15, least=1, most=100, status=422)
+        size = min(limit, self.variant.page_cap or limit)
+        whole = whole_page(rows, number, size, f"{self.links}{asked.path}")
+        kept = {"whole": ("links", "meta"), "links": ("links",), "meta": ("meta",), "none": ()}[self.variant.paging]
+        # The pages show both keys, and nothing of what is in them.
+        return whole.rows, {name: getattr(whole, name) if name in kept else {} for name in ("links", "meta")}
+
+    def _ticket(self, ticket: PracticeTicket, version: str) -> dict[str, Any]:
+        status = "CLOSED" if ticket.closed else "OPEN"
+        order = ticket.context.get("order_id")
+        value = {
+            "id": int(ticket.id),
+            "title": ticket.subject,
+            "status": "IN_REVIEW" if self.variant.odd_words and not ticket.closed else status,
+            "customer": {"id": self._customer(ticket.email or ""), "email": ticket.email},
+            "reference": {"type": "order", "id": order} if order else self._no_reference(version),
+            "created_at": self.stamp(ticket.created_at),
+            "updated_at": self.stamp(self.updated(ticket)),
+            "store_id": STORE_NUMBER,
+            "archived": int(ticket.fields.get("archived", False)),
+        }
+        if version == "v1":
+            return value | {"read_by": 1}
+        read = {"customer": True, "store": not ticket.awaits_staff}
+        reason = ticket.context.get("reason")
+        count = len(ticket.messages)
+        return value | {"read_status": read, "order_id": order, "reason": reason, "message_count": count}
+
+    def _no_reference(self, version: str) -> Any:
+        # PHP writes an empty array of names as a list.
+        return [] if version == "v1" and self.variant.reference == "list" else {"type": None, "id": None}
+
+    def _customer(self, email: str) -> int | str | None:
+        match self.variant.customer_ids:
+            case "numbers":
+                return self.person(email)
+            case "uuids":
+                return str(uuid5(_SPACE, email))
+            case "null":
+                return None
+
+    def _messages(self, ticket: str) -> list[dict[str, Any]]:
+        messages = [self._message(message, ticket) for message in self.see(ticket).messages]
+        return messages[::-1] if self.variant.newest_message_first else messages
+
+    def _message(self, message: PracticeMessage, ticket: str) -> dict[str, Any]:
+        author = "CUSTOMER" if message.writer == "customer" else "STORE"
+        by_name = message.writer == "staff" or self.variant.senders == "user name"
+        return {
+            "id": int(message.id),
+            "author": "SYSTEM" if self.variant.odd_words and message.by_api else author,
+            "sender": message.name if by_name else message.email,
+            "content": message.text,
+            "created_at": self.stamp(message.at),
+            "updated_at": self.stamp(message.at),
+            "ticket_id": int(ticket),
+        }

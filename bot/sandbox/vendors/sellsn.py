@@ -1,0 +1,307 @@
+"""
+SellSN's ticket API as documented at docs.sellsn.io: list, get, reply (PUT) and close (DELETE); nothing else.
+
+Silent about: what the status numbers mean, who wrote an entry, the first page's number, page sizes, the order of lists,
+and what becomes of a closed ticket. Nested stores may be the text `[Circular Reference]`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+from bot.sandbox.vendors.asked import Asked, Refusal, Reply
+from bot.sandbox.vendors.forms import Stamp
+from bot.sandbox.vendors.quota import FIVE_A_SECOND
+from bot.sandbox.vendors.server import Call, PracticeVendor
+from bot.sandbox.vendors.store import Habits, PracticeMessage, PracticeTicket
+from bot.sandbox.vendors.variant import Variant
+
+KEY = "eyJhbGciOiJIUzI1NiJ9.eyJzdG9yZSI6InByYWN0aWNlIn0.c2hvcGJlbGw"
+_SPACE = UUID("5e115e11-0000-4000-8000-000000000000")
+STORE_ID = str(uuid5(_SPACE, "store"))
+USER_NAME = "practice-seller"
+USER_EMAIL = "seller@store.example"
+CIRCULAR = "[Circular Reference]"
+
+_SCOPES = {"GET": "Scopes.ViewTickets", "PUT": "Scopes.UpdateTickets", "DELETE": "Scopes.DeleteTickets"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellsnVariant(Variant):
+    """
+    One reading of SellSN's documentation.
+
+    Attributes:
+        first_page: The number of the first page.
+        outside: What a page before the first or after the last answers; `nearest`: the page nearest to it.
+        statuses: The number of a ticket that waits for staff, that staff has answered, that is closed.
+        after_delete: A closed ticket stays in the list, is left out of it, or is not found any more at all.
+        delete_answers: Whether closing answers 200 with a body; else 204.
+        reply_answer: What a reply answers; `stale`: the whole ticket, without the new entry.
+        names: How an entry names its writer: customers by address, by the part before its `@`, or as they call
+            themselves; replies through the API by the user's name, the user's address, or the store's name.
+        newest_entry_first: In which order entries come.
+        circular: Where the documentation's text for a repeated object stands: as in its example, or also instead of
+            every store and owner that came before in the same answer.
+        invalid_fields: Whether these are objects; else names.
+        closed_refuses: Whether a reply to a closed ticket is refused.
+    """
+
+    stamp: Stamp = "milliseconds"
+    first_page: Literal[0, 1] = 0
+    outside: Literal["empty", "nearest", "invalid", "missing"] = "empty"
+    statuses: tuple[int, int, int] = (0, 0, 1)
+    after_delete: Literal["listed", "unlisted", "gone"] = "listed"
+    delete_answers: bool = True
+    reply_answer: Literal["ticket", "stale", "no data", "nothing"] = "ticket"
+    reply_status: Literal[200, 201] = 201
+    names: Literal["address", "local part", "display"] = "address"
+    newest_entry_first: bool = False
+    circular: Literal["example", "everywhere"] = "example"
+    invalid_fields: Literal["names", "objects"] = "names"
+    closed_refuses: bool = False
+
+
+_VARIANTS = (
+    SellsnVariant(),
+    SellsnVariant(name="first page is 1", first_page=1),
+    SellsnVariant(name="first page is 1, page 0 is invalid", first_page=1, outside="invalid"),
+    SellsnVariant(name="first page is 1, page 0 is missing", first_page=1, outside="missing"),
+    SellsnVariant(name="first page is 1, page 0 is the same", first_page=1, outside="nearest"),
+    SellsnVariant(name="first page is 0, the end is missing", outside="missing"),
+    SellsnVariant(name="descending", order="descending"),
+    SellsnVariant(name="recent first", order="recent"),
+    SellsnVariant(name="scattered", order="scattered"),
+    SellsnVariant(name="small pages", page_cap=10),
+    SellsnVariant(name="three statuses", statuses=(0, 1, 2)),
+    SellsnVariant(name="closed is 0", statuses=(1, 1, 0)),
+    SellsnVariant(name="closed is not listed", after_delete="unlisted"),
+    SellsnVariant(name="closed is gone", after_delete="gone", delete_answers=False),
+    SellsnVariant(name="reply answers 200", reply_status=200),
+    SellsnVariant(name="reply answers the ticket as it was", reply_answer="stale"),
+    SellsnVariant(name="reply answers no data", reply_answer="no data"),
+    SellsnVariant(name="reply answers nothing", reply_answer="nothing"),
+    SellsnVariant(name="names are parts of addresses", names="local part"),
+    SellsnVariant(name="names are display names", names="display"),
+    SellsnVariant(name="newest entry first", newest_entry_first=True),
+    SellsnVariant(name="circular references everywhere", circular="everywhere"),
+    SellsnVariant(name="closed refuses replies", closed_refuses=True, invalid_fields="objects"),
+    SellsnVariant(name="unset is empty, times with an offset", unset="empty", stamp="elsewhere"),
+    SellsnVariant(name="unset is absent, times with microseconds", unset="absent", stamp="microseconds"),
+    SellsnVariant(name="a ticket comes in between pages", order="descending", shift="insert", page_cap=5),
+    SellsnVariant(name="a ticket is closed between pages", after_delete="unlisted", shift="close", page_cap=5),
+    SellsnVariant(name="a reply shows after three reads", lag_reads=3, reply_answer="stale"),
+    SellsnVariant(name="a reply shows after a second", lag_seconds=1.0, reply_answer="no data"),
+    SellsnVariant(name="five requests a second", quota=FIVE_A_SECOND),
+    SellsnVariant(name="five requests a second, told by date", quota=FIVE_A_SECOND, retry_after="date"),
+    SellsnVariant(name="five requests a second, not told", quota=FIVE_A_SECOND, retry_after="none"),
+    SellsnVariant(name="redirects elsewhere", hostile=True, redirects=True),
+)
+
+
+class PracticeSellsn(PracticeVendor[SellsnVariant]):
+    """
+    SellSN on 127.0.0.1.
+
+    Attributes:
+        withheld: Scopes that the key does not have.
+    """
+
+    vendor = "sellsn"
+    withheld: frozenset[str] = frozenset()
+
+    @classmethod
+    def variants(cls) -> tuple[SellsnVariant, ...]:
+        return _VARIANTS
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"API_KEY": KEY, "STORE_ID": STORE_ID}
+
+    def habits(self) -> Habits:
+        return Habits(
+            ticket_id=lambda number: str(uuid5(_SPACE, f"ticket {number}")),
+            message_id=lambda number: str(uuid5(_SPACE, f"entry {number}")),
+        )
+
+    def calls(self) -> Iterable[Call]:
+        one = r"/stores/(?P<store>[^/]+)/tickets/(?P<segment>[^/]+)"
+        return (
+            Call("GET", one, self.list_or_get),
+            Call("PUT", one, self.reply_to_ticket),
+            Call("DELETE", one, self.close_ticket),
+            Call("GET", r"/stores/(?P<store>[^/]+)", self.get_store),
+            Call("GET", "/user", self.get_user),
+        )
+
+    def admit(self, asked: Asked) -> None:
+        if asked.headers.get("authorization") != f"Bearer {KEY}":
+            raise Refusal(401, "You are not authorized, check your API key and try again.")
+        if "*/*" not in asked.headers.get("accept", "*/*") and not asked.accepts("application/json"):
+            raise Refusal(406, "Only application/json is offered.")
+        scope = _SCOPES.get(asked.method, "")
+        if "/tickets/" in asked.path and scope in self.withheld:
+            raise Refusal(403, "You are not authorized to access this endpoint, you may be missing an API key scope.")
+
+    def refusal(self, refusal: Refusal, _asked: Asked) -> Reply:
+        body: dict[str, Any] = {"success": False, "message": refusal.told}
+        if refusal.fields and self.variant.invalid_fields == "names":
+            body["invalidFields"] = list(refusal.fields)
+        elif refusal.fields:
+            body["invalidFields"] = [{"field": name, "message": told} for name, told in refusal.fields.items()]
+        return Reply(status=refusal.status, body=body, headers=refusal.headers)
+
+    # ------------------------------------------------------------ the calls
+
+    def list_or_get(self, asked: Asked, store: str, segment: str) -> Reply:
+        _own(store)
+        if re.fullmatch(r"-?\d+", segment):
+            return self._list(asked, int(segment))
+        ticket = self.see(_uuid(segment))
+        if ticket.closed and self.variant.after_delete == "gone":
+            raise Refusal(404, "One of the objects referenced by the ID given in the URL or form was not found.")
+        return _well(self._ticket(ticket, seen=set()))
+
+    def reply_to_ticket(self, asked: Asked, store: str, segment: str) -> Reply:
+        _own(store)
+        before = self._reachable(_uuid(segment))
+        text = asked.json().get("message")
+        if not isinstance(text, str) or not text.strip():
+            raise _invalid("message", "The message is required.")
+        if before.closed and self.variant.closed_refuses:
+            raise _invalid("status", "The ticket is closed.")
+        self.reply_by_api(before.id, text, name=self._own_name(), email=USER_EMAIL)
+        status = self.variant.reply_status
+        match self.variant.reply_answer:
+            case "ticket":
+                return _well(self._ticket(self.store.ticket(before.id), seen=set()), status=status)
+            case "stale":
+                return _well(self._ticket(before, seen=set()), status=status)
+            case "no data":
+                return _well(None, status=status)
+            case "nothing":
+                return Reply(status=204)
+
+    def close_ticket(self, _asked: Asked, store: str, segment: str) -> Reply:
+        _own(store)
+        self.store.close(self._reachable(_uuid(segment)).id)
+        return _well(None) if self.variant.delete_answers else Reply(status=204)
+
+    def get_store(self, _asked: Asked, store: str) -> Reply:
+        _own(store)
+        return _well(self._store())
+
+    def get_user(self, _asked: Asked) -> Reply:
+        user = {"id": str(uuid5(_SPACE, "user")), "email": USER_EMAIL, "userName": USER_NAME, "stores": [self._store()]}
+        return _well(user)
+
+    def _reachable(self, ticket: str) -> PracticeTicket:
+        found = self.have(ticket)
+        if found.closed and self.variant.after_delete == "gone":
+            raise Refusal(404, "One of the objects referenced by the ID given in the URL or form was not found.")
+        return found
+
+    def _list(self, asked: Asked, page: int) -> Reply:
+        count = min(asked.number("count", 25, least=1), self.variant.page_cap or 100)
+        first = self.variant.first_page
+        self.before_page(first=page <= first)
+        listed = self.variant.after_delete == "listed"
+        tickets = [ticket for ticket in self.see_all() if listed or not ticket.closed]
+        pages = -(-len(tickets) // count)
+        last = first + max(pages, 1) - 1
+        if not first <= page <= last:
+            match self.variant.outside:
+                case "invalid":
+                    raise _invalid("page", "There is no such page.")
+                case "missing":
+                    raise Refusal(404, "There is no such page.")
+                case "nearest":
+                    page = first if page < first else last
+                case "empty":
+                    return Reply(body={"success": True, "pages": pages, "data": []})
+        shown = tickets[(page - first) * count : (page - first + 1) * count]
+        self.listed(shown)
+        seen: set[str] = set()
+        return Reply(body={"success": True, "pages": pages, "data": [self._ticket(each, seen=seen) for each in shown]})
+
+    # ------------------------------------------------------------ how things are written
+
+    def _ticket(self, ticket: PracticeTicket, *, seen: set[str]) -> dict[str, Any]:
+        waiting, answered, closed = self.variant.statuses
+        open_status = waiting if ticket.awaits_staff else answered
+        messages = reversed(ticket.messages) if self.variant.newest_entry_first else ticket.messages
+        owner_id = str(uuid5(_SPACE, ticket.email or "nobody"))
+        owner: dict[str, Any] = {
+            "id": owner_id,
+            "dateCreated": self.stamp(ticket.created_at),
+            "emailAddress": ticket.email,
+            "linkedIntegrations": [],
+        }
+        return {
+            "id": ticket.id,
+            "dateCreated": self.stamp(ticket.created_at),
+            "subject": ticket.subject,
+            "status": closed if ticket.closed else open_status,
+            "targetStore": self._once("store", self._store(), seen),
+            "owner": self._once(owner_id, self.clear(owner), seen),
+            "entries": [self._entry(message) for message in messages],
+        }
+
+    def _once(self, key: str, value: dict[str, Any], seen: set[str]) -> dict[str, Any] | str:
+        """The object the first time in an answer; after that, the text for it, where the variant writes so."""
+        if self.variant.circular == "example" or key not in seen:
+            seen.add(key)
+            return value
+        return CIRCULAR
+
+    def _entry(self, message: PracticeMessage) -> dict[str, Any]:
+        name = message.name
+        if message.writer == "customer" and self.variant.names == "address":
+            name = message.email
+        elif message.writer == "customer" and self.variant.names == "local part":
+            name = (message.email or "").partition("@")[0] or None
+        entry = {"id": message.id, "dateCreated": self.stamp(message.at), "message": message.text, "name": name}
+        return self.clear(entry)
+
+    def _own_name(self) -> str:
+        return {"address": USER_NAME, "local part": USER_EMAIL, "display": self.store.name}[self.variant.names]
+
+    def _store(self) -> dict[str, Any]:
+        product = {"id": str(uuid5(_SPACE, "product")), "name": "Premium License", "cost": 29.99, "store": CIRCULAR}
+        value = {
+            "id": STORE_ID,
+            "name": self.store.name,
+            "description": None,
+            "url": "practice-store",
+            "preferredCurrency": "USD",
+            "isVerified": True,
+            "featuredProduct": product,
+            "resolvedTickets": sum(ticket.closed for ticket in self.store.tickets()),
+        }
+        return self.clear(value)
+
+
+def _well(data: Any, *, status: int = 200) -> Reply:
+    return Reply(
+        status=status, body={"success": True, "message": "The object was successfully returned.", "data": data}
+    )
+
+
+def _invalid(field: str, told: str) -> Refusal:
+    return Refusal(400, "The provided form information is not valid.", fields={field: told})
+
+
+def _own(store: str) -> None:
+    if store != STORE_ID:
+        raise Refusal(404, "One of the objects referenced by the ID given in the URL or form was not found.")
+
+
+def _uuid(segment: str) -> str:
+    try:
+        return str(UUID(segment))
+    except ValueError:
+        raise _invalid("ticketId", "This is no ticket's ID.") from None
