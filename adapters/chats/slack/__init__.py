@@ -1,0 +1,25 @@
+"""Slack, through slack-bolt in Socket Mode: `SlackChat` is the adapter; its `manifest` is the app that it needs."""
+
+from __future__ import annotations
+
+from adapters.chats.slack.chat import SlackChat
+from bot.clock import Clock
+from bot.model import ChannelId
+from bot.ports import Chat
+
+__all__ = ["SlackChat", "build"]
+
+
+def build(
+    *,
+    bot_token: str,
+    app_token: str,
+    api_url: str | None,
+    agents: frozenset[str],
+    clock: Clock,
+    channels: frozenset[ChannelId],
+) -> Chat:
+    """Make the chat from its settings, named as in `SlackChat`; does no network calls and needs no event loop."""
+    return SlackChat(
+        bot_token=bot_token, app_token=app_token, api_url=api_url, agents=agents, clock=clock, channels=channels
+    )

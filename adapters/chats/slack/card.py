@@ -1,0 +1,57 @@
+"""The card that heads a thread, as Block Kit; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from adapters.chats.slack import blocks, phrases
+from adapters.chats.slack.blocks import Block, Element
+from bot.model import Card, Customer, Status
+from bot.text import one_line
+
+_OPENING = 1_000
+_FACTS = 20
+_VALUE = 250
+_CLOSED = "✅ "
+
+
+def render(card: Card) -> list[Block]:
+    """
+    The blocks of a card, from top to bottom: title, store, the ticket's state, the customer's first words, buttons.
+
+    Slack can archive no thread, so a closed ticket is told by the title as well: it is what one sees in the channel.
+    """
+    title = (_CLOSED if card.status is Status.CLOSED else "") + card.title
+    shown = [blocks.header(one_line(title, blocks.HEADER)), blocks.context(one_line(card.store, _VALUE))]
+    state = [blocks.lines(_state(card))]
+    if card.opening:
+        state.append(blocks.quote(blocks.pieces(card.opening[:_OPENING])[0]))
+    shown.append(blocks.rich(*state))
+    shown.extend(blocks.actions(card.buttons))
+    if card.hint:
+        shown.append(blocks.context(card.hint))
+    return shown
+
+
+def fallback(card: Card) -> str:
+    """The card where no blocks are shown, in notifications."""
+    return blocks.fallback(f"{card.title} · {card.status_text}")
+
+
+def _state(card: Card) -> Iterator[tuple[str, Sequence[Element]]]:
+    yield phrases.STATUS, [blocks.words(one_line(card.status_text, _VALUE) or card.status.value)]
+    customer = one_line(_who(card.customer), _VALUE)
+    if customer:
+        yield phrases.CUSTOMER, [blocks.words(customer)]
+    for fact in card.facts[:_FACTS]:
+        value = one_line(fact.value, _VALUE)
+        if value:
+            yield one_line(fact.label, _VALUE), blocks.verbatim(value)
+    if card.url:
+        yield phrases.DASHBOARD, [blocks.link(card.url)]
+
+
+def _who(customer: Customer) -> str:
+    if customer.name and customer.email:
+        return f"{customer.name} ({customer.email})"
+    return customer.name or customer.email or ""

@@ -1,0 +1,120 @@
+"""Slack as a chat of shopbell."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+from adapters.chats.slack import api, checks, hearing, speech
+from adapters.chats.slack.connection import Connection
+from adapters.chats.slack.history import History
+from adapters.chats.slack.people import People
+from adapters.chats.slack.posting import Posting
+from bot.clock import Clock
+from bot.model import (
+    Agent,
+    Card,
+    ChannelId,
+    ChatMessageId,
+    ChatName,
+    Cursor,
+    DeliveryKey,
+    Finding,
+    Mark,
+    Opened,
+    Place,
+    Post,
+    Said,
+)
+from bot.ports import ChatHealth, Intake
+
+
+class SlackChat:
+    """
+    One workspace with one bot account; see `bot.ports.Chat` for what each method promises.
+
+    Args:
+        bot_token: `xoxb-…`.
+        app_token: `xapp-…`, with the scope `connections:write`.
+        api_url: Base of the Web API, ends in `/api/`; None: Slack's own.
+        agents: Ids of the people and user groups that may act; empty: every full member.
+        channels: The channels in which we listen.
+        heartbeat: Seconds between the pings that tell whether the socket still lives.
+    """
+
+    def __init__(
+        self,
+        *,
+        bot_token: str,
+        app_token: str,
+        clock: Clock,
+        channels: frozenset[ChannelId],
+        agents: frozenset[str] = frozenset(),
+        api_url: str | None = None,
+        heartbeat: float = 10.0,
+    ) -> None:
+        self._api = api.Api(bot_token=bot_token, app_token=app_token, api_url=api_url or api.SLACK, clock=clock)
+        self._people = People(self._api, clock, agents)
+        self._posting = Posting(self._api, clock)
+        self._history = History(self._api, self._people)
+        self._connection = Connection(
+            self._api,
+            self._people,
+            self._posting,
+            clock,
+            served=frozenset(str(channel) for channel in channels),
+            heartbeat=heartbeat,
+        )
+
+    @property
+    def name(self) -> ChatName:
+        return hearing.SLACK
+
+    @property
+    def label(self) -> str:
+        return "Slack"
+
+    async def run(self, intake: Intake) -> None:
+        await self._connection.run(intake)
+
+    def health(self) -> ChatHealth:
+        return self._connection.health()
+
+    def parts(self, post: Post) -> int:
+        return speech.parts(post)
+
+    async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
+        return await self._posting.open_thread(channel, card, key)
+
+    async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
+        return await self._posting.post(place, post, part, key)
+
+    async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
+        await self._posting.render_card(place, opened, card)
+
+    async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
+        await self._posting.mark(place, message, mark, was)
+
+    async def tell(self, place: Place, agent: Agent, text: str) -> None:
+        await self._posting.tell(place, agent, text)
+
+    async def find_thread(
+        self,
+        channel: ChannelId,
+        card: Card,  # noqa: ARG002 - in Slack the key is enough
+        key: DeliveryKey,
+        since: datetime,
+    ) -> Opened | None:
+        return await self._history.find_thread(channel, key, since)
+
+    async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
+        return await self._history.find_post(place, key, since)
+
+    def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+        return self._history.missed(cursors)
+
+    async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
+        return await checks.check(self._api, channels, groups=self._people.asks_for_groups)
+
+    async def aclose(self) -> None:
+        await self._api.aclose()

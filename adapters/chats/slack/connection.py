@@ -1,0 +1,199 @@
+"""The connection to Slack: kept up, its events brought to the core, and how it is doing."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.chats.slack import hearing
+from adapters.chats.slack.api import Api
+from adapters.chats.slack.commands import Commands, typed
+from adapters.chats.slack.errands import Errands
+from adapters.chats.slack.manifest import missing
+from adapters.chats.slack.people import People
+from adapters.chats.slack.posting import Posting
+from adapters.chats.slack.socket import Socket
+from bot.clock import Clock
+from bot.errors import AuthFailed, RemoteError
+from bot.model import Deleted
+from bot.ports import ChatHealth, Intake
+
+_log = logging.getLogger(__name__)
+
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 30.0
+_STEADY = 10.0
+"""A connection that held so many seconds was a good one: the next is made without a pause."""
+_RENEWALS = frozenset({"refresh_requested", "warning"})
+"""Slack renews every connection after some hours and says so; nothing is wrong then."""
+_TROUBLES = {
+    "link_disabled": "Socket Mode is switched off. Switch it on in the app's settings.",
+    "too_many_websockets": "Too many programs are connected with this app token. Stop the others.",
+}
+
+
+class Connection:
+    """
+    One run of the adapter: connect, listen, reconnect.
+
+    Slack replays nothing on a new connection but what it tried to deliver in the last minutes, so every one of them
+    is fresh: the core is told that it was blind, and once Slack says hello, that it sees again.
+
+    Args:
+        served: The channels in which we listen.
+        heartbeat: Seconds between pings.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        people: People,
+        posting: Posting,
+        clock: Clock,
+        *,
+        served: frozenset[str],
+        heartbeat: float,
+    ) -> None:
+        self._api = api
+        self._people = people
+        self._posting = posting
+        self._clock = clock
+        self._served = served
+        self._heartbeat = heartbeat
+        self._connected = False
+        self._last: datetime | None = None
+        self._trouble = "It has not connected yet."
+
+    def health(self) -> ChatHealth:
+        return ChatHealth(
+            connected=self._connected,
+            last_event_at=self._last,
+            trouble="" if self._connected else self._trouble,
+        )
+
+    async def run(self, intake: Intake) -> None:
+        """What `Chat.run` promises."""
+        errands = Errands()
+        app = self._app(intake, errands)
+        pause = 0.0
+        try:
+            while True:
+                await self._clock.sleep(pause)
+                began = self._clock.monotonic()
+                reason = await self._connect_once(app, intake, errands)
+                steady = reason in _RENEWALS or self._clock.monotonic() - began >= _STEADY
+                pause = 0.0 if steady else min(max(_FIRST_PAUSE, pause * 2), _LONGEST_PAUSE)
+        finally:
+            self._connected = False
+            await errands.finish()
+
+    async def _connect_once(self, app: AsyncApp, intake: Intake, errands: Errands) -> str:
+        """
+        One connection from beginning to end. Raises `AuthFailed` only; the rest is in `health`.
+
+        Returns:
+            Slack's reason to end it; empty where it gave none.
+        """
+
+        def hello() -> None:
+            self._connected = True
+            errands.start(intake.sighted(hearing.SLACK))
+
+        socket = Socket(
+            app,
+            heartbeat=self._heartbeat,
+            on_open=lambda: intake.blind(hearing.SLACK),
+            on_hello=hello,
+            on_frame=self._heard_something,
+        )
+        reason = ""
+        try:
+            await self._identify()
+            address = await self._api.socket_address()
+            reason = await socket.listen(self._api.session, address, self._api.client.proxy)
+            self._trouble = _TROUBLES.get(reason, "The connection to Slack ended; a new one is being made.")
+        except AuthFailed as error:
+            self._trouble = error.told
+            raise
+        except RemoteError as error:
+            self._trouble = error.told
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self._trouble = f"The socket to Slack could not be kept ({type(error).__name__})."
+        finally:
+            self._connected = False
+        _log.info("not connected to Slack: %s", self._trouble)
+        return reason
+
+    async def _identify(self) -> None:
+        """Learn who we are, and that the token may do what is needed; cheap, and once a connection."""
+        identity = await self._api.identity()
+        self._people.team = identity.team
+        lacking = missing(identity.scopes, groups=self._people.asks_for_groups)
+        if lacking:
+            names = ", ".join(lacking)
+            raise AuthFailed(f"The Slack app lacks the scopes {names}. Add them to the app and reinstall the app.")
+
+    def _heard_something(self) -> None:
+        self._last = self._clock.now()
+
+    def _app(self, intake: Intake, errands: Errands) -> AsyncApp:
+        """
+        The bolt app.
+
+        It answers after the listener (`process_before_response`): what it acknowledges is on disk, and a listener
+        that raises leaves the event to be sent again. Its own look at who we are is left out, since it acknowledges
+        events that it could not authorize.
+        """
+
+        async def authorize() -> AuthorizeResult:
+            return AuthorizeResult(enterprise_id=None, team_id=self._people.team or None)
+
+        logger = logging.getLogger(f"{__name__}.bolt")
+        # below that, bolt speaks of settings that are not its own and of events that nobody waits for
+        logger.setLevel(logging.ERROR)
+        app = AsyncApp(
+            name="shopbell",
+            logger=logger,
+            client=AsyncWebClient(base_url=self._api.client.base_url, retry_handlers=[]),
+            authorize=authorize,
+            process_before_response=True,
+            request_verification_enabled=False,
+            ssl_check_enabled=False,
+            url_verification_enabled=False,
+            ignoring_self_events_enabled=False,
+            attaching_function_token_enabled=False,
+        )
+        commands = Commands(self._api, self._people, self._posting, intake, errands)
+        commands.register(app)
+
+        async def on_message(event: Mapping[str, Any]) -> None:
+            await self._on_message(event, intake, commands)
+
+        async def on_anything_else() -> None:
+            """Acknowledge what nobody asked for, so that Slack does not send it again."""
+
+        app.event("message")(on_message)
+        app.event(re.compile(".*"))(on_anything_else)
+        return app
+
+    async def _on_message(self, event: Mapping[str, Any], intake: Intake, commands: Commands) -> None:
+        """When this returns the event is acknowledged; where it raises, it is not."""
+        heard = hearing.hear(event, self._served)
+        if isinstance(heard, hearing.Spoken):
+            command = typed(heard.markup)
+            if command is None:
+                await intake.said(await self._people.said(heard))
+            else:
+                commands.on_typed(heard, *command)
+        elif isinstance(heard, hearing.Changed):
+            await intake.edited(await self._people.edited(heard.now))
+        elif isinstance(heard, hearing.Removed):
+            await intake.deleted(Deleted(place=heard.place, message=heard.message))

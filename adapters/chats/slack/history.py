@@ -1,0 +1,138 @@
+"""What stands in Slack already: whether something was said, and what people wrote while nobody listened."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.chats.slack.api import Api
+from adapters.chats.slack.commands import typed
+from adapters.chats.slack.hearing import order, spoken, stamp
+from adapters.chats.slack.people import People
+from adapters.chats.slack.posting import EVENT_TYPE
+from bot.errors import Gone, Rejected, RemoteError
+from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Opened, Place, Said, ThreadId
+
+_log = logging.getLogger(__name__)
+
+_MARGIN = timedelta(minutes=5)
+"""How far our clock may be ahead of Slack's."""
+_PAGE = 999
+_PAGES = 3
+
+
+class History:
+    """
+    Reading back, in pages as large as Slack gives them.
+
+    An app that a workspace made for itself may read often and much; one that is handed round gets a request a
+    minute and 15 messages a page (docs.slack.dev/apis/web-api/rate-limits), which only takes longer here.
+    """
+
+    def __init__(self, api: Api, people: People) -> None:
+        self._api = api
+        self._people = people
+
+    async def find_thread(self, channel: ChannelId, key: DeliveryKey, since: datetime) -> Opened | None:
+        """The card that carries this key, in the channel itself."""
+        found = await self._find("conversations.history", key, since, channel=channel)
+        return None if found is None else Opened(thread=ThreadId(found), card=ChatMessageId(found))
+
+    async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
+        """The message that carries this key, in the thread or the channel."""
+        if place.thread is None:
+            found = await self._find("conversations.history", key, since, channel=place.channel)
+        else:
+            found = await self._find("conversations.replies", key, since, channel=place.channel, ts=place.thread)
+        return None if found is None else ChatMessageId(found)
+
+    async def _find(self, method: str, key: DeliveryKey, since: datetime, **where: Any) -> str | None:
+        pages = self._api.pages(method, oldest=stamp(since - _MARGIN), include_all_metadata=True, limit=_PAGE, **where)
+        async with aclosing(pages):
+            async for page in pages:
+                for message in page.get("messages") or ():
+                    if _key(message) == key:
+                        return str(message["ts"])
+        return None
+
+    async def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+        """
+        What people wrote in these threads after each cursor, oldest first within a thread.
+
+        A `!close` among it is left out: whoever typed it got no answer and sees the ticket as it is, and doing it
+        hours later may undo what was done since.
+
+        A channel that is gone or closed to the bot holds up no other: there is nothing to read in it. What else goes
+        wrong with one is raised after all the others have been read.
+        """
+        channels: dict[ChannelId, list[Cursor]] = defaultdict(list)
+        for cursor in cursors:
+            if cursor.place.thread is not None:
+                channels[cursor.place.channel].append(cursor)
+        problem: RemoteError | None = None
+        for channel, those in channels.items():
+            try:
+                for cursor in await self._touched(channel, those):
+                    for said in await self._after(cursor):
+                        yield said
+            except (Gone, Rejected) as error:
+                _log.warning("the Slack channel %s cannot be read: %s", channel, error.told)
+            except RemoteError as error:
+                problem = problem or error
+        if problem is not None:
+            raise problem
+
+    async def _touched(self, channel: ChannelId, cursors: Sequence[Cursor]) -> list[Cursor]:
+        """
+        Those cursors whose thread has something newer; its first message says when the last reply came.
+
+        Where the channel has more pages than there are threads left to look for, each of these is asked for itself.
+        """
+        wanted = {str(cursor.place.thread): cursor for cursor in cursors}
+        touched: list[Cursor] = []
+        pages = self._api.pages(
+            "conversations.history", channel=channel, oldest=min(wanted, key=order), inclusive=True, limit=_PAGE
+        )
+        read = 0
+        async with aclosing(pages):
+            async for page in pages:
+                for parent in page.get("messages") or ():
+                    cursor = wanted.pop(str(parent.get("ts")), None)
+                    if cursor is not None and _is_newer(parent.get("latest_reply"), cursor.after):
+                        touched.append(cursor)
+                read += 1
+                if not wanted:
+                    break
+                if read >= max(_PAGES, len(wanted)):
+                    return [*touched, *wanted.values()]
+        return touched
+
+    async def _after(self, cursor: Cursor) -> list[Said]:
+        """What people wrote in one thread after its cursor; every page brings the thread's first message as well."""
+        channel, thread = cursor.place.channel, str(cursor.place.thread)
+        found = {}
+        pages = self._api.pages(
+            "conversations.replies", channel=channel, ts=thread, oldest=cursor.after or thread, limit=_PAGE
+        )
+        async for page in pages:
+            for message in page.get("messages") or ():
+                heard = spoken(message, channel)
+                if heard is not None and _is_newer(heard.message, cursor.after) and typed(heard.markup) is None:
+                    found[heard.message] = heard
+        return [await self._people.said(found[each]) for each in sorted(found, key=order)]
+
+
+def _key(message: Mapping[str, Any]) -> str | None:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != EVENT_TYPE:
+        return None
+    key = (metadata.get("event_payload") or {}).get("key")
+    return None if key is None else str(key)
+
+
+def _is_newer(latest: Any, after: ChatMessageId | None) -> bool:
+    return bool(latest) and (after is None or order(str(latest)) > order(after))

@@ -1,0 +1,92 @@
+"""The Slack app as it has to be: its scopes, its events, its commands; pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+SCOPES = (
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "files:read",
+    "groups:history",
+    "groups:read",
+    "reactions:write",
+    "usergroups:read",
+    "users:read",
+)
+"""What the bot token must be allowed to do, each used: `files:read` makes the names of files visible."""
+_FOR_GROUPS = "usergroups:read"
+
+_EVENTS = ("message.channels", "message.groups")
+_COMMANDS = (
+    ("/close", "Close a ticket", "[number]"),
+    ("/reopen", "Reopen a ticket", "[number]"),
+    ("/stats", "Tickets and response times", "[store] [days]"),
+)
+_SHORTCUTS = (
+    ("close_ticket", "Close ticket", "Close the ticket of this thread"),
+    ("reopen_ticket", "Reopen ticket", "Reopen the ticket of this thread"),
+    ("send_to_customer", "Send to customer", "Send this message to the customer"),
+)
+
+
+def missing(granted: Collection[str] | None, *, groups: bool) -> tuple[str, ...]:
+    """
+    The scopes that were not granted.
+
+    Args:
+        granted: None: it is not known, and nothing is held to be missing.
+        groups: Whether `SLACK_AGENTS` names a user group, whose members must be asked for.
+    """
+    if granted is None:
+        return ()
+    return tuple(scope for scope in SCOPES if scope not in granted and (groups or scope != _FOR_GROUPS))
+
+
+def app(*, prefixed: bool = False) -> dict[str, Any]:
+    """
+    The app's manifest; see docs.slack.dev/reference/app-manifest.
+
+    Args:
+        prefixed: Name the commands `/shopbell-close` and so on, for a workspace where another app has the plain ones.
+    """
+    return {
+        "display_information": {
+            "name": "shopbell",
+            "description": "Store tickets as threads: reply, close and reopen from Slack",
+            "background_color": "#1f3a3d",
+        },
+        "features": {
+            "bot_user": {"display_name": "shopbell", "always_online": True},
+            "slash_commands": [
+                {
+                    "command": f"/shopbell-{command[1:]}" if prefixed else command,
+                    "description": description,
+                    "usage_hint": hint,
+                    "should_escape": False,
+                }
+                for command, description, hint in _COMMANDS
+            ],
+            "shortcuts": [
+                {"name": name, "type": "message", "callback_id": callback, "description": description}
+                for callback, name, description in _SHORTCUTS
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {"bot_events": list(_EVENTS)},
+            "interactivity": {"is_enabled": True},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": True,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def text(*, prefixed: bool = False) -> str:
+    """The manifest as JSON, to be pasted where an app is made "from a manifest"."""
+    return json.dumps(app(prefixed=prefixed), indent=2)

@@ -1,0 +1,113 @@
+"""What we say in Slack: cards, posts, marks and private words."""
+
+from __future__ import annotations
+
+from adapters.chats.slack import blocks, card, speech
+from adapters.chats.slack.api import Api
+from adapters.chats.slack.pace import Pace
+from bot.clock import Clock
+from bot.errors import RateLimited, Rejected
+from bot.model import (
+    Agent,
+    Answer,
+    Card,
+    ChannelId,
+    ChatMessageId,
+    DeliveryKey,
+    Mark,
+    Opened,
+    Place,
+    Post,
+    ThreadId,
+)
+
+EVENT_TYPE = "shopbell"
+"""The type of the metadata that carries a delivery's key; other apps of the workspace can read it."""
+
+_REACTIONS = {
+    Mark.WAITING: "hourglass_flowing_sand",
+    Mark.DELIVERED: "white_check_mark",
+    Mark.FAILED: "x",
+    Mark.NOTE: "lock",
+}
+_QUIET = {"unfurl_links": False, "unfurl_media": False}
+
+
+class Posting:
+    """Everything that writes in the workspace; the methods do what those of `Chat` with the same names promise."""
+
+    def __init__(self, api: Api, clock: Clock) -> None:
+        self._api = api
+        self._pace = Pace(clock)
+
+    async def open_thread(self, channel: ChannelId, shown: Card, key: DeliveryKey) -> Opened:
+        """Post the card; a thread in Slack is its first message, so there is no half of it."""
+        stamp = await self._say(channel, None, card.render(shown), card.fallback(shown), key)
+        return Opened(thread=ThreadId(stamp), card=ChatMessageId(stamp))
+
+    async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
+        shown = speech.render(post, part)
+        return ChatMessageId(await self._say(place.channel, place.thread, shown, speech.fallback(post), key))
+
+    async def _say(
+        self, channel: str, thread: str | None, shown: list[blocks.Block], text: str, key: DeliveryKey
+    ) -> str:
+        """
+        One `chat.postMessage`.
+
+        Raises:
+            RateLimited: Too soon after the last messages in this channel; nothing was sent.
+        """
+        wait = self._pace.take(channel)
+        if wait > 0:
+            raise RateLimited("Slack takes about one message a second in a channel.", retry_after=wait)
+        answer = await self._api.write(
+            "chat.postMessage",
+            channel=channel,
+            thread_ts=thread,
+            text=text,
+            blocks=shown,
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+            **_QUIET,
+        )
+        return str(answer["ts"])
+
+    async def render_card(self, place: Place, opened: Opened, shown: Card) -> None:
+        """Write the card anew; Slack keeps the metadata of a message that is changed without any."""
+        await self._api.write(
+            "chat.update",
+            channel=place.channel,
+            ts=opened.card,
+            text=card.fallback(shown),
+            blocks=card.render(shown),
+            **_QUIET,
+        )
+
+    async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
+        """Put the new reaction before the old one goes, so that a message in between is never without."""
+        if mark is not None:
+            await self._react("reactions.add", place, message, mark, "already_reacted")
+        if was is not None and was is not mark:
+            await self._react("reactions.remove", place, message, was, "no_reaction")
+
+    async def _react(self, method: str, place: Place, message: ChatMessageId, mark: Mark, harmless: str) -> None:
+        try:
+            await self._api.write(method, channel=place.channel, timestamp=message, name=_REACTIONS[mark])
+        except Rejected as refused:
+            if refused.fields.get("error") != harmless:
+                raise
+
+    async def tell(self, place: Place, agent: Agent, text: str) -> None:
+        """An ephemeral message: Slack shows it to one person, until they reload."""
+        await self.answer(place, agent.id, Answer(text=text))
+
+    async def answer(self, place: Place, user: str, answer: Answer) -> None:
+        """The same with a table below."""
+        await self._api.write(
+            "chat.postEphemeral",
+            channel=place.channel,
+            thread_ts=place.thread,
+            user=user,
+            text=blocks.fallback(answer.text),
+            blocks=blocks.answer(answer),
+        )

@@ -1,0 +1,145 @@
+"""
+One Socket Mode connection, from its address to its end.
+
+Slack tells over it what people do; each envelope is acknowledged once bolt has done with it.
+Source: docs.slack.dev/apis/events-api/using-socket-mode.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+_log = logging.getLogger(__name__)
+
+_CLOSING = aiohttp.ClientWSTimeout(ws_close=1.0)
+_FINISHING = 3.0
+
+
+class Socket(AsyncBaseSocketModeClient):
+    """
+    slack_sdk's Socket Mode client without its own reconnecting.
+
+    The client that comes with slack_sdk tries a used-up address for ever, looks only every few seconds whether it
+    is still connected, and forgets the events that it is working on when it closes. Here a connection lives once:
+    whoever made it asks for the next address.
+
+    Args:
+        app: Gets every envelope; when it answers with anything but success, the envelope stays unacknowledged, and
+            Slack sends an event again.
+        heartbeat: Seconds between pings; a connection that does not answer within half of it is over.
+        on_open: Called once, before the first envelope is looked at.
+        on_hello: Called once, when Slack says that it will send events here.
+        on_frame: Called for everything that comes in, heartbeats included.
+    """
+
+    def __init__(
+        self,
+        app: AsyncApp,
+        *,
+        heartbeat: float,
+        on_open: Callable[[], None],
+        on_hello: Callable[[], None],
+        on_frame: Callable[[], None],
+    ) -> None:
+        self.logger = _log
+        self.trace_enabled = False
+        self.closed = False
+        self.message_listeners = []
+        self.socket_mode_request_listeners = [self._handle]
+        self._app = app
+        self._heartbeat = heartbeat
+        self._on_open = on_open
+        self._on_hello = on_hello
+        self._on_frame = on_frame
+        self._stream: aiohttp.ClientWebSocketResponse[Any] | None = None
+        self._working: set[asyncio.Task[None]] = set()
+
+    async def listen(self, session: aiohttp.ClientSession, address: str, proxy: str | None) -> str:
+        """
+        Connect and hand over what comes, until the connection ends or Slack asks for another.
+
+        However it ends, what is being worked on may take three more seconds to be finished and acknowledged.
+
+        Returns:
+            Slack's reason to end it (`refresh_requested`, `link_disabled` …); empty where it gave none.
+
+        Raises: `aiohttp.ClientError`, `TimeoutError`: It could not be made.
+        """
+        async with session.ws_connect(
+            address, autoping=False, heartbeat=self._heartbeat, proxy=proxy, timeout=_CLOSING
+        ) as stream:
+            self._stream = stream
+            self._on_open()
+            try:
+                async for frame in stream:
+                    self._on_frame()
+                    if frame.type is aiohttp.WSMsgType.PING:
+                        await stream.pong(frame.data)
+                    elif frame.type is aiohttp.WSMsgType.TEXT:
+                        reason = self._take(str(frame.data))
+                        if reason:
+                            return reason
+            finally:
+                self.closed = True
+                await self._finish()
+        return ""
+
+    def _take(self, raw: str) -> str:
+        """Begin with a frame's work; not empty: Slack wants this connection to end, and why."""
+        message = _envelope(raw)
+        kind = message.get("type")
+        if kind == "hello":
+            self._on_hello()
+        elif kind == "disconnect":
+            return str(message.get("reason") or "disconnect")
+        elif message.get("envelope_id"):
+            work = asyncio.create_task(self.run_message_listeners(message, raw))
+            self._working.add(work)
+            work.add_done_callback(self._working.discard)
+        return ""
+
+    async def _handle(self, _client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        started = time.time()
+        response = await run_async_bolt_app(self._app, request)
+        await send_async_response(self, request, response, started)
+
+    async def _finish(self) -> None:
+        if not self._working:
+            return
+        _, late = await asyncio.wait(self._working, timeout=_FINISHING)
+        for work in late:
+            work.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def send_message(self, message: str) -> None:
+        """Send an acknowledgement; where the connection is gone Slack will send the event again."""
+        if self._stream is None or self._stream.closed:
+            _log.info("an acknowledgement found no connection to Slack")
+            return
+        await self._stream.send_str(message)
+
+    async def session_id(self) -> str:
+        """For slack_sdk's own log lines."""
+        return f"{id(self):x}"
+
+
+def _envelope(raw: str) -> dict[str, Any]:
+    try:
+        message = json.loads(raw)
+    except ValueError:
+        message = None
+    if isinstance(message, dict):
+        return message
+    _log.warning("Slack sent something that is no envelope over the socket")
+    return {}
