@@ -12,7 +12,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.values import DeliveryRow, Kind, Purpose, State, TicketRow, delivery_row, message_row, ticket_row, to_ms
 from bot.intake import Rules, as_reply, find_link, record_said, route_link
-from bot.model import Answer, Ask, Choice, DeliveryId, Place, Said, Status, TicketNumber, Verb
+from bot.model import Answer, Ask, ChatName, Choice, DeliveryId, Place, Said, Status, TicketNumber, Verb
 from bot.outbox import Outbox
 from bot.stats import figures, table
 
@@ -26,7 +26,7 @@ class Desk:
     """Answers agents. Every effect is a delivery, queued before the answer; the answer waits a little for it."""
 
     def __init__(
-        self, database: Database, outbox: Outbox, rules: Rules, clock: Clock, chat_labels: Mapping[str, str]
+        self, database: Database, outbox: Outbox, rules: Rules, clock: Clock, chat_labels: Mapping[ChatName, str]
     ) -> None:
         self._database = database
         self._outbox = outbox

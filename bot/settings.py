@@ -182,6 +182,19 @@ class LoadedSettings(BaseModel):
     stores: Mapping[StoreName, StoreSettings]
 
 
+def load_general(env_file: Path | None = Path(".env")) -> Settings:
+    """
+    Read all but the stores' sections; enough for a command that only looks into the database.
+
+    Raises:
+        SettingsError: With every fault found in them.
+    """
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as error:
+        raise SettingsError(*faults(error, "")) from error
+
+
 def load(env_file: Path | None = Path(".env")) -> LoadedSettings:
     """
     Read the environment, and `env_file` below it.
@@ -200,9 +213,9 @@ def load(env_file: Path | None = Path(".env")) -> LoadedSettings:
     if not sections:
         found.append(Fault("STORES__<NAME>__VENDOR", "is missing; name at least one store"))
     try:
-        general = Settings(_env_file=env_file)
-    except ValidationError as error:
-        raise SettingsError(*faults(error, ""), *found) from error
+        general = load_general(env_file)
+    except SettingsError as error:
+        raise SettingsError(*error.faults, *found) from error
     found += _whole(general, stores)
     if found:
         raise SettingsError(*found)

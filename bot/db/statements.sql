@@ -350,3 +350,11 @@ ORDER BY span;
 SELECT closed_at - created_at AS span FROM tickets
 WHERE store = :store AND status = 'closed' AND closed_at >= created_at AND closed_at >= :since
 ORDER BY span;
+
+-- ============================================================ the doctor
+
+-- name: quick_check
+PRAGMA quick_check(1);
+
+-- name: newest_moment
+SELECT MAX(created_at) FROM deliveries;

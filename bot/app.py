@@ -1,0 +1,149 @@
+"""The composition root: the world outside and the services between it, in one TaskGroup, with an ordered stop."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from random import Random
+
+import structlog
+
+from bot.catchup import CatchUp
+from bot.clock import Clock
+from bot.couriers import Known, Line, Marking, Opening, Posting, Rendering
+from bot.db.connection import Database
+from bot.db.values import Kind
+from bot.desk import Desk
+from bot.errors import AuthFailed, RemoteError
+from bot.health import Health, HealthServer
+from bot.intake import Rules
+from bot.model import ChatName, StoreName
+from bot.outbox import Courier, Outbox
+from bot.ports import Chat, Intake
+from bot.queue import chat_destination, store_destination
+from bot.reception import Reception
+from bot.retry import Decider
+from bot.settings import LoadedSettings
+from bot.sweep import Sweeper
+from bot.vendor_couriers import Replying, StatusChanging
+from bot.wiring import World
+
+_log = structlog.get_logger(__name__)
+
+_STOP_SECONDS = 8.0
+_RECONNECT_SECONDS = 60.0
+
+
+class App:
+    """The running bridge."""
+
+    def __init__(
+        self, loaded: LoadedSettings, world: World, database: Database, clock: Clock, decider: Decider, random: Random
+    ) -> None:
+        settings = loaded.general
+        rules = Rules(
+            stores=world.stores,
+            capabilities={name: vendor.capabilities for name, vendor in world.vendors.items()},
+            note_prefixes=settings.note_prefixes,
+            undo=timedelta(seconds=settings.undo_seconds),
+        )
+        known = Known(
+            stores=world.stores, vendors=world.vendors, chats=world.chats, note_prefixes=settings.note_prefixes
+        )
+        destinations = [store_destination(name) for name in world.stores] + [chat_destination(n) for n in world.chats]
+        self._world = world
+        self._database = database
+        self._clock = clock
+        self.outbox = Outbox(database, _couriers(known, database, clock), destinations, clock, decider)
+        wake = self.outbox.wake
+        self._catchups = {name: CatchUp(chat, database, rules, clock, wake) for name, chat in world.chats.items()}
+        labels = {name: chat.label for name, chat in world.chats.items()}
+        desk = Desk(database, self.outbox, rules, clock, labels)
+        self._reception = Reception(database, world.chats, self._catchups, desk, rules, clock, wake)
+        self._sweepers = {
+            name: Sweeper(store, world.vendors[name], database, clock, wake, random)
+            for name, store in world.stores.items()
+        }
+        caught_up: Callable[[ChatName], bool] = lambda name: self._catchups[name].sighted  # noqa: E731
+        self.health = Health(world.chats, list(world.stores), database, clock, caught_up)
+        self._server: HealthServer | None = None
+        if settings.http_port is not None:
+            hooks = {
+                name: section.webhook_secret.get_secret_value()
+                for name, section in loaded.stores.items()
+                if section.webhook_secret is not None
+            }
+            self._server = HealthServer(self.health, hooks, self.nudge, settings.http_host, settings.http_port)
+
+    def nudge(self, store: StoreName) -> None:
+        """Sweep this store now."""
+        if store in self._sweepers:
+            self._sweepers[store].nudge()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """
+        Run until `stop` is set; then stop in order: no more events in, what is in flight ends, connections close.
+
+        Whatever could not be delivered by then stays queued in the database.
+        """
+        await self._database.write(lambda tx: tx.run("add_installation", key_prefix=secrets.token_hex(3)))
+        await self.outbox.prepare()
+        if self._server is not None:
+            await self._server.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                outbox = tasks.create_task(self.outbox.run(), name="outbox")
+                inputs = [tasks.create_task(c.run(), name=f"catch-up {n}") for n, c in self._catchups.items()]
+                inputs += [tasks.create_task(s.run(), name=f"sweep {n}") for n, s in self._sweepers.items()]
+                connections = [
+                    tasks.create_task(keep_connected(chat, self._reception, self._clock), name=f"chat {name}")
+                    for name, chat in self._world.chats.items()
+                ]
+                await stop.wait()
+                await self._stop(outbox, inputs, connections)
+        finally:
+            if self._server is not None:
+                await self._server.stop()
+
+    async def _stop(
+        self, outbox: asyncio.Task[None], inputs: list[asyncio.Task[None]], connections: list[asyncio.Task[None]]
+    ) -> None:
+        _log.info("stopping")
+        for task in (*inputs, *connections):
+            task.cancel()
+        await asyncio.wait((*inputs, *connections), timeout=_STOP_SECONDS / 2)
+        self.outbox.stop()
+        await asyncio.wait([outbox], timeout=_STOP_SECONDS / 2)
+        outbox.cancel()
+        await self._reception.aclose()
+
+
+async def keep_connected(chat: Chat, intake: Intake, clock: Clock) -> None:
+    """
+    Run a chat's connection for ever.
+
+    Refused credentials are tried again once a minute, so that mending them needs no restart; `healthz` says what is
+    wrong meanwhile.
+    """
+    while True:
+        try:
+            await chat.run(intake)
+        except AuthFailed as error:
+            _log.error("chat refused us", chat=chat.name, told=error.told)
+        except RemoteError as error:
+            _log.warning("chat connection ended", chat=chat.name, told=error.told)
+        await clock.sleep(_RECONNECT_SECONDS)
+
+
+def _couriers(known: Known, database: Database, clock: Clock) -> Mapping[Kind, Courier]:
+    return {
+        Kind.OPEN: Opening(known),
+        Kind.POST: Posting(known),
+        Kind.LINE: Line(known),
+        Kind.CARD: Rendering(known),
+        Kind.MARK: Marking(known),
+        Kind.REPLY: Replying(known, database, clock),
+        Kind.STATUS: StatusChanging(known),
+    }

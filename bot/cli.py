@@ -1,0 +1,302 @@
+"""The commands. Each is short: it reads the settings, calls one service and prints what it found."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from bot import logs, wiring
+from bot.app import App
+from bot.clock import SystemClock
+from bot.db.connection import Database, Transaction
+from bot.db.lock import held
+from bot.db.values import delivery_row, ticket_row
+from bot.desk import drop, retry
+from bot.doctor import examine
+from bot.errors import DatabaseError, DatabaseInUse, SettingsError
+from bot.model import DeliveryId, StoreName
+from bot.queue import links_of
+from bot.retry import Decider
+from bot.settings import LoadedSettings, load, load_general
+from bot.stats import figures, table
+
+commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+manifests = typer.Typer(no_args_is_help=True, help="What to paste at a chat's developer page.")
+invites = typer.Typer(no_args_is_help=True, help="Links that bring the bot into a chat.")
+outbox_commands = typer.Typer(invoke_without_command=True, help="Deliveries that wait or have failed for good.")
+commands.add_typer(manifests, name="manifest")
+commands.add_typer(invites, name="invite")
+commands.add_typer(outbox_commands, name="outbox")
+
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+OneStore = Annotated[str | None, typer.Option("--store", help="Only this store.")]
+
+
+def main() -> NoReturn:
+    """The console script: turns what the program raises on purpose into its exit code and one line for each fault."""
+    try:
+        commands(standalone_mode=True)
+    except SettingsError as error:
+        _fail(str(error), 2)
+    except DatabaseInUse as error:
+        _fail(str(error), 3)
+    except DatabaseError as error:
+        _fail(str(error), 1)
+    sys.exit(0)
+
+
+@commands.command()
+def run() -> None:
+    """Run the bridge until SIGTERM or SIGINT."""
+    loaded = load()
+    logs.configure(loaded.general.log_format, loaded.general.log_level)
+    with held(loaded.general.database_path):
+        try:
+            asyncio.run(_run(loaded))
+        except* DatabaseError as group:
+            raise group.exceptions[0] from group
+
+
+@commands.command()
+def check(as_json: AsJson = False) -> None:
+    """The doctor: looks at everything and names for each failure the step that mends it."""
+    loaded = load()
+    logs.configure(loaded.general.log_format, "ERROR")
+    if not asyncio.run(_check(loaded, as_json=as_json)):
+        raise typer.Exit(1)
+
+
+@commands.command()
+def stats(
+    store: OneStore = None,
+    days: Annotated[int, typer.Option(min=1, max=365, help="New tickets for so many days.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """The figures that /stats shows."""
+
+    def read(tx: Transaction) -> Any:
+        names = [StoreName(row["name"]) for row in tx.all("stores") if store in (None, row["name"])]
+        return [figures(tx, name, days, SystemClock().now()) for name in names]
+
+    found = asyncio.run(_reading(read))
+    if store is not None and not found:
+        _fail(f"There is no store {store} in this database.", 1)
+    print(_json([each.as_json() for each in found]) if as_json else table(found))
+
+
+@commands.command()
+def tickets(
+    store: OneStore = None,
+    status: Annotated[str, typer.Option(help="open, closed or all.")] = "open",
+    as_json: AsJson = False,
+) -> None:
+    """The tickets that have threads."""
+    if status not in ("open", "closed", "all"):
+        _fail("--status wants one of open, closed, all", 2)
+
+    def read(tx: Transaction) -> list[dict[str, Any]]:
+        return [_ticket(tx, row) for row in tx.all("linked_tickets", store=store, status=status)]
+
+    found = asyncio.run(_reading(read))
+    if as_json:
+        print(_json(found))
+        return
+    for ticket in found:
+        where = ", ".join(f"{t['chat']}:{t['channel']}/{t['thread'] or 'opening'}" for t in ticket["threads"])
+        print(
+            f"#{ticket['number']}  {ticket['store']}  {ticket['id']}  {ticket['status']}  {ticket['subject']}  {where}"
+        )
+
+
+@outbox_commands.callback()
+def outbox(context: typer.Context, as_json: AsJson = False) -> None:
+    """Deliveries that wait or have failed for good."""
+    if context.invoked_subcommand is None:
+        _list_outbox(as_json=as_json)
+
+
+@outbox_commands.command("list")
+def outbox_list(as_json: AsJson = False) -> None:
+    """List them."""
+    _list_outbox(as_json=as_json)
+
+
+@outbox_commands.command("retry")
+def outbox_retry(delivery: int) -> None:
+    """Try one that failed for good once more; a running bridge does it within some seconds."""
+    _change_delivery(retry, delivery, "has not failed for good")
+
+
+@outbox_commands.command("drop")
+def outbox_drop(delivery: int) -> None:
+    """Give one up."""
+    _change_delivery(drop, delivery, "is done, dropped or being tried")
+
+
+@manifests.command("slack")
+def manifest_slack() -> None:
+    """The Slack app manifest to paste at api.slack.com/apps."""
+    print(wiring.slack_manifest())
+
+
+@invites.command("discord")
+def invite_discord(
+    application: Annotated[
+        str | None, typer.Option(help="The application id; else it is read off DISCORD_TOKEN.")
+    ] = None,
+) -> None:
+    """The link that invites the bot to a Discord server with exactly the permissions it needs."""
+    found = application or _application_of_token()
+    if found is None:
+        _fail("DISCORD_TOKEN: is missing or no bot token; set it, or give --application with the application's id.", 2)
+    print(wiring.discord_invite(found))
+
+
+@commands.command()
+def backup(file: Path) -> None:
+    """A consistent copy of the database while the bot runs."""
+
+    async def copy() -> None:
+        database = await Database.open_to_read(load_general().database_path)
+        try:
+            await database.backup(file)
+        finally:
+            await database.aclose()
+
+    asyncio.run(copy())
+    print(f"{file} is a complete copy.")
+
+
+async def _run(loaded: LoadedSettings) -> None:
+    clock = SystemClock()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    world = wiring.build_world(loaded, clock)
+    database = await Database.open(loaded.general.database_path)
+    try:
+        random = Random()
+        await App(loaded, world, database, clock, Decider(random=random), random).run(stop)
+    finally:
+        await world.aclose()
+        await database.aclose()
+
+
+async def _check(loaded: LoadedSettings, *, as_json: bool) -> bool:
+    clock = SystemClock()
+    world = wiring.build_world(loaded, clock)
+    try:
+        found = []
+        async for finding in examine(loaded, world, clock):
+            found.append(finding)
+            if not as_json:
+                print(f"{'✅' if finding.ok else '❌'} {finding.subject}: {finding.text}")
+                if finding.remedy:
+                    print(f"   → {finding.remedy}")
+    finally:
+        await world.aclose()
+    if as_json:
+        keys = ("ok", "subject", "text", "remedy")
+        print(_json([{key: getattr(finding, key) for key in keys} for finding in found]))
+    return all(finding.ok for finding in found)
+
+
+async def _reading(read: Callable[[Transaction], Any]) -> Any:
+    database = await Database.open_to_read(load_general().database_path)
+    try:
+        return await database.read(read)
+    finally:
+        await database.aclose()
+
+
+def _list_outbox(*, as_json: bool) -> None:
+    def read(tx: Transaction) -> list[dict[str, Any]]:
+        return [_delivery(row) for row in tx.all("unfinished_deliveries")]
+
+    found = asyncio.run(_reading(read))
+    if as_json:
+        print(_json(found))
+        return
+    for delivery in found:
+        ticket = "" if delivery["ticket"] is None else f"  #{delivery['ticket']}"
+        line = f"{delivery['id']}  {delivery['state']}  {delivery['kind']} to {delivery['destination']}{ticket}"
+        print(f"{line}  {delivery['error'] or ''}".rstrip())
+
+
+def _change_delivery(change: Callable[..., bool], delivery: int, otherwise: str) -> None:
+    async def write() -> bool:
+        await _existing()
+        database = await Database.open(load_general().database_path)
+        try:
+            return await database.write(change, DeliveryId(delivery), SystemClock().now())
+        finally:
+            await database.aclose()
+
+    if not asyncio.run(write()):
+        _fail(f"Delivery {delivery} {otherwise}; see `shopbell outbox`.", 1)
+
+
+async def _existing() -> None:
+    """Raises `DatabaseError` where there is no database yet; a command does not make one."""
+    await (await Database.open_to_read(load_general().database_path)).aclose()
+
+
+def _ticket(tx: Transaction, row: Any) -> dict[str, Any]:
+    ticket = ticket_row(row)
+    return {
+        "number": ticket.number,
+        "store": ticket.store,
+        "id": ticket.vendor_id,
+        "subject": ticket.subject,
+        "status": ticket.status.value,
+        "threads": [
+            {"chat": link.chat, "channel": link.channel, "thread": link.thread} for link in links_of(tx, ticket.number)
+        ],
+    }
+
+
+def _delivery(row: Any) -> dict[str, Any]:
+    delivery = delivery_row(row)
+    return {
+        "id": delivery.id,
+        "kind": delivery.kind.value,
+        "state": delivery.state.value,
+        "destination": delivery.destination,
+        "ticket": delivery.ticket,
+        "attempts": delivery.attempts,
+        "due": delivery.due_at.isoformat(),
+        "error": delivery.error,
+    }
+
+
+def _application_of_token() -> str | None:
+    """A bot token begins with its application's id in base64; None: there is no such token."""
+    token = load_general().discord_token
+    if token is None:
+        return None
+    first = token.get_secret_value().split(".")[0]
+    try:
+        found = base64.b64decode(first + "=" * (-len(first) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        return None
+    return found if found.isdigit() else None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _fail(text: str, code: int) -> NoReturn:
+    print(text, file=sys.stderr)
+    raise SystemExit(code)

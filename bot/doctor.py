@@ -1,0 +1,80 @@
+"""`shopbell check`: looks at everything a bridge needs, and names for each failure the one step that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.db.connection import Database, Transaction
+from bot.db.lock import held
+from bot.db.values import from_ms
+from bot.errors import DatabaseError, DatabaseInUse
+from bot.model import ChatName, Finding
+from bot.settings import LoadedSettings
+from bot.wiring import World
+
+_WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def examine(loaded: LoadedSettings, world: World, clock: Clock) -> AsyncIterator[Finding]:
+    """Every finding, as it is made. Never raises for what it finds; the settings were read already."""
+    stores = ", ".join(sorted(world.stores))
+    yield Finding(ok=True, subject="settings", text=f"stores {stores}; chats {', '.join(sorted(world.chats))}")
+    for finding in await _database(loaded.general.database_path, clock):
+        yield finding
+    for name, vendor in sorted(world.vendors.items()):
+        finding = await vendor.check()
+        yield Finding(ok=finding.ok, subject=f"store {name}", text=finding.text, remedy=finding.remedy)
+    for chat in sorted(world.chats):
+        for finding in await _chat(world, chat):
+            yield finding
+
+
+async def _chat(world: World, chat: ChatName) -> list[Finding]:
+    channels = {p.channel for store in world.stores.values() for p in store.channels if p.chat == chat}
+    return list(await world.chats[chat].check(sorted(channels)))
+
+
+async def _database(path: Path, clock: Clock) -> list[Finding]:
+    running = ""
+    try:
+        with held(path):
+            database = await Database.open(path)
+    except DatabaseInUse:
+        running = "; a shopbell is running on it"
+        database = await Database.open_to_read(path)
+    except DatabaseError as error:
+        return [Finding(ok=False, subject="database", text=str(error), remedy="Do what that says, then check again.")]
+    try:
+        verdict, newest = await database.read(_look)
+    except DatabaseError as error:
+        return [Finding(ok=False, subject="database", text=str(error), remedy="Do what that says, then check again.")]
+    finally:
+        await database.aclose()
+    return [_sound(path, verdict, running), _clock(clock.now(), newest)]
+
+
+def _look(tx: Transaction) -> tuple[str, int | None]:
+    verdict, newest = tx.one("quick_check"), tx.one("newest_moment")
+    if verdict is None or newest is None:
+        raise LookupError("a check without a row")
+    return str(verdict[0]), newest[0]
+
+
+def _sound(path: Path, verdict: str, running: str) -> Finding:
+    if verdict == "ok":
+        return Finding(ok=True, subject="database", text=f"{path} is sound{running}")
+    remedy = "Stop shopbell, put the file aside and restore a backup."
+    return Finding(ok=False, subject="database", text=f"{path} is damaged: {verdict}", remedy=remedy)
+
+
+def _clock(now: datetime, newest: int | None) -> Finding:
+    """A clock that was set back would hold deliveries up and mix up the order of things."""
+    if now < _WRITTEN or (newest is not None and now < from_ms(newest)):
+        remedy = "Set this machine's clock, and let it be kept right (NTP)."
+        return Finding(
+            ok=False, subject="clock", text=f"it says {now:%Y-%m-%d %H:%M} UTC, which is past", remedy=remedy
+        )
+    return Finding(ok=True, subject="clock", text=f"{now:%Y-%m-%d %H:%M:%S} UTC")

@@ -1,0 +1,138 @@
+"""From settings to adapters: the only module of the core that imports them, and each only where it is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+
+import httpx
+
+from bot.clock import Clock
+from bot.errors import Fault, SettingsError
+from bot.model import ChannelId, ChatName, Store, StoreName
+from bot.ports import Chat, Vendor, VendorKind, VendorTools
+from bot.settings import LoadedSettings, ReplyMode, StoreSettings, read_own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything outside that the settings name, built but not yet connected."""
+
+    stores: Mapping[StoreName, Store]
+    vendors: Mapping[StoreName, Vendor]
+    chats: Mapping[ChatName, Chat]
+
+    async def aclose(self) -> None:
+        """Let go of every connection."""
+        for chat in self.chats.values():
+            await chat.aclose()
+        for vendor in self.vendors.values():
+            await vendor.aclose()
+
+
+def build_world(loaded: LoadedSettings, clock: Clock) -> World:
+    """
+    Build the configured vendors and chats; no network calls.
+
+    Raises:
+        SettingsError: A vendor is unknown, or its own section has faults; all of them.
+    """
+    kinds = _vendor_kinds()
+    tools = _vendor_tools(clock)
+    found: list[Fault] = []
+    stores: dict[StoreName, Store] = {}
+    vendors: dict[StoreName, Vendor] = {}
+    for name, section in loaded.stores.items():
+        kind = kinds.get(section.vendor)
+        if kind is None:
+            found.append(Fault(f"STORES__{name.upper()}__VENDOR", f"wants one of {', '.join(sorted(kinds))}"))
+            continue
+        loaded_kind = kind()
+        try:
+            own = read_own(loaded_kind.settings, name, section.own)
+        except SettingsError as error:
+            found += error.faults
+            continue
+        stores[name] = _store(name, section, loaded_kind, loaded.general.reply_mode)
+        vendors[name] = loaded_kind.build(own, tools)
+    if found:
+        raise SettingsError(*found)
+    return World(stores=stores, vendors=vendors, chats=_chats(loaded, stores, clock))
+
+
+def _vendor_kinds() -> Mapping[str, Callable[[], VendorKind]]:
+    """Every installed vendor by name, each to be loaded only where a store names it."""
+    return {point.name: point.load for point in entry_points(group="shopbell.vendors")}
+
+
+def _vendor_tools(clock: Clock) -> VendorTools:
+    # Making an SSL context takes some 45 ms and a megabyte; one serves all stores.
+    context = httpx.create_ssl_context()
+
+    def transport() -> httpx.AsyncBaseTransport:
+        return httpx.AsyncHTTPTransport(verify=context, limits=httpx.Limits(max_connections=10))
+
+    return VendorTools(transport=transport, clock=clock)
+
+
+def _store(name: StoreName, section: StoreSettings, kind: VendorKind, mode: ReplyMode) -> Store:
+    backfill = section.backfill
+    return Store(
+        name=name,
+        label=f"{name.replace('_', ' ').title()} · {kind.label}",
+        vendor_label=kind.label,
+        channels=section.channels,
+        poll_seconds=section.poll_seconds,
+        backfill_open=backfill.policy in ("open", "all"),
+        backfill_closed=backfill.policy == "all",
+        backfill_days=backfill.days if backfill.policy == "days" else None,
+        sends_all=(section.reply_mode or mode) is ReplyMode.ALL,
+        dashboard=section.dashboard_url,
+    )
+
+
+def _chats(loaded: LoadedSettings, stores: Mapping[StoreName, Store], clock: Clock) -> Mapping[ChatName, Chat]:
+    """The chats that have tokens; a chat without them is not even imported."""
+    settings = loaded.general
+    chats: dict[ChatName, Chat] = {}
+
+    def served(chat: str) -> frozenset[ChannelId]:
+        return frozenset(place.channel for store in stores.values() for place in store.channels if place.chat == chat)
+
+    if settings.discord_token is not None:
+        from adapters.chats import discord
+
+        chats[ChatName("discord")] = discord.build(
+            token=settings.discord_token.get_secret_value(),
+            api_url=settings.discord_api_url,
+            agent_roles=frozenset(settings.discord_agent_roles),
+            channels=served("discord"),
+            clock=clock,
+        )
+    if settings.slack_bot_token is not None and settings.slack_app_token is not None:
+        from adapters.chats import slack
+
+        chats[ChatName("slack")] = slack.build(
+            bot_token=settings.slack_bot_token.get_secret_value(),
+            app_token=settings.slack_app_token.get_secret_value(),
+            api_url=settings.slack_api_url,
+            agents=frozenset(settings.slack_agents),
+            channels=served("slack"),
+            clock=clock,
+        )
+    return chats
+
+
+def slack_manifest() -> str:
+    """The app manifest to paste at Slack."""
+    from adapters.chats import slack
+
+    return slack.manifest()
+
+
+def discord_invite(application: str) -> str:
+    """The link that invites the bot of this application with exactly the permissions it needs."""
+    from adapters.chats import discord
+
+    return discord.invite_url(application)
