@@ -1,0 +1,99 @@
+"""The vendor's own SDK takes the practice SellApp for SellApp."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sellapp_sdk import AsyncSellAppClient
+from sellapp_sdk._errors import (
+    AuthenticationError,
+    NotFoundError,
+    RateLimitExceededError,
+    UnprocessableEntityError,
+)
+
+from bot.sandbox.vendors import PracticeStore
+from bot.sandbox.vendors.quota import Quota
+from bot.sandbox.vendors.sellapp import KEY, SLUG, PracticeSellapp
+
+
+def with_sdk(vendor: PracticeSellapp, story: Callable[[AsyncSellAppClient], Awaitable[None]], key: str = KEY) -> None:
+    """Tell a story to a practice vendor through the SDK."""
+
+    async def run() -> None:
+        async with vendor:
+            client = AsyncSellAppClient(api_key=key, store=SLUG, base_url=vendor.base_url, max_retries=0)
+            try:
+                await story(client)
+            finally:
+                await client.close()
+
+    asyncio.run(run())
+
+
+def test_the_sdk_lists_and_pages(store: PracticeStore) -> None:
+    """Both versions' lists are read to their end by the SDK's own paging."""
+    vendor = PracticeSellapp(store)
+    ids = [int(store.customer_writes(f"ticket {number}", "text")) for number in range(5)]
+
+    async def story(client: AsyncSellAppClient) -> None:
+        first = await client.tickets.list(limit=2)
+        assert [ticket.id async for ticket in first.items()] == ids
+        second = await client.tickets.v2_list_tickets(limit=3)
+        assert [ticket.message_count async for ticket in second.items()] == [1] * 5
+        assert second.meta["total"] == 5
+
+    with_sdk(vendor, story)
+
+
+def test_the_sdk_reads_replies_closes_and_reopens(store: PracticeStore) -> None:
+    """A ticket with its messages, a reply by either version, and the v2 update all pass the SDK's own validation."""
+    vendor = PracticeSellapp(store)
+    ticket = int(store.customer_writes("help", "It broke", email="e@x.com"))
+
+    async def story(client: AsyncSellAppClient) -> None:
+        read = await client.tickets.get(ticket)
+        assert (read.data.title, read.data.status, read.data.customer.email) == ("help", "OPEN", "e@x.com")
+        said = await client.tickets_messages.reply(ticket, content="Try again")
+        assert (said.data.author, said.data.sender) == ("STORE", None)
+        again = await client.tickets_messages.v2_reply_to_ticket(ticket, content="And again")
+        page = await client.tickets_messages.list(ticket)
+        assert [message.content for message in page] == ["It broke", "Try again", "And again"]
+        one = await client.tickets_messages.get(ticket, again.data.id)
+        assert one.data.content == "And again"
+        closed = await client.tickets.update(ticket, status="CLOSED")
+        assert (closed.data.status, closed.data.message_count) == ("CLOSED", 3)
+        opened = await client.tickets.update(ticket, status="OPEN", archived=True)
+        assert (opened.data.status, opened.data.archived) == ("OPEN", 1)
+        assert (await client.tickets.v2_get_ticket(ticket)).data.read_status.customer is True
+
+    with_sdk(vendor, story)
+    assert not store.ticket(str(ticket)).closed
+
+
+def test_the_sdk_understands_every_refusal(store: PracticeStore) -> None:
+    """Each refusal becomes the SDK's own error, with the structured body's parts."""
+    vendor = PracticeSellapp(store, quotas=[Quota(3, 60)])
+    ticket = int(store.customer_writes("help", "It broke"))
+
+    async def story(client: AsyncSellAppClient) -> None:
+        with pytest.raises(NotFoundError) as missing:
+            await client.tickets.get(1)
+        assert (missing.value.status, bool(missing.value.request_id)) == (404, True)
+        with pytest.raises(UnprocessableEntityError) as empty:
+            await client.tickets_messages.reply(ticket, content="")
+        assert empty.value.param == "content"
+        await client.tickets.get(ticket)
+        with pytest.raises(RateLimitExceededError) as limited:
+            await client.tickets.get(ticket)
+        assert limited.value.headers["retry-after"] == "60"
+
+    with_sdk(vendor, story)
+
+    async def stranger(client: AsyncSellAppClient) -> None:
+        with pytest.raises(AuthenticationError):
+            await client.tickets.list()
+
+    with_sdk(PracticeSellapp(PracticeStore(store.now)), stranger, key="wrong")
