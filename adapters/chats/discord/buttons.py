@@ -1,0 +1,73 @@
+"""
+Buttons as Discord's components, and what a pressed one asks for; pure.
+
+Everything that a press needs stands in the button's own id (`shopbell:close:t1042`, `shopbell:retry:d77`), so a
+button works after a restart and nothing is looked up. The id comes back from people's programs: it is input.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import discord
+
+from adapters.chats.discord.markup import cut_line
+from bot.model import Button, DeliveryId, TicketNumber, Verb
+
+TEMPLATE = re.compile(
+    rf"shopbell:(?P<verb>{'|'.join(Verb)})(?::(?:t(?P<ticket>\d{{1,18}})|d(?P<delivery>\d{{1,18}})))?"
+)
+
+_STYLE = {
+    Verb.REOPEN: discord.ButtonStyle.success,
+    Verb.RETRY: discord.ButtonStyle.primary,
+    Verb.SEND: discord.ButtonStyle.primary,
+}
+_LABEL_LENGTH = 80
+_LINK_LENGTH = 512
+_ROW = 5
+_ROWS = 5
+
+
+def custom_id(button: Button) -> str:
+    """The id that a press of `button` comes back with."""
+    if button.delivery is not None:
+        return f"shopbell:{button.verb}:d{button.delivery}"
+    if button.ticket is not None:
+        return f"shopbell:{button.verb}:t{button.ticket}"
+    return f"shopbell:{button.verb}"
+
+
+def pressed(found: re.Match[str]) -> tuple[Verb, TicketNumber | None, DeliveryId | None]:
+    """What an id that fits `TEMPLATE` asks for."""
+    ticket, delivery = found["ticket"], found["delivery"]
+    return (
+        Verb(found["verb"]),
+        TicketNumber(int(ticket)) if ticket else None,
+        DeliveryId(int(delivery)) if delivery else None,
+    )
+
+
+def rows(buttons: Sequence[Button], link: tuple[str, str] | None = None) -> list[dict[str, Any]]:
+    """
+    Action rows of five buttons each, 25 buttons at most.
+
+    Args:
+        link: Label and address of one more button that only opens a page; left out where it is no web address.
+    """
+    components = [*_components(buttons, link)][: _ROW * _ROWS]
+    return [{"type": 1, "components": components[at : at + _ROW]} for at in range(0, len(components), _ROW)]
+
+
+def _components(buttons: Sequence[Button], link: tuple[str, str] | None) -> Iterator[dict[str, Any]]:
+    for button in buttons:
+        yield {
+            "type": 2,
+            "style": _STYLE.get(button.verb, discord.ButtonStyle.secondary).value,
+            "label": cut_line(button.label, _LABEL_LENGTH),
+            "custom_id": custom_id(button),
+        }
+    if link is not None and re.fullmatch(rf"https?://\S{{1,{_LINK_LENGTH - 8}}}", link[1]):
+        yield {"type": 2, "style": 5, "label": cut_line(link[0], _LABEL_LENGTH), "url": link[1]}

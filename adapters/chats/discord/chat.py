@@ -1,0 +1,266 @@
+"""Discord as the core sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from datetime import datetime
+from typing import Any, NoReturn
+
+import discord
+import structlog
+
+from adapters.chats.discord import checks, commands, posting
+from adapters.chats.discord.card import NAME_LENGTH, Json
+from adapters.chats.discord.connection import Client, Connection
+from adapters.chats.discord.gateway import Gateway
+from adapters.chats.discord.hearing import Hearing
+from adapters.chats.discord.markup import cut_escaped, cut_line
+from adapters.chats.discord.missed import Missed
+from adapters.chats.discord.reading import DISCORD, Agents
+from adapters.chats.discord.refusals import (
+    ARCHIVED,
+    CANNOT_TELL,
+    REACTIONS_BLOCKED,
+    UNKNOWN_EMOJI,
+    UNKNOWN_MESSAGE,
+    code_of,
+)
+from adapters.chats.discord.threads import Threads
+from bot.clock import Clock
+from bot.errors import Gone, Rejected, RemoteError
+from bot.model import (
+    Agent,
+    Card,
+    ChannelId,
+    ChatMessageId,
+    ChatName,
+    Cursor,
+    DeliveryKey,
+    Finding,
+    Mark,
+    Opened,
+    Place,
+    Post,
+    Said,
+)
+from bot.ports import ChatHealth, Intake
+
+_log = structlog.get_logger(__name__)
+
+_CONTENT = 2000
+_FINISH_SECONDS = 3.0
+_PUBLISH_AGAIN_SECONDS = 60.0
+
+
+class Discord:
+    """
+    Implements `bot.ports.Chat` with discord.py.
+
+    Args:
+        token: The bot's.
+        api_url: REST base; the gateway's address is taken from that server. None: Discord's own.
+        agent_roles: Ids of roles that may reply and run commands; empty: everybody who can write in the channel.
+        channels: Ids of the channels that are served; nothing outside them and their threads is listened to.
+        clock: For waiting and for when something was last heard.
+    """
+
+    name: ChatName = DISCORD
+    label = "Discord"
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        api_url: str | None,
+        agent_roles: frozenset[str],
+        channels: frozenset[ChannelId],
+        clock: Clock,
+    ) -> None:
+        self._clock = clock
+        self._channels = channels
+        self._agents = Agents(agent_roles)
+        self._asking = commands.Asking(self._agents)
+        self._connection = Connection(token=token, api_url=api_url, heard=self._heard, prepare=self._prepare)
+        self._gateway = Gateway(connection=self._connection, clock=clock)
+        self._threads = Threads(self._connection)
+
+    def _heard(self) -> None:
+        self._gateway.heard()
+
+    def _prepare(self, client: Client) -> None:
+        commands.install(client, self._asking)
+
+    # ------------------------------------------------------------ listening
+
+    async def run(self, intake: Intake) -> NoReturn:
+        """See the port. What has arrived is still handed over after the cancellation, for three seconds at most."""
+        self._asking.serve(intake)
+        client = await self._gateway.client()
+        hearing = Hearing(
+            client=client,
+            connection=self._connection,
+            gateway=self._gateway,
+            intake=intake,
+            agents=self._agents,
+            served=self._channels,
+        )
+        client.arrived = hearing.arrived
+        listening = asyncio.create_task(self._gateway.listen(), name="discord gateway")
+        bringing = asyncio.create_task(hearing.bring(), name="discord events")
+        publishing = asyncio.create_task(self._publish(client, hearing.ready), name="discord commands")
+        try:
+            done, _ = await asyncio.wait((listening, bringing, publishing), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await _ended(listening, publishing)
+            client.arrived = None
+            if not bringing.done():
+                await _at_most(_FINISH_SECONDS, hearing.finish())
+            await _ended(bringing)
+            await self._asking.finish()
+        raise RuntimeError("the tasks of a connection only end by raising")
+
+    async def _publish(self, client: Client, ready: asyncio.Event) -> NoReturn:
+        """After each login, make the servers of our channels offer the commands."""
+        while True:
+            await ready.wait()
+            ready.clear()
+            found = [client.get_channel(int(channel)) for channel in self._channels]
+            for guild in {channel.guild.id for channel in found if isinstance(channel, discord.abc.GuildChannel)}:
+                try:
+                    if await commands.publish(self._connection, guild):
+                        _log.info("discord_commands_published", server=guild)
+                except RemoteError as error:
+                    _log.warning("discord_commands_not_published", server=guild, reason=error.told)
+                    if error.again:
+                        await self._clock.sleep(error.retry_after or _PUBLISH_AGAIN_SECONDS)
+                        ready.set()
+
+    def health(self) -> ChatHealth:
+        return self._gateway.health()
+
+    def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+        return Missed(self._connection, self._threads, self._agents).read(cursors)
+
+    # ------------------------------------------------------------ saying
+
+    def parts(self, post: Post) -> int:
+        return posting.parts(post)
+
+    async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
+        message = posting.post_message(post, part, key)
+        if place.thread is None:
+            where = await self._threads.channel(place.channel)
+            if isinstance(where, discord.ForumChannel):
+                # Nothing can be said in a forum itself.
+                name = cut_line(post.text, NAME_LENGTH) or self.label
+                return ChatMessageId(await self._threads.open_post(where, name, message))
+        said = await self._say(place, {**message, "nonce": key, "enforce_nonce": True})
+        return ChatMessageId(said["id"])
+
+    async def _say(self, place: Place, message: Json) -> Json:
+        """Discord itself opens an archived thread for a message."""
+        said: Json = await self._connection.call(
+            "POST",
+            "/channels/{channel_id}/messages",
+            channel_id=place.thread or place.channel,
+            json=message,
+            permission="Send Messages in Threads" if place.thread else "Send Messages",
+        )
+        return said
+
+    async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
+        found: str | None = None
+        where = await self._threads.channel(place.channel) if place.thread is None else None
+        if isinstance(where, discord.ForumChannel):
+            found = await self._threads.find_forum_post(where, key, since)
+        else:
+            found = await self._threads.find_message(place.thread or place.channel, key, since)
+        return None if found is None else ChatMessageId(found)
+
+    async def tell(self, place: Place, agent: Agent, text: str) -> None:
+        """
+        By direct message; where the agent takes none, in the thread with their name and without a ping.
+
+        Discord has nothing that only one person sees, except as an answer to a command.
+        """
+        content = cut_escaped(text, _CONTENT)
+        try:
+            channel = await self._connection.call("POST", "/users/@me/channels", json={"recipient_id": agent.id})
+            await self._say(
+                Place(chat=DISCORD, channel=ChannelId(channel["id"])),
+                {"content": content, "allowed_mentions": {"parse": []}},
+            )
+        except Rejected as error:
+            if code_of(error) != CANNOT_TELL:
+                raise
+            content = f"<@{agent.id}> {cut_escaped(text, _CONTENT - 100)}"
+            await self._say(place, {"content": content, "allowed_mentions": {"parse": []}})
+
+    # ------------------------------------------------------------ threads, cards and marks
+
+    async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
+        return await self._threads.open_thread(channel, card, key)
+
+    async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
+        return await self._threads.find_thread(channel, card, key, since)
+
+    async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
+        await self._threads.render_card(place, opened, card)
+
+    async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
+        """A deleted message, or an author who has blocked the bot, leaves nothing to be done."""
+        channel = place.thread or place.channel
+        try:
+            await self._react(channel, message, mark, was)
+        except Rejected as error:
+            if code_of(error) == REACTIONS_BLOCKED:
+                return
+            if code_of(error) != ARCHIVED:
+                raise
+            await self._threads.set_thread(channel, archived=False)
+            await self._react(channel, message, mark, was)
+            await self._threads.set_thread(channel, archived=True)
+
+    async def _react(self, channel: str, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
+        path = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me"
+        wanted = [("PUT", mark)] if mark else []
+        wanted += [("DELETE", was)] if was and was is not mark else []
+        for method, emoji in wanted:
+            try:
+                await self._connection.call(
+                    method,
+                    path,
+                    channel_id=channel,
+                    message_id=message,
+                    emoji=emoji.value,
+                    permission="Add Reactions",
+                )
+            except Gone as error:
+                if code_of(error) not in (UNKNOWN_MESSAGE, UNKNOWN_EMOJI):
+                    raise
+
+    # ------------------------------------------------------------ the rest
+
+    async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
+        return await checks.check(self._connection, channels)
+
+    async def aclose(self) -> None:
+        await self._connection.close()
+
+
+async def _ended(*tasks: asyncio.Task[NoReturn]) -> None:
+    """Cancel tasks and wait until they are over; what one of them failed with is raised by whoever waits for it."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _at_most(seconds: float, waiting: Coroutine[Any, Any, None]) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await waiting
+    except TimeoutError:
+        _log.warning("discord_events_left_behind")

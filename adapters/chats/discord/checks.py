@@ -1,0 +1,143 @@
+"""The doctor's look at Discord: the token, the intent, each channel and what the bot may do there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import discord
+
+from adapters.chats.discord import phrases
+from adapters.chats.discord.connection import Client, Connection
+from adapters.chats.discord.refusals import understood
+from bot.errors import AuthFailed, Gone, Rejected, RemoteError
+from bot.model import ChannelId, Finding
+
+_NAMES: Final = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "create_public_threads": "Create Public Threads",
+    "read_message_history": "Read Message History",
+    "embed_links": "Embed Links",
+    "attach_files": "Attach Files",
+    "manage_threads": "Manage Threads",
+    "add_reactions": "Add Reactions",
+}
+_NOT_IN_FORUMS = frozenset({"create_public_threads"})
+"""Whoever may send messages may make a forum's posts."""
+
+PERMISSIONS: Final = discord.Permissions(**dict.fromkeys(_NAMES, True)).value
+"""What the bot needs, as the number in an invite link."""
+
+
+def invite_url(client_id: str) -> str:
+    """The link by which somebody who manages a server invites the bot with exactly what it needs."""
+    scope = "bot+applications.commands"
+    return f"https://discord.com/oauth2/authorize?client_id={client_id}&permissions={PERMISSIONS}&scope={scope}"
+
+
+async def check(connection: Connection, channels: Sequence[ChannelId]) -> Sequence[Finding]:
+    """Never raises: whatever goes wrong is a finding."""
+    try:
+        client = await connection.client()
+    except AuthFailed as error:
+        return [_bad("discord token", phrases.REFUSED_LOGIN, error.told)]
+    except RemoteError as error:
+        return [_bad("discord", error.told, phrases.TRY_AGAIN)]
+    findings = [_good("discord token", phrases.LOGGED_IN.format(name=client.user)), _intent(client)]
+    guilds: dict[int, tuple[discord.Guild, discord.Member]] = {}
+    for channel in channels:
+        try:
+            findings += await _check_channel(client, channel, guilds)
+        except Gone as error:
+            findings.append(_bad(_subject(channel), error.told, phrases.CHECK_CHANNEL_ID))
+        except Rejected:
+            findings.append(_bad(_subject(channel), phrases.HIDDEN_CHANNEL, _give("view_channel")))
+        except RemoteError as error:
+            findings.append(_bad(_subject(channel), error.told, phrases.TRY_AGAIN))
+    for guild, _ in guilds.values():
+        findings.append(await _check_commands(connection, client, guild))
+    return findings
+
+
+def _intent(client: Client) -> Finding:
+    flags = client.application.flags if client.application else discord.ApplicationFlags()
+    if flags.gateway_message_content or flags.gateway_message_content_limited:
+        return _good("discord message content intent", phrases.INTENT_ON)
+    return _bad("discord message content intent", phrases.INTENT_OFF, phrases.SWITCH_INTENT_ON)
+
+
+async def _check_channel(
+    client: Client, channel_id: ChannelId, guilds: dict[int, tuple[discord.Guild, discord.Member]]
+) -> list[Finding]:
+    subject = _subject(channel_id)
+    if not channel_id.isdecimal():
+        return [_bad(subject, phrases.NO_CHANNEL_ID, phrases.CHECK_CHANNEL_ID)]
+    with understood(wrote=False):
+        seen = await client.fetch_channel(int(channel_id))
+        if not isinstance(seen, discord.TextChannel | discord.ForumChannel):
+            return [_bad(subject, phrases.WRONG_KIND, phrases.CHECK_CHANNEL_ID)]
+        guild, me = guilds.get(seen.guild.id) or await _membership(client, seen.guild.id)
+        guilds[guild.id] = (guild, me)
+        channel = await guild.fetch_channel(seen.id)
+    if not isinstance(channel, discord.TextChannel | discord.ForumChannel):
+        return [_bad(subject, phrases.WRONG_KIND, phrases.CHECK_CHANNEL_ID)]
+    missing = list(_missing(channel, channel.permissions_for(me)))
+    if missing:
+        return [_bad(f"{subject} (#{channel.name})", phrases.MISSING.format(name=_NAMES[m]), _give(m)) for m in missing]
+    return [_good(f"{subject} (#{channel.name})", _advice(channel))]
+
+
+async def _membership(client: Client, guild_id: int) -> tuple[discord.Guild, discord.Member]:
+    guild = await client.fetch_guild(guild_id, with_counts=False)
+    if client.user is None:
+        raise RuntimeError("a client that is logged in knows who it is")
+    return guild, await guild.fetch_member(client.user.id)
+
+
+def _missing(channel: discord.TextChannel | discord.ForumChannel, held: discord.Permissions) -> Iterator[str]:
+    for name in _NAMES:
+        needed = name not in _NOT_IN_FORUMS or isinstance(channel, discord.TextChannel)
+        if needed and not getattr(held, name):
+            yield name
+
+
+def _advice(channel: discord.TextChannel | discord.ForumChannel) -> str:
+    if isinstance(channel, discord.TextChannel):
+        return phrases.ALL_WELL
+    called = {tag.name.casefold() for tag in channel.available_tags}
+    return phrases.ALL_WELL if {"open", "closed"} <= called else phrases.TAGS_ADVICE
+
+
+async def _check_commands(connection: Connection, client: Client, guild: discord.Guild) -> Finding:
+    subject = f"discord commands in {guild.name}"
+    application = str(client.application_id)
+    try:
+        await connection.call(
+            "GET",
+            "/applications/{application_id}/guilds/{guild_id}/commands",
+            application_id=application,
+            guild_id=str(guild.id),
+        )
+    except Rejected:
+        return _bad(subject, phrases.NO_COMMANDS, phrases.INVITE_AGAIN.format(url=invite_url(application)))
+    except RemoteError as error:
+        return _bad(subject, error.told, phrases.TRY_AGAIN)
+    return _good(subject, phrases.ALL_WELL)
+
+
+def _subject(channel: ChannelId) -> str:
+    return f"discord channel {channel}"
+
+
+def _give(permission: str) -> str:
+    return phrases.GIVE.format(name=_NAMES[permission])
+
+
+def _good(subject: str, text: str) -> Finding:
+    return Finding(ok=True, subject=subject, text=text)
+
+
+def _bad(subject: str, text: str, remedy: str) -> Finding:
+    return Finding(ok=False, subject=subject, text=text, remedy=remedy)

@@ -1,0 +1,154 @@
+"""What comes in by the gateway, brought to the core one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, NoReturn
+
+import discord
+import structlog
+
+from adapters.chats.discord.connection import Client, Connection
+from adapters.chats.discord.gateway import Gateway
+from adapters.chats.discord.reading import DISCORD, Agents, by_person, kept_from_us, place_of, said, text_of
+from bot.errors import Gone, Rejected, RemoteError
+from bot.model import ChannelId, ChatMessageId, Deleted, Edited, Place
+from bot.ports import Intake
+
+_log = structlog.get_logger(__name__)
+
+_THREADS = (10, 11, 12)
+"""Announcement, public and private threads, in https://discord.com/developers/docs/resources/channel#channel-object."""
+
+
+class Hearing:
+    """
+    Takes every event at the moment of its dispatch and hands them to the core in that order.
+
+    Args:
+        served: The channels whose threads are listened to.
+
+    Attributes:
+        ready: Set when the servers and channels of a new session are known.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        connection: Connection,
+        gateway: Gateway,
+        intake: Intake,
+        agents: Agents,
+        served: frozenset[ChannelId],
+    ) -> None:
+        self._client = client
+        self._connection = connection
+        self._gateway = gateway
+        self._intake = intake
+        self._agents = agents
+        self._served = served
+        self.ready = asyncio.Event()
+        self._events: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+
+    def arrived(self, event: str, args: tuple[Any, ...]) -> None:
+        """
+        Take one event; does not wait.
+
+        "connect" is dispatched while READY is read, so `blind` is called before any event of the new session; a
+        resumption dispatches "resumed" instead and has missed nothing.
+        """
+        self._gateway.noted(event)
+        if event == "ready":
+            self.ready.set()
+        if event == "connect":
+            self._intake.blind(DISCORD)
+        elif event in ("ready", "message", "raw_message_edit", "raw_message_delete", "raw_bulk_message_delete"):
+            self._events.put_nowait((event, args[0] if args else None))
+
+    async def bring(self) -> NoReturn:
+        """Hand over what has arrived, for ever; raises what the core raises."""
+        while True:
+            event, what = await self._events.get()
+            try:
+                await self._bring(event, what)
+            finally:
+                self._events.task_done()
+
+    async def finish(self) -> None:
+        """Return when everything that has arrived is handed over."""
+        await self._events.join()
+
+    async def _bring(self, event: str, what: Any) -> None:
+        try:
+            if event == "ready":
+                await self._intake.sighted(DISCORD)
+            elif event == "message":
+                await self._said(what)
+            elif event == "raw_message_edit":
+                await self._edited(what)
+            elif event == "raw_message_delete":
+                await self._deleted(what.channel_id, [what.message_id])
+            else:
+                await self._deleted(what.channel_id, sorted(what.message_ids))
+        except RemoteError as error:
+            # Where it was said could not be learned, so something may be missed: what is read later will bring it.
+            _log.warning("discord_event_put_off", what=event, reason=error.told)
+            self._intake.blind(DISCORD)
+            await self._intake.sighted(DISCORD)
+
+    async def _said(self, message: discord.Message) -> None:
+        if not by_person(message):
+            return
+        place = await self._place(message.channel.id)
+        if place is None:
+            return
+        if message.content or kept_from_us(message):
+            self._gateway.deaf = not message.content
+        await self._intake.said(said(message, place, self._agents.agent(message.author)))
+
+    async def _edited(self, edit: discord.RawMessageUpdateEvent) -> None:
+        message = edit.message
+        # A link's preview arrives as an edit, too; only a person's own edit sets the time of it.
+        if message.edited_at is None or not by_person(message) or kept_from_us(message):
+            return
+        place = await self._place(edit.channel_id)
+        if place is None:
+            return
+        await self._intake.edited(
+            Edited(
+                place=place,
+                message=ChatMessageId(str(message.id)),
+                agent=self._agents.agent(message.author),
+                text=text_of(message),
+            )
+        )
+
+    async def _deleted(self, channel: int, messages: list[int]) -> None:
+        place = await self._place(channel)
+        if place is None:
+            return
+        for message in messages:
+            await self._intake.deleted(Deleted(place=place, message=ChatMessageId(str(message))))
+
+    async def _place(self, channel: int) -> Place | None:
+        """The thread of a channel we serve that this is; None: it is something else."""
+        known = self._client.get_channel(channel)
+        if isinstance(known, discord.Thread):
+            parent = known.parent_id
+        elif known is not None:
+            return None
+        else:
+            found = await self._parent(channel)
+            if found is None:
+                return None
+            parent = found
+        return place_of(channel, parent) if str(parent) in self._served else None
+
+    async def _parent(self, channel: int) -> int | None:
+        """The channel above a thread that discord.py does not hold, as it holds no archived ones."""
+        try:
+            data = await self._connection.call("GET", "/channels/{channel_id}", channel_id=str(channel))
+        except (Gone, Rejected):
+            return None
+        return int(data["parent_id"]) if data["type"] in _THREADS else None

@@ -1,0 +1,123 @@
+"""What people wrote while nobody listened, read from the threads themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import UTC, datetime
+
+import discord
+import structlog
+
+from adapters.chats.discord.card import Json
+from adapters.chats.discord.connection import Connection
+from adapters.chats.discord.reading import Agents, by_person, said
+from adapters.chats.discord.refusals import understood
+from adapters.chats.discord.threads import Threads, archived_threads
+from bot.errors import Gone, Rejected
+from bot.model import Agent, ChannelId, Cursor, Said
+
+_log = structlog.get_logger(__name__)
+
+_PAGE = 100
+_PAGE_SECONDS = 60
+
+
+class Missed:
+    """
+    One reading of what was missed.
+
+    Active threads cost one request a server. A thread that is not among them is looked for among the archived ones,
+    the last archived first, only as far back as something unseen can lie: a message opens an archived thread, so what
+    was archived before the last message that we know holds nothing new.
+    """
+
+    def __init__(self, connection: Connection, threads: Threads, agents: Agents) -> None:
+        self._connection = connection
+        self._threads = threads
+        self._agents = agents
+        self._people: dict[tuple[int, int], Agent] = {}
+        self._active: dict[int, list[Json]] = {}
+
+    async def read(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+        """Oldest first within a thread. Channels and threads that are gone hold nothing and are passed over."""
+        by_channel: dict[ChannelId, dict[str, Cursor]] = defaultdict(dict)
+        for cursor in cursors:
+            by_channel[cursor.place.channel][str(cursor.place.thread)] = cursor
+        for channel, waiting in by_channel.items():
+            try:
+                guild = (await self._threads.channel(channel)).guild.id
+            except (Gone, Rejected) as error:
+                _log.warning("discord_channel_not_read", channel=channel, reason=error.told)
+                continue
+            async for thread in self._found(channel, guild, waiting):
+                cursor = waiting.pop(thread["id"])
+                if _last(thread) > _known(cursor):
+                    async for message in self._unread(guild, cursor):
+                        yield message
+
+    async def _found(self, channel: ChannelId, guild: int, waiting: dict[str, Cursor]) -> AsyncIterator[Json]:
+        for thread in await self._active_in(guild):
+            if thread["id"] in waiting:
+                yield thread
+        if not waiting:
+            return
+        async for thread in archived_threads(self._connection, channel, lambda: _oldest(waiting.values())):
+            if thread["id"] in waiting:
+                yield thread
+            if not waiting:
+                return
+
+    async def _active_in(self, guild: int) -> list[Json]:
+        if guild not in self._active:
+            answer = await self._connection.call("GET", "/guilds/{guild_id}/threads/active", guild_id=str(guild))
+            self._active[guild] = answer["threads"]
+        return self._active[guild]
+
+    async def _unread(self, guild: int, cursor: Cursor) -> AsyncIterator[Said]:
+        client = await self._connection.client()
+        thread = client.get_partial_messageable(int(str(cursor.place.thread)), guild_id=guild)
+        after = _known(cursor)
+        while True:
+            page: list[discord.Message] = []
+            with understood(wrote=False):
+                async with asyncio.timeout(_PAGE_SECONDS):
+                    history = thread.history(limit=_PAGE, after=discord.Object(after), oldest_first=True)
+                    page = [message async for message in history]
+            for message in page:
+                if by_person(message):
+                    yield said(message, cursor.place, await self._agent(guild, message.author))
+            if len(page) < _PAGE:
+                return
+            after = page[-1].id
+
+    async def _agent(self, guild: int, author: discord.abc.User) -> Agent:
+        """The author, whose roles a message in the history does not tell; asked for once a reading."""
+        key = (guild, author.id)
+        if key not in self._people:
+            self._people[key] = await self._ask(guild, author)
+        return self._people[key]
+
+    async def _ask(self, guild: int, author: discord.abc.User) -> Agent:
+        try:
+            member = await self._connection.call(
+                "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=str(guild), user_id=str(author.id)
+            )
+        except Gone:
+            return self._agents.known(str(author.id), author.display_name, ())
+        return self._agents.known(str(author.id), member.get("nick") or author.display_name, member["roles"])
+
+
+def _known(cursor: Cursor) -> int:
+    """The id after which nothing is known; a thread's own id is older than anything in it."""
+    return int(cursor.after or str(cursor.place.thread))
+
+
+def _last(thread: Json) -> int:
+    return int(thread.get("last_message_id") or 0)
+
+
+def _oldest(waiting: Iterable[Cursor]) -> datetime:
+    known = [discord.utils.snowflake_time(_known(cursor)) for cursor in waiting]
+    return min(known, default=datetime.max.replace(tzinfo=UTC))

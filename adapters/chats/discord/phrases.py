@@ -1,0 +1,72 @@
+"""Sentences that only make sense on Discord; agents and operators read them."""
+
+from __future__ import annotations
+
+CUSTOMER_FIELD = "Customer"
+STATUS_FIELD = "Status"
+DASHBOARD_BUTTON = "Open in dashboard"
+NO_TEXT = "(no text)"
+
+TICKET_OPTION = "The ticket's number; in a ticket's thread: that ticket"
+STORE_OPTION = "Only this store"
+DAYS_OPTION = "How many days back, 7 unless told"
+CLOSE_COMMAND = "Close a ticket"
+REOPEN_COMMAND = "Reopen a ticket"
+STATS_COMMAND = "Open, waiting and closed tickets, and how fast they were answered"
+SEND_COMMAND = "Send to customer"
+
+NOT_A_PERSON = "Only what a person of the team wrote can be sent to a customer."
+BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."
+
+STICKER = "the sticker “{name}”"
+POLL = "a poll"
+FORWARDED = "a forwarded message"
+INVITATION = "an invitation"
+HIDDEN_TEXT = "text that Discord did not show to shopbell"
+
+LOGIN_REFUSED = (
+    "Discord refuses the bot's token. Make a new one (Developer Portal, Bot, Reset Token) and set DISCORD_TOKEN to it."
+)
+INTENT_MISSING = (
+    "Discord keeps the messages' text from the bot. "
+    "Switch on the Message Content Intent (Developer Portal, Bot, Privileged Gateway Intents)."
+)
+GATEWAY_REFUSED = "Discord closed the connection for good with code {code}. Update shopbell, then start it again."
+NOT_CONNECTED = "not connected yet"
+LOST = "the connection to Discord was lost: {reason}"
+
+NO_ANSWER = "Discord did not answer, so this may or may not have been done."
+UNREACHABLE = "Discord cannot be reached."
+SLOW_DOWN = "Discord asks to slow down."
+TOO_MANY_THREADS = "This Discord server has as many open threads as Discord allows. Close some that nobody needs."
+TOO_MANY_EDITS = "Discord takes no more changes to this card for now."
+GONE = "It is not there any more on Discord."
+NO_CHANNEL = "There is no such channel on Discord, or the bot was removed from its server."
+HIDDEN = "The bot may not see this channel. Give its role View Channel there."
+LOCKED = "This thread is locked. Give the bot's role Manage Threads in the channel, or unlock the thread."
+FORBIDDEN = "The bot may not do this here. Give its role {permission} in the channel."
+BLOCKED = "This server's AutoMod blocked the message. Exempt the bot's role in AutoMod's rules."
+REFUSED = "Discord refused this: {reason}."
+TAG_NEEDED = (
+    "This forum wants a tag on every post and has none that the bot can use. Add a tag called Open to the forum."
+)
+WRONG_KIND = "Tickets need a text channel or a forum; this channel is neither."
+
+ALL_WELL = "can be used"
+TAGS_ADVICE = "can be used; with tags called Open and Closed its posts would show their state"
+
+LOGGED_IN = "logged in as {name}"
+REFUSED_LOGIN = "Discord does not know this token."
+TRY_AGAIN = "Look at the network and discordstatus.com, then run this again."
+INTENT_ON = "is on"
+INTENT_OFF = "is off, so messages come without their text."
+SWITCH_INTENT_ON = "Switch on the Message Content Intent (Developer Portal, Bot, Privileged Gateway Intents)."
+NO_CHANNEL_ID = "This is not the id of a Discord channel."
+CHECK_CHANNEL_ID = (
+    "Put the id of a text channel or forum after discord: in the store's CHANNELS (right click, Copy ID)."
+)
+HIDDEN_CHANNEL = "The bot may not see this channel."
+MISSING = "The bot lacks {name} here."
+GIVE = "Give the bot's role {name} in this channel."
+NO_COMMANDS = "The bot may not offer commands on this server."
+INVITE_AGAIN = "Invite it again with {url}"

@@ -1,0 +1,229 @@
+"""
+Threads and their cards: opened, found again, kept as the ticket is.
+
+In a text channel the card is a message of the channel and the thread hangs on it; in a forum the card is the post's
+first message. Either way the thread's id is the card's.
+https://github.com/discord/discord-api-docs/blob/main/developers/topics/threads.mdx
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import discord
+
+from adapters.chats.discord import phrases, tags
+from adapters.chats.discord.card import Json, card_message, carries, shows, thread_name
+from adapters.chats.discord.connection import Connection
+from adapters.chats.discord.refusals import THREAD_EXISTS, UNKNOWN_MESSAGE, code_of, understood
+from bot.errors import Gone, Rejected
+from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
+
+_WEEK = 10080
+"""Minutes; the longest time that Discord keeps a thread in the channel list without anybody writing."""
+_PAGE = 100
+MARGIN = timedelta(minutes=5)
+"""How far our clock and Discord's may be apart."""
+
+_CREATE_THREADS = "Create Public Threads"
+_SEND = "Send Messages"
+_MANAGE = "Manage Threads"
+_HISTORY = "Read Message History"
+
+
+def snowflake(moment: datetime) -> str:
+    """The id that something made at this moment would have at least."""
+    return str(discord.utils.time_snowflake(moment))
+
+
+class Threads:
+    """Opens and keeps threads; the methods are those of the port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def channel(self, channel: ChannelId) -> discord.TextChannel | discord.ForumChannel:
+        """A channel as it is now, from the gateway where that is connected. Raises `Gone`, `Rejected`."""
+        client = await self._connection.client()
+        found: Any = client.get_channel(int(channel))
+        if found is None:
+            with understood(wrote=False):
+                found = await client.fetch_channel(int(channel))
+        if not isinstance(found, discord.TextChannel | discord.ForumChannel):
+            raise Rejected(phrases.WRONG_KIND)
+        return found
+
+    async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
+        where = await self.channel(channel)
+        if isinstance(where, discord.ForumChannel):
+            post = await self.open_post(where, thread_name(card), card_message(card, key), card)
+            return Opened(thread=ThreadId(post), card=ChatMessageId(post))
+        message = await self._connection.call(
+            "POST",
+            "/channels/{channel_id}/messages",
+            channel_id=channel,
+            json={**card_message(card, key), "nonce": key, "enforce_nonce": True},
+            permission=_SEND,
+        )
+        return await self._thread_of(channel, message["id"], card)
+
+    async def open_post(self, forum: discord.ForumChannel, name: str, message: Json, card: Card | None = None) -> str:
+        """
+        Make a forum post; returns its id.
+
+        Discord takes no nonce here: the request is made once, and `find` looks for the key in the posts.
+        """
+        applied = await tags.applied(self._connection, forum, card.status if card else None)
+        if forum.flags.require_tag and not applied:
+            raise Rejected(phrases.TAG_NEEDED)
+        body = {"name": name, "auto_archive_duration": _WEEK, "applied_tags": applied, "message": message}
+        post = await self._connection.call(
+            "POST", "/channels/{channel_id}/threads", channel_id=str(forum.id), json=body, permission=_SEND
+        )
+        return str(post["id"])
+
+    async def _thread_of(self, channel: ChannelId, message: str, card: Card) -> Opened:
+        try:
+            await self._connection.call(
+                "POST",
+                "/channels/{channel_id}/messages/{message_id}/threads",
+                channel_id=channel,
+                message_id=message,
+                json={"name": thread_name(card), "auto_archive_duration": _WEEK},
+                permission=_CREATE_THREADS,
+            )
+        except Rejected as error:
+            # A message has at most one thread, and its id is the message's.
+            if code_of(error) != THREAD_EXISTS:
+                raise
+        return Opened(thread=ThreadId(message), card=ChatMessageId(message))
+
+    async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
+        """A card that is there without its thread gets it now: half done is finished, not done again."""
+        where = await self.channel(channel)
+        if isinstance(where, discord.ForumChannel):
+            post = await self.find_forum_post(where, key, since)
+            return None if post is None else Opened(thread=ThreadId(post), card=ChatMessageId(post))
+        message = await self.find_message(channel, key, since)
+        return None if message is None else await self._thread_of(channel, message, card)
+
+    async def find_message(self, channel: str, key: DeliveryKey, since: datetime) -> str | None:
+        """The id of the message in a channel or thread that was posted under `key` after `since`."""
+        after = snowflake(since - MARGIN)
+        while True:
+            # With `after`, Discord gives the messages next to it, newest first.
+            page = await self._connection.call(
+                "GET",
+                "/channels/{channel_id}/messages",
+                channel_id=channel,
+                params={"after": after, "limit": _PAGE},
+                permission=_HISTORY,
+            )
+            for message in page:
+                if carries(message, key):
+                    return str(message["id"])
+            if len(page) < _PAGE:
+                return None
+            after = str(max(int(message["id"]) for message in page))
+
+    async def find_forum_post(self, forum: discord.ForumChannel, key: DeliveryKey, since: datetime) -> str | None:
+        """The id of the post that was made under `key` after `since`, archived or not."""
+        oldest = since - MARGIN
+        async for post in self._posts(forum, oldest):
+            if int(post["id"]) < int(snowflake(oldest)):
+                continue
+            try:
+                message = await self._connection.call(
+                    "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=post["id"], message_id=post["id"]
+                )
+            except Gone:
+                continue
+            if carries(message, key):
+                return str(post["id"])
+        return None
+
+    async def _posts(self, forum: discord.ForumChannel, oldest: datetime) -> AsyncIterator[Json]:
+        active = await self._connection.call("GET", "/guilds/{guild_id}/threads/active", guild_id=str(forum.guild.id))
+        for post in active["threads"]:
+            if post["parent_id"] == str(forum.id):
+                yield post
+        async for post in archived_threads(self._connection, str(forum.id), lambda: oldest):
+            yield post
+
+    async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
+        """
+        Make everything what the card says, by as few requests as that takes; the name is never changed.
+
+        A forum post's card lies in the thread and cannot be edited while that is archived: it is opened for the edit
+        and archived again. A card in a text channel can always be edited.
+        """
+        where = await self.channel(place.channel)
+        forum = where if isinstance(where, discord.ForumChannel) else None
+        thread = await self._connection.call("GET", "/channels/{channel_id}", channel_id=opened.thread)
+        applied = None
+        if forum is not None:
+            applied = await tags.applied(self._connection, forum, card.status, thread.get("applied_tags") or [])
+        outdated = await self._outdated(opened.thread if forum else place.channel, opened, card)
+        is_archived = bool(thread["thread_metadata"]["archived"])
+        tagged = applied is not None and sorted(applied) != sorted(thread.get("applied_tags") or [])
+        changes: dict[str, Any] = {"applied_tags": applied} if tagged else {}
+        if is_archived and (tagged or (outdated and forum is not None)):
+            await self.set_thread(opened.thread, archived=False, **changes)
+            is_archived, changes = False, {}
+        if outdated:
+            await self._connection.call(
+                "PATCH",
+                "/channels/{channel_id}/messages/{message_id}",
+                channel_id=opened.thread if forum else place.channel,
+                message_id=opened.card,
+                json=card_message(card),
+            )
+        if is_archived != card.archived:
+            changes["archived"] = card.archived
+        if changes:
+            await self.set_thread(opened.thread, **changes)
+
+    async def _outdated(self, channel: str, opened: Opened, card: Card) -> bool:
+        """Whether the card is there and shows something else. One that people have deleted stays deleted."""
+        try:
+            message = await self._connection.call(
+                "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=opened.card
+            )
+        except Gone as error:
+            if code_of(error) != UNKNOWN_MESSAGE:
+                raise
+            return False
+        return not shows(message, card)
+
+    async def set_thread(self, thread: str, **changes: Any) -> None:
+        """Change a thread's archived state or tags."""
+        await self._connection.call(
+            "PATCH", "/channels/{channel_id}", channel_id=thread, json=changes, permission=_MANAGE
+        )
+
+
+async def archived_threads(connection: Connection, channel: str, oldest: Callable[[], datetime]) -> AsyncIterator[Json]:
+    """
+    A channel's archived threads, the last archived first, as far back as `oldest()` says when a page is asked for.
+
+    Discord pages them by the time they were archived at.
+    """
+    before: str | None = None
+    while True:
+        params = {"limit": _PAGE, **({"before": before} if before else {})}
+        page = await connection.call(
+            "GET",
+            "/channels/{channel_id}/threads/archived/public",
+            channel_id=channel,
+            params=params,
+            permission=_HISTORY,
+        )
+        for thread in page["threads"]:
+            yield thread
+        if not page["has_more"] or not page["threads"]:
+            return
+        before = page["threads"][-1]["thread_metadata"]["archive_timestamp"]
+        if datetime.fromisoformat(before) < oldest():
+            return
