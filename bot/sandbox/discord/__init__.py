@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.sandbox.discord.acts import Allowances
 from bot.sandbox.discord.asking import NotOffered
-from bot.sandbox.discord.guild import Allowances
 from bot.sandbox.discord.interactions import Answered, NoAnswer
 from bot.sandbox.discord.refusals import Refusal
 from bot.sandbox.discord.server import PracticeDiscord

@@ -8,10 +8,12 @@ what its session has and the connection has not; whoever tells something never w
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 from uuid import uuid4
 
@@ -67,6 +69,11 @@ class Session:
         self.told.append((self.seq, json.dumps({"op": DISPATCH, "t": name, "s": self.seq, "d": data})))
         if self.connection is not None:
             self.connection.wake.set()
+
+    def after(self, seq: int) -> list[tuple[int, str]]:
+        """What was told after that, oldest first."""
+        later = list(takewhile(lambda entry: entry[0] > seq, reversed(self.told)))
+        return later[::-1]
 
     def remembers(self, seq: int) -> bool:
         """Whether everything after `seq` is still here."""
@@ -249,6 +256,7 @@ class Gateway:
         if intents & privileged:
             await connection.close(4014, "Disallowed intent(s).")
             return
+        self._forget_expired()
         self.identified += 1
         session = Session(uuid4().hex, intents)
         self._sessions[session.id] = session
@@ -259,17 +267,20 @@ class Gateway:
         self._attach(connection, session, 0)
 
     async def _resume(self, connection: Connection, session_id: str, seq: int | None) -> None:
+        self._forget_expired()
         session = self._sessions.get(session_id)
-        if session is not None and session.detached_at is not None:
-            gone = self._clock.monotonic() - session.detached_at
-            if gone > self.rules.session_seconds:
-                session = self._sessions.pop(session_id, None) and None
         if session is None or seq is None or not session.remembers(seq):
             await connection.send(INVALID_SESSION, False)
             return
         self.resumed += 1
         session.tell("RESUMED", {"_trace": []})
         self._attach(connection, session, seq)
+
+    def _forget_expired(self) -> None:
+        now = self._clock.monotonic()
+        for session in list(self._sessions.values()):
+            if session.detached_at is not None and now - session.detached_at > self.rules.session_seconds:
+                del self._sessions[session.id]
 
     def _attach(self, connection: Connection, session: Session, sent: int) -> None:
         if session.connection is not None:
@@ -279,11 +290,14 @@ class Gateway:
         connection.pump = asyncio.get_running_loop().create_task(self._pump(connection, session))
 
     async def _pump(self, connection: Connection, session: Session) -> None:
-        while not connection.socket.closed and connection.session is session:
-            for seq, text in [entry for entry in session.told if entry[0] > connection.sent]:
+        while connection.session is session:
+            for seq, text in session.after(connection.sent):
                 if connection.deaf or connection.socket.closed:
                     return
-                await connection.socket.send_str(text)
+                try:
+                    await connection.socket.send_str(text)
+                except ConnectionError:
+                    return  # the session keeps what was not sent; the reader sees the end too and lets go
                 connection.sent = seq
             connection.wake.clear()
             if connection.sent == session.seq:
@@ -295,4 +309,5 @@ class Gateway:
             session.connection, session.detached_at = None, self._clock.monotonic()
         if connection.pump is not None:
             connection.pump.cancel()
-            await asyncio.gather(connection.pump, return_exceptions=True)
+            with contextlib.suppress(asyncio.CancelledError):
+                await connection.pump

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
 
 from bot.sandbox.discord.gateway import Event
@@ -200,5 +199,7 @@ class Answered:
     async def heard(self, seconds: float = 10.0) -> Message:
         """Wait until there is something to read. Raises `NoAnswer`."""
         await self.interaction.until(lambda: self.message is not None and not self.interaction.waits, seconds)
-        message: Any = self.message
-        return message  # type: ignore[no-any-return]
+        message = self.message
+        if message is None:
+            raise NoAnswer("The answer was taken back.")
+        return message

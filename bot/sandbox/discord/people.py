@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.sandbox.discord.drafts import Draft
 from bot.sandbox.discord.guild import Guild
-from bot.sandbox.discord.limits import CONTENT, FILE_BYTES, Draft
+from bot.sandbox.discord.limits import CONTENT, FILE_BYTES
 from bot.sandbox.discord.permissions import allow, deny, has, mask, may_write, require
 from bot.sandbox.discord.refusals import Form, Refusal
 from bot.sandbox.discord.rest_channels import TAG_NAME
@@ -83,6 +84,7 @@ class People:
         *,
         attachments: Sequence[tuple[str, bytes]] = (),
         sticker: str | None = None,
+        poll: str | None = None,
         reply_to: Message | None = None,
     ) -> Message:
         """
@@ -91,6 +93,7 @@ class People:
         Args:
             attachments: Names and bytes.
             sticker: A sticker's name.
+            poll: A question, to be answered with yes or no.
         """
         place = self._place(channel_id)
         require(self.guild.world, member, place, may_write(place))
@@ -99,6 +102,7 @@ class People:
             content=text.strip(),
             files=tuple(Upload(name, data) for name, data in attachments),
             stickers=(sticker,) if sticker else (),
+            poll=poll,
             reply_to=None if reply_to is None else reply_to.id,
         )
         _refuse_too_long(draft)
@@ -136,15 +140,23 @@ class People:
         return self.guild.open_thread(member, channel, name, 4320, None)
 
     async def set_thread(
-        self, member: Member, thread_id: Id, *, archived: bool | None = None, locked: bool | None = None
+        self,
+        member: Member,
+        thread_id: Id,
+        *,
+        archived: bool | None = None,
+        locked: bool | None = None,
+        name: str | None = None,
     ) -> None:
-        """Archive, open, lock or unlock a thread by hand."""
+        """Archive, open, lock, unlock or rename a thread by hand."""
         thread = self._thread(thread_id)
         owns = thread.owner_id == member.id and locked is None
         if not owns and not has(self.guild.world, member, thread, "manage_threads"):
             raise Refusal(50013)
         if locked is not None:
             thread.locked = locked
+        if name is not None:
+            self.guild.rename(member, thread, name)
         if archived is not None:
             self.guild.archive(thread, archived=archived)
         self.guild.tell_thread(thread)

@@ -1,14 +1,15 @@
-"""The practice guild as Discord's JSON. Shapes follow Discord's OpenAPI description of its v10 API."""
+"""Channels, threads and messages as Discord's JSON. Shapes follow Discord's OpenAPI description of its v10 API."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from bot.sandbox.discord.permissions import held
 from bot.sandbox.discord.refusals import Json
+from bot.sandbox.discord.render_guild import GuildRenderer, time
 from bot.sandbox.discord.world import (
     Attachment,
     Channel,
@@ -16,148 +17,15 @@ from bot.sandbox.discord.world import (
     Member,
     Message,
     Place,
-    Role,
+    Sort,
     Tag,
     Thread,
-    World,
     moment,
 )
 
-MESSAGE_CONTENT_LIMITED = 1 << 19
-"""The application flag of an unverified bot whose message content intent is switched on."""
 
-
-class Renderer:
-    """
-    Turns values into JSON.
-
-    Args:
-        world: Where names and permissions are looked up.
-        files_url: What stands before an attachment's path, without a slash at its end; asked for each time, for the
-            port is known only once the server listens.
-    """
-
-    def __init__(self, world: World, files_url: Callable[[], str]) -> None:
-        self._world = world
-        self._files_url = files_url
-
-    def user(self, member: Member) -> Json:
-        return {
-            "id": str(member.id),
-            "username": member.name,
-            "global_name": member.name,
-            "discriminator": "0",
-            "avatar": None,
-            "bot": member.bot,
-            "public_flags": 0,
-            "flags": 0,
-            "primary_guild": None,
-        }
-
-    def own_user(self) -> Json:
-        return self.user(self._world.bot) | {
-            "mfa_enabled": True,
-            "verified": True,
-            "email": None,
-            "locale": "en-US",
-            "premium_type": 0,
-        }
-
-    def application(self, *, message_content: bool) -> Json:
-        flags = MESSAGE_CONTENT_LIMITED if message_content else 0
-        return {
-            "id": str(self._world.application_id),
-            "name": self._world.bot.name,
-            "icon": None,
-            "description": "",
-            "type": None,
-            "bot": self.user(self._world.bot),
-            "bot_public": False,
-            "bot_require_code_grant": False,
-            "verify_key": hashlib.sha256(b"practice").hexdigest(),
-            "flags": flags,
-            "flags_new": str(flags),
-            "redirect_uris": [],
-            "interactions_endpoint_url": None,
-            "role_connections_verification_url": None,
-            "owner": self.user(self._world.bot),
-            "approximate_guild_count": 1,
-            "approximate_user_install_count": 0,
-            "approximate_user_authorization_count": 0,
-            "explicit_content_filter": 0,
-            "team": None,
-            "eligible_oauth2_scopes": [],
-        }
-
-    def member(self, member: Member) -> Json:
-        return {"user": self.user(member)} | self._membership(member)
-
-    def _membership(self, member: Member) -> Json:
-        return {
-            "roles": [str(role) for role in member.roles],
-            "nick": None,
-            "avatar": None,
-            "banner": None,
-            "joined_at": time(moment(self._world.guild_id)),
-            "premium_since": None,
-            "communication_disabled_until": None,
-            "flags": 0,
-            "pending": False,
-            "mute": False,
-            "deaf": False,
-        }
-
-    def role(self, role: Role, position: int) -> Json:
-        return {
-            "id": str(role.id),
-            "name": role.name,
-            "permissions": str(role.permissions),
-            "position": position,
-            "color": 0,
-            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-            "hoist": False,
-            "managed": False,
-            "mentionable": False,
-            "icon": None,
-            "unicode_emoji": None,
-            "flags": 0,
-        }
-
-    def roles(self) -> list[Json]:
-        return [self.role(role, position) for position, role in enumerate(self._world.roles.values())]
-
-    def guild(self) -> Json:
-        nothing = (
-            "icon description home_header splash discovery_splash banner application_id afk_channel_id "
-            "system_channel_id widget_channel_id max_presences vanity_url_code rules_channel_id "
-            "safety_alerts_channel_id public_updates_channel_id incidents_data"
-        )
-        return dict.fromkeys(nothing.split()) | {
-            "id": str(self._world.guild_id),
-            "name": self._world.name,
-            "features": ["COMMUNITY"],
-            "owner_id": str(next((m.id for m in self._world.members.values() if not m.bot), self._world.bot.id)),
-            "region": "deprecated",
-            "afk_timeout": 300,
-            "system_channel_flags": 0,
-            "widget_enabled": False,
-            "verification_level": 0,
-            "roles": self.roles(),
-            "default_message_notifications": 0,
-            "mfa_level": 0,
-            "explicit_content_filter": 0,
-            "max_members": 500_000,
-            "max_stage_video_channel_users": 50,
-            "max_video_channel_users": 25,
-            "premium_tier": 0,
-            "premium_subscription_count": 0,
-            "preferred_locale": "en-US",
-            "premium_progress_bar_enabled": False,
-            "nsfw": False,
-            "nsfw_level": 0,
-            "emojis": [],
-            "stickers": [],
-        }
+class Renderer(GuildRenderer):
+    """Turns everything into JSON: besides the guild, what is in it."""
 
     def guild_create(self) -> Json:
         """The guild as the gateway tells it: with its channels and with the threads that are active, no others."""
@@ -216,7 +84,7 @@ class Renderer:
             "name": thread.name,
             "last_message_id": number(thread.last_message_id),
             "message_count": thread.message_count,
-            "total_message_sent": thread.message_count,
+            "total_message_sent": thread.ever_said,
             "member_count": 1,
             "rate_limit_per_user": 0,
             "flags": 0,
@@ -276,19 +144,19 @@ class Renderer:
             "tts": False,
             "flags": message.flags,
         }
+        if message.poll is not None:
+            body["poll"] = self._poll(message.poll, message.created_at)
         if message.stickers:
             body["sticker_items"] = [
                 {"id": str(index + 1), "name": name, "format_type": 1} for index, name in enumerate(message.stickers)
             ]
         if message.reactions:
             body["reactions"] = [self.reaction(emoji, users) for emoji, users in message.reactions.items()]
-        return body | self._relations(message)
+        return body | self._relations(message, readable=readable)
 
-    def _relations(self, message: Message) -> Json:
+    def _relations(self, message: Message, *, readable: bool) -> Json:
         body: Json = {}
         world = self._world
-        if message.nonce is not None:
-            body["nonce"] = message.nonce
         if message.via is not None:
             body["application_id"] = str(world.application_id)
             body["webhook_id"] = str(world.application_id)
@@ -302,14 +170,33 @@ class Renderer:
             }
             if message.reference.message_id is not None:
                 body["message_reference"]["message_id"] = str(message.reference.message_id)
+        if message.sort is Sort.REPLY and message.reference is not None:
+            replied_to = world.find(message.reference.channel_id, message.reference.message_id)
+            body["referenced_message"] = None if replied_to is None else self._alone(replied_to, readable=readable)
         return body
+
+    def _alone(self, message: Message, *, readable: bool) -> Json:
+        """A message without what it replies to: Discord goes one step, no further."""
+        body = self.message(replace(message, sort=Sort.SAID), readable=readable) | {"type": int(message.sort)}
+        body.pop("reactions", None)
+        return body
+
+    def _poll(self, question: str, asked_at: datetime) -> Json:
+        return {
+            "question": {"text": question},
+            "answers": [{"answer_id": n + 1, "poll_media": {"text": word}} for n, word in enumerate(("Yes", "No"))],
+            "expiry": time(asked_at + timedelta(days=1)),
+            "allow_multiselect": False,
+            "layout_type": 1,
+            "results": {"answer_counts": [], "is_finalized": False},
+        }
 
     def message_event(self, message: Message, *, readable: bool) -> Json:
         """A message as the gateway tells it: with the guild and its author's membership."""
         body = self.message(message, readable=readable) | {"guild_id": str(self._world.guild_id)}
         author = self._world.members.get(message.author_id)
         if author is not None:
-            body["member"] = self._membership(author)
+            body["member"] = self.membership(author)
         return body
 
     def reaction(self, emoji: str, users: list[int]) -> Json:
@@ -341,10 +228,6 @@ def emoji_body(emoji: str) -> Json:
     """`✅`, or a guild's own as `name:id`."""
     name, _, own_id = emoji.partition(":")
     return {"id": own_id or None, "name": name}
-
-
-def time(at: datetime) -> str:
-    return at.isoformat()
 
 
 def number(snowflake: int | None) -> str | None:

@@ -128,7 +128,7 @@ class Rest:
             body, files = await _read(request)
             reply = await handler(Call(request, body, files))
         except Refused as refusal:
-            return _response(refusal.status, refusal.body(), refusal.headers)
+            return _response(refusal.status, refusal.body(), headers | refusal.headers)
         except Refusal as refusal:
             return _response(refusal.status, refusal.body(), headers)
         return _response(reply.status, reply.body, headers)

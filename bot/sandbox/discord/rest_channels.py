@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.discord.limits import read
+from bot.sandbox.discord.drafts import read
 from bot.sandbox.discord.permissions import has, require
 from bot.sandbox.discord.rate import Refused
 from bot.sandbox.discord.refusals import Form, Json, Refusal
@@ -71,7 +72,8 @@ class Channels:
 
     async def _create_post(self, call: Call, forum: Channel, body: Json) -> Reply:
         name, minutes = _thread_fields(body)
-        draft = read(body.get("message"), call.files, under="message.")
+        # a post's message takes no nonce; Discord ignores it
+        draft = replace(read(body.get("message"), call.files, under="message."), nonce=None, enforce_nonce=False)
         require_for(self._rest, forum, draft)
         tags = self._tags(forum, body.get("applied_tags") or [])
         thread, message = self._rest.guild.open_post(self._rest.bot, forum, name, minutes, tags, draft)
@@ -116,7 +118,7 @@ class Channels:
         if "locked" in body and not manages:
             raise Refusal(50013)
         if thread.locked and not manages:
-            raise Refusal(160005)
+            raise Refusal(50013)
         if set(body) - {"archived"} or not opens:
             if thread.owner_id != rest.bot.id and not manages:
                 raise Refusal(50013)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from bot.sandbox.discord.drafts import Draft, read
 from bot.sandbox.discord.interactions import (
     CHOICES,
     COMPLETION,
@@ -17,7 +19,6 @@ from bot.sandbox.discord.interactions import (
     Interaction,
     Interactions,
 )
-from bot.sandbox.discord.limits import Draft, read
 from bot.sandbox.discord.refusals import Form, Json, Refusal
 from bot.sandbox.discord.rest import Call, Reply, Rest
 from bot.sandbox.discord.world import EPHEMERAL, LOADING, Message, Sort
@@ -98,7 +99,8 @@ class Answers:
     async def _follow_up(self, call: Call) -> Reply:
         """The first message after a deferral takes the place of `thinking…`, and is as private as that was."""
         interaction = self._interaction(call)
-        draft = read(call.fields(), call.files)
+        # a webhook's message takes no nonce; Discord ignores it
+        draft = replace(read(call.fields(), call.files), nonce=None, enforce_nonce=False)
         if interaction.waits and interaction.original is not None:
             message = interaction.original
             if draft.empty:

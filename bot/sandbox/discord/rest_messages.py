@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from bot.sandbox.discord.limits import Draft, read
+from bot.sandbox.discord.drafts import Draft, read
 from bot.sandbox.discord.permissions import has, may_write, require
 from bot.sandbox.discord.refusals import Form, Refusal
 from bot.sandbox.discord.rest import Call, Reply, Rest
@@ -44,8 +44,9 @@ class Messages:
         place = self._rest.world.place(call.id("channel"))
         draft = read(call.fields(), call.files)
         require_for(self._rest, place, draft)
-        message = self._rest.guild.say(self._rest.bot, place, draft, more_flags=0)
-        return Reply(200, self._rest.shown(message))
+        message = self._rest.guild.say(self._rest.bot, place, draft)
+        nonce = {} if message.nonce is None else {"nonce": message.nonce}
+        return Reply(200, self._rest.shown(message) | nonce)
 
     async def _edit(self, call: Call) -> Reply:
         place = self._rest.place(call)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.clock import Clock, SystemClock
+from bot.sandbox.discord.acts import Allowances
 from bot.sandbox.discord.asking import Asking
 from bot.sandbox.discord.gateway import Gateway, GatewayRules
-from bot.sandbox.discord.guild import Allowances, Guild
+from bot.sandbox.discord.guild import Guild
 from bot.sandbox.discord.interactions import Interactions
 from bot.sandbox.discord.permissions import EVERYBODY, has, mask
 from bot.sandbox.discord.rate import Rates
@@ -89,10 +90,18 @@ class PracticeDiscord(Asking):
     async def start(self) -> None:
         await self.wire.start()
 
-    async def stop(self) -> None:
-        """End every connection and stop listening."""
+    async def leave(self) -> None:
+        """Be away from now on: connections break, requests get 503, the gateway takes nobody."""
         self.rules.away = True
         await self.gateway.cut(abrupt=True)
+
+    def come_back(self) -> None:
+        """Be there again, with everything as it was."""
+        self.rules.away = False
+
+    async def stop(self) -> None:
+        """End every connection and stop listening."""
+        await self.leave()
         await self.wire.stop()
 
     def _ready(self) -> tuple[Json, list[Json]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -112,6 +111,7 @@ class Thread:
     tags: list[int] = field(default_factory=list)
     last_message_id: int | None = None
     message_count: int = 0
+    ever_said: int = 0
     renamed: list[float] = field(default_factory=list)
 
     @property
@@ -177,6 +177,8 @@ class Message:
         pinged: Everybody whom it or one of its edits pinged.
         only_for: Who alone sees it (ephemeral); None: everybody.
         thread_id: The thread that hangs under it.
+        nonce: Told with the answer to whoever wrote it and with its event, and never again.
+        poll: The question of a poll.
         edits: How often, and when, it was edited, on the clock's monotonic scale.
         via: The interaction that it answers.
     """
@@ -191,6 +193,7 @@ class Message:
     components: list[Json] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     stickers: list[str] = field(default_factory=list)
+    poll: str | None = None
     reactions: dict[str, list[int]] = field(default_factory=dict)
     edited_at: datetime | None = None
     flags: int = 0
@@ -255,10 +258,15 @@ class World:
 
     def message(self, channel_id: int, message_id: int) -> Message:
         """A message that everybody sees. Raises `Refusal` 10008."""
-        message = self._messages.get(channel_id, {}).get(message_id)
-        if message is None or message.only_for is not None:
+        message = self.find(channel_id, message_id)
+        if message is None:
             raise Refusal(10008)
         return message
+
+    def find(self, channel_id: int, message_id: int | None) -> Message | None:
+        """A message that everybody sees; None: there is none such, or not any more."""
+        message = self._messages.get(channel_id, {}).get(message_id or 0)
+        return None if message is None or message.only_for is not None else message
 
     def messages(self, channel_id: int, *, seen_by: int | None = None) -> list[Message]:
         """A channel's messages, oldest first; with what only `seen_by` sees, or without anything of that kind."""
@@ -288,7 +296,3 @@ class World:
 def moment(snowflake: int) -> datetime:
     """When a snowflake was made."""
     return datetime.fromtimestamp(((snowflake >> 22) + DISCORD_EPOCH) / 1000, UTC)
-
-
-def newest(messages: Iterable[Message]) -> Message | None:
-    return max(messages, key=lambda message: message.id, default=None)
