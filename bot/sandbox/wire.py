@@ -138,7 +138,9 @@ class Wire:
             try:
                 response = await handler(request)
             except web.HTTPException as refusal:
-                response = refusal
+                response = web.Response(
+                    status=refusal.status, reason=refusal.reason, body=refusal.body, headers=refusal.headers
+                )
             return self._record(request, body, response)
 
         return exchange
