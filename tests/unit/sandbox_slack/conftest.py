@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 
@@ -93,3 +95,34 @@ def tell() -> Tell:
         asyncio.run(told())
 
     return run
+
+
+class Socket:
+    """An app's end of one Socket Mode connection, by hand."""
+
+    def __init__(self, web_socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.web_socket = web_socket
+
+    async def next(self, within: float = 2.0) -> dict[str, Any]:
+        """The next frame that Slack sends; `TimeoutError` where none comes."""
+        frame: dict[str, Any] = await self.web_socket.receive_json(timeout=within)
+        return frame
+
+    async def ack(self, envelope: dict[str, Any], payload: Any = None) -> None:
+        """Acknowledge an envelope, with or without an answer."""
+        answer = {"envelope_id": envelope["envelope_id"]} | ({} if payload is None else {"payload": payload})
+        await self.web_socket.send_json(answer)
+
+
+@pytest.fixture
+def connect() -> Callable[[Web], Any]:
+    """Connect by Socket Mode as an app does; the greeting is left to be read."""
+
+    @contextlib.asynccontextmanager
+    async def connected(web: Web) -> AsyncIterator[Socket]:
+        headers = {"Authorization": f"Bearer {web.slack.app_token}"}
+        answer = (await web.http.post(web.slack.api_url + "apps.connections.open", headers=headers)).json()
+        async with aiohttp.ClientSession() as session, session.ws_connect(answer["url"]) as web_socket:
+            yield Socket(web_socket)
+
+    return connected

@@ -159,7 +159,8 @@ def test_metadata_is_kept_and_returned_only_when_asked_for(slack: PracticeSlack,
         assert all("metadata" not in message for message in bare["messages"])
         full = await web("conversations.history", channel=channel.id, include_all_metadata=True)
         assert [message["metadata"] for message in full["messages"]] == [metadata, metadata]
-        for wrong in ({"event_type": "x"}, {"event_payload": {}}, "x"):
+        malformed: tuple[Any, ...] = ({"event_type": "x"}, {"event_payload": {}}, "x")
+        for wrong in malformed:
             answer = await web.error("chat.postMessage", channel=channel.id, text="x", metadata=wrong)
             assert answer == "invalid_metadata_format"
 
