@@ -45,10 +45,10 @@ class Known:
     chats: Mapping[ChatName, Chat]
     note_prefixes: Sequence[str]
 
-    def card(self, ticket: TicketRow, opening: str) -> Card:
-        """A ticket's card as it has to look now."""
-        store = self.store(ticket)
-        return cards.card(ticket, opening, store, self.vendor(ticket).capabilities, self.note_prefixes)
+    def card(self, ticket: TicketRow, opening: str, chat: ChatName) -> Card:
+        """A ticket's card as it has to look now in a chat; its hint names a note prefix that can be typed there."""
+        typable = [prefix for prefix in self.note_prefixes if self.chat(chat).typable(prefix)]
+        return cards.card(ticket, opening, self.store(ticket), self.vendor(ticket).capabilities, typable)
 
     def store(self, ticket: TicketRow) -> Store:
         store = self.stores.get(ticket.store)
@@ -84,12 +84,12 @@ class Opening:
 
     async def carry(self, job: Job) -> Opened:
         link, ticket = present(job.link), present(job.ticket)
-        card = self.known.card(ticket, job.opening)
+        card = self.known.card(ticket, job.opening, link.chat)
         return await self.known.chat(link.chat).open_thread(link.channel, card, job.key)
 
     async def find(self, job: Job) -> Opened | None:
         link, ticket = present(job.link), present(job.ticket)
-        card = self.known.card(ticket, job.opening)
+        card = self.known.card(ticket, job.opening, link.chat)
         since = job.delivery.begun_at or job.delivery.created_at
         return await self.known.chat(link.chat).find_thread(link.channel, card, job.key, since)
 
@@ -191,7 +191,7 @@ class Rendering:
         link, ticket = present(job.link), present(job.ticket)
         if link.opened is None:
             return None
-        card = self.known.card(ticket, job.opening)
+        card = self.known.card(ticket, job.opening, link.chat)
         await self.known.chat(link.chat).render_card(_thread(link), link.opened, card)
         return ticket.version
 

@@ -222,6 +222,10 @@ class Chat(Protocol):
         """As people read it: `Discord`."""
         ...
 
+    def typable(self, beginning: str) -> bool:
+        """Whether a person can begin a message with this here; Slack's composer takes `/…` for a command."""
+        ...
+
     async def run(self, intake: Intake) -> None:
         """
         Connect, bring what people do to `intake`, reconnect by itself; returns only by cancellation or by raising.

@@ -196,6 +196,9 @@ class MemoryChat:
     def label(self) -> str:
         return self.name.title()
 
+    def typable(self, beginning: str) -> bool:
+        return self.name != "slack" or not beginning.startswith("/")
+
     async def run(self, intake: Intake) -> None:
         self.intake = intake
         intake.blind(self.name)

@@ -91,6 +91,9 @@ class Discord:
     def _prepare(self, client: Client) -> None:
         commands.install(client, self._asking)
 
+    def typable(self, beginning: str) -> bool:  # noqa: ARG002 - Discord sends what is no command as it stands
+        return True
+
     # ------------------------------------------------------------ listening
 
     async def run(self, intake: Intake) -> NoReturn:

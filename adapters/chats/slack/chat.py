@@ -74,6 +74,9 @@ class SlackChat:
     def label(self) -> str:
         return "Slack"
 
+    def typable(self, beginning: str) -> bool:
+        return not beginning.startswith("/")
+
     async def run(self, intake: Intake) -> None:
         await self._connection.run(intake)
 
