@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.sandbox.vendors.lightspeed import PracticeLightspeed
+from bot.sandbox.vendors.nextcommerce import PracticeNextcommerce
 from bot.sandbox.vendors.sellapp import PracticeSellapp
 from bot.sandbox.vendors.sellgate import PracticeSellgate
 from bot.sandbox.vendors.sellsn import PracticeSellsn
@@ -14,7 +15,10 @@ from bot.sandbox.vendors.server import PracticeVendor
 from bot.sandbox.vendors.store import PracticeStore
 
 VENDORS: Mapping[str, type[PracticeVendor[Any]]] = MappingProxyType(
-    {kind.vendor: kind for kind in (PracticeSellgate, PracticeLightspeed, PracticeSellsn, PracticeSellapp)}
+    {
+        kind.vendor: kind
+        for kind in (PracticeSellsn, PracticeSellapp, PracticeSellgate, PracticeLightspeed, PracticeNextcommerce)
+    }
 )
 """Every practice vendor by its name in the settings."""
 

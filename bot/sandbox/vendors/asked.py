@@ -127,5 +127,5 @@ class Reply:
     body: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    text: str | None = None
+    text: str | bytes | None = None
     content_type: str = "application/json"

@@ -188,7 +188,11 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
         if reply.text is None and reply.body is None and reply.status == 204:
             return web.Response(status=204, headers=headers)
         text = json.dumps(reply.body) if reply.text is None else reply.text
-        return web.Response(status=reply.status, headers=headers, text=text, content_type=reply.content_type)
+        body = text if isinstance(text, bytes) else text.encode()
+        charset = None if isinstance(text, bytes) else "utf-8"
+        return web.Response(
+            status=reply.status, headers=headers, body=body, content_type=reply.content_type, charset=charset
+        )
 
     # ------------------------------------------------------------ what reads show
 
@@ -217,15 +221,19 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
 
     def in_order(self, tickets: Iterable[PracticeTicket]) -> list[PracticeTicket]:
         """The tickets in the variant's order."""
+        return sorted(tickets, key=self.place)
+
+    def place(self, ticket: PracticeTicket) -> tuple[float | str, ...]:
+        """Where the ticket stands in the variant's order: tickets with smaller places come first."""
         match self.variant.order:
             case "ascending":
-                return sorted(tickets, key=lambda ticket: ticket.number)
+                return (ticket.number,)
             case "descending":
-                return sorted(tickets, key=lambda ticket: -ticket.number)
+                return (-ticket.number,)
             case "recent":
-                return sorted(tickets, key=lambda ticket: (ticket.updated_at, ticket.number), reverse=True)
+                return (-ticket.updated_at.timestamp(), -ticket.number)
             case "scattered":
-                return sorted(tickets, key=lambda ticket: hashlib.sha256(ticket.id.encode()).digest())
+                return (hashlib.sha256(ticket.id.encode()).hexdigest(),)
 
     def reply_by_api(self, ticket: str, text: str, **rest: Any) -> str:
         """Add a reply that came through the API; reads may show it later only. Returns the message's id."""

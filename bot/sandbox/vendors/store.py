@@ -8,7 +8,7 @@ Everything that the store hands out is frozen: a change makes a new value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -205,16 +205,20 @@ class PracticeStore:
         public: bool = True,
         by_api: bool = False,
         files: Mapping[str, bytes] | None = None,
+        attached: Sequence[PracticeFile] = (),
     ) -> str:
         """
         A colleague answers, or leaves a note, in the vendor's dashboard (or, for the practice vendor, by the API).
+
+        Args:
+            attached: Files that were taken in before.
 
         Returns:
             The message's id.
         """
         old = self.ticket(ticket)
         message = self._message("staff", text, name=name, email=email, files=files)
-        message = replace(message, public=public, by_api=by_api)
+        message = replace(message, public=public, by_api=by_api, files=(*message.files, *attached))
         self._tickets[ticket] = replace(
             old, messages=(*old.messages, message), updated_at=message.at, handled_at=message.at
         )

@@ -1,0 +1,117 @@
+"""Next Commerce's ticket list: its filters, and pages by cursor as Django REST framework makes them."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from bot.sandbox.vendors.asked import Asked, Refusal
+from bot.sandbox.vendors.nextcommerce_forms import CHANNELS, PRIORITIES, STATUSES, refuse
+from bot.sandbox.vendors.store import PracticeTicket
+
+Place = tuple[float | str, ...]
+Row = tuple[PracticeTicket, dict[str, Any]]
+"""A ticket and how it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class CursorPage:
+    """One page; the addresses of the next and the previous one, None at the ends."""
+
+    rows: list[Row]
+    next: str | None
+    previous: str | None
+
+
+def fits(asked: Asked, ticket: PracticeTicket, row: dict[str, Any], words: Sequence[str]) -> bool:
+    """Whether the query's filters let this ticket through; `words` are the statuses that it counts as."""
+    exact = ("id", "requester", "assignee", "ticket_type")
+    numbers = {field: asked.number(field, 0) for field in exact if asked.query(field) is not None}
+    text = (asked.query("filter_text") or "").casefold()
+    haystack = f"{ticket.id}\n{ticket.subject}\n{ticket.email}".casefold()
+    products, tags = asked.query_all("product"), asked.query_all("tags")
+    return (
+        _one_of(asked, "status", STATUSES, words)
+        and _one_of(asked, "priority", PRIORITIES, [row["priority"]])
+        and _one_of(asked, "channel", CHANNELS, [row["channel"]])
+        and all(row[field] == number for field, number in numbers.items())
+        and text in haystack
+        and asked.query("subject") in (None, row["subject"])
+        and asked.query("order_number") in (None, row["order"])
+        and (not products or any(str(product) in products for product in row["products"]))
+        and (not tags or any(tag in tags for tag in row["tags"]))
+        and _within(asked, ticket.created_at.date())
+    )
+
+
+def cursor_page(
+    asked: Asked, rows: Sequence[Row], *, place: Callable[[Row], Place], size: int, here: str
+) -> CursorPage:
+    """
+    The page that the query's cursor names.
+
+    Args:
+        rows: All that fit, in order of their places.
+        here: The list's own address, without a query.
+    """
+    backwards, after = _read_cursor(asked.query("cursor"))
+    if after is None:
+        shown = list(rows[:size])
+    elif backwards:
+        shown = [row for row in rows if place(row) < after][-size:]
+    else:
+        shown = [row for row in rows if place(row) > after][:size]
+    before_it = bool(shown) and place(rows[0]) < place(shown[0])
+    after_it = bool(shown) and place(rows[-1]) > place(shown[-1])
+
+    def address(backwards: bool, row: Row) -> str:
+        kept = [(name, value) for name, value in asked.queries if name != "cursor"]
+        return f"{here}?{urlencode([('cursor', _write_cursor(backwards, place(row))), *kept])}"
+
+    return CursorPage(
+        rows=shown,
+        next=address(False, shown[-1]) if after_it else None,
+        previous=address(True, shown[0]) if before_it else None,
+    )
+
+
+def _write_cursor(backwards: bool, place: Place) -> str:
+    return urlsafe_b64encode(json.dumps([backwards, place]).encode()).decode()
+
+
+def _read_cursor(cursor: str | None) -> tuple[bool, Place | None]:
+    if cursor is None:
+        return False, None
+    try:
+        backwards, place = json.loads(urlsafe_b64decode(cursor))
+        return bool(backwards), tuple(place)
+    except (ValueError, TypeError):
+        raise Refusal(404, "Invalid cursor") from None
+
+
+def _one_of(asked: Asked, field: str, choices: Sequence[str], values: Sequence[str]) -> bool:
+    wanted = asked.query_all(field)
+    for value in wanted:
+        if value not in choices:
+            raise refuse(field, f"Select a valid choice. {value} is not one of the available choices.")
+    return not wanted or any(value in wanted for value in values)
+
+
+def _within(asked: Asked, day: date) -> bool:
+    first, last = _day(asked, "created_from"), _day(asked, "created_to")
+    return (first is None or day >= first) and (last is None or day <= last)
+
+
+def _day(asked: Asked, field: str) -> date | None:
+    value = asked.query(field)
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise refuse(field, "Enter a valid date.") from None
