@@ -1,4 +1,16 @@
-"""The vendors' APIs as practice servers on 127.0.0.1, each over a `PracticeStore`."""
+"""
+The vendors' APIs as practice servers on 127.0.0.1, each over a `PracticeStore`.
+
+    store = PracticeStore()
+    async with VENDORS["sellgate"](store) as vendor:
+        ticket = store.customer_writes("Key not working", "It says: expired.", order_id="ord_1")
+        ...  # a bridge with vendor.environment("main") talks to vendor.base_url
+        store.ticket(ticket).messages
+
+Make the vendor before the first ticket: it gives the tickets their ids. A server refuses what the real one refuses and
+keeps its quotas; where the documentation is silent, `VENDORS[name].variants()` are the readings, one silence each, and
+`VENDORS[name](store, variant)` behaves so. Variants marked `hostile` are attacks and come last.
+"""
 
 from __future__ import annotations
 
