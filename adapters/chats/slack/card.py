@@ -22,7 +22,9 @@ def render(card: Card) -> list[Block]:
     Slack can archive no thread, so a closed ticket is told by the title as well: it is what one sees in the channel.
     """
     title = (_CLOSED if card.status is Status.CLOSED else "") + card.title
-    shown = [blocks.header(one_line(title, blocks.HEADER)), blocks.context(one_line(card.store, _VALUE))]
+    shown = [blocks.header(one_line(title, blocks.HEADER))]
+    if card.store:
+        shown.append(blocks.context(one_line(card.store, _VALUE)))
     state = [blocks.lines(_state(card))]
     if card.opening:
         state.append(blocks.quote(blocks.pieces(card.opening[:_OPENING])[0]))

@@ -188,12 +188,26 @@ class Connection:
         """When this returns the event is acknowledged; where it raises, it is not."""
         heard = hearing.hear(event, self._served)
         if isinstance(heard, hearing.Spoken):
-            command = typed(heard.markup)
-            if command is None:
-                await intake.said(await self._people.said(heard))
-            else:
-                commands.on_typed(heard, *command)
+            await self._on_spoken(heard, intake, commands)
         elif isinstance(heard, hearing.Changed):
-            await intake.edited(await self._people.edited(heard.now))
+            await self._on_changed(heard, intake, commands)
         elif isinstance(heard, hearing.Removed):
             await intake.deleted(Deleted(place=heard.place, message=heard.message))
+
+    async def _on_spoken(self, spoken: hearing.Spoken, intake: Intake, commands: Commands) -> None:
+        command = typed(spoken.markup)
+        if command is None:
+            await intake.said(await self._people.said(spoken))
+        else:
+            commands.on_typed(spoken, *command)
+
+    async def _on_changed(self, changed: hearing.Changed, intake: Intake, commands: Commands) -> None:
+        """What became a command is taken back as a message, and what was one becomes a message."""
+        command = typed(changed.now.markup)
+        if command is not None:
+            await intake.deleted(Deleted(place=changed.now.place, message=changed.now.message))
+            commands.on_typed(changed.now, *command)
+        elif typed(changed.before) is not None:
+            await intake.said(await self._people.said(changed.now))
+        else:
+            await intake.edited(await self._people.edited(changed.now))

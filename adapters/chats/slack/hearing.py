@@ -6,8 +6,9 @@ Source of the shapes: docs.slack.dev/reference/events/message and its subtypes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ SLACK = ChatName("slack")
 _SPOKEN = frozenset({None, "", "file_share", "thread_broadcast", "me_message"})
 """The subtypes by which people say something; every other one is Slack's or a bot's."""
 _SLACKBOT = "USLACKBOT"
+_CODE_POINTS = re.compile(r"[0-9a-f]{2,5}(-[0-9a-f]{2,5})*")
 
 Event = Mapping[str, Any]
 
@@ -31,12 +33,14 @@ class Spoken:
     Attributes:
         user: The id of whoever wrote it.
         markup: Its text as Slack has it; see `markup.neutral`.
+        emoji: What the short codes in it stand for: `:lock:` for 🔒.
     """
 
     place: Place
     message: ChatMessageId
     user: str
     markup: str
+    emoji: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     other: tuple[str, ...] = ()
 
@@ -47,9 +51,10 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A person's message reads differently now."""
+    """A person's message reads differently now; `before` is its markup until then, empty where Slack did not say."""
 
     now: Spoken
+    before: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,7 @@ def spoken(message: Event, channel: str) -> Spoken | None:
         message=ChatMessageId(str(stamp)),
         user=str(user),
         markup=str(message.get("text") or ""),
+        emoji=dict(_emoji(message.get("blocks"))),
         attachments=_attachments(message),
         other=_other(message),
     )
@@ -114,7 +120,7 @@ def _changed(event: Event, channel: str) -> Changed | None:
     if before is not None and before.get("text") == now.get("text"):
         return None
     heard = spoken(now, channel)
-    return None if heard is None else Changed(heard)
+    return None if heard is None else Changed(heard, str((before or {}).get("text") or ""))
 
 
 def _removed(event: Event, channel: str) -> Removed | None:
@@ -125,6 +131,25 @@ def _removed(event: Event, channel: str) -> Removed | None:
     thread = before.get("thread_ts")
     place = Place(chat=SLACK, channel=ChannelId(channel), thread=ThreadId(str(thread)) if thread else None)
     return Removed(place=place, message=ChatMessageId(str(stamp)))
+
+
+def _emoji(part: Any) -> Iterator[tuple[str, str]]:
+    """
+    The short codes of a message with the characters that were typed.
+
+    Slack puts short codes into `text` for the emoji that people type, and says in `blocks` which characters they
+    are. A workspace's own emoji have none, and stay short codes.
+    """
+    if isinstance(part, list):
+        for each in part:
+            yield from _emoji(each)
+    elif isinstance(part, Mapping) and part.get("type") == "emoji":
+        points = str(part.get("unicode") or "")
+        if _CODE_POINTS.fullmatch(points):
+            tone = f":skin-tone-{part['skin_tone']}:" if part.get("skin_tone") else ""
+            yield f":{part.get('name')}:{tone}", "".join(chr(int(point, 16)) for point in points.split("-"))
+    elif isinstance(part, Mapping):
+        yield from _emoji(part.get("elements"))
 
 
 def _attachments(message: Event) -> tuple[Attachment, ...]:

@@ -8,12 +8,14 @@ Source: docs.slack.dev/messaging/formatting-message-text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.text import clean
 
 _BRACKETED = re.compile(r"<([^<>\n]*)>")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>\n]*)?>")
+# Whatever else a message lacks, a note that begins with a lock must be known for one.
+_ALWAYS = {":lock:": "🔒"}
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
@@ -32,23 +34,31 @@ def mentioned(markup: str) -> frozenset[str]:
     return frozenset(_MENTION.findall(markup))
 
 
-def neutral(markup: str, names: Mapping[str, str]) -> str:
+def neutral(markup: str, names: Mapping[str, str], emoji: Mapping[str, str] | None = None) -> str:
     """
     What a message reads like, as neutral text.
 
-    Emoji short codes and `*stars*` stay as they were typed. Entities are resolved last, so that what somebody
+    Unknown short codes and `*stars*` stay as they were typed. Entities are resolved last, so that what somebody
     typed as `&lt;@U1&gt;` is never taken for a mention.
 
     Args:
         names: By the id of each person mentioned; an id without a name stays.
+        emoji: What short codes stand for: `:lock:` for 🔒.
     """
+    codes = sorted((_ALWAYS | dict(emoji or {})).items(), key=lambda code: -len(code[0]))
     pieces: list[str] = []
     end = 0
     for found in _BRACKETED.finditer(markup):
-        pieces.extend((_unescape(markup[end : found.start()]), _readable(found.group(1), names)))
+        pieces.extend((_plain(markup[end : found.start()], codes), _readable(found.group(1), names)))
         end = found.end()
-    pieces.append(_unescape(markup[end:]))
+    pieces.append(_plain(markup[end:], codes))
     return clean("".join(pieces))
+
+
+def _plain(text: str, codes: Sequence[tuple[str, str]]) -> str:
+    for code, characters in codes:
+        text = text.replace(code, characters)
+    return _unescape(text)
 
 
 def _unescape(text: str) -> str:

@@ -62,7 +62,7 @@ class People:
             place=spoken.place,
             message=spoken.message,
             agent=await self.agent(spoken.user),
-            text=await self._neutral(spoken.markup),
+            text=await self._neutral(spoken),
             said_at=spoken.said_at,
             attachments=spoken.attachments,
             other=spoken.other,
@@ -74,12 +74,12 @@ class People:
             place=now.place,
             message=now.message,
             agent=await self.agent(now.user),
-            text=await self._neutral(now.markup),
+            text=await self._neutral(now),
         )
 
-    async def _neutral(self, text: str) -> str:
-        names = {user: name_of(await self._person(user), user) for user in markup.mentioned(text)}
-        return markup.neutral(text, names)
+    async def _neutral(self, spoken: Spoken) -> str:
+        names = {user: name_of(await self._person(user), user) for user in markup.mentioned(spoken.markup)}
+        return markup.neutral(spoken.markup, names, spoken.emoji)
 
     async def _person(self, user: str) -> Mapping[str, Any]:
         now = self._clock.monotonic()
