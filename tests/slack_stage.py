@@ -1,0 +1,216 @@
+"""A practice Slack with the adapter in it, as the scenario tests of the adapter use it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from adapters.chats.slack import SlackChat, manifest
+from bot.clock import SystemClock
+from bot.errors import RateLimited
+from bot.model import (
+    Agent,
+    Answer,
+    Ask,
+    Button,
+    Card,
+    ChannelId,
+    ChatMessageId,
+    ChatName,
+    Choice,
+    Customer,
+    Deleted,
+    DeliveryKey,
+    Edited,
+    Fact,
+    Opened,
+    Place,
+    Post,
+    Said,
+    Status,
+    TicketNumber,
+    Verb,
+    Voice,
+)
+from bot.ports import Chat
+from bot.sandbox.slack.rules import App, Rules
+from bot.sandbox.slack.server import PracticeSlack
+from bot.sandbox.slack.values import Channel, Message, User
+
+NASTY = "<!channel> <@U1> *bold* <https://evil.example|your bank> & `code` @everyone"
+
+CARD = Card(
+    number=TicketNumber(1042),
+    title="#1042 · Jane · Key not working",
+    store="Main · Sellgate",
+    customer=Customer(name="Jane", email="jane@x.example"),
+    status=Status.OPEN,
+    status_text="Open",
+    opening="My key does not work",
+    facts=(Fact("Order", "ord_xyz_789"),),
+    hint="Reply in this thread to answer.",
+    url="https://shop.example/tickets/1",
+    buttons=(Button(verb=Verb.CLOSE, label="Close", ticket=TicketNumber(1042)),),
+)
+CLOSED = replace(
+    CARD,
+    status=Status.CLOSED,
+    status_text="Closed",
+    buttons=(Button(verb=Verb.REOPEN, label="Reopen", ticket=TicketNumber(1042)),),
+)
+POST = Post(voice=Voice.CUSTOMER, name="Jane", text="Hello")
+
+
+def key(name: str) -> DeliveryKey:
+    return DeliveryKey(f"k-{name}")
+
+
+async def until(condition: Callable[[], Any], within: float = 10.0) -> None:
+    """Wait for something to become true; fail when it does not."""
+    deadline = asyncio.get_running_loop().time() + within
+    while not condition():
+        assert asyncio.get_running_loop().time() < deadline, "it did not come about in time"
+        await asyncio.sleep(0.01)
+
+
+@dataclass
+class Recording:
+    """An intake that writes down what it is brought, and can be told to fail or to take its time."""
+
+    seen: list[Said | Edited | Deleted] = field(default_factory=list)
+    asks: list[Ask] = field(default_factory=list)
+    story: list[str] = field(default_factory=list)
+    failures: int = 0
+    patience: float = 0.0
+    answer: Answer = field(default_factory=lambda: Answer(text="Done."))
+
+    def blind(self, chat: ChatName) -> None:
+        self.story.append("blind")
+
+    async def sighted(self, chat: ChatName) -> None:
+        self.story.append("sighted")
+
+    async def said(self, said: Said) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the disk is full")
+        self.story.append("said")
+        self.seen.append(said)
+
+    async def edited(self, edited: Edited) -> None:
+        self.seen.append(edited)
+
+    async def deleted(self, deleted: Deleted) -> None:
+        self.seen.append(deleted)
+
+    async def ask(self, ask: Ask) -> Answer:
+        await asyncio.sleep(self.patience)
+        self.asks.append(ask)
+        return self.answer
+
+    async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
+        return [Choice(TicketNumber(1042), f"#1042 · {verb.value} · {typed}")]
+
+    async def stores(self) -> Sequence[str]:
+        return ["main"]
+
+    @property
+    def said_texts(self) -> list[str]:
+        return [each.text for each in self.seen if isinstance(each, Said)]
+
+
+@dataclass
+class Scene:
+    """A workspace with a channel, two people in it, the adapter and its intake."""
+
+    slack: PracticeSlack
+    chat: Chat
+    intake: Recording
+    channel: Channel
+    anna: User
+    bob: User
+    running: asyncio.Task[None] | None = None
+
+    @property
+    def id(self) -> ChannelId:
+        return ChannelId(self.channel.id)
+
+    async def start(self) -> None:
+        self.running = asyncio.create_task(self.chat.run(self.intake))
+        await until(lambda: self.running is not None and (self.running.done() or "sighted" in self.intake.story))
+        if self.running.done():
+            await self.running
+
+    async def stop(self) -> None:
+        if self.running is not None:
+            self.running.cancel()
+            await asyncio.gather(self.running, return_exceptions=True)
+            self.running = None
+
+    async def renew(self, **rest: Any) -> None:
+        """Another process: a new adapter and a new intake, the same workspace."""
+        await self.stop()
+        await self.chat.aclose()
+        self.chat, self.intake = chat_for(self.slack, [self.channel.id], **rest), Recording()
+
+    async def say(self, place: Place, post: Post, name: str, part: int = 0) -> ChatMessageId:
+        """Post, and wait where the channel's pace wants it."""
+        while True:
+            try:
+                return await self.chat.post(place, post, part, key(name))
+            except RateLimited as limited:
+                await asyncio.sleep(limited.retry_after or 0)
+
+    async def open(self, name: str = "card") -> tuple[Opened, Place]:
+        opened = await self.chat.open_thread(self.id, CARD, key(name))
+        return opened, Place(chat=self.chat.name, channel=self.id, thread=opened.thread)
+
+    def top(self, opened: Opened) -> Message:
+        return self.slack.thread(self.channel, opened.thread)[0]
+
+    def calls(self, method: str) -> int:
+        return sum(exchange.path.endswith(f"/{method}") for exchange in self.slack.wire.seen)
+
+
+def chat_for(slack: PracticeSlack, channels: Sequence[str], **rest: Any) -> SlackChat:
+    settings = {"bot_token": slack.bot_token, "app_token": slack.app_token, "api_url": slack.api_url}
+    return SlackChat(
+        **(settings | rest),
+        clock=SystemClock(),
+        channels=frozenset(ChannelId(channel) for channel in channels),
+    )
+
+
+@asynccontextmanager
+async def scene(
+    *, app: App | None = None, rules: Rules | None = None, start: bool = True, **rest: Any
+) -> AsyncIterator[Scene]:
+    """Set everything up as the manifest says, and take it down so that nothing is left running."""
+    slack = PracticeSlack(app=app or App.from_manifest(manifest.app()), rules=rules or Rules())
+    await slack.start()
+    anna, bob = slack.add_user("anna", display_name="Anna"), slack.add_user("bob", display_name="Bob")
+    channel = slack.add_channel("support", [anna, bob])
+    stage = Scene(slack, chat_for(slack, [channel.id], **rest), Recording(), channel, anna, bob)
+    try:
+        if start:
+            await stage.start()
+        yield stage
+    finally:
+        await stage.stop()
+        await stage.chat.aclose()
+        await slack.stop()
+        left = [task for task in asyncio.all_tasks() if "adapters/chats" in repr(task)]
+        assert not left
+    assert not slack.wire.complaints
+
+
+def play(story: Callable[[], Awaitable[None]]) -> None:
+    """Run one story from beginning to end."""
+
+    async def run() -> None:
+        await asyncio.wait_for(story(), 60)
+
+    asyncio.run(run())

@@ -1,0 +1,108 @@
+"""Slack's answers and the network's as the errors of the core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from adapters.chats.slack.failures import failure
+from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
+
+
+def refused(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> SlackApiError:
+    response = AsyncSlackResponse(
+        client=None, http_verb="POST", api_url="", req_args={}, data=data, headers=headers or {}, status_code=status
+    )
+    return SlackApiError("refused", response)  # type: ignore[no-untyped-call]
+
+
+def met(error: Exception, *, method: str = "chat.postMessage", writes: bool = True) -> RemoteError:
+    return failure(error, method=method, writes=writes)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "says"),
+    [
+        ("invalid_auth", AuthFailed, "SLACK_BOT_TOKEN"),
+        ("token_revoked", AuthFailed, "SLACK_BOT_TOKEN"),
+        ("account_inactive", AuthFailed, "SLACK_BOT_TOKEN"),
+        ("channel_not_found", Gone, "channel"),
+        ("thread_not_found", Gone, "thread"),
+        ("message_not_found", Gone, "message"),
+        ("not_in_channel", Rejected, "/invite"),
+        ("is_archived", Rejected, "Unarchive"),
+        ("cant_update_message", Rejected, "another account"),
+        ("something_new", Rejected, "something_new"),
+        ("service_unavailable", Unavailable, "moment"),
+        ("fatal_error", Uncertain, "broke"),
+        ("internal_error", Uncertain, "broke"),
+    ],
+)
+def test_each_of_slacks_words_has_its_error(code: str, kind: type[RemoteError], says: str) -> None:
+    """The kind says whether to try again, and the sentence names the step."""
+    error = met(refused({"ok": False, "error": code}))
+    assert type(error) is kind
+    assert says in error.told
+
+
+def test_a_missing_scope_is_named() -> None:
+    """With the step that mends it; the app token's own scope is a matter of the token."""
+    error = met(refused({"ok": False, "error": "missing_scope", "needed": "reactions:write"}))
+    assert type(error) is Rejected
+    assert "reactions:write" in error.told
+    assert "reinstall" in error.told
+    app = met(refused({"ok": False, "error": "missing_scope"}), method="apps.connections.open", writes=False)
+    assert type(app) is AuthFailed
+    assert "connections:write" in app.told
+
+
+def test_a_refused_app_token_names_its_variable() -> None:
+    """The two tokens are mended in different places."""
+    error = met(refused({"ok": False, "error": "invalid_auth"}), method="apps.connections.open", writes=False)
+    assert "SLACK_APP_TOKEN" in error.told
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"), [({"Retry-After": "7"}, 7.0), ({}, 30.0), ({"Retry-After": "soon"}, 30.0)]
+)
+def test_a_rate_limit_says_when(headers: dict[str, str], wait: float) -> None:
+    """As Slack says it, or a careful half minute."""
+    error = met(refused({"ok": False, "error": "ratelimited"}, 429, headers))
+    assert type(error) is RateLimited
+    assert error.retry_after == wait
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused("bad gateway", 502),
+        refused({}, 503),
+        refused({}, 200),
+        refused("timed out", 408),
+        TimeoutError(),
+        aiohttp.ServerDisconnectedError(),
+        aiohttp.ClientPayloadError(),
+        AttributeError("'list' object has no attribute 'get'"),
+    ],
+)
+def test_what_is_unclear_is_uncertain_for_a_write_only(error: Exception) -> None:
+    """A write may have happened; a read can be asked again."""
+    assert type(met(error, writes=True)) is Uncertain
+    assert type(met(error, writes=False)) is Unavailable
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        aiohttp.ClientConnectorError(None, OSError(111, "refused")),  # type: ignore[arg-type]
+        aiohttp.ConnectionTimeoutError(),
+        refused("who are you", 403),
+    ],
+)
+def test_what_never_reached_slack_is_certain(error: Exception) -> None:
+    """Without a connection, or stopped by something in between, nothing was said."""
+    assert type(met(error, writes=True)) is Unavailable

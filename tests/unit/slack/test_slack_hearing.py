@@ -1,0 +1,167 @@
+"""What Slack's message events mean to the core, and which of them mean nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.chats.slack.commands import stats_wanted, typed
+from adapters.chats.slack.hearing import Changed, Removed, Spoken, hear, moment, order, stamp
+from bot.model import Verb
+
+SERVED = frozenset({"C1"})
+PARENT, REPLY = "1700000000.000100", "1700000001.000200"
+
+
+def event(**change: Any) -> dict[str, Any]:
+    plain = {"type": "message", "channel": "C1", "user": "U1", "text": "hi", "ts": REPLY, "thread_ts": PARENT}
+    return {name: value for name, value in (plain | change).items() if value is not None}
+
+
+@pytest.mark.parametrize("subtype", [None, "file_share", "thread_broadcast", "me_message"])
+def test_a_persons_message_in_a_thread_is_heard(subtype: str | None) -> None:
+    """By whichever of the four ways it was written."""
+    heard = hear(event(subtype=subtype), SERVED)
+    assert isinstance(heard, Spoken)
+    assert (heard.user, heard.markup, heard.message, heard.place.thread) == ("U1", "hi", REPLY, PARENT)
+    assert heard.said_at == datetime(2023, 11, 14, 22, 13, 21, 200, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"channel": "C2"},
+        {"thread_ts": None},
+        {"thread_ts": REPLY},
+        {"bot_id": "B1"},
+        {"bot_id": "B1", "subtype": "bot_message", "user": None},
+        {"user": None},
+        {"user": "USLACKBOT"},
+        {"subtype": "channel_join"},
+        {"subtype": "message_replied"},
+        {"subtype": "tombstone"},
+        {"hidden": True},
+    ],
+)
+def test_what_is_not_a_persons_message_in_a_served_thread_is_not_heard(change: dict[str, Any]) -> None:
+    """Other channels, first messages, bots, ourselves, and what Slack says of itself."""
+    assert hear(event(**change), SERVED) is None
+
+
+def changed(now: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+    shown = {"type": "message", "subtype": "message_changed", "hidden": True, "channel": "C1", "message": now}
+    return shown if before is None else shown | {"previous_message": before}
+
+
+def test_a_changed_text_is_heard() -> None:
+    """The new text, under the message's own id."""
+    heard = hear(changed(event(text="new"), event(text="old")), SERVED)
+    assert isinstance(heard, Changed)
+    assert (heard.now.message, heard.now.markup, heard.before) == (REPLY, "new", "old")
+    assert isinstance(hear(changed(event(text="new"), None), SERVED), Changed)
+
+
+@pytest.mark.parametrize(
+    ("now", "before"),
+    [
+        (event(attachments=[{"title": "preview"}]), event()),
+        (event(ts=PARENT, text="card", reply_count=2, bot_id="B1"), event(ts=PARENT, text="card", bot_id="B1")),
+        (event(bot_id="B1", text="new"), event(bot_id="B1", text="old")),
+        (event(ts=PARENT, subtype="tombstone", user="USLACKBOT", text="gone"), event(ts=PARENT)),
+    ],
+)
+def test_what_changes_no_persons_text_is_not_heard(now: dict[str, Any], before: dict[str, Any]) -> None:
+    """Link previews, a thread's count of replies, our own edits, tombstones."""
+    assert hear(changed(now, before), SERVED) is None
+
+
+def test_a_deleted_message_is_heard() -> None:
+    """With its thread, which only the message as it was can tell."""
+    gone = {"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": REPLY, "hidden": True}
+    heard = hear(gone | {"previous_message": event()}, SERVED)
+    assert isinstance(heard, Removed)
+    assert (heard.message, heard.place.thread) == (REPLY, PARENT)
+    bare = hear(gone, SERVED)
+    assert isinstance(bare, Removed)
+    assert (bare.message, bare.place.thread) == (REPLY, None)
+
+
+def test_files_are_named_and_none_lasts() -> None:
+    """Name, size and the page in Slack; what was deleted from the workspace is no file any more."""
+    files = [
+        {"name": "a.png", "size": 12, "permalink": "https://x.example/p", "url_private": "https://x.example/u"},
+        {"title": "b", "url_private": "https://x.example/b"},
+        {"mode": "tombstone"},
+    ]
+    heard = hear(event(subtype="file_share", files=files, text=""), SERVED)
+    assert isinstance(heard, Spoken)
+    assert [(each.name, each.size, each.url, each.lasting) for each in heard.attachments] == [
+        ("a.png", 12, "https://x.example/p", False),
+        ("b", None, "https://x.example/b", False),
+    ]
+
+
+def test_emoji_are_known_by_what_was_typed() -> None:
+    """Slack's blocks say which characters a short code stands for; a workspace's own emoji have none."""
+    spans = [
+        {"type": "emoji", "name": "lock", "unicode": "1f512"},
+        {"type": "text", "text": "x"},
+        {"type": "emoji", "name": "wave", "unicode": "1f44b-1f3fc", "skin_tone": 3},
+        {"type": "emoji", "name": "shop"},
+        {"type": "emoji", "name": "odd", "unicode": "zz"},
+    ]
+    typed_blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": spans}]}]
+    heard = hear(event(blocks=typed_blocks), SERVED)
+    assert isinstance(heard, Spoken)
+    assert heard.emoji == {":lock:": "🔒", ":wave::skin-tone-3:": "👋🏼"}
+
+
+def test_a_message_that_was_passed_on_is_told() -> None:
+    """Its text is not part of the message, so nobody may think that it was sent."""
+    heard = hear(event(attachments=[{"is_share": True, "text": "secret"}]), SERVED)
+    assert isinstance(heard, Spoken)
+    assert heard.other == ("a shared message",)
+
+
+def test_stamps_keep_every_digit() -> None:
+    """A `ts` is compared and converted without ever being a float."""
+    assert order("1700000000.000009") < order("1700000000.000010") < order("1700000001.000000")
+    assert stamp(moment("1700000000.123456")) == "1700000000.123456"
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("!close", (Verb.CLOSE, None)),
+        (" !Reopen ", (Verb.REOPEN, None)),
+        ("!close #1042", (Verb.CLOSE, "#1042")),
+        ("!close 1042", (Verb.CLOSE, "1042")),
+        ("!close it", None),
+        ("!closed", None),
+        ("!nice work", None),
+        ("please !close", None),
+        ("!stats", None),
+    ],
+)
+def test_only_a_whole_message_is_a_command(text: str, command: tuple[Verb, str | None] | None) -> None:
+    """Everything else that begins with an exclamation mark is what somebody says."""
+    assert typed(text) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", (None, None)),
+        ("main", ("main", None)),
+        ("30", (None, 30)),
+        ("30d", (None, 30)),
+        ("main 30", ("main", 30)),
+        ("30 main", ("main", 30)),
+        ("my shop 7d", ("my shop", 7)),
+    ],
+)
+def test_stats_takes_store_and_days_in_either_order(text: str, wanted: tuple[str | None, int | None]) -> None:
+    """Both may be left out."""
+    assert stats_wanted(text) == wanted

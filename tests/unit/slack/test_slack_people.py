@@ -1,0 +1,155 @@
+"""Names, who may act, and how long that is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.chats.slack.api import Api
+from adapters.chats.slack.pace import Pace
+from adapters.chats.slack.people import People, name_of
+from bot.errors import Gone
+
+
+class StillClock:
+    """A clock that only moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.seconds, UTC)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class Directory(Api):
+    """A workspace's people without a network; counts how often it is asked."""
+
+    def __init__(self, clock: StillClock, people: dict[str, dict[str, Any]], groups: dict[str, list[str]]) -> None:
+        super().__init__(bot_token="xoxb", app_token="xapp", api_url="http://127.0.0.1:9/api/", clock=clock)
+        self.people = people
+        self.groups = groups
+        self.asked: list[str] = []
+
+    async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
+        self.asked.append(method)
+        if method == "usergroups.users.list":
+            return {"users": self.groups[arguments["usergroup"]]}
+        if arguments["user"] not in self.people:
+            raise Gone("Slack knows no such person.")
+        return {"user": self.people[arguments["user"]]}
+
+
+def may(
+    user: str, person: dict[str, Any], agents: frozenset[str] = frozenset(), groups: dict[str, list[str]] | None = None
+) -> bool:
+    clock = StillClock()
+    people = People(Directory(clock, {user: person}, groups or {}), clock, agents)
+    people.team = "T1"
+    return asyncio.run(people.agent(user)).may
+
+
+@pytest.mark.parametrize(
+    ("person", "allowed"),
+    [
+        ({"team_id": "T1"}, True),
+        ({"team_id": "T2", "enterprise_user": {"teams": ["T1"]}}, True),
+        ({"team_id": "T1", "is_restricted": True}, False),
+        ({"team_id": "T1", "is_ultra_restricted": True}, False),
+        ({"team_id": "T1", "is_bot": True}, False),
+        ({"team_id": "T1", "deleted": True}, False),
+        ({"team_id": "T2"}, False),
+        ({"team_id": "T1", "is_stranger": True}, False),
+    ],
+)
+def test_without_a_list_every_full_member_may(person: dict[str, Any], allowed: bool) -> None:
+    """No guest, no bot, nobody who left, nobody from another company's workspace."""
+    assert may("U1", person) is allowed
+
+
+def test_with_a_list_only_those_on_it_may() -> None:
+    """By their own id or by a user group's; somebody who has left may nothing any more."""
+    listed = frozenset({"U1", "S1"})
+    groups = {"S1": ["U2"]}
+    assert may("U1", {"team_id": "T1", "is_restricted": True}, listed, groups)
+    assert may("U2", {"team_id": "T1"}, listed, groups)
+    assert not may("U3", {"team_id": "T1"}, listed, groups)
+    assert not may("U1", {"team_id": "T1", "deleted": True}, listed, groups)
+    assert not may("U3", {"team_id": "T1"}, frozenset({"U1"}))
+
+
+def test_somebody_unknown_has_no_name_and_no_right() -> None:
+    """Slack knows no such person: the id stands for the name."""
+    clock = StillClock()
+    agent = asyncio.run(People(Directory(clock, {}, {}), clock, frozenset()).agent("U9"))
+    assert (agent.name, agent.may) == ("U9", False)
+
+
+def test_people_are_remembered_for_some_minutes() -> None:
+    """One question for many messages; a right that was taken away is gone five minutes later."""
+    clock = StillClock()
+    directory = Directory(clock, {"U1": {"name": "anna"}}, {"S1": ["U1"]})
+    people = People(directory, clock, frozenset({"S1"}))
+
+    async def ask() -> bool:
+        return (await people.agent("U1")).may
+
+    assert asyncio.run(ask())
+    assert asyncio.run(ask())
+    assert directory.asked == ["users.info", "usergroups.users.list"]
+    directory.groups["S1"] = []
+    clock.seconds += 301
+    assert not asyncio.run(ask())
+    assert directory.asked[2:] == ["users.info", "usergroups.users.list"]
+
+
+def test_the_memory_is_bounded() -> None:
+    """However many people write, five hundred are kept."""
+    clock = StillClock()
+    directory = Directory(clock, {f"U{number}": {} for number in range(600)}, {})
+    people = People(directory, clock, frozenset())
+
+    async def ask_everybody() -> None:
+        for user in directory.people:
+            await people.agent(user)
+
+    asyncio.run(ask_everybody())
+    assert len(people._known) == 500
+
+
+@pytest.mark.parametrize(
+    ("person", "name"),
+    [
+        ({"name": "anna", "real_name": "Anna B", "profile": {"display_name": "Annie", "real_name": "Anna B"}}, "Annie"),
+        ({"name": "anna", "profile": {"display_name": " ", "real_name": "Anna\nB"}}, "Anna B"),
+        ({"name": "anna"}, "anna"),
+        ({}, "U1"),
+    ],
+)
+def test_names_are_those_that_slack_shows(person: dict[str, Any], name: str) -> None:
+    """The display name, else the real one, else the account's; on one line."""
+    assert name_of(person, "U1") == name
+
+
+def test_a_channel_takes_a_burst_and_then_one_a_second() -> None:
+    """Three at once, then each a second after the one before; another channel has its own measure."""
+    clock = StillClock()
+    pace = Pace(clock)
+    assert [pace.take("C1") for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert pace.take("C1") == pytest.approx(1.0)
+    assert pace.take("C2") == 0.0
+    clock.seconds += 0.4
+    assert pace.take("C1") == pytest.approx(0.6)
+    clock.seconds += 0.6
+    assert pace.take("C1") == 0.0
+    assert pace.take("C1") == pytest.approx(1.0)
+    clock.seconds += 60
+    assert [pace.take("C1") for _ in range(4)] == [0.0, 0.0, 0.0, pytest.approx(1.0)]

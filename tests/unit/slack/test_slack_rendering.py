@@ -1,0 +1,294 @@
+"""Cards and posts as Block Kit: verbatim, harmless, within Slack's limits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from slack_sdk.models.blocks import Block
+
+from adapters.chats.slack import blocks, card, picker, speech
+from bot.model import (
+    Answer,
+    Attachment,
+    Button,
+    Card,
+    ChannelId,
+    Choice,
+    Customer,
+    DeliveryId,
+    Fact,
+    Post,
+    Status,
+    TicketNumber,
+    Verb,
+    Voice,
+)
+from bot.sandbox.slack.blocks import prepare_blocks
+
+NASTY = (
+    "<!channel> <@U1> @everyone <https://evil.example|your bank> *bold* _it_ ~no~ `code` ```fence``` > quote\n"
+    ":smile: &amp; & <b> [x](https://evil.example) \u200b 😀"
+)
+
+CARD = Card(
+    number=TicketNumber(1042),
+    title="#1042 · Jane · Key not working",
+    store="Main · Sellgate",
+    customer=Customer(name="Jane", email="jane@x.example"),
+    status=Status.OPEN,
+    status_text="Open · waiting for us",
+    opening="My key does not work",
+    facts=(Fact("Order", "ord_xyz_789"), Fact("Paid", "10.00 EUR")),
+    hint="Reply in this thread to answer.",
+    url="https://shop.example/tickets/1",
+    buttons=(Button(verb=Verb.CLOSE, label="Close", ticket=TicketNumber(1042)),),
+)
+
+POST = Post(voice=Voice.CUSTOMER, name="Jane", text="Hello")
+
+
+def accepted(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The blocks, once both the SDK's own models and the practice Slack have let them pass."""
+    for block in shown:
+        parsed = Block.parse(block)
+        assert parsed is not None
+        parsed.to_dict()
+    prepare_blocks(shown, lambda letter: f"{letter}{id(object())}")
+    assert len(shown) <= 50
+    return shown
+
+
+def texts(shown: Any) -> list[str]:
+    """Every text and address that the blocks show, in their order."""
+    if isinstance(shown, list):
+        return [text for each in shown for text in texts(each)]
+    if not isinstance(shown, dict):
+        return []
+    if shown.get("type") == "link":
+        return [shown.get("text") or shown["url"]]
+    own = [shown["text"]] if isinstance(shown.get("text"), str) else texts(shown.get("text"))
+    return own + [text for name, each in shown.items() if name != "text" for text in texts(each)]
+
+
+def kinds(shown: Any) -> set[str]:
+    """Every `type` that stands anywhere in the blocks."""
+    if isinstance(shown, list):
+        return {kind for each in shown for kind in kinds(each)}
+    if isinstance(shown, dict):
+        return ({str(shown["type"])} if "type" in shown else set()) | {
+            kind for each in shown.values() for kind in kinds(each)
+        }
+    return set()
+
+
+# ---------------------------------------------------------------- cards
+
+
+def test_a_card_shows_all_it_knows() -> None:
+    """Title, store, state, customer, facts, link, opening, buttons and hint all stand on it."""
+    shown = accepted(card.render(CARD))
+    everything = "\n".join(texts(shown))
+    for part in ("#1042 · Jane", "Main · Sellgate", "Open · waiting", "Jane (jane@x.example)", "ord_xyz_789"):
+        assert part in everything
+    for part in ("https://shop.example/tickets/1", "My key does not work", "Close", "Reply in this thread"):
+        assert part in everything
+    assert [block["type"] for block in shown] == ["header", "context", "rich_text", "actions", "context"]
+
+
+def test_a_closed_card_is_told_by_its_title() -> None:
+    """Slack archives no thread, so the headline says it, and the number survives any length."""
+    shown = accepted(card.render(replace(CARD, status=Status.CLOSED, title="#1042 · " + "x" * 300)))
+    title = shown[0]["text"]["text"]
+    assert title.startswith("✅ #1042 · ")
+    assert len(title) <= 150
+
+
+def test_a_bare_card_is_still_a_card() -> None:
+    """Without customer, opening, facts, link, hint and buttons there is no empty block."""
+    bare = replace(
+        CARD, customer=Customer(), opening="", facts=(Fact("Empty", ""),), hint="", url=None, buttons=(), status_text=""
+    )
+    shown = accepted(card.render(bare))
+    assert [block["type"] for block in shown] == ["header", "context", "rich_text"]
+
+
+def test_a_card_of_nasty_texts_is_harmless() -> None:
+    """Whatever a customer or a vendor wrote stands in elements that Slack never parses."""
+    nasty = replace(
+        CARD,
+        title=NASTY,
+        store=NASTY,
+        customer=Customer(name=NASTY, email=NASTY),
+        opening=NASTY,
+        facts=tuple(Fact(NASTY, NASTY) for _ in range(60)),
+        hint=NASTY,
+    )
+    shown = accepted(card.render(nasty))
+    assert not kinds(shown) & {"mrkdwn", "user", "broadcast", "usergroup", "channel"}
+    assert "<" not in card.fallback(nasty)
+
+
+def test_a_button_says_all_that_is_needed() -> None:
+    """Verb and number stand in the button itself, and are read back from what Slack sends when it is pressed."""
+    buttons = (
+        Button(verb=Verb.CLOSE, label="Close", ticket=TicketNumber(7)),
+        Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(99)),
+        Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(100)),
+        Button(verb=Verb.REOPEN, label="Reopen"),
+    )
+    shown = accepted(blocks.actions(buttons))
+    pressed = [blocks.pressed(element) for element in shown[0]["elements"]]
+    assert pressed == [replace(button, label="") for button in buttons]
+    assert all(blocks.ACTIONS.fullmatch(element["action_id"]) for element in shown[0]["elements"])
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"action_id": "other:close:0", "value": "ticket:1"},
+        {"action_id": "shopbell:dance:0", "value": "ticket:1"},
+        {"action_id": "shopbell:close:0", "value": "ticket:one"},
+        {},
+    ],
+)
+def test_what_is_no_button_of_ours_is_none(action: dict[str, str]) -> None:
+    """What comes in with a press is somebody's input: what does not fit is no button."""
+    assert blocks.pressed(action) is None
+
+
+# ---------------------------------------------------------------- posts
+
+
+def test_a_post_names_who_speaks_and_shows_the_text() -> None:
+    """Each person's text stands below their name and what they are; the bell speaks in small letters, unnamed."""
+    assert texts(accepted(speech.render(POST, 0))) == ["Jane · customer", "Hello"]
+    staff = replace(POST, voice=Voice.STAFF, name="Anna")
+    assert texts(accepted(speech.render(staff, 0)))[0] == "Anna · team"
+    note = replace(POST, voice=Voice.NOTE, name="")
+    assert texts(accepted(speech.render(note, 0)))[0] == "A colleague · internal note"
+    bell = accepted(speech.render(replace(POST, voice=Voice.BELL, name=""), 0))
+    assert [block["type"] for block in bell] == ["context"]
+
+
+def test_nasty_text_is_shown_verbatim() -> None:
+    """Put together again the text is exactly what was written, and nothing in it can ping, format or hide a link."""
+    shown = accepted(speech.render(replace(POST, text=NASTY), 0))
+    assert "".join(texts(shown)[1:]) == NASTY
+    assert not kinds(shown) & {"mrkdwn", "plain_text", "user", "broadcast", "usergroup", "channel", "emoji"}
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("see https://x.example/a.", ["https://x.example/a"]),
+        ("(https://x.example/a)", ["https://x.example/a"]),
+        ("https://x.example/A_(b), really", ["https://x.example/A_(b)"]),
+        ("http://x.example and https://y.example!", ["http://x.example", "https://y.example"]),
+        ("javascript:alert(1) x.example mailto:a@b", []),
+        ("https://x.example/" + "a" * 3000, []),
+    ],
+)
+def test_addresses_can_be_clicked_and_are_shown_in_full(text: str, addresses: list[str]) -> None:
+    """A link shows its own address and nothing else; the sentence around it stays out of it."""
+    elements = blocks.verbatim(text)
+    assert [element["url"] for element in elements if element["type"] == "link"] == addresses
+    assert all("text" not in element for element in elements if element["type"] == "link")
+    assert "".join(texts(elements)) == text
+
+
+@pytest.mark.parametrize("voice", [Voice.CUSTOMER, Voice.BELL])
+def test_a_long_text_goes_out_whole(voice: Voice) -> None:
+    """50,000 characters become several messages, each within Slack's limits; joined they are the whole text."""
+    words = " ".join(f"word{number} 😀" for number in range(4000))
+    post = replace(POST, voice=voice, text=words, buttons=CARD.buttons)
+    count = speech.parts(post)
+    assert count > 3
+    seen: list[str] = []
+    for part in range(count):
+        shown = accepted(speech.render(post, part))
+        assert sum(len(text) for text in texts(shown)) < 13_000
+        assert sum(len(text.encode("utf-16-le")) // 2 for text in texts(shown)) < 13_000
+        assert any(block["type"] == "actions" for block in shown) == (part == count - 1)
+        seen.extend(texts([block for block in shown if block["type"] in ("rich_text", "context")]))
+    assert f"1/{count}" in seen
+    assert f"{count}/{count}" in seen
+    said = " ".join(text for text in seen if text.startswith("word") or " word" in text or "😀" in text)
+    assert said.split() == words.split()
+
+
+def test_parts_do_not_depend_on_when_they_are_asked() -> None:
+    """The same post needs the same number of messages, at least one, whatever it holds."""
+    assert speech.parts(POST) == speech.parts(POST) == 1
+    assert speech.parts(replace(POST, text="")) == 1
+    assert speech.parts(replace(POST, text="x" * 12_000)) == 1
+    assert speech.parts(replace(POST, text="x" * 12_001)) == 2
+
+
+def test_attachments_stand_below_with_their_addresses() -> None:
+    """Name, size and the whole address; a name cannot pass for another address."""
+    post = replace(
+        POST,
+        text="look",
+        attachments=(
+            Attachment(name="a.png", url="https://files.example/a.png", size=2048),
+            Attachment(name="https://bank.example", url="https://evil.example/x", size=3 * 1024 * 1024),
+            Attachment(name="", size=12),
+        ),
+    )
+    said = "".join(texts(accepted(speech.render(post, 0))))
+    assert "look\n📎 a.png (2 kB) https://files.example/a.png" in said
+    assert "📎 https://bank.example (3.0 MB) https://evil.example/x" in said
+    assert said.endswith("📎 file (12 B)")
+
+
+def test_an_empty_post_says_so() -> None:
+    """Slack takes no empty text."""
+    assert texts(accepted(speech.render(replace(POST, text=""), 0)))[-1] == "(no text)"
+
+
+def test_the_time_is_shown_in_each_readers_zone() -> None:
+    """A time goes out as Slack's date markup, with a UTC text where that is not understood."""
+    shown = accepted(speech.render(replace(POST, at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)), 0))
+    assert "<!date^1767323040^{date_short_pretty}, {time}|2026-01-02 03:04 UTC>" in json.dumps(shown)
+
+
+def test_the_fallback_is_one_escaped_line() -> None:
+    """Notifications get who speaks and the beginning, with nothing in it that Slack would parse."""
+    fallback = speech.fallback(replace(POST, text="a\n<!channel> & " + "x" * 5000))
+    assert fallback.startswith("Jane · customer: a &lt;!channel&gt; &amp; xx")
+    assert "\n" not in fallback
+    assert len(fallback) < 1000
+
+
+# ---------------------------------------------------------------- answers and the picker
+
+
+def test_an_answer_shows_its_table_in_fixed_width() -> None:
+    """The text first, the table below it; even a far too long one is taken by Slack."""
+    shown = accepted(blocks.answer(Answer(text="Figures", table="a  b\n1  2")))
+    assert kinds(shown) >= {"rich_text_preformatted"}
+    assert texts(shown) == ["Figures", "a  b\n1  2"]
+    accepted(blocks.answer(Answer(text=NASTY * 200, table="😀" * 5000)))
+    accepted(blocks.answer(Answer(text="")))
+
+
+def test_the_picker_keeps_what_it_is_for() -> None:
+    """Verb and channel travel in the modal, through every form of it."""
+    purpose = picker.Purpose(Verb.REOPEN, ChannelId("C1"))
+    for view in (picker.view(purpose), picker.waiting(purpose), picker.result(purpose, Answer(text="Done"))):
+        accepted([block for block in view["blocks"] if block["type"] != "input"])
+        assert picker.purpose_of(view) == purpose
+        assert len(view["title"]["text"]) <= 24
+    assert Block.parse(picker.view(purpose)["blocks"][0]) is not None
+
+
+def test_the_pickers_choices_fit_slacks_lists() -> None:
+    """At most a hundred lines of 75 characters; the number is what comes back."""
+    options = picker.options([Choice(TicketNumber(number), "#1 · " + "x" * 200) for number in range(150)])
+    assert len(options) == 100
+    assert all(len(option["text"]["text"]) <= 75 for option in options)
+    assert options[3]["value"] == "3"
