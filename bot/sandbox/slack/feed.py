@@ -13,7 +13,12 @@ _SUBSCRIPTIONS = {"channel": "message.channels", "group": "message.groups", "im"
 
 
 class Feed:
-    """Turns changes into events; nothing about a channel that the bot is not in."""
+    """
+    Turns changes into events; nothing about a channel that the bot is not in.
+
+    Attributes:
+        address: The server's own; before it has started there is none, and nobody is told of anything.
+    """
 
     def __init__(self, world: World, sockets: Sockets, app: App) -> None:
         self._world = world
@@ -101,6 +106,8 @@ class Feed:
         return where | {"ts": ts}
 
     def _send(self, event: Json) -> None:
+        if not self.address:
+            return
         self._sockets.send_event(
             {
                 "token": "practice",

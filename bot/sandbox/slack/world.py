@@ -137,11 +137,12 @@ class World:
         """The replies to a message, oldest first, without it."""
         return tuple(each for each in self.messages(channel) if each.thread_ts == ts)
 
-    def find(self, message: Message | str, channel: str | None = None) -> Message:
-        """A message as it stands now; `KeyError` where it is gone."""
-        if isinstance(message, Message):
-            return self._messages[message.channel][message.ts]
-        return self._messages[str(channel)][message]
+    def find(self, message: Message) -> Message:
+        """A message as it stands now; `ValueError` where it is gone."""
+        found = self.message(message.channel, message.ts)
+        if found is None:
+            raise ValueError("that message is gone")
+        return found
 
     def files_of(self, named: Iterable[tuple[str, bytes]], owner: str) -> tuple[File, ...]:
         """Keep the files that somebody adds to a message."""

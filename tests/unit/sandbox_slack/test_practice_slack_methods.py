@@ -446,5 +446,8 @@ def test_people_cannot_do_what_their_client_would_not_let_them(slack: PracticeSl
         with pytest.raises(ValueError, match="archived"):
             await slack.say(jane, channel, "x")
         assert slack.messages(channel) == (said,)
+        await slack.delete(said)
+        with pytest.raises(ValueError, match="gone"):
+            await slack.edit(said, "x")
 
     tell(slack, story)

@@ -282,3 +282,27 @@ def test_changes_are_events_too(slack: PracticeSlack, tell: Tell, connect: Conne
             assert slack.sockets.delivered == 8
 
     tell(slack, story)
+
+
+def test_coming_into_a_channel_is_an_event_once_the_server_runs(
+    slack: PracticeSlack, tell: Tell, connect: Connect
+) -> None:
+    """Before the start a scene can be set without anybody being told; afterwards the app hears who joins."""
+    jane, channel = scene(slack)
+    tom = slack.add_user("tom")
+    slack.invite(slack.add_channel("elsewhere"), jane)
+
+    async def story(web: Any) -> None:
+        async with connect(web) as socket:
+            await socket.next()
+            slack.invite(channel, tom)
+            envelope = await socket.next()
+            await socket.ack(envelope)
+            event = envelope["payload"]["event"]
+            assert (event["type"], event["user"], event["channel"]) == ("member_joined_channel", tom.id, channel.id)
+            slack.remove_from(channel, slack.bot_user)
+            await slack.say(tom, channel, "nobody hears this")
+            assert await slack.settled()
+            assert slack.sockets.delivered == 1
+
+    tell(slack, story)
