@@ -77,6 +77,25 @@ def check(as_json: AsJson = False) -> None:
 
 
 @commands.command()
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served; 0: any free port.")] = 0,
+    tour: Annotated[bool, typer.Option("--tour", help="Play one scripted story, check it, and end.")] = False,
+) -> None:
+    """The whole bridge with no account: practice stores, a practice Discord and Slack, and a page to type into."""
+    from bot.sandbox import stage
+    from bot.sandbox.tour import play
+    from bot.sandbox.world import PracticeWorld
+
+    async def toured() -> bool:
+        return await play(print, PracticeWorld())
+
+    if not tour:
+        asyncio.run(stage.serve(port))
+    elif not asyncio.run(toured()):
+        raise typer.Exit(1)
+
+
+@commands.command()
 def stats(
     store: OneStore = None,
     days: Annotated[int, typer.Option(min=1, max=365, help="New tickets for so many days.")] = 7,

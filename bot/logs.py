@@ -9,7 +9,8 @@ from typing import TextIO
 import structlog
 
 # These libraries put whole payloads, customers' words among them, into warnings about requests nobody listens to.
-_TALKATIVE = ("slack_bolt", "slack_sdk")
+# discord.client warns at every start that voice is not supported.
+_TALKATIVE = ("slack_bolt", "slack_sdk", "discord.client")
 
 
 def configure(log_format: str | None, level: str, stream: TextIO = sys.stderr) -> None:
@@ -27,7 +28,10 @@ def configure(log_format: str | None, level: str, stream: TextIO = sys.stderr) -
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=stream.isatty()) if as_console else structlog.processors.JSONRenderer()
+        # The default traceback shows local variables, tokens and customers' words among them.
+        structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        if as_console
+        else structlog.processors.JSONRenderer()
     )
     last: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if not as_console:

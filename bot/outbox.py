@@ -32,7 +32,7 @@ from bot.db.values import (
     ticket_row,
     to_ms,
 )
-from bot.errors import RemoteError, Unavailable
+from bot.errors import RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, DeliveryKey, Mark
 from bot.queue import wanted_mark
 from bot.retry import Decider, Decision, GiveUp, Look, Postpone
@@ -255,8 +255,9 @@ class Outbox:
         self.wake()
 
     def _report(self, job: Job, error: RemoteError, decision: Decision) -> None:
-        _log.info(
-            "delivery failed",
+        log = _log.debug if isinstance(error, RateLimited) else _log.info
+        log(
+            "attempt failed",
             delivery=job.delivery.id,
             kind=job.delivery.kind,
             destination=job.delivery.destination,

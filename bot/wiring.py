@@ -38,7 +38,7 @@ def build_world(loaded: LoadedSettings, clock: Clock) -> World:
     Raises:
         SettingsError: A vendor is unknown, or its own section has faults; all of them.
     """
-    kinds = _vendor_kinds()
+    kinds = vendor_kinds()
     tools = _vendor_tools(clock)
     found: list[Fault] = []
     stores: dict[StoreName, Store] = {}
@@ -61,7 +61,7 @@ def build_world(loaded: LoadedSettings, clock: Clock) -> World:
     return World(stores=stores, vendors=vendors, chats=_chats(loaded, stores, clock))
 
 
-def _vendor_kinds() -> Mapping[str, Callable[[], VendorKind]]:
+def vendor_kinds() -> Mapping[str, Callable[[], VendorKind]]:
     """Every installed vendor by name, each to be loaded only where a store names it."""
     return {point.name: point.load for point in entry_points(group="shopbell.vendors")}
 
@@ -126,9 +126,9 @@ def _chats(loaded: LoadedSettings, stores: Mapping[StoreName, Store], clock: Clo
 
 def slack_manifest() -> str:
     """The app manifest to paste at Slack."""
-    from adapters.chats import slack
+    from adapters.chats.slack import manifest
 
-    return slack.manifest()
+    return manifest.text()
 
 
 def discord_invite(application: str) -> str:

@@ -1,0 +1,126 @@
+"""The bot as a process of its own, as it runs in production: started, watched, killed, started again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 15.0
+
+
+class BotProcess:
+    """
+    `python -m bot run` with given settings, on a database in `folder`; its log goes to `folder/bot.log`.
+
+    Attributes:
+        starts: How often it was started.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._port = _free_port()
+        self._settings = dict(settings)
+        self._process: asyncio.subprocess.Process | None = None
+        self.starts = 0
+
+    @property
+    def database(self) -> Path:
+        return self._folder / "shopbell.db"
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        path = self._folder / "bot.log"
+        return path.read_text("utf-8") if path.exists() else ""
+
+    def environment(self) -> dict[str, str]:
+        """The process's whole environment; nothing of the operator's own settings gets in."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
+        own = {
+            "DATABASE_PATH": str(self.database),
+            "HTTP_PORT": str(self._port),
+            "LOG_FORMAT": "console",
+            "PYTHONUNBUFFERED": "1",
+        }
+        return kept | own | self._settings
+
+    async def start(self) -> None:
+        """Start it; returns at once."""
+        log = (self._folder / "bot.log").open("ab")
+        with log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", cwd=self._folder, env=self.environment(), stdout=log, stderr=log
+            )
+        self.starts += 1
+
+    async def ready(self, seconds: float = _START_SECONDS) -> None:
+        """
+        Wait until both chats are connected and every store was asked once.
+
+        Raises:
+            RuntimeError: The process ended, or was not ready in time; with the last of its log.
+        """
+        deadline = asyncio.get_running_loop().time() + seconds
+        verdict = "no answer yet"
+        async with httpx.AsyncClient(trust_env=False) as client:
+            while asyncio.get_running_loop().time() < deadline:
+                if self._process is None or self._process.returncode is not None:
+                    raise RuntimeError(f"the bot has ended\n{self.log[-2000:]}")
+                try:
+                    answer = await client.get(f"http://127.0.0.1:{self._port}/readyz", timeout=2.0)
+                except httpx.HTTPError as error:
+                    verdict = type(error).__name__
+                else:
+                    if answer.status_code == 200:
+                        return
+                    verdict = answer.text
+                await asyncio.sleep(0.05)
+        raise RuntimeError(f"the bot was not ready in {seconds:.0f} s: {verdict}\n{self.log[-2000:]}")
+
+    async def kill(self) -> None:
+        """SIGKILL: nothing of it is finished."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGKILL)
+            await self._process.wait()
+
+    async def stop(self) -> int:
+        """SIGTERM; returns the exit code. Killed where it takes longer than it may."""
+        if self._process is None:
+            return 0
+        if self._process.returncode is None:
+            self._process.terminate()
+            try:
+                await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+            except TimeoutError:
+                await self.kill()
+        return self._process.returncode or 0
+
+    async def command(self, *arguments: str) -> tuple[int, str]:
+        """Run one of shopbell's other commands with the same settings: its exit code and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *arguments,
+            cwd=self._folder,
+            env=self.environment(),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        return process.returncode or 0, output.decode("utf-8", "replace")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,105 @@
+"""What the people of the practice world see: threads by their subject, and what stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.sandbox.discord import Message as DiscordMessage
+from bot.sandbox.discord import PracticeDiscord, Thread
+from bot.sandbox.slack import Message as SlackMessage
+from bot.sandbox.slack import PracticeSlack
+from bot.sandbox.world import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordSight:
+    """Looking at one ticket's thread in Discord, found by the ticket's subject."""
+
+    discord: PracticeDiscord
+    shop: Shop
+    subject: str
+
+    @property
+    def threads(self) -> list[Thread]:
+        """Every thread that carries the subject; one, if all is well."""
+        return [t for t in self.discord.threads(self.shop.discord.id) if self.subject in t.name]
+
+    @property
+    def thread(self) -> Thread:
+        """The thread; `LookupError` where there is none yet."""
+        if not self.threads:
+            raise LookupError(f"no thread about {self.subject}")
+        return self.threads[0]
+
+    def messages(self) -> list[DiscordMessage]:
+        return self.discord.messages(self.thread.id) if self.threads else []
+
+    def count(self, text: str) -> int:
+        """How many messages of the bot's say this."""
+        bot = self.discord.bot.id
+        return sum(text in read_discord(m) for m in self.messages() if m.author_id == bot and not self._is_card(m))
+
+    def marks(self, message: DiscordMessage) -> set[str]:
+        """The reactions on a message as it stands now."""
+        return set(self.discord.message(message.channel_id, message.id).reactions)
+
+    def card(self) -> DiscordMessage:
+        """The card; in a forum it is the post's first message, in a text channel it stands in the channel."""
+        for place in (self.thread.id, self.shop.discord.id):
+            for message in self.discord.messages(place):
+                if message.id == self.thread.id:
+                    return message
+        raise LookupError(f"no card for {self.subject}")
+
+    def _is_card(self, message: DiscordMessage) -> bool:
+        return message.id == self.thread.id
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSight:
+    """Looking at one ticket's thread in Slack, found by the ticket's subject."""
+
+    slack: PracticeSlack
+    shop: Shop
+    subject: str
+
+    @property
+    def cards(self) -> list[SlackMessage]:
+        """Every card that carries the subject; one, if all is well."""
+        return [m for m in self.slack.messages(self.shop.slack) if self.subject in m.rendered and not m.thread_ts]
+
+    @property
+    def card(self) -> SlackMessage:
+        """The card; `LookupError` where there is none yet."""
+        if not self.cards:
+            raise LookupError(f"no card about {self.subject}")
+        return self.cards[0]
+
+    def messages(self) -> list[SlackMessage]:
+        """The thread without its card."""
+        return list(self.slack.thread(self.shop.slack, self.card.ts))[1:] if self.cards else []
+
+    def count(self, text: str) -> int:
+        """How many messages of the bot's say this."""
+        return sum(text in m.rendered for m in self.messages() if m.user == self.slack.bot_user)
+
+    def marks(self, message: SlackMessage) -> set[str]:
+        """The reactions on a message as it stands now."""
+        standing = self.slack.message(message)
+        return set() if standing is None else set(standing.reactions)
+
+
+def read_discord(message: DiscordMessage) -> str:
+    """What a person reads of a message, escapes undone."""
+    pieces = [message.content]
+    for embed in message.embeds:
+        pieces += [_author(embed), embed.get("title") or "", embed.get("description") or ""]
+        pieces += [f"{part['name']} {part['value']}" for part in embed.get("fields") or []]
+    return "\n".join(piece for piece in pieces if piece).replace("\\", "")
+
+
+def _author(embed: Mapping[str, Any]) -> str:
+    name: str = (embed.get("author") or {}).get("name") or ""
+    return name

@@ -1,0 +1,75 @@
+"""
+`shopbell sandbox --tour`: one scripted story through the whole bridge, told, and checked at every step.
+
+The bot runs as a process of its own with the real SDKs; the practice world plays everybody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
+
+from bot.sandbox.process import BotProcess
+from bot.sandbox.story import STORY, Scene, StepFailed
+from bot.sandbox.world import PracticeWorld
+
+Tell = Callable[[str], None]
+
+_QUICK = {"UNDO_SECONDS": "0.3", "REPLY_MODE": "all"}
+
+
+async def play(tell: Tell, world: PracticeWorld, *, kill_after: Collection[int] = ()) -> bool:
+    """
+    Play the story.
+
+    Args:
+        tell: Takes each line of it.
+        world: Where it plays, not yet started.
+        kill_after: After which steps, counted from 1, the bot is killed (SIGKILL) and started again while the
+            story goes on.
+
+    Returns:
+        Whether every step came out as it must.
+    """
+    with tempfile.TemporaryDirectory(prefix="shopbell-") as folder:
+        await world.start()
+        settings = world.environment() | _QUICK
+        settings |= {f"STORES__{shop.name.upper()}__POLL_SECONDS": "0.5" for shop in world.shops.values()}
+        bot = BotProcess(Path(folder), settings)
+        try:
+            await bot.start()
+            return await _play(world, bot, tell, kill_after)
+        finally:
+            await bot.stop()
+            await world.stop()
+
+
+async def _play(world: PracticeWorld, bot: BotProcess, tell: Tell, kill_after: Collection[int]) -> bool:
+    began = time.monotonic()
+    scene = Scene(world, bot, lambda line: tell(f"      {line}"))
+    for number, (title, step) in enumerate(STORY, start=1):
+        tell(f"{number:>2}  {title}")
+        if not await _step(scene, step, tell):
+            return False
+        if number in kill_after:
+            tell("      (the bot is killed and started again)")
+            await bot.kill()
+            await bot.start()
+    amount = len(STORY)
+    tell(f"All {amount} steps came out as they must, in {time.monotonic() - began:.0f} s.")
+    return True
+
+
+async def _step(scene: Scene, step: Callable[[Scene], Awaitable[None]], tell: Tell) -> bool:
+    try:
+        await asyncio.wait_for(step(scene), 90)
+    except (StepFailed, RuntimeError, LookupError, ValueError, TimeoutError) as failure:
+        tell(f"    ✗ {str(failure) or type(failure).__name__}")
+        tell("      The last of the bot's log:")
+        for line in scene.bot.log.splitlines()[-15:]:
+            tell(f"      | {line}")
+        return False
+    return True

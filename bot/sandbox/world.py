@@ -1,0 +1,105 @@
+"""The practice world as one thing: the stores, a Discord and a Slack, people in them, and a bot's settings for it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from bot.sandbox.discord import Channel as DiscordChannel
+from bot.sandbox.discord import Member, PracticeDiscord
+from bot.sandbox.slack import App, PracticeSlack, Rules, User
+from bot.sandbox.slack import Channel as SlackChannel
+from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
+from bot.wiring import slack_manifest, vendor_kinds
+
+_NAMES = {
+    "sellsn": "arcade",
+    "sellapp": "plugins",
+    "sellgate": "keys",
+    "lightspeed": "boutique",
+    "nextcommerce": "outdoor",
+}
+_DISCORD_SPEED = 10.0
+_SLACK_POSTS_PER_SECOND = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """
+    One practice store.
+
+    Attributes:
+        name: As in `STORES__<NAME>__…`, in lower case.
+        store: What customers and colleagues do at its vendor.
+        discord, slack: Where its tickets get threads.
+    """
+
+    name: str
+    store: PracticeStore
+    vendor: PracticeVendor[Any]
+    discord: DiscordChannel
+    slack: SlackChannel
+
+
+class PracticeWorld:
+    """
+    One shop at every vendor, one Discord server with a text channel and a forum, one Slack workspace.
+
+    The servers enforce the platforms' limits; only their windows pass faster than in life, so that a story of
+    minutes is told in seconds.
+
+    Attributes:
+        shops: By the vendor's name.
+        jane, ann, bob: Jane is the customer; Ann sits in Discord, Bob in Slack.
+    """
+
+    jane = "jane@example.com"
+
+    def __init__(self) -> None:
+        self.discord = PracticeDiscord(speed=_DISCORD_SPEED)
+        app = App.from_manifest(json.loads(slack_manifest()))
+        self.slack = PracticeSlack(app=app, rules=Rules(posts_per_second=_SLACK_POSTS_PER_SECOND, post_burst=10))
+        self.support = self.discord.add_text_channel("support")
+        self.tickets = self.discord.add_forum("tickets", ["Open", "Closed"])
+        self.ann: Member = self.discord.add_member("Ann")
+        self.bob: User = self.slack.add_user("bob", real_name="Bob")
+        self.triage = self.slack.add_channel("triage", [self.bob])
+        self.shops: dict[str, Shop] = {}
+        installed = vendor_kinds()
+        for index, (vendor, server) in enumerate(VENDORS.items()):
+            if vendor not in installed:
+                continue
+            name = _NAMES.get(vendor, vendor)
+            store = PracticeStore(name=f"The {name} shop")
+            channel = self.support if index % 2 == 0 else self.tickets
+            self.shops[vendor] = Shop(name=name, store=store, vendor=server(store), discord=channel, slack=self.triage)
+
+    async def start(self) -> None:
+        """Listen, every server on a free port of 127.0.0.1."""
+        await self.discord.start()
+        await self.slack.start()
+        for shop in self.shops.values():
+            await shop.vendor.start()
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        for shop in self.shops.values():
+            await shop.vendor.stop()
+        await self.slack.stop()
+        await self.discord.stop()
+
+    def environment(self) -> dict[str, str]:
+        """The bot's settings for this world; known once started."""
+        variables = {
+            "DISCORD_TOKEN": self.discord.token,
+            "DISCORD_API_URL": self.discord.api_url,
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_APP_TOKEN": self.slack.app_token,
+            "SLACK_API_URL": self.slack.api_url,
+        }
+        for shop in self.shops.values():
+            channels = f"discord:{shop.discord.id},slack:{shop.slack.id}"
+            variables |= shop.vendor.environment(shop.name)
+            variables[f"STORES__{shop.name.upper()}__CHANNELS"] = channels
+        return variables
