@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 import discord
 import structlog
 
-from adapters.chats.discord import checks, commands, posting
-from adapters.chats.discord.card import NAME_LENGTH, Json
+from adapters.chats.discord import checks, commands, phrases, posting
+from adapters.chats.discord.card import NAME_LENGTH, NOBODY, Json
 from adapters.chats.discord.connection import Client, Connection
 from adapters.chats.discord.gateway import Gateway
 from adapters.chats.discord.hearing import Hearing
@@ -20,7 +20,6 @@ from adapters.chats.discord.missed import Missed
 from adapters.chats.discord.reading import DISCORD, Agents
 from adapters.chats.discord.refusals import (
     ARCHIVED,
-    CANNOT_TELL,
     REACTIONS_BLOCKED,
     UNKNOWN_EMOJI,
     UNKNOWN_MESSAGE,
@@ -49,6 +48,8 @@ from bot.ports import ChatHealth, Intake
 _log = structlog.get_logger(__name__)
 
 _CONTENT = 2000
+_AROUND = 100
+"""Room for what stands around a private word."""
 _FINISH_SECONDS = 3.0
 _PUBLISH_AGAIN_SECONDS = 60.0
 
@@ -189,18 +190,16 @@ class Discord:
 
         Discord has nothing that only one person sees, except as an answer to a command.
         """
-        content = cut_escaped(text, _CONTENT)
+        words = cut_escaped(text, _CONTENT - _AROUND)
+        privately = phrases.IN_THREAD.format(thread=f"<#{place.thread or place.channel}>", text=words)
         try:
             channel = await self._connection.call("POST", "/users/@me/channels", json={"recipient_id": agent.id})
             await self._say(
                 Place(chat=DISCORD, channel=ChannelId(channel["id"])),
-                {"content": content, "allowed_mentions": {"parse": []}},
+                {"content": privately, "allowed_mentions": NOBODY},
             )
-        except Rejected as error:
-            if code_of(error) != CANNOT_TELL:
-                raise
-            content = f"<@{agent.id}> {cut_escaped(text, _CONTENT - 100)}"
-            await self._say(place, {"content": content, "allowed_mentions": {"parse": []}})
+        except (Rejected, Gone):
+            await self._say(place, {"content": f"<@{agent.id}> {words}", "allowed_mentions": NOBODY})
 
     # ------------------------------------------------------------ threads, cards and marks
 

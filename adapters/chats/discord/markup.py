@@ -27,8 +27,8 @@ _ACTIVE = re.compile(
     r"|(?P<protocol>:)(?=//)"
     r"|(?P<everyone>@)(?=everyone|here)"
     r"|(?P<sign>[\\*_~`|<\[\]])"
-    r"|^(?P<indent>[^\S\n]*)(?P<start>[#>+-])"
-    r"|^(?P<number>[^\S\n]*\d+)(?P<dot>[.)])",
+    r"|^(?P<indent>[^\S\n]*)(?P<start>#(?=#{0,2}(?:\s|$))|>|[+-](?=[\s#]|$))"
+    r"|^(?P<number>[^\S\n]*\d+)(?P<dot>[.)])(?=\s|$)",
     re.MULTILINE,
 )
 # Every character that `escape` can put another one beside; the `://` of an address stands for its two brackets.

@@ -15,6 +15,8 @@ REOPEN_COMMAND = "Reopen a ticket"
 STATS_COMMAND = "Open, waiting and closed tickets, and how fast they were answered"
 SEND_COMMAND = "Send to customer"
 
+IN_THREAD = "About {thread}: {text}"
+
 NOT_A_PERSON = "Only what a person of the team wrote can be sent to a customer."
 BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."
 
@@ -47,9 +49,7 @@ LOCKED = "This thread is locked. Give the bot's role Manage Threads in the chann
 FORBIDDEN = "The bot may not do this here. Give its role {permission} in the channel."
 BLOCKED = "This server's AutoMod blocked the message. Exempt the bot's role in AutoMod's rules."
 REFUSED = "Discord refused this: {reason}."
-TAG_NEEDED = (
-    "This forum wants a tag on every post and has none that the bot can use. Add a tag called Open to the forum."
-)
+TAG_NEEDED = "This forum wants a tag on every post and has none that the bot can use. Add tags called Open and Closed to the forum."
 WRONG_KIND = "Tickets need a text channel or a forum; this channel is neither."
 
 ALL_WELL = "can be used"

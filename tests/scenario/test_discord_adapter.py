@@ -1,0 +1,405 @@
+"""What the Discord adapter says and shows, through the real discord.py on the practice Discord."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.errors import Gone, RateLimited, Rejected, Unavailable, Uncertain
+from bot.model import Agent, AgentId, ChatMessageId, DeliveryKey, Mark, Status, Voice
+from bot.sandbox.discord.acts import Allowances
+from tests.scenario.discord_stage import KEY, build, card, place, post, stage
+
+OTHER = DeliveryKey("a1b2c3-2-0")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class TestOpening:
+    def test_in_a_text_channel_the_thread_hangs_on_the_card(self) -> None:
+        """The card is a message of the channel; the thread under it bears the ticket's title and lasts a week."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                opened = await s.open(s.text, title="#1042 · Jane · " + "long " * 40)
+                (message,) = [m for m in s.server.messages(s.text) if m.author_id == s.server.bot.id and m.embeds]
+                thread = s.server.thread(opened.thread)
+                assert str(message.thread_id) == opened.thread
+                assert thread.name.startswith("#1042 · Jane · long")
+                assert len(thread.name) <= 100
+                assert thread.auto_archive_minutes == 10080
+                assert not message.pinged
+
+        asyncio.run(scene())
+
+    def test_in_a_forum_the_post_shows_the_status_by_a_tag(self) -> None:
+        """Tags that are there are used, whatever their case."""
+
+        async def scene() -> None:
+            async with stage(tags=["open", "CLOSED", "vip"]) as s:
+                opened = await s.open(s.forum)
+                assert s.server.tag_names(s.server.thread(opened.thread)) == ["open"]
+                assert s.shown(opened, s.forum)["fields"][-1]["value"] == "ord\\_1"
+
+        asyncio.run(scene())
+
+    def test_missing_tags_are_made_where_the_bot_may(self) -> None:
+        """With Manage Channels the forum gets `Open` and `Closed` beside its own tags; without it posts go untagged."""
+
+        async def scene() -> None:
+            async with stage(tags=["vip"]) as s:
+                untagged = await s.open(s.forum)
+                assert s.server.tag_names(s.server.thread(untagged.thread)) == []
+                s.server.allow(s.forum, "manage_channels")
+                await asyncio.sleep(0.1)  # the gateway tells the bot of its new permission
+                tagged = await s.chat.open_thread(s.forum, card(), OTHER)
+                assert s.server.tag_names(s.server.thread(tagged.thread)) == ["Open"]
+                (forum,) = [c for c in s.server.channels if str(c.id) == s.forum]
+                assert [tag.name for tag in forum.tags] == ["vip", "Open", "Closed"]
+
+        asyncio.run(scene())
+
+    def test_a_forum_that_wants_a_tag_gets_one(self) -> None:
+        """Where the forum has none of ours, any tag will do; where it has none at all, the agent reads what to do."""
+
+        async def scene() -> None:
+            async with stage(tags=["vip"], require_tag=True) as s:
+                opened = await s.open(s.forum)
+                assert s.server.tag_names(s.server.thread(opened.thread)) == ["vip"]
+            async with stage(require_tag=True) as s:
+                with pytest.raises(Rejected, match="Open and Closed"):
+                    await s.open(s.forum)
+
+        asyncio.run(scene())
+
+    @pytest.mark.parametrize("status", [500, 502, 504])
+    def test_a_forum_post_is_never_asked_for_twice(self, status: int) -> None:
+        """discord.py would repeat it five times; here the first such answer leaves it uncertain."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                s.server.wire.fail("refuse", method="POST", path="/threads$", status=status, times=5)
+                with pytest.raises(Uncertain):
+                    await s.open(s.forum)
+                assert len(s.requests("POST", "/threads")) == 1
+                assert await s.chat.find_thread(s.forum, card(), KEY, now()) is None
+
+        asyncio.run(scene())
+
+    def test_a_forum_post_whose_answer_was_lost_is_found(self) -> None:
+        """Its key is in its first message, also when somebody has archived the post meanwhile."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                begun = now()
+                s.server.wire.fail("lose", method="POST", path="/threads$")
+                with pytest.raises(Uncertain):
+                    await s.open(s.forum)
+                found = await s.chat.find_thread(s.forum, card(), KEY, begun)
+                (thread,) = s.server.threads(s.forum)
+                assert found is not None
+                assert found.thread == str(thread.id)
+                s.server.guild.archive(thread, archived=True)
+                assert await s.chat.find_thread(s.forum, card(), KEY, begun) == found
+                assert await s.chat.find_thread(s.forum, card(), OTHER, begun) is None
+                assert await s.chat.find_thread(s.forum, card(), KEY, begun + timedelta(hours=1)) is None
+
+        asyncio.run(scene())
+
+    def test_a_card_without_its_thread_is_finished(self) -> None:
+        """Where the thread was not made, or its making is unknown, looking for it makes it; nothing is there twice."""
+
+        async def scene() -> None:
+            for kind in ("drop", "lose"):
+                async with stage() as s:
+                    begun = now()
+                    s.server.wire.fail(kind, method="POST", path="/threads$")
+                    with pytest.raises(Uncertain):
+                        await s.open(s.text)
+                    found = await s.chat.find_thread(s.text, card(), KEY, begun)
+                    (thread,) = s.server.threads(s.text)
+                    assert found is not None
+                    assert {found.thread, found.card} == {str(thread.id)}
+
+        asyncio.run(scene())
+
+    def test_a_card_is_not_posted_twice(self) -> None:
+        """The key is also the message's nonce: opening again within minutes gives the thread that is there."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                first = await s.open(s.text)
+                assert await s.open(s.text) == first
+                assert len(s.server.threads(s.text)) == 1
+
+        asyncio.run(scene())
+
+    def test_what_is_missing_is_named(self) -> None:
+        """A channel that is gone, hidden, or without a permission: each says so in words."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                s.server.deny(s.text, "create_public_threads")
+                with pytest.raises(Rejected, match="Create Public Threads"):
+                    await s.open(s.text)
+                s.server.deny(s.text, "view_channel")
+                with pytest.raises(Rejected, match="View Channel"):
+                    await s.open(s.text)
+                with pytest.raises(Gone):
+                    await s.open(type(s.text)("123"))
+
+        asyncio.run(scene())
+
+    def test_too_many_open_threads_are_waited_out(self) -> None:
+        """At Discord's cap a thread is put off for minutes, not tried again and again."""
+
+        async def scene() -> None:
+            async with stage(allowances=Allowances(active_threads=0)) as s:
+                with pytest.raises(RateLimited) as caught:
+                    await s.open(s.forum)
+                assert caught.value.retry_after is not None
+                assert caught.value.retry_after >= 300
+
+        asyncio.run(scene())
+
+
+class TestPosting:
+    def test_a_long_message_is_said_in_full_and_pings_nobody(self) -> None:
+        """Fifty thousand characters with every ping there is arrive in parts and notify nobody."""
+
+        async def scene() -> None:
+            async with stage(speed=None) as s:
+                opened = await s.open(s.text)
+                said = post("@everyone <@1> [x](https://e.example) " * 1300)
+                where = place(s.text, opened)
+                for part in range(s.chat.parts(said)):
+                    await s.chat.post(where, said, part, DeliveryKey(f"a1b2c3-3-{part}"))
+                messages = [m for m in s.server.messages(opened.thread) if m.embeds]
+                assert len(messages) == s.chat.parts(said) > 12
+                assert not any(message.pinged for message in messages)
+
+        asyncio.run(scene())
+
+    def test_a_message_whose_answer_was_lost_is_found_and_not_repeated(self) -> None:
+        """It is found by its key, which Discord keeps where nobody sees it, for discord has forgotten the nonce."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                where, begun = place(s.text, await s.open(s.text)), now()
+                s.server.wire.fail("lose", method="POST", path="/messages$")
+                for voice in (Voice.CUSTOMER, Voice.BELL):
+                    key = DeliveryKey(f"a1b2c3-4-{voice}")
+                    if voice is Voice.CUSTOMER:
+                        with pytest.raises(Uncertain):
+                            await s.chat.post(where, post("hello", voice), 0, key)
+                    else:
+                        await s.chat.post(where, post("hello", voice), 0, key)
+                    found = await s.chat.find_post(where, key, begun)
+                    assert found == await s.chat.post(where, post("hello", voice), 0, key)
+                assert await s.chat.find_post(where, OTHER, begun) is None
+                assert len([m for m in s.server.messages(str(where.thread)) if m.embeds]) == 2
+
+        asyncio.run(scene())
+
+    def test_a_message_that_was_refused_was_certainly_not_said(self) -> None:
+        """No connection at all and a gone thread are certain; so the one is tried again, the other is not."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                where = place(s.text, await s.open(s.text))
+                await s.server.delete_place(s.server.bot, str(where.thread))
+                with pytest.raises(Gone):
+                    await s.chat.post(where, post("hello"), 0, KEY)
+                with pytest.raises(Gone):
+                    await s.chat.find_post(where, KEY, now())
+                await s.server.stop()
+                late = build(s.server, [s.text])
+                with pytest.raises(Unavailable):
+                    await late.post(where, post("hello"), 0, KEY)
+
+        asyncio.run(scene())
+
+    def test_a_search_goes_through_all_that_was_said_since(self) -> None:
+        """Also when a hundred messages and more came after it."""
+
+        async def scene() -> None:
+            async with stage(speed=None) as s:
+                where, begun = place(s.text, await s.open(s.text)), now()
+                jane = s.server.add_member("Jane")
+                for number in range(120):
+                    await s.server.say(jane, str(where.thread), f"{number}")
+                said = await s.chat.post(where, post("here"), 0, OTHER)
+                for number in range(120):
+                    await s.server.say(jane, str(where.thread), f"{number}")
+                assert await s.chat.find_post(where, OTHER, begun) == said
+                assert await s.chat.find_post(where, DeliveryKey("x-1"), begun) is None
+
+        asyncio.run(scene())
+
+    def test_the_bell_can_ring_in_a_channel_and_in_a_forum(self) -> None:
+        """A forum holds no messages, so there it is a post; both are found again."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                begun = now()
+                for channel in (s.text, s.forum):
+                    said = await s.chat.post(place(channel), post("The store refuses us.", Voice.BELL), 0, OTHER)
+                    assert await s.chat.find_post(place(channel), OTHER, begun) == said
+                    assert await s.chat.find_post(place(channel), KEY, begun) is None
+                assert [thread.name for thread in s.server.threads(s.forum)] == ["The store refuses us."]
+
+        asyncio.run(scene())
+
+    def test_a_private_word_pings_nobody_else(self) -> None:
+        """What only one agent should read goes to them, or as near to that as Discord allows."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                where = place(s.text, await s.open(s.text))
+                ana = s.server.add_member("Ana")
+                await s.chat.tell(where, Agent(id=AgentId(str(ana.id)), name="Ana", may=True), "This was not *sent*.")
+                told = [m for m in s.server.messages(str(where.thread)) if "not \\*sent\\*" in m.content]
+                assert len(told) == 1
+                assert not any(message.pinged for message in told)
+
+        asyncio.run(scene())
+
+
+class TestCards:
+    def test_closing_and_reopening_show_everywhere(self) -> None:
+        """Card, tag and archived state follow the ticket, in both kinds of channel, and the name stays."""
+
+        async def scene() -> None:
+            async with stage(tags=["Open", "Closed", "vip"]) as s:
+                for channel in (s.text, s.forum):
+                    opened = await s.open(channel)
+                    thread = s.server.thread(opened.thread)
+                    vip = next((t.id for c in s.server.channels for t in c.tags if t.name == "vip"), 0)
+                    if channel == s.forum:
+                        thread.tags.append(vip)
+                    for status in (Status.CLOSED, Status.OPEN, Status.CLOSED):
+                        changed = card(status, title="another title")
+                        await s.chat.render_card(place(channel, opened), opened, changed)
+                        assert thread.archived == (status is Status.CLOSED)
+                        assert not thread.locked
+                        assert thread.name == "#1042 · Jane · Key not working"
+                        assert "another title" in s.shown(opened, channel)["description"]
+                        if channel == s.forum:
+                            assert set(s.server.tag_names(thread)) == {status.value.capitalize(), "vip"}
+
+        asyncio.run(scene())
+
+    def test_rendering_twice_changes_nothing_twice(self) -> None:
+        """What is shown already is neither edited, nor opened and archived again."""
+
+        async def scene() -> None:
+            async with stage(tags=["Open", "Closed"]) as s:
+                for channel in (s.text, s.forum):
+                    opened = await s.open(channel)
+                    await s.chat.render_card(place(channel, opened), opened, card(Status.CLOSED))
+                    before = len(s.requests("PATCH"))
+                    await s.chat.render_card(place(channel, opened), opened, card(Status.CLOSED))
+                    assert len(s.requests("PATCH")) == before
+
+        asyncio.run(scene())
+
+    def test_an_archived_card_is_changed_and_stays_archived(self) -> None:
+        """A forum's card lies in the archived post itself, a text channel's does not; both can change."""
+
+        async def scene() -> None:
+            async with stage(tags=["Open", "Closed"]) as s:
+                for channel in (s.text, s.forum):
+                    opened = await s.open(channel)
+                    await s.chat.render_card(place(channel, opened), opened, card(Status.CLOSED))
+                    changed = card(Status.CLOSED, status_text="Closed · solved")
+                    await s.chat.render_card(place(channel, opened), opened, changed)
+                    assert s.server.thread(opened.thread).archived
+                    assert "solved" in str(s.shown(opened, channel))
+
+        asyncio.run(scene())
+
+    def test_a_card_that_people_deleted_does_not_stop_the_rest(self) -> None:
+        """The thread goes on without it; a thread that is gone is said to be gone."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                opened = await s.open(s.text)
+                s.server.guild.remove(s.server.message(s.text, opened.card))
+                await s.chat.render_card(place(s.text, opened), opened, card(Status.CLOSED))
+                assert s.server.thread(opened.thread).archived
+                await s.server.delete_place(s.server.bot, opened.thread)
+                with pytest.raises(Gone):
+                    await s.chat.render_card(place(s.text, opened), opened, card())
+
+        asyncio.run(scene())
+
+
+class TestMarks:
+    def test_a_mark_takes_the_place_of_the_last_one(self) -> None:
+        """⏳ becomes ✅ becomes nothing, also where it is asked for twice."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                where = place(s.text, await s.open(s.text))
+                said = await s.server.say(s.server.add_member("Ana"), str(where.thread), "hello")
+                message = ChatMessageId(str(said.id))
+                await s.chat.mark(where, message, Mark.WAITING, None)
+                assert list(said.reactions) == ["⏳"]
+                for _ in range(2):
+                    await s.chat.mark(where, message, Mark.DELIVERED, Mark.WAITING)
+                    assert [emoji for emoji, who in said.reactions.items() if who] == ["✅"]
+                await s.chat.mark(where, message, None, Mark.DELIVERED)
+                assert not any(said.reactions.values())
+
+        asyncio.run(scene())
+
+    def test_an_archived_threads_message_gets_its_mark(self) -> None:
+        """The thread is opened for it and archived again."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                where = place(s.text, await s.open(s.text))
+                said = await s.server.say(s.server.add_member("Ana"), str(where.thread), "hello")
+                s.server.guild.archive(s.server.thread(str(where.thread)), archived=True)
+                await s.chat.mark(where, ChatMessageId(str(said.id)), Mark.DELIVERED, None)
+                assert list(said.reactions) == ["✅"]
+                assert s.server.thread(str(where.thread)).archived
+
+        asyncio.run(scene())
+
+    def test_a_deleted_message_needs_no_mark(self) -> None:
+        """There is nothing to be done and nothing to be told; without the thread there is."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                where = place(s.text, await s.open(s.text))
+                said = await s.server.say(s.server.add_member("Ana"), str(where.thread), "hello")
+                s.server.guild.remove(said)
+                await s.chat.mark(where, ChatMessageId(str(said.id)), Mark.FAILED, Mark.WAITING)
+                await s.server.delete_place(s.server.bot, str(where.thread))
+                with pytest.raises(Gone):
+                    await s.chat.mark(where, ChatMessageId(str(said.id)), Mark.FAILED, None)
+
+        asyncio.run(scene())
+
+
+def test_it_works_without_the_gateway() -> None:
+    """Replies that are in flight when the bot stops listening can still be said; nothing needs to be connected."""
+
+    async def scene() -> None:
+        async with stage(connected=False, tags=["Open", "Closed"]) as s:
+            for channel in (s.text, s.forum):
+                opened = await s.open(channel)
+                await s.chat.post(place(channel, opened), post("hello"), 0, OTHER)
+                await s.chat.render_card(place(channel, opened), opened, card(Status.CLOSED))
+                assert s.server.thread(opened.thread).archived
+            assert s.server.gateway.identified == 0
+            second = build(s.server, [s.text])
+            assert not second.health().connected
+            await second.aclose()
+
+    asyncio.run(scene())

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.chats.discord.buttons import TEMPLATE, custom_id, pressed, rows
+from adapters.chats.discord.card import card_message, carries, embed_length, key_address, shows, thread_name
+from adapters.chats.discord.commands import answer_text
+from adapters.chats.discord.markup import Names, neutral, units
+from adapters.chats.discord.posting import parts, post_message
+from bot.model import (
+    Answer,
+    Attachment,
+    Button,
+    Card,
+    Customer,
+    DeliveryId,
+    DeliveryKey,
+    Fact,
+    Post,
+    Status,
+    TicketNumber,
+    Verb,
+    Voice,
+)
+from bot.sandbox.discord.drafts import read
+from bot.text import clean, comparable
+
+KEY = DeliveryKey("a1b2c3-77-0")
+NUMBER = TicketNumber(1042)
+CLOSE = Button(verb=Verb.CLOSE, label="Close", ticket=NUMBER)
+RETRY = Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(77))
+
+CARD = Card(
+    number=NUMBER,
+    title="#1042 · Jane · Key *not* working",
+    store="Main · Sellgate",
+    customer=Customer(name="Jane", email="jane_d@example.com"),
+    status=Status.OPEN,
+    status_text="Open · waiting for us",
+    opening="Hello, @everyone",
+    facts=(Fact("Order", "ord_1"),),
+    hint="Reply here to answer. Start with // for a note.",
+    url="https://dash.example/1042",
+    buttons=(CLOSE,),
+)
+
+
+def said(text: str, voice: Voice = Voice.CUSTOMER, **more: Any) -> Post:
+    return Post(voice=voice, name="" if voice is Voice.BELL else "Jane", text=text, **more)
+
+
+def embed(message: dict[str, Any]) -> dict[str, Any]:
+    (only,) = message["embeds"]
+    assert isinstance(only, dict)
+    return only
+
+
+TEXTS = st.text(
+    st.one_of(st.sampled_from("*_`<>[]()@#-\\\n |~:/.é😀"), st.characters(codec="utf-8")), max_size=3000
+).map(clean)
+
+
+class TestCard:
+    def test_it_shows_the_ticket(self) -> None:
+        """Store, title, the customer's words, the facts, the status, the hint and the dashboard are all there."""
+        shown = embed(card_message(CARD, KEY))
+        assert shown["author"]["name"] == "Main · Sellgate"
+        assert shown["description"] == "**#1042 · Jane · Key \\*not\\* working**\n\nHello, \\@everyone"
+        assert [field["name"] for field in shown["fields"]] == ["Customer", "Status", "Order"]
+        assert shown["fields"][0]["value"] == "Jane\njane\\_d@example.com"
+        assert shown["footer"]["text"] == CARD.hint
+        (row,) = card_message(CARD, KEY)["components"]
+        assert [button["label"] for button in row["components"]] == ["Close", "Open in dashboard"]
+
+    def test_open_and_closed_are_told_apart_by_colour(self) -> None:
+        """The bar at the embed's side changes with the status."""
+        closed = replace(CARD, status=Status.CLOSED)
+        assert embed(card_message(CARD))["color"] != embed(card_message(closed))["color"]
+
+    def test_its_key_is_found_and_seen_by_nobody(self) -> None:
+        """The key stands in the address of an embed that has no title to link from; an edit leaves it out."""
+        posted = card_message(CARD, KEY)
+        assert carries(posted, KEY)
+        assert not carries(posted, DeliveryKey("a1b2c3-77-1"))
+        assert "title" not in embed(posted)
+        assert not carries(card_message(CARD), KEY)
+
+    def test_nothing_in_it_pings(self) -> None:
+        """Every request says so; an edit that did not would ping after all."""
+        assert card_message(CARD)["allowed_mentions"] == {"parse": []}
+
+    def test_what_is_shown_already_is_known(self) -> None:
+        """A card as Discord returns it, with all that Discord adds, is seen to be up to date."""
+        returned: dict[str, Any] = card_message(CARD, KEY)
+        embed(returned)["type"] = "rich"
+        returned["components"][0]["id"] = 1
+        assert shows(returned, CARD)
+        assert not shows(returned, replace(CARD, status_text="Open · waiting for the customer"))
+        assert not shows(returned, replace(CARD, buttons=()))
+
+    @given(TEXTS, TEXTS, st.lists(st.tuples(TEXTS, TEXTS), max_size=40))
+    def test_it_always_fits(self, title: str, opening: str, facts: list[tuple[str, str]]) -> None:
+        """Whatever a ticket holds, its card stays within every limit that the practice Discord knows."""
+        card = replace(CARD, title=title, opening=opening, facts=tuple(Fact(*fact) for fact in facts))
+        message = card_message(card, KEY)
+        assert embed_length(embed(message)) <= 6000
+        read(message)
+
+    @given(TEXTS)
+    def test_a_threads_name_keeps_the_number(self, subject: str) -> None:
+        """A long title is cut at its end."""
+        name = thread_name(replace(CARD, title=f"#1042 · Jane · {subject}"))
+        assert name.startswith("#1042 · Jane")
+        assert 1 <= units(name) <= 100
+
+
+class TestPost:
+    @given(TEXTS, st.sampled_from(Voice))
+    def test_all_of_it_is_said(self, text: str, voice: Voice) -> None:
+        """The parts hold the whole text in order, less white space at the cuts, and each fits."""
+        post = said(text, voice)
+        read_back = []
+        for part in range(parts(post)):
+            message = post_message(post, part, KEY)
+            read(message)
+            assert embed_length(embed(message)) <= 6000
+            shown = re.sub(r"^-# ", "", embed(message)["description"], flags=re.MULTILINE)
+            read_back.append(neutral(shown, Names()))
+        whole = comparable("".join(read_back)).replace(" ", "")
+        assert whole == (comparable(text).replace(" ", "") or "(notext)")
+
+    def test_a_long_text_is_said_in_numbered_parts(self) -> None:
+        """Fifty thousand characters need some messages; each says which it is, and only the last has the buttons."""
+        post = said("word " * 10_000, buttons=(RETRY,))
+        count = parts(post)
+        messages = [post_message(post, part, KEY) for part in range(count)]
+        assert count > 10
+        assert embed(messages[0])["author"]["name"] == f"Jane (1/{count})"
+        assert [bool(message["components"]) for message in messages] == [False] * (count - 1) + [True]
+
+    def test_the_same_post_has_the_same_parts_for_ever(self) -> None:
+        """What a part says depends on the post alone."""
+        post = said("*" * 9000)
+        assert [post_message(post, part, KEY) for part in range(parts(post))] == [
+            post_message(post, part, KEY) for part in range(parts(post))
+        ]
+
+    def test_voices_are_told_apart(self) -> None:
+        """Each voice has its colour, a note its lock, and the bell neither name nor large letters."""
+        colours = {embed(post_message(said("x", voice), 0, KEY))["color"] for voice in Voice}
+        assert len(colours) == len(Voice)
+        assert embed(post_message(said("x", Voice.NOTE), 0, KEY))["author"]["name"] == "🔒 Jane"
+        bell = embed(post_message(said("one\ntwo", Voice.BELL), 0, KEY))
+        assert bell["description"] == "-# one\n-# two"
+        assert "author" not in bell
+
+    def test_files_are_links_by_their_names(self) -> None:
+        """Each file is a line under the text, with its size; one without an address is named all the same."""
+        files = (
+            Attachment(name="log_1.txt", url="https://cdn.example/f/1", size=12_345),
+            Attachment(name="gone.png"),
+        )
+        shown = embed(post_message(said("see", attachments=files), 0, KEY))["description"]
+        assert shown == "see\n📎 [log\\_1.txt](https://cdn.example/f/1) · 12 KB\n📎 gone.png"
+
+    def test_more_files_than_fit_are_said_in_more_messages(self) -> None:
+        """No file is left out for want of room."""
+        files = tuple(Attachment(name=f"{n}.txt", url="https://cdn.example/" + "f" * 800) for n in range(20))
+        post = said("", attachments=files)
+        shown = "".join(embed(post_message(post, part, KEY))["description"] for part in range(parts(post)))
+        assert parts(post) > 1
+        assert all(f"[{n}.txt]" in shown for n in range(20))
+
+    def test_an_empty_post_says_that_it_is_empty(self) -> None:
+        """Discord refuses an embed without text."""
+        assert embed(post_message(said(""), 0, KEY))["description"] == "(no text)"
+
+    def test_its_time_and_key_are_there(self) -> None:
+        """When it was written is shown in everybody's own time; the key is in every part."""
+        at = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+        shown = embed(post_message(said("x", at=at), 0, KEY))
+        assert shown["timestamp"] == "2026-03-01T12:00:00+00:00"
+        assert shown["url"] == key_address(KEY)
+
+
+class TestButtons:
+    @pytest.mark.parametrize(
+        ("button", "name"),
+        [
+            (CLOSE, "shopbell:close:t1042"),
+            (RETRY, "shopbell:retry:d77"),
+            (Button(verb=Verb.STATS, label="Stats"), "shopbell:stats"),
+        ],
+    )
+    def test_a_press_asks_for_what_the_button_said(self, button: Button, name: str) -> None:
+        """A button's id holds all that a press needs."""
+        assert custom_id(button) == name
+        found = TEMPLATE.fullmatch(name)
+        assert found is not None
+        assert pressed(found) == (button.verb, button.ticket, button.delivery)
+
+    @pytest.mark.parametrize("name", ["shopbell:explode:t1", "shopbell:close:t", "shopbell:close:tx", "other:close:t1"])
+    def test_an_id_that_is_not_ours_asks_for_nothing(self, name: str) -> None:
+        """The id of a pressed button is people's input."""
+        assert TEMPLATE.fullmatch(name) is None
+
+    def test_a_row_holds_five(self) -> None:
+        """Six buttons need two rows."""
+        buttons = [replace(RETRY, delivery=DeliveryId(number)) for number in range(6)]
+        assert [len(row["components"]) for row in rows(buttons)] == [5, 1]
+
+    def test_a_dashboard_that_is_no_web_address_gets_no_button(self) -> None:
+        """Discord would refuse the whole card for it."""
+        assert rows([], ("Open", "javascript:alert(1)")) == []
+        assert rows([], ("Open", "https://" + "x" * 600)) == []
+
+
+class TestAnswers:
+    @given(TEXTS, st.one_of(st.none(), TEXTS))
+    def test_an_answer_always_fits_one_message(self, text: str, table: str | None) -> None:
+        """However much there is to tell, Discord takes it."""
+        assert units(answer_text(Answer(text=text, table=table))) <= 2000
+
+    def test_a_table_stands_below_its_text(self) -> None:
+        """The text is escaped, the table is not: it stands in a block."""
+        assert answer_text(Answer(text="3 * open", table="a_b  1")) == "3 \\* open\n```\na_b  1\n```"

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+
+from adapters.chats.discord.refusals import NoAnswer, code_of, understood
+from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
+
+
+def refusal(status: int, code: int = 0, message: str = "No.", retry_after: str | None = None) -> discord.HTTPException:
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    response: Any = SimpleNamespace(status=status, reason="reason", headers=headers)
+    return discord.HTTPException(response, {"code": code, "message": message})
+
+
+def raised(error: Exception, *, wrote: bool = True, permission: str = "") -> RemoteError:
+    with pytest.raises(RemoteError) as caught, understood(wrote=wrote, permission=permission):
+        raise error
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "told"),
+    [
+        (refusal(401), AuthFailed, "token"),
+        (refusal(404, 10003), Gone, "not there"),
+        (refusal(403, 50001), Rejected, "View Channel"),
+        (refusal(403, 50013), Rejected, "Embed Links"),
+        (refusal(403, 160005), Rejected, "locked"),
+        (refusal(400, 160006), RateLimited, "open threads"),
+        (refusal(400, 30046), RateLimited, "no more changes"),
+        (refusal(400, 40067), Rejected, "tag"),
+        (refusal(400, 200000), Rejected, "AutoMod"),
+        (refusal(503, 130000), Uncertain, "may or may not"),
+        (refusal(429), RateLimited, "slow down"),
+        (refusal(500), Uncertain, "may or may not"),
+        (refusal(400, 1, "Something odd"), Rejected, "Something odd"),
+        (discord.LoginFailure("no"), AuthFailed, "DISCORD_TOKEN"),
+        (discord.RateLimited(42.0), RateLimited, "slow down"),
+        (NoAnswer("answered 500", left=True), Uncertain, "may or may not"),
+        (NoAnswer("refused", left=False), Unavailable, "reached"),
+        (aiohttp.ServerDisconnectedError(), Uncertain, "may or may not"),
+        (TimeoutError(), Uncertain, "may or may not"),
+        (ConnectionResetError(), Uncertain, "may or may not"),
+    ],
+)
+def test_what_discord_refuses_is_told_with_its_remedy(error: Exception, kind: type[RemoteError], told: str) -> None:
+    """Each refusal becomes the core's error for it, and what an agent reads names what mends it."""
+    found = raised(error, permission="Embed Links")
+    assert type(found) is kind
+    assert told in found.told
+
+
+@pytest.mark.parametrize("error", [refusal(502), NoAnswer("answered 502", left=True), TimeoutError()])
+def test_a_read_that_got_no_answer_changed_nothing(error: Exception) -> None:
+    """Only what writes can be uncertain."""
+    assert type(raised(error, wrote=False)) is Unavailable
+
+
+def test_the_time_to_wait_is_discords() -> None:
+    """A wait that Discord names is kept; one that it does not name is long."""
+    assert raised(refusal(429, retry_after="7.5")).retry_after == 7.5
+    assert raised(refusal(429)).retry_after == 60.0
+    assert raised(discord.RateLimited(42.0)).retry_after == 42.0
+    assert raised(refusal(400, 160006)).retry_after == 600.0
+
+
+def test_what_is_wrong_with_single_fields_is_kept() -> None:
+    """A form error names its fields, and the code stays readable for those who handle it."""
+    response: Any = SimpleNamespace(status=400, reason="Bad Request", headers={})
+    faults = {"embeds": {"0": {"description": {"_errors": [{"code": "X", "message": "Must be shorter."}]}}}}
+    body: Any = {"code": 50035, "message": "Invalid Form Body", "errors": faults}
+    found = raised(discord.HTTPException(response, body))
+    assert isinstance(found, Rejected)
+    assert found.fields == {"embeds.0.description": "Must be shorter."}
+    assert found.told == "Discord refused this: Invalid Form Body."
+    assert code_of(found) == 50035
+
+
+def test_a_defect_is_not_taken_for_a_refusal() -> None:
+    """What no network explains escapes as it is."""
+    with pytest.raises(KeyError), understood(wrote=True):
+        raise KeyError("defect")
