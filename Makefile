@@ -1,0 +1,101 @@
+# shopbell. `make` by itself prints what there is.
+#
+# Nothing but Python 3.11 or newer and make is needed: the first target that needs it makes .venv and installs exactly
+# the locked packages into it, each checked against its hash.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --retries 10 --timeout 60
+
+# Which Python makes .venv; `make PYTHON=/path/to/python test` chooses another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$candidate" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && { echo "$$candidate"; break; }; done)
+
+# More options for pytest: `make test PYTEST="-x tests/unit"`.
+PYTEST ?=
+WORKERS ?= 2
+
+.PHONY: help sandbox test lint format lock soak bench clean
+
+help: ## print this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+sandbox: $(VENV)/runs ## see it work: one story through five practice stores, a practice Discord and a practice Slack
+	@$(BIN)/shopbell sandbox --tour
+	@echo "To look at it and type into it yourself: $(BIN)/shopbell sandbox"
+
+test: lint ## everything that must hold: lint, types, import rules, tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not bench and not soak" $(PYTEST)
+
+lint: $(VENV)/develops ## lint, format, types and import rules, without the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/develops ## put the code into its format and mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+soak: $(VENV)/develops ## the long forms of the tests
+	$(BIN)/python -m pytest -m soak $(PYTEST)
+
+bench: $(VENV)/develops ## measure
+	$(BIN)/python -m pytest -m bench $(PYTEST)
+
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+
+lock: $(VENV)/develops ## choose the newest packages that pyproject.toml allows; look at the difference before you keep it
+	$(PIP) install --quiet uv
+	$(LOCK) --upgrade --extra build --output-file requirements.lock
+	$(LOCK) --upgrade --extra build --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+
+clean: ## remove .venv and everything else that is made
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------- what the targets stand on
+
+# A .venv that works is kept; one whose Python has gone is made anew.
+ifneq ($(shell test -x $(BIN)/python || echo gone),)
+$(VENV)/python: FORCE
+endif
+.PHONY: FORCE
+FORCE:
+
+define NO_PYTHON
+shopbell needs Python 3.11 or newer, and $(if $(PYTHON),$(PYTHON) is none,none was found). Install it, or name one:
+    make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)
+endef
+export NO_PYTHON
+
+$(VENV)/python:
+	@$(BIN)/python -c '$(NEW_ENOUGH)' >/dev/null 2>&1 || { \
+		"$(PYTHON)" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 || { echo "$$NO_PYTHON" >&2; exit 1; }; \
+		"$(PYTHON)" -m venv --clear $(VENV) || { \
+			rm -rf $(VENV); \
+			echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; \
+			exit 1; \
+		}; \
+	}
+	@touch $@
+
+# Enough to run it.
+$(VENV)/runs: $(VENV)/python requirements.lock pyproject.toml
+	@echo "Installing the locked packages into $(VENV), once."
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+# And what developing it takes.
+$(VENV)/develops: $(VENV)/python requirements-dev.lock pyproject.toml
+	@echo "Installing the locked packages and the tools for developing into $(VENV), once."
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
