@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.slack.forms import Option
-from bot.sandbox.slack.interactions import Outcome
+from bot.sandbox.slack.outcome import Outcome
 from bot.sandbox.slack.rules import App, Refused, Rules
 from bot.sandbox.slack.server import PracticeSlack
 from bot.sandbox.slack.values import Button, Channel, File, Group, Message, User, View

@@ -28,22 +28,28 @@ class Feed:
 
     def posted(self, message: Message, *, times: int = 1) -> None:
         """A new message, `times` deliveries of it under different event ids; a mention of the bot comes besides."""
+        self.told(message, times=times)
+        if BOT_USER in message.pinged and message.user != BOT_USER:
+            self._mention_event(self._world.channels[message.channel], message)
+        self._counters_changed(message, added=True)
+
+    def told(self, message: Message, *, times: int = 1) -> None:
+        """A message once more, as if it were new."""
         channel = self._world.channels[message.channel]
         for _ in range(times):
             self._message_event(channel, self._shape(message) | self._where(channel, message.ts))
-        if BOT_USER in message.pinged and message.user != BOT_USER:
-            self._mention_event(channel, message)
-        if message.thread_ts is not None:
-            self._parent_changed(channel, message)
 
-    def _parent_changed(self, channel: Channel, reply: Message) -> None:
-        parent = self._world.message(reply.channel, str(reply.thread_ts))
+    def _counters_changed(self, reply: Message, *, added: bool) -> None:
+        """The parent of a reply that has come or gone shows another number of replies."""
+        parent = None if reply.thread_ts is None else self._world.message(reply.channel, reply.thread_ts)
         if parent is None:
             return
-        after = self._shape(parent)
-        replies = [each for each in self._world.replies(channel.id, parent.ts) if each.ts != reply.ts]
-        bare = {name: value for name, value in after.items() if name not in thread_shape([reply], parent)}
-        self._changed(channel, bare | thread_shape(replies, parent), after)
+        now = self._world.replies(parent.channel, parent.ts)
+        before = tuple(each for each in now if each.ts != reply.ts) if added else (*now, reply)
+        shape = self._shape(parent)
+        bare = {name: value for name, value in shape.items() if name not in thread_shape((reply,), parent)}
+        channel = self._world.channels[parent.channel]
+        self._changed(channel, bare | thread_shape(before, parent), bare | thread_shape(now, parent))
 
     def changed(self, before: Message, after: Message) -> None:
         """A message is not what it was: edited, unfurled, or a tombstone."""
@@ -61,6 +67,7 @@ class Feed:
         self._message_event(
             channel, event | {"previous_message": self._shape(message)} | self._where(channel, self._world.tick())
         )
+        self._counters_changed(message, added=False)
 
     def joined(self, channel: Channel, user: str) -> None:
         """Somebody, perhaps the bot, has come into a channel."""

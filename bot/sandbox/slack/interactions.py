@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox.slack.blocks import prepare_view
@@ -12,6 +10,7 @@ from bot.sandbox.slack.calls import Call
 from bot.sandbox.slack.elements import suggestions
 from bot.sandbox.slack.forms import Option, entered, fill, missing, options_in, read_options
 from bot.sandbox.slack.methods_chat import read_content
+from bot.sandbox.slack.outcome import Outcome, Watch
 from bot.sandbox.slack.passes import Return
 from bot.sandbox.slack.people import People, id_of
 from bot.sandbox.slack.returns import say_back
@@ -23,30 +22,6 @@ from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.slack.world import APP, DOMAIN, TEAM
 
 TROUBLE = "We had some trouble connecting. Try again?"
-_POLL_SECONDS = 0.01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """
-    What a person sees after they did something.
-
-    Attributes:
-        error: What Slack itself tells them, because the app did not take it; empty: it did.
-        ephemerals: What only they are shown since, oldest first.
-        view: The modal they have in front of them now; None: none.
-        errors: What stands under single inputs of a modal, by block id.
-    """
-
-    error: str = ""
-    ephemerals: tuple[Message, ...] = ()
-    view: View | None = None
-    errors: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        """Everything that they alone can read, as they read it."""
-        return "\n".join(message.rendered for message in self.ephemerals)
 
 
 class Interactions(People):
@@ -318,31 +293,8 @@ class Interactions(People):
         }
         return payload if kind == "message_action" else payload | {"container": container}
 
-    def _watch(self, user: User | str) -> _Watch:
-        return _Watch(self, id_of(user))
-
-
-class _Watch:
-    """Remembers what a user had seen before, to tell what is new to them."""
-
-    def __init__(self, people: People, user: str) -> None:
-        self._people = people
-        self._user = user
-        self._messages = len(people.ephemerals(user))
-        self._views = len(people.views(user))
-
-    def _new(self) -> int:
-        messages = len(self._people.ephemerals(self._user)) - self._messages
-        return messages + len(self._people.views(self._user)) - self._views
-
-    async def outcome(self, answers: int, within: float) -> Outcome:
-        """What is new once there are so many things, or when the time is over."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + within
-        while self._new() < answers and loop.time() < deadline:  # noqa: ASYNC110 - many things add to what is seen
-            await asyncio.sleep(_POLL_SECONDS)
-        shown = self._people.ephemerals(self._user)[self._messages :]
-        return Outcome(ephemerals=shown, view=self._people.view(self._user))
+    def _watch(self, user: User | str) -> Watch:
+        return Watch(self, id_of(user))
 
 
 def _place_name(place: Channel) -> str:

@@ -152,7 +152,7 @@ class People:
 
     async def repeat(self, message: Message, times: int = 1) -> None:
         """Tell the app of a message again, each time under a new event id."""
-        self.workspace.feed.posted(self.workspace.world.find(message), times=times)
+        self.workspace.feed.told(self.workspace.world.find(message), times=times)
 
     async def edit(self, message: Message, text: str) -> Message:
         """Its writer changes a message's text."""

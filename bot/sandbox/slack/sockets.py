@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from aiohttp import WSMsgType, web
@@ -39,7 +39,6 @@ class Connection:
     socket: web.WebSocketResponse
     request: web.Request
     deaf: bool = False
-    sent: set[str] = field(default_factory=set)
 
 
 class Sockets:

@@ -97,6 +97,9 @@ def tell() -> Tell:
     return run
 
 
+Answer = Callable[[dict[str, Any]], Awaitable[Any]]
+
+
 class Socket:
     """An app's end of one Socket Mode connection, by hand."""
 
@@ -107,6 +110,12 @@ class Socket:
         """The next frame that Slack sends; `TimeoutError` where none comes."""
         frame: dict[str, Any] = await self.web_socket.receive_json(timeout=within)
         return frame
+
+    async def serve(self, answer: Answer | None = None) -> dict[str, Any]:
+        """Take the next envelope, do with its payload what the app does, acknowledge it with what that returns."""
+        envelope = await self.next()
+        await self.ack(envelope, None if answer is None else await answer(envelope["payload"]))
+        return envelope
 
     async def ack(self, envelope: dict[str, Any], payload: Any = None) -> None:
         """Acknowledge an envelope, with or without an answer."""
@@ -126,3 +135,22 @@ def connect() -> Callable[[Web], Any]:
             yield Socket(web_socket)
 
     return connected
+
+
+@pytest.fixture
+def played(make: Any, tell: Tell, connect: Callable[[Web], Any]) -> Callable[[Any], None]:
+    """Play a scene: a person in a channel, and an app that is connected and waits."""
+
+    def play(scene: Any) -> None:
+        slack = make(app={"shortcuts": ("send",)})
+        jane = slack.add_user("jane")
+        channel = slack.add_channel("support", [jane])
+
+        async def story(web: Web) -> None:
+            async with connect(web) as socket:
+                await socket.next()
+                await scene(slack, web, socket, jane, channel)
+
+        tell(slack, story)
+
+    return play

@@ -273,13 +273,16 @@ def test_changes_are_events_too(slack: PracticeSlack, tell: Tell, connect: Conne
             await slack.delete(said)
             assert (await event())["message"]["subtype"] == "tombstone"
             await slack.delete(reply)
-            deleted = await event()
+            events = [await event(), await event()]
+            recounted = next(each for each in events if each["subtype"] == "message_changed")
+            assert (recounted["previous_message"]["reply_count"], "reply_count" in recounted["message"]) == (1, False)
+            deleted = next(each for each in events if each["subtype"] == "message_deleted")
             assert (deleted["subtype"], deleted["deleted_ts"]) == ("message_deleted", reply.ts)
             assert deleted["previous_message"]["text"] == "reply"
             await slack.another_bot_says(channel, "beep")
             assert (await event())["bot_id"] == "B0OTHER"
             assert await slack.settled()
-            assert slack.sockets.delivered == 8
+            assert slack.sockets.delivered == 9
 
     tell(slack, story)
 
