@@ -200,7 +200,8 @@ def _document() -> Any:
 def _registry() -> Registry[Any]:
     described: Resource[Any] = Resource.from_contents(_document(), default_specification=DRAFT202012)
     empty: Registry[Any] = Registry()
-    return empty.with_resource(_ROOT, described)
+    filled: Registry[Any] = empty.with_resource(_ROOT, described)
+    return filled
 
 
 def _schema(name: str) -> str:

@@ -33,10 +33,16 @@ class NotOffered(Exception):
 
 
 class Asking(People):
-    """What people ask of the bot. Raises `NotOffered`, and `NoAnswer` where the bot stays silent."""
+    """
+    What people ask of the bot. Raises `NotOffered`, and `NoAnswer` where the bot stays silent.
+
+    Attributes:
+        patience: Seconds of real time that the client waits for a first answer.
+    """
 
     def __init__(self, guild: Guild, interactions: Interactions, commands: Commands) -> None:
         super().__init__(guild)
+        self.patience = FIRST_ANSWER_SECONDS
         self._interactions = interactions
         self._commands = commands
 
@@ -73,7 +79,7 @@ class Asking(People):
         focused = [{"name": option, "type": described["type"], "value": typed, "focused": True}]
         data = {"id": command["id"], "name": command["name"], "type": CHAT_INPUT, "options": _nested(path, focused)}
         interaction = self._interactions.open(COMPLETION, member, place, data)
-        await interaction.until(lambda: interaction.answered is not None, FIRST_ANSWER_SECONDS)
+        await interaction.until(lambda: interaction.answered is not None, self.patience)
         return interaction.choices
 
     async def context_menu(self, member: Member, message: Message, name: str, *, seconds: float = SECONDS) -> Answered:
@@ -136,7 +142,7 @@ class Asking(People):
         return place, command, path
 
     async def _answered(self, interaction: Interaction, seconds: float) -> Answered:
-        await interaction.until(lambda: interaction.answered is not None, FIRST_ANSWER_SECONDS)
+        await interaction.until(lambda: interaction.answered is not None, self.patience)
         await interaction.until(lambda: not interaction.waits, seconds)
         return Answered(interaction)
 

@@ -171,6 +171,11 @@ class People:
     # ------------------------------------------------------------ seeing
 
     @property
+    def owner(self) -> Member:
+        """Somebody who may do everything."""
+        return self.guild.world.owner
+
+    @property
     def bot(self) -> Member:
         return self.guild.world.bot
 

@@ -57,7 +57,7 @@ def held(world: World, member: Member, place: Place) -> int:
     base = world.roles[world.guild_id].permissions
     for role_id in member.roles:
         base |= world.roles[role_id].permissions
-    if base & BITS["administrator"]:
+    if member is world.owner or base & BITS["administrator"]:
         return mask(BITS)
     base = _overwritten(base, [channel.overwrites.get(world.guild_id)])
     base = _overwritten(base, [channel.overwrites.get(role_id) for role_id in member.roles])

@@ -207,7 +207,7 @@ class Message:
 
 
 class World:
-    """The guild and everything in it."""
+    """The guild and everything in it; `owner` may do everything, as the one who made a guild may."""
 
     def __init__(self, clock: Clock, *, name: str) -> None:
         self._clock = clock
@@ -223,7 +223,9 @@ class World:
         self.attachments: dict[int, Attachment] = {}
         self._messages: dict[int, dict[int, Message]] = {}
         self.bot = Member(self.application_id, "shopbell", bot=True)
+        self.owner = Member(self.new_id(), "Olive")
         self.members[self.bot.id] = self.bot
+        self.members[self.owner.id] = self.owner
 
     def now(self) -> datetime:
         return self._clock.now()
