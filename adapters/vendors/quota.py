@@ -2,7 +2,7 @@
 A store's budget of requests: what the vendor allows, with a part kept for replies.
 
 Known limits are windows (so many requests in so many seconds). A limit that nobody documents is felt out: a 429 makes
-reading slower at once, answers make it faster slowly.
+reading slower at once, answers make it faster slowly, and for an hour not quite as fast as what was refused.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ _SHORT = 60.0
 _FIRST_PAUSE = 5.0
 _LONGEST_PAUSE = 300.0
 _SLOWEST = 60.0
+_FASTER = 0.98
+_SAFELY = 1.25
+_REMEMBER = 3_600.0
 _ONE = 1.0 - 1e-9
 
 
@@ -133,6 +136,8 @@ class Quota:
         self._closed_until = now
         self._refusals = 0
         self._spacing = 0.0
+        self._too_fast = 0.0
+        self._careful_until = now
         self._next_read = now
 
     async def take(self, *, writing: bool) -> None:
@@ -168,7 +173,9 @@ class Quota:
         """An answer came that is no 429."""
         self._learn(headers)
         self._refusals = 0
-        self._spacing = self._spacing * 0.95 if self._spacing > 0.05 else 0.0
+        faster = self._spacing * _FASTER if self._spacing > 0.05 else 0.0
+        careful = self._too_fast * _SAFELY if self._clock.monotonic() < self._careful_until else 0.0
+        self._spacing = min(self._spacing, max(faster, careful))
 
     def refused(self, headers: Mapping[str, str], asked: float | None) -> RateLimited:
         """
@@ -180,6 +187,8 @@ class Quota:
         """
         self._learn(headers)
         self._refusals += 1
+        self._too_fast = self._spacing
+        self._careful_until = self._clock.monotonic() + _REMEMBER
         self._spacing = min(_SLOWEST, max(0.5, self._spacing * 2))
         used_up = self._wait(writing=True)
         wait = asked or used_up or min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self._refusals - 1))
