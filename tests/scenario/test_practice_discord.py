@@ -38,7 +38,7 @@ class CloseButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"clo
 
 
 class Reason(discord.ui.Modal, title="Why?"):
-    """A form with one line."""
+    """One line to fill in."""
 
     words: discord.ui.TextInput[Any] = discord.ui.TextInput(label="Reason", custom_id="reason")
 
@@ -87,6 +87,9 @@ class Bot(discord.Client):
         @self.tree.context_menu(name="Send to customer")
         async def send(interaction: discord.Interaction[Any], message: discord.Message) -> None:
             await interaction.response.send_message(f"sent {message.content}", ephemeral=True)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Leave out the five seconds that discord.py waits before it begins a second session."""
 
     async def on_ready(self) -> None:
         self.readies += 1
@@ -227,7 +230,7 @@ def test_a_forum_post_with_its_tags_through_archive_and_back(play: Callable[...,
     play(scene)
 
 
-def test_commands_completions_menus_and_forms(play: Callable[..., None]) -> None:
+def test_commands_completions_menus_and_modals(play: Callable[..., None]) -> None:
     """Each way of asking reaches discord.py's own machinery, and its answer comes back to the asker alone."""
 
     async def scene(server: PracticeDiscord, bot: Bot, jane: Member) -> None:
@@ -243,8 +246,8 @@ def test_commands_completions_menus_and_forms(play: Callable[..., None]) -> None
         said = await server.say(jane, thread.id, "hello")
         chosen = await server.context_menu(jane, said, "Send to customer")
         assert (chosen.content, chosen.ephemeral) == ("sent hello", True)
-        form = await server.command(jane, channel.id, "why")
-        sent = await server.submit_form(form, {"reason": "it was solved"})
+        asked = await server.command(jane, channel.id, "why")
+        sent = await server.submit_modal(asked, {"reason": "it was solved"})
         assert sent.content == "because it was solved"
         assert [m.content for m in server.messages(thread.id) if m.author_id == server.bot.id] == [""]
 

@@ -1,4 +1,4 @@
-"""People who ask the bot for something: commands, completions, buttons, message menus and forms."""
+"""People who ask the bot for something: commands, completions, buttons, message menus and modals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.sandbox.discord.interactions import (
     COMPLETION,
     COMPONENT,
     FIRST_ANSWER_SECONDS,
-    FORM,
+    MODAL,
     Answered,
     Interaction,
     Interactions,
@@ -112,15 +112,15 @@ class Asking(People):
             data["values"] = list(values)
         return await self._answered(self._interactions.open(COMPONENT, member, place, data, source=message), seconds)
 
-    async def submit_form(self, answered: Answered, values: dict[str, str], *, seconds: float = SECONDS) -> Answered:
-        """Fill in the form that an answer opened, by custom ids, and send it."""
-        form, asked = answered.form, answered.interaction
-        if form is None:
-            raise NotOffered("no form was opened")
-        parts = [_form_part(part, values) for part in form["components"] if part["type"] != TEXT_DISPLAY]
-        data = {"custom_id": form["custom_id"], "components": parts}
+    async def submit_modal(self, answered: Answered, values: dict[str, str], *, seconds: float = SECONDS) -> Answered:
+        """Fill in the modal that an answer opened, by custom ids, and send it."""
+        modal, asked = answered.modal, answered.interaction
+        if modal is None:
+            raise NotOffered("no modal was opened")
+        parts = [_modal_part(part, values) for part in modal["components"] if part["type"] != TEXT_DISPLAY]
+        data = {"custom_id": modal["custom_id"], "components": parts}
         place = self.guild.world.place(asked.place_id)
-        sent = self._interactions.open(FORM, asked.asker, place, data, source=asked.source)
+        sent = self._interactions.open(MODAL, asked.asker, place, data, source=asked.source)
         return await self._answered(sent, seconds)
 
     def command_names(self) -> list[str]:
@@ -197,11 +197,11 @@ def _component(message: Message, what: str) -> Json:
     raise NotOffered(f"there is no {what} to press")
 
 
-def _form_part(part: Json, values: dict[str, str]) -> Json:
+def _modal_part(part: Json, values: dict[str, str]) -> Json:
     if "component" in part:
-        return {"type": part["type"], "id": 1, "component": _form_part(part["component"], values)}
+        return {"type": part["type"], "id": 1, "component": _modal_part(part["component"], values)}
     if "components" in part:
-        return {"type": part["type"], "components": [_form_part(child, values) for child in part["components"]]}
+        return {"type": part["type"], "components": [_modal_part(child, values) for child in part["components"]]}
     value = values.get(part["custom_id"], part.get("value") or "")
     if part.get("required", True) and not value:
         raise NotOffered(f"{part['custom_id']} is required")

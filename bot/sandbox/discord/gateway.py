@@ -221,7 +221,9 @@ class Gateway:
     async def _heard(self, connection: Connection, text: str) -> None:
         try:
             payload = json.loads(text)
-            op, data = payload["op"], payload.get("d")
+            op, data = int(payload["op"]), payload.get("d")
+            if op in (IDENTIFY, RESUME):
+                data = dict(data)
         except (ValueError, KeyError, TypeError):
             await connection.close(4002, "Error while decoding payload.")
             return
@@ -234,7 +236,7 @@ class Gateway:
         elif op in (IDENTIFY, RESUME) and data.get("token") not in self.rules.tokens:
             await connection.close(4004, "Authentication failed.")
         elif op == IDENTIFY:
-            await self._identify(connection, int(data["intents"]))
+            await self._identify(connection, int(data.get("intents", 0)))
         elif op == RESUME:
             await self._resume(connection, str(data.get("session_id")), data.get("seq"))
         elif connection.session is None:

@@ -1,5 +1,5 @@
 """
-Interactions: what people ask of the bot by command, button or form, and how the bot answers.
+Interactions: what people ask of the bot by command, button or modal, and how the bot answers.
 
 See https://github.com/discord/discord-api-docs/blob/main/developers/interactions/receiving-and-responding.mdx.
 """
@@ -17,8 +17,8 @@ from bot.sandbox.discord.permissions import held
 from bot.sandbox.discord.refusals import Json, Refusal
 from bot.sandbox.discord.world import LOADING, Member, Message, Place
 
-COMMAND, COMPONENT, COMPLETION, FORM = 2, 3, 4, 5
-MESSAGE, LATER, LATER_UPDATE, UPDATE, CHOICES, OPEN_FORM = 4, 5, 6, 7, 8, 9
+COMMAND, COMPONENT, COMPLETION, MODAL = 2, 3, 4, 5
+MESSAGE, LATER, LATER_UPDATE, UPDATE, CHOICES, OPEN_MODAL = 4, 5, 6, 7, 8, 9
 
 FIRST_ANSWER_SECONDS = 3.0
 TOKEN_SECONDS = 15 * 60.0
@@ -34,12 +34,12 @@ class Interaction:
     One thing asked, and what came of it so far.
 
     Attributes:
-        kind: Command, component, completion or form.
+        kind: Command, component, completion or modal.
         opened: On the clock's monotonic scale.
         source: The message whose button was pressed.
         answered: The type of the first answer; None: none yet.
         original: The message that the first answer made, or changed.
-        form: The form that the first answer opened.
+        modal: The modal that the first answer opened.
     """
 
     id: int
@@ -54,7 +54,7 @@ class Interaction:
     original: Message | None = None
     followups: list[Message] = field(default_factory=list)
     choices: list[Json] = field(default_factory=list)
-    form: Json | None = None
+    modal: Json | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -193,8 +193,8 @@ class Answered:
         return self.interaction.followups
 
     @property
-    def form(self) -> Json | None:
-        return self.interaction.form
+    def modal(self) -> Json | None:
+        return self.interaction.modal
 
     async def heard(self, seconds: float = 10.0) -> Message:
         """Wait until there is something to read. Raises `NoAnswer`."""

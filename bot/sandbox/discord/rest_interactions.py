@@ -10,11 +10,11 @@ from bot.sandbox.discord.interactions import (
     CHOICES,
     COMPLETION,
     COMPONENT,
-    FORM,
     LATER,
     LATER_UPDATE,
     MESSAGE,
-    OPEN_FORM,
+    MODAL,
+    OPEN_MODAL,
     UPDATE,
     Interaction,
     Interactions,
@@ -24,7 +24,7 @@ from bot.sandbox.discord.rest import Call, Reply, Rest
 from bot.sandbox.discord.world import EPHEMERAL, LOADING, Message, Sort
 
 MOST_CHOICES = 25
-FORM_PARTS = 5
+MODAL_PARTS = 5
 
 
 class Answers:
@@ -68,8 +68,8 @@ class Answers:
                 return interaction.source
         if kind == CHOICES:
             interaction.choices = _choices(data)
-        if kind == OPEN_FORM:
-            interaction.form = _form(data)
+        if kind == OPEN_MODAL:
+            interaction.modal = _modal(data)
         return None
 
     def _say(self, interaction: Interaction, draft: Draft, more_flags: int = 0) -> Message:
@@ -155,8 +155,8 @@ def _fitting(interaction: Interaction) -> tuple[int, ...]:
         return (CHOICES,)
     if interaction.source is not None:
         updates = (MESSAGE, LATER, LATER_UPDATE, UPDATE)
-        return updates if interaction.kind == FORM else (*updates, OPEN_FORM)
-    return (MESSAGE, LATER) if interaction.kind == FORM else (MESSAGE, LATER, OPEN_FORM)
+        return updates if interaction.kind == MODAL else (*updates, OPEN_MODAL)
+    return (MESSAGE, LATER) if interaction.kind == MODAL else (MESSAGE, LATER, OPEN_MODAL)
 
 
 def _choices(data: Any) -> list[Json]:
@@ -171,13 +171,13 @@ def _choices(data: Any) -> list[Json]:
     return list(choices)
 
 
-def _form(data: Any) -> Json:
+def _modal(data: Any) -> Json:
     form = Form()
     body: Json = data or {}
     form.between("data.title", body.get("title"), 1, 45)
     form.between("data.custom_id", body.get("custom_id"), 1, 100)
     parts = body.get("components") or []
-    if not 1 <= len(parts) <= FORM_PARTS:
-        form.wrong("data.components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {FORM_PARTS} in length.")
+    if not 1 <= len(parts) <= MODAL_PARTS:
+        form.wrong("data.components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MODAL_PARTS} in length.")
     form.refuse()
     return body

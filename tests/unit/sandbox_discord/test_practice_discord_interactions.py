@@ -235,7 +235,7 @@ def test_choices_are_few_and_short(choices: list[dict[str, str]]) -> None:
 
 
 def test_a_button_can_change_the_message_it_hangs_under() -> None:
-    """An update changes the card; a deferred update changes nothing and lets follow-ups come."""
+    """An update changes the card, and buttons that are gone cannot be pressed."""
 
     async def scene(discord: PracticeDiscord, bot: Bot) -> None:
         desk = Desk(discord, bot)
@@ -253,6 +253,30 @@ def test_a_button_can_change_the_message_it_hangs_under() -> None:
             assert (card.content, card.components) == ("closed", [])
             with pytest.raises(NotOffered):
                 await discord.press(desk.jane, card, "Reopen")
+
+    play(scene)
+
+
+def test_a_button_may_be_answered_later_and_aside() -> None:
+    """A deferred update leaves the card as it is; what follows is a message of its own, if so for the presser alone."""
+
+    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+        desk = Desk(discord, bot)
+        button = {"type": 2, "style": 1, "label": "Close", "custom_id": "close"}
+        posted = await bot.post(desk.channel.id, content="card", components=[{"type": 1, "components": [button]}])
+        card = discord.message(desk.channel.id, posted.body["id"])
+        async with listening(bot) as ears:
+            await ready(ears)
+            pressed = asyncio.create_task(discord.press(desk.jane, card, "close"))
+            interaction = await ears.event("INTERACTION_CREATE")
+            await desk.answer(interaction, 6)
+            answered = await pressed
+            assert (answered.deferred, answered.message) == (True, None)
+            await desk.hook("POST", interaction, body={"content": "closed", "flags": 64})
+            assert (await answered.heard()).only_for == desk.jane.id
+            assert card.content == "card"
+            original = await desk.hook("GET", interaction, "/messages/@original")
+            assert original.body["id"] == str(card.id)
 
     play(scene)
 
