@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from random import Random
 
 import structlog
@@ -17,17 +18,18 @@ from bot.db.connection import Database
 from bot.db.values import Kind
 from bot.desk import Desk
 from bot.errors import AuthFailed, RemoteError
-from bot.health import Health, HealthServer
+from bot.health import Health
 from bot.intake import Rules
-from bot.model import ChatName, StoreName
+from bot.model import ChatName, StoreName, TicketId
 from bot.outbox import Courier, Outbox
-from bot.ports import Chat, Intake
+from bot.ports import CanAttach, CanCount, CanNote, Chat, Intake
 from bot.queue import chat_destination, store_destination
 from bot.reception import Reception
 from bot.retry import Decider
 from bot.settings import LoadedSettings
 from bot.sweep import Sweeper
-from bot.vendor_couriers import Replying, StatusChanging
+from bot.vendor_couriers import Noting, Replying, StatusChanging
+from bot.web import Hook, WebServer
 from bot.wiring import World
 
 _log = structlog.get_logger(__name__)
@@ -46,6 +48,8 @@ class App:
         rules = Rules(
             stores=world.stores,
             capabilities={name: vendor.capabilities for name, vendor in world.vendors.items()},
+            noting=frozenset(name for name, vendor in world.vendors.items() if isinstance(vendor, CanNote)),
+            attaching=frozenset(name for name, vendor in world.vendors.items() if isinstance(vendor, CanAttach)),
             note_prefixes=settings.note_prefixes,
             undo=timedelta(seconds=settings.undo_seconds),
         )
@@ -60,7 +64,8 @@ class App:
         wake = self.outbox.wake
         self._catchups = {name: CatchUp(chat, database, rules, clock, wake) for name, chat in world.chats.items()}
         labels = {name: chat.label for name, chat in world.chats.items()}
-        desk = Desk(database, self.outbox, rules, clock, labels)
+        counting = {name: vendor for name, vendor in world.vendors.items() if isinstance(vendor, CanCount)}
+        desk = Desk(database, self.outbox, rules, clock, chat_labels=labels, counting=counting)
         self._reception = Reception(database, world.chats, self._catchups, desk, rules, clock, wake)
         self._sweepers = {
             name: Sweeper(store, world.vendors[name], database, clock, wake, random)
@@ -68,19 +73,18 @@ class App:
         }
         caught_up: Callable[[ChatName], bool] = lambda name: self._catchups[name].sighted  # noqa: E731
         self.health = Health(world.chats, list(world.stores), database, clock, caught_up)
-        self._server: HealthServer | None = None
+        self._server: WebServer | None = None
         if settings.http_port is not None:
             hooks = {
-                name: section.webhook_secret.get_secret_value()
+                name: Hook(section.webhook_secret.get_secret_value(), world.vendors[name], partial(self.nudge, name))
                 for name, section in loaded.stores.items()
                 if section.webhook_secret is not None
             }
-            self._server = HealthServer(self.health, hooks, self.nudge, settings.http_host, settings.http_port)
+            self._server = WebServer(self.health, hooks, settings.http_host, settings.http_port)
 
-    def nudge(self, store: StoreName) -> None:
-        """Sweep this store now."""
-        if store in self._sweepers:
-            self._sweepers[store].nudge()
+    def nudge(self, store: StoreName, ticket: TicketId | None = None) -> None:
+        """Look at this ticket of a store now; None: at the whole store."""
+        self._sweepers[store].nudge(ticket)
 
     async def run(self, stop: asyncio.Event) -> None:
         """
@@ -145,5 +149,6 @@ def _couriers(known: Known, database: Database, clock: Clock) -> Mapping[Kind, C
         Kind.CARD: Rendering(known),
         Kind.MARK: Marking(known),
         Kind.REPLY: Replying(known, database, clock),
+        Kind.NOTE: Noting(known),
         Kind.STATUS: StatusChanging(known),
     }

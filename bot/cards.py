@@ -6,18 +6,41 @@ from collections.abc import Sequence
 
 from bot import phrases
 from bot.db.values import MessageRow, Purpose, TicketRow
-from bot.model import Author, Button, Card, Customer, Post, Status, Store, Verb, Voice
+from bot.model import (
+    Author,
+    Button,
+    Card,
+    Customer,
+    Fact,
+    Post,
+    Status,
+    Store,
+    TicketNumber,
+    Verb,
+    Voice,
+)
 from bot.ports import VendorCapabilities
 from bot.text import one_line, shorten
 
 _OPENING_LENGTH = 500
 _NAME_LENGTH = 40
+_OTHERS_SHOWN = 5
 
 
 def card(
-    ticket: TicketRow, opening: str, store: Store, capabilities: VendorCapabilities, note_prefixes: Sequence[str]
+    ticket: TicketRow,
+    opening: str,
+    others: Sequence[TicketNumber],
+    store: Store,
+    capabilities: VendorCapabilities,
+    note_prefixes: Sequence[str],
 ) -> Card:
-    """The ticket's card as it has to look now."""
+    """
+    The ticket's card as it has to look now.
+
+    Args:
+        others: The same customer's other tickets in any store here.
+    """
     return Card(
         number=ticket.number,
         title=title(ticket),
@@ -26,11 +49,18 @@ def card(
         status=ticket.status,
         status_text=phrases.status_text(ticket.status, ticket.status_word, ticket.awaiting, gone=ticket.gone),
         opening=shorten(opening, _OPENING_LENGTH),
-        facts=ticket.facts,
+        facts=ticket.facts + _other_tickets(others),
         hint=phrases.hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
         url=None if store.dashboard is None else store.dashboard.replace("{id}", ticket.vendor_id),
         buttons=buttons(ticket, capabilities),
     )
+
+
+def _other_tickets(others: Sequence[TicketNumber]) -> tuple[Fact, ...]:
+    if not others:
+        return ()
+    shown = others[:_OTHERS_SHOWN]
+    return (Fact("Other tickets", phrases.other_tickets(shown, len(others) - len(shown))),)
 
 
 def title(ticket: TicketRow) -> str:

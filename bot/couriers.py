@@ -45,10 +45,12 @@ class Known:
     chats: Mapping[ChatName, Chat]
     note_prefixes: Sequence[str]
 
-    def card(self, ticket: TicketRow, opening: str, chat: ChatName) -> Card:
+    def card(self, job: Job, chat: ChatName) -> Card:
         """A ticket's card as it has to look now in a chat; its hint names a note prefix that can be typed there."""
+        ticket = present(job.ticket)
         typable = [prefix for prefix in self.note_prefixes if self.chat(chat).typable(prefix)]
-        return cards.card(ticket, opening, self.store(ticket), self.vendor(ticket).capabilities, typable)
+        capabilities = self.vendor(ticket).capabilities
+        return cards.card(ticket, job.opening, job.others, self.store(ticket), capabilities, typable)
 
     def store(self, ticket: TicketRow) -> Store:
         store = self.stores.get(ticket.store)
@@ -83,13 +85,13 @@ class Opening:
     lags = False
 
     async def carry(self, job: Job) -> Opened:
-        link, ticket = present(job.link), present(job.ticket)
-        card = self.known.card(ticket, job.opening, link.chat)
+        link = present(job.link)
+        card = self.known.card(job, link.chat)
         return await self.known.chat(link.chat).open_thread(link.channel, card, job.key)
 
     async def find(self, job: Job) -> Opened | None:
-        link, ticket = present(job.link), present(job.ticket)
-        card = self.known.card(ticket, job.opening, link.chat)
+        link = present(job.link)
+        card = self.known.card(job, link.chat)
         since = job.delivery.begun_at or job.delivery.created_at
         return await self.known.chat(link.chat).find_thread(link.channel, card, job.key, since)
 
@@ -191,7 +193,7 @@ class Rendering:
         link, ticket = present(job.link), present(job.ticket)
         if link.opened is None:
             return None
-        card = self.known.card(ticket, job.opening, link.chat)
+        card = self.known.card(job, link.chat)
         await self.known.chat(link.chat).render_card(_thread(link), link.opened, card)
         return ticket.version
 

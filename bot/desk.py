@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,9 +12,11 @@ from bot.cards import title
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.values import DeliveryRow, Kind, Purpose, State, TicketRow, delivery_row, message_row, ticket_row, to_ms
+from bot.errors import RemoteError
 from bot.intake import Rules, as_reply, find_link, record_said, route_link
-from bot.model import Answer, Ask, ChatName, Choice, DeliveryId, Place, Said, Status, TicketNumber, Verb
+from bot.model import Answer, Ask, ChatName, Choice, DeliveryId, Place, Said, Status, StoreName, TicketNumber, Verb
 from bot.outbox import Outbox
+from bot.ports import CanCount
 from bot.stats import figures, table
 
 _STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}
@@ -26,13 +29,21 @@ class Desk:
     """Answers agents. Every effect is a delivery, queued before the answer; the answer waits a little for it."""
 
     def __init__(
-        self, database: Database, outbox: Outbox, rules: Rules, clock: Clock, chat_labels: Mapping[ChatName, str]
+        self,
+        database: Database,
+        outbox: Outbox,
+        rules: Rules,
+        clock: Clock,
+        *,
+        chat_labels: Mapping[ChatName, str],
+        counting: Mapping[StoreName, CanCount],
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._rules = rules
         self._clock = clock
         self._chat_labels = chat_labels
+        self._counting = counting
 
     async def ask(self, ask: Ask) -> Answer:
         """Do what is asked; the contract is `bot.ports.Intake.ask`."""
@@ -108,7 +119,21 @@ class Desk:
         now = self._clock.now()
         names = [name for name in self._rules.stores if name in chosen]
         found = [await self._database.read(figures, name, days, now) for name in sorted(names)]
-        return Answer(text=f"Figures as of {now:%Y-%m-%d %H:%M} UTC.", table=table(found))
+        counted = await asyncio.gather(*(self._counted(name) for name in sorted(names)))
+        text = "\n".join([phrases.figures_as_of(now), *filter(None, counted)])
+        return Answer(text=text, table=table(found))
+
+    async def _counted(self, store: StoreName) -> str:
+        """What the vendor itself counts, in a line; empty where it does not, or takes too long to say."""
+        vendor = self._counting.get(store)
+        if vendor is None:
+            return ""
+        label = f"{store}: {self._rules.stores[store].vendor_label}"
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return phrases.counted_at_vendor(label, await vendor.counts())
+        except (RemoteError, TimeoutError):
+            return phrases.not_counted(label)
 
     async def _retry(self, ask: Ask) -> Answer:
         if ask.delivery is None or not await self._database.write(retry, ask.delivery, self._clock.now()):

@@ -1,14 +1,12 @@
-"""`/healthz`, `/readyz`, `/metrics` and `/hooks`: the bot's own small HTTP server."""
+"""How the process is doing: what `/healthz`, `/readyz` and `/metrics` answer, asked of nobody outside it."""
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -33,11 +31,18 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreState:
-    """How a store is: when it was last swept to the end (None: never yet), and what is wrong (empty: nothing)."""
+    """
+    How a store is.
+
+    Attributes:
+        swept_at: When it was last swept to the end; None: never yet.
+        trouble, trouble_since: What is wrong and since when; empty and None: nothing.
+    """
 
     name: StoreName
     swept_at: datetime | None
     trouble: str
+    trouble_since: datetime | None
 
 
 class Health:
@@ -82,6 +87,20 @@ class Health:
                 found.append(f"store {store} was not asked yet")
         return found
 
+    async def remarks(self) -> list[str]:
+        """What somebody should know although the process works: stores that have not answered for a while."""
+        return [
+            f"store {state.name} is in trouble since {state.trouble_since:%Y-%m-%d %H:%M:%S} UTC: {state.trouble}"
+            for state in await self.store_states()
+            if state.trouble_since is not None and self._clock.now() - state.trouble_since > _STUCK_AFTER
+        ]
+
+    async def metrics(self) -> bytes:
+        """The present figures in Prometheus' text format."""
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Figures(await self.waiting(), await self.store_states()))
+        return generate_latest(registry)
+
     async def waiting(self) -> list[Waiting]:
         """What waits where."""
         return await self._database.read(_waiting)
@@ -89,60 +108,6 @@ class Health:
     async def store_states(self) -> list[StoreState]:
         """How each store is that was ever configured here."""
         return await self._database.read(_store_states)
-
-
-class HealthServer:
-    """Serves `Health` and takes nudges; see CONTRACT in the README under HTTP."""
-
-    def __init__(
-        self, health: Health, hooks: Mapping[StoreName, str], nudge: Callable[[StoreName], None], host: str, port: int
-    ) -> None:
-        self._health = health
-        self._hooks = hooks
-        self._nudge = nudge
-        self._host = host
-        self._port = port
-        self._runner: web.AppRunner | None = None
-
-    async def start(self) -> None:
-        """Listen. Raises `OSError` where the address is taken."""
-        app = web.Application(client_max_size=1024 * 1024)
-        app.add_routes(
-            [
-                web.get("/healthz", self._healthz),
-                web.get("/readyz", self._readyz),
-                web.get("/metrics", self._metrics),
-                web.post("/hooks/{store}/{secret}", self._hook),
-            ]
-        )
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
-
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    async def _healthz(self, _: web.Request) -> web.Response:
-        return _verdict(await self._health.troubles())
-
-    async def _readyz(self, _: web.Request) -> web.Response:
-        return _verdict(await self._health.unready())
-
-    async def _metrics(self, _: web.Request) -> web.Response:
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Figures(await self._health.waiting(), await self._health.store_states()))
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    async def _hook(self, request: web.Request) -> web.Response:
-        """A nudge: the body is not even read; the secret in the address is compared in constant time."""
-        store = StoreName(request.match_info["store"].lower())
-        secret = self._hooks.get(store)
-        given = request.match_info["secret"].encode()
-        if not hmac.compare_digest(given, (secret or "").encode()) or not secret:
-            raise web.HTTPNotFound
-        self._nudge(store)
-        return web.Response(status=202)
 
 
 class _Figures(Collector):
@@ -170,10 +135,6 @@ class _Figures(Collector):
         return [deliveries, swept, well]
 
 
-def _verdict(troubles: Sequence[str]) -> web.Response:
-    return web.Response(status=503 if troubles else 200, text="\n".join(troubles or ["ok"]) + "\n")
-
-
 def _waiting(tx: Transaction) -> list[Waiting]:
     return [
         Waiting(destination=row["destination"], state=row["state"], amount=row["amount"], oldest=from_ms(row["oldest"]))
@@ -187,6 +148,7 @@ def _store_states(tx: Transaction) -> list[StoreState]:
             name=StoreName(row["name"]),
             swept_at=None if row["swept_at"] is None else from_ms(row["swept_at"]),
             trouble=row["trouble"] or "",
+            trouble_since=None if row["trouble_since"] is None else from_ms(row["trouble_since"]),
         )
         for row in tx.all("stores")
     ]

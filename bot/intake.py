@@ -37,11 +37,15 @@ class Rules:
     What decides where a message goes.
 
     Attributes:
+        noting: The stores whose vendors keep notes.
+        attaching: The stores whose vendors take files with a reply.
         undo: How long a reply waits before it leaves.
     """
 
     stores: Mapping[StoreName, Store]
     capabilities: Mapping[StoreName, VendorCapabilities]
+    noting: frozenset[StoreName]
+    attaching: frozenset[StoreName]
     note_prefixes: Sequence[str]
     undo: timedelta
 
@@ -132,8 +136,9 @@ def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
 def as_reply(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     """Where a message goes that is meant for the customer: to them, or nowhere with the reason. Pure."""
     store = rules.stores[ticket.store]
-    left_out = [attachment.name for attachment in message.attachments] + list(message.other)
-    if not message.text:
+    sent, linked, left_out = _sort_out(message, rules, store)
+    text = "\n".join([message.text, *linked]).strip()
+    if not text and not sent:
         reason = (
             phrases.parts_left_out(store.vendor_label, left_out, text_sent=False)
             if left_out
@@ -141,11 +146,25 @@ def as_reply(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
         )
         return Route(purpose=Purpose.TALK, text="", line=reason)
     most = rules.capabilities[ticket.store].reply_length
-    if most is not None and len(message.text) > most:
-        over = phrases.reply_failed(phrases.too_long(store.vendor_label, len(message.text) - most))
+    if most is not None and len(text) > most:
+        over = phrases.reply_failed(phrases.too_long(store.vendor_label, len(text) - most))
         return Route(purpose=Purpose.TALK, text=message.text, line=over)
     line = phrases.parts_left_out(store.vendor_label, left_out, text_sent=True) if left_out else ""
-    return Route(purpose=Purpose.REPLY, text=message.text, line=line)
+    return Route(purpose=Purpose.REPLY, text=text, line=line)
+
+
+def _sort_out(message: MessageRow, rules: Rules, store: Store) -> tuple[list[str], list[str], list[str]]:
+    """What a message carries besides text, by what becomes of it: sent as a file, sent as a link, left out."""
+    sent, linked, left_out = [], [], list(message.other)
+    largest = rules.capabilities[store.name].file_bytes
+    for attachment in message.attachments:
+        if store.name in rules.attaching and (attachment.size or 0) <= largest:
+            sent.append(attachment.name)
+        elif attachment.lasting and attachment.url:
+            linked.append(f"{attachment.name}: {attachment.url}")
+        else:
+            left_out.append(attachment.name)
+    return sent, linked, left_out
 
 
 def record_edited(tx: Transaction, edited: Edited, rules: Rules, now: datetime) -> str | None:
@@ -198,8 +217,11 @@ def _follow(
     if route.purpose is Purpose.REPLY:
         queue.reply(tx, ticket, message.id, max(now, message.written_at + rules.undo), now)
         queue.mark(tx, message, now)
+    tx.run("store_active", name=ticket.store, at=to_ms(message.written_at))
     if route.purpose is Purpose.NOTE:
         queue.mark(tx, message, now)
+        if ticket.store in rules.noting and route.text:
+            queue.note(tx, ticket, message.id, max(now, message.written_at + rules.undo), now)
         for other in queue.links_of(tx, ticket.number):
             if other.id != link.id:
                 queue.post(tx, other, message.id, now)

@@ -139,13 +139,23 @@ class Attachment:
 
     Attributes:
         url: Where a person can open it; None where there is no such place.
-        lasting: Whether the address will still work in a month.
+        lasting: Whether the address will still work in a month, for anybody.
+        source: Where the chat it came from fetches it for `Chat.download`; None: from `url`.
     """
 
     name: str
     url: str | None = None
+    source: str | None = None
     size: int | None = None
     lasting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """An attachment with its content, on its way from a chat to a vendor."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +198,20 @@ class Absent:
     """A ticket that we hold for open and that was not among the store's open ones; a hint to ask for it, no more."""
 
     id: TicketId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nudge:
+    """
+    What a webhook hints at.
+
+    Attributes:
+        ticket: Which ticket to look at; None: any.
+        event: The event's own id, the same when the vendor sends it again; None: it has none.
+    """
+
+    ticket: TicketId | None = None
+    event: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ from bot.db.values import (
     to_ms,
 )
 from bot.errors import RateLimited, RemoteError, Unavailable
-from bot.model import DeliveryId, DeliveryKey, Mark
+from bot.model import DeliveryId, DeliveryKey, Mark, TicketNumber
 from bot.queue import wanted_mark
 from bot.retry import Decider, Decision, GiveUp, Look, Postpone
 
@@ -50,16 +50,20 @@ class Job:
     A delivery with the rows it speaks of, read just before the attempt.
 
     Attributes:
+        link_of_message: Where the message was written; None: at the vendor.
         mark: What the message has to carry now; None: nothing.
         opening: The customer's first words; may be empty.
+        others: The customer's other tickets in any store here, open ones first.
     """
 
     delivery: DeliveryRow
     ticket: TicketRow | None
     link: LinkRow | None
     message: MessageRow | None
+    link_of_message: LinkRow | None
     mark: Mark | None
     opening: str
+    others: tuple[TicketNumber, ...]
     key: DeliveryKey
 
 
@@ -280,14 +284,19 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
     ticket = None if delivery.ticket is None else tx.one("ticket", number=delivery.ticket)
     link = None if delivery.link is None else tx.one("link", id=delivery.link)
     message = None if delivery.message is None else tx.one("message", id=delivery.message)
+    origin = None if message is None or message["link"] is None else tx.one("link", id=message["link"])
     opening = None if delivery.ticket is None else tx.one("opening_message", ticket=delivery.ticket)
+    email = None if ticket is None else ticket["customer_email"]
+    others = [] if not email else tx.all("tickets_of_customer", email=email, number=delivery.ticket)
     return Job(
         delivery=delivery,
         ticket=None if ticket is None else ticket_row(ticket),
         link=None if link is None else link_row(link),
         message=None if message is None else message_row(message),
+        link_of_message=None if origin is None else link_row(origin),
         mark=None if delivery.message is None else wanted_mark(tx, delivery.message),
         opening="" if opening is None else opening["text"],
+        others=tuple(TicketNumber(row["number"]) for row in others),
         key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}"),
     )
 

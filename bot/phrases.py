@@ -8,11 +8,38 @@ a customer's words, a token or a stack trace.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.model import Status, TicketNumber
+from bot.model import Counts, Status, TicketNumber
 
 # ---------------------------------------------------------------- cards
+
+
+def here_only() -> str:
+    return "closed here only"
+
+
+def other_tickets(numbers: Sequence[TicketNumber], more: int) -> str:
+    listed = ", ".join(f"#{number}" for number in numbers)
+    return f"{listed} and {more} more" if more else listed
+
+
+def figures_as_of(now: datetime) -> str:
+    return f"Figures as of {now:%Y-%m-%d %H:%M} UTC."
+
+
+def not_counted(vendor: str) -> str:
+    return f"{vendor} does not answer just now with its own figures."
+
+
+def counted_at_vendor(vendor: str, counts: Counts) -> str:
+    named = (
+        ("total", counts.total),
+        ("open", counts.open),
+        ("closed", counts.closed),
+        ("waiting for us", counts.waiting_for_us),
+    )
+    return f"{vendor} itself counts: " + " · ".join(f"{name} {amount}" for name, amount in named if amount is not None)
 
 
 def card_title(number: TicketNumber, who: str, subject: str) -> str:
@@ -56,6 +83,22 @@ def ticket_gone(vendor: str) -> str:
     return f"{vendor} no longer has this ticket. What was said here stays, but replies cannot reach the customer."
 
 
+def closed_here_only(vendor: str, by: str) -> str:
+    return f"Closed here only, {by}: {vendor} cannot close it with this account. A new message opens it again."
+
+
+def note_failed(reason: str) -> str:
+    return f"❌ Your note did not reach the vendor's own notes. {reason} The team sees it here all the same."
+
+
+def takes_no_notes() -> str:
+    return "The vendor keeps no notes."
+
+
+def file_lost(name: str) -> str:
+    return f"The file {name} could not be fetched from the chat any more."
+
+
 def reply_failed(reason: str) -> str:
     return f"❌ Your message did not reach the customer. {reason} Its text is kept here."
 
@@ -76,8 +119,8 @@ def interrupted() -> str:
 def parts_left_out(vendor: str, what: Sequence[str], *, text_sent: bool) -> str:
     listed = _listed(what)
     if text_sent:
-        return f"Your text is on its way to the customer, but {listed} was not sent: {vendor} takes text only."
-    return f"Nothing was sent to the customer: {listed} cannot be sent, because {vendor} takes text only."
+        return f"Your text is on its way to the customer, but {listed} was not sent: {vendor} does not take it."
+    return f"Nothing was sent to the customer: {vendor} does not take {listed}."
 
 
 def nothing_to_send() -> str:

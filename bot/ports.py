@@ -21,6 +21,7 @@ from bot.model import (
     Agent,
     Answer,
     Ask,
+    Attachment,
     Card,
     Change,
     ChannelId,
@@ -33,9 +34,11 @@ from bot.model import (
     Deleted,
     DeliveryKey,
     Edited,
+    File,
     Finding,
     Mark,
     MessageId,
+    Nudge,
     Opened,
     Place,
     Post,
@@ -59,6 +62,8 @@ class VendorCapabilities:
         reply_length: The longest reply in characters; None: no limit is documented.
         page_size: How many tickets one list request can bring.
         lists_open: Whether the list can be narrowed to open tickets.
+        quick_poll: The shortest time between two sweeps in seconds that the quota bears while people are talking.
+        file_bytes: The largest file that a `CanAttach` takes.
     """
 
     verbs: frozenset[Verb]
@@ -66,6 +71,8 @@ class VendorCapabilities:
     reply_length: int | None = None
     page_size: int = 100
     lists_open: bool = False
+    quick_poll: float = 5.0
+    file_bytes: int = 10 * 1024 * 1024
 
 
 class Known(Protocol):
@@ -150,6 +157,51 @@ class CanCount(Protocol):
 
     async def counts(self) -> Counts:
         """The store's own figures, by one request."""
+        ...
+
+
+@runtime_checkable
+class CanNote(Protocol):
+    """A vendor that keeps notes which the customer does not see."""
+
+    async def note(self, ticket: TicketId, agent: str, text: str) -> MessageId | None:
+        """
+        Leave a note in an agent's name; raises as `Vendor.reply` does.
+
+        Returns:
+            The id under which the note will be among the ticket's messages; None: it will not be, or nobody says.
+        """
+        ...
+
+    async def noted(self, ticket: TicketId, agent: str, text: str) -> bool:
+        """Whether such a note is there; asked when an earlier `note` may have come about."""
+        ...
+
+
+@runtime_checkable
+class CanAttach(Protocol):
+    """A vendor that takes files with a reply."""
+
+    async def reply_with(self, ticket: TicketId, text: str, files: Sequence[File]) -> MessageId | None:
+        """As `Vendor.reply`, with files of at most `file_bytes` each; `text` may be empty."""
+        ...
+
+
+@runtime_checkable
+class CanVerifyWebhook(Protocol):
+    """A vendor that signs its webhooks, or whose payload names the ticket."""
+
+    def webhook(self, headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | None:
+        """
+        Read a webhook. Pure, at once, in constant time where it compares signatures.
+
+        Args:
+            headers: By name in lower case.
+            secret: What the store's webhooks are signed with.
+
+        Returns:
+            None: it is forged, or it is not this vendor's.
+        """
         ...
 
 
@@ -268,6 +320,10 @@ class Chat(Protocol):
 
     async def tell(self, place: Place, agent: Agent, text: str) -> None:
         """Say something privately to one agent, as near to that as the platform allows. Best effort, never repeated."""
+        ...
+
+    async def download(self, attachment: Attachment) -> bytes:
+        """The content of a file that a person added to a message; `Gone` where it can be had no longer."""
         ...
 
     async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:

@@ -111,6 +111,12 @@ def reply(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: 
     return _add(tx, Kind.REPLY, lane, destination, now, due=due, ticket=ticket.number, message=message)
 
 
+def note(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime) -> None:
+    """Queue an agent's note for the vendor's own notes."""
+    lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
+    _add(tx, Kind.NOTE, lane, destination, now, due=due, ticket=ticket.number, message=message)
+
+
 def status(tx: Transaction, ticket: TicketRow, wanted: Status, by: str, now: datetime) -> DeliveryId | None:
     """Queue closing or reopening a ticket at its vendor; `by` names who wants it, as people read it."""
     body = {"status": wanted, "by": by}

@@ -13,6 +13,7 @@ from datetime import datetime
 from bot import phrases, queue
 from bot.db.connection import Transaction
 from bot.db.values import (
+    Kind,
     MessageRow,
     Purpose,
     State,
@@ -58,7 +59,7 @@ def record(tx: Transaction, store: Store, sighting: Sighting, now: datetime) -> 
     number = before.number if before else _insert(tx, store, sighting.ticket, now)
     known = before or _ticket(tx, number)
     stale = sighting.read_at < known.wrote_at
-    _update(tx, known, sighting, stale=stale)
+    _update(tx, known, sighting, stale=stale, stays_closed=known.here_only and not _customer_wrote(tx, known, sighting))
     if sighting.follow and not known.followed:
         tx.run("follow_ticket", number=number)
         queue.open_links(tx, number, store.channels, now)
@@ -93,15 +94,26 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
     Args:
         vendor_id: None: the vendor did not name it; the next sweep that shows it will.
     """
-    if vendor_id is not None and message.vendor_id is None:
-        _forget_echo(tx, message, vendor_id)
-        tx.run("set_message_vendor_id", id=message.id, vendor_id=vendor_id)
+    name_message(tx, message, vendor_id)
     tx.run("staff_answered", number=message.ticket, at=to_ms(now))
     for link in queue.links_of(tx, message.ticket):
         if link.id != message.link:
             queue.post(tx, link, message.id, now)
     queue.mark(tx, message, now)
     queue.cards(tx, message.ticket, now)
+
+
+def name_message(tx: Transaction, message: MessageRow, vendor_id: MessageId | None) -> None:
+    """Note under which id the vendor has an agent's message; None: it did not say."""
+    if vendor_id is not None and message.vendor_id is None:
+        _forget_echo(tx, message, vendor_id)
+        tx.run("set_message_vendor_id", id=message.id, vendor_id=vendor_id)
+
+
+def _customer_wrote(tx: Transaction, known: TicketRow, sighting: Sighting) -> bool:
+    """Whether there is a message by the customer that is not recorded yet."""
+    recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
+    return any(m.author is Author.CUSTOMER and m.id not in recorded for m in sighting.messages or ())
 
 
 def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> TicketNumber:
@@ -117,14 +129,22 @@ def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> Tic
     return TicketNumber(number)
 
 
-def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: bool) -> None:
+def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: bool, stays_closed: bool) -> None:
+    """
+    Write down what the vendor says of the ticket itself.
+
+    Args:
+        stale: It was read before we changed the ticket's status; what it says of that is old news.
+        stays_closed: The ticket was closed here because its vendor cannot; that it is open there is no news.
+    """
     ticket = sighting.ticket
+    status = None if stale or (stays_closed and ticket.status is Status.OPEN) else ticket.status
     tx.run(
         "update_ticket",
         number=known.number,
         subject=ticket.subject,
-        status=None if stale else ticket.status,
-        status_word=None if stale else ticket.status_word,
+        status=status,
+        status_word=None if status is None else ticket.status_word,
         customer_name=ticket.customer.name,
         customer_email=ticket.customer.email,
         facts=None if ticket.facts is None else facts_json(ticket.facts),
@@ -170,23 +190,26 @@ def _messages(
             now=to_ms(now),
         )
         if inserted is not None and followed:
+            tx.run("store_active", name=ticket.store, at=to_ms(message.written_at or now))
             for link in queue.links_of(tx, ticket.number):
                 queue.post(tx, link, inserted, now)
 
 
 def _claimed(tx: Transaction, ticket: TicketRow, message: Message, now: datetime) -> bool:
     """
-    Whether this message is a reply of ours that the vendor has not yet named; then it is named now.
+    Whether this message is a reply or a note of ours that the vendor has not yet named; then it is named now.
 
     Each reply takes one message and each message one reply, oldest first, so two equal replies stay two.
     """
+    kind = Kind.REPLY if message.public else Kind.NOTE
     for row in tx.all("unnamed_replies", ticket=ticket.number):
-        if comparable(row["text"]) == comparable(message.text):
-            reply = message_row(row)
-            tx.run("set_message_vendor_id", id=reply.id, vendor_id=message.id)
+        if Kind(row["kind"]) is kind and comparable(row["text"]) == comparable(message.text):
+            ours = message_row(row)
+            tx.run("set_message_vendor_id", id=ours.id, vendor_id=message.id)
             if State(row["state"]) is State.UNCERTAIN:
                 tx.run("finish_delivery", id=row["delivery"], now=to_ms(now))
-                reply_arrived(tx, reply, None, now)
+                if kind is Kind.REPLY:
+                    reply_arrived(tx, ours, None, now)
             return True
     return False
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSettings
 
 from bot.errors import Fault, SettingsError
 from bot.model import ChannelId, ChatName, Place, StoreName
@@ -115,7 +117,7 @@ class StoreSettings(BaseModel):
 
     vendor: Annotated[str, BeforeValidator(_lower)]
     channels: Annotated[tuple[Place, ...], BeforeValidator(_channels)]
-    poll_seconds: float = Field(default=30.0, gt=0)
+    poll_seconds: float = Field(default=30.0, gt=0, le=86_400)
     backfill: Annotated[Backfill, BeforeValidator(_backfill)] = Backfill(policy="days", days=7)
     dashboard_url: Annotated[str, AfterValidator(_template)] | None = None
     webhook_secret: SecretStr | None = None
@@ -132,6 +134,9 @@ _SOURCE = SettingsConfigDict(
     frozen=True,
     hide_input_in_errors=True,
 )
+
+
+_SHAPE = "is no setting by itself; a store's settings are written STORES__<NAME>__<SETTING>"
 
 
 class _Sections(BaseSettings):
@@ -189,10 +194,8 @@ def load_general(env_file: Path | None = Path(".env")) -> Settings:
     Raises:
         SettingsError: With every fault found in them.
     """
-    try:
+    with _understood(env_file):
         return Settings(_env_file=env_file)
-    except ValidationError as error:
-        raise SettingsError(*faults(error, "")) from error
 
 
 def load(env_file: Path | None = Path(".env")) -> LoadedSettings:
@@ -203,21 +206,19 @@ def load(env_file: Path | None = Path(".env")) -> LoadedSettings:
         SettingsError: With every fault found, none of them quoting a value.
     """
     found: list[Fault] = []
+    general: Settings | None = None
     stores: dict[StoreName, StoreSettings] = {}
-    sections = _Sections(_env_file=env_file).stores
-    for name, section in sections.items():
-        try:
-            stores[StoreName(name)] = _store(section)
-        except ValidationError as error:
-            found += faults(error, f"STORES__{name.upper()}__")
-    if not sections:
-        found.append(Fault("STORES__<NAME>__VENDOR", "is missing; name at least one store"))
     try:
         general = load_general(env_file)
     except SettingsError as error:
-        raise SettingsError(*error.faults, *found) from error
-    found += _whole(general, stores)
-    if found:
+        found += error.faults
+    try:
+        stores = _stores(env_file)
+    except SettingsError as error:
+        found += (fault for fault in error.faults if fault not in found)
+    if general is not None:
+        found += _whole(general, stores)
+    if found or general is None:
         raise SettingsError(*found)
     return LoadedSettings(general=general, stores=stores)
 
@@ -245,6 +246,8 @@ def faults(error: ValidationError, prefix: str) -> Iterator[Fault]:
 def _wants(kind: str, text: str, context: Mapping[str, Any]) -> str:
     known = {
         "missing": "is missing",
+        "dict_type": _SHAPE,
+        "string_type": _SHAPE,
         "extra_forbidden": "is no setting of this vendor; remove it or look for a misspelling",
         "literal_error": f"wants one of {context.get('expected', '')}",
         "enum": f"wants one of {context.get('expected', '')}",
@@ -253,6 +256,36 @@ def _wants(kind: str, text: str, context: Mapping[str, Any]) -> str:
         return known[kind]
     text = text.removeprefix("Value error, ").removeprefix("Input ")
     return text.replace("should be", "wants to be", 1)
+
+
+@contextmanager
+def _understood(env_file: Path | None) -> Iterator[None]:
+    """Turns whatever reading the variables may raise into faults."""
+    try:
+        yield
+    except ValidationError as error:
+        raise SettingsError(*faults(error, "")) from error
+    except UnreadableSettings as error:
+        raise SettingsError(Fault("STORES", _SHAPE)) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(Fault(str(env_file), "wants to be a text file in UTF-8")) from error
+
+
+def _stores(env_file: Path | None) -> dict[StoreName, StoreSettings]:
+    with _understood(env_file):
+        sections = _Sections(_env_file=env_file).stores
+    if not sections:
+        raise SettingsError(Fault("STORES__<NAME>__VENDOR", "is missing; name at least one store"))
+    found: list[Fault] = []
+    stores = {}
+    for name, section in sections.items():
+        try:
+            stores[StoreName(name)] = _store(section)
+        except ValidationError as error:
+            found += faults(error, f"STORES__{name.upper()}__")
+    if found:
+        raise SettingsError(*found)
+    return stores
 
 
 def _store(section: Mapping[str, str]) -> StoreSettings:

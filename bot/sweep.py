@@ -29,6 +29,8 @@ _log = structlog.get_logger(__name__)
 
 _FULL_SWEEP_EVERY = timedelta(hours=6)
 _MOST_FAILURES = 3
+_MOST_NUDGED = 20
+_TALKING = timedelta(minutes=10)
 _LONGEST_PAUSE_IN_TROUBLE = 300.0
 
 
@@ -84,18 +86,37 @@ class Sweeper:
         self._wake_outbox = wake_outbox
         self._random = random
         self._nudged = asyncio.Event()
+        self._nudged_tickets: set[TicketId] = set()
+        self._nudged_at: datetime | None = None
+        self._sweep_now = True
         self._failures = 0
 
     async def run(self) -> None:
-        """Sweep now, then every `poll_seconds`; at once when nudged; more rarely while the store is in trouble."""
+        """Sweep now and then again and again; at once when nudged; more rarely while the store is in trouble."""
         await self._database.write(lambda tx: tx.run("add_store", name=self._store.name))
+        next_sweep = self._clock.monotonic()
         while True:
             self._nudged.clear()
-            wait = await self._once()
-            await wait_for(self._nudged, wait, self._clock)
+            if self._sweep_now or self._clock.monotonic() >= next_sweep:
+                self._sweep_now = False
+                next_sweep = self._clock.monotonic() + await self._once()
+            elif self._nudged_tickets and not await self._read_nudged():
+                self._sweep_now = True
+                continue
+            await wait_for(self._nudged, next_sweep - self._clock.monotonic(), self._clock)
 
-    def nudge(self) -> None:
-        """Sweep now, or once more as soon as the present pass ends."""
+    def nudge(self, ticket: TicketId | None = None) -> None:
+        """
+        Look now, or once more as soon as the present pass ends; any number of nudges meanwhile are one.
+
+        Args:
+            ticket: Only at this one, if it is known; None: at the whole store.
+        """
+        self._nudged_at = self._clock.now()
+        if ticket is None or len(self._nudged_tickets) >= _MOST_NUDGED:
+            self._sweep_now = True
+        else:
+            self._nudged_tickets.add(ticket)
         self._nudged.set()
 
     async def sweep(self) -> None:
@@ -130,7 +151,23 @@ class Sweeper:
             await self._trouble(error)
             return self._pause_in_trouble(error)
         self._failures = 0
-        return self._store.poll_seconds * (1 + self._random.random() / 10)
+        active_at = await self._database.read(self._active_at)
+        quick = self._vendor.capabilities.quick_poll
+        wait = pause(self._store.poll_seconds, quick, self._clock.now(), active_at, self._nudged_at)
+        return wait * (1 + self._random.random() / 10)
+
+    async def _read_nudged(self) -> bool:
+        """Read the tickets that webhooks named; whether all were known and could be read."""
+        tickets, self._nudged_tickets = self._nudged_tickets, set()
+        try:
+            for ticket in tickets:
+                if await self._database.read(find_ticket, self._store.name, ticket) is None:
+                    return False
+                await self._absent(ticket)
+        except RemoteError as error:
+            _log.info("nudged reading failed", store=self._store.name, error=type(error).__name__)
+            return False
+        return True
 
     async def _trouble(self, error: RemoteError) -> None:
         announce = isinstance(error, AuthFailed)
@@ -142,6 +179,10 @@ class Sweeper:
         doubled = self._store.poll_seconds * 2.0 ** min(self._failures - 1, 10)
         pause = min(doubled, max(_LONGEST_PAUSE_IN_TROUBLE, self._store.poll_seconds))
         return max(pause, error.retry_after or 0.0) * (1 + self._random.random() / 5)
+
+    def _active_at(self, tx: Transaction) -> datetime:
+        row = tx.one("store", name=self._store.name)
+        return from_ms(0 if row is None else row["active_at"])
 
     def _begin(self, tx: Transaction, now: datetime) -> Pass:
         row = tx.one("store", name=self._store.name)
@@ -172,6 +213,7 @@ class Sweeper:
         await self._record(sighting)
 
     async def _absent(self, ticket: TicketId) -> None:
+        """Read one known ticket by itself."""
         read_at = self._clock.now()
         try:
             conversation: Conversation = await self._vendor.ticket(ticket)
@@ -195,6 +237,23 @@ class Sweeper:
     async def _gone(self, ticket: TicketId) -> None:
         await self._database.write(record_gone, self._store, ticket, self._clock.now())
         self._wake_outbox()
+
+
+def pause(poll: float, quick: float, now: datetime, active_at: datetime, nudged_at: datetime | None) -> float:
+    """
+    How many seconds to wait before the next sweep. Pure.
+
+    Short while people are talking, growing to `poll` when it gets quiet; `poll` also while webhooks tell us anyway.
+
+    Args:
+        quick: The shortest that the vendor's quota bears.
+        active_at: When anybody last wrote.
+        nudged_at: When a webhook last came; None: never.
+    """
+    if nudged_at is not None and now - nudged_at < _TALKING:
+        return poll
+    idle = (now - active_at - _TALKING).total_seconds()
+    return min(poll, quick + max(0.0, idle) / 30)
 
 
 def follows(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bool, now: datetime) -> bool:

@@ -15,10 +15,11 @@ from bot.clock import Clock
 from bot.couriers import Known, present
 from bot.db.connection import Database, Transaction
 from bot.db.values import MessageRow, message_row, to_ms
-from bot.errors import Gone
-from bot.model import Button, Conversation, MessageId, Status, Verb
+from bot.errors import Gone, Rejected, Unavailable, Uncertain, Unsupported
+from bot.model import Button, Conversation, File, MessageId, Status, Verb
 from bot.outbox import Job
-from bot.record import Sighting, record, record_gone, reply_arrived
+from bot.ports import CanAttach, CanNote, Vendor
+from bot.record import Sighting, name_message, record, record_gone, reply_arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,11 @@ class Replying:
 
     async def carry(self, job: Job) -> Arrived:
         ticket, message = present(job.ticket), present(job.message)
-        return Arrived(await self.known.vendor(ticket).reply(ticket.vendor_id, message.text))
+        vendor = self.known.vendor(ticket)
+        files = await self._files(job, vendor) if isinstance(vendor, CanAttach) else []
+        if files and isinstance(vendor, CanAttach):
+            return Arrived(await vendor.reply_with(ticket.vendor_id, message.text, files))
+        return Arrived(await vendor.reply(ticket.vendor_id, message.text))
 
     async def find(self, job: Job) -> Arrived | None:
         message = present(job.message)
@@ -63,6 +68,22 @@ class Replying:
         for link in queue.links_of(tx, message.ticket):
             if link.id == message.link:
                 queue.line(tx, link, phrases.reply_failed(reason), now, (retry,))
+
+    async def _files(self, job: Job, vendor: Vendor) -> list[File]:
+        """The message's files, fetched from where the agent put them. Raises `Rejected` for one that is gone."""
+        link, message = present(job.link_of_message), present(job.message)
+        chat = self.known.chats.get(link.chat)
+        files = []
+        for attachment in message.attachments:
+            if chat is None or (attachment.size or 0) > vendor.capabilities.file_bytes:
+                continue
+            try:
+                files.append(File(name=attachment.name, content=await chat.download(attachment)))
+            except Gone as error:
+                raise Rejected(phrases.file_lost(attachment.name)) from error
+            except Uncertain as error:
+                raise Unavailable(error.told) from error
+        return files
 
     async def _read_again(self, job: Job) -> MessageRow:
         """Read the ticket and record it as a sweep would; then our message as it is known now."""
@@ -90,6 +111,52 @@ class Replying:
 
 
 @dataclass(frozen=True, slots=True)
+class Noting:
+    """Puts an agent's note among the vendor's own notes."""
+
+    known: Known
+    for_ever = False
+    repeatable = False
+    lags = True
+
+    async def carry(self, job: Job) -> Arrived:
+        ticket, message = present(job.ticket), present(job.message)
+        return Arrived(await self._vendor(job).note(ticket.vendor_id, message.author_name or "", message.text))
+
+    async def find(self, job: Job) -> Arrived | None:
+        ticket, message = present(job.ticket), present(job.message)
+        if message.vendor_id is not None:
+            return Arrived(MessageId(message.vendor_id))
+        noted = await self._vendor(job).noted(ticket.vendor_id, message.author_name or "", message.text)
+        return Arrived(None) if noted else None
+
+    def record(self, tx: Transaction, job: Job, result: Arrived, now: datetime) -> bool:  # noqa: ARG002 - a courier
+        name_message(tx, message_row(present(tx.one("message", id=present(job.message).id))), result.id)
+        return False
+
+    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        message = present(job.message)
+        retry = Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
+        for link in queue.links_of(tx, message.ticket):
+            if link.id == message.link:
+                queue.line(tx, link, phrases.note_failed(reason), now, (retry,))
+
+    def _vendor(self, job: Job) -> CanNote:
+        vendor = self.known.vendor(present(job.ticket))
+        if not isinstance(vendor, CanNote):
+            raise Unsupported(phrases.takes_no_notes())
+        return vendor
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A ticket has this status now; here only where its vendor cannot be told."""
+
+    status: Status
+    here_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StatusChanging:
     """Closes or reopens a ticket at its vendor."""
 
@@ -98,19 +165,30 @@ class StatusChanging:
     repeatable = True
     lags = False
 
-    async def carry(self, job: Job) -> Status:
+    async def carry(self, job: Job) -> Changed:
         ticket, wanted = present(job.ticket), Status(job.delivery.body["status"])
-        await self.known.vendor(ticket).set_status(ticket.vendor_id, wanted)
-        return wanted
+        if ticket.here_only and wanted is Status.OPEN:
+            return Changed(wanted)  # it never was closed anywhere else
+        try:
+            await self.known.vendor(ticket).set_status(ticket.vendor_id, wanted)
+        except Unsupported:
+            if wanted is Status.OPEN:
+                raise
+            return Changed(wanted, here_only=True)
+        return Changed(wanted)
 
-    async def find(self, job: Job) -> Status | None:
+    async def find(self, job: Job) -> Changed | None:
         return await self.carry(job)
 
-    def record(self, tx: Transaction, job: Job, result: Status, now: datetime) -> bool:
-        ticket = present(job.ticket)
-        tx.run("set_ticket_status", number=ticket.number, status=result, now=to_ms(now))
-        if ticket.status is not result:
-            queue.lines(tx, ticket.number, phrases.status_changed(result, job.delivery.body["by"]), now)
+    def record(self, tx: Transaction, job: Job, result: Changed, now: datetime) -> bool:
+        ticket, by = present(job.ticket), job.delivery.body["by"]
+        changed = {"status": result.status, "here_only": result.here_only}
+        tx.run("set_ticket_status", number=ticket.number, now=to_ms(now), **changed)
+        if result.here_only:
+            vendor = self.known.store(ticket).vendor_label
+            queue.lines(tx, ticket.number, phrases.closed_here_only(vendor, by), now)
+        elif ticket.status is not result.status:
+            queue.lines(tx, ticket.number, phrases.status_changed(result.status, by), now)
         queue.cards(tx, ticket.number, now)
         return False
 

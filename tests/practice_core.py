@@ -17,6 +17,7 @@ from bot.model import (
     Absent,
     Agent,
     AgentId,
+    Attachment,
     Author,
     Card,
     Change,
@@ -241,6 +242,10 @@ class MemoryChat:
     async def tell(self, place: Place, agent: Agent, text: str) -> None:
         self._call("tell")
         self.told.append((agent.id, text))
+
+    async def download(self, attachment: Attachment) -> bytes:
+        self._call("download")
+        return f"content of {attachment.name}".encode()
 
     async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
         self._call("find_thread")

@@ -32,6 +32,9 @@ UPDATE stores
 SET trouble = :trouble, trouble_since = COALESCE(trouble_since, :now), trouble_announced = trouble_announced OR :announced
 WHERE name = :name;
 
+-- name: store_active
+UPDATE stores SET active_at = MAX(active_at, :at) WHERE name = :name;
+
 -- name: store_well
 UPDATE stores SET trouble = NULL, trouble_since = NULL, trouble_announced = 0 WHERE name = :name;
 
@@ -64,6 +67,7 @@ SET subject = COALESCE(:subject, subject),
     awaiting = COALESCE(:awaiting, awaiting),
     first_response_at = COALESCE(first_response_at, :first_response_at),
     fingerprint = CASE WHEN :look_again THEN NULL ELSE :fingerprint END,
+    here_only = CASE WHEN :status IS NULL THEN here_only ELSE 0 END,
     gone_at = NULL
 WHERE number = :number;
 
@@ -85,6 +89,7 @@ SET status = :status,
     status_word = NULL,
     closed_at = CASE :status WHEN 'open' THEN NULL ELSE :now END,
     wrote_at = :now,
+    here_only = :here_only,
     fingerprint = NULL
 WHERE number = :number;
 
@@ -109,6 +114,11 @@ WHERE t.followed = 1
   AND (:store IS NULL OR t.store = :store)
   AND (:status = 'all' OR t.status = :status)
 ORDER BY t.number;
+
+-- name: tickets_of_customer
+SELECT number, store, status FROM tickets
+WHERE LOWER(customer_email) = LOWER(:email) AND number <> :number AND gone_at IS NULL
+ORDER BY status = 'open' DESC, number DESC;
 
 -- name: choices
 -- Tickets whose number begins with what was typed come first, then those whose subject or customer holds it.
@@ -215,8 +225,8 @@ UPDATE messages SET mark = :mark WHERE id = :id;
 
 -- name: unnamed_replies
 -- Replies that may be at the vendor under an id we do not know yet.
-SELECT m.*, d.id AS delivery, d.state AS state
-FROM messages AS m JOIN deliveries AS d ON d.message = m.id AND d.kind = 'reply'
+SELECT m.*, d.id AS delivery, d.kind AS kind, d.state AS state
+FROM messages AS m JOIN deliveries AS d ON d.message = m.id AND d.kind IN ('reply', 'note')
 WHERE m.ticket = :ticket AND m.vendor_id IS NULL AND d.state IN ('begun', 'uncertain', 'done')
 ORDER BY d.id;
 

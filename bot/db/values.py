@@ -71,6 +71,7 @@ class Kind(StrEnum):
     CARD = "card"
     MARK = "mark"
     REPLY = "reply"
+    NOTE = "note"
     STATUS = "status"
 
 
@@ -101,6 +102,7 @@ class TicketRow:
     closed_at: datetime | None
     fingerprint: str | None
     wrote_at: datetime
+    here_only: bool
     gone: bool
     followed: bool
     version: int
@@ -183,6 +185,7 @@ def ticket_row(row: Row) -> TicketRow:
         closed_at=_moment(row["closed_at"]),
         fingerprint=row["fingerprint"],
         wrote_at=from_ms(row["wrote_at"]),
+        here_only=bool(row["here_only"]),
         gone=row["gone_at"] is not None,
         followed=bool(row["followed"]),
         version=row["version"],

@@ -13,12 +13,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from adapters.chats.slack import phrases
 from adapters.chats.slack.blocks import Block
 from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, answered, failure
 from bot.clock import Clock
-from bot.errors import RateLimited
+from bot.errors import Gone, RateLimited, Rejected
 
 SLACK = "https://slack.com/api/"
+_FILES = "files.slack.com"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _PATIENCE = 5
 _LONGEST_WAIT = 120.0
@@ -126,6 +128,27 @@ class Api:
             raise failure(error, method="response_url", writes=True) from error
         if answer.status_code != 200:
             raise answered(answer.status_code, {}, answer.headers, method="response_url", writes=True)
+
+    async def fetch(self, address: str, most: int) -> tuple[str, bytes]:
+        """
+        A private file: its content type and content, at most `most` bytes; `Rejected` where it is larger.
+
+        The bot's token goes to Slack's file host and to the host of the Web API only, whatever address a message has.
+        """
+        host = urlsplit(address).hostname
+        if host not in (_FILES, urlsplit(self.client.base_url).hostname):
+            raise Gone(phrases.FILE_ELSEWHERE)
+        headers = {"Authorization": f"Bearer {self._bot_token}"}
+        try:
+            async with self.session.get(address, headers=headers, allow_redirects=False) as response:
+                if response.status != 200:
+                    raise answered(response.status, {}, response.headers, method="files", writes=False)
+                content = await response.content.read(most + 1)
+        except CAUGHT as error:
+            raise failure(error, method="files", writes=False) from error
+        if len(content) > most:
+            raise Rejected(phrases.FILE_TOO_LARGE)
+        return response.content_type, content
 
     async def _call(self, method: str, *, writes: bool, **request: Any) -> AsyncSlackResponse:
         key = (method, str((request.get("json") or request.get("params") or {}).get("channel", "")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-from adapters.chats.slack import api, checks, hearing, speech
+from adapters.chats.slack import api, checks, files, hearing, speech
 from adapters.chats.slack.connection import Connection
 from adapters.chats.slack.history import History
 from adapters.chats.slack.people import People
@@ -13,6 +13,7 @@ from adapters.chats.slack.posting import Posting
 from bot.clock import Clock
 from bot.model import (
     Agent,
+    Attachment,
     Card,
     ChannelId,
     ChatMessageId,
@@ -100,6 +101,9 @@ class SlackChat:
 
     async def tell(self, place: Place, agent: Agent, text: str) -> None:
         await self._posting.tell(place, agent, text)
+
+    async def download(self, attachment: Attachment) -> bytes:
+        return await files.download(self._api, attachment)
 
     async def find_thread(
         self,

@@ -158,6 +158,7 @@ def _attachments(message: Event) -> tuple[Attachment, ...]:
         Attachment(
             name=str(file.get("name") or file.get("title") or phrases.FILE),
             url=str(file["permalink"]) if file.get("permalink") else _text_or_none(file.get("url_private")),
+            source=_text_or_none(file.get("url_private_download") or file.get("url_private")),
             size=int(file["size"]) if file.get("size") is not None else None,
             lasting=False,
         )

@@ -36,6 +36,9 @@ NOT_A_PERSONS_MESSAGE = "Only what a person wrote can be sent to the customer. U
 BROKE = "This did not work because of a fault in shopbell. Nothing more is tried; the reason is in its log."
 
 FILE = "file"
+FILE_GONE = "Slack no longer hands this file out."
+FILE_ELSEWHERE = "This file does not lie at Slack."
+FILE_TOO_LARGE = "This file is too large to be passed on."
 SHARED_MESSAGE = "a shared message"
 
 

@@ -12,7 +12,8 @@ CREATE TABLE stores (
     swept_at INTEGER,
     trouble TEXT,                -- what is wrong, for people; NULL: nothing
     trouble_since INTEGER,
-    trouble_announced INTEGER NOT NULL DEFAULT 0 CHECK (trouble_announced IN (0, 1))
+    trouble_announced INTEGER NOT NULL DEFAULT 0 CHECK (trouble_announced IN (0, 1)),
+    active_at INTEGER NOT NULL DEFAULT 0 -- when anybody last wrote in one of its tickets
 ) STRICT;
 
 CREATE TABLE tickets (
@@ -31,6 +32,7 @@ CREATE TABLE tickets (
     closed_at INTEGER,
     fingerprint TEXT,                  -- NULL: look at it again at the next sweep
     wrote_at INTEGER NOT NULL DEFAULT 0, -- when we last changed its status; what was read before then is old news
+    here_only INTEGER NOT NULL DEFAULT 0 CHECK (here_only IN (0, 1)), -- closed here, because its vendor cannot close
     gone_at INTEGER,                   -- when the vendor said that it does not exist any more
     followed INTEGER NOT NULL DEFAULT 0 CHECK (followed IN (0, 1)), -- whether it has, or shall have, threads
     version INTEGER NOT NULL DEFAULT 1, -- rises with everything that a card shows
@@ -38,6 +40,7 @@ CREATE TABLE tickets (
 ) STRICT;
 INSERT INTO sqlite_sequence (name, seq) VALUES ('tickets', 1000);
 CREATE INDEX tickets_open ON tickets (store) WHERE status = 'open';
+CREATE INDEX tickets_by_customer ON tickets (LOWER(customer_email));
 CREATE INDEX tickets_by_age ON tickets (store, created_at);
 
 -- A link ties one ticket to one thread.
@@ -94,6 +97,7 @@ CREATE TABLE deliveries (
         'card',    -- make the card show the present state
         'mark',    -- make the mark on an agent's message show the present state
         'reply',   -- a message to the customer
+        'note',    -- an agent's note, into the vendor's own notes
         'status'   -- close or reopen at the vendor
     )),
     lane TEXT NOT NULL,
@@ -121,7 +125,8 @@ CREATE TABLE deliveries (
     doubt INTEGER NOT NULL DEFAULT 0 CHECK (doubt IN (0, 1)) -- whether it may have come about although it failed
 ) STRICT;
 CREATE UNIQUE INDEX deliveries_once ON deliveries (message, link) WHERE kind = 'post';
-CREATE UNIQUE INDEX deliveries_reply_once ON deliveries (message) WHERE kind = 'reply' AND state <> 'dropped';
+CREATE UNIQUE INDEX deliveries_reply_once ON deliveries (message, kind)
+WHERE kind IN ('reply', 'note') AND state <> 'dropped';
 CREATE UNIQUE INDEX deliveries_open_once ON deliveries (link) WHERE kind = 'open' AND state NOT IN ('done', 'dropped');
 CREATE UNIQUE INDEX deliveries_card_coalesced ON deliveries (link) WHERE kind = 'card' AND state = 'waiting';
 CREATE UNIQUE INDEX deliveries_mark_coalesced ON deliveries (message) WHERE kind = 'mark' AND state = 'waiting';
