@@ -219,14 +219,11 @@ class Gateway:
         return socket
 
     async def _heard(self, connection: Connection, text: str) -> None:
-        try:
-            payload = json.loads(text)
-            op, data = int(payload["op"]), payload.get("d")
-            if op in (IDENTIFY, RESUME):
-                data = dict(data)
-        except (ValueError, KeyError, TypeError):
+        read = _read(text)
+        if read is None:
             await connection.close(4002, "Error while decoding payload.")
             return
+        op, data = read
         if self._too_fast(connection):
             await connection.close(4008, "You are being rate limited.")
         elif op == HEARTBEAT:
@@ -313,3 +310,15 @@ class Gateway:
             connection.pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await connection.pump
+
+
+def _read(text: str) -> tuple[int, Json] | None:
+    """Opcode and data of a payload; None: it is none. A heartbeat's number is no object, and nobody asks for it."""
+    try:
+        payload = json.loads(text)
+        op, data = int(payload["op"]), payload.get("d")
+    except (ValueError, KeyError, TypeError):
+        return None
+    if isinstance(data, dict):
+        return op, data
+    return None if op in (IDENTIFY, RESUME) else (op, {})
