@@ -205,20 +205,13 @@ def load(env_file: Path | None = Path(".env")) -> LoadedSettings:
     Raises:
         SettingsError: With every fault found, none of them quoting a value.
     """
-    found: list[Fault] = []
-    general: Settings | None = None
-    stores: dict[StoreName, StoreSettings] = {}
+    stores, found = _stores(env_file)
     try:
         general = load_general(env_file)
     except SettingsError as error:
-        found += error.faults
-    try:
-        stores = _stores(env_file)
-    except SettingsError as error:
-        found += (fault for fault in error.faults if fault not in found)
-    if general is not None:
-        found += _whole(general, stores)
-    if found or general is None:
+        raise SettingsError(*error.faults, *(fault for fault in found if fault not in error.faults)) from error
+    found += _whole(general, stores)
+    if found:
         raise SettingsError(*found)
     return LoadedSettings(general=general, stores=stores)
 
@@ -271,21 +264,23 @@ def _understood(env_file: Path | None) -> Iterator[None]:
         raise SettingsError(Fault(str(env_file), "wants to be a text file in UTF-8")) from error
 
 
-def _stores(env_file: Path | None) -> dict[StoreName, StoreSettings]:
-    with _understood(env_file):
-        sections = _Sections(_env_file=env_file).stores
-    if not sections:
-        raise SettingsError(Fault("STORES__<NAME>__VENDOR", "is missing; name at least one store"))
+def _stores(env_file: Path | None) -> tuple[dict[StoreName, StoreSettings], list[Fault]]:
+    """The stores' sections that have no fault, and the faults of the others."""
+    try:
+        with _understood(env_file):
+            sections = _Sections(_env_file=env_file).stores
+    except SettingsError as error:
+        return {}, list(error.faults)
+    stores: dict[StoreName, StoreSettings] = {}
     found: list[Fault] = []
-    stores = {}
     for name, section in sections.items():
         try:
             stores[StoreName(name)] = _store(section)
         except ValidationError as error:
             found += faults(error, f"STORES__{name.upper()}__")
-    if found:
-        raise SettingsError(*found)
-    return stores
+    if not sections:
+        found.append(Fault("STORES__<NAME>__VENDOR", "is missing; name at least one store"))
+    return stores, found
 
 
 def _store(section: Mapping[str, str]) -> StoreSettings:
