@@ -7,17 +7,19 @@ Until that is done, what comes in live is only recorded, so that it cannot overt
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
+from bot import phrases, queue
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.values import link_row, to_ms
 from bot.errors import RemoteError
-from bot.intake import Rules, record_said, route_link
-from bot.model import ChatMessageId, Cursor
+from bot.intake import Rules, find_link, record_said, route_link
+from bot.model import ChannelId, ChatMessageId, Cursor, Place, Said
 from bot.ports import Chat
 
 _log = structlog.get_logger(__name__)
@@ -68,11 +70,11 @@ class CatchUp:
         """Read and route what was missed; whether that is done, or has to be done for a newer connection anyway."""
         this_round = self._round
         cursors = await self._database.read(self._cursors, self._clock.now() - _CLOSED_LATELY)
-        found = 0
+        found: Counter[ChannelId] = Counter()
         try:
             async for said in self._chat.missed(cursors):
-                await self._database.write(record_said, said)
-                found += 1
+                if await self._database.write(_record_once, said):
+                    found[said.place.channel] += 1
         except RemoteError as error:
             _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, told=error.told)
             return this_round != self._round
@@ -80,9 +82,9 @@ class CatchUp:
             return True
         # From here on live messages are routed at once, each after what its thread still holds.
         self.sighted = True
-        await self._database.write(self._route_all, self._clock.now())
+        await self._database.write(self._route_all, found, self._clock.now())
         self._wake()
-        _log.info("caught up", chat=self._chat.name, threads=len(cursors), messages=found)
+        _log.info("caught up", chat=self._chat.name, threads=len(cursors), messages=found.total())
         return True
 
     def _cursors(self, tx: Transaction, closed_since: datetime) -> list[Cursor]:
@@ -92,6 +94,18 @@ class CatchUp:
             for row in rows
         ]
 
-    def _route_all(self, tx: Transaction, now: datetime) -> None:
+    def _route_all(self, tx: Transaction, found: Counter[ChannelId], now: datetime) -> None:
         for row in tx.all("links_with_unrouted_messages", chat=self._chat.name):
             route_link(tx, link_row(row), self._rules, now)
+        for channel, amount in found.items():
+            place = Place(chat=self._chat.name, channel=channel)
+            queue.announcement(tx, place, phrases.recovered(amount, self._chat.label), now)
+
+
+def _record_once(tx: Transaction, said: Said) -> bool:
+    """Record a message that was read from its thread; whether it is one we had not heard of."""
+    link = find_link(tx, said.place)
+    if link is None or tx.one("message_by_chat_id", link=link.id, chat_message=said.message) is not None:
+        return False
+    record_said(tx, said)
+    return True

@@ -105,7 +105,10 @@ class Opening:
         link = present(job.link)
         for other in queue.links_of(tx, link.ticket):
             if other.id != link.id:
-                queue.line(tx, other, phrases.delivery_failed(reason), now)
+                queue.line(tx, other, phrases.no_thread(self.known.chat(link.chat).label, reason), now)
+
+    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
+        return False  # the channel is gone, and only a person can choose another
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,10 @@ class Posting:
         if ticket.status is Status.CLOSED:
             queue.card(tx, link, now)  # a message opens an archived thread; the card puts that right
         return job.delivery.part + 1 < self.known.chat(link.chat).parts(self._post(job))
+
+    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
+        queue.reopen_link(tx, present(job.link), now)
+        return True
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         queue.line(tx, present(job.link), phrases.delivery_failed(reason), now)
@@ -164,6 +171,12 @@ class Line:
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
             queue.card(tx, job.link, now)
         return job.delivery.part + 1 < self.known.chat(self._place(job).chat).parts(self._post(job))
+
+    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
+        if job.link is None:
+            return False
+        queue.reopen_link(tx, job.link, now)
+        return True
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """A line that cannot be said has no line about it; the operator sees it in `shopbell outbox`."""
@@ -205,6 +218,10 @@ class Rendering:
             tx.run("card_shown", id=present(job.link).id, version=result)
         return False
 
+    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
+        queue.reopen_link(tx, present(job.link), now)
+        return True
+
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         queue.line(tx, present(job.link), phrases.delivery_failed(reason), now)
 
@@ -234,6 +251,9 @@ class Marking:
         if queue.wanted_mark(tx, message.id) is not result:
             queue.mark(tx, message, now)
         return False
+
+    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
+        return False  # the message is gone, and the mark with it
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """The message may be gone, or its author may have blocked us; the thread's lines say the rest."""

@@ -56,6 +56,8 @@ class Desk:
                 return await self._stats(ask)
             case Verb.RETRY:
                 return await self._retry(ask)
+            case Verb.DISCARD:
+                return await self._discard(ask)
             case Verb.SEND:
                 return await self._send(ask)
 
@@ -140,6 +142,12 @@ class Desk:
             return Answer(text=phrases.nothing_to_retry())
         self._outbox.wake()
         return Answer(text=phrases.retrying())
+
+    async def _discard(self, ask: Ask) -> Answer:
+        if ask.delivery is None or not await self._database.write(drop, ask.delivery, self._clock.now()):
+            return Answer(text=phrases.nothing_to_retry())
+        self._outbox.wake()
+        return Answer(text=phrases.discarded())
 
     async def _send(self, ask: Ask) -> Answer:
         if ask.message is None:

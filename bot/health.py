@@ -88,8 +88,13 @@ class Health:
         return found
 
     async def remarks(self) -> list[str]:
-        """What somebody should know although the process works: stores that have not answered for a while."""
-        return [
+        """What somebody should know although the process works: last events, stores that do not answer."""
+        heard = [
+            f"{name}: last event {last:%Y-%m-%d %H:%M:%S} UTC"
+            for name, chat in self._chats.items()
+            if (last := chat.health().last_event_at) is not None
+        ]
+        return heard + [
             f"store {state.name} is in trouble since {state.trouble_since:%Y-%m-%d %H:%M:%S} UTC: {state.trouble}"
             for state in await self.store_states()
             if state.trouble_since is not None and self._clock.now() - state.trouble_since > _STUCK_AFTER

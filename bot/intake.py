@@ -26,9 +26,25 @@ from bot.db.values import (
     ticket_row,
     to_ms,
 )
-from bot.model import Agent, ChatMessageId, Deleted, Edited, Place, Said, Store, StoreName
+from bot.model import (
+    Agent,
+    Button,
+    ChatMessageId,
+    Deleted,
+    DeliveryId,
+    Edited,
+    Place,
+    Said,
+    Store,
+    StoreName,
+    Verb,
+)
 from bot.ports import VendorCapabilities
 from bot.text import clean
+
+# A reply that was found only so late is not sent unasked: the customer may long have been helped.
+_STALE = timedelta(hours=1)
+_CLOSED_LATELY = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +87,13 @@ def find_link(tx: Transaction, place: Place) -> LinkRow | None:
         return None
     row = tx.one("link_by_thread", chat=place.chat, channel=place.channel, thread=place.thread)
     return None if row is None else link_row(row)
+
+
+def record_vanished(tx: Transaction, place: Place, now: datetime) -> None:
+    """A thread, or a channel with all of its, was deleted: open tickets get another thread in the same channel."""
+    where = {"chat": place.chat, "channel": place.channel, "thread": place.thread}
+    for row in tx.all("links_in_place", closed_since=to_ms(now - _CLOSED_LATELY), **where):
+        queue.reopen_link(tx, link_row(row), now)
 
 
 def record_said(tx: Transaction, said: Said) -> LinkRow | None:
@@ -215,7 +238,11 @@ def _follow(
 ) -> None:
     """Queue what a routed message makes necessary."""
     if route.purpose is Purpose.REPLY:
-        queue.reply(tx, ticket, message.id, max(now, message.written_at + rules.undo), now)
+        age = now - message.written_at
+        due = max(now, message.written_at + rules.undo)
+        reply = queue.reply(tx, ticket, message.id, due, now, held=age > _STALE)
+        if reply is not None and age > _STALE:
+            queue.line(tx, link, phrases.written_long_ago(age), now, _decide(reply))
         queue.mark(tx, message, now)
     tx.run("store_active", name=ticket.store, at=to_ms(message.written_at))
     if route.purpose is Purpose.NOTE:
@@ -227,6 +254,13 @@ def _follow(
                 queue.post(tx, other, message.id, now)
     if route.line:
         queue.line(tx, link, route.line, now)
+
+
+def _decide(reply: DeliveryId) -> tuple[Button, ...]:
+    return (
+        Button(verb=Verb.RETRY, label="Send", delivery=reply),
+        Button(verb=Verb.DISCARD, label="Discard", delivery=reply),
+    )
 
 
 def _begins(text: str, prefix: str) -> bool:
@@ -242,7 +276,7 @@ def _find_message(tx: Transaction, place: Place, chat_message: ChatMessageId) ->
 def _recallable(tx: Transaction, message: MessageRow) -> bool:
     """Whether it certainly has not reached the customer, nor is about to."""
     row = tx.one("reply_of_message", message=message.id)
-    return row is not None and State(row["state"]) is State.WAITING
+    return row is not None and State(row["state"]) in (State.WAITING, State.HELD)
 
 
 def _recall(tx: Transaction, message: MessageRow, now: datetime) -> None:

@@ -32,7 +32,7 @@ from bot.db.values import (
     ticket_row,
     to_ms,
 )
-from bot.errors import RateLimited, RemoteError, Unavailable
+from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, DeliveryKey, Mark, TicketNumber
 from bot.queue import wanted_mark
 from bot.retry import Decider, Decision, GiveUp, Look, Postpone
@@ -91,6 +91,10 @@ class Courier(Protocol):
 
     def record(self, tx: Transaction, job: Job, result: Any, now: datetime) -> bool:
         """Write down what follows from a part that was said; returns whether parts remain."""
+        ...
+
+    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
+        """What it was addressed to is gone: whether another address was prepared, so that it shall be tried again."""
         ...
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
@@ -196,7 +200,7 @@ class Outbox:
             result = await courier.carry(job)
         except RemoteError as error:
             decision = self._decider.after(error, job.delivery.attempts, for_ever=courier.for_ever)
-            await self._write_failure(job, decision, error.told)
+            await self._write_failure(job, decision, error.told, gone=isinstance(error, Gone))
             self._report(job, error, decision)
         else:
             await self._write_success(job, courier, result)
@@ -235,11 +239,12 @@ class Outbox:
         await self._database.write(work, self._clock.now())
         self._after_write(job)
 
-    async def _write_failure(self, job: Job, decision: Decision, reason: str) -> None:
-        delivery = job.delivery.id
+    async def _write_failure(self, job: Job, decision: Decision, reason: str, *, gone: bool = False) -> None:
+        delivery, courier = job.delivery.id, self._couriers[job.delivery.kind]
 
         def work(tx: Transaction, now: datetime) -> None:
-            match decision:
+            then = Postpone(0.0) if gone and courier.mend(tx, job, now) else decision
+            match then:
                 case Postpone(seconds, counted):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("postpone_delivery", id=delivery, due=due, error=reason, uncounted=0 if counted else 1)
@@ -248,7 +253,7 @@ class Outbox:
                     tx.run("delivery_is_uncertain", id=delivery, due=due, error=reason)
                 case GiveUp(doubt):
                     tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, doubt=doubt)
-                    self._couriers[job.delivery.kind].give_up(tx, job, reason, now)
+                    courier.give_up(tx, job, reason, now)
 
         await self._database.write(work, self._clock.now())
         self._after_write(job)

@@ -108,6 +108,18 @@ def status_failed(status: Status, reason: str) -> str:
     return f"❌ This ticket could not be {what}. {reason}"
 
 
+def goes_on_here() -> str:
+    return "The former thread of this ticket was deleted. It goes on here."
+
+
+def no_thread(chat: str, reason: str) -> str:
+    return f"⚠️ This ticket has no thread in {chat} now. {reason}"
+
+
+def written_long_ago(age: timedelta) -> str:
+    return f"This was written {duration(age)} ago, while shopbell was away, so it was not sent. Send it now?"
+
+
 def delivery_failed(reason: str) -> str:
     return f"❌ Something could not be shown here. {reason}"
 
@@ -148,6 +160,15 @@ def already_sent_deletion() -> str:
 
 def store_paused(store: str, reason: str) -> str:
     return f"⏸️ {store} is paused. {reason} Everything waits until then; nothing is lost."
+
+
+def store_down(store: str, reason: str) -> str:
+    return f"⚠️ {store} does not answer. {reason} What you write waits and is sent when it works again."
+
+
+def recovered(amount: int, chat: str) -> str:
+    what = "1 message that was" if amount == 1 else f"{amount} messages that were"
+    return f"🔁 Back in {chat}. Found {what} written meanwhile; each goes where it belongs."
 
 
 def store_back(store: str) -> str:
@@ -204,6 +225,10 @@ def cannot(vendor: str, status: Status, instead: str) -> str:
 
 def store_unknown(store: str) -> str:
     return f"The store {store} is no longer configured here, so its tickets cannot be changed."
+
+
+def discarded() -> str:
+    return "Discarded. The customer does not get it."
 
 
 def retrying() -> str:

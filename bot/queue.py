@@ -13,6 +13,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from bot import phrases
 from bot.db.connection import Transaction
 from bot.db.values import Kind, LinkRow, MessageRow, Purpose, State, TicketRow, link_row, to_ms
 from bot.model import Button, DeliveryId, Mark, Place, Status, StoreName, TicketNumber, Verb
@@ -44,6 +45,16 @@ def open_links(tx: Transaction, ticket: TicketNumber, channels: Sequence[Place],
 def open_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """Queue the opening of a link's thread; before everything else in its lane."""
     _add(tx, Kind.OPEN, _thread_lane(link), chat_destination(link.chat), now, ticket=link.ticket, link=link.id)
+
+
+def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
+    """A link's thread is gone: give the ticket a new one in the same channel, once however often it is noticed."""
+    present = _link(tx, link.id)
+    if present.thread is None or present.thread != link.thread:
+        return
+    tx.run("link_lost", id=link.id)
+    open_link(tx, present, now)
+    line(tx, present, phrases.goes_on_here(), now)
 
 
 def post(tx: Transaction, link: LinkRow, message: int, now: datetime) -> None:
@@ -101,14 +112,22 @@ def wanted_mark(tx: Transaction, message: int) -> Mark | None:
     delivery = tx.one("reply_of_message", message=message)
     if delivery is None:
         return None
-    settled = {State.DONE: Mark.DELIVERED, State.FAILED: Mark.FAILED, State.DROPPED: None}
+    settled = {State.DONE: Mark.DELIVERED, State.FAILED: Mark.FAILED, State.DROPPED: None, State.HELD: None}
     return settled.get(State(delivery["state"]), Mark.WAITING)
 
 
-def reply(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime) -> DeliveryId | None:
-    """Queue an agent's message for the customer; None: it is queued, or was sent, already."""
+def reply(
+    tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime, *, held: bool = False
+) -> DeliveryId | None:
+    """
+    Queue an agent's message for the customer; None: it is queued, or was sent, already.
+
+    Args:
+        held: Whether it waits for an agent to say that it shall be sent.
+    """
     lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
-    return _add(tx, Kind.REPLY, lane, destination, now, due=due, ticket=ticket.number, message=message)
+    state = State.HELD if held else State.WAITING
+    return _add(tx, Kind.REPLY, lane, destination, now, due=due, ticket=ticket.number, message=message, state=state)
 
 
 def note(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime) -> None:
@@ -156,6 +175,7 @@ def _add(
     link: int | None = None,
     message: int | None = None,
     body: dict[str, Any] | None = None,
+    state: State = State.WAITING,
 ) -> DeliveryId | None:
     delivery = tx.add(
         "insert_delivery",
@@ -166,6 +186,7 @@ def _add(
         link=link,
         message=message,
         body=json.dumps(body or {}, ensure_ascii=False),
+        state=state,
         now=to_ms(now),
         due=to_ms(due or now),
     )

@@ -15,7 +15,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.values import MessageRow
 from bot.desk import Desk
 from bot.errors import RemoteError
-from bot.intake import Rules, record_deleted, record_edited, record_said, route_link
+from bot.intake import Rules, record_deleted, record_edited, record_said, record_vanished, route_link
 from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Edited, Place, Said, Verb
 from bot.ports import Chat
 
@@ -73,6 +73,10 @@ class Reception:
         self._wake()
         if author is not None:
             self._tell(deleted.place, author, phrases.already_sent_deletion())
+
+    async def vanished(self, place: Place) -> None:
+        await self._database.write(record_vanished, place, self._clock.now())
+        self._wake()
 
     async def ask(self, ask: Ask) -> Answer:
         return await self._desk.ask(ask)

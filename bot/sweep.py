@@ -16,10 +16,11 @@ from random import Random
 
 import structlog
 
+from bot import phrases
 from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Transaction
 from bot.db.values import TicketRow, from_ms, to_ms
-from bot.errors import AuthFailed, Gone, Rejected, RemoteError, Unavailable
+from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable
 from bot.model import Absent, Change, Conversation, Status, Store, StoreName, Ticket, TicketId
 from bot.ports import Vendor
 from bot.record import Sighting, find_ticket, record, record_gone
@@ -29,6 +30,8 @@ _log = structlog.get_logger(__name__)
 
 _FULL_SWEEP_EVERY = timedelta(hours=6)
 _MOST_FAILURES = 3
+# A store that fails once is no news; one that fails so often in a row is told in its channels.
+_FAILURES_TOLD = 4
 _MOST_NUDGED = 20
 _TALKING = timedelta(minutes=10)
 _LONGEST_PAUSE_IN_TROUBLE = 300.0
@@ -170,9 +173,13 @@ class Sweeper:
         return True
 
     async def _trouble(self, error: RemoteError) -> None:
-        announce = isinstance(error, AuthFailed)
+        announcement = ""
+        if isinstance(error, AuthFailed):
+            announcement = phrases.store_paused(self._store.label, error.told)
+        elif self._failures >= _FAILURES_TOLD and not isinstance(error, RateLimited):
+            announcement = phrases.store_down(self._store.label, error.told)
         now = self._clock.now()
-        await self._database.write(store_in_trouble, self._store, error.told, now, announce=announce)
+        await self._database.write(store_in_trouble, self._store, error.told, now, announcement=announcement)
         self._wake_outbox()
 
     def _pause_in_trouble(self, error: RemoteError) -> float:

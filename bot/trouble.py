@@ -10,19 +10,19 @@ from bot.db.values import to_ms
 from bot.model import Store
 
 
-def store_in_trouble(tx: Transaction, store: Store, reason: str, now: datetime, *, announce: bool) -> None:
+def store_in_trouble(tx: Transaction, store: Store, reason: str, now: datetime, *, announcement: str = "") -> None:
     """
     Note what is wrong with a store.
 
     Args:
-        announce: Whether a person must do something about it; then its channels are told, once per trouble.
+        announcement: What its channels are told, once per trouble; empty: nothing, or not yet.
     """
     row = tx.one("store", name=store.name)
     told = row is not None and bool(row["trouble_announced"])
-    tx.run("store_in_trouble", name=store.name, trouble=reason, now=to_ms(now), announced=announce)
-    if announce and not told:
+    tx.run("store_in_trouble", name=store.name, trouble=reason, now=to_ms(now), announced=bool(announcement))
+    if announcement and not told:
         for channel in store.channels:
-            queue.announcement(tx, channel, phrases.store_paused(store.label, reason), now)
+            queue.announcement(tx, channel, announcement, now)
 
 
 def store_well(tx: Transaction, store: Store, now: datetime) -> None:

@@ -147,6 +147,14 @@ SELECT * FROM links WHERE ticket = :ticket ORDER BY id;
 -- name: link_by_thread
 SELECT * FROM links WHERE chat = :chat AND channel = :channel AND thread = :thread;
 
+-- name: links_in_place
+-- Of tickets that somebody may still want: in one thread, or (thread NULL) in a whole channel.
+SELECT l.* FROM links AS l JOIN tickets AS t ON t.number = l.ticket
+WHERE l.chat = :chat AND l.channel = :channel AND l.thread IS NOT NULL
+  AND (:thread IS NULL OR l.thread = :thread)
+  AND (t.status = 'open' OR t.closed_at >= :closed_since)
+ORDER BY l.id;
+
 -- name: insert_link
 INSERT INTO links (ticket, chat, channel) VALUES (:ticket, :chat, :channel) ON CONFLICT DO NOTHING RETURNING id;
 
@@ -237,8 +245,8 @@ ORDER BY written_at, id LIMIT 1;
 -- ============================================================ deliveries
 
 -- name: insert_delivery
-INSERT INTO deliveries (kind, lane, destination, ticket, link, message, body, created_at, due_at)
-VALUES (:kind, :lane, :destination, :ticket, :link, :message, :body, :now, :due)
+INSERT INTO deliveries (kind, lane, destination, ticket, link, message, body, state, created_at, due_at)
+VALUES (:kind, :lane, :destination, :ticket, :link, :message, :body, :state, :now, :due)
 ON CONFLICT DO NOTHING
 RETURNING id;
 
@@ -308,11 +316,11 @@ UPDATE deliveries SET state = 'failed', finished_at = :now, error = :error, doub
 -- name: retry_delivery
 UPDATE deliveries
 SET state = CASE WHEN doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0, looks = 0, due_at = :now, finished_at = NULL
-WHERE id = :id AND state = 'failed';
+WHERE id = :id AND state IN ('failed', 'held');
 
 -- name: drop_delivery
 UPDATE deliveries SET state = 'dropped', finished_at = :now
-WHERE id = :id AND state IN ('waiting', 'uncertain', 'failed');
+WHERE id = :id AND state IN ('waiting', 'uncertain', 'held', 'failed');
 
 -- name: drop_waiting_posts
 UPDATE deliveries SET state = 'dropped' WHERE message = :message AND kind = 'post' AND state = 'waiting';
@@ -327,12 +335,12 @@ ORDER BY id DESC LIMIT 1;
 
 -- name: unfinished_deliveries
 SELECT d.*, t.store AS store, t.subject AS subject FROM deliveries AS d LEFT JOIN tickets AS t ON t.number = d.ticket
-WHERE d.state IN ('waiting', 'begun', 'uncertain', 'failed')
+WHERE d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
 ORDER BY d.id;
 
 -- name: destinations_waiting
 SELECT destination, state, COUNT(*) AS amount, MIN(created_at) AS oldest FROM deliveries
-WHERE state IN ('waiting', 'begun', 'uncertain', 'failed')
+WHERE state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
 GROUP BY destination, state;
 
 -- ============================================================ figures

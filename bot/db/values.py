@@ -81,6 +81,7 @@ class State(StrEnum):
     WAITING = "waiting"
     BEGUN = "begun"
     UNCERTAIN = "uncertain"
+    HELD = "held"
     DONE = "done"
     FAILED = "failed"
     DROPPED = "dropped"

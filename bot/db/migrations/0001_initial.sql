@@ -110,6 +110,7 @@ CREATE TABLE deliveries (
         'waiting',   -- for its turn, its hour or another try
         'begun',     -- an attempt was written down and is being made
         'uncertain', -- it was begun and nobody knows whether it came about
+        'held',      -- too old to be sent unasked; an agent decides
         'done',
         'failed',    -- for good; visible in the thread and in `shopbell outbox`
         'dropped'    -- recalled by its author or dropped by the operator

@@ -1,0 +1,87 @@
+"""
+What shopbell talks about, as frozen values.
+
+Ids are opaque: only the adapter that made one can read it; the core stores and compares them.
+All times are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from bot.model.chats import Agent, Button, Card, Cursor, Mark, Opened, Place, Post, Verb, Voice
+from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Said
+from bot.model.ids import (
+    AgentId,
+    ChannelId,
+    ChatMessageId,
+    ChatName,
+    DeliveryId,
+    DeliveryKey,
+    MessageId,
+    StoreName,
+    ThreadId,
+    TicketId,
+    TicketNumber,
+)
+from bot.model.stores import Finding, Store
+from bot.model.tickets import (
+    Absent,
+    Attachment,
+    Author,
+    Awaiting,
+    Change,
+    Conversation,
+    Counts,
+    Customer,
+    Fact,
+    File,
+    Message,
+    Nudge,
+    Status,
+    Ticket,
+)
+
+__all__ = [
+    "Absent",
+    "Agent",
+    "AgentId",
+    "Answer",
+    "Ask",
+    "Attachment",
+    "Author",
+    "Awaiting",
+    "Button",
+    "Card",
+    "Change",
+    "ChannelId",
+    "ChatMessageId",
+    "ChatName",
+    "Choice",
+    "Conversation",
+    "Counts",
+    "Cursor",
+    "Customer",
+    "Deleted",
+    "DeliveryId",
+    "DeliveryKey",
+    "Edited",
+    "Fact",
+    "File",
+    "Finding",
+    "Mark",
+    "Message",
+    "MessageId",
+    "Nudge",
+    "Opened",
+    "Place",
+    "Post",
+    "Said",
+    "Status",
+    "Store",
+    "StoreName",
+    "ThreadId",
+    "Ticket",
+    "TicketId",
+    "TicketNumber",
+    "Verb",
+    "Voice",
+]

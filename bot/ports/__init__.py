@@ -1,0 +1,36 @@
+"""
+What the core expects of a vendor and of a chat, and what a chat may ask of the core.
+
+The docstrings are the contract. Unless one says otherwise, a method may wait for the network, may be cancelled
+at any await, and raises `bot.errors.RemoteError`s only.
+"""
+
+from __future__ import annotations
+
+from bot.ports.chats import Chat, ChatHealth, Intake
+from bot.ports.vendors import (
+    CanAttach,
+    CanCount,
+    CanNote,
+    CanVerifyWebhook,
+    Known,
+    Vendor,
+    VendorCapabilities,
+    VendorKind,
+    VendorTools,
+)
+
+__all__ = [
+    "CanAttach",
+    "CanCount",
+    "CanNote",
+    "CanVerifyWebhook",
+    "Chat",
+    "ChatHealth",
+    "Intake",
+    "Known",
+    "Vendor",
+    "VendorCapabilities",
+    "VendorKind",
+    "VendorTools",
+]

@@ -1,0 +1,189 @@
+"""What the core expects of a chat, and what a chat may ask of it. The docstrings are the contract; see `bot.ports`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.model import (
+    Agent,
+    Answer,
+    Ask,
+    Attachment,
+    Card,
+    ChannelId,
+    ChatMessageId,
+    ChatName,
+    Choice,
+    Cursor,
+    Deleted,
+    DeliveryKey,
+    Edited,
+    Finding,
+    Mark,
+    Opened,
+    Place,
+    Post,
+    Said,
+    Verb,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatHealth:
+    """
+    How a chat's connection is.
+
+    Attributes:
+        last_event_at: When anything last came in by it, heartbeats included; None: nothing yet.
+        trouble: Why it is not connected, in words; empty when it is.
+    """
+
+    connected: bool
+    last_event_at: datetime | None
+    trouble: str = ""
+
+
+class Chat(Protocol):
+    """
+    One chat platform with one bot account.
+
+    The methods that say something take the `DeliveryKey` of what they say and put it where `find_*` can see it
+    later. They never repeat a request whose outcome is unknown: they raise `Uncertain`, and the core asks `find_*`
+    before it tries again. Besides, all may raise `Unavailable`, `RateLimited`, `AuthFailed`, `Gone` (the channel
+    or thread is not there) and `Rejected` (a permission is missing; `told` names it).
+    """
+
+    @property
+    def name(self) -> ChatName: ...
+
+    @property
+    def label(self) -> str:
+        """As people read it: `Discord`."""
+        ...
+
+    def typable(self, beginning: str) -> bool:
+        """Whether a person can begin a message with this here; Slack's composer takes `/…` for a command."""
+        ...
+
+    async def run(self, intake: Intake) -> None:
+        """
+        Connect, bring what people do to `intake`, reconnect by itself; returns only by cancellation or by raising.
+
+        Before any event of a connection that is not a resumption reaches `intake.said`, `intake.blind` is called;
+        once such a connection is usable, `intake.sighted`.
+
+        Raises:
+            AuthFailed: The token is refused or a needed intent or scope is missing; `told` names the step.
+        """
+        ...
+
+    def health(self) -> ChatHealth:
+        """How the connection is, now, without asking anybody."""
+        ...
+
+    def parts(self, post: Post) -> int:
+        """How many messages `post` needs here. Pure, at once; the same for the same post, for ever."""
+        ...
+
+    async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
+        """Post the card in the channel and make a thread under it. May find half of it done by `key` and finish it."""
+        ...
+
+    async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
+        """
+        Say one part of `post`, counted from 0, in a thread or a channel. An archived thread is opened for it.
+
+        Everybody's text is shown verbatim and harmlessly; nobody is pinged.
+        """
+        ...
+
+    async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
+        """Make the card, the tags and the archived state what `card` says. Doing so twice does no harm."""
+        ...
+
+    async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
+        """Replace our mark `was` on a person's message by `mark`; None: no mark. Doing so twice does no harm."""
+        ...
+
+    async def tell(self, place: Place, agent: Agent, text: str) -> None:
+        """Say something privately to one agent, as near to that as the platform allows. Best effort, never repeated."""
+        ...
+
+    async def download(self, attachment: Attachment) -> bytes:
+        """The content of a file that a person added to a message; `Gone` where it can be had no longer."""
+        ...
+
+    async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
+        """Whether `open_thread` with this key, begun at `since`, came about; None: it certainly did not."""
+        ...
+
+    async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
+        """Whether `post` with this key, begun at `since`, came about; None: it certainly did not."""
+        ...
+
+    def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+        """
+        What people wrote in these threads after each cursor, oldest first within a thread.
+
+        Costs a constant number of requests a channel plus those for threads that really have something new.
+        """
+        ...
+
+    async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
+        """Token, intents or scopes, and each channel's permissions. Never raises."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of every connection. Called once, after `run` has ended."""
+        ...
+
+
+class Intake(Protocol):
+    """What a chat brings to the core. When a method returns, the event is on disk and may be acknowledged."""
+
+    def blind(self, chat: ChatName) -> None:
+        """
+        From now on messages may have been missed; called at the start of every connection that is no resumption.
+
+        Does not wait: it must be done before the new connection's first event is handled.
+        """
+        ...
+
+    async def sighted(self, chat: ChatName) -> None:
+        """The connection is usable: what was missed may be read now. Returns at once; the reading goes on behind."""
+        ...
+
+    async def said(self, said: Said) -> None:
+        """A person wrote in a thread, any thread. Those that are no ticket's are left alone. One transaction."""
+        ...
+
+    async def edited(self, edited: Edited) -> None:
+        """A person changed the text of their message. One transaction."""
+        ...
+
+    async def deleted(self, deleted: Deleted) -> None:
+        """A message is gone. One transaction."""
+        ...
+
+    async def vanished(self, place: Place) -> None:
+        """A thread was deleted, or (without a thread in `place`) a whole channel. One transaction."""
+        ...
+
+    async def ask(self, ask: Ask) -> Answer:
+        """
+        Do what an agent asks. Never raises for anything the agent did: the answer says what to do.
+
+        May take some seconds (the vendor is asked): acknowledge the platform before.
+        """
+        ...
+
+    async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
+        """At most 25 tickets that `verb` fits, best first, by what was typed so far; within some milliseconds."""
+        ...
+
+    async def stores(self) -> Sequence[str]:
+        """The stores' names, for completing `/stats`."""
+        ...
