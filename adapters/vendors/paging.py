@@ -44,7 +44,8 @@ class PageLength:
     How long this server's pages really are, learned by looking: a server may hold fewer than it was asked for.
 
     A page shorter than one seen before ends a list. For one that is not, the next page is asked for; where that was
-    empty, a page of just that length is believed to end the list until `FORGET` is over.
+    empty, a page of just that length is believed to end the list until `FORGET` is over. So a quiet store costs no
+    empty page each time; a list that is by chance exactly as long as an undocumented bound shows its growth late.
     """
 
     def __init__(self, asked: int, clock: Clock) -> None:

@@ -72,7 +72,7 @@ def test_trouble_of_the_vendors_own_is_unavailable(case: Case, status: int) -> N
 @every_vendor
 def test_a_lost_answer_is_uncertain_and_nothing_is_repeated(case: Case) -> None:
     """A reply whose answer is cut off has left once, and the adapter does not try again by itself."""
-    private = " ".join(("for", "the", "customer", "only"))
+    private = "for the customer only"
 
     async def story(here: World) -> None:
         (made,) = here.write(1)
