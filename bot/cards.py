@@ -47,13 +47,18 @@ def card(
         store=store.label,
         customer=ticket.customer,
         status=ticket.status,
-        status_text=phrases.status_text(ticket.status, ticket.status_word, ticket.awaiting, gone=ticket.gone),
+        status_text=phrases.status_text(ticket.status, _word(ticket), ticket.awaiting, gone=ticket.gone),
         opening=shorten(opening, _OPENING_LENGTH),
         facts=ticket.facts + _other_tickets(others),
         hint=phrases.hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
         url=None if store.dashboard is None else store.dashboard.replace("{id}", ticket.vendor_id),
         buttons=buttons(ticket, capabilities),
     )
+
+
+def _word(ticket: TicketRow) -> str | None:
+    """What is said beside the status: the vendor's own word, or that the vendor knows nothing of it."""
+    return phrases.here_only() if ticket.here_only else ticket.status_word
 
 
 def _other_tickets(others: Sequence[TicketNumber]) -> tuple[Fact, ...]:

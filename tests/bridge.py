@@ -107,6 +107,14 @@ class Bridge:
         values: dict[str, object] = {"verb": verb, "agent": agent, "place": self.place(chat)}
         return await _intake(chat).ask(Ask(**{**values, **rest}))  # type: ignore[arg-type]
 
+    async def drained(self, seconds: float = 10.0) -> None:
+        """Wait until no delivery waits, is held, or has failed."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while left := await self.rows("unfinished_deliveries"):
+            if asyncio.get_running_loop().time() > deadline:
+                raise AssertionError(f"still undelivered: {left}")
+            await asyncio.sleep(0.01)
+
     async def rows(self, sql_name: str, **values: object) -> list[dict[str, object]]:
         def read(tx: Transaction) -> list[dict[str, object]]:
             return [dict(row) for row in tx.all(sql_name, **values)]
