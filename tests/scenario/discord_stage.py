@@ -68,6 +68,9 @@ class Recorder:
     async def deleted(self, deleted: Deleted) -> None:
         self.events.append(deleted)
 
+    async def vanished(self, place: Place) -> None:
+        self.events.append(place)
+
     async def ask(self, ask: Ask) -> Answer:
         self.asks.append(ask)
         if self.failure is not None:

@@ -161,8 +161,7 @@ class TestOpening:
             async with stage(allowances=Allowances(active_threads=0)) as s:
                 with pytest.raises(RateLimited) as caught:
                     await s.open(s.forum)
-                assert caught.value.retry_after is not None
-                assert caught.value.retry_after >= 300
+                assert (caught.value.retry_after or 0) >= 300
 
         asyncio.run(scene())
 
@@ -220,6 +219,60 @@ class TestPosting:
                 late = build(s.server, [s.text])
                 with pytest.raises(Unavailable):
                     await late.post(where, post("hello"), 0, KEY)
+                await late.aclose()
+
+        asyncio.run(scene())
+
+    def test_a_long_wait_is_told_and_not_sat_out(self) -> None:
+        """Whoever queues messages decides what to do meanwhile; what the limit leaves is used up before that."""
+
+        async def scene() -> None:
+            async with stage(speed=0.05) as s:
+                where = place(s.text, await s.open(s.text))
+                for number in range(5):
+                    await s.chat.post(where, post("hello"), 0, DeliveryKey(f"a1b2c3-5-{number}"))
+                with pytest.raises(RateLimited) as caught:
+                    await s.chat.post(where, post("hello"), 0, DeliveryKey("a1b2c3-5-5"))
+                assert (caught.value.retry_after or 0) > 10
+
+        asyncio.run(scene())
+
+    def test_a_short_wait_is_sat_out(self) -> None:
+        """A burst is said in full, in order, and Discord need not refuse much of it."""
+
+        async def scene() -> None:
+            async with stage(speed=5.0) as s:
+                where = place(s.text, await s.open(s.text))
+                for number in range(12):
+                    await s.chat.post(where, post(f"{number}"), 0, DeliveryKey(f"a1b2c3-6-{number}"))
+                said = [m.embeds[0]["description"] for m in s.server.messages(str(where.thread)) if m.embeds]
+                assert said == [f"{number}" for number in range(12)]
+                assert not [e for e in s.server.wire.seen if e.status == 429]
+
+        asyncio.run(scene())
+
+    def test_an_answer_that_makes_no_sense_is_no_answer(self) -> None:
+        """Something between us and Discord may answer 200 with a page of its own."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                where = place(s.text, await s.open(s.text))
+                s.server.wire.fail("garbage", method="POST", path="/messages$")
+                with pytest.raises(Uncertain):
+                    await s.chat.post(where, post("hello"), 0, KEY)
+
+        asyncio.run(scene())
+
+    def test_a_ban_by_cloudflare_is_waited_out(self) -> None:
+        """What is not Discord's own answer has its time in the header alone."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                where = place(s.text, await s.open(s.text))
+                s.server.wire.fail("refuse", path="/messages$", status=429, headers={"Retry-After": "120"})
+                with pytest.raises(RateLimited) as caught:
+                    await s.chat.post(where, post("hello"), 0, KEY)
+                assert caught.value.retry_after == pytest.approx(120.0, abs=1.0)
 
         asyncio.run(scene())
 

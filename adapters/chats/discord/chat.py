@@ -30,6 +30,7 @@ from bot.clock import Clock
 from bot.errors import Gone, Rejected, RemoteError
 from bot.model import (
     Agent,
+    Attachment,
     Card,
     ChannelId,
     ChatMessageId,
@@ -82,7 +83,9 @@ class Discord:
         self._channels = channels
         self._agents = Agents(agent_roles)
         self._asking = commands.Asking(self._agents)
-        self._connection = Connection(token=token, api_url=api_url, heard=self._heard, prepare=self._prepare)
+        self._connection = Connection(
+            token=token, api_url=api_url, clock=clock, heard=self._heard, prepare=self._prepare
+        )
         self._gateway = Gateway(connection=self._connection, clock=clock)
         self._threads = Threads(self._connection)
 
@@ -135,9 +138,9 @@ class Discord:
             for guild in {channel.guild.id for channel in found if isinstance(channel, discord.abc.GuildChannel)}:
                 try:
                     if await commands.publish(self._connection, guild):
-                        _log.info("discord_commands_published", server=guild)
+                        _log.info("discord commands published", server=guild)
                 except RemoteError as error:
-                    _log.warning("discord_commands_not_published", server=guild, reason=error.told)
+                    _log.warning("discord commands not published", server=guild, reason=error.told)
                     if error.again:
                         await self._clock.sleep(error.retry_after or _PUBLISH_AGAIN_SECONDS)
                         ready.set()
@@ -200,6 +203,12 @@ class Discord:
             )
         except (Rejected, Gone):
             await self._say(place, {"content": f"<@{agent.id}> {words}", "allowed_mentions": NOBODY})
+
+    async def download(self, attachment: Attachment) -> bytes:
+        """See the port. The address has to be a fresh one: Discord signs it for about a day."""
+        if attachment.url is None:
+            raise Gone(phrases.FILE_GONE)
+        return await self._connection.download(attachment.url)
 
     # ------------------------------------------------------------ threads, cards and marks
 
@@ -265,4 +274,4 @@ async def _at_most(seconds: float, waiting: Coroutine[Any, Any, None]) -> None:
         async with asyncio.timeout(seconds):
             await waiting
     except TimeoutError:
-        _log.warning("discord_events_left_behind")
+        _log.warning("discord events left behind")

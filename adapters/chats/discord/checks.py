@@ -50,8 +50,8 @@ async def check(connection: Connection, channels: Sequence[ChannelId]) -> Sequen
     for channel in channels:
         try:
             findings += await _check_channel(client, channel, guilds)
-        except Gone as error:
-            findings.append(_bad(_subject(channel), error.told, phrases.CHECK_CHANNEL_ID))
+        except Gone:
+            findings.append(_bad(_subject(channel), phrases.NO_CHANNEL, phrases.CHECK_CHANNEL_ID))
         except Rejected:
             findings.append(_bad(_subject(channel), phrases.HIDDEN_CHANNEL, _give("view_channel")))
         except RemoteError as error:

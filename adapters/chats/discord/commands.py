@@ -15,10 +15,10 @@ from adapters.chats.discord import phrases
 from adapters.chats.discord.buttons import TEMPLATE, pressed
 from adapters.chats.discord.connection import Client, Connection
 from adapters.chats.discord.markup import block, cut_escaped, cut_line, units
-from adapters.chats.discord.reading import DISCORD, Agents, by_person, place_of, said
+from adapters.chats.discord.reading import Agents, by_person, place_of, said
 from adapters.chats.discord.refusals import understood
 from bot.errors import RemoteError
-from bot.model import Agent, Answer, Ask, ChannelId, Place, Verb
+from bot.model import Agent, Answer, Ask, Place, Verb
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -70,7 +70,7 @@ class Asking:
             with understood(wrote=True):
                 await interaction.response.defer(ephemeral=True, thinking=True)
         except RemoteError as error:
-            _log.info("discord_request_came_too_late", verb=ask.verb, reason=error.told)
+            _log.info("discord request came too late", verb=ask.verb, reason=error.told)
             return
         try:
             answer = await self.intake.ask(ask)
@@ -94,7 +94,7 @@ async def _show(interaction: Interaction, text: str) -> None:
         with understood(wrote=True):
             await interaction.edit_original_response(content=text)
     except RemoteError as error:
-        _log.info("discord_answer_not_shown", reason=error.told)
+        _log.info("discord answer not shown", reason=error.told)
 
 
 def answer_text(answer: Answer) -> str:
@@ -110,8 +110,8 @@ def place_asked(interaction: Interaction) -> Place:
     """Where somebody asks: the thread they stand in, else the channel."""
     channel = interaction.channel
     if isinstance(channel, discord.Thread):
-        return place_of(channel.id, channel.parent_id)
-    return Place(chat=DISCORD, channel=ChannelId(str(interaction.channel_id)))
+        return place_of(channel.parent_id, channel.id)
+    return place_of(interaction.channel_id or 0)
 
 
 def install(client: Client, asking: Asking) -> None:

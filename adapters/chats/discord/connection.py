@@ -1,44 +1,40 @@
-"""
-The discord.py client, its login, and requests that are made once.
-
-discord.py repeats a request up to five times when Discord answers 500, 502, 504 or 524 (and, on some systems, when the
-connection is reset), whatever the request does. For a message its nonce makes that harmless; a forum post has no
-nonce and would be made twice. There is no switch for it, so `_once` uses the client's own trace hooks
-(`discord.Client(http_trace=…)`, `aiohttp.TraceConfig`): for requests marked `_ONCE` they raise as soon as such an
-answer or failure is seen, before discord.py can look at it. Its rate limiting stays as it is.
-"""
+"""The discord.py client, its login, and where it finds Discord."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
-import aiohttp
 import discord
 from discord.http import INTERNAL_API_VERSION, Route
 
-from adapters.chats.discord.refusals import NoAnswer, understood
+from adapters.chats.discord.refusals import understood
+from adapters.chats.discord.requests import Requests
+from bot.clock import Clock
 
-_ONCE: Final = "once"
-_TIMEOUT = aiohttp.ClientTimeout(total=30)
 _LOGIN_SECONDS = 60
 _LONGEST_WAIT = 30.0
-"""Seconds; discord.py sits out shorter rate limits itself and raises for longer ones. It takes no less."""
+"""Seconds; discord.py takes no less. What it asks itself are few reads; the rest goes through `requests`."""
 _READY_SECONDS = 1.0
 """How long the stream of guilds after a login may pause before it counts as over."""
 
 Arrival = Callable[[str, tuple[Any, ...]], None]
 
 
-def point_at(api_url: str | None) -> None:
+def base_of(api_url: str | None) -> str:
+    """What stands before Discord's documented paths; None: Discord itself."""
+    return (api_url or f"https://discord.com/api/v{INTERNAL_API_VERSION}").rstrip("/")
+
+
+def point_at(base: str) -> None:
     """
-    Send every request of discord.py, those of interactions too, to this REST base; None: Discord's own.
+    Send what discord.py itself asks to this REST base: the login, some reads, and what answers interactions.
 
     `Route.BASE` is the one place for it in discord.py, and it is the whole process's: two chats of one process
     cannot talk to two Discords. The gateway's address is asked of that server and handed over for each connection.
     """
-    Route.BASE = (api_url or f"https://discord.com/api/v{INTERNAL_API_VERSION}").rstrip("/")
+    Route.BASE = base
 
 
 class Client(discord.Client):
@@ -64,7 +60,6 @@ class Client(discord.Client):
             guild_ready_timeout=_READY_SECONDS,
             # Tells of every frame, heartbeats included.
             enable_debug_events=True,
-            http_trace=_once(),
         )
         self._heard = heard
         self.arrived: Arrival | None = None
@@ -89,17 +84,29 @@ class Connection:
     Args:
         heard: Called for every frame that comes in by the gateway.
         prepare: Called with the client before it is used.
+
+    Attributes:
+        call, download: See `Requests`; they need no login.
     """
 
     def __init__(
-        self, *, token: str, api_url: str | None, heard: Callable[[], None], prepare: Callable[[Client], None]
+        self,
+        *,
+        token: str,
+        api_url: str | None,
+        clock: Clock,
+        heard: Callable[[], None],
+        prepare: Callable[[Client], None],
     ) -> None:
         self._token = token
-        self._api_url = api_url
+        self._base = base_of(api_url)
         self._heard = heard
         self._prepare = prepare
         self._client: Client | None = None
         self._login = asyncio.Lock()
+        self._requests = Requests(token=token, base=self._base, clock=clock)
+        self.call = self._requests.call
+        self.download = self._requests.download
 
     async def client(self) -> Client:
         """The client, logged in. Raises `AuthFailed`, `Unavailable`, `RateLimited`."""
@@ -109,7 +116,7 @@ class Connection:
             return self._client
 
     async def _logged_in(self) -> Client:
-        point_at(self._api_url)
+        point_at(self._base)
         client = Client(self._heard)
         self._prepare(client)
         try:
@@ -121,55 +128,9 @@ class Connection:
             raise
         return client
 
-    async def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: Any = None,
-        params: dict[str, Any] | None = None,
-        permission: str = "",
-        **ids: str,
-    ) -> Any:
-        """
-        Make one request, once, and return what Discord answers.
-
-        Args:
-            path: As Discord documents it, with `{channel_id}` and `{guild_id}` by these names: rate limits are theirs.
-            permission: What is missing if Discord only says that one is.
-            ids: What stands in the path's braces.
-
-        Raises: all of the `RemoteError`s but `Unsupported`.
-        """
-        client = await self.client()
-        rest: dict[str, Any] = {"json": json} if json is not None else {}
-        if params:
-            rest["params"] = params
-        with understood(wrote=method != "GET", permission=permission):
-            return await client.http.request(
-                Route(method, path, **ids), timeout=_TIMEOUT, trace_request_ctx=_ONCE, **rest
-            )
-
     async def close(self) -> None:
         """Let go of every connection."""
+        await self._requests.close()
         if self._client is not None:
             await self._client.close()
             self._client = None
-
-
-def _once() -> aiohttp.TraceConfig:
-    trace = aiohttp.TraceConfig()
-    trace.on_request_end.append(_answered)
-    trace.on_request_exception.append(_failed)
-    return trace
-
-
-async def _answered(_session: aiohttp.ClientSession, marked: Any, answer: aiohttp.TraceRequestEndParams) -> None:
-    if marked.trace_request_ctx == _ONCE and answer.response.status >= 500:
-        raise NoAnswer(f"answered {answer.response.status}", left=True)
-
-
-async def _failed(_session: aiohttp.ClientSession, marked: Any, failure: aiohttp.TraceRequestExceptionParams) -> None:
-    error = failure.exception
-    if marked.trace_request_ctx == _ONCE and isinstance(error, (OSError, aiohttp.ClientError)):
-        raise NoAnswer(type(error).__name__, left=not isinstance(error, aiohttp.ClientConnectorError)) from error

@@ -117,7 +117,7 @@ class Gateway:
                 if error.retry_after is not None:
                     await self._clock.sleep(error.retry_after)
             self._trouble = phrases.LOST.format(reason=reason)
-            _log.info("discord_connection_lost", reason=reason, resumable=session is not None)
+            _log.info("discord connection lost", reason=reason, resumable=session is not None)
             await self._clock.sleep(self._pause())
             if self._attempts > _RESUME_ATTEMPTS:
                 session = None
@@ -203,4 +203,4 @@ async def _let_go(client: Client) -> None:
         async with asyncio.timeout(_CLOSING_SECONDS):
             await socket.close(_CLEAN if stopping else _RESUMABLE)
     except TimeoutError:
-        _log.debug("discord_gateway_silent_on_close")
+        _log.debug("discord gateway silent on close")

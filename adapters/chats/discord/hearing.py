@@ -17,6 +17,17 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
+_HEARD = frozenset(
+    {
+        "ready",
+        "message",
+        "raw_message_edit",
+        "raw_message_delete",
+        "raw_bulk_message_delete",
+        "raw_thread_delete",
+        "guild_channel_delete",
+    }
+)
 _THREADS = (10, 11, 12)
 """Announcement, public and private threads, in https://discord.com/developers/docs/resources/channel#channel-object."""
 
@@ -63,7 +74,7 @@ class Hearing:
             self.ready.set()
         if event == "connect":
             self._intake.blind(DISCORD)
-        elif event in ("ready", "message", "raw_message_edit", "raw_message_delete", "raw_bulk_message_delete"):
+        elif event in _HEARD:
             self._events.put_nowait((event, args[0] if args else None))
 
     async def bring(self) -> NoReturn:
@@ -81,19 +92,24 @@ class Hearing:
 
     async def _bring(self, event: str, what: Any) -> None:
         try:
-            if event == "ready":
-                await self._intake.sighted(DISCORD)
-            elif event == "message":
-                await self._said(what)
-            elif event == "raw_message_edit":
-                await self._edited(what)
-            elif event == "raw_message_delete":
-                await self._deleted(what.channel_id, [what.message_id])
-            else:
-                await self._deleted(what.channel_id, sorted(what.message_ids))
+            match event:
+                case "ready":
+                    await self._intake.sighted(DISCORD)
+                case "message":
+                    await self._said(what)
+                case "raw_message_edit":
+                    await self._edited(what)
+                case "raw_message_delete":
+                    await self._deleted(what.channel_id, [what.message_id])
+                case "raw_bulk_message_delete":
+                    await self._deleted(what.channel_id, sorted(what.message_ids))
+                case "raw_thread_delete":
+                    await self._vanished(what.parent_id, what.thread_id)
+                case "guild_channel_delete":
+                    await self._vanished(what.id, None)
         except RemoteError as error:
             # Where it was said could not be learned, so something may be missed: what is read later will bring it.
-            _log.warning("discord_event_put_off", what=event, reason=error.told)
+            _log.warning("discord event put off", what=event, reason=error.told)
             self._intake.blind(DISCORD)
             await self._intake.sighted(DISCORD)
 
@@ -131,6 +147,10 @@ class Hearing:
         for message in messages:
             await self._intake.deleted(Deleted(place=place, message=ChatMessageId(str(message))))
 
+    async def _vanished(self, channel: int, thread: int | None) -> None:
+        if str(channel) in self._served:
+            await self._intake.vanished(place_of(channel, thread))
+
     async def _place(self, channel: int) -> Place | None:
         """The thread of a channel we serve that this is; None: it is something else."""
         known = self._client.get_channel(channel)
@@ -143,7 +163,7 @@ class Hearing:
             if found is None:
                 return None
             parent = found
-        return place_of(channel, parent) if str(parent) in self._served else None
+        return place_of(parent, channel) if str(parent) in self._served else None
 
     async def _parent(self, channel: int) -> int | None:
         """The channel above a thread that discord.py does not hold, as it holds no archived ones."""

@@ -49,7 +49,7 @@ class Missed:
             try:
                 guild = (await self._threads.channel(channel)).guild.id
             except (Gone, Rejected) as error:
-                _log.warning("discord_channel_not_read", channel=channel, reason=error.told)
+                _log.warning("discord channel not read", channel=channel, reason=error.told)
                 continue
             async for thread in self._found(channel, guild, waiting):
                 cursor = waiting.pop(thread["id"])

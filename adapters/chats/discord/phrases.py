@@ -42,6 +42,7 @@ UNREACHABLE = "Discord cannot be reached."
 SLOW_DOWN = "Discord asks to slow down."
 TOO_MANY_THREADS = "This Discord server has as many open threads as Discord allows. Close some that nobody needs."
 TOO_MANY_EDITS = "Discord takes no more changes to this card for now."
+FILE_GONE = "Discord no longer has this file at the address it gave."
 GONE = "It is not there any more on Discord."
 NO_CHANNEL = "There is no such channel on Discord, or the bot was removed from its server."
 HIDDEN = "The bot may not see this channel. Give its role View Channel there."
@@ -49,7 +50,9 @@ LOCKED = "This thread is locked. Give the bot's role Manage Threads in the chann
 FORBIDDEN = "The bot may not do this here. Give its role {permission} in the channel."
 BLOCKED = "This server's AutoMod blocked the message. Exempt the bot's role in AutoMod's rules."
 REFUSED = "Discord refused this: {reason}."
-TAG_NEEDED = "This forum wants a tag on every post and has none that the bot can use. Add tags called Open and Closed to the forum."
+TAG_NEEDED = (
+    "This forum wants a tag on every post, and the bot can use none. Add tags called Open and Closed to the forum."
+)
 WRONG_KIND = "Tickets need a text channel or a forum; this channel is neither."
 
 ALL_WELL = "can be used"

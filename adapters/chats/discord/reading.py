@@ -119,6 +119,10 @@ def _forwarded(message: discord.Message) -> bool:
     )
 
 
-def place_of(thread: int, parent: int) -> Place:
-    """A thread under its channel."""
-    return Place(chat=DISCORD, channel=ChannelId(str(parent)), thread=ThreadId(str(thread)))
+def place_of(channel: int, thread: int | None = None) -> Place:
+    """A channel that we serve, or a thread under it."""
+    return Place(
+        chat=DISCORD,
+        channel=ChannelId(str(channel)),
+        thread=None if thread is None else ThreadId(str(thread)),
+    )

@@ -34,19 +34,6 @@ _LONG = 600.0
 """Seconds; how long a cap that Discord gives no time for is left alone."""
 
 
-class NoAnswer(Exception):
-    """
-    A request that shall be made once only brought no answer to rely on; see `once`.
-
-    Attributes:
-        left: Whether the request may have reached Discord.
-    """
-
-    def __init__(self, reason: str, *, left: bool) -> None:
-        super().__init__(reason)
-        self.left = left
-
-
 @contextmanager
 def understood(*, wrote: bool, permission: str = "") -> Iterator[None]:
     """
@@ -64,12 +51,10 @@ def understood(*, wrote: bool, permission: str = "") -> Iterator[None]:
         raise AuthFailed(phrases.LOGIN_REFUSED) from error
     except discord.HTTPException as error:
         raise _refusal(error, wrote=wrote, permission=permission) from error
-    except NoAnswer as error:
-        raise _lost(wrote=wrote and error.left) from error
     except aiohttp.ClientConnectorError as error:
-        raise _lost(wrote=False) from error
+        raise lost(wrote=False) from error
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise _lost(wrote=wrote) from error
+        raise lost(wrote=wrote) from error
 
 
 def code_of(error: RemoteError) -> int:
@@ -78,13 +63,14 @@ def code_of(error: RemoteError) -> int:
     return cause.code if isinstance(cause, discord.HTTPException) else 0
 
 
-def _lost(*, wrote: bool) -> RemoteError:
+def lost(*, wrote: bool) -> RemoteError:
+    """The error for an answer that did not come, or says nothing."""
     return Uncertain(phrases.NO_ANSWER) if wrote else Unavailable(phrases.UNREACHABLE)
 
 
 def _refusal(error: discord.HTTPException, *, wrote: bool, permission: str) -> RemoteError:
     if error.status >= 500:
-        return _lost(wrote=wrote)
+        return lost(wrote=wrote)
     if error.status == 401:
         return AuthFailed(phrases.LOGIN_REFUSED)
     if slow := _slow(error):

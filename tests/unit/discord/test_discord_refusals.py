@@ -7,7 +7,7 @@ import aiohttp
 import discord
 import pytest
 
-from adapters.chats.discord.refusals import NoAnswer, code_of, understood
+from adapters.chats.discord.refusals import code_of, understood
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
 
@@ -15,6 +15,11 @@ def refusal(status: int, code: int = 0, message: str = "No.", retry_after: str |
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     response: Any = SimpleNamespace(status=status, reason="reason", headers=headers)
     return discord.HTTPException(response, {"code": code, "message": message})
+
+
+def refused_connection() -> aiohttp.ClientConnectorError:
+    connection: Any = SimpleNamespace(host="discord.example", port=443, ssl=True)
+    return aiohttp.ClientConnectorError(connection, OSError("refused"))
 
 
 def raised(error: Exception, *, wrote: bool = True, permission: str = "") -> RemoteError:
@@ -41,8 +46,7 @@ def raised(error: Exception, *, wrote: bool = True, permission: str = "") -> Rem
         (refusal(400, 1, "Something odd"), Rejected, "Something odd"),
         (discord.LoginFailure("no"), AuthFailed, "DISCORD_TOKEN"),
         (discord.RateLimited(42.0), RateLimited, "slow down"),
-        (NoAnswer("answered 500", left=True), Uncertain, "may or may not"),
-        (NoAnswer("refused", left=False), Unavailable, "reached"),
+        (refused_connection(), Unavailable, "reached"),
         (aiohttp.ServerDisconnectedError(), Uncertain, "may or may not"),
         (TimeoutError(), Uncertain, "may or may not"),
         (ConnectionResetError(), Uncertain, "may or may not"),
@@ -55,7 +59,7 @@ def test_what_discord_refuses_is_told_with_its_remedy(error: Exception, kind: ty
     assert told in found.told
 
 
-@pytest.mark.parametrize("error", [refusal(502), NoAnswer("answered 502", left=True), TimeoutError()])
+@pytest.mark.parametrize("error", [refusal(502), aiohttp.ServerDisconnectedError(), TimeoutError()])
 def test_a_read_that_got_no_answer_changed_nothing(error: Exception) -> None:
     """Only what writes can be uncertain."""
     assert type(raised(error, wrote=False)) is Unavailable
