@@ -7,8 +7,10 @@ BEGIN and its COMMIT: no other coroutine's statement, and no cancellation, which
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -54,9 +56,13 @@ class _Connection(aiosqlite.Connection):
 
     async def call(self, function: Callable[[sqlite3.Connection], T]) -> T:
         # `_execute` is how every public method of aiosqlite reaches the thread; the lock file pins its version,
-        # and tests/unit/test_database.py holds it to what is promised here.
+        # and tests/unit/outside/test_database.py holds it to what is promised here.
         result: T = await self._execute(partial(function, self._conn))  # type: ignore[no-untyped-call]
         return result
+
+    async def ended(self) -> None:
+        """Wait for its thread: what it still has to report, it reports to this event loop."""
+        await asyncio.to_thread(self._thread.join)
 
 
 class Database:
@@ -137,13 +143,7 @@ class Database:
 
     async def backup(self, target: Path) -> None:
         """Write a consistent copy to `target`, which must not exist yet, while others read and write."""
-        if target.exists():  # noqa: ASYNC240 - one look, before anything runs
-            raise DatabaseError(f"{target} exists already. Name a file that does not.")
-
-        def run(connection: sqlite3.Connection) -> None:
-            connection.execute("VACUUM INTO ?", (str(target),))
-
-        await self._call(run)
+        await self._call(partial(_copy, target=target))
 
     async def aclose(self) -> None:
         """Close the file; the last process to do so empties the write-ahead log."""
@@ -170,11 +170,27 @@ def _prepare(connection: sqlite3.Connection, *, writing: bool) -> None:
     migrate(connection)
 
 
-async def _close_quietly(connection: _Connection) -> None:
+def _copy(connection: sqlite3.Connection, *, target: Path) -> None:
     try:
+        target.open("xb").close()
+    except FileExistsError as error:
+        raise DatabaseError(f"{target} exists already. Name a file that does not.") from error
+    except OSError as error:
+        raise DatabaseError(f"{target} cannot be written ({error.strerror}). Name a file that can.") from error
+    try:
+        # Unlike VACUUM INTO, this needs no right to write to the source, and has the copy on the disk when it returns.
+        with closing(sqlite3.connect(target)) as copy:
+            connection.backup(copy)
+    except BaseException:
+        target.unlink()
+        raise
+
+
+async def _close_quietly(connection: _Connection) -> None:
+    # Where it never opened, the error that matters is already on its way.
+    with suppress(ValueError, sqlite3.Error):
         await connection.close()
-    except (ValueError, sqlite3.Error):
-        return  # it never opened; the error that matters is already on its way
+    await connection.ended()
 
 
 def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:
