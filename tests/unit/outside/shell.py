@@ -22,7 +22,7 @@ GOOD_SETTINGS = {
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """These settings and nothing else that shopbell reads."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    return {**kept, "PYTHONPATH": str(PROJECT), "PYTHONWARNINGS": "error", **settings}
+    return {**kept, "PYTHONPATH": str(PROJECT), **settings}
 
 
 def shopbell(

@@ -1,0 +1,374 @@
+"""The database: how it is opened, what a transaction promises, and what is said when the file is no good."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.db.connection import Database, Transaction
+from bot.db.migrate import migrations
+from bot.db.statements import STATEMENTS, _parse
+from bot.errors import DatabaseError, DatabaseTooNew
+
+
+def with_database(path: Path, story: Callable[[Database], Awaitable[None]]) -> None:
+    """Tell a story with an open database, within a time."""
+
+    async def told() -> None:
+        database = await Database.open(path)
+        try:
+            async with asyncio.timeout(20):
+                await story(database)
+        finally:
+            await database.aclose()
+
+    asyncio.run(told())
+
+
+def pragma(tx: Transaction, name: str) -> object:
+    return tx._connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def add_store(tx: Transaction, name: str) -> None:
+    tx.run("add_store", name=name)
+
+
+def store_names(tx: Transaction) -> list[str]:
+    return [row["name"] for row in tx.all("stores")]
+
+
+def test_it_is_opened_durable_and_strict(tmp_path: Path) -> None:
+    """The file has a write-ahead log, every commit is on the disk, and foreign keys are watched."""
+
+    async def story(database: Database) -> None:
+        def look(tx: Transaction) -> list[object]:
+            return [pragma(tx, name) for name in ("journal_mode", "synchronous", "foreign_keys")]
+
+        assert await database.read(look) == ["wal", 2, 1]
+
+    with_database(tmp_path / "db", story)
+
+
+def test_every_table_is_strict(tmp_path: Path) -> None:
+    """A value of the wrong type is refused wherever it is put."""
+
+    async def story(database: Database) -> None:
+        def look(tx: Transaction) -> dict[str, int]:
+            tables = tx._connection.execute("PRAGMA table_list").fetchall()
+            return {row["name"]: row["strict"] for row in tables if not row["name"].startswith("sqlite_")}
+
+        tables = await database.read(look)
+        assert {"tickets", "links", "messages", "deliveries"} <= set(tables)
+        assert set(tables.values()) == {1}
+
+    with_database(tmp_path / "db", story)
+
+
+def test_a_row_that_points_nowhere_is_refused(tmp_path: Path) -> None:
+    """A ticket of a store that is not there cannot be written; nothing of its transaction stays."""
+
+    async def story(database: Database) -> None:
+        def orphan(tx: Transaction) -> None:
+            add_store(tx, "other")
+            tx.run("insert_ticket", store="nowhere", vendor_id="1", status="open", created_at=0)
+
+        with pytest.raises(sqlite3.IntegrityError):
+            await database.write(orphan)
+        assert await database.read(store_names) == []
+
+    with_database(tmp_path / "db", story)
+
+
+def test_a_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
+    """All of it or nothing, and the connection is ready for the next one."""
+
+    async def story(database: Database) -> None:
+        def half(tx: Transaction) -> None:
+            add_store(tx, "half")
+            raise LookupError("in the middle")
+
+        with pytest.raises(LookupError, match="in the middle"):
+            await database.write(half)
+        await database.write(add_store, "whole")
+        assert await database.read(store_names) == ["whole"]
+
+    with_database(tmp_path / "db", story)
+
+
+def test_a_read_changes_nothing(tmp_path: Path) -> None:
+    """What a reading function writes by mistake is gone when it returns."""
+
+    async def story(database: Database) -> None:
+        await database.read(add_store, "by mistake")
+        assert await database.read(store_names) == []
+
+    with_database(tmp_path / "db", story)
+
+
+def test_a_cancelled_writer_leaves_no_open_transaction(tmp_path: Path) -> None:
+    """Cancelling the waiting neither stops nor splits a transaction that has begun; the next one is its own."""
+
+    async def story(database: Database) -> None:
+        begun, may_end = threading.Event(), threading.Event()
+
+        def slow(tx: Transaction) -> None:
+            add_store(tx, "slow")
+            begun.set()
+            assert may_end.wait(10)
+
+        def not_within_another(tx: Transaction) -> list[str]:
+            seen = store_names(tx)
+            add_store(tx, "next")
+            return seen
+
+        writer = asyncio.create_task(database.write(slow))
+        assert await asyncio.to_thread(begun.wait, 10)
+        writer.cancel()
+        following = asyncio.create_task(database.write(not_within_another))
+        with pytest.raises(asyncio.CancelledError):
+            await writer
+        may_end.set()
+        assert await following == ["slow"]
+        assert not database._connection._conn.in_transaction
+        assert await database.read(store_names) == ["next", "slow"]
+
+    with_database(tmp_path / "db", story)
+
+
+def test_a_cancelled_writer_rolls_back_nobody_else(tmp_path: Path) -> None:
+    """Of many writers, some cancelled at every stage of waiting, each is carried out whole or not at all."""
+
+    async def story(database: Database) -> None:
+        def pair(tx: Transaction, number: int) -> None:
+            add_store(tx, f"{number:03} first")
+            add_store(tx, f"{number:03} second")
+
+        writers = [asyncio.create_task(database.write(pair, number)) for number in range(60)]
+        for number, writer in enumerate(writers):
+            if number % 3 == 0:
+                await asyncio.sleep(0)
+                writer.cancel()
+        results = await asyncio.gather(*writers, return_exceptions=True)
+        names = await database.read(store_names)
+        for number, result in enumerate(results):
+            written = [name for name in names if name.startswith(f"{number:03} ")]
+            assert len(written) in (0, 2), "half a transaction"
+            if result is None:
+                assert len(written) == 2, "a write that was reported done is not there"
+        assert sum(result is None for result in results) >= 40
+
+    with_database(tmp_path / "db", story)
+
+
+def test_a_second_connection_reads_while_the_first_writes(tmp_path: Path) -> None:
+    """`shopbell tickets` sees the last committed state at once, whatever the bridge is doing."""
+
+    async def story(database: Database) -> None:
+        await database.write(add_store, "committed")
+        begun, may_end = threading.Event(), threading.Event()
+
+        def slow(tx: Transaction) -> None:
+            add_store(tx, "not yet")
+            begun.set()
+            assert may_end.wait(10)
+
+        writer = asyncio.create_task(database.write(slow))
+        assert await asyncio.to_thread(begun.wait, 10)
+        other = await Database.open_to_read(database.path)
+        try:
+            assert await other.read(store_names) == ["committed"]
+        finally:
+            may_end.set()
+            await other.aclose()
+        await writer
+
+    with_database(tmp_path / "db", story)
+
+
+def test_a_reading_connection_cannot_write(tmp_path: Path) -> None:
+    """A command that only looks could not change anything if it tried."""
+
+    async def story(database: Database) -> None:
+        other = await Database.open_to_read(database.path)
+        try:
+            with pytest.raises(DatabaseError):
+                await other.write(add_store, "no")
+        finally:
+            await other.aclose()
+        assert await database.read(store_names) == []
+
+    with_database(tmp_path / "db", story)
+
+
+def test_numbers_begin_high_and_are_never_used_again(tmp_path: Path) -> None:
+    """The first ticket is #1001, and the number of one that is deleted by hand is not given to another."""
+
+    async def story(database: Database) -> None:
+        def add(tx: Transaction, vendor_id: str) -> int | None:
+            tx.run("add_store", name="main")
+            return tx.add("insert_ticket", store="main", vendor_id=vendor_id, status="open", created_at=0)
+
+        def forget(tx: Transaction, number: int) -> None:
+            tx._connection.execute("DELETE FROM tickets WHERE number = ?", (number,))
+
+        assert await database.write(add, "a") == 1001
+        await database.write(forget, 1001)
+        assert await database.write(add, "b") == 1002
+
+    with_database(tmp_path / "db", story)
+
+
+def test_a_backup_is_a_whole_database(tmp_path: Path) -> None:
+    """The copy holds what was committed, is sound, and can be opened like the original."""
+
+    async def story(database: Database) -> None:
+        await database.write(add_store, "main")
+        await database.backup(tmp_path / "copy.db")
+        await database.write(add_store, "later")
+
+    with_database(tmp_path / "db", story)
+    with sqlite3.connect(tmp_path / "copy.db") as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    copy.close()
+
+    async def restored(database: Database) -> None:
+        assert await database.read(store_names) == ["main"]
+
+    with_database(tmp_path / "copy.db", restored)
+
+
+def test_a_backup_never_overwrites(tmp_path: Path) -> None:
+    """A file that is there already stays as it is."""
+    (tmp_path / "copy.db").write_text("precious", "utf-8")
+
+    async def story(database: Database) -> None:
+        with pytest.raises(DatabaseError, match="exists already"):
+            await database.backup(tmp_path / "copy.db")
+
+    with_database(tmp_path / "db", story)
+    assert (tmp_path / "copy.db").read_text("utf-8") == "precious"
+
+
+# ---------------------------------------------------------------- files that are no good
+
+
+def refusal(path: Path, *, reading: bool = False) -> str:
+    """What is said when this file cannot be opened."""
+
+    async def attempt() -> None:
+        database = await (Database.open_to_read(path) if reading else Database.open(path))
+        await database.aclose()
+
+    with pytest.raises(DatabaseError) as caught:
+        asyncio.run(attempt())
+    return str(caught.value)
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    """The sentence says which setting names a place that is not there."""
+    assert "DATABASE_PATH" in refusal(tmp_path / "missing" / "shopbell.db")
+
+
+def test_a_command_that_reads_makes_no_database(tmp_path: Path) -> None:
+    """Looking at a database that is not there yet says so and leaves nothing behind."""
+    assert "no database" in refusal(tmp_path / "db", reading=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("reading", [True, False])
+def test_a_file_of_something_else_is_told_from_a_database(tmp_path: Path, reading: bool) -> None:
+    """A text file by that name is not touched, and the sentence says what to do."""
+    path = tmp_path / "db"
+    path.write_text("Dear diary, this is no database. " * 100, "utf-8")
+    before = path.read_bytes()
+    assert "restore a backup" in refusal(path, reading=reading)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_sqlite_may_only_read_is_explained(tmp_path: Path) -> None:
+    """A transaction on a file that turns out to be read-only asks for the right to write; nothing has happened."""
+
+    async def story(database: Database) -> None:
+        def read_only(tx: Transaction) -> None:
+            tx._connection.execute("PRAGMA query_only = ON")
+
+        await database.read(read_only)
+        with pytest.raises(DatabaseError, match="Let this user write the file and its folder"):
+            await database.write(add_store, "no")
+        assert await database.read(store_names) == []
+
+    with_database(tmp_path / "db", story)
+
+
+def test_a_full_disk_is_explained_and_nothing_is_half_written(tmp_path: Path) -> None:
+    """When there is no room the transaction is undone, the sentence says so, and with room it works again."""
+
+    async def story(database: Database) -> None:
+        def pages(tx: Transaction, most: int) -> None:
+            tx._connection.execute(f"PRAGMA max_page_count = {most}")
+
+        def much(tx: Transaction) -> None:
+            for number in range(2000):
+                add_store(tx, f"{number:04}" + "x" * 1000)
+
+        await database.read(pages, 60)
+        with pytest.raises(DatabaseError, match="Make room on the disk"):
+            await database.write(much)
+        assert await database.read(store_names) == []
+        await database.read(pages, 100_000)
+        await database.write(much)
+        assert len(await database.read(store_names)) == 2000
+
+    with_database(tmp_path / "db", story)
+
+
+def test_a_file_from_a_newer_shopbell_is_refused_untouched(tmp_path: Path) -> None:
+    """A schema number above ours is refused, for writing and for reading, and nothing in the file changes."""
+    path = tmp_path / "db"
+    asyncio.run(_made(path))
+    newest = len(migrations())
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version = {newest + 1}")
+    connection.close()
+    before = path.read_bytes()
+    for opening in (Database.open, Database.open_to_read):
+        with pytest.raises(DatabaseTooNew, match=f"schema {newest + 1}, and this shopbell knows {newest}"):
+            asyncio.run(_opened(opening, path))
+    assert path.read_bytes() == before
+
+
+async def _opened(opening: Callable[[Path], Awaitable[Database]], path: Path) -> None:
+    await (await opening(path)).aclose()
+
+
+async def _made(path: Path) -> None:
+    await (await Database.open(path)).aclose()
+
+
+# ---------------------------------------------------------------- statements
+
+
+def test_every_statement_is_sound_sql(tmp_path: Path) -> None:
+    """SQLite can prepare every statement of the program against the schema that the migrations make."""
+
+    async def story(database: Database) -> None:
+        def prepare(tx: Transaction) -> None:
+            for sql in STATEMENTS.values():
+                names = {word.strip("(),:;") for word in sql.replace("(", " ").split() if word.startswith(":")}
+                explained = sql if sql.startswith("PRAGMA") else f"EXPLAIN {sql}"
+                tx._connection.execute(explained, dict.fromkeys(names))
+
+        await database.read(prepare)
+
+    with_database(tmp_path / "db", story)
+
+
+def test_two_statements_of_one_name_are_refused() -> None:
+    """A name that stands twice in the file would hide one of the two."""
+    with pytest.raises(RuntimeError, match="same name"):
+        _parse("-- name: one\nSELECT 1;\n-- name: one\nSELECT 2;\n")
