@@ -18,7 +18,7 @@ import typer
 
 from bot import logs, wiring
 from bot.app import App
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.db.connection import Database, Transaction
 from bot.db.lock import held
 from bot.db.values import delivery_row, ticket_row
@@ -63,7 +63,7 @@ def run() -> None:
     logs.configure(loaded.general.log_format, loaded.general.log_level)
     with held(loaded.general.database_path):
         try:
-            asyncio.run(_run(loaded))
+            asyncio.run(serve(loaded, SystemClock()))
         except* DatabaseError as group:
             raise group.exceptions[0] from group
 
@@ -197,8 +197,8 @@ def backup(file: Path) -> None:
     print(f"{file} is a complete copy.")
 
 
-async def _run(loaded: LoadedSettings) -> None:
-    clock = SystemClock()
+async def serve(loaded: LoadedSettings, clock: Clock) -> None:
+    """What `run` runs; the caller holds the database's lock."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
