@@ -11,18 +11,19 @@ each minute one open ticket is read again although it looks unchanged; that fits
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 import httpx
 from pydantic import AliasChoices, Field
 
+from adapters.vendors.answer import Unusable, value_of
 from adapters.vendors.http import Service, VendorClient, login
-from adapters.vendors.paging import NumberedPages, Page, PageLength, SecondLook, differing, held_open
+from adapters.vendors.paging import NumberedPages, Page, PageLength, Part, differing, held_open, read_parts
 from adapters.vendors.quota import Quota, Window
 from adapters.vendors.remembered import Remembered
+from adapters.vendors.second_look import SecondLook
 from adapters.vendors.section import Base, Credential, Section, Segment
 from adapters.vendors.wire import (
     Count,
@@ -52,23 +53,22 @@ from bot.model import (
     Finding,
     Message,
     MessageId,
+    Nudge,
     Status,
     Ticket,
     TicketId,
     Verb,
 )
 from bot.ports import Known, Vendor, VendorCapabilities, VendorKind, VendorTools
-from bot.text import clean, one_line
+from bot.text import clean, comparable, one_line
 
 LABEL = "Lightspeed eCom"
 PAGE = 250
 CLUSTERS = {"us1": "https://api.shoplightspeed.com", "eu1": "https://api.webshopapp.com"}
 WINDOWS = (Window(20, 1), Window(300, 300), Window(3_000, 3_600), Window(12_000, 86_400))
-CAPABILITIES = VendorCapabilities(verbs=frozenset({Verb.CLOSE, Verb.REOPEN}), page_size=PAGE)
+CAPABILITIES = VendorCapabilities(verbs=frozenset({Verb.CLOSE, Verb.REOPEN}), page_size=PAGE, quick_poll=10.0)
 
-_MESSAGE_PAGES = 40
 _UNKNOWN_FOR = 300.0
-_SAME_MOMENT = timedelta(seconds=5)
 
 # ---------------------------------------------------------------- settings
 
@@ -201,20 +201,26 @@ def number(ticket: TicketId) -> int:
     return int(ticket) if ticket.isascii() and ticket.isdigit() else 0
 
 
-def tells(wire: WireTicket, messages: Sequence[Message]) -> bool | None:
-    """
-    Whether `updatedAt` follows a customer's message, as this ticket proves; None: it proves nothing.
+def with_note(memo: str | None, agent: str, text: str) -> str:
+    """A ticket's memo with a note under it; a ticket has only this one text for notes."""
+    return "\n".join(filter(None, ((memo or "").strip(), f"{agent}: {text}")))
 
-    The last message must be the customer's and not the one that made the ticket. A time of update right after it says
-    that the message made it; one before it, that it did not; a much later one may have come from anything.
-    """
-    last = messages[-1] if len(messages) > 1 else None
-    if last is None or last.author is not Author.CUSTOMER or last.written_at is None or wire.updated_at is None:
+
+def has_note(memo: str | None, agent: str, text: str) -> bool:
+    """Whether a memo holds a note, wherever in it and however its white space was kept."""
+    return comparable(f"{agent}: {text}") in comparable(memo or "")
+
+
+def nudge_of(headers: Mapping[str, str], body: bytes) -> Nudge | None:
+    """What an unsigned webhook hints at: the ticket in its body, else in its headers; None: it is about no ticket."""
+    if headers.get("x-event", "tickets/").partition("/")[0] != "tickets":
         return None
-    after = wire.updated_at - last.written_at
-    if after < -_SAME_MOMENT:
-        return False
-    return True if after <= _SAME_MOMENT else None
+    try:
+        value = value_of(body)
+    except Unusable:
+        return None
+    named = identifier_in(unwrapped(value, "ticket")) or headers.get("x-tickets-id") or headers.get("x-ticket-id")
+    return Nudge(ticket=TicketId(named) if named else None)
 
 
 # ---------------------------------------------------------------- the vendor
@@ -283,25 +289,26 @@ class Lightspeed:
                 yield changes
 
     async def ticket(self, ticket: TicketId) -> Conversation:
-        answer = await self._client.read("tickets", f"{ticket}.json")
-        wire = read_one(WireTicket, unwrapped(answer, "ticket"), vendor=LABEL)
+        wire = await self._read(ticket)
         messages = await self._messages(ticket)
-        self._second_look.learn(tells(wire, messages))
+        self._second_look.learn(wire.updated_at, messages)
         customer = await self._customer(wire.customer_id) if wire.customer_id else Customer()
         return Conversation(ticket=ticket_of(wire, customer), messages=messages)
 
+    async def _read(self, ticket: TicketId) -> WireTicket:
+        answer = await self._client.read("tickets", f"{ticket}.json")
+        return read_one(WireTicket, unwrapped(answer, "ticket"), vendor=LABEL)
+
     async def _messages(self, ticket: TicketId) -> tuple[Message, ...]:
         """All messages of a ticket; whether they come in pages is not documented, so a round number is not believed."""
-        found: dict[MessageId, Message] = {}
-        for page in range(1, _MESSAGE_PAGES + 1):
+
+        async def fetch(page: int) -> Part[Message]:
             query: dict[str, str | int | list[str]] = {"limit": PAGE, "page": page}
             answer = await self._client.read("tickets", ticket, "messages.json", query=query)
             wires = read_many(WireMessage, unwrapped(answer, "ticketMessages"), vendor=LABEL)
-            new = [message for message in map(message_of, wires) if message.id not in found]
-            found |= {message.id: message for message in new}
-            if not new or len(wires) % 50 != 0:
-                break
-        return oldest_first(found.values())
+            return Part(items=[message_of(wire) for wire in wires], last=len(wires) % 50 != 0)
+
+        return oldest_first(await read_parts(fetch, lambda message: message.id))
 
     async def _customer(self, customer: str) -> Customer:
         """Who it is, as far as this key may know; a card without a name is better than no thread."""
@@ -326,6 +333,21 @@ class Lightspeed:
     async def set_status(self, ticket: TicketId, status: Status) -> None:
         body = {"ticket": {"isClosed": status is Status.CLOSED}}
         await self._client.write("PUT", "tickets", f"{ticket}.json", body=body, silence=True)
+
+    async def note(self, ticket: TicketId, agent: str, text: str) -> MessageId | None:
+        """Added to the memo, which is read and written whole: what a colleague writes in that moment may be lost."""
+        memo = with_note((await self._read(ticket)).memo, agent, text)
+        body = {"ticket": {"memo": memo}}
+        await self._client.write("PUT", "tickets", f"{ticket}.json", body=body, private=memo, silence=True)
+        return None
+
+    async def noted(self, ticket: TicketId, agent: str, text: str) -> bool:
+        return has_note((await self._read(ticket)).memo, agent, text)
+
+    def webhook(self, headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | None:
+        """Whether and how Lightspeed signs is not documented: the secret in the address is what is verified."""
+        del secret
+        return nudge_of(headers, body)
 
     async def counts(self) -> Counts:
         """The total only; Lightspeed counts neither the open nor the closed ones."""

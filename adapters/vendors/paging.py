@@ -10,16 +10,21 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.model import Absent, Change, TicketId
 from bot.ports import Known
 
+T = TypeVar("T")
+
 PASSES = 3
 """A list that shifts while it is read is read again, at most so often in all."""
 MOST_PAGES = 5_000
 """No store has more; a list that goes on has no end."""
+MOST_PARTS = 100
+"""No ticket has more pages of messages."""
 FORGET = 600.0
 """In seconds: so long is it believed how long a server's pages are."""
 
@@ -146,6 +151,37 @@ def _ids(page: Page) -> set[TicketId]:
     return {change.ticket.id for change in page.changes}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Generic[T]):
+    """
+    One page of a ticket's messages.
+
+    Attributes:
+        last: Whether it is the last one; None: the answer does not say.
+    """
+
+    items: Sequence[T]
+    last: bool | None = None
+
+
+async def read_parts(fetch: Callable[[int], Awaitable[Part[T]]], name: Callable[[T], str]) -> tuple[T, ...]:
+    """
+    Everything that comes in pages numbered from 1, each once; where no page is said to be the last, until one has
+    nothing new.
+
+    Raises:
+        Unavailable: There is no end.
+    """
+    found: dict[str, T] = {}
+    for number in range(1, MOST_PARTS + 1):
+        part = await fetch(number)
+        new = {name(item): item for item in part.items if name(item) not in found}
+        found |= new
+        if part.last or not new:
+            return tuple(found.values())
+    raise Unavailable("The vendor's list of this ticket's messages has no end.")
+
+
 async def held_open(known: Known) -> Sequence[TicketId]:
     """What a sweep has to find again: what we hold for open, or nothing where every ticket is looked at anyway."""
     return () if known.full else await known.open_ids()
@@ -180,34 +216,3 @@ async def differing(
 def _once(changes: Iterable[Change]) -> Iterable[Change]:
     """A page's tickets, each once; the later place in the page counts."""
     return {change.ticket.id: change for change in changes}.values()
-
-
-class SecondLook:
-    """
-    Chooses an open ticket to be read again although nothing in the list says that it changed.
-
-    For vendors that may not tell in their list that a customer wrote. One ticket at a time goes round, one every
-    `seconds`, until it is proven that the list does tell.
-    """
-
-    def __init__(self, clock: Clock, *, seconds: float = 60.0) -> None:
-        self._clock = clock
-        self._seconds = seconds
-        self._next_at = clock.monotonic() + seconds
-        self._last = ""
-        self._needless = False
-
-    def learn(self, tells: bool | None) -> None:
-        """Whether the list tells that a customer wrote, as one ticket's messages prove; None: they prove nothing."""
-        if tells is not None:
-            self._needless = tells
-
-    def choose(self, held: Sequence[TicketId]) -> TicketId | None:
-        """The ticket whose turn it is; None: none has it now."""
-        if self._needless or not held or self._clock.monotonic() < self._next_at:
-            return None
-        self._next_at = self._clock.monotonic() + self._seconds
-        following = [ticket for ticket in held if ticket > self._last]
-        chosen = min(following or held)
-        self._last = chosen
-        return chosen

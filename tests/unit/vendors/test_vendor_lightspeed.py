@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -18,14 +18,15 @@ from adapters.vendors.lightspeed import (
     WireTicket,
     customer_of,
     fingerprint,
+    has_note,
     number,
     page_of,
     status_within,
-    tells,
     ticket_of,
+    with_note,
 )
 from bot.errors import AuthFailed, RateLimited
-from bot.model import Author, Customer, Fact, Message, MessageId, Status, TicketId
+from bot.model import Customer, Fact, Nudge, Status, TicketId
 from tests.unit.vendors.vendor_bench import Hands, Server, tools
 
 EXAMPLE: dict[str, Any] = {
@@ -129,25 +130,35 @@ def test_customers(given: dict[str, Any], customer: Customer) -> None:
     assert customer_of(WireCustomer.model_validate(given)) == customer
 
 
-def said(author: Author, seconds: float) -> Message:
-    return Message(id=MessageId(str(seconds)), author=author, text="", written_at=CREATED + timedelta(seconds=seconds))
+def test_notes_stand_in_the_memo() -> None:
+    """A note is added under what is there, in its agent's name, and found again however the memo was trimmed."""
+    memo = with_note(" Ring her back \n", "Sam", "She prefers\nmornings")
+    assert memo == "Ring her back\nSam: She prefers\nmornings"
+    assert with_note(None, "Sam", "x") == "Sam: x"
+    assert has_note(memo.replace("\n", " "), "Sam", "She prefers\nmornings")
+    assert not has_note("Sam: y", "Sam", "x")
+    assert not has_note(None, "Sam", "x")
 
 
 @pytest.mark.parametrize(
-    ("messages", "updated", "proof"),
+    ("headers", "body", "nudge"),
     [
-        ([said(Author.CUSTOMER, 0)], 0, None),
-        ([said(Author.CUSTOMER, 0), said(Author.STAFF, 60)], 60, None),
-        ([said(Author.CUSTOMER, 0), said(Author.CUSTOMER, 60)], 61, True),
-        ([said(Author.CUSTOMER, 0), said(Author.CUSTOMER, 60)], 0, False),
-        ([said(Author.CUSTOMER, 0), said(Author.CUSTOMER, 60)], 600, None),
-        ([], 0, None),
+        ({"x-event": "tickets/created"}, b'{"ticket": {"id": 7}}', Nudge(ticket=TicketId("7"))),
+        ({"x-event": "tickets/answered", "x-tickets-id": "8"}, b"{}", Nudge(ticket=TicketId("8"))),
+        ({"x-event": "tickets/updated"}, b"{}", Nudge()),
+        ({"x-event": "orders/created"}, b'{"order": {"id": 7}}', None),
+        ({"x-event": "tickets/created"}, b"<x>", None),
     ],
 )
-def test_what_proves_that_the_list_tells(messages: list[Message], updated: float, proof: bool | None) -> None:
-    """Only a customer's later message proves something: a time of update right after it, or one before it."""
-    moment = (CREATED + timedelta(seconds=updated)).isoformat()
-    assert tells(wire(updatedAt=moment), messages) is proof
+def test_webhooks(headers: dict[str, str], body: bytes, nudge: Nudge | None) -> None:
+    """A webhook about tickets is a hint, to one ticket where it names it."""
+
+    async def run() -> None:
+        vendor = store(lambda _request: httpx.Response(500))
+        assert vendor.webhook(headers, body, "secret") == nudge
+        await vendor.aclose()
+
+    asyncio.run(run())
 
 
 def answers(by_path: dict[str, Any], requests: list[httpx.Request]) -> Server:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.vendors import paging
-from adapters.vendors.paging import FORGET, NumberedPages, Page, PageLength, SecondLook, differing, held_open
+from adapters.vendors.paging import FORGET, NumberedPages, Page, PageLength, Part, differing, held_open, read_parts
 from bot.errors import Unavailable
 from bot.model import Absent, Change, Ticket, TicketId
 from tests.unit.vendors.vendor_bench import Hands
@@ -210,29 +210,25 @@ def test_a_ticket_may_have_a_second_look() -> None:
     assert swept(known, [change(1), change(2)], [change(2)], again="2") == ["2"]
 
 
-def test_second_looks_go_round() -> None:
-    """One ticket a minute, each in its turn, whatever comes and goes."""
-    clock = Hands()
-    look = SecondLook(clock, seconds=60)
-    held = [TicketId(name) for name in "cab"]
-    assert look.choose(held) is None
-    chosen = []
-    for _ in range(4):
-        clock.seconds += 60
-        chosen.append(look.choose(held))
-        assert look.choose(held) is None
-    assert chosen == ["a", "b", "c", "a"]
-    clock.seconds += 60
-    assert look.choose([]) is None
+@pytest.mark.parametrize("told", [True, False])
+def test_all_parts_are_read(told: bool) -> None:
+    """Pages of messages are read to the last one, or to the first that brings nothing new, each message once."""
+    pages = {1: "ab", 2: "bc", 3: "d"}
+    asked = []
+
+    async def fetch(number: int) -> Part[str]:
+        asked.append(number)
+        return Part(items=pages.get(number, ""), last=number == 3 if told else None)
+
+    assert asyncio.run(read_parts(fetch, str)) == ("a", "b", "c", "d")
+    assert asked == [1, 2, 3] if told else [1, 2, 3, 4]
 
 
-def test_second_looks_end_with_proof() -> None:
-    """They stop once the list is proven to tell, and begin again when it is proven not to."""
-    clock = Hands()
-    look = SecondLook(clock, seconds=60)
-    clock.seconds += 60
-    look.learn(True)
-    look.learn(None)
-    assert look.choose([TicketId("a")]) is None
-    look.learn(False)
-    assert look.choose([TicketId("a")]) == "a"
+def test_parts_without_end_are_trouble() -> None:
+    """A ticket that always has one more page of messages is not believed."""
+
+    async def fetch(number: int) -> Part[str]:
+        return Part(items=[str(number)])
+
+    with pytest.raises(Unavailable):
+        asyncio.run(read_parts(fetch, str))
