@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters.chats import discord as adapter
 from adapters.chats.discord import Discord
+from adapters.chats.discord.connection import Client
 from bot.clock import SystemClock
 from bot.model import (
     Agent,
@@ -141,6 +142,18 @@ class Stage:
 
     async def open(self, channel: ChannelId, **changes: Any) -> Opened:
         return await self.chat.open_thread(channel, card(**changes), KEY)
+
+    async def told(self, count: int) -> list[Said]:
+        """What was said, once it is so much."""
+        await until(lambda: len(self.intake.of(Said)) >= count)
+        return self.intake.of(Said)
+
+    @property
+    def client(self) -> Client:
+        """discord.py inside the chat."""
+        client = self.chat._connection._client
+        assert client is not None
+        return client
 
     def requests(self, method: str, ending: str = "") -> list[Exchange]:
         """What the bot asked of Discord, by method and the end of the path."""

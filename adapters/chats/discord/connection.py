@@ -16,8 +16,8 @@ from bot.clock import Clock
 _LOGIN_SECONDS = 60
 _LONGEST_WAIT = 30.0
 """Seconds; discord.py takes no less. What it asks itself are few reads; the rest goes through `requests`."""
-_READY_SECONDS = 1.0
-"""How long the stream of guilds after a login may pause before it counts as over."""
+_READY_SECONDS = 0.25
+"""How long the stream of servers after a login may pause before it counts as over; later ones are welcome, too."""
 
 Arrival = Callable[[str, tuple[Any, ...]], None]
 

@@ -40,7 +40,7 @@ class Hearing:
         served: The channels whose threads are listened to.
 
     Attributes:
-        ready: Set when the servers and channels of a new session are known.
+        ready: Set when servers and their channels have become known.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Hearing:
         resumption dispatches "resumed" instead and has missed nothing.
         """
         self._gateway.noted(event)
-        if event == "ready":
+        if event == "ready" or (event in ("guild_available", "guild_join") and self._client.is_ready()):
             self.ready.set()
         if event == "connect":
             self._intake.blind(DISCORD)
