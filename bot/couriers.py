@@ -32,6 +32,7 @@ from bot.model import (
 )
 from bot.outbox import Job
 from bot.ports import Chat, Vendor
+from bot.trouble import channel_in_trouble, channel_well
 
 T = TypeVar("T")
 
@@ -97,6 +98,7 @@ class Opening:
 
     def record(self, tx: Transaction, job: Job, result: Opened, now: datetime) -> bool:
         link, ticket = present(job.link), present(job.ticket)
+        channel_well(tx, link)
         tx.run("link_opened", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
         _card_if_outdated(tx, link, ticket, now)
         return False
@@ -106,6 +108,9 @@ class Opening:
         for other in queue.links_of(tx, link.ticket):
             if other.id != link.id:
                 queue.line(tx, other, phrases.no_thread(self.known.chat(link.chat).label, reason), now)
+
+    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        _refused(tx, self.known, job, reason, now)
 
     def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
         return False  # the channel is gone, and only a person can choose another
@@ -132,9 +137,13 @@ class Posting:
     def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> bool:
         link, ticket = present(job.link), present(job.ticket)
         _part_said(tx, job, result)
+        channel_well(tx, link)
         if ticket.status is Status.CLOSED:
             queue.card(tx, link, now)  # a message opens an archived thread; the card puts that right
         return job.delivery.part + 1 < self.known.chat(link.chat).parts(self._post(job))
+
+    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        _refused(tx, self.known, job, reason, now)
 
     def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
         queue.reopen_link(tx, present(job.link), now)
@@ -171,6 +180,9 @@ class Line:
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
             queue.card(tx, job.link, now)
         return job.delivery.part + 1 < self.known.chat(self._place(job).chat).parts(self._post(job))
+
+    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        _refused(tx, self.known, job, reason, now)
 
     def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
         if job.link is None:
@@ -218,6 +230,9 @@ class Rendering:
             tx.run("card_shown", id=present(job.link).id, version=result)
         return False
 
+    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        _refused(tx, self.known, job, reason, now)
+
     def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
         queue.reopen_link(tx, present(job.link), now)
         return True
@@ -252,11 +267,19 @@ class Marking:
             queue.mark(tx, message, now)
         return False
 
+    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        _refused(tx, self.known, job, reason, now)
+
     def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
         return False  # the message is gone, and the mark with it
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """The message may be gone, or its author may have blocked us; the thread's lines say the rest."""
+
+
+def _refused(tx: Transaction, known: Known, job: Job, reason: str, now: datetime) -> None:
+    if job.link is not None:
+        channel_in_trouble(tx, job.link, known.chat(job.link.chat).label, reason, now)
 
 
 def _thread(link: LinkRow) -> Place:

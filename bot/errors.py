@@ -11,6 +11,7 @@ Everything that shopbell raises on purpose.
         ├── RateLimited      nothing happened there; try again at a given time
         ├── Uncertain        it may have happened; look before trying again
         ├── AuthFailed       our credentials are refused; a person must mend it
+        ├── Forbidden        a permission is missing there; a person must mend it, then it goes on
         ├── Gone             the ticket, thread or channel is no longer there
         ├── Rejected         it was understood and refused; trying again is no use
         └── Unsupported      the other side offers no such thing at all
@@ -105,6 +106,12 @@ class Uncertain(RemoteError):
 
 class AuthFailed(RemoteError):
     """The credentials are refused: pause and tell a person; `told` names the step that mends it."""
+
+
+class Forbidden(RemoteError):
+    """We are let in but not to this place, or not to do this; `told` names the step that mends it. Tried again."""
+
+    again = True
 
 
 class Gone(RemoteError):

@@ -94,7 +94,11 @@ class Health:
             for name, chat in self._chats.items()
             if (last := chat.health().last_event_at) is not None
         ]
-        return heard + [
+        refused = [
+            f"{row['chat']} channel {row['channel']} since {from_ms(row['since']):%Y-%m-%d %H:%M} UTC: {row['trouble']}"
+            for row in await self._database.read(lambda tx: tx.all("channel_troubles"))
+        ]
+        return [*heard, *refused] + [
             f"store {state.name} is in trouble since {state.trouble_since:%Y-%m-%d %H:%M:%S} UTC: {state.trouble}"
             for state in await self.store_states()
             if state.trouble_since is not None and self._clock.now() - state.trouble_since > _STUCK_AFTER

@@ -32,7 +32,7 @@ from bot.db.values import (
     ticket_row,
     to_ms,
 )
-from bot.errors import Gone, RateLimited, RemoteError, Unavailable
+from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, DeliveryKey, Mark, TicketNumber
 from bot.queue import wanted_mark
 from bot.retry import Decider, Decision, GiveUp, Look, Postpone
@@ -91,6 +91,10 @@ class Courier(Protocol):
 
     def record(self, tx: Transaction, job: Job, result: Any, now: datetime) -> bool:
         """Write down what follows from a part that was said; returns whether parts remain."""
+        ...
+
+    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        """Write down that a person must mend something before it can be delivered; it is tried again by itself."""
         ...
 
     def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
@@ -200,7 +204,7 @@ class Outbox:
             result = await courier.carry(job)
         except RemoteError as error:
             decision = self._decider.after(error, job.delivery.attempts, for_ever=courier.for_ever)
-            await self._write_failure(job, decision, error.told, gone=isinstance(error, Gone))
+            await self._write_failure(job, decision, error.told, error)
             self._report(job, error, decision)
         else:
             await self._write_success(job, courier, result)
@@ -239,11 +243,13 @@ class Outbox:
         await self._database.write(work, self._clock.now())
         self._after_write(job)
 
-    async def _write_failure(self, job: Job, decision: Decision, reason: str, *, gone: bool = False) -> None:
+    async def _write_failure(self, job: Job, decision: Decision, reason: str, error: RemoteError | None = None) -> None:
         delivery, courier = job.delivery.id, self._couriers[job.delivery.kind]
 
         def work(tx: Transaction, now: datetime) -> None:
-            then = Postpone(0.0) if gone and courier.mend(tx, job, now) else decision
+            then = Postpone(0.0) if isinstance(error, Gone) and courier.mend(tx, job, now) else decision
+            if isinstance(error, AuthFailed | Forbidden):
+                courier.refused(tx, job, reason, now)
             match then:
                 case Postpone(seconds, counted):
                     due = to_ms(now + timedelta(seconds=seconds))

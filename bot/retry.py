@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from bot.errors import AuthFailed, RateLimited, RemoteError
+from bot.errors import AuthFailed, Forbidden, RateLimited, RemoteError
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -72,7 +72,7 @@ class Decider:
             return Look(self.schedule.looks[0])
         if isinstance(error, RateLimited):
             return Postpone(self._spread(error.retry_after or 1.0), counted=False)
-        if isinstance(error, AuthFailed):
+        if isinstance(error, AuthFailed | Forbidden):
             return Postpone(self._spread(self.schedule.refused), counted=False)
         if not error.again or (attempts > len(self.schedule.retries) and not for_ever):
             return GiveUp()

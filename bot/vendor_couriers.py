@@ -61,6 +61,9 @@ class Replying:
         reply_arrived(tx, message, result.id, now)
         return False
 
+    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        """The store's next sweep meets the same refusal and tells it in the store's channels."""
+
     def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
         return False
 
@@ -137,6 +140,9 @@ class Noting:
         name_message(tx, message_row(present(tx.one("message", id=present(job.message).id))), result.id)
         return False
 
+    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        """The store's next sweep meets the same refusal and tells it in the store's channels."""
+
     def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
         return False
 
@@ -197,6 +203,9 @@ class StatusChanging:
             queue.lines(tx, ticket.number, phrases.status_changed(result.status, by), now)
         queue.cards(tx, ticket.number, now)
         return False
+
+    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        """The store's next sweep meets the same refusal and tells it in the store's channels."""
 
     def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
         return False

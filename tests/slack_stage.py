@@ -80,7 +80,7 @@ async def until(condition: Callable[[], Any], within: float = 10.0) -> None:
 class Recording:
     """An intake that writes down what it is brought, and can be told to fail or to take its time."""
 
-    seen: list[Said | Edited | Deleted] = field(default_factory=list)
+    seen: list[Said | Edited | Deleted | Place] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     failures: int = 0
@@ -105,6 +105,9 @@ class Recording:
 
     async def deleted(self, deleted: Deleted) -> None:
         self.seen.append(deleted)
+
+    async def vanished(self, place: Place) -> None:
+        self.seen.append(place)
 
     async def ask(self, ask: Ask) -> Answer:
         await asyncio.sleep(self.patience)

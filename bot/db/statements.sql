@@ -38,6 +38,17 @@ UPDATE stores SET active_at = MAX(active_at, :at) WHERE name = :name;
 -- name: store_well
 UPDATE stores SET trouble = NULL, trouble_since = NULL, trouble_announced = 0 WHERE name = :name;
 
+-- name: add_channel_trouble
+INSERT INTO channel_troubles (chat, channel, trouble, since) VALUES (:chat, :channel, :trouble, :now)
+ON CONFLICT DO NOTHING
+RETURNING since;
+
+-- name: end_channel_trouble
+DELETE FROM channel_troubles WHERE chat = :chat AND channel = :channel;
+
+-- name: channel_troubles
+SELECT * FROM channel_troubles ORDER BY since;
+
 -- ============================================================ tickets
 
 -- name: ticket
@@ -339,7 +350,10 @@ WHERE d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
 ORDER BY d.id;
 
 -- name: destinations_waiting
-SELECT destination, state, COUNT(*) AS amount, MIN(created_at) AS oldest FROM deliveries
+-- What was begun is as old as its attempt: having waited long before is no sign of being stuck.
+SELECT
+    destination, state, COUNT(*) AS amount, MIN(CASE state WHEN 'begun' THEN begun_at ELSE created_at END) AS oldest
+FROM deliveries
 WHERE state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
 GROUP BY destination, state;
 

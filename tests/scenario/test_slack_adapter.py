@@ -6,13 +6,14 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 
 from adapters.chats.slack import build, manifest
 from bot.clock import SystemClock
-from bot.errors import AuthFailed, Gone, RateLimited, Rejected, Unavailable, Uncertain
+from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Unavailable, Uncertain
 from bot.model import (
     Agent,
     AgentId,
@@ -28,7 +29,7 @@ from bot.model import (
     Voice,
 )
 from bot.sandbox.slack.rules import App, Rules
-from tests.slack_stage import CARD, CLOSED, NASTY, POST, chat_for, key, play, scene
+from tests.slack_stage import CARD, CLOSED, NASTY, POST, chat_for, key, play, scene, until
 
 # ---------------------------------------------------------------- saying
 
@@ -196,11 +197,11 @@ def test_statuses_and_dead_ends_have_their_errors() -> None:
             with pytest.raises(Gone):
                 await stage.chat.post(gone, POST, 0, key("b"))
             stage.slack.remove_from(stage.channel, stage.slack.bot_user)
-            with pytest.raises(Rejected, match="/invite"):
+            with pytest.raises(Forbidden, match="/invite"):
                 await stage.chat.post(place, POST, 0, key("c"))
             stage.slack.archive(stage.channel)
             other = chat_for(stage.slack, [])
-            with pytest.raises(Rejected, match="Unarchive"):
+            with pytest.raises(Forbidden, match="Unarchive"):
                 await other.post(place, POST, 0, key("d"))
             await other.aclose()
             stage.slack.workspace.token_trouble = "token_revoked"
@@ -303,3 +304,18 @@ def test_building_needs_no_event_loop_and_calls_nobody() -> None:
     assert not chat.health().connected
     assert json.loads(manifest.text())["display_information"]["name"] == "shopbell"
     asyncio.run(chat.aclose())
+
+
+def test_a_deleted_card_is_told() -> None:
+    """When somebody deletes a card, with replies under it or without, the core hears that the thread is gone."""
+
+    async def story() -> None:
+        async with scene() as stage:
+            for number, replies in enumerate((False, True)):
+                opened, place = await stage.open(f"deleted {number}")
+                if replies:
+                    await stage.say(place, POST, "under it")
+                await stage.slack.delete(stage.top(opened))
+                await until(partial(stage.intake.seen.__contains__, place))
+
+    play(story)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from adapters.chats.slack import phrases
 from adapters.chats.slack.api import Api, Identity
 from adapters.chats.slack.manifest import missing
-from bot.errors import Gone, RemoteError
+from bot.errors import Forbidden, RemoteError
 from bot.model import ChannelId, Finding
 
 _BOT_TOKEN = "slack bot token"  # noqa: S105 - the subject of a finding
@@ -61,7 +61,7 @@ async def _channel(api: Api, channel: ChannelId, bot: str) -> Finding:
     subject = f"slack channel {channel}"
     try:
         found = (await api.read("conversations.info", channel=channel)).get("channel") or {}
-    except Gone:
+    except Forbidden:
         return Finding(
             ok=False,
             subject=subject,

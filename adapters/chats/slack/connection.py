@@ -191,6 +191,8 @@ class Connection:
             await self._on_spoken(heard, intake, commands)
         elif isinstance(heard, hearing.Changed):
             await self._on_changed(heard, intake, commands)
+        elif isinstance(heard, hearing.Removed) and heard.headed:
+            await intake.vanished(heard.place)
         elif isinstance(heard, hearing.Removed):
             await intake.deleted(Deleted(place=heard.place, message=heard.message))
 

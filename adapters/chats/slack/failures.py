@@ -13,7 +13,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
+from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
 OPEN_SOCKET = "apps.connections.open"
 
@@ -40,21 +40,23 @@ _UNKNOWN = frozenset({"fatal_error", "internal_error", "request_timeout"})
 """Codes after which, by Slack's own words, some of what was asked may have happened."""
 _LATER = frozenset({"service_unavailable", "team_added_to_org", "accesslimited"})
 _GONE = {
-    "channel_not_found": "Slack finds no such channel, or the bot is not in it. Invite it, or mend the channel id.",
     "message_not_found": "The message is no longer in Slack.",
     "thread_not_found": "The thread is no longer in Slack.",
     "user_not_found": "Slack knows no such person.",
 }
-_REJECTED = {
+_FORBIDDEN = {
+    "channel_not_found": "Slack finds no such channel, or the bot is not in it. Invite it, or mend the channel id.",
     "not_in_channel": "The bot is not in the Slack channel. Type /invite and the bot's name there.",
     "is_archived": "The Slack channel is archived. Unarchive it, or give the store another channel.",
+    "restricted_action": "A setting of the workspace keeps the bot from posting here. Ask an admin to allow it.",
+    "restricted_action_read_only_channel": "The Slack channel is read-only. Allow the bot to post there.",
+    "restricted_action_thread_only_channel": "The Slack channel takes only replies. Allow the bot to post there.",
+}
+_REJECTED = {
     "cant_update_message": "Slack does not let the bot change this message: another account has posted it.",
     "edit_window_closed": "This workspace does not allow messages to be changed so late. Mend its message settings.",
     "cannot_reply_to_message": "Slack allows no replies to this message.",
     "invalid_thread_ts": "Slack does not take this for a thread.",
-    "restricted_action": "A setting of the workspace keeps the bot from posting here. Ask an admin to allow it.",
-    "restricted_action_read_only_channel": "The Slack channel is read-only. Allow the bot to post there.",
-    "restricted_action_thread_only_channel": "The Slack channel takes only replies. Allow the bot to post there.",
     "msg_too_long": "Slack found the message too long.",
     "msg_blocks_too_long": "Slack found the message too long.",
     "user_not_in_channel": "This person is not in the Slack channel.",
@@ -104,6 +106,12 @@ def _coded(code: str, body: dict[str, Any], *, method: str, writes: bool) -> Rem
         return _unclear(writes=writes)
     if code in _LATER:
         return Unavailable("Slack cannot do this at the moment.")
+    return _refused(code)
+
+
+def _refused(code: str) -> RemoteError:
+    if code in _FORBIDDEN:
+        return Forbidden(_FORBIDDEN[code])
     if code in _GONE:
         return Gone(_GONE[code])
     return Rejected(_REJECTED.get(code, f"Slack refused this ({code})."), fields={"error": code})
@@ -123,7 +131,7 @@ def _scope(body: dict[str, Any], method: str) -> RemoteError:
         return AuthFailed("The Slack app token lacks the scope connections:write. Make a new one with it.")
     needed = str(body.get("needed") or "").strip()
     which = f"the scope {needed}" if needed else "a scope"
-    return Rejected(f"The Slack app lacks {which}. Add it to the app and reinstall the app.", fields={"scope": needed})
+    return Forbidden(f"The Slack app lacks {which}. Add it to the app and reinstall the app.")
 
 
 def _unclear(*, writes: bool) -> RemoteError:

@@ -59,10 +59,15 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """A message is gone."""
+    """A message is gone; where it headed a thread, `place` is that thread."""
 
     place: Place
     message: ChatMessageId
+
+    @property
+    def headed(self) -> bool:
+        """Whether a thread hung under it, which is gone with it."""
+        return str(self.place.thread) == str(self.message)
 
 
 Heard = Spoken | Changed | Removed
@@ -114,9 +119,15 @@ def is_a_persons(message: Event) -> bool:
     )
 
 
-def _changed(event: Event, channel: str) -> Changed | None:
-    """Slack sends this also when it unfolds a link and when a thread's count of replies grows: the text tells."""
+def _changed(event: Event, channel: str) -> Changed | Removed | None:
+    """
+    Slack sends this also when it unfolds a link and when a thread's count of replies grows: the text tells.
+
+    Of a deleted message that has replies a tombstone stays, which comes as a change.
+    """
     now, before = event.get("message") or {}, event.get("previous_message")
+    if now.get("subtype") == "tombstone":
+        return _removed(event, channel)
     if before is not None and before.get("text") == now.get("text"):
         return None
     heard = spoken(now, channel)
@@ -125,11 +136,11 @@ def _changed(event: Event, channel: str) -> Changed | None:
 
 def _removed(event: Event, channel: str) -> Removed | None:
     before = event.get("previous_message") or {}
-    stamp = event.get("deleted_ts") or before.get("ts")
+    stamp = event.get("deleted_ts") or before.get("ts") or (event.get("message") or {}).get("ts")
     if not stamp:
         return None
-    thread = before.get("thread_ts")
-    place = Place(chat=SLACK, channel=ChannelId(channel), thread=ThreadId(str(thread)) if thread else None)
+    thread = before.get("thread_ts") or stamp
+    place = Place(chat=SLACK, channel=ChannelId(channel), thread=ThreadId(str(thread)))
     return Removed(place=place, message=ChatMessageId(str(stamp)))
 
 

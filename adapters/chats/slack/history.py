@@ -14,7 +14,7 @@ from adapters.chats.slack.commands import typed
 from adapters.chats.slack.hearing import order, spoken, stamp
 from adapters.chats.slack.people import People
 from adapters.chats.slack.posting import EVENT_TYPE
-from bot.errors import Gone, Rejected, RemoteError
+from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Opened, Place, Said, ThreadId
 
 _log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class History:
                 for cursor in await self._touched(channel, those):
                     for said in await self._after(cursor):
                         yield said
-            except (Gone, Rejected) as error:
+            except (Forbidden, Gone, Rejected) as error:
                 _log.warning("the Slack channel %s cannot be read: %s", channel, error.told)
             except RemoteError as error:
                 problem = problem or error

@@ -16,6 +16,15 @@ CREATE TABLE stores (
     active_at INTEGER NOT NULL DEFAULT 0 -- when anybody last wrote in one of its tickets
 ) STRICT;
 
+-- Channels where we may not do what is needed.
+CREATE TABLE channel_troubles (
+    chat TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    trouble TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (chat, channel)
+) STRICT;
+
 CREATE TABLE tickets (
     number INTEGER PRIMARY KEY AUTOINCREMENT, -- the short number; AUTOINCREMENT never gives one out twice
     store TEXT NOT NULL REFERENCES stores (name),

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.chats.slack.failures import failure
-from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
+from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
 
 def refused(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> SlackApiError:
@@ -30,11 +30,11 @@ def met(error: Exception, *, method: str = "chat.postMessage", writes: bool = Tr
         ("invalid_auth", AuthFailed, "SLACK_BOT_TOKEN"),
         ("token_revoked", AuthFailed, "SLACK_BOT_TOKEN"),
         ("account_inactive", AuthFailed, "SLACK_BOT_TOKEN"),
-        ("channel_not_found", Gone, "channel"),
+        ("channel_not_found", Forbidden, "channel"),
         ("thread_not_found", Gone, "thread"),
         ("message_not_found", Gone, "message"),
-        ("not_in_channel", Rejected, "/invite"),
-        ("is_archived", Rejected, "Unarchive"),
+        ("not_in_channel", Forbidden, "/invite"),
+        ("is_archived", Forbidden, "Unarchive"),
         ("cant_update_message", Rejected, "another account"),
         ("something_new", Rejected, "something_new"),
         ("service_unavailable", Unavailable, "moment"),
@@ -52,7 +52,7 @@ def test_each_of_slacks_words_has_its_error(code: str, kind: type[RemoteError], 
 def test_a_missing_scope_is_named() -> None:
     """With the step that mends it; the app token's own scope is a matter of the token."""
     error = met(refused({"ok": False, "error": "missing_scope", "needed": "reactions:write"}))
-    assert type(error) is Rejected
+    assert type(error) is Forbidden
     assert "reactions:write" in error.told
     assert "reinstall" in error.told
     app = met(refused({"ok": False, "error": "missing_scope"}), method="apps.connections.open", writes=False)

@@ -69,7 +69,6 @@ def test_a_changed_text_is_heard() -> None:
         (event(attachments=[{"title": "preview"}]), event()),
         (event(ts=PARENT, text="card", reply_count=2, bot_id="B1"), event(ts=PARENT, text="card", bot_id="B1")),
         (event(bot_id="B1", text="new"), event(bot_id="B1", text="old")),
-        (event(ts=PARENT, subtype="tombstone", user="USLACKBOT", text="gone"), event(ts=PARENT)),
     ],
 )
 def test_what_changes_no_persons_text_is_not_heard(now: dict[str, Any], before: dict[str, Any]) -> None:
@@ -85,7 +84,18 @@ def test_a_deleted_message_is_heard() -> None:
     assert (heard.message, heard.place.thread) == (REPLY, PARENT)
     bare = hear(gone, SERVED)
     assert isinstance(bare, Removed)
-    assert (bare.message, bare.place.thread) == (REPLY, None)
+    assert (bare.message, bare.headed) == (REPLY, True)
+
+
+def test_a_card_that_is_deleted_takes_its_thread_with_it() -> None:
+    """Where replies hang under it, Slack leaves a tombstone and tells that as a change."""
+    tombstone = event(ts=PARENT, subtype="tombstone", user="USLACKBOT", text="gone")
+    before = event(ts=PARENT)
+    changed = {"type": "message", "subtype": "message_changed", "channel": "C1", "message": tombstone}
+    heard = hear(changed | {"previous_message": before}, SERVED)
+    assert isinstance(heard, Removed)
+    assert heard.headed
+    assert heard.place.thread == PARENT
 
 
 def test_files_are_named_and_none_lasts() -> None:
