@@ -1,0 +1,61 @@
+"""When a delivery is tried again, looked for, or given up."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain, Unsupported
+from bot.retry import Decider, GiveUp, Look, Postpone, Schedule
+
+SCHEDULE = Schedule(retries=(1, 10), looks=(2, 3), refused=60)
+
+
+class Never(Random):
+    """No jitter at all."""
+
+    def random(self) -> float:
+        return 0.0
+
+
+DECIDER = Decider(SCHEDULE, Never())
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "for_ever", "decision"),
+    [
+        (Unavailable("down"), 1, False, Postpone(1)),
+        (Unavailable("down"), 2, False, Postpone(10)),
+        (Unavailable("down"), 3, False, GiveUp()),
+        (Unavailable("down"), 3, True, Postpone(10)),
+        (Unavailable("down", retry_after=30), 1, False, Postpone(30)),
+        (Unavailable("down", retry_after=0.1), 1, False, Postpone(1)),
+        (RateLimited("slow", retry_after=7), 99, False, Postpone(7, counted=False)),
+        (AuthFailed("key"), 99, False, Postpone(60, counted=False)),
+        (Uncertain("lost"), 1, False, Look(2)),
+        (Uncertain("lost"), 99, True, Look(2)),
+        (Gone("gone"), 1, True, GiveUp()),
+        (Rejected("no"), 1, False, GiveUp()),
+        (Unsupported("never"), 1, False, GiveUp()),
+    ],
+)
+def test_each_failure_has_its_answer(
+    error: RemoteError, attempts: int, for_ever: bool, decision: Postpone | Look | GiveUp
+) -> None:
+    """Waiting grows with each try; a limit and a refused key cost no try; doubt is looked into, never repeated."""
+    assert DECIDER.after(error, attempts, for_ever=for_ever) == decision
+
+
+def test_the_far_side_is_looked_at_until_the_last_look() -> None:
+    """Where reads lag behind writes, one look that finds nothing proves nothing; where they do not, it does."""
+    assert DECIDER.after_look(0, lags=True) == Look(2)
+    assert DECIDER.after_look(1, lags=True) == Look(3)
+    assert DECIDER.after_look(2, lags=True) is None
+    assert DECIDER.after_look(0, lags=False) is None
+
+
+def test_a_reply_is_tried_for_some_hours_and_not_for_days() -> None:
+    """The built-in schedule bridges a vendor's bad night; an answer that comes days late would be wrong."""
+    hours = sum(Schedule().retries) / 3600
+    assert 6 < hours < 24

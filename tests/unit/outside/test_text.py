@@ -1,0 +1,110 @@
+"""Neutral text: what is taken out, and where long texts are cut."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.text import clean, comparable, one_line, shorten, split
+
+
+@pytest.mark.parametrize(
+    ("given", "neutral"),
+    [
+        ("  plain  ", "plain"),
+        ("one\r\ntwo\rthree\u2028four\u0085five", "one\ntwo\nthree\nfour\nfive"),
+        ("tab\tstays", "tab\tstays"),
+        ("bell\x07 null\x00 escape\x1b[31mred", "bell null escape[31mred"),
+        ("invoice\u202egpj.exe", "invoicegpj.exe"),
+        ("isolated\u2066text\u2069", "isolatedtext"),
+        ("half an emoji \ud83d", "half an emoji"),
+        ("👩‍👩‍👧 café ไทย", "👩‍👩‍👧 café ไทย"),
+        ("@everyone <!channel> **bold**", "@everyone <!channel> **bold**"),
+        ("\n\n", ""),
+    ],
+)
+def test_clean_takes_out_what_would_not_show(given: str, neutral: str) -> None:
+    """Control characters, overrides of direction and broken characters go; what people see stays as it is."""
+    assert clean(given) == neutral
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "line"),
+    [
+        ("two\nlines", 20, "two lines"),
+        ("  many   spaces\t here ", 20, "many spaces here"),
+        ("exactly ten", 11, "exactly ten"),
+        ("exactly ten", 10, "exactly t…"),
+        ("cut at a space", 5, "cut…"),
+        ("", 5, ""),
+    ],
+)
+def test_one_line_is_one_line_of_that_length(text: str, length: int, line: str) -> None:
+    """For a title: white space folded, and an ellipsis where something is missing."""
+    assert one_line(text, length) == line
+
+
+def test_shorten_keeps_lines() -> None:
+    """For an opening: lines stay, and no space is left before the ellipsis."""
+    assert shorten("one\ntwo three", 20) == "one\ntwo three"
+    assert shorten("one\ntwo three", 9) == "one\ntwo…"
+
+
+@pytest.mark.parametrize(
+    ("ours", "stored"),
+    [
+        ("Hello,  Jane", "Hello, Jane"),
+        ("Hello\nJane", "Hello Jane "),
+        ("cafe\u0301", "café"),
+        ("line\r\nend", "line\nend"),
+    ],
+)
+def test_comparable_forgives_what_vendors_do(ours: str, stored: str) -> None:
+    """Trimming, folding white space and composing letters leave a text the same."""
+    assert comparable(ours) == comparable(stored)
+
+
+def test_comparable_tells_words_apart() -> None:
+    """Another word, another case or another order is another text."""
+    assert len({comparable(text) for text in ("I agree", "i agree", "agree I", "I agreed")}) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "pieces"),
+    [
+        ("", 5, ("",)),
+        ("short", 5, ("short",)),
+        ("first line\nsecond line", 15, ("first line", "second line")),
+        ("one two three four", 10, ("one two", "three four")),
+        ("a" * 12, 5, ("aaaaa", "aaaaa", "aa")),
+        ("x " + "a" * 12, 8, ("x aaaaaa", "aaaaaa")),
+    ],
+)
+def test_split_cuts_where_a_reader_would(text: str, length: int, pieces: tuple[str, ...]) -> None:
+    """After a line if there is one near the end, else after a word, else right there."""
+    assert split(text, length) == pieces
+
+
+def test_split_measures_as_the_platform_does() -> None:
+    """A width that counts `&` as five keeps every piece within it."""
+
+    def escaped(text: str) -> int:
+        return len(text.replace("&", "&amp;"))
+
+    pieces = split("&" * 10, 12, escaped)
+    assert pieces == ("&&",) * 5
+
+
+def test_split_refuses_a_length_of_nothing() -> None:
+    """A piece without room for a character would never end."""
+    with pytest.raises(ValueError, match="room"):
+        split("text", 0)
+
+
+def test_a_very_long_text_is_split_within_a_moment() -> None:
+    """A customer who pastes a megabyte holds nobody up."""
+    began = time.perf_counter()
+    pieces = split("word " * 200_000, 2000)
+    assert time.perf_counter() - began < 5
+    assert sum(map(len, pieces)) > 990_000
