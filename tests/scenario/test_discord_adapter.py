@@ -148,6 +148,7 @@ class TestOpening:
                 s.server.deny(s.text, "create_public_threads")
                 with pytest.raises(Rejected, match="Create Public Threads"):
                     await s.open(s.text)
+                assert s.server.messages(s.text) == []
                 s.server.deny(s.text, "view_channel")
                 with pytest.raises(Rejected, match="View Channel"):
                     await s.open(s.text)
@@ -157,13 +158,15 @@ class TestOpening:
         asyncio.run(scene())
 
     def test_too_many_open_threads_are_waited_out(self) -> None:
-        """At Discord's cap a thread is put off for minutes, not tried again and again."""
+        """At Discord's cap a thread is put off for minutes, not tried again and again, and no card is left behind."""
 
         async def scene() -> None:
             async with stage(allowances=Allowances(active_threads=0)) as s:
-                with pytest.raises(RateLimited) as caught:
-                    await s.open(s.forum)
-                assert (caught.value.retry_after or 0) >= 300
+                for channel in (s.forum, s.text):
+                    with pytest.raises(RateLimited) as caught:
+                        await s.open(channel)
+                    assert (caught.value.retry_after or 0) >= 300
+                assert s.server.messages(s.text) == []
 
         asyncio.run(scene())
 

@@ -13,13 +13,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import discord
+import structlog
 
 from adapters.chats.discord import phrases, tags
 from adapters.chats.discord.card import Json, card_message, carries, shows, thread_name
 from adapters.chats.discord.connection import Connection
 from adapters.chats.discord.refusals import THREAD_EXISTS, UNKNOWN_MESSAGE, code_of, understood
-from bot.errors import Gone, Rejected
+from bot.errors import Gone, Rejected, RemoteError
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
+
+_log = structlog.get_logger(__name__)
 
 _WEEK = 10080
 """Minutes; the longest time that Discord keeps a thread in the channel list without anybody writing."""
@@ -60,6 +63,10 @@ class Threads:
         if isinstance(where, discord.ForumChannel):
             post = await self.open_post(where, thread_name(card), card_message(card, key), card)
             return Opened(thread=ThreadId(post), card=ChatMessageId(post))
+        me: discord.Member | None = where.guild.me
+        held = None if me is None else where.permissions_for(me)
+        if held is not None and held.view_channel and not held.create_public_threads:
+            raise Rejected(phrases.FORBIDDEN.format(permission=_CREATE_THREADS))
         message = await self._connection.call(
             "POST",
             "/channels/{channel_id}/messages",
@@ -67,7 +74,21 @@ class Threads:
             json={**card_message(card, key), "nonce": key, "enforce_nonce": True},
             permission=_SEND,
         )
-        return await self._thread_of(channel, message["id"], card)
+        try:
+            return await self._thread_of(channel, message["id"], card)
+        except RemoteError as error:
+            if error.certain:
+                await self._take_back(channel, message["id"])
+            raise
+
+    async def _take_back(self, channel: ChannelId, message: str) -> None:
+        """Remove a card that certainly got no thread; else each attempt would leave one more."""
+        try:
+            await self._connection.call(
+                "DELETE", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message
+            )
+        except RemoteError as error:
+            _log.warning("discord card left without a thread", channel=channel, reason=error.told)
 
     async def open_post(self, forum: discord.ForumChannel, name: str, message: Json, card: Card | None = None) -> str:
         """

@@ -1,0 +1,108 @@
+"""What the practice Discord has no part for: direct messages, and a day's logins nearly used up."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+import yarl
+
+from adapters.chats.discord import Discord
+from adapters.chats.discord.gateway import Gateway
+from adapters.chats.discord.reading import place_of
+from adapters.chats.discord.refusals import understood
+from bot.clock import SystemClock
+from bot.model import Agent, AgentId
+
+ANA = Agent(id=AgentId("5"), name="Ana", may=False)
+
+
+class Calls:
+    """Stands in for Discord's REST API: notes what is asked and answers from a list."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.asked: list[tuple[str, str, Any]] = []
+        self.answers = list(answers)
+
+    async def call(self, method: str, path: str, *, json: Any = None, permission: str = "", **ids: str) -> Any:
+        self.asked.append((method, path.format_map(ids), json))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            with understood(wrote=True, permission=permission):
+                raise answer
+        return answer
+
+
+class WatchedClock(SystemClock):
+    """A clock that does not wait and notes for how long it should have."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+def refused(code: int) -> discord.HTTPException:
+    response: Any = SimpleNamespace(status=403, reason="Forbidden", headers={})
+    return discord.HTTPException(response, {"code": code, "message": "Cannot send messages to this user"})
+
+
+def told(*answers: Any) -> list[tuple[str, str, Any]]:
+    calls = Calls(*answers)
+    chat = Discord(token="t", api_url=None, agent_roles=frozenset(), channels=frozenset(), clock=SystemClock())
+    chat._connection.call = calls.call  # type: ignore[assignment]
+    asyncio.run(chat.tell(place_of(1, 2), ANA, "You may *not* reply."))
+    return calls.asked
+
+
+def test_a_private_word_is_a_direct_message() -> None:
+    """It says which thread it is about, is escaped, and pings nobody."""
+    assert told({"id": "77"}, {"id": "78"}) == [
+        ("POST", "/users/@me/channels", {"recipient_id": "5"}),
+        (
+            "POST",
+            "/channels/77/messages",
+            {"content": "About <#2>: You may \\*not\\* reply.", "allowed_mentions": {"parse": []}},
+        ),
+    ]
+
+
+@pytest.mark.parametrize("answers", [[refused(50007)], [{"id": "77"}, refused(50007)]])
+def test_who_takes_no_direct_messages_is_told_in_the_thread(answers: list[Any]) -> None:
+    """By name and without a ping."""
+    *_, last = told(*answers, {"id": "78"})
+    assert last == (
+        "POST",
+        "/channels/2/messages",
+        {"content": "<@5> You may \\*not\\* reply.", "allowed_mentions": {"parse": []}},
+    )
+
+
+@pytest.mark.parametrize(("remaining", "waits"), [(1000, []), (10, [360.0]), (0, [3600.0])])
+def test_the_last_logins_of_a_day_are_spread(remaining: int, waits: list[float]) -> None:
+    """A bot that uses up its thousand logins loses its token, so a loop of failures slows down before that."""
+    clock = WatchedClock()
+    limit = {"total": 1000, "remaining": remaining, "reset_after": 3_600_000, "max_concurrency": 1}
+    calls: Any = Calls({"url": "wss://gateway.example", "session_start_limit": limit})
+    gateway = Gateway(connection=calls, clock=clock)
+    assert asyncio.run(gateway._address()) == yarl.URL("wss://gateway.example")
+    assert clock.slept == waits
+
+
+def test_two_logins_are_some_seconds_apart() -> None:
+    """Discord allows one in five seconds."""
+    clock = WatchedClock()
+    calls: Any = Calls({"url": "wss://gateway.example"}, {"url": "wss://gateway.example"})
+    gateway = Gateway(connection=calls, clock=clock)
+
+    async def twice() -> None:
+        await gateway._address()
+        await gateway._address()
+
+    asyncio.run(twice())
+    (wait,) = clock.slept
+    assert 4 < wait <= 5
