@@ -13,7 +13,7 @@ import structlog
 
 from bot.catchup import CatchUp
 from bot.clock import Clock
-from bot.couriers import Known, Line, Marking, Opening, Posting, Rendering
+from bot.couriers import Known, Line, Marking, Mending, Opening, Posting, Rendering
 from bot.db.connection import Database
 from bot.db.values import Kind
 from bot.desk import Desk
@@ -60,7 +60,8 @@ class App:
         self._world = world
         self._database = database
         self._clock = clock
-        self.outbox = Outbox(database, _couriers(known, database, clock), destinations, clock, decider)
+        couriers = _couriers(known, database, clock)
+        self.outbox = Outbox(database, couriers, Mending(known).after, destinations, clock, decider)
         wake = self.outbox.wake
         self._catchups = {name: CatchUp(chat, database, rules, clock, wake) for name, chat in world.chats.items()}
         labels = {name: chat.label for name, chat in world.chats.items()}

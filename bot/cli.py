@@ -65,7 +65,7 @@ def run() -> None:
         try:
             asyncio.run(serve(loaded, SystemClock()))
         except* DatabaseError as group:
-            raise group.exceptions[0] from group
+            raise _first(group) from group
 
 
 @commands.command()
@@ -211,6 +211,14 @@ async def serve(loaded: LoadedSettings, clock: Clock) -> None:
     finally:
         await world.aclose()
         await database.aclose()
+
+
+def _first(group: ExceptionGroup[DatabaseError]) -> Exception:
+    """One error of a group: where the database fails, everything that uses it fails alike."""
+    first: Exception = group
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    return first
 
 
 def _stop_or_leave(stop: asyncio.Event, name: signal.Signals) -> None:

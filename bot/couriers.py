@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from bot import cards, phrases, queue
 from bot.db.connection import Transaction
-from bot.db.values import LinkRow, TicketRow, link_row, ticket_row
-from bot.errors import Gone, Unavailable
+from bot.db.values import Kind, LinkRow, TicketRow, link_row, ticket_row
+from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError, Unavailable
 from bot.model import (
     Card,
     ChannelId,
@@ -35,6 +35,9 @@ from bot.ports import Chat, Vendor
 from bot.trouble import channel_in_trouble, channel_well
 
 T = TypeVar("T")
+
+# Where an opening fails the channel is gone, and where a mark fails only the message: neither has another address.
+_IN_A_THREAD = (Kind.POST, Kind.LINE, Kind.CARD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +59,13 @@ class Known:
     def store(self, ticket: TicketRow) -> Store:
         store = self.stores.get(ticket.store)
         if store is None:
-            raise Gone(phrases.store_unknown(ticket.store))
+            raise Rejected(phrases.store_unknown(ticket.store))
         return store
 
     def vendor(self, ticket: TicketRow) -> Vendor:
         vendor = self.vendors.get(ticket.store)
         if vendor is None:
-            raise Gone(phrases.store_unknown(ticket.store))
+            raise Rejected(phrases.store_unknown(ticket.store))
         return vendor
 
     def chat(self, name: ChatName) -> Chat:
@@ -109,12 +112,6 @@ class Opening:
             if other.id != link.id:
                 queue.line(tx, other, phrases.no_thread(self.known.chat(link.chat).label, reason), now)
 
-    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        _refused(tx, self.known, job, reason, now)
-
-    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
-        return False  # the channel is gone, and only a person can choose another
-
 
 @dataclass(frozen=True, slots=True)
 class Posting:
@@ -141,13 +138,6 @@ class Posting:
         if ticket.status is Status.CLOSED:
             queue.card(tx, link, now)  # a message opens an archived thread; the card puts that right
         return job.delivery.part + 1 < self.known.chat(link.chat).parts(self._post(job))
-
-    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        _refused(tx, self.known, job, reason, now)
-
-    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
-        queue.reopen_link(tx, present(job.link), now)
-        return True
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         queue.line(tx, present(job.link), phrases.delivery_failed(reason), now)
@@ -180,15 +170,6 @@ class Line:
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
             queue.card(tx, job.link, now)
         return job.delivery.part + 1 < self.known.chat(self._place(job).chat).parts(self._post(job))
-
-    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        _refused(tx, self.known, job, reason, now)
-
-    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
-        if job.link is None:
-            return False
-        queue.reopen_link(tx, job.link, now)
-        return True
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """A line that cannot be said has no line about it; the operator sees it in `shopbell outbox`."""
@@ -230,13 +211,6 @@ class Rendering:
             tx.run("card_shown", id=present(job.link).id, version=result)
         return False
 
-    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        _refused(tx, self.known, job, reason, now)
-
-    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
-        queue.reopen_link(tx, present(job.link), now)
-        return True
-
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         queue.line(tx, present(job.link), phrases.delivery_failed(reason), now)
 
@@ -267,19 +241,30 @@ class Marking:
             queue.mark(tx, message, now)
         return False
 
-    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        _refused(tx, self.known, job, reason, now)
-
-    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
-        return False  # the message is gone, and the mark with it
-
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """The message may be gone, or its author may have blocked us; the thread's lines say the rest."""
 
 
-def _refused(tx: Transaction, known: Known, job: Job, reason: str, now: datetime) -> None:
-    if job.link is not None:
-        channel_in_trouble(tx, job.link, known.chat(job.link.chat).label, reason, now)
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """What can be done by itself when a chat does not take something."""
+
+    known: Known
+
+    def after(self, tx: Transaction, job: Job, error: RemoteError, now: datetime) -> bool:
+        """
+        Replace a thread that is gone; tell elsewhere of a channel where we may not do what is needed.
+
+        Returns:
+            Whether there is another address now, so that it shall be tried again at once.
+        """
+        if job.link is None:
+            return False
+        if isinstance(error, AuthFailed | Forbidden):
+            channel_in_trouble(tx, job.link, self.known.chat(job.link.chat).label, error.told, now)
+        if isinstance(error, Gone) and job.delivery.kind in _IN_A_THREAD:
+            return queue.reopen_link(tx, job.link, now)
+        return False
 
 
 def _thread(link: LinkRow) -> Place:

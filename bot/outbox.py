@@ -32,7 +32,7 @@ from bot.db.values import (
     ticket_row,
     to_ms,
 )
-from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, RemoteError, Unavailable
+from bot.errors import RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, DeliveryKey, Mark, TicketNumber
 from bot.queue import wanted_mark
 from bot.retry import Decider, Decision, GiveUp, Look, Postpone
@@ -93,17 +93,13 @@ class Courier(Protocol):
         """Write down what follows from a part that was said; returns whether parts remain."""
         ...
 
-    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """Write down that a person must mend something before it can be delivered; it is tried again by itself."""
-        ...
-
-    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:
-        """What it was addressed to is gone: whether another address was prepared, so that it shall be tried again."""
-        ...
-
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """Write down what follows from failing for good."""
         ...
+
+
+Mend = Callable[[Transaction, Job, RemoteError, datetime], bool]
+"""Called in the transaction that records a failure; whether something was mended, so that it is tried again at once."""
 
 
 class Outbox:
@@ -113,12 +109,14 @@ class Outbox:
         self,
         database: Database,
         couriers: Mapping[Kind, Courier],
+        mend: Mend,
         destinations: list[str],
         clock: Clock,
         decider: Decider,
     ) -> None:
         self._database = database
         self._couriers = couriers
+        self._mend = mend
         self._clock = clock
         self._decider = decider
         self._wakers = {destination: asyncio.Event() for destination in destinations}
@@ -161,20 +159,19 @@ class Outbox:
 
     async def _dispatch(self, destination: str, waker: asyncio.Event) -> None:
         running: dict[str, asyncio.Task[None]] = {}
-        while not self._stopping:
-            waker.clear()
-            now = self._clock.now()
-            lanes = await self._database.read(_due_lanes, destination, now, _LANES_AT_ONCE + len(running))
-            for lane in lanes:
-                if lane not in running and len(running) < _LANES_AT_ONCE:
-                    task = asyncio.create_task(self._run_lane(lane), name=f"lane {lane}")
-                    running[lane] = task
-                    task.add_done_callback(_leave(running, lane, waker))
-            due = await self._database.read(_next_due, destination, now)
-            pause = _LONGEST_SLEEP if due is None else (due - now).total_seconds()
-            await wait_for(waker, min(pause, _LONGEST_SLEEP), self._clock)
-        if running:
-            await asyncio.wait(running.values())
+        # Leaving the block waits for the lanes; where it is left by a failure or a cancellation, it ends them first.
+        async with asyncio.TaskGroup() as lanes:
+            while not self._stopping:
+                waker.clear()
+                now = self._clock.now()
+                due = await self._database.read(_due_lanes, destination, now, _LANES_AT_ONCE + len(running))
+                for lane in due:
+                    if lane not in running and len(running) < _LANES_AT_ONCE:
+                        running[lane] = lanes.create_task(self._run_lane(lane), name=f"lane {lane}")
+                        running[lane].add_done_callback(_leave(running, lane, waker))
+                next_due = await self._database.read(_next_due, destination, now)
+                pause = _LONGEST_SLEEP if next_due is None else (next_due - now).total_seconds()
+                await wait_for(waker, min(pause, _LONGEST_SLEEP), self._clock)
 
     async def _run_lane(self, lane: str) -> None:
         """Make the lane's deliveries, one after the other, until the first that is not due."""
@@ -186,6 +183,8 @@ class Outbox:
                 return
             try:
                 await self._advance(job)
+            except DatabaseError:
+                raise  # nothing can be delivered without it
             except Exception as defect:  # noqa: BLE001 - a defect in one lane must not stop the others
                 _log.exception("a delivery met a defect", delivery=job.delivery.id, kind=job.delivery.kind)
                 reference = f"delivery {job.delivery.id} ({type(defect).__name__})"
@@ -247,9 +246,8 @@ class Outbox:
         delivery, courier = job.delivery.id, self._couriers[job.delivery.kind]
 
         def work(tx: Transaction, now: datetime) -> None:
-            then = Postpone(0.0) if isinstance(error, Gone) and courier.mend(tx, job, now) else decision
-            if isinstance(error, AuthFailed | Forbidden):
-                courier.refused(tx, job, reason, now)
+            mended = error is not None and self._mend(tx, job, error, now)
+            then = Postpone(0.0) if mended else decision
             match then:
                 case Postpone(seconds, counted):
                     due = to_ms(now + timedelta(seconds=seconds))

@@ -10,13 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot import phrases
 from bot.db.connection import Transaction
 from bot.db.values import Kind, LinkRow, MessageRow, Purpose, State, TicketRow, link_row, to_ms
 from bot.model import Button, DeliveryId, Mark, Place, Status, StoreName, TicketNumber, Verb
+
+# A thread that vanishes again and again is not replaced for ever; somebody has to look.
+_LATELY = timedelta(minutes=10)
+_MOST_OPENINGS = 3
 
 
 def store_destination(store: StoreName) -> str:
@@ -47,14 +51,22 @@ def open_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
     _add(tx, Kind.OPEN, _thread_lane(link), chat_destination(link.chat), now, ticket=link.ticket, link=link.id)
 
 
-def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
-    """A link's thread is gone: give the ticket a new one in the same channel, once however often it is noticed."""
+def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> bool:
+    """
+    A link's thread is gone: give the ticket a new one in the same channel, once however often it is noticed.
+
+    Returns:
+        Whether there is, or will be, another thread; not where the last ones were gone as soon as they were opened.
+    """
     present = _link(tx, link.id)
     if present.thread is None or present.thread != link.thread:
-        return
+        return True
+    if len(tx.all("openings", link=link.id, since=to_ms(now - _LATELY))) >= _MOST_OPENINGS:
+        return False
     tx.run("link_lost", id=link.id)
     open_link(tx, present, now)
     line(tx, present, phrases.goes_on_here(), now)
+    return True
 
 
 def post(tx: Transaction, link: LinkRow, message: int, now: datetime) -> None:

@@ -129,6 +129,8 @@ class Sweeper:
         read_at = self._clock.now()
         failed: list[RemoteError] = []
         async for found in self._vendor.changes(known):
+            if len(failed) >= _MOST_FAILURES:
+                continue  # the vendor is down; the list ends soon, and the next sweep brings the rest
             try:
                 if isinstance(found, Absent):
                     await self._absent(found.id)
@@ -137,8 +139,6 @@ class Sweeper:
             except (Unavailable, Rejected) as error:
                 # One ticket that cannot be read must not keep the others from being seen.
                 failed.append(error)
-                if len(failed) >= _MOST_FAILURES:
-                    break
         if failed:
             raise failed[0]
         await self._database.write(self._end, began, self._clock.now())

@@ -61,12 +61,6 @@ class Replying:
         reply_arrived(tx, message, result.id, now)
         return False
 
-    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """The store's next sweep meets the same refusal and tells it in the store's channels."""
-
-    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
-        return False
-
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         message = present(job.message)
         queue.mark(tx, message, now)
@@ -140,12 +134,6 @@ class Noting:
         name_message(tx, message_row(present(tx.one("message", id=present(job.message).id))), result.id)
         return False
 
-    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """The store's next sweep meets the same refusal and tells it in the store's channels."""
-
-    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
-        return False
-
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         message = present(job.message)
         retry = Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
@@ -202,12 +190,6 @@ class StatusChanging:
         elif ticket.status is not result.status:
             queue.lines(tx, ticket.number, phrases.status_changed(result.status, by), now)
         queue.cards(tx, ticket.number, now)
-        return False
-
-    def refused(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """The store's next sweep meets the same refusal and tells it in the store's channels."""
-
-    def mend(self, tx: Transaction, job: Job, now: datetime) -> bool:  # noqa: ARG002 - a courier
         return False
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:

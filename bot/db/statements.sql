@@ -344,6 +344,9 @@ SELECT * FROM deliveries
 WHERE ticket = :ticket AND kind = 'status' AND state IN ('waiting', 'begun', 'uncertain')
 ORDER BY id DESC LIMIT 1;
 
+-- name: openings
+SELECT id FROM deliveries WHERE link = :link AND kind = 'open' AND state = 'done' AND finished_at >= :since;
+
 -- name: unfinished_deliveries
 SELECT d.*, t.store AS store, t.subject AS subject FROM deliveries AS d LEFT JOIN tickets AS t ON t.number = d.ticket
 WHERE d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')

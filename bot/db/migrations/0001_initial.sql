@@ -140,6 +140,7 @@ WHERE kind IN ('reply', 'note') AND state <> 'dropped';
 CREATE UNIQUE INDEX deliveries_open_once ON deliveries (link) WHERE kind = 'open' AND state NOT IN ('done', 'dropped');
 CREATE UNIQUE INDEX deliveries_card_coalesced ON deliveries (link) WHERE kind = 'card' AND state = 'waiting';
 CREATE UNIQUE INDEX deliveries_mark_coalesced ON deliveries (message) WHERE kind = 'mark' AND state = 'waiting';
+CREATE INDEX deliveries_openings ON deliveries (link) WHERE kind = 'open';
 CREATE INDEX deliveries_lane ON deliveries (lane, id) WHERE state IN ('waiting', 'begun', 'uncertain', 'failed');
 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state IN ('waiting', 'uncertain');
 
