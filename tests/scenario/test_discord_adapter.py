@@ -149,9 +149,9 @@ class TestOpening:
                 with pytest.raises(Rejected, match="Create Public Threads"):
                     await s.open(s.text)
                 assert s.server.messages(s.text) == []
-                s.server.deny(s.text, "view_channel")
+                s.server.deny(s.forum, "view_channel")
                 with pytest.raises(Rejected, match="View Channel"):
-                    await s.open(s.text)
+                    await s.open(s.forum)
                 with pytest.raises(Gone):
                     await s.open(type(s.text)("123"))
 
