@@ -32,7 +32,7 @@ from bot.db.values import (
     ticket_row,
     to_ms,
 )
-from bot.errors import RateLimited, RemoteError, Unavailable
+from bot.errors import DatabaseError, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, DeliveryKey, Mark, TicketNumber
 from bot.queue import wanted_mark
 from bot.retry import Decider, Decision, GiveUp, Look, Postpone
