@@ -36,11 +36,13 @@ class Page:
 
     Attributes:
         total: How many tickets the whole list has; None: the answer does not say, or not credibly.
+        pages: How many pages the whole list has; None: the answer does not say.
         last: Whether the answer says that no page follows; None: it does not say.
     """
 
     changes: Sequence[Change]
     total: int | None = None
+    pages: int | None = None
     last: bool | None = None
 
 
@@ -119,14 +121,14 @@ class NumberedPages:
         before: Page | None = None
         for number in range(self._first, self._first + MOST_PAGES):
             page = await self._fetch(number)
-            ids = _ids(page)
+            ids = ids_of(page)
             new = ids - seen
             if before is not None:
                 self._compare(before, page, repeated=len(new) < len(ids))
             seen |= ids
             if page.changes:
                 yield page.changes
-            if not new or self._ends(page, len(seen)):
+            if not new or self._ends(page, number - self._first + 1, len(seen)):
                 return
             before = page
         raise Unavailable("The vendor's list of tickets has no end.")
@@ -135,19 +137,22 @@ class NumberedPages:
         if None not in (before.total, page.total) and before.total != page.total:
             self._moved = True
         # A server that gives the same page for every number has not shifted: it does not know pages.
-        if repeated and _ids(before) != _ids(page):
+        if repeated and ids_of(before) != ids_of(page):
             self._moved = True
         self._length.learn(len(before.changes), len(page.changes))
 
-    def _ends(self, page: Page, seen: int) -> bool:
+    def _ends(self, page: Page, count: int, seen: int) -> bool:
         if page.last is not None:
             return page.last
+        if page.pages is not None:
+            return count >= page.pages
         if page.total is not None and seen <= page.total:
             return seen == page.total
         return self._length.ends(len(page.changes))
 
 
-def _ids(page: Page) -> set[TicketId]:
+def ids_of(page: Page) -> set[TicketId]:
+    """The tickets of a page."""
     return {change.ticket.id for change in page.changes}
 
 

@@ -41,3 +41,7 @@ class Remembered(Generic[V]):
         while len(self._values) > self._size:
             self._values.popitem(last=False)
         return value
+
+    def forget(self, key: str) -> None:
+        """Keep nothing under this key."""
+        self._values.pop(key, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
@@ -43,6 +43,13 @@ def _base(value: str) -> str:
 def _segment(value: str) -> str:
     if not value or not all(character.isascii() and (character.isalnum() or character in "-_") for character in value):
         raise ValueError("wants letters, digits, hyphens and underscores only")
+    return value
+
+
+def split_list(value: Any) -> Any:
+    """A comma-separated list as the tuple of its parts."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.vendors import lightspeed, sellgate
+from adapters.vendors import lightspeed, sellapp, sellgate, sellsn
 from bot.model import Verb
 from bot.ports import CanCount, VendorCapabilities, VendorKind
 
@@ -19,6 +19,8 @@ BEGIN = "<!-- vendors: made from the code by python -m adapters.vendors.table --
 END = "<!-- end of vendors -->"
 
 VENDORS: tuple[tuple[VendorKind, type[Any]], ...] = (
+    (sellsn.KIND, sellsn.Sellsn),
+    (sellapp.KIND, sellapp.Sellapp),
     (sellgate.KIND, sellgate.Sellgate),
     (lightspeed.KIND, lightspeed.Lightspeed),
 )

@@ -37,8 +37,9 @@ def test_a_ticket_has_its_messages_oldest_first(case: Case) -> None:
         conversation = await here.vendor.ticket(made)
         assert conversation.ticket.id == made
         assert [message.text for message in conversation.messages] == ["Text 0", "Hello Jane", "Thank you"]
+        colleague = Author.STAFF if here.subject.names_staff else Author.UNKNOWN
         authors = [message.author for message in conversation.messages]
-        assert authors == [Author.CUSTOMER, Author.STAFF, Author.CUSTOMER]
+        assert authors == [Author.CUSTOMER, colleague, Author.CUSTOMER]
 
     tell(case, story)
 
@@ -102,10 +103,10 @@ def test_closing_and_reopening(case: Case) -> None:
 
     async def story(here: World) -> None:
         (made,) = here.write(1)
-        capabilities = here.vendor.capabilities
+        can = here.vendor.capabilities
         for status, verb in ((Status.CLOSED, Verb.CLOSE), (Status.OPEN, Verb.REOPEN)):
-            if verb not in capabilities.verbs:
-                assert capabilities.instead[verb]
+            if verb not in can.verbs or case.subject.lacks(case.variant):
+                assert verb in can.verbs or can.instead[verb]
                 with pytest.raises(Unsupported):
                     await here.vendor.set_status(made, status)
                 continue
@@ -166,7 +167,7 @@ def test_the_vendors_own_figures(case: Case) -> None:
         here.store.close(made[0])
         if isinstance(here.vendor, CanCount):
             counts = await here.vendor.counts()
-            assert counts.total == 5
+            assert counts.total in (None, 5)
             assert counts.open in (None, 4)
             assert counts.closed in (None, 1)
 

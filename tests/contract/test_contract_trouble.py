@@ -41,7 +41,7 @@ def test_an_answer_that_makes_no_sense_is_unavailable(case: Case, body: str) -> 
 
     async def story(here: World) -> None:
         (made,) = here.write(1)
-        here.server.wire.fail("garbage", method="GET", body=body, times=2)
+        here.server.wire.fail("garbage", method="GET", path="tickets", body=body, times=2)
         with pytest.raises(Unavailable):
             await here.sweep(full=True)
         with pytest.raises(Unavailable):

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from adapters.vendors import lightspeed, sellgate
+from adapters.vendors import lightspeed, sellapp, sellgate, sellsn
 from bot.errors import Gone, RateLimited
 from bot.model import Absent, Change, Status, TicketId
 from bot.ports import Vendor, VendorKind, VendorTools
@@ -28,13 +28,17 @@ class Subject:
     Attributes:
         listing: A regular expression for the paths of list requests.
         many: So many open tickets need more than one page.
-        narrows: Whether the list can be narrowed to open tickets.
+        settings: What an operator would set for this reading of the documentation.
+        names_staff: Whether the API tells that a colleague who wrote at the vendor's is staff.
+        lacks: Whether this reading of the documentation has no way to close and reopen.
     """
 
     kind: VendorKind
     listing: str
     many: int
-    narrows: bool
+    settings: Callable[[Any], dict[str, str]] = lambda _variant: {}
+    names_staff: bool = True
+    lacks: Callable[[Any], bool] = lambda _variant: False
 
     @property
     def practice(self) -> type[PracticeVendor[Any]]:
@@ -42,8 +46,16 @@ class Subject:
 
 
 SUBJECTS = (
-    Subject(kind=sellgate.KIND, listing=r"^/v1/tickets$", many=230, narrows=True),
-    Subject(kind=lightspeed.KIND, listing=r"^/en/tickets\.json$", many=330, narrows=False),
+    Subject(kind=sellgate.KIND, listing=r"^/v1/tickets$", many=230),
+    Subject(kind=lightspeed.KIND, listing=r"^/en/tickets\.json$", many=330),
+    Subject(
+        kind=sellsn.KIND,
+        listing=r"^/stores/[^/]+/tickets/\d+$",
+        many=230,
+        settings=lambda variant: {"closed_statuses": str(variant.statuses[2])},
+        names_staff=False,
+    ),
+    Subject(kind=sellapp.KIND, listing=r"^/v1/tickets$", many=230, lacks=lambda variant: variant.v2 != "there"),
 )
 
 
@@ -140,12 +152,14 @@ class World:
         for _ in range(5):
             found = await self.sweep()
             for ticket in absent(found):
-                await self._ask_for(ticket)
+                await self.ask_for(ticket)
             if not found:
                 return
         raise AssertionError("a sweep of an unchanged store goes on yielding")
 
-    async def _ask_for(self, ticket: TicketId) -> None:
+    async def ask_for(self, ticket: TicketId) -> None:
+        """Ask for a ticket that the list does not show; what the list said of it is no longer true."""
+        self.ledger.known.pop(ticket, None)
         try:
             conversation = await self.vendor.ticket(ticket)
         except Gone:
@@ -187,7 +201,7 @@ async def world(case: Case, **settings: str) -> AsyncIterator[World]:
     server = case.subject.practice(store, case.variant)
     async with server:
         section = {name.lower(): value for name, value in server.settings.items()}
-        section |= {"base_url": server.base_url, **settings}
+        section |= {"base_url": server.base_url, **case.subject.settings(case.variant), **settings}
         tools = VendorTools(transport=httpx.AsyncHTTPTransport, clock=clock)
         kind = case.subject.kind
         vendor = kind.build(kind.settings.model_validate(section), tools)
