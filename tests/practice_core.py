@@ -1,7 +1,8 @@
 """
 A vendor and a chat in memory, for tests of the core alone.
 
-They keep what they were told and fail on demand, so that a test sees exactly what left the core and how often.
+They keep what they were told and fail on demand, so that a test sees exactly what left the core and how often. They
+are as strict as the strictest real one: what is asked for twice is done twice, only looking prevents it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.clock import SystemClock
 from bot.errors import Gone, RemoteError, Uncertain
 from bot.model import (
     Absent,
@@ -45,38 +47,18 @@ from bot.model import (
 from bot.ports import ChatHealth, Intake, Known, VendorCapabilities
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+# How far a chat's own clock may be off; the chats look so much further back.
+_MARGIN = timedelta(minutes=5)
 
 
-class ManualClock:
-    """A clock that stands still until it is moved; sleepers wake when it has passed their hour."""
+class Gate:
+    """What stands before and behind every act of a practice twin; may wait, or raise. This one is open."""
 
-    def __init__(self, now: datetime = START) -> None:
-        self._now = now
-        self._start = now
-        self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
+    async def before(self, side: str, method: str) -> None:
+        """Nothing has been done yet."""
 
-    def now(self) -> datetime:
-        return self._now
-
-    def monotonic(self) -> float:
-        return (self._now - self._start).total_seconds()
-
-    async def sleep(self, seconds: float) -> None:
-        if seconds <= 0:
-            await asyncio.sleep(0)
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sleepers.append((self._now + timedelta(seconds=seconds), future))
-        await future
-
-    def advance(self, seconds: float) -> None:
-        """Let so many seconds pass at once."""
-        self._now += timedelta(seconds=seconds)
-        due = [future for at, future in self._sleepers if at <= self._now]
-        self._sleepers = [(at, future) for at, future in self._sleepers if at > self._now and not future.done()]
-        for future in due:
-            if not future.done():
-                future.set_result(None)
+    async def after(self, side: str, method: str) -> None:
+        """It is done, and nobody was told."""
 
 
 @dataclass
@@ -93,6 +75,8 @@ class MemoryVendor:
     calls: list[str] = field(default_factory=list)
     names_replies: bool = True
     now: Callable[[], datetime] = field(default=lambda: START)
+    name: str = "vendor"
+    gate: Gate = field(default_factory=Gate)
 
     def customer_writes(self, ticket: str, text: str, *, name: str = "Jane", subject: str = "Key not working") -> None:
         vendor_id = TicketId(ticket)
@@ -113,11 +97,14 @@ class MemoryVendor:
         self.tickets[TicketId(ticket)] = replace(self.tickets[TicketId(ticket)], status=status)
 
     async def changes(self, known: Known) -> AsyncIterator[Change | Absent]:
-        self._call("changes")
-        listed = [t for t in self.tickets.values() if known.full or t.status is Status.OPEN]
-        prints = {ticket.id: f"{ticket.status} {len(self.said[ticket.id])}" for ticket in listed}
+        await self._before("changes")
+        seen = {ticket: self._seen(ticket) for ticket in self.tickets}
+        listed = [c for c in seen.values() if c is not None and (known.full or c.ticket.status is Status.OPEN)]
+        prints = {c.ticket.id: f"{c.ticket.status} {len(c.messages)}" for c in listed}
         recorded = await known.fingerprints(list(prints))
-        for ticket in listed:
+        await self._after("changes")
+        for conversation in listed:
+            ticket = conversation.ticket
             if recorded.get(ticket.id) != prints[ticket.id]:
                 yield Change(ticket=ticket, fingerprint=prints[ticket.id])
         if not known.full:
@@ -126,21 +113,27 @@ class MemoryVendor:
                     yield Absent(missing)
 
     async def ticket(self, ticket: TicketId) -> Conversation:
-        self._call("ticket")
-        if ticket not in self.tickets:
+        await self._before("ticket")
+        seen = self._seen(ticket)
+        await self._after("ticket")
+        if seen is None:
             raise Gone("It is not there.")
-        return Conversation(ticket=self.tickets[ticket], messages=tuple(self.said[ticket]))
+        return seen
 
     async def reply(self, ticket: TicketId, text: str) -> MessageId | None:
-        self._call("reply")
+        await self._before("reply")
+        if ticket not in self.tickets:
+            raise Gone("It is not there.")
         message = self._say(ticket, Author.STAFF, text)
-        self._lose("reply")
+        await self._after("reply")
         return message if self.names_replies else None
 
     async def set_status(self, ticket: TicketId, status: Status) -> None:
-        self._call("set_status")
-        self.tickets[ticket] = replace(self.tickets[ticket], status=status)
-        self._lose("set_status")
+        await self._before("set_status")
+        if ticket not in self.tickets:
+            raise Gone("It is not there.")
+        self.set(ticket, status)
+        await self._after("set_status")
 
     async def check(self) -> Finding:
         return Finding(ok=True, subject="store", text="well")
@@ -148,11 +141,25 @@ class MemoryVendor:
     async def aclose(self) -> None:
         return
 
+    def _seen(self, ticket: TicketId) -> Conversation | None:
+        """The ticket as a read shows it now; None: not at all."""
+        if ticket not in self.tickets:
+            return None
+        return Conversation(ticket=self.tickets[ticket], messages=tuple(self.said[ticket]))
+
     def _say(self, ticket: TicketId, author: Author, text: str) -> MessageId:
         said = self.said[ticket]
         message = MessageId(f"{ticket}-{len(said) + 1}")
         said.append(Message(id=message, author=author, text=text, written_at=self.now()))
         return message
+
+    async def _before(self, method: str) -> None:
+        await self.gate.before(self.name, method)
+        self._call(method)
+
+    async def _after(self, method: str) -> None:
+        await self.gate.after(self.name, method)
+        self._lose(method)
 
     def _call(self, method: str) -> None:
         self.calls.append(method)
@@ -173,18 +180,38 @@ class Shown:
     post: Post
     part: int
     key: DeliveryKey
+    at: datetime
+
+
+@dataclass
+class Headed:
+    """One thread that was opened."""
+
+    channel: ChannelId
+    opened: Opened
+    key: DeliveryKey
+    at: datetime
 
 
 @dataclass
 class MemoryChat:
-    """Threads in dictionaries; fails and loses as `MemoryVendor` does."""
+    """
+    Threads in dictionaries; fails and loses as `MemoryVendor` does.
+
+    Attributes:
+        headed: Every thread that was ever opened, also those that are gone.
+        reactions: What stands on people's messages now; `marks`: what was put there last.
+        gone: Threads and channels that were deleted.
+    """
 
     name: ChatName = field(default=ChatName("discord"))
     part_length: int = 2000
     cards: dict[ThreadId, list[Card]] = field(default_factory=lambda: defaultdict(list))
-    opened: dict[DeliveryKey, Opened] = field(default_factory=dict)
+    headed: list[Headed] = field(default_factory=list)
     shown: dict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
     marks: dict[ChatMessageId, Mark | None] = field(default_factory=dict)
+    reactions: dict[ChatMessageId, set[Mark]] = field(default_factory=lambda: defaultdict(set))
+    gone: set[str] = field(default_factory=set)
     told: list[tuple[AgentId, str]] = field(default_factory=list)
     history: list[Said] = field(default_factory=list)
     fail: dict[str, list[RemoteError]] = field(default_factory=lambda: defaultdict(list))
@@ -192,6 +219,8 @@ class MemoryChat:
     intake: Intake | None = None
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     missed_calls: int = 0
+    now: Callable[[], datetime] = field(default_factory=lambda: SystemClock().now)
+    gate: Gate = field(default_factory=Gate)
 
     @property
     def label(self) -> str:
@@ -214,51 +243,65 @@ class MemoryChat:
         return max(1, -(-len(post.text) // self.part_length))
 
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
-        self._call("open_thread")
-        if key not in self.opened:
-            thread = ThreadId(f"{channel}.{len(self.opened) + 1}")
-            self.opened[key] = Opened(thread=thread, card=ChatMessageId(f"card-{thread}"))
-        opened = self.opened[key]
-        self.cards[opened.thread].append(card)
-        self._lose("open_thread")
+        await self._before("open_thread")
+        self._must_be_there(channel)
+        thread = ThreadId(f"{channel}.{len(self.headed) + 1}")
+        opened = Opened(thread=thread, card=ChatMessageId(f"card-{thread}"))
+        self.headed.append(Headed(channel, opened, key, self.now()))
+        self.cards[thread].append(card)
+        await self._after("open_thread")
         return opened
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
-        self._call("post")
+        await self._before("post")
+        self._must_be_there(place.channel, place.thread)
         where = self.shown[place.thread or place.channel]
         message = ChatMessageId(f"{place.thread or place.channel}#{len(where) + 1}")
-        where.append(Shown(message, post, part, key))
-        self._lose("post")
+        where.append(Shown(message, post, part, key, self.now()))
+        await self._after("post")
         return message
 
     async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
-        self._call("render_card")
+        await self._before("render_card")
+        self._must_be_there(place.channel, opened.thread)
         self.cards[opened.thread].append(card)
+        await self._after("render_card")
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
-        self._call("mark")
+        await self._before("mark")
+        self._must_be_there(place.channel, place.thread)
         self.marks[message] = mark
+        self.reactions[message] = (self.reactions[message] - {was}) | ({mark} if mark else set())
+        await self._after("mark")
 
     async def tell(self, place: Place, agent: Agent, text: str) -> None:
-        self._call("tell")
+        await self._before("tell")
         self.told.append((agent.id, text))
+        await self._after("tell")
 
     async def download(self, attachment: Attachment) -> bytes:
-        self._call("download")
+        await self._before("download")
         return f"content of {attachment.name}".encode()
 
     async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
-        self._call("find_thread")
-        return self.opened.get(key)
+        await self._before("find_thread")
+        self._must_be_there(channel)
+        lately = [headed for headed in self.headed if headed.at >= since - _MARGIN]
+        found = [h.opened for h in lately if h.key == key and h.opened.thread not in self.gone]
+        await self._after("find_thread")
+        return found[0] if found else None
 
     async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
-        self._call("find_post")
-        found = [shown.id for shown in self.shown[place.thread or place.channel] if shown.key == key]
+        await self._before("find_post")
+        self._must_be_there(place.channel, place.thread)
+        lately = [shown for shown in self.shown[place.thread or place.channel] if shown.at >= since - _MARGIN]
+        found = [shown.id for shown in lately if shown.key == key]
+        await self._after("find_post")
         return found[0] if found else None
 
     async def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         self.missed_calls += 1
-        self._call("missed")
+        await self._before("missed")
         threads = {cursor.place.thread for cursor in cursors}
         for said in self.history:
             if said.place.thread in threads:
@@ -271,10 +314,23 @@ class MemoryChat:
         return
 
     def threads(self) -> list[ThreadId]:
-        return [opened.thread for opened in self.opened.values()]
+        """Every thread that was ever opened, oldest first."""
+        return [headed.opened.thread for headed in self.headed]
 
     def texts(self, thread: str) -> list[str]:
         return [shown.post.text for shown in self.shown[thread]]
+
+    def _must_be_there(self, *places: str | None) -> None:
+        if not self.gone.isdisjoint(places):
+            raise Gone("It was deleted.")
+
+    async def _before(self, method: str) -> None:
+        await self.gate.before(self.name, method)
+        self._call(method)
+
+    async def _after(self, method: str) -> None:
+        await self.gate.after(self.name, method)
+        self._lose(method)
 
     def _call(self, method: str) -> None:
         if self.fail[method]:
