@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -11,6 +11,8 @@ from bot.sandbox.vendors import PracticeStore
 from bot.sandbox.vendors.sellsn import CIRCULAR, KEY, STORE_ID, USER_EMAIL, USER_NAME, PracticeSellsn, SellsnVariant
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}
+NOBODY = UUID(int=4)
+"""An id that nothing has; the same in every process that collects these tests."""
 TICKETS = f"/stores/{STORE_ID}/tickets"
 Ask = Callable[..., None]
 
@@ -75,7 +77,7 @@ def test_the_key_knows_its_user_and_store(store: PracticeStore, ask: Ask) -> Non
         user = (await client.get("/user")).json()["data"]
         assert (user["userName"], user["email"], user["stores"][0]["id"]) == (USER_NAME, USER_EMAIL, STORE_ID)
         assert (await client.get(f"/stores/{STORE_ID}")).json()["data"]["name"] == "Practice store"
-        assert (await client.get(f"/stores/{uuid4()}")).status_code == 404
+        assert (await client.get(f"/stores/{NOBODY}")).status_code == 404
 
     ask(PracticeSellsn(store), HEADERS, story)
 
@@ -113,10 +115,10 @@ def test_a_missing_scope_is_refused(store: PracticeStore, ask: Ask) -> None:
     [
         ("GET", "/tickets", {}, 404),
         ("GET", TICKETS, {}, 404),
-        ("GET", f"/stores/{uuid4()}/tickets/0", {}, 404),
-        ("GET", f"{TICKETS}/{uuid4()}", {}, 404),
-        ("PUT", f"{TICKETS}/{uuid4()}", {"json": {"message": "text"}}, 404),
-        ("DELETE", f"{TICKETS}/{uuid4()}", {}, 404),
+        ("GET", f"/stores/{NOBODY}/tickets/0", {}, 404),
+        ("GET", f"{TICKETS}/{NOBODY}", {}, 404),
+        ("PUT", f"{TICKETS}/{NOBODY}", {"json": {"message": "text"}}, 404),
+        ("DELETE", f"{TICKETS}/{NOBODY}", {}, 404),
         ("GET", f"{TICKETS}/first", {}, 400),
         ("GET", f"{TICKETS}/0?count=0", {}, 400),
         ("GET", f"{TICKETS}/0?count=many", {}, 400),
