@@ -14,7 +14,7 @@ import discord
 
 from adapters.chats.discord import phrases
 from adapters.chats.discord.markup import cut_line
-from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
+from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_EMOJI = 10014
@@ -28,6 +28,9 @@ _MISSING_ACCESS = 50001
 _OVERLOADED = 130000
 _LOCKED = 160005
 _TOO_MANY_THREADS = 160006
+_MISSING_PERMISSION = 50013
+# What a person with rights in the server has to mend, after which it goes on by itself.
+_FOR_A_PERSON = (_MISSING_ACCESS, _MISSING_PERMISSION, _TAG_REQUIRED, _LOCKED, _TOO_MANY_THREADS)
 _BLOCKED = (200000, 200001)
 
 _LONG = 600.0
@@ -79,12 +82,12 @@ def _refusal(error: discord.HTTPException, *, wrote: bool, permission: str) -> R
         return Unavailable(phrases.UNREACHABLE)
     if error.status == 404:
         return Gone(phrases.GONE)
+    if error.code in _FOR_A_PERSON:
+        return Forbidden(_told(error, permission))
     return Rejected(_told(error, permission), fields=_fields(error))
 
 
 def _slow(error: discord.HTTPException) -> RateLimited | None:
-    if error.code == _TOO_MANY_THREADS:
-        return RateLimited(phrases.TOO_MANY_THREADS, retry_after=_LONG)
     if error.code == TOO_MANY_OLD_EDITS:
         return RateLimited(phrases.TOO_MANY_EDITS, retry_after=_LONG)
     if error.status == 429 or error.code == _BUSY:
@@ -100,7 +103,12 @@ def _retry_after(error: discord.HTTPException) -> float:
 
 
 def _told(error: discord.HTTPException, permission: str) -> str:
-    known = {_MISSING_ACCESS: phrases.HIDDEN, _LOCKED: phrases.LOCKED, _TAG_REQUIRED: phrases.TAG_NEEDED}
+    known = {
+        _MISSING_ACCESS: phrases.HIDDEN,
+        _LOCKED: phrases.LOCKED,
+        _TAG_REQUIRED: phrases.TAG_NEEDED,
+        _TOO_MANY_THREADS: phrases.TOO_MANY_THREADS,
+    }
     if error.code in known:
         return known[error.code]
     if error.code in _BLOCKED:
