@@ -1,0 +1,56 @@
+// Boxes to type in: Enter sends, and a list completes.
+
+import { make } from "./elements.js";
+
+/** Enter sends, Shift+Enter begins a line, as in the chats. */
+export function sendsOnEnter(form) {
+  form.elements.text.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.defaultPrevented) return;
+    event.preventDefault();
+    form.requestSubmit(form.querySelector("[type=submit]"));
+  });
+}
+
+/**
+ * Offers what `ask` finds for the text so far; arrows choose, Enter or Tab takes, Escape puts the list away.
+ * After a space nothing is chosen yet, and Enter is left to whoever sends; likewise where nothing would change.
+ */
+export function completing(input, list, ask, take) {
+  let choices = [], current = -1, asked = 0;
+  const show = (found) => {
+    choices = found;
+    current = found.length && !input.value.endsWith(" ") ? 0 : -1;
+    list.replaceChildren(...found.map((choice, index) => make("li", {
+      role: "option", id: `${list.id}-${index}`,
+      mousedown: (event) => { event.preventDefault(); choose(index); },
+    }, make("b", {}, choice.label), choice.note ? make("small", {}, choice.note) : "")));
+    list.hidden = !found.length;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+    mark();
+  };
+  const mark = () => {
+    [...list.children].forEach((item, index) => item.setAttribute("aria-selected", String(index === current)));
+    if (current < 0) input.removeAttribute("aria-activedescendant");
+    else input.setAttribute("aria-activedescendant", list.children[current].id);
+    list.children[current]?.scrollIntoView({ block: "nearest" });
+  };
+  const choose = (index) => { const choice = choices[index]; show([]); take(choice); };
+  const look = async () => {
+    const number = ++asked, found = await ask(input.value).catch(() => []);
+    if (number === asked) show(found);
+  };
+  input.addEventListener("input", look);
+  input.addEventListener("blur", () => { asked += 1; show([]); });
+  input.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const takes = current >= 0 && choices[current].text.trim() !== input.value.trim();
+    if (list.hidden) return;
+    if (step) { current = (Math.max(current + step, -1) + choices.length) % choices.length; mark(); }
+    else if (event.key === "Enter" && takes) choose(current);
+    else if (event.key === "Tab" && current >= 0) choose(current);
+    else if (event.key === "Escape") show([]);
+    else return;
+    event.preventDefault();
+  });
+  return { look, close: () => { asked += 1; show([]); } };
+}

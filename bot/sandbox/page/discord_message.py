@@ -1,0 +1,98 @@
+"""A practice Discord message as the page shows it; pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bot.sandbox.discord.limits import ACTION_ROW, BUTTON, LINK
+from bot.sandbox.discord.world import Message, Sort, World
+from bot.sandbox.page.entered import Json
+from bot.sandbox.page.wording import Names, discord_lines, line, plain, span
+
+_STYLES = {1: "primary", 3: "good", 4: "danger", 5: "link"}
+_GREY = 0x4E5058
+
+
+def author(world: World, message: Message) -> str:
+    member = world.members.get(message.author_id)
+    return "somebody who left" if member is None else member.name
+
+
+def system_line(world: World, message: Message) -> str:
+    """What Discord itself says with this message; empty where somebody wrote it."""
+    match message.sort:
+        case Sort.RENAMED:
+            return f"{author(world, message)} changed the name to {message.content}"
+        case Sort.THREAD_CREATED:
+            return f"{author(world, message)} started a thread: {message.content}"
+        case Sort.THREAD_STARTER:
+            return "The message that this thread began with is gone."
+        case _:
+            return ""
+
+
+def blocks(world: World, message: Message) -> list[Json]:
+    """What stands in the message, from top to bottom."""
+    names = _names(world)
+    shown: list[Json] = []
+    if message.content:
+        shown.append({"kind": "text", "lines": discord_lines(message.content, names)})
+    shown += [_embed(embed, names) for embed in message.embeds]
+    shown += [{"kind": "text", "lines": plain(f"📎 {attachment.upload.name}")} for attachment in message.attachments]
+    shown += [_row(row) for row in message.components]
+    return shown
+
+
+def _names(world: World) -> Names:
+    def name(kind: str, wanted: int) -> str:
+        if kind == "channel":
+            place = world.channels.get(wanted) or world.threads.get(wanted)
+            return "unknown" if place is None else place.name
+        known = world.roles.get(wanted) if kind == "role" else world.members.get(wanted)
+        return "unknown" if known is None else known.name
+
+    return name
+
+
+def _embed(embed: Json, names: Names) -> Json:
+    inside: list[Json] = []
+    if embed.get("title"):
+        heading = {"link": embed["url"]} if str(embed.get("url", "")).startswith(("https://", "http://")) else {}
+        inside.append({"kind": "text", "lines": [line("heading", span(embed["title"], **heading))]})
+    if embed.get("description"):
+        inside.append({"kind": "text", "lines": discord_lines(embed["description"], names)})
+    if embed.get("fields"):
+        inside.append({"kind": "fields", "fields": [_field(field, names) for field in embed["fields"]]})
+    if embed.get("footer"):
+        inside.append({"kind": "text", "lines": plain(embed["footer"]["text"], "small")})
+    written = embed.get("timestamp")
+    return {
+        "kind": "card",
+        "author": str((embed.get("author") or {}).get("name") or ""),
+        "colour": f"#{embed.get('color') or _GREY:06x}",
+        "at": None if written is None else datetime.fromisoformat(written).timestamp(),
+        "blocks": inside,
+    }
+
+
+def _field(field: Json, names: Names) -> Json:
+    return {"name": discord_lines(field["name"], names), "value": discord_lines(field["value"], names)}
+
+
+def _row(row: Json) -> Json:
+    parts: list[Any] = row.get("components") or [] if row["type"] == ACTION_ROW else [row]
+    buttons = [_button(part) for part in parts if part["type"] == BUTTON]
+    if buttons:
+        return {"kind": "buttons", "buttons": buttons}
+    return {"kind": "text", "lines": plain("(something that this page cannot show)", "small")}
+
+
+def _button(button: Json) -> Json:
+    return {
+        "id": button.get("custom_id", ""),
+        "label": str(button.get("label") or (button.get("emoji") or {}).get("name") or "…"),
+        "style": _STYLES.get(button.get("style", 2), "plain"),
+        "disabled": bool(button.get("disabled")),
+        "url": button.get("url") if button.get("style") == LINK else None,
+    }

@@ -1,0 +1,43 @@
+// Making and keeping elements. Every text is put in as text; nothing here ever parses one as markup.
+
+export const find = (selector, within = document) => within.querySelector(selector);
+export const time = (at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+
+/** An element with attributes, listeners (functions, by event) and children. Texts go in as text. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name, value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== ""));
+  return element;
+}
+
+export const button = (label, click, properties = {}, ...children) => make(
+  "button", { type: "button", click, ...properties }, label, ...children);
+
+/** Makes a container show the items, in order; what has not changed stays as it is, focus and all. */
+export function fill(container, items, build) {
+  const known = new Map([...container.children].map((node) => [node.dataset.key, node]));
+  const follow = container.scrollHeight - container.scrollTop - container.clientHeight < 60;
+  items.forEach((item, index) => {
+    const key = String(item.key), written = JSON.stringify(item), old = known.get(key);
+    known.delete(key);
+    let node = old;
+    if (!old || old.written !== written) {
+      node = build(item);
+      node.dataset.key = key;
+      node.written = written;
+      if (old) {
+        const focused = old.contains(document.activeElement) ? document.activeElement.textContent : null;
+        old.replaceWith(node);
+        if (focused !== null) [...node.querySelectorAll("button")].find((b) => b.textContent === focused)?.focus();
+      }
+    }
+    if (container.children[index] !== node) container.insertBefore(node, container.children[index] ?? null);
+  });
+  known.forEach((node) => node.remove());
+  if (follow && container.matches(".log")) container.scrollTop = container.scrollHeight;
+}

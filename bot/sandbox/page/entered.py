@@ -1,0 +1,73 @@
+"""What somebody entered on the page, and the sentence they read where it is not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+"""A JSON object on its way to or from the page."""
+
+
+class NotTaken(Exception):
+    """
+    What somebody did has not been done, as a client or a platform would refuse it.
+
+    Args:
+        told: Whole sentences for the person at the page.
+    """
+
+    def __init__(self, told: str) -> None:
+        super().__init__(told)
+        self.told = told
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The fields of one act, as JSON from the page. Every method raises `NotTaken` where a field has the wrong kind."""
+
+    fields: Mapping[str, Any]
+
+    def text(self, name: str, *, wanted: str = "") -> str:
+        """
+        A text that must be there.
+
+        Args:
+            wanted: What the person reads where it is missing or blank.
+        """
+        value = self.maybe(name)
+        if value is None:
+            raise NotTaken(wanted or f"The field {name} is missing.")
+        return value
+
+    def maybe(self, name: str) -> str | None:
+        """A text that may be missing; a blank one counts as missing."""
+        value = self.fields.get(name)
+        if value is not None and not isinstance(value, str):
+            raise NotTaken(f"The field {name} has to be a text.")
+        return value if value and value.strip() else None
+
+    def flag(self, name: str) -> bool:
+        """Yes or no; no where it is missing."""
+        value = self.fields.get(name, False)
+        if not isinstance(value, bool):
+            raise NotTaken(f"The field {name} has to be true or false.")
+        return value
+
+    def values(self, name: str) -> dict[str, str]:
+        """Texts by name; none where the field is missing."""
+        found = self.fields.get(name, {})
+        if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+            raise NotTaken(f"The field {name} has to be an object of texts.")
+        return dict(found)
+
+
+Act = Callable[[Entered], Awaitable[Json]]
+"""Does one thing a person asked for and answers what the page needs to know of it. Raises `NotTaken`."""
+
+
+def sentence(text: str) -> str:
+    """A remark of a practice client as a whole sentence."""
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

@@ -1,0 +1,70 @@
+// The modal that Slack shows.
+
+import { completing } from "./completion.js";
+import { find, make } from "./elements.js";
+import { act, part, tick, tried } from "./live.js";
+import { blockElement } from "./message.js";
+
+const dialog = find("#form"), modal = find("#form form");
+let drawn = "";
+
+export function renderForm() {
+  const form = part("slack/form", null), written = JSON.stringify(form);
+  if (written === drawn) return;
+  drawn = written;
+  if (!form) { dialog.close(); return; }
+  find("h3", modal).textContent = form.title;
+  find(".fault", modal).textContent = "";
+  find(".blocks", modal).replaceChildren(...form.blocks.map((block) => (block.kind === "input" ? field(form, block)
+    : blockElement(block, (each, element) => tried(
+      () => act("slack/press", { place: "", view: form.id, button: each.id }), element)))));
+  const [submit, cancel] = modal.querySelectorAll(".row:last-child button");
+  submit.hidden = !form.submit;
+  submit.textContent = form.submit;
+  cancel.textContent = form.close;
+  if (!dialog.open) dialog.showModal();
+  (find("input, textarea, select", modal) ?? cancel).focus();
+}
+
+function field(form, block) {
+  const suggests = block.type === "external_select", chooses = block.type === "static_select";
+  const input = make(chooses ? "select" : block.multiline ? "textarea" : "input",
+    { name: block.id, placeholder: block.placeholder, autocomplete: "off", "data-block": block.block },
+    ...(chooses ? block.options.map((option) => make("option", { value: option.value }, option.label)) : []));
+  input.value = block.value;
+  const fault = make("span", { class: "fault", role: "alert" });
+  if (!suggests) return make("label", {}, block.label, input, fault);
+  const list = make("ul", { class: "choices", role: "listbox", id: `${block.id}-choices`, hidden: true });
+  for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-controls", list.id]]) {
+    input.setAttribute(name, value);
+  }
+  const ask = async (text) => (await act("slack/suggest", { view: form.id, input: block.id, text })).choices.map(
+    (choice) => ({ label: choice.label, text: choice.label, value: choice.text }));
+  const box = completing(input, list, ask, (choice) => {
+    input.value = choice.label;
+    input.dataset.chosen = choice.value;
+  });
+  input.addEventListener("input", () => { delete input.dataset.chosen; });
+  input.addEventListener("focus", () => { if (!input.value) box.look(); });
+  return make("div", { class: "suggests" }, make("label", {}, block.label, input), list, fault);
+}
+
+modal.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = part("slack/form", null), values = {};
+  for (const input of modal.querySelectorAll("[data-block]")) {
+    const value = input.getAttribute("role") === "combobox" ? input.dataset.chosen : input.value;
+    if (value) values[input.name] = value;
+  }
+  event.submitter.disabled = true;
+  act("slack/submit", { view: form.id, values }).then((told) => {
+    for (const input of modal.querySelectorAll("[data-block]")) {
+      find(".fault", input.closest("label").parentElement).textContent = told.errors[input.dataset.block] ?? "";
+    }
+    if (!Object.keys(told.errors).length) tick("close");
+  }).catch((error) => { find("p.fault", modal).textContent = error.message; })
+    .finally(() => { event.submitter.disabled = false; });
+});
+const dismiss = () => tried(() => act("slack/dismiss", { view: part("slack/form", {}).id }));
+dialog.addEventListener("cancel", (event) => { event.preventDefault(); dismiss(); });
+find(".cancel", modal).addEventListener("click", dismiss);

@@ -1,0 +1,82 @@
+// Messages of both chats.
+
+import { button, make, time } from "./elements.js";
+import { act, changed, part, tick, tried } from "./live.js";
+
+/** The messages for one person's eyes that this person has put away. */
+export const dismissed = new Set();
+
+const TAGS = { quote: "blockquote", code: "pre", small: "small", heading: "strong", bullet: "li" };
+const STYLES = { bold: "b", italic: "i", underline: "u", strike: "s", code: "code" };
+
+function spanElement(span) {
+  let element = document.createTextNode(span.text);
+  for (const [style, tag] of Object.entries(STYLES)) if (span[style]) element = make(tag, {}, element);
+  if (span.mention) element = make("span", { class: "mention" }, element);
+  if (span.link) element = make("a", { href: span.link, target: "_blank", rel: "noopener noreferrer" }, element);
+  return element;
+}
+
+const lineElement = (line) => make("div", { class: `words ${line.as}` },
+  make(TAGS[line.as] ?? "span", {}, ...line.spans.map(spanElement)));
+
+export function blockElement(block, press) {
+  switch (block.kind) {
+    case "text":
+      return make("div", {}, ...block.lines.map(lineElement));
+    case "divider":
+      return make("hr");
+    case "buttons":
+      return make("div", { class: "row" }, ...block.buttons.map((each) => (each.url
+        ? make("a", { class: "button", href: each.url, target: "_blank", rel: "noopener noreferrer" }, each.label)
+        : button(each.label, (event) => press(each, event.target), { class: each.style, disabled: each.disabled }))));
+    case "fields":
+      return make("div", { class: "fields" }, ...block.fields.map((field) => make("div", {},
+        make("div", { class: "label" }, ...field.name.map(lineElement)), ...field.value.map(lineElement))));
+    default: {
+      const card = make("div", { class: "card" }, block.author ? make("b", { class: "speaker" }, block.author) : "",
+        ...block.blocks.map((inner) => blockElement(inner, press)),
+        block.at ? make("small", {}, time(block.at)) : "");
+      card.style.setProperty("--bar", block.colour);
+      return card;
+    }
+  }
+}
+
+/** A message in one of the chats. */
+export function messageElement(message, chat) {
+  if (message.system) return make("article", { class: "message system" }, message.system, threadLink(message, chat));
+  const press = (each, element) => tried(async () => {
+    await act(`${chat.name}/press`, { place: message.place, message: message.id, button: each.id });
+    if (each.label === "Close") tick("close");
+  }, element);
+  return make("article", { class: `message${message.private ? " private" : ""}` },
+    make("span", { class: "face", "aria-hidden": "true" }, message.bot ? "🔔" : [...message.author][0] ?? "?"),
+    make("p", { class: "by" }, make("b", {}, message.author), message.bot ? make("span", { class: "app" }, "APP") : "",
+      make("small", {}, time(message.at) + (message.edited ? " (edited)" : ""))),
+    moreMenu(message, chat),
+    message.thinking ? make("p", { class: "thinking" }, `${message.author} is thinking …`) : "",
+    ...message.blocks.map((block) => blockElement(block, press)),
+    message.reactions.length ? make("p", { class: "reactions" }, ...message.reactions.map(
+      (each) => make("span", {}, `${each.sign} ${each.count > 1 ? each.count : ""}`.trim()))) : "",
+    threadLink(message, chat),
+    message.private ? make("p", { class: "only" }, "👁 Only you can see this · ",
+      button("Dismiss", () => { dismissed.add(message.id); changed(); }, { class: "bare" })) : "");
+}
+
+const threadLink = (message, chat) => (message.thread
+  ? button(`↳ ${message.thread.name}`, () => chat.open(message.thread.id), { class: "bare thread" }) : "");
+
+function moreMenu(message, chat) {
+  const what = { place: message.place, message: message.id };
+  const entry = (label, work) => button(label, (event) => {
+    event.target.closest("details").open = false;
+    tried(work);
+  });
+  const entries = message.private ? [] : part(chat.name, { menus: [] }).menus.map(
+    (menu) => entry(menu.label, () => act(`${chat.name}/menu`, { ...what, entry: menu.id })));
+  if (message.mine) entries.push(entry("Delete message", () => act(`${chat.name}/delete`, what)));
+  if (!entries.length) return "";
+  return make("details", { class: "more" },
+    make("summary", { "aria-label": "More about this message", title: "More" }, "⋯"), make("div", {}, ...entries));
+}

@@ -1,0 +1,170 @@
+"""
+The page's server: its files, the state as it changes, and what people do.
+
+It speaks to this machine's own browser alone: it listens on 127.0.0.1, takes no other name for itself (so that a
+foreign name that points here opens nothing) and no act that another site's page asks for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from bot.sandbox.page.discord import DiscordPane
+from bot.sandbox.page.entered import Act, Entered, NotTaken
+from bot.sandbox.page.keeper import Keeper
+from bot.sandbox.page.ledger import Ledger
+from bot.sandbox.page.slack import SlackPane
+from bot.sandbox.page.stores import StoresPane
+from bot.sandbox.process import BotProcess
+from bot.sandbox.world import PracticeWorld
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_OWN_NAMES = ("127.0.0.1", "localhost")
+_FILES = Path(__file__).parent
+_KINDS: Mapping[str, str] = MappingProxyType({".html": "text/html", ".css": "text/css", ".js": "text/javascript"})
+_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+)
+
+
+class Pane(Protocol):
+    """A part of the page: what is to be seen in it, and what people can do there."""
+
+    @property
+    def acts(self) -> Mapping[str, Act]: ...
+
+    def parts(self) -> dict[str, Any]: ...
+
+
+class PracticePage:
+    """
+    The page of a practice world.
+
+    `GET /state?since=VERSION` answers what has changed, see `Ledger.since`. `POST /<pane>/<act>` with a JSON object
+    does something: 200 with an object, or 400 with `error`, whole sentences for the person who did it.
+
+    Args:
+        world: Started before, stopped after.
+        bot: May run or not; the page can kill it and start it again.
+        port: 0: any free one.
+    """
+
+    def __init__(self, world: PracticeWorld, bot: BotProcess, *, port: int = 0) -> None:
+        self._keeper = Keeper(bot)
+        self._panes: dict[str, Pane] = {
+            "bot": self._keeper,
+            "stores": StoresPane(world),
+            "discord": DiscordPane(world.discord, world.ann),
+            "slack": SlackPane(world.slack, world.bob),
+        }
+        self._ledger = Ledger()
+        self._wanted_port = port
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def address(self) -> str:
+        """`http://127.0.0.1:1234/`; known once started."""
+        return f"http://127.0.0.1:{self._port}/"
+
+    async def start(self) -> None:
+        """Listen on 127.0.0.1. Raises `OSError` where the port is taken."""
+        app = web.Application(middlewares=[_guard])
+        app.router.add_get("/state", self._state)
+        app.router.add_post("/{pane}/{act}", self._act)
+        app.router.add_get("/", _file)
+        app.router.add_get("/{name}", _file)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._wanted_port).start()
+        self._port = self._runner.addresses[0][1]
+        await self._keeper.start()
+
+    async def stop(self) -> None:
+        """Listen no more; the world and the bot stay as they are."""
+        await self._keeper.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _state(self, request: web.Request) -> web.Response:
+        parts: dict[str, Any] = {}
+        for pane in self._panes.values():
+            parts |= pane.parts()
+        self._ledger.update(parts)
+        return web.json_response(self._ledger.since(request.query.get("since", "")))
+
+    async def _act(self, request: web.Request) -> web.Response:
+        pane = self._panes.get(request.match_info["pane"])
+        act = None if pane is None else pane.acts.get(request.match_info["act"])
+        if act is None:
+            raise web.HTTPNotFound(text="There is nothing here.")
+        try:
+            return web.json_response(await act(await _entered(request)))
+        except NotTaken as refusal:
+            return web.json_response({"error": refusal.told}, status=400)
+
+
+async def _entered(request: web.Request) -> Entered:
+    # A form on another site can send neither this type nor, without being asked first, any other but its own.
+    if request.content_type != "application/json":
+        raise NotTaken("Send a JSON object.")
+    try:
+        fields: Any = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise NotTaken("Send a JSON object.") from None
+    if not isinstance(fields, dict):
+        raise NotTaken("Send a JSON object.")
+    return Entered(fields)
+
+
+async def _file(request: web.Request) -> web.Response:
+    name = request.match_info.get("name", "page.html")
+    offered = {path.name: path for path in _FILES.iterdir() if path.suffix in _KINDS}
+    path = offered.get(name)
+    if path is None:
+        raise web.HTTPNotFound(text="There is nothing here.")
+    return web.Response(text=path.read_text("utf-8"), content_type=_KINDS[path.suffix], charset="utf-8")
+
+
+@web.middleware
+async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        if not _own_host(request.host):
+            raise web.HTTPForbidden(text="This page answers to 127.0.0.1 and localhost only.")
+        if request.method != "GET" and not _own_origin(request):
+            raise web.HTTPForbidden(text="Only the page itself may do that.")
+        response = await handler(request)
+    except web.HTTPException as refusal:
+        response = web.Response(status=refusal.status, text=refusal.text)
+    response.headers.update(_HEADERS)
+    return response
+
+
+def _own_host(host: str) -> bool:
+    try:
+        return urlsplit(f"//{host}").hostname in _OWN_NAMES
+    except ValueError:
+        return False
+
+
+def _own_origin(request: web.Request) -> bool:
+    """Whether the page itself asks; a program that is no browser says nothing about where it comes from."""
+    return request.headers.get("Origin", f"http://{request.host}") == f"http://{request.host}"

@@ -1,0 +1,211 @@
+"""The practice Slack on the page: as Bob's client shows it, and what he does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from bot.sandbox.page.entered import Act, Entered, Json, NotTaken, sentence
+from bot.sandbox.page.slack_message import form, message_blocks
+from bot.sandbox.slack import Channel, Message, Outcome, PracticeSlack, Refused, User, View
+from bot.sandbox.slack.emoji import to_signs
+
+T = TypeVar("T")
+
+_MOST_MESSAGES = 200
+_SHOWN_SHORTCUTS = {
+    "close_ticket": "Close ticket",
+    "reopen_ticket": "Reopen ticket",
+    "send_to_customer": "Send to customer",
+}
+
+
+class SlackPane:
+    """
+    The right side of the page. A place is a channel's id or, for a thread, `channel/ts`.
+
+    Args:
+        me: Whose client this is.
+
+    Attributes:
+        acts: What he can do here, by the name that the page asks for.
+    """
+
+    def __init__(self, slack: PracticeSlack, me: User) -> None:
+        self._slack = slack
+        self._me = me
+        self._world = slack.workspace.world
+        self.acts: Mapping[str, Act] = MappingProxyType(
+            {
+                "type": self._type,
+                "complete": self._complete,
+                "press": self._press,
+                "menu": self._menu,
+                "delete": self._delete,
+                "suggest": self._suggest,
+                "submit": self._submit,
+                "dismiss": self._dismiss,
+            }
+        )
+
+    # ------------------------------------------------------------ what is to be seen
+
+    def parts(self) -> dict[str, Any]:
+        """Everything that is to be seen here."""
+        view = self._slack.view(self._me)
+        shortcuts = self._slack.workspace.app.shortcuts
+        parts: dict[str, Any] = {
+            "slack": {
+                "name": "Practice workspace",
+                "me": self._me.shown,
+                "menus": [{"id": each, "label": _SHOWN_SHORTCUTS.get(each, each)} for each in shortcuts],
+            },
+        }
+        if view is not None:
+            parts["slack/form"] = form(view, self._world)
+        places: list[Json] = []
+        for channel in self._mine():
+            top = self._slack.messages(channel)
+            places.append({"id": channel.id, "name": channel.name or self._me.shown, "kind": "channel", "at": 0.0})
+            places += [self._thread_place(message) for message in top if self._heads(message)]
+            parts[f"slack/place/{channel.id}"] = self._messages(channel, top, None)
+            for message in top:
+                thread = self._slack.thread(channel, message.ts)
+                parts[f"slack/place/{channel.id}/{message.ts}"] = self._messages(channel, thread, message.ts)
+        return parts | {"slack/places": places}
+
+    def _mine(self) -> list[Channel]:
+        return [channel for channel in self._world.channels.values() if self._me.id in channel.members]
+
+    def _heads(self, message: Message) -> bool:
+        """Whether a message of the channel is worth an entry in the list of threads."""
+        replies = self._world.replies(message.channel, message.ts)
+        return message.thread_ts is None and (bool(replies) or bool(message.buttons))
+
+    def _thread_place(self, message: Message) -> Json:
+        last = [message, *self._world.replies(message.channel, message.ts)][-1]
+        name = message.rendered.strip().partition("\n")[0] or "(deleted)"
+        closed = name.startswith("✅ ")
+        return {
+            "id": f"{message.channel}/{message.ts}",
+            "parent": message.channel,
+            "name": name.removeprefix("✅ "),
+            "kind": "thread",
+            "at": float(last.ts),
+            "tags": ["Closed"] if closed else [],
+        }
+
+    def _messages(self, channel: Channel, messages: tuple[Message, ...], thread: str | None) -> list[Json]:
+        """The messages of a channel or thread with what Bob alone is shown there, oldest first."""
+        alone = [m for m in self._slack.ephemerals(self._me) if (m.channel, m.thread_ts) == (channel.id, thread)]
+        shown = sorted((*messages, *alone), key=lambda message: float(message.ts))[-_MOST_MESSAGES:]
+        return [self._message(message, in_channel=thread is None) for message in shown]
+
+    def _message(self, message: Message, *, in_channel: bool) -> Json:
+        tombstone = message.subtype == "tombstone"
+        replies = self._world.replies(message.channel, message.ts) if in_channel else ()
+        place = f"{message.channel}/{message.ts}"
+        named = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}" if replies else "Reply in thread"
+        heads = in_channel and message.only_for is None and message.thread_ts is None and not tombstone
+        return {
+            "id": message.ts,
+            "place": message.channel,
+            "author": message.username or ("" if message.user is None else self._world.user(message.user)),
+            "bot": message.user == self._slack.bot_user,
+            "mine": message.user == self._me.id and message.only_for is None and not tombstone,
+            "system": "This message was deleted." if tombstone else "",
+            "private": message.only_for is not None,
+            "thinking": False,
+            "edited": message.edited_at is not None and message.user != self._slack.bot_user,
+            "at": float(message.ts),
+            "blocks": [] if tombstone else message_blocks(message, self._world),
+            "reactions": [
+                {"sign": to_signs(f":{name}:"), "count": len(who)} for name, who in message.reactions.items() if who
+            ],
+            "thread": {"id": place, "name": named} if heads else None,
+        }
+
+    # ------------------------------------------------------------ what he does
+
+    async def _type(self, entered: Entered) -> Json:
+        channel, thread = self._place(entered)
+        text = entered.text("text", wanted="Write something first.").strip()
+        if not text.startswith("/"):
+            await _taken(self._slack.say(self._me, channel, text, thread_ts=thread))
+            return {}
+        name, _, rest = text.partition(" ")
+        asked = self._slack.command(self._me, channel, name, rest.strip(), thread_ts=thread)
+        return _seen(await _taken(asked))
+
+    async def _complete(self, entered: Entered) -> Json:
+        text = entered.maybe("text") or ""
+        offered = [name for name in self._slack.workspace.app.commands if name.startswith(text)]
+        return {"choices": [{"text": f"{name} ", "label": name} for name in offered] if text else []}
+
+    async def _press(self, entered: Entered) -> Json:
+        where: Message | View = self._view(entered) if entered.maybe("view") else self._standing(entered)
+        return _seen(await _taken(self._slack.press(self._me, where, entered.text("button"), answers=0)))
+
+    async def _menu(self, entered: Entered) -> Json:
+        asked = self._slack.shortcut(self._me, self._standing(entered), entered.text("entry"))
+        return _seen(await _taken(asked))
+
+    async def _delete(self, entered: Entered) -> Json:
+        message = self._standing(entered)
+        if message.user != self._me.id:
+            raise NotTaken("One can delete only one's own messages.")
+        await _taken(self._slack.delete(message))
+        return {}
+
+    async def _suggest(self, entered: Entered) -> Json:
+        view, typed = self._view(entered), entered.maybe("text") or ""
+        options = await _taken(self._slack.suggest(self._me, view, entered.text("input"), typed))
+        return {"choices": [{"text": option.value, "label": option.label} for option in options]}
+
+    async def _submit(self, entered: Entered) -> Json:
+        outcome = await _taken(self._slack.submit(self._me, self._view(entered), entered.values("values")))
+        return _seen(outcome) | {"errors": dict(outcome.errors)}
+
+    async def _dismiss(self, entered: Entered) -> Json:
+        await _taken(self._slack.close(self._me, self._view(entered)))
+        return {}
+
+    def _place(self, entered: Entered) -> tuple[Channel, str | None]:
+        name, _, thread = entered.text("place").partition("/")
+        channel = self._world.channels.get(name)
+        if channel is None or (thread and self._world.message(name, thread) is None):
+            raise NotTaken("There is no such place.")
+        return channel, thread or None
+
+    def _standing(self, entered: Entered) -> Message:
+        channel, _ = self._place(entered)
+        wanted = entered.text("message")
+        for message in (*self._world.messages(channel.id), *self._slack.ephemerals(self._me)):
+            if (message.channel, message.ts) == (channel.id, wanted):
+                return message
+        raise NotTaken("That message is gone.")
+
+    def _view(self, entered: Entered) -> View:
+        wanted = entered.text("view")
+        view = self._slack.view(self._me)
+        if view is None or view.id != wanted:
+            raise NotTaken("That form is closed.")
+        return view
+
+
+def _seen(outcome: Outcome) -> Json:
+    """Nothing to tell: what came of it stands in the world. Raises `NotTaken` where Slack itself shows an error."""
+    if outcome.error:
+        raise NotTaken(sentence(outcome.error))
+    return {}
+
+
+async def _taken(act: Awaitable[T]) -> T:
+    """What came of an act; `NotTaken` where Slack's client offers no such thing."""
+    try:
+        return await act
+    except ValueError as refusal:
+        raise NotTaken(sentence(str(refusal))) from refusal
+    except Refused as refusal:
+        raise NotTaken(sentence(f"Slack refused: {refusal.error}")) from refusal

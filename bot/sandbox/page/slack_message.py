@@ -1,0 +1,184 @@
+"""Practice Slack messages and modals as the page shows them; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bot.sandbox.page.entered import Json
+from bot.sandbox.page.wording import line, plain, span
+from bot.sandbox.slack import Message, View
+from bot.sandbox.slack.emoji import to_signs
+from bot.sandbox.slack.rendering import Names, read_text_object
+
+_STYLES = ("bold", "italic", "strike", "underline", "code")
+_RICH = {"rich_text_quote": "quote", "rich_text_preformatted": "code"}
+
+
+def message_blocks(message: Message, names: Names) -> list[Json]:
+    """What stands in a message, from top to bottom; without blocks it is its text."""
+    if not message.blocks or message.attachments:
+        return [{"kind": "text", "lines": plain(message.rendered)}]
+    shown = blocks(message.blocks, names)
+    return shown + [{"kind": "text", "lines": plain(f"📎 {file.name}")} for file in message.files]
+
+
+def blocks(given: Iterable[Json], names: Names, state: Mapping[str, Mapping[str, Json]] | None = None) -> list[Json]:
+    """
+    Block Kit as blocks of the page.
+
+    Args:
+        state: In a modal, what was entered so far.
+    """
+    shown: list[Json] = []
+    for block in given:
+        shown += _block(block, names, state or {})
+    return shown
+
+
+def form(view: View, names: Names) -> Json:
+    """A modal."""
+    body = view.body
+    return {
+        "id": view.id,
+        "title": view.title,
+        "submit": _label(body.get("submit"), names),
+        "close": _label(body.get("close"), names) or "Close",
+        "blocks": blocks(view.blocks, names, view.state),
+    }
+
+
+def _block(block: Json, names: Names, state: Mapping[str, Mapping[str, Json]]) -> list[Json]:
+    match block["type"]:
+        case "divider":
+            shown: list[Json] = [{"kind": "divider"}]
+        case "actions":
+            shown = _actions(block["elements"], names)
+        case "input":
+            shown = [_input(block, names, state)]
+        case "section":
+            shown = _section(block, names)
+        case _:
+            shown = _text(_lines(block, names))
+    return shown
+
+
+def _lines(block: Json, names: Names) -> list[Json]:
+    match block["type"]:
+        case "header":
+            lines = plain(read_text_object(block["text"], names), "heading")
+        case "context":
+            lines = [line("small", span(" · ".join(_element(element, names) for element in block["elements"])))]
+        case "image":
+            lines = plain(f"({block['alt_text']})", "small")
+        case "rich_text":
+            lines = _rich(block["elements"], names)
+        case _:
+            lines = plain(block["text"])
+    return lines
+
+
+def _text(lines: list[Json]) -> list[Json]:
+    return [{"kind": "text", "lines": lines}] if lines else []
+
+
+def _section(block: Json, names: Names) -> list[Json]:
+    parts = [block["text"]] if block.get("text") else []
+    lines = [each for part in (*parts, *block.get("fields", ())) for each in plain(read_text_object(part, names))]
+    accessory = block.get("accessory")
+    return _text(lines) + (_actions([accessory], names) if accessory else [])
+
+
+def _element(element: Json, names: Names) -> str:
+    return f"({element['alt_text']})" if element["type"] == "image" else read_text_object(element, names)
+
+
+def _actions(elements: Sequence[Json], names: Names) -> list[Json]:
+    buttons = [_button(element, names) for element in elements if element["type"] == "button"]
+    shown: list[Json] = [{"kind": "buttons", "buttons": buttons}] if buttons else []
+    if len(buttons) < len(elements):
+        shown += _text(plain("(something that this page cannot show)", "small"))
+    return shown
+
+
+def _button(element: Json, names: Names) -> Json:
+    url = element.get("url")
+    return {
+        "id": element["action_id"],
+        "label": read_text_object(element["text"], names),
+        "style": "link" if url else element.get("style", "plain"),
+        "disabled": False,
+        "url": url,
+    }
+
+
+def _input(block: Json, names: Names, state: Mapping[str, Mapping[str, Json]]) -> Json:
+    element = block["element"]
+    kept = state.get(block["block_id"], {}).get(element["action_id"]) or {}
+    chosen = kept.get("selected_option") or element.get("initial_option")
+    options = [*element.get("options", ()), *(o for g in element.get("option_groups", ()) for o in g["options"])]
+    return {
+        "kind": "input",
+        "id": element["action_id"],
+        "block": block["block_id"],
+        "type": element["type"],
+        "label": read_text_object(block["label"], names),
+        "placeholder": _label(element.get("placeholder"), names),
+        "optional": bool(block.get("optional")),
+        "multiline": bool(element.get("multiline")),
+        "options": [_option(option, names) for option in options],
+        "value": chosen["value"] if chosen else kept.get("value") or element.get("initial_value") or "",
+        "least": element.get("min_query_length", 3),
+    }
+
+
+def _option(option: Json, names: Names) -> Json:
+    return {"label": read_text_object(option["text"], names), "value": option["value"]}
+
+
+def _label(text: Json | None, names: Names) -> str:
+    return "" if text is None else read_text_object(text, names)
+
+
+def _rich(elements: Sequence[Json], names: Names) -> list[Json]:
+    lines: list[Json] = []
+    for element in elements:
+        if element["type"] == "rich_text_list":
+            lines += [line("bullet", *_spans(item["elements"], names)) for item in element["elements"]]
+        else:
+            lines.append(line(_RICH.get(element["type"], "plain"), *_spans(element["elements"], names)))
+    return lines
+
+
+def _spans(elements: Sequence[Json], names: Names) -> list[Json]:
+    return [_span(element, names) for element in elements]
+
+
+def _span(element: Json, names: Names) -> Json:
+    given = element.get("style") or {}
+    style: dict[str, Any] = {name: True for name in _STYLES if given.get(name)}
+    match element["type"]:
+        case "text":
+            shown = span(str(element["text"]), **style)
+        case "link":
+            address = str(element["url"])
+            safe = {"link": address} if address.startswith(("https://", "http://")) else {}
+            shown = span(str(element.get("text") or address), **style, **safe)
+        case "emoji":
+            shown = span(to_signs(f":{element['name']}:"), **style)
+        case _:
+            shown = span(_mentioned(element, names), **style, mention=True)
+    return shown
+
+
+def _mentioned(element: Json, names: Names) -> str:
+    match element["type"]:
+        case "user":
+            name = f"@{names.user(element['user_id'])}"
+        case "channel":
+            name = f"#{names.channel(element['channel_id'])}"
+        case "usergroup":
+            name = f"@{names.group(element['usergroup_id'])}"
+        case _:
+            name = f"@{element['range']}"
+    return name

@@ -1,0 +1,156 @@
+"""The stores on the page: tickets as their vendors have them, and what customers and colleagues do there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bot.sandbox.page.entered import Act, Entered, Json, NotTaken
+from bot.sandbox.vendors.store import PracticeMessage, PracticeTicket
+from bot.sandbox.world import PracticeWorld, Shop
+from bot.wiring import vendor_kinds
+
+LONGEST_SUBJECT = 250
+LONGEST_TEXT = 60_000
+"""Longer than any chat takes in one message, so that one can see what becomes of it."""
+
+
+class StoresPane:
+    """
+    The left side of the page.
+
+    Attributes:
+        acts: What people can do here, by the name that the page asks for.
+    """
+
+    def __init__(self, world: PracticeWorld) -> None:
+        self._shops = {shop.name: shop for shop in world.shops.values()}
+        self._shown = [_shop(shop) for shop in self._shops.values()]
+        self.acts: Mapping[str, Act] = MappingProxyType(
+            {
+                "open": self._open,
+                "write": self._write,
+                "answer": self._answer,
+                "close": self._close,
+                "reopen": self._reopen,
+            }
+        )
+
+    def parts(self) -> dict[str, Any]:
+        """Everything that is to be seen here."""
+        parts: dict[str, Any] = {"stores": self._shown}
+        for shop in self._shops.values():
+            tickets = sorted(shop.store.tickets(), key=lambda ticket: ticket.updated_at, reverse=True)
+            parts[f"tickets/{shop.name}"] = [_summary(ticket) for ticket in tickets]
+            parts |= {f"ticket/{shop.name}/{ticket.id}": _ticket(ticket) for ticket in tickets}
+        return parts
+
+    # ------------------------------------------------------------ what people do
+
+    async def _open(self, entered: Entered) -> Json:
+        shop = self._shop(entered)
+        ticket = shop.store.customer_writes(
+            _short(entered.text("subject", wanted="Say in a few words what it is about.")),
+            _not_too_long(entered.text("text", wanted="Write what the customer has to say.")),
+            name=entered.maybe("name"),
+            email=_email(entered.text("email", wanted="The customer needs an address to be answered at.")),
+        )
+        return {"ticket": ticket}
+
+    async def _write(self, entered: Entered) -> Json:
+        shop, ticket = self._ticket(entered)
+        text = entered.text("text", wanted="Write what the customer has to say.")
+        return {"ticket": shop.store.customer_replies(ticket.id, _not_too_long(text))}
+
+    async def _answer(self, entered: Entered) -> Json:
+        shop, ticket = self._ticket(entered)
+        text = entered.text("text", wanted="Write what the colleague answers.")
+        shop.store.staff_replies(ticket.id, _not_too_long(text))
+        return {}
+
+    async def _close(self, entered: Entered) -> Json:
+        shop, ticket = self._ticket(entered)
+        if ticket.closed:
+            raise NotTaken("This ticket is closed already.")
+        shop.store.close(ticket.id)
+        return {}
+
+    async def _reopen(self, entered: Entered) -> Json:
+        shop, ticket = self._ticket(entered)
+        if not ticket.closed:
+            raise NotTaken("This ticket is open already.")
+        shop.store.reopen(ticket.id)
+        return {}
+
+    def _shop(self, entered: Entered) -> Shop:
+        shop = self._shops.get(entered.text("store"))
+        if shop is None:
+            raise NotTaken("There is no such store.")
+        return shop
+
+    def _ticket(self, entered: Entered) -> tuple[Shop, PracticeTicket]:
+        shop = self._shop(entered)
+        try:
+            return shop, shop.store.ticket(entered.text("ticket"))
+        except KeyError:
+            raise NotTaken("There is no such ticket.") from None
+
+
+def _short(subject: str) -> str:
+    if len(subject) > LONGEST_SUBJECT:
+        raise NotTaken(f"A subject has at most {LONGEST_SUBJECT} characters.")
+    return subject.strip()
+
+
+def _not_too_long(text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        raise NotTaken(f"A message has at most {LONGEST_TEXT} characters.")
+    return text
+
+
+def _email(email: str) -> str:
+    name, at, host = email.strip().partition("@")
+    if not name or not at or "." not in host or any(character.isspace() for character in email.strip()):
+        raise NotTaken("That is no e-mail address; jane@example.com is one.")
+    return email.strip()
+
+
+def _shop(shop: Shop) -> Json:
+    kind = vendor_kinds()[shop.vendor.vendor]()
+    return {"name": shop.name, "vendor": kind.label, "discord": shop.discord.name, "slack": shop.slack.name}
+
+
+def _summary(ticket: PracticeTicket) -> Json:
+    return {
+        "id": ticket.id,
+        "subject": ticket.subject,
+        "customer": ticket.name or ticket.email or "",
+        "closed": ticket.closed,
+        "waits": ticket.awaits_staff and not ticket.closed,
+        "at": ticket.updated_at.timestamp(),
+    }
+
+
+def _ticket(ticket: PracticeTicket) -> Json:
+    return {
+        "id": ticket.id,
+        "subject": ticket.subject,
+        "name": ticket.name or "",
+        "email": ticket.email or "",
+        "closed": ticket.closed,
+        "messages": [_message(message) for message in ticket.messages],
+    }
+
+
+def _message(message: PracticeMessage) -> Json:
+    return {
+        "id": message.id,
+        "writer": message.writer,
+        "name": message.name or ("Customer" if message.writer == "customer" else "Staff"),
+        "text": message.text,
+        "at": message.at.timestamp(),
+        "note": not message.public,
+        "bridged": message.by_api,
+        "files": [file.name for file in message.files],
+    }

@@ -1,0 +1,211 @@
+"""The page of `shopbell sandbox` with a bot in the world: the whole loop, as somebody sees it who tries it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.scenario.page_visitor import Visitor, play, words
+
+
+async def opened(v: Visitor, store: str = "keys", subject: str = "My key", text: str = "It *fails*.") -> dict[str, Any]:
+    """Open a ticket as a customer; returns it with its threads once both chats have one that holds its text."""
+    told = await v.does("/stores/open", store=store, name="Jane", email="jane@example.com", subject=subject, text=text)
+    at = {"store": store, "ticket": told["ticket"]}
+
+    def threads() -> dict[str, Any] | None:
+        link = v.link(store, told["ticket"])
+        said = [words(v.messages(chat, link[chat])) for chat in ("discord", "slack")]
+        return link if all(text in each for each in said) else None
+
+    link: dict[str, Any] = await v.sees(threads)
+    return at | link
+
+
+def at_vendor(v: Visitor, ticket: dict[str, Any]) -> list[str]:
+    return [message["text"] for message in v.parts[f"ticket/{ticket['store']}/{ticket['ticket']}"]["messages"]]
+
+
+def is_closed(v: Visitor, ticket: dict[str, Any]) -> bool:
+    closed: bool = v.parts[f"ticket/{ticket['store']}/{ticket['ticket']}"]["closed"]
+    return closed
+
+
+def button(message: dict[str, Any]) -> dict[str, Any]:
+    """The first button under a message."""
+    (row,) = [block for block in message["blocks"] if block["kind"] == "buttons"]
+    first: dict[str, Any] = row["buttons"][0]
+    return first
+
+
+class TestWithTheBot:
+    def test_a_ticket_goes_round(self, tmp_path: Path) -> None:
+        """
+        The threads of a ticket are found by themselves; what Ann answers reaches the store and Slack and gets ✅;
+        the card's button closes it; Bob reopens it from the form that `/reopen` opens.
+        """
+
+        async def scene(v: Visitor) -> None:
+            ticket = await opened(v)
+            discord, slack = ticket["discord"], ticket["slack"]
+            assert str(ticket["number"]) in v.place("discord", discord)["name"]
+
+            await v.does("/discord/type", place=discord, text="Try KEY-1234.")
+            await v.sees(lambda: "Try KEY-1234." in at_vendor(v, ticket))
+            await v.sees(lambda: "Try KEY-1234." in words(v.messages("slack", slack)))
+            await v.sees(
+                lambda: any(
+                    message["mine"] and [each["sign"] for each in message["reactions"]] == ["✅"]
+                    for message in v.messages("discord", discord)
+                )
+            )
+
+            card = v.messages("discord", discord)[0]
+            assert button(card)["label"] == "Close"
+            await v.does("/discord/press", place=card["place"], message=card["id"], button=button(card)["id"])
+            await v.sees(lambda: is_closed(v, ticket) and v.place("discord", discord)["archived"])
+            await v.sees(lambda: v.place("slack", slack)["tags"] == ["Closed"])
+            assert any(message["private"] for message in v.messages("discord", card["place"]))
+
+            channel = slack.partition("/")[0]
+            await v.does("/slack/type", place=channel, text="/reopen")
+            form = v.parts["slack/form"]
+            (picker,) = [block for block in form["blocks"] if block["kind"] == "input"]
+            empty = await v.does("/slack/submit", view=form["id"], values={})
+            assert empty["errors"] == {picker["block"]: "Please complete this required field."}
+            offered = await v.does("/slack/suggest", view=form["id"], input=picker["id"], text="")
+            (choice,) = offered["choices"]
+            assert "My key" in choice["label"]
+            await v.does("/slack/submit", view=form["id"], values={picker["id"]: choice["text"]})
+            await v.sees(lambda: not is_closed(v, ticket))
+            form = await v.sees(lambda: v.parts["slack/form"] if "open again" in words(v.parts["slack/form"]) else None)
+            await v.does("/slack/dismiss", view=form["id"])
+            assert "slack/form" not in v.parts
+
+        play(tmp_path, scene, running=True)
+
+    def test_commands_complete_as_one_types(self, tmp_path: Path) -> None:
+        """First the commands, then what the bot offers for an option; the answer is Ann's alone, and shown as such."""
+
+        async def scene(v: Visitor) -> None:
+            ticket = await opened(v, store="boutique", subject="Wrong size")
+            place = ticket["discord"]
+
+            async def offered(text: str) -> list[dict[str, Any]]:
+                choices: list[dict[str, Any]] = (await v.does("/discord/complete", place=place, text=text))["choices"]
+                return choices
+
+            assert {"/close ", "/reopen ", "/stats "} == {each["text"] for each in await offered("/")}
+            (choice,) = await offered("/close wrong")
+            assert choice["text"] == f"/close ticket:{ticket['number']}"
+            assert "Wrong size" in choice["label"]
+            assert "/stats store:boutique" in {each["text"] for each in await offered("/stats ")}
+            assert [each["label"] for each in await offered("/stats store:keys ")] == ["days"]
+
+            assert await v.may_not("/discord/type", place=place, text="/stats days:many") == "Days takes a number."
+            await v.does("/discord/type", place=place, text="/stats store:boutique days:3")
+            told = v.messages("discord", place)[-1]
+            assert told["private"]
+            assert "waiting for us" in words(told)
+
+            await v.does("/discord/type", place=place, text=choice["text"])
+            await v.sees(lambda: v.place("discord", place)["tags"] == ["Closed"])
+            refused = await v.may_not("/discord/type", place=place, text="/reopen")
+            assert refused == "An archived thread takes no commands."
+
+        play(tmp_path, scene, running=True)
+
+    def test_bob_closes_by_text_and_by_shortcut(self, tmp_path: Path) -> None:
+        """`!close` in the thread and the message shortcut do the same; neither is said to the customer."""
+
+        async def scene(v: Visitor) -> None:
+            ticket = await opened(v)
+            slack = ticket["slack"]
+            await v.does("/slack/type", place=slack, text="!close")
+            await v.sees(lambda: is_closed(v, ticket) and v.place("slack", slack)["tags"] == ["Closed"])
+            card = v.messages("slack", slack)[0]
+            menus = {each["label"]: each["id"] for each in v.parts["slack"]["menus"]}
+            await v.does("/slack/menu", place=slack, message=card["id"], entry=menus["Reopen ticket"])
+            await v.sees(lambda: not is_closed(v, ticket))
+            assert at_vendor(v, ticket) == ["It *fails*."]
+
+        play(tmp_path, scene, running=True)
+
+    def test_the_bot_is_killed_and_started_again(self, tmp_path: Path) -> None:
+        """Meanwhile everybody goes on writing; afterwards each message stands once on the other side."""
+
+        async def scene(v: Visitor) -> None:
+            ticket = await opened(v)
+            await v.does("/bot/kill")
+            assert v.parts["bot"]["state"] == "killed"
+            assert await v.may_not("/bot/kill") == "The bot is not running."
+            told = await v.may_not("/discord/type", place=ticket["discord"], text="/stats")
+            assert told == "The application did not respond. Is the bot running?"
+            await v.does("/discord/type", place=ticket["discord"], text="From Ann.")
+            await v.does("/slack/type", place=ticket["slack"], text="From Bob.")
+            await v.does("/stores/write", store=ticket["store"], ticket=ticket["ticket"], text="From Jane.")
+            assert v.parts["bot"] == {"state": "killed", "told": "", "starts": 1}
+
+            await v.does("/bot/start")
+            assert await v.may_not("/bot/start") == "The bot is running already."
+            await v.sees(lambda: v.parts["bot"]["state"] == "ready" and v.parts["bot"]["starts"] == 2)
+            await v.sees(lambda: {"From Ann.", "From Bob."} <= set(at_vendor(v, ticket)))
+            for chat in ("discord", "slack"):
+                await v.sees(lambda chat=chat: "From Jane." in words(v.messages(chat, ticket[chat])))  # type: ignore[misc]
+                assert words(v.messages(chat, ticket[chat])).count("From Jane.") == 1
+            assert sorted(at_vendor(v, ticket)) == ["From Ann.", "From Bob.", "From Jane.", "It *fails*."]
+
+        play(tmp_path, scene, running=True)
+
+    def test_a_bot_that_ends_by_itself_is_seen(self, tmp_path: Path) -> None:
+        """The page says that it does not answer, and can start it again."""
+
+        async def scene(v: Visitor) -> None:
+            await v.bot.kill()  # not by the page, which is told of nothing
+            await v.sees(lambda: v.parts["bot"]["state"] == "trouble")
+            assert "the bot has ended" in v.parts["bot"]["told"]
+            await v.does("/bot/start")
+            await v.sees(lambda: v.parts["bot"]["state"] == "ready")
+
+        play(tmp_path, scene, running=True)
+
+
+def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    """It prints its address first; the first tickets get threads; at SIGTERM it ends well and leaves nothing behind."""
+
+    async def scene() -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            "import asyncio; from bot.sandbox.stage import serve; asyncio.run(serve(0))",
+            env=os.environ | {"TMPDIR": str(tmp_path)},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            assert process.stdout is not None
+            printed = (await asyncio.wait_for(process.stdout.readline(), 20.0)).decode()
+            address = printed.split()[-1]
+            async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
+                deadline = asyncio.get_running_loop().time() + 40.0
+                links: dict[str, Any] = {}
+                while not links or any(not {"discord", "slack"} <= link.keys() for link in links.values()):
+                    assert asyncio.get_running_loop().time() < deadline, links
+                    links = (await http.get("/state")).json()["parts"]["links"]
+                    await asyncio.sleep(0.1)
+                stores = (await http.get("/state")).json()["parts"]["stores"]
+                assert {key.partition("/")[0] for key in links} == {store["name"] for store in stores}
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 20.0) == 0
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+    asyncio.run(scene())
+    assert list(tmp_path.iterdir()) == []
