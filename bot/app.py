@@ -13,7 +13,7 @@ import structlog
 
 from bot.catchup import CatchUp
 from bot.clock import Clock
-from bot.couriers import Known, Line, Marking, Mending, Opening, Posting, Rendering
+from bot.couriers import Known, Line, Marking, Mending, Posting, Rendering
 from bot.db.connection import Database
 from bot.db.values import Kind
 from bot.desk import Desk
@@ -21,6 +21,7 @@ from bot.errors import AuthFailed, RemoteError
 from bot.health import Health
 from bot.intake import Rules
 from bot.model import ChatName, StoreName, TicketId
+from bot.opening import Opening
 from bot.outbox import Courier, Outbox
 from bot.ports import CanAttach, CanCount, CanNote, Chat, Intake
 from bot.queue import chat_destination, store_destination
@@ -60,7 +61,7 @@ class App:
         self._world = world
         self._database = database
         self._clock = clock
-        couriers = _couriers(known, database, clock)
+        couriers = _couriers(known, rules, database, clock)
         self.outbox = Outbox(database, couriers, Mending(known).after, destinations, clock, decider)
         wake = self.outbox.wake
         self._catchups = {name: CatchUp(chat, database, rules, clock, wake) for name, chat in world.chats.items()}
@@ -142,9 +143,9 @@ async def keep_connected(chat: Chat, intake: Intake, clock: Clock) -> None:
         await clock.sleep(_RECONNECT_SECONDS)
 
 
-def _couriers(known: Known, database: Database, clock: Clock) -> Mapping[Kind, Courier]:
+def _couriers(known: Known, rules: Rules, database: Database, clock: Clock) -> Mapping[Kind, Courier]:
     return {
-        Kind.OPEN: Opening(known),
+        Kind.OPEN: Opening(known, rules),
         Kind.POST: Posting(known),
         Kind.LINE: Line(known),
         Kind.CARD: Rendering(known),

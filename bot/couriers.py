@@ -1,8 +1,8 @@
 """
 How each kind of delivery is made, found again, and recorded.
 
-To a chat: the opening of a thread, a message, a line of shopbell's own, a card, a mark. To a vendor: see
-`bot.vendor_couriers`.
+To a chat: a message, a line of shopbell's own, a card, a mark. The opening of a thread: see `bot.opening`. To a vendor:
+see `bot.vendor_couriers`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from bot.model import (
     ChatMessageId,
     ChatName,
     Mark,
-    Opened,
     Place,
     Post,
     Status,
@@ -77,40 +76,6 @@ def present(thing: T | None) -> T:
     if thing is None:
         raise LookupError("the delivery lacks a row that its kind always has")
     return thing
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """Opens a link's thread with the ticket's card."""
-
-    known: Known
-    for_ever = True
-    repeatable = False
-    lags = False
-
-    async def carry(self, job: Job) -> Opened:
-        link = present(job.link)
-        card = self.known.card(job, link.chat)
-        return await self.known.chat(link.chat).open_thread(link.channel, card, job.key)
-
-    async def find(self, job: Job) -> Opened | None:
-        link = present(job.link)
-        card = self.known.card(job, link.chat)
-        since = job.delivery.begun_at or job.delivery.created_at
-        return await self.known.chat(link.chat).find_thread(link.channel, card, job.key, since)
-
-    def record(self, tx: Transaction, job: Job, result: Opened, now: datetime) -> bool:
-        link, ticket = present(job.link), present(job.ticket)
-        channel_well(tx, link)
-        tx.run("link_opened", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
-        _card_if_outdated(tx, link, ticket, now)
-        return False
-
-    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        link = present(job.link)
-        for other in queue.links_of(tx, link.ticket):
-            if other.id != link.id:
-                queue.line(tx, other, phrases.no_thread(self.known.chat(link.chat).label, reason), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +242,7 @@ def _part_said(tx: Transaction, job: Job, message: ChatMessageId) -> None:
     tx.run("part_said", delivery=job.delivery.id, part=job.delivery.part, chat_message=message)
 
 
-def _card_if_outdated(tx: Transaction, link: LinkRow, shown: TicketRow, now: datetime) -> None:
+def card_if_outdated(tx: Transaction, link: LinkRow, shown: TicketRow, now: datetime) -> None:
     """What changed while the thread was being opened is not on its card yet."""
     if ticket_row(present(tx.one("ticket", number=shown.number))).version != shown.version:
         queue.card(tx, link_row(present(tx.one("link", id=link.id))), now)

@@ -117,6 +117,17 @@ def record_said(tx: Transaction, said: Said) -> LinkRow | None:
     return link
 
 
+def heard_in_no_thread(tx: Transaction, place: Place) -> None:
+    """Somebody spoke in a thread that is no ticket's as far as we know: those being opened there have to be read."""
+    if place.thread is not None:
+        tx.run("heard_before_opened", chat=place.chat, channel=place.channel)
+
+
+def is_being_opened(tx: Transaction, link: LinkRow) -> bool:
+    """Whether a link's thread is there but what was said in it at first is still to be read."""
+    return tx.one("opening_of_link", link=link.id) is not None
+
+
 def route_link(tx: Transaction, link: LinkRow, rules: Rules, now: datetime) -> list[MessageRow]:
     """
     Route what was recorded in a thread and not yet routed, oldest first.

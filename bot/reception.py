@@ -15,7 +15,16 @@ from bot.db.connection import Database, Transaction
 from bot.db.values import MessageRow
 from bot.desk import Desk
 from bot.errors import RemoteError
-from bot.intake import Rules, record_deleted, record_edited, record_said, record_vanished, route_link
+from bot.intake import (
+    Rules,
+    heard_in_no_thread,
+    is_being_opened,
+    record_deleted,
+    record_edited,
+    record_said,
+    record_vanished,
+    route_link,
+)
 from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Edited, Place, Said, Verb
 from bot.ports import Chat
 
@@ -89,7 +98,10 @@ class Reception:
 
     def _said(self, tx: Transaction, said: Said, now: datetime, *, routed: bool) -> list[MessageRow]:
         link = record_said(tx, said)
-        return route_link(tx, link, self._rules, now) if link is not None and routed else []
+        if link is None:
+            heard_in_no_thread(tx, said.place)
+            return []
+        return route_link(tx, link, self._rules, now) if routed and not is_being_opened(tx, link) else []
 
     def _tell(self, place: Place, agent: Agent, text: str) -> None:
         """Say it behind the event's acknowledgement, which must not wait for the network."""

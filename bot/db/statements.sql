@@ -172,6 +172,16 @@ INSERT INTO links (ticket, chat, channel) VALUES (:ticket, :chat, :channel) ON C
 -- name: link_opened
 UPDATE links SET thread = :thread, card = :card, card_version = :version WHERE id = :id;
 
+-- name: heard_before_opened
+-- `NOT IN` lets SQLite use the index of openings.
+UPDATE deliveries SET body = json_set(body, '$.heard', 1)
+WHERE kind = 'open' AND state NOT IN ('done', 'dropped') AND state IN ('begun', 'uncertain')
+  AND link IN (SELECT id FROM links WHERE chat = :chat AND channel = :channel);
+
+-- name: opening_of_link
+SELECT id FROM deliveries
+WHERE link = :link AND kind = 'open' AND state NOT IN ('done', 'dropped') AND state <> 'failed';
+
 -- name: link_lost
 UPDATE links SET thread = NULL, card = NULL, card_version = NULL, seen = NULL, seen_at = 0 WHERE id = :id;
 
