@@ -26,7 +26,7 @@ def test_a_card_whose_answer_was_lost_is_answered_before_it_is_recorded(tmp_path
         async with running(tmp_path / "db", discord=discord) as bridge:
             bridge.vendor.customer_writes("t1", "Hello?")
             bridge.app.nudge(MAIN)
-            await until(lambda: bool(discord.opened))
+            await until(discord.threads)
             said = answer_in(bridge, discord, "m1", "Try again")
             discord.history.append(said)
             assert discord.intake is not None
@@ -48,11 +48,11 @@ def test_a_card_that_a_crash_left_unrecorded_is_answered_while_we_are_away(tmp_p
         async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor) as bridge:
             vendor.customer_writes("t1", "Hello?")
             bridge.app.nudge(MAIN)
-            await until(lambda: bool(slack.opened))
+            await until(slack.threads)
             slack.history.append(answer_in(bridge, slack, "m1", "While you were away"))
         slack.fail["find_thread"].clear()
         async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor):
             await until(lambda: vendor.texts("t1") == ["While you were away"])
-            assert len(slack.opened) == 1
+            assert len(slack.threads()) == 1
 
     asyncio.run(story())
