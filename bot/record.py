@@ -8,7 +8,7 @@ and becomes that reply's proof, wherever it was seen first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot import phrases, queue
 from bot.db.connection import Transaction
@@ -26,6 +26,9 @@ from bot.db.values import (
 )
 from bot.model import Author, Awaiting, Message, MessageId, Status, Store, StoreName, Ticket, TicketId, TicketNumber
 from bot.text import comparable
+
+# A second, and as much again for clocks that do not agree.
+_SAME_SECOND = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +156,14 @@ def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: boo
         closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(sighting.read_at),
         fingerprint=sighting.fingerprint or known.fingerprint,
-        look_again=stale,
+        look_again=stale or _within_the_second(sighting),
     )
+
+
+def _within_the_second(sighting: Sighting) -> bool:
+    """Whether another change may leave the vendor's time of update as it is, for it tells whole seconds only."""
+    updated_at = sighting.ticket.updated_at
+    return updated_at is not None and not updated_at.microsecond and abs(sighting.read_at - updated_at) < _SAME_SECOND
 
 
 def _turn(messages: tuple[Message, ...] | None) -> Awaiting | None:
