@@ -15,6 +15,8 @@ from collections.abc import Callable
 _LINE_ENDS = re.compile(r"\r\n?|[\u0085\u2028\u2029]")
 _KEPT = "\n\t"
 # Explicit direction marks and overrides can make a text read differently from what it is.
+_JOINER = "\u200d"
+_SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -89,9 +91,17 @@ def _fitting(text: str, length: int, width: Callable[[str], int]) -> int:
 
 
 def _pleasant(text: str, end: int) -> int:
-    """A place to cut at or before `end`: after a line, else after a word, else right there; never too early."""
+    """A place to cut at or before `end`: after a line, else after a word, else after a sign; never too early."""
     for separator in ("\n", " "):
         found = text.rfind(separator, end // 2, end)
         if found > 0:
             return found + 1
-    return end
+    return next((cut for cut in range(end, end // 2, -1) if not _joined(text, cut)), end)
+
+
+def _joined(text: str, at: int) -> bool:
+    """Whether what stands on both sides of a place is seen as one sign: an accent, a skin tone, a family."""
+    if at >= len(text):
+        return False
+    before, after = text[at - 1], text[at]
+    return _JOINER in (before, after) or after in _SKIN_TONES or unicodedata.category(after) in ("Mn", "Me")
