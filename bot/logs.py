@@ -38,11 +38,10 @@ def configure(log_format: str | None, level: str, stream: TextIO = sys.stderr) -
         last.append(structlog.processors.format_exc_info)
     handler = logging.StreamHandler(stream)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*last, renderer]))
+    handler.addFilter(_discreet)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("bot").setLevel(level)
     logging.getLogger("adapters").setLevel(level)
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -53,3 +52,8 @@ def configure(log_format: str | None, level: str, stream: TextIO = sys.stderr) -
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _discreet(record: logging.LogRecord) -> bool:
+    # Judged here and not by a logger's level, for slack_bolt gives its loggers levels of its own.
+    return record.levelno >= logging.ERROR or not record.name.startswith(_TALKATIVE)
