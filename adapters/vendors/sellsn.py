@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
@@ -90,7 +90,7 @@ class SellsnSettings(Section):
     base_url: Base = "https://api.sellsn.io"
     closed_statuses: Annotated[tuple[int, ...] | None, BeforeValidator(split_list)] = None
     staff_names: Annotated[tuple[str, ...], BeforeValidator(split_list)] = ()
-    first_page: Literal[0, 1] | None = None
+    first_page: int | None = Field(default=None, ge=0, le=1)
     page_size: int = Field(default=CAPABILITIES.page_size, ge=1, le=1000)
 
 
