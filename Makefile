@@ -20,12 +20,14 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 PYTEST ?=
 WORKERS ?= 2
 
-.PHONY: help sandbox test lint format lock soak bench clean
+.PHONY: help install sandbox test lint format lock soak bench clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-sandbox: $(VENV)/runs ## see it work: one story through five practice stores, a practice Discord and a practice Slack
+install: $(VENV)/runs ## make .venv with the locked packages; the program is then .venv/bin/shopbell
+
+sandbox: $(VENV)/runs ## see it work: one story through practice stores, a practice Discord and a practice Slack
 	@$(BIN)/shopbell sandbox --tour
 	@echo "To look at it and type into it yourself: $(BIN)/shopbell sandbox"
 
