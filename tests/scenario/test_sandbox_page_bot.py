@@ -137,6 +137,23 @@ class TestWithTheBot:
 
         play(tmp_path, scene, running=True)
 
+    def test_a_note_stays_inside_until_ann_sends_it(self, tmp_path: Path) -> None:
+        """A note carries 🔒 and is not at the store; the entry of the message's menu sends it after all."""
+
+        async def scene(v: Visitor) -> None:
+            ticket = await opened(v)
+            place = ticket["discord"]
+            await v.does("/discord/type", place=place, text="// Your order is on its way.")
+            note = v.messages("discord", place)[-1]
+            await v.sees(lambda: "🔒" in words(v.messages("discord", place)[-1]["reactions"]))
+            assert at_vendor(v, ticket) == ["It *fails*."]
+            (menu,) = v.parts["discord"]["menus"]
+            assert menu["label"] == "Send to customer"
+            await v.does("/discord/menu", place=place, message=note["id"], entry=menu["id"])
+            await v.sees(lambda: len(at_vendor(v, ticket)) == 2)
+
+        play(tmp_path, scene, running=True)
+
     def test_the_bot_is_killed_and_started_again(self, tmp_path: Path) -> None:
         """Meanwhile everybody goes on writing; afterwards each message stands once on the other side."""
 

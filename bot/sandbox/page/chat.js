@@ -42,7 +42,7 @@ export class Chat {
         throw error;
       });
       if (/^[/!]close/.test(text)) tick("close");
-      else if (place?.kind === "thread" && !/^[/!]/.test(text)) tick("answer");
+      else if (place?.kind === "thread" && !/^([/!🔒]|note:)/u.test(text)) tick("answer");
     }, press);
   }
 

@@ -50,8 +50,9 @@ class DiscordPane:
         channels = self._discord.channels
         places: list[Channel | Thread] = [*channels]
         places += [thread for channel in channels for thread in self._discord.threads(channel.id)]
+        menus = [{"id": name, "label": name} for name in self._offered(MESSAGE)]
         parts: dict[str, Any] = {
-            "discord": {"name": self._discord.guild.world.name, "me": self._me.name, "menus": self._offered(MESSAGE)},
+            "discord": {"name": self._discord.guild.world.name, "me": self._me.name, "menus": menus},
             "discord/places": [self._place(place) for place in places],
         }
         for place in places:
@@ -103,7 +104,7 @@ class DiscordPane:
     async def _type(self, entered: Entered) -> Json:
         place = _id(entered, "place")
         text = entered.text("text", wanted="Write something first.").strip()
-        if text.startswith("/"):
+        if typed.is_command(text):
             name, options = typed.command(text, self._commands())
             await _taken(self._discord.command(self._me, place, name, **options))
         else:

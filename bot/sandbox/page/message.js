@@ -77,6 +77,10 @@ function moreMenu(message, chat) {
     (menu) => entry(menu.label, () => act(`${chat.name}/menu`, { ...what, entry: menu.id })));
   if (message.mine) entries.push(entry("Delete message", () => act(`${chat.name}/delete`, what)));
   if (!entries.length) return "";
-  return make("details", { class: "more" },
-    make("summary", { "aria-label": "More about this message", title: "More" }, "⋯"), make("div", {}, ...entries));
+  return make("details", {
+    class: "more",
+    toggle: (event) => { if (event.target.open) event.target.lastChild.scrollIntoView({ block: "nearest" }); },
+    focusout: (event) => { if (!event.currentTarget.contains(event.relatedTarget)) event.currentTarget.open = false; },
+    keydown: (event) => { if (event.key === "Escape") event.currentTarget.open = false; },
+  }, make("summary", { "aria-label": "More about this message", title: "More" }, "⋯"), make("div", {}, ...entries));
 }

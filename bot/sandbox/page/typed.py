@@ -33,6 +33,11 @@ class Completing:
         return f"{self.before}{self.option}:{value}"
 
 
+def is_command(text: str) -> bool:
+    """Whether the box is sent as a command; `// …` is no command but a message, by our default a note."""
+    return text.startswith("/") and not text.startswith("//")
+
+
 def suggestions(text: str, commands: Sequence[Json]) -> list[Json]:
     """What the client itself offers: the commands while one is named, then the options that are not filled in yet."""
     found = _WORDS.fullmatch(text)
