@@ -232,7 +232,8 @@ def read_own(model: type[T], store: StoreName, own: Mapping[str, str]) -> T:
 def faults(error: ValidationError, prefix: str) -> Iterator[Fault]:
     """What pydantic found, as an operator reads it: the variable, and what it wants."""
     for detail in error.errors(include_input=False, include_url=False):
-        variable = prefix + "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
+        parts = "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
+        variable = f"{prefix}{parts}".removesuffix("__")
         yield Fault(variable, _wants(detail["type"], detail["msg"], detail.get("ctx", {})))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, model_validator
 
 from bot.errors import SettingsError
 from bot.model import ChannelId, ChatName, Place, StoreName
@@ -228,6 +228,21 @@ def test_a_vendors_own_section_is_checked_by_its_own_model() -> None:
     ]
     assert "misspelling" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+class EitherSettings(BaseModel):
+    """A section that is wrong as a whole."""
+
+    @model_validator(mode="after")
+    def _never(self) -> EitherSettings:
+        raise ValueError("wants STORE_ID or BASE_URL")
+
+
+def test_a_fault_of_a_whole_section_names_the_store() -> None:
+    """Where no single variable is wrong the line begins with what they have in common."""
+    with pytest.raises(SettingsError) as caught:
+        read_own(EitherSettings, StoreName("main"), {})
+    assert str(caught.value) == "STORES__MAIN: wants STORE_ID or BASE_URL"
 
 
 def test_the_chats_are_those_with_all_their_tokens(good: pytest.MonkeyPatch) -> None:
