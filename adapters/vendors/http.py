@@ -113,6 +113,7 @@ class VendorClient:
         *path: str,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
         private: str = "",
         silence: bool = False,
     ) -> Any:
@@ -120,6 +121,7 @@ class VendorClient:
         Send a change, once.
 
         Args:
+            files: Name and content by the form's field, instead of `body`.
             private: What must not be quoted in an error: the text of a reply.
             silence: Whether 200 without a body is an answer here; 204 always is one.
 
@@ -130,7 +132,7 @@ class VendorClient:
             Unavailable, RateLimited, AuthFailed, Gone, Rejected: Certainly nothing happened.
             Uncertain: It left, and no usable answer came.
         """
-        request = self._request(method, path, None, body=body, headers=headers)
+        request = self._request(method, path, None, body=body, headers=headers, files=files)
         answer = await self._exchange(request, writing=True)
         said_nothing = not answer.body.strip() and (answer.status in (204, 205) or (silence and answer.status < 300))
         if said_nothing:
@@ -150,13 +152,14 @@ class VendorClient:
         *,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
     ) -> httpx.Request:
         address = "/".join((self._service.base, *map(self._segment, path)))
         content = None if body is None else json.dumps(body).encode()
         kind = {} if content is None else {"Content-Type": "application/json"}
         try:
             return self._http.build_request(
-                method, address, params=query, content=content, headers={**kind, **(headers or {})}
+                method, address, params=query, content=content, files=files, headers={**kind, **(headers or {})}
             )
         except httpx.InvalidURL:
             raise self._impossible() from None

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.vendors import lightspeed, sellapp, sellgate, sellsn
+from adapters.vendors import lightspeed, nextcommerce, sellapp, sellgate, sellsn
 from bot.model import Verb
-from bot.ports import CanCount, VendorCapabilities, VendorKind
+from bot.ports import CanAttach, CanCount, CanNote, CanVerifyWebhook, VendorCapabilities, VendorKind
 
 BEGIN = "<!-- vendors: made from the code by python -m adapters.vendors.table -->"
 END = "<!-- end of vendors -->"
@@ -23,10 +23,14 @@ VENDORS: tuple[tuple[VendorKind, type[Any]], ...] = (
     (sellapp.KIND, sellapp.Sellapp),
     (sellgate.KIND, sellgate.Sellgate),
     (lightspeed.KIND, lightspeed.Lightspeed),
+    (nextcommerce.KIND, nextcommerce.Nextcommerce),
 )
 """The built-in ones: the kind, and the class that it builds."""
 
-_HEAD = ("vendor", "`VENDOR`", "tickets a request", "asks for open ones only", "reply", "close", "reopen", "own counts")
+_HEAD = (
+    *("vendor", "`VENDOR`", "tickets a request", "asks for open ones only", "reply", "close", "reopen"),
+    *("notes", "files", "own counts", "webhook"),
+)
 
 
 def table(vendors: Sequence[tuple[VendorKind, type[Any]]] = VENDORS) -> str:
@@ -46,7 +50,10 @@ def _row(kind: VendorKind, made: type[Any]) -> tuple[str, ...]:
         longest,
         _verb(can, Verb.CLOSE),
         _verb(can, Verb.REOPEN),
+        _yes(issubclass(made, CanNote)),
+        f"up to {can.file_bytes // 1024 // 1024} MB" if issubclass(made, CanAttach) else "as links",
         _yes(issubclass(made, CanCount)),
+        "names the ticket" if issubclass(made, CanVerifyWebhook) else "any caller with the secret",
     )
 
 

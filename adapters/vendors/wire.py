@@ -73,6 +73,11 @@ def _time(value: Any) -> datetime | None:
     return None
 
 
+def texts(value: Any) -> Any:
+    """The texts and numbers of a list, as texts; nothing where it is none."""
+    return tuple(text for part in value if (text := _text(part))) if isinstance(value, list) else ()
+
+
 def _object(value: Any) -> Any:
     return value if isinstance(value, dict) else None
 

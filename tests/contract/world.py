@@ -12,12 +12,14 @@ from typing import Any
 
 import httpx
 
-from adapters.vendors import lightspeed, sellapp, sellgate, sellsn
+from adapters.vendors import lightspeed, nextcommerce, sellapp, sellgate, sellsn
 from bot.errors import Gone, RateLimited
 from bot.model import Absent, Change, Status, TicketId
 from bot.ports import Vendor, VendorKind, VendorTools
 from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
 from bot.sandbox.vendors.variant import Variant
+from bot.sandbox.wire import Exchange
+from tests.openapi_nextcommerce import check_request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Subject:
         many: So many open tickets need more than one page.
         settings: What an operator would set for this reading of the documentation.
         names_staff: Whether the API tells that a colleague who wrote at the vendor's is staff.
+        check: Holds every request against the vendor's own description of its API.
         lacks: Whether this reading of the documentation has no way to close and reopen.
     """
 
@@ -39,6 +42,7 @@ class Subject:
     settings: Callable[[Any], dict[str, str]] = lambda _variant: {}
     names_staff: bool = True
     lacks: Callable[[Any], bool] = lambda _variant: False
+    check: Callable[[Exchange], None] | None = None
 
     @property
     def practice(self) -> type[PracticeVendor[Any]]:
@@ -56,6 +60,7 @@ SUBJECTS = (
         names_staff=False,
     ),
     Subject(kind=sellapp.KIND, listing=r"^/v1/tickets$", many=230, lacks=lambda variant: variant.v2 != "there"),
+    Subject(kind=nextcommerce.KIND, listing=r"^/api/admin/tickets/$", many=50, check=check_request),
 )
 
 
@@ -199,6 +204,8 @@ async def world(case: Case, **settings: str) -> AsyncIterator[World]:
     clock = Hands()
     store = PracticeStore(clock.now)
     server = case.subject.practice(store, case.variant)
+    if case.subject.check is not None and not case.variant.hostile:
+        server.wire.observers.append(case.subject.check)
     async with server:
         section = {name.lower(): value for name, value in server.settings.items()}
         section |= {"base_url": server.base_url, **case.subject.settings(case.variant), **settings}

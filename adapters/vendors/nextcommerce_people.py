@@ -1,0 +1,83 @@
+"""Who wrote what at Next Commerce: comments name their author by a number, and only the users say who that is."""
+
+from __future__ import annotations
+
+from adapters.vendors.http import VendorClient
+from adapters.vendors.remembered import Remembered
+from adapters.vendors.wire import Text, Wire
+from bot.clock import Clock
+from bot.errors import AuthFailed, Gone, Rejected, Unavailable
+from bot.model import Author
+from bot.text import one_line
+
+_UNKNOWN_FOR = 300.0
+_AUTHORS = {"dashboard": Author.STAFF, "customer": Author.CUSTOMER, "lead": Author.CUSTOMER}
+
+
+class WireUser(Wire):
+    email: Text = None
+    first_name: Text = None
+    last_name: Text = None
+    user_type: Text = None
+
+    @property
+    def name(self) -> str | None:
+        """First and last name; None: neither is known."""
+        return one_line(" ".join(filter(None, (self.first_name, self.last_name))), 100) or None
+
+
+NOBODY = WireUser()
+
+
+def author_without_asking(
+    *, author: str | None, from_email: str | None, public: bool, requester: str | None, staff: int | None
+) -> Author | None:
+    """
+    Who wrote a comment as far as its ticket tells; None: its author must be asked for.
+
+    Without an author, an address means a customer who is no user yet, and a note can only be staff's.
+
+    Args:
+        requester: The user who opened the ticket.
+        staff: The user as whom we write; None: not set.
+    """
+    if author is None:
+        if from_email:
+            return Author.CUSTOMER
+        return Author.UNKNOWN if public else Author.STAFF
+    if author == requester:
+        return Author.CUSTOMER
+    return Author.STAFF if staff is not None and author == str(staff) else None
+
+
+def author_by_type(user: WireUser) -> Author:
+    """Who a user is to a store; a type that is not documented tells nothing."""
+    return _AUTHORS.get(user.user_type or "", Author.UNKNOWN)
+
+
+class People:
+    """The users of a store, as far as its token may know them; without `users:read` they have no names."""
+
+    def __init__(self, client: VendorClient, clock: Clock) -> None:
+        self._client = client
+        self._known: Remembered[WireUser] = Remembered(clock)
+
+    async def user(self, user: str | None) -> WireUser:
+        """
+        A user by number, asked for once an hour; nobody where there is no number.
+
+        Raises:
+            RateLimited
+        """
+        if not user:
+            return NOBODY
+        known = self._known.get(user)
+        if known is not None:
+            return known
+        try:
+            answer = await self._client.read("users", user, "")
+        except (Gone, Rejected, AuthFailed):
+            return self._known.put(user, NOBODY)
+        except Unavailable:
+            return self._known.put(user, NOBODY, seconds=_UNKNOWN_FOR)
+        return self._known.put(user, WireUser.model_validate(answer if isinstance(answer, dict) else {}))

@@ -1,0 +1,77 @@
+"""HTML bodies and neutral text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.vendors.html import html_of, looks_like_html, text_of
+from bot.text import clean, comparable
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<p>Hello &amp; hi<br>there</p><p>Bye</p>", "Hello & hi\nthere\n\nBye"),
+        ('<a href="https://a.example/x">https://a.example/x</a>', "https://a.example/x"),
+        ('See <a href="https://a.example/x?a=1&amp;b=2">the <b>page</b></a>.', "See the page (https://a.example/x?a=1&b=2)."),
+        ('<a href="mailto:jane@a.example">Jane</a>', "Jane (jane@a.example)"),
+        ('<a href="mailto:jane@a.example">jane@a.example</a>', "jane@a.example"),
+        ('<a href="https://a.example"><img src="x.png"></a>', "https://a.example"),
+        ('<a href="javascript:alert(1)">click</a> <a href="data:text/html,x">me</a>', "click me"),
+        ("<style>p { color: red }</style><script>alert('x')</script><p>Seen</p>", "Seen"),
+        ("<head><title>T</title><meta charset=utf-8></head><body>Seen</body>", "Seen"),
+        ('<p>Seen<img src="https://t.example/pixel.gif" width="1" alt=""></p>', "Seen"),
+        ('<img src="x.png" alt="A broken lamp">', "A broken lamp"),
+        ('<div style="display: none">preheader<div>deep</div></div><p hidden>no</p>Seen', "Seen"),
+        ("<ul><li>one</li><li>two</ul>after", "• one\n• two\n\nafter"),
+        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
+        ("<pre>one\n  two</pre>", "one\ntwo"),
+        ("<p>  much   white\n space </p>", "much white space"),
+        ("<p>a < b and &lt;tag&gt; and &nbsp;&#128274;</p>", "a < b and <tag> and 🔒"),
+        ("<div>unclosed <p>all the way", "unclosed\n\nall the way"),
+        ("</p></div>stray", "stray"),
+        ("<br/><br/><br/>a<br/><br/><br/><br/>b", "a\n\nb"),
+        ("<!-- a comment --><p>Seen<!-- another --></p>", "Seen"),
+        ("<p></p>", ""),
+    ],
+)  # fmt: skip
+def test_what_a_person_would_see(body: str, text: str) -> None:
+    """Words, breaks and links stay; what nobody sees goes."""
+    assert text_of(body) == text
+
+
+@pytest.mark.parametrize(
+    "body", ["<p>x", "a<br>b", "<DIV class='a'>x</DIV>", 'x <a href="y">z</a>', "<!doctype html>x"]
+)
+def test_html_is_known_by_its_structure(body: str) -> None:
+    """A paragraph, a break or a link make it HTML."""
+    assert looks_like_html(body)
+
+
+@pytest.mark.parametrize(
+    "body", ["plain", "1 < 2 > 1", "<b>bold</b>", "<3", "a <pretend> tag", "<http://x.example>", ""]
+)
+def test_what_somebody_typed_is_no_html(body: str) -> None:
+    """Angle brackets alone are what somebody typed, and stay."""
+    assert not looks_like_html(body)
+
+
+@given(st.text())
+def test_a_text_comes_back_from_its_html(text: str) -> None:
+    """A reply that left as HTML reads as it was written."""
+    assert comparable(text_of(html_of(clean(text)))) == comparable(text)
+
+
+def test_replies_keep_breaks_and_links() -> None:
+    """Line breaks are breaks, addresses can be clicked, and nothing else is markup."""
+    assert html_of('a < "b"\nsee https://x.example/?a=1&b=2.') == (
+        'a &lt; &quot;b&quot;<br>\nsee <a href="https://x.example/?a=1&amp;b=2">https://x.example/?a=1&amp;b=2</a>.'
+    )
+
+
+@given(st.text(alphabet='<>/="& abpdivrscriptyle!-\n', max_size=200))
+def test_no_markup_is_too_broken(body: str) -> None:
+    """Whatever it is, it becomes neutral text."""
+    assert text_of(body) == clean(text_of(body))
