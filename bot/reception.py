@@ -64,8 +64,14 @@ class Reception:
         self._catchups[chat].usable()
 
     async def said(self, said: Said) -> None:
-        routed = self._catchups[said.place.chat].sighted
-        refused = await self._database.write(self._said, said, self._clock.now(), routed=routed)
+        catchup = self._catchups[said.place.chat]
+        try:
+            refused = await self._database.write(self._said, said, self._clock.now(), routed=catchup.sighted)
+        except BaseException:
+            # Not every chat brings it again: from here on the thread has a gap, to be read before anything newer.
+            catchup.blind()
+            catchup.usable()
+            raise
         self._wake()
         for message in refused:
             if message.chat_message == said.message:

@@ -73,7 +73,7 @@ class Decider:
         if isinstance(error, RateLimited):
             return Postpone(self._spread(error.retry_after or 1.0), counted=False)
         if isinstance(error, AuthFailed | Forbidden):
-            return Postpone(self._spread(self.schedule.refused), counted=False)
+            return Postpone(max(self._spread(self.schedule.refused), error.retry_after or 0.0), counted=False)
         if not error.again or (attempts > len(self.schedule.retries) and not for_ever):
             return GiveUp()
         own = self.schedule.retries[min(attempts, len(self.schedule.retries)) - 1]

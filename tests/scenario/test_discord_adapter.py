@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import Gone, RateLimited, Rejected, Unavailable, Uncertain
+from bot.errors import Forbidden, Gone, RateLimited, Unavailable, Uncertain
 from bot.model import Agent, AgentId, DeliveryKey, Status, Voice
 from bot.sandbox.discord.acts import Allowances
 from tests.scenario.discord_stage import KEY, build, card, place, post, stage, until
@@ -73,7 +73,7 @@ class TestOpening:
                 opened = await s.open(s.forum)
                 assert s.server.tag_names(s.server.thread(opened.thread)) == ["vip"]
             async with stage(require_tag=True) as s:
-                with pytest.raises(Rejected, match="Open and Closed"):
+                with pytest.raises(Forbidden, match="Open and Closed"):
                     await s.open(s.forum)
 
         asyncio.run(scene())
@@ -146,11 +146,11 @@ class TestOpening:
         async def scene() -> None:
             async with stage() as s:
                 s.server.deny(s.text, "create_public_threads")
-                with pytest.raises(Rejected, match="Create Public Threads"):
+                with pytest.raises(Forbidden, match="Create Public Threads"):
                     await s.open(s.text)
                 assert s.server.messages(s.text) == []
                 s.server.deny(s.forum, "view_channel")
-                with pytest.raises(Rejected, match="View Channel"):
+                with pytest.raises(Forbidden, match="View Channel"):
                     await s.open(s.forum)
                 with pytest.raises(Gone):
                     await s.open(type(s.text)("123"))
@@ -163,7 +163,7 @@ class TestOpening:
         async def scene() -> None:
             async with stage(allowances=Allowances(active_threads=0)) as s:
                 for channel in (s.forum, s.text):
-                    with pytest.raises(RateLimited) as caught:
+                    with pytest.raises(Forbidden, match="open threads") as caught:
                         await s.open(channel)
                     assert (caught.value.retry_after or 0) >= 300
                 assert s.server.messages(s.text) == []

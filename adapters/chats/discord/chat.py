@@ -27,7 +27,7 @@ from adapters.chats.discord.refusals import (
 )
 from adapters.chats.discord.threads import Threads
 from bot.clock import Clock
-from bot.errors import Gone, Rejected, RemoteError
+from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import (
     Agent,
     Attachment,
@@ -201,7 +201,7 @@ class Discord:
                 Place(chat=DISCORD, channel=ChannelId(channel["id"])),
                 {"content": privately, "allowed_mentions": NOBODY},
             )
-        except (Rejected, Gone):
+        except (Forbidden, Gone, Rejected):
             await self._say(place, {"content": f"<@{agent.id}> {words}", "allowed_mentions": NOBODY})
 
     async def download(self, attachment: Attachment) -> bytes:

@@ -10,7 +10,7 @@ import discord
 from adapters.chats.discord import phrases
 from adapters.chats.discord.connection import Client, Connection
 from adapters.chats.discord.refusals import understood
-from bot.errors import AuthFailed, Gone, Rejected, RemoteError
+from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, Finding
 
 _NAMES: Final = {
@@ -52,7 +52,7 @@ async def check(connection: Connection, channels: Sequence[ChannelId]) -> Sequen
             findings += await _check_channel(client, channel, guilds)
         except Gone:
             findings.append(_bad(_subject(channel), phrases.NO_CHANNEL, phrases.CHECK_CHANNEL_ID))
-        except Rejected:
+        except (Forbidden, Rejected):
             findings.append(_bad(_subject(channel), phrases.HIDDEN_CHANNEL, _give("view_channel")))
         except RemoteError as error:
             findings.append(_bad(_subject(channel), error.told, phrases.TRY_AGAIN))
@@ -120,7 +120,7 @@ async def _check_commands(connection: Connection, client: Client, guild: discord
             application_id=application,
             guild_id=str(guild.id),
         )
-    except Rejected:
+    except (Forbidden, Rejected):
         return _bad(subject, phrases.NO_COMMANDS, phrases.INVITE_AGAIN.format(url=invite_url(application)))
     except RemoteError as error:
         return _bad(subject, error.told, phrases.TRY_AGAIN)

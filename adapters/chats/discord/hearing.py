@@ -11,7 +11,7 @@ import structlog
 from adapters.chats.discord.connection import Client, Connection
 from adapters.chats.discord.gateway import Gateway
 from adapters.chats.discord.reading import DISCORD, Agents, by_person, kept_from_us, place_of, said, text_of
-from bot.errors import Gone, Rejected, RemoteError
+from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, ChatMessageId, Deleted, Edited, Place
 from bot.ports import Intake
 
@@ -169,6 +169,6 @@ class Hearing:
         """The channel above a thread that discord.py does not hold, as it holds no archived ones."""
         try:
             data = await self._connection.call("GET", "/channels/{channel_id}", channel_id=str(channel))
-        except (Gone, Rejected):
+        except (Forbidden, Gone, Rejected):
             return None
         return int(data["parent_id"]) if data["type"] in _THREADS else None

@@ -15,7 +15,7 @@ from adapters.chats.discord.connection import Connection
 from adapters.chats.discord.reading import Agents, by_person, said
 from adapters.chats.discord.refusals import understood
 from adapters.chats.discord.threads import Threads, archived_threads
-from bot.errors import Gone, Rejected
+from bot.errors import Forbidden, Gone, Rejected
 from bot.model import Agent, ChannelId, Cursor, Said
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ class Missed:
         for channel, waiting in by_channel.items():
             try:
                 guild = (await self._threads.channel(channel)).guild.id
-            except (Gone, Rejected) as error:
+            except (Forbidden, Gone, Rejected) as error:
                 _log.warning("discord channel not read", channel=channel, reason=error.told)
                 continue
             async for thread in self._found(channel, guild, waiting):

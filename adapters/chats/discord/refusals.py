@@ -82,8 +82,14 @@ def _refusal(error: discord.HTTPException, *, wrote: bool, permission: str) -> R
         return Unavailable(phrases.UNREACHABLE)
     if error.status == 404:
         return Gone(phrases.GONE)
+    return _refused_for_good(error, permission)
+
+
+def _refused_for_good(error: discord.HTTPException, permission: str) -> RemoteError:
+    """Until a person changes something in the server, or for ever."""
     if error.code in _FOR_A_PERSON:
-        return Forbidden(_told(error, permission))
+        wait = _LONG if error.code == _TOO_MANY_THREADS else None
+        return Forbidden(_told(error, permission), retry_after=wait)
     return Rejected(_told(error, permission), fields=_fields(error))
 
 

@@ -27,7 +27,7 @@ from adapters.chats.discord import phrases
 from adapters.chats.discord.limits import Limits
 from adapters.chats.discord.refusals import lost, understood
 from bot.clock import Clock
-from bot.errors import Gone, RateLimited, Rejected
+from bot.errors import Forbidden, Gone, RateLimited, Rejected
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120)
@@ -127,7 +127,7 @@ class Requests:
                     if response.status == 200:
                         return await response.read()
                     raise discord.HTTPException(response, await response.text())
-        except (Gone, Rejected) as error:
+        except (Forbidden, Gone, Rejected) as error:
             raise Gone(phrases.FILE_GONE) from error
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from adapters.chats.discord.connection import Connection
-from bot.errors import Rejected
+from bot.errors import Forbidden, Rejected
 from bot.model import Status
 
 _NAME = {Status.OPEN: "Open", Status.CLOSED: "Closed"}
@@ -67,7 +67,7 @@ async def _make(
         answer = await connection.call(
             "PATCH", "/channels/{channel_id}", channel_id=str(forum.id), json={"available_tags": tags}
         )
-    except Rejected:
+    except (Forbidden, Rejected):
         # The permission was taken away meanwhile: posts go without.
         return [(str(tag.id), tag.name, tag.moderated) for tag in forum.available_tags]
     return [(tag["id"], tag["name"], tag["moderated"]) for tag in answer["available_tags"]]

@@ -19,7 +19,7 @@ from adapters.chats.discord import phrases, tags
 from adapters.chats.discord.card import Json, card_message, carries, shows, thread_name
 from adapters.chats.discord.connection import Connection
 from adapters.chats.discord.refusals import THREAD_EXISTS, UNKNOWN_MESSAGE, code_of, understood
-from bot.errors import Gone, Rejected, RemoteError
+from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ class Threads:
         self._connection = connection
 
     async def channel(self, channel: ChannelId) -> discord.TextChannel | discord.ForumChannel:
-        """A channel as it is now, from the gateway where that is connected. Raises `Gone`, `Rejected`."""
+        """A channel as it is now, from the gateway where that is connected. Raises `Gone`, `Forbidden`, `Rejected`."""
         client = await self._connection.client()
         found: Any = client.get_channel(int(channel))
         if found is None:
@@ -66,7 +66,7 @@ class Threads:
         me: discord.Member | None = where.guild.me
         held = None if me is None else where.permissions_for(me)
         if held is not None and held.view_channel and not held.create_public_threads:
-            raise Rejected(phrases.FORBIDDEN.format(permission=_CREATE_THREADS))
+            raise Forbidden(phrases.FORBIDDEN.format(permission=_CREATE_THREADS))
         message = await self._connection.call(
             "POST",
             "/channels/{channel_id}/messages",
@@ -98,7 +98,7 @@ class Threads:
         """
         applied = await tags.applied(self._connection, forum, card.status if card else None)
         if forum.flags.require_tag and not applied:
-            raise Rejected(phrases.TAG_NEEDED)
+            raise Forbidden(phrases.TAG_NEEDED)
         body = {"name": name, "auto_archive_duration": _WEEK, "applied_tags": applied, "message": message}
         post = await self._connection.call(
             "POST", "/channels/{channel_id}/threads", channel_id=str(forum.id), json=body, permission=_SEND

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from adapters.chats.discord.refusals import code_of, understood
-from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
+from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
 
 def refusal(status: int, code: int = 0, message: str = "No.", retry_after: str | None = None) -> discord.HTTPException:
@@ -33,12 +33,12 @@ def raised(error: Exception, *, wrote: bool = True, permission: str = "") -> Rem
     [
         (refusal(401), AuthFailed, "token"),
         (refusal(404, 10003), Gone, "not there"),
-        (refusal(403, 50001), Rejected, "View Channel"),
-        (refusal(403, 50013), Rejected, "Embed Links"),
-        (refusal(403, 160005), Rejected, "locked"),
-        (refusal(400, 160006), RateLimited, "open threads"),
+        (refusal(403, 50001), Forbidden, "View Channel"),
+        (refusal(403, 50013), Forbidden, "Embed Links"),
+        (refusal(403, 160005), Forbidden, "locked"),
+        (refusal(400, 160006), Forbidden, "open threads"),
         (refusal(400, 30046), RateLimited, "no more changes"),
-        (refusal(400, 40067), Rejected, "tag"),
+        (refusal(400, 40067), Forbidden, "tag"),
         (refusal(400, 200000), Rejected, "AutoMod"),
         (refusal(503, 130000), Uncertain, "may or may not"),
         (refusal(429), RateLimited, "slow down"),
@@ -70,7 +70,7 @@ def test_the_time_to_wait_is_discords() -> None:
     assert raised(refusal(429, retry_after="7.5")).retry_after == 7.5
     assert raised(refusal(429)).retry_after == 60.0
     assert raised(discord.RateLimited(42.0)).retry_after == 42.0
-    assert raised(refusal(400, 160006)).retry_after == 600.0
+    assert raised(refusal(429, 30046)).retry_after == 600.0
 
 
 def test_what_is_wrong_with_single_fields_is_kept() -> None:
