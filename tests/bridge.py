@@ -155,10 +155,12 @@ async def running(
         yield Bridge(app, vendor, discord, slack, database)
     finally:
         stop.set()
-        await task
-        await database.aclose()
-        for chat in (discord, slack):
-            chat.connected.clear()
+        try:
+            await task
+        finally:
+            await database.aclose()
+            for chat in (discord, slack):
+                chat.connected.clear()
 
 
 def _intake(chat: MemoryChat) -> Intake:

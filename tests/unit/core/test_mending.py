@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.clock import SystemClock
-from bot.errors import AuthFailed, Gone, Unavailable, Unsupported
+from bot.errors import AuthFailed, DatabaseError, Gone, Unavailable, Unsupported
 from bot.model import (
     Attachment,
     ChatMessageId,
@@ -57,6 +59,13 @@ class NotingVendor(MemoryVendor):
 
     async def counts(self) -> Counts:
         return Counts(total=12, open=3)
+
+
+class FullDisk:
+    """A database that takes nothing."""
+
+    async def write(self, *_args: object, **_rest: object) -> None:
+        raise DatabaseError("The disk is full.")
 
 
 def test_a_deleted_thread_is_replaced(tmp_path: Path) -> None:
@@ -317,5 +326,26 @@ def test_a_gone_ticket_is_said_once(tmp_path: Path) -> None:
             assert bridge.slack.cards[thread][-1].buttons == ()
             bridge.vendor.tickets[ticket.id] = replace(ticket, subject="It is back")
             await until(lambda: bridge.slack.cards[thread][-1].buttons)
+
+    play(story)
+
+
+def test_a_message_that_could_not_be_written_down_is_read_again(tmp_path: Path) -> None:
+    """When recording an event fails, the thread is read before anything newer in it is sent, so the order holds."""
+
+    async def story() -> None:
+        async with running(tmp_path / "db") as bridge:
+            await bridge.ticket_arrives()
+            earlier = SystemClock().now() - timedelta(seconds=1)
+            lost = bridge.said(bridge.discord, "m1", "first", said_at=earlier)
+            await until(lambda: bridge.discord.missed_calls == 1)
+            bridge.discord.history = [lost]
+            reception = bridge.app._reception
+            reception._database = FullDisk()  # type: ignore[assignment]
+            with pytest.raises(DatabaseError):
+                await bridge.says(bridge.discord, "m1", "first")
+            reception._database = bridge.database
+            await bridge.says(bridge.discord, "m2", "second")
+            await until(lambda: bridge.vendor.texts("t1") == ["first", "second"])
 
     play(story)
