@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.sandbox.discord.drafts import Draft
+from bot.sandbox.discord.gateway import GUILDS
 from bot.sandbox.discord.guild import Guild
 from bot.sandbox.discord.limits import CONTENT, FILE_BYTES
 from bot.sandbox.discord.permissions import allow, deny, has, mask, may_write, require
@@ -46,11 +47,15 @@ class People:
     def add_role(self, name: str, *permissions: str) -> Role:
         """A role; it adds these permissions to what everybody has."""
         role = Role(self.guild.world.new_id(), name, mask(permissions))
-        self.guild.world.roles[role.id] = role
+        world = self.guild.world
+        world.roles[role.id] = role
+        made = {"guild_id": str(world.guild_id), "role": self.guild.renderer.role(role, len(world.roles) - 1)}
+        self.guild.tell("GUILD_ROLE_CREATE", made, GUILDS, None)
         return role
 
-    def add_member(self, name: str, *roles: Role) -> Member:
-        member = Member(self.guild.world.new_id(), name, [role.id for role in roles])
+    def add_member(self, name: str, *roles: Role, direct: bool = False) -> Member:
+        """Somebody new; `direct`: who takes direct messages from members of the guild."""
+        member = Member(self.guild.world.new_id(), name, [role.id for role in roles], direct=direct)
         self.guild.world.members[member.id] = member
         return member
 
@@ -194,6 +199,11 @@ class People:
     def messages(self, channel_id: Id, *, seen_by: Member | None = None) -> list[Message]:
         """A channel's or thread's messages, oldest first; with `seen_by`, also what only that person sees."""
         return self.guild.world.messages(int(channel_id), seen_by=None if seen_by is None else seen_by.id)
+
+    def directs(self, member: Member) -> list[Message]:
+        """What the bot has told a member directly, oldest first."""
+        world = self.guild.world
+        return [m for channel, other in world.directs.items() if other == member.id for m in world.messages(channel)]
 
     def message(self, channel_id: Id, message_id: Id) -> Message:
         return self.guild.world.message(int(channel_id), int(message_id))

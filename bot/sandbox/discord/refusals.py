@@ -35,6 +35,7 @@ _KNOWN: Mapping[int, tuple[int, str]] = MappingProxyType(
         50001: (403, "Missing Access"),
         50005: (403, "Cannot edit a message authored by another user"),
         50006: (400, "Cannot send an empty message"),
+        50007: (403, "Cannot send messages to this user"),
         # a forum takes posts, not messages; seen at the real service, where one would expect 40058
         50008: (400, "Cannot send messages in a non-text channel"),
         50013: (403, "Missing Permissions"),

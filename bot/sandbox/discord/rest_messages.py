@@ -9,7 +9,7 @@ from bot.sandbox.discord.drafts import Draft, read
 from bot.sandbox.discord.permissions import has, may_write, require
 from bot.sandbox.discord.refusals import Form, Refusal
 from bot.sandbox.discord.rest import Call, Reply, Rest
-from bot.sandbox.discord.world import EPHEMERAL, Kind, Message, Place, Sort, World
+from bot.sandbox.discord.world import EPHEMERAL, Kind, Member, Message, Place, Sort, World
 
 _PLAIN = re.compile(r"[\w\s]*", re.ASCII)
 _OWN = re.compile(r"\w{2,32}:\d+")
@@ -24,6 +24,7 @@ class Messages:
         rest.on("GET", "/channels/{channel}/messages", self._list)
         rest.on("POST", "/channels/{channel}/messages", self._create)
         rest.on("GET", one, self._get)
+        rest.on("POST", "/users/@me/channels", self._open_direct)
         rest.on("PATCH", one, self._edit)
         rest.on("DELETE", one, self._delete)
         rest.on("PUT", one + "/reactions/{emoji}/@me", self._react)
@@ -40,7 +41,28 @@ class Messages:
         place = self._rest.place(call, "read_message_history")
         return Reply(200, self._rest.shown(self._rest.world.message(place.id, call.id("message"))))
 
+    async def _open_direct(self, call: Call) -> Reply:
+        """The bot's conversation with one member; there is one for each, whether they take its messages or not."""
+        world = self._rest.world
+        member = world.member(int(call.fields()["recipient_id"]))
+        known = (channel for channel, other in world.directs.items() if other == member.id)
+        channel = next(known, None) or world.new_id()
+        world.directs[channel] = member.id
+        recipients = [self._rest.renderer.user(member)]
+        return Reply(
+            200, {"id": str(channel), "type": 1, "flags": 0, "last_message_id": None, "recipients": recipients}
+        )
+
+    def _say_direct(self, call: Call, member: Member) -> Reply:
+        draft = read(call.fields(), call.files)
+        if not member.direct:
+            raise Refusal(50007)
+        return Reply(200, self._rest.shown(self._rest.guild.say_direct(call.id("channel"), draft)))
+
     async def _create(self, call: Call) -> Reply:
+        direct = self._rest.world.directs.get(call.id("channel"))
+        if direct is not None:
+            return self._say_direct(call, self._rest.world.member(direct))
         place = self._rest.world.place(call.id("channel"))
         draft = read(call.fields(), call.files)
         require_for(self._rest, place, draft)

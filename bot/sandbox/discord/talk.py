@@ -78,6 +78,22 @@ class Talk(Acts):
             self._nonces[author.id, str(draft.nonce)] = (self.clock.monotonic(), message)
         return message
 
+    def say_direct(self, channel_id: int, draft: Draft) -> Message:
+        """The bot says something in a direct conversation; the guild hears nothing of it. `Refusal` 50006: empty."""
+        if draft.empty:
+            raise Refusal(50006)
+        message = Message(
+            id=self.world.new_id(),
+            channel_id=channel_id,
+            author_id=self.world.bot.id,
+            created_at=self.world.now(),
+            content=draft.content,
+            embeds=[shown_embed(embed) for embed in draft.embeds],
+            components=shown_components(draft.components),
+        )
+        self.world.keep(message)
+        return message
+
     def change(self, message: Message, author: Member, draft: Draft, *, less_flags: int = 0) -> None:
         """
         Edit a message: what `draft.given` names is replaced, the rest stays.

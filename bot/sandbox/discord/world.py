@@ -49,12 +49,18 @@ class Role:
 
 @dataclass(eq=False, slots=True)
 class Member:
-    """Somebody in the guild; the bot is one too."""
+    """
+    Somebody in the guild; the bot is one too.
+
+    Attributes:
+        direct: Whether they take direct messages from members of the guild.
+    """
 
     id: int
     name: str
     roles: list[int] = field(default_factory=list)
     bot: bool = False
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +213,12 @@ class Message:
 
 
 class World:
-    """The guild and everything in it; `owner` may do everything, as the one who made a guild may."""
+    """
+    The guild and everything in it; `owner` may do everything, as the one who made a guild may.
+
+    Attributes:
+        directs: The bot's direct conversations: the channel's id and the member's.
+    """
 
     def __init__(self, clock: Clock, *, name: str) -> None:
         self._clock = clock
@@ -221,6 +232,7 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.threads: dict[int, Thread] = {}
         self.attachments: dict[int, Attachment] = {}
+        self.directs: dict[int, int] = {}
         self._messages: dict[int, dict[int, Message]] = {}
         self.bot = Member(self.application_id, "shopbell", bot=True)
         self.owner = Member(self.new_id(), "Olive")
