@@ -207,7 +207,7 @@ class Ticket:
     async def has_sent(self, *texts: str) -> None:
         """Wait until exactly this has gone to the customer."""
         await until(f"the vendor has {list(texts)}", lambda: len(self.sent) >= len(texts))
-        assert self.sent == list(texts)
+        assert self.sent == list(texts), f"the vendor has {self.sent}"
 
     async def marked(self, message: DiscordMessage | SlackMessage, mark: str) -> None:
         """Wait until an agent's message carries exactly this mark, as Discord writes it; empty: none."""
