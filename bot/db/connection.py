@@ -161,9 +161,9 @@ class Database:
 def _prepare(connection: sqlite3.Connection, *, writing: bool) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
+    refuse_newer(connection, len(migrations()))
     if not writing:
         connection.execute("PRAGMA query_only = ON")
-        refuse_newer(connection, len(migrations()))
         return
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
