@@ -89,15 +89,14 @@ async def play(plan: Plan, folder: Path) -> Outcome:
         await nest.start()
         left = world.missing()
         await _write_the_rest(plan, world, random)
-        await _drain(plan, world, nest)
+        await drain(world, nest.database, plan.patience)
         drained = time.monotonic()
         exit_code = await nest.stop()
-        integrity, unfinished = _look(nest.database)
         return Outcome(
             plan=plan,
             verdict=world.verdict(),
-            integrity=integrity,
-            unfinished=unfinished,
+            integrity=integrity(nest.database),
+            unfinished=unfinished(nest.database),
             exit_code=exit_code,
             customers=world.customers,
             replies=world.replies,
@@ -155,25 +154,32 @@ async def _write_one(plan: Plan, world: KillWorld, random: Random) -> None:
         world.customer_goes_on(random.choice(world.tickets))
 
 
-async def _drain(plan: Plan, world: KillWorld, nest: Nest) -> None:
-    """Wait until everything has arrived and nothing waits any more, as long as something still arrives."""
+async def drain(world: KillWorld, database: Path, patience: float) -> None:
+    """
+    Wait until everything has arrived and nothing waits any more, as long as something still arrives.
+
+    Args:
+        patience: For how many seconds nothing need arrive before it counts as lost.
+    """
     fewest, at = world.missing(), time.monotonic()
-    while time.monotonic() - at < plan.patience:
-        await asyncio.sleep(1.0)
+    while time.monotonic() - at < patience:
+        await asyncio.sleep(0.5)
         missing = world.missing()
         if missing < fewest:
             fewest, at = missing, time.monotonic()
         if missing == 0:
             with suppress(sqlite3.OperationalError):
-                if _unfinished(nest.database) == 0:
+                if unfinished(database) == 0:
                     return
 
 
-def _unfinished(database: Path) -> int:
+def unfinished(database: Path) -> int:
+    """How many deliveries are neither done nor dropped."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         return int(connection.execute(_UNFINISHED).fetchone()[0])
 
 
-def _look(database: Path) -> tuple[str, int]:
+def integrity(database: Path) -> str:
+    """What SQLite says of the whole file: `ok`, or what is damaged."""
     with closing(sqlite3.connect(database)) as connection:
-        return str(connection.execute("PRAGMA integrity_check").fetchone()[0]), _unfinished(database)
+        return str(connection.execute("PRAGMA integrity_check").fetchone()[0])

@@ -1,0 +1,230 @@
+"""What becomes of the bridge when its disk, its file or another program fails it: one sentence, and no loss."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.process import BotProcess
+from tests.crash.kill_run import integrity
+from tests.crash.kill_scene import Scene, ended, scene, until
+
+
+def last_line(bot: BotProcess) -> str:
+    """What the bot said last."""
+    return bot.log.strip().splitlines()[-1]
+
+
+async def ends_clearly(here: Scene, *words: str) -> None:
+    """It ends by itself with code 1 and one last sentence, and has shown the operator no traceback."""
+    assert await ended(here.bot, 30) == 1
+    assert all(word in last_line(here.bot) for word in words), here.bot.log[-2000:]
+    assert "Traceback" not in here.bot.log, here.bot.log[-6000:]
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of its own, a few megabytes large; skips where this user may not mount one."""
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True, check=False)
+    if made.returncode != 0:
+        pytest.skip("mounting a small file system needs root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Use up every byte that is left; returns the file that does."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        for size in (65536, 4096, 1):
+            try:
+                while file.write(b"x" * size):
+                    pass
+            except OSError:
+                continue
+    return filler
+
+
+def test_a_full_disk_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
+    """No room for another page: what is not on disk is not acknowledged, and comes again when there is room."""
+
+    async def story(disk: Path) -> None:
+        async with scene(tmp_path) as here:
+            await here.tickets_stand()
+            filler = fill(disk)
+            await here.people_write(12, pause=0.05)
+            await ends_clearly(here, "disk is full", "Make room on the disk")
+            filler.unlink()
+            await here.bot.start()
+            await here.all_arrives()
+
+    with small_disk(tmp_path / "disk") as disk:
+        (tmp_path / "shopbell.db").symlink_to(disk / "shopbell.db")
+        asyncio.run(story(disk))
+
+
+def test_a_file_that_may_not_grow_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
+    """The same where the limit is the process's own; SQLite then speaks of an I/O error."""
+
+    async def story() -> None:
+        async with scene(tmp_path) as here:
+            await here.tickets_stand()
+            log = here.bot.database.with_name("shopbell.db-wal")
+            most = max(log.stat().st_size, here.bot.database.stat().st_size)
+            assert here.bot._process is not None
+            resource.prlimit(here.bot._process.pid, resource.RLIMIT_FSIZE, (most, most))
+            await here.people_write(12, pause=0.05)
+            await ends_clearly(here, "cannot be used", "Look at the disk")
+            await here.bot.start()
+            await here.all_arrives()
+
+    asyncio.run(story())
+
+
+def test_a_file_that_another_program_holds_ends_it_with_a_sentence(tmp_path: Path) -> None:
+    """Somebody's open transaction outlasts the waiting: the bridge says so, and goes on at its next start."""
+
+    async def story() -> None:
+        async with scene(tmp_path) as here:
+            await here.tickets_stand()
+            with closing(sqlite3.connect(here.bot.database, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                await here.people_write(2, pause=0.05)
+                await ends_clearly(here, "locked", "Another program holds the file")
+                other.execute("ROLLBACK")
+            await here.bot.start()
+            await here.all_arrives()
+
+    asyncio.run(story())
+
+
+def test_a_program_that_holds_the_file_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    """A transaction of somebody else's that ends within the waiting disturbs nothing."""
+
+    async def story() -> None:
+        async with scene(tmp_path) as here:
+            await here.tickets_stand()
+            with closing(sqlite3.connect(here.bot.database, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                await here.people_write(6, pause=0.2)
+                other.execute("ROLLBACK")
+            await here.all_arrives()
+            assert here.bot.starts == 1
+
+    asyncio.run(story())
+
+
+def test_a_second_process_is_refused(tmp_path: Path) -> None:
+    """Exit 3 and one line; the first process does not even notice."""
+
+    async def story() -> None:
+        async with scene(tmp_path) as here:
+            await here.tickets_stand()
+            code, said = await here.bot.command("run")
+            assert code == 3
+            assert len(said.strip().splitlines()) == 1
+            assert "Another shopbell is running" in said
+            await here.people_write(3)
+            await here.all_arrives()
+
+    asyncio.run(story())
+
+
+def refused(folder: Path, database: Path, words: str) -> None:
+    """A start on this database ends with code 1 and one line that holds these words."""
+    settings = {
+        "DISCORD_TOKEN": "practice",
+        "DATABASE_PATH": str(database),
+        "STORES__MAIN__VENDOR": "sellgate",
+        "STORES__MAIN__API_KEY": "practice",
+        "STORES__MAIN__BASE_URL": "http://127.0.0.1:9",
+        "STORES__MAIN__CHANNELS": "discord:1",
+    }
+    code, said = asyncio.run(BotProcess(folder, settings).command("run"))
+    assert code == 1, said
+    assert len(said.strip().splitlines()) == 1, said
+    assert words in said
+
+
+def test_a_newer_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    """The schema of a later shopbell, in whatever journal mode: exit 1, one line, and not a byte is changed."""
+    database = tmp_path / "new.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    before = database.read_bytes()
+    refused(tmp_path, database, "Run the newer shopbell again")
+    assert database.read_bytes() == before
+
+
+def test_something_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    """Exit 1, one line, and not a byte is changed."""
+    database = tmp_path / "notes.txt"
+    database.write_text("not a database, but somebody's notes\n" * 100)
+    before = database.read_bytes()
+    refused(tmp_path, database, "restore a backup")
+    assert database.read_bytes() == before
+
+
+def _by_permission(folder: Path, _file: Path) -> None:
+    folder.chmod(0o555)
+
+
+def _by_flag(_folder: Path, file: Path) -> None:
+    made = subprocess.run(["chattr", "+i", file], capture_output=True, check=False)
+    if made.returncode != 0:
+        pytest.skip("this file system has no flag against writing")
+
+
+@pytest.mark.parametrize(
+    ("forbid", "words"),
+    [(_by_permission, "a folder that shopbell may write to"), (_by_flag, "Let this user write the file")],
+)
+def test_a_read_only_database_is_refused(forbid: Callable[[Path, Path], None], words: str, tmp_path: Path) -> None:
+    """Where the folder or the file may not be written: exit 1 and one line that says what to do."""
+    if forbid is _by_permission and os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    database = folder / "shopbell.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE something (a)")
+    try:
+        forbid(folder, database)
+        refused(tmp_path, database, words)
+    finally:
+        folder.chmod(0o755)
+        subprocess.run(["chattr", "-i", database], capture_output=True, check=False)
+
+
+def test_a_backup_under_load_becomes_a_working_bridge(tmp_path: Path) -> None:
+    """`shopbell backup` while everybody writes: the copy is sound, and a bridge on it goes on without a gap."""
+
+    async def story() -> None:
+        async with scene(tmp_path) as here:
+            await here.tickets_stand()
+            writing = asyncio.create_task(here.people_write(18, pause=0.1))
+            await until(lambda: here.world.customers > len(here.world.shops) + 2)
+            copy = tmp_path / "copy.db"
+            code, said = await here.bot.command("backup", str(copy))
+            assert (code, said.strip()) == (0, f"{copy} is a complete copy.")
+            assert integrity(copy) == "ok"
+            await here.bot.kill()
+            await writing
+            for rest in ("shopbell.db-wal", "shopbell.db-shm"):
+                (tmp_path / rest).unlink(missing_ok=True)
+            copy.replace(here.bot.database)
+            await here.bot.start()
+            await here.all_arrives_at_least_once()
+
+    asyncio.run(story())

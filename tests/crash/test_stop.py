@@ -1,0 +1,82 @@
+"""Stopping: intake ends, what is in flight ends, nothing is lost, and the next start goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.crash.kill_run import integrity, unfinished
+from tests.crash.kill_scene import ended, scene, signalled, until
+
+_ALLOWED = 10.0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_under_load_is_orderly(number: signal.Signals, tmp_path: Path) -> None:
+    """Exit 0 within ten seconds in the midst of work; after the next start everything is there once."""
+
+    async def story() -> None:
+        async with scene(tmp_path) as here:
+            await here.tickets_stand()
+            writing = asyncio.create_task(here.people_write(18, pause=0.1))
+            await asyncio.sleep(0.6)
+            began = time.monotonic()
+            signalled(here.bot, number)
+            assert await ended(here.bot, 15) == 0
+            assert time.monotonic() - began < _ALLOWED
+            assert unfinished(here.bot.database) > 0 or here.world.missing() > 0
+            await writing
+            await here.bot.start()
+            await here.all_arrives()
+            assert "Traceback" not in here.bot.log
+            assert await here.bot.stop() == 0
+
+    asyncio.run(story())
+
+
+def test_a_stop_does_not_wait_for_a_vendor_that_hangs(tmp_path: Path) -> None:
+    """A reply is under way and its vendor does not answer: exit 0 within ten seconds, and the reply arrives later."""
+
+    async def story() -> None:
+        async with scene(tmp_path) as here:
+            await here.tickets_stand()
+            wire = here.world.tickets[0].shop.vendor.wire
+            fault = wire.fail("hang", method="POST")
+            await here.world.agent_replies(here.world.tickets[0], "discord")
+            await until(lambda: fault.times == 0)
+            began = time.monotonic()
+            assert await here.bot.stop() == 0
+            assert time.monotonic() - began < _ALLOWED
+            await here.bot.start()
+            await here.all_arrives()
+            assert "Traceback" not in here.bot.log
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_at_once(number: signal.Signals, tmp_path: Path) -> None:
+    """Whoever asks twice does not wait for a vendor that hangs; what was under way is still written down."""
+
+    async def story() -> None:
+        async with scene(tmp_path) as here:
+            await here.tickets_stand()
+            wire = here.world.tickets[0].shop.vendor.wire
+            fault = wire.fail("hang", method="POST")
+            await here.world.agent_replies(here.world.tickets[0], "discord")
+            await until(lambda: fault.times == 0)
+            signalled(here.bot, number)
+            await until(lambda: "stopping" in here.bot.log)
+            began = time.monotonic()
+            signalled(here.bot, number)
+            assert await ended(here.bot, 15) == 128 + number
+            assert time.monotonic() - began < 1.0
+            assert "Traceback" not in here.bot.log
+            assert unfinished(here.bot.database) > 0
+            assert integrity(here.bot.database) == "ok"
+
+    asyncio.run(story())
