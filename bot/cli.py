@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
 from typing import Annotated, Any, NoReturn
@@ -203,14 +204,14 @@ async def serve(loaded: LoadedSettings, clock: Clock) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, _stop_or_leave, stop, name)
-    world = wiring.build_world(loaded, clock)
-    database = await Database.open(loaded.general.database_path)
-    try:
+    async with AsyncExitStack() as closing:
+        world = wiring.build_world(loaded, clock)
+        closing.push_async_callback(world.aclose)
+        database = await Database.open(loaded.general.database_path)
+        # Closed whatever else fails: its thread would keep the process alive.
+        closing.push_async_callback(database.aclose)
         random = Random()
         await App(loaded, world, database, clock, Decider(random=random), random).run(stop)
-    finally:
-        await world.aclose()
-        await database.aclose()
 
 
 def _first(group: ExceptionGroup[DatabaseError]) -> Exception:
