@@ -29,6 +29,8 @@ from bot.text import comparable
 
 # A second, and as much again for clocks that do not agree.
 _SAME_SECOND = timedelta(seconds=2)
+# So long a vendor's reads may lag behind its writes; as long as a reply is looked for (`bot.retry.Schedule.looks`).
+_LAG = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def record(tx: Transaction, store: Store, sighting: Sighting, now: datetime) -> 
     before = find_ticket(tx, store.name, sighting.ticket.id)
     number = before.number if before else _insert(tx, store, sighting.ticket, now)
     known = before or _ticket(tx, number)
-    stale = sighting.read_at < known.wrote_at
+    stale = _stale(known, sighting)
     _update(tx, known, sighting, stale=stale, stays_closed=known.here_only and not _customer_wrote(tx, known, sighting))
     if sighting.follow and not known.followed:
         tx.run("follow_ticket", number=number)
@@ -132,12 +134,18 @@ def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> Tic
     return TicketNumber(number)
 
 
+def _stale(known: TicketRow, sighting: Sighting) -> bool:
+    """Whether the status that was read may be the one from before we changed it ourselves."""
+    at_vendor_too = not known.here_only and sighting.ticket.status is not known.status
+    return sighting.read_at < known.wrote_at + (_LAG if at_vendor_too else timedelta())
+
+
 def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: bool, stays_closed: bool) -> None:
     """
     Write down what the vendor says of the ticket itself.
 
     Args:
-        stale: It was read before we changed the ticket's status; what it says of that is old news.
+        stale: It may be from before we changed the ticket's status; what it says of that is old news.
         stays_closed: The ticket was closed here because its vendor cannot; that it is open there is no news.
     """
     ticket = sighting.ticket

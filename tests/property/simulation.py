@@ -1,0 +1,147 @@
+"""
+Time that passes only when nothing is left to do, and a database without a thread: the same seed, the same story.
+
+The loop itself is the clock: when no task is ready, it goes to the hour of the next one that waits. So an hour of
+waiting costs nothing, nothing is ever still on its way when a test looks, and no sleep is for luck.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.db.connection import Database, Transaction, _prepare
+from tests.practice_core import START
+from tests.property.simulation_fate import Fate
+
+T = TypeVar("T")
+
+
+class SimulatedLoop(asyncio.SelectorEventLoop):
+    """
+    An event loop whose time is simulated.
+
+    Attributes:
+        passed: Seconds since its beginning.
+        stride: When it has nothing to do it lets at least so many seconds pass; what was due meanwhile is late, as
+            on a machine that was suspended.
+    """
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+        self.stride = 0.0
+        super().__init__(_Nothing(self._idle))
+
+    def time(self) -> float:
+        return self.passed
+
+    def _idle(self, seconds: float) -> None:
+        self.passed += max(seconds, self.stride)
+
+
+class _Nothing(selectors.SelectSelector):
+    """Watches no file: there is none in a simulation."""
+
+    def __init__(self, idle: Callable[[float], None]) -> None:
+        super().__init__()
+        self._idle = idle
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            raise RuntimeError("every task waits for another one")
+        if timeout > 0:
+            self._idle(timeout)
+        return []
+
+
+class SimulatedClock:
+    """
+    The time of a simulated loop, as a machine in it reads it; see `bot.clock.Clock`.
+
+    Attributes:
+        skew: How many seconds this machine's clock is ahead of everybody else's.
+    """
+
+    def __init__(self, loop: SimulatedLoop) -> None:
+        self._loop = loop
+        self.skew = 0.0
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self._loop.time() + self.skew)
+
+    def monotonic(self) -> float:
+        return self._loop.time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))
+
+
+class LoopDatabase(Database):
+    """
+    The core's own database, its transactions carried out by the event loop, one after the other, each in its turn.
+
+    As on a thread, a transaction that was handed over is carried out also when nobody waits for it any more. That
+    nothing is flushed to the disk is no difference: the machine stays up, only the process dies.
+    """
+
+    def __init__(self, path: Path, fate: Fate) -> None:
+        self.path = path
+        self._file = sqlite3.connect(path, isolation_level=None)
+        self._file.execute("PRAGMA synchronous = OFF")
+        _prepare(self._file, writing=True)
+        self._file.execute("PRAGMA synchronous = OFF")
+        self._fate = fate
+        self._handed_over: deque[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = deque()
+
+    def look(self, work: Callable[[Transaction], T]) -> T:
+        """Read something at once, as a test and not as the process."""
+        return work(Transaction(self._file))
+
+    def query(self, sql: str, **values: object) -> list[sqlite3.Row]:
+        """What a query of the test's own finds, at once."""
+        return self._file.execute(sql, values).fetchall()
+
+    def close(self) -> None:
+        """The file is let go of as it is."""
+        self._handed_over.clear()
+        self._file.close()
+
+    async def aclose(self) -> None:
+        self.close()
+
+    async def _call(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        await self._fate.before("database", "transaction")
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[T] = loop.create_future()
+        self._handed_over.append((run, result))
+        loop.call_soon(self._carry_out)
+        outcome = await result
+        await self._fate.after("database", "transaction")
+        return outcome
+
+    def _carry_out(self) -> None:
+        if self._fate.dead or not self._handed_over:
+            return
+        run, result = self._handed_over.popleft()
+        try:
+            outcome = run(self._file)
+        except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
+            if not result.done():
+                result.set_exception(error)
+        else:
+            if not result.done():
+                result.set_result(outcome)
+
+
+def simulate(story: Callable[[SimulatedLoop], Coroutine[Any, Any, T]]) -> T:
+    """Play a story in a loop of its own."""
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, SimulatedLoop)
+        return runner.run(story(loop))

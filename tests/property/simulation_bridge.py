@@ -1,0 +1,238 @@
+"""A simulated world: stores and chats with people in them, and a supervisor that always starts shopbell again."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Self, TypeVar
+
+from bot.app import App
+from bot.db.connection import Transaction
+from bot.db.values import to_ms
+from bot.model import Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Store, StoreName, Verb
+from bot.retry import Decider, Schedule
+from bot.settings import LoadedSettings, Settings
+from bot.wiring import World
+from tests.practice_core import START
+from tests.property.simulation import LoopDatabase, SimulatedClock, SimulatedLoop
+from tests.property.simulation_fate import Fate, Killed
+from tests.property.simulation_room import Room, Written, agent
+from tests.property.simulation_shop import Shop
+
+T = TypeVar("T")
+UNDO = 5.0
+_STARTS_AGAIN_AFTER = 1.0
+_LOOKS_EVERY = 20.0
+_QUIET_LOOKS = 3
+_WATCHED_CLOSELY = 300.0
+
+
+class Simulation:
+    """
+    Everything in one simulated loop.
+
+    Attributes:
+        shops, rooms: The far sides, by name.
+        fate: What befalls the process.
+        clock: The process's own.
+        processes: How many there have been.
+        problems: Errors that ended a process although nobody planned it.
+        out_of_turn: Texts that failed once or waited for a person, and so lost their turn.
+        discarded: Messages that an agent decided not to send.
+    """
+
+    def __init__(
+        self,
+        loop: SimulatedLoop,
+        path: Path,
+        *,
+        stores: Mapping[str, Sequence[str]],
+        fate: Fate | None = None,
+        schedule: Schedule | None = None,
+        poll_seconds: float = 30.0,
+    ) -> None:
+        self.loop = loop
+        self.path = path
+        self.fate = fate or Fate()
+        self.clock = SimulatedClock(loop)
+        self.processes = 0
+        self.problems: list[BaseException] = []
+        self.out_of_turn: set[str] = set()
+        self.discarded: list[Written] = []
+        true_time = SimulatedClock(loop)
+        self.rooms = {
+            name: Room(name=ChatName(name), now=true_time.now, gate=self.fate, brings_again=name == "slack")
+            for name in ("discord", "slack")
+        }
+        self.shops = {name: Shop(name=name, now=true_time.now, gate=self.fate) for name in stores}
+        self._stores = {
+            StoreName(name): Store(
+                name=StoreName(name),
+                label=f"{name.title()} · Memory",
+                vendor_label="Memory",
+                channels=tuple(_place(channel) for channel in channels),
+                poll_seconds=poll_seconds,
+            )
+            for name, channels in stores.items()
+        }
+        self._schedule = schedule or Schedule()
+        self._settings = LoadedSettings(general=Settings(_env_file=None, undo_seconds=UNDO), stores={})
+        self._stop = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self._ended = False
+        self._database: LoopDatabase | None = None
+        self._world_tasks: set[asyncio.Task[Any]] = set()
+        loop.set_exception_handler(self._unheard)
+
+    async def __aenter__(self) -> Self:
+        self._keeper = asyncio.create_task(self._keep(), name="supervisor")
+        current = asyncio.current_task()
+        self._world_tasks = {self._keeper} | ({current} if current else set())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._ended = True
+        self.fate.kill()
+        if self._keeper is not None:
+            await self._keeper
+
+    @property
+    def database(self) -> LoopDatabase:
+        """What the present process has open, or the last one had."""
+        if self._database is None:
+            raise LookupError("no process has begun yet")
+        return self._database
+
+    def look(self, work: Callable[[Transaction], T]) -> T:
+        """Read the database as it is now, whether a process runs or not."""
+        return self.database.look(work)
+
+    def rows(self, sql: str, **values: object) -> list[sqlite3.Row]:
+        """What a query of the test's own finds."""
+        return self.database.query(sql, **values)
+
+    def channels(self, store: str) -> list[tuple[Room, str]]:
+        """Where a store's tickets have their threads."""
+        return [(self.rooms[place.chat], place.channel) for place in self._stores[StoreName(store)].channels]
+
+    def restart(self) -> None:
+        """Ask the process to stop; another follows."""
+        self._stop.set()
+
+    def kill(self) -> None:
+        """End the process where it stands; another follows."""
+        self.fate.kill()
+
+    async def ask(self, room: Room, ask: Ask) -> Answer | None:
+        """An agent asks; None: the process died over it, or there was none."""
+        if room.intake is None or self.fate.dead or room.waiting():
+            return None
+        asking = asyncio.create_task(room.intake.ask(ask), name="an agent asks")
+        await asyncio.wait([asking])
+        if asking.cancelled() or asking.exception() is not None:
+            return None
+        return asking.result()
+
+    async def press(self, room: Room, place: Place, verb: Verb, delivery: int) -> Answer | None:
+        """An agent presses a button under a line."""
+        return await self.ask(room, Ask(verb=verb, agent=agent(), place=place, delivery=DeliveryId(delivery)))
+
+    async def until(self, condition: Callable[[], object], seconds: float = 3600.0) -> None:
+        """Let time pass until the condition holds; fails loudly when it does not within so many seconds."""
+        latest = self.loop.time() + seconds
+        while not condition():
+            if self.loop.time() > latest:
+                raise AssertionError("the condition did not come about in time")
+            await asyncio.sleep(0.5)
+
+    def observe(self) -> None:
+        """Remember what has lost its turn."""
+        waits = "SELECT m.text FROM deliveries AS d JOIN messages AS m ON m.id = d.message WHERE d.state IN "
+        self.out_of_turn |= {row["text"] for row in self.rows(f"{waits} ('failed', 'held')")}
+
+    async def settle(self, *, seconds: float = 3 * 86_400.0) -> None:
+        """Nothing goes wrong any more, agents press Retry, and time passes until all rests or `seconds` are over."""
+        self.fate.rate = self.fate.latency = 0.0
+        self.fate.down.clear()
+        self.fate.planned.clear()
+        began, quiet = self.loop.time(), 0
+        while quiet < _QUIET_LOOKS and self.loop.time() < began + seconds:
+            self.loop.stride = 0.0 if self.loop.time() < began + _WATCHED_CLOSELY else _LOOKS_EVERY
+            await asyncio.sleep(_LOOKS_EVERY)
+            quiet = quiet + 1 if await self._rests(began) else 0
+        self.loop.stride = 0.0
+
+    async def _rests(self, since: float) -> bool:
+        self.observe()
+        for row in self.rows("SELECT id FROM deliveries WHERE state = 'failed'"):
+            room = next((room for room in self.rooms.values() if not room.waiting()), None)
+            if room is not None:
+                await self.press(room, Place(chat=room.name, channel=ChannelId("1")), Verb.RETRY, row["id"])
+        open_ones = self.rows("SELECT id FROM deliveries WHERE state NOT IN ('done', 'dropped', 'held')")
+        unswept = self.rows("SELECT name FROM stores WHERE swept_at < :since", since=to_ms(self._at(since)))
+        return not open_ones and not unswept and not any(room.waiting() for room in self.rooms.values())
+
+    def _at(self, seconds: float) -> datetime:
+        """A moment by the process's own clock, and a little later than anything shows that happened before."""
+        return START + timedelta(seconds=seconds + self.clock.skew + _LOOKS_EVERY)
+
+    async def _keep(self) -> None:
+        while not self._ended:
+            await self._live()
+            await asyncio.sleep(_STARTS_AGAIN_AFTER)
+        if self._database is not None:
+            self._database.close()
+
+    async def _live(self) -> None:
+        """One process, from its start to its end."""
+        self.fate.revive()
+        self._stop.clear()
+        self.processes += 1
+        if self._database is not None:
+            self._database.close()
+        self._database = LoopDatabase(self.path, self.fate)
+        running = asyncio.create_task(self._app().run(self._stop), name="shopbell")
+        dying = asyncio.create_task(self.fate.died.wait(), name="its death")
+        await asyncio.wait([running, dying], return_when=asyncio.FIRST_COMPLETED)
+        died = self.fate.dead
+        self.fate.dead = True  # whatever is left of it has no effect
+        await self._bury()
+        if not died:
+            self.problems += _leaves(running.exception())
+
+    async def _bury(self) -> None:
+        """Nothing of the process goes on."""
+        while remains := asyncio.all_tasks() - self._world_tasks:
+            for task in remains:
+                task.cancel()
+            await asyncio.gather(*remains, return_exceptions=True)
+
+    def _app(self) -> App:
+        world = World(
+            stores=self._stores,
+            vendors={StoreName(name): shop for name, shop in self.shops.items()},
+            chats={room.name: room for room in self.rooms.values()},
+        )
+        random = Random(self.processes)
+        return App(self._settings, world, self.database, self.clock, Decider(self._schedule, random), random)
+
+    def _unheard(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.problems += _leaves(context.get("exception"))
+
+
+def _place(channel: str) -> Place:
+    chat, number = channel.split(":")
+    return Place(chat=ChatName(chat), channel=ChannelId(number))
+
+
+def _leaves(error: BaseException | None) -> list[BaseException]:
+    """What an error is about, one by one; a process's death is no error."""
+    if error is None or isinstance(error, Killed | asyncio.CancelledError):
+        return []
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
+    return [error]

@@ -1,0 +1,238 @@
+"""
+What must hold in a simulated world: always, and once everything has come to rest.
+
+Every text begins with its ticket's name, and but for thanks no two are equal; so what is lost, doubled, misplaced or
+out of turn shows in the far sides' own memory. Each check returns sentences; none is good.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from bot.model import Mark, ThreadId, TicketId, Voice
+from tests.property.simulation_bridge import Simulation
+from tests.property.simulation_room import Room, Written
+from tests.property.simulation_shop import Shop
+
+NOTE = "// "
+
+
+def unsafe(sim: Simulation) -> list[str]:
+    """What must never be, at no moment: twice, somewhere else, or out of turn."""
+    return [
+        *(f"shopbell ended by {problem!r}" for problem in sim.problems),
+        *_said_twice(sim),
+        *(fault for shop, ticket in _tickets(sim) for fault in _replies(sim, shop, ticket)),
+        *(fault for room in sim.rooms.values() for thread in room.threads() for fault in _thread(sim, room, thread)),
+    ]
+
+
+def unsettled(sim: Simulation) -> list[str]:
+    """What must not be when nothing goes wrong any more and everybody has waited: anything lost, or a wrong mark."""
+    return [
+        *unsafe(sim),
+        *_unfinished(sim),
+        *(fault for shop, ticket in _tickets(sim) for fault in _lost(sim, shop, ticket)),
+        *(fault for shop, ticket in _tickets(sim) for fault in _unaccounted(sim, shop, ticket)),
+        *(fault for shop, ticket in _tickets(sim) for fault in _cards(sim, shop, ticket)),
+        *(fault for room in sim.rooms.values() for written in room.written for fault in _unheard(sim, room, written)),
+    ]
+
+
+def ticket_of(room: Room, thread: ThreadId) -> TicketId:
+    """The ticket whose card heads a thread; its subject is its name."""
+    return TicketId(room.cards[thread][0].title.rsplit(" · ", 1)[-1])
+
+
+def live_threads(room: Room, ticket: str) -> list[ThreadId]:
+    """The ticket's threads that were not deleted, oldest first."""
+    return [thread for thread in room.threads() if ticket_of(room, thread) == ticket and thread not in room.gone]
+
+
+def about(text: str) -> str:
+    """The ticket that a text is about."""
+    return text.removeprefix(NOTE).split(" ", 1)[0]
+
+
+def _tickets(sim: Simulation) -> Iterator[tuple[Shop, TicketId]]:
+    for shop in sim.shops.values():
+        for ticket in shop.said:
+            yield shop, ticket
+
+
+def _said_twice(sim: Simulation) -> Iterator[str]:
+    """The same delivery in two places, but for one that stood in a thread that was deleted."""
+    for room in sim.rooms.values():
+        said = [s.key for place, stood in room.shown.items() if place not in room.gone for s in stood]
+        said += [headed.key for headed in room.headed if headed.opened.thread not in room.gone]
+        yield from (f"{room.name} has {key} {n} times" for key, n in Counter(said).items() if n > 1)
+
+
+def _written_about(sim: Simulation, ticket: TicketId) -> list[tuple[Room, Written]]:
+    return [(r, w) for r in sim.rooms.values() for w in r.written if about(w.versions[0]) == ticket]
+
+
+def _forms(written: Written) -> set[str]:
+    """What a message may read like where it is shown or sent."""
+    return {form for text in written.versions for form in (text, text.removeprefix(NOTE).strip())}
+
+
+def _may_be_sent(written: Written) -> set[str]:
+    if not written.agent.may:
+        return set()
+    return _forms(written) if written.sent_by_hand else {t for t in written.versions if not t.startswith(NOTE)}
+
+
+def _replies(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
+    """At the vendor: nothing but what agents meant for this customer, as often as they wrote it, in their order."""
+    ours = shop.ours(ticket)
+    written = _written_about(sim, ticket)
+    for text, n in Counter(ours).items():
+        meant = sum(text in _may_be_sent(w) for _, w in written)
+        if n > meant:
+            yield f"{ticket} was told {text!r} {n} times instead of {meant}"
+    for room in sim.rooms.values():
+        for thread in room.threads():
+            texts = [w.versions[0] for _, w in written if w.place.chat == room.name and w.place.thread == thread]
+            yield from _out_of_turn(sim, f"{ticket} at its vendor", texts, ours)
+
+
+def _thread(sim: Simulation, room: Room, thread: ThreadId) -> Iterator[str]:
+    """In a thread: nothing but its ticket's messages, each once, in the vendor's order, and no echo of its own."""
+    ticket = ticket_of(room, thread)
+    shop = next(shop for shop in sim.shops.values() if ticket in shop.said)
+    shown = [s for s in room.shown[thread] if s.post.voice is not Voice.BELL]
+    elsewhere = [
+        w for r, w in _written_about(sim, ticket) if (r.name, w.place.channel) != (room.name, room.channel_of(thread))
+    ]
+    for (text, part), n in Counter((s.post.text, s.part) for s in shown).items():
+        possible = shop.theirs(ticket).count(text) + sum(text in _forms(w) for w in elsewhere)
+        if n > possible:
+            yield f"{room.name} {thread} shows part {part} of {text[:40]!r} {n} times instead of {possible}"
+    first_parts = [s.post.text for s in shown if s.part == 0]
+    yield from _out_of_turn(sim, f"{room.name} {thread}", shop.theirs(ticket), first_parts)
+    for text in set(first_parts):
+        parts = [s.part for s in shown if s.post.text == text]
+        if parts != sorted(parts):
+            yield f"{room.name} {thread} shows the parts of {text[:40]!r} as {parts}"
+
+
+def _out_of_turn(sim: Simulation, where: str, order: Sequence[str], found: Sequence[str]) -> Iterator[str]:
+    """Texts that stand in another order; those that failed or waited for a person may."""
+    once = {text for text, n in Counter(order).items() if n == 1 and text not in sim.out_of_turn}
+    turns = [order.index(text) for text in found if text in once]
+    if turns != sorted(turns):
+        yield f"{where} has {[order[turn][:40] for turn in turns]}"
+
+
+def _unfinished(sim: Simulation) -> Iterator[str]:
+    for (verdict,) in sim.rows("PRAGMA integrity_check"):
+        if verdict != "ok":
+            yield f"the database says {verdict}"
+    for row in sim.rows("SELECT * FROM deliveries WHERE state NOT IN ('done', 'dropped', 'held')"):
+        yield f"delivery {row['id']} ({row['kind']} in {row['lane']}) is {row['state']}: {row['error']}"
+    for row in sim.rows("SELECT * FROM messages WHERE routed_at IS NULL"):
+        yield f"message {row['id']} was not routed"
+
+
+def _lost(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
+    """Everything that was said elsewhere stands in each channel; in the present thread unless that had another."""
+    notes = [w for _, w in _written_about(sim, ticket) if _stays_a_note(w)]
+    for room, channel in sim.channels(shop.name):
+        threads = [t for t in room.threads() if ticket_of(room, t) == ticket and room.channel_of(t) == channel]
+        live = [thread for thread in threads if thread not in room.gone]
+        if len(live) != 1:
+            yield f"{ticket} has {len(live)} threads in {room.name} {channel}"
+        wanted = Counter(shop.theirs(ticket))
+        wanted += Counter(_mirrored(sim, shop, ticket, room, channel))
+        wanted += Counter(
+            w.versions[0].removeprefix(NOTE) for w in notes if (w.place.chat, w.place.channel) != (room.name, channel)
+        )
+        stands = Counter(s.post.text for t in threads for s in room.shown[t] if s.part == 0)
+        yield from (f"{room.name} {channel} lacks {text[:40]!r}" for text in wanted - stands)
+
+
+def _stays_a_note(written: Written) -> bool:
+    note = len(written.versions) == 1 and written.versions[0].startswith(NOTE)
+    return note and written.agent.may and not written.deleted and not written.sent_by_hand
+
+
+def _mirrored(sim: Simulation, shop: Shop, ticket: TicketId, room: Room, channel: str) -> list[str]:
+    """What reached the customer and was written elsewhere."""
+    here = Counter(
+        text
+        for r, w in _written_about(sim, ticket)
+        if (r.name, w.place.channel) == (room.name, channel)
+        for text in _forms(w)
+    )
+    return list((Counter(shop.ours(ticket)) - here).elements())
+
+
+def _unaccounted(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
+    """What counts as delivered is at the vendor, and nothing else is."""
+    rows = sim.rows(
+        "SELECT m.text AS text FROM deliveries AS d JOIN messages AS m ON m.id = d.message "
+        "JOIN tickets AS t ON t.number = m.ticket "
+        "WHERE d.kind = 'reply' AND d.state = 'done' AND t.store = :store AND t.vendor_id = :ticket",
+        store=shop.name,
+        ticket=ticket,
+    )
+    delivered, there = Counter(row["text"] for row in rows), Counter(shop.ours(ticket))
+    if delivered != there:
+        yield f"{ticket}: only delivered {delivered - there}, only at the vendor {there - delivered}"
+
+
+def _unheard(sim: Simulation, room: Room, written: Written) -> Iterator[str]:
+    """An agent's message that stands in a live thread is known, settled, and marked as what it is."""
+    if written.deleted or written.place.thread in room.gone:
+        return
+    state = _state(sim, written)
+    if state == "unknown":
+        yield f"{room.name} {written.id} {written.versions!r} was never heard"
+        return
+    if state == "reply dropped" and written not in sim.discarded:
+        yield f"{room.name} {written.id} {written.versions!r} was dropped"
+    if state == "no reply" and written.agent.may and not any(t.startswith(NOTE) for t in written.versions):
+        yield f"{room.name} {written.id} {written.versions!r} is not for the customer"
+    wanted = {"reply done": {Mark.DELIVERED}, "reply failed": {Mark.FAILED}, "note": {Mark.NOTE}}.get(state, set())
+    if room.reactions[written.id] != wanted:
+        yield f"{room.name} {written.id} carries {room.reactions[written.id]} though it is {state}"
+
+
+def _state(sim: Simulation, written: Written) -> str:
+    place = written.place
+    found = sim.rows(
+        "SELECT m.id, m.purpose FROM messages AS m JOIN links AS l ON l.id = m.link "
+        "WHERE l.chat = :chat AND l.channel = :channel AND m.chat_message = :message",
+        chat=place.chat,
+        channel=place.channel,
+        message=written.id,
+    )
+    if not found:
+        return "unknown"
+    if found[0]["purpose"] == "note":
+        return "note"
+    replies = sim.rows(
+        "SELECT state FROM deliveries WHERE message = :message AND kind = 'reply' ORDER BY state = 'dropped', id DESC",
+        message=found[0]["id"],
+    )
+    return f"reply {replies[0]['state']}" if replies else "no reply"
+
+
+def _cards(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
+    """Every card shows the ticket as its vendor has it."""
+    for room, channel in sim.channels(shop.name):
+        for thread in live_threads(room, ticket):
+            if room.channel_of(thread) != channel:
+                continue
+            card = room.cards[thread][-1]
+            if ticket not in shop.tickets:
+                if "No longer" not in card.status_text:
+                    yield f"{room.name} {thread} says {card.status_text!r} of a ticket that is gone"
+                continue
+            if card.status is not shop.tickets[ticket].status:
+                yield f"{room.name} {thread} says {card.status_text!r}, its vendor {shop.tickets[ticket].status}"
+            turn = "waiting for us" if shop.last_is_customers(ticket) else "waiting for the customer"
+            if card.status.value == "open" and turn not in card.status_text:
+                yield f"{room.name} {thread} says {card.status_text!r}, but it is {turn}"

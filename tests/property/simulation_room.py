@@ -1,0 +1,177 @@
+"""A simulated chat: people write in its threads, and its connection brings that to shopbell, more or less."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.model import Agent, AgentId, ChannelId, ChatMessageId, Cursor, Deleted, Edited, Place, Said, ThreadId
+from bot.ports import ChatHealth, Intake
+from tests.practice_core import MemoryChat
+
+# So long an event that was not acknowledged is brought again.
+_BROUGHT_AGAIN = timedelta(minutes=6)
+_CONNECTING_TAKES = 0.5
+
+
+def agent(*, may: bool = True) -> Agent:
+    """Ann of the team, or a guest."""
+    return Agent(id=AgentId("u1" if may else "u9"), name="Ann" if may else "Guest", may=may)
+
+
+@dataclass
+class Written:
+    """
+    A person's message in a thread.
+
+    Attributes:
+        versions: Its texts, the present one last.
+        sent_by_hand: Whether somebody asked that it be sent.
+    """
+
+    id: ChatMessageId
+    place: Place
+    agent: Agent
+    at: datetime
+    versions: list[str]
+    deleted: bool = False
+    sent_by_hand: bool = False
+
+    @property
+    def said(self) -> Said:
+        return Said(place=self.place, message=self.id, agent=self.agent, text=self.versions[-1], said_at=self.at)
+
+
+@dataclass
+class Event:
+    """Something to be brought to shopbell, as often as `times` says."""
+
+    bring: Callable[[Intake], Awaitable[None]]
+    at: datetime
+    times: int = 1
+
+
+@dataclass
+class Room(MemoryChat):
+    """
+    A chat with people in it.
+
+    Attributes:
+        brings_again: Whether events that were not acknowledged come again, as Slack's do; else they are gone, as
+            Discord's are.
+        written: What people wrote, oldest first.
+    """
+
+    brings_again: bool = False
+    written: list[Written] = field(default_factory=list)
+    connections: int = 0
+    _events: deque[Event] = field(default_factory=deque)
+    _stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    _online: bool = False
+    _away_until: datetime | None = None
+    _resumes: bool = False
+
+    def writes(self, thread: ThreadId, text: str, *, times: int = 1, may: bool = True) -> Written:
+        """Somebody writes in a thread; the event comes `times` times."""
+        place = Place(chat=self.name, channel=self.channel_of(thread), thread=thread)
+        message = ChatMessageId(str(len(self.written) + 1))
+        written = Written(message, place, agent(may=may), self.now(), [text])
+        self.written.append(written)
+        said = written.said
+        self._happened(lambda intake: intake.said(said), times)
+        return written
+
+    def edits(self, written: Written, text: str, *, times: int = 1) -> None:
+        """They change the text of their message."""
+        written.versions.append(text)
+        edited = Edited(place=written.place, message=written.id, agent=written.agent, text=text)
+        self._happened(lambda intake: intake.edited(edited), times)
+
+    def deletes(self, written: Written, *, times: int = 1) -> None:
+        """They delete their message."""
+        written.deleted = True
+        deleted = Deleted(place=written.place, message=written.id)
+        self._happened(lambda intake: intake.deleted(deleted), times)
+
+    def thread_vanishes(self, thread: ThreadId) -> None:
+        """Somebody deletes a thread."""
+        place = Place(chat=self.name, channel=self.channel_of(thread), thread=thread)
+        self.gone.add(thread)
+        self._happened(lambda intake: intake.vanished(place), 1)
+
+    def disconnects(self, seconds: float, *, resumes: bool = False) -> None:
+        """The connection is lost for so long; a resumed one brings what happened meanwhile."""
+        self._away_until = self.now() + timedelta(seconds=seconds)
+        self._resumes = resumes
+        self._online = False
+        self._stirred.set()
+
+    def channel_of(self, thread: ThreadId) -> ChannelId:
+        return next(headed.channel for headed in self.headed if headed.opened.thread == thread)
+
+    def waiting(self) -> bool:
+        """Whether something still has to be brought, or nothing can be."""
+        return bool(self._events) or not self._online
+
+    async def run(self, intake: Intake) -> None:
+        self.intake = intake
+        self._resumes = False
+        while True:
+            await self._before("connect")
+            await self._come_back()
+            if not self._resumes:
+                self._forget()
+                intake.blind(self.name)
+            self._online = True
+            self.connections += 1
+            try:
+                if not self._resumes:
+                    await intake.sighted(self.name)
+                self.connected.set()
+                await self._bring(intake)
+            finally:
+                self._online = False
+                self.connected.clear()
+
+    async def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+        self.missed_calls += 1
+        await self._before("missed")
+        for cursor in cursors:
+            thread = cursor.place.thread
+            if thread in self.gone:
+                continue
+            after = int(cursor.after or 0)
+            found = [w for w in self.written if w.place.thread == thread and int(w.id) > after and not w.deleted]
+            for written in found:
+                yield written.said
+
+    def health(self) -> ChatHealth:
+        return ChatHealth(connected=self._online, last_event_at=self.now())
+
+    async def _come_back(self) -> None:
+        away = (self._away_until - self.now()).total_seconds() if self._away_until else 0.0
+        await asyncio.sleep(max(0.0, away) + _CONNECTING_TAKES)
+
+    async def _bring(self, intake: Intake) -> None:
+        while self._online:
+            self._stirred.clear()
+            if not self._events:
+                await self._stirred.wait()
+                continue
+            event = self._events[0]
+            for _ in range(event.times):
+                await event.bring(intake)
+            if self._events and self._events[0] is event:
+                self._events.popleft()
+
+    def _happened(self, bring: Callable[[Intake], Awaitable[None]], times: int) -> None:
+        self._events.append(Event(bring, self.now(), times))
+        self._stirred.set()
+
+    def _forget(self) -> None:
+        """What happened before this connection and does not come again."""
+        oldest = self.now() - _BROUGHT_AGAIN
+        self._events = deque(event for event in self._events if self.brings_again and event.at >= oldest)

@@ -1,0 +1,83 @@
+"""A simulated vendor: what it was told shows up only some seconds later, and it remembers who said what."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot.model import Author, Conversation, Message, MessageId, Status, Ticket, TicketId
+from tests.practice_core import MemoryVendor
+
+
+@dataclass
+class Shop(MemoryVendor):
+    """
+    A store at its vendor, with customers and colleagues.
+
+    Attributes:
+        lag: How long after its change something shows when it is read.
+        reopens: Whether a customer's message opens a closed ticket again, as most vendors have it.
+        colleagues: The messages that staff wrote here themselves.
+        vanished: Tickets that were deleted.
+    """
+
+    lag: timedelta = timedelta()
+    reopens: bool = True
+    colleagues: set[MessageId] = field(default_factory=set)
+    vanished: set[TicketId] = field(default_factory=set)
+    _pasts: dict[TicketId, list[tuple[datetime, Ticket]]] = field(default_factory=lambda: defaultdict(list))
+
+    def customer_writes(self, ticket: str, text: str, *, name: str = "Jane", subject: str = "") -> None:
+        known = TicketId(ticket) in self.tickets
+        super().customer_writes(ticket, text, name=name, subject=subject or ticket)
+        if known and self.reopens:
+            self.set(ticket, Status.OPEN)
+        if not known:
+            self._pasts[TicketId(ticket)].append((self.now(), self.tickets[TicketId(ticket)]))
+
+    def colleague_writes(self, ticket: str, text: str) -> None:
+        super().colleague_writes(ticket, text)
+        self.colleagues.add(self.said[TicketId(ticket)][-1].id)
+
+    def set(self, ticket: str, status: Status) -> None:
+        super().set(ticket, status)
+        self._pasts[TicketId(ticket)].append((self.now(), self.tickets[TicketId(ticket)]))
+
+    def vanishes(self, ticket: TicketId) -> None:
+        """Somebody deletes a ticket."""
+        self.vanished.add(ticket)
+        del self.tickets[ticket]
+
+    def ours(self, ticket: TicketId) -> list[str]:
+        """What shopbell said to the customer, oldest first."""
+        said = self.said[ticket]
+        return [m.text for m in said if m.author is Author.STAFF and m.id not in self.colleagues]
+
+    def theirs(self, ticket: TicketId) -> list[str]:
+        """What customer and colleagues said, oldest first."""
+        said = self.said[ticket]
+        return [m.text for m in said if m.author is not Author.STAFF or m.id in self.colleagues]
+
+    def statuses(self, ticket: str) -> list[Status]:
+        """What the ticket was, one after the other."""
+        states = [state.status or Status.OPEN for _, state in self._pasts[TicketId(ticket)]]
+        return [status for number, status in enumerate(states) if number == 0 or status is not states[number - 1]]
+
+    def last_is_customers(self, ticket: TicketId) -> bool:
+        """Whether it is our turn."""
+        return self.said[ticket][-1].author is Author.CUSTOMER
+
+    def _seen(self, ticket: TicketId) -> Conversation | None:
+        then = self.now() - self.lag
+        states = [state for at, state in self._pasts[ticket] if at <= then]
+        if ticket not in self.tickets or not states:
+            return None
+        messages = tuple(message for message in self.said[ticket] if _written(message) <= then)
+        return Conversation(ticket=replace(states[-1]), messages=messages)
+
+
+def _written(message: Message) -> datetime:
+    if message.written_at is None:
+        raise LookupError("a simulated message has its time")
+    return message.written_at

@@ -1,0 +1,50 @@
+"""What the simulated worlds found, each as the shortest story that shows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+from bot.model import Ask, Place, Status, Verb
+from tests.property.simulation import SimulatedLoop, simulate
+from tests.property.simulation_bridge import Simulation
+from tests.property.simulation_checks import live_threads, unsettled
+from tests.property.simulation_room import Room, agent
+from tests.property.simulation_shop import Shop
+
+
+def play(path: Path, story: Callable[[Simulation, Shop, Room, Room], Awaitable[None]]) -> None:
+    """One store with one ticket, shown in both chats; then the story, and everything is as it must be."""
+
+    async def whole(loop: SimulatedLoop) -> None:
+        async with Simulation(loop, path, stores={"main": ("discord:1", "slack:1")}) as sim:
+            shop, discord, slack = sim.shops["main"], sim.rooms["discord"], sim.rooms["slack"]
+            shop.customer_writes("t1", "t1 Hello?")
+            await sim.until(lambda: all("t1 Hello?" in room.texts("1.1") for room in (discord, slack)))
+            await story(sim, shop, discord, slack)
+            await sim.settle()
+            assert unsettled(sim) == []
+
+    simulate(whole)
+
+
+def place(room: Room) -> Place:
+    """The ticket's thread."""
+    thread = live_threads(room, "t1")[0]
+    return Place(chat=room.name, channel=room.channel_of(thread), thread=thread)
+
+
+def test_a_status_that_lags_is_no_news(tmp_path: Path) -> None:
+    """A ticket that we closed and that still reads as open for some seconds was not reopened."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        await asyncio.sleep(15)
+        shop.lag = timedelta(seconds=12)
+        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place(slack)))
+        await asyncio.sleep(60)
+        assert shop.statuses("t1") == [Status.OPEN, Status.CLOSED]
+        assert [text for text in discord.texts("1.1") if "opened" in text] == []
+
+    play(tmp_path / "db", story)
