@@ -48,6 +48,7 @@ def test_an_unchanged_store_costs_its_pages_only(case: Case) -> None:
     async def story(here: World) -> None:
         here.write(here.subject.many)
         await here.settle()
+        await here.clock.sleep(5.0)
         before = here.requests()
         assert await here.sweep() == []
         asked = here.server.wire.seen[before:]
@@ -65,6 +66,7 @@ def test_an_unchanged_small_store_costs_one_request(case: Case) -> None:
     async def story(here: World) -> None:
         here.write(3)
         await here.settle()
+        await here.clock.sleep(5.0)
         before = here.requests()
         assert await here.sweep() == []
         assert here.requests() - before == 1
