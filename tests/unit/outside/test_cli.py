@@ -277,18 +277,44 @@ def test_backup_into_a_folder_that_is_missing_is_explained(tmp_path: Path) -> No
     assert len(done.stderr.splitlines()) == 1
 
 
-# ---------------------------------------------------------------- stopping
+# ---------------------------------------------------------------- the doctor, and stopping
+
+NOWHERE = "http://127.0.0.1:9/"
+UNREACHABLE = {**GOOD_SETTINGS, "DISCORD_API_URL": NOWHERE, "STORES__MAIN__BASE_URL": NOWHERE, "LOG_FORMAT": "json"}
+"""Good settings for a Discord and a store that nobody answers for."""
+
+
+def test_check_names_a_remedy_for_each_failure(tmp_path: Path) -> None:
+    """With nobody to reach it is exit 1: what is well is told too, and each failure names the step that mends it."""
+    done = shopbell(tmp_path, "check", "--json", settings=UNREACHABLE)
+    findings = {finding["subject"]: finding for finding in json.loads(done.stdout)}
+    assert done.returncode == 1
+    assert {subject for subject, finding in findings.items() if finding["ok"]} == {"settings", "database", "clock"}
+    assert "store main" in findings
+    assert any(subject.startswith("discord") for subject in findings)
+    assert all(finding["remedy"] for finding in findings.values() if not finding["ok"])
+    assert shows_no_secret(done.stdout, done.stderr)
+
+
+def test_check_is_told_to_people_line_by_line(tmp_path: Path) -> None:
+    """Without `--json` each finding is a line, and a remedy stands below the failure that it mends."""
+    with held(tmp_path / "shopbell.db"):
+        small_database(tmp_path / "shopbell.db")
+        done = shopbell(tmp_path, "check", settings=UNREACHABLE)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert "✅ database: shopbell.db is sound; a shopbell is running on it" in lines
+    failed = next(index for index, line in enumerate(lines) if line.startswith("❌ store main: "))
+    assert lines[failed + 1].startswith("   → ")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_run_stops_cleanly_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     """Told to stop while a chat and a store cannot be reached, it ends within ten seconds with 0."""
-    nowhere = "http://127.0.0.1:9/"
-    settings = {**GOOD_SETTINGS, "DISCORD_API_URL": nowhere, "STORES__MAIN__BASE_URL": nowhere, "LOG_FORMAT": "json"}
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "run"],
         cwd=tmp_path,
-        env=environment(settings),
+        env=environment(UNREACHABLE),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
