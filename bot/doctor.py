@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,19 +49,44 @@ async def _database(path: Path, clock: Clock) -> list[Finding]:
     except DatabaseError as error:
         return [Finding(ok=False, subject="database", text=str(error), remedy="Do what that says, then check again.")]
     try:
-        verdict, newest = await database.read(_look)
+        seen = await database.read(_look)
     except DatabaseError as error:
         return [Finding(ok=False, subject="database", text=str(error), remedy="Do what that says, then check again.")]
     finally:
         await database.aclose()
-    return [_sound(path, verdict, running), _clock(clock.now(), newest)]
+    return [_sound(path, seen.verdict, running), _clock(clock.now(), seen.newest), *map(_troubled, seen.troubles)]
 
 
-def _look(tx: Transaction) -> tuple[str, int | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What the database says: SQLite's verdict, the latest moment in it (None: it is empty), and what is wrong."""
+
+    verdict: str
+    newest: int | None
+    troubles: tuple[tuple[str, int, str], ...]
+
+
+def _look(tx: Transaction) -> _Seen:
     verdict, newest = tx.one("quick_check"), tx.one("newest_moment")
     if verdict is None or newest is None:
         raise LookupError("a check without a row")
-    return str(verdict[0]), newest[0]
+    stores = [(f"store {row['name']}", row["trouble_since"], row["trouble"]) for row in tx.all("stores")]
+    channels = [
+        (f"{row['chat']} channel {row['channel']}", row["since"], row["trouble"]) for row in tx.all("channel_troubles")
+    ]
+    troubles = tuple(trouble for trouble in (*stores, *channels) if trouble[2] is not None)
+    return _Seen(verdict=str(verdict[0]), newest=newest[0], troubles=troubles)
+
+
+def _troubled(trouble: tuple[str, int, str]) -> Finding:
+    """What the running bridge has met and not got over; its own words name the step."""
+    subject, since, text = trouble
+    return Finding(
+        ok=False,
+        subject=f"{subject}, while running",
+        text=f"in trouble since {from_ms(since):%Y-%m-%d %H:%M} UTC: {text}",
+        remedy="Do what that says; it goes on by itself afterwards.",
+    )
 
 
 def _sound(path: Path, verdict: str, running: str) -> Finding:

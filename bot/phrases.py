@@ -224,7 +224,7 @@ def failed(number: TicketNumber, reason: str) -> str:
 
 
 def cannot(vendor: str, status: Status, instead: str) -> str:
-    return f"{vendor} cannot {'close' if status is Status.CLOSED else 'reopen'} tickets from here. {instead}".rstrip()
+    return instead or f"{vendor} cannot {'close' if status is Status.CLOSED else 'reopen'} tickets from here."
 
 
 def store_unknown(store: str) -> str:

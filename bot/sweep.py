@@ -93,6 +93,8 @@ class Sweeper:
         self._nudged_at: datetime | None = None
         self._sweep_now = True
         self._failures = 0
+        # Stores that were first swept together shall not be swept in full together for ever.
+        self._full_every = _FULL_SWEEP_EVERY * (0.75 + random.random() / 2)
 
     async def run(self) -> None:
         """Sweep now and then again and again; at once when nudged; more rarely while the store is in trouble."""
@@ -195,7 +197,7 @@ class Sweeper:
         row = tx.one("store", name=self._store.name)
         if row is None or row["first_swept_at"] is None:
             return Pass(first=True, full=True)
-        full = now - from_ms(row["fully_swept_at"]) >= _FULL_SWEEP_EVERY
+        full = now - from_ms(row["fully_swept_at"]) >= self._full_every
         return Pass(first=False, full=full)
 
     def _end(self, tx: Transaction, began: Pass, now: datetime) -> None:

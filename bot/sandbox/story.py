@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
+from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.process import BotProcess
 from bot.sandbox.sight import DiscordSight, SlackSight
 from bot.sandbox.world import PracticeWorld, Shop
@@ -101,14 +103,27 @@ def vars_of(pinged: object) -> list[object]:
 
 
 async def agent_answers(scene: Scene) -> None:
-    sight = scene.discord("sellgate")
-    message = await scene.world.discord.say(scene.world.ann, sight.thread.id, "Sorry! Try KEY-1234.")
-    await scene.seen("the vendor has the reply, once", lambda: scene.at_vendor("sellgate", "Sorry! Try KEY-1234.") == 1)
-    await scene.seen("Ann's message carries ✅", lambda: sight.marks(message) == {"✅"})
-    slack = scene.slack("sellgate")
-    await scene.seen(
-        "Slack shows it under Ann's name", lambda: slack.count("Sorry! Try KEY-1234.") == 1 and slack.count("Ann") >= 1
-    )
+    said = {}
+    for vendor in scene.world.shops:
+        thread = scene.discord(vendor).thread
+        said[vendor] = await scene.world.discord.say(scene.world.ann, thread.id, f"Sorry! Try KEY-{thread.id}.")
+    for vendor, message in said.items():
+        await scene.seen(f"{vendor} has the reply, once", partial(_once_at, scene, vendor, message.content))
+        await scene.seen("Ann's message carries ✅", partial(_is_marked, scene, vendor, message))
+        await scene.seen("Slack shows it under Ann's name", partial(_shown_as, scene, vendor, message.content, "Ann"))
+
+
+def _once_at(scene: Scene, vendor: str, text: str) -> bool:
+    return scene.at_vendor(vendor, text) == 1
+
+
+def _is_marked(scene: Scene, vendor: str, message: DiscordMessage) -> bool:
+    return scene.discord(vendor).marks(message) == {"✅"}
+
+
+def _shown_as(scene: Scene, vendor: str, text: str, name: str) -> bool:
+    slack = scene.slack(vendor)
+    return slack.count(text) == 1 and slack.count(name) >= 1
 
 
 async def customer_writes_again(scene: Scene) -> None:
@@ -189,6 +204,19 @@ async def closed_by_text(scene: Scene) -> None:
     )
 
 
+async def closed_for_good(scene: Scene) -> None:
+    await scene.bot.ready()
+    slack = scene.slack("sellsn")
+    await scene.world.slack.press(scene.world.bob, slack.card, "Close")
+    store = scene.shop("sellsn").store
+    await scene.seen("the vendor has it closed", lambda: store.ticket(scene.tickets["sellsn"]).closed)
+    await scene.seen("the Slack card says closed", lambda: "Closed" in slack.card.rendered)
+    await scene.seen("and offers no button to reopen", lambda: not slack.card.buttons)
+    number = slack.card.rendered.split("#", 1)[1].split(" ", 1)[0]
+    outcome = await scene.world.slack.command(scene.world.bob, scene.world.triage, "/reopen", number)
+    scene.must(f"Bob alone reads “{outcome.text}”", be="cannot reopen" in outcome.text)
+
+
 async def stats_are_shown(scene: Scene) -> None:
     await scene.bot.ready()
     answered = await scene.world.discord.command(scene.world.ann, scene.world.support.id, "stats")
@@ -203,10 +231,13 @@ async def everything_once(scene: Scene) -> None:
     for name, shop in scene.world.shops.items():
         discord, slack = scene.discord(name), scene.slack(name)
         for message in shop.store.ticket(scene.tickets[name]).messages:
+            begins = message.text[:12]
             if message.writer == "customer":
-                text = shorten(message.text, 30)
-                once = [discord.count(message.text[:12]), slack.count(message.text[:12])]
-                scene.must(f"{shop.name}: “{text}” stands once in each chat", be=once == [1, 1])
+                once = [discord.count(begins), slack.count(begins)]
+                scene.must(f"{shop.name}: “{shorten(message.text, 30)}” stands once in each chat", be=once == [1, 1])
+            else:
+                there = scene.at_vendor(name, message.text)
+                scene.must(f"{shop.name}: “{shorten(message.text, 30)}” reached the customer once", be=there == 1)
     await _outbox_is_empty(scene)
     code, _ = await scene.bot.command("check")
     scene.must("`shopbell check` finds nothing wrong", be=code == 0)
@@ -234,6 +265,7 @@ STORY: tuple[tuple[str, Callable[[Scene], Awaitable[None]]], ...] = (
     ("Bob closes the ticket from Slack.", closed_from_slack),
     ("Ann reopens it from Discord.", reopened_from_discord),
     ("Bob types !close in a thread.", closed_by_text),
+    ("Bob closes a ticket that its vendor cannot reopen.", closed_for_good),
     ("Ann and Bob ask for the figures.", stats_are_shown),
     ("Nothing was lost, and nothing said twice.", everything_once),
 )
