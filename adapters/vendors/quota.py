@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from adapters.vendors.answer import LONGEST_WAIT
 from bot.clock import Clock
 from bot.errors import RateLimited
 
@@ -58,7 +59,7 @@ def standings(headers: Mapping[str, str], epoch: float) -> tuple[Standing, ...]:
     if not columns[0] or len({len(column) for column in columns}) != 1:
         return ()
     return tuple(
-        Standing(limit, remaining, max(0.0, reset - epoch if reset > 1e8 else reset))
+        Standing(limit, remaining, min(max(0.0, reset - epoch if reset > 1e8 else reset), LONGEST_WAIT))
         for limit, remaining, reset in zip(*columns, strict=True)
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.vendors.answer import LONGEST_WAIT, Answer, Unusable, complaint, refusal, unpacked, value_of, wait_asked
@@ -94,6 +94,7 @@ def test_complaints_of_every_shape(body: Any, words: str, fields: dict[str, str]
     assert complaint(answer(body), ()) == (words, fields)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1).filter(comparable), st.text(), st.text())
 def test_what_was_sent_is_never_quoted(sent: str, before: str, after: str) -> None:
     """However a vendor wraps what we wrote, the words that hold it are left out."""
@@ -103,6 +104,7 @@ def test_what_was_sent_is_never_quoted(sent: str, before: str, after: str) -> No
     assert fields.get("text") is None
 
 
+@settings(deadline=None)
 @given(st.integers(100, 599), st.booleans(), st.binary(max_size=200))
 def test_every_status_has_a_meaning(status: int, writing: bool, body: bytes) -> None:
     """No status and no body escapes the tree of errors, and only 2xx is none."""

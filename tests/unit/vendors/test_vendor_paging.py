@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.vendors import paging
@@ -61,6 +61,7 @@ def read(pages: NumberedPages) -> list[int]:
     return asyncio.run(run())
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(1, 10), st.integers(1, 10), st.booleans())
 def test_a_list_at_rest_is_read_whole(count: int, size: int, asked: int, total: bool) -> None:
     """However many there are, however long pages really are, with a total or without: each once."""
@@ -68,6 +69,7 @@ def test_a_list_at_rest_is_read_whole(count: int, size: int, asked: int, total: 
     assert read(NumberedPages(shelf.fetch, PageLength(asked, Hands()))) == list(range(count))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 10))
 def test_a_total_spares_the_page_that_would_be_empty(count: int, size: int) -> None:
     """With a total, a list costs exactly its pages."""
