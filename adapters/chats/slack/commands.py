@@ -19,7 +19,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from adapters.chats.slack import blocks, phrases, picker
 from adapters.chats.slack.api import Api
 from adapters.chats.slack.errands import Errands
-from adapters.chats.slack.hearing import SLACK, Spoken, spoken
+from adapters.chats.slack.hearing import SLACK, Spoken, is_a_persons, spoken
 from adapters.chats.slack.people import People
 from adapters.chats.slack.posting import Posting
 from bot.errors import RemoteError
@@ -182,7 +182,7 @@ class Commands:
         verb, place, user = _SHORTCUTS[str(body["callback_id"])], _where(body), str(body["user"]["id"])
         show = self._privately(_where_seen(body, place), user)
         message = spoken(body["message"], str(place.channel)) if verb is Verb.SEND else None
-        if verb is Verb.SEND and message is None:
+        if verb is Verb.SEND and not is_a_persons(body["message"]):
             self._errands.start(show(Answer(text=phrases.NOT_A_PERSONS_MESSAGE)))
             return
         self._errands.start(self._do(_Wish(user=user, verb=verb, place=place, message=message), show))

@@ -6,7 +6,7 @@ from adapters.chats.slack import blocks, card, speech
 from adapters.chats.slack.api import Api
 from adapters.chats.slack.pace import Pace
 from bot.clock import Clock
-from bot.errors import RateLimited, Rejected
+from bot.errors import Gone, RateLimited, Rejected
 from bot.model import (
     Agent,
     Answer,
@@ -84,7 +84,11 @@ class Posting:
         )
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
-        """Put the new reaction before the old one goes, so that a message in between is never without."""
+        """
+        Put the new reaction before the old one goes, so that a message in between is never without.
+
+        A deleted message leaves nothing to be done.
+        """
         if mark is not None:
             await self._react("reactions.add", place, message, mark, "already_reacted")
         if was is not None and was is not mark:
@@ -93,6 +97,8 @@ class Posting:
     async def _react(self, method: str, place: Place, message: ChatMessageId, mark: Mark, harmless: str) -> None:
         try:
             await self._api.write(method, channel=place.channel, timestamp=message, name=_REACTIONS[mark])
+        except Gone:
+            return
         except Rejected as refused:
             if refused.fields.get("error") != harmless:
                 raise
