@@ -159,9 +159,9 @@ def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     store = rules.stores.get(ticket.store)
     if not message.may or store is None:
         return stays
-    prefix = next((prefix for prefix in rules.note_prefixes if _begins(message.text, prefix)), None)
-    if prefix is not None:
-        return Route(purpose=Purpose.NOTE, text=message.text[len(prefix) :].strip())
+    noted = _noted(message.text, rules)
+    if noted is not None:
+        return Route(purpose=Purpose.NOTE, text=noted)
     if not store.sends_all:
         return stays
     return as_reply(message, ticket, rules)
@@ -213,7 +213,8 @@ def record_edited(tx: Transaction, edited: Edited, rules: Rules, now: datetime) 
         return None
     reply = tx.one("reply_of_message", message=message.id)
     if reply is None or State(reply["state"]) is State.DROPPED:
-        tx.run("set_message_text", id=message.id, text=clean(edited.text))
+        noted = _noted(clean(edited.text), rules) if message.purpose is Purpose.NOTE else None
+        tx.run("set_message_text", id=message.id, text=clean(edited.text) if noted is None else noted)
         return None
     if _recallable(tx, message):
         _reconsider(tx, message, clean(edited.text), rules, now)
@@ -257,14 +258,19 @@ def _follow(
         queue.mark(tx, message, now)
     tx.run("store_active", name=ticket.store, at=to_ms(message.written_at))
     if route.purpose is Purpose.NOTE:
-        queue.mark(tx, message, now)
-        if ticket.store in rules.noting and route.text:
-            queue.note(tx, ticket, message.id, max(now, message.written_at + rules.undo), now)
-        for other in queue.links_of(tx, ticket.number):
-            if other.id != link.id:
-                queue.post(tx, other, message.id, now)
+        _keep(tx, ticket, message, route.text, rules, now)
     if route.line:
         queue.line(tx, link, route.line, now)
+
+
+def _keep(tx: Transaction, ticket: TicketRow, message: MessageRow, text: str, rules: Rules, now: datetime) -> None:
+    """Queue what a note makes necessary: its mark, the vendor's own notes, the ticket's other threads."""
+    queue.mark(tx, message, now)
+    if ticket.store in rules.noting and text:
+        queue.note(tx, ticket, message.id, max(now, message.written_at + rules.undo), now)
+    for other in queue.links_of(tx, ticket.number):
+        if other.id != message.link:
+            queue.post(tx, other, message.id, now)
 
 
 def _decide(reply: DeliveryId) -> tuple[Button, ...]:
@@ -274,8 +280,11 @@ def _decide(reply: DeliveryId) -> tuple[Button, ...]:
     )
 
 
-def _begins(text: str, prefix: str) -> bool:
-    return text.lower().startswith(prefix.lower())
+def _noted(text: str, rules: Rules) -> str | None:
+    """What a note says, without its prefix; None: the text is no note."""
+    begins = (len(prefix) for prefix in rules.note_prefixes if text.lower().startswith(prefix.lower()))
+    length = next(begins, None)
+    return None if length is None else text[length:].strip()
 
 
 def _find_message(tx: Transaction, place: Place, chat_message: ChatMessageId) -> MessageRow | None:
@@ -299,9 +308,13 @@ def _recall(tx: Transaction, message: MessageRow, now: datetime) -> None:
 
 
 def _reconsider(tx: Transaction, message: MessageRow, text: str, rules: Rules, now: datetime) -> None:
-    """An edit within the undo time may also turn a reply into a note."""
-    tx.run("set_message_text", id=message.id, text=text)
-    if any(_begins(text, prefix) for prefix in rules.note_prefixes) or not text:
-        _recall(tx, message, now)
-        if text:
-            tx.run("set_message_purpose", id=message.id, purpose=Purpose.NOTE)
+    """An edit within the undo time may also turn a reply into a note, or leave nothing of it."""
+    noted = _noted(text, rules)
+    tx.run("set_message_text", id=message.id, text=text if noted is None else noted)
+    if noted is None and text:
+        return
+    _recall(tx, message, now)
+    ticket_found = tx.one("ticket", number=message.ticket)
+    if noted is not None and ticket_found is not None:
+        tx.run("set_message_purpose", id=message.id, purpose=Purpose.NOTE)
+        _keep(tx, ticket_row(ticket_found), message, noted, rules, now)
