@@ -1,0 +1,100 @@
+"""Stores whose threads are for the team: nothing leaves but what an agent sends with an explicit act."""
+
+from __future__ import annotations
+
+from tests.stage import Stage, Ticket, scenario, until
+
+STAYS = "Messages here stay with the team. Use “Send to customer” on a message to send it."
+SEND = "Send to customer"
+
+
+async def nothing_leaves(ticket: Ticket) -> None:
+    """Give whatever might leave the time to do so."""
+    await ticket.stage.bridge.drained()
+    await ticket.stage.sweeps(3, ticket.shop)
+    assert ticket.sent == []
+
+
+@scenario(REPLY_MODE="explicit")
+async def test_nothing_leaves_by_itself(stage: Stage) -> None:
+    """With REPLY_MODE=explicit messages stay in the thread without a mark, and the card says so in both chats."""
+    ticket = await stage.arrives("Team only")
+    said = await ticket.ann_says("shall we refund?")
+    answer = await ticket.bob_says("no way")
+    noted = await ticket.ann_says("// for the file")
+    await ticket.marked(noted, "🔒")
+    await nothing_leaves(ticket)
+    await ticket.marked(said, "")
+    await ticket.marked(answer, "")
+    assert ticket.discord.card().embeds[0]["footer"]["text"] == STAYS
+    assert STAYS in ticket.slack.card.rendered
+
+
+@scenario(REPLY_MODE="explicit", UNDO_SECONDS="30")
+async def test_send_to_customer_sends_exactly_that(stage: Stage) -> None:
+    """Discord's message menu and Slack's shortcut send that one message as it stands now, at once and only once."""
+    discord, slack, ann, bob = stage.world.discord, stage.world.slack, stage.world.ann, stage.world.bob
+    ticket = await stage.arrives("By menu")
+    await ticket.ann_says("between us")
+    chosen = await ticket.ann_says("Dear Jane, a draft")
+    await discord.edit(ann, chosen, "Dear Jane, here is **your** key.")
+    answered = await discord.context_menu(ann, chosen, SEND)
+    assert answered.ephemeral
+    assert answered.content == "That message is on its way to the customer."
+    await ticket.has_sent("Dear Jane, here is **your** key.")
+    await ticket.marked(chosen, "✅")
+    await until("Slack shows it", lambda: ticket.slack.count("here is **your** key.") == 1)
+    again = await discord.context_menu(ann, chosen, SEND)
+    assert "or there, already" in again.content
+    from_slack = await ticket.bob_says("And a voucher.")
+    outcome = await slack.shortcut(bob, from_slack, "send_to_customer", answers=1)
+    assert "on its way to the customer" in outcome.text
+    await ticket.has_sent("Dear Jane, here is **your** key.", "And a voucher.")
+    await ticket.marked(from_slack, "✅")
+    await stage.bridge.drained()
+    assert ticket.discord.count("And a voucher.") == 1
+
+
+@scenario(REPLY_MODE="explicit")
+async def test_what_cannot_be_sent_is_explained(stage: Stage) -> None:
+    """The bot's own messages, files alone, and messages outside a ticket's thread: an answer for the asker alone."""
+    discord, slack, ann, bob = stage.world.discord, stage.world.slack, stage.world.ann, stage.world.bob
+    ticket = await stage.arrives("Not by menu")
+    shown = next(m for m in ticket.discord.messages() if m.embeds)
+    assert "Only what a person" in (await discord.context_menu(ann, shown, SEND)).content
+    picture = await ticket.ann_says(attachments=[("a.png", b"a")])
+    assert "Sellgate does not take a.png" in (await discord.context_menu(ann, picture, SEND)).content
+    outside = await discord.say(ann, stage.world.support.id, "lunch?")
+    assert "stands in no ticket's thread" in (await discord.context_menu(ann, outside, SEND)).content
+    outcome = await slack.shortcut(bob, ticket.slack.messages()[0], "send_to_customer", answers=1)
+    assert "Only what a person wrote" in outcome.text
+    top = await slack.say(bob, ticket.shop.slack, "lunch?")
+    outcome = await slack.shortcut(bob, top, "send_to_customer", answers=1)
+    assert "stands in no ticket's thread" in outcome.text
+    await nothing_leaves(ticket)
+
+
+@scenario(
+    {"sellgate": "text slack", "lightspeed": "forum slack"}, REPLY_MODE="explicit", STORES__KEYS__REPLY_MODE="all"
+)
+async def test_a_store_may_differ(stage: Stage) -> None:
+    """A store's own REPLY_MODE wins over the general one, in what happens and in what its cards say."""
+    sends = await stage.arrives("Sends", vendor="sellgate")
+    keeps = await stage.arrives("Keeps", vendor="lightspeed")
+    await keeps.bob_says("kept")
+    await sends.bob_says("sent")
+    await sends.has_sent("sent")
+    await nothing_leaves(keeps)
+    assert STAYS in keeps.slack.card.rendered
+    assert "Write in this thread to answer the customer." in sends.slack.card.rendered
+
+
+@scenario()
+async def test_a_note_can_be_sent_after_all(stage: Stage) -> None:
+    """Where everything is sent, the menu sends what stayed: a note, without its prefix, and it counts as sent then."""
+    ticket = await stage.arrives("After all")
+    noted = await ticket.ann_says("// the code is 1234")
+    await ticket.marked(noted, "🔒")
+    await stage.world.discord.context_menu(stage.world.ann, noted, SEND)
+    await ticket.has_sent("the code is 1234")
+    await ticket.marked(noted, "✅")

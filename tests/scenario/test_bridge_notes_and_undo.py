@@ -1,0 +1,152 @@
+"""What stays inside although everything is sent, and what is taken back before it leaves."""
+
+from __future__ import annotations
+
+from tests.stage import Stage, Ticket, scenario, until
+
+LATE_EDIT = "The customer has the first version of that message already; an edit cannot reach them."
+LATE_DELETION = "The customer has that message already; deleting it here does not take it back."
+
+
+def told_in_discord(stage: Stage, ticket: Ticket, text: str) -> int:
+    """How often Ann reads this: in a direct message, or in the thread under her name."""
+    ann = stage.world.ann
+    words = [m.content for m in (*stage.world.discord.directs(ann), *ticket.discord.messages())]
+    return sum(text in said for said in words)
+
+
+@scenario()
+async def test_every_prefix_makes_a_note_in_both_chats(stage: Stage) -> None:
+    """`//`, `note:` in any case and the lock keep it inside, marked 🔒; the other chat shows it without the prefix."""
+    ticket = await stage.arrives("Notes")
+    for text in ("// from Ann one", "//from Ann two", "note: from Ann three", "NOTE:from Ann four", "🔒 from Ann five"):
+        noted = await ticket.ann_says(text)
+        await ticket.marked(noted, "🔒")
+        words = text[text.index("from") :]
+        await until("Slack shows it", lambda words=words: ticket.slack.count(f"\n{words}") == 1)  # type: ignore[misc]
+    for text in ("note: from Bob one", "Note:from Bob two", "🔒 from Bob three"):
+        noted_by_bob = await ticket.bob_says(text)
+        await ticket.marked(noted_by_bob, "🔒")
+        words = text[text.index("from") :]
+        await until("Discord shows it", lambda words=words: ticket.discord.count(words) == 1)  # type: ignore[misc]
+    assert ticket.slack.count("internal note") == 5
+    assert ticket.discord.count("🔒 Bob") == 3
+    await ticket.ann_says("A note: this is an answer // with slashes 🔒")
+    await ticket.has_sent("A note: this is an answer // with slashes 🔒")
+
+
+@scenario({"lightspeed": "text slack"})
+async def test_a_note_is_never_a_public_message_at_the_vendor(stage: Stage) -> None:
+    """Where the vendor keeps notes of its own, a note of an agent lands there, and only there."""
+    ticket = await stage.arrives("Memo")
+    await ticket.ann_says("// he is a reseller")
+    await until("the memo has it", lambda: "he is a reseller" in str(ticket.now.fields.get("memo", "")))
+    await stage.bridge.drained()
+    await stage.sweeps(3)
+    assert ticket.sent == []
+    assert [message.text for message in ticket.now.messages] == ["Hello?"]
+    assert ticket.discord.count("he is a reseller") == 0
+    assert ticket.slack.count("he is a reseller") == 1
+
+
+@scenario(NOTE_PREFIXES="!!,intern:", UNDO_SECONDS="0")
+async def test_prefixes_can_be_chosen(stage: Stage) -> None:
+    """The team's own prefixes count, the usual ones no longer do, and the card names one that can be typed."""
+    ticket = await stage.arrives("Own prefixes")
+    await ticket.marked(await ticket.ann_says("!! psst"), "🔒")
+    await ticket.marked(await ticket.bob_says("Intern: psst"), "🔒")
+    await ticket.ann_says("// this is sent")
+    await ticket.has_sent("// this is sent")
+    assert "Begin with !! for a note" in ticket.slack.card.rendered
+
+
+@scenario()
+async def test_each_chats_card_names_a_prefix_that_can_be_typed_there(stage: Stage) -> None:
+    """Slack takes a message that begins with `/` for a command, so its card names the next prefix."""
+    ticket = await stage.arrives("The hint")
+    assert "Begin with // for a note" in ticket.discord.card().embeds[0]["footer"]["text"]
+    assert "Begin with note: for a note" in ticket.slack.card.rendered
+
+
+@scenario(UNDO_SECONDS="0.7")
+async def test_deleted_in_time_it_never_leaves(stage: Stage) -> None:
+    """A reply that is deleted within the undo time is not sent and not shown in the other chat."""
+    ticket = await stage.arrives("Deleted")
+    said, written = await ticket.ann_says("wrong window"), await ticket.bob_says("me too")
+    await ticket.marked(said, "⏳")
+    await ticket.marked(written, "⏳")
+    await stage.world.discord.delete(stage.world.ann, said)
+    await stage.world.slack.delete(written)
+    last = await ticket.ann_says("right window")
+    await ticket.marked(last, "✅")
+    await stage.bridge.drained()
+    assert ticket.sent == ["right window"]
+    assert ticket.slack.count("wrong window") == 0
+    assert ticket.discord.count("me too") == 0
+
+
+@scenario(UNDO_SECONDS="0.7")
+async def test_edited_in_time_it_leaves_as_it_is_then(stage: Stage) -> None:
+    """A reply changed within the undo time is sent once, in its last version; a link's preview changes nothing."""
+    ticket = await stage.arrives("Edited")
+    said = await ticket.ann_says("Deer Jane")
+    written = await ticket.bob_says("Deer Jane from Slack")
+    await stage.world.discord.edit(stage.world.ann, said, "Dear Jane, see https://help.example")
+    await stage.world.discord.preview_links(said)
+    await stage.world.slack.edit(written, "Dear Jane from Slack")
+    await until("both have left", lambda: len(ticket.sent) == 2)
+    assert sorted(ticket.sent) == ["Dear Jane from Slack", "Dear Jane, see https://help.example"]
+    await until("Slack shows the last version", lambda: ticket.slack.count("Dear Jane, see") == 1)
+    await until("Discord too", lambda: ticket.discord.count("Dear Jane from Slack") == 1)
+    assert ticket.slack.count("Deer") == ticket.discord.count("Deer") == 0
+
+
+@scenario({"lightspeed": "text slack"}, UNDO_SECONDS="0.7")
+async def test_edited_into_a_note_in_time_it_stays_inside(stage: Stage) -> None:
+    """A reply that gets a note's prefix within the undo time becomes a note like any other: marked, and shown."""
+    ticket = await stage.arrives("Second thoughts")
+    said = await ticket.ann_says("he is a fool")
+    written = await ticket.bob_says("he is one")
+    await stage.world.discord.edit(stage.world.ann, said, "// he is a fool")
+    await stage.world.slack.edit(written, "note: he is one")
+    await ticket.marked(said, "🔒")
+    await ticket.marked(written, "🔒")
+    await until("Slack shows the note", lambda: ticket.slack.count("\nhe is a fool") == 1)
+    await until("Discord shows the note", lambda: ticket.discord.count("he is one") == 1)
+    await until("the memo has both", lambda: str(ticket.now.fields.get("memo", "")).count("he is") == 2)
+    await stage.bridge.drained()
+    assert ticket.sent == []
+
+
+@scenario()
+async def test_too_late_is_told_to_the_author_alone(stage: Stage) -> None:
+    """What has reached the customer stays there: who edits or deletes it afterwards is told so, once, privately."""
+    discord, slack, bob = stage.world.discord, stage.world.slack, stage.world.bob
+    ticket = await stage.arrives("Too late")
+    said, written = await ticket.ann_says("sent by Ann"), await ticket.bob_says("sent by Bob")
+    await ticket.marked(said, "✅")
+    await ticket.marked(written, "✅")
+    await discord.preview_links(said)
+    await discord.edit(stage.world.ann, said, "never said")
+    await until("Ann is told", lambda: told_in_discord(stage, ticket, LATE_EDIT) == 1)
+    await slack.edit(written, "never said")
+    await until("Bob is told", lambda: LATE_EDIT in slack.ephemerals(bob)[-1].rendered)
+    await discord.delete(stage.world.ann, said)
+    await until("Ann is told again", lambda: told_in_discord(stage, ticket, LATE_DELETION) == 1)
+    await slack.delete(written)
+    await until("Bob is told again", lambda: LATE_DELETION in slack.ephemerals(bob)[-1].rendered)
+    await stage.sweeps(3)
+    assert sorted(ticket.sent) == ["sent by Ann", "sent by Bob"]
+    assert ticket.slack.count("sent by Ann") == 1
+    assert len(slack.ephemerals(bob)) == 2
+
+
+@scenario(UNDO_SECONDS="0.7")
+async def test_order_is_kept_while_replies_wait(stage: Stage) -> None:
+    """Replies written within the undo time leave in the order in which they were written, from whichever chat."""
+    ticket = await stage.arrives("In order")
+    for number in range(4):
+        await (ticket.ann_says if number % 2 else ticket.bob_says)(f"reply {number}")
+        await stage.world.slack.settled()
+        await until("it is known", lambda number=number: ticket.discord.messages())  # type: ignore[misc]
+    await ticket.has_sent(*(f"reply {number}" for number in range(4)))
