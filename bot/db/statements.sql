@@ -264,6 +264,7 @@ SELECT * FROM messages WHERE ticket = :ticket AND purpose = 'vendor' AND author 
 ORDER BY written_at, id LIMIT 1;
 
 -- ============================================================ deliveries
+-- A list of states that seems to say nothing new is there word for word as in an index, which SQLite uses only then.
 
 -- name: insert_delivery
 INSERT INTO deliveries (kind, lane, destination, ticket, link, message, body, state, created_at, due_at)
@@ -276,7 +277,8 @@ SELECT * FROM deliveries WHERE id = :id;
 
 -- name: deliveries_were_interrupted
 -- At start: what an earlier process had begun may have come about.
-UPDATE deliveries SET state = 'uncertain', due_at = :now WHERE state = 'begun';
+UPDATE deliveries SET state = 'uncertain', due_at = :now
+WHERE state = 'begun' AND state IN ('waiting', 'begun', 'uncertain', 'failed');
 
 -- name: due_lanes
 -- The lanes of a destination whose turn it is: their first unfinished delivery is due. Opening a thread comes before
@@ -289,7 +291,8 @@ WHERE d.destination = :destination
       SELECT 1 FROM deliveries AS e
       WHERE e.lane = d.lane
         AND e.id <> d.id
-        AND (e.state IN ('waiting', 'begun', 'uncertain') OR (e.state = 'failed' AND e.kind = 'open'))
+        AND e.state IN ('waiting', 'begun', 'uncertain', 'failed')
+        AND (e.state <> 'failed' OR e.kind = 'open')
         AND ((e.kind = 'open') > (d.kind = 'open') OR ((e.kind = 'open') = (d.kind = 'open') AND e.id < d.id))
   )
 ORDER BY d.due_at, d.id
@@ -301,7 +304,9 @@ WHERE destination = :destination AND state IN ('waiting', 'uncertain') AND due_a
 
 -- name: lane_head
 SELECT * FROM deliveries
-WHERE lane = :lane AND (state IN ('waiting', 'begun', 'uncertain') OR (state = 'failed' AND kind = 'open'))
+WHERE lane = :lane
+  AND state IN ('waiting', 'begun', 'uncertain', 'failed')
+  AND (state <> 'failed' OR kind = 'open')
 ORDER BY kind = 'open' DESC, id
 LIMIT 1;
 

@@ -142,7 +142,11 @@ CREATE UNIQUE INDEX deliveries_card_coalesced ON deliveries (link) WHERE kind = 
 CREATE UNIQUE INDEX deliveries_mark_coalesced ON deliveries (message) WHERE kind = 'mark' AND state = 'waiting';
 CREATE INDEX deliveries_openings ON deliveries (link) WHERE kind = 'open';
 CREATE INDEX deliveries_lane ON deliveries (lane, id) WHERE state IN ('waiting', 'begun', 'uncertain', 'failed');
-CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state IN ('waiting', 'uncertain');
+CREATE INDEX deliveries_due ON deliveries (destination, due_at) WHERE state IN ('waiting', 'uncertain');
+CREATE INDEX deliveries_unfinished ON deliveries (destination, state, created_at)
+WHERE state IN ('waiting', 'begun', 'uncertain', 'held', 'failed');
+CREATE INDEX deliveries_of_message ON deliveries (message) WHERE message IS NOT NULL;
+CREATE INDEX deliveries_of_status ON deliveries (ticket) WHERE kind = 'status';
 
 -- Which chat message shows which part of a delivery.
 CREATE TABLE posted (
