@@ -37,6 +37,7 @@ from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.process import BotProcess
 from bot.sandbox.sight import DiscordSight, SlackSight
 from bot.sandbox.slack import Message as SlackMessage
+from bot.sandbox.vendors import VENDORS, PracticeStore
 from bot.sandbox.vendors.store import PracticeTicket
 from bot.sandbox.world import PracticeWorld, Shop
 from bot.settings import load
@@ -71,6 +72,16 @@ async def until(what: str, condition: Condition, seconds: float = DEADLINE) -> N
         await asyncio.sleep(0.01)
 
 
+class QuickClock(SystemClock):
+    """Pauses are ten times shorter, as the practice world's windows are."""
+
+    def monotonic(self) -> float:
+        return super().monotonic() * 10
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds / 10)
+
+
 class Bridge:
     """The bot in this process; it can be stopped and started again on its database."""
 
@@ -94,7 +105,7 @@ class Bridge:
 
     async def start(self, *, ready: bool = True) -> None:
         """Start on the database as it was left; with `ready`, wait until both chats and every store were reached."""
-        clock, random = SystemClock(), Random(1)
+        clock, random = QuickClock(), Random(1)
         with patch.dict(os.environ, {**self.settings, "DATABASE_PATH": str(self.database)}, clear=True):
             loaded = load(env_file=None)
         self.outside = build_world(loaded, clock)
@@ -310,7 +321,11 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    stores: Mapping[str, str] | None = None, *, started: bool = True, **settings: str
+    stores: Mapping[str, str] | None = None,
+    *,
+    started: bool = True,
+    variants: Mapping[str, str] | None = None,
+    **settings: str,
 ) -> AsyncIterator[Stage]:
     """
     Set the stage; what happened on it is checked when the scenario is over.
@@ -318,13 +333,16 @@ async def stage(
     Args:
         stores: By vendor, where its tickets get threads.
         started: Whether the bot runs already.
+        variants: By vendor, the name of the variant that its practice server is.
         settings: The bot's, beside those of the world.
     """
     seats = stores or {"sellgate": "text slack"}
     world = PracticeWorld()
     world.discord.rates.speed = 50.0
     world.discord.wire.observers.append(check_exchange)
-    world.shops = {vendor: _seated(world, vendor, where.split()) for vendor, where in seats.items()}
+    world.shops = {
+        vendor: _seated(world, vendor, where.split(), (variants or {}).get(vendor)) for vendor, where in seats.items()
+    }
     for shop in world.shops.values():
         if shop.vendor.vendor == "nextcommerce":
             shop.vendor.wire.observers.append(check_nextcommerce)
@@ -346,9 +364,14 @@ async def stage(
     assert not world.slack.pings
 
 
-def _seated(world: PracticeWorld, vendor: str, where: Sequence[str]) -> Shop:
+def _seated(world: PracticeWorld, vendor: str, where: Sequence[str], variant: str | None) -> Shop:
     slack = world.triage if "triage" in where else world.slack.add_channel(f"{vendor}-tickets", [world.bob])
-    return replace(world.shops[vendor], discord=world.tickets if "forum" in where else world.support, slack=slack)
+    shop = replace(world.shops[vendor], discord=world.tickets if "forum" in where else world.support, slack=slack)
+    if variant is None:
+        return shop
+    kind, store = VENDORS[vendor], PracticeStore()
+    chosen = next(each for each in kind.variants() if each.name == variant)
+    return replace(shop, store=store, vendor=kind(store, chosen))
 
 
 class _Errors(logging.Handler):
