@@ -40,7 +40,8 @@ class Sighting:
 
     Attributes:
         messages: All of them, oldest first; None: they were not read, for nobody needs them.
-        fingerprint: None: it was not read from the list; the recorded one stays.
+        fingerprint: None: it was not read from the list; the recorded one stays. Empty: it left the list, and
+            whatever fingerprint it comes back with is news.
         read_at: Just before it was asked for; what we wrote later is newer than this.
         follow: Whether the ticket shall have threads from now on; those that have them keep them.
     """
@@ -163,7 +164,7 @@ def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: boo
         first_response_at=_first_response(sighting.messages),
         closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(sighting.read_at),
-        fingerprint=sighting.fingerprint or known.fingerprint,
+        fingerprint=known.fingerprint if sighting.fingerprint is None else sighting.fingerprint,
         look_again=stale or _within_the_second(sighting),
     )
 

@@ -135,7 +135,7 @@ class Sweeper:
                 continue  # the vendor is down; the list ends soon, and the next sweep brings the rest
             try:
                 if isinstance(found, Absent):
-                    await self._absent(found.id)
+                    await self._read(found.id, fingerprint="")
                 else:
                     await self._changed(found, began, read_at)
             except (Unavailable, Rejected) as error:
@@ -168,7 +168,7 @@ class Sweeper:
             for ticket in tickets:
                 if await self._database.read(find_ticket, self._store.name, ticket) is None:
                     return False
-                await self._absent(ticket)
+                await self._read(ticket, fingerprint=None)
         except RemoteError as error:
             _log.info("nudged reading failed", store=self._store.name, error=type(error).__name__)
             return False
@@ -221,8 +221,8 @@ class Sweeper:
         )
         await self._record(sighting)
 
-    async def _absent(self, ticket: TicketId) -> None:
-        """Read one known ticket by itself."""
+    async def _read(self, ticket: TicketId, *, fingerprint: str | None) -> None:
+        """Read one known ticket by itself; for `fingerprint` see `Sighting`."""
         read_at = self._clock.now()
         try:
             conversation: Conversation = await self._vendor.ticket(ticket)
@@ -233,7 +233,7 @@ class Sweeper:
             Sighting(
                 ticket=conversation.ticket,
                 messages=conversation.messages,
-                fingerprint=None,
+                fingerprint=fingerprint,
                 read_at=read_at,
                 follow=False,
             )

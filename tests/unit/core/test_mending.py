@@ -349,3 +349,18 @@ def test_a_message_that_could_not_be_written_down_is_read_again(tmp_path: Path) 
             await until(lambda: bridge.vendor.texts("t1") == ["first", "second"])
 
     play(story)
+
+
+def test_a_ticket_that_comes_back_as_it_was_is_seen(tmp_path: Path) -> None:
+    """A ticket that left the open list and returns with the very fingerprint it had is open again here, too."""
+
+    async def story() -> None:
+        async with running(tmp_path / "db") as bridge:
+            await bridge.ticket_arrives()
+            thread = bridge.thread(bridge.slack)
+            bridge.vendor.set("t1", Status.CLOSED)
+            await until(lambda: bridge.slack.cards[thread][-1].status is Status.CLOSED)
+            bridge.vendor.set("t1", Status.OPEN)
+            await until(lambda: bridge.slack.cards[thread][-1].status is Status.OPEN)
+
+    play(story)
