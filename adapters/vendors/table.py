@@ -51,7 +51,7 @@ def _row(kind: VendorKind, made: type[Any]) -> tuple[str, ...]:
         _verb(can, Verb.CLOSE),
         _verb(can, Verb.REOPEN),
         _yes(issubclass(made, CanNote)),
-        f"up to {can.file_bytes // 1024 // 1024} MB" if issubclass(made, CanAttach) else "as links",
+        f"up to {can.file_bytes // 1024 // 1024} MB" if issubclass(made, CanAttach) else "no",
         _yes(issubclass(made, CanCount)),
         "names the ticket" if issubclass(made, CanVerifyWebhook) else "any caller with the secret",
     )

@@ -15,10 +15,11 @@ from bot.ports import VendorKind
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_readme_has_the_present_table() -> None:
-    """The table in the adapters' README is what the code says today."""
-    text = (ROOT / "adapters/README.md").read_text(encoding="utf-8")
-    assert written_into(text) == text, "run: python -m adapters.vendors.table adapters/README.md"
+@pytest.mark.parametrize("name", ["README.md", "adapters/README.md"])
+def test_the_readme_has_the_present_table(name: str) -> None:
+    """The table in both READMEs is what the code says today."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert written_into(text) == text, f"run: python -m adapters.vendors.table {name}"
 
 
 def test_a_text_without_markers_is_refused() -> None:
