@@ -12,13 +12,16 @@ import selectors
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from bot.db.connection import Database, Transaction, _prepare
 from tests.practice_core import START
-from tests.property.simulation_fate import Fate
+from tests.property.simulation_fate import Fate, Killed
 
 T = TypeVar("T")
 
@@ -92,12 +95,18 @@ class LoopDatabase(Database):
 
     def __init__(self, path: Path, fate: Fate) -> None:
         self.path = path
+        if not path.exists():
+            path.write_bytes(_blank())
         self._file = sqlite3.connect(path, isolation_level=None)
-        self._file.execute("PRAGMA synchronous = OFF")
         _prepare(self._file, writing=True)
         self._file.execute("PRAGMA synchronous = OFF")
         self._fate = fate
         self._handed_over: deque[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = deque()
+
+    @property
+    def changes(self) -> int:
+        """How many rows were changed since the file was opened."""
+        return self._file.total_changes
 
     def look(self, work: Callable[[Transaction], T]) -> T:
         """Read something at once, as a test and not as the process."""
@@ -116,17 +125,16 @@ class LoopDatabase(Database):
         self.close()
 
     async def _call(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        await self._fate.before("database", "transaction")
+        if self._fate.dead:
+            raise Killed
         loop = asyncio.get_running_loop()
         result: asyncio.Future[T] = loop.create_future()
         self._handed_over.append((run, result))
         loop.call_soon(self._carry_out)
-        outcome = await result
-        await self._fate.after("database", "transaction")
-        return outcome
+        return await result
 
     def _carry_out(self) -> None:
-        if self._fate.dead or not self._handed_over:
+        if not self._handed_over or not self._fate.lives_on():
             return
         run, result = self._handed_over.popleft()
         try:
@@ -134,9 +142,19 @@ class LoopDatabase(Database):
         except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
             if not result.done():
                 result.set_exception(error)
-        else:
-            if not result.done():
-                result.set_result(outcome)
+            return
+        if self._fate.lives_on() and not result.done():
+            result.set_result(outcome)
+
+
+@cache
+def _blank() -> bytes:
+    """An empty database of the present schema; making one anew each time would be most of a short story's work."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "blank.db"
+        with closing(sqlite3.connect(path, isolation_level=None)) as file:
+            _prepare(file, writing=True)
+        return path.read_bytes()
 
 
 def simulate(story: Callable[[SimulatedLoop], Coroutine[Any, Any, T]]) -> T:

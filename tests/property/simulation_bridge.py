@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Self, TypeVar
+
+import structlog
 
 from bot.app import App
 from bot.db.connection import Transaction
@@ -19,7 +23,7 @@ from bot.settings import LoadedSettings, Settings
 from bot.wiring import World
 from tests.practice_core import START
 from tests.property.simulation import LoopDatabase, SimulatedClock, SimulatedLoop
-from tests.property.simulation_fate import Fate, Killed
+from tests.property.simulation_fate import Fate, Garbage, Killed
 from tests.property.simulation_room import Room, Written, agent
 from tests.property.simulation_shop import Shop
 
@@ -27,8 +31,12 @@ T = TypeVar("T")
 UNDO = 5.0
 _STARTS_AGAIN_AFTER = 1.0
 _LOOKS_EVERY = 20.0
-_QUIET_LOOKS = 3
+_QUIET_LOOKS = 2
 _WATCHED_CLOSELY = 300.0
+
+
+class NeverCame(AssertionError):
+    """What somebody waited for did not come about in time."""
 
 
 class Simulation:
@@ -87,8 +95,12 @@ class Simulation:
         self._database: LoopDatabase | None = None
         self._world_tasks: set[asyncio.Task[Any]] = set()
         loop.set_exception_handler(self._unheard)
+        self._logging = structlog.get_config()
 
     async def __aenter__(self) -> Self:
+        structlog.configure(
+            processors=[self._overhear], wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR)
+        )
         self._keeper = asyncio.create_task(self._keep(), name="supervisor")
         current = asyncio.current_task()
         self._world_tasks = {self._keeper} | ({current} if current else set())
@@ -99,6 +111,7 @@ class Simulation:
         self.fate.kill()
         if self._keeper is not None:
             await self._keeper
+        structlog.configure(**self._logging)
 
     @property
     def database(self) -> LoopDatabase:
@@ -114,6 +127,14 @@ class Simulation:
     def rows(self, sql: str, **values: object) -> list[sqlite3.Row]:
         """What a query of the test's own finds."""
         return self.database.query(sql, **values)
+
+    def lasting(self) -> tuple[object, ...]:
+        """How far everything has come that outlives the process."""
+        return (
+            self.database.changes,
+            *(shop.lasting() for shop in self.shops.values()),
+            *(room.lasting() for room in self.rooms.values()),
+        )
 
     def channels(self, store: str) -> list[tuple[Room, str]]:
         """Where a store's tickets have their threads."""
@@ -146,7 +167,7 @@ class Simulation:
         latest = self.loop.time() + seconds
         while not condition():
             if self.loop.time() > latest:
-                raise AssertionError("the condition did not come about in time")
+                raise NeverCame(f"what was waited for had not come {seconds:.0f} s later")
             await asyncio.sleep(0.5)
 
     def observe(self) -> None:
@@ -219,6 +240,12 @@ class Simulation:
         )
         random = Random(self.processes)
         return App(self._settings, world, self.database, self.clock, Decider(self._schedule, random), random)
+
+    def _overhear(self, _: object, __: str, event: structlog.typing.EventDict) -> str:
+        """A defect that a lane met is in the log and nowhere else."""
+        if event.get("exc_info"):
+            self.problems += [leaf for leaf in _leaves(sys.exc_info()[1]) if not isinstance(leaf, Garbage)]
+        raise structlog.DropEvent
 
     def _unheard(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.problems += _leaves(context.get("exception"))

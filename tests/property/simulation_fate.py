@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -58,6 +59,8 @@ class Fate(Gate):
         dies_at: The number of the point at which the process dies; None: at none.
         then_dies_at: The same for the process that follows.
         point: The number of the last point passed.
+        witness: Sees all that lasts beyond the process; asked at every point.
+        telling: The points since which something lasting has changed: to die at any other leaves the same behind.
         dead: Whether the process is no more; whatever it still tries has no effect.
         troubles: How often each trouble came about.
     """
@@ -70,15 +73,16 @@ class Fate(Gate):
     dies_at: int | None = None
     then_dies_at: int | None = None
     point: int = 0
+    witness: Callable[[], object] | None = None
+    telling: list[int] = field(default_factory=list)
     dead: bool = False
     died: asyncio.Event = field(default_factory=asyncio.Event)
     troubles: Counter[Trouble] = field(default_factory=Counter)
+    _seen: object = None
     _coming: dict[asyncio.Task[object] | None, Trouble] = field(default_factory=dict)
 
     async def before(self, side: str, method: str) -> None:
-        self._pass()
-        if side == "database":
-            return
+        self.must_live()
         self._coming.pop(asyncio.current_task(), None)
         if self.latency:
             await asyncio.sleep(self.random.random() * self.latency)
@@ -94,9 +98,7 @@ class Fate(Gate):
         raise _error(trouble, method, self.random)
 
     async def after(self, side: str, method: str) -> None:
-        self._pass()
-        if side == "database":
-            return
+        self.must_live()
         trouble = self._coming.pop(asyncio.current_task(), None)
         if trouble is None:
             return
@@ -117,13 +119,22 @@ class Fate(Gate):
         if self.dies_at is not None and self.point >= self.dies_at:
             self.dies_at, self.then_dies_at = self.then_dies_at, None
 
-    def _pass(self) -> None:
-        if self.dead:
+    def must_live(self) -> None:
+        """A point at which the caller is told. Raises `Killed`."""
+        if not self.lives_on():
             raise Killed
+
+    def lives_on(self) -> bool:
+        """A point: whether the process is still there after it."""
+        if self.dead:
+            return False
         self.point += 1
+        if self.witness is not None and (seen := self.witness()) != self._seen:
+            self._seen = seen
+            self.telling.append(self.point)
         if self.point == self.dies_at:
             self.kill()
-            raise Killed
+        return not self.dead
 
     def _drawn(self, side: str, method: str) -> Trouble | None:
         if side in self.down:

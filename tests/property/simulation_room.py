@@ -8,7 +8,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.model import Agent, AgentId, ChannelId, ChatMessageId, Cursor, Deleted, Edited, Place, Said, ThreadId
+from bot.model import (
+    Agent,
+    AgentId,
+    Card,
+    ChannelId,
+    ChatMessageId,
+    Cursor,
+    Deleted,
+    DeliveryKey,
+    Edited,
+    Opened,
+    Place,
+    Said,
+    ThreadId,
+)
 from bot.ports import ChatHealth, Intake
 from tests.practice_core import MemoryChat
 
@@ -62,10 +76,12 @@ class Room(MemoryChat):
     Attributes:
         brings_again: Whether events that were not acknowledged come again, as Slack's do; else they are gone, as
             Discord's are.
+        searchable: Whether it finds what it was told; the core relies on that.
         written: What people wrote, oldest first.
     """
 
     brings_again: bool = False
+    searchable: bool = True
     written: list[Written] = field(default_factory=list)
     connections: int = 0
     _events: deque[Event] = field(default_factory=deque)
@@ -116,6 +132,12 @@ class Room(MemoryChat):
         """Whether something still has to be brought, or nothing can be."""
         return bool(self._events) or not self._online
 
+    def lasting(self) -> tuple[object, ...]:
+        """How much was ever said, shown and changed here, and what is still to be brought."""
+        shown = sum(map(len, self.shown.values())), sum(map(len, self.cards.values())), len(self.told)
+        people = sum(len(written.versions) + written.deleted for written in self.written), len(self._events)
+        return *shown, *people, len(self.headed), len(self.gone), str(self.reactions)
+
     async def run(self, intake: Intake) -> None:
         self.intake = intake
         self._resumes = False
@@ -135,6 +157,14 @@ class Room(MemoryChat):
             finally:
                 self._online = False
                 self.connected.clear()
+
+    async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
+        found = await super().find_thread(channel, card, key, since)
+        return found if self.searchable else None
+
+    async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
+        found = await super().find_post(place, key, since)
+        return found if self.searchable else None
 
     async def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         self.missed_calls += 1

@@ -68,6 +68,10 @@ class Shop(MemoryVendor):
         """Whether it is our turn."""
         return self.said[ticket][-1].author is Author.CUSTOMER
 
+    def lasting(self) -> tuple[int, ...]:
+        """How much was ever said and changed here."""
+        return sum(map(len, self.said.values())), sum(map(len, self._pasts.values())), len(self.vanished)
+
     def _seen(self, ticket: TicketId) -> Conversation | None:
         then = self.now() - self.lag
         states = [state for at, state in self._pasts[ticket] if at <= then]

@@ -1,0 +1,84 @@
+"""A process that dies at every point between "seen" and "recorded", one point after the other, none by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.crash.failpoints import LATE, PLAIN, Outcome, Vendor, play
+
+_BATCHES = 8
+_VENDORS = pytest.mark.parametrize("vendor", [PLAIN, LATE], ids=["plain", "late"])
+
+
+@cache
+def undisturbed(vendor: Vendor) -> Outcome:
+    """The story without a death."""
+    with TemporaryDirectory() as folder:
+        return play(Path(folder) / "db", vendor)
+
+
+def failures(folder: Path, vendor: Vendor, points: Iterable[int], again: int | None = None) -> dict[int, Outcome]:
+    """The points at which a death leaves something that must not be."""
+    outcomes = {point: play(folder / f"{point}", vendor, point, again=again) for point in points}
+    return {point: outcome for point, outcome in outcomes.items() if outcome.faults or outcome.processes < 2}
+
+
+@_VENDORS
+def test_the_story_goes_well_when_nobody_dies(vendor: Vendor) -> None:
+    """Without a death the story ends as it must, in one process; and there are hundreds of points to die at."""
+    outcome = undisturbed(vendor)
+    assert outcome.faults == ()
+    assert outcome.processes == 1
+    assert len(outcome.telling) > 200
+
+
+@_VENDORS
+def test_the_story_is_the_same_every_time(tmp_path: Path, vendor: Vendor) -> None:
+    """Points keep their numbers: the story played again passes the same ones."""
+    assert play(tmp_path / "db", vendor) == undisturbed(vendor)
+
+
+@_VENDORS
+@pytest.mark.parametrize("batch", range(_BATCHES))
+def test_a_death_at_any_point_loses_and_doubles_nothing(tmp_path: Path, vendor: Vendor, batch: int) -> None:
+    """Wherever a process dies, the next one ends the story: everything once, in order, each mark and card right."""
+    assert failures(tmp_path, vendor, undisturbed(vendor).telling[batch::_BATCHES]) == {}
+
+
+@pytest.mark.parametrize("batch", range(_BATCHES))
+def test_two_deaths_shortly_after_one_another_are_no_worse(tmp_path: Path, batch: int) -> None:
+    """A process that dies over what the one before it left uncertain leaves no more behind than that one."""
+    points = undisturbed(LATE).telling[batch :: _BATCHES * 8]
+    for again in (3, 17, 40):
+        folder = tmp_path / str(again)
+        folder.mkdir()
+        assert failures(folder, LATE, points, again) == {}
+
+
+def test_what_is_doubled_would_be_noticed(tmp_path: Path) -> None:
+    """With chats that cannot say what they were told, some deaths double a post: the sweep sees what it looks for."""
+    points = undisturbed(PLAIN).telling[:60]
+    outcomes = [play(tmp_path / f"{point}", PLAIN, point, searchable=False) for point in points]
+    faults = {fault for outcome in outcomes for fault in outcome.faults}
+    assert any("times" in fault for fault in faults)
+    assert any("2 threads" in fault for fault in faults)
+
+
+@pytest.mark.soak
+@_VENDORS
+@pytest.mark.parametrize("batch", range(_BATCHES))
+def test_a_death_at_every_single_point(tmp_path: Path, vendor: Vendor, batch: int) -> None:
+    """Also at the points that leave behind exactly what an earlier one left."""
+    assert failures(tmp_path, vendor, range(1 + batch, undisturbed(vendor).points, _BATCHES)) == {}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("again", range(1, 61))
+def test_two_deaths_at_any_distance(tmp_path: Path, again: int) -> None:
+    """A second death at each of the first sixty points after the first one."""
+    assert failures(tmp_path, LATE, undisturbed(LATE).telling, again) == {}
