@@ -55,7 +55,7 @@ def test_every_setting_is_in_its_table_with_its_default(table: str, model: type[
 
 def test_every_vendor_is_in_the_table_and_no_other() -> None:
     """The vendors that can be named are those that are installed, with the settings they need before the semicolon."""
-    found = {codes(name)[0]: own for _, name, _, own in rows("vendors")}
+    found = {codes(name)[0]: own for _, name, _, own in rows("credentials")}
     kinds = {name: load() for name, load in vendor_kinds().items()}
     assert set(found) == set(kinds)
     for name, kind in kinds.items():
