@@ -179,8 +179,10 @@ def _copy(connection: sqlite3.Connection, *, target: Path) -> None:
         raise DatabaseError(f"{target} cannot be written ({error.strerror}). Name a file that can.") from error
     try:
         # Unlike VACUUM INTO, this needs no right to write to the source, and has the copy on the disk when it returns.
-        with closing(sqlite3.connect(target)) as copy:
+        with closing(sqlite3.connect(target, isolation_level=None)) as copy:
             connection.backup(copy)
+            for statement in ("begin_delivery_numbers", "leave_numbers_free"):
+                copy.execute(STATEMENTS[statement])
     except BaseException:
         target.unlink()
         raise

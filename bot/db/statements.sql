@@ -8,6 +8,18 @@ INSERT INTO installation (only_row, key_prefix) VALUES (1, :key_prefix) ON CONFL
 -- name: key_prefix
 SELECT key_prefix FROM installation;
 
+-- ============================================================ a backup
+
+-- name: begin_delivery_numbers
+INSERT INTO sqlite_sequence (name, seq)
+SELECT 'deliveries', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'deliveries');
+
+-- name: leave_numbers_free
+-- In the copy: what is numbered after the backup is numbered otherwise in a bridge that runs on the copy. A delivery's
+-- number is its key: given out again, another message's would be taken for its own, and it would never be said.
+UPDATE sqlite_sequence SET seq = seq + CASE name WHEN 'deliveries' THEN 1000000 ELSE 1000 END
+WHERE name IN ('deliveries', 'tickets');
+
 -- ============================================================ stores
 
 -- name: add_store
