@@ -99,7 +99,7 @@ class Posting:
     def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> bool:
         link, ticket = present(job.link), present(job.ticket)
         _part_said(tx, job, result)
-        channel_well(tx, link)
+        channel_well(tx, link, job.delivery.id)
         if ticket.status is Status.CLOSED:
             queue.card(tx, link, now)  # a message opens an archived thread; the card puts that right
         return job.delivery.part + 1 < self.known.chat(link.chat).parts(self._post(job))
@@ -132,6 +132,8 @@ class Line:
 
     def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> bool:
         _part_said(tx, job, result)
+        if job.link is not None:
+            channel_well(tx, job.link, job.delivery.id)
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
             queue.card(tx, job.link, now)
         return job.delivery.part + 1 < self.known.chat(self._place(job).chat).parts(self._post(job))
@@ -174,6 +176,7 @@ class Rendering:
     def record(self, tx: Transaction, job: Job, result: int | None, now: datetime) -> bool:  # noqa: ARG002 - a courier
         if result is not None:
             tx.run("card_shown", id=present(job.link).id, version=result)
+            channel_well(tx, present(job.link), job.delivery.id)
         return False
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
@@ -190,10 +193,14 @@ class Marking:
     lags = False
 
     async def carry(self, job: Job) -> Mark | None:
+        """Where the thread is gone, the message and its mark are gone with it, and nothing is left to be done."""
         link, message = present(job.link), present(job.message)
-        if job.mark is not message.mark:
-            place = _thread(link)
-            await self.known.chat(link.chat).mark(place, present(message.chat_message), job.mark, message.mark)
+        if job.mark is message.mark or link.thread is None:
+            return job.mark
+        try:
+            await self.known.chat(link.chat).mark(link.place, present(message.chat_message), job.mark, message.mark)
+        except Gone:
+            return job.mark
         return job.mark
 
     async def find(self, job: Job) -> Mark | None:
@@ -202,6 +209,7 @@ class Marking:
     def record(self, tx: Transaction, job: Job, result: Mark | None, now: datetime) -> bool:
         message = present(job.message)
         tx.run("set_message_mark", id=message.id, mark=result)
+        channel_well(tx, present(job.link), job.delivery.id)
         if queue.wanted_mark(tx, message.id) is not result:
             queue.mark(tx, message, now)
         return False
@@ -228,7 +236,8 @@ class Mending:
         if isinstance(error, AuthFailed | Forbidden):
             channel_in_trouble(tx, job.link, self.known.chat(job.link.chat).label, error.told, now)
         if isinstance(error, Gone) and job.delivery.kind in _IN_A_THREAD:
-            return queue.reopen_link(tx, job.link, now)
+            queue.reopen_link(tx, job.link, now)
+            return True
         return False
 
 

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from bot import phrases, queue
 from bot.couriers import Known, card_if_outdated, present
 from bot.db.connection import Transaction
-from bot.db.values import State, delivery_row
+from bot.db.values import State, delivery_row, link_row, to_ms
 from bot.errors import AuthFailed, RemoteError
 from bot.intake import Rules, record_said, route_link
 from bot.model import Cursor, Opened, Said
 from bot.outbox import Job
-from bot.trouble import channel_well
+from bot.trouble import channel_well, note_channel_trouble
 
 _READING = 1
 # Nobody answers a card sooner, and no connection is lost and renewed meanwhile.
@@ -56,17 +56,26 @@ class Opening:
             for said in result:
                 record_said(tx, said)
             route_link(tx, link, self.rules, now)
+            self._open_anew(tx, job, now)
             return False
-        channel_well(tx, link)
+        channel_well(tx, link, job.delivery.id)
         tx.run("link_opened", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
         card_if_outdated(tx, link, ticket, now)
         return _may_be_answered(tx, job, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         link = present(job.link)
+        note_channel_trouble(tx, link, reason, now)
         for other in queue.links_of(tx, link.ticket):
             if other.id != link.id:
                 queue.line(tx, other, phrases.no_thread(self.known.chat(link.chat).label, reason), now)
+
+    def _open_anew(self, tx: Transaction, job: Job, now: datetime) -> None:
+        """A thread that vanished while it was being read could have no other opening beside this one."""
+        link = link_row(present(tx.one("link", id=present(job.link).id)))
+        if link.thread is None:
+            tx.run("finish_delivery", id=job.delivery.id, now=to_ms(now))
+            queue.open_link(tx, link, now)
 
     async def _read(self, job: Job) -> list[Said]:
         """Everything that people have said in the thread; nothing where it cannot be read any more."""

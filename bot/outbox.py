@@ -32,7 +32,7 @@ from bot.db.values import (
     ticket_row,
     to_ms,
 )
-from bot.errors import DatabaseError, RateLimited, RemoteError, Unavailable
+from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, DeliveryKey, Mark, TicketNumber
 from bot.queue import wanted_mark
 from bot.retry import Decider, Decision, GiveUp, Look, Postpone
@@ -216,9 +216,13 @@ class Outbox:
         """
         try:
             found = await courier.find(job)
+        except Gone as error:
+            # What is searched does not exist any more, so searching it again is no use.
+            await self._write_failure(job, GiveUp(doubt=True), error.told, error)
+            return
         except RemoteError as error:
             wait = max(error.retry_after or 0.0, self._decider.schedule.looks[-1])
-            await self._database.write(_look_later, job.delivery, self._clock.now() + timedelta(seconds=wait), 0)
+            await self._database.write(self._look_later, job, error, self._clock.now() + timedelta(seconds=wait))
             return
         if found is not None:
             await self._write_success(job, courier, found)
@@ -226,7 +230,7 @@ class Outbox:
         again = self._decider.after_look(job.delivery.looks + 1, lags=courier.lags)
         if again is not None:
             due = self._clock.now() + timedelta(seconds=again.seconds)
-            await self._database.write(_look_later, job.delivery, due, 1)
+            await self._database.write(_looked_in_vain, job.delivery, due, 1)
             return
         reason = job.delivery.error or phrases.interrupted()
         decision = self._decider.after(Unavailable(reason), job.delivery.attempts, for_ever=courier.for_ever)
@@ -261,6 +265,11 @@ class Outbox:
 
         await self._database.write(work, self._clock.now())
         self._after_write(job)
+
+    def _look_later(self, tx: Transaction, job: Job, error: RemoteError, due: datetime) -> None:
+        """The far side cannot be searched now; a person may have to be told why."""
+        self._mend(tx, job, error, self._clock.now())
+        _looked_in_vain(tx, job.delivery, due, 0)
 
     def _after_write(self, job: Job) -> None:
         if event := self._settled.get(job.delivery.id):
@@ -341,5 +350,5 @@ def _next_due(tx: Transaction, destination: str, now: datetime) -> datetime | No
     return None if row is None or row["due_at"] is None else from_ms(row["due_at"])
 
 
-def _look_later(tx: Transaction, delivery: DeliveryRow, due: datetime, looks: int) -> None:
+def _looked_in_vain(tx: Transaction, delivery: DeliveryRow, due: datetime, looks: int) -> None:
     tx.run("looked_in_vain", id=delivery.id, due=to_ms(due), looks=looks)

@@ -18,7 +18,7 @@ from bot.db.connection import Transaction
 from bot.db.values import Kind, LinkRow, MessageRow, Purpose, State, TicketRow, link_row, to_ms
 from bot.model import Button, DeliveryId, Mark, Place, Status, StoreName, TicketNumber, Verb
 
-# A thread that vanishes again and again is not replaced for ever; somebody has to look.
+# A thread that vanishes as soon as it is there is replaced more slowly then: it may be a bot that deletes it.
 _LATELY = timedelta(minutes=10)
 _MOST_OPENINGS = 3
 
@@ -47,26 +47,20 @@ def open_links(tx: Transaction, ticket: TicketNumber, channels: Sequence[Place],
 
 
 def open_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
-    """Queue the opening of a link's thread; before everything else in its lane."""
-    _add(tx, Kind.OPEN, _thread_lane(link), chat_destination(link.chat), now, ticket=link.ticket, link=link.id)
+    """Queue the opening of a link's thread, before everything else in its lane; later where it was opened often."""
+    often = len(tx.all("openings", link=link.id, since=to_ms(now - _LATELY))) >= _MOST_OPENINGS
+    lane, destination = _thread_lane(link), chat_destination(link.chat)
+    due = now + _LATELY if often else now
+    _add(tx, Kind.OPEN, lane, destination, now, due=due, ticket=link.ticket, link=link.id)
 
 
-def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> bool:
-    """
-    A link's thread is gone: give the ticket a new one in the same channel, once however often it is noticed.
-
-    Returns:
-        Whether there is, or will be, another thread; not where the last ones were gone as soon as they were opened.
-    """
+def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
+    """A link's thread is gone: give the ticket a new one in the same channel, once however often it is noticed."""
     present = _link(tx, link.id)
-    if present.thread is None or present.thread != link.thread:
-        return True
-    if len(tx.all("openings", link=link.id, since=to_ms(now - _LATELY))) >= _MOST_OPENINGS:
-        return False
-    tx.run("link_lost", id=link.id)
-    open_link(tx, present, now)
-    line(tx, present, phrases.goes_on_here(), now)
-    return True
+    if present.thread is not None and present.thread == link.thread:
+        tx.run("link_lost", id=link.id)
+        open_link(tx, present, now)
+        line(tx, present, phrases.goes_on_here(), now)
 
 
 def post(tx: Transaction, link: LinkRow, message: int, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot import phrases, queue
 from bot.db.connection import Transaction
 from bot.db.values import LinkRow, to_ms
-from bot.model import Place, Store
+from bot.model import DeliveryId, Place, Store
 
 
 def store_in_trouble(tx: Transaction, store: Store, reason: str, now: datetime, *, announcement: str = "") -> None:
@@ -43,7 +43,7 @@ def channel_in_trouble(tx: Transaction, link: LinkRow, label: str, reason: str, 
     Args:
         label: The chat as people read it.
     """
-    if tx.add("add_channel_trouble", chat=link.chat, channel=link.channel, trouble=reason, now=to_ms(now)) is None:
+    if not note_channel_trouble(tx, link, reason, now):
         return
     for other in queue.links_of(tx, link.ticket):
         if (other.chat, other.channel) != (link.chat, link.channel):
@@ -51,6 +51,16 @@ def channel_in_trouble(tx: Transaction, link: LinkRow, label: str, reason: str, 
             queue.announcement(tx, place, phrases.channel_in_trouble(label, reason), now)
 
 
-def channel_well(tx: Transaction, link: LinkRow) -> None:
-    """Something could be shown in a link's channel."""
-    tx.run("end_channel_trouble", chat=link.chat, channel=link.channel)
+def note_channel_trouble(tx: Transaction, link: LinkRow, reason: str, now: datetime) -> bool:
+    """Note, for `healthz` and `check`, what is wrong with a link's channel; whether nothing was noted there before."""
+    row = tx.add("add_channel_trouble", chat=link.chat, channel=link.channel, trouble=reason, now=to_ms(now))
+    return row is not None
+
+
+def channel_well(tx: Transaction, link: LinkRow, delivery: DeliveryId) -> None:
+    """
+    A delivery was made in a link's channel: its trouble is over, unless others still wait there for just that.
+
+    Posts may get through where reactions or new threads do not; each of them would begin and end the trouble anew.
+    """
+    tx.run("end_channel_trouble", chat=link.chat, channel=link.channel, delivery=delivery)

@@ -56,7 +56,14 @@ ON CONFLICT DO NOTHING
 RETURNING since;
 
 -- name: end_channel_trouble
-DELETE FROM channel_troubles WHERE chat = :chat AND channel = :channel;
+-- What waits for the same reason shows that it lasts.
+DELETE FROM channel_troubles AS c
+WHERE c.chat = :chat AND c.channel = :channel
+  AND NOT EXISTS (
+      SELECT 1 FROM deliveries AS d JOIN links AS l ON l.id = d.link
+      WHERE d.destination = 'chat:' || c.chat AND d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
+        AND d.id <> :delivery AND d.error = c.trouble AND l.channel = c.channel
+  );
 
 -- name: channel_troubles
 SELECT * FROM channel_troubles ORDER BY since;
