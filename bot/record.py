@@ -165,7 +165,7 @@ def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: boo
         closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(sighting.read_at),
         fingerprint=known.fingerprint if sighting.fingerprint is None else sighting.fingerprint,
-        look_again=stale or _within_the_second(sighting),
+        look_again=stale or ((known.followed or sighting.follow) and _within_the_second(sighting)),
     )
 
 
