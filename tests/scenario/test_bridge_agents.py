@@ -189,6 +189,7 @@ async def test_what_is_written_elsewhere_is_nobodys_answer(stage: Stage) -> None
     await world.slack.say(world.bob, ticket.shop.slack, "below that", thread_ts=top.ts)
     await world.slack.say(world.bob, world.triage, "in a channel that is not served")
     await ticket.ann_says("to the customer")
+    await ticket.has_sent("to the customer")
     await ticket.bob_says("to the customer, and to the channel", broadcast=True)
     await ticket.has_sent("to the customer", "to the customer, and to the channel")
     await stage.bridge.drained()

@@ -244,6 +244,7 @@ async def test_a_ticket_of_a_store_that_left_can_be_named_and_is_explained(stage
     await stage.bridge.restart()
     answered = await stage.world.discord.press(stage.world.ann, ticket.discord.card(), "Close")
     assert "The store keys is no longer configured here" in answered.content
-    await ticket.ann_says("hello?")
-    await stage.sweeps(2)
+    await ticket.bob_says("hello?")
+    await stage.world.slack.settled()
+    await stage.bridge.drained()
     assert ticket.sent == []
