@@ -98,14 +98,18 @@ class Verdict:
 
 class KillWorld:
     """
-    One shop at every installed vendor, each with a channel of its own in both chats.
+    Shops at the installed vendors in turn, each with a channel of its own in both chats.
+
+    Args:
+        lost_answers: The part of all writes that are carried out and not answered.
+        shops: How many; None: one at every vendor.
 
     Attributes:
         tickets: All of them, oldest first.
         customers, replies: How many messages were written.
     """
 
-    def __init__(self, clock: Clock, random: Random, *, lost_answers: float) -> None:
+    def __init__(self, clock: Clock, random: Random, *, lost_answers: float, shops: int | None = None) -> None:
         self.discord = PracticeDiscord(clock=clock)
         self.slack = PracticeSlack(app=App.from_manifest(json.loads(slack_manifest())), clock=clock)
         self.ann = self.discord.add_member("Ann")
@@ -114,17 +118,22 @@ class KillWorld:
         self.customers = self.replies = 0
         self._random = random
         self._lost_answers = lost_answers
-        installed = vendor_kinds()
-        self.shops: list[Shop] = []
-        for index, (name, server) in enumerate(VENDORS.items()):
-            if name in installed:
-                store = PracticeStore(clock.now, name=f"The {name} shop")
-                channel = self.discord.add_forum(name) if index % 2 else self.discord.add_text_channel(name)
-                triage = self.slack.add_channel(name, [self.bob])
-                self.shops.append(Shop(name=name, store=store, vendor=server(store), discord=channel, slack=triage))
+        self.shops = self._shops(clock, shops)
         wires = [self.discord.wire, self.slack.wire, *(shop.vendor.wire for shop in self.shops)]
         self._faults = [self._lossy(wire) for wire in wires]
         self._acknowledgements = 0
+
+    def _shops(self, clock: Clock, amount: int | None) -> list[Shop]:
+        installed = [name for name in VENDORS if name in vendor_kinds()]
+        shops = []
+        for index in range(len(installed) if amount is None else amount):
+            vendor = installed[index % len(installed)]
+            name = f"{vendor}{index}"
+            store = PracticeStore(clock.now, name=f"The {name} shop")
+            channel = self.discord.add_forum(name) if index % 2 else self.discord.add_text_channel(name)
+            triage = self.slack.add_channel(name, [self.bob])
+            shops.append(Shop(name=name, store=store, vendor=VENDORS[vendor](store), discord=channel, slack=triage))
+        return shops
 
     def _lossy(self, wire: Wire) -> Sometimes:
         fault = Sometimes(kind="lose", random=Random(self._random.random()), rate=self._lost_answers)

@@ -1,0 +1,22 @@
+"""What a sweep may ask about known tickets, held in a dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.model import TicketId
+
+
+@dataclass
+class Remembered:
+    """Implements `bot.ports.Known`; whoever sweeps fills it."""
+
+    full: bool = False
+    prints: dict[TicketId, str] = field(default_factory=dict)
+
+    async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
+        return {ticket: self.prints[ticket] for ticket in ids if ticket in self.prints}
+
+    async def open_ids(self) -> Sequence[TicketId]:
+        return list(self.prints)
