@@ -21,6 +21,7 @@ from bot.errors import RemoteError
 from bot.intake import Rules, find_link, record_said, route_link
 from bot.model import ChannelId, ChatMessageId, Cursor, Place, Said
 from bot.ports import Chat
+from bot.trouble import channel_well
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +45,7 @@ class CatchUp:
         self._wake = wake
         self._usable = asyncio.Event()
         self._round = 0
+        self._barred: set[ChannelId] = set()
         self.sighted = False
 
     def blind(self) -> None:
@@ -55,6 +57,10 @@ class CatchUp:
     def usable(self) -> None:
         """The connection works: reading may begin."""
         self._usable.set()
+
+    def barred(self, channel: ChannelId) -> None:
+        """A channel that the present reading has met may not be read."""
+        self._barred.add(channel)
 
     async def run(self) -> None:
         """Catch up whenever it is needed, until cancelled."""
@@ -71,6 +77,7 @@ class CatchUp:
         this_round = self._round
         cursors = await self._database.read(self._cursors, self._clock.now() - _CLOSED_LATELY)
         found: Counter[ChannelId] = Counter()
+        self._barred.clear()
         try:
             async for said in self._chat.missed(cursors):
                 if await self._database.write(_record_once, said):
@@ -82,7 +89,8 @@ class CatchUp:
             return True
         # From here on live messages are routed at once, each after what its thread still holds.
         self.sighted = True
-        await self._database.write(self._route_all, found, self._clock.now())
+        read = {cursor.place.channel for cursor in cursors} - self._barred
+        await self._database.write(self._route_all, found, read, self._clock.now())
         self._wake()
         _log.info("caught up", chat=self._chat.name, threads=len(cursors), messages=found.total())
         return True
@@ -94,7 +102,9 @@ class CatchUp:
             for row in rows
         ]
 
-    def _route_all(self, tx: Transaction, found: Counter[ChannelId], now: datetime) -> None:
+    def _route_all(self, tx: Transaction, found: Counter[ChannelId], read: set[ChannelId], now: datetime) -> None:
+        for channel in read:
+            channel_well(tx, Place(chat=self._chat.name, channel=channel))
         for row in tx.all("links_with_unrouted_messages", chat=self._chat.name):
             route_link(tx, link_row(row), self._rules, now)
         for channel, amount in found.items():

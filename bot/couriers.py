@@ -99,7 +99,7 @@ class Posting:
     def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> bool:
         link, ticket = present(job.link), present(job.ticket)
         _part_said(tx, job, result)
-        channel_well(tx, link, job.delivery.id)
+        channel_well(tx, link.place, job.delivery.id)
         if ticket.status is Status.CLOSED:
             queue.card(tx, link, now)  # a message opens an archived thread; the card puts that right
         return job.delivery.part + 1 < self.known.chat(link.chat).parts(self._post(job))
@@ -133,7 +133,7 @@ class Line:
     def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> bool:
         _part_said(tx, job, result)
         if job.link is not None:
-            channel_well(tx, job.link, job.delivery.id)
+            channel_well(tx, job.link.place, job.delivery.id)
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
             queue.card(tx, job.link, now)
         return job.delivery.part + 1 < self.known.chat(self._place(job).chat).parts(self._post(job))
@@ -176,7 +176,7 @@ class Rendering:
     def record(self, tx: Transaction, job: Job, result: int | None, now: datetime) -> bool:  # noqa: ARG002 - a courier
         if result is not None:
             tx.run("card_shown", id=present(job.link).id, version=result)
-            channel_well(tx, present(job.link), job.delivery.id)
+            channel_well(tx, present(job.link).place, job.delivery.id)
         return False
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
@@ -209,7 +209,7 @@ class Marking:
     def record(self, tx: Transaction, job: Job, result: Mark | None, now: datetime) -> bool:
         message = present(job.message)
         tx.run("set_message_mark", id=message.id, mark=result)
-        channel_well(tx, present(job.link), job.delivery.id)
+        channel_well(tx, present(job.link).place, job.delivery.id)
         if queue.wanted_mark(tx, message.id) is not result:
             queue.mark(tx, message, now)
         return False
@@ -234,7 +234,9 @@ class Mending:
         if job.link is None:
             return False
         if isinstance(error, AuthFailed | Forbidden):
-            channel_in_trouble(tx, job.link, self.known.chat(job.link.chat).label, error.told, now)
+            others = [link.place for link in queue.links_of(tx, job.link.ticket)]
+            label = self.known.chat(job.link.chat).label
+            channel_in_trouble(tx, job.link.place, others, label, error.told, now)
         if isinstance(error, Gone) and job.delivery.kind in _IN_A_THREAD:
             queue.reopen_link(tx, job.link, now)
             return True

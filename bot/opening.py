@@ -58,14 +58,14 @@ class Opening:
             route_link(tx, link, self.rules, now)
             self._open_anew(tx, job, now)
             return False
-        channel_well(tx, link, job.delivery.id)
+        channel_well(tx, link.place, job.delivery.id)
         tx.run("link_opened", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
         card_if_outdated(tx, link, ticket, now)
         return _may_be_answered(tx, job, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         link = present(job.link)
-        note_channel_trouble(tx, link, reason, now)
+        note_channel_trouble(tx, link.place, reason, now)
         for other in queue.links_of(tx, link.ticket):
             if other.id != link.id:
                 queue.line(tx, other, phrases.no_thread(self.known.chat(link.chat).label, reason), now)

@@ -27,6 +27,7 @@ from bot.intake import (
 )
 from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Edited, Place, Said, Verb
 from bot.ports import Chat
+from bot.trouble import channel_in_trouble
 
 _log = structlog.get_logger(__name__)
 
@@ -93,6 +94,11 @@ class Reception:
         await self._database.write(record_vanished, place, self._clock.now())
         self._wake()
 
+    async def barred(self, place: Place, told: str) -> None:
+        self._catchups[place.chat].barred(place.channel)
+        await self._database.write(self._barred, place, told, self._clock.now())
+        self._wake()
+
     async def ask(self, ask: Ask) -> Answer:
         return await self._desk.ask(ask)
 
@@ -108,6 +114,12 @@ class Reception:
             heard_in_no_thread(tx, said.place)
             return []
         return route_link(tx, link, self._rules, now) if routed and not is_being_opened(tx, link) else []
+
+    def _barred(self, tx: Transaction, place: Place, told: str, now: datetime) -> None:
+        """Told where the tickets of the stores that use this channel have threads besides."""
+        sharing = [store.channels for store in self._rules.stores.values() if place in store.channels]
+        others = [other for channels in sharing for other in channels]
+        channel_in_trouble(tx, place, others, self._chats[place.chat].label, told, now)
 
     def _tell(self, place: Place, agent: Agent, text: str) -> None:
         """Say it behind the event's acknowledgement, which must not wait for the network."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from bot import phrases, queue
 from bot.db.connection import Transaction
-from bot.db.values import LinkRow, to_ms
+from bot.db.values import to_ms
 from bot.model import DeliveryId, Place, Store
 
 
@@ -36,31 +37,35 @@ def store_well(tx: Transaction, store: Store, now: datetime) -> None:
             queue.announcement(tx, channel, phrases.store_back(store.label), now)
 
 
-def channel_in_trouble(tx: Transaction, link: LinkRow, label: str, reason: str, now: datetime) -> None:
+def channel_in_trouble(
+    tx: Transaction, channel: Place, others: Iterable[Place], label: str, reason: str, now: datetime
+) -> None:
     """
-    Nothing can be shown in a link's channel until a person mends it: told once in the ticket's other channels.
+    A channel cannot be used until a person mends it: told once.
 
     Args:
+        others: Where its tickets have threads besides, and where it is told.
         label: The chat as people read it.
     """
-    if not note_channel_trouble(tx, link, reason, now):
-        return
-    for other in queue.links_of(tx, link.ticket):
-        if (other.chat, other.channel) != (link.chat, link.channel):
-            place = Place(chat=other.chat, channel=other.channel)
-            queue.announcement(tx, place, phrases.channel_in_trouble(label, reason), now)
+    if note_channel_trouble(tx, channel, reason, now):
+        for place in sorted({(other.chat, other.channel) for other in others} - {(channel.chat, channel.channel)}):
+            elsewhere = Place(chat=place[0], channel=place[1])
+            queue.announcement(tx, elsewhere, phrases.channel_in_trouble(label, reason), now)
 
 
-def note_channel_trouble(tx: Transaction, link: LinkRow, reason: str, now: datetime) -> bool:
-    """Note, for `healthz` and `check`, what is wrong with a link's channel; whether nothing was noted there before."""
-    row = tx.add("add_channel_trouble", chat=link.chat, channel=link.channel, trouble=reason, now=to_ms(now))
-    return row is not None
+def note_channel_trouble(tx: Transaction, channel: Place, reason: str, now: datetime) -> bool:
+    """Note, for `healthz` and `check`, what is wrong with a channel; whether nothing was noted there before."""
+    where = {"chat": channel.chat, "channel": channel.channel}
+    return tx.add("add_channel_trouble", **where, trouble=reason, now=to_ms(now)) is not None
 
 
-def channel_well(tx: Transaction, link: LinkRow, delivery: DeliveryId) -> None:
+def channel_well(tx: Transaction, channel: Place, delivery: DeliveryId | None = None) -> None:
     """
-    A delivery was made in a link's channel: its trouble is over, unless others still wait there for just that.
+    A channel could be used: its trouble is over, unless deliveries still wait there for just that.
 
     Posts may get through where reactions or new threads do not; each of them would begin and end the trouble anew.
+
+    Args:
+        delivery: The one that was just made there; None: it was read.
     """
-    tx.run("end_channel_trouble", chat=link.chat, channel=link.channel, delivery=delivery)
+    tx.run("end_channel_trouble", chat=channel.chat, channel=channel.channel, delivery=delivery or 0)

@@ -109,6 +109,9 @@ class Recording:
     async def vanished(self, place: Place) -> None:
         self.seen.append(place)
 
+    async def barred(self, place: Place, told: str) -> None:
+        self.story.append(f"barred {place.channel}: {told}")
+
     async def ask(self, ask: Ask) -> Answer:
         await asyncio.sleep(self.patience)
         self.asks.append(ask)

@@ -128,7 +128,9 @@ class Chat(Protocol):
         """
         What people wrote in these threads after each cursor, oldest first within a thread.
 
-        Costs a constant number of requests a channel plus those for threads that really have something new.
+        Costs a constant number of requests a channel plus those for threads that really have something new. While
+        `run` runs, threads and channels that turn out to be gone are told by `Intake.vanished`, and channels that may
+        not be read by `Intake.barred`; neither holds up the others.
         """
         ...
 
@@ -170,6 +172,10 @@ class Intake(Protocol):
 
     async def vanished(self, place: Place) -> None:
         """A thread was deleted, or (without a thread in `place`) a whole channel. One transaction."""
+        ...
+
+    async def barred(self, place: Place, told: str) -> None:
+        """A channel may not be read, so that nobody is heard there; `told` names what mends it. One transaction."""
         ...
 
     async def ask(self, ask: Ask) -> Answer:

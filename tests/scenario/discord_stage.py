@@ -72,6 +72,9 @@ class Recorder:
     async def vanished(self, place: Place) -> None:
         self.events.append(place)
 
+    async def barred(self, place: Place, told: str) -> None:
+        self.events.append((place, told))
+
     async def ask(self, ask: Ask) -> Answer:
         self.asks.append(ask)
         if self.failure is not None:

@@ -141,7 +141,7 @@ def test_who_may_act_follows_the_settings() -> None:
     """Guests may not; with a list, only those on it and in its groups."""
 
     async def story() -> None:
-        async with scene(start=False) as stage:
+        async with scene(start=False, rules=Rules(retry_delays=())) as stage:
             guest = stage.slack.add_user("gus", guest=True)
             stage.slack.invite(stage.channel, guest)
             group = stage.slack.add_group("support", [stage.bob])

@@ -88,6 +88,7 @@ class Discord:
         )
         self._gateway = Gateway(connection=self._connection, clock=clock)
         self._threads = Threads(self._connection)
+        self._intake: Intake | None = None
 
     def _heard(self) -> None:
         self._gateway.heard()
@@ -102,6 +103,7 @@ class Discord:
 
     async def run(self, intake: Intake) -> NoReturn:
         """See the port. What has arrived is still handed over after the cancellation, for three seconds at most."""
+        self._intake = intake
         self._asking.serve(intake)
         client = await self._gateway.client()
         hearing = Hearing(
@@ -149,7 +151,7 @@ class Discord:
         return self._gateway.health()
 
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
-        return Missed(self._connection, self._threads, self._agents).read(cursors)
+        return Missed(self._connection, self._threads, self._agents, self._intake).read(cursors)
 
     # ------------------------------------------------------------ saying
 
@@ -168,7 +170,16 @@ class Discord:
         return ChatMessageId(said["id"])
 
     async def _say(self, place: Place, message: Json) -> Json:
-        """Discord itself opens an archived thread for a message."""
+        """Discord itself opens an archived thread for a message, unless it is locked besides."""
+        try:
+            return await self._send(place, message)
+        except Rejected as error:
+            if code_of(error) != ARCHIVED or place.thread is None:
+                raise
+        await self._threads.set_thread(place.thread, archived=False)
+        return await self._send(place, message)
+
+    async def _send(self, place: Place, message: Json) -> Json:
         said: Json = await self._connection.call(
             "POST",
             "/channels/{channel_id}/messages",

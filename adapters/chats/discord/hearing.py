@@ -28,6 +28,10 @@ _HEARD = frozenset(
         "guild_channel_delete",
     }
 )
+_MAY_BE_READABLE = frozenset(
+    {"ready", "guild_available", "guild_join", "guild_channel_update", "guild_role_update", "member_update"}
+)
+"""After these a channel may be open to us that was not; `member_update` comes for ourselves only."""
 _THREADS = (10, 11, 12)
 """Announcement, public and private threads, in https://discord.com/developers/docs/resources/channel#channel-object."""
 
@@ -59,6 +63,7 @@ class Hearing:
         self._intake = intake
         self._agents = agents
         self._served = served
+        self._readable: set[ChannelId] = set()
         self.ready = asyncio.Event()
         self._events: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
 
@@ -72,10 +77,27 @@ class Hearing:
         self._gateway.noted(event)
         if event == "ready" or (event in ("guild_available", "guild_join") and self._client.is_ready()):
             self.ready.set()
+        if event in _MAY_BE_READABLE and self._sees_more() and event != "ready" and self._client.is_ready():
+            self._intake.blind(DISCORD)
+            self._events.put_nowait(("ready", None))
         if event == "connect":
             self._intake.blind(DISCORD)
         elif event in _HEARD:
             self._events.put_nowait((event, args[0] if args else None))
+
+    def _sees_more(self) -> bool:
+        """Whether a channel can be read that could not be; what was said there meanwhile was told to nobody."""
+        now = {channel for channel in self._served if self._may_read(channel)}
+        before, self._readable = self._readable, now
+        return bool(now - before)
+
+    def _may_read(self, channel: ChannelId) -> bool:
+        known = self._client.get_channel(int(channel))
+        if not isinstance(known, discord.abc.GuildChannel):
+            return False
+        me: discord.Member | None = known.guild.me
+        held = known.permissions_for(me) if me is not None else discord.Permissions.none()
+        return held.view_channel and held.read_message_history
 
     async def bring(self) -> NoReturn:
         """Hand over what has arrived, for ever; raises what the core raises."""

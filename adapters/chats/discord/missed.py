@@ -12,11 +12,12 @@ import structlog
 
 from adapters.chats.discord.card import Json
 from adapters.chats.discord.connection import Connection
-from adapters.chats.discord.reading import Agents, by_person, said
+from adapters.chats.discord.reading import DISCORD, Agents, by_person, said
 from adapters.chats.discord.refusals import understood
 from adapters.chats.discord.threads import Threads, archived_threads
 from bot.errors import Forbidden, Gone, Rejected
-from bot.model import Agent, ChannelId, Cursor, Said
+from bot.model import Agent, ChannelId, Cursor, Place, Said
+from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
@@ -30,32 +31,57 @@ class Missed:
 
     Active threads cost one request a server. A thread that is not among them is looked for among the archived ones,
     the last archived first, only as far back as something unseen can lie: a message opens an archived thread, so what
-    was archived before the last message that we know holds nothing new.
+    was archived before the last message that we know holds nothing new. One that is among neither may be gone, and is
+    asked for by itself.
+
+    Args:
+        intake: Who is told of what is gone, and of channels that may not be read; None: nobody.
     """
 
-    def __init__(self, connection: Connection, threads: Threads, agents: Agents) -> None:
+    def __init__(self, connection: Connection, threads: Threads, agents: Agents, intake: Intake | None) -> None:
         self._connection = connection
         self._threads = threads
         self._agents = agents
+        self._intake = intake
         self._people: dict[tuple[int, int], Agent] = {}
         self._active: dict[int, list[Json]] = {}
 
     async def read(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
-        """Oldest first within a thread. Channels and threads that are gone hold nothing and are passed over."""
+        """Oldest first within a thread. What is gone or hidden holds nothing, is told of and passed over."""
         by_channel: dict[ChannelId, dict[str, Cursor]] = defaultdict(dict)
         for cursor in cursors:
             by_channel[cursor.place.channel][str(cursor.place.thread)] = cursor
         for channel, waiting in by_channel.items():
+            place = Place(chat=DISCORD, channel=channel)
             try:
-                guild = (await self._threads.channel(channel)).guild.id
-            except (Forbidden, Gone, Rejected) as error:
+                async for message in self._read_channel(channel, waiting):
+                    yield message
+            except Gone as error:
+                _log.warning("discord channel gone", channel=channel, reason=error.told)
+                if self._intake is not None:
+                    await self._intake.vanished(place)
+            except (Forbidden, Rejected) as error:
                 _log.warning("discord channel not read", channel=channel, reason=error.told)
-                continue
-            async for thread in self._found(channel, guild, waiting):
-                cursor = waiting.pop(thread["id"])
-                if _last(thread) > _known(cursor):
-                    async for message in self._unread(guild, cursor):
-                        yield message
+                if self._intake is not None:
+                    await self._intake.barred(place, error.told)
+
+    async def _read_channel(self, channel: ChannelId, waiting: dict[str, Cursor]) -> AsyncIterator[Said]:
+        guild = (await self._threads.channel(channel)).guild.id
+        async for thread in self._found(channel, guild, waiting):
+            cursor = waiting.pop(thread["id"])
+            if _last(thread) > _known(cursor):
+                async for message in self._unread(guild, cursor):
+                    yield message
+        for cursor in waiting.values():
+            if await self._is_gone(cursor) and self._intake is not None:
+                await self._intake.vanished(cursor.place)
+
+    async def _is_gone(self, cursor: Cursor) -> bool:
+        try:
+            await self._connection.call("GET", "/channels/{channel_id}", channel_id=str(cursor.place.thread))
+        except Gone:
+            return True
+        return False
 
     async def _found(self, channel: ChannelId, guild: int, waiting: dict[str, Cursor]) -> AsyncIterator[Json]:
         for thread in await self._active_in(guild):

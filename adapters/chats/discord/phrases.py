@@ -44,6 +44,7 @@ TOO_MANY_THREADS = "This Discord server has as many open threads as Discord allo
 TOO_MANY_EDITS = "Discord takes no more changes to this card for now."
 FILE_GONE = "Discord no longer has this file at the address it gave."
 GONE = "It is not there any more on Discord."
+CHANNEL_GONE = "The channel is no longer on Discord. Name another one in the store's CHANNELS and start shopbell again."
 NO_CHANNEL = "There is no such channel on Discord, or the bot was removed from its server."
 HIDDEN = "The bot may not see this channel. Give its role View Channel there."
 LOCKED = "This thread is locked. Give the bot's role Manage Threads in the channel, or unlock the thread."

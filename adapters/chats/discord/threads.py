@@ -52,8 +52,11 @@ class Threads:
         client = await self._connection.client()
         found: Any = client.get_channel(int(channel))
         if found is None:
-            with understood(wrote=False):
-                found = await client.fetch_channel(int(channel))
+            try:
+                with understood(wrote=False):
+                    found = await client.fetch_channel(int(channel))
+            except Gone as error:
+                raise Gone(phrases.CHANNEL_GONE) from error
         if not isinstance(found, discord.TextChannel | discord.ForumChannel):
             raise Rejected(phrases.WRONG_KIND)
         return found

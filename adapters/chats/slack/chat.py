@@ -58,6 +58,7 @@ class SlackChat:
         self._people = People(self._api, clock, agents)
         self._posting = Posting(self._api, clock)
         self._history = History(self._api, self._people)
+        self._intake: Intake | None = None
         self._connection = Connection(
             self._api,
             self._people,
@@ -79,6 +80,7 @@ class SlackChat:
         return not beginning.startswith("/")
 
     async def run(self, intake: Intake) -> None:
+        self._intake = intake
         await self._connection.run(intake)
 
     def health(self) -> ChatHealth:
@@ -118,7 +120,7 @@ class SlackChat:
         return await self._history.find_post(place, key, since)
 
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
-        return self._history.missed(cursors)
+        return self._history.missed(cursors, self._intake)
 
     async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
         return await checks.check(self._api, channels, groups=self._people.asks_for_groups)

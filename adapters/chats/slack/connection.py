@@ -69,6 +69,7 @@ class Connection:
         self._served = served
         self._heartbeat = heartbeat
         self._connected = False
+        self._user = ""
         self._last: datetime | None = None
         self._trouble = "It has not connected yet."
 
@@ -136,6 +137,7 @@ class Connection:
         """Learn who we are, and that the token may do what is needed; cheap, and once a connection."""
         identity = await self._api.identity()
         self._people.team = identity.team
+        self._user = identity.user
         lacking = missing(identity.scopes, groups=self._people.asks_for_groups)
         if lacking:
             names = ", ".join(lacking)
@@ -177,10 +179,20 @@ class Connection:
         async def on_message(event: Mapping[str, Any]) -> None:
             await self._on_message(event, intake, commands)
 
+        async def on_coming(event: Mapping[str, Any]) -> None:
+            if event.get("user") == self._user:
+                await self._on_moved(event, intake)
+
+        async def on_leaving(event: Mapping[str, Any]) -> None:
+            await self._on_moved(event, intake)
+
         async def on_anything_else() -> None:
             """Acknowledge what nobody asked for, so that Slack does not send it again."""
 
         app.event("message")(on_message)
+        app.event("member_joined_channel")(on_coming)
+        for leaving in ("channel_left", "group_left"):
+            app.event(leaving)(on_leaving)
         app.event(re.compile(".*"))(on_anything_else)
         return app
 
@@ -195,6 +207,12 @@ class Connection:
             await intake.vanished(heard.place)
         elif isinstance(heard, hearing.Removed):
             await intake.deleted(Deleted(place=heard.place, message=heard.message))
+
+    async def _on_moved(self, event: Mapping[str, Any], intake: Intake) -> None:
+        """The bot was invited or removed: what was said while it was out was told to nobody; reading finds out."""
+        if str(event.get("channel")) in self._served:
+            intake.blind(hearing.SLACK)
+            await intake.sighted(hearing.SLACK)
 
     async def _on_spoken(self, spoken: hearing.Spoken, intake: Intake, commands: Commands) -> None:
         command = typed(spoken.markup)

@@ -11,11 +11,12 @@ from typing import Any
 
 from adapters.chats.slack.api import Api
 from adapters.chats.slack.commands import typed
-from adapters.chats.slack.hearing import order, spoken, stamp
+from adapters.chats.slack.hearing import SLACK, order, spoken, stamp
 from adapters.chats.slack.people import People
 from adapters.chats.slack.posting import EVENT_TYPE
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Opened, Place, Said, ThreadId
+from bot.ports import Intake
 
 _log = logging.getLogger(__name__)
 
@@ -59,9 +60,12 @@ class History:
                         return str(message["ts"])
         return None
 
-    async def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+    async def missed(self, cursors: Sequence[Cursor], intake: Intake | None) -> AsyncIterator[Said]:
         """
         What people wrote in these threads after each cursor, oldest first within a thread.
+
+        Args:
+            intake: Who is told of what is gone, and of channels that may not be read; None: nobody.
 
         A `!close` among it is left out: whoever typed it got no answer and sees the ticket as it is, and doing it
         hours later may undo what was done since.
@@ -76,24 +80,43 @@ class History:
         problem: RemoteError | None = None
         for channel, those in channels.items():
             try:
-                for cursor in await self._touched(channel, those):
-                    for said in await self._after(cursor):
-                        yield said
+                async for said in self._missed_in(channel, those, intake):
+                    yield said
             except (Forbidden, Gone, Rejected) as error:
                 _log.warning("the Slack channel %s cannot be read: %s", channel, error.told)
+                if intake is not None:
+                    await intake.barred(Place(chat=SLACK, channel=channel), error.told)
             except RemoteError as error:
                 problem = problem or error
         if problem is not None:
             raise problem
 
-    async def _touched(self, channel: ChannelId, cursors: Sequence[Cursor]) -> list[Cursor]:
+    async def _missed_in(
+        self, channel: ChannelId, cursors: Sequence[Cursor], intake: Intake | None
+    ) -> AsyncIterator[Said]:
+        touched, gone = await self._touched(channel, cursors)
+        for cursor in touched:
+            try:
+                missed = await self._after(cursor)
+            except Gone:
+                gone.append(cursor)
+                continue
+            for said in missed:
+                yield said
+        if intake is not None:
+            for cursor in gone:
+                await intake.vanished(cursor.place)
+
+    async def _touched(self, channel: ChannelId, cursors: Sequence[Cursor]) -> tuple[list[Cursor], list[Cursor]]:
         """
-        Those cursors whose thread has something newer; its first message says when the last reply came.
+        Those cursors whose thread has something newer (its first message says when the last reply came), and those
+        whose first message is gone: it is not in the channel, or of one with replies only the tombstone is.
 
         Where the channel has more pages than there are threads left to look for, each of these is asked for itself.
         """
         wanted = {str(cursor.place.thread): cursor for cursor in cursors}
         touched: list[Cursor] = []
+        gone: list[Cursor] = []
         pages = self._api.pages(
             "conversations.history", channel=channel, oldest=min(wanted, key=order), inclusive=True, limit=_PAGE
         )
@@ -104,12 +127,14 @@ class History:
                     cursor = wanted.pop(str(parent.get("ts")), None)
                     if cursor is not None and _is_newer(parent.get("latest_reply"), cursor.after):
                         touched.append(cursor)
+                    if cursor is not None and parent.get("subtype") == "tombstone":
+                        gone.append(cursor)
                 read += 1
                 if not wanted:
                     break
                 if read >= max(_PAGES, len(wanted)):
-                    return [*touched, *wanted.values()]
-        return touched
+                    return [*touched, *wanted.values()], gone
+        return touched, [*gone, *wanted.values()]
 
     async def _after(self, cursor: Cursor) -> list[Said]:
         """What people wrote in one thread after its cursor; every page brings the thread's first message as well."""

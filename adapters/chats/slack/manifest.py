@@ -21,7 +21,7 @@ SCOPES = (
 """What the bot token must be allowed to do, each used: `files:read` makes the names of files visible."""
 _FOR_GROUPS = "usergroups:read"
 
-_EVENTS = ("message.channels", "message.groups")
+_EVENTS = ("message.channels", "message.groups", "member_joined_channel", "channel_left", "group_left")
 _COMMANDS = (
     ("/close", "Close a ticket", "[number]"),
     ("/reopen", "Reopen a ticket", "[number]"),

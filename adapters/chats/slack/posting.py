@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from adapters.chats.slack import blocks, card, speech
 from adapters.chats.slack.api import Api
 from adapters.chats.slack.pace import Pace
 from bot.clock import Clock
-from bot.errors import Gone, RateLimited, Rejected
+from bot.errors import Gone, RateLimited, Rejected, RemoteError
 from bot.model import (
     Agent,
     Answer,
@@ -20,6 +22,8 @@ from bot.model import (
     Post,
     ThreadId,
 )
+
+_log = logging.getLogger(__name__)
 
 EVENT_TYPE = "shopbell"
 """The type of the metadata that carries a delivery's key; other apps of the workspace can read it."""
@@ -70,7 +74,17 @@ class Posting:
             metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
             **_QUIET,
         )
+        if thread is not None and (answer.get("message") or {}).get("thread_ts") != thread:
+            await self._take_back(channel, str(answer["ts"]))
+            raise Gone("The thread is no longer in Slack.")
         return str(answer["ts"])
+
+    async def _take_back(self, channel: str, stamp: str) -> None:
+        """Slack has been seen to put a reply to a thread that is gone into the channel itself."""
+        try:
+            await self._api.write("chat.delete", channel=channel, ts=stamp)
+        except RemoteError as error:
+            _log.warning("a stray reply stays in the Slack channel %s: %s", channel, error.told)
 
     async def render_card(self, place: Place, opened: Opened, shown: Card) -> None:
         """Write the card anew; Slack keeps the metadata of a message that is changed without any."""

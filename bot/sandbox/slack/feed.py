@@ -76,6 +76,13 @@ class Feed:
             event = {"type": "member_joined_channel", "user": user, "channel": channel.id, "channel_type": kind}
             self._send(event | {"team": TEAM, "event_ts": self._world.tick()})
 
+    def left(self, channel: Channel) -> None:
+        """The bot was taken out of a channel; see docs.slack.dev/reference/events/channel_left."""
+        kind = "group_left" if channel.private else "channel_left"
+        if kind in self._app.events:
+            tick = self._world.tick()
+            self._send({"type": kind, "channel": channel.id, "actor_id": "USLACKBOT", "event_ts": tick})
+
     def reacted(self, message: Message, user: str, name: str, *, added: bool) -> None:
         kind = "reaction_added" if added else "reaction_removed"
         channel = self._world.channels[message.channel]

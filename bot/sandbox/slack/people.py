@@ -72,7 +72,10 @@ class People:
         """Take somebody, perhaps the bot, out of a channel."""
         world = self.workspace.world
         now = world.channels[id_of(channel)]
-        return world.change_channel(now.id, members=now.members - {id_of(user)})
+        changed = world.change_channel(now.id, members=now.members - {id_of(user)})
+        if id_of(user) == BOT_USER:
+            self.workspace.feed.left(changed)
+        return changed
 
     def archive(self, channel: Channel | str, *, archived: bool = True) -> Channel:
         return self.workspace.world.change_channel(id_of(channel), archived=archived)

@@ -13,6 +13,7 @@ from bot.sandbox.slack.rules import App
 SCOPE_OF = {
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
+    "chat.delete": {"chat:write"},
     "chat.postEphemeral": {"chat:write"},
     "reactions.add": {"reactions:write"},
     "reactions.remove": {"reactions:write"},
