@@ -26,6 +26,7 @@ from adapters.chats.discord.refusals import (
     code_of,
 )
 from adapters.chats.discord.threads import Threads
+from adapters.chats.echo import Echo
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import (
@@ -86,7 +87,8 @@ class Discord:
         self._connection = Connection(
             token=token, api_url=api_url, clock=clock, heard=self._heard, prepare=self._prepare
         )
-        self._gateway = Gateway(connection=self._connection, clock=clock)
+        self._echo = Echo(clock)
+        self._gateway = Gateway(connection=self._connection, clock=clock, echo=self._echo)
         self._threads = Threads(self._connection)
         self._intake: Intake | None = None
 
@@ -159,6 +161,10 @@ class Discord:
         return posting.parts(post)
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
+        with self._echo.speaking():
+            return await self._post(place, post, part, key)
+
+    async def _post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         message = posting.post_message(post, part, key)
         if place.thread is None:
             where = await self._threads.channel(place.channel)
@@ -224,7 +230,8 @@ class Discord:
     # ------------------------------------------------------------ threads, cards and marks
 
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
-        return await self._threads.open_thread(channel, card, key)
+        with self._echo.speaking():
+            return await self._threads.open_thread(channel, card, key)
 
     async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
         return await self._threads.find_thread(channel, card, key, since)

@@ -23,6 +23,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from adapters.chats.discord import phrases
 from adapters.chats.discord.connection import Client, Connection
 from adapters.chats.discord.refusals import understood
+from adapters.chats.echo import Echo
 from bot.clock import Clock
 from bot.errors import AuthFailed, RemoteError
 from bot.ports import ChatHealth
@@ -60,9 +61,10 @@ class Gateway:
         deaf: Whether messages come without their text, which means that the intent is missing after all.
     """
 
-    def __init__(self, *, connection: Connection, clock: Clock) -> None:
+    def __init__(self, *, connection: Connection, clock: Clock, echo: Echo) -> None:
         self._connection = connection
         self._clock = clock
+        self._echo = echo
         self._connected = False
         self._trouble = phrases.NOT_CONNECTED
         self._attempts = 0
@@ -84,6 +86,8 @@ class Gateway:
         """Note what an event says about the connection; to be called with each."""
         if event in ("connect", "resumed"):
             self._connected, self._trouble, self._attempts = True, "", 0
+        elif event == "message":
+            self._echo.heard()
 
     async def client(self) -> Client:
         """The client, logged in, however long that takes. Raises `AuthFailed`."""
@@ -138,11 +142,15 @@ class Gateway:
             return _session_of(client.ws) if wish.resume else None
         except ConnectionClosed as closed:
             return self._after(closed, client)
+        else:
+            _log.warning("discord gateway brings nothing")
+            return None  # its session is what has gone wrong: a new one is begun
         finally:
             self._connected = False
             await _let_go(client)
 
-    async def _serve(self, client: Client, session: _Session | None, gateway: yarl.URL) -> NoReturn:
+    async def _serve(self, client: Client, session: _Session | None, gateway: yarl.URL) -> None:
+        """Returns when the connection is there but brings nothing; raises when it ends."""
         opening = _socket_of(client).from_client(
             client,
             initial=True,
@@ -152,8 +160,16 @@ class Gateway:
             resume=session is not None,
         )
         await asyncio.wait_for(opening, _HANDSHAKE_SECONDS)
-        while True:
-            await client.ws.poll_event()
+        polling = asyncio.create_task(_poll(client), name="discord gateway polling")
+        silence = asyncio.create_task(self._echo.missing(), name="discord gateway silence")
+        try:
+            await asyncio.wait((polling, silence), return_when=asyncio.FIRST_COMPLETED)
+            if polling.done():
+                polling.result()
+        finally:
+            polling.cancel()
+            silence.cancel()
+            await asyncio.gather(polling, silence, return_exceptions=True)
 
     async def _address(self) -> yarl.URL:
         """Where to log in, once a login is allowed."""
@@ -175,6 +191,11 @@ class Gateway:
         if closed.code in _FOR_GOOD:
             raise AuthFailed(phrases.GATEWAY_REFUSED.format(code=closed.code)) from closed
         return _session_of(client.ws)
+
+
+async def _poll(client: Client) -> NoReturn:
+    while True:
+        await client.ws.poll_event()
 
 
 def _session_of(socket: DiscordWebSocket) -> _Session | None:

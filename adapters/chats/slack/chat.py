@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
+from adapters.chats.echo import Echo
 from adapters.chats.slack import api, checks, files, hearing, speech
 from adapters.chats.slack.connection import Connection
 from adapters.chats.slack.history import History
@@ -56,7 +57,8 @@ class SlackChat:
     ) -> None:
         self._api = api.Api(bot_token=bot_token, app_token=app_token, api_url=api_url or api.SLACK, clock=clock)
         self._people = People(self._api, clock, agents)
-        self._posting = Posting(self._api, clock)
+        echo = Echo(clock)
+        self._posting = Posting(self._api, clock, echo)
         self._history = History(self._api, self._people)
         self._intake: Intake | None = None
         self._connection = Connection(
@@ -66,6 +68,7 @@ class SlackChat:
             clock,
             served=frozenset(str(channel) for channel in channels),
             heartbeat=heartbeat,
+            echo=echo,
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.chats.echo import Echo
 from adapters.chats.slack import hearing
 from adapters.chats.slack.api import Api
 from adapters.chats.slack.commands import Commands, typed
@@ -61,6 +63,7 @@ class Connection:
         *,
         served: frozenset[str],
         heartbeat: float,
+        echo: Echo,
     ) -> None:
         self._api = api
         self._people = people
@@ -68,6 +71,7 @@ class Connection:
         self._clock = clock
         self._served = served
         self._heartbeat = heartbeat
+        self._echo = echo
         self._connected = False
         self._user = ""
         self._last: datetime | None = None
@@ -119,7 +123,7 @@ class Connection:
         try:
             await self._identify()
             address = await self._api.socket_address()
-            reason = await socket.listen(self._api.session, address, self._api.client.proxy)
+            reason = await self._listen(socket, address)
             self._trouble = _TROUBLES.get(reason, "The connection to Slack ended; a new one is being made.")
         except AuthFailed as error:
             self._trouble = error.told
@@ -132,6 +136,20 @@ class Connection:
             self._connected = False
         _log.info("not connected to Slack: %s", self._trouble)
         return reason
+
+    async def _listen(self, socket: Socket, address: str) -> str:
+        """As `Socket.listen`; a connection that brings nothing any more is ended, too."""
+        ending = asyncio.create_task(self._end_in_silence(socket), name="slack silence")
+        try:
+            return await socket.listen(self._api.session, address, self._api.client.proxy)
+        finally:
+            ending.cancel()
+            await asyncio.gather(ending, return_exceptions=True)
+
+    async def _end_in_silence(self, socket: Socket) -> None:
+        await self._echo.missing()
+        _log.warning("the connection to Slack brings nothing")
+        await socket.leave()
 
     async def _identify(self) -> None:
         """Learn who we are, and that the token may do what is needed; cheap, and once a connection."""
@@ -198,6 +216,7 @@ class Connection:
 
     async def _on_message(self, event: Mapping[str, Any], intake: Intake, commands: Commands) -> None:
         """When this returns the event is acknowledged; where it raises, it is not."""
+        self._echo.heard()
         heard = hearing.hear(event, self._served)
         if isinstance(heard, hearing.Spoken):
             await self._on_spoken(heard, intake, commands)

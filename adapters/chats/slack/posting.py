@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from adapters.chats.echo import Echo
 from adapters.chats.slack import blocks, card, speech
 from adapters.chats.slack.api import Api
 from adapters.chats.slack.pace import Pace
@@ -40,8 +41,9 @@ _QUIET = {"unfurl_links": False, "unfurl_media": False}
 class Posting:
     """Everything that writes in the workspace; the methods do what those of `Chat` with the same names promise."""
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api, clock: Clock, echo: Echo) -> None:
         self._api = api
+        self._echo = echo
         self._pace = Pace(clock)
 
     async def open_thread(self, channel: ChannelId, shown: Card, key: DeliveryKey) -> Opened:
@@ -65,15 +67,16 @@ class Posting:
         wait = self._pace.take(channel)
         if wait > 0:
             raise RateLimited("Slack takes about one message a second in a channel.", retry_after=wait)
-        answer = await self._api.write(
-            "chat.postMessage",
-            channel=channel,
-            thread_ts=thread,
-            text=text,
-            blocks=shown,
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
-            **_QUIET,
-        )
+        with self._echo.speaking():
+            answer = await self._api.write(
+                "chat.postMessage",
+                channel=channel,
+                thread_ts=thread,
+                text=text,
+                blocks=shown,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+                **_QUIET,
+            )
         if thread is not None and (answer.get("message") or {}).get("thread_ts") != thread:
             await self._take_back(channel, str(answer["ts"]))
             raise Gone("The thread is no longer in Slack.")

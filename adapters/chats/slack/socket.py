@@ -95,6 +95,11 @@ class Socket(AsyncBaseSocketModeClient):
                 await self._finish()
         return ""
 
+    async def leave(self) -> None:
+        """End the connection from here."""
+        if self._stream is not None:
+            await self._stream.close()
+
     def _take(self, raw: str) -> str:
         """Begin with a frame's work; not empty: Slack wants this connection to end, and why."""
         message = _envelope(raw)

@@ -88,6 +88,7 @@ class Connection:
     Attributes:
         sent: The last sequence number that went out on it.
         deaf: It stays open and nothing comes out of it any more, as when a network has silently gone.
+        mute: It answers heartbeats, but no event comes out of it any more.
     """
 
     socket: web.WebSocketResponse
@@ -95,6 +96,7 @@ class Connection:
     session: Session | None = None
     sent: int = 0
     deaf: bool = False
+    mute: bool = False
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     pump: asyncio.Task[None] | None = None
     sends: deque[float] = field(default_factory=deque)
@@ -198,6 +200,11 @@ class Gateway:
         for connection in self._connections:
             connection.deaf = True
 
+    def mute(self) -> None:
+        """From now on no event comes out of the connections that are open; heartbeats are answered all the same."""
+        for connection in self._connections:
+            connection.mute = True
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it ends."""
         if self.rules.away:
@@ -291,7 +298,7 @@ class Gateway:
     async def _pump(self, connection: Connection, session: Session) -> None:
         while connection.session is session:
             for seq, text in session.after(connection.sent):
-                if connection.deaf or connection.socket.closed:
+                if connection.deaf or connection.mute or connection.socket.closed:
                     return
                 try:
                     await connection.socket.send_str(text)

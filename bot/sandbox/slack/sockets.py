@@ -34,11 +34,12 @@ class Ack:
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One web socket; a deaf one stays open and neither sends nor hears."""
+    """One web socket; a deaf one stays open and neither sends nor hears, a mute one only answers pings."""
 
     socket: web.WebSocketResponse
     request: web.Request
     deaf: bool = False
+    mute: bool = False
 
 
 class Sockets:
@@ -152,6 +153,11 @@ class Sockets:
         for connection in self.connections:
             connection.deaf = True
 
+    def mute(self) -> None:
+        """Every connection stays open and answers pings, and nothing else comes over it."""
+        for connection in self.connections:
+            connection.mute = True
+
     # ------------------------------------------------------------ delivering
 
     def send_event(self, payload: Json) -> None:
@@ -188,7 +194,7 @@ class Sockets:
             **retry,
         }
         try:
-            if not connection.deaf:
+            if not (connection.deaf or connection.mute):
                 await connection.socket.send_json(envelope)
             answer = await asyncio.wait_for(answered, self._rules.ack_seconds)
         except ConnectionError:

@@ -14,6 +14,7 @@ from adapters.chats.discord import Discord
 from adapters.chats.discord.gateway import Gateway
 from adapters.chats.discord.reading import place_of
 from adapters.chats.discord.refusals import understood
+from adapters.chats.echo import Echo
 from bot.clock import SystemClock
 from bot.model import Agent, AgentId
 
@@ -88,7 +89,7 @@ def test_the_last_logins_of_a_day_are_spread(remaining: int, waits: list[float])
     clock = WatchedClock()
     limit = {"total": 1000, "remaining": remaining, "reset_after": 3_600_000, "max_concurrency": 1}
     calls: Any = Calls({"url": "wss://gateway.example", "session_start_limit": limit})
-    gateway = Gateway(connection=calls, clock=clock)
+    gateway = Gateway(connection=calls, clock=clock, echo=Echo(clock))
     assert asyncio.run(gateway._address()) == yarl.URL("wss://gateway.example")
     assert clock.slept == waits
 
@@ -97,7 +98,7 @@ def test_two_logins_are_some_seconds_apart() -> None:
     """Discord allows one in five seconds."""
     clock = WatchedClock()
     calls: Any = Calls({"url": "wss://gateway.example"}, {"url": "wss://gateway.example"})
-    gateway = Gateway(connection=calls, clock=clock)
+    gateway = Gateway(connection=calls, clock=clock, echo=Echo(clock))
 
     async def twice() -> None:
         await gateway._address()
