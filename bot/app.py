@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
@@ -14,8 +14,8 @@ import structlog
 from bot.catchup import CatchUp
 from bot.clock import Clock
 from bot.couriers import Known, Line, Marking, Mending, Posting, Rendering
-from bot.db.connection import Database
-from bot.db.values import Kind
+from bot.db.connection import Database, Transaction
+from bot.db.values import Kind, to_ms
 from bot.desk import Desk
 from bot.errors import AuthFailed, RemoteError
 from bot.health import Health
@@ -94,7 +94,7 @@ class App:
 
         Whatever could not be delivered by then stays queued in the database.
         """
-        await self._database.write(lambda tx: tx.run("add_installation", key_prefix=secrets.token_hex(3)))
+        await self._database.write(_begin, self._clock.now())
         await self.outbox.prepare()
         if self._server is not None:
             await self._server.start()
@@ -124,6 +124,13 @@ class App:
         await asyncio.wait([outbox], timeout=_STOP_SECONDS / 2)
         outbox.cancel()
         await self._reception.aclose()
+
+
+def _begin(tx: Transaction, now: datetime) -> None:
+    """What is written down before anything runs: whose file this is, and whether it is a backup that takes over."""
+    tx.run("add_installation", key_prefix=secrets.token_hex(3))
+    if tx.run("begin_after_restore", now=to_ms(now)):
+        tx.run("replies_may_have_left", now=to_ms(now))
 
 
 async def keep_connected(chat: Chat, intake: Intake, clock: Clock) -> None:

@@ -120,6 +120,10 @@ def written_long_ago(age: timedelta) -> str:
     return f"This was written {duration(age)} ago, while shopbell was away, so it was not sent. Send it now?"
 
 
+def written_before_restore() -> str:
+    return "This was written before shopbell's backup was restored; the customer may have it already. Send it now?"
+
+
 def delivery_failed(reason: str) -> str:
     return f"❌ Something could not be shown here. {reason}"
 

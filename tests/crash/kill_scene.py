@@ -55,12 +55,6 @@ class Scene:
         assert unfinished(self.bot.database) == 0
         assert integrity(self.bot.database) == "ok"
 
-    async def all_arrives_at_least_once(self) -> None:
-        """The same after something was forgotten: then some of it is said once more, and nothing is lost."""
-        await drain(self.world, self.bot.database, _PATIENCE)
-        assert self.world.verdict().lost == ()
-        assert integrity(self.bot.database) == "ok"
-
 
 @asynccontextmanager
 async def scene(folder: Path) -> AsyncIterator[Scene]:

@@ -36,6 +36,30 @@ def test_what_was_numbered_since_the_backup_is_numbered_otherwise_afterwards(tmp
     asyncio.run(story())
 
 
+def test_a_reply_from_after_the_backup_is_not_sent_a_second_time(tmp_path: Path) -> None:
+    """What agents wrote since the backup may be at the customer: they are asked. What waited in it is looked for."""
+
+    async def story() -> None:
+        discord, slack, vendor = MemoryChat(name=DISCORD), MemoryChat(name=SLACK), default_vendor()
+        async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack, undo=0.3) as bridge:
+            await bridge.ticket_arrives("t1", "Hello?")
+            waiting = await bridge.says(slack, "m1", "Waits in the backup")
+            await bridge.database.backup(tmp_path / "copy")
+            since = await bridge.says(slack, "m2", "Written since")
+            await until(lambda: vendor.texts("t1") == ["Waits in the backup", "Written since"])
+        slack.history += [waiting, since]
+        async with running(tmp_path / "copy", vendor=vendor, discord=discord, slack=slack) as bridge:
+            thread = slack.threads()[0]
+            await until(lambda: any("backup was restored" in text for text in slack.texts(thread)))
+            await bridge.says(slack, "m3", "Written now")
+            await until(lambda: vendor.texts("t1")[2:] == ["Written now"])
+            states = {str(row["state"]) for row in await bridge.rows("unfinished_deliveries") if row["kind"] == "reply"}
+            assert states == {"held"}
+            assert vendor.texts("t1") == ["Waits in the backup", "Written since", "Written now"]
+
+    asyncio.run(story())
+
+
 def everything(*chats: MemoryChat) -> list[Shown]:
     """Every message that stands in these chats."""
     return [shown for chat in chats for place in chat.shown.values() for shown in place]
