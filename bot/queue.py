@@ -136,6 +136,22 @@ def reply(
     return _add(tx, Kind.REPLY, lane, destination, now, due=due, ticket=ticket.number, message=message, state=state)
 
 
+def order_replies(tx: Transaction, ticket: TicketNumber) -> None:
+    """
+    Let a ticket's replies leave in the order in which they were written, as far as none was begun.
+
+    Chats bring messages at nearly the same time in any order. Deliveries keep their places in the lane; what they
+    carry changes places.
+    """
+    waiting = tx.all("waiting_replies", ticket=ticket)
+    written = sorted(waiting, key=lambda row: (row["written_at"], row["message"]))
+    moved = [(row["id"], other) for row, other in zip(waiting, written, strict=True) if row["id"] != other["id"]]
+    for delivery, _ in moved:
+        tx.run("carry_nothing", id=delivery)
+    for delivery, other in moved:
+        tx.run("carry_message", id=delivery, message=other["message"], due=other["due_at"])
+
+
 def note(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime) -> None:
     """Queue an agent's note for the vendor's own notes."""
     lane, destination = _vendor_lane(ticket), store_destination(ticket.store)

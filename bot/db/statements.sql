@@ -387,6 +387,19 @@ UPDATE deliveries SET state = 'dropped' WHERE message = :message AND kind = 'pos
 -- name: reply_of_message
 SELECT * FROM deliveries WHERE message = :message AND kind = 'reply' ORDER BY state = 'dropped', id DESC LIMIT 1;
 
+-- name: waiting_replies
+-- Those of a ticket that no attempt was made at, in the order in which they will leave.
+SELECT d.id AS id, d.message AS message, d.due_at AS due_at, m.written_at AS written_at
+FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+WHERE d.ticket = :ticket AND d.kind = 'reply' AND d.state = 'waiting' AND d.attempts = 0
+ORDER BY d.id;
+
+-- name: carry_nothing
+UPDATE deliveries SET message = NULL WHERE id = :id;
+
+-- name: carry_message
+UPDATE deliveries SET message = :message, due_at = :due WHERE id = :id;
+
 -- name: pending_status
 SELECT * FROM deliveries
 WHERE ticket = :ticket AND kind = 'status' AND state IN ('waiting', 'begun', 'uncertain')

@@ -310,6 +310,25 @@ def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
     play(story)
 
 
+def test_replies_leave_in_the_order_they_were_written(tmp_path: Path) -> None:
+    """Messages that the chats bring in the wrong order leave in the right one, each with its own mark."""
+
+    async def story() -> None:
+        async with running(tmp_path / "db", undo=0.5) as bridge:
+            await bridge.ticket_arrives()
+            now = SystemClock().now()
+            for number in (2, 0, 3, 1):
+                chat = bridge.slack if number % 2 else bridge.discord
+                said_at = now + timedelta(milliseconds=number)
+                await bridge.says(chat, f"m{number}", f"reply {number}", said_at=said_at)
+            await bridge.deletes(bridge.discord, "m2")
+            await until(lambda: bridge.slack.marks.get(ChatMessageId("m3")) is Mark.DELIVERED)
+            assert bridge.vendor.texts("t1") == ["reply 0", "reply 1", "reply 3"]
+            assert bridge.discord.marks.get(ChatMessageId("m0")) is Mark.DELIVERED
+
+    play(story)
+
+
 async def sweeps(bridge: Bridge, times: int) -> None:
     """Let the store be swept so many times more."""
     for _ in range(times):
