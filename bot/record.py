@@ -30,7 +30,7 @@ from bot.text import comparable
 # A second, and as much again for clocks that do not agree.
 _SAME_SECOND = timedelta(seconds=2)
 # So long a vendor's reads may lag behind its writes; as long as a reply is looked for (`bot.retry.Schedule.looks`).
-_LAG = timedelta(seconds=20)
+LAG = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,7 @@ def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> Tic
 def _stale(known: TicketRow, sighting: Sighting) -> bool:
     """Whether the status that was read may be the one from before we changed it ourselves."""
     at_vendor_too = not known.here_only and sighting.ticket.status is not known.status
-    return sighting.read_at < known.wrote_at + (_LAG if at_vendor_too else timedelta())
+    return sighting.read_at < known.wrote_at + (LAG if at_vendor_too else timedelta())
 
 
 def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: bool, stays_closed: bool) -> None:
@@ -164,9 +164,17 @@ def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: boo
         first_response_at=_first_response(sighting.messages),
         closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(sighting.read_at),
-        fingerprint=known.fingerprint if sighting.fingerprint is None else sighting.fingerprint,
+        fingerprint=_fingerprint(known, sighting),
         look_again=stale or ((known.followed or sighting.follow) and _within_the_second(sighting)),
     )
+
+
+def _fingerprint(known: TicketRow, sighting: Sighting) -> str | None:
+    """What the list said, else what is known; empty where it was read by itself and that has to be enough."""
+    if sighting.fingerprint is not None:
+        return sighting.fingerprint
+    settled = sighting.messages is not None and sighting.read_at >= known.wrote_at + LAG
+    return "" if known.fingerprint is None and settled else known.fingerprint
 
 
 def _within_the_second(sighting: Sighting) -> bool:

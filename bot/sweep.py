@@ -18,12 +18,12 @@ import structlog
 
 from bot import phrases
 from bot.clock import Clock, wait_for
-from bot.db.connection import Database, Transaction
+from bot.db.connection import Database, Row, Transaction
 from bot.db.values import TicketRow, from_ms, to_ms
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable
 from bot.model import Absent, Change, Conversation, Status, Store, StoreName, Ticket, TicketId
 from bot.ports import Vendor
-from bot.record import Sighting, find_ticket, record, record_gone
+from bot.record import LAG, Sighting, find_ticket, record, record_gone
 from bot.trouble import store_in_trouble, store_well
 
 _log = structlog.get_logger(__name__)
@@ -58,6 +58,7 @@ class _Known:
     database: Database
     store: StoreName
     full: bool
+    began_at: datetime
 
     async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
         rows = await self.database.read(
@@ -66,8 +67,13 @@ class _Known:
         return {TicketId(row["vendor_id"]): row["fingerprint"] for row in rows}
 
     async def open_ids(self) -> Sequence[TicketId]:
-        rows = await self.database.read(lambda tx: tx.all("open_vendor_ids", store=self.store))
-        return [TicketId(row["vendor_id"]) for row in rows]
+        settled = to_ms(self.began_at - LAG)
+
+        def read(tx: Transaction) -> list[Row]:
+            again = tx.all("vendor_ids_to_read_again", store=self.store, settled=settled)
+            return tx.all("open_vendor_ids", store=self.store) + again
+
+        return [TicketId(row["vendor_id"]) for row in await self.database.read(read)]
 
 
 class Sweeper:
@@ -127,8 +133,8 @@ class Sweeper:
     async def sweep(self) -> None:
         """One pass over the store. Raises `RemoteError`; what was recorded before it stays."""
         began = await self._database.read(self._begin, self._clock.now())
-        known = _Known(self._database, self._store.name, began.full)
         read_at = self._clock.now()
+        known = _Known(self._database, self._store.name, began.full, read_at)
         failed: list[RemoteError] = []
         async for found in self._vendor.changes(known):
             if len(failed) >= _MOST_FAILURES:

@@ -10,20 +10,6 @@ SELECT key_prefix FROM installation;
 
 -- ============================================================ a backup
 
--- name: mark_as_backup
-UPDATE installation SET restored_at = 0;
-
--- name: begin_after_restore
-UPDATE installation SET restored_at = :now WHERE restored_at = 0;
-
--- name: replies_may_have_left
--- What waited when the backup was made may be at its vendor by now: look before sending it.
-UPDATE deliveries SET state = 'uncertain', due_at = :now, begun_at = COALESCE(begun_at, created_at)
-WHERE kind IN ('reply', 'note') AND state = 'waiting' AND state IN ('waiting', 'begun', 'uncertain', 'failed');
-
--- name: restored_at
-SELECT restored_at FROM installation WHERE restored_at > 0;
-
 -- name: begin_delivery_numbers
 INSERT INTO sqlite_sequence (name, seq)
 SELECT 'deliveries', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'deliveries');
@@ -150,6 +136,13 @@ WHERE store = :store
 
 -- name: open_vendor_ids
 SELECT vendor_id FROM tickets WHERE store = :store AND status = 'open' ORDER BY number;
+
+-- name: vendor_ids_to_read_again
+-- Closed tickets are in no list of open ones: what was written just before we closed one is found only by reading it.
+SELECT vendor_id FROM tickets
+WHERE store = :store AND fingerprint IS NULL
+  AND status = 'closed' AND followed = 1 AND gone_at IS NULL AND wrote_at <= :settled
+ORDER BY number;
 
 -- name: linked_tickets
 SELECT t.*, (SELECT COUNT(*) FROM links AS l WHERE l.ticket = t.number) AS threads

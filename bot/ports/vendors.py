@@ -53,7 +53,7 @@ class Known(Protocol):
         ...
 
     async def open_ids(self) -> Sequence[TicketId]:
-        """Every ticket of this store that we hold for open, in no order."""
+        """Every ticket of this store that we hold for open, and those to be read once more, in no order."""
         ...
 
 

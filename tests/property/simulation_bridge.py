@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,7 +33,17 @@ UNDO = 5.0
 _STARTS_AGAIN_AFTER = 1.0
 _LOOKS_EVERY = 20.0
 _QUIET_LOOKS = 2
+_MOST_POKES = 3
 _WATCHED_CLOSELY = 300.0
+_STALE_AFTER = 3600.0
+_WAITING_FOR_SOMEBODY = """
+SELECT m.text, d.state, d.created_at - m.written_at AS age
+FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+WHERE d.state IN ('failed', 'held')
+"""
+_FAILED = """
+SELECT d.id, t.vendor_id FROM deliveries AS d LEFT JOIN tickets AS t ON t.number = d.ticket WHERE d.state = 'failed'
+"""
 
 
 class NeverCame(AssertionError):
@@ -71,6 +82,7 @@ class Simulation:
         self.problems: list[BaseException] = []
         self.out_of_turn: set[str] = set()
         self.discarded: list[Written] = []
+        self._pokes: Counter[str] = Counter()
         true_time = SimulatedClock(loop)
         self.rooms = {
             name: Room(name=ChatName(name), now=true_time.now, gate=self.fate, brings_again=name == "slack")
@@ -93,7 +105,7 @@ class Simulation:
         self._keeper: asyncio.Task[None] | None = None
         self._ended = False
         self._database: LoopDatabase | None = None
-        self._world_tasks: set[asyncio.Task[Any]] = set()
+        self._world_tasks: set[asyncio.Task[Any] | None] = set()
         loop.set_exception_handler(self._unheard)
         self._logging = structlog.get_config()
 
@@ -102,8 +114,8 @@ class Simulation:
             processors=[self._overhear], wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR)
         )
         self._keeper = asyncio.create_task(self._keep(), name="supervisor")
-        current = asyncio.current_task()
-        self._world_tasks = {self._keeper} | ({current} if current else set())
+        self._world_tasks = {self._keeper}
+        self.adopt()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -112,6 +124,10 @@ class Simulation:
         if self._keeper is not None:
             await self._keeper
         structlog.configure(**self._logging)
+
+    def adopt(self) -> None:
+        """The present task is the world's; it does not die with the process."""
+        self._world_tasks.add(asyncio.current_task())
 
     @property
     def database(self) -> LoopDatabase:
@@ -158,8 +174,13 @@ class Simulation:
             return None
         return asking.result()
 
-    async def press(self, room: Room, place: Place, verb: Verb, delivery: int) -> Answer | None:
-        """An agent presses a button under a line."""
+    async def press(self, verb: Verb, delivery: int) -> Answer | None:
+        """An agent presses a button under a line, wherever there is a connection."""
+        self.observe()
+        room = next((room for room in self.rooms.values() if not room.waiting()), None)
+        if room is None:
+            return None
+        place = Place(chat=room.name, channel=ChannelId("1"))
         return await self.ask(room, Ask(verb=verb, agent=agent(), place=place, delivery=DeliveryId(delivery)))
 
     async def until(self, condition: Callable[[], object], seconds: float = 3600.0) -> None:
@@ -171,9 +192,11 @@ class Simulation:
             await asyncio.sleep(0.5)
 
     def observe(self) -> None:
-        """Remember what has lost its turn."""
-        waits = "SELECT m.text FROM deliveries AS d JOIN messages AS m ON m.id = d.message WHERE d.state IN "
-        self.out_of_turn |= {row["text"] for row in self.rows(f"{waits} ('failed', 'held')")}
+        """Remember what has lost its turn; and that only what was found late waits for a person."""
+        for row in self.rows(_WAITING_FOR_SOMEBODY):
+            self.out_of_turn.add(row["text"])
+            if row["state"] == "held" and row["age"] < _STALE_AFTER * 1000:
+                self.problems.append(AssertionError(f"{row['text']!r} was held after {row['age']} ms"))
 
     async def settle(self, *, seconds: float = 3 * 86_400.0) -> None:
         """Nothing goes wrong any more, agents press Retry, and time passes until all rests or `seconds` are over."""
@@ -182,17 +205,26 @@ class Simulation:
         self.fate.planned.clear()
         began, quiet = self.loop.time(), 0
         while quiet < _QUIET_LOOKS and self.loop.time() < began + seconds:
+            self._write_where_no_thread_is()
             self.loop.stride = 0.0 if self.loop.time() < began + _WATCHED_CLOSELY else _LOOKS_EVERY
             await asyncio.sleep(_LOOKS_EVERY)
             quiet = quiet + 1 if await self._rests(began) else 0
         self.loop.stride = 0.0
 
+    def _write_where_no_thread_is(self) -> None:
+        """That a thread was deleted while nobody listened shows when something is to be said in it."""
+        for shop in self.shops.values():
+            rooms = [room for room, _ in self.channels(shop.name)]
+            for ticket in shop.tickets:
+                if any(ticket in room.bereft() for room in rooms) and self._pokes[ticket] < _MOST_POKES:
+                    self._pokes[ticket] += 1
+                    shop.customer_writes(ticket, f"{ticket} Is anybody there? {self._pokes[ticket]}")
+
     async def _rests(self, since: float) -> bool:
         self.observe()
-        for row in self.rows("SELECT id FROM deliveries WHERE state = 'failed'"):
-            room = next((room for room in self.rooms.values() if not room.waiting()), None)
-            if room is not None:
-                await self.press(room, Place(chat=room.name, channel=ChannelId("1")), Verb.RETRY, row["id"])
+        for row in self.rows(_FAILED):
+            gone = any(row["vendor_id"] in shop.vanished for shop in self.shops.values())
+            await self.press(Verb.DISCARD if gone else Verb.RETRY, row["id"])
         open_ones = self.rows("SELECT id FROM deliveries WHERE state NOT IN ('done', 'dropped', 'held')")
         unswept = self.rows("SELECT name FROM stores WHERE swept_at < :since", since=to_ms(self._at(since)))
         return not open_ones and not unswept and not any(room.waiting() for room in self.rooms.values())

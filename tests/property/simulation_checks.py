@@ -40,14 +40,9 @@ def unsettled(sim: Simulation) -> list[str]:
     ]
 
 
-def ticket_of(room: Room, thread: ThreadId) -> TicketId:
-    """The ticket whose card heads a thread; its subject is its name."""
-    return TicketId(room.cards[thread][0].title.rsplit(" · ", 1)[-1])
-
-
 def live_threads(room: Room, ticket: str) -> list[ThreadId]:
     """The ticket's threads that were not deleted, oldest first."""
-    return [thread for thread in room.threads() if ticket_of(room, thread) == ticket and thread not in room.gone]
+    return [thread for thread in room.threads() if room.ticket_of(thread) == ticket and thread not in room.gone]
 
 
 def about(text: str) -> str:
@@ -79,9 +74,9 @@ def _forms(written: Written) -> set[str]:
 
 
 def _may_be_sent(written: Written) -> set[str]:
-    if not written.agent.may:
-        return set()
-    return _forms(written) if written.sent_by_hand else {t for t in written.versions if not t.startswith(NOTE)}
+    if written.sent_by_hand:
+        return _forms(written)
+    return {text for text in written.versions if written.agent.may and not text.startswith(NOTE)}
 
 
 def _replies(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
@@ -100,7 +95,7 @@ def _replies(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
 
 def _thread(sim: Simulation, room: Room, thread: ThreadId) -> Iterator[str]:
     """In a thread: nothing but its ticket's messages, each once, in the vendor's order, and no echo of its own."""
-    ticket = ticket_of(room, thread)
+    ticket = room.ticket_of(thread)
     shop = next(shop for shop in sim.shops.values() if ticket in shop.said)
     shown = [s for s in room.shown[thread] if s.post.voice is not Voice.BELL]
     elsewhere = [
@@ -138,9 +133,11 @@ def _unfinished(sim: Simulation) -> Iterator[str]:
 
 def _lost(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
     """Everything that was said elsewhere stands in each channel; in the present thread unless that had another."""
+    if ticket in shop.vanished:
+        return  # what was not seen in time cannot be seen any more
     notes = [w for _, w in _written_about(sim, ticket) if _stays_a_note(w)]
     for room, channel in sim.channels(shop.name):
-        threads = [t for t in room.threads() if ticket_of(room, t) == ticket and room.channel_of(t) == channel]
+        threads = [t for t in room.threads() if room.ticket_of(t) == ticket and room.channel_of(t) == channel]
         live = [thread for thread in threads if thread not in room.gone]
         if len(live) != 1:
             yield f"{ticket} has {len(live)} threads in {room.name} {channel}"
@@ -191,13 +188,17 @@ def _unheard(sim: Simulation, room: Room, written: Written) -> Iterator[str]:
     if state == "unknown":
         yield f"{room.name} {written.id} {written.versions!r} was never heard"
         return
-    if state == "reply dropped" and written not in sim.discarded:
+    if state == "reply dropped" and written not in sim.discarded and not _vanished(sim, written):
         yield f"{room.name} {written.id} {written.versions!r} was dropped"
     if state == "no reply" and written.agent.may and not any(t.startswith(NOTE) for t in written.versions):
         yield f"{room.name} {written.id} {written.versions!r} is not for the customer"
     wanted = {"reply done": {Mark.DELIVERED}, "reply failed": {Mark.FAILED}, "note": {Mark.NOTE}}.get(state, set())
     if room.reactions[written.id] != wanted:
         yield f"{room.name} {written.id} carries {room.reactions[written.id]} though it is {state}"
+
+
+def _vanished(sim: Simulation, written: Written) -> bool:
+    return any(about(written.versions[0]) in shop.vanished for shop in sim.shops.values())
 
 
 def _state(sim: Simulation, written: Written) -> str:

@@ -22,6 +22,7 @@ from bot.model import (
     Place,
     Said,
     ThreadId,
+    TicketId,
 )
 from bot.ports import ChatHealth, Intake
 from tests.practice_core import MemoryChat
@@ -127,6 +128,15 @@ class Room(MemoryChat):
 
     def channel_of(self, thread: ThreadId) -> ChannelId:
         return next(headed.channel for headed in self.headed if headed.opened.thread == thread)
+
+    def ticket_of(self, thread: ThreadId) -> TicketId:
+        """The ticket whose card heads a thread; its subject is its name."""
+        return TicketId(self.cards[thread][0].title.rsplit(" · ", 1)[-1])
+
+    def bereft(self) -> set[TicketId]:
+        """The tickets whose threads were all deleted."""
+        live = {self.ticket_of(thread) for thread in self.threads() if thread not in self.gone}
+        return {self.ticket_of(thread) for thread in self.threads()} - live
 
     def waiting(self) -> bool:
         """Whether something still has to be brought, or nothing can be."""

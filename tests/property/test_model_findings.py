@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
-from bot.model import Ask, Place, Status, Verb
+from bot.model import Ask, Mark, Place, Status, ThreadId, Verb
 from tests.property.simulation import SimulatedLoop, simulate
 from tests.property.simulation_bridge import Simulation
 from tests.property.simulation_checks import live_threads, unsettled
+from tests.property.simulation_fate import Trouble
 from tests.property.simulation_room import Room, agent
 from tests.property.simulation_shop import Shop
 
@@ -46,5 +47,47 @@ def test_a_status_that_lags_is_no_news(tmp_path: Path) -> None:
         await asyncio.sleep(60)
         assert shop.statuses("t1") == [Status.OPEN, Status.CLOSED]
         assert [text for text in discord.texts("1.1") if "opened" in text] == []
+
+    play(tmp_path / "db", story)
+
+
+def test_what_was_written_just_before_closing_is_shown(tmp_path: Path) -> None:
+    """A closed ticket is not among the open ones; what came before we closed it is looked for all the same."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        await asyncio.sleep(12)
+        shop.colleague_writes("t1", "t1 I will see to it.")
+        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place(slack)))
+        await asyncio.sleep(60)
+        assert discord.texts("1.1").count("t1 I will see to it.") == 1
+        calls = shop.calls.count("ticket")
+        await asyncio.sleep(600)
+        assert shop.calls.count("ticket") == calls
+
+    play(tmp_path / "db", story)
+
+
+def test_a_mark_that_is_put_off_meets_a_newer_one(tmp_path: Path) -> None:
+    """While a mark is refused another one becomes necessary: one of them is enough, and it shows what is true then."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.fate.planned["discord", "mark"] = [Trouble.HUNG, Trouble.REFUSED, Trouble.REFUSED]
+        sim.fate.planned["discord", "render_card"] = [Trouble.LIMITED, Trouble.REFUSED]
+        discord.writes(ThreadId("1.1"), "t1 Here you are.")
+        await asyncio.sleep(60)
+
+    play(tmp_path / "db", story)
+
+
+def test_a_mark_whose_answer_was_lost_does_not_stay(tmp_path: Path) -> None:
+    """A mark that was put and of which nobody heard is taken away again when it is no longer true."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.fate.planned["discord", "mark"] = [Trouble.HUNG_AND_DONE]
+        written = discord.writes(ThreadId("1.1"), "t1 Here you are.")
+        await asyncio.sleep(1)
+        assert discord.reactions[written.id] == {Mark.WAITING}
+        await asyncio.sleep(60)
+        assert discord.reactions[written.id] == {Mark.DELIVERED}
 
     play(tmp_path / "db", story)

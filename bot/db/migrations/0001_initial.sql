@@ -2,8 +2,7 @@
 
 CREATE TABLE installation (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-    key_prefix TEXT NOT NULL, -- begins every delivery key, so that two installations never take each other's messages for their own
-    restored_at INTEGER -- when a bridge first ran on this file as a restored backup; 0: not yet; NULL: it is none
+    key_prefix TEXT NOT NULL -- begins every delivery key, so that two installations never take each other's messages for their own
 ) STRICT;
 
 CREATE TABLE stores (
@@ -40,7 +39,7 @@ CREATE TABLE tickets (
     created_at INTEGER NOT NULL,       -- at the vendor; where it does not say, when we first saw it
     first_response_at INTEGER,         -- the first public message by staff
     closed_at INTEGER,
-    fingerprint TEXT,                  -- NULL: look at it again at the next sweep
+    fingerprint TEXT,                  -- NULL: look at it again at the next sweep; empty: read, but not in a list
     wrote_at INTEGER NOT NULL DEFAULT 0, -- when we last changed its status; what was read before then is old news
     here_only INTEGER NOT NULL DEFAULT 0 CHECK (here_only IN (0, 1)), -- closed here, because its vendor cannot close
     gone_at INTEGER,                   -- when the vendor said that it does not exist any more
@@ -50,6 +49,7 @@ CREATE TABLE tickets (
 ) STRICT;
 INSERT INTO sqlite_sequence (name, seq) VALUES ('tickets', 1000);
 CREATE INDEX tickets_open ON tickets (store) WHERE status = 'open';
+CREATE INDEX tickets_to_read_again ON tickets (store) WHERE fingerprint IS NULL;
 CREATE INDEX tickets_by_customer ON tickets (LOWER(customer_email));
 CREATE INDEX tickets_by_age ON tickets (store, created_at);
 
