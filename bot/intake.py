@@ -21,6 +21,7 @@ from bot.db.values import (
     State,
     TicketRow,
     attachments_json,
+    from_ms,
     link_row,
     message_row,
     ticket_row,
@@ -250,18 +251,29 @@ def _follow(
 ) -> None:
     """Queue what a routed message makes necessary."""
     if route.purpose is Purpose.REPLY:
-        age = now - message.written_at
         due = max(now, message.written_at + rules.undo)
-        reply = queue.reply(tx, ticket, message.id, due, now, held=age > _STALE)
+        doubt = _doubt(tx, message, now)
+        reply = queue.reply(tx, ticket, message.id, due, now, held=bool(doubt))
         queue.order_replies(tx, ticket.number)
-        if reply is not None and age > _STALE:
-            queue.line(tx, link, phrases.written_long_ago(age), now, _decide(reply))
+        if reply is not None and doubt:
+            queue.line(tx, link, doubt, now, _decide(reply))
         queue.mark(tx, message, now)
     tx.run("store_active", name=ticket.store, at=to_ms(message.written_at))
     if route.purpose is Purpose.NOTE:
         _keep(tx, ticket, message, route.text, rules, now)
     if route.line:
         queue.line(tx, link, route.line, now)
+
+
+def _doubt(tx: Transaction, message: MessageRow, now: datetime) -> str:
+    """Why a message is not sent to the customer unasked; empty: it is sent."""
+    age = now - message.written_at
+    if age > _STALE:
+        return phrases.written_long_ago(age)
+    restored = tx.one("restored_at")
+    if restored is not None and message.written_at < from_ms(restored["restored_at"]):
+        return phrases.written_before_restore()
+    return ""
 
 
 def _keep(tx: Transaction, ticket: TicketRow, message: MessageRow, text: str, rules: Rules, now: datetime) -> None:
