@@ -10,6 +10,20 @@ SELECT key_prefix FROM installation;
 
 -- ============================================================ a backup
 
+-- name: mark_as_backup
+UPDATE installation SET restored_at = 0;
+
+-- name: begin_after_restore
+UPDATE installation SET restored_at = :now WHERE restored_at = 0;
+
+-- name: replies_may_have_left
+-- What waited when the backup was made may be at its vendor by now: look before sending it.
+UPDATE deliveries SET state = 'uncertain', due_at = :now, begun_at = COALESCE(begun_at, created_at)
+WHERE kind IN ('reply', 'note') AND state = 'waiting' AND state IN ('waiting', 'begun', 'uncertain', 'failed');
+
+-- name: restored_at
+SELECT restored_at FROM installation WHERE restored_at > 0;
+
 -- name: begin_delivery_numbers
 INSERT INTO sqlite_sequence (name, seq)
 SELECT 'deliveries', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'deliveries');

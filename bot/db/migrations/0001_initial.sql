@@ -2,7 +2,8 @@
 
 CREATE TABLE installation (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-    key_prefix TEXT NOT NULL -- begins every delivery key, so that two installations never take each other's messages for their own
+    key_prefix TEXT NOT NULL, -- begins every delivery key, so that two installations never take each other's messages for their own
+    restored_at INTEGER -- when a bridge first ran on this file as a restored backup; 0: not yet; NULL: it is none
 ) STRICT;
 
 CREATE TABLE stores (
