@@ -38,7 +38,7 @@ from bot.model import StoreName
 from bot.retry import Decider, Decision, Postpone, Schedule
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.process import BotProcess
-from bot.sandbox.sight import DiscordSight, SlackSight
+from bot.sandbox.sight import DiscordSight, SlackSight, read_discord
 from bot.sandbox.slack import Message as SlackMessage
 from bot.sandbox.vendors import VENDORS, PracticeStore
 from bot.sandbox.vendors.store import PracticeTicket
@@ -334,7 +334,7 @@ class Stage:
         places = [shop.discord.id] if shop.discord.id == self.world.support.id else []
         places += [thread.id for thread in discord.threads(shop.discord.id)] if not places else []
         said = [m for place in places for m in discord.messages(place) if m.author_id == discord.bot.id]
-        in_discord = sum(text in (embed.get("description") or "") for m in said for embed in m.embeds)
+        in_discord = sum(text in read_discord(message) for message in said)
         in_slack = sum(text in m.rendered for m in self.world.slack.messages(shop.slack) if m.thread_ts is None)
         return in_discord, in_slack
 
