@@ -195,10 +195,12 @@ class Marking:
     async def carry(self, job: Job) -> Mark | None:
         """Where the thread is gone, the message and its mark are gone with it, and nothing is left to be done."""
         link, message = present(job.link), present(job.message)
-        if job.mark is message.mark or link.thread is None:
+        if link.thread is None or job.standing == ((job.mark,) if job.mark else ()):
             return job.mark
+        false: list[Mark | None] = [mark for mark in job.standing if mark is not job.mark]
         try:
-            await self.known.chat(link.chat).mark(link.place, present(message.chat_message), job.mark, message.mark)
+            for was in false or [None]:
+                await self.known.chat(link.chat).mark(link.place, present(message.chat_message), job.mark, was)
         except Gone:
             return job.mark
         return job.mark

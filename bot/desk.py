@@ -181,6 +181,7 @@ class Desk:
 
 def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
     """Try a delivery that failed for good once more; whether there was one."""
+    tx.run("drop_twin", id=delivery, now=to_ms(now))
     if not tx.run("retry_delivery", id=delivery, now=to_ms(now)):
         return False
     _mark_again(tx, delivery, now)

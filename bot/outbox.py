@@ -34,7 +34,7 @@ from bot.db.values import (
 )
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, DeliveryKey, Mark, TicketNumber
-from bot.queue import wanted_mark
+from bot.queue import standing_marks, wanted_mark
 from bot.retry import Decider, Decision, GiveUp, Look, Postpone
 
 _log = structlog.get_logger(__name__)
@@ -52,6 +52,7 @@ class Job:
     Attributes:
         link_of_message: Where the message was written; None: at the vendor.
         mark: What the message has to carry now; None: nothing.
+        standing: The marks that it may carry already.
         opening: The customer's first words; may be empty.
         others: The customer's other tickets in any store here, open ones first.
     """
@@ -62,6 +63,7 @@ class Job:
     message: MessageRow | None
     link_of_message: LinkRow | None
     mark: Mark | None
+    standing: tuple[Mark, ...]
     opening: str
     others: tuple[TicketNumber, ...]
     key: DeliveryKey
@@ -255,6 +257,7 @@ class Outbox:
             match then:
                 case Postpone(seconds, counted):
                     due = to_ms(now + timedelta(seconds=seconds))
+                    tx.run("drop_twin", id=delivery, now=to_ms(now))
                     tx.run("postpone_delivery", id=delivery, due=due, error=reason, uncounted=0 if counted else 1)
                 case Look(seconds):
                     due = to_ms(now + timedelta(seconds=seconds))
@@ -313,6 +316,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         message=None if message is None else message_row(message),
         link_of_message=None if origin is None else link_row(origin),
         mark=None if delivery.message is None else wanted_mark(tx, delivery.message),
+        standing=() if delivery.kind is not Kind.MARK else standing_marks(tx, delivery),
         opening="" if opening is None else opening["text"],
         others=tuple(TicketNumber(row["number"]) for row in others),
         key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}"),

@@ -15,7 +15,7 @@ from typing import Any
 
 from bot import phrases
 from bot.db.connection import Transaction
-from bot.db.values import Kind, LinkRow, MessageRow, Purpose, State, TicketRow, link_row, to_ms
+from bot.db.values import DeliveryRow, Kind, LinkRow, MessageRow, Purpose, State, TicketRow, link_row, to_ms
 from bot.model import Button, DeliveryId, Mark, Place, Status, StoreName, TicketNumber, Verb
 
 # A thread that vanishes as soon as it is there is replaced more slowly then: it may be a bot that deletes it.
@@ -120,6 +120,14 @@ def wanted_mark(tx: Transaction, message: int) -> Mark | None:
         return None
     settled = {State.DONE: Mark.DELIVERED, State.FAILED: Mark.FAILED, State.DROPPED: None, State.HELD: None}
     return settled.get(State(delivery["state"]), Mark.WAITING)
+
+
+def standing_marks(tx: Transaction, delivery: DeliveryRow) -> tuple[Mark, ...]:
+    """The marks that the message of a mark's delivery may carry: what was last put there, or any where in doubt."""
+    if tx.one("doubtful_mark", message=delivery.message, id=delivery.id) is not None:
+        return tuple(Mark)
+    row = tx.one("message", id=delivery.message)
+    return () if row is None or row["mark"] is None else (Mark(row["mark"]),)
 
 
 def reply(

@@ -373,6 +373,12 @@ UPDATE deliveries SET state = 'done', finished_at = :now, error = NULL WHERE id 
 UPDATE deliveries SET state = 'waiting', due_at = :due, error = :error, attempts = attempts - :uncounted
 WHERE id = :id AND state IN ('begun', 'uncertain');
 
+-- name: drop_twin
+-- A card or a mark that waits, where an earlier one is put off or tried again: that one will show what is true then.
+UPDATE deliveries SET state = 'dropped', finished_at = :now
+WHERE kind IN ('card', 'mark') AND state = 'waiting' AND id <> :id
+  AND lane = (SELECT lane FROM deliveries WHERE id = :id AND state IN ('begun', 'uncertain', 'failed'));
+
 -- name: delivery_is_uncertain
 UPDATE deliveries SET state = 'uncertain', due_at = :due, error = :error WHERE id = :id AND state = 'begun';
 
@@ -390,6 +396,10 @@ WHERE id = :id AND state IN ('waiting', 'uncertain', 'held', 'failed');
 
 -- name: drop_waiting_posts
 UPDATE deliveries SET state = 'dropped' WHERE message = :message AND kind = 'post' AND state = 'waiting';
+
+-- name: doubtful_mark
+-- An attempt to mark this message that may have come about although nobody heard of it.
+SELECT 1 FROM deliveries WHERE message = :message AND kind = 'mark' AND (doubt OR (id = :id AND attempts > 1)) LIMIT 1;
 
 -- name: reply_of_message
 SELECT * FROM deliveries WHERE message = :message AND kind = 'reply' ORDER BY state = 'dropped', id DESC LIMIT 1;
