@@ -138,7 +138,9 @@ class Hearing:
     async def _said(self, message: discord.Message) -> None:
         if not by_person(message):
             return
-        place = await self._place(message.channel.id)
+        # Where the thread was deleted since, discord.py has forgotten it, but the message has not.
+        thread = message.channel if isinstance(message.channel, discord.Thread) else None
+        place = await self._place(message.channel.id, thread)
         if place is None:
             return
         if message.content or kept_from_us(message):
@@ -173,9 +175,9 @@ class Hearing:
         if str(channel) in self._served:
             await self._intake.vanished(place_of(channel, thread))
 
-    async def _place(self, channel: int) -> Place | None:
+    async def _place(self, channel: int, thread: discord.Thread | None = None) -> Place | None:
         """The thread of a channel we serve that this is; None: it is something else."""
-        known = self._client.get_channel(channel)
+        known = thread or self._client.get_channel(channel)
         if isinstance(known, discord.Thread):
             parent = known.parent_id
         elif known is not None:

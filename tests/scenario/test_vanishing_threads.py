@@ -1,0 +1,231 @@
+"""Threads and cards that people delete, archive or lock: the ticket always has a thread that works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from unittest.mock import patch
+
+import pytest
+
+from bot.clock import SystemClock
+from bot.sandbox.discord import Thread
+from tests.stage import QuickClock, Stage, Ticket, scenario, until
+
+GOES_ON = "It goes on here."
+
+
+@contextmanager
+def later(span: timedelta) -> Iterator[None]:
+    """The bot's clock is so far ahead."""
+
+    def now(clock: SystemClock) -> datetime:
+        return SystemClock.now(clock) + span
+
+    with patch.object(QuickClock, "now", now):
+        yield
+
+
+async def delete_thread(ticket: Ticket) -> None:
+    discord = ticket.stage.world.discord
+    await discord.delete_place(discord.owner, ticket.discord.thread.id)
+
+
+async def goes_on(ticket: Ticket, before: Thread) -> None:
+    """There is one thread again, another one, and it says so, once."""
+    await until("another thread", lambda: ticket.discord.thread.id != before.id)
+    await until("it says so", lambda: ticket.discord.count(GOES_ON) == 1)
+    assert len(ticket.discord.threads) == 1
+
+
+async def both_ways(ticket: Ticket, *before: str) -> None:
+    """What the customer writes is shown once, and what Ann writes is sent once."""
+    ticket.customer_says("Are you there?")
+    await ticket.shown("Are you there?")
+    said = await ticket.ann_says("We are")
+    await ticket.marked(said, "✅")
+    await ticket.stage.bridge.drained()
+    assert ticket.sent == [*before, "We are"]
+
+
+@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+async def test_an_open_tickets_thread_is_replaced(stage: Stage) -> None:
+    """Deleted by hand, it goes on in one new thread, both ways; a reply under way is sent all the same."""
+    for vendor in ("sellgate", "sellapp"):
+        ticket = await stage.arrives(f"Open at {vendor}", vendor=vendor)
+        before = ticket.discord.thread
+        await ticket.ann_says("Under way")
+        await delete_thread(ticket)
+        await goes_on(ticket, before)
+        await ticket.has_sent("Under way")
+        await both_ways(ticket, "Under way")
+        assert ticket.discord.count(GOES_ON) == 1
+
+
+@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+async def test_a_closed_tickets_thread_is_replaced(stage: Stage) -> None:
+    """The new thread of a closed ticket is closed too, until the customer writes again."""
+    for vendor in ("sellgate", "sellapp"):
+        ticket = await stage.arrives(f"Closed at {vendor}", vendor=vendor)
+        ticket.shop.store.close(ticket.id)
+        await until("archived", lambda ticket=ticket: ticket.discord.thread.archived)  # type: ignore[misc]
+        await stage.bridge.drained()
+        before = ticket.discord.thread
+        await delete_thread(ticket)
+        await goes_on(ticket, before)
+        await until("archived again", lambda ticket=ticket: ticket.discord.thread.archived)  # type: ignore[misc]
+        await both_ways(ticket)
+        assert not ticket.discord.thread.archived
+
+
+@scenario({"sellgate": "text slack"})
+async def test_messages_that_waited_go_into_the_new_thread(stage: Stage) -> None:
+    """What Discord had not taken before the thread was deleted stands in the new one, in order, each once."""
+    ticket = await stage.arrives("Waiting")
+    before = ticket.discord.thread
+    fault = stage.world.discord.wire.fail("refuse", method="POST", path=f"/{before.id}/messages$", times=10_000)
+    for number in range(3):
+        ticket.customer_says(f"Word {number}")
+        await until("Slack has it", lambda number=number: ticket.slack.count(f"Word {number}") == 1)  # type: ignore[misc]
+    assert ticket.discord.count("Word") == 0
+    await delete_thread(ticket)
+    stage.world.discord.wire.faults.remove(fault)
+    await goes_on(ticket, before)
+    await stage.bridge.drained()
+    shown = [str(m.embeds[0].get("description")) for m in ticket.discord.messages() if m.embeds]
+    assert [text for text in shown if text.startswith("Word")] == ["Word 0", "Word 1", "Word 2"]
+    assert ticket.slack.count("Word") == 3
+
+
+@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+async def test_what_vanished_while_the_bot_was_away_is_replaced_when_it_is_back(stage: Stage) -> None:
+    """No message is needed for it; one whose answer had been lost stands in the new thread once."""
+    discord, slack = stage.world.discord, stage.world.slack
+    tickets = [await stage.arrives(f"Away at {vendor}", vendor=vendor) for vendor in ("sellgate", "sellapp")]
+    before = [(ticket.discord.thread, ticket.slack.card) for ticket in tickets]
+    discord.wire.fail("lose", method="POST", path=f"/{before[0][0].id}/messages$")
+    blind = discord.wire.fail("refuse", method="GET", path=f"/{before[0][0].id}/messages$", times=10_000)
+    tickets[0].customer_says("Lost on its way")
+    await until("it was posted", lambda: tickets[0].discord.count("Lost on its way") == 1)
+    await until("it is looked for", lambda: blind.times < 10_000)
+    await stage.bridge.stop()
+    discord.wire.faults.clear()
+    for ticket in tickets:
+        await delete_thread(ticket)
+    # One has replies, so that a tombstone stays, the other has none.
+    for reply in tickets[1].slack.messages():
+        await slack.delete(reply)
+    for ticket in tickets:
+        await slack.delete(ticket.slack.card)
+    await stage.bridge.start()
+    for ticket, (thread, card) in zip(tickets, before, strict=True):
+        await goes_on(ticket, thread)
+        await until("another card", lambda t=ticket, c=card: [x.ts for x in t.slack.cards] not in ([], [c.ts]))  # type: ignore[misc]
+        await until("Slack says so", lambda ticket=ticket: ticket.slack.count(GOES_ON) == 1)  # type: ignore[misc]
+    await stage.bridge.drained()
+    assert tickets[0].discord.count("Lost on its way") == 1
+    for ticket in tickets:
+        await both_ways(ticket)
+        assert len(ticket.slack.cards) == 1
+
+
+@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+async def test_archived_and_locked_threads_take_messages(stage: Stage) -> None:
+    """However people archive or lock an open ticket's thread, what the customer writes arrives, in that thread."""
+    discord = stage.world.discord
+    for vendor in ("sellgate", "sellapp"):
+        ticket = await stage.arrives(f"Shut at {vendor}", vendor=vendor)
+        thread = ticket.discord.thread
+        for archived, locked in ((True, False), (False, True), (True, True)):
+            await discord.set_thread(discord.owner, thread.id, locked=locked)
+            await discord.set_thread(discord.owner, thread.id, archived=archived)
+            text = f"archived {archived}, locked {locked}"
+            ticket.customer_says(text)
+            await ticket.shown(text)
+        await stage.bridge.drained()
+        assert ticket.discord.threads == [thread]
+        assert thread.locked
+        assert not thread.archived
+
+
+@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+async def test_a_deleted_card_stays_deleted_and_its_thread_goes_on(stage: Stage) -> None:
+    """Where only the card was deleted nothing fails, no second thread comes, and the thread tells the state."""
+    discord = stage.world.discord
+    for vendor in ("sellgate", "sellapp"):
+        ticket = await stage.arrives(f"Card at {vendor}", vendor=vendor)
+        thread = ticket.discord.thread
+        await discord.delete(discord.owner, ticket.discord.card())
+        await both_ways(ticket)
+        ticket.shop.store.close(ticket.id)
+        await ticket.shown("Closed at")
+        await until("archived", lambda thread=thread: thread.archived)  # type: ignore[misc]
+        await stage.bridge.drained()
+        assert ticket.discord.threads == [thread]
+        with pytest.raises(LookupError):
+            ticket.discord.card()
+        answered = await discord.command(stage.world.ann, stage.world.support.id, "reopen", ticket=ticket.number)
+        assert "is open again" in (answered.content or "")
+
+
+@scenario({"sellgate": "slack"})
+async def test_a_deleted_card_in_slack_begins_anew(stage: Stage) -> None:
+    """A Slack thread is its card: deleted, with replies under it or without, the ticket goes on under a new one."""
+    slack = stage.world.slack
+    with_replies = await stage.arrives("With replies")
+    without = await stage.arrives("Without replies")
+    for reply in without.slack.messages():
+        await slack.delete(reply)
+    for ticket in (with_replies, without):
+        card = ticket.slack.card
+        await slack.delete(card)
+        await until("another card", lambda t=ticket, c=card: [x.ts for x in t.slack.cards] not in ([], [c.ts]))  # type: ignore[misc]
+        await until("it says so", lambda ticket=ticket: ticket.slack.count(GOES_ON) == 1)  # type: ignore[misc]
+        ticket.customer_says("Still there?")
+        await ticket.shown("Still there?")
+        said = await ticket.bob_says("Yes")
+        await ticket.marked(said, "✅")
+        await stage.bridge.drained()
+        assert ticket.sent == ["Yes"]
+        assert len(ticket.slack.cards) == 1
+
+
+@scenario({"sellgate": "slack"})
+async def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(stage: Stage) -> None:
+    """Slack may put a reply to a card that is gone into the channel itself; it then stands under a new card, once."""
+    slack = stage.world.slack
+    slack.workspace.rules = replace(slack.workspace.rules, unknown_thread="top level")
+    ticket = await stage.arrives("Stray")
+    for gone in (*ticket.slack.messages(), ticket.slack.card):
+        slack.workspace.world.drop(gone)  # and nobody is told
+    ticket.customer_says("Where am I?")
+    await ticket.shown("Where am I?")
+    await stage.bridge.drained()
+    assert ticket.slack.count(GOES_ON) == 1
+    assert [m.ts for m in slack.messages(ticket.shop.slack) if m.bot_id] == [ticket.slack.card.ts]
+
+
+@scenario({"sellgate": "text slack"})
+async def test_a_thread_that_always_vanishes_is_replaced_more_slowly(stage: Stage) -> None:
+    """After three new threads within minutes the next waits some minutes, and everything with it; nothing is lost."""
+    ticket = await stage.arrives("Again and again")
+    for _ in range(2):
+        before = ticket.discord.thread
+        await delete_thread(ticket)
+        await goes_on(ticket, before)
+        await stage.bridge.drained()
+    await delete_thread(ticket)
+    ticket.customer_says("Hello again")
+    await until("Slack has it", lambda: ticket.slack.count("Hello again") == 1)
+    await stage.sweeps(3)
+    assert ticket.discord.threads == []
+    waiting = [row for row in await stage.bridge.rows("unfinished_deliveries") if row["kind"] == "open"]
+    assert [row["state"] for row in waiting] == ["waiting"]
+    await stage.bridge.stop()
+    with later(timedelta(minutes=11)):
+        await stage.bridge.start()
+        await ticket.shown("Hello again")
+        await stage.bridge.drained()
+    assert len(ticket.discord.threads) == 1
