@@ -1,0 +1,121 @@
+"""Connections that are open but bring nothing: noticed, renewed, and what was said meanwhile is read."""
+
+from __future__ import annotations
+
+import asyncio
+
+from adapters.chats.discord import Discord
+from adapters.chats.echo import Echo
+from adapters.chats.slack.chat import SlackChat
+from bot.model import ChatName
+from tests.stage import Stage, scenario, until
+
+
+def discord_of(stage: Stage) -> Discord:
+    assert stage.bridge.outside is not None
+    chat = stage.bridge.outside.chats[ChatName("discord")]
+    assert isinstance(chat, Discord)
+    return chat
+
+
+def slack_of(stage: Stage) -> SlackChat:
+    assert stage.bridge.outside is not None
+    chat = stage.bridge.outside.chats[ChatName("slack")]
+    assert isinstance(chat, SlackChat)
+    return chat
+
+
+def impatient(echo: Echo) -> None:
+    """Let it wait for five seconds of the bot's clock, half a second here, from its next look on."""
+    echo._seconds = echo._patience = 5.0
+
+
+@scenario({"sellgate": "text slack"}, started=False)
+async def test_heartbeats_that_nobody_answers(stage: Stage) -> None:
+    """Where the network has silently gone, the next heartbeats tell; what was written meanwhile is sent, once."""
+    discord, slack = stage.world.discord, stage.world.slack
+    discord.rules.heartbeat_seconds = 0.2
+    await stage.bridge.start()
+    ticket = await stage.arrives("Silence")
+    client = await discord_of(stage)._connection.client()
+    client.ws._keep_alive.heartbeat_timeout = 0.5  # type: ignore[union-attr]
+    slack_of(stage)._connection._heartbeat = 0.5
+    await slack.sockets.refresh("refresh_requested")
+    await stage.bridge.ready()
+    before = discord.gateway.identified + discord.gateway.resumed
+    discord.gateway.deafen()
+    slack.sockets.deafen()
+    await ticket.ann_says("Into the void")
+    await ticket.bob_says("So do I")
+    await until("a new gateway connection", lambda: discord.gateway.identified + discord.gateway.resumed > before)
+    await until("both are sent", lambda: len(ticket.sent) == 2)
+    await stage.bridge.ready()
+    await stage.bridge.drained()
+    assert sorted(ticket.sent) == ["Into the void", "So do I"]
+
+
+@scenario({"sellgate": "text slack"})
+async def test_heartbeats_that_are_answered_while_no_event_comes(stage: Stage) -> None:
+    """Our own posts come back as events; where they do not, a new session is begun and reads what was said."""
+    discord, slack = stage.world.discord, stage.world.slack
+    ticket = await stage.arrives("Mute")
+    impatient(discord_of(stage)._echo)
+    impatient(slack_of(stage)._connection._echo)
+    await stage.bridge.drained()
+    identified, connections = discord.gateway.identified, list(slack.sockets.connections)
+    discord.gateway.mute()
+    slack.sockets.mute()
+    await ticket.ann_says("Does anybody hear me?")
+    await ticket.bob_says("Or me?")
+    assert (await stage.bridge.app.health.troubles()) == []
+    ticket.customer_says("Anybody?")  # what is posted of it has to come back
+    await until("both are sent", lambda: len(ticket.sent) == 2)
+    await stage.bridge.ready()
+    await stage.bridge.drained()
+    assert sorted(ticket.sent) == ["Does anybody hear me?", "Or me?"]
+    assert discord.gateway.identified == identified + 1
+    assert slack.sockets.connections[0] not in connections
+    await ticket.shown("Anybody?")
+
+
+@scenario({"sellgate": "text slack"})
+async def test_a_connection_that_brings_events_is_left_alone(stage: Stage) -> None:
+    """A lively conversation and a long silence of everybody are no reason for a new connection."""
+    discord, slack = stage.world.discord, stage.world.slack
+    impatient(discord_of(stage)._echo)
+    impatient(slack_of(stage)._connection._echo)
+    # Connections that begin with this patience.
+    await discord.gateway.cut()
+    first = slack.sockets.connections[0]
+    await slack.sockets.refresh("warning")
+    await until("Slack's is a new one", lambda: slack.sockets.connections[0] is not first)
+    await until("Discord's is, too", lambda: discord.gateway.resumed == 1)
+    await stage.bridge.ready()
+    identified, connections = discord.gateway.identified, list(slack.sockets.connections)
+    ticket = await stage.arrives("Lively")
+    for number in range(4):
+        ticket.customer_says(f"Word {number}")
+        await ticket.shown(f"Word {number}")
+    await stage.bridge.drained()
+    quiet_until = asyncio.get_running_loop().time() + 2.0
+    await until("four times the patience", lambda: asyncio.get_running_loop().time() > quiet_until)
+    assert (discord.gateway.identified, discord.gateway.resumed) == (identified, 1)
+    assert slack.sockets.connections == connections
+
+
+@scenario({"sellgate": "text slack"})
+async def test_health_says_when_the_last_event_came(stage: Stage) -> None:
+    """For each chat, also while its connection is lost; and that, with the reason, is no good health."""
+    health = stage.bridge.app.health
+    remarks = await health.remarks()
+    assert [remark.split(":")[0] for remark in remarks] == ["discord", "slack"]
+    assert all("last event 20" in remark and remark.endswith("UTC") for remark in remarks)
+    await stage.world.discord.leave()
+    await until("it is noticed", lambda: not discord_of(stage).health().connected)
+    troubles = await health.troubles()
+    assert len(troubles) == 1
+    assert troubles[0].startswith("discord is not connected: ")
+    assert "(last event: 20" in troubles[0]
+    stage.world.discord.come_back()
+    await stage.bridge.ready()
+    assert await health.troubles() == []
