@@ -60,7 +60,10 @@ class Opening:
             return False
         channel_well(tx, link.place, job.delivery.id)
         tx.run("link_opened", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
-        card_if_outdated(tx, link, ticket, now)
+        if job.delivery.state is State.UNCERTAIN:  # it was found, and its card is from before we knew
+            queue.card(tx, link_row(present(tx.one("link", id=link.id))), now)
+        else:
+            card_if_outdated(tx, link, ticket, now)
         return _may_be_answered(tx, job, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:

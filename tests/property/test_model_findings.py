@@ -91,3 +91,15 @@ def test_a_mark_whose_answer_was_lost_does_not_stay(tmp_path: Path) -> None:
         assert discord.reactions[written.id] == {Mark.DELIVERED}
 
     play(tmp_path / "db", story)
+
+
+def test_a_thread_that_is_found_shows_what_happened_meanwhile(tmp_path: Path) -> None:
+    """A card whose opening was found to have come about is older than what we know by then; it is put right."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.fate.planned["discord", "open_thread"] = [Trouble.HUNG_AND_DONE]
+        shop.customer_writes("t2", "t2 Hello?")
+        await sim.until(lambda: len(discord.threads()) == 2)
+        shop.colleague_writes("t2", "t2 Welcome.")
+
+    play(tmp_path / "db", story)
