@@ -21,6 +21,7 @@ from bot.errors import AuthFailed, RemoteError
 from bot.health import Health
 from bot.intake import Rules
 from bot.model import ChatName, StoreName, TicketId
+from bot.moving import follow_settings
 from bot.opening import Opening
 from bot.outbox import Courier, Outbox
 from bot.ports import CanAttach, CanCount, CanNote, Chat, Intake
@@ -95,6 +96,7 @@ class App:
         Whatever could not be delivered by then stays queued in the database.
         """
         await self._database.write(_begin, self._clock.now())
+        await self._database.write(follow_settings, self._world.stores.values(), self._clock.now())
         await self.outbox.prepare()
         if self._server is not None:
             await self._server.start()

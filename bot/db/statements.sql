@@ -79,6 +79,9 @@ WHERE c.chat = :chat AND c.channel = :channel
         AND d.id <> :delivery AND d.error = c.trouble AND l.channel = c.channel
   );
 
+-- name: forget_channel_troubles
+DELETE FROM channel_troubles WHERE chat || ':' || channel NOT IN (SELECT value FROM json_each(:named));
+
 -- name: channel_troubles
 SELECT * FROM channel_troubles ORDER BY since;
 
@@ -224,6 +227,17 @@ WHERE link = :link AND kind = 'open' AND state NOT IN ('done', 'dropped') AND st
 
 -- name: link_lost
 UPDATE links SET thread = NULL, card = NULL, card_version = NULL, seen = NULL, seen_at = 0 WHERE id = :id;
+
+-- name: stranded_links
+-- Links whose thread could not be opened, each with that delivery.
+SELECT l.*, d.id AS opening
+FROM deliveries AS d JOIN links AS l ON l.id = d.link JOIN tickets AS t ON t.number = l.ticket
+WHERE d.state = 'failed' AND d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
+  AND d.kind = 'open' AND l.thread IS NULL AND t.store = :store
+ORDER BY l.id;
+
+-- name: move_link
+UPDATE links SET channel = :channel WHERE id = :id;
 
 -- name: card_shown
 UPDATE links SET card_version = :version WHERE id = :id;
@@ -389,6 +403,12 @@ UPDATE deliveries SET state = 'failed', finished_at = :now, error = :error, doub
 UPDATE deliveries
 SET state = CASE WHEN doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0, looks = 0, due_at = :now, finished_at = NULL
 WHERE id = :id AND state IN ('failed', 'held');
+
+-- name: open_elsewhere
+-- Whatever came of it in the former channel.
+UPDATE deliveries
+SET state = 'waiting', doubt = 0, attempts = 0, looks = 0, due_at = :now, finished_at = NULL, error = NULL
+WHERE id = :id AND state = 'failed';
 
 -- name: drop_delivery
 UPDATE deliveries SET state = 'dropped', finished_at = :now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -82,6 +83,28 @@ async def test_the_only_channel_of_a_store_is_gone(stage: Stage) -> None:
     assert f"{channel}, while running" in found
     _, listed = await stage.process().command("outbox")
     assert listed.count("no longer on Discord") == 2
+
+
+@scenario({"sellgate": "text slack"})
+async def test_a_store_gets_another_channel(stage: Stage) -> None:
+    """Where the settings name another channel instead of the one that is gone, its tickets go on there, with all."""
+    ticket = await stage.arrives("To move")
+    discord = stage.world.discord
+    await discord.delete_place(discord.owner, stage.world.support.id)
+    await failed(stage, 1)
+    await writes_three(ticket)
+    moved = replace(ticket, shop=replace(ticket.shop, discord=discord.add_text_channel("another")))
+    await stage.bridge.stop()
+    places = f"discord:{moved.shop.discord.id},slack:{moved.shop.slack.id}"
+    stage.bridge.settings[f"STORES__{ticket.shop.name.upper()}__CHANNELS"] = places
+    await stage.bridge.start()
+    await until("all is there", lambda: len(in_order(moved)) == 3)
+    await well_again(stage)
+    assert in_order(moved) == ["Word 0", "Word 1", "Word 2"]
+    assert moved.discord.count("It goes on here.") == 1
+    said = await moved.ann_says("Here we are")
+    await moved.marked(said, "✅")
+    assert len(moved.discord.threads) == 1
 
 
 @scenario({"sellgate": "text slack"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from adapters.chats.echo import Echo
@@ -67,11 +68,9 @@ def test_what_was_not_said_is_not_waited_for() -> None:
     """A request that failed owes nothing, nor does what was said on an earlier connection."""
     clock = Steps()
     echo = Echo(clock, 60.0)
-    try:
-        with echo.speaking():
-            raise OSError
-    except OSError:
-        speak(echo)
+    with suppress(OSError), echo.speaking():
+        raise OSError
+    speak(echo)
     clock.then[2000.0] = lambda: speak(echo)
     assert over(echo.missing(), clock) > 2000.0
 
