@@ -27,6 +27,7 @@ from bot.model import (
     Status,
     Store,
     StoreName,
+    ThreadId,
     Voice,
 )
 from bot.outbox import Job
@@ -121,16 +122,29 @@ class Line:
     repeatable = False
     lags = False
 
-    async def carry(self, job: Job) -> ChatMessageId:
+    async def carry(self, job: Job) -> ChatMessageId | None:
+        """Returns None where it was for a former thread, of which nothing is left."""
         place = self._place(job)
-        return await self.known.chat(place.chat).post(place, self._post(job), job.delivery.part, job.key)
+        try:
+            return await self.known.chat(place.chat).post(place, self._post(job), job.delivery.part, job.key)
+        except Gone:
+            if "thread" not in job.delivery.body:
+                raise
+            return None
 
     async def find(self, job: Job) -> ChatMessageId | None:
         place = self._place(job)
         since = job.delivery.begun_at or job.delivery.created_at
-        return await self.known.chat(place.chat).find_post(place, job.key, since)
+        try:
+            return await self.known.chat(place.chat).find_post(place, job.key, since)
+        except Gone:
+            if "thread" not in job.delivery.body:
+                raise
+            return None
 
-    def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> bool:
+    def record(self, tx: Transaction, job: Job, result: ChatMessageId | None, now: datetime) -> bool:
+        if result is None:
+            return False
         _part_said(tx, job, result)
         if job.link is not None:
             channel_well(tx, job.link.place, job.delivery.id)
@@ -145,7 +159,8 @@ class Line:
         if job.link is not None:
             return _thread(job.link)
         body = job.delivery.body
-        return Place(chat=ChatName(body["chat"]), channel=ChannelId(body["channel"]))
+        thread = ThreadId(body["thread"]) if "thread" in body else None
+        return Place(chat=ChatName(body["chat"]), channel=ChannelId(body["channel"]), thread=thread)
 
     def _post(self, job: Job) -> Post:
         body = job.delivery.body

@@ -112,6 +112,10 @@ def goes_on_here() -> str:
     return "The former thread of this ticket was deleted. It goes on here."
 
 
+def goes_on_elsewhere() -> str:
+    return "This ticket goes on in a new thread. What is written here reaches nobody."
+
+
 def no_thread(chat: str, reason: str) -> str:
     return f"⚠️ This ticket has no thread in {chat} now. {reason}"
 

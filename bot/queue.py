@@ -61,6 +61,15 @@ def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
         tx.run("link_lost", id=link.id)
         open_link(tx, present, now)
         line(tx, present, phrases.goes_on_here(), now)
+        _farewell(tx, present, now)
+
+
+def _farewell(tx: Transaction, link: LinkRow, now: datetime) -> None:
+    """Queue a line for a link's former thread: of one whose card alone is gone (Slack) people still see the rest."""
+    where = {"chat": link.chat, "channel": link.channel, "thread": link.thread}
+    body = {"text": phrases.goes_on_elsewhere(), "buttons": [], **where}
+    lane, destination = f"former:{link.chat}:{link.channel}:{link.thread}", chat_destination(link.chat)
+    _add(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, body=body)
 
 
 def post(tx: Transaction, link: LinkRow, message: int, now: datetime) -> None:

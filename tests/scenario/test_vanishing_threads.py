@@ -190,6 +190,8 @@ async def test_a_deleted_card_in_slack_begins_anew(stage: Stage) -> None:
         await stage.bridge.drained()
         assert ticket.sent == ["Yes"]
         assert len(ticket.slack.cards) == 1
+        left = [m.rendered for m in slack.thread(ticket.shop.slack, card.ts) if "reaches nobody" in m.rendered]
+        assert len(left) == (1 if ticket is with_replies else 0)
 
 
 @scenario({"sellgate": "slack"})
