@@ -12,7 +12,7 @@ from random import Random
 from bot.clock import SystemClock
 from bot.sandbox.process import BotProcess
 from tests.crash.kill_run import drain, integrity, unfinished
-from tests.crash.kill_world import CHATS, KillWorld, Verdict
+from tests.crash.kill_world import CHATS, KillWorld, Ticket, Verdict
 
 _QUICK = {"UNDO_SECONDS": "0.2"}
 _PATIENCE = 45.0
@@ -34,6 +34,10 @@ class Scene:
     def _all_threaded(self) -> bool:
         self.world.find_threads()
         return all(len(ticket.threads) == len(CHATS) for ticket in self.world.tickets)
+
+    def ticket_at(self, vendor: str) -> Ticket:
+        """The first ticket in a shop of this vendor."""
+        return next(ticket for ticket in self.world.tickets if ticket.shop.vendor.vendor == vendor)
 
     async def people_write(self, amount: int, *, pause: float = 0.02) -> None:
         """Customers and agents write in turns, all over the world."""

@@ -32,9 +32,9 @@ async def ends_clearly(here: Scene, *words: str) -> None:
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
-    """A file system of its own, a few megabytes large; skips where this user may not mount one."""
+    """A file system of its own, some megabytes large; skips where this user may not mount one."""
     folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True, check=False)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", folder], capture_output=True, check=False)
     if made.returncode != 0:
         pytest.skip("mounting a small file system needs root")
     try:

@@ -44,9 +44,9 @@ def test_a_stop_does_not_wait_for_a_vendor_that_hangs(tmp_path: Path) -> None:
     async def story() -> None:
         async with scene(tmp_path) as here:
             await here.tickets_stand()
-            wire = here.world.tickets[0].shop.vendor.wire
-            fault = wire.fail("hang", method="POST")
-            await here.world.agent_replies(here.world.tickets[0], "discord")
+            ticket = here.ticket_at("sellgate")
+            fault = ticket.shop.vendor.wire.fail("hang", method="POST")
+            await here.world.agent_replies(ticket, "discord")
             await until(lambda: fault.times == 0)
             began = time.monotonic()
             assert await here.bot.stop() == 0
@@ -65,9 +65,9 @@ def test_a_second_signal_ends_it_at_once(number: signal.Signals, tmp_path: Path)
     async def story() -> None:
         async with scene(tmp_path) as here:
             await here.tickets_stand()
-            wire = here.world.tickets[0].shop.vendor.wire
-            fault = wire.fail("hang", method="POST")
-            await here.world.agent_replies(here.world.tickets[0], "discord")
+            ticket = here.ticket_at("sellgate")
+            fault = ticket.shop.vendor.wire.fail("hang", method="POST")
+            await here.world.agent_replies(ticket, "discord")
             await until(lambda: fault.times == 0)
             signalled(here.bot, number)
             await until(lambda: "stopping" in here.bot.log)
