@@ -60,13 +60,14 @@ def split(text: str, length: int, width: Callable[[str], int] = len) -> tuple[st
     empty text is one empty piece.
 
     Args:
-        width: How wide a text is on the platform, markup included; must not shrink as a text grows.
+        width: How wide a text is on the platform, markup included; at least its length, and never less as it grows.
     """
     if length < 1:
         raise ValueError("a piece needs room for a character")
     pieces: list[str] = []
     rest = text
-    while width(rest) > length:
+    # Its length is asked first: measuring all that is left for each piece would take minutes for a long letter.
+    while len(rest) > length or width(rest) > length:
         end = _fitting(rest, length, width)
         cut = _pleasant(rest, end)
         piece = rest[:cut].rstrip()
