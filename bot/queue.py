@@ -67,7 +67,7 @@ def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
 def _farewell(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """Queue a line for a link's former thread: of one whose card alone is gone (Slack) people still see the rest."""
     where = {"chat": link.chat, "channel": link.channel, "thread": link.thread}
-    body = {"text": phrases.goes_on_elsewhere(), "buttons": [], **where}
+    body: dict[str, Any] = {"text": phrases.goes_on_elsewhere(), "buttons": [], **where}
     lane, destination = f"former:{link.chat}:{link.channel}:{link.thread}", chat_destination(link.chat)
     _add(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, body=body)
 

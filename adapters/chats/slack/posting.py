@@ -77,13 +77,26 @@ class Posting:
                 metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
                 **_QUIET,
             )
-        if thread is not None and (answer.get("message") or {}).get("thread_ts") != thread:
-            await self._take_back(channel, str(answer["ts"]))
+        stamp = str(answer["ts"])
+        answered = (answer.get("message") or {}).get("thread_ts")
+        if thread is not None and answered != thread and await self._is_stray(channel, stamp):
+            await self._take_back(channel, stamp)
             raise Gone("The thread is no longer in Slack.")
-        return str(answer["ts"])
+        return stamp
+
+    async def _is_stray(self, channel: str, stamp: str) -> bool:
+        """
+        Whether a reply stands in the channel itself: Slack has been seen to put it there where its thread is gone.
+
+        In doubt it does not: what was said must not be said again.
+        """
+        try:
+            page = await self._api.read("conversations.replies", channel=channel, ts=stamp, limit=1)
+        except RemoteError:
+            return False
+        return any(each.get("ts") == stamp and not each.get("thread_ts") for each in page.get("messages") or ())
 
     async def _take_back(self, channel: str, stamp: str) -> None:
-        """Slack has been seen to put a reply to a thread that is gone into the channel itself."""
         try:
             await self._api.write("chat.delete", channel=channel, ts=stamp)
         except RemoteError as error:
