@@ -12,6 +12,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.sandbox.discord import Thread
+from bot.sandbox.wire import Exchange
 from tests.stage import QuickClock, Stage, Ticket, scenario, until
 
 GOES_ON = "It goes on here."
@@ -168,6 +169,28 @@ async def test_a_deleted_card_stays_deleted_and_its_thread_goes_on(stage: Stage)
             ticket.discord.card()
         answered = await discord.command(stage.world.ann, stage.world.support.id, "reopen", ticket=ticket.number)
         assert "is open again" in (answered.content or "")
+
+
+@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+async def test_a_thread_that_vanishes_before_the_bot_knows_it(stage: Stage) -> None:
+    """Deleted before Discord's answer that it is there has arrived, it is replaced as any other."""
+    discord = stage.world.discord
+    for vendor in ("sellgate", "sellapp"):
+        removed: list[Thread] = []
+
+        def remove(exchange: Exchange, removed: list[Thread] = removed) -> None:
+            if exchange.method == "POST" and exchange.path.endswith("/threads") and not removed:
+                removed.append(discord.thread(exchange.answer["id"]))
+                discord.guild.remove_place(removed[0])
+
+        discord.wire.observers.append(remove)
+        ticket = await stage.writes(f"At once at {vendor}", vendor=vendor)
+        await until("Slack has it", lambda ticket=ticket: ticket.slack.count("Hello?") == 1)  # type: ignore[misc]
+        await until("another thread", lambda ticket=ticket: ticket.discord.threads)  # type: ignore[misc]
+        await ticket.shown("Hello?")
+        await both_ways(ticket)
+        assert len(ticket.discord.threads) == len(removed) == 1
+        assert ticket.discord.thread not in removed
 
 
 @scenario({"sellgate": "slack"})
