@@ -1,7 +1,8 @@
 """
 Catching up: after every connection that is not a resumption, what people wrote meanwhile is read from the threads.
 
-Until that is done, what comes in live is only recorded, so that it cannot overtake what was written before it.
+Until that is done, what comes in live is only recorded, so that it cannot overtake what was written before it. A thread
+in which somebody writes meanwhile is read ahead of the others.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import structlog
 
 from bot import phrases, queue
 from bot.clock import Clock
-from bot.db.connection import Database, Transaction
+from bot.db.connection import Database, Row, Transaction
 from bot.db.values import link_row, to_ms
 from bot.errors import RemoteError
 from bot.intake import Rules, find_link, record_said, route_link
@@ -46,6 +47,8 @@ class CatchUp:
         self._usable = asyncio.Event()
         self._round = 0
         self._barred: set[ChannelId] = set()
+        self._found: Counter[ChannelId] = Counter()
+        self._hurried: asyncio.Queue[Place] = asyncio.Queue()
         self.sighted = False
 
     def blind(self) -> None:
@@ -62,8 +65,18 @@ class CatchUp:
         """A channel that the present reading has met may not be read."""
         self._barred.add(channel)
 
+    def hurry(self, thread: Place) -> None:
+        """Somebody writes in this thread just now: read it ahead of the others, for they may be many."""
+        if not self.sighted:
+            self._hurried.put_nowait(thread)
+
     async def run(self) -> None:
         """Catch up whenever it is needed, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._read_all())
+            tasks.create_task(self._read_hurried())
+
+    async def _read_all(self) -> None:
         while True:
             await self._usable.wait()
             self._usable.clear()
@@ -76,12 +89,9 @@ class CatchUp:
         """Read and route what was missed; whether that is done, or has to be done for a newer connection anyway."""
         this_round = self._round
         cursors = await self._database.read(self._cursors, self._clock.now() - _CLOSED_LATELY)
-        found: Counter[ChannelId] = Counter()
         self._barred.clear()
         try:
-            async for said in self._chat.missed(cursors):
-                if await self._database.write(_record_once, said):
-                    found[said.place.channel] += 1
+            await self._read(cursors)
         except RemoteError as error:
             _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, told=error.told)
             return this_round != self._round
@@ -90,17 +100,43 @@ class CatchUp:
         # From here on live messages are routed at once, each after what its thread still holds.
         self.sighted = True
         read = {cursor.place.channel for cursor in cursors} - self._barred
+        found, self._found = self._found, Counter()
         await self._database.write(self._route_all, found, read, self._clock.now())
         self._wake()
         _log.info("caught up", chat=self._chat.name, threads=len(cursors), messages=found.total())
         return True
 
+    async def _read(self, cursors: list[Cursor]) -> None:
+        """Record what these threads hold that we have not heard of."""
+        async for said in self._chat.missed(cursors):
+            if await self._database.write(_record_once, said):
+                self._found[said.place.channel] += 1
+
+    async def _read_hurried(self) -> None:
+        while True:
+            thread = await self._hurried.get()
+            this_round = self._round
+            cursor = None if self.sighted else await self._database.read(_cursor, thread)
+            if cursor is None:
+                continue
+            try:
+                await self._read([cursor])
+            except RemoteError as error:
+                # The reading of all threads brings this one, too, or tells why it cannot.
+                _log.info("reading ahead failed", chat=self._chat.name, error=type(error).__name__)
+                continue
+            if this_round == self._round:
+                await self._database.write(self._route_one, thread, self._clock.now())
+                self._wake()
+
     def _cursors(self, tx: Transaction, closed_since: datetime) -> list[Cursor]:
         rows = tx.all("threads_to_catch_up", chat=self._chat.name, closed_since=to_ms(closed_since))
-        return [
-            Cursor(place=link_row(row).place, after=None if row["seen"] is None else ChatMessageId(row["seen"]))
-            for row in rows
-        ]
+        return [_as_cursor(row) for row in rows]
+
+    def _route_one(self, tx: Transaction, thread: Place, now: datetime) -> None:
+        link = find_link(tx, thread)
+        if link is not None:
+            route_link(tx, link, self._rules, now)
 
     def _route_all(self, tx: Transaction, found: Counter[ChannelId], read: set[ChannelId], now: datetime) -> None:
         for channel in read:
@@ -110,6 +146,16 @@ class CatchUp:
         for channel, amount in found.items():
             place = Place(chat=self._chat.name, channel=channel)
             queue.announcement(tx, place, phrases.recovered(amount, self._chat.label), now)
+
+
+def _as_cursor(row: Row) -> Cursor:
+    return Cursor(place=link_row(row).place, after=None if row["seen"] is None else ChatMessageId(row["seen"]))
+
+
+def _cursor(tx: Transaction, thread: Place) -> Cursor | None:
+    """How far a thread has been read; None: it is no ticket's."""
+    row = tx.one("link_by_thread", chat=thread.chat, channel=thread.channel, thread=thread.thread)
+    return None if row is None else _as_cursor(row)
 
 
 def _record_once(tx: Transaction, said: Said) -> bool:

@@ -74,6 +74,7 @@ class Reception:
             catchup.usable()
             raise
         self._wake()
+        catchup.hurry(said.place)
         for message in refused:
             if message.chat_message == said.message:
                 self._tell(said.place, said.agent, phrases.not_an_agent())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,9 +16,11 @@ from bot.model import (
     Attachment,
     ChatMessageId,
     Counts,
+    Cursor,
     File,
     Mark,
     MessageId,
+    Said,
     Status,
     ThreadId,
     TicketId,
@@ -362,5 +364,35 @@ def test_a_ticket_that_comes_back_as_it_was_is_seen(tmp_path: Path) -> None:
             await until(lambda: bridge.slack.cards[thread][-1].status is Status.CLOSED)
             bridge.vendor.set("t1", Status.OPEN)
             await until(lambda: bridge.slack.cards[thread][-1].status is Status.OPEN)
+
+    play(story)
+
+
+@dataclass
+class SlowToRead(MemoryChat):
+    """A chat in which reading many threads takes for ever; one alone is read at once."""
+
+    async def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+        if len(cursors) > 1:
+            await asyncio.Event().wait()
+        async for said in super().missed(cursors):
+            yield said
+
+
+def test_a_thread_that_is_written_in_is_read_ahead_of_the_others(tmp_path: Path) -> None:
+    """While many threads are being read after an outage, one where somebody writes does not wait for them all."""
+
+    async def story() -> None:
+        vendor, slack = default_vendor(), MemoryChat(name=SLACK)
+        async with running(tmp_path / "db", vendor=vendor, slack=slack) as bridge:
+            await bridge.ticket_arrives("t1", "One.")
+            await bridge.ticket_arrives("t2", "Two.")
+            headed = slack.headed
+        slow = SlowToRead(name=SLACK, headed=headed)
+        async with running(tmp_path / "db", vendor=vendor, slack=slow) as bridge:
+            earlier = SystemClock().now() - timedelta(seconds=5)
+            slow.history = [bridge.said(slow, "m1", "missed", said_at=earlier)]
+            await bridge.says(slow, "m2", "live")
+            await until(lambda: vendor.texts("t1") == ["missed", "live"])
 
     play(story)
