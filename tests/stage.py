@@ -30,6 +30,7 @@ from unittest.mock import patch
 
 import structlog
 
+from bot import desk
 from bot.app import App
 from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
@@ -370,7 +371,8 @@ async def stage(
         await world.start()
         here = Stage(world, Path(folder), seats, settings, Bridge({}, Path(folder) / "shopbell.db"))
         here.bridge.settings = here.environment()
-        with _defects(here.faults):
+        # An agent waits for an answer in real time.
+        with _defects(here.faults), patch.object(desk, "_PATIENCE", 10 * desk._PATIENCE):
             try:
                 if started:
                     await here.bridge.start()

@@ -53,6 +53,7 @@ async def test_closing_and_reopening_in_discord(stage: Stage) -> None:
     assert await discord_says(stage, parent, "close", ticket=f" {number} ") == f"#{number} is closed."
     await is_closed(ticket)
     assert await discord_says(stage, parent, "close", ticket=number) == f"#{number} is closed already."
+    await stage.bridge.drained()
     assert ticket.discord.count("Closed by Ann") == 2
 
 
