@@ -85,6 +85,8 @@ async def test_while_slacks_tries_ran_out(stage: Stage) -> None:
     """Slack gives an event up after its last try; on the next connection it is read from the thread."""
     ticket = await stage.arrives("Given up")
     slack = stage.world.slack
+    await stage.bridge.drained()
+    assert await slack.settled()
     slack.sockets._rules = replace(slack.workspace.rules, retry_delays=(0.0, 0.0, 0.0))
     closed = slack.wire.fail("refuse", path="apps.connections.open$", times=10_000)
     slack.sockets.cut()
