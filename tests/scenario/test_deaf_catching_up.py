@@ -11,17 +11,24 @@ from unittest.mock import patch
 from bot.clock import SystemClock
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.slack import Message as SlackMessage
-from tests.stage import QuickClock, Stage, Ticket, scenario, until
+from tests.stage import Stage, Ticket, scenario, until
+
+
+def clock_of(stage: Stage) -> type[SystemClock]:
+    """The kind of clock that this stage's bot has, now and when it is started again."""
+    clock = stage.bridge.app._clock
+    assert isinstance(clock, SystemClock)
+    return type(clock)
 
 
 @contextmanager
-def later(span: timedelta) -> Iterator[None]:
-    """The bot's clock is so far ahead, so that what was written just now is so old."""
+def later(clock: type[SystemClock], span: timedelta) -> Iterator[None]:
+    """The bot's clock, of this kind, is so far ahead, so that what was written just now is so old."""
 
-    def now(clock: SystemClock) -> datetime:
-        return SystemClock.now(clock) + span
+    def now(its: SystemClock) -> datetime:
+        return SystemClock.now(its) + span
 
-    with patch.object(QuickClock, "now", now):
+    with patch.object(clock, "now", now):
         yield
 
 
@@ -114,6 +121,7 @@ def asking(ticket: Ticket) -> tuple[list[DiscordMessage], list[SlackMessage]]:
 @scenario({"sellgate": "text slack"})
 async def test_what_is_older_than_an_hour_is_not_sent_unasked(stage: Stage) -> None:
     """Send sends it and Discard does not, by real buttons, in both chats; what is younger has gone without asking."""
+    clock = clock_of(stage)
     ticket = await stage.arrives("Old news")
     world = stage.world
     await stage.bridge.stop()
@@ -122,7 +130,7 @@ async def test_what_is_older_than_an_hour_is_not_sent_unasked(stage: Stage) -> N
         await ticket.ann_says("Ann, discard"),
         await ticket.bob_says("Bob, discard"),
     ]
-    with later(timedelta(hours=2)):
+    with later(clock, timedelta(hours=2)):
         await stage.bridge.start()
         await until("each is asked about", lambda: [len(found) for found in asking(ticket)] == [2, 2])
         assert ticket.sent == []
@@ -139,7 +147,7 @@ async def test_what_is_older_than_an_hour_is_not_sent_unasked(stage: Stage) -> N
         assert ticket.sent == ["Ann, send", "Bob, send"]
         for message in left:
             await ticket.marked(message, "")
-    with later(timedelta(minutes=30)):
+    with later(clock, timedelta(minutes=30)):
         await stage.bridge.stop()
         await ticket.ann_says("Young enough")
         await stage.bridge.start()

@@ -8,9 +8,16 @@ from unittest.mock import patch
 
 from bot.clock import SystemClock
 from bot.sandbox.slack.world import BOT_USER
-from tests.stage import QuickClock, Stage, Ticket, scenario, until
+from tests.stage import Stage, Ticket, scenario, until
 
 CANNOT = "shopbell cannot show tickets in"
+
+
+def clock_of(stage: Stage) -> type[SystemClock]:
+    """The kind of clock that this stage's bot has, now and when it is started again."""
+    clock = stage.bridge.app._clock
+    assert isinstance(clock, SystemClock)
+    return type(clock)
 
 
 def in_order(ticket: Ticket) -> list[str]:
@@ -161,6 +168,7 @@ async def test_a_hidden_channel_is_read_when_it_is_shown_again(stage: Stage) -> 
 @scenario({"sellgate": "text slack"})
 async def test_a_server_full_of_threads(stage: Stage) -> None:
     """At Discord's cap a new ticket waits for its thread, told once in Slack, and gets it when there is room."""
+    clock = clock_of(stage)
     full = await stage.arrives("The last one in")
     discord = stage.world.discord
     discord.guild.allowances.active_threads = len(discord.guild.world.active_threads())
@@ -173,7 +181,7 @@ async def test_a_server_full_of_threads(stage: Stage) -> None:
     assert "as many open threads" in await remarks(stage)
     discord.guild.allowances.active_threads = 1000
     await stage.bridge.stop()
-    with patch.object(QuickClock, "now", lambda clock: SystemClock.now(clock) + timedelta(minutes=13)):
+    with patch.object(clock, "now", lambda its: SystemClock.now(its) + timedelta(minutes=13)):
         await stage.bridge.start()
         for ticket in waiting:
             await ticket.shown("Hello?")

@@ -13,19 +13,26 @@ import pytest
 from bot.clock import SystemClock
 from bot.sandbox.discord import Thread
 from bot.sandbox.wire import Exchange
-from tests.stage import QuickClock, Stage, Ticket, scenario, until
+from tests.stage import Stage, Ticket, scenario, until
 
 GOES_ON = "It goes on here."
 
 
+def clock_of(stage: Stage) -> type[SystemClock]:
+    """The kind of clock that this stage's bot has, now and when it is started again."""
+    clock = stage.bridge.app._clock
+    assert isinstance(clock, SystemClock)
+    return type(clock)
+
+
 @contextmanager
-def later(span: timedelta) -> Iterator[None]:
-    """The bot's clock is so far ahead."""
+def later(clock: type[SystemClock], span: timedelta) -> Iterator[None]:
+    """The bot's clock, of this kind, is so far ahead."""
 
-    def now(clock: SystemClock) -> datetime:
-        return SystemClock.now(clock) + span
+    def now(its: SystemClock) -> datetime:
+        return SystemClock.now(its) + span
 
-    with patch.object(QuickClock, "now", now):
+    with patch.object(clock, "now", now):
         yield
 
 
@@ -235,6 +242,7 @@ async def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(stage: Sta
 @scenario({"sellgate": "text slack"})
 async def test_a_thread_that_always_vanishes_is_replaced_more_slowly(stage: Stage) -> None:
     """After three new threads within minutes the next waits some minutes, and everything with it; nothing is lost."""
+    clock = clock_of(stage)
     ticket = await stage.arrives("Again and again")
     for _ in range(2):
         before = ticket.discord.thread
@@ -249,7 +257,7 @@ async def test_a_thread_that_always_vanishes_is_replaced_more_slowly(stage: Stag
     waiting = [row for row in await stage.bridge.rows("unfinished_deliveries") if row["kind"] == "open"]
     assert [row["state"] for row in waiting] == ["waiting"]
     await stage.bridge.stop()
-    with later(timedelta(minutes=11)):
+    with later(clock, timedelta(minutes=11)):
         await stage.bridge.start()
         await ticket.shown("Hello again")
         await stage.bridge.drained()
