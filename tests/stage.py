@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 import tempfile
 import time
@@ -24,19 +23,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Mutable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from random import Random
 from typing import Any, NoReturn
 from unittest.mock import patch
 
 import structlog
 
 from bot import desk
-from bot.app import App
-from bot.clock import SystemClock
-from bot.db.connection import Database, Transaction
-from bot.errors import RateLimited, RemoteError
 from bot.model import StoreName
-from bot.retry import Decider, Decision, Postpone, Schedule
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.process import BotProcess
 from bot.sandbox.sight import DiscordSight, SlackSight, read_discord
@@ -44,14 +37,11 @@ from bot.sandbox.slack import Message as SlackMessage
 from bot.sandbox.vendors import VENDORS, PracticeStore
 from bot.sandbox.vendors.store import PracticeTicket
 from bot.sandbox.world import PracticeWorld, Shop
-from bot.settings import load
-from bot.wiring import World, build_world
 from tests.openapi_discord import check_exchange
 from tests.openapi_nextcommerce import check_exchange as check_nextcommerce
+from tests.stage_bot import DEADLINE, Bridge
 
-DEADLINE = 10.0
 _SCENARIO_SECONDS = 60.0
-_QUICK = Schedule(retries=(0.05, 0.1, *(0.2,) * 40), looks=(0.05, 0.1, 0.3), refused=0.3)
 _SETTINGS = {"UNDO_SECONDS": "0.05", "REPLY_MODE": "all", "LOG_LEVEL": "INFO"}
 _POLL_SECONDS = "0.3"
 
@@ -74,108 +64,6 @@ async def until(what: str, condition: Condition, seconds: float = DEADLINE) -> N
     while not holds(condition):
         assert asyncio.get_running_loop().time() < deadline, f"not within {seconds:.0f} s: {what}"
         await asyncio.sleep(0.01)
-
-
-class QuickClock(SystemClock):
-    """Pauses are ten times shorter, as the practice world's windows are."""
-
-    def monotonic(self) -> float:
-        return super().monotonic() * 10
-
-    async def sleep(self, seconds: float) -> None:
-        await super().sleep(seconds / 10)
-
-
-class QuickDecider(Decider):
-    """What the adapters are told to wait is in that clock's seconds, too."""
-
-    def after(self, error: RemoteError, attempts: int, *, for_ever: bool) -> Decision:
-        decision = super().after(error, attempts, for_ever=for_ever)
-        if isinstance(error, RateLimited) and isinstance(decision, Postpone):
-            return replace(decision, seconds=decision.seconds / 10)
-        return decision
-
-
-class Bridge:
-    """The bot in this process; it can be stopped and started again on its database."""
-
-    def __init__(self, settings: Mapping[str, str], database: Path) -> None:
-        self.settings = dict(settings)
-        self.database = database
-        self.outside: World | None = None
-        self._app: App | None = None
-        self._open: Database | None = None
-        self._stop = asyncio.Event()
-        self._running: asyncio.Task[None] | None = None
-
-    @property
-    def app(self) -> App:
-        assert self._app is not None, "the bot does not run"
-        return self._app
-
-    @property
-    def runs(self) -> bool:
-        return self._running is not None
-
-    async def start(self, *, ready: bool = True) -> None:
-        """Start on the database as it was left; with `ready`, wait until both chats and every store were reached."""
-        clock, random = QuickClock(), Random(1)
-        with patch.dict(os.environ, {**self.settings, "DATABASE_PATH": str(self.database)}, clear=True):
-            loaded = load(env_file=None)
-        self.outside = build_world(loaded, clock)
-        self._open = await Database.open(self.database)
-        self._stop = asyncio.Event()
-        self._app = App(loaded, self.outside, self._open, clock, QuickDecider(_QUICK, random), random)
-        self._running = asyncio.create_task(self._app.run(self._stop), name="the bot")
-        if ready:
-            await self.ready()
-
-    async def ready(self, seconds: float = DEADLINE) -> None:
-        """Wait until `readyz` would say so."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        while missing := await self.app.health.unready():
-            if self._running is not None and self._running.done():
-                self._running.result()
-            assert asyncio.get_running_loop().time() < deadline, f"not ready: {missing}"
-            await asyncio.sleep(0.01)
-
-    async def stop(self) -> None:
-        """Stop in order, as SIGTERM does."""
-        if self._running is None or self.outside is None or self._open is None:
-            return
-        self._stop.set()
-        try:
-            await self._running
-        finally:
-            await self.outside.aclose()
-            await self._open.aclose()
-            self._running = self._app = self._open = None
-
-    async def restart(self) -> None:
-        await self.stop()
-        await self.start()
-
-    async def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
-        """What one of the program's statements finds in the database now, whether the bot runs or not."""
-
-        def read(tx: Transaction) -> list[dict[str, Any]]:
-            return [dict(row) for row in tx.all(statement, **values)]
-
-        if self._open is not None:
-            return await self._open.read(read)
-        database = await Database.open_to_read(self.database)
-        try:
-            return await database.read(read)
-        finally:
-            await database.aclose()
-
-    async def drained(self, seconds: float = DEADLINE) -> None:
-        """Wait until nothing waits to be delivered, is held or has failed."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        while left := await self.rows("unfinished_deliveries"):
-            told = [(row["kind"], row["state"], row["error"]) for row in left]
-            assert asyncio.get_running_loop().time() < deadline, f"still undelivered: {told}"
-            await asyncio.sleep(0.01)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ async def test_marks_and_cards_get_through_in_the_end(stage: Stage) -> None:
     discord.fail("refuse", method="PATCH", status=503, times=2)
     discord.fail("refuse", method="PUT", status=500, times=2)
     slack.fail("refuse", path="chat.update", status=503, times=2)
-    slack.fail("refuse", path="reactions", status=503, times=2)
+    slack.fail("lose", path="reactions", times=2)
     said, written = await ticket.ann_says("bye"), await ticket.bob_says("and bye")
     await ticket.bob_says("!close")
     await ticket.marked(said, "✅")
