@@ -225,12 +225,14 @@ def record_edited(tx: Transaction, edited: Edited, rules: Rules, now: datetime) 
 
 def record_deleted(tx: Transaction, deleted: Deleted, now: datetime) -> Agent | None:
     """
-    A message was deleted: a reply that has not left yet is recalled.
+    A message was deleted: a reply that has not left yet is recalled, and so is a note for the vendor's own notes.
 
     Returns:
         The author, where they have to be told that it was too late.
     """
     message = _find_message(tx, deleted.place, deleted.message)
+    if message is not None:
+        tx.run("drop_waiting_note", message=message.id, now=to_ms(now))
     reply = None if message is None else tx.one("reply_of_message", message=message.id)
     if message is None or reply is None or State(reply["state"]) in (State.DROPPED, State.FAILED):
         return None

@@ -417,6 +417,10 @@ WHERE id = :id AND state IN ('waiting', 'uncertain', 'held', 'failed');
 -- name: drop_waiting_posts
 UPDATE deliveries SET state = 'dropped' WHERE message = :message AND kind = 'post' AND state = 'waiting';
 
+-- name: drop_waiting_note
+UPDATE deliveries SET state = 'dropped', finished_at = :now
+WHERE message = :message AND kind = 'note' AND state = 'waiting';
+
 -- name: doubtful_mark
 -- An attempt to mark this message that may have come about although nobody heard of it.
 SELECT 1 FROM deliveries WHERE message = :message AND kind = 'mark' AND (doubt OR (id = :id AND attempts > 1)) LIMIT 1;

@@ -396,3 +396,19 @@ def test_a_thread_that_is_written_in_is_read_ahead_of_the_others(tmp_path: Path)
             await until(lambda: vendor.texts("t1") == ["missed", "live"])
 
     play(story)
+
+
+def test_a_note_that_is_deleted_in_time_does_not_reach_the_vendor(tmp_path: Path) -> None:
+    """Within the undo time a deleted note is kept from the vendor's own notes; the next one is not."""
+
+    async def story() -> None:
+        vendor = NotingVendor(now=SystemClock().now)
+        async with running(tmp_path / "db", vendor=vendor, undo=0.3) as bridge:
+            await bridge.ticket_arrives()
+            await bridge.says(bridge.discord, "m1", "// wrong")
+            await bridge.deletes(bridge.discord, "m1")
+            await bridge.says(bridge.discord, "m2", "// right")
+            await bridge.drained()
+            assert vendor.notes == [("Ann", "right")]
+
+    play(story)
