@@ -1,0 +1,31 @@
+"""Files: what agents add to a reply goes along where the vendor takes it, and is told of where it does not."""
+
+from __future__ import annotations
+
+from tests.stage import Stage, Ticket, scenario, until
+
+
+def files_at_vendor(ticket: Ticket) -> list[tuple[str, bytes]]:
+    """The files of every message by staff, in order."""
+    return [(file.name, file.content) for m in ticket.now.messages if m.writer == "staff" for file in m.files]
+
+
+@scenario({"nextcommerce": "text slack"})
+async def test_files_go_along_from_both_chats(stage: Stage) -> None:
+    """Next Commerce gets a file from Discord with its text, and one from Slack that came alone, each once."""
+    ticket = await stage.arrives("The manual", vendor="nextcommerce")
+    ann = await ticket.ann_says("Here it is.", attachments=[("manual.pdf", b"from Discord")])
+    await ticket.marked(ann, "✅")
+    bob = await ticket.bob_says(files=[("cover.png", b"from Slack")])
+    await ticket.marked(bob, "✅")
+    assert files_at_vendor(ticket) == [("manual.pdf", b"from Discord"), ("cover.png", b"from Slack")]
+    assert [m.text for m in ticket.now.messages if m.writer == "staff"] == ["Here it is.", ""]
+
+
+@scenario({"sellapp": "text slack"})
+async def test_a_file_that_cannot_go_along_is_told(stage: Stage) -> None:
+    """SellApp takes text only: the text goes, and the thread says which file did not."""
+    ticket = await stage.arrives("The manual", vendor="sellapp")
+    await ticket.ann_says("Here it is.", attachments=[("manual.pdf", b"from Discord")])
+    await ticket.has_sent("Here it is.")
+    await until("the thread tells of it", lambda: ticket.discord.count("manual.pdf was not sent") == 1)
