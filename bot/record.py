@@ -232,7 +232,7 @@ def _claimed(tx: Transaction, ticket: TicketRow, message: Message, now: datetime
         if Kind(row["kind"]) is kind and comparable(row["text"]) == comparable(message.text):
             ours = message_row(row)
             tx.run("set_message_vendor_id", id=ours.id, vendor_id=message.id)
-            if State(row["state"]) is State.UNCERTAIN:
+            if State(row["state"]) in (State.UNCERTAIN, State.FAILED):
                 tx.run("finish_delivery", id=row["delivery"], now=to_ms(now))
                 if kind is Kind.REPLY:
                     reply_arrived(tx, ours, None, now)

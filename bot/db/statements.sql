@@ -310,7 +310,8 @@ UPDATE messages SET mark = :mark WHERE id = :id;
 -- Replies that may be at the vendor under an id we do not know yet.
 SELECT m.*, d.id AS delivery, d.kind AS kind, d.state AS state
 FROM messages AS m JOIN deliveries AS d ON d.message = m.id AND d.kind IN ('reply', 'note')
-WHERE m.ticket = :ticket AND m.vendor_id IS NULL AND d.state IN ('begun', 'uncertain', 'done')
+WHERE m.ticket = :ticket AND m.vendor_id IS NULL
+  AND (d.state IN ('begun', 'uncertain', 'done') OR (d.state = 'failed' AND d.doubt))
 ORDER BY d.id;
 
 -- name: opening_message

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from bot.db.connection import Database, Transaction, _prepare
 from tests.practice_core import START
@@ -34,15 +35,23 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         passed: Seconds since its beginning.
         stride: When it has nothing to do it lets at least so many seconds pass; what was due meanwhile is late, as
             on a machine that was suspended.
+        outer: The tasks that no other task made: the story's own.
     """
 
     def __init__(self) -> None:
         self.passed = 0.0
         self.stride = 0.0
+        self.outer: WeakSet[asyncio.Task[Any]] = WeakSet()
         super().__init__(_Nothing(self._idle))
 
     def time(self) -> float:
         return self.passed
+
+    def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = super().create_task(coro, **options)
+        if asyncio.current_task(self) is None:
+            self.outer.add(task)
+        return task
 
     def _idle(self, seconds: float) -> None:
         self.passed += max(seconds, self.stride)

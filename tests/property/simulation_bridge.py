@@ -35,11 +35,19 @@ _LOOKS_EVERY = 20.0
 _QUIET_LOOKS = 2
 _MOST_POKES = 3
 _WATCHED_CLOSELY = 300.0
+_LOOKED_AT_AGAIN_AFTER = 240.0
 _STALE_AFTER = 3600.0
+_UNSWEPT = """
+SELECT name FROM stores WHERE swept_at IS NULL OR CASE WHEN :full THEN fully_swept_at ELSE swept_at END < :since
+"""
 _WAITING_FOR_SOMEBODY = """
 SELECT m.text, d.state, d.created_at - m.written_at AS age
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message
 WHERE d.state IN ('failed', 'held')
+"""
+_GIVEN_UP = """
+SELECT m.text FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+WHERE d.kind = 'reply' AND d.state = 'dropped' AND d.attempts > 0
 """
 _FAILED = """
 SELECT d.id, t.vendor_id FROM deliveries AS d LEFT JOIN tickets AS t ON t.number = d.ticket WHERE d.state = 'failed'
@@ -62,6 +70,7 @@ class Simulation:
         problems: Errors that ended a process although nobody planned it.
         out_of_turn: Texts that failed once or waited for a person, and so lost their turn.
         discarded: Messages that an agent decided not to send.
+        given_up: Texts of replies that were dropped after an attempt; one that arrived looks like a colleague's.
     """
 
     def __init__(
@@ -82,6 +91,7 @@ class Simulation:
         self.problems: list[BaseException] = []
         self.out_of_turn: set[str] = set()
         self.discarded: list[Written] = []
+        self.given_up: set[str] = set()
         self._pokes: Counter[str] = Counter()
         true_time = SimulatedClock(loop)
         self.rooms = {
@@ -105,7 +115,6 @@ class Simulation:
         self._keeper: asyncio.Task[None] | None = None
         self._ended = False
         self._database: LoopDatabase | None = None
-        self._world_tasks: set[asyncio.Task[Any] | None] = set()
         loop.set_exception_handler(self._unheard)
         self._logging = structlog.get_config()
 
@@ -114,8 +123,6 @@ class Simulation:
             processors=[self._overhear], wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR)
         )
         self._keeper = asyncio.create_task(self._keep(), name="supervisor")
-        self._world_tasks = {self._keeper}
-        self.adopt()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -124,10 +131,6 @@ class Simulation:
         if self._keeper is not None:
             await self._keeper
         structlog.configure(**self._logging)
-
-    def adopt(self) -> None:
-        """The present task is the world's; it does not die with the process."""
-        self._world_tasks.add(asyncio.current_task())
 
     @property
     def database(self) -> LoopDatabase:
@@ -198,17 +201,25 @@ class Simulation:
             if row["state"] == "held" and row["age"] < _STALE_AFTER * 1000:
                 self.problems.append(AssertionError(f"{row['text']!r} was held after {row['age']} ms"))
 
-    async def settle(self, *, seconds: float = 3 * 86_400.0) -> None:
-        """Nothing goes wrong any more, agents press Retry, and time passes until all rests or `seconds` are over."""
+        self.given_up |= {row["text"] for row in self.rows(_GIVEN_UP)}
+
+    async def settle(self, *, seconds: float = 3 * 86_400.0, full: bool = False) -> None:
+        """
+        Nothing goes wrong any more, agents press Retry, and time passes until all rests or `seconds` are over.
+
+        Args:
+            full: Whether every store is looked through to the last closed ticket, which takes hours.
+        """
         self.fate.rate = self.fate.latency = 0.0
         self.fate.down.clear()
         self.fate.planned.clear()
         began, quiet = self.loop.time(), 0
         while quiet < _QUIET_LOOKS and self.loop.time() < began + seconds:
             self._write_where_no_thread_is()
-            self.loop.stride = 0.0 if self.loop.time() < began + _WATCHED_CLOSELY else _LOOKS_EVERY
+            near = self.loop.time() < began + _WATCHED_CLOSELY
+            self.loop.stride = 0.0 if near else _LOOKED_AT_AGAIN_AFTER
             await asyncio.sleep(_LOOKS_EVERY)
-            quiet = quiet + 1 if await self._rests(began) else 0
+            quiet = quiet + 1 if await self._rests(began, full=full) else 0
         self.loop.stride = 0.0
 
     def _write_where_no_thread_is(self) -> None:
@@ -220,13 +231,13 @@ class Simulation:
                     self._pokes[ticket] += 1
                     shop.customer_writes(ticket, f"{ticket} Is anybody there? {self._pokes[ticket]}")
 
-    async def _rests(self, since: float) -> bool:
+    async def _rests(self, since: float, *, full: bool) -> bool:
         self.observe()
         for row in self.rows(_FAILED):
             gone = any(row["vendor_id"] in shop.vanished for shop in self.shops.values())
             await self.press(Verb.DISCARD if gone else Verb.RETRY, row["id"])
         open_ones = self.rows("SELECT id FROM deliveries WHERE state NOT IN ('done', 'dropped', 'held')")
-        unswept = self.rows("SELECT name FROM stores WHERE swept_at < :since", since=to_ms(self._at(since)))
+        unswept = self.rows(_UNSWEPT, since=to_ms(self._at(since)), full=full)
         return not open_ones and not unswept and not any(room.waiting() for room in self.rooms.values())
 
     def _at(self, seconds: float) -> datetime:
@@ -259,7 +270,7 @@ class Simulation:
 
     async def _bury(self) -> None:
         """Nothing of the process goes on."""
-        while remains := asyncio.all_tasks() - self._world_tasks:
+        while remains := asyncio.all_tasks() - {self._keeper} - set(self.loop.outer):
             for task in remains:
                 task.cancel()
             await asyncio.gather(*remains, return_exceptions=True)

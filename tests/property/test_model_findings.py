@@ -103,3 +103,15 @@ def test_a_thread_that_is_found_shows_what_happened_meanwhile(tmp_path: Path) ->
         shop.colleague_writes("t2", "t2 Welcome.")
 
     play(tmp_path / "db", story)
+
+
+def test_a_reply_that_failed_in_doubt_and_arrived_is_no_echo(tmp_path: Path) -> None:
+    """A reply that a defect left in doubt and that shows up at the vendor is that reply, not to be sent again."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.fate.planned["main", "reply"] = [Trouble.GARBAGE_AND_DONE]
+        written = discord.writes(ThreadId("1.1"), "t1 Here you are.")
+        await asyncio.sleep(60)
+        assert discord.reactions[written.id] == {Mark.DELIVERED}
+
+    play(tmp_path / "db", story)
