@@ -18,7 +18,8 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 
 # More options for pytest: `make test PYTEST="-x tests/unit"`.
 PYTEST ?=
-WORKERS ?= 2
+# More than there are cores: most tests spend most of their time waiting.
+WORKERS ?= 3
 
 .PHONY: help install sandbox test lint format lock soak bench clean
 
@@ -32,7 +33,7 @@ sandbox: $(VENV)/runs ## see it work: one story through practice stores, a pract
 	@echo "To look at it and type into it yourself: $(BIN)/shopbell sandbox"
 
 test: lint ## everything that must hold: lint, types, import rules, tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not bench and not soak" $(PYTEST)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not bench and not soak" $(PYTEST)
 
 lint: $(VENV)/develops ## lint, format, types and import rules, without the tests
 	$(BIN)/ruff check .
