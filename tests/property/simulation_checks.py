@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from bot.model import Mark, ThreadId, TicketId, Voice
+from bot.model import Mark, Status, ThreadId, TicketId, Voice
 from tests.property.simulation_bridge import Simulation
 from tests.property.simulation_room import Room, Written
 from tests.property.simulation_shop import Shop
@@ -138,7 +138,8 @@ def _lost(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
     """Everything that was said elsewhere stands in each channel; in the present thread unless that had another."""
     if ticket in shop.vanished:
         return  # what was not seen in time cannot be seen any more
-    notes = [w for _, w in _written_about(sim, ticket) if _stays_a_note(w)]
+    # What was not heard of before its thread was deleted is with it.
+    notes = [w for _, w in _written_about(sim, ticket) if _stays_a_note(w) and _state(sim, w) != "unknown"]
     for room, channel in sim.channels(shop.name):
         threads = [t for t in room.threads() if room.ticket_of(t) == ticket and room.channel_of(t) == channel]
         live = [thread for thread in threads if thread not in room.gone]
@@ -236,11 +237,12 @@ def _cards(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
                 continue
             card = room.cards[thread][-1]
             if ticket not in shop.tickets:
-                if "No longer" not in card.status_text:
+                # Closed ones are not listed, so that one of them vanishes is not noticed.
+                if "No longer" not in card.status_text and card.status is not Status.CLOSED:
                     yield f"{room.name} {thread} says {card.status_text!r} of a ticket that is gone"
                 continue
             if card.status is not shop.tickets[ticket].status:
                 yield f"{room.name} {thread} says {card.status_text!r}, its vendor {shop.tickets[ticket].status}"
             turn = "waiting for us" if shop.last_is_customers(ticket) else "waiting for the customer"
-            if card.status.value == "open" and turn not in card.status_text:
+            if card.status is Status.OPEN and turn not in card.status_text:
                 yield f"{room.name} {thread} says {card.status_text!r}, but it is {turn}"
