@@ -65,6 +65,7 @@ class Decider:
         What to do after the failure of try number `attempts`.
 
         Args:
+            attempts: 0: none was made since somebody asked that it be tried again.
             for_ever: Whether what is delivered is worth any number of tries (what a chat has to show), or becomes
                 wrong with time (what a customer would read).
         """
@@ -76,6 +77,8 @@ class Decider:
             return Postpone(max(self._spread(self.schedule.refused), error.retry_after or 0.0), counted=False)
         if not error.again or (attempts > len(self.schedule.retries) and not for_ever):
             return GiveUp()
+        if attempts == 0:
+            return Postpone(error.retry_after or 0.0)
         own = self.schedule.retries[min(attempts, len(self.schedule.retries)) - 1]
         return Postpone(max(self._spread(own), error.retry_after or 0.0))
 

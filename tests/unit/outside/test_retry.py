@@ -25,6 +25,7 @@ DECIDER = Decider(SCHEDULE, Never())
 @pytest.mark.parametrize(
     ("error", "attempts", "for_ever", "decision"),
     [
+        (Unavailable("down"), 0, False, Postpone(0)),
         (Unavailable("down"), 1, False, Postpone(1)),
         (Unavailable("down"), 2, False, Postpone(10)),
         (Unavailable("down"), 3, False, GiveUp()),
@@ -43,7 +44,11 @@ DECIDER = Decider(SCHEDULE, Never())
 def test_each_failure_has_its_answer(
     error: RemoteError, attempts: int, for_ever: bool, decision: Postpone | Look | GiveUp
 ) -> None:
-    """Waiting grows with each try; a limit and a refused key cost no try; doubt is looked into, never repeated."""
+    """
+    Waiting grows with each try; a limit and a refused key cost no try; doubt is looked into, never repeated.
+
+    What was only looked for since somebody asked for it anew has not been tried, and leaves at once.
+    """
     assert DECIDER.after(error, attempts, for_ever=for_ever) == decision
 
 
