@@ -16,6 +16,7 @@ from bot.clock import Clock
 from bot.couriers import Known, Line, Marking, Mending, Posting, Rendering
 from bot.db.connection import Database, Transaction
 from bot.db.values import Kind, to_ms
+from bot.defects import contained
 from bot.desk import Desk
 from bot.errors import AuthFailed, RemoteError
 from bot.health import Health
@@ -144,7 +145,8 @@ async def keep_connected(chat: Chat, intake: Intake, clock: Clock) -> None:
     """
     while True:
         try:
-            await chat.run(intake)
+            with contained(f"the connection to {chat.label}"):
+                await chat.run(intake)
         except AuthFailed as error:
             _log.error("chat refused us", chat=chat.name, told=error.told)
         except RemoteError as error:

@@ -20,6 +20,7 @@ from bot import phrases
 from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Row, Transaction
 from bot.db.values import TicketRow, from_ms, to_ms
+from bot.defects import contained
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable
 from bot.model import Absent, Change, Conversation, Status, Store, StoreName, Ticket, TicketId
 from bot.ports import Vendor
@@ -140,10 +141,8 @@ class Sweeper:
             if len(failed) >= _MOST_FAILURES:
                 continue  # the vendor is down; the list ends soon, and the next sweep brings the rest
             try:
-                if isinstance(found, Absent):
-                    await self._read(found.id, fingerprint="")
-                else:
-                    await self._changed(found, began, read_at)
+                with contained(f"reading a ticket of store {self._store.name}"):
+                    await self._found(found, began, read_at)
             except (Unavailable, Rejected) as error:
                 # One ticket that cannot be read must not keep the others from being seen.
                 failed.append(error)
@@ -155,7 +154,8 @@ class Sweeper:
     async def _once(self) -> float:
         """One pass, whatever becomes of it; how many seconds to wait before the next."""
         try:
-            await self.sweep()
+            with contained(f"the sweep of store {self._store.name}"):
+                await self.sweep()
         except RemoteError as error:
             self._failures += 1
             _log.info("sweep failed", store=self._store.name, error=type(error).__name__, told=error.told)
@@ -171,10 +171,11 @@ class Sweeper:
         """Read the tickets that webhooks named; whether all were known and could be read."""
         tickets, self._nudged_tickets = self._nudged_tickets, set()
         try:
-            for ticket in tickets:
-                if await self._database.read(find_ticket, self._store.name, ticket) is None:
-                    return False
-                await self._read(ticket, fingerprint=None)
+            with contained(f"reading a ticket of store {self._store.name}"):
+                for ticket in tickets:
+                    if await self._database.read(find_ticket, self._store.name, ticket) is None:
+                        return False
+                    await self._read(ticket, fingerprint=None)
         except RemoteError as error:
             _log.info("nudged reading failed", store=self._store.name, error=type(error).__name__)
             return False
@@ -209,6 +210,12 @@ class Sweeper:
     def _end(self, tx: Transaction, began: Pass, now: datetime) -> None:
         tx.run("store_swept", name=self._store.name, now=to_ms(now), full=began.full)
         store_well(tx, self._store, now)
+
+    async def _found(self, found: Change | Absent, began: Pass, read_at: datetime) -> None:
+        if isinstance(found, Absent):
+            await self._read(found.id, fingerprint="")
+        else:
+            await self._changed(found, began, read_at)
 
     async def _changed(self, change: Change, began: Pass, read_at: datetime) -> None:
         before = await self._database.read(find_ticket, self._store.name, change.ticket.id)

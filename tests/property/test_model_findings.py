@@ -115,3 +115,33 @@ def test_a_reply_that_failed_in_doubt_and_arrived_is_no_echo(tmp_path: Path) -> 
         assert discord.reactions[written.id] == {Mark.DELIVERED}
 
     play(tmp_path / "db", story)
+
+
+def test_a_reply_in_doubt_leaves_soon_after_retry(tmp_path: Path) -> None:
+    """Retry looks for it first; once that finds nothing it is sent, and does not wait as after many tries."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.fate.planned["main", "reply"] = [Trouble.GARBAGE]
+        written = discord.writes(ThreadId("1.1"), "t1 Here you are.")
+        await asyncio.sleep(60)
+        assert discord.reactions[written.id] == {Mark.FAILED}
+        await sim.press(Verb.RETRY, sim.rows("SELECT id FROM deliveries WHERE state = 'failed'")[0]["id"])
+        await asyncio.sleep(60)
+        assert discord.reactions[written.id] == {Mark.DELIVERED}
+
+    play(tmp_path / "db", story)
+
+
+def test_a_defect_in_one_store_ends_nothing(tmp_path: Path) -> None:
+    """A vendor whose answers bring out a defect is told of and asked again; the process goes on."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.fate.planned["main", "changes"] = [Trouble.GARBAGE] * 5
+        sim.fate.planned["main", "ticket"] = [Trouble.GARBAGE]
+        shop.customer_writes("t1", "t1 Are you there?")
+        await asyncio.sleep(1800)
+        assert sim.processes == 1
+        assert "t1 Are you there?" in discord.texts("1.1")
+        assert any("inside shopbell" in text for text in discord.texts("1"))
+
+    play(tmp_path / "db", story)
