@@ -97,13 +97,13 @@ class Posting:
         since = job.delivery.begun_at or job.delivery.created_at
         return await self.known.chat(link.chat).find_post(_thread(link), job.key, since)
 
-    def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> bool:
+    def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> int | None:
         link, ticket = present(job.link), present(job.ticket)
         _part_said(tx, job, result)
         channel_well(tx, link.place, job.delivery.id)
         if ticket.status is Status.CLOSED:
             queue.card(tx, link, now)  # a message opens an archived thread; the card puts that right
-        return job.delivery.part + 1 < self.known.chat(link.chat).parts(self._post(job))
+        return _next_part(tx, job, self.known.chat(link.chat).parts(self._post(job)))
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         queue.line(tx, present(job.link), phrases.delivery_failed(reason), now)
@@ -142,15 +142,15 @@ class Line:
                 raise
             return None
 
-    def record(self, tx: Transaction, job: Job, result: ChatMessageId | None, now: datetime) -> bool:
+    def record(self, tx: Transaction, job: Job, result: ChatMessageId | None, now: datetime) -> int | None:
         if result is None:
-            return False
+            return None
         _part_said(tx, job, result)
         if job.link is not None:
             channel_well(tx, job.link.place, job.delivery.id)
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
             queue.card(tx, job.link, now)
-        return job.delivery.part + 1 < self.known.chat(self._place(job).chat).parts(self._post(job))
+        return _next_part(tx, job, self.known.chat(self._place(job).chat).parts(self._post(job)))
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """A line that cannot be said has no line about it; the operator sees it in `shopbell outbox`."""
@@ -188,11 +188,10 @@ class Rendering:
     async def find(self, job: Job) -> int | None:
         return await self.carry(job)
 
-    def record(self, tx: Transaction, job: Job, result: int | None, now: datetime) -> bool:  # noqa: ARG002 - a courier
+    def record(self, tx: Transaction, job: Job, result: int | None, now: datetime) -> None:  # noqa: ARG002 - a courier
         if result is not None:
             tx.run("card_shown", id=present(job.link).id, version=result)
             channel_well(tx, present(job.link).place, job.delivery.id)
-        return False
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         queue.line(tx, present(job.link), phrases.delivery_failed(reason), now)
@@ -223,13 +222,12 @@ class Marking:
     async def find(self, job: Job) -> Mark | None:
         return await self.carry(job)
 
-    def record(self, tx: Transaction, job: Job, result: Mark | None, now: datetime) -> bool:
+    def record(self, tx: Transaction, job: Job, result: Mark | None, now: datetime) -> None:
         message = present(job.message)
         tx.run("set_message_mark", id=message.id, mark=result)
         channel_well(tx, present(job.link).place, job.delivery.id)
         if queue.wanted_mark(tx, message.id) is not result:
             queue.mark(tx, message, now)
-        return False
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """The message may be gone, or its author may have blocked us; the thread's lines say the rest."""
@@ -264,6 +262,14 @@ def _thread(link: LinkRow) -> Place:
     if link.thread is None:
         raise Unavailable("The ticket's thread is still to be opened.")
     return link.place
+
+
+def _next_part(tx: Transaction, job: Job, of: int) -> int | None:
+    """The part to be said next; the first again where the thread was replaced while this one was being said."""
+    if job.delivery.part + 1 >= of:
+        return None
+    moved = job.link is not None and link_row(present(tx.one("link", id=job.link.id))).lost != job.link.lost
+    return 0 if moved else job.delivery.part + 1
 
 
 def _part_said(tx: Transaction, job: Job, message: ChatMessageId) -> None:

@@ -50,21 +50,21 @@ class Opening:
         since = job.delivery.begun_at or job.delivery.created_at
         return await self.known.chat(link.chat).find_thread(link.channel, card, job.key, since)
 
-    def record(self, tx: Transaction, job: Job, result: Opened | list[Said], now: datetime) -> bool:
+    def record(self, tx: Transaction, job: Job, result: Opened | list[Said], now: datetime) -> int | None:
         link, ticket = present(job.link), present(job.ticket)
         if not isinstance(result, Opened):
             for said in result:
                 record_said(tx, said)
             route_link(tx, link, self.rules, now)
             self._open_anew(tx, job, now)
-            return False
+            return None
         channel_well(tx, link.place, job.delivery.id)
         tx.run("link_opened", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
         if job.delivery.state is State.UNCERTAIN:  # it was found, and its card is from before we knew
             queue.card(tx, link_row(present(tx.one("link", id=link.id))), now)
         else:
             card_if_outdated(tx, link, ticket, now)
-        return _may_be_answered(tx, job, now)
+        return _READING if _may_be_answered(tx, job, now) else None
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         link = present(job.link)

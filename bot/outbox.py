@@ -91,8 +91,8 @@ class Courier(Protocol):
         """Whether the part that was begun came about: what `carry` would have returned, None if it did not."""
         ...
 
-    def record(self, tx: Transaction, job: Job, result: Any, now: datetime) -> bool:
-        """Write down what follows from a part that was said; returns whether parts remain."""
+    def record(self, tx: Transaction, job: Job, result: Any, now: datetime) -> int | None:
+        """Write down what follows from a part that was said; returns the part to be said next, None: all is said."""
         ...
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
@@ -240,10 +240,11 @@ class Outbox:
 
     async def _write_success(self, job: Job, courier: Courier, result: Any) -> None:
         def work(tx: Transaction, now: datetime) -> None:
-            if courier.record(tx, job, result, now):
-                tx.run("next_part", id=job.delivery.id, now=to_ms(now))
-            else:
+            part = courier.record(tx, job, result, now)
+            if part is None:
                 tx.run("finish_delivery", id=job.delivery.id, now=to_ms(now))
+            else:
+                tx.run("next_part", id=job.delivery.id, part=part, now=to_ms(now))
 
         await self._database.write(work, self._clock.now())
         self._after_write(job)
@@ -308,6 +309,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
     origin = None if message is None or message["link"] is None else tx.one("link", id=message["link"])
     opening = None if delivery.ticket is None else tx.one("opening_message", ticket=delivery.ticket)
     email = None if ticket is None else ticket["customer_email"]
+    lost = 0 if link is None else link["lost"]
     others = [] if not email else tx.all("tickets_of_customer", email=email, number=delivery.ticket)
     return Job(
         delivery=delivery,
@@ -319,7 +321,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         standing=() if delivery.kind is not Kind.MARK else standing_marks(tx, delivery),
         opening="" if opening is None else opening["text"],
         others=tuple(TicketNumber(row["number"]) for row in others),
-        key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}"),
+        key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")),
     )
 
 

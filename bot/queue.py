@@ -55,10 +55,15 @@ def open_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
 
 
 def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
-    """A link's thread is gone: give the ticket a new one in the same channel, once however often it is noticed."""
+    """
+    A link's thread is gone: give the ticket a new one in the same channel, once however often it is noticed.
+
+    What waits goes into the new one, and what was half said goes there as a whole.
+    """
     present = _link(tx, link.id)
     if present.thread is not None and present.thread == link.thread:
         tx.run("link_lost", id=link.id)
+        tx.run("say_anew", lane=_thread_lane(link))
         open_link(tx, present, now)
         line(tx, present, phrases.goes_on_here(), now)
         _farewell(tx, present, now)

@@ -54,12 +54,11 @@ class Replying:
             message = await self._read_again(job)
         return None if message.vendor_id is None else Arrived(MessageId(message.vendor_id))
 
-    def record(self, tx: Transaction, job: Job, result: Arrived, now: datetime) -> bool:
+    def record(self, tx: Transaction, job: Job, result: Arrived, now: datetime) -> None:
         message = message_row(present(tx.one("message", id=present(job.message).id)))
         # The new state must be there before the mark is decided.
         tx.run("finish_delivery", id=job.delivery.id, now=to_ms(now))
         reply_arrived(tx, message, result.id, now)
-        return False
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         message = present(job.message)
@@ -130,9 +129,8 @@ class Noting:
         noted = await self._vendor(job).noted(ticket.vendor_id, message.author_name or "", message.text)
         return Arrived(None) if noted else None
 
-    def record(self, tx: Transaction, job: Job, result: Arrived, now: datetime) -> bool:  # noqa: ARG002 - a courier
+    def record(self, tx: Transaction, job: Job, result: Arrived, now: datetime) -> None:  # noqa: ARG002 - a courier
         name_message(tx, message_row(present(tx.one("message", id=present(job.message).id))), result.id)
-        return False
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         message = present(job.message)
@@ -180,7 +178,7 @@ class StatusChanging:
     async def find(self, job: Job) -> Changed | None:
         return await self.carry(job)
 
-    def record(self, tx: Transaction, job: Job, result: Changed, now: datetime) -> bool:
+    def record(self, tx: Transaction, job: Job, result: Changed, now: datetime) -> None:
         ticket, by = present(job.ticket), job.delivery.body["by"]
         changed = {"status": result.status, "here_only": result.here_only}
         tx.run("set_ticket_status", number=ticket.number, now=to_ms(now), **changed)
@@ -190,7 +188,6 @@ class StatusChanging:
         elif ticket.status is not result.status:
             queue.lines(tx, ticket.number, phrases.status_changed(result.status, by), now)
         queue.cards(tx, ticket.number, now)
-        return False
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         ticket, wanted = present(job.ticket), Status(job.delivery.body["status"])

@@ -226,7 +226,7 @@ SELECT id FROM deliveries
 WHERE link = :link AND kind = 'open' AND state NOT IN ('done', 'dropped') AND state <> 'failed';
 
 -- name: link_lost
-UPDATE links SET thread = NULL, card = NULL, card_version = NULL, seen = NULL, seen_at = 0 WHERE id = :id;
+UPDATE links SET thread = NULL, card = NULL, card_version = NULL, seen = NULL, seen_at = 0, lost = lost + 1 WHERE id = :id;
 
 -- name: stranded_links
 -- Links whose thread could not be opened, each with that delivery.
@@ -378,7 +378,12 @@ INSERT INTO posted (delivery, part, chat_message) VALUES (:delivery, :part, :cha
 ON CONFLICT DO UPDATE SET chat_message = excluded.chat_message;
 
 -- name: next_part
-UPDATE deliveries SET state = 'waiting', part = part + 1, attempts = 0, due_at = :now, error = NULL WHERE id = :id;
+UPDATE deliveries SET state = 'waiting', part = :part, attempts = 0, due_at = :now, error = NULL WHERE id = :id;
+
+-- name: say_anew
+-- What was half said in a thread that is gone is said in the next one as a whole.
+UPDATE deliveries SET part = 0
+WHERE lane = :lane AND kind IN ('post', 'line') AND part > 0 AND state IN ('waiting', 'begun', 'uncertain', 'failed');
 
 -- name: finish_delivery
 UPDATE deliveries SET state = 'done', finished_at = :now, error = NULL WHERE id = :id AND state <> 'done';

@@ -118,6 +118,7 @@ class LinkRow:
     thread: ThreadId | None
     card: ChatMessageId | None
     card_version: int | None
+    lost: int
 
     @property
     def place(self) -> Place:
@@ -202,6 +203,7 @@ def link_row(row: Row) -> LinkRow:
         thread=row["thread"],
         card=row["card"],
         card_version=row["card_version"],
+        lost=row["lost"],
     )
 
 

@@ -65,6 +65,7 @@ CREATE TABLE links (
     card_version INTEGER,              -- the ticket's version that the card shows
     seen TEXT,                         -- the last message whose predecessors are all known; NULL: none
     seen_at INTEGER NOT NULL DEFAULT 0,
+    lost INTEGER NOT NULL DEFAULT 0,   -- how many threads it had before; part of the delivery key
     UNIQUE (ticket, chat, channel),
     UNIQUE (chat, channel, thread)
 ) STRICT;
