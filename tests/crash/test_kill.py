@@ -43,7 +43,7 @@ def judge(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_sixty_kills_lose_and_double_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every message stands once in each thread, every reply once at its vendor, in order; the database is sound."""
-    plan = Plan(seed=11, customers=600, replies=150, kills=60, tickets=15)
+    plan = Plan(seed=11, customers=4_000, replies=1_000, kills=60, tickets=60)
     judge(asyncio.run(play(plan, tmp_path)), capsys)
 
 
