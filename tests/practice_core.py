@@ -202,6 +202,7 @@ class MemoryChat:
         headed: Every thread that was ever opened, also those that are gone.
         reactions: What stands on people's messages now; `marks`: what was put there last.
         gone: Threads and channels that were deleted.
+        wordings: What people's messages read like now, by id; None: deleted. Others are in no thread that is there.
     """
 
     name: ChatName = field(default=ChatName("discord"))
@@ -213,12 +214,14 @@ class MemoryChat:
     reactions: dict[ChatMessageId, set[Mark]] = field(default_factory=lambda: defaultdict(set))
     gone: set[str] = field(default_factory=set)
     told: list[tuple[AgentId, str]] = field(default_factory=list)
+    wordings: dict[ChatMessageId, str | None] = field(default_factory=dict)
     history: list[Said] = field(default_factory=list)
     fail: dict[str, list[RemoteError]] = field(default_factory=lambda: defaultdict(list))
     lose: set[str] = field(default_factory=set)
     intake: Intake | None = None
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     missed_calls: int = 0
+    reread_calls: int = 0
     now: Callable[[], datetime] = field(default_factory=lambda: SystemClock().now)
     gate: Gate = field(default_factory=Gate)
 
@@ -306,6 +309,16 @@ class MemoryChat:
         for said in self.history:
             if said.place.thread in threads:
                 yield said
+
+    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+        await self._before("reread")
+        self._must_be_there(place.channel, place.thread)
+        if message not in self.wordings:
+            raise Gone("It was never written.")
+        self.reread_calls += 1
+        wording = self.wordings[message]
+        await self._after("reread")
+        return wording
 
     async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
         return ()

@@ -134,6 +134,14 @@ class Chat(Protocol):
         """
         ...
 
+    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+        """
+        What a person's message in a thread reads like now, as `Said.text` has it; None: it was deleted.
+
+        One request. What `missed` leaves out counts as deleted. Raises `Rejected` where its text is kept from us.
+        """
+        ...
+
     async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
         """Token, intents or scopes, and each channel's permissions. Never raises."""
         ...

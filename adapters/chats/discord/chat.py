@@ -16,7 +16,7 @@ from adapters.chats.discord.connection import Client, Connection
 from adapters.chats.discord.gateway import Gateway
 from adapters.chats.discord.hearing import Hearing
 from adapters.chats.discord.markup import cut_escaped, cut_line
-from adapters.chats.discord.missed import Missed
+from adapters.chats.discord.missed import Missed, reread
 from adapters.chats.discord.reading import DISCORD, Agents
 from adapters.chats.discord.refusals import (
     ARCHIVED,
@@ -154,6 +154,9 @@ class Discord:
 
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         return Missed(self._connection, self._threads, self._agents, self._intake).read(cursors)
+
+    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+        return await reread(self._connection, self._threads, place, message)
 
     # ------------------------------------------------------------ saying
 

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 import discord
 import structlog
 
+from adapters.chats.discord import phrases
 from adapters.chats.discord.card import Json
 from adapters.chats.discord.connection import Connection
-from adapters.chats.discord.reading import DISCORD, Agents, by_person, said
-from adapters.chats.discord.refusals import understood
+from adapters.chats.discord.reading import DISCORD, Agents, by_person, kept_from_us, said, text_of
+from adapters.chats.discord.refusals import UNKNOWN_MESSAGE, code_of, understood
 from adapters.chats.discord.threads import Threads, archived_threads
 from bot.errors import Forbidden, Gone, Rejected
-from bot.model import Agent, ChannelId, Cursor, Place, Said
+from bot.model import Agent, ChannelId, ChatMessageId, Cursor, Place, Said
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -133,6 +134,24 @@ class Missed:
         except Gone:
             return self._agents.known(str(author.id), author.display_name, ())
         return self._agents.known(str(author.id), member.get("nick") or author.display_name, member["roles"])
+
+
+async def reread(connection: Connection, threads: Threads, place: Place, message: ChatMessageId) -> str | None:
+    """What one message reads like now; the contract is `bot.ports.Chat.reread`."""
+    client = await connection.client()
+    guild = (await threads.channel(place.channel)).guild.id
+    thread = client.get_partial_messageable(int(str(place.thread)), guild_id=guild)
+    try:
+        with understood(wrote=False):
+            async with asyncio.timeout(_PAGE_SECONDS):
+                found = await thread.fetch_message(int(message))
+    except Gone as error:
+        if code_of(error) != UNKNOWN_MESSAGE:
+            raise
+        return None
+    if kept_from_us(found):
+        raise Rejected(phrases.INTENT_MISSING)
+    return text_of(found)
 
 
 def _known(cursor: Cursor) -> int:

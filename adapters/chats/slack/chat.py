@@ -125,6 +125,9 @@ class SlackChat:
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         return self._history.missed(cursors, self._intake)
 
+    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+        return await self._history.reread(place, message)
+
     async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
         return await checks.check(self._api, channels, groups=self._people.asks_for_groups)
 

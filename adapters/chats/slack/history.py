@@ -60,6 +60,21 @@ class History:
                         return str(message["ts"])
         return None
 
+    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+        """What one message of a thread reads like now; the contract is `bot.ports.Chat.reread`."""
+        page = await self._api.read(
+            "conversations.replies",
+            channel=place.channel,
+            ts=place.thread,
+            oldest=message,
+            latest=message,
+            inclusive=True,
+            limit=_PAGE,
+        )
+        found = [each for each in page.get("messages") or () if each.get("ts") == message]
+        heard = spoken(found[0], place.channel) if found else None
+        return None if heard is None or typed(heard.markup) is not None else await self._people.text(heard)
+
     async def missed(self, cursors: Sequence[Cursor], intake: Intake | None) -> AsyncIterator[Said]:
         """
         What people wrote in these threads after each cursor, oldest first within a thread.

@@ -62,7 +62,7 @@ class People:
             place=spoken.place,
             message=spoken.message,
             agent=await self.agent(spoken.user),
-            text=await self._neutral(spoken),
+            text=await self.text(spoken),
             said_at=spoken.said_at,
             attachments=spoken.attachments,
             other=spoken.other,
@@ -74,10 +74,11 @@ class People:
             place=now.place,
             message=now.message,
             agent=await self.agent(now.user),
-            text=await self._neutral(now),
+            text=await self.text(now),
         )
 
-    async def _neutral(self, spoken: Spoken) -> str:
+    async def text(self, spoken: Spoken) -> str:
+        """What a message reads like, with the names of those whom it mentions."""
         names = {user: name_of(await self._person(user), user) for user in markup.mentioned(spoken.markup)}
         return markup.neutral(spoken.markup, names, spoken.emoji)
 
