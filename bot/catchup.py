@@ -22,7 +22,7 @@ from bot.errors import RemoteError
 from bot.intake import Rules, find_link, record_said, route_link
 from bot.model import ChannelId, ChatMessageId, Cursor, Place, Said
 from bot.ports import Chat
-from bot.trouble import channel_well
+from bot.trouble import channel_read
 
 _log = structlog.get_logger(__name__)
 
@@ -140,7 +140,7 @@ class CatchUp:
 
     def _route_all(self, tx: Transaction, found: Counter[ChannelId], read: set[ChannelId], now: datetime) -> None:
         for channel in read:
-            channel_well(tx, Place(chat=self._chat.name, channel=channel))
+            channel_read(tx, Place(chat=self._chat.name, channel=channel), now)
         for row in tx.all("links_with_unrouted_messages", chat=self._chat.name):
             route_link(tx, link_row(row), self._rules, now)
         for channel, amount in found.items():

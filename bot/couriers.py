@@ -100,7 +100,7 @@ class Posting:
     def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> int | None:
         link, ticket = present(job.link), present(job.ticket)
         _part_said(tx, job, result)
-        channel_well(tx, link.place, job.delivery.id)
+        channel_well(tx, link.place, now, job.delivery.id)
         if ticket.status is Status.CLOSED:
             queue.card(tx, link, now)  # a message opens an archived thread; the card puts that right
         return _next_part(tx, job, self.known.chat(link.chat).parts(self._post(job)))
@@ -123,12 +123,12 @@ class Line:
     lags = False
 
     async def carry(self, job: Job) -> ChatMessageId | None:
-        """Returns None where it was for a former thread, of which nothing is left."""
+        """Returns None where the place does not take it and others may, or nobody misses it."""
         place = self._place(job)
         try:
             return await self.known.chat(place.chat).post(place, self._post(job), job.delivery.part, job.key)
-        except Gone:
-            if "thread" not in job.delivery.body:
+        except (Forbidden, Gone, Rejected) as error:
+            if not _dispensable(job, error):
                 raise
             return None
 
@@ -137,17 +137,17 @@ class Line:
         since = job.delivery.begun_at or job.delivery.created_at
         try:
             return await self.known.chat(place.chat).find_post(place, job.key, since)
-        except Gone:
-            if "thread" not in job.delivery.body:
+        except (Forbidden, Gone, Rejected) as error:
+            if not _dispensable(job, error):
                 raise
             return None
 
     def record(self, tx: Transaction, job: Job, result: ChatMessageId | None, now: datetime) -> int | None:
         if result is None:
-            return None
+            return 0 if queue.say_elsewhere(tx, job.delivery) else None
         _part_said(tx, job, result)
         if job.link is not None:
-            channel_well(tx, job.link.place, job.delivery.id)
+            channel_well(tx, job.link.place, now, job.delivery.id)
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
             queue.card(tx, job.link, now)
         return _next_part(tx, job, self.known.chat(self._place(job).chat).parts(self._post(job)))
@@ -188,10 +188,10 @@ class Rendering:
     async def find(self, job: Job) -> int | None:
         return await self.carry(job)
 
-    def record(self, tx: Transaction, job: Job, result: int | None, now: datetime) -> None:  # noqa: ARG002 - a courier
+    def record(self, tx: Transaction, job: Job, result: int | None, now: datetime) -> None:
         if result is not None:
             tx.run("card_shown", id=present(job.link).id, version=result)
-            channel_well(tx, present(job.link).place, job.delivery.id)
+            channel_well(tx, present(job.link).place, now, job.delivery.id)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         queue.line(tx, present(job.link), phrases.delivery_failed(reason), now)
@@ -225,7 +225,7 @@ class Marking:
     def record(self, tx: Transaction, job: Job, result: Mark | None, now: datetime) -> None:
         message = present(job.message)
         tx.run("set_message_mark", id=message.id, mark=result)
-        channel_well(tx, present(job.link).place, job.delivery.id)
+        channel_well(tx, present(job.link).place, now, job.delivery.id)
         if queue.wanted_mark(tx, message.id) is not result:
             queue.mark(tx, message, now)
 
@@ -251,7 +251,8 @@ class Mending:
         if isinstance(error, AuthFailed | Forbidden):
             others = [link.place for link in queue.links_of(tx, job.link.ticket)]
             label = self.known.chat(job.link.chat).label
-            channel_in_trouble(tx, job.link.place, others, label, error.told, now)
+            spare = [place for store in self.known.stores.values() for place in store.channels]
+            channel_in_trouble(tx, job.link.place, others, label, error.told, now, spare=spare)
         if isinstance(error, Gone) and job.delivery.kind in _IN_A_THREAD:
             queue.reopen_link(tx, job.link, now)
             return True
@@ -262,6 +263,12 @@ def _thread(link: LinkRow) -> Place:
     if link.thread is None:
         raise Unavailable("The ticket's thread is still to be opened.")
     return link.place
+
+
+def _dispensable(job: Job, error: RemoteError) -> bool:
+    """Whether a line need not be said here: its former thread is gone, or it tells of a trouble as well elsewhere."""
+    body = job.delivery.body
+    return "over" in body or (isinstance(error, Gone) and "thread" in body)
 
 
 def _next_part(tx: Transaction, job: Job, of: int) -> int | None:

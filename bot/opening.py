@@ -58,7 +58,7 @@ class Opening:
             route_link(tx, link, self.rules, now)
             self._open_anew(tx, job, now)
             return None
-        channel_well(tx, link.place, job.delivery.id)
+        channel_well(tx, link.place, now, job.delivery.id)
         tx.run("link_opened", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
         if job.delivery.state is State.UNCERTAIN:  # it was found, and its card is from before we knew
             queue.card(tx, link_row(present(tx.one("link", id=link.id))), now)

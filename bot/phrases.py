@@ -183,6 +183,10 @@ def channel_in_trouble(chat: str, reason: str) -> str:
     return f"⚠️ shopbell cannot show tickets in {chat} now. {reason} What belongs there waits until then."
 
 
+def channel_back(chat: str) -> str:
+    return f"▶️ Tickets are shown in {chat} again. What waited is on its way."
+
+
 def store_back(store: str) -> str:
     return f"▶️ {store} works again. What waited is on its way."
 

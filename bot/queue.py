@@ -16,7 +16,18 @@ from typing import Any
 from bot import phrases
 from bot.db.connection import Transaction
 from bot.db.values import DeliveryRow, Kind, LinkRow, MessageRow, Purpose, State, TicketRow, link_row, to_ms
-from bot.model import Button, DeliveryId, Mark, Place, Status, StoreName, TicketNumber, Verb
+from bot.model import (
+    Button,
+    ChannelId,
+    ChatName,
+    DeliveryId,
+    Mark,
+    Place,
+    Status,
+    StoreName,
+    TicketNumber,
+    Verb,
+)
 
 # A thread that vanishes as soon as it is there is replaced more slowly then: it may be a bot that deletes it.
 _LATELY = timedelta(minutes=10)
@@ -96,11 +107,56 @@ def lines(tx: Transaction, ticket: TicketNumber, text: str, now: datetime) -> No
         line(tx, link, text, now)
 
 
-def announcement(tx: Transaction, channel: Place, text: str, now: datetime) -> None:
+def announcement(tx: Transaction, channel: Place, text: str, now: datetime) -> DeliveryId:
     """Queue a line of shopbell's own for a channel itself."""
-    lane = f"channel:{channel.chat}:{channel.channel}"
-    body = {"text": text, "buttons": [], "channel": channel.channel, "chat": channel.chat}
-    _add(tx, Kind.LINE, lane, chat_destination(channel.chat), now, body=body)
+    return _announcement(tx, (channel,), {"text": text, "buttons": []}, now)
+
+
+def tidings(tx: Transaction, channels: Sequence[Place], text: str, over: str, now: datetime) -> DeliveryId:
+    """Queue a line about a trouble for the first of these channels that takes it; `over` ends the story there."""
+    return _announcement(tx, channels, {"text": text, "buttons": [], "over": over}, now)
+
+
+def tell_over(tx: Transaction, told: DeliveryRow, now: datetime) -> None:
+    """A trouble is over: say so where a line told of it; one that was not said yet need not be said any more."""
+    if told.state is State.WAITING:
+        tx.run("drop_delivery", id=told.id, now=to_ms(now))
+    elif told.state is not State.DONE or tx.one("was_said", id=told.id) is not None:
+        place = Place(chat=ChatName(told.body["chat"]), channel=ChannelId(told.body["channel"]))
+        announcement(tx, place, told.body["over"], now)
+
+
+def say_elsewhere(tx: Transaction, line: DeliveryRow) -> bool:
+    """A channel does not take a line: let it go to the next that may; whether there is one."""
+    channels = line.body.get("else", [])
+    if not channels:
+        return False
+    lane, destination, body = _addressed(_places(channels), line.body)
+    kept = json.dumps(body, ensure_ascii=False)
+    tx.run("say_elsewhere", id=line.id, lane=lane, destination=destination, body=kept)
+    return True
+
+
+def _announcement(tx: Transaction, channels: Sequence[Place], body: dict[str, Any], now: datetime) -> DeliveryId:
+    lane, destination, body = _addressed(channels, body)
+    line = _add(tx, Kind.LINE, lane, destination, now, body=body)
+    if line is None:
+        raise LookupError("a line has no key that could collide")
+    return line
+
+
+def _addressed(channels: Sequence[Place], body: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """Lane and destination of a line for the first of these channels, and its body, which knows the others."""
+    first, *others = channels
+    where: dict[str, Any] = {"chat": first.chat, "channel": first.channel}
+    if "over" in body:
+        where["else"] = [[other.chat, other.channel] for other in others]
+    lane = f"channel:{first.chat}:{first.channel}"
+    return lane, chat_destination(first.chat), body | where
+
+
+def _places(channels: Iterable[tuple[str, str]]) -> list[Place]:
+    return [Place(chat=ChatName(chat), channel=ChannelId(channel)) for chat, channel in channels]
 
 
 def cards(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:

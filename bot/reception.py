@@ -27,7 +27,7 @@ from bot.intake import (
 )
 from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Edited, Place, Said, Verb
 from bot.ports import Chat
-from bot.trouble import channel_in_trouble
+from bot.trouble import channel_in_trouble, channel_unread
 
 _log = structlog.get_logger(__name__)
 
@@ -120,7 +120,9 @@ class Reception:
         """Told where the tickets of the stores that use this channel have threads besides."""
         sharing = [store.channels for store in self._rules.stores.values() if place in store.channels]
         others = [other for channels in sharing for other in channels]
-        channel_in_trouble(tx, place, others, self._chats[place.chat].label, told, now)
+        spare = [other for store in self._rules.stores.values() for other in store.channels]
+        channel_in_trouble(tx, place, others, self._chats[place.chat].label, told, now, spare=spare)
+        channel_unread(tx, place)
 
     def _tell(self, place: Place, agent: Agent, text: str) -> None:
         """Say it behind the event's acknowledgement, which must not wait for the network."""

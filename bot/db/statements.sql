@@ -69,10 +69,19 @@ INSERT INTO channel_troubles (chat, channel, trouble, since) VALUES (:chat, :cha
 ON CONFLICT DO NOTHING
 RETURNING since;
 
+-- name: channel_trouble_told
+UPDATE channel_troubles SET told = :told WHERE chat = :chat AND channel = :channel;
+
+-- name: channel_is_unread
+UPDATE channel_troubles SET unread = :unread WHERE chat = :chat AND channel = :channel;
+
+-- name: lasting_channel_trouble
+SELECT * FROM channel_troubles WHERE chat = :chat AND channel = :channel;
+
 -- name: end_channel_trouble
--- What waits for the same reason shows that it lasts.
+-- What waits for the same reason shows that it lasts. What may not be read is well again only when it was read.
 DELETE FROM channel_troubles AS c
-WHERE c.chat = :chat AND c.channel = :channel
+WHERE c.chat = :chat AND c.channel = :channel AND c.unread = 0
   AND NOT EXISTS (
       SELECT 1 FROM deliveries AS d JOIN links AS l ON l.id = d.link
       WHERE d.destination = 'chat:' || c.chat AND d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
@@ -243,7 +252,12 @@ UPDATE links SET channel = :channel WHERE id = :id;
 UPDATE links SET card_version = :version WHERE id = :id;
 
 -- name: thread_seen
-UPDATE links SET seen = :message, seen_at = :at WHERE id = :id AND seen_at < :at;
+-- As long as a channel may not be read there may be older messages that nobody has heard of.
+UPDATE links SET seen = :message, seen_at = :at
+WHERE id = :id AND seen_at < :at
+  AND NOT EXISTS (
+      SELECT 1 FROM channel_troubles AS c WHERE c.chat = links.chat AND c.channel = links.channel AND c.unread = 1
+  );
 
 -- name: threads_to_catch_up
 -- Open tickets, and those closed lately: somebody may have written there.
@@ -451,6 +465,12 @@ UPDATE deliveries SET message = :message, due_at = :due WHERE id = :id;
 SELECT * FROM deliveries
 WHERE ticket = :ticket AND kind = 'status' AND state IN ('waiting', 'begun', 'uncertain')
 ORDER BY id DESC LIMIT 1;
+
+-- name: say_elsewhere
+UPDATE deliveries SET lane = :lane, destination = :destination, body = :body WHERE id = :id;
+
+-- name: was_said
+SELECT 1 FROM posted WHERE delivery = :id LIMIT 1;
 
 -- name: openings
 SELECT id FROM deliveries WHERE link = :link AND kind = 'open' AND state = 'done' AND finished_at >= :since;

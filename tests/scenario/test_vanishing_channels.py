@@ -11,6 +11,7 @@ from bot.sandbox.slack.world import BOT_USER
 from tests.stage import Stage, Ticket, scenario, until
 
 CANNOT = "shopbell cannot show tickets in"
+OVER = "Tickets are shown in"
 
 
 def clock_of(stage: Stage) -> type[SystemClock]:
@@ -165,28 +166,104 @@ async def test_a_hidden_channel_is_read_when_it_is_shown_again(stage: Stage) -> 
     assert stage.announced(ticket.shop, CANNOT)[1] == 1
 
 
-@scenario({"sellgate": "text slack"})
-async def test_a_server_full_of_threads(stage: Stage) -> None:
-    """At Discord's cap a new ticket waits for its thread, told once in Slack, and gets it when there is room."""
-    clock = clock_of(stage)
-    full = await stage.arrives("The last one in")
+def fill_with_strangers(stage: Stage) -> None:
+    """The server takes no more threads, and none of the bot's own can make room: they are archived."""
     discord = stage.world.discord
+    lounge = discord.add_text_channel("lounge")
+    for number in range(3):
+        discord.guild.open_thread(discord.owner, lounge, f"Talk {number}", 1440, None)
+    for thread in discord.threads(stage.shop.discord.id):
+        discord.guild.archive(thread, archived=True)
     discord.guild.allowances.active_threads = len(discord.guild.world.active_threads())
+
+
+async def room_again(stage: Stage, clock: type[SystemClock], waiting: Ticket) -> None:
+    """There is room, and some minutes later the ticket has its thread."""
+    stage.world.discord.guild.allowances.active_threads = 1000
+    await stage.bridge.stop()
+    with patch.object(clock, "now", lambda its: SystemClock.now(its) + timedelta(minutes=13)):
+        await stage.bridge.start()
+        await waiting.shown("Hello?")
+        await well_again(stage)
+
+
+@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+async def test_a_server_full_of_our_own_threads(stage: Stage) -> None:
+    """At Discord's cap the thread that is quiet for the longest time is archived, and opened again when needed."""
+    discord = stage.world.discord
+    quiet = await stage.arrives("Quiet", vendor="sellgate")
+    lively = await stage.arrives("Lively", vendor="sellapp")
+    await lively.ann_says("We are on it")
+    await lively.has_sent("We are on it")
+    await stage.bridge.drained()
+    discord.guild.allowances.active_threads = len(discord.guild.world.active_threads())
+    new = await stage.arrives("One more", vendor="sellapp")
+    assert quiet.discord.thread.archived
+    assert not lively.discord.thread.archived
+    quiet.customer_says("Still there?")
+    await quiet.shown("Still there?")
+    await stage.bridge.drained()
+    assert not quiet.discord.thread.archived
+    assert lively.discord.thread.archived
+    said = await quiet.ann_says("Sure")
+    await quiet.marked(said, "✅")
+    last = await stage.arrives("And another", vendor="sellgate")
+    await stage.bridge.drained()
+    assert new.discord.thread.archived
+    assert len(discord.guild.world.active_threads()) == discord.guild.allowances.active_threads
+    assert stage.announced(last.shop, CANNOT) == (0, 0)
+
+
+@scenario({"sellgate": "text slack"})
+async def test_a_server_full_of_other_threads(stage: Stage) -> None:
+    """Where nothing of ours makes room, new tickets wait for their threads, told once in Slack, and once at the end."""
+    clock = clock_of(stage)
+    await stage.arrives("The last one in")
+    await stage.bridge.drained()
+    fill_with_strangers(stage)
     waiting = [await stage.writes(f"Waits {number}") for number in range(2)]
     for ticket in waiting:
         await until("Slack has it", lambda t=ticket: t.slack.count("Hello?") == 1)  # type: ignore[misc]
     await until("it is told", lambda: stage.announced(stage.shop, "as many open threads")[1] == 1)
-    full.customer_says("This still works")
-    await full.shown("This still works")
     assert "as many open threads" in await remarks(stage)
-    discord.guild.allowances.active_threads = 1000
-    await stage.bridge.stop()
-    with patch.object(clock, "now", lambda its: SystemClock.now(its) + timedelta(minutes=13)):
-        await stage.bridge.start()
-        for ticket in waiting:
-            await ticket.shown("Hello?")
-        await well_again(stage)
+    await room_again(stage, clock, waiting[0])
+    await waiting[1].shown("Hello?")
     assert stage.announced(stage.shop, CANNOT)[1] == 1
+    await until("its end is told", lambda: stage.announced(stage.shop, OVER)[1] == 1)
+
+
+@scenario({"sellgate": "text"})
+async def test_a_full_server_and_no_other_chat(stage: Stage) -> None:
+    """It is told once in the text channel itself, which needs no thread for that, and once when it is over."""
+    clock = clock_of(stage)
+    await stage.arrives("The last one in")
+    await stage.bridge.drained()
+    fill_with_strangers(stage)
+    waiting = await stage.writes("Waits")
+    await until("it is told", lambda: stage.announced(stage.shop, "as many open threads")[0] == 1)
+    await room_again(stage, clock, waiting)
+    await until("its end is told", lambda: stage.announced(stage.shop, OVER)[0] == 1)
+    assert stage.announced(stage.shop, CANNOT)[0] == 1
+
+
+@scenario({"sellapp": "forum", "sellgate": "text"})
+async def test_a_full_server_and_a_forum_alone(stage: Stage) -> None:
+    """Where a line in the forum would need a thread itself, it is told in another store's channel."""
+    clock = clock_of(stage)
+    await stage.arrives("The last one in", vendor="sellapp")
+    await stage.bridge.drained()
+    discord = stage.world.discord
+    fill_with_strangers(stage)
+    for thread in discord.threads(stage.world.shops["sellapp"].discord.id):
+        discord.guild.archive(thread, archived=True)
+    discord.guild.allowances.active_threads = len(discord.guild.world.active_threads())
+    waiting = await stage.writes("Waits", vendor="sellapp")
+    beside = stage.world.shops["sellgate"]
+    await until("it is told", lambda: stage.announced(beside, "as many open threads")[0] == 1)
+    await room_again(stage, clock, waiting)
+    await until("its end is told", lambda: stage.announced(beside, OVER)[0] == 1)
+    assert stage.announced(beside, CANNOT)[0] == 1
+    assert stage.announced(waiting.shop, CANNOT)[0] == 0
 
 
 @scenario({"sellgate": "text slack"})
@@ -223,3 +300,52 @@ async def test_a_slack_channel_is_archived_and_unarchived(stage: Stage) -> None:
     shown = [m.rendered for m in ticket.slack.messages() if "Word" in m.rendered]
     assert [f"Word {number}" in text for number, text in enumerate(shown)] == [True] * 3
     assert stage.announced(ticket.shop, CANNOT)[0] == 1
+
+
+@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+async def test_a_history_that_may_not_be_read_for_a_while(stage: Stage) -> None:
+    """What agents wrote meanwhile is found when it may, though the channel was heard and newer messages were sent."""
+    discord = stage.world.discord
+    tickets = [await stage.arrives(f"History at {vendor}", vendor=vendor) for vendor in ("sellgate", "sellapp")]
+    await stage.bridge.drained()
+    channels = [ticket.shop.discord.id for ticket in tickets]
+    for channel in channels:
+        discord.deny(channel, "read_message_history")
+    await stage.bridge.stop()
+    for ticket in tickets:
+        await ticket.ann_says("While the bot was away")
+    await stage.bridge.start()
+    for ticket in tickets:
+        await until("it is told", lambda t=ticket: stage.announced(t.shop, "Read Message History")[1] == 1)  # type: ignore[misc]
+        await ticket.ann_says("Heard at once")
+        await ticket.has_sent("Heard at once")
+        ticket.customer_says("I see")
+        await ticket.shown("I see")
+    assert "Read Message History" in await remarks(stage)
+    await stage.bridge.restart()
+    for channel in channels:
+        discord.allow(channel, "read_message_history")
+    for ticket in tickets:
+        await ticket.has_sent("Heard at once", "While the bot was away")
+        await until("its end is told", lambda t=ticket: stage.announced(t.shop, OVER)[1] == 1)  # type: ignore[misc]
+        assert stage.announced(ticket.shop, CANNOT)[1] == 1
+    await well_again(stage)
+
+
+@scenario({"sellgate": "text slack"})
+async def test_what_may_have_been_said_is_not_said_again_where_the_history_is_closed(stage: Stage) -> None:
+    """An answer that was lost is looked for as soon as the history may be read; the message stands there once."""
+    discord = stage.world.discord
+    ticket = await stage.arrives("In doubt")
+    await stage.bridge.drained()
+    path = f"/{ticket.discord.thread.id}/messages$"
+    discord.deny(stage.world.support.id, "read_message_history")
+    discord.guild.allowances.nonce_seconds = 0.0
+    discord.wire.fail("lose", method="POST", path=path)
+    ticket.customer_says("Only once")
+    await until("it was posted", lambda: ticket.discord.count("Only once") == 1)
+    await until("it is told", lambda: stage.announced(stage.shop, "Read Message History")[1] == 1)
+    await stage.sweeps(5)
+    discord.allow(stage.world.support.id, "read_message_history")
+    await stage.bridge.drained(seconds=40)
+    assert ticket.discord.count("Only once") == 1

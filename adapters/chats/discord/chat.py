@@ -185,23 +185,26 @@ class Discord:
         except Rejected as error:
             if code_of(error) != ARCHIVED or place.thread is None:
                 raise
-        await self._threads.set_thread(place.thread, archived=False)
+        await self._threads.set_thread(place, archived=False)
         return await self._send(place, message)
 
     async def _send(self, place: Place, message: Json) -> Json:
-        said: Json = await self._connection.call(
-            "POST",
-            "/channels/{channel_id}/messages",
-            channel_id=place.thread or place.channel,
-            json=message,
-            permission="Send Messages in Threads" if place.thread else "Send Messages",
-        )
-        return said
+        async def send() -> Json:
+            said: Json = await self._connection.call(
+                "POST",
+                "/channels/{channel_id}/messages",
+                channel_id=place.thread or place.channel,
+                json=message,
+                permission="Send Messages in Threads" if place.thread else "Send Messages",
+            )
+            return said
+
+        return await self._threads.with_room(place.channel, send) if place.thread else await send()
 
     async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
         found: str | None = None
-        where = await self._threads.channel(place.channel) if place.thread is None else None
-        if isinstance(where, discord.ForumChannel):
+        where = await self._threads.readable(place.channel)
+        if isinstance(where, discord.ForumChannel) and place.thread is None:
             found = await self._threads.find_forum_post(where, key, since)
         else:
             found = await self._threads.find_message(place.thread or place.channel, key, since)
@@ -252,9 +255,9 @@ class Discord:
                 return
             if code_of(error) != ARCHIVED:
                 raise
-            await self._threads.set_thread(channel, archived=False)
+            await self._threads.set_thread(place, archived=False)
             await self._react(channel, message, mark, was)
-            await self._threads.set_thread(channel, archived=True)
+            await self._threads.set_thread(place, archived=True)
 
     async def _react(self, channel: str, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         path = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me"

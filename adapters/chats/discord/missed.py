@@ -67,7 +67,7 @@ class Missed:
                     await self._intake.barred(place, error.told)
 
     async def _read_channel(self, channel: ChannelId, waiting: dict[str, Cursor]) -> AsyncIterator[Said]:
-        guild = (await self._threads.channel(channel)).guild.id
+        guild = (await self._threads.readable(channel)).guild.id
         async for thread in self._found(channel, guild, waiting):
             cursor = waiting.pop(thread["id"])
             if _last(thread) > _known(cursor):

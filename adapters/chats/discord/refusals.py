@@ -22,15 +22,15 @@ TOO_MANY_OLD_EDITS = 30046
 ARCHIVED = 50083
 REACTIONS_BLOCKED = 90001
 THREAD_EXISTS = 160004
+TOO_MANY_THREADS = 160006
 _BUSY = 40062
 _TAG_REQUIRED = 40067
 _MISSING_ACCESS = 50001
 _OVERLOADED = 130000
 _LOCKED = 160005
-_TOO_MANY_THREADS = 160006
 _MISSING_PERMISSION = 50013
 # What a person with rights in the server has to mend, after which it goes on by itself.
-_FOR_A_PERSON = (_MISSING_ACCESS, _MISSING_PERMISSION, _TAG_REQUIRED, _LOCKED, _TOO_MANY_THREADS)
+_FOR_A_PERSON = (_MISSING_ACCESS, _MISSING_PERMISSION, _TAG_REQUIRED, _LOCKED, TOO_MANY_THREADS)
 _BLOCKED = (200000, 200001)
 
 _LONG = 600.0
@@ -88,7 +88,7 @@ def _refusal(error: discord.HTTPException, *, wrote: bool, permission: str) -> R
 def _refused_for_good(error: discord.HTTPException, permission: str) -> RemoteError:
     """Until a person changes something in the server, or for ever."""
     if error.code in _FOR_A_PERSON:
-        wait = _LONG if error.code == _TOO_MANY_THREADS else None
+        wait = _LONG if error.code == TOO_MANY_THREADS else None
         return Forbidden(_told(error, permission), retry_after=wait)
     return Rejected(_told(error, permission), fields=_fields(error))
 
@@ -113,7 +113,7 @@ def _told(error: discord.HTTPException, permission: str) -> str:
         _MISSING_ACCESS: phrases.HIDDEN,
         _LOCKED: phrases.LOCKED,
         _TAG_REQUIRED: phrases.TAG_NEEDED,
-        _TOO_MANY_THREADS: phrases.TOO_MANY_THREADS,
+        TOO_MANY_THREADS: phrases.TOO_MANY_THREADS,
     }
     if error.code in known:
         return known[error.code]

@@ -8,9 +8,9 @@ https://github.com/discord/discord-api-docs/blob/main/developers/topics/threads.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 import structlog
@@ -18,11 +18,14 @@ import structlog
 from adapters.chats.discord import phrases, tags
 from adapters.chats.discord.card import Json, card_message, carries, shows, thread_name
 from adapters.chats.discord.connection import Connection
-from adapters.chats.discord.refusals import THREAD_EXISTS, UNKNOWN_MESSAGE, code_of, understood
+from adapters.chats.discord.refusals import THREAD_EXISTS, TOO_MANY_THREADS, UNKNOWN_MESSAGE, code_of, understood
+from adapters.chats.discord.room import Room
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
 
 _log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 _WEEK = 10080
 """Minutes; the longest time that Discord keeps a thread in the channel list without anybody writing."""
@@ -46,6 +49,20 @@ class Threads:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._room = Room(connection)
+
+    async def with_room(self, channel: ChannelId, act: Callable[[], Awaitable[T]]) -> T:
+        """Do what may make a thread of this channel active; in a full server again, once room was made for it."""
+        made = self._room.made
+        try:
+            return await act()
+        except Forbidden as error:
+            if code_of(error) != TOO_MANY_THREADS:
+                raise
+            guild = (await self.channel(channel)).guild.id
+            if not await self._room.make(guild, before=made):
+                raise
+        return await act()
 
     async def channel(self, channel: ChannelId) -> discord.TextChannel | discord.ForumChannel:
         """A channel as it is now, from the gateway where that is connected. Raises `Gone`, `Forbidden`, `Rejected`."""
@@ -60,6 +77,14 @@ class Threads:
         if not isinstance(found, discord.TextChannel | discord.ForumChannel):
             raise Rejected(phrases.WRONG_KIND)
         return found
+
+    async def readable(self, channel: ChannelId) -> discord.TextChannel | discord.ForumChannel:
+        """As `channel`, where its history may be read; Discord shows an empty one where it may not."""
+        where = await self.channel(channel)
+        me: discord.Member | None = where.guild.me
+        if me is not None and not where.permissions_for(me).read_message_history:
+            raise Forbidden(phrases.FORBIDDEN.format(permission=_HISTORY))
+        return where
 
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
         where = await self.channel(channel)
@@ -103,20 +128,27 @@ class Threads:
         if forum.flags.require_tag and not applied:
             raise Forbidden(phrases.TAG_NEEDED)
         body = {"name": name, "auto_archive_duration": _WEEK, "applied_tags": applied, "message": message}
-        post = await self._connection.call(
-            "POST", "/channels/{channel_id}/threads", channel_id=str(forum.id), json=body, permission=_SEND
+        channel = str(forum.id)
+        post = await self.with_room(
+            ChannelId(channel),
+            lambda: self._connection.call(
+                "POST", "/channels/{channel_id}/threads", channel_id=channel, json=body, permission=_SEND
+            ),
         )
         return str(post["id"])
 
     async def _thread_of(self, channel: ChannelId, message: str, card: Card) -> Opened:
         try:
-            await self._connection.call(
-                "POST",
-                "/channels/{channel_id}/messages/{message_id}/threads",
-                channel_id=channel,
-                message_id=message,
-                json={"name": thread_name(card), "auto_archive_duration": _WEEK},
-                permission=_CREATE_THREADS,
+            await self.with_room(
+                channel,
+                lambda: self._connection.call(
+                    "POST",
+                    "/channels/{channel_id}/messages/{message_id}/threads",
+                    channel_id=channel,
+                    message_id=message,
+                    json={"name": thread_name(card), "auto_archive_duration": _WEEK},
+                    permission=_CREATE_THREADS,
+                ),
             )
         except Rejected as error:
             # A message has at most one thread, and its id is the message's.
@@ -126,7 +158,7 @@ class Threads:
 
     async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
         """A card that is there without its thread gets it now: half done is finished, not done again."""
-        where = await self.channel(channel)
+        where = await self.readable(channel)
         if isinstance(where, discord.ForumChannel):
             post = await self.find_forum_post(where, key, since)
             return None if post is None else Opened(thread=ThreadId(post), card=ChatMessageId(post))
@@ -194,7 +226,7 @@ class Threads:
         tagged = applied is not None and sorted(applied) != sorted(thread.get("applied_tags") or [])
         changes: dict[str, Any] = {"applied_tags": applied} if tagged else {}
         if is_archived and (tagged or (outdated and forum is not None)):
-            await self.set_thread(opened.thread, archived=False, **changes)
+            await self.set_thread(place, archived=False, **changes)
             is_archived, changes = False, {}
         if outdated:
             await self._connection.call(
@@ -207,7 +239,7 @@ class Threads:
         if is_archived != card.archived:
             changes["archived"] = card.archived
         if changes:
-            await self.set_thread(opened.thread, **changes)
+            await self.set_thread(place, **changes)
 
     async def _outdated(self, channel: str, opened: Opened, card: Card) -> bool:
         """Whether the card is there and shows something else. One that people have deleted stays deleted."""
@@ -221,10 +253,13 @@ class Threads:
             return False
         return not shows(message, card)
 
-    async def set_thread(self, thread: str, **changes: Any) -> None:
+    async def set_thread(self, place: Place, **changes: Any) -> None:
         """Change a thread's archived state or tags."""
-        await self._connection.call(
-            "PATCH", "/channels/{channel_id}", channel_id=thread, json=changes, permission=_MANAGE
+        await self.with_room(
+            place.channel,
+            lambda: self._connection.call(
+                "PATCH", "/channels/{channel_id}", channel_id=str(place.thread), json=changes, permission=_MANAGE
+            ),
         )
 
 

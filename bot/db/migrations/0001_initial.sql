@@ -23,6 +23,8 @@ CREATE TABLE channel_troubles (
     channel TEXT NOT NULL,
     trouble TEXT NOT NULL,
     since INTEGER NOT NULL,
+    unread INTEGER NOT NULL DEFAULT 0 CHECK (unread IN (0, 1)), -- whether it may not be read, so that nobody is heard
+    told TEXT NOT NULL DEFAULT '[]', -- JSON: the lines that tell of it, by their deliveries
     PRIMARY KEY (chat, channel)
 ) STRICT;
 
