@@ -1,14 +1,14 @@
 """
 Delivering: lanes in their order, each attempt written down before it is made, nothing blindly repeated.
 
-Every destination has a dispatcher of its own, so one that is stuck holds up no other. How a kind of delivery is
+Every destination has room for lanes of its own, so one that is stuck holds up no other. How a kind of delivery is
 carried, found again and recorded is its courier's business (see `bot.couriers`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -121,7 +121,8 @@ class Outbox:
         self._mend = mend
         self._clock = clock
         self._decider = decider
-        self._wakers = {destination: asyncio.Event() for destination in destinations}
+        self._destinations = destinations
+        self._waker = asyncio.Event()
         self._settled: dict[DeliveryId, asyncio.Event] = {}
         self._stopping = False
         self._key_prefix = ""
@@ -133,14 +134,24 @@ class Outbox:
 
     async def run(self) -> None:
         """Deliver until `stop`; what is in flight then is finished first."""
-        async with asyncio.TaskGroup() as tasks:
-            for destination, waker in self._wakers.items():
-                tasks.create_task(self._dispatch(destination, waker), name=f"outbox {destination}")
+        running: dict[str, dict[str, asyncio.Task[None]]] = {destination: {} for destination in self._destinations}
+        # Leaving the block waits for the lanes; where it is left by a failure or a cancellation, it ends them first.
+        async with asyncio.TaskGroup() as lanes:
+            while not self._stopping:
+                self._waker.clear()
+                now = self._clock.now()
+                busy = {destination: set(tasks) for destination, tasks in running.items()}
+                agenda = await self._database.read(_agenda, busy, now)
+                for destination, lane in agenda.lanes:
+                    task = lanes.create_task(self._run_lane(lane), name=f"lane {lane}")
+                    running[destination][lane] = task
+                    task.add_done_callback(_leave(running[destination], lane, self._waker))
+                pause = _LONGEST_SLEEP if agenda.next_due is None else (agenda.next_due - now).total_seconds()
+                await wait_for(self._waker, min(pause, _LONGEST_SLEEP), self._clock)
 
     def wake(self) -> None:
         """Something was queued. Called after the transaction that queued it."""
-        for waker in self._wakers.values():
-            waker.set()
+        self._waker.set()
 
     def stop(self) -> None:
         """Begin no further attempt; `run` returns when those in flight have ended."""
@@ -159,29 +170,11 @@ class Outbox:
         finally:
             self._settled.pop(delivery, None)
 
-    async def _dispatch(self, destination: str, waker: asyncio.Event) -> None:
-        running: dict[str, asyncio.Task[None]] = {}
-        # Leaving the block waits for the lanes; where it is left by a failure or a cancellation, it ends them first.
-        async with asyncio.TaskGroup() as lanes:
-            while not self._stopping:
-                waker.clear()
-                now = self._clock.now()
-                due = await self._database.read(_due_lanes, destination, now, _LANES_AT_ONCE + len(running))
-                for lane in due:
-                    if lane not in running and len(running) < _LANES_AT_ONCE:
-                        running[lane] = lanes.create_task(self._run_lane(lane), name=f"lane {lane}")
-                        running[lane].add_done_callback(_leave(running, lane, waker))
-                next_due = await self._database.read(_next_due, destination, now)
-                pause = _LONGEST_SLEEP if next_due is None else (next_due - now).total_seconds()
-                await wait_for(waker, min(pause, _LONGEST_SLEEP), self._clock)
-
     async def _run_lane(self, lane: str) -> None:
         """Make the lane's deliveries, one after the other, until the first that is not due."""
         while not self._stopping:
-            job = await self._database.read(self._head, lane)
-            if job is None or job.delivery.due_at > self._clock.now():
-                return
-            if job.delivery.state not in (State.WAITING, State.UNCERTAIN):
+            job = await self._database.write(self._take, lane, self._clock.now())
+            if job is None:
                 return
             try:
                 await self._advance(job)
@@ -194,13 +187,9 @@ class Outbox:
 
     async def _advance(self, job: Job) -> None:
         courier = self._couriers[job.delivery.kind]
-        if job.delivery.state is State.UNCERTAIN and not courier.repeatable:
+        if job.delivery.state is State.UNCERTAIN:
             await self._look(job, courier)
             return
-        begun = await self._database.write(self._begin, job.delivery.id, self._clock.now())
-        if begun is None:
-            return
-        job = begun
         try:
             result = await courier.carry(job)
         except RemoteError as error:
@@ -291,14 +280,22 @@ class Outbox:
             next=type(decision).__name__,
         )
 
-    def _begin(self, tx: Transaction, delivery: DeliveryId, now: datetime) -> Job | None:
-        """Write the attempt down; the job as it is now, None where it was dropped meanwhile."""
-        changed = tx.run("begin_delivery", id=delivery, now=to_ms(now))
-        return read_job(tx, _delivery(tx, delivery), self._key_prefix) if changed else None
+    def _take(self, tx: Transaction, lane: str, now: datetime) -> Job | None:
+        """
+        The lane's first delivery, if it is due.
 
-    def _head(self, tx: Transaction, lane: str) -> Job | None:
+        It is begun, and that is written down; or it is still uncertain, and has to be looked for.
+        """
         row = tx.one("lane_head", lane=lane)
-        return None if row is None else read_job(tx, delivery_row(row), self._key_prefix)
+        if row is None:
+            return None
+        head = delivery_row(row)
+        if head.due_at > now or head.state not in (State.WAITING, State.UNCERTAIN):
+            return None
+        if head.state is State.WAITING or self._couriers[head.kind].repeatable:
+            tx.run("begin_delivery", id=head.id, now=to_ms(now))
+            head = _delivery(tx, head.id)
+        return read_job(tx, head, self._key_prefix)
 
 
 def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
@@ -347,13 +344,32 @@ def _delivery(tx: Transaction, delivery: DeliveryId) -> DeliveryRow:
     return delivery_row(row)
 
 
-def _due_lanes(tx: Transaction, destination: str, now: datetime, most: int) -> list[str]:
-    return [row["lane"] for row in tx.all("due_lanes", destination=destination, now=to_ms(now), most=most)]
+@dataclass(frozen=True, slots=True)
+class _Agenda:
+    """The lanes to start now, each with its destination, and when the next delivery will be due; None: none waits."""
+
+    lanes: list[tuple[str, str]]
+    next_due: datetime | None
 
 
-def _next_due(tx: Transaction, destination: str, now: datetime) -> datetime | None:
-    row = tx.one("next_due", destination=destination, now=to_ms(now))
-    return None if row is None or row["due_at"] is None else from_ms(row["due_at"])
+def _agenda(tx: Transaction, busy: Mapping[str, Collection[str]], now: datetime) -> _Agenda:
+    """
+    What is to be done.
+
+    Args:
+        busy: The lanes that run now, by destination; every destination is in it.
+    """
+    lanes, later = [], []
+    for destination, running in busy.items():
+        free = _LANES_AT_ONCE - len(running)
+        if free > 0:
+            due = tx.all("due_lanes", destination=destination, now=to_ms(now), most=_LANES_AT_ONCE + len(running))
+            new = [row["lane"] for row in due if row["lane"] not in running]
+            lanes += [(destination, lane) for lane in list(dict.fromkeys(new))[:free]]
+        row = tx.one("next_due", destination=destination, now=to_ms(now))
+        if row is not None and row["due_at"] is not None:
+            later.append(from_ms(row["due_at"]))
+    return _Agenda(lanes, min(later, default=None))
 
 
 def _looked_in_vain(tx: Transaction, delivery: DeliveryRow, due: datetime, looks: int) -> None:
