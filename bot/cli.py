@@ -11,9 +11,10 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -22,7 +23,7 @@ from bot.app import App
 from bot.clock import Clock, SystemClock
 from bot.db.connection import Database, Transaction
 from bot.db.lock import held
-from bot.db.values import delivery_row, ticket_row
+from bot.db.values import Kind, delivery_row, ticket_row
 from bot.desk import drop, retry
 from bot.doctor import examine
 from bot.errors import DatabaseError, DatabaseInUse, SettingsError
@@ -31,6 +32,8 @@ from bot.queue import links_of
 from bot.retry import Decider
 from bot.settings import LoadedSettings, load, load_general
 from bot.stats import figures, table
+
+T = TypeVar("T")
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 manifests = typer.Typer(no_args_is_help=True, help="What to paste at a chat's developer page.")
@@ -155,13 +158,17 @@ def outbox_list(as_json: AsJson = False) -> None:
 @outbox_commands.command("retry")
 def outbox_retry(delivery: int) -> None:
     """Try one that failed for good once more; a running bridge does it within some seconds."""
-    _change_delivery(retry, delivery, "has not failed for good")
+    if not _change(retry, delivery):
+        _fail(f"Delivery {delivery} has not failed for good; see `shopbell outbox`.", 1)
 
 
 @outbox_commands.command("drop")
 def outbox_drop(delivery: int) -> None:
-    """Give one up."""
-    _change_delivery(drop, delivery, "is done, dropped or being tried")
+    """Give one up; with the opening of a thread, all that waits for that thread."""
+    told = _change(_dropped, delivery)
+    if not told:
+        _fail(f"Delivery {delivery} is done, dropped or being tried; see `shopbell outbox`.", 1)
+    print("\n".join(told))
 
 
 @manifests.command("slack")
@@ -270,8 +277,8 @@ def _list_outbox(*, as_json: bool) -> None:
         print(f"{line}  {delivery['error'] or ''}".rstrip())
 
 
-def _change_delivery(change: Callable[..., bool], delivery: int, otherwise: str) -> None:
-    async def write() -> bool:
+def _change(change: Callable[[Transaction, DeliveryId, datetime], T], delivery: int) -> T:
+    async def write() -> T:
         await _existing()
         database = await Database.open(load_general().database_path)
         try:
@@ -279,8 +286,20 @@ def _change_delivery(change: Callable[..., bool], delivery: int, otherwise: str)
         finally:
             await database.aclose()
 
-    if not asyncio.run(write()):
-        _fail(f"Delivery {delivery} {otherwise}; see `shopbell outbox`.", 1)
+    return asyncio.run(write())
+
+
+def _dropped(tx: Transaction, delivery: DeliveryId, now: datetime) -> list[str]:
+    """Drop a delivery; what became of it and of what hung on it, in lines."""
+    given_up = drop(tx, delivery, now)
+    lines = [f"Dropped: {each.id}  {each.kind} to {each.destination}" for each in given_up]
+    if given_up and given_up[0].kind is Kind.OPEN and given_up[0].ticket is not None:
+        threads = [
+            f"{link.chat}:{link.channel}" for link in links_of(tx, given_up[0].ticket) if link.thread is not None
+        ]
+        left = f"goes on in {', '.join(threads)}" if threads else "has no thread now; its next message opens one again"
+        lines.append(f"#{given_up[0].ticket} {left}.")
+    return lines
 
 
 async def _existing() -> None:

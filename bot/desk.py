@@ -188,12 +188,16 @@ def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
     return True
 
 
-def drop(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
-    """Give a delivery up that waits or has failed; whether there was one."""
+def drop(tx: Transaction, delivery: DeliveryId, now: datetime) -> list[DeliveryRow]:
+    """Give a delivery up that waits or has failed; it and what was given up with it, nothing where there was none."""
     if not tx.run("drop_delivery", id=delivery, now=to_ms(now)):
-        return False
+        return []
     _mark_again(tx, delivery, now)
-    return True
+    row = tx.one("delivery", id=delivery)
+    if row is None:
+        raise LookupError("a delivery that was just dropped is not there")
+    dropped = delivery_row(row)
+    return [dropped, *queue.give_up_thread(tx, dropped, now)]
 
 
 def _mark_again(tx: Transaction, delivery: DeliveryId, now: datetime) -> None:

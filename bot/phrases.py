@@ -120,6 +120,10 @@ def no_thread(chat: str, reason: str) -> str:
     return f"⚠️ This ticket has no thread in {chat} now. {reason}"
 
 
+def thread_given_up(chat: str) -> str:
+    return f"⚠️ This ticket's thread in {chat} was given up. The next message opens one there again."
+
+
 def written_long_ago(age: timedelta) -> str:
     return f"This was written {duration(age)} ago, while shopbell was away, so it was not sent. Send it now?"
 

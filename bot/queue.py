@@ -15,7 +15,18 @@ from typing import Any
 
 from bot import phrases
 from bot.db.connection import Transaction
-from bot.db.values import DeliveryRow, Kind, LinkRow, MessageRow, Purpose, State, TicketRow, link_row, to_ms
+from bot.db.values import (
+    DeliveryRow,
+    Kind,
+    LinkRow,
+    MessageRow,
+    Purpose,
+    State,
+    TicketRow,
+    delivery_row,
+    link_row,
+    to_ms,
+)
 from bot.model import (
     Button,
     ChannelId,
@@ -88,14 +99,41 @@ def _farewell(tx: Transaction, link: LinkRow, now: datetime) -> None:
     _add(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, body=body)
 
 
+def give_up_thread(tx: Transaction, opening: DeliveryRow, now: datetime) -> list[DeliveryRow]:
+    """
+    The opening of a thread was dropped: so is all that waits for that thread, and the ticket's other threads are told.
+
+    Returns:
+        What was dropped with it.
+    """
+    link = None if opening.link is None else _link(tx, opening.link)
+    if opening.kind is not Kind.OPEN or link is None or link.thread is not None:
+        return []
+    waiting = [delivery_row(row) for row in tx.all("lane", lane=opening.lane)]
+    for delivery in waiting:
+        tx.run("drop_delivery", id=delivery.id, now=to_ms(now))
+    for other in links_of(tx, link.ticket):
+        line(tx, other, phrases.thread_given_up(link.chat.title()), now)
+    return waiting
+
+
+def _is_without(tx: Transaction, link: LinkRow) -> bool:
+    """Whether a link has no thread and none is being opened: it was given up."""
+    return _link(tx, link.id).thread is None and tx.one("unfinished_opening", link=link.id) is None
+
+
 def post(tx: Transaction, link: LinkRow, message: int, now: datetime) -> None:
-    """Queue a message for a link's thread; a second time does nothing."""
+    """Queue a message for a link's thread, and the thread where it was given up; a second time does nothing."""
+    if _is_without(tx, link):
+        open_link(tx, link, now)
     lane, destination = _thread_lane(link), chat_destination(link.chat)
     _add(tx, Kind.POST, lane, destination, now, ticket=link.ticket, link=link.id, message=message)
 
 
 def line(tx: Transaction, link: LinkRow, text: str, now: datetime, buttons: Iterable[Button] = ()) -> None:
-    """Queue a line of shopbell's own for a link's thread."""
+    """Queue a line of shopbell's own for a link's thread; nobody misses it where the thread was given up."""
+    if _is_without(tx, link):
+        return
     body = {"text": text, "buttons": [asdict(button) for button in buttons]}
     lane, destination = _thread_lane(link), chat_destination(link.chat)
     _add(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, link=link.id, body=body)

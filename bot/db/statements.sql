@@ -234,6 +234,9 @@ WHERE kind = 'open' AND state NOT IN ('done', 'dropped') AND state IN ('begun', 
 SELECT id FROM deliveries
 WHERE link = :link AND kind = 'open' AND state NOT IN ('done', 'dropped') AND state <> 'failed';
 
+-- name: unfinished_opening
+SELECT id FROM deliveries WHERE link = :link AND kind = 'open' AND state NOT IN ('done', 'dropped');
+
 -- name: link_lost
 UPDATE links SET thread = NULL, card = NULL, card_version = NULL, seen = NULL, seen_at = 0, lost = lost + 1 WHERE id = :id;
 
@@ -434,6 +437,9 @@ WHERE id = :id AND state = 'failed';
 UPDATE deliveries SET state = 'dropped', finished_at = :now
 WHERE id = :id AND state IN ('waiting', 'uncertain', 'held', 'failed');
 
+-- name: lane
+SELECT * FROM deliveries WHERE lane = :lane AND state IN ('waiting', 'begun', 'uncertain', 'failed') ORDER BY id;
+
 -- name: drop_waiting_posts
 UPDATE deliveries SET state = 'dropped' WHERE message = :message AND kind = 'post' AND state = 'waiting';
 
@@ -455,6 +461,12 @@ FROM deliveries AS d JOIN messages AS m ON m.id = d.message
 WHERE d.ticket = :ticket AND d.kind = 'reply' AND d.state = 'waiting' AND d.attempts = 0
 ORDER BY d.id;
 
+-- name: say_elsewhere
+UPDATE deliveries SET lane = :lane, destination = :destination, body = :body WHERE id = :id;
+
+-- name: was_said
+SELECT 1 FROM posted WHERE delivery = :id LIMIT 1;
+
 -- name: carry_nothing
 UPDATE deliveries SET message = NULL WHERE id = :id;
 
@@ -465,12 +477,6 @@ UPDATE deliveries SET message = :message, due_at = :due WHERE id = :id;
 SELECT * FROM deliveries
 WHERE ticket = :ticket AND kind = 'status' AND state IN ('waiting', 'begun', 'uncertain')
 ORDER BY id DESC LIMIT 1;
-
--- name: say_elsewhere
-UPDATE deliveries SET lane = :lane, destination = :destination, body = :body WHERE id = :id;
-
--- name: was_said
-SELECT 1 FROM posted WHERE delivery = :id LIMIT 1;
 
 -- name: openings
 SELECT id FROM deliveries WHERE link = :link AND kind = 'open' AND state = 'done' AND finished_at >= :since;

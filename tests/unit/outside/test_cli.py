@@ -218,6 +218,21 @@ def test_outbox_drop_gives_a_delivery_up(tmp_path: Path) -> None:
     assert shopbell(tmp_path, "outbox", "drop", str(made.done)).returncode == 1
 
 
+def test_outbox_drop_of_an_opening_names_what_goes_with_it(tmp_path: Path) -> None:
+    """What waits for a thread that is given up goes too, and the output says so, and where the ticket stands then."""
+    made = small_database(tmp_path / "shopbell.db")
+    opening, *waiting = sorted(set(delivery_states(tmp_path / "shopbell.db")) - {made.failed, made.waiting})
+    assert waiting
+    done = shopbell(tmp_path, "outbox", "drop", str(opening))
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        f"Dropped: {opening}  open to chat:discord",
+        *(f"Dropped: {delivery}  post to chat:discord" for delivery in waiting),
+        "#1002 has no thread now; its next message opens one again.",
+    ]
+    assert set(delivery_states(tmp_path / "shopbell.db")) == {made.failed, made.waiting}
+
+
 # ---------------------------------------------------------------- set-up
 
 
