@@ -172,7 +172,7 @@ class Sweeper:
         tickets, self._nudged_tickets = self._nudged_tickets, set()
         try:
             with contained(f"reading a ticket of store {self._store.name}"):
-                for ticket in tickets:
+                for ticket in sorted(tickets):  # a set has another order in every run
                     if await self._database.read(find_ticket, self._store.name, ticket) is None:
                         return False
                     await self._read(ticket, fingerprint=None)
