@@ -8,6 +8,7 @@ in which somebody writes meanwhile is read ahead of the others.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -36,6 +37,8 @@ class CatchUp:
 
     Attributes:
         sighted: Whether nothing older than what comes in live can still be missing.
+        live: Whether the connection is usable, so that whatever happens from now on comes in by it.
+        watch: Names the time since which everything comes in, unlike any other; it ends when the chat is blind again.
     """
 
     def __init__(self, chat: Chat, database: Database, rules: Rules, clock: Clock, wake: Callable[[], None]) -> None:
@@ -45,21 +48,29 @@ class CatchUp:
         self._clock = clock
         self._wake = wake
         self._usable = asyncio.Event()
-        self._round = 0
         self._barred: set[ChannelId] = set()
         self._found: Counter[ChannelId] = Counter()
         self._hurried: asyncio.Queue[Place] = asyncio.Queue()
-        self.sighted = False
+        self._changed: set[tuple[Place, ChatMessageId]] = set()
+        self.sighted = self.live = False
+        self.watch = secrets.token_hex(8)
 
     def blind(self) -> None:
         """Messages may have been missed from now on."""
-        self.sighted = False
-        self._round += 1
+        self.sighted = self.live = False
+        self.watch = secrets.token_hex(8)
+        self._changed.clear()
         self._usable.clear()
 
     def usable(self) -> None:
         """The connection works: reading may begin."""
+        self.live = True
         self._usable.set()
+
+    def changed(self, thread: Place, message: ChatMessageId) -> None:
+        """A message was edited or deleted just now; what is being read of it may be older than that."""
+        if not self.sighted:
+            self._changed.add((thread, message))
 
     def barred(self, channel: ChannelId) -> None:
         """A channel that the present reading has met may not be read."""
@@ -87,18 +98,19 @@ class CatchUp:
 
     async def _once(self) -> bool:
         """Read and route what was missed; whether that is done, or has to be done for a newer connection anyway."""
-        this_round = self._round
+        watch = self.watch
         cursors = await self._database.read(self._cursors, self._clock.now() - _CLOSED_LATELY)
         self._barred.clear()
         try:
             await self._read(cursors)
         except RemoteError as error:
             _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, told=error.told)
-            return this_round != self._round
-        if this_round != self._round:
+            return watch != self.watch
+        if watch != self.watch:
             return True
         # From here on live messages are routed at once, each after what its thread still holds.
         self.sighted = True
+        self._changed.clear()
         read = {cursor.place.channel for cursor in cursors} - self._barred
         found, self._found = self._found, Counter()
         await self._database.write(self._route_all, found, read, self._clock.now())
@@ -108,14 +120,18 @@ class CatchUp:
 
     async def _read(self, cursors: list[Cursor]) -> None:
         """Record what these threads hold that we have not heard of."""
+        watch = self.watch
         async for said in self._chat.missed(cursors):
-            if await self._database.write(_record_once, said):
+            if watch != self.watch:
+                return
+            current = (said.place, said.message) not in self._changed
+            if await self._database.write(_record_once, said, watch if current else None):
                 self._found[said.place.channel] += 1
 
     async def _read_hurried(self) -> None:
         while True:
             thread = await self._hurried.get()
-            this_round = self._round
+            watch = self.watch
             cursor = None if self.sighted else await self._database.read(_cursor, thread)
             if cursor is None:
                 continue
@@ -125,7 +141,7 @@ class CatchUp:
                 # The reading of all threads brings this one, too, or tells why it cannot.
                 _log.info("reading ahead failed", chat=self._chat.name, error=type(error).__name__)
                 continue
-            if this_round == self._round:
+            if watch == self.watch:
                 await self._database.write(self._route_one, thread, self._clock.now())
                 self._wake()
 
@@ -158,10 +174,10 @@ def _cursor(tx: Transaction, thread: Place) -> Cursor | None:
     return None if row is None else _as_cursor(row)
 
 
-def _record_once(tx: Transaction, said: Said) -> bool:
-    """Record a message that was read from its thread; whether it is one we had not heard of."""
+def _record_once(tx: Transaction, said: Said, watch: str | None) -> bool:
+    """Record a message that was read from its thread in a watch; whether it is one we had not heard of."""
     link = find_link(tx, said.place)
     if link is None or tx.one("message_by_chat_id", link=link.id, chat_message=said.message) is not None:
         return False
-    record_said(tx, said)
+    record_said(tx, said, watch)
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot import phrases, queue
@@ -13,11 +14,12 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.values import DeliveryRow, Kind, Purpose, State, TicketRow, delivery_row, message_row, ticket_row, to_ms
 from bot.errors import RemoteError
-from bot.intake import Rules, as_reply, find_link, record_said, route_link
+from bot.intake import Rules, as_note, as_reply, find_link, record_said, route_link
 from bot.model import Answer, Ask, ChatName, Choice, DeliveryId, Place, Said, Status, StoreName, TicketNumber, Verb
 from bot.outbox import Outbox
 from bot.ports import CanCount
 from bot.stats import figures, table
+from bot.text import clean
 
 _STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}
 # So long an agent waits for a vendor before being told that it takes longer.
@@ -168,11 +170,14 @@ class Desk:
         message, ticket = message_row(found), ticket_row(ticket_found)
         if message.purpose is Purpose.REPLY:
             return Answer(text=phrases.sent_already())
-        route = as_reply(message, ticket, self._rules)
+        # What it holds now; an edit may not have been heard of.
+        text = clean(said.text)
+        noted = as_note(text, self._rules)
+        route = as_reply(replace(message, text=text if noted is None else noted), ticket, self._rules)
         if route.purpose is not Purpose.REPLY:
             return Answer(text=route.line)
-        tx.run("set_message_purpose", id=message.id, purpose=Purpose.REPLY)
-        queue.reply(tx, ticket, message.id, now, now)
+        tx.run("route_message", id=message.id, purpose=Purpose.REPLY, text=route.text, now=to_ms(now))
+        queue.reply(tx, ticket, message.id, now, now, asked=True)
         queue.mark(tx, message, now)
         if route.line:
             queue.line(tx, link, route.line, now)

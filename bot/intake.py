@@ -18,7 +18,6 @@ from bot.db.values import (
     LinkRow,
     MessageRow,
     Purpose,
-    State,
     TicketRow,
     attachments_json,
     from_ms,
@@ -28,12 +27,8 @@ from bot.db.values import (
     to_ms,
 )
 from bot.model import (
-    Agent,
     Button,
-    ChatMessageId,
-    Deleted,
     DeliveryId,
-    Edited,
     Place,
     Said,
     Store,
@@ -97,8 +92,13 @@ def record_vanished(tx: Transaction, place: Place, now: datetime) -> None:
         queue.reopen_link(tx, link_row(row), now)
 
 
-def record_said(tx: Transaction, said: Said) -> LinkRow | None:
-    """Write down a message, once however often it comes; None: its thread is no ticket's."""
+def record_said(tx: Transaction, said: Said, watch: str | None = None) -> LinkRow | None:
+    """
+    Write down a message, once however often it comes; None: its thread is no ticket's.
+
+    Args:
+        watch: The watch of its chat since which every change to it comes in; None: one may have been missed.
+    """
     link = find_link(tx, said.place)
     if link is None:
         return None
@@ -114,6 +114,7 @@ def record_said(tx: Transaction, said: Said) -> LinkRow | None:
         other=json.dumps(list(said.other), ensure_ascii=False),
         may=said.agent.may,
         written_at=to_ms(said.said_at),
+        watch=watch,
     )
     return link
 
@@ -148,8 +149,8 @@ def route_link(tx: Transaction, link: LinkRow, rules: Rules, now: datetime) -> l
         route = decide(message, ticket, rules)
         tx.run("route_message", id=message.id, purpose=route.purpose, text=route.text, now=to_ms(now))
         tx.run("thread_seen", id=link.id, message=message.chat_message, at=to_ms(message.written_at))
-        _follow(tx, link, ticket, message, route, rules, now)
-        if not message.may:
+        follow(tx, link, ticket, message, route, rules, now, since=message.written_at)
+        if not message.may and not message.deleted:
             refused.append(message)
     return refused
 
@@ -158,9 +159,9 @@ def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     """Where an agent's message goes. Pure."""
     stays = Route(purpose=Purpose.TALK, text=message.text)
     store = rules.stores.get(ticket.store)
-    if not message.may or store is None:
+    if not message.may or message.deleted or store is None:
         return stays
-    noted = _noted(message.text, rules)
+    noted = as_note(message.text, rules)
     if noted is not None:
         return Route(purpose=Purpose.NOTE, text=noted)
     if not store.sends_all:
@@ -202,47 +203,14 @@ def _sort_out(message: MessageRow, rules: Rules, store: Store) -> tuple[list[str
     return sent, linked, left_out
 
 
-def record_edited(tx: Transaction, edited: Edited, rules: Rules, now: datetime) -> str | None:
-    """
-    A message got another text: a reply that has not left yet leaves with it.
-
-    Returns:
-        What its author has to be told; None: nothing.
-    """
-    message = _find_message(tx, edited.place, edited.message)
-    if message is None or message.text == clean(edited.text):
-        return None
-    reply = tx.one("reply_of_message", message=message.id)
-    if reply is None or State(reply["state"]) is State.DROPPED:
-        noted = _noted(clean(edited.text), rules) if message.purpose is Purpose.NOTE else None
-        tx.run("set_message_text", id=message.id, text=clean(edited.text) if noted is None else noted)
-        return None
-    if _recallable(tx, message):
-        _reconsider(tx, message, clean(edited.text), rules, now)
-        return None
-    return phrases.already_sent_edit()
+def as_note(text: str, rules: Rules) -> str | None:
+    """What a note says, without its prefix; None: the text is no note. Pure."""
+    begins = (len(prefix) for prefix in rules.note_prefixes if text.lower().startswith(prefix.lower()))
+    length = next(begins, None)
+    return None if length is None else text[length:].strip()
 
 
-def record_deleted(tx: Transaction, deleted: Deleted, now: datetime) -> Agent | None:
-    """
-    A message was deleted: a reply that has not left yet is recalled, and so is a note for the vendor's own notes.
-
-    Returns:
-        The author, where they have to be told that it was too late.
-    """
-    message = _find_message(tx, deleted.place, deleted.message)
-    if message is not None:
-        tx.run("drop_waiting_note", message=message.id, now=to_ms(now))
-    reply = None if message is None else tx.one("reply_of_message", message=message.id)
-    if message is None or reply is None or State(reply["state"]) in (State.DROPPED, State.FAILED):
-        return None
-    if _recallable(tx, message):
-        _recall(tx, message, now)
-        return None
-    return None if message.agent is None else Agent(id=message.agent, name=message.author_name or "", may=message.may)
-
-
-def _follow(
+def follow(
     tx: Transaction,
     link: LinkRow,
     ticket: TicketRow,
@@ -250,11 +218,18 @@ def _follow(
     route: Route,
     rules: Rules,
     now: datetime,
+    *,
+    since: datetime,
 ) -> None:
-    """Queue what a routed message makes necessary."""
+    """
+    Queue what a routed message makes necessary.
+
+    Args:
+        since: When it was written so; its undo time begins then.
+    """
+    due = max(now, since + rules.undo)
     if route.purpose is Purpose.REPLY:
-        due = max(now, message.written_at + rules.undo)
-        doubt = _doubt(tx, message, now)
+        doubt = _doubt(tx, since, now)
         reply = queue.reply(tx, ticket, message.id, due, now, held=bool(doubt))
         queue.order_replies(tx, ticket.number)
         if reply is not None and doubt:
@@ -262,27 +237,29 @@ def _follow(
         queue.mark(tx, message, now)
     tx.run("store_active", name=ticket.store, at=to_ms(message.written_at))
     if route.purpose is Purpose.NOTE:
-        _keep(tx, ticket, message, route.text, rules, now)
+        _keep(tx, ticket, message, route.text, rules, due, now)
     if route.line:
         queue.line(tx, link, route.line, now)
 
 
-def _doubt(tx: Transaction, message: MessageRow, now: datetime) -> str:
-    """Why a message is not sent to the customer unasked; empty: it is sent."""
-    age = now - message.written_at
+def _doubt(tx: Transaction, since: datetime, now: datetime) -> str:
+    """Why a message that was written then is not sent to the customer unasked; empty: it is sent."""
+    age = now - since
     if age > _STALE:
         return phrases.written_long_ago(age)
     restored = tx.one("restored_at")
-    if restored is not None and message.written_at < from_ms(restored["restored_at"]):
+    if restored is not None and since < from_ms(restored["restored_at"]):
         return phrases.written_before_restore()
     return ""
 
 
-def _keep(tx: Transaction, ticket: TicketRow, message: MessageRow, text: str, rules: Rules, now: datetime) -> None:
+def _keep(
+    tx: Transaction, ticket: TicketRow, message: MessageRow, text: str, rules: Rules, due: datetime, now: datetime
+) -> None:
     """Queue what a note makes necessary: its mark, the vendor's own notes, the ticket's other threads."""
     queue.mark(tx, message, now)
     if ticket.store in rules.noting and text:
-        queue.note(tx, ticket, message.id, max(now, message.written_at + rules.undo), now)
+        queue.note(tx, ticket, message.id, due, now)
     for other in queue.links_of(tx, ticket.number):
         if other.id != message.link:
             queue.post(tx, other, message.id, now)
@@ -293,43 +270,3 @@ def _decide(reply: DeliveryId) -> tuple[Button, ...]:
         Button(verb=Verb.RETRY, label="Send", delivery=reply),
         Button(verb=Verb.DISCARD, label="Discard", delivery=reply),
     )
-
-
-def _noted(text: str, rules: Rules) -> str | None:
-    """What a note says, without its prefix; None: the text is no note."""
-    begins = (len(prefix) for prefix in rules.note_prefixes if text.lower().startswith(prefix.lower()))
-    length = next(begins, None)
-    return None if length is None else text[length:].strip()
-
-
-def _find_message(tx: Transaction, place: Place, chat_message: ChatMessageId) -> MessageRow | None:
-    link = find_link(tx, place)
-    row = None if link is None else tx.one("message_by_chat_id", link=link.id, chat_message=chat_message)
-    return None if row is None else message_row(row)
-
-
-def _recallable(tx: Transaction, message: MessageRow) -> bool:
-    """Whether it certainly has not reached the customer, nor is about to."""
-    row = tx.one("reply_of_message", message=message.id)
-    return row is not None and State(row["state"]) in (State.WAITING, State.HELD)
-
-
-def _recall(tx: Transaction, message: MessageRow, now: datetime) -> None:
-    row = tx.one("reply_of_message", message=message.id)
-    if row is not None:
-        tx.run("drop_delivery", id=row["id"], now=to_ms(now))
-        tx.run("set_message_purpose", id=message.id, purpose=Purpose.TALK)
-        queue.mark(tx, message, now)
-
-
-def _reconsider(tx: Transaction, message: MessageRow, text: str, rules: Rules, now: datetime) -> None:
-    """An edit within the undo time may also turn a reply into a note, or leave nothing of it."""
-    noted = _noted(text, rules)
-    tx.run("set_message_text", id=message.id, text=text if noted is None else noted)
-    if noted is None and text:
-        return
-    _recall(tx, message, now)
-    ticket_found = tx.one("ticket", number=message.ticket)
-    if noted is not None and ticket_found is not None:
-        tx.run("set_message_purpose", id=message.id, purpose=Purpose.NOTE)
-        _keep(tx, ticket_row(ticket_found), message, noted, rules, now)

@@ -100,6 +100,18 @@ class Courier(Protocol):
         ...
 
 
+class Precaution(Protocol):
+    """What has to be done before a delivery is tried."""
+
+    def needed(self, tx: Transaction, delivery: DeliveryRow) -> bool:
+        """Whether this delivery may not be tried before something was done."""
+        ...
+
+    async def take(self, job: Job) -> None:
+        """Do it: then the delivery is put off, or changed, or nothing more is needed. Raises no `RemoteError`."""
+        ...
+
+
 Mend = Callable[[Transaction, Job, RemoteError, datetime], bool]
 """Called in the transaction that records a failure; whether something was mended, so that it is tried again at once."""
 
@@ -111,6 +123,7 @@ class Outbox:
         self,
         database: Database,
         couriers: Mapping[Kind, Courier],
+        precaution: Precaution,
         mend: Mend,
         destinations: list[str],
         clock: Clock,
@@ -118,6 +131,7 @@ class Outbox:
     ) -> None:
         self._database = database
         self._couriers = couriers
+        self._precaution = precaution
         self._mend = mend
         self._clock = clock
         self._decider = decider
@@ -187,6 +201,9 @@ class Outbox:
 
     async def _advance(self, job: Job) -> None:
         courier = self._couriers[job.delivery.kind]
+        if job.delivery.state is State.WAITING:
+            await self._precaution.take(job)
+            return
         if job.delivery.state is State.UNCERTAIN:
             await self._look(job, courier)
             return
@@ -284,7 +301,8 @@ class Outbox:
         """
         The lane's first delivery, if it is due.
 
-        It is begun, and that is written down; or it is still uncertain, and has to be looked for.
+        It is begun, and that is written down; or it is still uncertain, and has to be looked for; or it still waits,
+        and a precaution has to be taken.
         """
         row = tx.one("lane_head", lane=lane)
         if row is None:
@@ -292,7 +310,8 @@ class Outbox:
         head = delivery_row(row)
         if head.due_at > now or head.state not in (State.WAITING, State.UNCERTAIN):
             return None
-        if head.state is State.WAITING or self._couriers[head.kind].repeatable:
+        careful = self._precaution.needed(tx, head)
+        if (head.state is State.WAITING and not careful) or self._couriers[head.kind].repeatable:
             tx.run("begin_delivery", id=head.id, now=to_ms(now))
             head = _delivery(tx, head.id)
         return read_job(tx, head, self._key_prefix)

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.model import Counts, Status, TicketNumber
+from bot.text import one_line
+
+_QUOTED = 60
 
 # ---------------------------------------------------------------- cards
 
@@ -171,6 +174,38 @@ def already_sent_deletion() -> str:
 
 
 def store_paused(store: str, reason: str) -> str:
+def perhaps_sent_edit() -> str:
+    return "The customer may have the first version of that message already; an edit cannot reach them. Send a new one."
+
+
+def perhaps_sent_deletion() -> str:
+    return "The customer may have that message already; deleting it here does not take it back."
+
+
+def edited_after_failure() -> str:
+    return "That message has not reached the customer. “Retry” sends it as it is now."
+
+
+def still_a_note() -> str:
+    return "That is still a note: an edit sends nothing to the customer. Send a new message, or use “Send to customer”."
+
+
+def note_stays_edited(vendor: str) -> str:
+    return f"{vendor} keeps the first version of that note; it cannot be edited there from here."
+
+
+def note_stays_deleted(vendor: str) -> str:
+    return f"{vendor} keeps that note; it cannot be deleted there from here."
+
+
+def note_edited(name: str, before: str, now: str) -> str:
+    return f"✏️ {name or 'Somebody'} changed the note “{one_line(before, _QUOTED)}”. It says now:\n{now or '(nothing)'}"
+
+
+def note_deleted(name: str, before: str) -> str:
+    return f"🗑️ The note “{one_line(before, _QUOTED)}” by {name or 'somebody'} was deleted."
+
+
     return f"⏸️ {store} is paused. {reason} Everything waits until then; nothing is lost."
 
 

@@ -239,7 +239,14 @@ def standing_marks(tx: Transaction, delivery: DeliveryRow) -> tuple[Mark, ...]:
 
 
 def reply(
-    tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime, *, held: bool = False
+    tx: Transaction,
+    ticket: TicketRow,
+    message: int,
+    due: datetime,
+    now: datetime,
+    *,
+    held: bool = False,
+    asked: bool = False,
 ) -> DeliveryId | None:
     """
     Queue an agent's message for the customer; None: it is queued, or was sent, already.
@@ -249,9 +256,12 @@ def reply(
     """
     lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
     state = State.HELD if held else State.WAITING
-    return _add(tx, Kind.REPLY, lane, destination, now, due=due, ticket=ticket.number, message=message, state=state)
+    body = {"asked": 1} if asked else {}
+    number = ticket.number
+    return _add(tx, Kind.REPLY, lane, destination, now, due=due, ticket=number, message=message, body=body, state=state)
 
 
+        asked: Whether an agent has asked for it just now, as it is.
 def order_replies(tx: Transaction, ticket: TicketNumber) -> None:
     """
     Let a ticket's replies leave in the order in which they were written, as far as none was begun.
@@ -265,7 +275,7 @@ def order_replies(tx: Transaction, ticket: TicketNumber) -> None:
     for delivery, _ in moved:
         tx.run("carry_nothing", id=delivery)
     for delivery, other in moved:
-        tx.run("carry_message", id=delivery, message=other["message"], due=other["due_at"])
+        tx.run("carry_message", id=delivery, message=other["message"], due=other["due_at"], body=other["body"])
 
 
 def note(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
 
@@ -15,12 +16,11 @@ from bot.db.connection import Database, Transaction
 from bot.db.values import MessageRow
 from bot.desk import Desk
 from bot.errors import RemoteError
+from bot.heading import card_deleted
 from bot.intake import (
     Rules,
     heard_in_no_thread,
     is_being_opened,
-    record_deleted,
-    record_edited,
     record_said,
     record_vanished,
     route_link,
@@ -28,8 +28,12 @@ from bot.intake import (
 from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Edited, Place, Said, Verb
 from bot.ports import Chat
 from bot.trouble import channel_in_trouble, channel_unread
+from bot.undo import record_deleted, record_edited
 
 _log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Reception:
@@ -66,30 +70,26 @@ class Reception:
 
     async def said(self, said: Said) -> None:
         catchup = self._catchups[said.place.chat]
-        try:
-            refused = await self._database.write(self._said, said, self._clock.now(), routed=catchup.sighted)
-        except BaseException:
-            # Not every chat brings it again: from here on the thread has a gap, to be read before anything newer.
-            catchup.blind()
-            catchup.usable()
-            raise
-        self._wake()
+        # Where older ones may be missing, this one may have been changed since, too: Slack brings some again.
+        watch = catchup.watch if catchup.sighted else None
+        refused = await self._written(said.place, self._said, said, watch, self._clock.now())
         catchup.hurry(said.place)
         for message in refused:
             if message.chat_message == said.message:
                 self._tell(said.place, said.agent, phrases.not_an_agent())
 
     async def edited(self, edited: Edited) -> None:
-        told = await self._database.write(record_edited, edited, self._rules, self._clock.now())
-        self._wake()
-        if told is not None:
-            self._tell(edited.place, edited.agent, told)
+        self._catchups[edited.place.chat].changed(edited.place, edited.message)
+        word = await self._written(edited.place, record_edited, edited, self._rules, self._clock.now())
+        if word is not None:
+            self._tell(edited.place, word.agent, word.text)
 
     async def deleted(self, deleted: Deleted) -> None:
-        author = await self._database.write(record_deleted, deleted, self._clock.now())
-        self._wake()
-        if author is not None:
-            self._tell(deleted.place, author, phrases.already_sent_deletion())
+        self._catchups[deleted.place.chat].changed(deleted.place, deleted.message)
+        word = await self._written(deleted.place, record_deleted, deleted, self._rules, self._clock.now())
+        if word is not None:
+            self._tell(deleted.place, word.agent, word.text)
+        await self._written(deleted.place, card_deleted, deleted, self._clock.now())
 
     async def vanished(self, place: Place) -> None:
         await self._database.write(record_vanished, place, self._clock.now())
@@ -109,12 +109,27 @@ class Reception:
     async def stores(self) -> Sequence[str]:
         return self._desk.stores()
 
-    def _said(self, tx: Transaction, said: Said, now: datetime, *, routed: bool) -> list[MessageRow]:
-        link = record_said(tx, said)
+    async def _written(
+        self, place: Place, work: Callable[Concatenate[Transaction, P], T], *values: P.args, **more: P.kwargs
+    ) -> T:
+        """Write down what was heard in a place."""
+        try:
+            written = await self._database.write(work, *values, **more)
+        except BaseException:
+            # Not every chat brings it again: from here on there is a gap, to be read before anything newer.
+            self._catchups[place.chat].blind()
+            self._catchups[place.chat].usable()
+            raise
+        self._wake()
+        return written
+
+    def _said(self, tx: Transaction, said: Said, watch: str | None, now: datetime) -> list[MessageRow]:
+        link = record_said(tx, said, watch)
         if link is None:
             heard_in_no_thread(tx, said.place)
             return []
-        return route_link(tx, link, self._rules, now) if routed and not is_being_opened(tx, link) else []
+        routed = watch is not None and not is_being_opened(tx, link)
+        return route_link(tx, link, self._rules, now) if routed else []
 
     def _barred(self, tx: Transaction, place: Place, told: str, now: datetime) -> None:
         """Told where the tickets of the stores that use this channel have threads besides."""

@@ -78,6 +78,7 @@ class Bridge:
     async def says(self, chat: MemoryChat, message: str, text: str, **rest: object) -> Said:
         """An agent writes in the chat's first thread."""
         said = self.said(chat, message, text, **rest)
+        chat.wordings[said.message] = text
         await _intake(chat).said(said)
         return said
 
@@ -97,10 +98,13 @@ class Bridge:
     async def edits(self, chat: MemoryChat, message: str, text: str) -> None:
         agent = Agent(id=AgentId("u1"), name="Ann", may=True)
         edited = Edited(place=self.place(chat), message=ChatMessageId(message), agent=agent, text=text)
+        chat.wordings[edited.message] = text
         await _intake(chat).edited(edited)
 
     async def deletes(self, chat: MemoryChat, message: str) -> None:
-        await _intake(chat).deleted(Deleted(place=self.place(chat), message=ChatMessageId(message)))
+        deleted = Deleted(place=self.place(chat), message=ChatMessageId(message))
+        chat.wordings[deleted.message] = None
+        await _intake(chat).deleted(deleted)
 
     async def asks(self, chat: MemoryChat, verb: Verb, *, may: bool = True, **rest: object) -> Answer:
         agent = Agent(id=AgentId("u1"), name="Ann", may=may)

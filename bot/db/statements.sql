@@ -292,10 +292,11 @@ RETURNING id;
 
 -- name: insert_agent_message
 INSERT INTO messages (
-    ticket, link, chat_message, agent, purpose, author, author_name, text, attachments, other, may, written_at
+    ticket, link, chat_message, agent, purpose, author, author_name, text, attachments, other, may, written_at, watch
 )
 VALUES (
-    :ticket, :link, :chat_message, :agent, 'talk', 'staff', :author_name, :text, :attachments, :other, :may, :written_at
+    :ticket, :link, :chat_message, :agent, 'talk', 'staff',
+    :author_name, :text, :attachments, :other, :may, :written_at, :watch
 )
 ON CONFLICT (link, chat_message) DO NOTHING
 RETURNING id;
@@ -322,6 +323,19 @@ UPDATE messages SET vendor_id = :vendor_id WHERE id = :id;
 
 -- name: set_message_mark
 UPDATE messages SET mark = :mark WHERE id = :id;
+
+-- name: watched_message
+-- An agent's message, the chat in which it was written, and since which watch of it every change comes in.
+SELECT l.chat AS chat, m.watch AS watch FROM messages AS m JOIN links AS l ON l.id = m.link WHERE m.id = :id;
+
+-- name: set_message_watch
+UPDATE messages SET watch = :watch WHERE id = :id;
+
+-- name: message_edited
+UPDATE messages SET edited = :text WHERE id = :id;
+
+-- name: message_deleted
+UPDATE messages SET deleted_at = :now WHERE id = :id;
 
 -- name: unnamed_replies
 -- Replies that may be at the vendor under an id we do not know yet.
@@ -424,7 +438,8 @@ UPDATE deliveries SET state = 'failed', finished_at = :now, error = :error, doub
 
 -- name: retry_delivery
 UPDATE deliveries
-SET state = CASE WHEN doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0, looks = 0, due_at = :now, finished_at = NULL
+SET state = CASE WHEN doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0, looks = 0, due_at = :now,
+    finished_at = NULL, body = json_set(body, '$.asked', 1)
 WHERE id = :id AND state IN ('failed', 'held');
 
 -- name: open_elsewhere
@@ -443,9 +458,9 @@ SELECT * FROM deliveries WHERE lane = :lane AND state IN ('waiting', 'begun', 'u
 -- name: drop_waiting_posts
 UPDATE deliveries SET state = 'dropped' WHERE message = :message AND kind = 'post' AND state = 'waiting';
 
--- name: drop_waiting_note
-UPDATE deliveries SET state = 'dropped', finished_at = :now
-WHERE message = :message AND kind = 'note' AND state = 'waiting';
+-- name: showings_of_note
+-- Where a note of an agent is shown or kept, or shall be.
+SELECT * FROM deliveries WHERE message = :message AND kind IN ('post', 'note') AND state <> 'dropped' ORDER BY id;
 
 -- name: doubtful_mark
 -- An attempt to mark this message that may have come about although nobody heard of it.
@@ -456,7 +471,7 @@ SELECT * FROM deliveries WHERE message = :message AND kind = 'reply' ORDER BY st
 
 -- name: waiting_replies
 -- Those of a ticket that no attempt was made at, in the order in which they will leave.
-SELECT d.id AS id, d.message AS message, d.due_at AS due_at, m.written_at AS written_at
+SELECT d.id AS id, d.message AS message, d.due_at AS due_at, d.body AS body, m.written_at AS written_at
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message
 WHERE d.ticket = :ticket AND d.kind = 'reply' AND d.state = 'waiting' AND d.attempts = 0
 ORDER BY d.id;
@@ -471,7 +486,10 @@ SELECT 1 FROM posted WHERE delivery = :id LIMIT 1;
 UPDATE deliveries SET message = NULL WHERE id = :id;
 
 -- name: carry_message
-UPDATE deliveries SET message = :message, due_at = :due WHERE id = :id;
+UPDATE deliveries SET message = :message, due_at = :due, body = :body WHERE id = :id;
+
+-- name: put_off
+UPDATE deliveries SET due_at = :due WHERE id = :id AND state = 'waiting';
 
 -- name: pending_status
 SELECT * FROM deliveries

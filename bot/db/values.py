@@ -150,6 +150,10 @@ class MessageRow:
     written_at: datetime
     mark: Mark | None
 
+    routed: bool
+    watch: str | None
+    edited: str | None
+    deleted: bool
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
@@ -170,6 +174,7 @@ class DeliveryRow:
     begun_at: datetime | None
     error: str | None
 
+    doubt: bool
 
 def ticket_row(row: Row) -> TicketRow:
     return TicketRow(
@@ -226,6 +231,10 @@ def message_row(row: Row) -> MessageRow:
         written_at=from_ms(row["written_at"]),
         mark=None if row["mark"] is None else Mark(row["mark"]),
     )
+        routed=row["routed_at"] is not None,
+        watch=row["watch"],
+        edited=row["edited"],
+        deleted=row["deleted_at"] is not None,
 
 
 def delivery_row(row: Row) -> DeliveryRow:
@@ -247,3 +256,4 @@ def delivery_row(row: Row) -> DeliveryRow:
         begun_at=_moment(row["begun_at"]),
         error=row["error"],
     )
+        doubt=bool(row["doubt"]),
