@@ -28,8 +28,8 @@ from bot.outbox import Courier, Outbox
 from bot.ports import CanAttach, CanCount, CanNote, Chat, Intake
 from bot.queue import chat_destination, store_destination
 from bot.reception import Reception
-from bot.retry import Decider
 from bot.rereading import Rereading
+from bot.retry import Decider
 from bot.settings import LoadedSettings
 from bot.sweep import Sweeper
 from bot.vendor_couriers import Noting, Replying, StatusChanging
@@ -67,9 +67,9 @@ class App:
         couriers = _couriers(known, rules, database, clock)
         wake: Callable[[], None] = lambda: self.outbox.wake()  # noqa: E731, PLW0108 - it is made only below
         self._catchups = {name: CatchUp(chat, database, rules, clock, wake) for name, chat in world.chats.items()}
-        labels = {name: chat.label for name, chat in world.chats.items()}
         rereading = Rereading(world.chats, self._catchups, database, rules, clock)
         self.outbox = Outbox(database, couriers, rereading, Mending(known).after, destinations, clock, decider)
+        labels = {name: chat.label for name, chat in world.chats.items()}
         counting = {name: vendor for name, vendor in world.vendors.items() if isinstance(vendor, CanCount)}
         desk = Desk(database, self.outbox, rules, clock, chat_labels=labels, counting=counting)
         self._reception = Reception(database, world.chats, self._catchups, desk, rules, clock, wake)

@@ -170,10 +170,6 @@ def already_sent_deletion() -> str:
     return "The customer has that message already; deleting it here does not take it back."
 
 
-# ---------------------------------------------------------------- banners in a channel
-
-
-def store_paused(store: str, reason: str) -> str:
 def perhaps_sent_edit() -> str:
     return "The customer may have the first version of that message already; an edit cannot reach them. Send a new one."
 
@@ -206,6 +202,10 @@ def note_deleted(name: str, before: str) -> str:
     return f"🗑️ The note “{one_line(before, _QUOTED)}” by {name or 'somebody'} was deleted."
 
 
+# ---------------------------------------------------------------- banners in a channel
+
+
+def store_paused(store: str, reason: str) -> str:
     return f"⏸️ {store} is paused. {reason} Everything waits until then; nothing is lost."
 
 

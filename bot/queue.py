@@ -253,6 +253,7 @@ def reply(
 
     Args:
         held: Whether it waits for an agent to say that it shall be sent.
+        asked: Whether an agent has asked for it just now, as it is.
     """
     lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
     state = State.HELD if held else State.WAITING
@@ -261,7 +262,6 @@ def reply(
     return _add(tx, Kind.REPLY, lane, destination, now, due=due, ticket=number, message=message, body=body, state=state)
 
 
-        asked: Whether an agent has asked for it just now, as it is.
 def order_replies(tx: Transaction, ticket: TicketNumber) -> None:
     """
     Let a ticket's replies leave in the order in which they were written, as far as none was begun.

@@ -318,12 +318,6 @@ UPDATE messages SET purpose = :purpose WHERE id = :id;
 -- name: set_message_text
 UPDATE messages SET text = :text WHERE id = :id;
 
--- name: set_message_vendor_id
-UPDATE messages SET vendor_id = :vendor_id WHERE id = :id;
-
--- name: set_message_mark
-UPDATE messages SET mark = :mark WHERE id = :id;
-
 -- name: watched_message
 -- An agent's message, the chat in which it was written, and since which watch of it every change comes in.
 SELECT l.chat AS chat, m.watch AS watch FROM messages AS m JOIN links AS l ON l.id = m.link WHERE m.id = :id;
@@ -336,6 +330,12 @@ UPDATE messages SET edited = :text WHERE id = :id;
 
 -- name: message_deleted
 UPDATE messages SET deleted_at = :now WHERE id = :id;
+
+-- name: set_message_vendor_id
+UPDATE messages SET vendor_id = :vendor_id WHERE id = :id;
+
+-- name: set_message_mark
+UPDATE messages SET mark = :mark WHERE id = :id;
 
 -- name: unnamed_replies
 -- Replies that may be at the vendor under an id we do not know yet.

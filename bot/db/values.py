@@ -149,11 +149,11 @@ class MessageRow:
     public: bool
     written_at: datetime
     mark: Mark | None
-
     routed: bool
     watch: str | None
     edited: str | None
     deleted: bool
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
@@ -173,8 +173,8 @@ class DeliveryRow:
     due_at: datetime
     begun_at: datetime | None
     error: str | None
-
     doubt: bool
+
 
 def ticket_row(row: Row) -> TicketRow:
     return TicketRow(
@@ -230,11 +230,11 @@ def message_row(row: Row) -> MessageRow:
         public=bool(row["public"]),
         written_at=from_ms(row["written_at"]),
         mark=None if row["mark"] is None else Mark(row["mark"]),
-    )
         routed=row["routed_at"] is not None,
         watch=row["watch"],
         edited=row["edited"],
         deleted=row["deleted_at"] is not None,
+    )
 
 
 def delivery_row(row: Row) -> DeliveryRow:
@@ -255,5 +255,5 @@ def delivery_row(row: Row) -> DeliveryRow:
         due_at=from_ms(row["due_at"]),
         begun_at=_moment(row["begun_at"]),
         error=row["error"],
-    )
         doubt=bool(row["doubt"]),
+    )
