@@ -19,6 +19,7 @@ from bot.db.values import Kind, to_ms
 from bot.defects import contained
 from bot.desk import Desk
 from bot.errors import AuthFailed, RemoteError
+from bot.heading import Heading
 from bot.health import Health
 from bot.intake import Rules
 from bot.model import ChatName, StoreName, TicketId
@@ -162,6 +163,7 @@ def _couriers(known: Known, rules: Rules, database: Database, clock: Clock) -> M
         Kind.POST: Posting(known),
         Kind.LINE: Line(known),
         Kind.CARD: Rendering(known),
+        Kind.HEAD: Heading(known),
         Kind.MARK: Marking(known),
         Kind.REPLY: Replying(known, database, clock),
         Kind.NOTE: Noting(known),

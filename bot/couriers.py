@@ -37,7 +37,7 @@ from bot.trouble import channel_in_trouble, channel_well
 T = TypeVar("T")
 
 # Where an opening fails the channel is gone, and where a mark fails only the message: neither has another address.
-_IN_A_THREAD = (Kind.POST, Kind.LINE, Kind.CARD)
+_IN_A_THREAD = (Kind.POST, Kind.LINE, Kind.CARD, Kind.HEAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +90,16 @@ class Posting:
 
     async def carry(self, job: Job) -> ChatMessageId:
         link, post = present(job.link), self._post(job)
-        return await self.known.chat(link.chat).post(_thread(link), post, job.delivery.part, job.key)
+        return await self.known.chat(link.chat).post(thread_of(link), post, job.delivery.part, job.key)
 
     async def find(self, job: Job) -> ChatMessageId | None:
         link = present(job.link)
         since = job.delivery.begun_at or job.delivery.created_at
-        return await self.known.chat(link.chat).find_post(_thread(link), job.key, since)
+        return await self.known.chat(link.chat).find_post(thread_of(link), job.key, since)
 
     def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> int | None:
         link, ticket = present(job.link), present(job.ticket)
-        _part_said(tx, job, result)
+        part_said(tx, job, result)
         channel_well(tx, link.place, now, job.delivery.id)
         if ticket.status is Status.CLOSED:
             queue.card(tx, link, now)  # a message opens an archived thread; the card puts that right
@@ -145,7 +145,7 @@ class Line:
     def record(self, tx: Transaction, job: Job, result: ChatMessageId | None, now: datetime) -> int | None:
         if result is None:
             return 0 if queue.say_elsewhere(tx, job.delivery) else None
-        _part_said(tx, job, result)
+        part_said(tx, job, result)
         if job.link is not None:
             channel_well(tx, job.link.place, now, job.delivery.id)
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
@@ -157,7 +157,7 @@ class Line:
 
     def _place(self, job: Job) -> Place:
         if job.link is not None:
-            return _thread(job.link)
+            return thread_of(job.link)
         body = job.delivery.body
         thread = ThreadId(body["thread"]) if "thread" in body else None
         return Place(chat=ChatName(body["chat"]), channel=ChannelId(body["channel"]), thread=thread)
@@ -176,22 +176,25 @@ class Rendering:
     repeatable = True
     lags = False
 
-    async def carry(self, job: Job) -> int | None:
-        """Returns the version shown; None: the thread is still to be opened, which will show it."""
-        link, ticket = present(job.link), present(job.ticket)
+    async def carry(self, job: Job) -> bool | None:
+        """Returns whether the card is there; None: the thread is still to be opened, which will show it."""
+        link = present(job.link)
         if link.opened is None:
             return None
         card = self.known.card(job, link.chat)
-        await self.known.chat(link.chat).render_card(_thread(link), link.opened, card)
-        return ticket.version
+        return await self.known.chat(link.chat).render_card(thread_of(link), link.opened, card)
 
-    async def find(self, job: Job) -> int | None:
+    async def find(self, job: Job) -> bool | None:
         return await self.carry(job)
 
-    def record(self, tx: Transaction, job: Job, result: int | None, now: datetime) -> None:
-        if result is not None:
-            tx.run("card_shown", id=present(job.link).id, version=result)
-            channel_well(tx, present(job.link).place, now, job.delivery.id)
+    def record(self, tx: Transaction, job: Job, result: bool | None, now: datetime) -> None:
+        link = present(job.link)
+        if result is None:
+            return
+        tx.run("card_shown", id=link.id, version=present(job.ticket).version)
+        channel_well(tx, link.place, now, job.delivery.id)
+        if not result:
+            queue.head(tx, link, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         queue.line(tx, present(job.link), phrases.delivery_failed(reason), now)
@@ -259,7 +262,8 @@ class Mending:
         return False
 
 
-def _thread(link: LinkRow) -> Place:
+def thread_of(link: LinkRow) -> Place:
+    """A link's thread; where it is still to be opened, what is said there has to wait."""
     if link.thread is None:
         raise Unavailable("The ticket's thread is still to be opened.")
     return link.place
@@ -279,7 +283,8 @@ def _next_part(tx: Transaction, job: Job, of: int) -> int | None:
     return 0 if moved else job.delivery.part + 1
 
 
-def _part_said(tx: Transaction, job: Job, message: ChatMessageId) -> None:
+def part_said(tx: Transaction, job: Job, message: ChatMessageId) -> None:
+    """Note as which message a part stands in the chat."""
     tx.run("part_said", delivery=job.delivery.id, part=job.delivery.part, chat_message=message)
 
 

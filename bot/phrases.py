@@ -115,6 +115,10 @@ def goes_on_here() -> str:
     return "The former thread of this ticket was deleted. It goes on here."
 
 
+def card_again() -> str:
+    return "The card of this ticket was deleted. From now on it is the one below."
+
+
 def goes_on_elsewhere() -> str:
     return "This ticket goes on in a new thread. What is written here reaches nobody."
 

@@ -210,6 +210,12 @@ def card(tx: Transaction, link: LinkRow, now: datetime) -> None:
         _add(tx, Kind.CARD, f"card:{link.id}", chat_destination(link.chat), now, ticket=link.ticket, link=link.id)
 
 
+def head(tx: Transaction, link: LinkRow, now: datetime) -> None:
+    """Queue another card for a thread whose card was deleted, once however often it is noticed."""
+    lane, destination, body = _thread_lane(link), chat_destination(link.chat), {"card": link.card}
+    _add(tx, Kind.HEAD, lane, destination, now, ticket=link.ticket, link=link.id, body=body)
+
+
 def mark(tx: Transaction, message: MessageRow, now: datetime) -> None:
     """Queue the mark on an agent's message, once however often asked."""
     if message.link is not None:

@@ -16,6 +16,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.values import MessageRow
 from bot.desk import Desk
 from bot.errors import RemoteError
+from bot.heading import card_deleted
 from bot.intake import (
     Rules,
     heard_in_no_thread,
@@ -88,6 +89,7 @@ class Reception:
         word = await self._written(deleted.place, record_deleted, deleted, self._rules, self._clock.now())
         if word is not None:
             self._tell(deleted.place, word.agent, word.text)
+        await self._written(deleted.place, card_deleted, deleted, self._clock.now())
 
     async def vanished(self, place: Place) -> None:
         await self._database.write(record_vanished, place, self._clock.now())

@@ -43,6 +43,7 @@ from bot.model import (
     Ticket,
     TicketId,
     Verb,
+    Voice,
 )
 from bot.ports import ChatHealth, Intake, Known, VendorCapabilities
 
@@ -201,7 +202,7 @@ class MemoryChat:
     Attributes:
         headed: Every thread that was ever opened, also those that are gone.
         reactions: What stands on people's messages now; `marks`: what was put there last.
-        gone: Threads and channels that were deleted.
+        gone: Threads, channels and cards that were deleted.
         wordings: What people's messages read like now, by id; None: deleted. Others are in no thread that is there.
     """
 
@@ -264,11 +265,18 @@ class MemoryChat:
         await self._after("post")
         return message
 
-    async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
+    async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
         await self._before("render_card")
         self._must_be_there(place.channel, opened.thread)
-        self.cards[opened.thread].append(card)
+        if opened.card not in self.gone:
+            self.cards[opened.thread].append(card)
         await self._after("render_card")
+        return opened.card not in self.gone
+
+    async def post_card(self, place: Place, card: Card, key: DeliveryKey) -> ChatMessageId:
+        said = await self.post(place, Post(voice=Voice.BELL, name="", text=card.title), 0, key)
+        self.cards[ThreadId(str(place.thread))].append(card)
+        return said
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         await self._before("mark")

@@ -210,6 +210,9 @@ SELECT * FROM links WHERE ticket = :ticket ORDER BY id;
 -- name: link_by_thread
 SELECT * FROM links WHERE chat = :chat AND channel = :channel AND thread = :thread;
 
+-- name: link_by_card
+SELECT * FROM links WHERE chat = :chat AND channel = :channel AND thread = :thread AND card = :card;
+
 -- name: links_in_place
 -- Of tickets that somebody may still want: in one thread, or (thread NULL) in a whole channel.
 SELECT l.* FROM links AS l JOIN tickets AS t ON t.number = l.ticket
@@ -253,6 +256,9 @@ UPDATE links SET channel = :channel WHERE id = :id;
 
 -- name: card_shown
 UPDATE links SET card_version = :version WHERE id = :id;
+
+-- name: link_headed
+UPDATE links SET card = :card, card_version = :version WHERE id = :id AND card = :was;
 
 -- name: thread_seen
 -- As long as a channel may not be read there may be older messages that nobody has heard of.

@@ -69,6 +69,7 @@ class Kind(StrEnum):
     POST = "post"
     LINE = "line"
     CARD = "card"
+    HEAD = "head"
     MARK = "mark"
     REPLY = "reply"
     NOTE = "note"

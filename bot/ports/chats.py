@@ -100,8 +100,18 @@ class Chat(Protocol):
         """
         ...
 
-    async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
-        """Make the card, the tags and the archived state what `card` says. Doing so twice does no harm."""
+    async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
+        """
+        Make the card, the tags and the archived state what `card` says. Doing so twice does no harm.
+
+        Returns:
+            Whether the card is there; False: people have deleted it and not its thread. Where a thread goes with its
+            card, that is `Gone`.
+        """
+        ...
+
+    async def post_card(self, place: Place, card: Card, key: DeliveryKey) -> ChatMessageId:
+        """Say the card in its thread, for the one that headed it was deleted. `find_post` finds it by its key."""
         ...
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
@@ -175,7 +185,7 @@ class Intake(Protocol):
         ...
 
     async def deleted(self, deleted: Deleted) -> None:
-        """A message is gone. One transaction."""
+        """A message is gone, from a thread or from a channel itself. On disk when it returns."""
         ...
 
     async def vanished(self, place: Place) -> None:

@@ -39,22 +39,28 @@ class DiscordSight:
     def count(self, text: str) -> int:
         """How many messages of the bot's say this."""
         bot = self.discord.bot.id
-        return sum(text in read_discord(m) for m in self.messages() if m.author_id == bot and not self._is_card(m))
+        return sum(text in read_discord(m) for m in self.messages() if m.author_id == bot and not self.is_card(m))
 
     def marks(self, message: DiscordMessage) -> set[str]:
         """The reactions on a message as it stands now."""
         return set(self.discord.message(message.channel_id, message.id).reactions)
 
     def card(self) -> DiscordMessage:
-        """The card; in a forum it is the post's first message, in a text channel it stands in the channel."""
+        """
+        The card; in a forum it is the post's first message, in a text channel it stands in the channel.
+
+        One that people have deleted is followed by another in the thread.
+        """
         for place in (self.thread.id, self.shop.discord.id):
             for message in self.discord.messages(place):
-                if message.id == self.thread.id:
+                if self.is_card(message) and self.thread.id in (message.id, place):
                     return message
         raise LookupError(f"no card for {self.subject}")
 
-    def _is_card(self, message: DiscordMessage) -> bool:
-        return message.id == self.thread.id
+    def is_card(self, message: DiscordMessage) -> bool:
+        """Whether this is a card; nothing else of the bot's has fields."""
+        bot = self.discord.bot.id
+        return message.author_id == bot and any(embed.get("fields") for embed in message.embeds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from bot.errors import Gone
-from bot.model import ChatMessageId, Mark, Status
+from bot.model import ChatMessageId, DeliveryKey, Mark, Opened, Status
 from tests.scenario.discord_stage import card, place, stage
 
 
@@ -61,6 +62,33 @@ class TestCards:
                     await s.chat.render_card(place(channel, opened), opened, changed)
                     assert s.server.thread(opened.thread).archived
                     assert "solved" in str(s.shown(opened, channel))
+
+        asyncio.run(scene())
+
+    def test_a_card_that_people_deleted_is_followed_by_one_in_the_thread(self) -> None:
+        """It is said that the card is gone, all else is done; another one is found, changed and archived like it."""
+
+        async def scene() -> None:
+            async with stage(tags=["Open", "Closed"]) as s:
+                for channel in (s.text, s.forum):
+                    opened = await s.open(channel)
+                    where = place(channel, opened)
+                    s.server.guild.remove(
+                        s.server.message(channel if channel == s.text else opened.thread, opened.card)
+                    )
+                    assert not await s.chat.render_card(where, opened, card(Status.CLOSED))
+                    assert s.server.thread(opened.thread).archived
+                    key = DeliveryKey(f"a1b2c3-{opened.card[-6:]}-1")
+                    again = await s.chat.post_card(where, card(), key)
+                    assert await s.chat.find_post(where, key, datetime.now(UTC)) == again
+                    headed = Opened(thread=opened.thread, card=again)
+                    for status in (Status.CLOSED, Status.OPEN, Status.CLOSED):
+                        assert await s.chat.render_card(where, headed, card(status, status_text=f"now {status}"))
+                        assert f"now {status}" in str(s.server.message(opened.thread, again).embeds)
+                        assert s.server.thread(opened.thread).archived == (status is Status.CLOSED)
+                    await s.chat.render_card(where, headed, card(Status.CLOSED, status_text="solved"))
+                    assert s.server.thread(opened.thread).archived
+                    assert "solved" in str(s.server.message(opened.thread, again).embeds)
 
         asyncio.run(scene())
 

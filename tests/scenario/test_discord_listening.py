@@ -132,22 +132,26 @@ class TestMessages:
         asyncio.run(scene())
 
     def test_a_deleted_message_is_told(self) -> None:
-        """Also one of an archived thread; deleting elsewhere is nobody's business."""
+        """Also one of an archived thread, and of the channel, where cards stand; elsewhere is nobody's business."""
 
         async def scene() -> None:
             async with stage() as s:
                 opened = await s.open(s.text)
                 ana = s.server.add_member("Ana")
-                elsewhere = await s.server.say(ana, s.text, "in the channel")
+                beside = await s.server.say(ana, s.text, "in the channel")
+                elsewhere = await s.server.say(ana, s.server.add_text_channel("lounge").id, "elsewhere")
                 said = [await s.server.say(ana, opened.thread, text) for text in ("one", "two")]
                 await s.server.delete(ana, elsewhere)
+                await s.server.delete(ana, beside)
                 await s.server.delete(ana, said[0])
                 s.server.guild.archive(s.server.thread(opened.thread), archived=True)
                 s.server.guild.tell_thread(s.server.thread(opened.thread))
                 await s.server.delete(ana, said[1])
-                await until(lambda: len(s.intake.of(Deleted)) == 2)
-                assert [gone.message for gone in s.intake.of(Deleted)] == [str(message.id) for message in said]
-                assert {gone.place for gone in s.intake.of(Deleted)} == {place(s.text, opened)}
+                await until(lambda: len(s.intake.of(Deleted)) == 3)
+                gone = s.intake.of(Deleted)
+                assert [each.message for each in gone] == [str(message.id) for message in (beside, *said)]
+                assert [each.place.thread for each in gone] == [None, opened.thread, opened.thread]
+                assert {each.place.channel for each in gone} == {s.text}
 
         asyncio.run(scene())
 

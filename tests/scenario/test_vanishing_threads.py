@@ -8,10 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
-import pytest
-
 from bot.clock import SystemClock
 from bot.sandbox.discord import Thread
+from bot.sandbox.sight import read_discord
 from bot.sandbox.wire import Exchange
 from tests.stage import Stage, Ticket, scenario, until
 
@@ -159,23 +158,52 @@ async def test_archived_and_locked_threads_take_messages(stage: Stage) -> None:
 
 
 @scenario({"sellgate": "text slack", "sellapp": "forum slack"})
-async def test_a_deleted_card_stays_deleted_and_its_thread_goes_on(stage: Stage) -> None:
-    """Where only the card was deleted nothing fails, no second thread comes, and the thread tells the state."""
+async def test_a_deleted_card_is_followed_by_one_in_its_thread(stage: Stage) -> None:
+    """At once, announced by a line, in the thread that stays; it shows the state from then on and its button works."""
     discord = stage.world.discord
     for vendor in ("sellgate", "sellapp"):
         ticket = await stage.arrives(f"Card at {vendor}", vendor=vendor)
-        thread = ticket.discord.thread
-        await discord.delete(discord.owner, ticket.discord.card())
+        thread, former = ticket.discord.thread, ticket.discord.card()
+        await discord.delete(discord.owner, former)
+        await until("another card", lambda t=ticket: t.discord.card().channel_id == t.discord.thread.id)  # type: ignore[misc]
+        await stage.bridge.drained()
+        assert ticket.discord.count("The card of this ticket was deleted.") == 1
         await both_ways(ticket)
         ticket.shop.store.close(ticket.id)
-        await ticket.shown("Closed at")
         await until("archived", lambda thread=thread: thread.archived)  # type: ignore[misc]
         await stage.bridge.drained()
         assert ticket.discord.threads == [thread]
-        with pytest.raises(LookupError):
-            ticket.discord.card()
-        answered = await discord.command(stage.world.ann, stage.world.support.id, "reopen", ticket=ticket.number)
-        assert "is open again" in (answered.content or "")
+        again = ticket.discord.card()
+        assert "Closed" in read_discord(again)
+        await discord.press(stage.world.ann, again, "Reopen")
+        await until("open again", lambda t=ticket: "Open" in read_discord(t.discord.card()))  # type: ignore[misc]
+        await discord.delete(discord.owner, again)
+        await until("a third card", lambda t=ticket, a=again: t.discord.card().id > a.id)  # type: ignore[misc]
+        await stage.bridge.drained()
+        assert ticket.discord.count("The card of this ticket was deleted.") == 2
+        assert ticket.discord.threads == [thread]
+
+
+@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+async def test_a_card_that_is_deleted_while_the_bot_is_away(stage: Stage) -> None:
+    """It is missed when it has to show something next; an answer that is lost then makes no second card."""
+    discord = stage.world.discord
+    tickets = [await stage.arrives(f"Away at {vendor}", vendor=vendor) for vendor in ("sellgate", "sellapp")]
+    await stage.bridge.stop()
+    for ticket in tickets:
+        await discord.delete(discord.owner, ticket.discord.card())
+    await stage.bridge.start()
+    discord.guild.allowances.nonce_seconds = 0.0
+    for ticket in tickets:
+        discord.wire.fail("lose", method="POST", path=f"/{ticket.discord.thread.id}/messages$", times=2)
+        ticket.shop.store.close(ticket.id)
+        await until("archived", lambda t=ticket: t.discord.thread.archived)  # type: ignore[misc]
+        await until("another card", lambda t=ticket: "Closed" in read_discord(t.discord.card()))  # type: ignore[misc]
+        await stage.bridge.drained(seconds=30)
+        assert ticket.discord.count("The card of this ticket was deleted.") == 1
+        cards = [m for m in ticket.discord.messages() if ticket.discord.is_card(m)]
+        assert len(cards) == 1
+        assert ticket.discord.thread.archived
 
 
 @scenario({"sellgate": "text slack", "sellapp": "forum slack"})

@@ -11,7 +11,7 @@ import discord
 import structlog
 
 from adapters.chats.discord import checks, commands, phrases, posting
-from adapters.chats.discord.card import NAME_LENGTH, NOBODY, Json
+from adapters.chats.discord.card import NAME_LENGTH, NOBODY, Json, card_message
 from adapters.chats.discord.connection import Client, Connection
 from adapters.chats.discord.gateway import Gateway
 from adapters.chats.discord.hearing import Hearing
@@ -242,8 +242,13 @@ class Discord:
     async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
         return await self._threads.find_thread(channel, card, key, since)
 
-    async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
-        await self._threads.render_card(place, opened, card)
+    async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
+        return await self._threads.render_card(place, opened, card)
+
+    async def post_card(self, place: Place, card: Card, key: DeliveryKey) -> ChatMessageId:
+        with self._echo.speaking():
+            said = await self._say(place, {**card_message(card, key), "nonce": key, "enforce_nonce": True})
+        return ChatMessageId(said["id"])
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         """A deleted message, or an author who has blocked the bot, leaves nothing to be done."""

@@ -165,7 +165,8 @@ class Hearing:
         )
 
     async def _deleted(self, channel: int, messages: list[int]) -> None:
-        place = await self._place(channel)
+        # In a text channel the cards stand in the channel itself.
+        place = place_of(channel) if str(channel) in self._served else await self._place(channel)
         if place is None:
             return
         for message in messages:

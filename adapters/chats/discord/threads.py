@@ -208,31 +208,34 @@ class Threads:
         async for post in archived_threads(self._connection, str(forum.id), lambda: oldest):
             yield post
 
-    async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
+    async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
         """
         Make everything what the card says, by as few requests as that takes; the name is never changed.
 
-        A forum post's card lies in the thread and cannot be edited while that is archived: it is opened for the edit
-        and archived again. A card in a text channel can always be edited.
+        A card that lies in the thread, as a forum post's does, cannot be edited while that is archived: it is opened
+        for the edit and archived again. A card in a text channel can always be edited.
         """
         where = await self.channel(place.channel)
         forum = where if isinstance(where, discord.ForumChannel) else None
+        lies_in_thread = forum is not None or str(opened.card) != str(opened.thread)
+        channel = str(opened.thread if lies_in_thread else place.channel)
         thread = await self._connection.call("GET", "/channels/{channel_id}", channel_id=opened.thread)
         applied = None
         if forum is not None:
             applied = await tags.applied(self._connection, forum, card.status, thread.get("applied_tags") or [])
-        outdated = await self._outdated(opened.thread if forum else place.channel, opened, card)
+        message = await self._card(channel, opened)
+        outdated = message is not None and not shows(message, card)
         is_archived = bool(thread["thread_metadata"]["archived"])
         tagged = applied is not None and sorted(applied) != sorted(thread.get("applied_tags") or [])
         changes: dict[str, Any] = {"applied_tags": applied} if tagged else {}
-        if is_archived and (tagged or (outdated and forum is not None)):
+        if is_archived and (tagged or (outdated and lies_in_thread)):
             await self.set_thread(place, archived=False, **changes)
             is_archived, changes = False, {}
         if outdated:
             await self._connection.call(
                 "PATCH",
                 "/channels/{channel_id}/messages/{message_id}",
-                channel_id=opened.thread if forum else place.channel,
+                channel_id=channel,
                 message_id=opened.card,
                 json=card_message(card),
             )
@@ -240,18 +243,19 @@ class Threads:
             changes["archived"] = card.archived
         if changes:
             await self.set_thread(place, **changes)
+        return message is not None
 
-    async def _outdated(self, channel: str, opened: Opened, card: Card) -> bool:
-        """Whether the card is there and shows something else. One that people have deleted stays deleted."""
+    async def _card(self, channel: str, opened: Opened) -> Json | None:
+        """The card's message; None: people have deleted it."""
         try:
-            message = await self._connection.call(
+            message: Json = await self._connection.call(
                 "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=opened.card
             )
         except Gone as error:
             if code_of(error) != UNKNOWN_MESSAGE:
                 raise
-            return False
-        return not shows(message, card)
+            return None
+        return message
 
     async def set_thread(self, place: Place, **changes: Any) -> None:
         """Change a thread's archived state or tags."""

@@ -98,8 +98,12 @@ class SlackChat:
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         return await self._posting.post(place, post, part, key)
 
-    async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
+    async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
         await self._posting.render_card(place, opened, card)
+        return True
+
+    async def post_card(self, place: Place, card: Card, key: DeliveryKey) -> ChatMessageId:
+        return await self._posting.post_card(place, card, key)
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         await self._posting.mark(place, message, mark, was)

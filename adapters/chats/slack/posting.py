@@ -55,6 +55,11 @@ class Posting:
         shown = speech.render(post, part)
         return ChatMessageId(await self._say(place.channel, place.thread, shown, speech.fallback(post), key))
 
+    async def post_card(self, place: Place, shown: Card, key: DeliveryKey) -> ChatMessageId:
+        return ChatMessageId(
+            await self._say(place.channel, place.thread, card.render(shown), card.fallback(shown), key)
+        )
+
     async def _say(
         self, channel: str, thread: str | None, shown: list[blocks.Block], text: str, key: DeliveryKey
     ) -> str:

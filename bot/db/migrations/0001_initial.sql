@@ -112,6 +112,7 @@ CREATE TABLE deliveries (
         'post',    -- a message into the link's thread
         'line',    -- a line of shopbell's own into the link's thread, or into a channel
         'card',    -- make the card show the present state
+        'head',    -- say another card in the link's thread, for the one that headed it was deleted
         'mark',    -- make the mark on an agent's message show the present state
         'reply',   -- a message to the customer
         'note',    -- an agent's note, into the vendor's own notes
@@ -146,6 +147,7 @@ CREATE UNIQUE INDEX deliveries_once ON deliveries (message, link) WHERE kind = '
 CREATE UNIQUE INDEX deliveries_reply_once ON deliveries (message, kind)
 WHERE kind IN ('reply', 'note') AND state <> 'dropped';
 CREATE UNIQUE INDEX deliveries_open_once ON deliveries (link) WHERE kind = 'open' AND state NOT IN ('done', 'dropped');
+CREATE UNIQUE INDEX deliveries_head_once ON deliveries (link) WHERE kind = 'head' AND state NOT IN ('done', 'dropped');
 CREATE UNIQUE INDEX deliveries_card_coalesced ON deliveries (link) WHERE kind = 'card' AND state = 'waiting';
 CREATE UNIQUE INDEX deliveries_mark_coalesced ON deliveries (message) WHERE kind = 'mark' AND state = 'waiting';
 CREATE INDEX deliveries_openings ON deliveries (link) WHERE kind = 'open';
