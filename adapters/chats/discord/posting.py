@@ -8,6 +8,7 @@ letters and without a name: content alone would have no place for the key.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from adapters.chats.discord import phrases
@@ -22,16 +23,18 @@ _DESCRIPTION = 4000
 """A little under Discord's 4096."""
 _NAME = 240
 _SMALL = len("-# ")
+_IN_WORK = 4
+"""Each part of a long post is asked for by itself; so many posts are kept cut between their parts."""
 
 
 def parts(post: Post) -> int:
     """How many messages the post needs."""
-    return len(_bodies(post))
+    return len(_bodies(post.voice, post.text, post.attachments))
 
 
 def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
     """The body of the request that says one part of a post, counted from 0; the buttons are under the last part."""
-    bodies = _bodies(post)
+    bodies = _bodies(post.voice, post.text, post.attachments)
     embed: dict[str, Any] = {
         "description": bodies[part],
         "color": _COLOUR[post.voice],
@@ -52,10 +55,11 @@ def _name(post: Post, part: int, of: int) -> str:
     return f"{name} ({part + 1}/{of})" if name and of > 1 else name
 
 
-def _bodies(post: Post) -> tuple[str, ...]:
+@lru_cache(_IN_WORK)
+def _bodies(voice: Voice, text: str, attachments: tuple[Attachment, ...]) -> tuple[str, ...]:
     """The descriptions of all parts: the escaped text in pieces, then the attachments where there is room."""
-    bodies = [_spoken(post.voice, piece) for piece in split(post.text, _DESCRIPTION, _width_of(post.voice))]
-    for attachment in post.attachments:
+    bodies = [_spoken(voice, piece) for piece in split(text, _DESCRIPTION, _width_of(voice))]
+    for attachment in attachments:
         line = _attachment(attachment)
         together = f"{bodies[-1]}\n{line}" if bodies[-1] else line
         if units(together) <= _DESCRIPTION:

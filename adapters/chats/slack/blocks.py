@@ -35,7 +35,7 @@ ACTIONS = re.compile(r"shopbell:(?P<verb>[a-z]+):\d+")
 
 def fallback(text: str) -> str:
     """What notifications and screen readers get: one line, escaped."""
-    return escape(one_line(text, FALLBACK)) or "shopbell"
+    return escape(one_line(text[: FALLBACK * 10], FALLBACK)) or "shopbell"
 
 
 def pieces(text: str) -> tuple[str, ...]:

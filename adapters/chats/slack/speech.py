@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from adapters.chats.slack import blocks, phrases
 from adapters.chats.slack.blocks import Block, Element
@@ -11,11 +12,13 @@ from bot.text import one_line
 
 _NAME = 200
 _KIB = 1024
+_IN_WORK = 4
+"""Each part of a long post is asked for by itself; so many posts are kept cut between their parts."""
 
 
 def parts(post: Post) -> int:
     """How many messages a post needs: each takes four pieces of 3,000 characters, below what Slack refuses."""
-    return -(-len(blocks.pieces(_body(post))) // blocks.PIECES)
+    return -(-len(_pieces(post.text, post.attachments)) // blocks.PIECES)
 
 
 def render(post: Post, part: int) -> list[Block]:
@@ -25,7 +28,7 @@ def render(post: Post, part: int) -> list[Block]:
     A person's text is shown in full size below who wrote it, the bell's own in small grey letters.
     """
     first = part * blocks.PIECES
-    every = blocks.pieces(_body(post))
+    every = _pieces(post.text, post.attachments)
     total = parts(post)
     if post.voice is Voice.BELL:
         shown = _small(every[first : first + blocks.PIECES])
@@ -67,10 +70,11 @@ def _beside(at: datetime | None, part: int, total: int) -> list[Element]:
     return shown
 
 
-def _body(post: Post) -> str:
-    """The text and below it a line for each attachment, its address in full."""
-    below = "\n".join(_attachment(attachment) for attachment in post.attachments)
-    return "\n".join(piece for piece in (post.text, below) if piece) or phrases.NO_TEXT
+@lru_cache(_IN_WORK)
+def _pieces(text: str, attachments: tuple[Attachment, ...]) -> tuple[str, ...]:
+    """The text and below it a line for each attachment, its address in full; in pieces that fit a block."""
+    below = "\n".join(_attachment(attachment) for attachment in attachments)
+    return blocks.pieces("\n".join(piece for piece in (text, below) if piece) or phrases.NO_TEXT)
 
 
 def _attachment(attachment: Attachment) -> str:

@@ -4,11 +4,13 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.chats.discord import posting
 from adapters.chats.discord.buttons import TEMPLATE, custom_id, pressed, rows
 from adapters.chats.discord.card import card_message, carries, embed_length, key_address, shows, thread_name
 from adapters.chats.discord.commands import answer_text
@@ -30,7 +32,7 @@ from bot.model import (
     Voice,
 )
 from bot.sandbox.discord.drafts import read
-from bot.text import clean, comparable
+from bot.text import clean, comparable, split
 
 KEY = DeliveryKey("a1b2c3-77-0")
 NUMBER = TicketNumber(1042)
@@ -231,3 +233,16 @@ class TestAnswers:
     def test_a_table_stands_below_its_text(self) -> None:
         """The text is escaped, the table is not: it stands in a block."""
         assert answer_text(Answer(text="3 * open", table="a_b  1")) == "3 \\* open\n```\na_b  1\n```"
+
+
+def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:
+    """The outbox asks for part after part, with what it has read anew each time; cutting each time took minutes."""
+    with patch.object(posting, "split", wraps=split) as cutting:
+        for number in range(parts(long_post())):
+            post_message(long_post(), number, DeliveryKey(f"a1b2c3-1-{number}"))
+        assert parts(long_post()) == 4
+    assert cutting.call_count == 1
+
+
+def long_post() -> Post:
+    return Post(voice=Voice.CUSTOMER, name="Jane", text="".join(["It does not work. " * 800]))

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from slack_sdk.models.blocks import Block
@@ -28,6 +29,7 @@ from bot.model import (
     Voice,
 )
 from bot.sandbox.slack.blocks import prepare_blocks
+from bot.text import split
 
 NASTY = (
     "<!channel> <@U1> @everyone <https://evil.example|your bank> *bold* _it_ ~no~ `code` ```fence``` > quote\n"
@@ -292,3 +294,16 @@ def test_the_pickers_choices_fit_slacks_lists() -> None:
     assert len(options) == 100
     assert all(len(option["text"]["text"]) <= 75 for option in options)
     assert options[3]["value"] == "3"
+
+
+def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:
+    """The outbox asks for part after part, with what it has read anew each time."""
+    with patch.object(blocks, "split", wraps=split) as cutting:
+        for number in range(speech.parts(long_post())):
+            speech.render(long_post(), number)
+        assert speech.parts(long_post()) == 2
+    assert cutting.call_count == 1
+
+
+def long_post() -> Post:
+    return Post(voice=Voice.CUSTOMER, name="Jane", text="".join(["It does not work! " * 800]))
