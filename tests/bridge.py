@@ -137,8 +137,14 @@ async def running(
     clock: Clock | None = None,
     store: Store | None = None,
     schedule: Schedule = QUICK,
+    without: ChatName | None = None,
 ) -> AsyncIterator[Bridge]:
-    """Run the core on a database file; again on the same file, it is the next process."""
+    """
+    Run the core on a database file; again on the same file, it is the next process.
+
+    Args:
+        without: A chat that is not configured.
+    """
     vendor = vendor or default_vendor()
     discord = discord or MemoryChat(name=DISCORD)
     slack = slack or MemoryChat(name=SLACK)
@@ -147,14 +153,15 @@ async def running(
         name=MAIN, label="Main · Memory", vendor_label="Memory", channels=channels, poll_seconds=0.05
     )
     settings = Settings(_env_file=None, undo_seconds=undo)
-    world = World(stores={MAIN: store}, vendors={MAIN: vendor}, chats={DISCORD: discord, SLACK: slack})
+    chats = {chat.name: chat for chat in (discord, slack) if chat.name != without}
+    world = World(stores={MAIN: store}, vendors={MAIN: vendor}, chats=chats)
     database = await Database.open(path)
     loaded = LoadedSettings(general=settings, stores={})
     app = App(loaded, world, database, clock or SystemClock(), Decider(schedule, Random(1)), Random(1))
     stop = asyncio.Event()
     task = asyncio.create_task(app.run(stop))
     try:
-        for chat in (discord, slack):
+        for chat in chats.values():
             await until(lambda chat: task.done() or chat.connected.is_set(), chat)
         yield Bridge(app, vendor, discord, slack, database)
     finally:
