@@ -22,10 +22,11 @@ from bot.errors import AuthFailed, RemoteError
 from bot.heading import Heading
 from bot.health import Health
 from bot.intake import Rules
+from bot.job import Courier
 from bot.model import ChatName, StoreName, TicketId
 from bot.moving import follow_settings
 from bot.opening import Opening
-from bot.outbox import Courier, Outbox
+from bot.outbox import Outbox
 from bot.ports import CanAttach, CanCount, CanNote, Chat, Intake
 from bot.queue import chat_destination, store_destination
 from bot.reception import Reception

@@ -16,6 +16,7 @@ from bot import cards, phrases, queue
 from bot.db.connection import Transaction
 from bot.db.values import Kind, LinkRow, TicketRow, link_row, ticket_row
 from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError, Unavailable
+from bot.job import Job
 from bot.model import (
     Card,
     ChannelId,
@@ -30,7 +31,6 @@ from bot.model import (
     ThreadId,
     Voice,
 )
-from bot.outbox import Job
 from bot.ports import Chat, Vendor
 from bot.trouble import channel_in_trouble, channel_well
 

@@ -13,8 +13,8 @@ from bot import phrases, queue
 from bot.couriers import Known, part_said, present, thread_of
 from bot.db.connection import Transaction
 from bot.db.values import link_row
+from bot.job import Job
 from bot.model import ChatMessageId, Deleted, Post, Voice
-from bot.outbox import Job
 from bot.trouble import channel_well
 
 _LINE, _CARD = 0, 1

@@ -16,8 +16,8 @@ from bot.db.connection import Transaction
 from bot.db.values import State, delivery_row, link_row, to_ms
 from bot.errors import AuthFailed, RemoteError
 from bot.intake import Rules, record_said, route_link
+from bot.job import Job
 from bot.model import Cursor, Opened, Said
-from bot.outbox import Job
 from bot.trouble import channel_well, note_channel_trouble
 
 _READING = 1

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -21,20 +21,14 @@ from bot.db.connection import Database, Transaction
 from bot.db.values import (
     DeliveryRow,
     Kind,
-    LinkRow,
-    MessageRow,
     State,
-    TicketRow,
     delivery_row,
     from_ms,
-    link_row,
-    message_row,
-    ticket_row,
     to_ms,
 )
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
-from bot.model import DeliveryId, DeliveryKey, Mark, TicketNumber
-from bot.queue import standing_marks, wanted_mark
+from bot.job import Courier, Job, Mend, Precaution, read_job
+from bot.model import DeliveryId
 from bot.retry import Decider, Decision, GiveUp, Look, Postpone
 
 _log = structlog.get_logger(__name__)
@@ -42,78 +36,6 @@ _log = structlog.get_logger(__name__)
 _LANES_AT_ONCE = 8
 # Another process (`shopbell outbox retry`) cannot wake us; this is how late we notice.
 _LONGEST_SLEEP = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """
-    A delivery with the rows it speaks of, read just before the attempt.
-
-    Attributes:
-        link_of_message: Where the message was written; None: at the vendor.
-        mark: What the message has to carry now; None: nothing.
-        standing: The marks that it may carry already.
-        opening: The customer's first words; may be empty.
-        others: The customer's other tickets in any store here, open ones first.
-    """
-
-    delivery: DeliveryRow
-    ticket: TicketRow | None
-    link: LinkRow | None
-    message: MessageRow | None
-    link_of_message: LinkRow | None
-    mark: Mark | None
-    standing: tuple[Mark, ...]
-    opening: str
-    others: tuple[TicketNumber, ...]
-    key: DeliveryKey
-
-
-class Courier(Protocol):
-    """
-    How one kind of delivery is made.
-
-    Attributes:
-        for_ever: Whether it is worth any number of tries while the far side is unavailable.
-        repeatable: Whether doing it twice does no harm, so that nothing need be looked for.
-        lags: Whether what was done may show only some seconds later, so that one look proves nothing.
-    """
-
-    for_ever: bool
-    repeatable: bool
-    lags: bool
-
-    async def carry(self, job: Job) -> Any:
-        """Make one attempt at one part. Raises `RemoteError`. The result goes to `record`."""
-        ...
-
-    async def find(self, job: Job) -> Any | None:
-        """Whether the part that was begun came about: what `carry` would have returned, None if it did not."""
-        ...
-
-    def record(self, tx: Transaction, job: Job, result: Any, now: datetime) -> int | None:
-        """Write down what follows from a part that was said; returns the part to be said next, None: all is said."""
-        ...
-
-    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """Write down what follows from failing for good."""
-        ...
-
-
-class Precaution(Protocol):
-    """What has to be done before a delivery is tried."""
-
-    def needed(self, tx: Transaction, delivery: DeliveryRow) -> bool:
-        """Whether this delivery may not be tried before something was done."""
-        ...
-
-    async def take(self, job: Job) -> None:
-        """Do it: then the delivery is put off, or changed, or nothing more is needed. Raises no `RemoteError`."""
-        ...
-
-
-Mend = Callable[[Transaction, Job, RemoteError, datetime], bool]
-"""Called in the transaction that records a failure; whether something was mended, so that it is tried again at once."""
 
 
 class Outbox:
@@ -315,30 +237,6 @@ class Outbox:
             tx.run("begin_delivery", id=head.id, now=to_ms(now))
             head = _delivery(tx, head.id)
         return read_job(tx, head, self._key_prefix)
-
-
-def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
-    """A delivery with everything it speaks of, as it is now."""
-    ticket = None if delivery.ticket is None else tx.one("ticket", number=delivery.ticket)
-    link = None if delivery.link is None else tx.one("link", id=delivery.link)
-    message = None if delivery.message is None else tx.one("message", id=delivery.message)
-    origin = None if message is None or message["link"] is None else tx.one("link", id=message["link"])
-    opening = None if delivery.ticket is None else tx.one("opening_message", ticket=delivery.ticket)
-    email = None if ticket is None else ticket["customer_email"]
-    lost = 0 if link is None else link["lost"]
-    others = [] if not email else tx.all("tickets_of_customer", email=email, number=delivery.ticket)
-    return Job(
-        delivery=delivery,
-        ticket=None if ticket is None else ticket_row(ticket),
-        link=None if link is None else link_row(link),
-        message=None if message is None else message_row(message),
-        link_of_message=None if origin is None else link_row(origin),
-        mark=None if delivery.message is None else wanted_mark(tx, delivery.message),
-        standing=() if delivery.kind is not Kind.MARK else standing_marks(tx, delivery),
-        opening="" if opening is None else opening["text"],
-        others=tuple(TicketNumber(row["number"]) for row in others),
-        key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")),
-    )
 
 
 def _leave(running: dict[str, asyncio.Task[None]], lane: str, waker: asyncio.Event) -> Callable[[Any], None]:

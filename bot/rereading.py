@@ -21,8 +21,8 @@ from bot.db.connection import Database, Transaction
 from bot.db.values import DeliveryRow, Kind, State, to_ms
 from bot.errors import AuthFailed, Forbidden, RemoteError
 from bot.intake import Rules
+from bot.job import Job
 from bot.model import ChatName
-from bot.outbox import Job
 from bot.ports import Chat
 from bot.undo import record_reread
 

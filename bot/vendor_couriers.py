@@ -16,8 +16,8 @@ from bot.couriers import Known, present
 from bot.db.connection import Database, Transaction
 from bot.db.values import MessageRow, message_row, to_ms
 from bot.errors import Gone, Rejected, Unavailable, Uncertain, Unsupported
+from bot.job import Job
 from bot.model import Button, Conversation, File, MessageId, Status, Verb
-from bot.outbox import Job
 from bot.ports import CanAttach, CanNote, Vendor
 from bot.record import Sighting, name_message, record, record_gone, reply_arrived
 
