@@ -19,6 +19,7 @@ from bot import phrases, queue
 from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
 from bot.db.values import link_row, to_ms
+from bot.defects import contained
 from bot.errors import RemoteError
 from bot.intake import Rules, find_link, record_said, route_link
 from bot.model import ChannelId, ChatMessageId, Cursor, Place, Said
@@ -119,14 +120,15 @@ class CatchUp:
         return True
 
     async def _read(self, cursors: list[Cursor]) -> None:
-        """Record what these threads hold that we have not heard of."""
+        """Record what these threads hold that we have not heard of. Raises `RemoteError`."""
         watch = self.watch
-        async for said in self._chat.missed(cursors):
-            if watch != self.watch:
-                return
-            current = (said.place, said.message) not in self._changed
-            if await self._database.write(_record_once, said, watch if current else None):
-                self._found[said.place.channel] += 1
+        with contained(f"catching up on {self._chat.label}"):
+            async for said in self._chat.missed(cursors):
+                if watch != self.watch:
+                    return
+                current = (said.place, said.message) not in self._changed
+                if await self._database.write(_record_once, said, watch if current else None):
+                    self._found[said.place.channel] += 1
 
     async def _read_hurried(self) -> None:
         while True:

@@ -145,3 +145,22 @@ def test_a_defect_in_one_store_ends_nothing(tmp_path: Path) -> None:
         assert any("inside shopbell" in text for text in discord.texts("1"))
 
     play(tmp_path / "db", story)
+
+
+def test_a_defect_in_a_chat_ends_nothing(tmp_path: Path) -> None:
+    """A chat whose history or connection brings out a defect is asked again; the other goes on meanwhile."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.fate.planned["discord", "missed"] = [Trouble.GARBAGE] * 3
+        sim.fate.planned["discord", "connect"] = [Trouble.GARBAGE]
+        discord.disconnects(5)
+        slack.writes(ThreadId("1.1"), "t1 Here you are.")
+        await asyncio.sleep(10)
+        assert shop.texts("t1") == ["t1 Here you are."]
+        await asyncio.sleep(300)
+        discord.writes(ThreadId("1.1"), "t1 Anything else?")
+        await asyncio.sleep(20)
+        assert shop.texts("t1") == ["t1 Here you are.", "t1 Anything else?"]
+        assert sim.processes == 1
+
+    play(tmp_path / "db", story)
