@@ -183,10 +183,18 @@ class Room(MemoryChat):
             thread = cursor.place.thread
             if thread in self.gone:
                 continue
-            after = int(cursor.after or 0)
-            found = [w for w in self.written if w.place.thread == thread and int(w.id) > after and not w.deleted]
-            for written in found:
-                yield written.said
+            here = self._in_thread.get(thread, []) if thread else []
+            for written in here[bisect_right(here, int(cursor.after or 0), key=lambda w: int(w.id)) :]:
+                if not written.deleted:
+                    yield written.said
+
+    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+        await self._before("reread")
+        self._must_be_there(place.channel, place.thread)
+        written = next(written for written in self.written if written.id == message)
+        reads = None if written.deleted else written.versions[-1]
+        await self._after("reread")
+        return reads
 
     def health(self) -> ChatHealth:
         return ChatHealth(connected=self._online, last_event_at=self.now())
