@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,9 +10,10 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.lock import held
+from bot.db.lock import is_held, lock_of
+from bot.db.migrate import migrations
 from bot.db.values import from_ms
-from bot.errors import DatabaseError, DatabaseInUse
+from bot.errors import DatabaseError
 from bot.model import ChatName, Finding
 from bot.settings import LoadedSettings
 from bot.wiring import World
@@ -23,7 +25,7 @@ async def examine(loaded: LoadedSettings, world: World, clock: Clock) -> AsyncIt
     """Every finding, as it is made. Never raises for what it finds; the settings were read already."""
     stores = ", ".join(sorted(world.stores))
     yield Finding(ok=True, subject="settings", text=f"stores {stores}; chats {', '.join(sorted(world.chats))}")
-    for finding in await _database(loaded.general.database_path, clock):
+    for finding in await database(loaded.general.database_path, clock):
         yield finding
     for name, vendor in sorted(world.vendors.items()):
         finding = await vendor.check()
@@ -38,23 +40,45 @@ async def _chat(world: World, chat: ChatName) -> list[Finding]:
     return list(await world.chats[chat].check(sorted(channels)))
 
 
-async def _database(path: Path, clock: Clock) -> list[Finding]:
-    running = ""
+async def database(path: Path, clock: Clock) -> list[Finding]:
+    """The file and the clock. Makes and changes nothing: what is not there yet is made when the bridge starts."""
+    out_of_reach = _out_of_reach(path)
+    if out_of_reach is not None:
+        return [out_of_reach, _clock(clock.now(), None)]
+    running = "; a shopbell is running on it" if is_held(path) else ""
+    if not path.exists():  # noqa: ASYNC240 - one look, beside which nothing runs
+        text = f"{path} is not there yet; it is made when `shopbell run` first starts{running}"
+        return [Finding(ok=True, subject="database", text=text), _clock(clock.now(), None)]
     try:
-        with held(path):
-            database = await Database.open(path)
-    except DatabaseInUse:
-        running = "; a shopbell is running on it"
-        database = await Database.open_to_read(path)
+        seen = await _read(path)
     except DatabaseError as error:
         return [Finding(ok=False, subject="database", text=str(error), remedy="Do what that says, then check again.")]
-    try:
-        seen = await database.read(_look)
-    except DatabaseError as error:
-        return [Finding(ok=False, subject="database", text=str(error), remedy="Do what that says, then check again.")]
-    finally:
-        await database.aclose()
+    if seen is None:
+        text = f"{path} is of an older schema; the next start brings it up to date{running}"
+        return [Finding(ok=True, subject="database", text=text), _clock(clock.now(), None)]
     return [_sound(path, seen.verdict, running), _clock(clock.now(), seen.newest), *map(_troubled, seen.troubles)]
+
+
+def _out_of_reach(path: Path) -> Finding | None:
+    """Why the database cannot be written where it is; None: it can."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        remedy = "Make it, or give DATABASE_PATH a folder that is there."
+        return Finding(ok=False, subject="database", text=f"There is no folder {folder}.", remedy=remedy)
+    for each in (folder, path, lock_of(path)):
+        if each.exists() and not os.access(each, os.W_OK):
+            remedy = "Let this user write there, or give DATABASE_PATH a place that shopbell may write to."
+            return Finding(ok=False, subject="database", text=f"{each} cannot be written.", remedy=remedy)
+    return None
+
+
+async def _read(path: Path) -> _Seen | None:
+    """What the file says; None: it is from before the last upgrade, or empty."""
+    opened = await Database.open_to_read(path)
+    try:
+        return await opened.read(_look)
+    finally:
+        await opened.aclose()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +90,10 @@ class _Seen:
     troubles: tuple[tuple[str, int, str], ...]
 
 
-def _look(tx: Transaction) -> _Seen:
+def _look(tx: Transaction) -> _Seen | None:
+    version = tx.one("schema_version")
+    if version is None or version[0] < len(migrations()):
+        return None
     verdict, newest = tx.one("quick_check"), tx.one("newest_moment")
     if verdict is None or newest is None:
         raise LookupError("a check without a row")

@@ -22,7 +22,7 @@ def held(database: Path) -> Iterator[None]:
         DatabaseInUse: Another process holds it.
         DatabaseError: The folder does not let us make the lock file.
     """
-    path = database.with_name(database.name + ".lock")
+    path = lock_of(database)
     try:
         file = path.open("w")
     except OSError as error:
@@ -37,3 +37,22 @@ def held(database: Path) -> Iterator[None]:
                 f"Another shopbell is running on {database}. Stop it first, or give this one another DATABASE_PATH."
             ) from error
         yield
+
+
+def is_held(database: Path) -> bool:
+    """Whether a process holds the database; makes no file to find that out."""
+    try:
+        file = lock_of(database).open("r")
+    except OSError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def lock_of(database: Path) -> Path:
+    """The file that the lock is on."""
+    return database.with_name(database.name + ".lock")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import signal
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlparse
 
 import pytest
 
+from bot import doctor
+from bot.clock import SystemClock
 from bot.db.lock import held
 from tests.unit.outside.rows import SECRET_WORDS, delivery_states, small_database
 from tests.unit.outside.shell import GOOD_SETTINGS, environment, shopbell
@@ -309,6 +314,62 @@ def test_check_names_a_remedy_for_each_failure(tmp_path: Path) -> None:
     assert any(subject.startswith("discord") for subject in findings)
     assert all(finding["remedy"] for finding in findings.values() if not finding["ok"])
     assert shows_no_secret(done.stdout, done.stderr)
+
+
+def database_finding(folder: Path, **settings: str) -> dict[str, str]:
+    """What `check` finds about the database; it must end with a whole report."""
+    done = shopbell(folder, "check", "--json", settings=UNREACHABLE | settings)
+    assert done.stderr == ""
+    findings: dict[str, dict[str, str]] = {finding["subject"]: finding for finding in json.loads(done.stdout)}
+    return findings["database"]
+
+
+def test_check_makes_no_database(tmp_path: Path) -> None:
+    """A database that is not there yet is well, will be made at the first start, and is not made by looking."""
+    finding = database_finding(tmp_path)
+    assert finding["ok"]
+    assert finding["text"] == "shopbell.db is not there yet; it is made when `shopbell run` first starts"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_while_a_bridge_has_not_made_its_database_yet(tmp_path: Path) -> None:
+    """A process that holds the lock and has no file so far is a finding like any other, not the end of the report."""
+    with held(tmp_path / "shopbell.db"):
+        finding = database_finding(tmp_path)
+    assert finding["ok"]
+    assert finding["text"].endswith("first starts; a shopbell is running on it")
+
+
+def test_check_leaves_a_database_as_it_is(tmp_path: Path) -> None:
+    """Neither the file nor its folder is changed; one from before an upgrade waits for the next start."""
+    small_database(tmp_path / "shopbell.db")
+    before = (tmp_path / "shopbell.db").read_bytes()
+    assert database_finding(tmp_path)["text"] == "shopbell.db is sound"
+    assert (tmp_path / "shopbell.db").read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["shopbell.db"]
+    (tmp_path / "old.db").touch()
+    finding = database_finding(tmp_path, DATABASE_PATH="old.db")
+    assert finding["text"] == "old.db is of an older schema; the next start brings it up to date"
+    assert (tmp_path / "old.db").stat().st_size == 0
+
+
+def test_check_says_where_a_database_could_not_be_made(tmp_path: Path) -> None:
+    """A folder that is missing fails the check, and is not made."""
+    finding = database_finding(tmp_path, DATABASE_PATH="missing/shopbell.db")
+    assert not finding["ok"]
+    assert finding["text"] == f"There is no folder {tmp_path / 'missing'}."
+    assert "DATABASE_PATH" in finding["remedy"]
+
+
+def test_check_says_where_it_may_not_write(tmp_path: Path) -> None:
+    """A file that is read-only would stop the bridge at its first message; the finding names it."""
+    path = tmp_path / "shopbell.db"
+    small_database(path)
+    with patch.object(os, "access", lambda place, _: Path(place) != path):
+        finding, *_ = asyncio.run(doctor.database(path, SystemClock()))
+    assert not finding.ok
+    assert finding.text == f"{path} cannot be written."
+    assert finding.remedy.startswith("Let this user write there")
 
 
 def test_check_is_told_to_people_line_by_line(tmp_path: Path) -> None:
