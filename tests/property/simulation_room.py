@@ -183,10 +183,10 @@ class Room(MemoryChat):
             thread = cursor.place.thread
             if thread in self.gone:
                 continue
-            here = self._in_thread.get(thread, []) if thread else []
-            for written in here[bisect_right(here, int(cursor.after or 0), key=lambda w: int(w.id)) :]:
-                if not written.deleted:
-                    yield written.said
+            after = int(cursor.after or 0)
+            found = [w for w in self.written if w.place.thread == thread and int(w.id) > after and not w.deleted]
+            for written in found:
+                yield written.said
 
     async def reread(self, place: Place, message: ChatMessageId) -> str | None:
         await self._before("reread")
