@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 
 import httpx
@@ -55,7 +55,7 @@ def build_world(loaded: LoadedSettings, clock: Clock) -> World:
             found += error.faults
             continue
         stores[name] = _store(name, section, loaded_kind, loaded.general.reply_mode)
-        vendors[name] = loaded_kind.build(own, tools)
+        vendors[name] = loaded_kind.build(own, replace(tools, store=name))
     if found:
         raise SettingsError(*found)
     return World(stores=stores, vendors=vendors, chats=_chats(loaded, stores, clock))

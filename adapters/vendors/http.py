@@ -46,6 +46,7 @@ class Service:
         secrets: What no text may ever quote.
         status_within: The status that a 2xx answer's value really stands for, where the vendor hides errors in 200;
             None: the value is what was asked for.
+        variable: How the operator writes one of the store's settings.
     """
 
     label: str
@@ -55,6 +56,7 @@ class Service:
     auth: httpx.Auth | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     status_within: Callable[[Any], int | None] = lambda _value: None
+    variable: Callable[[str], str] = str
 
 
 class VendorClient:
@@ -103,8 +105,8 @@ class VendorClient:
             return await self.read(*path, query=query)
         except (Gone, Rejected) as error:
             raise Unavailable(
-                f"{self._service.label} does not list this store's tickets. "
-                "If that stays so, look at the BASE_URL and the other settings of this store."
+                f"{self._service.label} does not list this store's tickets. If that stays so, "
+                f"look at {self._service.variable('BASE_URL')} and the store's other settings."
             ) from error
 
     async def write(
@@ -240,7 +242,8 @@ async def login(service: Service, request: Awaitable[object]) -> Finding:
     except AuthFailed as error:
         return Finding(ok=False, subject=service.label, text=error.told, remedy=service.remedy)
     except RemoteError as error:
-        remedy = f"Try again in a minute; if it stays so, check that {service.base} is the right BASE_URL."
+        where = f"{service.base} is right ({service.variable('BASE_URL')})"
+        remedy = f"Try again in a minute; if it stays so, check that {where}."
         return Finding(ok=False, subject=service.label, text=error.told, remedy=remedy)
     return Finding(ok=True, subject=service.label, text=f"{service.label} answers and takes the credentials.")
 

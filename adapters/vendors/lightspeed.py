@@ -235,9 +235,11 @@ class Lightspeed:
         key, secret = settings.api_key.get_secret_value(), settings.api_secret.get_secret_value()
         self._service = Service(
             label=LABEL,
+            variable=tools.variable,
             base=settings.base,
-            remedy="Look up the API key in the back office and put it into this store's API_KEY and API_SECRET; "
-            "CLUSTER and LANGUAGE must be the shop's own.",
+            remedy="Look up the API key in the back office and put it into "
+            f"{tools.variable('API_KEY')} and {tools.variable('API_SECRET')}; "
+            f"{tools.variable('CLUSTER')} and {tools.variable('LANGUAGE')} must be the shop's own.",
             auth=httpx.BasicAuth(key, secret),
             secrets=(key, secret),
             status_within=status_within,

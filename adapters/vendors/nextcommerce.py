@@ -265,9 +265,10 @@ class Nextcommerce:
         self._settings = settings
         self._service = Service(
             label=LABEL,
+            variable=tools.variable,
             base=settings.base,
             remedy="Make an access token under Settings → API Access with tickets:read, tickets:write and users:read, "
-            "and put it into this store's API_KEY.",
+            f"and put it into {tools.variable('API_KEY')}.",
             headers={"Authorization": f"Bearer {key}", "X-29next-API-Version": API_VERSION},
             secrets=(key,),
         )

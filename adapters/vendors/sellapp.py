@@ -249,9 +249,10 @@ class Sellapp:
         store = {"X-STORE": settings.store_id} if settings.store_id else {}
         self._service = Service(
             label=LABEL,
+            variable=tools.variable,
             base=settings.base_url,
-            remedy="Make a token with the ability for tickets at sell.app/user/api-tokens and put it into this store's "
-            "API_KEY; STORE_ID must be the store's slug.",
+            remedy="Make a token with the ability for tickets at sell.app/user/api-tokens and put it into "
+            f"{tools.variable('API_KEY')}; {tools.variable('STORE_ID')} must be the store's slug.",
             headers={"Authorization": f"Bearer {key}", **store},
             secrets=(key,),
         )

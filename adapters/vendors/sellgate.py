@@ -231,8 +231,10 @@ class Sellgate:
         key = settings.api_key.get_secret_value()
         self._service = Service(
             label=LABEL,
+            variable=tools.variable,
             base=settings.base_url,
-            remedy="Make a key in Sellgate's dashboard under Settings → API and put it into this store's API_KEY.",
+            remedy="Make a key in Sellgate's dashboard under Settings → API and put it into "
+            f"{tools.variable('API_KEY')}.",
             headers={"Authorization": f"Bearer {key}"},
             secrets=(key,),
         )

@@ -242,9 +242,10 @@ class Sellsn:
         self._settings = settings
         self._service = Service(
             label=LABEL,
+            variable=tools.variable,
             base=settings.base_url,
             remedy="Make a key with the scopes ViewTickets, UpdateTickets and DeleteTickets at SellSN and put it "
-            "into this store's API_KEY.",
+            f"into {tools.variable('API_KEY')}.",
             headers={"Authorization": f"Bearer {key}"},
             secrets=(key,),
             status_within=status_within,
@@ -300,7 +301,8 @@ class Sellsn:
         page = await self._numbering.read(count, fetch)
         if page is None and count == 1:
             raise Unavailable(
-                f"{LABEL} does not list this store's tickets. If that stays so, look at its STORE_ID and PAGE_SIZE."
+                f"{LABEL} does not list this store's tickets. If that stays so, look at "
+                f"{self._service.variable('STORE_ID')} and {self._service.variable('PAGE_SIZE')}."
             )
         return page or Page(changes=())
 

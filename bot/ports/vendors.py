@@ -175,10 +175,16 @@ class VendorTools:
     Attributes:
         transport: Carries the requests; shared by all stores (one `ssl.SSLContext`).
         clock: For waiting and for quota windows.
+        store: Which store it is built for, as the settings name it; empty: nobody says.
     """
 
     transport: Callable[[], httpx.AsyncBaseTransport]
     clock: Clock
+    store: str = ""
+
+    def variable(self, name: str) -> str:
+        """The variable that an operator has to set: of `API_KEY`, `STORES__MAIN__API_KEY`."""
+        return f"STORES__{self.store.upper() or '<NAME>'}__{name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,7 +145,8 @@ def test_a_wrong_key_is_told_with_the_step_that_mends_it(case: Case) -> None:
             await here.vendor.reply(made, "Hello")
         finding = await here.vendor.check()
         assert not finding.ok
-        assert "API_KEY" in finding.remedy
+        assert "STORES__MAIN__API_KEY" in finding.remedy
+        assert "STORES__MAIN__API_KEY" in told(swept.value)
         assert wrong not in told(swept.value) + finding.text + finding.remedy + repr(here.vendor.__dict__)
 
     tell(case, story, api_key=wrong)

@@ -213,7 +213,7 @@ async def world(case: Case, **settings: str) -> AsyncIterator[World]:
     async with server:
         section = {name.lower(): value for name, value in server.settings.items()}
         section |= {"base_url": server.base_url, **case.subject.settings(case.variant), **settings}
-        tools = VendorTools(transport=lambda: httpx.AsyncHTTPTransport(verify=_CERTIFICATES), clock=clock)
+        tools = VendorTools(transport=lambda: httpx.AsyncHTTPTransport(verify=_CERTIFICATES), clock=clock, store="main")
         kind = case.subject.kind
         vendor = kind.build(kind.settings.model_validate(section), tools)
         try:

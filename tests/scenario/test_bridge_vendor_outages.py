@@ -131,7 +131,7 @@ async def test_a_wrong_key_pauses_one_store_and_is_told_once(stage: Stage) -> No
     fault = shop.vendor.wire.fail("refuse", status=401, body='{"error": "Invalid API key"}', times=10**6)
     ticket.customer_says("hello again?")
     await until("it is told", lambda: stage.announced(shop, "is paused") == (1, 1))
-    assert stage.announced(shop, "put it into this store's API_KEY.") == (1, 1)
+    assert stage.announced(shop, f"put it into STORES__{shop.name.upper()}__API_KEY.") == (1, 1)
     waiting = await ticket.ann_says("I am here")
     await ticket.marked(waiting, "⏳")
     await other.bob_says("we are well")
