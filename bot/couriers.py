@@ -56,6 +56,11 @@ class Known:
         capabilities = self.vendor(ticket).capabilities
         return cards.card(ticket, job.opening, job.others, self.store(ticket), capabilities, typable)
 
+    @property
+    def channels(self) -> list[Place]:
+        """Every channel that some store names."""
+        return [place for store in self.stores.values() for place in store.channels]
+
     def store(self, ticket: TicketRow) -> Store:
         store = self.stores.get(ticket.store)
         if store is None:
@@ -254,8 +259,7 @@ class Mending:
         if isinstance(error, AuthFailed | Forbidden):
             others = [link.place for link in queue.links_of(tx, job.link.ticket)]
             label = self.known.chat(job.link.chat).label
-            spare = [place for store in self.known.stores.values() for place in store.channels]
-            channel_in_trouble(tx, job.link.place, others, label, error.told, now, spare=spare)
+            channel_in_trouble(tx, job.link.place, others, label, error.told, now, spare=self.known.channels)
         if isinstance(error, Gone) and job.delivery.kind in _IN_A_THREAD:
             queue.reopen_link(tx, job.link, now)
             return True

@@ -18,7 +18,7 @@ from bot.errors import AuthFailed, RemoteError
 from bot.intake import Rules, record_said, route_link
 from bot.job import Job
 from bot.model import Cursor, Opened, Said
-from bot.trouble import channel_well, note_channel_trouble
+from bot.trouble import channel_in_trouble, channel_well, note_channel_trouble
 
 _READING = 1
 # Nobody answers a card sooner, and no connection is lost and renewed meanwhile.
@@ -67,11 +67,16 @@ class Opening:
         return _READING if _may_be_answered(tx, job, now) else None
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        """Told in the ticket's other threads; where it has none, wherever somebody may see it."""
         link = present(job.link)
+        label = self.known.chat(link.chat).label
+        others = [other for other in queue.links_of(tx, link.ticket) if other.id != link.id]
+        if not others:
+            channel_in_trouble(tx, link.place, (), label, reason, now, spare=self.known.channels)
+            return
         note_channel_trouble(tx, link.place, reason, now)
-        for other in queue.links_of(tx, link.ticket):
-            if other.id != link.id:
-                queue.line(tx, other, phrases.no_thread(self.known.chat(link.chat).label, reason), now)
+        for other in others:
+            queue.line(tx, other, phrases.no_thread(label, reason), now)
 
     def _open_anew(self, tx: Transaction, job: Job, now: datetime) -> None:
         """A thread that vanished while it was being read could have no other opening beside this one."""

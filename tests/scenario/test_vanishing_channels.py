@@ -93,6 +93,20 @@ async def test_the_only_channel_of_a_store_is_gone(stage: Stage) -> None:
     assert listed.count("no longer on Discord") == 2
 
 
+@scenario({"sellgate": "text", "sellapp": "slack"})
+async def test_the_only_channel_of_a_store_is_gone_and_others_are_not(stage: Stage) -> None:
+    """With no other thread of the ticket to tell it in, another store's channel is told, once for all its tickets."""
+    discord = stage.world.discord
+    await stage.arrives("The first", vendor="sellgate")
+    await discord.delete_place(discord.owner, stage.world.support.id)
+    await stage.writes("The second", vendor="sellgate")
+    await failed(stage, 2)
+    beside = stage.world.shops["sellapp"]
+    await until("it is told", lambda: stage.announced(beside, "The channel is no longer on Discord.")[1] == 1)
+    await stage.sweeps(2)
+    assert stage.announced(beside, CANNOT)[1] == 1
+
+
 @scenario({"sellgate": "text slack"})
 async def test_a_store_gets_another_channel(stage: Stage) -> None:
     """Where the settings name another channel instead of the one that is gone, its tickets go on there, with all."""
