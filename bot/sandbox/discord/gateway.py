@@ -140,6 +140,7 @@ class Gateway:
 
     Attributes:
         identified, resumed: How many times a new session was begun, an old one taken up again.
+        withheld: Channels and threads of which no session hears anything, however new it is.
     """
 
     def __init__(
@@ -153,6 +154,7 @@ class Gateway:
         self.rules = rules
         self.identified = 0
         self.resumed = 0
+        self.withheld: set[int] = set()
         self._clock = clock
         self._ready = ready
         self._sees = sees
@@ -166,7 +168,7 @@ class Gateway:
 
     def tell(self, event: Event) -> None:
         """Tell every session that wants it, connected or not."""
-        if event.place_id is not None and not self._sees(event.place_id):
+        if event.place_id is not None and (event.place_id in self.withheld or not self._sees(event.place_id)):
             return
         for session in self._sessions.values():
             if event.intent and not session.intents & event.intent:

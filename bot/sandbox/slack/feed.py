@@ -18,6 +18,7 @@ class Feed:
 
     Attributes:
         address: The server's own; before it has started there is none, and nobody is told of anything.
+        withheld: Channels of whose messages nothing is told, however new the connection.
     """
 
     def __init__(self, world: World, sockets: Sockets, app: App) -> None:
@@ -25,6 +26,7 @@ class Feed:
         self._sockets = sockets
         self._app = app
         self.address = ""
+        self.withheld: set[str] = set()
 
     def posted(self, message: Message, *, times: int = 1) -> None:
         """A new message, `times` deliveries of it under different event ids; a mention of the bot comes besides."""
@@ -98,7 +100,7 @@ class Feed:
             self._send(shape)
 
     def _message_event(self, channel: Channel, event: Json) -> None:
-        subscribed = _SUBSCRIPTIONS[channel.kind] in self._app.events
+        subscribed = _SUBSCRIPTIONS[channel.kind] in self._app.events and channel.id not in self.withheld
         if subscribed and _HISTORY_SCOPES[channel.kind] in self._app.scopes and self._hears(channel):
             self._send(event)
 

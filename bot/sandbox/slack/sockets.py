@@ -50,6 +50,8 @@ class Sockets:
         lost: Events that were given up, oldest first.
         delivered: How many envelopes were acknowledged.
         ignore_acks: So many acknowledgements to come are lost on their way.
+        abandoned: So many connections of machines that have lost their power are still taken for open, count, and
+            get their share of what is sent.
     """
 
     def __init__(self, clock: Clock, rules: Rules) -> None:
@@ -65,6 +67,7 @@ class Sockets:
         self.lost: list[Json] = []
         self.delivered = 0
         self.ignore_acks = 0
+        self.abandoned = 0
 
     # ------------------------------------------------------------ connecting
 
@@ -81,7 +84,7 @@ class Sockets:
             raise web.HTTPForbidden(text="this link is used up")
         socket = web.WebSocketResponse(autoping=False, timeout=0.2)
         await socket.prepare(request)
-        if len(self.connections) >= self._rules.connections:
+        if len(self.connections) + self.abandoned >= self._rules.connections:
             await socket.send_json({"type": "disconnect", "reason": "too_many_websockets", "debug_info": {}})
             await socket.close()
             return socket
@@ -99,7 +102,7 @@ class Sockets:
     def _hello(self) -> Json:
         return {
             "type": "hello",
-            "num_connections": len(self.connections),
+            "num_connections": len(self.connections) + self.abandoned,
             "connection_info": {"app_id": APP},
             "debug_info": {"host": "applink-practice", "build_number": 1, "approximate_connection_time": 18060},
         }
@@ -180,7 +183,7 @@ class Sockets:
     async def ask(self, kind: EnvelopeKind, payload: Json, **retry: object) -> Ack:
         """Send one envelope to one connection and wait for its acknowledgement."""
         connection = self._next()
-        if connection is None:
+        if connection is None and not self.abandoned:
             return Ack("unheard")
         envelope_id = f"envelope-{next(self._numbers)}"
         answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -194,7 +197,7 @@ class Sockets:
             **retry,
         }
         try:
-            if not (connection.deaf or connection.mute):
+            if connection is not None and not (connection.deaf or connection.mute):
                 await connection.socket.send_json(envelope)
             answer = await asyncio.wait_for(answered, self._rules.ack_seconds)
         except ConnectionError:
@@ -207,11 +210,13 @@ class Sockets:
         return Ack("acknowledged", answer)
 
     def _next(self) -> Connection | None:
+        """Whose turn it is; None: an abandoned one's, or there is none."""
         open_ones = [each for each in self.connections if not each.socket.closed]
-        if not open_ones:
+        places = [*open_ones, *[None] * self.abandoned]
+        if not places:
             return None
         self._turn += 1
-        return open_ones[self._turn % len(open_ones)]
+        return places[self._turn % len(places)]
 
     async def settled(self, within: float) -> bool:
         """Whether every event is acknowledged or lost, waiting for it at most so many seconds."""

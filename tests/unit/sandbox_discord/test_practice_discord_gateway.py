@@ -220,6 +220,32 @@ def test_a_deaf_connection_stays_open_and_silent() -> None:
     play(scene)
 
 
+def test_a_place_can_be_withheld() -> None:
+    """No session hears of it, a new one no more than an old one; the list of threads tells what its last message is."""
+
+    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+        channel = discord.add_text_channel("tickets")
+        jane = discord.add_member("Jane")
+        thread = await discord.start_thread(jane, channel.id, "Quiet")
+        discord.gateway.withheld.add(thread.id)
+        for _ in range(2):
+            async with listening(bot) as ears:
+                await ears.event("GUILD_CREATE")
+                unheard = await discord.say(jane, thread.id, "unheard")
+                await discord.say(jane, channel.id, "heard")
+                assert (await ears.event("MESSAGE_CREATE"))["content"] == "heard"
+
+        async def last() -> list[str]:
+            active = await bot.ask("GET", f"/guilds/{discord.guild.world.guild_id}/threads/active")
+            return [each["last_message_id"] for each in active.body["threads"]]
+
+        assert await last() == [str(unheard.id)]
+        await discord.delete(jane, unheard)
+        assert await last() == [str(unheard.id)]
+
+    play(scene)
+
+
 def test_nonsense_is_closed_with_its_code() -> None:
     """No JSON is 4002, talking before saying who one is 4003, a second IDENTIFY 4005, an unknown opcode 4001."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -169,6 +170,46 @@ def test_a_cut_connection_ends_without_a_word(slack: PracticeSlack, tell: Tell, 
             closed = (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSE)
             assert (await socket.web_socket.receive(timeout=2)).type in closed
             assert slack.sockets.connections == []
+
+    tell(slack, story)
+
+
+def test_connections_left_behind_take_their_share(slack: PracticeSlack, tell: Tell, connect: Connect) -> None:
+    """They count, acknowledge nothing, and what only they were sent is lost after the last try."""
+    jane, channel = scene(slack)
+
+    async def story(web: Any) -> None:
+        slack.sockets._rules = replace(slack.workspace.rules, ack_seconds=0.05, retry_delays=())
+        slack.sockets.abandoned = 2
+        async with connect(web) as socket:
+            assert (await socket.next())["num_connections"] == 3
+            for number in range(3):
+                await slack.say(jane, channel, f"hello {number}")
+            await socket.ack(await socket.next())
+            assert await slack.settled()
+            assert (slack.sockets.delivered, len(slack.sockets.lost)) == (1, 2)
+            slack.sockets.abandoned = slack.workspace.rules.connections
+            async with connect(web) as another:
+                assert (await another.next())["reason"] == "too_many_websockets"
+
+    tell(slack, story)
+
+
+def test_a_channel_can_be_withheld(slack: PracticeSlack, tell: Tell, connect: Connect) -> None:
+    """Nothing of what is written there is told, and nothing of it is lost either: it was never sent."""
+    jane, channel = scene(slack)
+
+    async def story(web: Any) -> None:
+        async with connect(web) as socket:
+            await socket.next()
+            slack.workspace.feed.withheld.add(channel.id)
+            await slack.say(jane, channel, "unheard")
+            slack.workspace.feed.withheld.clear()
+            await slack.say(jane, channel, "heard")
+            envelope = await socket.next()
+            assert envelope["payload"]["event"]["text"] == "heard"
+            await socket.ack(envelope)
+            assert slack.sockets.lost == []
 
     tell(slack, story)
 
