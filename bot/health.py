@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.values import from_ms
 from bot.model import ChatName, StoreName
-from bot.ports import Chat
+from bot.ports import Chat, ChatHealth
 
 _STUCK_AFTER = timedelta(minutes=5)
 
@@ -68,8 +68,8 @@ class Health:
         for name, chat in self._chats.items():
             health = chat.health()
             if not health.connected:
-                last = "never" if health.last_event_at is None else f"{health.last_event_at:%Y-%m-%d %H:%M:%S} UTC"
-                found.append(f"{name} is not connected: {health.trouble or 'connecting'} (last event: {last})")
+                last = f"last event: {_told(health.last_event_at)}, last sign of life: {_told(health.last_sign_at)}"
+                found.append(f"{name} is not connected: {health.trouble or 'connecting'} ({last})")
         found += [
             f"deliveries to {waiting.destination} are stuck since {waiting.oldest:%Y-%m-%d %H:%M:%S} UTC"
             for waiting in await self.waiting()
@@ -88,12 +88,12 @@ class Health:
         return found
 
     async def remarks(self) -> list[str]:
-        """What somebody should know although the process works: last events, stores that do not answer."""
-        heard = [
-            f"{name}: last event {last:%Y-%m-%d %H:%M:%S} UTC"
-            for name, chat in self._chats.items()
-            if (last := chat.health().last_event_at) is not None
-        ]
+        """
+        What somebody should know although the process works: last events, stores that do not answer.
+
+        A connection that brings nothing any more still gives signs of life; only events show that it brings something.
+        """
+        heard = [line for name, chat in self._chats.items() for line in _heard(name, chat.health())]
         refused = [
             f"{row['chat']} channel {row['channel']} since {from_ms(row['since']):%Y-%m-%d %H:%M} UTC: {row['trouble']}"
             for row in await self._database.read(lambda tx: tx.all("channel_troubles"))
@@ -107,7 +107,8 @@ class Health:
     async def metrics(self) -> bytes:
         """The present figures in Prometheus' text format."""
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Figures(await self.waiting(), await self.store_states()))
+        chats = {name: chat.health() for name, chat in self._chats.items()}
+        registry.register(_Figures(await self.waiting(), await self.store_states(), chats))
         return generate_latest(registry)
 
     async def waiting(self) -> list[Waiting]:
@@ -122,9 +123,12 @@ class Health:
 class _Figures(Collector):
     """The present figures as Prometheus metrics."""
 
-    def __init__(self, waiting: Sequence[Waiting], stores: Sequence[StoreState]) -> None:
+    def __init__(
+        self, waiting: Sequence[Waiting], stores: Sequence[StoreState], chats: Mapping[ChatName, ChatHealth]
+    ) -> None:
         self._waiting = waiting
         self._stores = stores
+        self._chats = chats
 
     def collect(self) -> list[Metric]:
         deliveries = GaugeMetricFamily(
@@ -141,7 +145,32 @@ class _Figures(Collector):
         for store in self._stores:
             swept.add_metric([store.name], 0.0 if store.swept_at is None else store.swept_at.timestamp())
             well.add_metric([store.name], 0.0 if store.trouble else 1.0)
-        return [deliveries, swept, well]
+        connected = GaugeMetricFamily(
+            "shopbell_chat_connected", "Whether a chat is connected (1) or not.", labels=["chat"]
+        )
+        event = GaugeMetricFamily(
+            "shopbell_chat_last_event_timestamp_seconds",
+            "When a chat's connection last told that something happened.",
+            labels=["chat"],
+        )
+        for name, health in self._chats.items():
+            connected.add_metric([name], 1.0 if health.connected else 0.0)
+            event.add_metric([name], 0.0 if health.last_event_at is None else health.last_event_at.timestamp())
+        return [deliveries, swept, well, connected, event]
+
+
+def _heard(name: ChatName, health: ChatHealth) -> list[str]:
+    """What a chat's connection brought when, and whether that was all."""
+    lines = [f"{name}: last event {_told(health.last_event_at)}, last sign of life {_told(health.last_sign_at)}"]
+    if health.compared_at is not None:
+        lines.append(f"{name}: what stands in the threads was compared {_told(health.compared_at)}")
+    if health.overlooked_at is not None:
+        lines.append(f"{name}: messages that its connection had not brought were found {_told(health.overlooked_at)}")
+    return lines
+
+
+def _told(moment: datetime | None) -> str:
+    return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _waiting(tx: Transaction) -> list[Waiting]:

@@ -37,12 +37,19 @@ class ChatHealth:
     How a chat's connection is.
 
     Attributes:
-        last_event_at: When anything last came in by it, heartbeats included; None: nothing yet.
+        last_event_at: When it last told that somebody, perhaps we ourselves, did something; None: not yet. Heartbeats
+            and what a new connection begins with are none.
+        last_sign_at: When anything last came in by it, heartbeats included; None: nothing yet.
+        compared_at: When what stands in the threads was last held against what came in; None: not yet.
+        overlooked_at: When a message was last found there that had not come in; None: never.
         trouble: Why it is not connected, in words; empty when it is.
     """
 
     connected: bool
     last_event_at: datetime | None
+    last_sign_at: datetime | None = None
+    compared_at: datetime | None = None
+    overlooked_at: datetime | None = None
     trouble: str = ""
 
 
@@ -73,7 +80,8 @@ class Chat(Protocol):
         Connect, bring what people do to `intake`, reconnect by itself; returns only by cancellation or by raising.
 
         Before any event of a connection that is not a resumption reaches `intake.said`, `intake.blind` is called;
-        once such a connection is usable, `intake.sighted`.
+        once such a connection is usable, `intake.sighted`. What a connection that seems well does not bring is found
+        in the threads within some minutes and brought all the same.
 
         Raises:
             AuthFailed: The token is refused or a needed intent or scope is missing; `told` names the step.

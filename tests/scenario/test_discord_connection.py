@@ -28,7 +28,8 @@ class TestConnection:
                 assert s.intake.events[:2] == ["blind", "sighted"]
                 health = s.chat.health()
                 assert (health.connected, health.trouble) == (True, "")
-                assert health.last_event_at is not None
+                assert health.last_sign_at is not None
+                assert health.last_event_at is None
 
         asyncio.run(scene())
 

@@ -194,9 +194,10 @@ def test_a_silent_connection_is_found_out() -> None:
 
     async def story() -> None:
         async with scene(heartbeat=0.3) as stage:
-            first = stage.chat.health().last_event_at
+            first = stage.chat.health().last_sign_at
             assert first is not None
-            await until(lambda: (stage.chat.health().last_event_at or first) > first + timedelta(seconds=0.2))
+            await until(lambda: (stage.chat.health().last_sign_at or first) > first + timedelta(seconds=0.2))
+            assert stage.chat.health().last_event_at is None
             stage.slack.sockets.deafen()
             await until(lambda: stage.intake.story == ["blind", "sighted"] * 2)
 

@@ -25,8 +25,10 @@ from adapters.chats.discord.refusals import (
     UNKNOWN_MESSAGE,
     code_of,
 )
+from adapters.chats.discord.standing import StandingInDiscord
 from adapters.chats.discord.threads import Threads
 from adapters.chats.echo import Echo
+from adapters.chats.patrol import Patrol
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import (
@@ -88,12 +90,15 @@ class Discord:
             token=token, api_url=api_url, clock=clock, heard=self._heard, prepare=self._prepare
         )
         self._echo = Echo(clock)
-        self._gateway = Gateway(connection=self._connection, clock=clock, echo=self._echo)
         self._threads = Threads(self._connection)
+        self._patrol = Patrol(
+            DISCORD, StandingInDiscord(self._connection, self._threads, self._agents, channels), clock
+        )
+        self._gateway = Gateway(connection=self._connection, clock=clock, echo=self._echo, patrol=self._patrol)
         self._intake: Intake | None = None
 
-    def _heard(self) -> None:
-        self._gateway.heard()
+    def _heard(self, kind: str | None) -> None:
+        self._gateway.heard(kind)
 
     def _prepare(self, client: Client) -> None:
         commands.install(client, self._asking)
@@ -115,9 +120,10 @@ class Discord:
             intake=intake,
             agents=self._agents,
             served=self._channels,
+            patrol=self._patrol,
         )
         client.arrived = hearing.arrived
-        listening = asyncio.create_task(self._gateway.listen(), name="discord gateway")
+        listening = asyncio.create_task(self._gateway.listen(intake), name="discord gateway")
         bringing = asyncio.create_task(hearing.bring(), name="discord events")
         publishing = asyncio.create_task(self._publish(client, hearing.ready), name="discord commands")
         try:
@@ -153,7 +159,8 @@ class Discord:
         return self._gateway.health()
 
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
-        return Missed(self._connection, self._threads, self._agents, self._intake).read(cursors)
+        heard = self._patrol.heard
+        return Missed(self._connection, self._threads, self._agents, heard, self._intake).read(cursors)
 
     async def reread(self, place: Place, message: ChatMessageId) -> str | None:
         return await reread(self._connection, self._threads, place, message)

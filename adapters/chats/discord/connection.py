@@ -20,6 +20,7 @@ _READY_SECONDS = 0.25
 """How long the stream of servers after a login may pause before it counts as over; later ones are welcome, too."""
 
 Arrival = Callable[[str, tuple[Any, ...]], None]
+Heard = Callable[[str | None], None]
 
 
 def base_of(api_url: str | None) -> str:
@@ -49,7 +50,7 @@ class Client(discord.Client):
         commands: The commands it answers, as Discord is to be told.
     """
 
-    def __init__(self, heard: Callable[[], None]) -> None:
+    def __init__(self, heard: Heard) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, message_content=True),
             max_messages=None,
@@ -58,7 +59,7 @@ class Client(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=_LONGEST_WAIT,
             guild_ready_timeout=_READY_SECONDS,
-            # Tells of every frame, heartbeats included.
+            # Tells of every frame, heartbeats included, and of the event that is in it.
             enable_debug_events=True,
         )
         self._heard = heard
@@ -67,7 +68,10 @@ class Client(discord.Client):
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         if event == "socket_raw_receive":
-            self._heard()
+            self._heard(None)
+            return
+        if event == "socket_event_type":
+            self._heard(*args)
             return
         if self.arrived is not None:
             self.arrived(event, args)
@@ -82,7 +86,7 @@ class Connection:
     One bot account: logs in when first needed, stays usable until closed, also while the gateway is not connected.
 
     Args:
-        heard: Called for every frame that comes in by the gateway.
+        heard: Called for every frame that comes in by the gateway, and again with its name for every event in one.
         prepare: Called with the client before it is used.
 
     Attributes:
@@ -95,7 +99,7 @@ class Connection:
         token: str,
         api_url: str | None,
         clock: Clock,
-        heard: Callable[[], None],
+        heard: Heard,
         prepare: Callable[[Client], None],
     ) -> None:
         self._token = token

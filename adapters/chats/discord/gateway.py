@@ -24,9 +24,10 @@ from adapters.chats.discord import phrases
 from adapters.chats.discord.connection import Client, Connection
 from adapters.chats.discord.refusals import understood
 from adapters.chats.echo import Echo
+from adapters.chats.patrol import Patrol
 from bot.clock import Clock
 from bot.errors import AuthFailed, RemoteError
-from bot.ports import ChatHealth
+from bot.ports import ChatHealth, Intake
 
 _log = structlog.get_logger(__name__)
 
@@ -42,6 +43,8 @@ _FEW_LOGINS = 50
 """Of a thousand a day; whoever uses them up loses the token: the last ones are spread over what is left of the day."""
 _LONGEST_PAUSE = 60.0
 _RESUME_ATTEMPTS = 3
+_GREETINGS = frozenset({"READY", "RESUMED", "GUILD_CREATE"})
+"""What Discord sends because we have connected; nothing has happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +60,50 @@ class Gateway:
     """
     Keeps one gateway connection alive and knows how it is.
 
+    Args:
+        echo, patrol: Tell when the connection brings nothing, or not everything.
+
     Attributes:
         deaf: Whether messages come without their text, which means that the intent is missing after all.
     """
 
-    def __init__(self, *, connection: Connection, clock: Clock, echo: Echo) -> None:
+    def __init__(self, *, connection: Connection, clock: Clock, echo: Echo, patrol: Patrol) -> None:
         self._connection = connection
         self._clock = clock
         self._echo = echo
+        self._patrol = patrol
         self._connected = False
         self._trouble = phrases.NOT_CONNECTED
         self._attempts = 0
         self._last_login: float | None = None
-        self.last_event_at: datetime | None = None
+        self._last_event_at: datetime | None = None
+        self._last_sign_at: datetime | None = None
         self.deaf = False
 
     def health(self) -> ChatHealth:
         """How the connection is now."""
-        if self._connected and self.deaf:
-            return ChatHealth(connected=False, last_event_at=self.last_event_at, trouble=phrases.INTENT_MISSING)
-        return ChatHealth(connected=self._connected, last_event_at=self.last_event_at, trouble=self._trouble)
+        deaf = self._connected and self.deaf
+        return ChatHealth(
+            connected=self._connected and not deaf,
+            last_event_at=self._last_event_at,
+            last_sign_at=self._last_sign_at,
+            compared_at=self._patrol.compared_at,
+            overlooked_at=self._patrol.overlooked_at,
+            trouble=phrases.INTENT_MISSING if deaf else self._trouble,
+        )
 
-    def heard(self) -> None:
-        """Something came in."""
-        self.last_event_at = self._clock.now()
+    def heard(self, kind: str | None) -> None:
+        """A frame came in; `kind` is Discord's name for the event in it, None: none, as in an answered heartbeat."""
+        self._last_sign_at = self._clock.now()
+        if kind is not None and kind not in _GREETINGS:
+            self._last_event_at = self._last_sign_at
 
     def noted(self, event: str) -> None:
         """Note what an event says about the connection; to be called with each."""
         if event in ("connect", "resumed"):
             self._connected, self._trouble, self._attempts = True, "", 0
+        if event == "connect":
+            self._patrol.begin()
         elif event == "message":
             self._echo.heard()
 
@@ -101,9 +119,9 @@ class Gateway:
                 self._trouble = error.told
                 await self._clock.sleep(max(error.retry_after or 0.0, self._pause()))
 
-    async def listen(self) -> NoReturn:
+    async def listen(self, intake: Intake) -> NoReturn:
         """
-        Stay connected; returns only by cancellation.
+        Stay connected; returns only by cancellation. `intake` gets what the connection has not brought.
 
         Raises:
             AuthFailed: The token or an intent is refused, or this program is too old for Discord.
@@ -111,7 +129,7 @@ class Gateway:
         session: _Session | None = None
         while True:
             try:
-                session = await self._connect(session)
+                session = await self._connect(session, intake)
                 reason = "reconnect"
             except AuthFailed as error:
                 self._trouble = error.told
@@ -131,26 +149,26 @@ class Gateway:
         attempts, self._attempts = self._attempts, self._attempts + 1
         return 0.0 if attempts == 0 else min(_LONGEST_PAUSE, 2.0**attempts) * random.uniform(0.5, 1.0)
 
-    async def _connect(self, session: _Session | None) -> _Session | None:
+    async def _connect(self, session: _Session | None, intake: Intake) -> _Session | None:
         """Serve one connection until it ends; returns what the next one can resume, None: nothing."""
         client = await self._connection.client()
         gateway = session.gateway if session else await self._address()
         try:
             with understood(wrote=False):
-                await self._serve(client, session, gateway)
+                await self._serve(client, session, gateway, intake)
         except ReconnectWebSocket as wish:
             return _session_of(client.ws) if wish.resume else None
         except ConnectionClosed as closed:
             return self._after(closed, client)
         else:
-            _log.warning("discord gateway brings nothing")
+            _log.warning("discord gateway does not bring everything")
             return None  # its session is what has gone wrong: a new one is begun
         finally:
             self._connected = False
             await _let_go(client)
 
-    async def _serve(self, client: Client, session: _Session | None, gateway: yarl.URL) -> None:
-        """Returns when the connection is there but brings nothing; raises when it ends."""
+    async def _serve(self, client: Client, session: _Session | None, gateway: yarl.URL, intake: Intake) -> None:
+        """Returns when the connection is there but does not bring everything; raises when it ends."""
         opening = _socket_of(client).from_client(
             client,
             initial=True,
@@ -160,16 +178,19 @@ class Gateway:
             resume=session is not None,
         )
         await asyncio.wait_for(opening, _HANDSHAKE_SECONDS)
-        polling = asyncio.create_task(_poll(client), name="discord gateway polling")
-        silence = asyncio.create_task(self._echo.missing(), name="discord gateway silence")
+        tasks = [
+            asyncio.create_task(_poll(client), name="discord gateway polling"),
+            asyncio.create_task(self._echo.missing(), name="discord gateway silence"),
+            asyncio.create_task(self._patrol.run(intake), name="discord patrol"),
+        ]
         try:
-            await asyncio.wait((polling, silence), return_when=asyncio.FIRST_COMPLETED)
-            if polling.done():
-                polling.result()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            polling.cancel()
-            silence.cancel()
-            await asyncio.gather(polling, silence, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _address(self) -> yarl.URL:
         """Where to log in, once a login is allowed."""

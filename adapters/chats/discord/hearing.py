@@ -11,6 +11,7 @@ import structlog
 from adapters.chats.discord.connection import Client, Connection
 from adapters.chats.discord.gateway import Gateway
 from adapters.chats.discord.reading import DISCORD, Agents, by_person, kept_from_us, place_of, said, text_of
+from adapters.chats.patrol import Patrol
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, ChatMessageId, Deleted, Edited, Place
 from bot.ports import Intake
@@ -42,6 +43,7 @@ class Hearing:
 
     Args:
         served: The channels whose threads are listened to.
+        patrol: Is told of each message that is brought.
 
     Attributes:
         ready: Set when servers and their channels have become known.
@@ -56,6 +58,7 @@ class Hearing:
         intake: Intake,
         agents: Agents,
         served: frozenset[ChannelId],
+        patrol: Patrol,
     ) -> None:
         self._client = client
         self._connection = connection
@@ -63,6 +66,7 @@ class Hearing:
         self._intake = intake
         self._agents = agents
         self._served = served
+        self._patrol = patrol
         self._readable: set[ChannelId] = set()
         self.ready = asyncio.Event()
         self._events: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
@@ -146,6 +150,7 @@ class Hearing:
         if message.content or kept_from_us(message):
             self._gateway.deaf = not message.content
         await self._intake.said(said(message, place, self._agents.agent(message.author)))
+        self._patrol.heard(message.id)
 
     async def _edited(self, edit: discord.RawMessageUpdateEvent) -> None:
         message = edit.message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 import discord
@@ -36,13 +36,22 @@ class Missed:
     asked for by itself.
 
     Args:
+        heard: Called with the id of each message once it has been taken.
         intake: Who is told of what is gone, and of channels that may not be read; None: nobody.
     """
 
-    def __init__(self, connection: Connection, threads: Threads, agents: Agents, intake: Intake | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        threads: Threads,
+        agents: Agents,
+        heard: Callable[[int], None],
+        intake: Intake | None,
+    ) -> None:
         self._connection = connection
         self._threads = threads
         self._agents = agents
+        self._heard = heard
         self._intake = intake
         self._people: dict[tuple[int, int], Agent] = {}
         self._active: dict[int, list[Json]] = {}
@@ -70,7 +79,7 @@ class Missed:
         guild = (await self._threads.readable(channel)).guild.id
         async for thread in self._found(channel, guild, waiting):
             cursor = waiting.pop(thread["id"])
-            if _last(thread) > _known(cursor):
+            if last_in(thread) > _known(cursor):
                 async for message in self._unread(guild, cursor):
                     yield message
         for cursor in waiting.values():
@@ -103,21 +112,13 @@ class Missed:
         return self._active[guild]
 
     async def _unread(self, guild: int, cursor: Cursor) -> AsyncIterator[Said]:
-        client = await self._connection.client()
-        thread = client.get_partial_messageable(int(str(cursor.place.thread)), guild_id=guild)
-        after = _known(cursor)
-        while True:
-            page: list[discord.Message] = []
-            with understood(wrote=False):
-                async with asyncio.timeout(_PAGE_SECONDS):
-                    history = thread.history(limit=_PAGE, after=discord.Object(after), oldest_first=True)
-                    page = [message async for message in history]
-            for message in page:
-                if by_person(message):
-                    yield said(message, cursor.place, await self._agent(guild, message.author))
-            if len(page) < _PAGE:
-                return
-            after = page[-1].id
+        async for message in written_after(self._connection, guild, cursor.place, _known(cursor)):
+            yield await self.said(guild, cursor.place, message)
+            self._heard(message.id)
+
+    async def said(self, guild: int, place: Place, message: discord.Message) -> Said:
+        """A message out of a thread, as the core takes it."""
+        return said(message, place, await self._agent(guild, message.author))
 
     async def _agent(self, guild: int, author: discord.abc.User) -> Agent:
         """The author, whose roles a message in the history does not tell; asked for once a reading."""
@@ -154,12 +155,31 @@ async def reread(connection: Connection, threads: Threads, place: Place, message
     return text_of(found)
 
 
+async def written_after(connection: Connection, guild: int, place: Place, after: int) -> AsyncIterator[discord.Message]:
+    """What people wrote in a thread after this id, oldest first."""
+    client = await connection.client()
+    thread = client.get_partial_messageable(int(str(place.thread)), guild_id=guild)
+    while True:
+        page: list[discord.Message] = []
+        with understood(wrote=False):
+            async with asyncio.timeout(_PAGE_SECONDS):
+                history = thread.history(limit=_PAGE, after=discord.Object(after), oldest_first=True)
+                page = [message async for message in history]
+        for message in page:
+            if by_person(message):
+                yield message
+        if len(page) < _PAGE:
+            return
+        after = page[-1].id
+
+
 def _known(cursor: Cursor) -> int:
     """The id after which nothing is known; a thread's own id is older than anything in it."""
     return int(cursor.after or str(cursor.place.thread))
 
 
-def _last(thread: Json) -> int:
+def last_in(thread: Json) -> int:
+    """The id of a thread's last message, which may be deleted since; 0: it never had one."""
     return int(thread.get("last_message_id") or 0)
 
 

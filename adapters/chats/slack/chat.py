@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from adapters.chats.echo import Echo
+from adapters.chats.patrol import Patrol
 from adapters.chats.slack import api, checks, files, hearing, speech
 from adapters.chats.slack.connection import Connection
 from adapters.chats.slack.history import History
 from adapters.chats.slack.people import People
 from adapters.chats.slack.posting import Posting
+from adapters.chats.slack.standing import StandingInSlack
 from bot.clock import Clock
 from bot.model import (
     Agent,
@@ -59,7 +61,9 @@ class SlackChat:
         self._people = People(self._api, clock, agents)
         echo = Echo(clock)
         self._posting = Posting(self._api, clock, echo)
-        self._history = History(self._api, self._people)
+        standing = StandingInSlack(self._api, self._people, clock, channels)
+        self._patrol = Patrol(hearing.SLACK, standing, clock)
+        self._history = History(self._api, self._people, self._patrol, standing)
         self._intake: Intake | None = None
         self._connection = Connection(
             self._api,
@@ -69,6 +73,8 @@ class SlackChat:
             served=frozenset(str(channel) for channel in channels),
             heartbeat=heartbeat,
             echo=echo,
+            patrol=self._patrol,
+            standing=standing,
         )
 
     @property

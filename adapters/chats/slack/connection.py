@@ -15,6 +15,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.chats.echo import Echo
+from adapters.chats.patrol import Patrol
 from adapters.chats.slack import hearing
 from adapters.chats.slack.api import Api
 from adapters.chats.slack.commands import Commands, typed
@@ -23,6 +24,7 @@ from adapters.chats.slack.manifest import missing
 from adapters.chats.slack.people import People
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.socket import Socket
+from adapters.chats.slack.standing import StandingInSlack
 from bot.clock import Clock
 from bot.errors import AuthFailed, RemoteError
 from bot.model import Deleted
@@ -52,6 +54,8 @@ class Connection:
     Args:
         served: The channels in which we listen.
         heartbeat: Seconds between pings.
+        echo, patrol: Tell when a connection brings nothing, or not everything.
+        standing: What the patrol reads.
     """
 
     def __init__(
@@ -64,6 +68,8 @@ class Connection:
         served: frozenset[str],
         heartbeat: float,
         echo: Echo,
+        patrol: Patrol,
+        standing: StandingInSlack,
     ) -> None:
         self._api = api
         self._people = people
@@ -72,15 +78,21 @@ class Connection:
         self._served = served
         self._heartbeat = heartbeat
         self._echo = echo
+        self._patrol = patrol
+        self._standing = standing
         self._connected = False
         self._user = ""
-        self._last: datetime | None = None
+        self._last_event_at: datetime | None = None
+        self._last_sign_at: datetime | None = None
         self._trouble = "It has not connected yet."
 
     def health(self) -> ChatHealth:
         return ChatHealth(
             connected=self._connected,
-            last_event_at=self._last,
+            last_event_at=self._last_event_at,
+            last_sign_at=self._last_sign_at,
+            compared_at=self._patrol.compared_at,
+            overlooked_at=self._patrol.overlooked_at,
             trouble="" if self._connected else self._trouble,
         )
 
@@ -108,6 +120,11 @@ class Connection:
             Slack's reason to end it; empty where it gave none.
         """
 
+        def opened() -> None:
+            intake.blind(hearing.SLACK)
+            self._standing.begin()
+            self._patrol.begin()
+
         def hello() -> None:
             self._connected = True
             errands.start(intake.sighted(hearing.SLACK))
@@ -115,15 +132,16 @@ class Connection:
         socket = Socket(
             app,
             heartbeat=self._heartbeat,
-            on_open=lambda: intake.blind(hearing.SLACK),
+            on_open=opened,
             on_hello=hello,
-            on_frame=self._heard_something,
+            on_frame=self._on_frame,
+            on_event=self._on_event,
         )
         reason = ""
         try:
             await self._identify()
             address = await self._api.socket_address()
-            reason = await self._listen(socket, address)
+            reason = await self._listen(socket, address, intake)
             self._trouble = _TROUBLES.get(reason, "The connection to Slack ended; a new one is being made.")
         except AuthFailed as error:
             self._trouble = error.told
@@ -137,19 +155,27 @@ class Connection:
         _log.info("not connected to Slack: %s", self._trouble)
         return reason
 
-    async def _listen(self, socket: Socket, address: str) -> str:
-        """As `Socket.listen`; a connection that brings nothing any more is ended, too."""
-        ending = asyncio.create_task(self._end_in_silence(socket), name="slack silence")
+    async def _listen(self, socket: Socket, address: str, intake: Intake) -> str:
+        """As `Socket.listen`; a connection that does not bring everything any more is ended, too."""
+        listening = asyncio.create_task(
+            socket.listen(self._api.session, address, self._api.client.proxy), name="slack socket"
+        )
+        watching = [
+            asyncio.create_task(self._echo.missing(), name="slack silence"),
+            asyncio.create_task(self._patrol.run(intake), name="slack patrol"),
+        ]
         try:
-            return await socket.listen(self._api.session, address, self._api.client.proxy)
+            done, _ = await asyncio.wait([listening, *watching], return_when=asyncio.FIRST_COMPLETED)
+            if listening not in done:
+                for task in done:
+                    task.result()
+                _log.warning("the connection to Slack does not bring everything")
+                await socket.leave()
+            return await listening
         finally:
-            ending.cancel()
-            await asyncio.gather(ending, return_exceptions=True)
-
-    async def _end_in_silence(self, socket: Socket) -> None:
-        await self._echo.missing()
-        _log.warning("the connection to Slack brings nothing")
-        await socket.leave()
+            for task in (listening, *watching):
+                task.cancel()
+            await asyncio.gather(listening, *watching, return_exceptions=True)
 
     async def _identify(self) -> None:
         """Learn who we are, and that the token may do what is needed; cheap, and once a connection."""
@@ -161,8 +187,11 @@ class Connection:
             names = ", ".join(lacking)
             raise AuthFailed(f"The Slack app lacks the scopes {names}. Add them to the app and reinstall the app.")
 
-    def _heard_something(self) -> None:
-        self._last = self._clock.now()
+    def _on_frame(self) -> None:
+        self._last_sign_at = self._clock.now()
+
+    def _on_event(self) -> None:
+        self._last_event_at = self._clock.now()
 
     def _app(self, intake: Intake, errands: Errands) -> AsyncApp:
         """
@@ -220,6 +249,7 @@ class Connection:
         heard = hearing.hear(event, self._served)
         if isinstance(heard, hearing.Spoken):
             await self._on_spoken(heard, intake, commands)
+            self._patrol.heard(hearing.number(heard.message))
         elif isinstance(heard, hearing.Changed):
             await self._on_changed(heard, intake, commands)
         elif isinstance(heard, hearing.Removed) and heard.headed:

@@ -194,6 +194,17 @@ def order(stamp: str) -> tuple[int, int]:
     return int(seconds or 0), int((rest or "0").ljust(6, "0")[:6])
 
 
+def number(stamp: str) -> int:
+    """A message's `ts` as one number, microseconds."""
+    seconds, microseconds = order(stamp)
+    return seconds * 1_000_000 + microseconds
+
+
+def stamp_of(number: int) -> str:
+    """The `ts` that this number is of."""
+    return f"{number // 1_000_000}.{number % 1_000_000:06d}"
+
+
 def moment(stamp: str) -> datetime:
     """When a message was written, from its `ts`."""
     seconds, microseconds = order(stamp)

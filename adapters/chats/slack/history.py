@@ -9,11 +9,13 @@ from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Any
 
+from adapters.chats.patrol import Patrol
 from adapters.chats.slack.api import Api
 from adapters.chats.slack.commands import typed
-from adapters.chats.slack.hearing import SLACK, order, spoken, stamp
+from adapters.chats.slack.hearing import SLACK, number, order, spoken, stamp
 from adapters.chats.slack.people import People
 from adapters.chats.slack.posting import EVENT_TYPE
+from adapters.chats.slack.standing import StandingInSlack, written_after
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Opened, Place, Said, ThreadId
 from bot.ports import Intake
@@ -34,9 +36,11 @@ class History:
     minute and 15 messages a page (docs.slack.dev/apis/web-api/rate-limits), which only takes longer here.
     """
 
-    def __init__(self, api: Api, people: People) -> None:
+    def __init__(self, api: Api, people: People, patrol: Patrol, standing: StandingInSlack) -> None:
         self._api = api
         self._people = people
+        self._patrol = patrol
+        self._standing = standing
 
     async def find_thread(self, channel: ChannelId, key: DeliveryKey, since: datetime) -> Opened | None:
         """The card that carries this key, in the channel itself."""
@@ -94,9 +98,11 @@ class History:
                 channels[cursor.place.channel].append(cursor)
         problem: RemoteError | None = None
         for channel, those in channels.items():
+            self._standing.concerns(channel, min((str(each.place.thread) for each in those), key=order))
             try:
                 async for said in self._missed_in(channel, those, intake):
                     yield said
+                    self._patrol.heard(number(said.message))
             except (Forbidden, Gone, Rejected) as error:
                 _log.warning("the Slack channel %s cannot be read: %s", channel, error.told)
                 if intake is not None:
@@ -152,18 +158,9 @@ class History:
         return touched, [*gone, *wanted.values()]
 
     async def _after(self, cursor: Cursor) -> list[Said]:
-        """What people wrote in one thread after its cursor; every page brings the thread's first message as well."""
-        channel, thread = cursor.place.channel, str(cursor.place.thread)
-        found = {}
-        pages = self._api.pages(
-            "conversations.replies", channel=channel, ts=thread, oldest=cursor.after or thread, limit=_PAGE
-        )
-        async for page in pages:
-            for message in page.get("messages") or ():
-                heard = spoken(message, channel)
-                if heard is not None and _is_newer(heard.message, cursor.after) and typed(heard.markup) is None:
-                    found[heard.message] = heard
-        return [await self._people.said(found[each]) for each in sorted(found, key=order)]
+        """What people wrote in one thread after its cursor, but for the commands among it."""
+        written = await written_after(self._api, cursor.place, cursor.after or ChatMessageId(str(cursor.place.thread)))
+        return [await self._people.said(each) for each in written if typed(each.markup) is None]
 
 
 def _key(message: Mapping[str, Any]) -> str | None:

@@ -41,6 +41,7 @@ class Socket(AsyncBaseSocketModeClient):
         on_open: Called once, before the first envelope is looked at.
         on_hello: Called once, when Slack says that it will send events here.
         on_frame: Called for everything that comes in, heartbeats included.
+        on_event: Called for every envelope.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Socket(AsyncBaseSocketModeClient):
         on_open: Callable[[], None],
         on_hello: Callable[[], None],
         on_frame: Callable[[], None],
+        on_event: Callable[[], None],
     ) -> None:
         self.logger = _log
         self.trace_enabled = False
@@ -62,6 +64,7 @@ class Socket(AsyncBaseSocketModeClient):
         self._on_open = on_open
         self._on_hello = on_hello
         self._on_frame = on_frame
+        self._on_event = on_event
         self._stream: aiohttp.ClientWebSocketResponse[Any] | None = None
         self._working: set[asyncio.Task[None]] = set()
 
@@ -109,6 +112,7 @@ class Socket(AsyncBaseSocketModeClient):
         elif kind == "disconnect":
             return str(message.get("reason") or "disconnect")
         elif message.get("envelope_id"):
+            self._on_event()
             work = asyncio.create_task(self.run_message_listeners(message, raw))
             self._working.add(work)
             work.add_done_callback(self._working.discard)

@@ -12,9 +12,12 @@ import yarl
 
 from adapters.chats.discord import Discord
 from adapters.chats.discord.gateway import Gateway
-from adapters.chats.discord.reading import place_of
+from adapters.chats.discord.reading import DISCORD, Agents, place_of
 from adapters.chats.discord.refusals import understood
+from adapters.chats.discord.standing import StandingInDiscord
+from adapters.chats.discord.threads import Threads
 from adapters.chats.echo import Echo
+from adapters.chats.patrol import Patrol
 from bot.clock import SystemClock
 from bot.model import Agent, AgentId
 
@@ -83,13 +86,18 @@ def test_who_takes_no_direct_messages_is_told_in_the_thread(answers: list[Any]) 
     )
 
 
+def gateway_on(calls: Any, clock: WatchedClock) -> Gateway:
+    standing = StandingInDiscord(calls, Threads(calls), Agents(frozenset()), [])
+    return Gateway(connection=calls, clock=clock, echo=Echo(clock), patrol=Patrol(DISCORD, standing, clock))
+
+
 @pytest.mark.parametrize(("remaining", "waits"), [(1000, []), (10, [360.0]), (0, [3600.0])])
 def test_the_last_logins_of_a_day_are_spread(remaining: int, waits: list[float]) -> None:
     """A bot that uses up its thousand logins loses its token, so a loop of failures slows down before that."""
     clock = WatchedClock()
     limit = {"total": 1000, "remaining": remaining, "reset_after": 3_600_000, "max_concurrency": 1}
     calls: Any = Calls({"url": "wss://gateway.example", "session_start_limit": limit})
-    gateway = Gateway(connection=calls, clock=clock, echo=Echo(clock))
+    gateway = gateway_on(calls, clock)
     assert asyncio.run(gateway._address()) == yarl.URL("wss://gateway.example")
     assert clock.slept == waits
 
@@ -98,7 +106,7 @@ def test_two_logins_are_some_seconds_apart() -> None:
     """Discord allows one in five seconds."""
     clock = WatchedClock()
     calls: Any = Calls({"url": "wss://gateway.example"}, {"url": "wss://gateway.example"})
-    gateway = Gateway(connection=calls, clock=clock, echo=Echo(clock))
+    gateway = gateway_on(calls, clock)
 
     async def twice() -> None:
         await gateway._address()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -69,7 +69,7 @@ class Place:
         return answer.status_code, answer.text
 
 
-CONNECTED = ChatHealth(connected=True, last_event_at=NOON)
+CONNECTED = ChatHealth(connected=True, last_event_at=NOON, last_sign_at=NOON + timedelta(minutes=5))
 
 
 def serving(
@@ -119,7 +119,7 @@ def test_healthz_is_200_while_everything_works(tmp_path: Path) -> None:
         assert status == 200
         assert text.splitlines() == [
             "ok",
-            "discord: last event 2026-11-20 12:00:00 UTC",
+            "discord: last event 2026-11-20 12:00:00 UTC, last sign of life 2026-11-20 12:05:00 UTC",
             "store main is in trouble since 2026-11-20 12:00:00 UTC: down",
         ]
 
@@ -133,12 +133,33 @@ def test_healthz_is_503_with_the_reason_when_a_chat_is_not_connected(tmp_path: P
         place.chat.state = ChatHealth(connected=False, last_event_at=NOON, trouble="Discord refuses the token.")
         status, text = await place.get("/healthz")
         assert status == 503
-        told = "discord is not connected: Discord refuses the token. (last event: 2026-11-20 12:00:00 UTC)"
-        assert text.splitlines()[0] == told
+        told = "discord is not connected: Discord refuses the token."
+        assert text.splitlines()[0] == f"{told} (last event: 2026-11-20 12:00:00 UTC, last sign of life: never)"
         place.chat.state = ChatHealth(connected=False, last_event_at=None)
-        assert await place.get("/healthz") == (503, "discord is not connected: connecting (last event: never)\n")
+        status, text = await place.get("/healthz")
+        last = "(last event: never, last sign of life: never)"
+        assert (status, text.splitlines()[0]) == (503, f"discord is not connected: connecting {last}")
         place.chat.state = CONNECTED
         assert (await place.get("/healthz"))[0] == 200
+
+    serving(tmp_path / "db", story)
+
+
+def test_healthz_says_what_a_connection_had_not_brought(tmp_path: Path) -> None:
+    """Heartbeats are no events; where messages were found that had not come in, it says when, and is well."""
+
+    async def story(place: Place) -> None:
+        place.chat.state = replace(CONNECTED, last_event_at=None, compared_at=NOON)
+        status, text = await place.get("/healthz")
+        assert status == 200
+        assert text.splitlines()[1:] == [
+            "discord: last event never, last sign of life 2026-11-20 12:05:00 UTC",
+            "discord: what stands in the threads was compared 2026-11-20 12:00:00 UTC",
+        ]
+        place.chat.state = replace(CONNECTED, compared_at=NOON, overlooked_at=NOON)
+        _, text = await place.get("/healthz")
+        found = "discord: messages that its connection had not brought were found 2026-11-20 12:00:00 UTC"
+        assert text.splitlines()[-1] == found
 
     serving(tmp_path / "db", story)
 
@@ -231,6 +252,8 @@ def test_metrics_are_prometheus_text(tmp_path: Path) -> None:
         assert samples["shopbell_deliveries", "chat:discord", "waiting"] == 2
         assert samples["shopbell_store_swept_timestamp_seconds", "main"] == 1_700_000_000
         assert samples["shopbell_store_well", "main"] == 1
+        assert samples["shopbell_chat_connected", "discord"] == 1
+        assert samples["shopbell_chat_last_event_timestamp_seconds", "discord"] == NOON.timestamp()
         assert "1234-5678" not in answer.text
 
     serving(tmp_path / "db", story)

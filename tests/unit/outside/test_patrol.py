@@ -1,0 +1,257 @@
+"""What a patrol finds, brings, and makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+from adapters.chats.patrol import Patrol, Reading, Written
+from bot.clock import SystemClock
+from bot.errors import Unavailable
+from bot.model import Agent, AgentId, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
+
+SLACK = ChatName("slack")
+PLACE = Place(chat=SLACK, channel=ChannelId("C1"), thread=ThreadId("1"))
+START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+class Over(Exception):
+    """The time of the story is up."""
+
+
+@dataclass
+class World(SystemClock):
+    """
+    Threads, somebody who takes what is brought, and time, which passes only while somebody sleeps.
+
+    A message's id is the second in which it was written.
+
+    Attributes:
+        then: What happens at given seconds.
+        asked: The ids after which was asked, and when.
+        takes: How long a reading takes.
+        ours: The last message that was our own.
+    """
+
+    until: float = 0.0
+    time: float = 0.0
+    then: dict[float, Callable[[], None]] = field(default_factory=dict)
+    stands: list[int] = field(default_factory=list)
+    away: bool = False
+    asked: list[tuple[float, int]] = field(default_factory=list)
+    takes: float = 0.0
+    ours: int = 0
+    brought: list[tuple[float, str]] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.time)
+
+    def monotonic(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        for moment in sorted(moment for moment in self.then if moment <= self.time):
+            self.then.pop(moment)()
+        if self.time > self.until:
+            raise Over
+
+    def id_at(self, moment: datetime) -> int:
+        return int((moment - START).total_seconds())
+
+    async def read(self, after: int) -> Reading:
+        self.asked.append((self.time, after))
+        self.time += self.takes
+        if self.away:
+            raise Unavailable("away")
+        found = [Written(message, partial(self._said, message)) for message in self.stands if message > after]
+        return Reading(max([self.ours, *self.stands]), found)
+
+    async def _said(self, message: int) -> Said:
+        agent = Agent(id=AgentId("U1"), name="Ann", may=True)
+        return Said(
+            place=PLACE, message=ChatMessageId(str(message)), agent=agent, text=f"at {message}", said_at=self.now()
+        )
+
+    async def said(self, said: Said) -> None:
+        self.brought.append((self.time, said.text))
+
+    def writes(self, patrol: Patrol, at: int, heard: float | None = None) -> None:
+        """Somebody writes; the message comes in later, or with None never."""
+        self.then[at] = partial(self.stands.append, at)
+        if heard is not None:
+            self.then[heard + 0.5] = partial(patrol.heard, at)
+
+
+def patrolling(world: World) -> Patrol:
+    patrol = Patrol(SLACK, world, world, seconds=180.0)
+    patrol.begin()
+    return patrol
+
+
+def over(world: World, running: Coroutine[Any, Any, None]) -> float | None:
+    """When it returned, on that clock; None: not by the end of the story."""
+
+    async def wait() -> float | None:
+        try:
+            await running
+        except Over:
+            return None
+        return world.time
+
+    return asyncio.run(wait())
+
+
+def run(world: World, patrol: Patrol, seconds: float) -> float | None:
+    intake: Any = world
+    world.until = world.time + seconds
+    return over(world, patrol.run(intake))
+
+
+def test_a_message_that_did_not_come_in_is_brought_within_four_minutes() -> None:
+    """Whenever it was written; and the connection is given up."""
+    for written in range(1, 400, 7):
+        world = World()
+        patrol = patrolling(world)
+        world.writes(patrol, written)
+        ended = run(world, patrol, 1000)
+        assert [text for _, text in world.brought] == [f"at {written}"]
+        (moment, _) = world.brought[0]
+        assert moment - written <= 240
+        assert ended == moment
+        assert patrol.overlooked_at == world.now()
+
+
+def test_what_comes_in_is_not_brought_again() -> None:
+    """Not even where it comes half a minute late; then everything is well."""
+    world = World()
+    patrol = patrolling(world)
+    for at in range(10, 3000, 50):
+        world.writes(patrol, at, heard=at + 25)
+    assert run(world, patrol, 3600) is None
+    assert world.brought == []
+    assert patrol.overlooked_at is None
+    assert patrol.compared_at is not None
+
+
+def test_one_lost_message_among_others_is_found() -> None:
+    """Others of its thread that came in before and after do not hide it."""
+    world = World()
+    patrol = patrolling(world)
+    for at in (100, 110, 120):
+        world.writes(patrol, at, heard=None if at == 110 else at)
+    assert run(world, patrol, 1000) is not None
+    assert [text for _, text in world.brought] == ["at 110"]
+
+
+def test_several_are_brought_as_they_were_written() -> None:
+    """However the threads are listed; and none of them twice, not on the next connection either."""
+    world = World()
+    patrol = patrolling(world)
+    for at in (120, 100, 110):
+        world.writes(patrol, at)
+    assert run(world, patrol, 1000) is not None
+    patrol.begin()
+    assert run(world, patrol, 1000) is None
+    assert [text for _, text in world.brought] == ["at 100", "at 110", "at 120"]
+
+
+def test_what_was_deleted_meanwhile_is_not_brought() -> None:
+    """It is read again before it is believed."""
+    world = World()
+    patrol = patrolling(world)
+    world.writes(patrol, 170)
+    world.then[195.0] = world.stands.clear
+    assert run(world, patrol, 1000) is None
+    assert world.brought == []
+
+
+def test_what_was_written_long_before_the_connection_is_left_to_catching_up() -> None:
+    """And what that has read is known."""
+    world = World(time=3600.0)
+    world.stands = [2000, 3500]
+    patrol = patrolling(world)
+    patrol.heard(3500)
+    assert run(world, patrol, 1000) is None
+    assert world.brought == []
+
+
+def test_connections_are_not_made_anew_again_and_again() -> None:
+    """Where a new one is as deaf, everything is brought all the same; patience grows to an hour."""
+    world = World()
+    patrol = patrolling(world)
+    for at in range(30, 40_000, 100):
+        world.writes(patrol, at)
+    ended = []
+    while (moment := run(world, patrol, 40_000 - world.time)) is not None:
+        ended.append(moment)
+        patrol.begin()
+    waits = [later - earlier for earlier, later in pairwise(ended)]
+    assert waits[0] >= 600
+    assert waits == sorted(waits)
+    assert all(wait >= 3600 for wait in waits[3:])
+    assert len(ended) < 16
+    texts = [text for _, text in world.brought]
+    assert len(texts) == len(set(texts)) >= 390
+    assert all(moment - int(text[3:]) <= 300 for moment, text in world.brought)
+
+
+def test_patience_is_short_again_once_nothing_was_overlooked_for_an_hour() -> None:
+    """Until then a place of which nothing comes is no reason for another connection whenever somebody writes there."""
+    world = World()
+    patrol = patrolling(world)
+    world.writes(patrol, 100)
+    assert run(world, patrol, 1000) is not None
+    world.writes(patrol, 300)
+    world.writes(patrol, 700, heard=701)
+    assert run(world, patrol, 4100) is None
+    assert len(world.brought) == 2
+    world.writes(patrol, int(world.time) + 10)
+    assert run(world, patrol, 400) is not None
+    world.writes(patrol, int(world.time) + 10)
+    assert run(world, patrol, 400) is None
+    assert len(world.brought) == 4
+
+
+def test_what_we_said_ourselves_is_not_read_over_and_over() -> None:
+    """The list names it as a thread's last message; after some minutes only what is newer is asked for."""
+    world = World(ours=500)
+    patrol = patrolling(world)
+    assert run(world, patrol, 3600) is None
+    assert {after for moment, after in world.asked if moment > 1000} == {500}
+
+
+def test_quiet_looks_cost_little() -> None:
+    """One every three minutes; each asks for what is new only; one that takes long is followed by a longer pause."""
+    world = World()
+    patrol = patrolling(world)
+    for at in range(10, 3600, 60):
+        world.writes(patrol, at, heard=at + 1)
+    assert run(world, patrol, 3600) is None
+    assert 14 <= len(world.asked) <= 20
+    assert all(after >= moment - 600 for moment, after in world.asked if moment > 800)
+    assert len(patrol._heard) < 10
+    slow = World(takes=600.0)
+    patrol = patrolling(slow)
+    assert run(slow, patrol, 18_000) is None
+    assert 9 <= len(slow.asked) <= 11
+
+
+def test_a_platform_that_does_not_answer_is_asked_again_later() -> None:
+    """What was overlooked meanwhile is found then."""
+    world = World(away=True)
+    patrol = patrolling(world)
+    world.writes(patrol, 20)
+
+    def back() -> None:
+        world.away = False
+
+    world.then[1000.0] = back
+    assert run(world, patrol, 2000) is not None
+    assert [text for _, text in world.brought] == ["at 20"]
+    assert 1000 < world.brought[0][0] < 1300
