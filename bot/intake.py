@@ -106,6 +106,7 @@ def record_said(tx: Transaction, said: Said, watch: str | None = None) -> LinkRo
         "insert_agent_message",
         ticket=link.ticket,
         link=link.id,
+        thread=said.place.thread,
         chat_message=said.message,
         agent=said.agent.id,
         author_name=said.agent.name,

@@ -18,7 +18,7 @@ from bot.catchup import CatchUp
 from bot.clock import Clock
 from bot.couriers import present
 from bot.db.connection import Database, Transaction
-from bot.db.values import DeliveryRow, Kind, State, to_ms
+from bot.db.values import DeliveryRow, Kind, MessageRow, State, to_ms
 from bot.errors import AuthFailed, Forbidden, RemoteError
 from bot.intake import Rules
 from bot.job import Job
@@ -77,6 +77,9 @@ class Rereading:
         message, link = present(job.message), present(job.link_of_message)
         chat, catchup = self._chats[link.chat], self._catchups[link.chat]
         watch = catchup.watch
+        if link.thread is None or link.thread != message.thread:
+            await self._leave_as_written(message, watch)
+            return
         if not catchup.live or not chat.health().connected:
             await self._wait(job, chat)
             return
@@ -86,11 +89,14 @@ class Rereading:
             if (error.again or isinstance(error, AuthFailed)) and not isinstance(error, Forbidden):
                 await self._wait(job, chat, error.retry_after or 0.0)
                 return
-            # The thread is gone or closed to us; that says nothing about what its author wanted.
-            await self._database.write(lambda tx: tx.run("set_message_watch", id=message.id, watch=watch))
+            await self._leave_as_written(message, watch)
             return
         self._waits.pop(chat.name, None)
         await self._database.write(record_reread, message.id, text, watch, self._rules, self._clock.now())
+
+    async def _leave_as_written(self, message: MessageRow, watch: str) -> None:
+        """The thread is gone, or closed to us; that says nothing about what its author wanted."""
+        await self._database.write(lambda tx: tx.run("set_message_watch", id=message.id, watch=watch))
 
     async def _wait(self, job: Job, chat: Chat, seconds: float = 0.0) -> None:
         now = self._clock.monotonic()

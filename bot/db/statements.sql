@@ -298,10 +298,11 @@ RETURNING id;
 
 -- name: insert_agent_message
 INSERT INTO messages (
-    ticket, link, chat_message, agent, purpose, author, author_name, text, attachments, other, may, written_at, watch
+    ticket, link, thread, chat_message, agent, purpose, author,
+    author_name, text, attachments, other, may, written_at, watch
 )
 VALUES (
-    :ticket, :link, :chat_message, :agent, 'talk', 'staff',
+    :ticket, :link, :thread, :chat_message, :agent, 'talk', 'staff',
     :author_name, :text, :attachments, :other, :may, :written_at, :watch
 )
 ON CONFLICT (link, chat_message) DO NOTHING

@@ -138,6 +138,7 @@ class MessageRow:
     ticket: TicketNumber
     vendor_id: str | None
     link: int | None
+    thread: ThreadId | None
     chat_message: ChatMessageId | None
     agent: AgentId | None
     purpose: Purpose
@@ -219,6 +220,7 @@ def message_row(row: Row) -> MessageRow:
         ticket=TicketNumber(row["ticket"]),
         vendor_id=row["vendor_id"],
         link=row["link"],
+        thread=row["thread"],
         chat_message=row["chat_message"],
         agent=row["agent"],
         purpose=Purpose(row["purpose"]),

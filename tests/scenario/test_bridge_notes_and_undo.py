@@ -150,3 +150,96 @@ async def test_order_is_kept_while_replies_wait(stage: Stage) -> None:
         await stage.world.slack.settled()
         await until("it is known", lambda number=number: ticket.discord.messages())  # type: ignore[misc]
     await ticket.has_sent(*(f"reply {number}" for number in range(4)))
+
+
+@scenario()
+async def test_previews_of_links_are_no_edits(stage: Stage) -> None:
+    """Neither before nor after a real edit does what the chats add to a message count as one."""
+    discord, slack, bob = stage.world.discord, stage.world.slack, stage.world.bob
+    ticket = await stage.arrives("Previews")
+    said, written = await ticket.ann_says("see https://help.example"), await ticket.bob_says("see https://faq.example")
+    await ticket.marked(said, "✅")
+    await ticket.marked(written, "✅")
+    preview = {"from_url": "https://faq.example", "title": "Help"}
+    for _ in range(2):
+        await discord.preview_links(said)
+        await slack.unfurl(written, preview)
+    await discord.edit(stage.world.ann, said, "see https://help.example/1")
+    await slack.edit(written, "see https://faq.example/1")
+    for _ in range(2):
+        await discord.preview_links(said)
+        await slack.unfurl(written, preview)
+    await until("Ann is told", lambda: told_in_discord(stage, ticket, LATE_EDIT) == 1)
+    await until("Bob is told", lambda: len(slack.ephemerals(bob)) == 1)
+    last = await ticket.ann_says("last"), await ticket.bob_says("last from Slack")
+    for message in last:
+        await ticket.marked(message, "✅")
+    await stage.bridge.drained()
+    assert told_in_discord(stage, ticket, LATE_EDIT) == 1
+    assert len(slack.ephemerals(bob)) == 1
+
+
+@scenario({"lightspeed": "text slack"}, REPLY_MODE="explicit", UNDO_SECONDS="0.5")
+async def test_talk_becomes_a_note(stage: Stage) -> None:
+    """Where nothing is sent by itself, a message edited into a note is marked, shown and kept like any other."""
+    discord, slack = stage.world.discord, stage.world.slack
+    ticket = await stage.arrives("Talk")
+    said, written = await ticket.ann_says("he is a reseller"), await ticket.bob_says("he pays late")
+    other = await ticket.ann_says("let us see")
+    await slack.settled()
+    await discord.edit(stage.world.ann, said, "// he is a reseller")
+    await slack.edit(written, "note: he pays late")
+    await discord.edit(stage.world.ann, other, "let us wait")
+    await ticket.marked(said, "🔒")
+    await ticket.marked(written, "🔒")
+    await until("Slack shows the note", lambda: ticket.slack.count("\nhe is a reseller") == 1)
+    await until("Discord shows the note", lambda: ticket.discord.count("he pays late") == 1)
+    await until("the memo has both", lambda: str(ticket.now.fields.get("memo", "")).count("he ") == 2)
+    await stage.bridge.drained()
+    assert ticket.sent == []
+    await ticket.marked(other, "")
+
+
+@scenario({"nextcommerce": "text slack"})
+async def test_a_note_that_changes_is_told_of_where_it_is_shown(stage: Stage) -> None:
+    """In the other chat's thread, once per change; where the vendor keeps the first version its author is told."""
+    discord, slack, ann, bob = stage.world.discord, stage.world.slack, stage.world.ann, stage.world.bob
+    ticket = await stage.arrives("Changing notes")
+    said, written = await ticket.ann_says("// he is a fool"), await ticket.bob_says("note: he is rude")
+    await until("the vendor has both", lambda: sum(not m.public for m in ticket.now.messages) == 2)
+    await until("Slack shows Ann's", lambda: ticket.slack.count("he is a fool") == 1)
+    await until("Discord shows Bob's", lambda: ticket.discord.count("he is rude") == 1)
+    await stage.bridge.drained()
+    await discord.edit(ann, said, "// he is a reseller")
+    await slack.edit(written, "note: he is in a hurry")
+    changed = "changed the note “he is a fool”. It says now:\nhe is a reseller"
+    await until("Slack is told", lambda: ticket.slack.count(changed) == 1)
+    await until("Discord is told", lambda: ticket.discord.count("he is in a hurry") == 1)
+    kept = "Next Commerce keeps the first version of that note"
+    await until("Ann is told", lambda: told_in_discord(stage, ticket, kept) == 1)
+    await until("Bob is told", lambda: kept in slack.ephemerals(bob)[-1].rendered)
+    await discord.edit(ann, said, "he is a reseller")
+    await until("Ann is told that it stays", lambda: told_in_discord(stage, ticket, "That is still a note") == 1)
+    await discord.delete(ann, said)
+    await slack.delete(written)
+    await until("Slack is told again", lambda: ticket.slack.count("“he is a reseller” by Ann was deleted") == 1)
+    await until("Discord too", lambda: ticket.discord.count("“he is in a hurry” by Bob was deleted") == 1)
+    await until("Bob is told again", lambda: "Next Commerce keeps that note" in slack.ephemerals(bob)[-1].rendered)
+    await stage.bridge.drained()
+    await stage.sweeps(3)
+    assert ticket.sent == []
+    assert [m.text for m in ticket.now.messages if not m.public] == ["Ann: he is a fool", "Bob: he is rude"]
+    assert ticket.slack.count("he is a reseller") == 2
+    assert ticket.discord.count("he is a fool") == 0
+
+
+@scenario({"nextcommerce": "text slack"})
+async def test_a_vendor_that_could_edit_notes_but_not_replies_is_no_exception(stage: Stage) -> None:
+    """At Next Commerce, too, a reply that was sent stays as it was, and its author is told so."""
+    ticket = await stage.arrives("Comments")
+    said = await ticket.ann_says("first version")
+    await ticket.marked(said, "✅")
+    await stage.world.discord.edit(stage.world.ann, said, "second version")
+    await until("Ann is told", lambda: told_in_discord(stage, ticket, LATE_EDIT) == 1)
+    await stage.bridge.drained()
+    assert ticket.sent == ["first version"]

@@ -155,6 +155,21 @@ class TestMessages:
 
         asyncio.run(scene())
 
+    def test_messages_that_were_deleted_at_once_are_told_one_by_one(self) -> None:
+        """Moderators delete many at a time, which is one event of another kind."""
+
+        async def scene() -> None:
+            async with stage() as s:
+                where = place(s.text, await s.open(s.text))
+                ana = s.server.add_member("Ana")
+                said = [await s.server.say(ana, str(where.thread), f"{number}") for number in range(3)]
+                await s.server.purge(s.server.owner, said)
+                await until(lambda: len(s.intake.of(Deleted)) == 3)
+                assert [each.message for each in s.intake.of(Deleted)] == [str(message.id) for message in said]
+                assert {each.place for each in s.intake.of(Deleted)} == {where}
+
+        asyncio.run(scene())
+
     def test_a_deleted_thread_or_channel_is_told(self) -> None:
         """What is deleted elsewhere is nobody's business."""
 

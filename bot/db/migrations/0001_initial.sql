@@ -78,6 +78,7 @@ CREATE TABLE messages (
     ticket INTEGER NOT NULL REFERENCES tickets (number),
     vendor_id TEXT,                    -- NULL: the vendor does not have it, or did not say under which id
     link INTEGER REFERENCES links (id), -- where an agent wrote it; NULL: it came from the vendor
+    thread TEXT,                       -- in which of the link's threads: one that is gone is replaced
     chat_message TEXT,
     agent TEXT,
     purpose TEXT NOT NULL CHECK (purpose IN (

@@ -132,6 +132,12 @@ class People:
             require(self.guild.world, member, self._place(message.channel_id), "manage_messages")
         self.guild.remove(message)
 
+    async def purge(self, member: Member, messages: Sequence[Message]) -> None:
+        """Delete several messages of one place at once, as moderators do with the help of a bot."""
+        place = self._place(messages[0].channel_id)
+        require(self.guild.world, member, place, "manage_messages")
+        self.guild.remove_at_once(place, messages)
+
     async def react(self, member: Member, message: Message, emoji: str) -> None:
         self.guild.react(member, message, emoji)
 

@@ -39,9 +39,11 @@ _KNOWN: Mapping[int, tuple[int, str]] = MappingProxyType(
         # a forum takes posts, not messages; seen at the real service, where one would expect 40058
         50008: (400, "Cannot send messages in a non-text channel"),
         50013: (403, "Missing Permissions"),
+        50016: (400, "Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100."),
         50021: (403, "Cannot execute action on a system message"),
         50024: (400, "Cannot execute action on this channel type"),
         50027: (401, "Invalid Webhook Token"),
+        50034: (400, "A message provided was too old to bulk delete"),
         50035: (400, "Invalid Form Body"),
         50083: (400, "Thread is archived"),
         50109: (400, "The request body contains invalid JSON."),

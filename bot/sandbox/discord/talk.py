@@ -18,6 +18,8 @@ from bot.sandbox.discord.world import Attachment, Kind, Member, Message, Pinged,
 
 REACTIONS = 20
 OLD = timedelta(hours=1)
+FEWEST_AT_ONCE, MOST_AT_ONCE = 2, 100
+TOO_OLD_AT_ONCE = timedelta(days=14)
 
 
 @dataclass(eq=False, slots=True)
@@ -125,13 +127,30 @@ class Talk(Acts):
 
     def remove(self, message: Message) -> None:
         """Delete a message; the one thing that an archived thread allows."""
+        place = self._forget(message)
+        if message.only_for is None:
+            self.tell("MESSAGE_DELETE", {"id": str(message.id), **self._where(place)}, GUILD_MESSAGES, place)
+
+    def remove_at_once(self, place: Place, messages: Sequence[Message]) -> None:
+        """Delete 2 to 100 messages of one place, none older than two weeks. Raises `Refusal` 50016, 50034."""
+        if not FEWEST_AT_ONCE <= len(messages) <= MOST_AT_ONCE:
+            raise Refusal(50016)
+        if any(self.world.now() - message.created_at > TOO_OLD_AT_ONCE for message in messages):
+            raise Refusal(50034)
+        for message in messages:
+            self._forget(message)
+        gone = {"ids": [str(message.id) for message in messages], **self._where(place)}
+        self.tell("MESSAGE_DELETE_BULK", gone, GUILD_MESSAGES, place)
+
+    def _forget(self, message: Message) -> Place:
         self.world.forget(message)
         place = self.world.place(message.channel_id)
         if isinstance(place, Thread) and message.id != place.id:
             place.message_count -= 1
-        gone = {"id": str(message.id), "channel_id": str(place.id), "guild_id": str(self.world.guild_id)}
-        if message.only_for is None:
-            self.tell("MESSAGE_DELETE", gone, GUILD_MESSAGES, place)
+        return place
+
+    def _where(self, place: Place) -> Json:
+        return {"channel_id": str(place.id), "guild_id": str(self.world.guild_id)}
 
     def react(self, member: Member, message: Message, emoji: str) -> None:
         """Raises `Refusal` 50083 where archived, 30010 for the 21st emoji."""

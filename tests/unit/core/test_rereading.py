@@ -261,6 +261,28 @@ def test_a_thread_that_is_gone_or_closed_to_us_recalls_nothing(tmp_path: Path, e
     play(story)
 
 
+def test_what_was_written_in_a_thread_that_was_replaced_is_not_looked_for_in_the_new_one(tmp_path: Path) -> None:
+    """It is not there, of course, and that is no deletion."""
+
+    async def story() -> None:
+        there = Three()
+        async with running(tmp_path / "db", undo=1, **vars(there)) as bridge:
+            await bridge.ticket_arrives()
+            await bridge.says(there.discord, "m1", "as written")
+            former = bridge.place(there.discord)
+        there.discord.wordings[ChatMessageId("m1")] = None
+        async with running(tmp_path / "db", **vars(there)) as bridge:
+            await both_in_sight(bridge)
+            assert there.discord.intake is not None
+            there.discord.gone.add(str(former.thread))
+            await there.discord.intake.vanished(former)
+            await until(lambda: len(there.discord.threads()) == 2)
+            await until(lambda: there.vendor.texts("t1") == ["as written"])
+            assert there.discord.reread_calls == 0
+
+    play(story)
+
+
 @dataclass
 class Noting(MemoryVendor):
     """A vendor that keeps notes."""

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.discord import Allowances, PracticeDiscord
-from tests.unit.sandbox_discord.raw_client import Bot, HandClock, play
+from bot.sandbox.discord.refusals import Refusal
+from tests.unit.sandbox_discord.raw_client import Bot, HandClock, listening, play
 
 
 def button(**rest: Any) -> dict[str, Any]:
@@ -219,6 +220,35 @@ def test_only_ones_own_messages_can_be_edited() -> None:
         assert discord.messages(channel.id) == []
 
     play(scene)
+
+
+def test_many_messages_are_deleted_at_once() -> None:
+    """By who may, at least two, at most a hundred, none older than two weeks; one event tells of all of them."""
+    clock = HandClock()
+
+    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+        channel, jane = discord.add_text_channel("tickets"), discord.add_member("Jane")
+        old = await discord.say(jane, channel.id, "old")
+        clock.advance(15 * 86_400)
+        said = [await discord.say(jane, channel.id, f"{n}") for n in range(3)]
+        for who, what, code in (
+            (jane, said, 50013),
+            (discord.owner, said[:1], 50016),
+            (discord.owner, [said[0]] * 101, 50016),
+            (discord.owner, [old, *said], 50034),
+        ):
+            with pytest.raises(Refusal) as refused:
+                await discord.purge(who, what)
+            assert refused.value.code == code
+        async with listening(bot) as ears:
+            await ears.event("GUILD_CREATE")
+            await discord.purge(discord.owner, said)
+            told = await ears.event("MESSAGE_DELETE_BULK")
+        assert told["ids"] == [str(message.id) for message in said]
+        assert told["channel_id"] == str(channel.id)
+        assert discord.messages(channel.id) == [old]
+
+    play(scene, clock=clock)
 
 
 def test_old_messages_take_few_edits() -> None:
