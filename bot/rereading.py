@@ -18,7 +18,7 @@ from bot.catchup import CatchUp
 from bot.clock import Clock
 from bot.couriers import present
 from bot.db.connection import Database, Transaction
-from bot.db.values import DeliveryRow, Kind, MessageRow, State, to_ms
+from bot.db.values import DeliveryRow, Kind, State, to_ms
 from bot.errors import AuthFailed, Forbidden, RemoteError
 from bot.intake import Rules
 from bot.job import Job
@@ -63,7 +63,12 @@ class Rereading:
         self._waits: dict[ChatName, _Wait] = {}
 
     def needed(self, tx: Transaction, delivery: DeliveryRow) -> bool:
-        """Nothing is where an agent has asked for it just now, or its chat is not configured any more."""
+        """
+        Whether what is to leave may have been changed unheard.
+
+        What an agent has asked for just now is wanted as it is. Of what stood in a thread that is gone, or in a chat
+        that is not configured any more, nobody can say.
+        """
         if delivery.kind not in _LEAVING or delivery.state is not State.WAITING or "asked" in delivery.body:
             return False
         row = tx.one("watched_message", id=delivery.message)
@@ -74,12 +79,10 @@ class Rereading:
         return not missed_nothing and not self._is_out_of_patience(chat)
 
     async def take(self, job: Job) -> None:
+        """Read it again where its chat can be heard; else put it off."""
         message, link = present(job.message), present(job.link_of_message)
         chat, catchup = self._chats[link.chat], self._catchups[link.chat]
         watch = catchup.watch
-        if link.thread is None or link.thread != message.thread:
-            await self._leave_as_written(message, watch)
-            return
         if not catchup.live or not chat.health().connected:
             await self._wait(job, chat)
             return
@@ -89,14 +92,11 @@ class Rereading:
             if (error.again or isinstance(error, AuthFailed)) and not isinstance(error, Forbidden):
                 await self._wait(job, chat, error.retry_after or 0.0)
                 return
-            await self._leave_as_written(message, watch)
+            # The thread is gone or closed to us; that says nothing about what its author wanted.
+            await self._database.write(lambda tx: tx.run("set_message_watch", id=message.id, watch=watch))
             return
         self._waits.pop(chat.name, None)
         await self._database.write(record_reread, message.id, text, watch, self._rules, self._clock.now())
-
-    async def _leave_as_written(self, message: MessageRow, watch: str) -> None:
-        """The thread is gone, or closed to us; that says nothing about what its author wanted."""
-        await self._database.write(lambda tx: tx.run("set_message_watch", id=message.id, watch=watch))
 
     async def _wait(self, job: Job, chat: Chat, seconds: float = 0.0) -> None:
         now = self._clock.monotonic()

@@ -326,8 +326,9 @@ UPDATE messages SET purpose = :purpose WHERE id = :id;
 UPDATE messages SET text = :text WHERE id = :id;
 
 -- name: watched_message
--- An agent's message, the chat in which it was written, and since which watch of it every change comes in.
-SELECT l.chat AS chat, m.watch AS watch FROM messages AS m JOIN links AS l ON l.id = m.link WHERE m.id = :id;
+-- An agent's message that stands in a link's present thread, and since which watch of its chat every change comes in.
+SELECT l.chat AS chat, m.watch AS watch FROM messages AS m JOIN links AS l ON l.id = m.link
+WHERE m.id = :id AND m.thread = l.thread;
 
 -- name: set_message_watch
 UPDATE messages SET watch = :watch WHERE id = :id;

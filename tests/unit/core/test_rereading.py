@@ -277,6 +277,7 @@ def test_what_was_written_in_a_thread_that_was_replaced_is_not_looked_for_in_the
             there.discord.gone.add(str(former.thread))
             await there.discord.intake.vanished(former)
             await until(lambda: len(there.discord.threads()) == 2)
+            connection_is_lost(there.discord)
             await until(lambda: there.vendor.texts("t1") == ["as written"])
             assert there.discord.reread_calls == 0
 
