@@ -142,7 +142,7 @@ class Line:
         since = job.delivery.begun_at or job.delivery.created_at
         try:
             return await self.known.chat(place.chat).find_post(place, job.key, since)
-        except (Forbidden, Gone, Rejected) as error:
+        except Gone as error:
             if not _dispensable(job, error):
                 raise
             return None

@@ -164,3 +164,18 @@ def test_a_defect_in_a_chat_ends_nothing(tmp_path: Path) -> None:
         assert sim.processes == 1
 
     play(tmp_path / "db", story)
+
+
+def test_a_line_that_may_stand_somewhere_is_not_repeated_unseen(tmp_path: Path) -> None:
+    """A line that tells of a trouble was perhaps said where nothing may be read now: one looks there again later."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.fate.planned["discord", "post"] = [Trouble.UNWELCOME]
+        sim.fate.planned["slack", "post"] = [Trouble.ANSWER_LOST]
+        sim.fate.planned["slack", "find_post"] = [Trouble.UNWELCOME]
+        slack.writes(ThreadId("1.1"), "t1 Here you are.")
+        await asyncio.sleep(300)
+        told = [text for text in slack.texts("1") if "cannot show tickets in Discord" in text]
+        assert len(told) == 1
+
+    play(tmp_path / "db", story)
