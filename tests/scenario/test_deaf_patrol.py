@@ -186,18 +186,21 @@ async def test_what_quiet_looks_cost(stage: Stage) -> None:
         await stage.arrives(f"Ticket {number}", f"Number {number}")
     await stage.bridge.drained()
     both = patrols(stage)
+    for each in both:
+        each._seconds = 6.0
     with patch.object(patrol, "_MARGIN", timedelta(0)):
         await looks(2, *both)
-    discord_asked, slack_asked = len(discord.wire.seen), len(slack.wire.seen)
     identified, connections = discord.gateway.identified, list(slack.sockets.connections)
+    asked = len(discord.wire.seen)
     await looks(3, both[0])
-    in_discord = [exchange.path for exchange in discord.wire.seen[discord_asked:]]
+    in_discord = [exchange.path for exchange in discord.wire.seen[asked:]]
+    asked = len(slack.wire.seen)
     await looks(3, both[1])
-    in_slack = [exchange.path for exchange in slack.wire.seen[slack_asked:]]
+    in_slack = [exchange.path for exchange in slack.wire.seen[asked:]]
     assert {path.rsplit("/", 2)[-2] for path in in_discord} == {"threads", "archived"}
     assert len(in_discord) in (6, 7, 8)
     assert {path.rsplit("/", 1)[-1] for path in in_slack} == {"conversations.history"}
-    assert 3 <= len(in_slack) <= 8
+    assert len(in_slack) in (2, 3, 4)
     assert (discord.gateway.identified, slack.sockets.connections) == (identified, connections)
 
 
