@@ -435,8 +435,8 @@ WHERE id = :id AND state IN ('begun', 'uncertain');
 -- name: drop_twin
 -- A card or a mark that waits, where an earlier one is put off or tried again: that one will show what is true then.
 UPDATE deliveries SET state = 'dropped', finished_at = :now
-WHERE kind IN ('card', 'mark') AND state = 'waiting' AND id <> :id
-  AND lane = (SELECT lane FROM deliveries WHERE id = :id AND state IN ('begun', 'uncertain', 'failed'));
+WHERE kind IN ('card', 'mark') AND state = 'waiting' AND state IN ('waiting', 'begun', 'uncertain', 'failed')
+  AND id <> :id AND lane = (SELECT lane FROM deliveries WHERE id = :id AND state IN ('begun', 'uncertain', 'failed'));
 
 -- name: delivery_is_uncertain
 UPDATE deliveries SET state = 'uncertain', due_at = :due, error = :error WHERE id = :id AND state = 'begun';
@@ -481,7 +481,8 @@ SELECT * FROM deliveries WHERE message = :message AND kind = 'reply' ORDER BY st
 -- Those of a ticket that no attempt was made at, in the order in which they will leave.
 SELECT d.id AS id, d.message AS message, d.due_at AS due_at, d.body AS body, m.written_at AS written_at
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message
-WHERE d.ticket = :ticket AND d.kind = 'reply' AND d.state = 'waiting' AND d.attempts = 0
+WHERE d.lane = 'vendor:' || :ticket AND d.kind = 'reply' AND d.attempts = 0
+  AND d.state = 'waiting' AND d.state IN ('waiting', 'begun', 'uncertain', 'failed')
 ORDER BY d.id;
 
 -- name: say_elsewhere
