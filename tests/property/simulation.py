@@ -16,14 +16,14 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakSet
 
 from bot.db.connection import Database, Transaction, _prepare
 from tests.practice_core import START
 from tests.property.simulation_fate import Fate, Killed
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -98,17 +98,15 @@ class LoopDatabase(Database):
     """
     The core's own database, its transactions carried out by the event loop, one after the other, each in its turn.
 
-    As on a thread, a transaction that was handed over is carried out also when nobody waits for it any more. That
-    nothing is flushed to the disk is no difference: the machine stays up, only the process dies.
+    As on a thread, a transaction that was handed over is carried out also when nobody waits for it any more. It is
+    kept in memory, and in the file only from one process to the next: the machine stays up, only the process dies.
     """
 
     def __init__(self, path: Path, fate: Fate) -> None:
         self.path = path
-        if not path.exists():
-            path.write_bytes(_blank())
-        self._file = sqlite3.connect(path, isolation_level=None)
+        self._file = sqlite3.connect(":memory:", isolation_level=None)
+        self._file.deserialize(path.read_bytes() if path.exists() else _blank())
         _prepare(self._file, writing=True)
-        self._file.execute("PRAGMA synchronous = OFF")
         self._fate = fate
         self._handed_over: deque[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = deque()
 
@@ -126,12 +124,17 @@ class LoopDatabase(Database):
         return self._file.execute(sql, values).fetchall()
 
     def close(self) -> None:
-        """The file is let go of as it is."""
+        """The next process will find everything as it is."""
         self._handed_over.clear()
+        self.path.write_bytes(self._file.serialize())
         self._file.close()
 
     async def aclose(self) -> None:
         self.close()
+
+    async def read(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As the real one's, which begins a transaction for it; here nothing can come in between."""
+        return await self._call(lambda connection: work(Transaction(connection), *args, **kwargs))
 
     async def _call(self, run: Callable[[sqlite3.Connection], T]) -> T:
         if self._fate.dead:
@@ -159,11 +162,9 @@ class LoopDatabase(Database):
 @cache
 def _blank() -> bytes:
     """An empty database of the present schema; making one anew each time would be most of a short story's work."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "blank.db"
-        with closing(sqlite3.connect(path, isolation_level=None)) as file:
-            _prepare(file, writing=True)
-        return path.read_bytes()
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
+        _prepare(file, writing=True)
+        return file.serialize()
 
 
 def simulate(story: Callable[[SimulatedLoop], Coroutine[Any, Any, T]]) -> T:

@@ -18,7 +18,7 @@ import structlog
 from bot.app import App
 from bot.db.connection import Transaction
 from bot.db.values import to_ms
-from bot.model import Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Store, StoreName, Verb
+from bot.model import Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Store, StoreName, TicketId, Verb
 from bot.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
 from bot.wiring import World
@@ -43,14 +43,18 @@ SELECT name FROM stores WHERE swept_at IS NULL OR CASE WHEN :full THEN fully_swe
 _WAITING_FOR_SOMEBODY = """
 SELECT m.text, d.state, d.created_at - m.written_at AS age
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message
-WHERE d.state IN ('failed', 'held')
+WHERE d.state IN ('failed', 'held') AND d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
 """
 _GIVEN_UP = """
 SELECT m.text FROM deliveries AS d JOIN messages AS m ON m.id = d.message
 WHERE d.kind = 'reply' AND d.state = 'dropped' AND d.attempts > 0
 """
 _FAILED = """
-SELECT d.id, t.vendor_id FROM deliveries AS d LEFT JOIN tickets AS t ON t.number = d.ticket WHERE d.state = 'failed'
+SELECT d.id, d.kind, t.vendor_id FROM deliveries AS d LEFT JOIN tickets AS t ON t.number = d.ticket
+WHERE d.state = 'failed' AND d.state IN ('waiting', 'begun', 'uncertain', 'failed')
+"""
+_UNFINISHED = """
+SELECT id FROM deliveries WHERE state IN ('waiting', 'begun', 'uncertain', 'failed')
 """
 
 
@@ -67,6 +71,7 @@ class Simulation:
         fate: What befalls the process.
         clock: The process's own.
         processes: How many there have been.
+        deaths: How many of them died instead of being asked to end.
         problems: Errors that ended a process although nobody planned it.
         out_of_turn: Texts that failed once or waited for a person, and so lost their turn.
         discarded: Messages that an agent decided not to send.
@@ -88,6 +93,7 @@ class Simulation:
         self.fate = fate or Fate()
         self.clock = SimulatedClock(loop)
         self.processes = 0
+        self.deaths = 0
         self.problems: list[BaseException] = []
         self.out_of_turn: set[str] = set()
         self.discarded: list[Written] = []
@@ -115,6 +121,7 @@ class Simulation:
         self._keeper: asyncio.Task[None] | None = None
         self._ended = False
         self._database: LoopDatabase | None = None
+        self._process: App | None = None
         loop.set_exception_handler(self._unheard)
         self._logging = structlog.get_config()
 
@@ -167,6 +174,11 @@ class Simulation:
         """End the process where it stands; another follows."""
         self.fate.kill()
 
+    def nudge(self, store: str, ticket: str) -> None:
+        """A vendor's webhook comes in; where no process listens, it is lost."""
+        if self._process is not None and not self.fate.dead:
+            self._process.nudge(StoreName(store), TicketId(ticket))
+
     async def ask(self, room: Room, ask: Ask) -> Answer | None:
         """An agent asks; None: the process died over it, or there was none."""
         if room.intake is None or self.fate.dead or room.waiting():
@@ -179,7 +191,7 @@ class Simulation:
 
     async def press(self, verb: Verb, delivery: int) -> Answer | None:
         """An agent presses a button under a line, wherever there is a connection."""
-        self.observe()
+        self._see_what_waits()
         room = next((room for room in self.rooms.values() if not room.waiting()), None)
         if room is None:
             return None
@@ -195,12 +207,8 @@ class Simulation:
             await asyncio.sleep(0.5)
 
     def observe(self) -> None:
-        """Remember what has lost its turn; and that only what was found late waits for a person."""
-        for row in self.rows(_WAITING_FOR_SOMEBODY):
-            self.out_of_turn.add(row["text"])
-            if row["state"] == "held" and row["age"] < _STALE_AFTER * 1000:
-                self.problems.append(AssertionError(f"{row['text']!r} was held after {row['age']} ms"))
-
+        """Remember what has lost its turn, and what was given up."""
+        self._see_what_waits()
         self.given_up |= {row["text"] for row in self.rows(_GIVEN_UP)}
 
     async def settle(self, *, seconds: float = 3 * 86_400.0, full: bool = False) -> None:
@@ -222,12 +230,20 @@ class Simulation:
             quiet = quiet + 1 if await self._rests(began, full=full) else 0
         self.loop.stride = 0.0
 
+    def _see_what_waits(self) -> None:
+        """What waits for a person loses its turn; and only what was found late may be held."""
+        for row in self.rows(_WAITING_FOR_SOMEBODY):
+            self.out_of_turn.add(row["text"])
+            if row["state"] == "held" and row["age"] < _STALE_AFTER * 1000:
+                self.problems.append(AssertionError(f"{row['text']!r} was held after {row['age']} ms"))
+
     def _write_where_no_thread_is(self) -> None:
         """That a thread was deleted while nobody listened shows when something is to be said in it."""
+        bereft = {room.name: room.bereft() for room in self.rooms.values()}
         for shop in self.shops.values():
-            rooms = [room for room, _ in self.channels(shop.name)]
-            for ticket in shop.tickets:
-                if any(ticket in room.bereft() for room in rooms) and self._pokes[ticket] < _MOST_POKES:
+            alone = set().union(*(bereft[room.name] for room, _ in self.channels(shop.name)))
+            for ticket in sorted(alone & shop.tickets.keys()):
+                if self._pokes[ticket] < _MOST_POKES:
                     self._pokes[ticket] += 1
                     shop.customer_writes(ticket, f"{ticket} Is anybody there? {self._pokes[ticket]}")
 
@@ -235,10 +251,11 @@ class Simulation:
         self.observe()
         for row in self.rows(_FAILED):
             gone = any(row["vendor_id"] in shop.vanished for shop in self.shops.values())
-            await self.press(Verb.DISCARD if gone else Verb.RETRY, row["id"])
-        open_ones = self.rows("SELECT id FROM deliveries WHERE state NOT IN ('done', 'dropped', 'held')")
+            useless = gone and row["kind"] in ("reply", "status")
+            await self.press(Verb.DISCARD if useless else Verb.RETRY, row["id"])
+        unfinished = self.rows(_UNFINISHED)
         unswept = self.rows(_UNSWEPT, since=to_ms(self._at(since)), full=full)
-        return not open_ones and not unswept and not any(room.waiting() for room in self.rooms.values())
+        return not unfinished and not unswept and not any(room.waiting() for room in self.rooms.values())
 
     def _at(self, seconds: float) -> datetime:
         """A moment by the process's own clock, and a little later than anything shows that happened before."""
@@ -259,12 +276,14 @@ class Simulation:
         if self._database is not None:
             self._database.close()
         self._database = LoopDatabase(self.path, self.fate)
-        running = asyncio.create_task(self._app().run(self._stop), name="shopbell")
+        self._process = self._app()
+        running = asyncio.create_task(self._process.run(self._stop), name="shopbell")
         dying = asyncio.create_task(self.fate.died.wait(), name="its death")
         await asyncio.wait([running, dying], return_when=asyncio.FIRST_COMPLETED)
         died = self.fate.dead
         self.fate.dead = True  # whatever is left of it has no effect
         await self._bury()
+        self.deaths += died
         if not died:
             self.problems += _leaves(running.exception())
 

@@ -7,35 +7,79 @@ out of turn shows in the far sides' own memory. Each check returns sentences; no
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from bot.model import Mark, Status, ThreadId, TicketId, Voice
 from tests.property.simulation_bridge import Simulation
 from tests.property.simulation_room import Room, Written
-from tests.property.simulation_shop import Shop
 
 NOTE = "// "
 
 
+class Scene:
+    """
+    What stands in a simulated world at this moment, ticket by ticket.
+
+    Attributes:
+        shops: Whose a ticket is.
+        written: What people wrote about a ticket, and in which chat.
+        threads: A ticket's threads in a chat, oldest first, those that were deleted among them.
+    """
+
+    def __init__(self, sim: Simulation) -> None:
+        self.sim = sim
+        self.shops = {ticket: shop for shop in sim.shops.values() for ticket in shop.said}
+        self.written: dict[str, list[tuple[Room, Written]]] = defaultdict(list)
+        self.threads: dict[tuple[str, str], list[ThreadId]] = defaultdict(list)
+        for room in sim.rooms.values():
+            for written in room.written:
+                self.written[about(written.versions[0])].append((room, written))
+            for thread in room.threads():
+                self.threads[room.name, room.ticket_of(thread)].append(thread)
+
+    def said(self, ticket: TicketId) -> tuple[int, ...]:
+        """How much was said in a ticket, anywhere; the same as long as nothing is said."""
+        shown = [len(room.shown[t]) for room in self.sim.rooms.values() for t in self.threads[room.name, ticket]]
+        changed = [len(w.versions) + w.deleted + w.sent_by_hand for _, w in self.written[ticket]]
+        return len(self.shops[ticket].said[ticket]), sum(shown), sum(changed)
+
+
+class Watch:
+    """Looks again and again at what must never be; only where something was said since it last looked."""
+
+    def __init__(self, sim: Simulation) -> None:
+        self._sim = sim
+        self._seen: dict[TicketId, tuple[int, ...]] = {}
+
+    def unsafe(self) -> list[str]:
+        """As `unsafe`, about what is new."""
+        scene = Scene(self._sim)
+        said = {ticket: scene.said(ticket) for ticket in scene.shops}
+        stirred = [ticket for ticket in said if said[ticket] != self._seen.get(ticket)]
+        self._seen = said
+        return _unsafe(scene, stirred)
+
+
 def unsafe(sim: Simulation) -> list[str]:
     """What must never be, at no moment: twice, somewhere else, or out of turn."""
-    return [
-        *(f"shopbell ended by {problem!r}" for problem in sim.problems),
-        *_said_twice(sim),
-        *(fault for shop, ticket in _tickets(sim) for fault in _replies(sim, shop, ticket)),
-        *(fault for room in sim.rooms.values() for thread in room.threads() for fault in _thread(sim, room, thread)),
-    ]
+    scene = Scene(sim)
+    return _unsafe(scene, list(scene.shops))
 
 
 def unsettled(sim: Simulation) -> list[str]:
-    """What must not be when nothing goes wrong any more and everybody has waited: anything lost, or a wrong mark."""
+    """What must not be when nothing goes wrong any more and everybody has waited."""
+    return [*unsafe(sim), *missing(sim)]
+
+
+def missing(sim: Simulation) -> list[str]:
+    """What was lost, or has a wrong mark or card, when everybody has waited."""
+    scene = Scene(sim)
     return [
-        *unsafe(sim),
         *_unfinished(sim),
-        *(fault for shop, ticket in _tickets(sim) for fault in _lost(sim, shop, ticket)),
-        *(fault for shop, ticket in _tickets(sim) for fault in _unaccounted(sim, shop, ticket)),
-        *(fault for shop, ticket in _tickets(sim) for fault in _cards(sim, shop, ticket)),
+        *(fault for ticket in scene.shops for fault in _lost(scene, ticket)),
+        *(fault for ticket in scene.shops for fault in _unaccounted(scene, ticket)),
+        *(fault for ticket in scene.shops for fault in _cards(scene, ticket)),
         *(fault for room in sim.rooms.values() for written in room.written for fault in _unheard(sim, room, written)),
     ]
 
@@ -50,10 +94,20 @@ def about(text: str) -> str:
     return text.removeprefix(NOTE).split(" ", 1)[0]
 
 
-def _tickets(sim: Simulation) -> Iterator[tuple[Shop, TicketId]]:
-    for shop in sim.shops.values():
-        for ticket in shop.said:
-            yield shop, ticket
+def _unsafe(scene: Scene, tickets: Sequence[TicketId]) -> list[str]:
+    sim = scene.sim
+    return [
+        *(f"shopbell ended by {problem!r}" for problem in sim.problems),
+        *_said_twice(sim),
+        *(fault for ticket in tickets for fault in _replies(scene, ticket)),
+        *(
+            fault
+            for room in sim.rooms.values()
+            for ticket in tickets
+            for thread in scene.threads[room.name, ticket]
+            for fault in _thread(scene, room, thread, ticket)
+        ),
+    ]
 
 
 def _said_twice(sim: Simulation) -> Iterator[str]:
@@ -62,10 +116,6 @@ def _said_twice(sim: Simulation) -> Iterator[str]:
         said = [s.key for place, stood in room.shown.items() if place not in room.gone for s in stood]
         said += [headed.key for headed in room.headed if headed.opened.thread not in room.gone]
         yield from (f"{room.name} has {key} {n} times" for key, n in Counter(said).items() if n > 1)
-
-
-def _written_about(sim: Simulation, ticket: TicketId) -> list[tuple[Room, Written]]:
-    return [(r, w) for r in sim.rooms.values() for w in r.written if about(w.versions[0]) == ticket]
 
 
 def _forms(written: Written) -> set[str]:
@@ -79,29 +129,28 @@ def _may_be_sent(written: Written) -> set[str]:
     return {text for text in written.versions if written.agent.may and not text.startswith(NOTE)}
 
 
-def _replies(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
+def _replies(scene: Scene, ticket: TicketId) -> Iterator[str]:
     """At the vendor: nothing but what agents meant for this customer, as often as they wrote it, in their order."""
-    ours = shop.ours(ticket)
-    written = _written_about(sim, ticket)
+    ours = scene.shops[ticket].ours(ticket)
+    written = scene.written[ticket]
     for text, n in Counter(ours).items():
         meant = sum(text in _may_be_sent(w) for _, w in written)
         if n > meant:
             yield f"{ticket} was told {text!r} {n} times instead of {meant}"
     often = Counter(w.versions[0] for _, w in written)
-    for room in sim.rooms.values():
-        for thread in room.threads():
+    for room in scene.sim.rooms.values():
+        for thread in scene.threads[room.name, ticket]:
             here = [w.versions[0] for r, w in written if r is room and w.place.thread == thread]
             texts = [text for text in here if often[text] == 1]
-            yield from _out_of_turn(sim, f"{ticket} at its vendor", texts, ours)
+            yield from _out_of_turn(scene.sim, f"{ticket} at its vendor", texts, ours)
 
 
-def _thread(sim: Simulation, room: Room, thread: ThreadId) -> Iterator[str]:
+def _thread(scene: Scene, room: Room, thread: ThreadId, ticket: TicketId) -> Iterator[str]:
     """In a thread: nothing but its ticket's messages, each once, in the vendor's order, and no echo of its own."""
-    ticket = room.ticket_of(thread)
-    shop = next(shop for shop in sim.shops.values() if ticket in shop.said)
+    sim, shop = scene.sim, scene.shops[ticket]
     shown = [s for s in room.shown[thread] if s.post.voice is not Voice.BELL]
     elsewhere = [
-        w for r, w in _written_about(sim, ticket) if (r.name, w.place.channel) != (room.name, room.channel_of(thread))
+        w for r, w in scene.written[ticket] if (r.name, w.place.channel) != (room.name, room.channel_of(thread))
     ]
     for (text, part), n in Counter((s.post.text, s.part) for s in shown).items():
         possible = shop.theirs(ticket).count(text) + sum(text in _forms(w) for w in elsewhere)
@@ -134,19 +183,20 @@ def _unfinished(sim: Simulation) -> Iterator[str]:
         yield f"message {row['id']} was not routed"
 
 
-def _lost(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
+def _lost(scene: Scene, ticket: TicketId) -> Iterator[str]:
     """Everything that was said elsewhere stands in each channel; in the present thread unless that had another."""
+    sim, shop = scene.sim, scene.shops[ticket]
     if ticket in shop.vanished:
         return  # what was not seen in time cannot be seen any more
     # What was not heard of before its thread was deleted is with it.
-    notes = [w for _, w in _written_about(sim, ticket) if _stays_a_note(w) and _state(sim, w) != "unknown"]
+    notes = [w for _, w in scene.written[ticket] if _stays_a_note(w) and _state(sim, w) != "unknown"]
     for room, channel in sim.channels(shop.name):
-        threads = [t for t in room.threads() if room.ticket_of(t) == ticket and room.channel_of(t) == channel]
+        threads = [t for t in scene.threads[room.name, ticket] if room.channel_of(t) == channel]
         live = [thread for thread in threads if thread not in room.gone]
         if len(live) != 1:
             yield f"{ticket} has {len(live)} threads in {room.name} {channel}"
         wanted = Counter(shop.theirs(ticket))
-        wanted += Counter(_mirrored(sim, shop, ticket, room, channel))
+        wanted += Counter(_mirrored(scene, ticket, room, channel))
         wanted += Counter(
             w.versions[0].removeprefix(NOTE) for w in notes if (w.place.chat, w.place.channel) != (room.name, channel)
         )
@@ -159,21 +209,22 @@ def _stays_a_note(written: Written) -> bool:
     return note and written.agent.may and not written.deleted and not written.sent_by_hand
 
 
-def _mirrored(sim: Simulation, shop: Shop, ticket: TicketId, room: Room, channel: str) -> list[str]:
+def _mirrored(scene: Scene, ticket: TicketId, room: Room, channel: str) -> list[str]:
     """What reached the customer and was written elsewhere."""
     here = Counter(
         text
-        for r, w in _written_about(sim, ticket)
+        for r, w in scene.written[ticket]
         if (r.name, w.place.channel) == (room.name, channel)
         for text in _forms(w)
     )
     # The other threads have it as a note already, and nothing is posted twice.
-    here.update(text for _, w in _written_about(sim, ticket) if w.sent_by_hand for text in _forms(w))
-    return list((Counter(shop.ours(ticket)) - here).elements())
+    here.update(text for _, w in scene.written[ticket] if w.sent_by_hand for text in _forms(w))
+    return list((Counter(scene.shops[ticket].ours(ticket)) - here).elements())
 
 
-def _unaccounted(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
+def _unaccounted(scene: Scene, ticket: TicketId) -> Iterator[str]:
     """What counts as delivered is at the vendor, and nothing else is."""
+    sim, shop = scene.sim, scene.shops[ticket]
     rows = sim.rows(
         "SELECT m.text AS text FROM deliveries AS d JOIN messages AS m ON m.id = d.message "
         "JOIN tickets AS t ON t.number = m.ticket "
@@ -229,11 +280,12 @@ def _state(sim: Simulation, written: Written) -> str:
     return f"reply {replies[0]['state']}" if replies else "no reply"
 
 
-def _cards(sim: Simulation, shop: Shop, ticket: TicketId) -> Iterator[str]:
+def _cards(scene: Scene, ticket: TicketId) -> Iterator[str]:
     """Every card shows the ticket as its vendor has it."""
-    for room, channel in sim.channels(shop.name):
-        for thread in live_threads(room, ticket):
-            if room.channel_of(thread) != channel:
+    shop = scene.shops[ticket]
+    for room, channel in scene.sim.channels(shop.name):
+        for thread in scene.threads[room.name, ticket]:
+            if room.channel_of(thread) != channel or thread in room.gone:
                 continue
             card = room.cards[thread][-1]
             if ticket not in shop.tickets:

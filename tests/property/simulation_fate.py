@@ -62,6 +62,7 @@ class Fate(Gate):
         witness: Sees all that lasts beyond the process; asked at every point.
         telling: The points since which something lasting has changed: to die at any other leaves the same behind.
         dead: Whether the process is no more; whatever it still tries has no effect.
+        calls: How often a far side was called.
         troubles: How often each trouble came about.
     """
 
@@ -77,6 +78,7 @@ class Fate(Gate):
     telling: list[int] = field(default_factory=list)
     dead: bool = False
     died: asyncio.Event = field(default_factory=asyncio.Event)
+    calls: int = 0
     troubles: Counter[Trouble] = field(default_factory=Counter)
     _seen: object = None
     _coming: dict[asyncio.Task[object] | None, Trouble] = field(default_factory=dict)
@@ -84,6 +86,7 @@ class Fate(Gate):
     async def before(self, side: str, method: str) -> None:
         self.must_live()
         self._coming.pop(asyncio.current_task(), None)
+        self.calls += 1
         if self.latency:
             await asyncio.sleep(self.random.random() * self.latency)
         trouble = self._drawn(side, method)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from bisect import bisect_right
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,9 +33,9 @@ _BROUGHT_AGAIN = timedelta(minutes=6)
 _CONNECTING_TAKES = 0.5
 
 
-def agent(*, may: bool = True) -> Agent:
-    """Ann of the team, or a guest."""
-    return Agent(id=AgentId("u1" if may else "u9"), name="Ann" if may else "Guest", may=may)
+def agent(name: str = "Ann", *, may: bool = True) -> Agent:
+    """Somebody of the team, or a guest."""
+    return Agent(id=AgentId(f"u-{name}" if may else "u-guest"), name=name if may else "Guest", may=may)
 
 
 @dataclass
@@ -90,13 +91,14 @@ class Room(MemoryChat):
     _online: bool = False
     _away_until: datetime | None = None
     _resumes: bool = False
+    _in_thread: dict[ThreadId, list[Written]] = field(default_factory=lambda: defaultdict(list))
 
-    def writes(self, thread: ThreadId, text: str, *, times: int = 1, may: bool = True) -> Written:
+    def writes(self, thread: ThreadId, text: str, *, times: int = 1, may: bool = True, who: str = "Ann") -> Written:
         """Somebody writes in a thread; the event comes `times` times."""
-        place = Place(chat=self.name, channel=self.channel_of(thread), thread=thread)
         message = ChatMessageId(str(len(self.written) + 1))
-        written = Written(message, place, agent(may=may), self.now(), [text])
+        written = Written(message, self.place_of(thread), agent(who, may=may), self.now(), [text])
         self.written.append(written)
+        self._in_thread[thread].append(written)
         said = written.said
         self._happened(lambda intake: intake.said(said), times)
         return written
@@ -115,7 +117,7 @@ class Room(MemoryChat):
 
     def thread_vanishes(self, thread: ThreadId) -> None:
         """Somebody deletes a thread."""
-        place = Place(chat=self.name, channel=self.channel_of(thread), thread=thread)
+        place = self.place_of(thread)
         self.gone.add(thread)
         self._happened(lambda intake: intake.vanished(place), 1)
 
@@ -126,8 +128,12 @@ class Room(MemoryChat):
         self._online = False
         self._stirred.set()
 
+    def place_of(self, thread: ThreadId) -> Place:
+        return Place(chat=self.name, channel=self.channel_of(thread), thread=thread)
+
     def channel_of(self, thread: ThreadId) -> ChannelId:
-        return next(headed.channel for headed in self.headed if headed.opened.thread == thread)
+        """The channel that a thread is in; its id begins with it."""
+        return ChannelId(thread.split(".")[0])
 
     def ticket_of(self, thread: ThreadId) -> TicketId:
         """The ticket whose card heads a thread; its subject is its name."""
@@ -183,10 +189,10 @@ class Room(MemoryChat):
             thread = cursor.place.thread
             if thread in self.gone:
                 continue
-            after = int(cursor.after or 0)
-            found = [w for w in self.written if w.place.thread == thread and int(w.id) > after and not w.deleted]
-            for written in found:
-                yield written.said
+            here = self._in_thread.get(thread, []) if thread else []
+            for written in here[bisect_right(here, int(cursor.after or 0), key=lambda w: int(w.id)) :]:
+                if not written.deleted:
+                    yield written.said
 
     async def reread(self, place: Place, message: ChatMessageId) -> str | None:
         await self._before("reread")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.model import Author, Conversation, Message, MessageId, Status, Ticket, TicketId
@@ -27,6 +27,7 @@ class Shop(MemoryVendor):
     colleagues: set[MessageId] = field(default_factory=set)
     vanished: set[TicketId] = field(default_factory=set)
     _pasts: dict[TicketId, list[tuple[datetime, Ticket]]] = field(default_factory=lambda: defaultdict(list))
+    _at_rest: dict[TicketId, tuple[datetime, Conversation]] = field(default_factory=dict)
 
     def customer_writes(self, ticket: str, text: str, *, name: str = "Jane", subject: str = "") -> None:
         known = TicketId(ticket) in self.tickets
@@ -42,6 +43,7 @@ class Shop(MemoryVendor):
 
     def set(self, ticket: str, status: Status) -> None:
         super().set(ticket, status)
+        self._at_rest.pop(TicketId(ticket), None)
         self._pasts[TicketId(ticket)].append((self.now(), self.tickets[TicketId(ticket)]))
 
     def vanishes(self, ticket: TicketId) -> None:
@@ -72,13 +74,28 @@ class Shop(MemoryVendor):
         """How much was ever said and changed here."""
         return sum(map(len, self.said.values())), sum(map(len, self._pasts.values())), len(self.vanished)
 
+    def _say(self, ticket: TicketId, author: Author, text: str) -> MessageId:
+        self._at_rest.pop(ticket, None)
+        return super()._say(ticket, author, text)
+
     def _seen(self, ticket: TicketId) -> Conversation | None:
         then = self.now() - self.lag
-        states = [state for at, state in self._pasts[ticket] if at <= then]
-        if ticket not in self.tickets or not states:
+        if ticket not in self.tickets:
             return None
+        changed_at, whole = self._at_rest.get(ticket) or self._whole(ticket)
+        return whole if changed_at <= then else self._as_it_was(ticket, then)
+
+    def _whole(self, ticket: TicketId) -> tuple[datetime, Conversation]:
+        """The ticket with all that was ever said in it, and when it last changed."""
+        said, (set_at, state) = self.said[ticket], self._pasts[ticket][-1]
+        changed_at = max(_written(said[-1]), set_at)
+        self._at_rest[ticket] = changed_at, Conversation(ticket=state, messages=tuple(said))
+        return self._at_rest[ticket]
+
+    def _as_it_was(self, ticket: TicketId, then: datetime) -> Conversation | None:
+        states = [state for at, state in self._pasts[ticket] if at <= then]
         messages = tuple(message for message in self.said[ticket] if _written(message) <= then)
-        return Conversation(ticket=replace(states[-1]), messages=messages)
+        return Conversation(ticket=states[-1], messages=messages) if states else None
 
 
 def _written(message: Message) -> datetime:
