@@ -70,7 +70,7 @@ class Courier(Protocol):
         ...
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """Write down what follows from failing for good."""
+        """Write down what follows from failing for good; the job's delivery is as it is then: whether in doubt."""
         ...
 
 

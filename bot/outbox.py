@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -164,6 +164,9 @@ class Outbox:
             return
         reason = job.delivery.error or phrases.interrupted()
         decision = self._decider.after(Unavailable(reason), job.delivery.attempts, for_ever=courier.for_ever)
+        if isinstance(decision, GiveUp):
+            # It may still show: looks come to an end, and nobody knows by how much reads can lag.
+            decision = GiveUp(doubt=True)
         await self._write_failure(job, decision, reason)
 
     async def _write_success(self, job: Job, courier: Courier, result: Any) -> None:
@@ -192,8 +195,8 @@ class Outbox:
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("delivery_is_uncertain", id=delivery, due=due, error=reason)
                 case GiveUp(doubt):
-                    tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, doubt=doubt)
-                    courier.give_up(tx, job, reason, now)
+                    if tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, doubt=doubt):
+                        courier.give_up(tx, replace(job, delivery=_delivery(tx, delivery)), reason, now)
 
         await self._database.write(work, self._clock.now())
         self._after_write(job)

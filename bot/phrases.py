@@ -94,6 +94,13 @@ def note_failed(reason: str) -> str:
     return f"❌ Your note did not reach the vendor's own notes. {reason} The team sees it here all the same."
 
 
+def note_in_doubt(reason: str) -> str:
+    return (
+        f"❌ Nobody can tell whether your note reached the vendor's own notes. {reason} "
+        "The team sees it here all the same; “Retry” looks for it before it is put there again."
+    )
+
+
 def takes_no_notes() -> str:
     return "The vendor keeps no notes."
 
@@ -103,7 +110,14 @@ def file_lost(name: str) -> str:
 
 
 def reply_failed(reason: str) -> str:
-    return f"❌ Your message did not reach the customer. {reason} Its text is kept here."
+    return f"❌ Your message did not reach the customer. {reason} It is kept here."
+
+
+def reply_in_doubt(reason: str) -> str:
+    return (
+        f"❌ Nobody can tell whether your message reached the customer. {reason} "
+        "It is kept here; “Retry” looks for it before it is sent again."
+    )
 
 
 def status_failed(status: Status, reason: str) -> str:

@@ -62,11 +62,12 @@ class Replying:
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         message = present(job.message)
+        told = phrases.reply_in_doubt if job.delivery.doubt else phrases.reply_failed
         queue.mark(tx, message, now)
         retry = Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
         for link in queue.links_of(tx, message.ticket):
             if link.id == message.link:
-                queue.line(tx, link, phrases.reply_failed(reason), now, (retry,))
+                queue.line(tx, link, told(reason), now, (retry,))
 
     async def _files(self, job: Job, vendor: Vendor) -> list[File]:
         """The message's files, fetched from where the agent put them. Raises `Rejected` for one that is gone."""
@@ -134,10 +135,11 @@ class Noting:
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         message = present(job.message)
+        told = phrases.note_in_doubt if job.delivery.doubt else phrases.note_failed
         retry = Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
         for link in queue.links_of(tx, message.ticket):
             if link.id == message.link:
-                queue.line(tx, link, phrases.note_failed(reason), now, (retry,))
+                queue.line(tx, link, told(reason), now, (retry,))
 
     def _vendor(self, job: Job) -> CanNote:
         vendor = self.known.vendor(present(job.ticket))

@@ -442,7 +442,9 @@ WHERE kind IN ('card', 'mark') AND state = 'waiting' AND state IN ('waiting', 'b
 UPDATE deliveries SET state = 'uncertain', due_at = :due, error = :error WHERE id = :id AND state = 'begun';
 
 -- name: fail_delivery
-UPDATE deliveries SET state = 'failed', finished_at = :now, error = :error, doubt = :doubt WHERE id = :id;
+-- Unless somebody has dropped it meanwhile.
+UPDATE deliveries SET state = 'failed', finished_at = :now, error = :error, doubt = :doubt
+WHERE id = :id AND state IN ('waiting', 'begun', 'uncertain');
 
 -- name: retry_delivery
 UPDATE deliveries
