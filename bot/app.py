@@ -166,7 +166,7 @@ def _couriers(known: Known, rules: Rules, database: Database, clock: Clock) -> M
         Kind.CARD: Rendering(known),
         Kind.HEAD: Heading(known),
         Kind.MARK: Marking(known),
-        Kind.REPLY: Replying(known, database, clock),
+        Kind.REPLY: Replying(known, rules, database, clock),
         Kind.NOTE: Noting(known),
         Kind.STATUS: StatusChanging(known),
     }

@@ -174,8 +174,8 @@ class Desk:
         text = clean(said.text)
         noted = as_note(text, self._rules)
         route = as_reply(replace(message, text=text if noted is None else noted), ticket, self._rules)
-        if route.purpose is not Purpose.REPLY:
-            return Answer(text=route.line)
+        if route.refused:
+            return Answer(text=phrases.reply_failed(route.refused))
         tx.run("route_message", id=message.id, purpose=Purpose.REPLY, text=route.text, now=to_ms(now))
         queue.reply(tx, ticket, message.id, now, now, asked=True)
         queue.mark(tx, message, now)

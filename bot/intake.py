@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot import phrases, queue
@@ -36,6 +36,7 @@ from bot.model import (
     Verb,
 )
 from bot.ports import VendorCapabilities
+from bot.record import reply_failed
 from bot.text import clean
 
 # A reply that was found only so late is not sent unasked: the customer may long have been helped.
@@ -70,11 +71,13 @@ class Route:
     Attributes:
         text: What is sent or shown elsewhere.
         line: What the thread is told about it; empty: nothing.
+        refused: Why a reply's vendor does not take it as it is, so that it fails for good; empty: it is sent.
     """
 
     purpose: Purpose
     text: str
     line: str = ""
+    refused: str = ""
 
 
 def find_link(tx: Transaction, place: Place) -> LinkRow | None:
@@ -171,23 +174,25 @@ def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
 
 
 def as_reply(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
-    """Where a message goes that is meant for the customer: to them, or nowhere with the reason. Pure."""
+    """How a message that is meant for the customer goes to them, or why it does not. Pure."""
     store = rules.stores[ticket.store]
-    sent, linked, left_out = _sort_out(message, rules, store)
+    _, linked, left_out = _sort_out(message, rules, store)
     text = "\n".join([message.text, *linked]).strip()
-    if not text and not sent:
-        reason = (
-            phrases.parts_left_out(store.vendor_label, left_out, text_sent=False)
-            if left_out
-            else phrases.nothing_to_send()
-        )
-        return Route(purpose=Purpose.TALK, text="", line=reason)
+    refused = refusal(replace(message, text=text), ticket, rules)
+    line = phrases.parts_left_out(store.vendor_label, left_out) if left_out and not refused else ""
+    return Route(purpose=Purpose.REPLY, text=text, line=line, refused=refused)
+
+
+def refusal(message: MessageRow, ticket: TicketRow, rules: Rules) -> str:
+    """Why its vendor does not take a reply that reads like this, files and all; empty: it does. Pure."""
+    store = rules.stores[ticket.store]
+    sent, _, left_out = _sort_out(message, rules, store)
+    if not message.text and not sent:
+        return phrases.not_taken(store.vendor_label, left_out) if left_out else phrases.nothing_to_send()
     most = rules.capabilities[ticket.store].reply_length
-    if most is not None and len(text) > most:
-        over = phrases.reply_failed(phrases.too_long(store.vendor_label, len(text) - most))
-        return Route(purpose=Purpose.TALK, text=message.text, line=over)
-    line = phrases.parts_left_out(store.vendor_label, left_out, text_sent=True) if left_out else ""
-    return Route(purpose=Purpose.REPLY, text=text, line=line)
+    if most is not None and len(message.text) > most:
+        return phrases.too_long(store.vendor_label, len(message.text) - most)
+    return ""
 
 
 def _sort_out(message: MessageRow, rules: Rules, store: Store) -> tuple[list[str], list[str], list[str]]:
@@ -229,7 +234,9 @@ def follow(
         since: When it was written so; its undo time begins then.
     """
     due = max(now, since + rules.undo)
-    if route.purpose is Purpose.REPLY:
+    if route.refused:
+        _fail(tx, ticket, message, route.refused, now)
+    elif route.purpose is Purpose.REPLY:
         doubt = _doubt(tx, since, now)
         reply = queue.reply(tx, ticket, message.id, due, now, held=bool(doubt))
         queue.order_replies(tx, ticket.number)
@@ -241,6 +248,14 @@ def follow(
         _keep(tx, ticket, message, route.text, rules, due, now)
     if route.line:
         queue.line(tx, link, route.line, now)
+
+
+def _fail(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, now: datetime) -> None:
+    """A reply that its vendor does not take fails at once; what waits for the vendor must not say otherwise."""
+    reply = queue.reply(tx, ticket, message.id, now, now)
+    if reply is not None:
+        tx.run("fail_delivery", id=reply, now=to_ms(now), error=reason, doubt=False)
+        reply_failed(tx, message, reply, phrases.reply_failed(reason), now)
 
 
 def _doubt(tx: Transaction, since: datetime, now: datetime) -> str:

@@ -161,19 +161,21 @@ def interrupted() -> str:
     return "shopbell was interrupted while it was being delivered."
 
 
-def parts_left_out(vendor: str, what: Sequence[str], *, text_sent: bool) -> str:
-    listed = _listed(what)
-    if text_sent:
-        return f"Your text is on its way to the customer, but {listed} was not sent: {vendor} does not take it."
-    return f"Nothing was sent to the customer: {vendor} does not take {listed}."
+def parts_left_out(vendor: str, what: Sequence[str]) -> str:
+    return f"Your text is on its way to the customer, but {_listed(what)} was not sent: {vendor} does not take it."
+
+
+def not_taken(vendor: str, what: Sequence[str]) -> str:
+    return f"{vendor} does not take {_listed(what)}."
 
 
 def nothing_to_send() -> str:
-    return "Nothing was sent to the customer: the message is empty."
+    return "It holds nothing that can be sent."
 
 
 def too_long(vendor: str, over: int) -> str:
-    return f"{vendor} takes shorter replies; this one is {over:,} characters too long. Please send it in pieces."
+    much = "1 character" if over == 1 else f"{over:,} characters"
+    return f"{vendor} takes shorter replies; this one is {much} too long. Please send it in pieces."
 
 
 def not_an_agent() -> str:

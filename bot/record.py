@@ -24,7 +24,21 @@ from bot.db.values import (
     ticket_row,
     to_ms,
 )
-from bot.model import Author, Awaiting, Message, MessageId, Status, Store, StoreName, Ticket, TicketId, TicketNumber
+from bot.model import (
+    Author,
+    Awaiting,
+    Button,
+    DeliveryId,
+    Message,
+    MessageId,
+    Status,
+    Store,
+    StoreName,
+    Ticket,
+    TicketId,
+    TicketNumber,
+    Verb,
+)
 from bot.text import comparable
 
 # A second, and as much again for clocks that do not agree.
@@ -107,6 +121,15 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
             queue.post(tx, link, message.id, now)
     queue.mark(tx, message, now)
     queue.cards(tx, message.ticket, now)
+
+
+def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, told: str, now: datetime) -> None:
+    """An agent's message did not reach the vendor: mark it, and tell its thread, where it can be tried again."""
+    queue.mark(tx, message, now)
+    retry = Button(verb=Verb.RETRY, label="Retry", delivery=reply)
+    for link in queue.links_of(tx, message.ticket):
+        if link.id == message.link:
+            queue.line(tx, link, told, now, (retry,))
 
 
 def name_message(tx: Transaction, message: MessageRow, vendor_id: MessageId | None) -> None:

@@ -27,7 +27,7 @@ from bot.db.values import (
     ticket_row,
     to_ms,
 )
-from bot.intake import Route, Rules, as_note, as_reply, decide, find_link, follow
+from bot.intake import Route, Rules, as_note, as_reply, decide, find_link, follow, refusal
 from bot.model import Agent, ChatMessageId, Deleted, Edited, Place
 from bot.text import clean
 
@@ -107,14 +107,9 @@ def _is_news(touched: _Touched, text: str) -> bool:
 
 
 def _edit_talk(tx: Transaction, touched: _Touched, text: str) -> None:
-    """
-    Nothing of it has gone anywhere.
-
-    What could not be sent, as its thread was told, is sent where it can be now; what was not meant for the customer
-    never is.
-    """
-    before, route = (decide(each, touched.ticket, touched.rules) for each in (touched.message, _with(touched, text)))
-    if route.purpose is Purpose.NOTE or (before.line and route.line != before.line):
+    """Nothing of it has gone anywhere; what was not meant for the customer is not sent by an edit."""
+    route = decide(_with(touched, text), touched.ticket, touched.rules)
+    if route.purpose is Purpose.NOTE:
         _become(tx, touched, route)
     else:
         tx.run("set_message_text", id=touched.message.id, text=text)
@@ -131,14 +126,15 @@ def _edit_reply(tx: Transaction, touched: _Touched, text: str) -> str | None:
     noted = as_note(text, touched.rules)
     if noted is not None:
         route = Route(purpose=Purpose.NOTE, text=noted)
-    if route.purpose is not Purpose.REPLY:
+    # What its vendor does not take is sent once it is such that it does, and told of in other words once it differs.
+    if route.purpose is not Purpose.REPLY or route.refused != refusal(touched.message, touched.ticket, touched.rules):
         _recall(tx, touched, reply)
         _become(tx, touched, route)
         return None
     tx.run("set_message_text", id=touched.message.id, text=route.text)
     if route.line and route.line != before.line:
         queue.line(tx, touched.link, route.line, touched.now)
-    return phrases.edited_after_failure() if reply.state is State.FAILED else None
+    return phrases.edited_after_failure() if reply.state is State.FAILED and not route.refused else None
 
 
 def _edit_note(tx: Transaction, touched: _Touched, text: str) -> str | None:

@@ -16,10 +16,11 @@ from bot.couriers import Known, present
 from bot.db.connection import Database, Transaction
 from bot.db.values import MessageRow, message_row, to_ms
 from bot.errors import Gone, Rejected, Unavailable, Uncertain, Unsupported
+from bot.intake import Rules, refusal
 from bot.job import Job
 from bot.model import Button, Conversation, File, MessageId, Status, Verb
 from bot.ports import CanAttach, CanNote, Vendor
-from bot.record import Sighting, name_message, record, record_gone, reply_arrived
+from bot.record import Sighting, name_message, record, record_gone, reply_arrived, reply_failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Replying:
     """Says an agent's message to the customer."""
 
     known: Known
+    rules: Rules
     database: Database
     clock: Clock
     for_ever = False
@@ -43,6 +45,8 @@ class Replying:
     async def carry(self, job: Job) -> Arrived:
         ticket, message = present(job.ticket), present(job.message)
         vendor = self.known.vendor(ticket)
+        if refused := refusal(message, ticket, self.rules):
+            raise Rejected(refused)
         files = await self._files(job, vendor) if isinstance(vendor, CanAttach) else []
         if files and isinstance(vendor, CanAttach):
             return Arrived(await vendor.reply_with(ticket.vendor_id, message.text, files))
@@ -61,13 +65,8 @@ class Replying:
         reply_arrived(tx, message, result.id, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        message = present(job.message)
         told = phrases.reply_in_doubt if job.delivery.doubt else phrases.reply_failed
-        queue.mark(tx, message, now)
-        retry = Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
-        for link in queue.links_of(tx, message.ticket):
-            if link.id == message.link:
-                queue.line(tx, link, told(reason), now, (retry,))
+        reply_failed(tx, present(job.message), job.delivery.id, told(reason), now)
 
     async def _files(self, job: Job, vendor: Vendor) -> list[File]:
         """The message's files, fetched from where the agent put them. Raises `Rejected` for one that is gone."""

@@ -27,23 +27,27 @@ async def event_in_discord(ticket: Ticket, member: Member, **fields: object) -> 
 
 @scenario()
 async def test_what_is_no_text_is_named_and_stays(stage: Stage) -> None:
-    """A sticker, a poll, a forwarded message and a file without words go nowhere, and each is told to be left out."""
+    """A sticker, a poll, a forwarded message and a file without words go nowhere; each is marked and told of."""
     ticket = await stage.arrives("Not a text")
-    await ticket.ann_says(sticker="Wumpus waves")
-    await told(ticket, "Nothing was sent to the customer: Sellgate does not take the sticker “Wumpus waves”.")
+    sticker = await ticket.ann_says(sticker="Wumpus waves")
+    await told(ticket, "did not reach the customer. Sellgate does not take the sticker “Wumpus waves”.")
     await ticket.ann_says(poll="Shall we refund?")
-    await told(ticket, "Nothing was sent to the customer: Sellgate does not take a poll.")
+    await told(ticket, "did not reach the customer. Sellgate does not take a poll.")
     await ticket.ann_says(attachments=[("key.png", b"picture")])
-    await told(ticket, "Nothing was sent to the customer: Sellgate does not take key.png.")
-    await ticket.bob_says(files=[("a.txt", b"a"), ("b.txt", b"b")])
-    await told(ticket, "Nothing was sent to the customer: Sellgate does not take a.txt and b.txt.")
+    await told(ticket, "did not reach the customer. Sellgate does not take key.png.")
+    files = await ticket.bob_says(files=[("a.txt", b"a"), ("b.txt", b"b")])
+    await told(ticket, "did not reach the customer. Sellgate does not take a.txt and b.txt.")
     snapshot = {"message": {"content": "from elsewhere", "embeds": [], "attachments": [], "type": 0, "flags": 0}}
     snapshot["message"] |= {"timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "components": []}
     snapshot["message"] |= {"mentions": [], "mention_roles": []}
     passed_on = {"type": 1, "channel_id": "1", "message_id": "2"}
     await event_in_discord(ticket, stage.world.ann, message_reference=passed_on, message_snapshots=[snapshot])
-    await told(ticket, "Nothing was sent to the customer: Sellgate does not take a forwarded message.")
-    await stage.bridge.drained()
+    await told(ticket, "did not reach the customer. Sellgate does not take a forwarded message.")
+    await ticket.marked(sticker, "❌")
+    await ticket.marked(files, "❌")
+    assert {row["state"] for row in await stage.bridge.rows("unfinished_deliveries") if row["kind"] == "reply"} == {
+        "failed"
+    }
     assert ticket.sent == []
 
 
@@ -79,14 +83,22 @@ async def test_ids_and_markup_reach_the_customer_as_words(stage: Stage) -> None:
 
 @scenario(started=False)
 async def test_a_reply_over_the_vendors_limit_is_not_cut_but_refused(stage: Stage) -> None:
-    """A reply that the vendor would not take whole is kept, its author is told by how much, and nothing is sent."""
+    """It is kept and marked, its author is told by how much; made shorter it is sent by itself, from both chats."""
     with patch.object(sellgate.Sellgate, "capabilities", replace(sellgate.CAPABILITIES, reply_length=1000)):
         await stage.bridge.start()
     ticket = await stage.arrives("Long")
-    await ticket.ann_says("x" * 1234)
+    from_ann = await ticket.ann_says("x" * 1234)
     await told(ticket, "Sellgate takes shorter replies; this one is 234 characters too long. Please send it in pieces.")
-    await ticket.bob_says("y" * 1000)
+    from_bob = await ticket.bob_says("y" * 1001)
+    await told(ticket, "Sellgate takes shorter replies; this one is 1 character too long. Please send it in pieces.")
+    await ticket.marked(from_ann, "❌")
+    await ticket.marked(from_bob, "❌")
+    await stage.world.slack.edit(from_bob, "y" * 1000)
     await ticket.has_sent("y" * 1000)
+    await stage.world.discord.edit(stage.world.ann, from_ann, "x" * 999)
+    await ticket.has_sent("y" * 1000, "x" * 999)
+    await ticket.marked(from_ann, "✅")
+    await ticket.marked(from_bob, "✅")
 
 
 @scenario()

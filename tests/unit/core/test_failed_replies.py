@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.desk import drop
 from bot.errors import Gone
-from bot.model import Conversation, DeliveryId, Mark, ThreadId, TicketId, Verb
+from bot.model import ChatMessageId, Conversation, DeliveryId, Mark, ThreadId, TicketId, Verb
 from bot.retry import Schedule
+from tests.bridge import running, until
 from tests.property.simulation import SimulatedLoop, simulate
 from tests.property.simulation_bridge import Simulation
 from tests.property.simulation_checks import unsettled
@@ -93,3 +97,94 @@ def test_what_was_dropped_while_it_was_looked_for_stays_dropped(tmp_path: Path) 
         shop.customer_writes("t1", "t1 And now?")
 
     play(tmp_path / "db", story)
+
+
+# ---------------------------------------------------------------- what its vendor does not take as it is
+
+
+def brief(path: Path, story: Callable[[Simulation, Shop, Room, Room], Awaitable[None]]) -> None:
+    """As `play`, with a vendor that takes ten characters."""
+
+    async def limited(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        shop.capabilities = replace(shop.capabilities, reply_length=10)
+        sim.kill()
+        await sim.until(lambda: sim.processes == 2 and not discord.waiting() and not slack.waiting())
+        await story(sim, shop, discord, slack)
+
+    play(path, limited)
+
+
+_TOO_LONG = (
+    "❌ Your message did not reach the customer. Memory takes shorter replies; this one is 3 characters too long. "
+    "Please send it in pieces. It is kept here."
+)
+
+
+@pytest.mark.parametrize("where", ["discord", "slack"])
+def test_a_reply_that_is_too_long_failed_for_good(tmp_path: Path, where: str) -> None:
+    """Marked, told with the reason and Retry, kept; Retry tells the same again, shorter it is sent by itself."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        room = sim.rooms[where]
+        written = room.writes(THREAD, "t1 is too long")
+        await sim.until(lambda: len(room.texts("1.1")) == 2)
+        await asyncio.sleep(1)
+        assert room.reactions[written.id] == {Mark.FAILED}
+        line = room.shown["1.1"][1].post
+        assert line.text == _TOO_LONG.replace("3 characters", "4 characters")
+        assert [button.verb for button in line.buttons] == [Verb.RETRY]
+        (reply,) = sim.rows(_REPLIES)
+        assert (reply["state"], reply["doubt"]) == ("failed", 0)
+        await sim.press(Verb.RETRY, reply["id"])
+        await sim.until(lambda: len(room.texts("1.1")) == 3)
+        assert room.texts("1.1")[2] == line.text
+        room.edits(written, "t1 too long 2")
+        await sim.until(lambda: len(room.texts("1.1")) == 4)
+        assert room.texts("1.1")[3] == _TOO_LONG
+        room.edits(written, "t1 short", times=3)
+        await sim.until(lambda: room.reactions[written.id] == {Mark.DELIVERED})
+        assert shop.ours(T1) == ["t1 short"]
+        assert len(room.texts("1.1")) == 4
+
+    brief(tmp_path / "db", story)
+
+
+def test_a_reply_that_is_too_long_waits_for_no_other(tmp_path: Path) -> None:
+    """While its store is away nothing says that it will be sent: it failed at once, and the others wait."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.fate.down = {"main"}
+        first = discord.writes(THREAD, "t1 first")
+        second = discord.writes(THREAD, "t1 is too long")
+        await asyncio.sleep(20)
+        assert discord.reactions[first.id] == {Mark.WAITING}
+        assert discord.reactions[second.id] == {Mark.FAILED}
+        sim.fate.down.clear()
+        discord.deletes(second)
+        await sim.until(lambda: discord.reactions[first.id] == {Mark.DELIVERED})
+        assert discord.reactions[second.id] == set()
+
+    brief(tmp_path / "db", story)
+
+
+def test_a_reply_that_holds_nothing_failed_for_good(tmp_path: Path) -> None:
+    """A sticker alone is marked and told with the reason; so is a message that an edit has emptied."""
+
+    async def story() -> None:
+        async with running(tmp_path / "real.db", undo=0.2) as bridge:
+            await bridge.ticket_arrives()
+            thread = bridge.thread(bridge.slack)
+            await bridge.says(bridge.slack, "m1", "", other=("a sticker",))
+            await until(lambda: bridge.slack.reactions[ChatMessageId("m1")] == {Mark.FAILED})
+            await bridge.says(bridge.slack, "m2", "something")
+            await bridge.edits(bridge.slack, "m2", "  ")
+            await until(lambda: bridge.slack.reactions[ChatMessageId("m2")] == {Mark.FAILED})
+            await until(lambda: len(bridge.slack.texts(thread)) == 3)
+            assert bridge.slack.texts(thread)[1:] == [
+                "❌ Your message did not reach the customer. Memory does not take a sticker. It is kept here.",
+                "❌ Your message did not reach the customer. It holds nothing that can be sent. It is kept here.",
+            ]
+            assert [row["state"] for row in await bridge.rows("unfinished_deliveries")] == ["failed", "failed"]
+            assert bridge.vendor.texts("t1") == []
+
+    asyncio.run(asyncio.wait_for(story(), 30))

@@ -80,12 +80,12 @@ def test_an_edit_that_makes_a_reply_too_long_is_not_sent(tmp_path: Path) -> None
             for _ in range(3):
                 await bridge.edits(bridge.discord, "m1", "much too long")
             await until(lambda: bridge.vendor.texts("t1") == ["second"])
-            await bridge.drained()
+            await until(lambda: marked(bridge.discord, "m1") is Mark.FAILED)
+            await until(lambda: said_in(bridge, bridge.discord))
             [refused] = said_in(bridge, bridge.discord)
             assert refused.startswith(
                 "❌ Your message did not reach the customer. Memory takes shorter replies; this one"
             )
-            assert marked(bridge.discord, "m1") is None
             await bridge.edits(bridge.discord, "m1", "still much too long")
             await until(lambda: len(said_in(bridge, bridge.discord)) == 2)
             for _ in range(3):
@@ -98,17 +98,18 @@ def test_an_edit_that_makes_a_reply_too_long_is_not_sent(tmp_path: Path) -> None
 
 
 def test_an_edit_that_leaves_nothing_is_said(tmp_path: Path) -> None:
-    """A reply that is edited until nothing is left of it is recalled, and the thread says so."""
+    """A reply that is edited until nothing is left of it has failed, and the thread says so."""
 
     async def story() -> None:
         async with running(tmp_path / "db", undo=0.3) as bridge:
             await bridge.ticket_arrives()
             await bridge.says(bridge.discord, "m1", "oops", other=("a sticker",))
             await bridge.edits(bridge.discord, "m1", " \n ")
-            await bridge.drained()
+            await until(lambda: marked(bridge.discord, "m1") is Mark.FAILED)
+            await until(lambda: len(said_in(bridge, bridge.discord)) == 2)
             assert bridge.vendor.texts("t1") == []
             assert said_in(bridge, bridge.discord)[-1] == (
-                "Nothing was sent to the customer: Memory does not take a sticker."
+                "❌ Your message did not reach the customer. Memory does not take a sticker. It is kept here."
             )
 
     play(story)

@@ -71,4 +71,4 @@ def test_what_was_left_out_is_listed_as_people_do() -> None:
         (["a sticker", "a poll"], "a sticker and a poll"),
         (["a.png", "b.png", "a poll"], "a.png, b.png and a poll"),
     ):
-        assert listed in phrases.parts_left_out("Sellgate", what, text_sent=False)
+        assert listed in phrases.parts_left_out("Sellgate", what)
