@@ -169,7 +169,9 @@ class Desk:
             raise LookupError("a message that was just recorded is not there")
         message, ticket = message_row(found), ticket_row(ticket_found)
         if message.purpose is Purpose.REPLY:
-            return Answer(text=phrases.sent_already())
+            reply = tx.one("reply_of_message", message=message.id)
+            again = reply is not None and retry(tx, DeliveryId(reply["id"]), now)
+            return Answer(text=phrases.sending() if again else phrases.sent_already())
         # What it holds now; an edit may not have been heard of.
         text = clean(said.text)
         noted = as_note(text, self._rules)

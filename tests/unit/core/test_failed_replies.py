@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.desk import drop
-from bot.errors import Gone
+from bot.errors import Gone, Rejected
 from bot.model import ChatMessageId, Conversation, DeliveryId, Mark, ThreadId, TicketId, Verb
 from bot.retry import Schedule
 from tests.bridge import running, until
@@ -186,5 +186,25 @@ def test_a_reply_that_holds_nothing_failed_for_good(tmp_path: Path) -> None:
             ]
             assert [row["state"] for row in await bridge.rows("unfinished_deliveries")] == ["failed", "failed"]
             assert bridge.vendor.texts("t1") == []
+
+    asyncio.run(asyncio.wait_for(story(), 30))
+
+
+def test_sending_by_hand_what_failed_tries_it_again(tmp_path: Path) -> None:
+    """“Send to customer” on a reply that failed is its Retry; on one that is there it says so."""
+
+    async def story() -> None:
+        async with running(tmp_path / "real.db") as bridge:
+            await bridge.ticket_arrives()
+            bridge.vendor.fail["reply"] = [Rejected("Memory did not like it.")]
+            said = await bridge.says(bridge.discord, "m1", "grrr")
+            await until(lambda: bridge.discord.reactions[said.message] == {Mark.FAILED})
+            answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
+            assert answer.text == "That message is on its way to the customer."
+            await until(lambda: bridge.discord.reactions[said.message] == {Mark.DELIVERED})
+            answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
+            assert answer.text == "That message is on its way to the customer, or there, already."
+            await bridge.drained()
+            assert bridge.vendor.texts("t1") == ["grrr"]
 
     asyncio.run(asyncio.wait_for(story(), 30))
