@@ -99,8 +99,7 @@ class Posting:
 
     async def find(self, job: Job) -> ChatMessageId | None:
         link = present(job.link)
-        since = job.delivery.begun_at or job.delivery.created_at
-        return await self.known.chat(link.chat).find_post(thread_of(link), job.key, since)
+        return await self.known.chat(link.chat).find_post(thread_of(link), job.key, job.delivery.after)
 
     def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> int | None:
         link, ticket = present(job.link), present(job.ticket)
@@ -139,9 +138,8 @@ class Line:
 
     async def find(self, job: Job) -> ChatMessageId | None:
         place = self._place(job)
-        since = job.delivery.begun_at or job.delivery.created_at
         try:
-            return await self.known.chat(place.chat).find_post(place, job.key, since)
+            return await self.known.chat(place.chat).find_post(place, job.key, job.delivery.after)
         except Gone as error:
             if not _dispensable(job, error):
                 raise
@@ -290,6 +288,12 @@ def _next_part(tx: Transaction, job: Job, of: int) -> int | None:
 def part_said(tx: Transaction, job: Job, message: ChatMessageId) -> None:
     """Note as which message a part stands in the chat."""
     tx.run("part_said", delivery=job.delivery.id, part=job.delivery.part, chat_message=message)
+    said_last(tx, job, message)
+
+
+def said_last(tx: Transaction, job: Job, message: ChatMessageId) -> None:
+    """Note that whatever is begun from now on in this chat will be newer than this message of ours."""
+    tx.run("last_said", destination=job.delivery.destination, chat_message=message)
 
 
 def card_if_outdated(tx: Transaction, link: LinkRow, shown: TicketRow, now: datetime) -> None:

@@ -41,8 +41,7 @@ class Heading:
 
     async def find(self, job: Job) -> ChatMessageId | None:
         link = present(job.link)
-        since = job.delivery.begun_at or job.delivery.created_at
-        return await self.known.chat(link.chat).find_post(thread_of(link), job.key, since)
+        return await self.known.chat(link.chat).find_post(thread_of(link), job.key, job.delivery.after)
 
     def record(self, tx: Transaction, job: Job, result: ChatMessageId | None, now: datetime) -> int | None:
         link = present(job.link)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import phrases, queue
-from bot.couriers import Known, card_if_outdated, present
+from bot.couriers import Known, card_if_outdated, present, said_last
 from bot.db.connection import Transaction
 from bot.db.values import State, delivery_row, link_row, to_ms
 from bot.errors import AuthFailed, RemoteError
@@ -47,8 +47,7 @@ class Opening:
             return await self._read(job)
         link = present(job.link)
         card = self.known.card(job, link.chat)
-        since = job.delivery.begun_at or job.delivery.created_at
-        return await self.known.chat(link.chat).find_thread(link.channel, card, job.key, since)
+        return await self.known.chat(link.chat).find_thread(link.channel, card, job.key, job.delivery.after)
 
     def record(self, tx: Transaction, job: Job, result: Opened | list[Said], now: datetime) -> int | None:
         link, ticket = present(job.link), present(job.ticket)
@@ -59,6 +58,7 @@ class Opening:
             self._open_anew(tx, job, now)
             return None
         channel_well(tx, link.place, now, job.delivery.id)
+        said_last(tx, job, result.card)
         tx.run("link_opened", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
         if job.delivery.state is State.UNCERTAIN:  # it was found, and its card is from before we knew
             queue.card(tx, link_row(present(tx.one("link", id=link.id))), now)

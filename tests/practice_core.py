@@ -11,7 +11,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from bot.clock import SystemClock
 from bot.errors import Gone, RemoteError, Uncertain
@@ -48,8 +48,6 @@ from bot.model import (
 from bot.ports import ChatHealth, Intake, Known, VendorCapabilities
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-# How far a chat's own clock may be off; the chats look so much further back.
-_MARGIN = timedelta(minutes=5)
 
 
 class Gate:
@@ -204,6 +202,7 @@ class MemoryChat:
         reactions: What stands on people's messages now; `marks`: what was put there last.
         gone: Threads, channels and cards that were deleted.
         wordings: What people's messages read like now, by id; None: deleted. Others are in no thread that is there.
+        said: All that was ever said or opened here, wherever, in its order.
     """
 
     name: ChatName = field(default=ChatName("discord"))
@@ -217,6 +216,7 @@ class MemoryChat:
     told: list[tuple[AgentId, str]] = field(default_factory=list)
     wordings: dict[ChatMessageId, str | None] = field(default_factory=dict)
     history: list[Said] = field(default_factory=list)
+    said: list[ChatMessageId] = field(default_factory=list)
     fail: dict[str, list[RemoteError]] = field(default_factory=lambda: defaultdict(list))
     lose: set[str] = field(default_factory=set)
     intake: Intake | None = None
@@ -252,6 +252,7 @@ class MemoryChat:
         thread = ThreadId(f"{channel}.{len(self.headed) + 1}")
         opened = Opened(thread=thread, card=ChatMessageId(f"card-{thread}"))
         self.headed.append(Headed(channel, opened, key, self.now()))
+        self.said.append(opened.card)
         self.cards[thread].append(card)
         await self._after("open_thread")
         return opened
@@ -262,6 +263,7 @@ class MemoryChat:
         where = self.shown[place.thread or place.channel]
         message = ChatMessageId(f"{place.thread or place.channel}#{len(where) + 1}")
         where.append(Shown(message, post, part, key, self.now()))
+        self.said.append(message)
         await self._after("post")
         return message
 
@@ -294,19 +296,21 @@ class MemoryChat:
         await self._before("download")
         return f"content of {attachment.name}".encode()
 
-    async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
+    async def find_thread(
+        self, channel: ChannelId, card: Card, key: DeliveryKey, after: ChatMessageId | None
+    ) -> Opened | None:
         await self._before("find_thread")
         self._must_be_there(channel)
-        lately = [headed for headed in self.headed if headed.at >= since - _MARGIN]
-        found = [h.opened for h in lately if h.key == key and h.opened.thread not in self.gone]
+        ours = [h.opened for h in self.headed if h.key == key and h.opened.thread not in self.gone]
+        found = [opened for opened in ours if self._is_newer(opened.card, after)]
         await self._after("find_thread")
         return found[0] if found else None
 
-    async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
+    async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
         await self._before("find_post")
         self._must_be_there(place.channel, place.thread)
-        lately = [shown for shown in self.shown[place.thread or place.channel] if shown.at >= since - _MARGIN]
-        found = [shown.id for shown in lately if shown.key == key]
+        ours = [shown.id for shown in self.shown[place.thread or place.channel] if shown.key == key]
+        found = [message for message in ours if self._is_newer(message, after)]
         await self._after("find_post")
         return found[0] if found else None
 
@@ -340,6 +344,9 @@ class MemoryChat:
 
     def texts(self, thread: str) -> list[str]:
         return [shown.post.text for shown in self.shown[thread]]
+
+    def _is_newer(self, message: ChatMessageId, than: ChatMessageId | None) -> bool:
+        return than is None or self.said.index(message) > self.said.index(than)
 
     def _must_be_there(self, *places: str | None) -> None:
         if not self.gone.isdisjoint(places):

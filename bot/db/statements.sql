@@ -406,7 +406,8 @@ LIMIT 1;
 
 -- name: begin_delivery
 UPDATE deliveries
-SET state = 'begun', attempts = attempts + 1, looks = 0, begun_at = :now
+SET state = 'begun', attempts = attempts + 1, looks = 0, begun_at = :now,
+    after_message = (SELECT s.chat_message FROM last_said AS s WHERE s.destination = deliveries.destination)
 WHERE id = :id AND state IN ('waiting', 'uncertain');
 
 -- name: looked_in_vain
@@ -414,6 +415,10 @@ UPDATE deliveries SET looks = looks + :looks, due_at = :due WHERE id = :id AND s
 
 -- name: part_said
 INSERT INTO posted (delivery, part, chat_message) VALUES (:delivery, :part, :chat_message)
+ON CONFLICT DO UPDATE SET chat_message = excluded.chat_message;
+
+-- name: last_said
+INSERT INTO last_said (destination, chat_message) VALUES (:destination, :chat_message)
 ON CONFLICT DO UPDATE SET chat_message = excluded.chat_message;
 
 -- name: next_part

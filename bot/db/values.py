@@ -174,6 +174,7 @@ class DeliveryRow:
     created_at: datetime
     due_at: datetime
     begun_at: datetime | None
+    after: ChatMessageId | None
     error: str | None
     doubt: bool
 
@@ -257,6 +258,7 @@ def delivery_row(row: Row) -> DeliveryRow:
         created_at=from_ms(row["created_at"]),
         due_at=from_ms(row["due_at"]),
         begun_at=_moment(row["begun_at"]),
+        after=row["after_message"],
         error=row["error"],
         doubt=bool(row["doubt"]),
     )

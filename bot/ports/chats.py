@@ -134,12 +134,21 @@ class Chat(Protocol):
         """The content of a file that a person added to a message; `Gone` where it can be had no longer."""
         ...
 
-    async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
-        """Whether `open_thread` with this key, begun at `since`, came about; None: it certainly did not."""
+    async def find_thread(
+        self, channel: ChannelId, card: Card, key: DeliveryKey, after: ChatMessageId | None
+    ) -> Opened | None:
+        """
+        Whether `open_thread` with this key came about; None: it certainly did not.
+
+        Args:
+            after: A message of ours that stood in this chat before the attempt began, in whatever place, and may be
+                gone since. What the attempt made is newer by the platform's own time, and no clock of ours is asked.
+                None: we know of none; then what was made lately is looked through, as far back as that costs little.
+        """
         ...
 
-    async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
-        """Whether `post` with this key, begun at `since`, came about; None: it certainly did not."""
+    async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
+        """Whether `post` with this key came about; None: it certainly did not. For `after` see `find_thread`."""
         ...
 
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:

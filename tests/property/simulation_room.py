@@ -174,12 +174,14 @@ class Room(MemoryChat):
                 self._online = False
                 self.connected.clear()
 
-    async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
-        found = await super().find_thread(channel, card, key, since)
+    async def find_thread(
+        self, channel: ChannelId, card: Card, key: DeliveryKey, after: ChatMessageId | None
+    ) -> Opened | None:
+        found = await super().find_thread(channel, card, key, after)
         return found if self.searchable else None
 
-    async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
-        found = await super().find_post(place, key, since)
+    async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
+        found = await super().find_post(place, key, after)
         return found if self.searchable else None
 
     async def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:

@@ -6,10 +6,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import discord
 import pytest
 
 from bot.errors import Forbidden, Gone, RateLimited, Unavailable, Uncertain
-from bot.model import Agent, AgentId, DeliveryKey, Status, Voice
+from bot.model import Agent, AgentId, ChatMessageId, DeliveryKey, Status, Voice
 from bot.sandbox.discord.acts import Allowances
 from tests.scenario.discord_stage import KEY, build, card, place, post, stage, until
 
@@ -88,7 +89,7 @@ class TestOpening:
                 with pytest.raises(Uncertain):
                     await s.open(s.forum)
                 assert len(s.requests("POST", "/threads")) == 1
-                assert await s.chat.find_thread(s.forum, card(), KEY, now()) is None
+                assert await s.chat.find_thread(s.forum, card(), KEY, None) is None
 
         asyncio.run(scene())
 
@@ -97,18 +98,20 @@ class TestOpening:
 
         async def scene() -> None:
             async with stage() as s:
-                begun = now()
+                before_it = (await s.chat.open_thread(s.forum, card(), OTHER)).card
                 s.server.wire.fail("lose", method="POST", path="/threads$")
                 with pytest.raises(Uncertain):
                     await s.open(s.forum)
-                found = await s.chat.find_thread(s.forum, card(), KEY, begun)
-                (thread,) = s.server.threads(s.forum)
+                found = await s.chat.find_thread(s.forum, card(), KEY, before_it)
+                thread = s.server.threads(s.forum)[-1]
                 assert found is not None
                 assert found.thread == str(thread.id)
                 s.server.guild.archive(thread, archived=True)
-                assert await s.chat.find_thread(s.forum, card(), KEY, begun) == found
-                assert await s.chat.find_thread(s.forum, card(), OTHER, begun) is None
-                assert await s.chat.find_thread(s.forum, card(), KEY, begun + timedelta(hours=1)) is None
+                for after in (before_it, None):
+                    assert await s.chat.find_thread(s.forum, card(), KEY, after) == found
+                    assert await s.chat.find_thread(s.forum, card(), DeliveryKey("x-1"), after) is None
+                later = ChatMessageId(str(discord.utils.time_snowflake(now() + timedelta(hours=1))))
+                assert await s.chat.find_thread(s.forum, card(), KEY, later) is None
 
         asyncio.run(scene())
 
@@ -118,11 +121,10 @@ class TestOpening:
         async def scene() -> None:
             for kind in ("drop", "lose"):
                 async with stage() as s:
-                    begun = now()
                     s.server.wire.fail(kind, method="POST", path="/threads$")
                     with pytest.raises(Uncertain):
                         await s.open(s.text)
-                    found = await s.chat.find_thread(s.text, card(), KEY, begun)
+                    found = await s.chat.find_thread(s.text, card(), KEY, None)
                     (thread,) = s.server.threads(s.text)
                     assert found is not None
                     assert {found.thread, found.card} == {str(thread.id)}
@@ -193,7 +195,7 @@ class TestPosting:
 
         async def scene() -> None:
             async with stage() as s:
-                where, begun = place(s.text, await s.open(s.text)), now()
+                where = place(s.text, opened := await s.open(s.text))
                 s.server.wire.fail("lose", method="POST", path="/messages$")
                 for voice in (Voice.CUSTOMER, Voice.BELL):
                     key = DeliveryKey(f"a1b2c3-4-{voice}")
@@ -202,9 +204,9 @@ class TestPosting:
                             await s.chat.post(where, post("hello", voice), 0, key)
                     else:
                         await s.chat.post(where, post("hello", voice), 0, key)
-                    found = await s.chat.find_post(where, key, begun)
+                    found = await s.chat.find_post(where, key, opened.card)
                     assert found == await s.chat.post(where, post("hello", voice), 0, key)
-                assert await s.chat.find_post(where, OTHER, begun) is None
+                assert await s.chat.find_post(where, OTHER, opened.card) is None
                 assert len([m for m in s.server.messages(str(where.thread)) if m.embeds]) == 2
 
         asyncio.run(scene())
@@ -219,7 +221,7 @@ class TestPosting:
                 with pytest.raises(Gone):
                     await s.chat.post(where, post("hello"), 0, KEY)
                 with pytest.raises(Gone):
-                    await s.chat.find_post(where, KEY, now())
+                    await s.chat.find_post(where, KEY, None)
                 await s.server.stop()
                 late = build(s.server, [s.text])
                 with pytest.raises(Unavailable):
@@ -286,15 +288,16 @@ class TestPosting:
 
         async def scene() -> None:
             async with stage(speed=None) as s:
-                where, begun = place(s.text, await s.open(s.text)), now()
+                where = place(s.text, opened := await s.open(s.text))
                 jane = s.server.add_member("Jane")
                 for number in range(120):
                     await s.server.say(jane, str(where.thread), f"{number}")
                 said = await s.chat.post(where, post("here"), 0, OTHER)
                 for number in range(120):
                     await s.server.say(jane, str(where.thread), f"{number}")
-                assert await s.chat.find_post(where, OTHER, begun) == said
-                assert await s.chat.find_post(where, DeliveryKey("x-1"), begun) is None
+                for after in (opened.card, None):
+                    assert await s.chat.find_post(where, OTHER, after) == said
+                    assert await s.chat.find_post(where, DeliveryKey("x-1"), after) is None
 
         asyncio.run(scene())
 
@@ -303,11 +306,10 @@ class TestPosting:
 
         async def scene() -> None:
             async with stage() as s:
-                begun = now()
                 for channel in (s.text, s.forum):
                     said = await s.chat.post(place(channel), post("The store refuses us.", Voice.BELL), 0, OTHER)
-                    assert await s.chat.find_post(place(channel), OTHER, begun) == said
-                    assert await s.chat.find_post(place(channel), KEY, begun) is None
+                    assert await s.chat.find_post(place(channel), OTHER, None) == said
+                    assert await s.chat.find_post(place(channel), KEY, None) is None
                 assert [thread.name for thread in s.server.threads(s.forum)] == ["The store refuses us."]
 
         asyncio.run(scene())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -46,8 +45,7 @@ def test_a_card_opens_a_thread_and_follows_its_ticket() -> None:
             await stage.chat.render_card(place, opened, CLOSED)
             assert stage.top(opened).rendered.startswith("✅ #1042")
             assert [button.label for button in stage.top(opened).buttons] == ["Reopen"]
-            since = datetime.now(UTC)
-            assert await stage.chat.find_thread(stage.id, CARD, key("card"), since) == opened
+            assert await stage.chat.find_thread(stage.id, CARD, key("card"), None) == opened
             assert len(stage.slack.messages(stage.channel)) == 1
 
     play(story)
@@ -144,38 +142,39 @@ def test_a_post_without_an_answer_is_uncertain_and_can_be_found(kind: Any) -> No
     async def story() -> None:
         async with scene() as stage:
             opened, place = await stage.open()
-            begun = datetime.now(UTC)
+            before_it = opened.card
             stage.slack.wire.fail(kind, path="chat.postMessage")
             before = stage.calls("chat.postMessage")
             with pytest.raises(Uncertain):
                 await stage.chat.post(place, POST, 0, key("a"))
             assert stage.calls("chat.postMessage") == before + 1
-            found = await stage.chat.find_post(place, key("a"), begun)
+            found = await stage.chat.find_post(place, key("a"), before_it)
             thread = stage.slack.thread(stage.channel, opened.thread)[1:]
             assert found == (thread[0].ts if kind == "lose" else None)
             assert len(thread) == (1 if kind == "lose" else 0)
-            assert await stage.chat.find_post(place, key("b"), begun) is None
+            assert await stage.chat.find_post(place, key("b"), before_it) is None
 
     play(story)
 
 
 def test_a_card_without_an_answer_can_be_found() -> None:
-    """By its key, in the channel, among other cards and on a later page."""
+    """By its key, in the channel, among other messages, on a later page, though what stood before it was deleted."""
 
     async def story() -> None:
         async with scene(rules=Rules(page=2)) as stage:
-            begun = datetime.now(UTC)
+            before_it = ChatMessageId((await stage.slack.say(stage.anna, stage.channel, "before")).ts)
             stage.slack.wire.fail("lose", path="chat.postMessage")
             with pytest.raises(Uncertain):
                 await stage.chat.open_thread(stage.id, CARD, key("first"))
             for number in range(4):
                 await stage.slack.say(stage.anna, stage.channel, f"chatter {number}")
-            found = await stage.chat.find_thread(stage.id, CARD, key("first"), begun)
+            await stage.slack.delete(stage.slack.messages(stage.channel)[0])
+            found = await stage.chat.find_thread(stage.id, CARD, key("first"), before_it)
             assert found is not None
             assert found.thread == stage.slack.messages(stage.channel)[0].ts == found.card
-            assert await stage.chat.find_thread(stage.id, CARD, key("second"), begun) is None
+            assert await stage.chat.find_thread(stage.id, CARD, key("second"), before_it) is None
             top = Place(chat=stage.chat.name, channel=stage.id)
-            assert await stage.chat.find_post(top, key("first"), begun) == found.card
+            assert await stage.chat.find_post(top, key("first"), before_it) == found.card
 
     play(story)
 
@@ -191,7 +190,7 @@ def test_statuses_and_dead_ends_have_their_errors() -> None:
                 await stage.chat.render_card(place, opened, CARD)
             stage.slack.wire.fail("refuse", path="conversations.replies", status=503)
             with pytest.raises(Unavailable):
-                await stage.chat.find_post(place, key("a"), datetime.now(UTC))
+                await stage.chat.find_post(place, key("a"), opened.card)
             gone = replace(place, thread=ThreadId("1700000000.000001"))
             with pytest.raises(Gone):
                 await stage.chat.post(gone, POST, 0, key("b"))

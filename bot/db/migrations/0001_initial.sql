@@ -140,6 +140,7 @@ CREATE TABLE deliveries (
     created_at INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
     begun_at INTEGER,                  -- the last attempt
+    after_message TEXT,                -- to a chat: what we had said there last when that began; what it says is newer
     finished_at INTEGER,
     error TEXT,                        -- what an agent may read about the last failure
     doubt INTEGER NOT NULL DEFAULT 0 CHECK (doubt IN (0, 1)) -- whether it may have come about although it failed
@@ -165,4 +166,10 @@ CREATE TABLE posted (
     part INTEGER NOT NULL,
     chat_message TEXT NOT NULL,
     PRIMARY KEY (delivery, part)
+) STRICT;
+
+-- The last message of ours that we know of in each chat, wherever in it.
+CREATE TABLE last_said (
+    destination TEXT PRIMARY KEY,
+    chat_message TEXT NOT NULL
 ) STRICT;

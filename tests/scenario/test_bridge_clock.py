@@ -1,0 +1,37 @@
+"""This machine's clock is wrong, through the real SDKs: what was said is found, and nothing waits for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.scenario.test_deaf_catching_up import clock_of, later
+from tests.stage import Stage, Ticket, scenario, until
+
+_AHEAD = timedelta(minutes=30)
+
+
+@scenario({"sellgate": "forum slack", "sellsn": "text slack"})
+async def test_lost_answers_are_found_with_a_clock_that_is_ahead(stage: Stage) -> None:
+    """Posts and threads, in a text channel, a forum and Slack: looked for after what was said before, by no clock."""
+    for vendor in stage.world.shops:
+        ticket = await stage.arrives("Ahead", vendor=vendor)
+        with later(clock_of(stage), _AHEAD):
+            await _loses_answers(stage, ticket)
+
+
+async def _loses_answers(stage: Stage, ticket: Ticket) -> None:
+    """Of a post in each chat, and of the opening of a thread in each."""
+    world = stage.world
+    world.slack.wire.fail("lose", path="chat.postMessage")
+    world.discord.wire.fail("lose", method="POST", path="/messages$")
+    ticket.customer_says("second")
+    await until("both show it", lambda: ticket.slack.count("second") and ticket.discord.count("second"))
+    await stage.bridge.drained()
+    world.slack.wire.fail("lose", path="chat.postMessage")
+    world.discord.wire.fail("lose", method="POST", path="/threads$")
+    other = await stage.writes("Another", vendor=ticket.shop.vendor.vendor)
+    await until("it has its threads", lambda: other.slack.cards and other.discord.threads)
+    await stage.bridge.drained()
+    assert [*world.slack.wire.faults, *world.discord.wire.faults] == [], "every answer was lost that should be"
+    assert (ticket.slack.count("second"), ticket.discord.count("second")) == (1, 1)
+    assert (len(other.slack.cards), len(other.discord.threads)) == (1, 1)
