@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from datetime import datetime
 from typing import Any, NoReturn
 
 import discord
@@ -208,13 +207,13 @@ class Discord:
 
         return await self._threads.with_room(place.channel, send) if place.thread else await send()
 
-    async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
+    async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
         found: str | None = None
         where = await self._threads.readable(place.channel)
         if isinstance(where, discord.ForumChannel) and place.thread is None:
-            found = await self._threads.find_forum_post(where, key, since)
+            found = await self._threads.find_forum_post(where, key, after)
         else:
-            found = await self._threads.find_message(place.thread or place.channel, key, since)
+            found = await self._threads.find_message(place.thread or place.channel, key, after)
         return None if found is None else ChatMessageId(found)
 
     async def tell(self, place: Place, agent: Agent, text: str) -> None:
@@ -246,8 +245,10 @@ class Discord:
         with self._echo.speaking():
             return await self._threads.open_thread(channel, card, key)
 
-    async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
-        return await self._threads.find_thread(channel, card, key, since)
+    async def find_thread(
+        self, channel: ChannelId, card: Card, key: DeliveryKey, after: ChatMessageId | None
+    ) -> Opened | None:
+        return await self._threads.find_thread(channel, card, key, after)
 
     async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
         return await self._threads.render_card(place, opened, card)

@@ -30,8 +30,10 @@ T = TypeVar("T")
 _WEEK = 10080
 """Minutes; the longest time that Discord keeps a thread in the channel list without anybody writing."""
 _PAGE = 100
-MARGIN = timedelta(minutes=5)
-"""How far our clock and Discord's may be apart."""
+_MARGIN = timedelta(seconds=5)
+"""Discord makes its ids on many machines, whose clocks may be a little apart."""
+_LATELY = 1000
+"""So many of a place's last messages, or posts, are looked through where nothing is known that is certainly older."""
 
 _CREATE_THREADS = "Create Public Threads"
 _SEND = "Send Messages"
@@ -39,9 +41,9 @@ _MANAGE = "Manage Threads"
 _HISTORY = "Read Message History"
 
 
-def snowflake(moment: datetime) -> str:
-    """The id that something made at this moment would have at least."""
-    return str(discord.utils.time_snowflake(moment))
+def _safely_before(after: ChatMessageId) -> int:
+    """The id of something that is certainly older than what was made after this message."""
+    return discord.utils.time_snowflake(discord.utils.snowflake_time(int(after)) - _MARGIN)
 
 
 class Threads:
@@ -156,39 +158,53 @@ class Threads:
                 raise
         return Opened(thread=ThreadId(message), card=ChatMessageId(message))
 
-    async def find_thread(self, channel: ChannelId, card: Card, key: DeliveryKey, since: datetime) -> Opened | None:
+    async def find_thread(
+        self, channel: ChannelId, card: Card, key: DeliveryKey, after: ChatMessageId | None
+    ) -> Opened | None:
         """A card that is there without its thread gets it now: half done is finished, not done again."""
         where = await self.readable(channel)
         if isinstance(where, discord.ForumChannel):
-            post = await self.find_forum_post(where, key, since)
+            post = await self.find_forum_post(where, key, after)
             return None if post is None else Opened(thread=ThreadId(post), card=ChatMessageId(post))
-        message = await self.find_message(channel, key, since)
+        message = await self.find_message(channel, key, after)
         return None if message is None else await self._thread_of(channel, message, card)
 
-    async def find_message(self, channel: str, key: DeliveryKey, since: datetime) -> str | None:
-        """The id of the message in a channel or thread that was posted under `key` after `since`."""
-        after = snowflake(since - MARGIN)
-        while True:
-            # With `after`, Discord gives the messages next to it, newest first.
+    async def find_message(self, channel: str, key: DeliveryKey, after: ChatMessageId | None) -> str | None:
+        """The id of the message in a channel or thread that was posted under `key`; the newest are read first."""
+        oldest = 0 if after is None else _safely_before(after)
+        before: dict[str, str] = {}
+        read = 0
+        while after is not None or read < _LATELY:
             page = await self._connection.call(
                 "GET",
                 "/channels/{channel_id}/messages",
                 channel_id=channel,
-                params={"after": after, "limit": _PAGE},
+                params={"limit": _PAGE, **before},
                 permission=_HISTORY,
             )
             for message in page:
+                if int(message["id"]) < oldest:
+                    return None
                 if carries(message, key):
                     return str(message["id"])
             if len(page) < _PAGE:
                 return None
-            after = str(max(int(message["id"]) for message in page))
+            read += len(page)
+            before = {"before": str(page[-1]["id"])}
+        return None
 
-    async def find_forum_post(self, forum: discord.ForumChannel, key: DeliveryKey, since: datetime) -> str | None:
-        """The id of the post that was made under `key` after `since`, archived or not."""
-        oldest = since - MARGIN
+    async def find_forum_post(
+        self, forum: discord.ForumChannel, key: DeliveryKey, after: ChatMessageId | None
+    ) -> str | None:
+        """The id of the post of ours that was made under `key`, archived or not."""
+        oldest = 0 if after is None else _safely_before(after)
+        us = (await self._connection.client()).user
+        listed = 0
         async for post in self._posts(forum, oldest):
-            if int(post["id"]) < int(snowflake(oldest)):
+            listed += 1
+            if after is None and listed > _LATELY:
+                return None
+            if int(post["id"]) < oldest or (us is not None and post.get("owner_id") != str(us.id)):
                 continue
             try:
                 message = await self._connection.call(
@@ -200,12 +216,14 @@ class Threads:
                 return str(post["id"])
         return None
 
-    async def _posts(self, forum: discord.ForumChannel, oldest: datetime) -> AsyncIterator[Json]:
+    async def _posts(self, forum: discord.ForumChannel, oldest: int) -> AsyncIterator[Json]:
+        """The posts of a forum: those that are active, the newest first, and those that were archived since then."""
         active = await self._connection.call("GET", "/guilds/{guild_id}/threads/active", guild_id=str(forum.guild.id))
-        for post in active["threads"]:
-            if post["parent_id"] == str(forum.id):
-                yield post
-        async for post in archived_threads(self._connection, str(forum.id), lambda: oldest):
+        here = [post for post in active["threads"] if post["parent_id"] == str(forum.id)]
+        for post in sorted(here, key=lambda post: int(post["id"]), reverse=True):
+            yield post
+        since = discord.utils.snowflake_time(oldest)
+        async for post in archived_threads(self._connection, str(forum.id), lambda: since):
             yield post
 
     async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:

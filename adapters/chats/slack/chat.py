@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
@@ -125,12 +124,12 @@ class SlackChat:
         channel: ChannelId,
         card: Card,  # noqa: ARG002 - in Slack the key is enough
         key: DeliveryKey,
-        since: datetime,
+        after: ChatMessageId | None,
     ) -> Opened | None:
-        return await self._history.find_thread(channel, key, since)
+        return await self._history.find_thread(channel, key, after)
 
-    async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
-        return await self._history.find_post(place, key, since)
+    async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
+        return await self._history.find_post(place, key, after)
 
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         return self._history.missed(cursors, self._intake)

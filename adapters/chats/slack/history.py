@@ -6,13 +6,13 @@ import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack.api import Api
 from adapters.chats.slack.commands import typed
-from adapters.chats.slack.hearing import SLACK, number, order, spoken, stamp
+from adapters.chats.slack.hearing import SLACK, moment, number, order, spoken, stamp
 from adapters.chats.slack.people import People
 from adapters.chats.slack.posting import EVENT_TYPE
 from adapters.chats.slack.standing import StandingInSlack, written_after
@@ -22,8 +22,8 @@ from bot.ports import Intake
 
 _log = logging.getLogger(__name__)
 
-_MARGIN = timedelta(minutes=5)
-"""How far our clock may be ahead of Slack's."""
+_MARGIN = timedelta(seconds=5)
+"""Slack's channels are kept by many machines, whose clocks may be a little apart."""
 _PAGE = 999
 _PAGES = 3
 
@@ -42,26 +42,31 @@ class History:
         self._patrol = patrol
         self._standing = standing
 
-    async def find_thread(self, channel: ChannelId, key: DeliveryKey, since: datetime) -> Opened | None:
+    async def find_thread(self, channel: ChannelId, key: DeliveryKey, after: ChatMessageId | None) -> Opened | None:
         """The card that carries this key, in the channel itself."""
-        found = await self._find("conversations.history", key, since, channel=channel)
+        found = await self._find("conversations.history", key, after, channel=channel)
         return None if found is None else Opened(thread=ThreadId(found), card=ChatMessageId(found))
 
-    async def find_post(self, place: Place, key: DeliveryKey, since: datetime) -> ChatMessageId | None:
+    async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
         """The message that carries this key, in the thread or the channel."""
         if place.thread is None:
-            found = await self._find("conversations.history", key, since, channel=place.channel)
+            found = await self._find("conversations.history", key, after, channel=place.channel)
         else:
-            found = await self._find("conversations.replies", key, since, channel=place.channel, ts=place.thread)
+            found = await self._find("conversations.replies", key, after, channel=place.channel, ts=place.thread)
         return None if found is None else ChatMessageId(found)
 
-    async def _find(self, method: str, key: DeliveryKey, since: datetime, **where: Any) -> str | None:
-        pages = self._api.pages(method, oldest=stamp(since - _MARGIN), include_all_metadata=True, limit=_PAGE, **where)
+    async def _find(self, method: str, key: DeliveryKey, after: ChatMessageId | None, **where: Any) -> str | None:
+        oldest = None if after is None else stamp(moment(after) - _MARGIN)
+        pages = self._api.pages(method, oldest=oldest, include_all_metadata=True, limit=_PAGE, **where)
+        read = 0
         async with aclosing(pages):
             async for page in pages:
                 for message in page.get("messages") or ():
                     if _key(message) == key:
                         return str(message["ts"])
+                read += 1
+                if after is None and read >= _PAGES:
+                    break
         return None
 
     async def reread(self, place: Place, message: ChatMessageId) -> str | None:
