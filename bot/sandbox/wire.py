@@ -17,7 +17,7 @@ from aiohttp import web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-FaultKind = Literal["refuse", "lose", "drop", "hang", "garbage"]
+FaultKind = Literal["refuse", "lose", "drop", "hang", "garbage", "slow"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Fault:
     Attributes:
         kind: `refuse`: answer `status` without acting. `lose`: act, then cut the connection instead of answering.
             `drop`: cut the connection without acting. `hang`: never answer, without acting.
-            `garbage`: answer 200 with `body` without acting.
+            `garbage`: answer 200 with `body` without acting. `slow`: act, and answer only `seconds` later.
         method: `GET`, `POST` …; None: any.
         path: A regular expression searched in the path; empty fits all.
         times: How many requests it hits before it is used up.
@@ -41,6 +41,7 @@ class Fault:
     status: int = 503
     headers: dict[str, str] = field(default_factory=dict)
     body: str = "<html>not what you asked for</html>"
+    seconds: float = 1.0
 
     def fits(self, request: web.Request) -> bool:
         return self.method in (None, request.method) and re.search(self.path, request.path) is not None
@@ -135,15 +136,18 @@ class Wire:
             fault = self._take_fault(request)
             if fault is not None:
                 return await self._fail(fault, request, body, handler)
-            try:
-                response = await handler(request)
-            except web.HTTPException as refusal:
-                response = web.Response(
-                    status=refusal.status, reason=refusal.reason, body=refusal.body, headers=refusal.headers
-                )
-            return self._record(request, body, response)
+            return await self._answer(request, body, handler)
 
         return exchange
+
+    async def _answer(self, request: web.Request, body: Any, handler: Handler) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except web.HTTPException as refusal:
+            response = web.Response(
+                status=refusal.status, reason=refusal.reason, body=refusal.body, headers=refusal.headers
+            )
+        return self._record(request, body, response)
 
     async def _fail(self, fault: Fault, request: web.Request, body: Any, handler: Handler) -> web.StreamResponse:
         if fault.kind == "refuse":
@@ -151,6 +155,10 @@ class Wire:
             return self._record(request, body, refusal)
         if fault.kind == "garbage":
             return self._record(request, body, web.Response(text=fault.body, content_type="text/html"))
+        if fault.kind == "slow":
+            response = await self._answer(request, body, handler)
+            await asyncio.sleep(fault.seconds)
+            return response
         if fault.kind == "lose":
             self._record(request, body, await handler(request))
         else:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
@@ -27,7 +28,7 @@ from adapters.chats.slack.socket import Socket
 from adapters.chats.slack.standing import StandingInSlack
 from bot.clock import Clock
 from bot.errors import AuthFailed, RemoteError
-from bot.model import Deleted
+from bot.model import Deleted, Place
 from bot.ports import ChatHealth, Intake
 
 _log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Connection:
         self._echo = echo
         self._patrol = patrol
         self._standing = standing
+        self._turns: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
         self._connected = False
         self._user = ""
         self._last_event_at: datetime | None = None
@@ -247,14 +249,27 @@ class Connection:
         """When this returns the event is acknowledged; where it raises, it is not."""
         self._echo.heard()
         heard = hearing.hear(event, self._served)
+        if heard is None:
+            return
+        # Slack may have to be asked who somebody is; what is done in the same thread meanwhile must not overtake it.
+        async with self._turns.setdefault(heard.place, asyncio.Lock()):
+            try:
+                await self._bring(heard, intake, commands)
+            except Exception:
+                # Slack sends it again a few times at most: there is a gap, to be read before anything newer counts.
+                intake.blind(hearing.SLACK)
+                await intake.sighted(hearing.SLACK)
+                raise
+
+    async def _bring(self, heard: hearing.Heard, intake: Intake, commands: Commands) -> None:
         if isinstance(heard, hearing.Spoken):
             await self._on_spoken(heard, intake, commands)
             self._patrol.heard(hearing.number(heard.message))
         elif isinstance(heard, hearing.Changed):
             await self._on_changed(heard, intake, commands)
-        elif isinstance(heard, hearing.Removed) and heard.headed:
+        elif heard.headed:
             await intake.vanished(heard.place)
-        elif isinstance(heard, hearing.Removed):
+        else:
             await intake.deleted(Deleted(place=heard.place, message=heard.message))
 
     async def _on_moved(self, event: Mapping[str, Any], intake: Intake) -> None:

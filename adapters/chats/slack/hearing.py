@@ -56,6 +56,11 @@ class Changed:
     now: Spoken
     before: str
 
+    @property
+    def place(self) -> Place:
+        """The thread that it stands in."""
+        return self.now.place
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
