@@ -23,6 +23,7 @@ from bot.heading import Heading
 from bot.health import Health
 from bot.intake import Rules
 from bot.job import Courier
+from bot.lateness import Lateness
 from bot.model import ChatName, StoreName, TicketId
 from bot.moving import follow_settings
 from bot.opening import Opening
@@ -79,6 +80,7 @@ class App:
             name: Sweeper(store, world.vendors[name], database, clock, wake, random)
             for name, store in world.stores.items()
         }
+        self._lateness = Lateness(database, destinations, clock, wake)
         caught_up: Callable[[ChatName], bool] = lambda name: self._catchups[name].sighted  # noqa: E731
         self.health = Health(world.chats, list(world.stores), database, clock, caught_up)
         self._server: WebServer | None = None
@@ -110,6 +112,7 @@ class App:
                 outbox = tasks.create_task(self.outbox.run(), name="outbox")
                 inputs = [tasks.create_task(c.run(), name=f"catch-up {n}") for n, c in self._catchups.items()]
                 inputs += [tasks.create_task(s.run(), name=f"sweep {n}") for n, s in self._sweepers.items()]
+                inputs.append(tasks.create_task(self._lateness.run(), name="lateness"))
                 connections = [
                     tasks.create_task(keep_connected(chat, self._reception, self._clock), name=f"chat {name}")
                     for name, chat in self._world.chats.items()

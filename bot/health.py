@@ -12,7 +12,8 @@ from prometheus_client.registry import Collector
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.values import from_ms
+from bot.db.values import from_ms, to_ms
+from bot.lateness import LATE
 from bot.model import ChatName, StoreName
 from bot.ports import Chat, ChatHealth
 
@@ -89,7 +90,7 @@ class Health:
 
     async def remarks(self) -> list[str]:
         """
-        What somebody should know although the process works: last events, stores that do not answer.
+        What somebody should know although the process works: last events, stores that do not answer or take nothing.
 
         A connection that brings nothing any more still gives signs of life; only events show that it brings something.
         """
@@ -98,7 +99,12 @@ class Health:
             f"{row['chat']} channel {row['channel']} since {from_ms(row['since']):%Y-%m-%d %H:%M} UTC: {row['trouble']}"
             for row in await self._database.read(lambda tx: tx.all("channel_troubles"))
         ]
-        return [*heard, *refused] + [
+        before = to_ms(self._clock.now() - LATE)
+        late = [
+            f"store {row['store']}: what agents sent waits since {_told(from_ms(row['since']))}: {row['error']}"
+            for row in await self._database.read(lambda tx: tx.all("late_at_vendors", before=before))
+        ]
+        return [*heard, *refused, *late] + [
             f"store {state.name} is in trouble since {state.trouble_since:%Y-%m-%d %H:%M:%S} UTC: {state.trouble}"
             for state in await self.store_states()
             if state.trouble_since is not None and self._clock.now() - state.trouble_since > _STUCK_AFTER

@@ -151,8 +151,12 @@ class Outbox:
             await self._write_failure(job, GiveUp(doubt=True), error.told, error)
             return
         except RemoteError as error:
-            wait = max(error.retry_after or 0.0, self._decider.schedule.looks[-1])
-            await self._database.write(self._look_later, job, error, self._clock.now() + timedelta(seconds=wait))
+            now = self._clock.now()
+            match self._decider.unseen(error, _unseen_for(job.delivery, now), for_ever=courier.for_ever):
+                case GiveUp() as end:
+                    await self._write_failure(job, end, error.told, error)
+                case Look(seconds):
+                    await self._database.write(self._look_later, job, error, now + timedelta(seconds=seconds))
             return
         if found is not None:
             await self._write_success(job, courier, found)
@@ -160,7 +164,7 @@ class Outbox:
         again = self._decider.after_look(job.delivery.looks + 1, lags=courier.lags)
         if again is not None:
             due = self._clock.now() + timedelta(seconds=again.seconds)
-            await self._database.write(_looked_in_vain, job.delivery, due, 1)
+            await self._database.write(_looked_in_vain, job.delivery, self._clock.now(), due)
             return
         reason = job.delivery.error or phrases.interrupted()
         decision = self._decider.after(Unavailable(reason), job.delivery.attempts, for_ever=courier.for_ever)
@@ -190,10 +194,11 @@ class Outbox:
                 case Postpone(seconds, counted):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("drop_twin", id=delivery, now=to_ms(now))
-                    tx.run("postpone_delivery", id=delivery, due=due, error=reason, uncounted=0 if counted else 1)
+                    uncounted = 0 if counted else 1
+                    tx.run("postpone_delivery", id=delivery, now=to_ms(now), due=due, error=reason, uncounted=uncounted)
                 case Look(seconds):
                     due = to_ms(now + timedelta(seconds=seconds))
-                    tx.run("delivery_is_uncertain", id=delivery, due=due, error=reason)
+                    tx.run("delivery_is_uncertain", id=delivery, now=to_ms(now), due=due, error=reason)
                 case GiveUp(doubt):
                     if tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, doubt=doubt):
                         courier.give_up(tx, replace(job, delivery=_delivery(tx, delivery)), reason, now)
@@ -203,8 +208,9 @@ class Outbox:
 
     def _look_later(self, tx: Transaction, job: Job, error: RemoteError, due: datetime) -> None:
         """The far side cannot be searched now; a person may have to be told why."""
-        self._mend(tx, job, error, self._clock.now())
-        _looked_in_vain(tx, job.delivery, due, 0)
+        now = self._clock.now()
+        self._mend(tx, job, error, now)
+        _looked_in_vain(tx, job.delivery, now, due, error)
 
     def _after_write(self, job: Job) -> None:
         if event := self._settled.get(job.delivery.id):
@@ -292,5 +298,15 @@ def _agenda(tx: Transaction, busy: Mapping[str, Collection[str]], now: datetime)
     return _Agenda(lanes, min(later, default=None))
 
 
-def _looked_in_vain(tx: Transaction, delivery: DeliveryRow, due: datetime, looks: int) -> None:
-    tx.run("looked_in_vain", id=delivery.id, due=to_ms(due), looks=looks)
+def _looked_in_vain(
+    tx: Transaction, delivery: DeliveryRow, now: datetime, due: datetime, error: RemoteError | None = None
+) -> None:
+    """Nothing was found, or (with an error) nothing could be seen, which is no look."""
+    told = None if error is None else error.told
+    tx.run("looked_in_vain", id=delivery.id, now=to_ms(now), due=to_ms(due), looks=0 if error else 1, error=told)
+
+
+def _unseen_for(delivery: DeliveryRow, now: datetime) -> float:
+    """For how many seconds a delivery's outcome has been unknown: since its attempt, or since somebody asked again."""
+    began = max(delivery.begun_at or delivery.created_at, delivery.late_since or now)
+    return (now - began).total_seconds()

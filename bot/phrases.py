@@ -94,6 +94,20 @@ def note_failed(reason: str) -> str:
     return f"❌ Your note did not reach the vendor's own notes. {reason} The team sees it here all the same."
 
 
+def reply_waits(reason: str) -> str:
+    return (
+        f"⏳ What was written here has not reached the customer yet. {reason} "
+        "It goes out by itself once that is mended."
+    )
+
+
+def reply_unseen(reason: str) -> str:
+    return (
+        f"⏳ Nobody can tell yet whether the customer has what was written here. {reason} "
+        "It is looked for again and again, and what was written later waits for that."
+    )
+
+
 def note_in_doubt(reason: str) -> str:
     return (
         f"❌ Nobody can tell whether your note reached the vendor's own notes. {reason} "

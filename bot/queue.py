@@ -281,7 +281,8 @@ def order_replies(tx: Transaction, ticket: TicketNumber) -> None:
     for delivery, _ in moved:
         tx.run("carry_nothing", id=delivery)
     for delivery, other in moved:
-        tx.run("carry_message", id=delivery, message=other["message"], due=other["due_at"], body=other["body"])
+        carried = {name: other[name] for name in ("message", "body", "late_told")}
+        tx.run("carry_message", id=delivery, due=other["due_at"], **carried)
 
 
 def note(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime) -> None:

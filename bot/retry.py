@@ -27,6 +27,11 @@ class Schedule:
     looks: tuple[float, ...] = (1, 4, 15)
     refused: float = MINUTE
 
+    @property
+    def lasts(self) -> float:
+        """How long something is tried for that becomes wrong with time."""
+        return sum(self.retries)
+
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
@@ -87,6 +92,12 @@ class Decider:
         if not lags or looks >= len(self.schedule.looks):
             return None
         return Look(self.schedule.looks[looks])
+
+    def unseen(self, error: RemoteError, seconds: float, *, for_ever: bool) -> Look | GiveUp:
+        """What to do when the far side cannot be searched, as it could not for so many seconds; in doubt it stays."""
+        if seconds >= self.schedule.lasts and not for_ever:
+            return GiveUp(doubt=True)
+        return Look(max(error.retry_after or 0.0, self.schedule.looks[-1]))
 
     def _spread(self, seconds: float) -> float:
         return seconds * (1 + self.random.random() / 5)

@@ -411,7 +411,9 @@ SET state = 'begun', attempts = attempts + 1, looks = 0, begun_at = :now,
 WHERE id = :id AND state IN ('waiting', 'uncertain');
 
 -- name: looked_in_vain
-UPDATE deliveries SET looks = looks + :looks, due_at = :due WHERE id = :id AND state = 'uncertain';
+UPDATE deliveries
+SET looks = looks + :looks, due_at = :due, error = COALESCE(:error, error), late_since = COALESCE(late_since, :now)
+WHERE id = :id AND state = 'uncertain';
 
 -- name: part_said
 INSERT INTO posted (delivery, part, chat_message) VALUES (:delivery, :part, :chat_message)
@@ -422,7 +424,9 @@ INSERT INTO last_said (destination, chat_message) VALUES (:destination, :chat_me
 ON CONFLICT DO UPDATE SET chat_message = excluded.chat_message;
 
 -- name: next_part
-UPDATE deliveries SET state = 'waiting', part = :part, attempts = 0, due_at = :now, error = NULL WHERE id = :id;
+UPDATE deliveries
+SET state = 'waiting', part = :part, attempts = 0, due_at = :now, late_since = NULL, error = NULL
+WHERE id = :id;
 
 -- name: say_anew
 -- What was half said in a thread that is gone is said in the next one as a whole.
@@ -434,7 +438,9 @@ UPDATE deliveries SET state = 'done', finished_at = :now, error = NULL WHERE id 
 
 -- name: postpone_delivery
 -- Nothing happened; once more later.
-UPDATE deliveries SET state = 'waiting', due_at = :due, error = :error, attempts = attempts - :uncounted
+UPDATE deliveries
+SET state = 'waiting', due_at = :due, error = :error, attempts = attempts - :uncounted,
+    late_since = COALESCE(late_since, :now)
 WHERE id = :id AND state IN ('begun', 'uncertain');
 
 -- name: drop_twin
@@ -444,7 +450,9 @@ WHERE kind IN ('card', 'mark') AND state = 'waiting' AND state IN ('waiting', 'b
   AND id <> :id AND lane = (SELECT lane FROM deliveries WHERE id = :id AND state IN ('begun', 'uncertain', 'failed'));
 
 -- name: delivery_is_uncertain
-UPDATE deliveries SET state = 'uncertain', due_at = :due, error = :error WHERE id = :id AND state = 'begun';
+UPDATE deliveries
+SET state = 'uncertain', due_at = :due, error = :error, late_since = COALESCE(late_since, :now)
+WHERE id = :id AND state = 'begun';
 
 -- name: fail_delivery
 -- Unless somebody has dropped it meanwhile.
@@ -454,7 +462,7 @@ WHERE id = :id AND state IN ('waiting', 'begun', 'uncertain');
 -- name: retry_delivery
 UPDATE deliveries
 SET state = CASE WHEN doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0, looks = 0, due_at = :now,
-    finished_at = NULL, body = json_set(body, '$.asked', 1)
+    late_since = NULL, late_told = 0, finished_at = NULL, body = json_set(body, '$.asked', 1)
 WHERE id = :id AND state IN ('failed', 'held');
 
 -- name: open_elsewhere
@@ -484,9 +492,36 @@ SELECT 1 FROM deliveries WHERE message = :message AND kind = 'mark' AND (doubt O
 -- name: reply_of_message
 SELECT * FROM deliveries WHERE message = :message AND kind = 'reply' ORDER BY state = 'dropped', id DESC LIMIT 1;
 
+-- name: late_replies
+-- With what keeps each: the first of its lane, which may be the reply itself. One behind it is late with it only.
+SELECT d.id AS id, d.destination AS destination, d.state AS state, d.late_told AS late_told, m.link AS link,
+    h.error AS error
+FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+    JOIN deliveries AS h ON h.id = (
+        SELECT MIN(e.id) FROM deliveries AS e
+        WHERE e.lane = d.lane AND e.state IN ('waiting', 'begun', 'uncertain', 'failed') AND e.state <> 'failed'
+    )
+WHERE d.kind = 'reply' AND d.state IN ('waiting', 'begun', 'uncertain')
+  AND d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
+  AND COALESCE(d.late_since, d.due_at) <= :before AND h.late_since <= :before
+ORDER BY d.id;
+
+-- name: late_is_told
+UPDATE deliveries SET late_told = 1 WHERE id = :id;
+
+-- name: late_at_vendors
+-- What is first in its lane and kept there, by store; the error is the oldest one's.
+SELECT SUBSTR(destination, 7) AS store, MIN(late_since) AS since, error FROM deliveries
+WHERE kind IN ('reply', 'note', 'status') AND state IN ('waiting', 'begun', 'uncertain')
+  AND state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
+  AND late_since <= :before
+GROUP BY destination
+ORDER BY destination;
+
 -- name: waiting_replies
 -- Those of a ticket that no attempt was made at, in the order in which they will leave.
-SELECT d.id AS id, d.message AS message, d.due_at AS due_at, d.body AS body, m.written_at AS written_at
+SELECT d.id AS id, d.message AS message, d.due_at AS due_at, d.body AS body, d.late_told AS late_told,
+    m.written_at AS written_at
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message
 WHERE d.lane = 'vendor:' || :ticket AND d.kind = 'reply' AND d.attempts = 0
   AND d.state = 'waiting' AND d.state IN ('waiting', 'begun', 'uncertain', 'failed')
@@ -502,7 +537,7 @@ SELECT 1 FROM posted WHERE delivery = :id LIMIT 1;
 UPDATE deliveries SET message = NULL WHERE id = :id;
 
 -- name: carry_message
-UPDATE deliveries SET message = :message, due_at = :due, body = :body WHERE id = :id;
+UPDATE deliveries SET message = :message, due_at = :due, body = :body, late_told = :late_told WHERE id = :id;
 
 -- name: put_off
 UPDATE deliveries SET due_at = :due WHERE id = :id AND state = 'waiting';

@@ -175,6 +175,7 @@ class DeliveryRow:
     due_at: datetime
     begun_at: datetime | None
     after: ChatMessageId | None
+    late_since: datetime | None
     error: str | None
     doubt: bool
 
@@ -259,6 +260,7 @@ def delivery_row(row: Row) -> DeliveryRow:
         due_at=from_ms(row["due_at"]),
         begun_at=_moment(row["begun_at"]),
         after=row["after_message"],
+        late_since=_moment(row["late_since"]),
         error=row["error"],
         doubt=bool(row["doubt"]),
     )

@@ -141,6 +141,8 @@ CREATE TABLE deliveries (
     due_at INTEGER NOT NULL,
     begun_at INTEGER,                  -- the last attempt
     after_message TEXT,                -- to a chat: what we had said there last when that began; what it says is newer
+    late_since INTEGER,                -- since when something keeps it from being done; NULL: nothing does
+    late_told INTEGER NOT NULL DEFAULT 0 CHECK (late_told IN (0, 1)), -- whether its thread knows that it has to wait
     finished_at INTEGER,
     error TEXT,                        -- what an agent may read about the last failure
     doubt INTEGER NOT NULL DEFAULT 0 CHECK (doubt IN (0, 1)) -- whether it may have come about although it failed
