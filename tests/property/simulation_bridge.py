@@ -36,7 +36,7 @@ _QUIET_LOOKS = 2
 _MOST_POKES = 3
 _WATCHED_CLOSELY = 300.0
 _LOOKED_AT_AGAIN_AFTER = 240.0
-_STALE_AFTER = 3600.0
+HELD_AFTER = 3600.0
 _UNSWEPT = """
 SELECT name FROM stores WHERE swept_at IS NULL OR CASE WHEN :full THEN fully_swept_at ELSE swept_at END < :since
 """
@@ -234,7 +234,7 @@ class Simulation:
         """What waits for a person loses its turn; and only what was found late may be held."""
         for row in self.rows(_WAITING_FOR_SOMEBODY):
             self.out_of_turn.add(row["text"])
-            if row["state"] == "held" and row["age"] < _STALE_AFTER * 1000:
+            if row["state"] == "held" and row["age"] < HELD_AFTER * 1000:
                 self.problems.append(AssertionError(f"{row['text']!r} was held after {row['age']} ms"))
 
     def _write_where_no_thread_is(self) -> None:

@@ -11,10 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from bot.model import Mark, Status, ThreadId, TicketId, Voice
-from tests.property.simulation_bridge import Simulation
+from tests.property.simulation_bridge import HELD_AFTER, Simulation
 from tests.property.simulation_room import Room, Written
 
 NOTE = "// "
+_FOUND_LATE = """
+SELECT m.text, d.created_at - m.written_at AS age FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+WHERE d.kind = 'reply' AND d.state = 'done' AND d.created_at - m.written_at > :age
+"""
 
 
 class Scene:
@@ -77,6 +81,7 @@ def missing(sim: Simulation) -> list[str]:
     scene = Scene(sim)
     return [
         *_unfinished(sim),
+        *_unasked(sim),
         *(fault for ticket in scene.shops for fault in _lost(scene, ticket)),
         *(fault for ticket in scene.shops for fault in _unaccounted(scene, ticket)),
         *(fault for ticket in scene.shops for fault in _cards(scene, ticket)),
@@ -181,6 +186,13 @@ def _unfinished(sim: Simulation) -> Iterator[str]:
         yield f"delivery {row['id']} ({row['kind']} in {row['lane']}) is {row['state']}: {row['error']}"
     for row in sim.rows("SELECT * FROM messages WHERE routed_at IS NULL"):
         yield f"message {row['id']} was not routed"
+
+
+def _unasked(sim: Simulation) -> Iterator[str]:
+    """What was found only an hour after it was written was sent because somebody said so."""
+    for row in sim.rows(_FOUND_LATE, age=HELD_AFTER * 1000):
+        if sim.out_of_turn.isdisjoint((row["text"], NOTE + row["text"])):
+            yield f"{row['text']!r} was sent unasked {row['age'] / 1000:.0f} s after it was written"
 
 
 def _lost(scene: Scene, ticket: TicketId) -> Iterator[str]:

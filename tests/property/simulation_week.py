@@ -16,6 +16,7 @@ from random import Random
 
 from bot.model import Agent, Ask, Status, ThreadId, TicketId, Verb
 from tests.practice_core import START
+from tests.property.simulation_accidents import Accidents
 from tests.property.simulation_bridge import Simulation
 from tests.property.simulation_checks import NOTE, Watch, about
 from tests.property.simulation_room import Room, Written, agent
@@ -34,7 +35,6 @@ STORES: Mapping[str, Sequence[str]] = {
 _LAGS = {"books": 0.0, "tea": 3.0, "toys": 12.0, "wood": 0.0, "silk": 8.0}
 _WITH_WEBHOOKS = ("tea", "wood")
 _AGENTS = ("Ann", "Bob", "Cho", "Dee")
-_OUTAGE = HOUR
 # So long after anybody's act everything happens at its own moment; what comes later may be so late.
 _LIVELY = 20.0
 _STRIDE = 30.0
@@ -67,17 +67,16 @@ class Week:
     random: Random
     days: float = 7.0
     faults: list[str] = field(default_factory=list)
-    outages: int = 0
-    suspensions: int = 0
+    accidents: Accidents = field(init=False)
     _said: int = 0
     _recent: deque[TicketId] = field(default_factory=lambda: deque(maxlen=_RECENT))
     _own: deque[tuple[Room, Written]] = field(default_factory=lambda: deque(maxlen=_RECENT))
     _threads: dict[str, list[tuple[Room, ThreadId]]] = field(default_factory=lambda: defaultdict(list))
     _known: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    _down_until: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         customers, agents, any_time = _customers_hours, _agents_hours, _any_hour
+        accidents = self.accidents = Accidents(self.sim, self.random)
         self._acts: list[tuple[float, Callable[[float], float], Act]] = [
             (4.0, customers, self._a_customer_comes),
             (12.0, customers, self._a_customer_goes_on),
@@ -92,13 +91,16 @@ class Week:
             (0.4, agents, self._an_agent_sends_by_hand),
             (0.4, agents, self._a_guest_writes),
             (0.3, agents, self._an_agent_looks_at_the_figures),
-            (0.05, agents, self._a_thread_or_a_ticket_is_deleted),
-            (0.9, any_time, self._shopbell_dies),
-            (0.3, any_time, self._shopbell_is_restarted),
-            (0.5, any_time, self._a_chat_loses_its_connection),
-            (0.06, any_time, self._a_side_is_down),
-            (0.02, any_time, self._the_machine_sleeps),
-            (0.06, any_time, self._the_clock_is_set),
+            (0.1, agents, self._a_thread_is_deleted),
+            (0.05, agents, self._a_ticket_is_deleted),
+            (0.9, any_time, accidents.shopbell_dies),
+            (0.3, any_time, accidents.shopbell_is_restarted),
+            (0.5, any_time, accidents.a_chat_loses_its_connection),
+            (0.5, agents, self._an_agent_writes_over_a_lost_connection),
+            (0.05, any_time, accidents.a_vendor_is_down),
+            (0.06, agents, accidents.a_chat_is_down),
+            (0.02, any_time, accidents.the_machine_sleeps),
+            (0.06, any_time, accidents.the_clock_is_set),
         ]
 
     async def live(self) -> None:
@@ -115,7 +117,7 @@ class Week:
             likely = [(often * hours(self._hour()), act) for often, hours, act in self._acts]
             wait = self.random.expovariate(sum(often for often, _ in likely) / HOUR)
             await self._pass(min(wait * _CROWD, HOUR / 4))
-            self._outages_end()
+            self.accidents.end_outages()
             if wait * _CROWD < HOUR / 4:
                 await self._a_moment(likely)
             if loop.time() >= next_look:
@@ -231,48 +233,25 @@ class Week:
         for room, thread in self._threads_of(ticket)[:1]:
             await self.sim.ask(room, Ask(verb=Verb.STATS, agent=self._somebody(), place=room.place_of(thread)))
 
-    async def _a_thread_or_a_ticket_is_deleted(self) -> None:
+    async def _a_thread_is_deleted(self) -> None:
+        _, ticket = self._a_ticket()
+        for room, thread in self._threads_of(ticket)[:1]:
+            room.thread_vanishes(thread)
+
+    async def _a_ticket_is_deleted(self) -> None:
         shop, ticket = self._a_ticket()
-        if self.random.random() < 0.5:
-            for room, thread in self._threads_of(ticket)[:1]:
-                room.thread_vanishes(thread)
-        elif shop.tickets[ticket].status is Status.OPEN:
-            # Closed ones are not listed, so nobody would notice.
+        # Closed ones are not listed, so nobody would notice.
+        if shop.tickets[ticket].status is Status.OPEN:
             shop.vanishes(ticket)
 
-    # ------------------------------------------------------------ accidents
-
-    async def _shopbell_dies(self) -> None:
-        """At once or some points later, in the middle of whatever it is doing then."""
-        self.sim.fate.dies_at = self.sim.fate.point + self.random.randrange(1, 300)
-
-    async def _shopbell_is_restarted(self) -> None:
-        self.sim.restart()
-
-    async def _a_chat_loses_its_connection(self) -> None:
-        room = self.random.choice(list(self.sim.rooms.values()))
-        room.disconnects(self.random.choice([0.0, 2.0, 30.0, 300.0]), resumes=self.random.random() < 0.5)
-
-    async def _a_side_is_down(self) -> None:
-        """A vendor or a chat, for an hour."""
-        self.outages += 1
-        side = self.random.choice([*STORES, *self.sim.rooms])
-        self.sim.fate.down.add(side)
-        self._down_until[side] = self.sim.loop.time() + _OUTAGE
-        if side in self.sim.rooms:
-            self.sim.rooms[side].disconnects(_OUTAGE)
-
-    def _outages_end(self) -> None:
-        for side in [side for side, until in self._down_until.items() if until <= self.sim.loop.time()]:
-            del self._down_until[side]
-            self.sim.fate.down.discard(side)
-
-    async def _the_machine_sleeps(self) -> None:
-        self.suspensions += 1
-        self.sim.loop.passed += self.random.choice([60.0, 1000.0, 5000.0])
-
-    async def _the_clock_is_set(self) -> None:
-        self.sim.clock.skew = self.random.choice([-20.0, -2.0, 0.0, 15.0])
+    async def _an_agent_writes_over_a_lost_connection(self) -> None:
+        """Before it is back, and just when it is."""
+        _, ticket = self._a_ticket()
+        for room, thread in self._threads_of(ticket)[:1]:
+            room.disconnects(2.0)
+            for pause in (2.4, 0.3, 0.3, 0.3):
+                self._writes(room, thread, self._text(ticket, "reply"))
+                await asyncio.sleep(pause)
 
     # ------------------------------------------------------------ hands
 

@@ -33,7 +33,7 @@ class Outcome:
         replies: What reached the customers from the chats.
         posts: What the threads show of all that.
         calls, faults: How often a vendor or a chat was asked for something, and how often that went wrong.
-        outages: How often a vendor or a chat was down for an hour.
+        outages: How often a vendor or a chat was down for an hour or two.
         doubled: What stands twice, somewhere else or out of turn, in words.
         lost: What is missing or wrongly marked after all has come to rest, in words.
         seconds: Of the processor's time.
@@ -57,7 +57,7 @@ class Outcome:
         return (
             f"{self.days:.0f} days, {len(STORES)} stores, {self.tickets} tickets: "
             f"{self.messages} messages and {self.replies} replies, {self.posts} posts; "
-            f"{self.calls} calls, {self.faults} faults, {self.outages} outages of an hour, "
+            f"{self.calls} calls, {self.faults} faults, {self.outages} outages, "
             f"{self.restarts} restarts, {self.kills} kills; "
             f"{len(self.lost)} lost, {len(self.doubled)} doubled; {self.seconds:.1f} s"
         )
@@ -85,7 +85,7 @@ def play(seed: int, path: Path, *, days: float = 7.0) -> Outcome:
                 posts=sum(s.post.voice is not Voice.BELL for s in shown),
                 calls=calls,
                 faults=faults,
-                outages=week.outages,
+                outages=week.accidents.outages,
                 restarts=sim.processes - 1 - sim.deaths,
                 kills=sim.deaths,
                 doubled=tuple(week.faults or unsafe(sim)),
