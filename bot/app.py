@@ -131,9 +131,10 @@ class App:
             task.cancel()
         await asyncio.wait((*inputs, *connections), timeout=_STOP_SECONDS / 2)
         self.outbox.stop()
-        await asyncio.wait([outbox], timeout=_STOP_SECONDS / 2)
+        words = asyncio.create_task(self._reception.aclose(_STOP_SECONDS / 2), name="last private words")
+        await asyncio.wait([outbox, words], timeout=_STOP_SECONDS / 2)
         outbox.cancel()
-        await self._reception.aclose()
+        await words
 
 
 def _begin(tx: Transaction, now: datetime) -> None:

@@ -58,9 +58,14 @@ class Reception:
         self._wake = wake
         self._telling: set[asyncio.Task[None]] = set()
 
-    async def aclose(self) -> None:
-        """Let private words that are being said come to their end; called once, while the chats still work."""
-        await asyncio.gather(*self._telling)
+    async def aclose(self, seconds: float) -> None:
+        """Let the private words that are being said come to their end, for so many seconds; then let them go."""
+        if not self._telling:
+            return
+        _, late = await asyncio.wait(set(self._telling), timeout=seconds)
+        for word in late:
+            word.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     def blind(self, chat: ChatName) -> None:
         self._catchups[chat].blind()

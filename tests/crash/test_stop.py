@@ -80,3 +80,48 @@ def test_a_second_signal_ends_it_at_once(number: signal.Signals, tmp_path: Path)
             assert integrity(here.bot.database) == "ok"
 
     asyncio.run(story())
+
+
+def test_a_stop_does_not_wait_for_a_private_word_that_hangs(tmp_path: Path) -> None:
+    """Slack does not take what one agent is to be told: exit 0 within ten seconds."""
+
+    async def story() -> None:
+        async with scene(tmp_path) as here:
+            await here.tickets_stand()
+            ticket, slack = here.ticket_at("sellgate"), here.world.slack
+            said = await slack.say(here.world.bob, ticket.shop.slack, "first", thread_ts=ticket.threads["slack"])
+            await until(lambda: (now := slack.message(said)) is not None and "white_check_mark" in now.reactions)
+            fault = slack.wire.fail("hang", path="chat.postEphemeral")
+            await slack.edit(said, "second")
+            await until(lambda: fault.times == 0)
+            began = time.monotonic()
+            assert await here.bot.stop() == 0
+            assert time.monotonic() - began < _ALLOWED
+            assert "Traceback" not in here.bot.log
+
+    asyncio.run(story())
+
+
+def test_a_stop_waits_for_nobody_when_everything_hangs(tmp_path: Path) -> None:
+    """No chat and no vendor answers any more, not even on its socket: exit 0 in time, and all arrives later."""
+
+    async def story() -> None:
+        async with scene(tmp_path) as here:
+            await here.tickets_stand()
+            world = here.world
+            vendors = [shop.vendor.wire for shop in world.shops]
+            faults = [wire.fail("hang", times=10_000) for wire in (world.discord.wire, world.slack.wire, *vendors)]
+            await here.people_write(12, pause=0.05)
+            await until(lambda: all(fault.times < 10_000 for fault in faults))
+            world.discord.gateway.deafen()
+            world.slack.sockets.deafen()
+            began = time.monotonic()
+            assert await here.bot.stop() == 0
+            assert time.monotonic() - began < _ALLOWED
+            for fault in faults:
+                fault.times = 0
+            await here.bot.start()
+            await here.all_arrives()
+            assert "Traceback" not in here.bot.log
+
+    asyncio.run(story())
