@@ -175,8 +175,8 @@ class Week:
         shop, ticket = self._a_ticket(waiting=True)
         for room, thread in self._threads_of(ticket)[: self.random.choice([1, 1, 1, 1, 2])]:
             for _ in range(self.random.choice([1, 1, 1, 2])):
-                text = f"{ticket} Thanks!" if self.random.random() < 0.06 else self._text(ticket, "reply")
-                self._writes(room, thread, text + self.random.choice([""] * 19 + [_LONG]))
+                unlike_others = self._text(ticket, "reply") + self.random.choice([""] * 19 + [_LONG])
+                self._writes(room, thread, f"{ticket} Thanks!" if self.random.random() < 0.06 else unlike_others)
         self._stirred(shop, ticket)
 
     async def _an_agent_takes_a_note(self) -> None:
