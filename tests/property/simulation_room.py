@@ -122,9 +122,9 @@ class Room(MemoryChat):
         self._happened(lambda intake: intake.vanished(place), 1)
 
     def disconnects(self, seconds: float, *, resumes: bool = False) -> None:
-        """The connection is lost for so long; a resumed one brings what happened meanwhile."""
+        """The connection, if there is one, is lost for so long; one that resumes brings what happened meanwhile."""
         self._away_until = self.now() + timedelta(seconds=seconds)
-        self._resumes = resumes
+        self._resumes = resumes and (self._online or self._resumes)
         self._online = False
         self._stirred.set()
 
