@@ -154,13 +154,13 @@ class CatchUp:
     def _route_one(self, tx: Transaction, thread: Place, now: datetime) -> None:
         link = find_link(tx, thread)
         if link is not None:
-            route_link(tx, link, self._rules, now)
+            route_link(tx, link, self._rules, now, self._chat.now())
 
     def _route_all(self, tx: Transaction, found: Counter[ChannelId], read: set[ChannelId], now: datetime) -> None:
         for channel in read:
             channel_read(tx, Place(chat=self._chat.name, channel=channel), now)
         for row in tx.all("links_with_unrouted_messages", chat=self._chat.name):
-            route_link(tx, link_row(row), self._rules, now)
+            route_link(tx, link_row(row), self._rules, now, self._chat.now())
         for channel, amount in found.items():
             place = Place(chat=self._chat.name, channel=channel)
             queue.announcement(tx, place, phrases.recovered(amount, self._chat.label), now)

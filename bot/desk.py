@@ -162,7 +162,7 @@ class Desk:
         link = record_said(tx, said)
         if link is None:
             return Answer(text=phrases.not_your_thread())
-        route_link(tx, link, self._rules, now)
+        route_link(tx, link, self._rules, now, None)
         found = tx.one("message_by_chat_id", link=link.id, chat_message=said.message)
         ticket_found = tx.one("ticket", number=link.ticket)
         if found is None or ticket_found is None:

@@ -134,11 +134,17 @@ def is_being_opened(tx: Transaction, link: LinkRow) -> bool:
     return tx.one("opening_of_link", link=link.id) is not None
 
 
-def route_link(tx: Transaction, link: LinkRow, rules: Rules, now: datetime) -> list[MessageRow]:
+def route_link(
+    tx: Transaction, link: LinkRow, rules: Rules, now: datetime, there: datetime | None, *, live: bool = False
+) -> list[MessageRow]:
     """
     Route what was recorded in a thread and not yet routed, oldest first.
 
     Called only when nothing older can still come; so the thread counts as read up to here.
+
+    Args:
+        there: What time it is in its chat; None: nobody knows.
+        live: Whether it came in just now; else it was found.
 
     Returns:
         The messages of people who may not reply, to be told so.
@@ -153,10 +159,22 @@ def route_link(tx: Transaction, link: LinkRow, rules: Rules, now: datetime) -> l
         route = decide(message, ticket, rules)
         tx.run("route_message", id=message.id, purpose=route.purpose, text=route.text, now=to_ms(now))
         tx.run("thread_seen", id=link.id, message=message.chat_message, at=to_ms(message.written_at))
-        follow(tx, link, ticket, message, route, rules, now, since=message.written_at)
+        follow(tx, link, ticket, message, route, rules, now, since=_written(message, now, there, live=live))
         if not message.may and not message.deleted:
             refused.append(message)
     return refused
+
+
+def _written(message: MessageRow, now: datetime, there: datetime | None, *, live: bool) -> datetime:
+    """
+    When a message was written, by this machine's clock, which may be far from the chat's. Pure.
+
+    What comes in live was written just now, unless the chat's own clock says that it was long ago.
+    """
+    age = (there or now) - message.written_at
+    if live and (there is None or age <= _STALE):
+        return now
+    return now - max(age, timedelta())
 
 
 def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
@@ -231,7 +249,7 @@ def follow(
     Queue what a routed message makes necessary.
 
     Args:
-        since: When it was written so; its undo time begins then.
+        since: When it was written so, by this machine's clock; its undo time begins then.
     """
     due = max(now, since + rules.undo)
     if route.refused:
@@ -243,7 +261,7 @@ def follow(
         if reply is not None and doubt:
             queue.line(tx, link, doubt, now, _decide(reply))
         queue.mark(tx, message, now)
-    tx.run("store_active", name=ticket.store, at=to_ms(message.written_at))
+    tx.run("store_active", name=ticket.store, at=to_ms(since))
     if route.purpose is Purpose.NOTE:
         _keep(tx, ticket, message, route.text, rules, due, now)
     if route.line:

@@ -54,7 +54,7 @@ class Opening:
         if not isinstance(result, Opened):
             for said in result:
                 record_said(tx, said)
-            route_link(tx, link, self.rules, now)
+            route_link(tx, link, self.rules, now, self.known.chat(link.chat).now())
             self._open_anew(tx, job, now)
             return None
         channel_well(tx, link.place, now, job.delivery.id)
@@ -101,5 +101,5 @@ def _may_be_answered(tx: Transaction, job: Job, now: datetime) -> bool:
     """Whether somebody may have spoken in a thread before this moment, in which it is recorded."""
     begun = job.delivery
     present_row = delivery_row(present(tx.one("delivery", id=begun.id)))
-    late = begun.begun_at is None or now - begun.begun_at > _AT_ONCE
-    return late or begun.state is State.UNCERTAIN or begun.attempts > 1 or "heard" in present_row.body
+    at_once = begun.begun_at is not None and timedelta() <= now - begun.begun_at <= _AT_ONCE
+    return not at_once or begun.state is State.UNCERTAIN or begun.attempts > 1 or "heard" in present_row.body

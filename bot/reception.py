@@ -77,7 +77,9 @@ class Reception:
         catchup = self._catchups[said.place.chat]
         # Where older ones may be missing, this one may have been changed since, too: Slack brings some again.
         watch = catchup.watch if catchup.sighted else None
-        refused = await self._written(said.place, self._said, said, watch, self._clock.now())
+        refused = await self._written(
+            said.place, self._said, said, watch, self._clock.now(), self._chats[said.place.chat].now()
+        )
         catchup.hurry(said.place)
         for message in refused:
             if message.chat_message == said.message:
@@ -128,13 +130,15 @@ class Reception:
         self._wake()
         return written
 
-    def _said(self, tx: Transaction, said: Said, watch: str | None, now: datetime) -> list[MessageRow]:
+    def _said(
+        self, tx: Transaction, said: Said, watch: str | None, now: datetime, there: datetime | None
+    ) -> list[MessageRow]:
         link = record_said(tx, said, watch)
         if link is None:
             heard_in_no_thread(tx, said.place)
             return []
         routed = watch is not None and not is_being_opened(tx, link)
-        return route_link(tx, link, self._rules, now) if routed else []
+        return route_link(tx, link, self._rules, now, there, live=True) if routed else []
 
     def _barred(self, tx: Transaction, place: Place, told: str, now: datetime) -> None:
         """Told where the tickets of the stores that use this channel have threads besides."""

@@ -239,7 +239,7 @@ def _messages(
             now=to_ms(now),
         )
         if inserted is not None and followed:
-            tx.run("store_active", name=ticket.store, at=to_ms(message.written_at or now))
+            tx.run("store_active", name=ticket.store, at=to_ms(min(message.written_at or now, now)))
             for link in queue.links_of(tx, ticket.number):
                 queue.post(tx, link, inserted, now)
 

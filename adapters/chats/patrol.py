@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from adapters.chats.their_clock import TheirClock
 from bot.clock import Clock
 from bot.errors import RemoteError
 from bot.model import ChatName, Said
@@ -16,7 +17,7 @@ from bot.ports import Intake
 _log = logging.getLogger(__name__)
 
 _MARGIN = timedelta(minutes=5)
-"""How far our clock may be ahead of the platform's, and how late a list may show what was just written."""
+"""How late a list may show what was just written."""
 _STEPS = 6
 """What is late may come in for a sixth of the time between two looks."""
 _REST = 2
@@ -82,6 +83,7 @@ class Patrol:
     was overlooked for an hour. What was found is brought in any case.
 
     Args:
+        their_clock: The platform's; ours may be wrong.
         seconds: How long after one look comes the next.
 
     Attributes:
@@ -89,10 +91,13 @@ class Patrol:
         overlooked_at: When something was last found that had not come in; None: never.
     """
 
-    def __init__(self, chat: ChatName, standing: Standing, clock: Clock, seconds: float = 180.0) -> None:
+    def __init__(
+        self, chat: ChatName, standing: Standing, clock: Clock, their_clock: TheirClock, seconds: float = 180.0
+    ) -> None:
         self._chat = chat
         self._standing = standing
         self._clock = clock
+        self._their_clock = their_clock
         self._seconds = seconds
         self._after = 0
         self._heard: set[int] = set()
@@ -104,7 +109,7 @@ class Patrol:
 
     def begin(self) -> None:
         """A connection begins that is no resumption: what was written long before it is for others to find."""
-        self._after = max(self._after, self._standing.id_at(self._clock.now() - _MARGIN))
+        self._after = max(self._after, self._lately())
         self._due = self._clock.monotonic() + self._seconds
 
     def heard(self, message: int) -> None:
@@ -134,7 +139,7 @@ class Patrol:
 
     async def _look(self, intake: Intake) -> int:
         """Bring what stands in the threads and has not come in; how much that was."""
-        lately = self._standing.id_at(self._clock.now() - _MARGIN)
+        lately = self._lately()
         reading = await self._standing.read(self._after)
         written = {each.id: each for each in reading.written}
         late = written.keys() - self._heard
@@ -151,6 +156,10 @@ class Patrol:
         self._heard = {message for message in self._heard if message > self._after}
         self.compared_at = self._clock.now()
         return len(overlooked)
+
+    def _lately(self) -> int:
+        """The id of what was written so long ago that every list shows it."""
+        return self._standing.id_at((self._their_clock.now() or self._clock.now()) - _MARGIN)
 
     def _should_renew(self) -> bool:
         """Whether it is time for another connection, something having been found just now."""

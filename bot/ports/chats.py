@@ -92,6 +92,14 @@ class Chat(Protocol):
         """How the connection is, now, without asking anybody."""
         ...
 
+    def now(self) -> datetime | None:
+        """
+        What time it is there, as its answers tell, at once and without asking; None: it has not answered yet.
+
+        When something was written there is compared with this; this machine's clock may be wrong.
+        """
+        ...
+
     def parts(self, post: Post) -> int:
         """How many messages `post` needs here. Pure, at once; the same for the same post, for ever."""
         ...

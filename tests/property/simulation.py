@@ -25,6 +25,8 @@ from tests.property.simulation_fate import Fate, Killed
 
 P = ParamSpec("P")
 T = TypeVar("T")
+# The database keeps whole milliseconds.
+_MOMENT = 0.001
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
@@ -82,7 +84,21 @@ class SimulatedClock:
 
     def __init__(self, loop: SimulatedLoop) -> None:
         self._loop = loop
-        self.skew = 0.0
+        self._set = [(0.0, 0.0)]
+
+    @property
+    def skew(self) -> float:
+        return self._set[-1][1]
+
+    @skew.setter
+    def skew(self, seconds: float) -> None:
+        self._set.append((self._loop.time(), seconds))
+
+    def when(self, shown: datetime) -> list[datetime]:
+        """The true moments at which this clock showed that one; more than one where it was set back in between."""
+        until = [at for at, _ in self._set[1:]] + [float("inf")]
+        moments = [(shown - timedelta(seconds=skew), at, end) for (at, skew), end in zip(self._set, until, strict=True)]
+        return [m for m, at, end in moments if at - _MOMENT <= (m - START).total_seconds() <= end + _MOMENT]
 
     def now(self) -> datetime:
         return START + timedelta(seconds=self._loop.time() + self.skew)

@@ -17,7 +17,7 @@ import structlog
 
 from bot.app import App
 from bot.db.connection import Transaction
-from bot.db.values import to_ms
+from bot.db.values import from_ms, to_ms
 from bot.model import Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Store, StoreName, TicketId, Verb
 from bot.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
@@ -41,7 +41,7 @@ _UNSWEPT = """
 SELECT name FROM stores WHERE swept_at IS NULL OR CASE WHEN :full THEN fully_swept_at ELSE swept_at END < :since
 """
 _WAITING_FOR_SOMEBODY = """
-SELECT m.text, d.state, d.created_at - m.written_at AS age
+SELECT m.text, d.state, d.created_at, m.written_at
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message
 WHERE d.state IN ('failed', 'held') AND d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
 """
@@ -234,8 +234,13 @@ class Simulation:
         """What waits for a person loses its turn; and only what was found late may be held."""
         for row in self.rows(_WAITING_FOR_SOMEBODY):
             self.out_of_turn.add(row["text"])
-            if row["state"] == "held" and row["age"] < HELD_AFTER * 1000:
-                self.problems.append(AssertionError(f"{row['text']!r} was held after {row['age']} ms"))
+            if row["state"] == "held" and (age := max(self.ages(row))) < HELD_AFTER:
+                self.problems.append(AssertionError(f"{row['text']!r} was held after {age} s"))
+
+    def ages(self, row: sqlite3.Row) -> list[float]:
+        """How many seconds a message may have been old when something was queued for it, by everybody else's clock."""
+        written = from_ms(row["written_at"])
+        return [(moment - written).total_seconds() for moment in self.clock.when(from_ms(row["created_at"]))]
 
     def _write_where_no_thread_is(self) -> None:
         """That a thread was deleted while nobody listened shows when something is to be said in it."""

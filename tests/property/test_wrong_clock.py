@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.model import ThreadId
 from tests.property.simulation import SimulatedLoop, simulate
-from tests.property.simulation_bridge import Simulation
+from tests.property.simulation_bridge import UNDO, Simulation
 from tests.property.simulation_fate import Fate, Trouble
 from tests.property.simulation_room import Room
 from tests.property.simulation_shop import Shop
@@ -54,3 +55,41 @@ def test_the_first_thing_ever_said_is_found_too(tmp_path: Path, skew: float) -> 
             assert [len(room.threads()) for room in sim.rooms.values()] == [1, 1]
 
     simulate(whole)
+
+
+@_WRONG
+def test_undo_time_runs_from_when_a_reply_came_in(tmp_path: Path, skew: float) -> None:
+    """A reply waits its five seconds, no less and no more, and is not taken for old."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.clock.skew = skew
+        await asyncio.sleep(60)
+        for room in (discord, slack):
+            room.writes(ThreadId("1.1"), f"t1 From {room.name}.")
+        await asyncio.sleep(UNDO - 0.5)
+        assert shop.texts("t1") == []
+        await asyncio.sleep(5)
+        assert shop.texts("t1") == ["t1 From discord.", "t1 From slack."]
+
+    play(tmp_path / "db", story)
+
+
+@_WRONG
+def test_what_was_found_is_as_old_as_its_chat_says(tmp_path: Path, skew: float) -> None:
+    """What was missed for half an hour is sent, what was missed for longer than an hour is asked about."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.clock.skew = skew
+        await asyncio.sleep(60)
+        discord.disconnects(1800)
+        slack.disconnects(4200)
+        await asyncio.sleep(1)
+        discord.writes(ThreadId("1.1"), "t1 Half an hour ago.")
+        slack.writes(ThreadId("1.1"), "t1 More than an hour ago.")
+        await asyncio.sleep(4300)
+        assert shop.texts("t1") == ["t1 Half an hour ago."]
+        assert [text for text in slack.texts("1.1") if "Send it now?" in text] != []
+        sim.observe()
+        assert [row["id"] for row in sim.rows("SELECT id FROM deliveries WHERE state = 'held'")] != []
+
+    play(tmp_path / "db", story)

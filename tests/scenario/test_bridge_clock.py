@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.scenario.test_deaf_catching_up import clock_of, later
+from tests.scenario.test_deaf_catching_up import ahead, clock_of
 from tests.stage import Stage, Ticket, scenario, until
 
 _AHEAD = timedelta(minutes=30)
@@ -15,7 +15,7 @@ async def test_lost_answers_are_found_with_a_clock_that_is_ahead(stage: Stage) -
     """Posts and threads, in a text channel, a forum and Slack: looked for after what was said before, by no clock."""
     for vendor in stage.world.shops:
         ticket = await stage.arrives("Ahead", vendor=vendor)
-        with later(clock_of(stage), _AHEAD):
+        with ahead(clock_of(stage), _AHEAD):
             await _loses_answers(stage, ticket)
 
 

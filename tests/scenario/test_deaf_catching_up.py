@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
+from adapters.chats.their_clock import TheirClock
 from bot.clock import SystemClock
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.slack import Message as SlackMessage
@@ -22,13 +23,26 @@ def clock_of(stage: Stage) -> type[SystemClock]:
 
 
 @contextmanager
-def later(clock: type[SystemClock], span: timedelta) -> Iterator[None]:
-    """The bot's clock, of this kind, is so far ahead, so that what was written just now is so old."""
+def ahead(clock: type[SystemClock], span: timedelta) -> Iterator[None]:
+    """The bot's clock, of this kind, is so far ahead of everybody else's."""
 
     def now(its: SystemClock) -> datetime:
         return SystemClock.now(its) + span
 
     with patch.object(clock, "now", now):
+        yield
+
+
+@contextmanager
+def later(clock: type[SystemClock], span: timedelta) -> Iterator[None]:
+    """It is so much later, here and in the chats, so that what was written just now is so old."""
+    told = TheirClock.now
+
+    def there(its: TheirClock) -> datetime | None:
+        moment = told(its)
+        return None if moment is None else moment + span
+
+    with ahead(clock, span), patch.object(TheirClock, "now", there):
         yield
 
 

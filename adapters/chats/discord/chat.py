@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
+from datetime import datetime
 from typing import Any, NoReturn
 
 import discord
@@ -90,9 +91,8 @@ class Discord:
         )
         self._echo = Echo(clock)
         self._threads = Threads(self._connection)
-        self._patrol = Patrol(
-            DISCORD, StandingInDiscord(self._connection, self._threads, self._agents, channels), clock
-        )
+        standing = StandingInDiscord(self._connection, self._threads, self._agents, channels)
+        self._patrol = Patrol(DISCORD, standing, clock, self._connection.their_clock)
         self._gateway = Gateway(connection=self._connection, clock=clock, echo=self._echo, patrol=self._patrol)
         self._intake: Intake | None = None
 
@@ -156,6 +156,9 @@ class Discord:
 
     def health(self) -> ChatHealth:
         return self._gateway.health()
+
+    def now(self) -> datetime | None:
+        return self._connection.their_clock.now()
 
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         heard = self._patrol.heard

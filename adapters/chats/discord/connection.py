@@ -90,7 +90,7 @@ class Connection:
         prepare: Called with the client before it is used.
 
     Attributes:
-        call, download: See `Requests`; they need no login.
+        call, download, their_clock: See `Requests`; they need no login.
     """
 
     def __init__(
@@ -111,6 +111,7 @@ class Connection:
         self._requests = Requests(token=token, base=self._base, clock=clock)
         self.call = self._requests.call
         self.download = self._requests.download
+        self.their_clock = self._requests.their_clock
 
     async def client(self) -> Client:
         """The client, logged in. Raises `AuthFailed`, `Unavailable`, `RateLimited`."""

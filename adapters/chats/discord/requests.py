@@ -26,6 +26,7 @@ import discord
 from adapters.chats.discord import phrases
 from adapters.chats.discord.limits import Limits
 from adapters.chats.discord.refusals import lost, understood
+from adapters.chats.their_clock import TheirClock
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, RateLimited, Rejected
 
@@ -60,6 +61,9 @@ class Requests:
 
     Args:
         base: What stands before the documented paths.
+
+    Attributes:
+        their_clock: Discord's own, as its answers tell.
     """
 
     def __init__(self, *, token: str, base: str, clock: Clock) -> None:
@@ -67,6 +71,7 @@ class Requests:
         self._base = base
         self._clock = clock
         self._limits = Limits(clock)
+        self.their_clock = TheirClock(clock)
         self._session: aiohttp.ClientSession | None = None
 
     async def call(
@@ -113,6 +118,7 @@ class Requests:
         headers = {"Authorization": f"Bot {self._token}"}
         sent = self._opened().request(method, address, json=json, params=params, timeout=_TIMEOUT, headers=headers)
         async with sent as response:
+            self.their_clock.answered(response.headers)
             return _Answer(response, await response.text())
 
     async def download(self, url: str) -> bytes:

@@ -16,6 +16,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from adapters.chats.slack import phrases
 from adapters.chats.slack.blocks import Block
 from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, answered, failure
+from adapters.chats.their_clock import TheirClock
 from bot.clock import Clock
 from bot.errors import Gone, RateLimited, Rejected
 
@@ -50,12 +51,16 @@ class Api:
 
     Args:
         api_url: Ends in `/api/`.
+
+    Attributes:
+        their_clock: Slack's own, as its answers tell.
     """
 
     def __init__(self, *, bot_token: str, app_token: str, api_url: str, clock: Clock) -> None:
         self._bot_token = bot_token
         self._app_token = app_token
         self._clock = clock
+        self.their_clock = TheirClock(clock)
         self._session: aiohttp.ClientSession | None = None
         self._held: dict[tuple[str, str], float] = {}
         self._logger = logging.getLogger(f"{__name__}.calls")
@@ -158,12 +163,14 @@ class Api:
             raise RateLimited(f"Slack asks to wait {wait:.0f} seconds.", retry_after=wait)
         self.client.session = self.session
         try:
-            return await self.client.api_call(method, **request)
+            answer = await self.client.api_call(method, **request)
         except CAUGHT as error:
             problem = failure(error, method=method, writes=writes)
             if isinstance(problem, RateLimited):
                 self._held[key] = self._clock.monotonic() + (problem.retry_after or 0.0)
             raise problem from error
+        self.their_clock.answered(answer.headers)
+        return answer
 
     async def aclose(self) -> None:
         """Close the session."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
@@ -61,7 +62,7 @@ class SlackChat:
         echo = Echo(clock)
         self._posting = Posting(self._api, clock, echo)
         standing = StandingInSlack(self._api, self._people, clock, channels)
-        self._patrol = Patrol(hearing.SLACK, standing, clock)
+        self._patrol = Patrol(hearing.SLACK, standing, clock, self._api.their_clock)
         self._history = History(self._api, self._people, self._patrol, standing)
         self._intake: Intake | None = None
         self._connection = Connection(
@@ -130,6 +131,9 @@ class SlackChat:
 
     async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
         return await self._history.find_post(place, key, after)
+
+    def now(self) -> datetime | None:
+        return self._api.their_clock.now()
 
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         return self._history.missed(cursors, self._intake)

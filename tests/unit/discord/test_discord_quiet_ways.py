@@ -18,6 +18,7 @@ from adapters.chats.discord.standing import StandingInDiscord
 from adapters.chats.discord.threads import Threads
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
+from adapters.chats.their_clock import TheirClock
 from bot.clock import SystemClock
 from bot.model import Agent, AgentId
 
@@ -88,7 +89,9 @@ def test_who_takes_no_direct_messages_is_told_in_the_thread(answers: list[Any]) 
 
 def gateway_on(calls: Any, clock: WatchedClock) -> Gateway:
     standing = StandingInDiscord(calls, Threads(calls), Agents(frozenset()), [])
-    return Gateway(connection=calls, clock=clock, echo=Echo(clock), patrol=Patrol(DISCORD, standing, clock))
+    return Gateway(
+        connection=calls, clock=clock, echo=Echo(clock), patrol=Patrol(DISCORD, standing, clock, TheirClock(clock))
+    )
 
 
 @pytest.mark.parametrize(("remaining", "waits"), [(1000, []), (10, [360.0]), (0, [3600.0])])

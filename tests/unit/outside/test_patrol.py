@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from adapters.chats.patrol import Patrol, Reading, Written
+from adapters.chats.their_clock import TheirClock
 from bot.clock import SystemClock
 from bot.errors import Unavailable
 from bot.model import Agent, AgentId, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
@@ -36,6 +40,7 @@ class World(SystemClock):
         asked: The ids after which was asked, and when.
         takes: How long a reading takes.
         ours: The last message that was our own.
+        ahead: How far this machine's time of day is ahead of the platform's.
     """
 
     until: float = 0.0
@@ -46,10 +51,11 @@ class World(SystemClock):
     asked: list[tuple[float, int]] = field(default_factory=list)
     takes: float = 0.0
     ours: int = 0
+    ahead: timedelta = timedelta()
     brought: list[tuple[float, str]] = field(default_factory=list)
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self.time)
+        return START + timedelta(seconds=self.time) + self.ahead
 
     def monotonic(self) -> float:
         return self.time
@@ -89,7 +95,9 @@ class World(SystemClock):
 
 
 def patrolling(world: World) -> Patrol:
-    patrol = Patrol(SLACK, world, world, seconds=180.0)
+    theirs = TheirClock(world)
+    theirs.answered({"Date": format_datetime(START + timedelta(seconds=world.time))})
+    patrol = Patrol(SLACK, world, world, theirs, seconds=180.0)
     patrol.begin()
     return patrol
 
@@ -125,6 +133,18 @@ def test_a_message_that_did_not_come_in_is_brought_within_four_minutes() -> None
         assert moment - written <= 240
         assert ended == moment
         assert patrol.overlooked_at == world.now()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=-1), timedelta(minutes=30), timedelta(days=1)])
+def test_it_is_as_soon_by_a_wrong_clock(ahead: timedelta) -> None:
+    """What is lately is the platform's to say; nothing old is brought, either."""
+    world = World(stands=[-700], ahead=ahead)
+    patrol = patrolling(world)
+    world.writes(patrol, 100)
+    ended = run(world, patrol, 1000)
+    assert [text for _, text in world.brought] == ["at 100"]
+    assert ended is not None
+    assert ended <= 340
 
 
 def test_what_comes_in_is_not_brought_again() -> None:
