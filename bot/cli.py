@@ -279,8 +279,7 @@ def _list_outbox(*, as_json: bool) -> None:
 
 def _change(change: Callable[[Transaction, DeliveryId, datetime], T], delivery: int) -> T:
     async def write() -> T:
-        await _existing()
-        database = await Database.open(load_general().database_path)
+        database = await Database.open_to_change(load_general().database_path)
         try:
             return await database.write(change, DeliveryId(delivery), SystemClock().now())
         finally:
@@ -300,11 +299,6 @@ def _dropped(tx: Transaction, delivery: DeliveryId, now: datetime) -> list[str]:
         left = f"goes on in {', '.join(threads)}" if threads else "has no thread now; its next message opens one again"
         lines.append(f"#{given_up[0].ticket} {left}.")
     return lines
-
-
-async def _existing() -> None:
-    """Raises `DatabaseError` where there is no database yet; a command does not make one."""
-    await (await Database.open_to_read(load_general().database_path)).aclose()
 
 
 def _ticket(tx: Transaction, row: Any) -> dict[str, Any]:

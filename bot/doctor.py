@@ -11,9 +11,8 @@ from pathlib import Path
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.lock import is_held, lock_of
-from bot.db.migrate import migrations
 from bot.db.values import from_ms
-from bot.errors import DatabaseError
+from bot.errors import DatabaseError, DatabaseTooOld
 from bot.model import ChatName, Finding
 from bot.settings import LoadedSettings
 from bot.wiring import World
@@ -51,11 +50,11 @@ async def database(path: Path, clock: Clock) -> list[Finding]:
         return [Finding(ok=True, subject="database", text=text), _clock(clock.now(), None)]
     try:
         seen = await _read(path)
-    except DatabaseError as error:
-        return [Finding(ok=False, subject="database", text=str(error), remedy="Do what that says, then check again.")]
-    if seen is None:
+    except DatabaseTooOld:
         text = f"{path} is of an older schema; the next start brings it up to date{running}"
         return [Finding(ok=True, subject="database", text=text), _clock(clock.now(), None)]
+    except DatabaseError as error:
+        return [Finding(ok=False, subject="database", text=str(error), remedy="Do what that says, then check again.")]
     return [_sound(path, seen.verdict, running), _clock(clock.now(), seen.newest), *map(_troubled, seen.troubles)]
 
 
@@ -72,8 +71,8 @@ def _out_of_reach(path: Path) -> Finding | None:
     return None
 
 
-async def _read(path: Path) -> _Seen | None:
-    """What the file says; None: it is from before the last upgrade, or empty."""
+async def _read(path: Path) -> _Seen:
+    """What the file says; raises `DatabaseTooOld` where it is from before the last upgrade, or empty."""
     opened = await Database.open_to_read(path)
     try:
         return await opened.read(_look)
@@ -90,10 +89,7 @@ class _Seen:
     troubles: tuple[tuple[str, int, str], ...]
 
 
-def _look(tx: Transaction) -> _Seen | None:
-    version = tx.one("schema_version")
-    if version is None or version[0] < len(migrations()):
-        return None
+def _look(tx: Transaction) -> _Seen:
     verdict, newest = tx.one("quick_check"), tx.one("newest_moment")
     if verdict is None or newest is None:
         raise LookupError("a check without a row")

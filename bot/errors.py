@@ -5,7 +5,8 @@ Everything that shopbell raises on purpose.
     ├── SettingsError        the settings have faults; one line per fault (exit code 2)
     ├── DatabaseError        the database cannot be used; says what to do
     │   ├── DatabaseInUse    another process holds it (exit code 3)
-    │   └── DatabaseTooNew   a newer shopbell wrote it
+    │   ├── DatabaseTooNew   a newer shopbell wrote it
+    │   └── DatabaseTooOld   it is still to be brought to this schema
     └── RemoteError          a vendor or a chat did not do what was asked
         ├── Unavailable      nothing happened there; try again later
         ├── RateLimited      nothing happened there; try again at a given time
@@ -57,6 +58,10 @@ class DatabaseInUse(DatabaseError):
 
 class DatabaseTooNew(DatabaseError):
     """A newer shopbell has written this database; this one would not understand it."""
+
+
+class DatabaseTooOld(DatabaseError):
+    """The database is of an older schema, or of none; only `shopbell run` brings it to the present one."""
 
 
 class RemoteError(ShopbellError):

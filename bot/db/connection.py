@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
 
-from bot.db.migrate import migrate, migrations, refuse_newer
+from bot.db.migrate import migrate, migrations, refuse_newer, refuse_older
 from bot.db.statements import STATEMENTS
 from bot.errors import DatabaseError
 
@@ -80,26 +80,41 @@ class Database:
     @classmethod
     async def open(cls, path: Path) -> Database:
         """
-        Open the file for reading and writing, make it where it is missing, and bring it to this schema.
+        Open the file for the bridge, make it where it is missing, and bring it to this schema.
 
-        The caller holds `bot.db.lock.held`, except for a command's single short write.
+        The caller holds `bot.db.lock.held`.
 
         Raises:
             DatabaseTooNew, DatabaseError
         """
-        return await cls._open(path, partial(_prepare, writing=True), str(path))
+        return await cls._open(path, _prepare)
+
+    @classmethod
+    async def open_to_change(cls, path: Path) -> Database:
+        """
+        Open an existing file for a command's single short write, also while another process holds it.
+
+        Raises:
+            DatabaseTooOld: Its schema is not the present one; another shopbell may be running on it as it is.
+            DatabaseTooNew, DatabaseError
+        """
+        return await cls._open_existing(path, writing=True)
 
     @classmethod
     async def open_to_read(cls, path: Path) -> Database:
-        """Open an existing file only to read it, also while another process holds it."""
-        if not path.exists():  # noqa: ASYNC240 - one look, before anything runs
-            raise DatabaseError(f"There is no database at {path} yet. It is made when `shopbell run` first starts.")
-        return await cls._open(path, partial(_prepare, writing=False), str(path))
+        """Open an existing file only to read it, also while another process holds it; raises as `open_to_change`."""
+        return await cls._open_existing(path, writing=False)
 
     @classmethod
-    async def _open(cls, path: Path, prepare: Callable[[sqlite3.Connection], None], target: str) -> Database:
+    async def _open_existing(cls, path: Path, *, writing: bool) -> Database:
+        if not path.exists():  # noqa: ASYNC240 - one look, before anything runs
+            raise DatabaseError(f"There is no database at {path} yet. It is made when `shopbell run` first starts.")
+        return await cls._open(path, partial(_prepare_existing, path=path, writing=writing))
+
+    @classmethod
+    async def _open(cls, path: Path, prepare: Callable[[sqlite3.Connection], None]) -> Database:
         def connect() -> sqlite3.Connection:
-            return sqlite3.connect(target, isolation_level=None, timeout=5.0, check_same_thread=False)
+            return sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
 
         connection = _Connection(connect, iter_chunk_size=64)
         try:
@@ -158,16 +173,23 @@ class Database:
             raise _explained(error, self.path) from error
 
 
-def _prepare(connection: sqlite3.Connection, *, writing: bool) -> None:
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
-    refuse_newer(connection, len(migrations()))
-    if not writing:
-        connection.execute("PRAGMA query_only = ON")
-        return
+def _prepare(connection: sqlite3.Connection) -> None:
+    _begin(connection)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     migrate(connection)
+
+
+def _prepare_existing(connection: sqlite3.Connection, *, path: Path, writing: bool) -> None:
+    _begin(connection)
+    refuse_older(connection, len(migrations()), path)
+    connection.execute("PRAGMA synchronous = FULL" if writing else "PRAGMA query_only = ON")
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    refuse_newer(connection, len(migrations()))
 
 
 def _copy(connection: sqlite3.Connection, *, target: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from importlib import resources
+from pathlib import Path
 
-from bot.errors import DatabaseTooNew
+from bot.errors import DatabaseTooNew, DatabaseTooOld
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -43,4 +44,16 @@ def refuse_newer(connection: sqlite3.Connection, known: int) -> None:
         raise DatabaseTooNew(
             f"This database is of schema {version}, and this shopbell knows {known}. "
             "Run the newer shopbell again, or restore a backup from before the upgrade."
+        )
+
+
+def refuse_older(connection: sqlite3.Connection, known: int, path: Path) -> None:
+    """Raise `DatabaseTooOld` if the file still lacks migrations that are known here."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        raise DatabaseTooOld(f"{path} is no database of shopbell's yet; `shopbell run` makes it one when it starts.")
+    if version < known:
+        raise DatabaseTooOld(
+            f"This database is of schema {version}, and this shopbell knows {known}. "
+            "Start this one: `shopbell run` brings the database up to date, once no older shopbell runs on it."
         )

@@ -591,9 +591,6 @@ ORDER BY span;
 
 -- ============================================================ the doctor
 
--- name: schema_version
-PRAGMA user_version;
-
 -- name: quick_check
 PRAGMA quick_check(1);
 
