@@ -122,7 +122,7 @@ class LoopDatabase(Database):
         self.path = path
         self._file = sqlite3.connect(":memory:", isolation_level=None)
         self._file.deserialize(path.read_bytes() if path.exists() else _blank())
-        _prepare(self._file, writing=True)
+        _prepare(self._file)
         self._fate = fate
         self._handed_over: deque[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = deque()
 
@@ -179,7 +179,7 @@ class LoopDatabase(Database):
 def _blank() -> bytes:
     """An empty database of the present schema; making one anew each time would be most of a short story's work."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
-        _prepare(file, writing=True)
+        _prepare(file)
         return file.serialize()
 
 
