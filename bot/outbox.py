@@ -30,6 +30,7 @@ from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailabl
 from bot.job import Courier, Job, Mend, Precaution, read_job
 from bot.model import DeliveryId
 from bot.retry import Decider, Decision, GiveUp, Look, Postpone
+from bot.set_back import SetBack
 
 _log = structlog.get_logger(__name__)
 
@@ -58,6 +59,7 @@ class Outbox:
         self._clock = clock
         self._decider = decider
         self._destinations = destinations
+        self._set_back = SetBack(database, clock)
         self._waker = asyncio.Event()
         self._settled: dict[DeliveryId, asyncio.Event] = {}
         self._stopping = False
@@ -65,6 +67,7 @@ class Outbox:
 
     async def prepare(self) -> None:
         """Before `run`: what an earlier process had begun becomes uncertain."""
+        await self._set_back.begin()
         await self._database.write(lambda tx: tx.run("deliveries_were_interrupted", now=to_ms(self._clock.now())))
         self._key_prefix = await self._database.read(_key_prefix)
 
@@ -75,6 +78,7 @@ class Outbox:
         async with asyncio.TaskGroup() as lanes:
             while not self._stopping:
                 self._waker.clear()
+                await self._set_back.notice()
                 now = self._clock.now()
                 busy = {destination: set(tasks) for destination, tasks in running.items()}
                 agenda = await self._database.read(_agenda, busy, now)

@@ -563,6 +563,41 @@ FROM deliveries
 WHERE state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
 GROUP BY destination, state;
 
+-- ============================================================ a clock that was set back
+
+-- name: last_moment
+-- The last moment that the file knows of: something was begun or queued, or a store was swept.
+SELECT MAX(moment) AS moment FROM (
+    SELECT MAX(created_at, COALESCE(begun_at, 0)) AS moment FROM deliveries
+    WHERE state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
+    UNION ALL
+    SELECT swept_at FROM stores
+);
+
+-- name: bring_back_what_waits
+-- What is due soon stays, for it may have been queued since. No pause is longer than until `latest`.
+UPDATE deliveries
+SET due_at = CASE WHEN due_at - :by > :latest THEN :now ELSE MAX(due_at - :by, :now) END
+WHERE state IN ('waiting', 'uncertain') AND due_at > :soon;
+
+-- name: bring_back_deliveries
+UPDATE deliveries
+SET created_at = MIN(created_at, :now), begun_at = MIN(begun_at, :now), late_since = MIN(late_since, :now)
+WHERE state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
+  AND MAX(created_at, COALESCE(begun_at, 0), COALESCE(late_since, 0)) > :now;
+
+-- name: bring_back_tickets
+-- What is read of a ticket from now on is newer than what we did to it.
+UPDATE tickets SET wrote_at = :now WHERE wrote_at > :now;
+
+-- name: bring_back_stores
+UPDATE stores
+SET fully_swept_at = MIN(fully_swept_at, :now), swept_at = MIN(swept_at, :now), active_at = MIN(active_at, :now),
+    trouble_since = MIN(trouble_since, :now);
+
+-- name: bring_back_installation
+UPDATE installation SET restored_at = :now WHERE restored_at > :now;
+
 -- ============================================================ figures
 
 -- name: ticket_counts

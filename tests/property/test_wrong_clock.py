@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import ThreadId
+from bot.model import Ask, Status, ThreadId, Verb
 from tests.property.simulation import SimulatedLoop, simulate
 from tests.property.simulation_bridge import UNDO, Simulation
 from tests.property.simulation_fate import Fate, Trouble
-from tests.property.simulation_room import Room
+from tests.property.simulation_room import Room, agent
 from tests.property.simulation_shop import Shop
-from tests.property.test_model_findings import play
+from tests.property.test_model_findings import place, play
 
 DAY = 86_400.0
 _WRONG = pytest.mark.parametrize("skew", [-DAY, -600.0, 30.0, 360.0, 7200.0, DAY])
@@ -91,5 +91,62 @@ def test_what_was_found_is_as_old_as_its_chat_says(tmp_path: Path, skew: float) 
         assert [text for text in slack.texts("1.1") if "Send it now?" in text] != []
         sim.observe()
         assert [row["id"] for row in sim.rows("SELECT id FROM deliveries WHERE state = 'held'")] != []
+
+    play(tmp_path / "db", story)
+
+
+@pytest.mark.parametrize("back", [120.0, 7200.0, DAY])
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_what_waits_does_not_wait_for_the_time_to_come_again(tmp_path: Path, back: float, meanwhile: bool) -> None:
+    """Our clock was ahead and is set right, while shopbell runs or not: what was to be tried again soon is."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.clock.skew = back
+        await asyncio.sleep(60)
+        sim.fate.planned["discord", "post"] = [Trouble.REFUSED] * 3
+        sim.fate.planned["main", "reply"] = [Trouble.REFUSED] * 3
+        shop.customer_writes("t1", "t1 Anybody?")
+        slack.writes(ThreadId("1.1"), "t1 Here you are.")
+        await sim.until(lambda: not any(sim.fate.planned.values()))
+        if not meanwhile:
+            sim.restart()
+            await asyncio.sleep(0.1)
+        sim.clock.skew = 0.0
+        await asyncio.sleep(120)
+        assert discord.texts("1.1").count("t1 Anybody?") == 1
+        assert shop.texts("t1") == ["t1 Here you are."]
+
+    play(tmp_path / "db", story)
+
+
+def test_a_ticket_that_was_closed_in_the_future_is_heard_of(tmp_path: Path) -> None:
+    """Set back by two hours after closing, our clock keeps nobody from seeing that the customer wrote again."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.clock.skew = 7200.0
+        await asyncio.sleep(30)
+        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place(slack)))
+        await asyncio.sleep(60)
+        sim.clock.skew = 0.0
+        shop.customer_writes("t1", "t1 It broke again.")
+        await asyncio.sleep(300)
+        assert "t1 It broke again." in discord.texts("1.1")
+        assert [row["status"] for row in sim.rows("SELECT status FROM tickets")] == [Status.OPEN]
+
+    play(tmp_path / "db", story)
+
+
+def test_the_undo_time_survives_a_clock_that_is_set_back(tmp_path: Path) -> None:
+    """A reply that was written in the very moment still waits its five seconds."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.clock.skew = DAY
+        await asyncio.sleep(60)
+        sim.clock.skew = 0.0
+        discord.writes(ThreadId("1.1"), "t1 Here you are.")
+        await asyncio.sleep(UNDO - 0.5)
+        assert shop.texts("t1") == []
+        await asyncio.sleep(5)
+        assert shop.texts("t1") == ["t1 Here you are."]
 
     play(tmp_path / "db", story)
