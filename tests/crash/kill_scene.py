@@ -61,11 +61,11 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(folder: Path) -> AsyncIterator[Scene]:
-    """A world and a bot that is ready; whatever happens, the bot is dead afterwards."""
+async def scene(folder: Path, **more: str) -> AsyncIterator[Scene]:
+    """A world and a bot that is ready, with `more` in its environment; whatever happens, the bot is dead afterwards."""
     async with KillWorld(SystemClock(), Random(1), lost_answers=0.0) as world:
         polls = {f"STORES__{shop.name.upper()}__POLL_SECONDS": "0.5" for shop in world.shops}
-        bot = BotProcess(folder, world.settings() | polls | _QUICK)
+        bot = BotProcess(folder, world.settings() | polls | _QUICK | more)
         await bot.start()
         try:
             await bot.ready()

@@ -7,7 +7,8 @@ import os
 import resource
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import pytest
 from bot.sandbox.process import BotProcess
 from tests.crash.kill_run import integrity
 from tests.crash.kill_scene import Scene, ended, scene, until
+
+_HERE = Path(__file__).parent
 
 
 def last_line(bot: BotProcess) -> str:
@@ -72,6 +75,24 @@ def test_a_full_disk_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -
     with small_disk(tmp_path / "disk") as disk:
         (tmp_path / "shopbell.db").symlink_to(disk / "shopbell.db")
         asyncio.run(story(disk))
+
+
+def test_a_database_without_room_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
+    """The same for whoever may mount nothing: SQLite itself finds no room for another page."""
+    full = tmp_path / "full"
+    paths = [str(_HERE / "small_disk"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+
+    async def story() -> None:
+        async with scene(tmp_path, DISK_FULL=str(full), PYTHONPATH=os.pathsep.join(filter(None, paths))) as here:
+            await here.tickets_stand()
+            full.touch()
+            await here.people_write(12, pause=0.05)
+            await ends_clearly(here, "disk is full", "Make room on the disk")
+            full.unlink()
+            await here.bot.start()
+            await here.all_arrives()
+
+    asyncio.run(story())
 
 
 def test_a_file_that_may_not_grow_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
@@ -141,8 +162,8 @@ def test_a_second_process_is_refused(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def refused(folder: Path, database: Path, words: str) -> None:
-    """A start on this database ends with code 1 and one line that holds these words."""
+def refused(folder: Path, database: Path, words: str, *python: str) -> None:
+    """A start on this database, by `python` or Python itself, ends with code 1 and one line that holds these words."""
     settings = {
         "DISCORD_TOKEN": "practice",
         "DATABASE_PATH": str(database),
@@ -151,8 +172,17 @@ def refused(folder: Path, database: Path, words: str) -> None:
         "STORES__MAIN__BASE_URL": "http://127.0.0.1:9",
         "STORES__MAIN__CHANNELS": "discord:1",
     }
-    code, said = asyncio.run(BotProcess(folder, settings).command("run"))
-    assert code == 1, said
+    done = subprocess.run(
+        [sys.executable, *python, "-m", "bot", "run"],
+        cwd=folder,
+        env=BotProcess(folder, settings).environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
     assert len(said.strip().splitlines()) == 1, said
     assert words in said
 
@@ -176,35 +206,23 @@ def test_something_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Pa
     assert database.read_bytes() == before
 
 
-def _by_permission(folder: Path, _file: Path) -> None:
-    folder.chmod(0o555)
-
-
-def _by_flag(_folder: Path, file: Path) -> None:
-    made = subprocess.run(["chattr", "+i", file], capture_output=True, check=False)
-    if made.returncode != 0:
-        pytest.skip("this file system has no flag against writing")
-
-
 @pytest.mark.parametrize(
-    ("forbid", "words"),
-    [(_by_permission, "a folder that shopbell may write to"), (_by_flag, "Let this user write the file")],
+    ("read_only", "words"),
+    [("data", "a folder that shopbell may write to"), ("data/shopbell.db", "Let this user write the file")],
 )
-def test_a_read_only_database_is_refused(forbid: Callable[[Path, Path], None], words: str, tmp_path: Path) -> None:
+def test_a_read_only_database_is_refused(read_only: str, words: str, tmp_path: Path) -> None:
     """Where the folder or the file may not be written: exit 1 and one line that says what to do."""
-    if forbid is _by_permission and os.geteuid() == 0:
-        pytest.skip("root may write everywhere")
-    folder = tmp_path / "data"
-    folder.mkdir()
-    database = folder / "shopbell.db"
+    database = tmp_path / "data" / "shopbell.db"
+    database.parent.mkdir()
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("CREATE TABLE something (a)")
+    before = database.read_bytes()
+    (tmp_path / read_only).chmod(0o555)
     try:
-        forbid(folder, database)
-        refused(tmp_path, database, words)
+        refused(tmp_path, database, words, str(_HERE / "plain_user.py"))
     finally:
-        folder.chmod(0o755)
-        subprocess.run(["chattr", "-i", database], capture_output=True, check=False)
+        (tmp_path / read_only).chmod(0o755)
+    assert database.read_bytes() == before
 
 
 def test_a_backup_under_load_becomes_a_working_bridge(tmp_path: Path) -> None:
