@@ -37,8 +37,10 @@ _MOST_POKES = 3
 _WATCHED_CLOSELY = 300.0
 _LOOKED_AT_AGAIN_AFTER = 240.0
 HELD_AFTER = 3600.0
+# That a ticket has gone is seen by a sweep of the open ones only.
 _UNSWEPT = """
-SELECT name FROM stores WHERE swept_at IS NULL OR CASE WHEN :full THEN fully_swept_at ELSE swept_at END < :since
+SELECT name FROM stores
+WHERE swept_at IS NULL OR swept_at < :since OR swept_at <= fully_swept_at OR (:full AND fully_swept_at < :since)
 """
 _WAITING_FOR_SOMEBODY = """
 SELECT m.text, d.state, d.created_at, m.written_at
