@@ -18,7 +18,8 @@ UPDATE installation SET restored_at = :now WHERE restored_at = 0;
 
 -- name: replies_may_have_left
 -- What waited when the backup was made may be at its vendor by now: look before sending it.
-UPDATE deliveries SET state = 'uncertain', due_at = :now, begun_at = COALESCE(begun_at, created_at)
+UPDATE deliveries
+SET state = 'uncertain', due_at = :now, begun_at = COALESCE(begun_at, created_at), late_since = :now
 WHERE kind IN ('reply', 'note') AND state = 'waiting' AND state IN ('waiting', 'begun', 'uncertain', 'failed');
 
 -- name: restored_at

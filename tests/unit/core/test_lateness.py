@@ -223,3 +223,21 @@ def test_what_cannot_be_looked_for_fails_in_doubt(tmp_path: Path, trouble: Troub
         shop.customer_writes("t1", "t1 Thanks.")
 
     play(tmp_path / "db", story)
+
+
+def test_a_restored_backup_looks_as_long_as_anybody(tmp_path: Path) -> None:
+    """What had waited for hours when the backup was made may have left since: it is looked for from the restart on."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        shop.fail["reply"] = [RateLimited("Come tomorrow.", retry_after=DAY)]
+        written = discord.writes(THREAD, "t1 answer")
+        await passes(sim, 9 * HOUR)
+        await sim.database.write(lambda tx: tx.run("mark_as_backup"))
+        mend = unreadable(shop)
+        sim.kill()
+        await passes(sim, HOUR)
+        assert discord.reactions[written.id] == {Mark.WAITING}
+        mend()
+        await sim.until(lambda: discord.reactions[written.id] == {Mark.DELIVERED})
+
+    play(tmp_path / "db", story)
