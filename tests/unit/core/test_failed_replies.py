@@ -69,6 +69,30 @@ def test_the_last_try_leaves_doubt_where_its_answer_was_lost(tmp_path: Path) -> 
     play(tmp_path / "db", story, Schedule(retries=(1,)))
 
 
+def test_what_certainly_did_not_arrive_is_given_up_after_hours(tmp_path: Path) -> None:
+    """In both chats the thread says so, and why; what was written later has its own hours; Retry sends both."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.fate.planned["main", "reply"] = [Trouble.REFUSED] * 1000
+        first, second = discord.writes(THREAD, "t1 first"), slack.writes(THREAD, "t1 second")
+        sim.loop.stride = 5.0
+        await asyncio.sleep(86_400)
+        sim.loop.stride = 0.0
+        for room, written in ((discord, first), (slack, second)):
+            assert room.reactions[written.id] == {Mark.FAILED}
+            assert room.texts("1.1")[-1] == (
+                "❌ Your message did not reach the customer. It answers 503. It is kept here."
+            )
+            assert [button.verb for button in room.shown["1.1"][-1].post.buttons] == [Verb.RETRY]
+            assert len(room.texts("1.1")) == 3  # what the customer wrote, that it waits, that it failed
+        sim.fate.planned.clear()
+        for row in sim.rows(_REPLIES):
+            await sim.press(Verb.RETRY, row["id"])
+        await sim.until(lambda: sorted(shop.ours(T1)) == ["t1 first", "t1 second"])
+
+    play(tmp_path / "db", story)
+
+
 def test_what_was_dropped_while_it_was_looked_for_stays_dropped(tmp_path: Path) -> None:
     """A reply that somebody drops is no failure afterwards, even if its ticket turns out to be gone meanwhile."""
 
