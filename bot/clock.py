@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+_MINUTE = timedelta(minutes=1)
 
 
 class Clock(Protocol):
@@ -35,6 +37,12 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))
+
+
+def off(ours: datetime, theirs: datetime | None) -> timedelta:
+    """How far our clock is ahead of another's; zero where that is not known, or is a minute at most."""
+    ahead = timedelta() if theirs is None else ours - theirs
+    return ahead if abs(ahead) > _MINUTE else timedelta()
 
 
 async def wait_for(event: asyncio.Event, seconds: float, clock: Clock) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.clock import Clock
+from bot import phrases
+from bot.clock import Clock, off
 from bot.db.connection import Database, Transaction
 from bot.db.lock import is_held, lock_of
 from bot.db.values import from_ms
@@ -30,13 +31,19 @@ async def examine(loaded: LoadedSettings, world: World, clock: Clock) -> AsyncIt
         finding = await vendor.check()
         yield Finding(ok=finding.ok, subject=f"store {name}", text=finding.text, remedy=finding.remedy)
     for chat in sorted(world.chats):
-        for finding in await _chat(world, chat):
+        for finding in await _chat(world, chat, clock):
             yield finding
 
 
-async def _chat(world: World, chat: ChatName) -> list[Finding]:
-    channels = {p.channel for store in world.stores.values() for p in store.channels if p.chat == chat}
-    return list(await world.chats[chat].check(sorted(channels)))
+async def _chat(world: World, name: ChatName, clock: Clock) -> list[Finding]:
+    """What the chat itself finds, and whether its clock, which its answers tell, and ours are far apart."""
+    chat = world.chats[name]
+    channels = {p.channel for store in world.stores.values() for p in store.channels if p.chat == name}
+    findings = list(await chat.check(sorted(channels)))
+    if ahead := off(clock.now(), chat.now()):
+        text = phrases.clock_is_off(chat.label, ahead)
+        findings.append(Finding(ok=False, subject="clock", text=text, remedy=phrases.set_the_clock()))
+    return findings
 
 
 async def database(path: Path, clock: Clock) -> list[Finding]:
@@ -122,8 +129,6 @@ def _sound(path: Path, verdict: str, running: str) -> Finding:
 def _clock(now: datetime, newest: int | None) -> Finding:
     """A clock that was set back would hold deliveries up and mix up the order of things."""
     if now < _WRITTEN or (newest is not None and now < from_ms(newest)):
-        remedy = "Set this machine's clock, and let it be kept right (NTP)."
-        return Finding(
-            ok=False, subject="clock", text=f"it says {now:%Y-%m-%d %H:%M} UTC, which is past", remedy=remedy
-        )
+        text = f"it says {now:%Y-%m-%d %H:%M} UTC, which is past"
+        return Finding(ok=False, subject="clock", text=text, remedy=phrases.set_the_clock())
     return Finding(ok=True, subject="clock", text=f"{now:%Y-%m-%d %H:%M:%S} UTC")

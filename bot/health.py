@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.clock import Clock
+from bot import phrases
+from bot.clock import Clock, off
 from bot.db.connection import Database, Transaction
 from bot.db.values import from_ms, to_ms
 from bot.lateness import LATE
@@ -90,11 +91,17 @@ class Health:
 
     async def remarks(self) -> list[str]:
         """
-        What somebody should know although the process works: last events, stores that do not answer or take nothing.
+        What somebody should know although the process works: last events, stores that do not answer or take nothing,
+        a clock that is wrong.
 
         A connection that brings nothing any more still gives signs of life; only events show that it brings something.
         """
         heard = [line for name, chat in self._chats.items() for line in _heard(name, chat.health())]
+        heard += [
+            f"{phrases.clock_is_off(chat.label, ahead)} {phrases.set_the_clock()}"
+            for chat in self._chats.values()
+            if (ahead := off(self._clock.now(), chat.now()))
+        ]
         refused = [
             f"{row['chat']} channel {row['channel']} since {from_ms(row['since']):%Y-%m-%d %H:%M} UTC: {row['trouble']}"
             for row in await self._database.read(lambda tx: tx.all("channel_troubles"))

@@ -163,6 +163,15 @@ def written_long_ago(age: timedelta) -> str:
     return f"This was written {duration(age)} ago, while shopbell was away, so it was not sent. Send it now?"
 
 
+def clock_is_off(chat: str, ahead: timedelta) -> str:
+    which = "ahead of" if ahead > timedelta() else "behind"
+    return f"This machine's clock is {duration(abs(ahead))} {which} {chat}'s."
+
+
+def set_the_clock() -> str:
+    return "Set this machine's clock, and let it be kept right (NTP)."
+
+
 def written_before_restore() -> str:
     return "This was written before shopbell's backup was restored; the customer may have it already. Send it now?"
 

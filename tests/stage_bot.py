@@ -16,7 +16,7 @@ from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
 from bot.errors import RateLimited, RemoteError
 from bot.retry import Decider, Decision, Postpone, Schedule
-from bot.settings import load
+from bot.settings import LoadedSettings, load
 from bot.wiring import World, build_world
 
 DEADLINE = 10.0
@@ -49,6 +49,7 @@ class Bridge:
     def __init__(self, settings: Mapping[str, str], database: Path) -> None:
         self.settings = dict(settings)
         self.database = database
+        self.loaded: LoadedSettings | None = None
         self.outside: World | None = None
         self._app: App | None = None
         self._open: Database | None = None
@@ -68,7 +69,7 @@ class Bridge:
         """Start on the database as it was left; with `ready`, wait until both chats and every store were reached."""
         clock, random = QuickClock(), Random(1)
         with patch.dict(os.environ, {**self.settings, "DATABASE_PATH": str(self.database)}, clear=True):
-            loaded = load(env_file=None)
+            self.loaded = loaded = load(env_file=None)
         self.outside = build_world(loaded, clock)
         self._open = await Database.open(self.database)
         self._stop = asyncio.Event()

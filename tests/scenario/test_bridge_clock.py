@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.doctor import examine
 from tests.scenario.test_deaf_catching_up import ahead, clock_of
 from tests.stage import Stage, Ticket, scenario, until
 
@@ -35,3 +36,21 @@ async def _loses_answers(stage: Stage, ticket: Ticket) -> None:
     assert [*world.slack.wire.faults, *world.discord.wire.faults] == [], "every answer was lost that should be"
     assert (ticket.slack.count("second"), ticket.discord.count("second")) == (1, 1)
     assert (len(other.slack.cards), len(other.discord.threads)) == (1, 1)
+
+
+@scenario({"sellgate": "text slack"})
+async def test_check_and_healthz_name_a_clock_that_is_wrong(stage: Stage) -> None:
+    """Held against what either chat's answers say, each with the step that mends it."""
+    loaded, outside = stage.bridge.loaded, stage.bridge.outside
+    assert loaded is not None
+    assert outside is not None
+    clock = clock_of(stage)
+    with ahead(clock, timedelta(days=2, hours=5, minutes=30)):
+        found = [finding async for finding in examine(loaded, outside, clock())]
+        faults = [finding for finding in found if not finding.ok]
+        assert [finding.subject for finding in faults] == ["clock", "clock"]
+        assert all("NTP" in finding.remedy for finding in faults)
+        for chat in ("Discord", "Slack"):
+            said = f"This machine's clock is 2 d 5 h ahead of {chat}'s."
+            assert [chat for finding in faults if finding.text == said] == [chat]
+            assert any(line.startswith(said) for line in await stage.bridge.app.health.remarks())
