@@ -101,12 +101,15 @@ class Outbox:
     async def settled(self, delivery: DeliveryId, seconds: float) -> DeliveryRow:
         """Wait until a delivery is done or has failed, at most so long; returns it as it is then."""
         event = self._settled.setdefault(delivery, asyncio.Event())
+        latest = self._clock.monotonic() + seconds
         try:
-            row = await self._database.read(_delivery, delivery)
-            if row.state not in (State.DONE, State.FAILED, State.DROPPED):
-                await wait_for(event, seconds, self._clock)
+            while True:
+                event.clear()
                 row = await self._database.read(_delivery, delivery)
-            return row
+                left = latest - self._clock.monotonic()
+                if row.state in (State.DONE, State.FAILED, State.DROPPED) or left <= 0:
+                    return row
+                await wait_for(event, left, self._clock)
         finally:
             self._settled.pop(delivery, None)
 
