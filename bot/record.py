@@ -193,9 +193,16 @@ def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: boo
 
 
 def _fingerprint(known: TicketRow, sighting: Sighting) -> str | None:
-    """What the list said, else what is known; empty where it was read by itself and that has to be enough."""
+    """
+    What the list said, else what is known.
+
+    Empty where the ticket was read by itself and that has to be enough; or where that showed another status than the
+    list did, which may say the same again once the ticket has its former status back.
+    """
     if sighting.fingerprint is not None:
         return sighting.fingerprint
+    if sighting.ticket.status not in (None, known.status):
+        return ""
     settled = sighting.messages is not None and sighting.read_at >= known.wrote_at + LAG
     return "" if known.fingerprint is None and settled else known.fingerprint
 

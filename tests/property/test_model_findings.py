@@ -179,3 +179,19 @@ def test_a_line_that_may_stand_somewhere_is_not_repeated_unseen(tmp_path: Path) 
         assert len(told) == 1
 
     play(tmp_path / "db", story)
+
+
+def test_a_ticket_that_a_webhook_showed_closed_is_news_when_it_is_opened_again(tmp_path: Path) -> None:
+    """What the list said of a ticket before it was closed is out of date, though it may say just that again."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        await asyncio.sleep(60)
+        shop.set("t1", Status.CLOSED)
+        sim.nudge("main", "t1")
+        await sim.until(lambda: discord.cards[ThreadId("1.1")][-1].status is Status.CLOSED)
+        await asyncio.sleep(120)
+        shop.set("t1", Status.OPEN)
+        await asyncio.sleep(120)
+        assert discord.cards[ThreadId("1.1")][-1].status is Status.OPEN
+
+    play(tmp_path / "db", story)
