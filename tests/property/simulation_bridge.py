@@ -8,7 +8,7 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Self, TypeVar
@@ -17,7 +17,7 @@ import structlog
 
 from bot.app import App
 from bot.db.connection import Transaction
-from bot.db.values import from_ms, to_ms
+from bot.db.values import from_ms
 from bot.model import Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Store, StoreName, TicketId, Verb
 from bot.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
@@ -37,11 +37,7 @@ _MOST_POKES = 3
 _WATCHED_CLOSELY = 300.0
 _LOOKED_AT_AGAIN_AFTER = 240.0
 HELD_AFTER = 3600.0
-# That a ticket has gone is seen by a sweep of the open ones only.
-_UNSWEPT = """
-SELECT name FROM stores
-WHERE swept_at IS NULL OR swept_at < :since OR swept_at <= fully_swept_at OR (:full AND fully_swept_at < :since)
-"""
+_SWEPT = "SELECT swept_at, fully_swept_at FROM stores"
 _WAITING_FOR_SOMEBODY = """
 SELECT m.text, d.state, d.created_at, m.written_at
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message
@@ -261,12 +257,20 @@ class Simulation:
             useless = gone and row["kind"] in ("reply", "status")
             await self.press(Verb.DISCARD if useless else Verb.RETRY, row["id"])
         unfinished = self.rows(_UNFINISHED)
-        unswept = self.rows(_UNSWEPT, since=to_ms(self._at(since)), full=full)
+        unswept = [row for row in self.rows(_SWEPT) if not self._is_swept(row, since, full=full)]
         return not unfinished and not unswept and not any(room.waiting() for room in self.rooms.values())
 
-    def _at(self, seconds: float) -> datetime:
-        """A moment by the process's own clock, and a little later than anything shows that happened before."""
-        return START + timedelta(seconds=seconds + self.clock.skew + _LOOKS_EVERY)
+    def _is_swept(self, row: sqlite3.Row, since: float, *, full: bool) -> bool:
+        """Whether a store was swept since then; that a ticket has gone is seen by a sweep of the open ones only."""
+        swept, fully = row["swept_at"], row["fully_swept_at"]
+        if swept is None or fully is None or swept <= fully:
+            return False
+        return self._is_after(swept, since) and (not full or self._is_after(fully, since))
+
+    def _is_after(self, shown: int, since: float) -> bool:
+        """Whether the process's clock showed this only after a moment, and a little later than what was shown then."""
+        latest = START + timedelta(seconds=since + _LOOKS_EVERY)
+        return all(moment >= latest for moment in self.clock.when(from_ms(shown)))
 
     async def _keep(self) -> None:
         while not self._ended:

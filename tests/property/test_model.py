@@ -66,6 +66,7 @@ _PICK = st.integers(min_value=0, max_value=30)
 _TIMES = st.sampled_from([1, 1, 1, 2, 11])
 _ROOMS = st.sampled_from(["discord", "slack"])
 _SPANS = st.sampled_from([0.3, 2.0, 7.0, 30.0, 120.0, 900.0, 4000.0])
+_SKEWS = st.sampled_from([-86_400.0, -3600.0, -20.0, -2.0, 0.0, 0.0, 15.0, 600.0, 86_400.0])
 
 
 class World(RuleBasedStateMachine):
@@ -231,7 +232,7 @@ class World(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self._do(self._pass(seconds))
 
-    @rule(suspended=st.sampled_from([0.0, 60.0, 3000.0, 10_000.0]), skew=st.sampled_from([-20.0, -2.0, 0.0, 15.0]))
+    @rule(suspended=st.sampled_from([0.0, 60.0, 3000.0, 10_000.0]), skew=_SKEWS)
     def the_machine_sleeps_and_its_clock_is_set(self, suspended: float, skew: float) -> None:
         self.loop.passed += suspended
         self.sim.clock.skew = skew
