@@ -497,7 +497,8 @@ SELECT * FROM deliveries WHERE message = :message AND kind = 'reply' ORDER BY st
 -- With what keeps each: the first of its lane, which may be the reply itself. One behind it is late with it only.
 SELECT d.id AS id, d.destination AS destination, d.state AS state, d.late_told AS late_told, m.link AS link,
     h.error AS error
-FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+FROM deliveries AS d INDEXED BY deliveries_unfinished -- else SQLite reads all there ever were, in their order
+    JOIN messages AS m ON m.id = d.message
     JOIN deliveries AS h ON h.id = (
         SELECT MIN(e.id) FROM deliveries AS e
         WHERE e.lane = d.lane AND e.state IN ('waiting', 'begun', 'uncertain', 'failed') AND e.state <> 'failed'
