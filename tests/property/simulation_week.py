@@ -37,7 +37,7 @@ _WITH_WEBHOOKS = ("tea", "wood")
 _AGENTS = ("Ann", "Bob", "Cho", "Dee")
 # So long after anybody's act everything happens at its own moment; what comes later may be so late.
 _LIVELY = 20.0
-_STRIDE = 30.0
+_STRIDE = 60.0
 # How many of the people do something at nearly the same time.
 _CROWD = 3
 _LONG = " and so on" * 450
@@ -79,10 +79,10 @@ class Week:
         accidents = self.accidents = Accidents(self.sim, self.random)
         self._acts: list[tuple[float, Callable[[float], float], Act]] = [
             (4.0, customers, self._a_customer_comes),
-            (12.0, customers, self._a_customer_goes_on),
+            (10.0, customers, self._a_customer_goes_on),
             (2.0, agents, self._a_colleague_answers),
             (1.0, agents, self._a_colleague_changes_the_status),
-            (13.0, agents, self._an_agent_replies),
+            (11.0, agents, self._an_agent_replies),
             (2.0, agents, self._an_agent_takes_a_note),
             (2.0, agents, self._an_agent_has_second_thoughts),
             (1.0, agents, self._an_agent_changes_an_old_message),
@@ -107,7 +107,7 @@ class Week:
         """Let the days pass; ends early where something is wrong."""
         for store, shop in self.sim.shops.items():
             shop.lag = timedelta(seconds=_LAGS[store])
-            shop.capabilities = replace(shop.capabilities, quick_poll=30.0)
+            shop.capabilities = replace(shop.capabilities, quick_poll=40.0)
             shop.names_replies = store != "toys"
             shop.reopens = store != "silk"
         watch, loop = Watch(self.sim), self.sim.loop
