@@ -34,7 +34,7 @@ from bot.reception import Reception
 from bot.rereading import Rereading
 from bot.retry import Decider
 from bot.settings import LoadedSettings
-from bot.sweep import Sweeper
+from bot.sweeper import Sweeper
 from bot.vendor_couriers import Noting, Replying, StatusChanging
 from bot.web import Hook, WebServer
 from bot.wiring import World

@@ -111,7 +111,11 @@ class Health:
             f"store {row['store']}: what agents sent waits since {_told(from_ms(row['since']))}: {row['error']}"
             for row in await self._database.read(lambda tx: tx.all("late_at_vendors", before=before))
         ]
-        return [*heard, *refused, *late] + [
+        unread = [
+            f"store {row['store']}: tickets that cannot be read: {row['amount']}, since {_told(from_ms(row['since']))}"
+            for row in await self._database.read(lambda tx: tx.all("unreadable_by_store"))
+        ]
+        return [*heard, *refused, *late, *unread] + [
             f"store {state.name} is in trouble since {state.trouble_since:%Y-%m-%d %H:%M:%S} UTC: {state.trouble}"
             for state in await self.store_states()
             if state.trouble_since is not None and self._clock.now() - state.trouble_since > _STUCK_AFTER

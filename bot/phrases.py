@@ -14,6 +14,7 @@ from bot.model import Counts, Status, TicketNumber
 from bot.text import one_line
 
 _QUOTED = 60
+_NAMED = 3
 
 # ---------------------------------------------------------------- cards
 
@@ -84,6 +85,13 @@ def at_vendor(vendor: str) -> str:
 
 def ticket_gone(vendor: str) -> str:
     return f"{vendor} no longer has this ticket. What was said here stays, but replies cannot reach the customer."
+
+
+def ticket_unreadable(vendor: str, reason: str) -> str:
+    return (
+        f"⚠️ {vendor} does not let this ticket be read just now. {reason} "
+        "What the customer writes is shown here as soon as it can be read."
+    )
 
 
 def closed_here_only(vendor: str, by: str) -> str:
@@ -254,6 +262,24 @@ def store_paused(store: str, reason: str) -> str:
 
 def store_down(store: str, reason: str) -> str:
     return f"⚠️ {store} does not answer. {reason} What you write waits and is sent when it works again."
+
+
+def store_limited(store: str, reason: str) -> str:
+    return f"⏳ {store} lets us ask too seldom. {reason} New messages come late, and what you write may leave late."
+
+
+def tickets_unreadable(store: str, tickets: Sequence[str], reason: str) -> str:
+    if len(tickets) == 1:
+        return (
+            f"⚠️ A ticket of {store} cannot be read: {tickets[0]}. {reason} "
+            "It gets its thread as soon as it can be read."
+        )
+    named, more = tickets[:_NAMED], len(tickets) - _NAMED
+    listed = _listed([*named, f"{more} more"]) if more > 0 else _listed(named)
+    return (
+        f"⚠️ {len(tickets)} tickets of {store} cannot be read: {listed}. {reason} "
+        "Each gets its thread as soon as it can be read."
+    )
 
 
 def recovered(amount: int, chat: str) -> str:

@@ -1,41 +1,35 @@
 """
-Sweeping a store: what its vendor has now, against what is known, one transaction per ticket that changed.
+One pass over a store: what its vendor has now, against what is known, one transaction per ticket that changed.
 
-The sweep is its own catch-up: after any outage the next one finds everything. It keeps nothing in memory between
-passes but when to go next.
+A sweep is its own catch-up: after any outage the next one finds everything. A ticket that cannot be read holds up
+neither the others nor the pass: nothing of it is recorded, so that it stays news, and it is tried again by itself.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
-import structlog
-
-from bot import phrases
-from bot.clock import Clock, wait_for
+from bot import trouble
+from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
 from bot.db.values import TicketRow, from_ms, to_ms
 from bot.defects import contained
-from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable
+from bot.errors import Gone, RateLimited, RemoteError
 from bot.model import Absent, Change, Conversation, Status, Store, StoreName, Ticket, TicketId
 from bot.ports import Vendor
 from bot.record import LAG, Sighting, find_ticket, record, record_gone
-from bot.trouble import store_in_trouble, store_well
-
-_log = structlog.get_logger(__name__)
+from bot.unreadable import Unreadable
 
 _FULL_SWEEP_EVERY = timedelta(hours=6)
-_MOST_FAILURES = 3
-# A store that fails once is no news; one that fails so often in a row is told in its channels.
-_FAILURES_TOLD = 4
-_MOST_NUDGED = 20
-_TALKING = timedelta(minutes=10)
-_LONGEST_PAUSE_IN_TROUBLE = 300.0
+# What only a full sweep shows and could not be read is not put off until the next one is due.
+_FULL_SWEEP_AGAIN = timedelta(minutes=15)
+# After so many readings that fail in a row the vendor may be down although others worked before; and it is taken for
+# down where no other ticket can prove anything.
+_MOST_FAILURES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +71,13 @@ class _Known:
         return [TicketId(row["vendor_id"]) for row in await self.database.read(read)]
 
 
-class Sweeper:
-    """Sweeps one store, again and again, until cancelled."""
+class Sweep:
+    """
+    Sweeps one store, one pass at a time.
+
+    Whether a ticket that cannot be read or its vendor is at fault shows in another ticket: where that can be read,
+    it is the ticket.
+    """
 
     def __init__(
         self,
@@ -94,122 +93,130 @@ class Sweeper:
         self._database = database
         self._clock = clock
         self._wake_outbox = wake_outbox
-        self._random = random
-        self._nudged = asyncio.Event()
-        self._nudged_tickets: set[TicketId] = set()
-        self._nudged_at: datetime | None = None
-        self._sweep_now = True
+        self._unreadable = Unreadable(clock, random)
+        self._mute: RemoteError | None = None
+        self._answered = False
         self._failures = 0
         # Stores that were first swept together shall not be swept in full together for ever.
         self._full_every = _FULL_SWEEP_EVERY * (0.75 + random.random() / 2)
+        self._full_after = self._full_every
 
     async def run(self) -> None:
-        """Sweep now and then again and again; at once when nudged; more rarely while the store is in trouble."""
-        await self._database.write(lambda tx: tx.run("add_store", name=self._store.name))
-        next_sweep = self._clock.monotonic()
-        while True:
-            self._nudged.clear()
-            if self._sweep_now or self._clock.monotonic() >= next_sweep:
-                self._sweep_now = False
-                next_sweep = self._clock.monotonic() + await self._once()
-            elif self._nudged_tickets and not await self._read_nudged():
-                self._sweep_now = True
-                continue
-            await wait_for(self._nudged, next_sweep - self._clock.monotonic(), self._clock)
-
-    def nudge(self, ticket: TicketId | None = None) -> None:
         """
-        Look now, or once more as soon as the present pass ends; any number of nudges meanwhile are one.
+        One pass.
 
-        Args:
-            ticket: Only at this one, if it is known; None: at the whole store.
+        Raises:
+            RemoteError: The list failed, no ticket at all can be read, or the budget is used up. What was recorded
+                before stays.
         """
-        self._nudged_at = self._clock.now()
-        if ticket is None or len(self._nudged_tickets) >= _MOST_NUDGED:
-            self._sweep_now = True
-        else:
-            self._nudged_tickets.add(ticket)
-        self._nudged.set()
-
-    async def sweep(self) -> None:
-        """One pass over the store. Raises `RemoteError`; what was recorded before it stays."""
         began = await self._database.read(self._begin, self._clock.now())
         read_at = self._clock.now()
         known = _Known(self._database, self._store.name, began.full, read_at)
-        failed: list[RemoteError] = []
+        self._answered, self._failures = False, 0
+        listed = set()
         async for found in self._vendor.changes(known):
-            if len(failed) >= _MOST_FAILURES:
-                continue  # the vendor is down; the list ends soon, and the next sweep brings the rest
+            ticket = found.id if isinstance(found, Absent) else found.ticket.id
+            listed.add(ticket)
+            if self._unreadable.is_due(ticket):
+                await self._try(found, ticket, began, read_at)
+        if self._mute is not None and not self._answered and not await self._another_can_be_read():
+            raise self._mute.with_traceback(None)
+        await self._end(began, listed)
+        self._wake_outbox()
+
+    async def read(self, tickets: Iterable[TicketId]) -> bool:
+        """Read these tickets by themselves, as far as they are known; whether all were known and could be read."""
+        complete = True
+        for ticket in tickets:
+            if await self._database.read(find_ticket, self._store.name, ticket) is None:
+                complete = False
+                continue
             try:
-                with contained(f"reading a ticket of store {self._store.name}"):
-                    await self._found(found, began, read_at)
-            except (Unavailable, Rejected) as error:
-                # One ticket that cannot be read must not keep the others from being seen.
-                failed.append(error)
-        if failed:
-            raise failed[0]
-        await self._database.write(self._end, began, self._clock.now())
-        self._wake_outbox()
-
-    async def _once(self) -> float:
-        """One pass, whatever becomes of it; how many seconds to wait before the next."""
-        try:
-            with contained(f"the sweep of store {self._store.name}"):
-                await self.sweep()
-        except RemoteError as error:
-            self._failures += 1
-            _log.info("sweep failed", store=self._store.name, error=type(error).__name__, told=error.told)
-            await self._trouble(error)
-            return self._pause_in_trouble(error)
-        self._failures = 0
-        active_at = await self._database.read(self._active_at)
-        quick = self._vendor.capabilities.quick_poll
-        wait = pause(self._store.poll_seconds, quick, self._clock.now(), active_at, self._nudged_at)
-        return wait * (1 + self._random.random() / 10)
-
-    async def _read_nudged(self) -> bool:
-        """Read the tickets that webhooks named; whether all were known and could be read."""
-        tickets, self._nudged_tickets = self._nudged_tickets, set()
-        try:
-            with contained(f"reading a ticket of store {self._store.name}"):
-                for ticket in sorted(tickets):  # a set has another order in every run
-                    if await self._database.read(find_ticket, self._store.name, ticket) is None:
-                        return False
+                with contained(self._reading):
                     await self._read(ticket, fingerprint=None)
-        except RemoteError as error:
-            _log.info("nudged reading failed", store=self._store.name, error=type(error).__name__)
-            return False
-        return True
+            except RateLimited:
+                return False
+            except RemoteError as error:
+                complete = False
+                if ticket in self._unreadable.tickets:
+                    self._unreadable.failed(ticket, error)
+        return complete
 
-    async def _trouble(self, error: RemoteError) -> None:
-        announcement = ""
-        if isinstance(error, AuthFailed):
-            announcement = phrases.store_paused(self._store.label, error.told)
-        elif self._failures >= _FAILURES_TOLD and not isinstance(error, RateLimited):
-            announcement = phrases.store_down(self._store.label, error.told)
-        now = self._clock.now()
-        await self._database.write(store_in_trouble, self._store, error.told, now, announcement=announcement)
-        self._wake_outbox()
+    @property
+    def unreadable(self) -> Collection[TicketId]:
+        """The tickets that could not be read when that was last tried."""
+        return self._unreadable.tickets
 
-    def _pause_in_trouble(self, error: RemoteError) -> float:
-        doubled = self._store.poll_seconds * 2.0 ** min(self._failures - 1, 10)
-        pause = min(doubled, max(_LONGEST_PAUSE_IN_TROUBLE, self._store.poll_seconds))
-        return max(pause, error.retry_after or 0.0) * (1 + self._random.random() / 5)
-
-    def _active_at(self, tx: Transaction) -> datetime:
-        row = tx.one("store", name=self._store.name)
-        return from_ms(0 if row is None else row["active_at"])
+    @property
+    def _reading(self) -> str:
+        return f"reading a ticket of store {self._store.name}"
 
     def _begin(self, tx: Transaction, now: datetime) -> Pass:
         row = tx.one("store", name=self._store.name)
         if row is None or row["first_swept_at"] is None:
             return Pass(first=True, full=True)
-        full = now - from_ms(row["fully_swept_at"]) >= self._full_every
+        full = now - from_ms(row["fully_swept_at"]) >= self._full_after
         return Pass(first=False, full=full)
 
-    def _end(self, tx: Transaction, began: Pass, now: datetime) -> None:
-        tx.run("store_swept", name=self._store.name, now=to_ms(now), full=began.full)
-        store_well(tx, self._store, now)
+    async def _try(self, found: Change | Absent, ticket: TicketId, began: Pass, read_at: datetime) -> None:
+        """
+        Look at one ticket; where it cannot be read, leave it for later.
+
+        Raises:
+            RemoteError: It is not the ticket's fault.
+        """
+        try:
+            with contained(self._reading):
+                await self._found(found, began, read_at)
+        except RateLimited:
+            raise  # the budget is the store's
+        except RemoteError as error:
+            self._unreadable.failed(ticket, error)
+            self._failures += 1
+            if self._answered and self._failures < _MOST_FAILURES:
+                return
+            proven = await self._another_can_be_read()
+            if proven is False or (proven is None and self._failures >= _MOST_FAILURES):
+                self._mute = error
+                raise
+
+    def _proof(self, tx: Transaction, but: Collection[TicketId]) -> TicketId | None:
+        row = tx.one("ticket_to_prove_by", store=self._store.name, but=json.dumps(list(but)))
+        return None if row is None else TicketId(row["vendor_id"])
+
+    async def _another_can_be_read(self) -> bool | None:
+        """Whether a ticket can be read that could be read before; None: there is none that we know of."""
+        proof = await self._database.read(self._proof, self._unreadable.tickets)
+        if proof is None and self._mute is not None:
+            proof = await self._database.read(self._proof, ())
+        if proof is None:
+            return None
+        try:
+            with contained(self._reading):
+                await self._read(proof, fingerprint=None)
+        except RateLimited:
+            raise
+        except RemoteError as error:
+            self._unreadable.failed(proof, error)
+            return False
+        return True
+
+    async def _end(self, began: Pass, listed: Collection[TicketId]) -> None:
+        """A pass has come to its end: note it, and tell of what has not let itself be read for long."""
+        if began.full:
+            self._unreadable.keep(listed)
+            again = _FULL_SWEEP_AGAIN if self._full_after == self._full_every else self._full_after * 2
+            self._full_after = min(again, self._full_every) if self._unreadable.tickets else self._full_every
+        untold = self._unreadable.untold(listed)
+
+        def work(tx: Transaction, now: datetime) -> None:
+            tx.run("store_swept", name=self._store.name, now=to_ms(now), full=began.full)
+            if began.full:
+                trouble.unlisted_tickets(tx, self._store.name, listed)
+            trouble.tickets_unreadable(tx, self._store, untold, now)
+
+        await self._database.write(work, self._clock.now())
+        self._unreadable.told(ticket for ticket, _ in untold)
 
     async def _found(self, found: Change | Absent, began: Pass, read_at: datetime) -> None:
         if isinstance(found, Absent):
@@ -224,7 +231,7 @@ class Sweeper:
         if messages is None and (follow or (before is not None and before.followed)):
             read_at = self._clock.now()
             try:
-                conversation = await self._vendor.ticket(ticket.id)
+                conversation = await self._ask(ticket.id)
             except Gone:
                 await self._gone(ticket.id)
                 return
@@ -238,7 +245,7 @@ class Sweeper:
         """Read one known ticket by itself; for `fingerprint` see `Sighting`."""
         read_at = self._clock.now()
         try:
-            conversation: Conversation = await self._vendor.ticket(ticket)
+            conversation = await self._ask(ticket)
         except Gone:
             await self._gone(ticket)
             return
@@ -252,30 +259,40 @@ class Sweeper:
             )
         )
 
+    async def _ask(self, ticket: TicketId) -> Conversation:
+        """Ask the vendor for a ticket; that it does not exist any more is an answer, too."""
+        try:
+            conversation = await self._vendor.ticket(ticket)
+        except Gone:
+            self._hear()
+            raise
+        self._hear()
+        return conversation
+
+    def _hear(self) -> None:
+        """A ticket could be read."""
+        self._answered, self._failures = True, 0
+        if self._mute is not None:
+            self._mute = None
+            self._unreadable.forgive()
+
     async def _record(self, sighting: Sighting) -> None:
-        await self._database.write(record, self._store, sighting, self._clock.now())
+        def work(tx: Transaction, now: datetime) -> None:
+            record(tx, self._store, sighting, now)
+            trouble.ticket_read(tx, self._store.name, sighting.ticket.id)
+
+        await self._database.write(work, self._clock.now())
+        self._unreadable.read(sighting.ticket.id)
         self._wake_outbox()
 
     async def _gone(self, ticket: TicketId) -> None:
-        await self._database.write(record_gone, self._store, ticket, self._clock.now())
+        def work(tx: Transaction, now: datetime) -> None:
+            record_gone(tx, self._store, ticket, now)
+            trouble.ticket_read(tx, self._store.name, ticket)
+
+        await self._database.write(work, self._clock.now())
+        self._unreadable.read(ticket)
         self._wake_outbox()
-
-
-def pause(poll: float, quick: float, now: datetime, active_at: datetime, nudged_at: datetime | None) -> float:
-    """
-    How many seconds to wait before the next sweep. Pure.
-
-    Short while people are talking, growing to `poll` when it gets quiet; `poll` also while webhooks tell us anyway.
-
-    Args:
-        quick: The shortest that the vendor's quota bears.
-        active_at: When anybody last wrote.
-        nudged_at: When a webhook last came; None: never.
-    """
-    if nudged_at is not None and now - nudged_at < _TALKING:
-        return poll
-    idle = (now - active_at - _TALKING).total_seconds()
-    return min(poll, quick + max(0.0, idle) / 30)
 
 
 def follows(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bool, now: datetime) -> bool:

@@ -1,41 +1,132 @@
-"""Stores and channels in trouble: recorded once, told once where somebody will see it, and once when it is over."""
+"""Stores, tickets and channels in trouble: recorded, told once where somebody will see it, and once when it is over."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from bot import phrases, queue
 from bot.db.connection import Transaction
-from bot.db.values import delivery_row, to_ms
-from bot.model import DeliveryId, Place, Store
+from bot.db.values import DeliveryRow, State, delivery_row, to_ms
+from bot.model import DeliveryId, Place, Store, StoreName, TicketId
+from bot.outage import Trouble
+
+_SAID = {
+    Trouble.DOWN: phrases.store_down,
+    Trouble.LIMITED: phrases.store_limited,
+    Trouble.PAUSED: phrases.store_paused,
+}
 
 
-def store_in_trouble(tx: Transaction, store: Store, reason: str, now: datetime, *, announcement: str = "") -> None:
+def store_in_trouble(
+    tx: Transaction, store: Store, trouble: Trouble, reason: str, now: datetime, *, tell: bool
+) -> None:
     """
     Note what is wrong with a store.
 
     Args:
-        announcement: What its channels are told, once per trouble; empty: nothing, or not yet.
+        tell: Whether its channels are to be told by now. They are told once, and once more where a person has to mend
+            it after all.
     """
-    row = tx.one("store", name=store.name)
-    told = row is not None and bool(row["trouble_announced"])
-    tx.run("store_in_trouble", name=store.name, trouble=reason, now=to_ms(now), announced=bool(announcement))
-    if announcement and not told:
-        for channel in store.channels:
-            queue.announcement(tx, channel, announcement, now)
-
-
-def store_well(tx: Transaction, store: Store, now: datetime) -> None:
-    """Note that a store works; its channels are told if they had been told that it did not."""
-    row = tx.one("store", name=store.name)
-    if row is None or row["trouble"] is None:
+    tx.run("store_in_trouble", name=store.name, trouble=reason, now=to_ms(now))
+    told = _told(tx, store)
+    _try_now(tx, told, now)
+    standing = {line.id for line in _lines(tx, told)}
+    known = {kind for kind, lines in told.items() if not standing.isdisjoint(lines)}
+    if not tell or trouble in known or (known and trouble is not Trouble.PAUSED):
         return
+    _withdraw(tx, told, now)
+    text, over = _SAID[trouble](store.label, reason), phrases.store_back(store.label)
+    told[trouble] = [queue.tidings(tx, (channel,), text, over, now) for channel in store.channels]
+    tx.run("store_trouble_told", name=store.name, told=json.dumps(told))
+
+
+def store_well(tx: Transaction, store: Store, now: datetime, *, over: bool) -> bool:
+    """
+    Note that a store works. What was to be told of its trouble and has not been said yet is not said any more.
+
+    Args:
+        over: Whether it has worked for so long that its channels, where they were told, are to be told that, too.
+
+    Returns:
+        Whether they are told now.
+    """
     tx.run("store_well", name=store.name)
-    if row["trouble_announced"]:
+    _withdraw(tx, _told(tx, store), now)
+    said = _lines(tx, _told(tx, store))
+    if over:
+        for line in {(line.body["chat"], line.body["channel"]): line for line in said}.values():
+            queue.tell_over(tx, line, now)
+    if over or not said:
+        tx.run("store_trouble_told", name=store.name, told="{}")
+    return over and bool(said)
+
+
+def tickets_unreadable(tx: Transaction, store: Store, tickets: Sequence[tuple[TicketId, str]], now: datetime) -> None:
+    """
+    Tell, once, of tickets that have not let themselves be read for long: in their threads, or in the store's channels.
+
+    Args:
+        tickets: Each with the reason.
+    """
+    threadless = []
+    for ticket, reason in tickets:
+        row = tx.one("ticket_by_vendor_id", store=store.name, vendor_id=ticket)
+        if row is not None and not row["followed"]:
+            continue  # nobody follows it, so nobody misses anything
+        if not tx.run("add_unreadable_ticket", store=store.name, vendor_id=ticket, now=to_ms(now)):
+            continue
+        if row is None:
+            threadless.append((ticket, reason))
+        else:
+            queue.lines(tx, row["number"], phrases.ticket_unreadable(store.vendor_label, reason), now)
+    if threadless:
+        text = phrases.tickets_unreadable(store.label, [ticket for ticket, _ in threadless], threadless[0][1])
         for channel in store.channels:
-            queue.announcement(tx, channel, phrases.store_back(store.label), now)
+            queue.announcement(tx, channel, text, now)
+
+
+def ticket_read(tx: Transaction, store: StoreName, ticket: TicketId) -> None:
+    """A ticket could be read, or is gone: when it cannot be read again, that will be told anew."""
+    tx.run("forget_unreadable_ticket", store=store, vendor_id=ticket)
+
+
+def unlisted_tickets(tx: Transaction, store: StoreName, listed: Collection[TicketId]) -> None:
+    """All that a store has and that we do not know is listed; what is not among it need not be read any more."""
+    tx.run("forget_other_unreadable_tickets", store=store, listed=json.dumps(list(listed)))
+
+
+def _told(tx: Transaction, store: Store) -> dict[str, list[DeliveryId]]:
+    """The lines that tell of a store's trouble, by what they call it, oldest first."""
+    row = tx.one("store", name=store.name)
+    return {} if row is None else json.loads(row["trouble_told"])
+
+
+def _try_now(tx: Transaction, told: dict[str, list[DeliveryId]], now: datetime) -> None:
+    """
+    What could not be said so far is tried while it is true.
+
+    Where it is our own network that is away, chat and store are back at once: a line that is tried some time later
+    would tell of a store that works by then.
+    """
+    for line in _lines(tx, told):
+        if line.attempts:
+            tx.run("put_off", id=line.id, due=to_ms(now))
+
+
+def _withdraw(tx: Transaction, told: dict[str, list[DeliveryId]], now: datetime) -> None:
+    """Do not say what has not been said yet."""
+    for line in _lines(tx, told):
+        if line.state is State.WAITING:
+            queue.tell_over(tx, line, now)
+
+
+def _lines(tx: Transaction, told: dict[str, list[DeliveryId]]) -> list[DeliveryRow]:
+    """These lines, as far as they were said or may still be."""
+    rows = [tx.one("delivery", id=line) for lines in told.values() for line in lines]
+    found = [delivery_row(row) for row in rows if row is not None]
+    return [line for line in found if line.state is not State.DROPPED]
 
 
 def channel_in_trouble(

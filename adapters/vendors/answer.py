@@ -22,8 +22,8 @@ LARGEST = 10 * 1024 * 1024
 """The largest body that is read, in bytes, before and after unpacking."""
 DEEPEST = 50
 """How deep objects and lists of an answer may be nested."""
-LONGEST_WAIT = 24 * 3600.0
-"""The longest time a vendor can make us wait, in seconds; Lightspeed's longest window is a day."""
+LONGEST_WAIT = 900.0
+"""The longest time a vendor can ask us to wait, in seconds: one answer shall not cost a store a day."""
 
 _QUOTE = 12
 """So many characters in a row that we sent are a quotation of it."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.vendors.answer import LONGEST_WAIT
 from bot.clock import Clock
 from bot.errors import RateLimited
 
@@ -21,6 +20,8 @@ PATIENCE = 60.0
 
 _SHORT = 60.0
 """Windows below this length keep nothing back: waiting one out takes no longer than being refused."""
+_LONGEST_WINDOW = 86_400.0
+"""Lightspeed counts by the day; no vendor's window is longer."""
 _FIRST_PAUSE = 5.0
 _LONGEST_PAUSE = 300.0
 _SLOWEST = 60.0
@@ -59,7 +60,7 @@ def standings(headers: Mapping[str, str], epoch: float) -> tuple[Standing, ...]:
     if not columns[0] or len({len(column) for column in columns}) != 1:
         return ()
     return tuple(
-        Standing(limit, remaining, min(max(0.0, reset - epoch if reset > 1e8 else reset), LONGEST_WAIT))
+        Standing(limit, remaining, min(max(0.0, reset - epoch if reset > 1e8 else reset), _LONGEST_WINDOW))
         for limit, remaining, reset in zip(*columns, strict=True)
     )
 

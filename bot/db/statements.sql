@@ -56,14 +56,29 @@ WHERE name = :name;
 -- name: store_in_trouble
 -- The first moment of a trouble stays; its text is the latest.
 UPDATE stores
-SET trouble = :trouble, trouble_since = COALESCE(trouble_since, :now), trouble_announced = trouble_announced OR :announced
+SET trouble = :trouble, trouble_since = COALESCE(trouble_since, :now)
 WHERE name = :name;
 
 -- name: store_active
 UPDATE stores SET active_at = MAX(active_at, :at) WHERE name = :name;
 
 -- name: store_well
-UPDATE stores SET trouble = NULL, trouble_since = NULL, trouble_announced = 0 WHERE name = :name;
+UPDATE stores SET trouble = NULL, trouble_since = NULL WHERE name = :name;
+
+-- name: store_trouble_told
+UPDATE stores SET trouble_told = :told WHERE name = :name;
+
+-- name: add_unreadable_ticket
+INSERT INTO unreadable_tickets (store, vendor_id, since) VALUES (:store, :vendor_id, :now) ON CONFLICT DO NOTHING;
+
+-- name: forget_other_unreadable_tickets
+DELETE FROM unreadable_tickets WHERE store = :store AND vendor_id NOT IN (SELECT value FROM json_each(:listed));
+
+-- name: unreadable_by_store
+SELECT store, COUNT(*) AS amount, MIN(since) AS since FROM unreadable_tickets GROUP BY store ORDER BY store;
+
+-- name: forget_unreadable_ticket
+DELETE FROM unreadable_tickets WHERE store = :store AND vendor_id = :vendor_id;
 
 -- name: add_channel_trouble
 INSERT INTO channel_troubles (chat, channel, trouble, since) VALUES (:chat, :channel, :trouble, :now)
@@ -163,6 +178,13 @@ WHERE store = :store
 
 -- name: open_vendor_ids
 SELECT vendor_id FROM tickets WHERE store = :store AND status = 'open' ORDER BY number;
+
+-- name: ticket_to_prove_by
+-- One that could be read, and is likely to be there still.
+SELECT vendor_id FROM tickets
+WHERE store = :store AND followed = 1 AND gone_at IS NULL AND vendor_id NOT IN (SELECT value FROM json_each(:but))
+ORDER BY status = 'open' DESC, number DESC
+LIMIT 1;
 
 -- name: vendor_ids_to_read_again
 -- Closed tickets are in no list of open ones: what was written just before we closed one is found only by reading it.

@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -21,6 +21,7 @@ from bot.db.values import from_ms
 from bot.model import Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Store, StoreName, TicketId, Verb
 from bot.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
+from bot.sweeper import Sweeper
 from bot.wiring import World
 from tests.practice_core import START
 from tests.property.simulation import LoopDatabase, SimulatedClock, SimulatedLoop
@@ -258,7 +259,11 @@ class Simulation:
             await self.press(Verb.DISCARD if useless else Verb.RETRY, row["id"])
         unfinished = self.rows(_UNFINISHED)
         unswept = [row for row in self.rows(_SWEPT) if not self._is_swept(row, since, full=full)]
-        return not unfinished and not unswept and not any(room.waiting() for room in self.rooms.values())
+        swept = not unswept and not any(sweeper.unreadable for sweeper in self._sweepers())
+        return not unfinished and swept and not any(room.waiting() for room in self.rooms.values())
+
+    def _sweepers(self) -> Iterable[Sweeper]:
+        return () if self._process is None else self._process._sweepers.values()
 
     def _is_swept(self, row: sqlite3.Row, since: float, *, full: bool) -> bool:
         """Whether a store was swept since then; that a ticket has gone is seen by a sweep of the open ones only."""

@@ -13,8 +13,16 @@ CREATE TABLE stores (
     swept_at INTEGER,
     trouble TEXT,                -- what is wrong, for people; NULL: nothing
     trouble_since INTEGER,
-    trouble_announced INTEGER NOT NULL DEFAULT 0 CHECK (trouble_announced IN (0, 1)),
+    trouble_told TEXT NOT NULL DEFAULT '{}', -- JSON: the lines that tell of it, by what they call it; until its end is told
     active_at INTEGER NOT NULL DEFAULT 0 -- when anybody last wrote in one of its tickets
+) STRICT;
+
+-- Tickets that have not let themselves be read for long, as people were told.
+CREATE TABLE unreadable_tickets (
+    store TEXT NOT NULL REFERENCES stores (name),
+    vendor_id TEXT NOT NULL,
+    since INTEGER NOT NULL, -- when it was told
+    PRIMARY KEY (store, vendor_id)
 ) STRICT;
 
 -- Channels where we may not do what is needed.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SystemClock
-from bot.errors import AuthFailed, DatabaseError, Gone, Unavailable, Unsupported
+from bot.errors import DatabaseError, Gone, Unavailable, Unsupported
 from bot.model import (
     Attachment,
     ChatMessageId,
@@ -164,49 +164,6 @@ def test_what_was_recovered_is_said_once_in_the_channel(tmp_path: Path) -> None:
         assert discord.texts("1") == [
             "🔁 Back in Discord. Found 3 messages that were written meanwhile; each goes where it belongs."
         ]
-
-    play(story)
-
-
-def test_an_outage_is_told_once_and_its_end_once(tmp_path: Path) -> None:
-    """A store that stays down is one banner in each channel, and one line when it answers again."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.fail["changes"] = [Unavailable("It answers 503.")] * 6
-            await until(lambda: len(bridge.slack.texts("1")) == 2, seconds=20)
-            down, back = bridge.slack.texts("1")
-            assert down.startswith("⚠️ Main · Memory does not answer. It answers 503.")
-            assert back == "▶️ Main · Memory works again. What waited is on its way."
-            assert bridge.discord.texts("1") == [down, back]
-
-    play(story)
-
-
-def test_a_refused_key_pauses_the_store_and_says_so_once(tmp_path: Path) -> None:
-    """Refused credentials are told once in each channel with the step that mends them."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.fail["changes"] = [AuthFailed("Set STORES__MAIN__API_KEY.")] * 2
-            await until(lambda: len(bridge.discord.texts("1")) == 2, seconds=20)
-            assert bridge.discord.texts("1")[0].startswith("⏸️ Main · Memory is paused. Set STORES__MAIN__API_KEY.")
-
-    play(story)
-
-
-def test_one_ticket_that_cannot_be_read_holds_up_no_other(tmp_path: Path) -> None:
-    """When one ticket always fails, the tickets after it in the list are still seen."""
-
-    async def story() -> None:
-        vendor = default_vendor()
-        vendor.customer_writes("bad", "x", subject="Bad")
-        vendor.customer_writes("good", "y", subject="Good")
-        vendor.fail["ticket"] = [Unavailable("It answers 500.")]
-        async with running(tmp_path / "db", vendor=vendor) as bridge:
-            await until(lambda: len(bridge.discord.threads()) == 2)
 
     play(story)
 

@@ -46,7 +46,7 @@ def fill(tx: Transaction, now: datetime, *pauses: timedelta) -> None:
     tx.run("add_store", name=MAIN)
     tx.run("store_swept", name=MAIN, now=to_ms(now), full=True)
     tx.run("store_active", name=MAIN, at=to_ms(now))
-    tx.run("store_in_trouble", name=MAIN, trouble="down", now=to_ms(now), announced=False)
+    tx.run("store_in_trouble", name=MAIN, trouble="down", now=to_ms(now))
     tx.run("add_installation", key_prefix="a")
     tx.run("mark_as_backup")
     tx.run("begin_after_restore", now=to_ms(now))
