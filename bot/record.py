@@ -39,7 +39,7 @@ from bot.model import (
     TicketNumber,
     Verb,
 )
-from bot.text import comparable
+from bot.text import comparable, signed
 
 # A second, and as much again for clocks that do not agree.
 _SAME_SECOND = timedelta(seconds=2)
@@ -86,6 +86,7 @@ def record(tx: Transaction, store: Store, sighting: Sighting, now: datetime) -> 
     followed = sighting.follow or known.followed
     if sighting.messages is not None:
         _messages(tx, known, sighting.messages, now, followed=followed)
+        _turn_again(tx, known, sighting, stale=stale)
     after = _ticket(tx, number)
     if followed and before is not None:
         if after.status is not before.status:
@@ -183,7 +184,7 @@ def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: boo
         customer_name=ticket.customer.name,
         customer_email=ticket.customer.email,
         facts=None if ticket.facts is None else facts_json(ticket.facts),
-        awaiting=None if stale else ticket.awaiting or _turn(sighting.messages),
+        awaiting=None if stale else _awaiting(sighting),
         first_response_at=_first_response(sighting.messages),
         closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(sighting.read_at),
@@ -219,6 +220,17 @@ def _turn(messages: tuple[Message, ...] | None) -> Awaiting | None:
     if last is None or last.author is Author.UNKNOWN:
         return None
     return Awaiting.US if last.author is Author.CUSTOMER else Awaiting.CUSTOMER
+
+
+def _turn_again(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: bool) -> None:
+    """A reply of ours that was found among the messages made it the customer's turn; it need not be the last one."""
+    awaiting = None if stale else _awaiting(sighting)
+    if awaiting is not None:
+        tx.run("ticket_awaits", number=known.number, awaiting=awaiting)
+
+
+def _awaiting(sighting: Sighting) -> Awaiting | None:
+    return sighting.ticket.awaiting or _turn(sighting.messages)
 
 
 def _first_response(messages: tuple[Message, ...] | None) -> int | None:
@@ -259,7 +271,8 @@ def _claimed(tx: Transaction, ticket: TicketRow, message: Message, now: datetime
     """
     kind = Kind.REPLY if message.public else Kind.NOTE
     for row in tx.all("unnamed_replies", ticket=ticket.number):
-        if Kind(row["kind"]) is kind and comparable(row["text"]) == comparable(message.text):
+        ours = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
+        if Kind(row["kind"]) is kind and comparable(ours) == comparable(message.text):
             ours = message_row(row)
             tx.run("set_message_vendor_id", id=ours.id, vendor_id=message.id)
             if State(row["state"]) in (State.UNCERTAIN, State.FAILED):

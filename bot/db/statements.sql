@@ -165,6 +165,9 @@ SET status = :status,
     fingerprint = NULL
 WHERE number = :number;
 
+-- name: ticket_awaits
+UPDATE tickets SET awaiting = :awaiting WHERE number = :number;
+
 -- name: staff_answered
 UPDATE tickets
 SET awaiting = 'customer', first_response_at = COALESCE(first_response_at, :at)

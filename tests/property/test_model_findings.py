@@ -181,6 +181,35 @@ def test_a_line_that_may_stand_somewhere_is_not_repeated_unseen(tmp_path: Path) 
     play(tmp_path / "db", story)
 
 
+def test_whose_turn_it_is_when_a_lost_reply_turns_up_with_an_answer_to_it(tmp_path: Path) -> None:
+    """The reply counts as sent, and the customer's newer message makes it our turn all the same."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        shop.lag = timedelta(seconds=12)
+        sim.fate.planned["main", "reply"] = [Trouble.ANSWER_LOST]
+        discord.writes(ThreadId("1.1"), "t1 Here you are.")
+        await sim.until(lambda: shop.texts("t1") == ["t1 Here you are."])
+        shop.customer_writes("t1", "t1 That does not work either.")
+        await asyncio.sleep(120)
+        assert [row["awaiting"] for row in sim.rows("SELECT awaiting FROM tickets")] == ["us"]
+
+    play(tmp_path / "db", story)
+
+
+def test_closing_is_answered_when_it_is_done(tmp_path: Path) -> None:
+    """A vendor that is busy for a second is waited for; its first refusal is not yet the answer."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        await asyncio.sleep(15)
+        sim.fate.planned["main", "set_status"] = [Trouble.REFUSED]
+        answer = await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place(slack)))
+        assert shop.statuses("t1") == [Status.OPEN, Status.CLOSED]
+        assert answer is not None
+        assert "closed" in answer.text
+
+    play(tmp_path / "db", story)
+
+
 def test_a_ticket_that_a_webhook_showed_closed_is_news_when_it_is_opened_again(tmp_path: Path) -> None:
     """What the list said of a ticket before it was closed is out of date, though it may say just that again."""
 
