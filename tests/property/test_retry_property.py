@@ -71,6 +71,19 @@ def test_nobody_is_asked_too_early(decider: Decider, error: RemoteError, attempt
 
 
 @always
+@given(DECIDERS, ERRORS, ATTEMPTS, st.booleans())
+def test_no_wait_of_our_own_is_without_jitter(
+    decider: Decider, error: RemoteError, attempts: int, for_ever: bool
+) -> None:
+    """What fails again in the same way waits a little longer or shorter, unless the other side set the time itself."""
+    first = decider.after(error, attempts, for_ever=for_ever)
+    second = decider.after(error, attempts, for_ever=for_ever)
+    if isinstance(first, Postpone) and isinstance(second, Postpone):
+        set_by_them = not isinstance(error, RateLimited) and error.retry_after is not None
+        assert first.seconds != second.seconds or (set_by_them and first.seconds == error.retry_after)
+
+
+@always
 @given(DECIDERS, ERRORS)
 def test_tries_come_to_an_end(decider: Decider, error: RemoteError) -> None:
     """What becomes wrong with time is counted and given up after the last retry; limits and refused keys cost none."""

@@ -19,6 +19,13 @@ class Never(Random):
         return 0.0
 
 
+class Half(Random):
+    """The jitter in the middle."""
+
+    def random(self) -> float:
+        return 0.5
+
+
 DECIDER = Decider(SCHEDULE, Never())
 
 
@@ -50,6 +57,31 @@ def test_each_failure_has_its_answer(
     What was only looked for since somebody asked for it anew has not been tried, and leaves at once.
     """
     assert DECIDER.after(error, attempts, for_ever=for_ever) == decision
+
+
+@pytest.mark.parametrize(
+    ("error", "decision"),
+    [
+        (Unavailable("down"), Postpone(11)),
+        (Unavailable("down", retry_after=10.5), Postpone(11)),
+        (Unavailable("down", retry_after=30), Postpone(30)),
+        (RateLimited("slow", retry_after=10), Postpone(11, counted=False)),
+        (AuthFailed("key"), Postpone(66, counted=False)),
+    ],
+)
+def test_what_failed_together_does_not_return_together(error: RemoteError, decision: Postpone) -> None:
+    """Every wait of our own is up to a fifth longer, by chance; never shorter than what the other side asks for."""
+    assert Decider(SCHEDULE, Half()).after(error, 2, for_ever=False) == decision
+
+
+def test_a_hundred_that_fail_together_return_apart() -> None:
+    """With real chance no two of them wait equally long, and none less than is due."""
+    decider = Decider(SCHEDULE, Random(1))
+    decisions = [decider.after(Unavailable("down"), 2, for_ever=False) for _ in range(100)]
+    waits = [decision.seconds for decision in decisions if isinstance(decision, Postpone)]
+    assert len(set(waits)) == 100
+    assert 10 <= min(waits) < 10.2
+    assert 11.8 < max(waits) <= 12
 
 
 def test_the_far_side_is_looked_at_until_the_last_look() -> None:
