@@ -271,8 +271,8 @@ def _claimed(tx: Transaction, ticket: TicketRow, message: Message, now: datetime
     """
     kind = Kind.REPLY if message.public else Kind.NOTE
     for row in tx.all("unnamed_replies", ticket=ticket.number):
-        ours = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
-        if Kind(row["kind"]) is kind and comparable(ours) == comparable(message.text):
+        wording = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
+        if Kind(row["kind"]) is kind and comparable(wording) == comparable(message.text):
             ours = message_row(row)
             tx.run("set_message_vendor_id", id=ours.id, vendor_id=message.id)
             if State(row["state"]) in (State.UNCERTAIN, State.FAILED):

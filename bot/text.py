@@ -52,6 +52,11 @@ def comparable(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", clean(text)).split())
 
 
+def signed(agent: str, text: str) -> str:
+    """A text with its writer's name before it, as a note stands at a vendor."""
+    return f"{agent}: {text}"
+
+
 def split(text: str, length: int, width: Callable[[str], int] = len) -> tuple[str, ...]:
     """
     Cut a text into pieces that are each at most `length` wide, at a line's end or a space where there is one.

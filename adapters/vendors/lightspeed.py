@@ -60,7 +60,7 @@ from bot.model import (
     Verb,
 )
 from bot.ports import Known, Vendor, VendorCapabilities, VendorKind, VendorTools
-from bot.text import clean, comparable, one_line
+from bot.text import clean, comparable, one_line, signed
 
 LABEL = "Lightspeed eCom"
 PAGE = 250
@@ -203,12 +203,12 @@ def number(ticket: TicketId) -> int:
 
 def with_note(memo: str | None, agent: str, text: str) -> str:
     """A ticket's memo with a note under it; a ticket has only this one text for notes."""
-    return "\n".join(filter(None, ((memo or "").strip(), f"{agent}: {text}")))
+    return "\n".join(filter(None, ((memo or "").strip(), signed(agent, text))))
 
 
 def has_note(memo: str | None, agent: str, text: str) -> bool:
     """Whether a memo holds a note, wherever in it and however its white space was kept."""
-    return comparable(f"{agent}: {text}") in comparable(memo or "")
+    return comparable(signed(agent, text)) in comparable(memo or "")
 
 
 def nudge_of(headers: Mapping[str, str], body: bytes) -> Nudge | None:

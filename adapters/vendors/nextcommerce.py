@@ -61,7 +61,7 @@ from bot.model import (
     Verb,
 )
 from bot.ports import Known, Vendor, VendorCapabilities, VendorKind, VendorTools
-from bot.text import clean, comparable, one_line
+from bot.text import clean, comparable, one_line, signed
 
 LABEL = "Next Commerce"
 API_VERSION = "2024-04-01"
@@ -336,10 +336,10 @@ class Nextcommerce:
         return await self._say(ticket, text, public=True, attachments=numbers)
 
     async def note(self, ticket: TicketId, agent: str, text: str) -> MessageId | None:
-        return await self._say(ticket, f"{agent}: {text}", public=False)
+        return await self._say(ticket, signed(agent, text), public=False)
 
     async def noted(self, ticket: TicketId, agent: str, text: str) -> bool:
-        wanted = comparable(f"{agent}: {text}")
+        wanted = comparable(signed(agent, text))
         messages = (await self.ticket(ticket)).messages
         return any(not message.public and comparable(message.text) == wanted for message in messages)
 

@@ -130,6 +130,8 @@ class CanNote(Protocol):
         """
         Leave a note in an agent's name; raises as `Vendor.reply` does.
 
+        Where it will be among the ticket's messages it reads as `bot.text.signed` has it: so it is recognised there.
+
         Returns:
             The id under which the note will be among the ticket's messages; None: it will not be, or nobody says.
         """

@@ -49,6 +49,21 @@ async def test_a_note_is_never_a_public_message_at_the_vendor(stage: Stage) -> N
     assert ticket.slack.count("he is a reseller") == 1
 
 
+@scenario({"nextcommerce": "text slack"})
+async def test_a_note_whose_answer_was_lost_is_not_taken_for_a_colleagues(stage: Stage) -> None:
+    """The vendor has it and nobody knows its id; what the next looks show is our own, and is shown no second time."""
+    ticket = await stage.arrives("Unanswered note")
+    stage.shop.vendor.wire.fail("lose", method="POST", path="/comments/$")
+    await ticket.marked(await ticket.ann_says("// he is a reseller"), "🔒")
+    await until("the vendor has it", lambda: any("reseller" in message.text for message in ticket.now.messages))
+    await stage.sweeps(3)
+    await stage.bridge.drained()
+    await stage.sweeps(3)
+    await stage.bridge.drained()
+    assert [message.public for message in ticket.now.messages if "reseller" in message.text] == [False]
+    assert (ticket.slack.count("he is a reseller"), ticket.discord.count("he is a reseller")) == (1, 0)
+
+
 @scenario(NOTE_PREFIXES="!!,intern:", UNDO_SECONDS="0")
 async def test_prefixes_can_be_chosen(stage: Stage) -> None:
     """The team's own prefixes count, the usual ones no longer do, and the card names one that can be typed."""
