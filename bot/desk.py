@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot import phrases, queue
+from bot import answers, phrases, queue
 from bot.cards import title
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
@@ -50,7 +50,7 @@ class Desk:
     async def ask(self, ask: Ask) -> Answer:
         """Do what is asked; the contract is `bot.ports.Intake.ask`."""
         if not ask.agent.may:
-            return Answer(text=phrases.may_not())
+            return Answer(text=answers.may_not())
         match ask.verb:
             case Verb.CLOSE | Verb.REOPEN:
                 return await self._change_status(ask)
@@ -84,10 +84,10 @@ class Desk:
         self._outbox.wake()
         after = await self._outbox.settled(delivery, _PATIENCE)
         if after.state is State.DONE:
-            return Answer(text=phrases.done(ticket.number, wanted))
+            return Answer(text=answers.done(ticket.number, wanted))
         if after.state is State.FAILED:
-            return Answer(text=phrases.failed(ticket.number, after.error or ""))
-        return Answer(text=phrases.under_way(ticket.number, wanted, self._rules.stores[ticket.store].vendor_label))
+            return Answer(text=answers.failed(ticket.number, after.error or ""))
+        return Answer(text=answers.under_way(ticket.number, wanted, self._rules.stores[ticket.store].vendor_label))
 
     def _queue_status(
         self, tx: Transaction, ask: Ask, wanted: Status, by: str, now: datetime
@@ -101,12 +101,12 @@ class Desk:
         pending = tx.one("pending_status", ticket=ticket.number)
         heading = ticket.status if pending is None else Status(delivery_row(pending).body["status"])
         if heading is wanted:
-            said = phrases.already if pending is None else phrases.already_asked
+            said = answers.already if pending is None else answers.already_asked
             return Answer(text=said(ticket.number, wanted))
         capabilities = self._rules.capabilities[ticket.store]
         if ask.verb not in capabilities.verbs:
             instead = capabilities.instead.get(ask.verb, "")
-            return Answer(text=phrases.cannot(store.vendor_label, wanted, instead))
+            return Answer(text=answers.cannot(store.vendor_label, wanted, instead))
         delivery = queue.status(tx, ticket, wanted, by, now)
         if delivery is None:
             raise LookupError("a status has no key that could collide")
@@ -116,10 +116,10 @@ class Desk:
         stores = self.stores()
         chosen = [name for name in stores if ask.store is None or name == ask.store.strip().lower()]
         if not chosen:
-            return Answer(text=phrases.no_such_store(ask.store or "", stores))
+            return Answer(text=answers.no_such_store(ask.store or "", stores))
         days = 7 if ask.days is None else ask.days
         if not 1 <= days <= _MOST_DAYS:
-            return Answer(text=phrases.days_out_of_range())
+            return Answer(text=answers.days_out_of_range())
         now = self._clock.now()
         names = [name for name in self._rules.stores if name in chosen]
         found = [await self._database.read(figures, name, days, now) for name in sorted(names)]
@@ -141,19 +141,19 @@ class Desk:
 
     async def _retry(self, ask: Ask) -> Answer:
         if ask.delivery is None or not await self._database.write(retry, ask.delivery, self._clock.now()):
-            return Answer(text=phrases.nothing_to_retry())
+            return Answer(text=answers.nothing_to_retry())
         self._outbox.wake()
-        return Answer(text=phrases.retrying())
+        return Answer(text=answers.retrying())
 
     async def _discard(self, ask: Ask) -> Answer:
         if ask.delivery is None or not await self._database.write(drop, ask.delivery, self._clock.now()):
-            return Answer(text=phrases.nothing_to_retry())
+            return Answer(text=answers.nothing_to_retry())
         self._outbox.wake()
-        return Answer(text=phrases.discarded())
+        return Answer(text=answers.discarded())
 
     async def _send(self, ask: Ask) -> Answer:
         if ask.message is None:
-            return Answer(text=phrases.not_your_thread())
+            return Answer(text=answers.not_your_thread())
         answer = await self._database.write(self._queue_reply, ask.message, self._clock.now())
         self._outbox.wake()
         return answer
@@ -161,7 +161,7 @@ class Desk:
     def _queue_reply(self, tx: Transaction, said: Said, now: datetime) -> Answer:
         link = record_said(tx, said)
         if link is None:
-            return Answer(text=phrases.not_your_thread())
+            return Answer(text=answers.not_your_thread())
         route_link(tx, link, self._rules, now, None)
         found = tx.one("message_by_chat_id", link=link.id, chat_message=said.message)
         ticket_found = tx.one("ticket", number=link.ticket)
@@ -171,7 +171,7 @@ class Desk:
         if message.purpose is Purpose.REPLY:
             reply = tx.one("reply_of_message", message=message.id)
             again = reply is not None and retry(tx, DeliveryId(reply["id"]), now)
-            return Answer(text=phrases.sending() if again else phrases.sent_already())
+            return Answer(text=answers.sending() if again else answers.sent_already())
         # What it holds now; an edit may not have been heard of.
         text = clean(said.text)
         noted = as_note(text, self._rules)
@@ -183,7 +183,7 @@ class Desk:
         queue.mark(tx, message, now)
         if route.line:
             queue.line(tx, link, route.line, now)
-        return Answer(text=phrases.sending())
+        return Answer(text=answers.sending())
 
 
 def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
@@ -222,16 +222,16 @@ def _asked_ticket(tx: Transaction, ask: Ask) -> TicketRow | Answer:
     if ask.ticket is None or not ask.ticket.strip():
         link = find_link(tx, ask.place)
         if link is None:
-            return Answer(text=phrases.which_ticket())
+            return Answer(text=answers.which_ticket())
         number: int = link.ticket
     else:
         typed = re.fullmatch(r"#?\s*([0-9]{1,12})", ask.ticket.strip())
         if typed is None:
-            return Answer(text=phrases.no_such_ticket(ask.ticket.strip()[:40]))
+            return Answer(text=answers.no_such_ticket(ask.ticket.strip()[:40]))
         number = int(typed[1])
     row = tx.one("ticket", number=number)
     if row is None or not row["followed"]:
-        return Answer(text=phrases.no_such_ticket(f"#{number}"))
+        return Answer(text=answers.no_such_ticket(f"#{number}"))
     return ticket_row(row)
 
 

@@ -1,8 +1,8 @@
 """
-Every sentence that the core says to people, in one place, so that they can be read as a text.
+Every sentence that the core says in threads and channels, in one place, so that they can be read as a text.
 
 Whole sentences, kind and short. They say what became of a message, and what to do next. None of them holds
-a customer's words, a token or a stack trace.
+a customer's words, a token or a stack trace. What agents are answered who ask for something is `bot.answers`.
 """
 
 from __future__ import annotations
@@ -299,80 +299,11 @@ def store_back(store: str) -> str:
     return f"▶️ {store} works again. What waited is on its way."
 
 
-# ---------------------------------------------------------------- answers to an agent
-
-
-def may_not() -> str:
-    return "Only the team's agents can do that. Ask whoever runs shopbell to add you."
-
-
-def no_such_ticket(typed: str) -> str:
-    return f"There is no ticket {typed}. Give its short number, such as 1042; it stands on the ticket's card."
-
-
-def which_ticket() -> str:
-    return "Which ticket? Do this in a ticket's thread, or give the ticket's short number, such as 1042."
-
-
-def no_such_store(typed: str, stores: Sequence[str]) -> str:
-    return f"There is no store {typed}. There are: {', '.join(stores)}."
-
-
-def days_out_of_range() -> str:
-    return "Give a number of days between 1 and 365."
-
-
-def already(number: TicketNumber, status: Status) -> str:
-    return f"#{number} is {status.value} already."
-
-
-def already_asked(number: TicketNumber, status: Status) -> str:
-    return f"#{number} is being {'closed' if status is Status.CLOSED else 'reopened'} already."
-
-
-def done(number: TicketNumber, status: Status) -> str:
-    return f"#{number} is {'closed' if status is Status.CLOSED else 'open again'}."
-
-
-def under_way(number: TicketNumber, status: Status, vendor: str) -> str:
-    what = "closed" if status is Status.CLOSED else "reopened"
-    return f"#{number} will be {what} as soon as {vendor} takes it. The thread will say so."
-
-
-def failed(number: TicketNumber, reason: str) -> str:
-    return f"#{number} stays as it is. {reason}"
-
-
-def cannot(vendor: str, status: Status, instead: str) -> str:
-    return instead or f"{vendor} cannot {'close' if status is Status.CLOSED else 'reopen'} tickets from here."
+# ---------------------------------------------------------------- reasons
 
 
 def store_unknown(store: str) -> str:
     return f"The store {store} is no longer configured here, so its tickets cannot be changed."
-
-
-def discarded() -> str:
-    return "Discarded. The customer does not get it."
-
-
-def retrying() -> str:
-    return "Trying again now."
-
-
-def nothing_to_retry() -> str:
-    return "There is nothing to try again: it was delivered, dropped, or is being tried already."
-
-
-def sending() -> str:
-    return "That message is on its way to the customer."
-
-
-def sent_already() -> str:
-    return "That message is on its way to the customer, or there, already."
-
-
-def not_your_thread() -> str:
-    return "That message stands in no ticket's thread, so there is no customer to send it to."
 
 
 def went_wrong(reference: str) -> str:
