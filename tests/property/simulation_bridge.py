@@ -40,7 +40,7 @@ _LOOKED_AT_AGAIN_AFTER = 240.0
 HELD_AFTER = 3600.0
 _SWEPT = "SELECT swept_at, fully_swept_at FROM stores"
 _WAITING_FOR_SOMEBODY = """
-SELECT m.text, d.state, d.created_at, m.written_at
+SELECT m.text, d.state, m.routed_at, m.written_at
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message
 WHERE d.state IN ('failed', 'held') AND d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
 """
@@ -239,7 +239,7 @@ class Simulation:
     def ages(self, row: sqlite3.Row) -> list[float]:
         """How many seconds a message may have been old when something was queued for it, by everybody else's clock."""
         written = from_ms(row["written_at"])
-        return [(moment - written).total_seconds() for moment in self.clock.when(from_ms(row["created_at"]))]
+        return [(moment - written).total_seconds() for moment in self.clock.when(from_ms(row["routed_at"]))]
 
     def _write_where_no_thread_is(self) -> None:
         """That a thread was deleted while nobody listened shows when something is to be said in it."""

@@ -16,7 +16,7 @@ from tests.property.simulation_room import Room, Written
 
 NOTE = "// "
 _SENT = """
-SELECT m.text, d.created_at, m.written_at FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+SELECT m.text, m.routed_at, m.written_at FROM deliveries AS d JOIN messages AS m ON m.id = d.message
 WHERE d.kind = 'reply' AND d.state = 'done'
 """
 
