@@ -50,19 +50,19 @@ async def database(path: Path, clock: Clock) -> list[Finding]:
     """The file and the clock. Makes and changes nothing: what is not there yet is made when the bridge starts."""
     out_of_reach = _out_of_reach(path)
     if out_of_reach is not None:
-        return [out_of_reach, _clock(clock.now(), None)]
+        return [out_of_reach, _clock(clock.now())]
     running = "; a shopbell is running on it" if is_held(path) else ""
     if not path.exists():  # noqa: ASYNC240 - one look, beside which nothing runs
         text = f"{path} is not there yet; it is made when `shopbell run` first starts{running}"
-        return [Finding(ok=True, subject="database", text=text), _clock(clock.now(), None)]
+        return [Finding(ok=True, subject="database", text=text), _clock(clock.now())]
     try:
         seen = await _read(path)
     except DatabaseTooOld:
         text = f"{path} is of an older schema; the next start brings it up to date{running}"
-        return [Finding(ok=True, subject="database", text=text), _clock(clock.now(), None)]
+        return [Finding(ok=True, subject="database", text=text), _clock(clock.now())]
     except DatabaseError as error:
         return [Finding(ok=False, subject="database", text=str(error), remedy="Do what that says, then check again.")]
-    return [_sound(path, seen.verdict, running), _clock(clock.now(), seen.newest), *map(_troubled, seen.troubles)]
+    return [_sound(path, seen.verdict, running), _clock(clock.now()), *map(_troubled, seen.troubles)]
 
 
 def _out_of_reach(path: Path) -> Finding | None:
@@ -89,23 +89,22 @@ async def _read(path: Path) -> _Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """What the database says: SQLite's verdict, the latest moment in it (None: it is empty), and what is wrong."""
+    """What the database says: SQLite's verdict, and what is wrong."""
 
     verdict: str
-    newest: int | None
     troubles: tuple[tuple[str, int, str], ...]
 
 
 def _look(tx: Transaction) -> _Seen:
-    verdict, newest = tx.one("quick_check"), tx.one("newest_moment")
-    if verdict is None or newest is None:
+    verdict = tx.one("quick_check")
+    if verdict is None:
         raise LookupError("a check without a row")
     stores = [(f"store {row['name']}", row["trouble_since"], row["trouble"]) for row in tx.all("stores")]
     channels = [
         (f"{row['chat']} channel {row['channel']}", row["since"], row["trouble"]) for row in tx.all("channel_troubles")
     ]
     troubles = tuple(trouble for trouble in (*stores, *channels) if trouble[2] is not None)
-    return _Seen(verdict=str(verdict[0]), newest=newest[0], troubles=troubles)
+    return _Seen(verdict=str(verdict[0]), troubles=troubles)
 
 
 def _troubled(trouble: tuple[str, int, str]) -> Finding:
@@ -126,9 +125,9 @@ def _sound(path: Path, verdict: str, running: str) -> Finding:
     return Finding(ok=False, subject="database", text=f"{path} is damaged: {verdict}", remedy=remedy)
 
 
-def _clock(now: datetime, newest: int | None) -> Finding:
-    """A clock that was set back would hold deliveries up and mix up the order of things."""
-    if now < _WRITTEN or (newest is not None and now < from_ms(newest)):
+def _clock(now: datetime) -> Finding:
+    """Whether it was ever set; the chats tell how right it is."""
+    if now < _WRITTEN:
         text = f"it says {now:%Y-%m-%d %H:%M} UTC, which is past"
         return Finding(ok=False, subject="clock", text=text, remedy=phrases.set_the_clock())
     return Finding(ok=True, subject="clock", text=f"{now:%Y-%m-%d %H:%M:%S} UTC")

@@ -655,6 +655,3 @@ ORDER BY span;
 
 -- name: quick_check
 PRAGMA quick_check(1);
-
--- name: newest_moment
-SELECT MAX(created_at) FROM deliveries;
