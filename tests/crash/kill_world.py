@@ -98,18 +98,27 @@ class Verdict:
 
 class KillWorld:
     """
-    Shops at the installed vendors in turn, each with a channel of its own in both chats.
+    Shops, each with a channel of its own in both chats: every other one has a forum in Discord.
 
     Args:
         lost_answers: The part of all writes that are carried out and not answered.
-        shops: How many; None: one at every vendor.
+        shops: How many, at the installed vendors in turn; None: one at every vendor.
+        vendors: At which vendors instead, one shop each.
 
     Attributes:
         tickets: All of them, oldest first.
         customers, replies: How many messages were written.
     """
 
-    def __init__(self, clock: Clock, random: Random, *, lost_answers: float, shops: int | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        random: Random,
+        *,
+        lost_answers: float,
+        shops: int | None = None,
+        vendors: Sequence[str] | None = None,
+    ) -> None:
         self.discord = PracticeDiscord(clock=clock)
         self.slack = PracticeSlack(app=App.from_manifest(json.loads(slack_manifest())), clock=clock)
         self.ann = self.discord.add_member("Ann")
@@ -118,16 +127,16 @@ class KillWorld:
         self.customers = self.replies = 0
         self._random = random
         self._lost_answers = lost_answers
-        self.shops = self._shops(clock, shops)
+        installed = [name for name in VENDORS if name in vendor_kinds()]
+        amount = len(installed) if shops is None else shops
+        self.shops = self._shops(clock, vendors or [installed[index % len(installed)] for index in range(amount)])
         wires = [self.discord.wire, self.slack.wire, *(shop.vendor.wire for shop in self.shops)]
         self._faults = [self._lossy(wire) for wire in wires]
         self._acknowledgements = 0
 
-    def _shops(self, clock: Clock, amount: int | None) -> list[Shop]:
-        installed = [name for name in VENDORS if name in vendor_kinds()]
+    def _shops(self, clock: Clock, vendors: Sequence[str]) -> list[Shop]:
         shops = []
-        for index in range(len(installed) if amount is None else amount):
-            vendor = installed[index % len(installed)]
+        for index, vendor in enumerate(vendors):
             name = f"{vendor}{index}"
             store = PracticeStore(clock.now, name=f"The {name} shop")
             channel = self.discord.add_forum(name) if index % 2 else self.discord.add_text_channel(name)
@@ -175,26 +184,27 @@ class KillWorld:
 
     # ------------------------------------------------------------ writing
 
-    def customer_opens(self, shop: Shop) -> None:
-        """A customer opens a ticket."""
+    def customer_opens(self, shop: Shop, *, long: bool = False) -> Ticket:
+        """A customer opens a ticket, perhaps with a message that no chat takes in one."""
         number = len(self.tickets) + 1
         subject = f"Matter e{number:05d}x"
-        text, token = self._customers_words()
+        text, token = self._customers_words(long=long)
         opened = shop.store.customer_writes(subject, text, name=f"Customer {number}", email=f"c{number}@example.com")
         ticket = Ticket(shop=shop, id=opened, subject=subject)
         ticket.written["customer"].append(token)
         self.tickets.append(ticket)
+        return ticket
 
-    def customer_goes_on(self, ticket: Ticket) -> None:
+    def customer_goes_on(self, ticket: Ticket, *, long: bool = False) -> None:
         """Its customer writes once more."""
-        text, token = self._customers_words()
+        text, token = self._customers_words(long=long)
         ticket.shop.store.customer_replies(ticket.id, text)
         ticket.written["customer"].append(token)
 
-    def _customers_words(self) -> tuple[str, str]:
+    def _customers_words(self, *, long: bool) -> tuple[str, str]:
         self.customers += 1
         token = f"c{self.customers:05d}x"
-        rest = "my key does not work. " * (_LONG // 20 if self.customers % _EVERY_LONG == 0 else 1)
+        rest = "my key does not work. " * (_LONG // 20 if long or self.customers % _EVERY_LONG == 0 else 1)
         return f"{token} {rest}", token
 
     async def agent_replies(self, ticket: Ticket, chat: Chat) -> None:
