@@ -41,7 +41,7 @@ from bot.model import (
 )
 from bot.text import comparable, signed
 
-# A second, and as much again for clocks that do not agree.
+# A second, and as much again because a vendor's clock is read to the second only.
 _SAME_SECOND = timedelta(seconds=2)
 # So long a vendor's reads may lag behind its writes; as long as a reply is looked for (`bot.retry.Schedule.looks`).
 LAG = timedelta(seconds=20)
@@ -147,6 +147,7 @@ def _customer_wrote(tx: Transaction, known: TicketRow, sighting: Sighting) -> bo
 
 
 def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> TicketNumber:
+    """Put a ticket on record. One that is closed already was at the latest when it last changed."""
     number = tx.add(
         "insert_ticket",
         store=store.name,
@@ -156,6 +157,8 @@ def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> Tic
     )
     if number is None:
         raise LookupError("a ticket that was not there could not be added")
+    if ticket.status is Status.CLOSED:
+        tx.run("ticket_was_closed", number=number, at=to_ms(ticket.closed_at or ticket.updated_at or now))
     return TicketNumber(number)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -100,6 +101,7 @@ class Sweep:
         # Stores that were first swept together shall not be swept in full together for ever.
         self._full_every = _FULL_SWEEP_EVERY * (0.75 + random.random() / 2)
         self._full_after = self._full_every
+        self._left: AbstractSet[TicketId] = frozenset()
 
     async def run(self) -> None:
         """
@@ -113,7 +115,7 @@ class Sweep:
         read_at = self._clock.now()
         known = _Known(self._database, self._store.name, began.full, read_at)
         self._answered, self._failures = False, 0
-        listed = set()
+        listed: set[TicketId] = set()
         async for found in self._vendor.changes(known):
             ticket = found.id if isinstance(found, Absent) else found.ticket.id
             listed.add(ticket)
@@ -143,7 +145,7 @@ class Sweep:
         return complete
 
     @property
-    def unreadable(self) -> Collection[TicketId]:
+    def unreadable(self) -> AbstractSet[TicketId]:
         """The tickets that could not be read when that was last tried."""
         return self._unreadable.tickets
 
@@ -201,12 +203,15 @@ class Sweep:
             return False
         return True
 
-    async def _end(self, began: Pass, listed: Collection[TicketId]) -> None:
+    async def _end(self, began: Pass, listed: AbstractSet[TicketId]) -> None:
         """A pass has come to its end: note it, and tell of what has not let itself be read for long."""
         if began.full:
             self._unreadable.keep(listed)
+            self._left = frozenset(self._unreadable.tickets)
             again = _FULL_SWEEP_AGAIN if self._full_after == self._full_every else self._full_after * 2
-            self._full_after = min(again, self._full_every) if self._unreadable.tickets else self._full_every
+            self._full_after = min(again, self._full_every) if self._left else self._full_every
+        elif not self._unreadable.tickets <= listed | self._left:
+            self._full_after = min(_FULL_SWEEP_AGAIN, self._full_every)
         untold = self._unreadable.untold(listed)
 
         def work(tx: Transaction, now: datetime) -> None:

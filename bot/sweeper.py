@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from random import Random
 
@@ -53,7 +54,7 @@ class Sweeper:
         self._tell_at: float | None = None
 
     @property
-    def unreadable(self) -> Collection[TicketId]:
+    def unreadable(self) -> AbstractSet[TicketId]:
         """The tickets that could not be read when that was last tried."""
         return self._sweep.unreadable
 

@@ -8,6 +8,7 @@ memory which they are; after a restart all are tried anew. What was told of them
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -43,7 +44,7 @@ class Unreadable:
         self._failing: dict[TicketId, _Failing] = {}
 
     @property
-    def tickets(self) -> Collection[TicketId]:
+    def tickets(self) -> AbstractSet[TicketId]:
         """Which they are."""
         return self._failing.keys()
 

@@ -123,6 +123,10 @@ INSERT INTO tickets (store, vendor_id, status, created_at)
 VALUES (:store, :vendor_id, :status, :created_at)
 RETURNING number;
 
+-- name: ticket_was_closed
+-- What was closed lately is caught up on; a ticket of which nobody knew when would never be.
+UPDATE tickets SET closed_at = :at WHERE number = :number;
+
 -- name: update_ticket
 -- What the vendor did not say (NULL) stays as it was. Who closed a ticket last decides when it was closed.
 UPDATE tickets
@@ -295,9 +299,16 @@ WHERE id = :id AND seen_at < :at
   );
 
 -- name: threads_to_catch_up
--- Open tickets, and those closed lately: somebody may have written there.
+-- Somebody may have written there: the ticket is open or was closed lately, or its thread was opened or written in
+-- lately. When a ticket was closed that was closed before it was first seen, not every vendor says.
 SELECT l.* FROM links AS l JOIN tickets AS t ON t.number = l.ticket
-WHERE l.chat = :chat AND l.thread IS NOT NULL AND (t.status = 'open' OR t.closed_at >= :closed_since)
+WHERE l.chat = :chat AND l.thread IS NOT NULL
+  AND (
+      t.status = 'open'
+      OR t.closed_at >= :lately
+      OR l.seen_at >= :lately
+      OR EXISTS (SELECT 1 FROM deliveries AS d WHERE d.link = l.id AND d.kind = 'open' AND d.finished_at >= :lately)
+  )
 ORDER BY l.id;
 
 -- ============================================================ messages

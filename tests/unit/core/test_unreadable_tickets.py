@@ -317,3 +317,22 @@ def test_what_only_a_full_sweep_shows_is_not_put_off_for_hours(tmp_path: Path) -
         await sim.until(lambda: discord.texts("1.1").count("t1 Hello?") == 2, 40 * MINUTE)
 
     play(tmp_path / "db", Unavailable("It answers 500."), story, tickets=2)
+
+
+def test_one_that_is_closed_when_it_can_be_read_at_last_is_heard(tmp_path: Path) -> None:
+    """It has its thread from then on, and what is written there while shopbell is away is found like anywhere."""
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        poison.shop.reopens = False
+        poison.writes("bad")
+        await sim.until(lambda: poison.tries)
+        poison.shop.set("bad", Status.CLOSED)
+        await asyncio.sleep(MINUTE)
+        poison.tickets.clear()
+        assert await appears(sim, discord, "bad Hello?") < 20 * MINUTE
+        thread = next(thread for thread in discord.threads() if "bad Hello?" in discord.texts(thread))
+        discord.disconnects(30)
+        discord.writes(thread, "bad Sorry for that.")
+        await sim.until(lambda: "bad Sorry for that." in poison.shop.ours(TicketId("bad")))
+
+    play(tmp_path / "db", Unavailable("It answers 500."), story)
