@@ -28,7 +28,7 @@ from bot.trouble import channel_read
 
 _log = structlog.get_logger(__name__)
 
-_CLOSED_LATELY = timedelta(days=30)
+_LATELY = timedelta(days=30)
 _PAUSES = (1.0, 5.0, 15.0, 60.0)
 
 
@@ -100,7 +100,7 @@ class CatchUp:
     async def _once(self) -> bool:
         """Read and route what was missed; whether that is done, or has to be done for a newer connection anyway."""
         watch = self.watch
-        cursors = await self._database.read(self._cursors, self._clock.now() - _CLOSED_LATELY)
+        cursors = await self._database.read(self._cursors, self._clock.now() - _LATELY)
         self._barred.clear()
         try:
             await self._read(cursors)
@@ -147,8 +147,8 @@ class CatchUp:
                 await self._database.write(self._route_one, thread, self._clock.now())
                 self._wake()
 
-    def _cursors(self, tx: Transaction, closed_since: datetime) -> list[Cursor]:
-        rows = tx.all("threads_to_catch_up", chat=self._chat.name, closed_since=to_ms(closed_since))
+    def _cursors(self, tx: Transaction, since: datetime) -> list[Cursor]:
+        rows = tx.all("threads_to_catch_up", chat=self._chat.name, lately=to_ms(since))
         return [_as_cursor(row) for row in rows]
 
     def _route_one(self, tx: Transaction, thread: Place, now: datetime) -> None:
