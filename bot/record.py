@@ -147,7 +147,6 @@ def _customer_wrote(tx: Transaction, known: TicketRow, sighting: Sighting) -> bo
 
 
 def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> TicketNumber:
-    """Put a ticket on record. One that is closed already was at the latest when it last changed."""
     number = tx.add(
         "insert_ticket",
         store=store.name,
@@ -157,8 +156,6 @@ def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> Tic
     )
     if number is None:
         raise LookupError("a ticket that was not there could not be added")
-    if ticket.status is Status.CLOSED:
-        tx.run("ticket_was_closed", number=number, at=to_ms(ticket.closed_at or ticket.updated_at or now))
     return TicketNumber(number)
 
 

@@ -123,10 +123,6 @@ INSERT INTO tickets (store, vendor_id, status, created_at)
 VALUES (:store, :vendor_id, :status, :created_at)
 RETURNING number;
 
--- name: ticket_was_closed
--- What was closed lately is caught up on; a ticket of which nobody knew when would never be.
-UPDATE tickets SET closed_at = :at WHERE number = :number;
-
 -- name: update_ticket
 -- What the vendor did not say (NULL) stays as it was. Who closed a ticket last decides when it was closed.
 UPDATE tickets
