@@ -244,13 +244,7 @@ SELECT * FROM links WHERE chat = :chat AND channel = :channel AND thread = :thre
 SELECT l.* FROM links AS l JOIN tickets AS t ON t.number = l.ticket
 WHERE l.chat = :chat AND l.channel = :channel AND l.thread IS NOT NULL
   AND (:thread IS NULL OR l.thread = :thread)
-  AND (
-      t.status = 'open'
-      OR COALESCE(
-          t.closed_at,
-          (SELECT MAX(d.finished_at) FROM deliveries AS d WHERE d.link = l.id AND d.kind = 'open')
-      ) >= :closed_since
-  )
+  AND (t.status = 'open' OR t.closed_at >= :closed_since)
 ORDER BY l.id;
 
 -- name: insert_link
@@ -302,7 +296,7 @@ WHERE id = :id AND seen_at < :at
 
 -- name: threads_to_catch_up
 -- Somebody may have written there: the ticket is open or was closed lately, or its thread was opened or written in
--- lately. When a ticket was closed that was closed before it was first seen, not every vendor says.
+-- lately.
 SELECT l.* FROM links AS l JOIN tickets AS t ON t.number = l.ticket
 WHERE l.chat = :chat AND l.thread IS NOT NULL
   AND (

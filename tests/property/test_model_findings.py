@@ -224,3 +224,24 @@ def test_a_ticket_that_a_webhook_showed_closed_is_news_when_it_is_opened_again(t
         assert discord.cards[ThreadId("1.1")][-1].status is Status.OPEN
 
     play(tmp_path / "db", story)
+
+
+def test_a_thread_in_which_somebody_wrote_lately_is_read_after_an_outage(tmp_path: Path) -> None:
+    """However long ago its ticket was closed: people who write there again go on writing there."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        await asyncio.sleep(15)
+        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place(slack)))
+        await asyncio.sleep(60)
+        long_ago = "UPDATE tickets SET closed_at = 0 RETURNING number"
+        long_opened = "UPDATE deliveries SET finished_at = 0 WHERE kind = 'open' RETURNING id"
+        assert sim.rows(long_ago)
+        assert sim.rows(long_opened)
+        discord.writes(ThreadId("1.1"), "t1 Did it help?")
+        await asyncio.sleep(30)
+        discord.disconnects(5)
+        discord.writes(ThreadId("1.1"), "t1 Do write if not.")
+        await asyncio.sleep(60)
+        assert shop.texts("t1") == ["t1 Did it help?", "t1 Do write if not."]
+
+    play(tmp_path / "db", story)
