@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 _MINUTE = timedelta(minutes=1)
@@ -43,6 +44,35 @@ def off(ours: datetime, theirs: datetime | None) -> timedelta:
     """How far our clock is ahead of another's; zero where that is not known, or is a minute at most."""
     ahead = timedelta() if theirs is None else ours - theirs
     return ahead if abs(ahead) > _MINUTE else timedelta()
+
+
+class TheirClock:
+    """
+    What time it is on a far side: the `Date` of its last answer, and the seconds since.
+
+    This machine's time of day does not come into it, so that it may be wrong, or be set, without anything being taken
+    for old that was written just now.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._told: datetime | None = None
+        self._told_at = 0.0
+
+    def answered(self, date: str | None) -> None:
+        """An answer came just now, with this `Date`; an unreadable one tells nothing."""
+        try:
+            told = parsedate_to_datetime(date or "")
+        except ValueError:
+            return
+        self._told = told if told.tzinfo else told.replace(tzinfo=UTC)
+        self._told_at = self._clock.monotonic()
+
+    def now(self) -> datetime | None:
+        """The time there, a second or so late; None: there was no answer yet."""
+        if self._told is None:
+            return None
+        return self._told + timedelta(seconds=self._clock.monotonic() - self._told_at)
 
 
 async def wait_for(event: asyncio.Event, seconds: float, clock: Clock) -> bool:

@@ -57,6 +57,7 @@ class Sighting:
         fingerprint: None: it was not read from the list; the recorded one stays. Empty: it left the list, and
             whatever fingerprint it comes back with is news.
         read_at: Just before it was asked for; what we wrote later is newer than this.
+        read_there: The same by the vendor's clock; None: it does not tell.
         follow: Whether the ticket shall have threads from now on; those that have them keep them.
     """
 
@@ -65,6 +66,7 @@ class Sighting:
     fingerprint: str | None
     read_at: datetime
     follow: bool
+    read_there: datetime | None = None
 
 
 def find_ticket(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketRow | None:
@@ -210,8 +212,8 @@ def _fingerprint(known: TicketRow, sighting: Sighting) -> str | None:
 
 def _within_the_second(sighting: Sighting) -> bool:
     """Whether another change may leave the vendor's time of update as it is, for it tells whole seconds only."""
-    updated_at = sighting.ticket.updated_at
-    return updated_at is not None and not updated_at.microsecond and abs(sighting.read_at - updated_at) < _SAME_SECOND
+    updated_at, read_at = sighting.ticket.updated_at, sighting.read_there or sighting.read_at
+    return updated_at is not None and not updated_at.microsecond and abs(read_at - updated_at) < _SAME_SECOND
 
 
 def _turn(messages: tuple[Message, ...] | None) -> Awaiting | None:

@@ -232,23 +232,29 @@ class Sweep:
     async def _changed(self, change: Change, began: Pass, read_at: datetime) -> None:
         before = await self._database.read(find_ticket, self._store.name, change.ticket.id)
         follow = follows(change.ticket, before, self._store, first=began.first, now=self._clock.now())
-        ticket, messages = change.ticket, change.messages
+        ticket, messages, read_there = change.ticket, change.messages, self._vendor.now()
         if messages is None and (follow or (before is not None and before.followed)):
-            read_at = self._clock.now()
+            read_at, read_there = self._clock.now(), self._vendor.now()
             try:
                 conversation = await self._ask(ticket.id)
             except Gone:
                 await self._gone(ticket.id)
                 return
             ticket, messages = overlay(ticket, conversation.ticket), conversation.messages
-        sighting = Sighting(
-            ticket=ticket, messages=messages, fingerprint=change.fingerprint, read_at=read_at, follow=follow
+        await self._record(
+            Sighting(
+                ticket=ticket,
+                messages=messages,
+                fingerprint=change.fingerprint,
+                read_at=read_at,
+                read_there=read_there,
+                follow=follow,
+            )
         )
-        await self._record(sighting)
 
     async def _read(self, ticket: TicketId, *, fingerprint: str | None) -> None:
         """Read one known ticket by itself; for `fingerprint` see `Sighting`."""
-        read_at = self._clock.now()
+        read_at, read_there = self._clock.now(), self._vendor.now()
         try:
             conversation = await self._ask(ticket)
         except Gone:
@@ -260,6 +266,7 @@ class Sweep:
                 messages=conversation.messages,
                 fingerprint=fingerprint,
                 read_at=read_at,
+                read_there=read_there,
                 follow=False,
             )
         )

@@ -88,9 +88,10 @@ class Replying:
         """Read the ticket and record it as a sweep would; then our message as it is known now."""
         ticket = present(job.ticket)
         store = self.known.store(ticket)
-        read_at = self.clock.now()
+        vendor = self.known.vendor(ticket)
+        read_at, read_there = self.clock.now(), vendor.now()
         try:
-            conversation = await self.known.vendor(ticket).ticket(ticket.vendor_id)
+            conversation = await vendor.ticket(ticket.vendor_id)
         except Gone:
             await self.database.write(record_gone, store, ticket.vendor_id, self.clock.now())
             raise
@@ -101,6 +102,7 @@ class Replying:
                 messages=conversation.messages,
                 fingerprint=None,
                 read_at=read_at,
+                read_there=read_there,
                 follow=False,
             )
             record(tx, store, sighting, now)

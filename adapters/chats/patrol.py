@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from adapters.chats.their_clock import TheirClock
-from bot.clock import Clock
+from bot.clock import Clock, TheirClock
 from bot.errors import RemoteError
 from bot.model import ChatName, Said
 from bot.ports import Intake

@@ -20,6 +20,7 @@ import httpx
 
 from adapters.vendors.answer import LARGEST, Answer, Unusable, refusal, unpacked, value_of, wait_asked
 from adapters.vendors.quota import Quota
+from bot.clock import TheirClock
 from bot.errors import AuthFailed, Gone, Rejected, RemoteError, Unavailable, Uncertain
 from bot.model import Finding
 from bot.ports import VendorTools
@@ -60,13 +61,19 @@ class Service:
 
 
 class VendorClient:
-    """One store's connection to its vendor."""
+    """
+    One store's connection to its vendor.
+
+    Attributes:
+        their_clock: The vendor's own, as its answers tell.
+    """
 
     def __init__(
         self, service: Service, tools: VendorTools, quota: Quota, *, longest_exchange: float = LONGEST_EXCHANGE
     ) -> None:
         self._service = service
         self._clock = tools.clock
+        self.their_clock = TheirClock(tools.clock)
         self._quota = quota
         self._longest_exchange = longest_exchange
         self._http = httpx.AsyncClient(
@@ -205,6 +212,7 @@ class VendorClient:
         finally:
             await response.aclose()
         headers = {name.lower(): value for name, value in response.headers.items()}
+        self.their_clock.answered(headers.get("date"))
         return Answer(response.status_code, headers, unpacked(bytes(body), headers.get("content-encoding", "").lower()))
 
     def _value(self, answer: Answer, *, writing: bool, private: str = "") -> Any:
@@ -220,8 +228,9 @@ class VendorClient:
         return value
 
     def _raise_for(self, answer: Answer, *, writing: bool, private: str = "") -> None:
+        now = self.their_clock.now() or self._clock.now()
         if answer.status == 429:
-            raise self._quota.refused(answer.headers, wait_asked(answer.headers, self._clock.now()))
+            raise self._quota.refused(answer.headers, wait_asked(answer.headers, now))
         self._quota.heard(answer.headers)
         error = refusal(
             answer,
@@ -229,7 +238,7 @@ class VendorClient:
             remedy=self._service.remedy,
             writing=writing,
             hidden=(*self._service.secrets, private),
-            now=self._clock.now(),
+            now=now,
         )
         if error is not None:
             raise error

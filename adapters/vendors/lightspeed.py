@@ -245,6 +245,7 @@ class Lightspeed:
             status_within=status_within,
         )
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL, WINDOWS))
+        self.now = self._client.their_clock.now
         self._length = PageLength(PAGE, tools.clock)
         self._second_look = SecondLook(tools.clock)
         self._customers: Remembered[Customer] = Remembered(tools.clock)

@@ -273,6 +273,7 @@ class Nextcommerce:
             secrets=(key,),
         )
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL, WINDOWS))
+        self.now = self._client.their_clock.now
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._people = People(self._client, tools.clock)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.clock import Clock
+from bot.clock import Clock, TheirClock
 from bot.errors import RateLimited
 
 KEPT = 0.2
@@ -54,7 +54,7 @@ def standings(headers: Mapping[str, str], epoch: float) -> tuple[Standing, ...]:
     `300/3000/12000`, shortest window first, reset in seconds left). Empty where one of them is missing or unreadable.
 
     Args:
-        epoch: Seconds since 1970, for vendors that give the reset as a moment.
+        epoch: Seconds since 1970 by the vendor's clock, for those that give the reset as a moment.
     """
     columns = [_numbers(headers.get(f"x-ratelimit-{name}", "")) for name in ("limit", "remaining", "reset")]
     if not columns[0] or len({len(column) for column in columns}) != 1:
@@ -131,6 +131,7 @@ class Quota:
 
     def __init__(self, clock: Clock, vendor: str, windows: Sequence[Window] = ()) -> None:
         self._clock = clock
+        self._their_clock = TheirClock(clock)
         self._vendor = vendor
         now = clock.monotonic()
         self._allowances = [_Allowance(window, now) for window in windows]
@@ -198,7 +199,8 @@ class Quota:
         return RateLimited(f"{self._vendor} asks us to wait before the next request.", retry_after=wait)
 
     def _learn(self, headers: Mapping[str, str]) -> None:
-        found = standings(headers, self._clock.now().timestamp())
+        self._their_clock.answered(headers.get("date"))
+        found = standings(headers, (self._their_clock.now() or self._clock.now()).timestamp())
         if found:
             now = self._clock.monotonic()
             self._told = [_Told(standing, now) for standing in found]

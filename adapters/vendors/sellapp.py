@@ -258,6 +258,7 @@ class Sellapp:
         )
         self._clock = tools.clock
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL))
+        self.now = self._client.their_clock.now
         self._length = PageLength(PAGE, tools.clock)
         self._second_look = SecondLook(tools.clock)
         self._keys: Remembered[str] = Remembered(tools.clock, seconds=_KEY_LIVES)

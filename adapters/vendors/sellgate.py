@@ -239,6 +239,7 @@ class Sellgate:
             secrets=(key,),
         )
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL))
+        self.now = self._client.their_clock.now
         self._length = PageLength(PAGE, tools.clock)
 
     async def changes(self, known: Known) -> AsyncIterator[Change | Absent]:

@@ -251,6 +251,7 @@ class Sellsn:
             status_within=status_within,
         )
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL))
+        self.now = self._client.their_clock.now
         self._tickets = ("stores", settings.store_id, "tickets")
         self._length = PageLength(settings.page_size, tools.clock)
         self._numbering = Numbering(settings.first_page)

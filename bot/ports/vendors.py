@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 import httpx
@@ -102,6 +103,10 @@ class Vendor(Protocol):
 
         Raises: `Unsupported`, `Uncertain`, `Gone`, `Rejected`.
         """
+        ...
+
+    def now(self) -> datetime | None:
+        """What time it is there, as its answers tell, without asking; None: it has not answered yet, or never says."""
         ...
 
     async def check(self) -> Finding:

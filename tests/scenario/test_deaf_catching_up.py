@@ -8,8 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
-from adapters.chats.their_clock import TheirClock
-from bot.clock import SystemClock
+from bot.clock import SystemClock, TheirClock
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.slack import Message as SlackMessage
 from tests.stage import Stage, Ticket, scenario, until

@@ -26,8 +26,7 @@ import discord
 from adapters.chats.discord import phrases
 from adapters.chats.discord.limits import Limits
 from adapters.chats.discord.refusals import lost, understood
-from adapters.chats.their_clock import TheirClock
-from bot.clock import Clock
+from bot.clock import Clock, TheirClock
 from bot.errors import Forbidden, Gone, RateLimited, Rejected
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -118,7 +117,7 @@ class Requests:
         headers = {"Authorization": f"Bot {self._token}"}
         sent = self._opened().request(method, address, json=json, params=params, timeout=_TIMEOUT, headers=headers)
         async with sent as response:
-            self.their_clock.answered(response.headers)
+            self.their_clock.answered(response.headers.get("Date"))
             return _Answer(response, await response.text())
 
     async def download(self, url: str) -> bytes:

@@ -16,8 +16,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from adapters.chats.slack import phrases
 from adapters.chats.slack.blocks import Block
 from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, answered, failure
-from adapters.chats.their_clock import TheirClock
-from bot.clock import Clock
+from bot.clock import Clock, TheirClock
 from bot.errors import Gone, RateLimited, Rejected
 
 SLACK = "https://slack.com/api/"
@@ -169,7 +168,7 @@ class Api:
             if isinstance(problem, RateLimited):
                 self._held[key] = self._clock.monotonic() + (problem.retry_after or 0.0)
             raise problem from error
-        self.their_clock.answered(answer.headers)
+        self.their_clock.answered(answer.headers.get("Date"))
         return answer
 
     async def aclose(self) -> None:

@@ -184,7 +184,8 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
         raise Refusal(405, f"The {asked.method} method is not allowed here.", headers={"Allow": allowed})
 
     def _response(self, reply: Reply) -> web.Response:
-        headers = {**self.every_header(), **reply.headers}
+        date = format_datetime(self.store.now(), usegmt=True)
+        headers = {"Date": date, **self.every_header(), **reply.headers}
         if reply.text is None and reply.body is None and reply.status == 204:
             return web.Response(status=204, headers=headers)
         text = json.dumps(reply.body) if reply.text is None else reply.text

@@ -18,8 +18,7 @@ from adapters.chats.discord.standing import StandingInDiscord
 from adapters.chats.discord.threads import Threads
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
-from adapters.chats.their_clock import TheirClock
-from bot.clock import SystemClock
+from bot.clock import SystemClock, TheirClock
 from bot.model import Agent, AgentId
 
 ANA = Agent(id=AgentId("5"), name="Ana", may=False)

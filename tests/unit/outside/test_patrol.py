@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from adapters.chats.patrol import Patrol, Reading, Written
-from adapters.chats.their_clock import TheirClock
-from bot.clock import SystemClock
+from bot.clock import SystemClock, TheirClock
 from bot.errors import Unavailable
 from bot.model import Agent, AgentId, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
 
@@ -96,7 +95,7 @@ class World(SystemClock):
 
 def patrolling(world: World) -> Patrol:
     theirs = TheirClock(world)
-    theirs.answered({"Date": format_datetime(START + timedelta(seconds=world.time))})
+    theirs.answered(format_datetime(START + timedelta(seconds=world.time)))
     patrol = Patrol(SLACK, world, world, theirs, seconds=180.0)
     patrol.begin()
     return patrol

@@ -1,4 +1,4 @@
-"""A platform's own time, as its answers tell."""
+"""A far side's own time, as its answers tell."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.chats.their_clock import TheirClock
-from bot.clock import SystemClock
+from bot.clock import SystemClock, TheirClock
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-DATE = {"Date": "Sun, 01 Mar 2026 12:00:00 GMT"}
+DATE = "Sun, 01 Mar 2026 12:00:00 GMT"
 
 
 class WrongClock(SystemClock):
@@ -41,8 +40,8 @@ def test_it_goes_on_from_the_last_answer() -> None:
 def test_an_answer_without_a_date_tells_nothing(date: str | None) -> None:
     """What was known before stays."""
     theirs = TheirClock(WrongClock())
-    theirs.answered({} if date is None else {"Date": date})
+    theirs.answered(date)
     assert theirs.now() is None
     theirs.answered(DATE)
-    theirs.answered({} if date is None else {"Date": date})
+    theirs.answered(date)
     assert theirs.now() == NOON

@@ -153,6 +153,13 @@ def test_trouble_with_a_time_carries_it() -> None:
     assert outcome(answering(503, {}, retry_after="17")).retry_after == 17
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_date_to_come_back_at_is_by_the_vendors_clock(status: int) -> None:
+    """Ours says something else altogether."""
+    headers = {"date": "Tue, 06 Jan 2026 08:00:00 GMT", "retry_after": "Tue, 06 Jan 2026 08:00:20 GMT"}
+    assert outcome(answering(status, {}, **headers)).retry_after == 20
+
+
 @pytest.mark.parametrize(
     "error", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("busy")]
 )

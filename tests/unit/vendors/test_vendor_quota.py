@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 from hypothesis import given, settings
@@ -107,6 +109,21 @@ def test_a_reset_may_be_a_moment() -> None:
     assert standings(headers, 1_700_000_000) == (Standing(10, 0, 30),)
     headers["x-ratelimit-reset"] = "1700000030000"
     assert standings(headers, 1_700_000_000) == (Standing(10, 0, 86_400),)
+
+
+@pytest.mark.parametrize("ahead", [-86_400, 0, 86_400])
+def test_a_moment_is_by_the_vendors_clock(ahead: int) -> None:
+    """Where ours is a day off, a window that is used up is neither waited for until tomorrow nor taken for open."""
+    clock = Hands()
+    quota = Quota(clock, "Acme")
+    there = clock.now() - timedelta(seconds=ahead)
+    headers = {
+        "date": format_datetime(there, usegmt=True),
+        "x-ratelimit-limit": "10",
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": str(int(there.timestamp()) + 30),
+    }
+    assert quota.refused(headers, None).retry_after == 30
 
 
 def test_what_the_vendor_says_is_left_counts() -> None:
