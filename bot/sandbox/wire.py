@@ -17,7 +17,7 @@ from aiohttp import web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-FaultKind = Literal["refuse", "lose", "drop", "hang", "garbage", "slow"]
+FaultKind = Literal["refuse", "lose", "drop", "hang", "garbage", "slow", "cut"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class Fault:
         kind: `refuse`: answer `status` without acting. `lose`: act, then cut the connection instead of answering.
             `drop`: cut the connection without acting. `hang`: never answer, without acting.
             `garbage`: answer 200 with `body` without acting. `slow`: act, and answer only `seconds` later.
+            `cut`: act, and cut the connection in the middle of the answer's body.
         method: `GET`, `POST` …; None: any.
         path: A regular expression searched in the path; empty fits all.
         times: How many requests it hits before it is used up.
@@ -159,7 +160,9 @@ class Wire:
             response = await self._answer(request, body, handler)
             await asyncio.sleep(fault.seconds)
             return response
-        if fault.kind == "lose":
+        if fault.kind == "cut":
+            await self._cut(request, await self._answer(request, body, handler))
+        elif fault.kind == "lose":
             self._record(request, body, await handler(request))
         else:
             self._remember_exchange(request, body, 0, None)
@@ -168,6 +171,14 @@ class Wire:
         if request.transport is not None:
             request.transport.abort()
         raise ConnectionResetError("a fault cut this connection")
+
+    async def _cut(self, request: web.Request, whole: web.StreamResponse) -> None:
+        """Send the head, which promises the whole body, and half of that."""
+        content = whole.body if isinstance(whole, web.Response) and isinstance(whole.body, bytes) else b""
+        half = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
+        half.content_length = max(2, len(content))
+        await half.prepare(request)
+        await half.write(content[: len(content) // 2])
 
     def _record(self, request: web.Request, body: Any, response: web.StreamResponse) -> web.StreamResponse:
         answer = response.body if isinstance(response, web.Response) else None

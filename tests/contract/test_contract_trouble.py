@@ -88,6 +88,23 @@ def test_a_lost_answer_is_uncertain_and_nothing_is_repeated(case: Case) -> None:
 
 
 @every_vendor
+def test_an_answer_that_breaks_off_is_no_answer(case: Case) -> None:
+    """Its head says that it went well and its body ends in the middle: a reply may have left, a read is repeated."""
+
+    async def story(here: World) -> None:
+        (made,) = here.write(1)
+        here.server.wire.fail("cut", times=2)
+        with pytest.raises(Uncertain, match="broke before its answer was there"):
+            await here.vendor.reply(made, "Hello")
+        with pytest.raises(Unavailable, match="broke before its answer was there"):
+            await here.vendor.ticket(made)
+        assert [message.writer for message in here.store.ticket(made).messages] == ["customer", "staff"]
+        assert here.server.wire.seen[-1].status == 200
+
+    tell(case, story)
+
+
+@every_vendor
 def test_an_unusable_answer_to_a_reply_is_uncertain(case: Case) -> None:
     """A web page instead of an answer says nothing about whether the reply was taken."""
 

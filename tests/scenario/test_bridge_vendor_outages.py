@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
 import httpx
 
 from adapters.vendors import http
+from bot import outage
+from bot.sandbox.world import Shop
 from tests.stage import Stage, scenario, until
 
 PAGE = "<html><h1>Bad gateway</h1></html>"
@@ -18,12 +21,41 @@ READING: Mapping[str, dict[str, Any]] = {
     "503 with Retry-After": {"kind": "refuse", "status": 503, "headers": {"Retry-After": "1"}, "body": ""},
     "429 with Retry-After": {"kind": "refuse", "status": 429, "headers": {"Retry-After": "1"}, "body": "{}"},
     "429 without": {"kind": "refuse", "status": 429, "body": ""},
-    "cut": {"kind": "drop"},
+    "dropped": {"kind": "drop"},
+    "cut in the middle": {"kind": "cut"},
     "a page": {"kind": "garbage"},
     "a truncated answer": {"kind": "garbage", "body": '{"data": [{"id": "tkt_'},
     "an empty answer": {"kind": "garbage", "body": ""},
     "something else": {"kind": "garbage", "body": "[[[]], 3]"},
 }
+
+
+@contextmanager
+def soon_told() -> Iterator[None]:
+    """Trouble is told after a tenth of the time."""
+    told = {trouble: seconds / 10 for trouble, seconds in outage.TOLD_AFTER.items()}
+    with patch.dict(outage.TOLD_AFTER, told), patch.object(outage, "OVER_AFTER", outage.OVER_AFTER / 10):
+        yield
+
+
+def banners(stage: Stage, shop: Shop) -> list[tuple[int, int]]:
+    """How often the store's channels read, in Discord and in Slack, of an outage, of a pause, and of an end."""
+    return [stage.announced(shop, f"{sign} {shop.name.title()} ·") for sign in ("⚠️", "⏸️", "▶️")]
+
+
+async def are_told(stage: Stage, shop: Shop, *, outages: int, ends: int) -> None:
+    """Wait until both channels of a store read of so many outages and ends, and of nothing else."""
+    wanted = [(outages, outages), (0, 0), (ends, ends)]
+    await until(f"{outages} outages and {ends} ends are told", lambda: banners(stage, shop) == wanted)
+
+
+async def is_asked(stage: Stage, times: int) -> None:
+    """Wait until the first store was asked so often, in vain or not."""
+    wire = stage.shop.vendor.wire
+    for _ in range(times):
+        seen = len(wire.seen)
+        stage.nudge()
+        await until("it was asked again", lambda seen=seen: len(wire.seen) > seen)  # type: ignore[misc]
 
 
 @scenario()
@@ -46,8 +78,10 @@ WRITING: Mapping[str, dict[str, Any]] = {
     "502 with a page": {"kind": "refuse", "status": 502, "body": PAGE},
     "503": {"kind": "refuse", "status": 503, "body": ""},
     "429": {"kind": "refuse", "status": 429, "headers": {"Retry-After": "1"}, "body": ""},
+    "429 without Retry-After": {"kind": "refuse", "status": 429, "body": ""},
     "cut before": {"kind": "drop"},
     "cut after": {"kind": "lose"},
+    "cut in the answer": {"kind": "cut"},
     "garbage": {"kind": "garbage"},
 }
 
@@ -130,34 +164,105 @@ async def test_a_wrong_key_pauses_one_store_and_is_told_once(stage: Stage) -> No
     shop = ticket.shop
     fault = shop.vendor.wire.fail("refuse", status=401, body='{"error": "Invalid API key"}', times=10**6)
     ticket.customer_says("hello again?")
-    await until("it is told", lambda: stage.announced(shop, "is paused") == (1, 1))
-    assert stage.announced(shop, f"put it into STORES__{shop.name.upper()}__API_KEY.") == (1, 1)
-    waiting = await ticket.ann_says("I am here")
-    await ticket.marked(waiting, "⏳")
-    await other.bob_says("we are well")
-    await other.has_sent("we are well")
-    seen = len(shop.vendor.wire.seen)
-    await until("it was tried again", lambda: len(shop.vendor.wire.seen) > seen + 3)
-    assert stage.announced(shop, "is paused") == (1, 1)
-    shop.vendor.wire.faults.remove(fault)
-    stage.nudge(shop)
-    await ticket.shown("hello again?")
-    await ticket.marked(waiting, "✅")
-    await until("it is told", lambda: stage.announced(shop, "▶️") == (1, 1))
-    await stage.sweeps(3, shop)
-    await stage.bridge.drained()
-    assert stage.announced(shop, "▶️") == (1, 1)
+    with soon_told():
+        await until("it is told", lambda: stage.announced(shop, "is paused") == (1, 1))
+        assert stage.announced(shop, f"put it into STORES__{shop.name.upper()}__API_KEY.") == (1, 1)
+        waiting = await ticket.ann_says("I am here")
+        await ticket.marked(waiting, "⏳")
+        await other.bob_says("we are well")
+        await other.has_sent("we are well")
+        seen = len(shop.vendor.wire.seen)
+        await until("it was tried again", lambda: len(shop.vendor.wire.seen) > seen + 3)
+        assert banners(stage, shop) == [(0, 0), (1, 1), (0, 0)]
+        shop.vendor.wire.faults.remove(fault)
+        stage.nudge(shop)
+        await ticket.shown("hello again?")
+        await ticket.marked(waiting, "✅")
+        await until("its end is told", lambda: banners(stage, shop)[2] == (1, 1))
+        await stage.sweeps(3, shop)
+        await stage.bridge.drained()
+    assert banners(stage, shop) == [(0, 0), (1, 1), (1, 1)]
+    assert banners(stage, other.shop) == [(0, 0)] * 3
     assert ticket.sent == ["I am here"]
 
 
-@scenario({"sellgate": "forum slack"}, started=False)
+@scenario({"sellgate": "text slack"}, started=False)
 async def test_a_store_that_is_down_from_the_start(stage: Stage) -> None:
-    """The bot starts all the same, says so in the store's channels after a while, and catches up when it is back."""
+    """The bot starts all the same, says so once in the store's channels, and once that it works, and catches up."""
+    shop, wire = stage.shop, stage.shop.vendor.wire
     ticket = await stage.writes("Down from the start")
-    fault = stage.shop.vendor.wire.fail("refuse", status=503, body="", times=10**6)
-    await stage.bridge.start()
-    await until("it is told", lambda: stage.announced(stage.shop, "does not answer")[1] == 1, 20.0)
-    stage.shop.vendor.wire.faults.remove(fault)
-    stage.nudge()
-    await ticket.shown("Hello?")
-    await until("it is told", lambda: stage.announced(stage.shop, "▶️")[1] == 1)
+    fault = wire.fail("refuse", status=503, body="", times=10**6)
+    with soon_told():
+        await stage.bridge.start()
+        await are_told(stage, shop, outages=1, ends=0)
+        await is_asked(stage, 5)
+        await stage.bridge.drained()
+        assert banners(stage, shop) == [(1, 1), (0, 0), (0, 0)]
+        wire.faults.remove(fault)
+        stage.nudge()
+        await ticket.shown("Hello?")
+        await are_told(stage, shop, outages=1, ends=1)
+        await stage.sweeps(3)
+        await stage.bridge.drained()
+    assert banners(stage, shop) == [(1, 1), (0, 0), (1, 1)]
+
+
+@scenario({"sellgate": "text slack", "sellapp": "text slack"})
+async def test_two_outages_of_two_stores(stage: Stage) -> None:
+    """Each store's outage is one banner in each chat and one at its end, however many messages wait, and again."""
+    tickets = [await stage.arrives(f"At {vendor}", vendor=vendor) for vendor in stage.seats]
+    with soon_told(), patch.object(outage, "OVER_AGAIN_AFTER", 0.0):
+        for time in (1, 2):
+            faults = [t.shop.vendor.wire.fail("refuse", status=502, body=PAGE, times=10**6) for t in tickets]
+            for ticket in tickets:
+                for number in range(3):
+                    ticket.customer_says(f"outage {time} question {number}")
+                await ticket.ann_says(f"outage {time} answer")
+            for ticket in tickets:
+                await are_told(stage, ticket.shop, outages=time, ends=time - 1)
+            for ticket, fault in zip(tickets, faults, strict=True):
+                ticket.shop.vendor.wire.faults.remove(fault)
+                stage.nudge(ticket.shop)
+            for ticket in tickets:
+                await ticket.shown(f"outage {time} question 2")
+                await are_told(stage, ticket.shop, outages=time, ends=time)
+        await stage.bridge.drained()
+    for ticket in tickets:
+        assert banners(stage, ticket.shop) == [(2, 2), (0, 0), (2, 2)]
+        assert ticket.sent == ["outage 1 answer", "outage 2 answer"]
+
+
+@scenario({"sellgate": "text slack"})
+async def test_a_short_outage_is_not_told(stage: Stage) -> None:
+    """What is over in less than the time is no news, although the store was asked often meanwhile."""
+    ticket, wire = await stage.arrives("Hiccup"), stage.shop.vendor.wire
+    with soon_told():
+        fault = wire.fail("refuse", status=500, body="", times=10**6)
+        ticket.customer_says("anybody?")
+        await is_asked(stage, 8)
+        wire.faults.remove(fault)
+        stage.nudge()
+        await ticket.shown("anybody?")
+        await stage.sweeps(3)
+        await stage.bridge.drained()
+    assert banners(stage, stage.shop) == [(0, 0)] * 3
+
+
+@scenario({"sellgate": "text slack"})
+async def test_tickets_that_cannot_be_read_hold_up_no_other(stage: Stage) -> None:
+    """Three answer 500 and 403 for ever: those behind them in the list are shown, and the store is in no trouble."""
+    wire = stage.shop.vendor.wire
+    await stage.arrives("Well known")
+    unread = [await stage.writes(f"Bad {number}") for number in range(3)]
+    for bad, status in zip(unread, (500, 403, 500), strict=True):
+        wire.fail("refuse", path=f"/{bad.id}$", method="GET", status=status, body="{}", times=10**6)
+    for number in range(3):
+        good = await stage.arrives(f"Good {number}", f"Good morning {number}")
+        said = await good.ann_says("We see you.")
+        await good.marked(said, "✅")
+    rows = await stage.bridge.rows("stores")
+    assert [(row["trouble"], row["first_swept_at"] is None) for row in rows] == [(None, False)]
+    assert banners(stage, stage.shop) == [(0, 0)] * 3
+    wire.faults.clear()
+    for bad in unread:
+        await bad.shown("Hello?")
