@@ -19,7 +19,7 @@ _log = structlog.get_logger(__name__)
 
 # A clock that is kept right is moved by less; and what is due so soon may as well come by itself.
 _NOTICED = timedelta(minutes=1)
-# No vendor makes us wait for longer than a day.
+# We wait for hours at most, and a chat may ask for a day.
 _LONGEST_PAUSE = timedelta(hours=25)
 
 
