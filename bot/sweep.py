@@ -10,17 +10,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
 from bot import trouble
 from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
-from bot.db.values import TicketRow, from_ms, to_ms
+from bot.db.values import from_ms, to_ms
 from bot.defects import contained
 from bot.errors import Gone, RateLimited, RemoteError
-from bot.model import Absent, Change, Conversation, Status, Store, StoreName, Ticket, TicketId
+from bot.listed import follows, overlay
+from bot.model import Absent, Change, Conversation, Store, StoreName, TicketId
 from bot.ports import Vendor
 from bot.record import LAG, Sighting, find_ticket, record, record_gone
 from bot.unreadable import Unreadable
@@ -305,43 +306,3 @@ class Sweep:
         await self._database.write(work, self._clock.now())
         self._unreadable.read(ticket)
         self._wake_outbox()
-
-
-def follows(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bool, now: datetime) -> bool:
-    """
-    Whether a ticket whose fingerprint is new shall have threads. Pure.
-
-    At first contact the store's backfill decides. Later every new ticket has them, and an old one gets them as soon
-    as something happens in it while it is open.
-    """
-    if before is not None and before.followed:
-        return True
-    closed = ticket.status is Status.CLOSED
-    if not first:
-        return before is None or not closed
-    if closed:
-        return store.backfill_closed
-    if store.backfill_days is None:
-        return store.backfill_open
-    active = ticket.updated_at or ticket.created_at
-    return active is None or now - active <= timedelta(days=store.backfill_days)
-
-
-def overlay(listed: Ticket, read: Ticket) -> Ticket:
-    """A ticket as it was just read, with what only the list says. Pure."""
-    return replace(
-        read,
-        subject=read.subject if read.subject is not None else listed.subject,
-        status=read.status or listed.status,
-        status_word=read.status_word or listed.status_word,
-        customer=replace(
-            read.customer,
-            name=read.customer.name or listed.customer.name,
-            email=read.customer.email or listed.customer.email,
-        ),
-        facts=max(read.facts or (), listed.facts or (), key=len) or None,
-        created_at=read.created_at or listed.created_at,
-        updated_at=read.updated_at or listed.updated_at,
-        closed_at=read.closed_at or listed.closed_at,
-        awaiting=read.awaiting or listed.awaiting,
-    )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import AuthFailed, RateLimited, RemoteError, Unavailable
+from bot.model import StoreName
 from tests.property.simulation import SimulatedLoop, simulate
 from tests.property.simulation_bridge import Simulation
 from tests.property.simulation_checks import unsettled
@@ -321,6 +322,24 @@ def test_whoever_was_told_is_told_the_end(tmp_path: Path) -> None:
         await passes(sim, HOUR)
         sim.fate.down.clear()
         await passes(sim, HOUR)
+        assert signs(discord) == ""
+        assert signs(slack) == "⚠▶"
+
+    play(tmp_path / "db", story)
+
+
+def test_what_is_not_true_any_more_is_not_told(tmp_path: Path) -> None:
+    """The store is back before Discord is: the line that waits there is dropped at once, not only when all is over."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.fate.down = {"main", "discord"}
+        await sim.until(lambda: signs(slack) == "⚠")
+        sim.fate.down = {"discord"}
+        assert sim._process is not None
+        sim._process.nudge(StoreName("main"))
+        await asyncio.sleep(20)
+        sim.fate.down.clear()
+        await asyncio.sleep(HOUR)
         assert signs(discord) == ""
         assert signs(slack) == "⚠▶"
 
