@@ -75,6 +75,7 @@ class Database:
 
     def __init__(self, connection: _Connection, path: Path) -> None:
         self._connection = connection
+        self._held_by_another: sqlite3.OperationalError | None = None
         self.path = path
 
     @classmethod
@@ -129,18 +130,22 @@ class Database:
         return cls(connection, path)
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work` in one IMMEDIATE transaction: all of it or, if it raises, nothing."""
+        """
+        Run `work` in one IMMEDIATE transaction: all of it or, if it raises, nothing.
+
+        Once another program has held the file for too long, what stands in line fails as well, and at once: who meets
+        that ends, and must not have to wait until each of them has waited for the lock in its turn.
+        """
 
         def run(connection: sqlite3.Connection) -> T:
-            connection.execute("BEGIN IMMEDIATE")
+            if self._held_by_another is not None:
+                raise sqlite3.OperationalError(*self._held_by_another.args) from self._held_by_another
             try:
-                result = work(Transaction(connection), *args, **kwargs)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                return _in_one_transaction(connection, work, *args, **kwargs)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                    self._held_by_another = error
                 raise
-            return result
 
         return await self._call(run)
 
@@ -171,6 +176,20 @@ class Database:
             raise  # a defect of ours, not of the file
         except sqlite3.Error as error:
             raise _explained(error, self.path) from error
+
+
+def _in_one_transaction(
+    connection: sqlite3.Connection, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(Transaction(connection), *args, **kwargs)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return result
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -54,6 +54,23 @@ def test_it_is_opened_durable_and_strict(tmp_path: Path) -> None:
     with_database(tmp_path / "db", story)
 
 
+def test_once_a_lock_was_waited_for_in_vain_nothing_waits_for_it_again(tmp_path: Path) -> None:
+    """What stood in line behind a write that waited for a lock in vain fails with it, and is not written later."""
+
+    async def story(database: Database) -> None:
+        other = sqlite3.connect(database.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseError, match="Another program holds the file"):
+            await database.write(add_store, "first")
+        other.execute("ROLLBACK")
+        other.close()
+        with pytest.raises(DatabaseError, match="Another program holds the file"):
+            await database.write(add_store, "second")
+        assert await database.read(store_names) == []
+
+    with_database(tmp_path / "db", story)
+
+
 def test_every_table_is_strict(tmp_path: Path) -> None:
     """A value of the wrong type is refused wherever it is put."""
 
