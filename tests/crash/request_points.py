@@ -40,8 +40,9 @@ _ASKED_AGAIN_AFTER = 1.5
 _REST = 0.2
 _CLOSED_BY = "Closed by Bob"
 _ONLY_LOOKS = re.compile(r"^(GET|HEAD) |/apps\.connections\.open$|/auth\.test$|/commands$")
-# How often that happens within an act is left to chance: what changes meanwhile is shown by one edit.
-_EDITS_A_CARD = re.compile(r"/chat\.update$|^PATCH .*/messages/#$")
+# How often that happens within an act is left to chance: what changes meanwhile is shown by one edit. In Discord a
+# thread's tags and its archived state are part of its card.
+_EDITS_A_CARD = re.compile(r"/chat\.update$|^PATCH .*/messages/#$|^PATCH .*/channels/#$")
 _NAMED = re.compile(r"(?<=/)[^/]*\d[^/]*")
 _FOR_EVER = 10_000.0
 _SETTINGS = {"UNDO_SECONDS": "1"}
