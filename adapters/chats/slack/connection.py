@@ -27,7 +27,7 @@ from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.socket import Socket
 from adapters.chats.slack.standing import StandingInSlack
 from bot.clock import Clock
-from bot.errors import AuthFailed, RemoteError
+from bot.errors import AuthFailed, RemoteError, ShopbellError
 from bot.model import Deleted, Place
 from bot.ports import ChatHealth, Intake
 
@@ -238,6 +238,12 @@ class Connection:
         async def on_anything_else() -> None:
             """Acknowledge what nobody asked for, so that Slack does not send it again."""
 
+        async def on_error(error: Exception) -> None:
+            """What a listener raises leaves its event unacknowledged; our own errors say in a sentence what to do."""
+            known = isinstance(error, ShopbellError)
+            _log.warning("an event of Slack's was not taken: %s", error, exc_info=None if known else error)
+
+        app.error(on_error)
         app.event("message")(on_message)
         app.event("member_joined_channel")(on_coming)
         for leaving in ("channel_left", "group_left"):
