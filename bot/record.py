@@ -129,7 +129,12 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
 def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, told: str, now: datetime) -> None:
     """An agent's message did not reach the vendor: mark it, and tell its thread, where it can be tried again."""
     queue.mark(tx, message, now)
-    retry = Button(verb=Verb.RETRY, label="Retry", delivery=reply)
+    tell_failure(tx, message, reply, told, now)
+
+
+def tell_failure(tx: Transaction, message: MessageRow, failed: DeliveryId, told: str, now: datetime) -> None:
+    """Say in the thread where an agent's message was written what became of it, with the button to try it again."""
+    retry = Button(verb=Verb.RETRY, label="Retry", delivery=failed)
     for link in queue.links_of(tx, message.ticket):
         if link.id == message.link:
             queue.line(tx, link, told, now, (retry,))

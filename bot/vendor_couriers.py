@@ -20,7 +20,7 @@ from bot.intake import Rules, refusal
 from bot.job import Job
 from bot.model import Button, Conversation, File, MessageId, Status, Verb
 from bot.ports import CanAttach, CanNote, Vendor
-from bot.record import Sighting, name_message, record, record_gone, reply_arrived, reply_failed
+from bot.record import Sighting, name_message, record, record_gone, reply_arrived, reply_failed, tell_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +135,8 @@ class Noting:
         name_message(tx, message_row(present(tx.one("message", id=present(job.message).id))), result.id)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        message = present(job.message)
         told = phrases.note_in_doubt if job.delivery.doubt else phrases.note_failed
-        retry = Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
-        for link in queue.links_of(tx, message.ticket):
-            if link.id == message.link:
-                queue.line(tx, link, told(reason), now, (retry,))
+        tell_failure(tx, present(job.message), job.delivery.id, told(reason), now)
 
     def _vendor(self, job: Job) -> CanNote:
         vendor = self.known.vendor(present(job.ticket))
