@@ -11,38 +11,35 @@ from random import Random
 
 import structlog
 
-from bot.catchup import CatchUp
 from bot.clock import Clock
-from bot.couriers import Known, Line, Marking, Mending, Posting, Rendering
 from bot.db.connection import Database, Transaction
-from bot.db.values import Kind, to_ms
-from bot.defects import contained
-from bot.desk import Desk
-from bot.errors import AuthFailed, RemoteError
-from bot.heading import Heading
-from bot.health import Health
-from bot.intake import Rules
-from bot.job import Courier
-from bot.lateness import Lateness
-from bot.model import ChatName, StoreName, TicketId
-from bot.moving import follow_settings
-from bot.opening import Opening
-from bot.outbox import Outbox
-from bot.ports import CanAttach, CanCount, CanNote, Chat, Intake
-from bot.queue import chat_destination, store_destination
-from bot.reception import Reception
-from bot.rereading import Rereading
-from bot.retry import Decider
+from bot.db.rows import to_ms
+from bot.inbound.chats.catchup import CatchUp
+from bot.inbound.chats.commands import Desk
+from bot.inbound.chats.intake import Reception
+from bot.inbound.chats.reread import Rereading
+from bot.inbound.isolation import keep_connected
+from bot.inbound.vendors.poller import Sweeper
+from bot.model import ChatName, Kind, StoreName, TicketId
+from bot.ops.health import Health
+from bot.ops.web import Hook, WebServer
+from bot.outbound.chats import Line, Marking, Mending, Posting, Rendering
+from bot.outbound.job import Courier, Known
+from bot.outbound.late_replies import Lateness
+from bot.outbound.outbox import Outbox
+from bot.outbound.retry import Decider
+from bot.outbound.threads import Heading, Opening
+from bot.outbound.vendors import Noting, Replying, StatusChanging
+from bot.ports import CanAttach, CanCount, CanNote
 from bot.settings import LoadedSettings
-from bot.sweeper import Sweeper
-from bot.vendor_couriers import Noting, Replying, StatusChanging
-from bot.web import Hook, WebServer
+from bot.tickets.enqueue import chat_destination, store_destination
+from bot.tickets.routing import Rules
+from bot.tickets.threads import follow_settings
 from bot.wiring import World
 
 _log = structlog.get_logger(__name__)
 
 _STOP_SECONDS = 8.0
-_RECONNECT_SECONDS = 60.0
 
 
 class App:
@@ -142,24 +139,6 @@ def _begin(tx: Transaction, now: datetime) -> None:
     tx.run("add_installation", key_prefix=secrets.token_hex(3))
     if tx.run("begin_after_restore", now=to_ms(now)):
         tx.run("replies_may_have_left", now=to_ms(now))
-
-
-async def keep_connected(chat: Chat, intake: Intake, clock: Clock) -> None:
-    """
-    Run a chat's connection for ever.
-
-    Refused credentials are tried again once a minute, so that mending them needs no restart; `healthz` says what is
-    wrong meanwhile.
-    """
-    while True:
-        try:
-            with contained(f"the connection to {chat.label}"):
-                await chat.run(intake)
-        except AuthFailed as error:
-            _log.error("chat refused us", chat=chat.name, told=error.told)
-        except RemoteError as error:
-            _log.warning("chat connection ended", chat=chat.name, told=error.told)
-        await clock.sleep(_RECONNECT_SECONDS)
 
 
 def _couriers(known: Known, rules: Rules, database: Database, clock: Clock) -> Mapping[Kind, Courier]:

@@ -23,15 +23,15 @@ from bot.app import App
 from bot.clock import Clock, SystemClock
 from bot.db.connection import Database, Transaction
 from bot.db.lock import held
-from bot.db.values import Kind, delivery_row, ticket_row
-from bot.desk import drop, retry
-from bot.doctor import examine
+from bot.db.rows import delivery_row, ticket_row
 from bot.errors import DatabaseError, DatabaseInUse, SettingsError
-from bot.model import DeliveryId, StoreName
-from bot.queue import links_of
-from bot.retry import Decider
+from bot.model import DeliveryId, Kind, StoreName
+from bot.ops.doctor import examine
+from bot.outbound.retry import Decider
 from bot.settings import LoadedSettings, load, load_general
-from bot.stats import figures, table
+from bot.tickets.enqueue import links_of
+from bot.tickets.outcomes import drop, retry
+from bot.tickets.stats import figures, table
 
 T = TypeVar("T")
 

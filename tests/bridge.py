@@ -29,8 +29,8 @@ from bot.model import (
     ThreadId,
     Verb,
 )
+from bot.outbound.retry import Decider, Schedule
 from bot.ports import Intake
-from bot.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
 from bot.wiring import World
 from tests.practice_core import MemoryChat, MemoryVendor

@@ -28,7 +28,7 @@ from unittest.mock import patch
 
 import structlog
 
-from bot import desk
+from bot.inbound.chats import commands
 from bot.model import StoreName
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.process import BotProcess
@@ -260,7 +260,7 @@ async def stage(
         here = Stage(world, Path(folder), seats, settings, Bridge({}, Path(folder) / "shopbell.db"))
         here.bridge.settings = here.environment()
         # An agent waits for an answer in real time.
-        with _defects(here.faults), patch.object(desk, "_PATIENCE", 10 * desk._PATIENCE):
+        with _defects(here.faults), patch.object(commands, "_PATIENCE", 10 * commands._PATIENCE):
             try:
                 if started:
                     await here.bridge.start()

@@ -15,7 +15,7 @@ from bot.app import App
 from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
 from bot.errors import RateLimited, RemoteError
-from bot.retry import Decider, Decision, Postpone, Schedule
+from bot.outbound.retry import Decider, Decision, Postpone, Schedule
 from bot.settings import LoadedSettings, load
 from bot.wiring import World, build_world
 

@@ -8,6 +8,7 @@ All times are aware and in UTC.
 from __future__ import annotations
 
 from bot.model.chats import Agent, Button, Card, Cursor, Mark, Opened, Place, Post, Verb, Voice
+from bot.model.deliveries import Kind, Purpose, State
 from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Said
 from bot.model.ids import (
     AgentId,
@@ -67,6 +68,7 @@ __all__ = [
     "Fact",
     "File",
     "Finding",
+    "Kind",
     "Mark",
     "Message",
     "MessageId",
@@ -74,7 +76,9 @@ __all__ = [
     "Opened",
     "Place",
     "Post",
+    "Purpose",
     "Said",
+    "State",
     "Status",
     "Store",
     "StoreName",

@@ -17,11 +17,11 @@ import structlog
 
 from bot.app import App
 from bot.db.connection import Transaction
-from bot.db.values import from_ms
+from bot.db.rows import from_ms
+from bot.inbound.vendors.poller import Sweeper
 from bot.model import Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Store, StoreName, TicketId, Verb
-from bot.retry import Decider, Schedule
+from bot.outbound.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
-from bot.sweeper import Sweeper
 from bot.wiring import World
 from tests.practice_core import START
 from tests.property.simulation import LoopDatabase, SimulatedClock, SimulatedLoop

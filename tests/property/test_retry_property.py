@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain, Unsupported
-from bot.retry import Decider, GiveUp, Look, Postpone, Schedule
+from bot.outbound.retry import Decider, GiveUp, Look, Postpone, Schedule
 
 always = settings(derandomize=True, deadline=None, database=None)
 

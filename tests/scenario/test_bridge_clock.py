@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.doctor import examine
+from bot.ops.doctor import examine
 from tests.scenario.test_deaf_catching_up import ahead, clock_of
 from tests.stage import Stage, Ticket, scenario, until
 

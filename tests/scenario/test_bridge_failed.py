@@ -11,7 +11,7 @@ from unittest.mock import patch
 import httpx
 
 from adapters.vendors import http
-from bot.retry import Schedule
+from bot.outbound.retry import Schedule
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.sight import read_discord
 from bot.sandbox.slack import Message as SlackMessage

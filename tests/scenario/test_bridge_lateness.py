@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
-from bot import lateness
-from bot.retry import Schedule
+from bot.outbound import late_replies
+from bot.outbound.retry import Schedule
 from tests import stage_bot
 from tests.stage import Stage, scenario, until
 
@@ -20,7 +20,7 @@ UNSEEN = "Nobody can tell yet whether the customer has what was written here."
 def impatient() -> Iterator[None]:
     """Whatever waits for half a second is late."""
     late = timedelta(seconds=0.5)
-    with patch.object(lateness, "LATE", late), patch.object(lateness, "_LOOKS_EVERY", 1.0):
+    with patch.object(late_replies, "LATE", late), patch.object(late_replies, "_LOOKS_EVERY", 1.0):
         yield
 
 

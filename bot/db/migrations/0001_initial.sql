@@ -105,7 +105,7 @@ CREATE TABLE messages (
     written_at INTEGER NOT NULL,
     routed_at INTEGER,                 -- when it was decided what becomes of it; NULL: recorded only, so far
     mark TEXT,                         -- our mark on it, as last begun
-    watch TEXT,                        -- since this watch of its chat (see `bot.catchup`) every change to it comes in
+    watch TEXT,                        -- since this watch of its chat (see `bot.inbound.chats.catchup`) every change to it comes in
     edited TEXT,                       -- what it was last changed into, as it was written; NULL: it never was
     deleted_at INTEGER,                -- when it was deleted in its chat; NULL: it stands there
     UNIQUE (ticket, vendor_id),

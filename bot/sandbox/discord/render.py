@@ -10,18 +10,7 @@ from urllib.parse import quote
 from bot.sandbox.discord.permissions import held
 from bot.sandbox.discord.refusals import Json
 from bot.sandbox.discord.render_guild import GuildRenderer, time
-from bot.sandbox.discord.world import (
-    Attachment,
-    Channel,
-    Kind,
-    Member,
-    Message,
-    Place,
-    Sort,
-    Tag,
-    Thread,
-    moment,
-)
+from bot.sandbox.discord.world import Attachment, Channel, Kind, Member, Message, Place, Sort, Tag, Thread, moment
 
 
 class Renderer(GuildRenderer):

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from bot.db.connection import Database, Transaction
 from bot.errors import DatabaseError
-from bot.queue import links_of
 from bot.sandbox.page.entered import Act, Entered, Json, NotTaken
 from bot.sandbox.process import BotProcess
+from bot.tickets.enqueue import links_of
 
 State = Literal["off", "starting", "ready", "killed", "trouble"]
 

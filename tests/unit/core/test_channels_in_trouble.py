@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.desk import drop
 from bot.errors import Forbidden, Gone
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryId, DeliveryKey, Opened, Place, Post, Store
+from bot.tickets.outcomes import drop
 from tests.bridge import DISCORD, MAIN, SLACK, Bridge, running, until
 from tests.practice_core import MemoryChat
 

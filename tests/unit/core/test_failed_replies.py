@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk import drop
 from bot.errors import Gone, Rejected
 from bot.model import ChatMessageId, Conversation, DeliveryId, Mark, ThreadId, TicketId, Verb
-from bot.retry import Schedule
+from bot.outbound.retry import Schedule
+from bot.tickets.outcomes import drop
 from tests.bridge import running, until
 from tests.property.simulation import SimulatedLoop, simulate
 from tests.property.simulation_bridge import Simulation

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import RateLimited, RemoteError, Unavailable
-from bot.health import Health
 from bot.model import Conversation, Mark, ThreadId, TicketId, Verb
+from bot.ops.health import Health
 from tests.property.simulation import SimulatedLoop, simulate
 from tests.property.simulation_bridge import Simulation
 from tests.property.simulation_checks import unsettled

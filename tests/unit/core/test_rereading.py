@@ -11,9 +11,9 @@ from unittest.mock import patch
 
 import pytest
 
-from bot import rereading
 from bot.clock import SystemClock
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable
+from bot.inbound.chats import reread
 from bot.model import (
     Agent,
     AgentId,
@@ -40,7 +40,7 @@ def play(story: Callable[[], Awaitable[None]], *, patience: float = 30.0) -> Non
         async with asyncio.timeout(30):
             await story()
 
-    with patch.object(rereading, "_PAUSE", 0.01), patch.object(rereading, "_LONGEST_BLINDNESS", patience):
+    with patch.object(reread, "_PAUSE", 0.01), patch.object(reread, "_LONGEST_BLINDNESS", patience):
         asyncio.run(limited())
 
 

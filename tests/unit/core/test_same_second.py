@@ -13,7 +13,7 @@ import pytest
 from bot.db.connection import Transaction
 from bot.model import Absent, Change, ChannelId, Conversation, Place, Store, TicketId
 from bot.ports import Known
-from bot.record import record
+from bot.tickets.sync import record
 from tests.bridge import DISCORD, MAIN, SLACK, running, until
 from tests.practice_core import MemoryVendor
 from tests.unit.outside.rows import NOON, STORE, read, sighting, write

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from bot import queue
 from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
-from bot.db.values import from_ms, to_ms
+from bot.db.rows import from_ms, to_ms
 from bot.model import ChannelId, ChatName, Place, StoreName
-from bot.set_back import SetBack
+from bot.outbound.clock_rollback import SetBack
+from bot.tickets import announcements
 from tests.practice_core import START
 
 CHANNEL = Place(chat=ChatName("discord"), channel=ChannelId("1"))
@@ -41,7 +41,7 @@ class Clock(SystemClock):
 def fill(tx: Transaction, now: datetime, *pauses: timedelta) -> None:
     """Deliveries that wait so long, a store that was swept and is in trouble, a backup that took over."""
     for pause in pauses:
-        line = queue.announcement(tx, CHANNEL, "Hello", now)
+        line = announcements.announcement(tx, CHANNEL, "Hello", now)
         tx.run("put_off", id=line, due=to_ms(now + pause))
     tx.run("add_store", name=MAIN)
     tx.run("store_swept", name=MAIN, now=to_ms(now), full=True)

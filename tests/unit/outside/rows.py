@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot import queue
 from bot.db.connection import Database, Transaction
-from bot.db.values import ticket_row
+from bot.db.rows import ticket_row
 from bot.model import (
     Author,
     ChannelId,
@@ -27,7 +26,8 @@ from bot.model import (
     Ticket,
     TicketId,
 )
-from bot.record import Sighting, record
+from bot.tickets import enqueue
+from bot.tickets.sync import Sighting, record
 
 T = TypeVar("T")
 
@@ -116,16 +116,16 @@ def _fill(tx: Transaction) -> Made:
     tx.run("add_store", name=STORE.name)
     opened = record(tx, STORE, sighting("tkt_open"), now)
     record(tx, STORE, sighting("tkt_closed", status=Status.CLOSED), now)
-    (link,) = queue.links_of(tx, opened)
+    (link,) = enqueue.links_of(tx, opened)
     for delivery in [row["id"] for row in tx.all("unfinished_deliveries") if row["link"] == link.id]:
         tx.run("finish_delivery", id=delivery, now=0)
     tx.run("link_opened", id=link.id, thread="900", card="901", version=1)
     row = tx.one("ticket", number=opened)
     assert row is not None
     ticket = ticket_row(row)
-    failed = queue.status(tx, ticket, Status.CLOSED, "by Ann from Discord", now)
-    waiting = queue.status(tx, ticket, Status.OPEN, "by Ann from Discord", now)
-    done = queue.status(tx, ticket, Status.CLOSED, "by Ann from Discord", now)
+    failed = enqueue.status(tx, ticket, Status.CLOSED, "by Ann from Discord", now)
+    waiting = enqueue.status(tx, ticket, Status.OPEN, "by Ann from Discord", now)
+    done = enqueue.status(tx, ticket, Status.CLOSED, "by Ann from Discord", now)
     assert failed is not None
     assert waiting is not None
     assert done is not None

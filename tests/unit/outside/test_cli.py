@@ -16,9 +16,9 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from bot import doctor
 from bot.clock import SystemClock
 from bot.db.lock import held
+from bot.ops import doctor
 from tests.unit.outside.rows import SECRET_WORDS, delivery_states, small_database
 from tests.unit.outside.shell import GOOD_SETTINGS, environment, shopbell
 

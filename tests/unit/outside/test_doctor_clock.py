@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.clock import SystemClock
-from bot.doctor import database
 from bot.model import Finding
+from bot.ops.doctor import database
 from tests.unit.outside.rows import NOON, small_database
 
 

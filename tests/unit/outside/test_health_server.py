@@ -15,12 +15,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.db.connection import Database, Transaction
-from bot.db.values import to_ms
-from bot.health import Health
+from bot.db.rows import to_ms
 from bot.model import ChatName, Nudge, StoreName, TicketId
+from bot.ops.health import Health
+from bot.ops.web import Hook, WebServer
 from bot.ports import Chat, ChatHealth, Vendor
-from bot.record import record
-from bot.web import Hook, WebServer
+from bot.tickets.sync import record
 from tests.unit.outside.rows import NOON, STORE, sighting
 
 MAIN = StoreName("main")

@@ -42,9 +42,9 @@ def test_json_has_one_object_a_line() -> None:
     """Elsewhere than on a terminal every event is one line of JSON with its name, level, logger, time and fields."""
     stream = StringIO()
     logs.configure(None, "INFO", stream)
-    structlog.get_logger("bot.sweep").info("swept", store="main", tickets=3)
+    structlog.get_logger("bot.inbound.vendors.sweep").info("swept", store="main", tickets=3)
     (event,) = lines(stream)
-    assert (event["event"], event["level"], event["logger"]) == ("swept", "info", "bot.sweep")
+    assert (event["event"], event["level"], event["logger"]) == ("swept", "info", "bot.inbound.vendors.sweep")
     assert (event["store"], event["tickets"]) == ("main", 3)
     assert str(event["timestamp"]).endswith("Z")
 
@@ -59,7 +59,7 @@ def log_a_failure() -> None:
     try:
         fail()
     except LookupError:
-        structlog.get_logger("bot.outbox").exception("went wrong")
+        structlog.get_logger("bot.outbound.outbox").exception("went wrong")
 
 
 def test_an_exception_stays_on_its_line() -> None:
@@ -85,13 +85,13 @@ def test_a_terminal_gets_lines_for_people() -> None:
     """Without a format a terminal is written to in words, and one that is asked for wins over what the stream is."""
     stream = Terminal()
     logs.configure(None, "INFO", stream)
-    structlog.get_logger("bot.sweep").info("swept")
+    structlog.get_logger("bot.inbound.vendors.sweep").info("swept")
     assert "swept" in stream.getvalue()
     assert not stream.getvalue().startswith("{")
     structlog.reset_defaults()
     stream = Terminal()
     logs.configure("json", "INFO", stream)
-    structlog.get_logger("bot.sweep").info("swept")
+    structlog.get_logger("bot.inbound.vendors.sweep").info("swept")
     assert lines(stream)[0]["event"] == "swept"
 
 
@@ -99,7 +99,7 @@ def test_the_level_is_for_our_own_events() -> None:
     """DEBUG shows ours and not what every library whispers; ERROR silences our warnings."""
     stream = StringIO()
     logs.configure("json", "DEBUG", stream)
-    structlog.get_logger("bot.sweep").debug("ours")
+    structlog.get_logger("bot.inbound.vendors.sweep").debug("ours")
     structlog.get_logger("adapters.vendors.http").debug("ours too")
     logging.getLogger("httpx").info("GET a whole address")
     logging.getLogger("asyncio").debug("theirs")
@@ -107,7 +107,7 @@ def test_the_level_is_for_our_own_events() -> None:
     structlog.reset_defaults()
     stream = StringIO()
     logs.configure("json", "ERROR", stream)
-    structlog.get_logger("bot.sweep").warning("not now")
+    structlog.get_logger("bot.inbound.vendors.sweep").warning("not now")
     assert stream.getvalue() == ""
 
 

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain, Unsupported
-from bot.retry import Decider, GiveUp, Look, Postpone, Schedule
+from bot.outbound.retry import Decider, GiveUp, Look, Postpone, Schedule
 
 SCHEDULE = Schedule(retries=(1, 10), looks=(2, 3), refused=60)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.db.connection import Transaction
-from bot.db.values import to_ms
+from bot.db.rows import to_ms
 from bot.model import StoreName
-from bot.stats import Figures, Medians, figures, table
+from bot.tickets.stats import Figures, Medians, figures, table
 from tests.unit.outside.rows import read, write
 
 MAIN = StoreName("main")

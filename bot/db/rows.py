@@ -1,0 +1,233 @@
+"""How the core's values stand in the database, and back: times, JSON columns, and rows as frozen values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.db.connection import Row
+from bot.model import (
+    AgentId,
+    Attachment,
+    Author,
+    ChannelId,
+    ChatMessageId,
+    ChatName,
+    Customer,
+    DeliveryId,
+    Fact,
+    Kind,
+    Mark,
+    Opened,
+    Place,
+    Purpose,
+    State,
+    Status,
+    StoreName,
+    ThreadId,
+    TicketId,
+    TicketNumber,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_ms(moment: datetime) -> int:
+    """Whole milliseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(value: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=value)
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else from_ms(value)
+
+
+def facts_json(facts: tuple[Fact, ...]) -> str:
+    return json.dumps([[fact.label, fact.value] for fact in facts], ensure_ascii=False)
+
+
+def attachments_json(attachments: tuple[Attachment, ...]) -> str:
+    return json.dumps([asdict(attachment) for attachment in attachments], ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRow:
+    number: TicketNumber
+    store: StoreName
+    vendor_id: TicketId
+    subject: str
+    status: Status
+    status_word: str | None
+    customer: Customer
+    facts: tuple[Fact, ...]
+    awaiting: str | None
+    created_at: datetime
+    first_response_at: datetime | None
+    closed_at: datetime | None
+    fingerprint: str | None
+    wrote_at: datetime
+    here_only: bool
+    gone: bool
+    followed: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow:
+    id: int
+    ticket: TicketNumber
+    chat: ChatName
+    channel: ChannelId
+    thread: ThreadId | None
+    card: ChatMessageId | None
+    card_version: int | None
+    lost: int
+
+    @property
+    def place(self) -> Place:
+        return Place(chat=self.chat, channel=self.channel, thread=self.thread)
+
+    @property
+    def opened(self) -> Opened | None:
+        if self.thread is None or self.card is None:
+            return None
+        return Opened(thread=self.thread, card=self.card)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    id: int
+    ticket: TicketNumber
+    vendor_id: str | None
+    link: int | None
+    thread: ThreadId | None
+    chat_message: ChatMessageId | None
+    agent: AgentId | None
+    purpose: Purpose
+    author: Author
+    author_name: str | None
+    text: str
+    attachments: tuple[Attachment, ...]
+    other: tuple[str, ...]
+    may: bool
+    public: bool
+    written_at: datetime
+    mark: Mark | None
+    routed: bool
+    watch: str | None
+    edited: str | None
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    id: DeliveryId
+    kind: Kind
+    lane: str
+    destination: str
+    ticket: TicketNumber | None
+    link: int | None
+    message: int | None
+    body: dict[str, Any]
+    state: State
+    part: int
+    attempts: int
+    looks: int
+    created_at: datetime
+    due_at: datetime
+    begun_at: datetime | None
+    after: ChatMessageId | None
+    late_since: datetime | None
+    error: str | None
+    doubt: bool
+
+
+def ticket_row(row: Row) -> TicketRow:
+    return TicketRow(
+        number=TicketNumber(row["number"]),
+        store=StoreName(row["store"]),
+        vendor_id=TicketId(row["vendor_id"]),
+        subject=row["subject"] or "",
+        status=Status(row["status"]),
+        status_word=row["status_word"],
+        customer=Customer(name=row["customer_name"], email=row["customer_email"]),
+        facts=tuple(Fact(label, value) for label, value in json.loads(row["facts"])),
+        awaiting=row["awaiting"],
+        created_at=from_ms(row["created_at"]),
+        first_response_at=_moment(row["first_response_at"]),
+        closed_at=_moment(row["closed_at"]),
+        fingerprint=row["fingerprint"],
+        wrote_at=from_ms(row["wrote_at"]),
+        here_only=bool(row["here_only"]),
+        gone=row["gone_at"] is not None,
+        followed=bool(row["followed"]),
+        version=row["version"],
+    )
+
+
+def link_row(row: Row) -> LinkRow:
+    return LinkRow(
+        id=row["id"],
+        ticket=TicketNumber(row["ticket"]),
+        chat=ChatName(row["chat"]),
+        channel=ChannelId(row["channel"]),
+        thread=row["thread"],
+        card=row["card"],
+        card_version=row["card_version"],
+        lost=row["lost"],
+    )
+
+
+def message_row(row: Row) -> MessageRow:
+    return MessageRow(
+        id=row["id"],
+        ticket=TicketNumber(row["ticket"]),
+        vendor_id=row["vendor_id"],
+        link=row["link"],
+        thread=row["thread"],
+        chat_message=row["chat_message"],
+        agent=row["agent"],
+        purpose=Purpose(row["purpose"]),
+        author=Author(row["author"]),
+        author_name=row["author_name"],
+        text=row["text"],
+        attachments=tuple(Attachment(**attachment) for attachment in json.loads(row["attachments"])),
+        other=tuple(json.loads(row["other"])),
+        may=bool(row["may"]),
+        public=bool(row["public"]),
+        written_at=from_ms(row["written_at"]),
+        mark=None if row["mark"] is None else Mark(row["mark"]),
+        routed=row["routed_at"] is not None,
+        watch=row["watch"],
+        edited=row["edited"],
+        deleted=row["deleted_at"] is not None,
+    )
+
+
+def delivery_row(row: Row) -> DeliveryRow:
+    return DeliveryRow(
+        id=DeliveryId(row["id"]),
+        kind=Kind(row["kind"]),
+        lane=row["lane"],
+        destination=row["destination"],
+        ticket=row["ticket"],
+        link=row["link"],
+        message=row["message"],
+        body=json.loads(row["body"]),
+        state=State(row["state"]),
+        part=row["part"],
+        attempts=row["attempts"],
+        looks=row["looks"],
+        created_at=from_ms(row["created_at"]),
+        due_at=from_ms(row["due_at"]),
+        begun_at=_moment(row["begun_at"]),
+        after=row["after_message"],
+        late_since=_moment(row["late_since"]),
+        error=row["error"],
+        doubt=bool(row["doubt"]),
+    )

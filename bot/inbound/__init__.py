@@ -1,0 +1,1 @@
+"""What comes in: from the vendors by asking, from the chats by their events."""

@@ -1,0 +1,1 @@
+"""Asking the vendors for what is new."""

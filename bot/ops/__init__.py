@@ -1,0 +1,1 @@
+"""What operators use: health, metrics and webhooks over HTTP, and the doctor."""

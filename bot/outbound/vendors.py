@@ -1,0 +1,196 @@
+"""
+How a reply and a change of status reach a ticket's vendor, and what follows when they have.
+
+A reply whose answer was lost is looked for by reading the ticket again: `bot.tickets.sync` takes a staff message
+that says the same for the proof.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.clock import Clock
+from bot.db.connection import Database, Transaction
+from bot.db.rows import MessageRow, message_row, to_ms
+from bot.errors import Gone, Rejected, Unavailable, Uncertain, Unsupported
+from bot.model import Button, Conversation, File, MessageId, Status, Verb
+from bot.outbound.job import Job, Known, require
+from bot.ports import CanAttach, CanNote, Vendor
+from bot.tickets import enqueue
+from bot.tickets.outcomes import name_message, reply_arrived, reply_failed, tell_failure
+from bot.tickets.routing import Rules, refusal
+from bot.tickets.sync import Sighting, record, record_gone
+from bot.wording import notices
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A reply is at the vendor; under which id, where the vendor said so."""
+
+    id: MessageId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replying:
+    """Says an agent's message to the customer."""
+
+    known: Known
+    rules: Rules
+    database: Database
+    clock: Clock
+    for_ever = False
+    repeatable = False
+    lags = True
+
+    async def carry(self, job: Job) -> Arrived:
+        ticket, message = require(job.ticket), require(job.message)
+        vendor = self.known.vendor(ticket)
+        if refused := refusal(message, ticket, self.rules):
+            raise Rejected(refused)
+        files = await self._files(job, vendor) if isinstance(vendor, CanAttach) else []
+        if files and isinstance(vendor, CanAttach):
+            return Arrived(await vendor.reply_with(ticket.vendor_id, message.text, files))
+        return Arrived(await vendor.reply(ticket.vendor_id, message.text))
+
+    async def find(self, job: Job) -> Arrived | None:
+        message = require(job.message)
+        if message.vendor_id is None:
+            message = await self._read_again(job)
+        return None if message.vendor_id is None else Arrived(MessageId(message.vendor_id))
+
+    def record(self, tx: Transaction, job: Job, result: Arrived, now: datetime) -> None:
+        message = message_row(require(tx.one("message", id=require(job.message).id)))
+        # The new state must be there before the mark is decided.
+        tx.run("finish_delivery", id=job.delivery.id, now=to_ms(now))
+        reply_arrived(tx, message, result.id, now)
+
+    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        told = notices.reply_in_doubt if job.delivery.doubt else notices.reply_failed
+        reply_failed(tx, require(job.message), job.delivery.id, told(reason), now)
+
+    async def _files(self, job: Job, vendor: Vendor) -> list[File]:
+        """The message's files, fetched from where the agent put them. Raises `Rejected` for one that is gone."""
+        link, message = require(job.link_of_message), require(job.message)
+        chat = self.known.chats.get(link.chat)
+        files = []
+        for attachment in message.attachments:
+            if chat is None or (attachment.size or 0) > vendor.capabilities.file_bytes:
+                continue
+            try:
+                files.append(File(name=attachment.name, content=await chat.download(attachment)))
+            except Gone as error:
+                raise Rejected(notices.file_lost(attachment.name)) from error
+            except Uncertain as error:
+                raise Unavailable(error.told) from error
+        return files
+
+    async def _read_again(self, job: Job) -> MessageRow:
+        """Read the ticket and record it as a sweep would; then our message as it is known now."""
+        ticket = require(job.ticket)
+        store = self.known.store(ticket)
+        vendor = self.known.vendor(ticket)
+        read_at, read_there = self.clock.now(), vendor.now()
+        try:
+            conversation = await vendor.ticket(ticket.vendor_id)
+        except Gone:
+            await self.database.write(record_gone, store, ticket.vendor_id, self.clock.now())
+            raise
+
+        def work(tx: Transaction, conversation: Conversation, now: datetime) -> MessageRow:
+            sighting = Sighting(
+                ticket=conversation.ticket,
+                messages=conversation.messages,
+                fingerprint=None,
+                read_at=read_at,
+                read_there=read_there,
+                follow=False,
+            )
+            record(tx, store, sighting, now)
+            return message_row(require(tx.one("message", id=require(job.message).id)))
+
+        return await self.database.write(work, conversation, self.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Noting:
+    """Puts an agent's note among the vendor's own notes."""
+
+    known: Known
+    for_ever = False
+    repeatable = False
+    lags = True
+
+    async def carry(self, job: Job) -> Arrived:
+        ticket, message = require(job.ticket), require(job.message)
+        return Arrived(await self._vendor(job).note(ticket.vendor_id, message.author_name or "", message.text))
+
+    async def find(self, job: Job) -> Arrived | None:
+        ticket, message = require(job.ticket), require(job.message)
+        if message.vendor_id is not None:
+            return Arrived(MessageId(message.vendor_id))
+        noted = await self._vendor(job).noted(ticket.vendor_id, message.author_name or "", message.text)
+        return Arrived(None) if noted else None
+
+    def record(self, tx: Transaction, job: Job, result: Arrived, now: datetime) -> None:  # noqa: ARG002 - a courier
+        name_message(tx, message_row(require(tx.one("message", id=require(job.message).id))), result.id)
+
+    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        told = notices.note_in_doubt if job.delivery.doubt else notices.note_failed
+        tell_failure(tx, require(job.message), job.delivery.id, told(reason), now)
+
+    def _vendor(self, job: Job) -> CanNote:
+        vendor = self.known.vendor(require(job.ticket))
+        if not isinstance(vendor, CanNote):
+            raise Unsupported(notices.takes_no_notes())
+        return vendor
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A ticket has this status now; here only where its vendor cannot be told."""
+
+    status: Status
+    here_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanging:
+    """Closes or reopens a ticket at its vendor."""
+
+    known: Known
+    for_ever = False
+    repeatable = True
+    lags = False
+
+    async def carry(self, job: Job) -> Changed:
+        ticket, wanted = require(job.ticket), Status(job.delivery.body["status"])
+        if ticket.here_only and wanted is Status.OPEN:
+            return Changed(wanted)  # it never was closed anywhere else
+        try:
+            await self.known.vendor(ticket).set_status(ticket.vendor_id, wanted)
+        except Unsupported:
+            if wanted is Status.OPEN:
+                raise
+            return Changed(wanted, here_only=True)
+        return Changed(wanted)
+
+    async def find(self, job: Job) -> Changed | None:
+        return await self.carry(job)
+
+    def record(self, tx: Transaction, job: Job, result: Changed, now: datetime) -> None:
+        ticket, by = require(job.ticket), job.delivery.body["by"]
+        changed = {"status": result.status, "here_only": result.here_only}
+        tx.run("set_ticket_status", number=ticket.number, now=to_ms(now), **changed)
+        if result.here_only:
+            vendor = self.known.store(ticket).vendor_label
+            enqueue.lines(tx, ticket.number, notices.closed_here_only(vendor, by), now)
+        elif ticket.status is not result.status:
+            enqueue.lines(tx, ticket.number, notices.status_changed(result.status, by), now)
+        enqueue.cards(tx, ticket.number, now)
+
+    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
+        ticket, wanted = require(job.ticket), Status(job.delivery.body["status"])
+        retry = Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
+        for link in enqueue.links_of(tx, ticket.number):
+            enqueue.line(tx, link, notices.status_failed(wanted, reason), now, (retry,))

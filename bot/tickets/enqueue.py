@@ -1,0 +1,227 @@
+"""
+Putting deliveries into their lanes; called inside the transaction that makes them necessary.
+
+A lane keeps its order. A ticket's messages to one thread share a lane; so do its replies and statuses to its vendor.
+Cards and marks have lanes of their own: they show the present state, in no order with anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.db.connection import Transaction
+from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, to_ms
+from bot.model import Button, DeliveryId, Kind, Mark, Purpose, State, Status, StoreName, TicketNumber, Verb
+
+# A thread that vanishes as soon as it is there is replaced more slowly then: it may be a bot that deletes it.
+_LATELY = timedelta(minutes=10)
+_MOST_OPENINGS = 3
+
+
+def store_destination(store: StoreName) -> str:
+    """The destination of everything that goes to one store's vendor."""
+    return f"store:{store}"
+
+
+def chat_destination(chat: str) -> str:
+    """The destination of everything that goes to one chat."""
+    return f"chat:{chat}"
+
+
+def links_of(tx: Transaction, ticket: TicketNumber) -> list[LinkRow]:
+    """The ticket's links, oldest first."""
+    return [link_row(row) for row in tx.all("links_of_ticket", ticket=ticket)]
+
+
+def open_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
+    """Queue the opening of a link's thread, before everything else in its lane; later where it was opened often."""
+    often = len(tx.all("openings", link=link.id, since=to_ms(now - _LATELY))) >= _MOST_OPENINGS
+    lane, destination = thread_lane(link), chat_destination(link.chat)
+    due = now + _LATELY if often else now
+    add_delivery(tx, Kind.OPEN, lane, destination, now, due=due, ticket=link.ticket, link=link.id)
+
+
+def _is_without(tx: Transaction, link: LinkRow) -> bool:
+    """Whether a link has no thread and none is being opened: it was given up."""
+    return load_link(tx, link.id).thread is None and tx.one("unfinished_opening", link=link.id) is None
+
+
+def post(tx: Transaction, link: LinkRow, message: int, now: datetime) -> None:
+    """Queue a message for a link's thread, and the thread where it was given up; a second time does nothing."""
+    if _is_without(tx, link):
+        open_link(tx, link, now)
+    lane, destination = thread_lane(link), chat_destination(link.chat)
+    add_delivery(tx, Kind.POST, lane, destination, now, ticket=link.ticket, link=link.id, message=message)
+
+
+def line(tx: Transaction, link: LinkRow, text: str, now: datetime, buttons: Iterable[Button] = ()) -> None:
+    """Queue a line of shopbell's own for a link's thread; nobody misses it where the thread was given up."""
+    if _is_without(tx, link):
+        return
+    body = {"text": text, "buttons": [asdict(button) for button in buttons]}
+    lane, destination = thread_lane(link), chat_destination(link.chat)
+    add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, link=link.id, body=body)
+
+
+def lines(tx: Transaction, ticket: TicketNumber, text: str, now: datetime) -> None:
+    """Queue a line of shopbell's own for every thread of a ticket."""
+    for link in links_of(tx, ticket):
+        line(tx, link, text, now)
+
+
+def cards(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
+    """What the ticket's cards show has changed: raise its version and queue each card, once however often asked."""
+    tx.run("raise_ticket_version", number=ticket)
+    for link in links_of(tx, ticket):
+        card(tx, link, now)
+
+
+def card(tx: Transaction, link: LinkRow, now: datetime) -> None:
+    """Queue one card. A link whose thread is still to be opened needs none: opening shows the present state."""
+    if link.thread is not None:
+        lane, destination = f"card:{link.id}", chat_destination(link.chat)
+        add_delivery(tx, Kind.CARD, lane, destination, now, ticket=link.ticket, link=link.id)
+
+
+def head(tx: Transaction, link: LinkRow, now: datetime) -> None:
+    """Queue another card for a thread whose card was deleted, once however often it is noticed."""
+    lane, destination, body = thread_lane(link), chat_destination(link.chat), {"card": link.card}
+    add_delivery(tx, Kind.HEAD, lane, destination, now, ticket=link.ticket, link=link.id, body=body)
+
+
+def mark(tx: Transaction, message: MessageRow, now: datetime) -> None:
+    """Queue the mark on an agent's message, once however often asked."""
+    if message.link is not None:
+        link = load_link(tx, message.link)
+        lane, destination = f"mark:{message.id}", chat_destination(link.chat)
+        add_delivery(tx, Kind.MARK, lane, destination, now, ticket=message.ticket, link=link.id, message=message.id)
+
+
+def wanted_mark(tx: Transaction, message: int) -> Mark | None:
+    """The mark that an agent's message has to carry now; None: none."""
+    row = tx.one("message", id=message)
+    if row is not None and Purpose(row["purpose"]) is Purpose.NOTE:
+        return Mark.NOTE
+    delivery = tx.one("reply_of_message", message=message)
+    if delivery is None:
+        return None
+    settled = {State.DONE: Mark.DELIVERED, State.FAILED: Mark.FAILED, State.DROPPED: None, State.HELD: None}
+    return settled.get(State(delivery["state"]), Mark.WAITING)
+
+
+def standing_marks(tx: Transaction, delivery: DeliveryRow) -> tuple[Mark, ...]:
+    """The marks that the message of a mark's delivery may carry: what was last put there, or any where in doubt."""
+    if tx.one("doubtful_mark", message=delivery.message, id=delivery.id) is not None:
+        return tuple(Mark)
+    row = tx.one("message", id=delivery.message)
+    return () if row is None or row["mark"] is None else (Mark(row["mark"]),)
+
+
+def reply(
+    tx: Transaction,
+    ticket: TicketRow,
+    message: int,
+    due: datetime,
+    now: datetime,
+    *,
+    held: bool = False,
+    asked: bool = False,
+) -> DeliveryId | None:
+    """
+    Queue an agent's message for the customer; None: it is queued, or was sent, already.
+
+    Args:
+        held: Whether it waits for an agent to say that it shall be sent.
+        asked: Whether an agent has asked for it just now, as it is.
+    """
+    lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
+    state = State.HELD if held else State.WAITING
+    body = {"asked": 1} if asked else {}
+    number = ticket.number
+    return add_delivery(
+        tx, Kind.REPLY, lane, destination, now, due=due, ticket=number, message=message, body=body, state=state
+    )
+
+
+def order_replies(tx: Transaction, ticket: TicketNumber) -> None:
+    """
+    Let a ticket's replies leave in the order in which they were written, as far as none was begun.
+
+    Chats bring messages at nearly the same time in any order. Deliveries keep their places in the lane; what they
+    carry changes places.
+    """
+    waiting = tx.all("waiting_replies", ticket=ticket)
+    written = sorted(waiting, key=lambda row: (row["written_at"], row["message"]))
+    moved = [(row["id"], other) for row, other in zip(waiting, written, strict=True) if row["id"] != other["id"]]
+    for delivery, _ in moved:
+        tx.run("carry_nothing", id=delivery)
+    for delivery, other in moved:
+        carried = {name: other[name] for name in ("message", "body", "late_told")}
+        tx.run("carry_message", id=delivery, due=other["due_at"], **carried)
+
+
+def note(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime) -> None:
+    """Queue an agent's note for the vendor's own notes."""
+    lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
+    add_delivery(tx, Kind.NOTE, lane, destination, now, due=due, ticket=ticket.number, message=message)
+
+
+def status(tx: Transaction, ticket: TicketRow, wanted: Status, by: str, now: datetime) -> DeliveryId | None:
+    """Queue closing or reopening a ticket at its vendor; `by` names who wants it, as people read it."""
+    body = {"status": wanted, "by": by}
+    lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
+    return add_delivery(tx, Kind.STATUS, lane, destination, now, ticket=ticket.number, body=body)
+
+
+def buttons_of(body: dict[str, Any]) -> tuple[Button, ...]:
+    """The buttons of a line's body."""
+    return tuple(Button(**{**button, "verb": Verb(button["verb"])}) for button in body["buttons"])
+
+
+def _vendor_lane(ticket: TicketRow) -> str:
+    return f"vendor:{ticket.number}"
+
+
+def thread_lane(link: LinkRow) -> str:
+    return f"thread:{link.id}"
+
+
+def load_link(tx: Transaction, link: int) -> LinkRow:
+    row = tx.one("link", id=link)
+    if row is None:
+        raise LookupError("links are never deleted, and this one is not there")
+    return link_row(row)
+
+
+def add_delivery(
+    tx: Transaction,
+    kind: Kind,
+    lane: str,
+    destination: str,
+    now: datetime,
+    *,
+    due: datetime | None = None,
+    ticket: TicketNumber | None = None,
+    link: int | None = None,
+    message: int | None = None,
+    body: dict[str, Any] | None = None,
+    state: State = State.WAITING,
+) -> DeliveryId | None:
+    delivery = tx.add(
+        "insert_delivery",
+        kind=kind,
+        lane=lane,
+        destination=destination,
+        ticket=ticket,
+        link=link,
+        message=message,
+        body=json.dumps(body or {}, ensure_ascii=False),
+        state=state,
+        now=to_ms(now),
+        due=to_ms(due or now),
+    )
+    return None if delivery is None else DeliveryId(delivery)

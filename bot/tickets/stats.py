@@ -1,0 +1,112 @@
+"""The figures that `/stats` and `shopbell stats` show, counted from what is recorded here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from bot.db.connection import Transaction
+from bot.db.rows import from_ms, to_ms
+from bot.model import StoreName
+from bot.wording import notices
+
+WINDOWS: tuple[int | None, ...] = (None, 30, 7)
+"""The windows of the medians, in days; None: all time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medians:
+    """
+    Medians over one window, in seconds; None: nothing to take one of.
+
+    Attributes:
+        days: The window; None: all time.
+        first_response: From a ticket's creation to the first public message by staff; tickets created in the window.
+        time_to_close: From creation to the last closing; tickets closed in the window.
+    """
+
+    days: int | None
+    first_response: float | None
+    time_to_close: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """
+    One store's figures at one moment.
+
+    Attributes:
+        new: New tickets for each of the last days in UTC, oldest first, today last: (day, amount).
+    """
+
+    store: StoreName
+    open: int
+    closed: int
+    waiting_for_us: int
+    new: tuple[tuple[str, int], ...]
+    medians: tuple[Medians, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`: the same names."""
+        return asdict(self)
+
+
+def figures(tx: Transaction, store: StoreName, days: int, now: datetime) -> Figures:
+    """A store's figures, with new tickets for the last `days` days."""
+    counts = tx.one("ticket_counts", store=store)
+    if counts is None:
+        raise LookupError("an aggregate without a row")
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    first_day = today - timedelta(days=days - 1)
+    by_day = {row["day"]: row["amount"] for row in tx.all("new_per_day", store=store, since=to_ms(first_day))}
+    each_day = [first_day + timedelta(days=offset) for offset in range(days)]
+    return Figures(
+        store=store,
+        open=counts["open"],
+        closed=counts["closed"],
+        waiting_for_us=counts["waiting"],
+        new=tuple((f"{day:%Y-%m-%d}", by_day.get(to_ms(day) // 86_400_000, 0)) for day in each_day),
+        medians=tuple(_medians(tx, store, window, now) for window in WINDOWS),
+    )
+
+
+def table(all_figures: Sequence[Figures]) -> str:
+    """The figures as lines for a fixed-width face."""
+    return "\n\n".join(_one(each) for each in all_figures)
+
+
+def _one(shown: Figures) -> str:
+    lines = [
+        f"{shown.store}",
+        f"  open {shown.open} · closed {shown.closed} · waiting for us {shown.waiting_for_us}",
+        f"  {'median':<16}{'all time':>12}{'30 days':>12}{'7 days':>12}",
+        "  first response  " + "".join(f"{_span(medians.first_response):>12}" for medians in shown.medians),
+        "  time to close   " + "".join(f"{_span(medians.time_to_close):>12}" for medians in shown.medians),
+        "  new per day (UTC)",
+    ]
+    most = max((amount for _, amount in shown.new), default=0)
+    for day, amount in shown.new:
+        bar = "█" * round(amount * 20 / most) if most else ""
+        lines.append(f"    {day} {amount:>4} {bar}".rstrip())
+    return "\n".join(lines)
+
+
+def _medians(tx: Transaction, store: StoreName, days: int | None, now: datetime) -> Medians:
+    since = to_ms(from_ms(0) if days is None else now - timedelta(days=days))
+    return Medians(
+        days=days,
+        first_response=_median(tx, "first_responses", store, since),
+        time_to_close=_median(tx, "times_to_close", store, since),
+    )
+
+
+def _median(tx: Transaction, statement: str, store: StoreName, since: int) -> float | None:
+    spans = [row["span"] for row in tx.all(statement, store=store, since=since)]
+    return median(spans) / 1000 if spans else None
+
+
+def _span(seconds: float | None) -> str:
+    return "–" if seconds is None else notices.duration(timedelta(seconds=seconds))

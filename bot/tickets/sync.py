@@ -1,0 +1,288 @@
+"""
+What a vendor shows becomes rows and deliveries, in one transaction per ticket.
+
+The UNIQUE keys decide what is new. A staff message that is one of our own replies coming back is recognised here
+and becomes that reply's proof, wherever it was seen first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.db.connection import Transaction
+from bot.db.rows import TicketRow, attachments_json, facts_json, message_row, ticket_row, to_ms
+from bot.model import Author, Awaiting, Kind, Message, State, Status, Store, StoreName, Ticket, TicketId, TicketNumber
+from bot.text import comparable, signed
+from bot.tickets import enqueue, threads
+from bot.tickets.outcomes import reply_arrived
+from bot.wording import notices
+
+# A second, and as much again because a vendor's clock is read to the second only.
+_SAME_SECOND = timedelta(seconds=2)
+# So long a vendor's reads may lag behind its writes; as long as a reply is looked for.
+LAG = timedelta(seconds=20)
+
+
+def follows(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bool, now: datetime) -> bool:
+    """
+    Whether a ticket whose fingerprint is new shall have threads. Pure.
+
+    At first contact the store's backfill decides. Later every new ticket has them, and an old one gets them as soon
+    as something happens in it while it is open.
+    """
+    if before is not None and before.followed:
+        return True
+    closed = ticket.status is Status.CLOSED
+    if not first:
+        return before is None or not closed
+    if closed:
+        return store.backfill_closed
+    if store.backfill_days is None:
+        return store.backfill_open
+    active = ticket.updated_at or ticket.created_at
+    return active is None or now - active <= timedelta(days=store.backfill_days)
+
+
+def overlay(listed: Ticket, read: Ticket) -> Ticket:
+    """A ticket as it was just read, with what only the list says. Pure."""
+    return replace(
+        read,
+        subject=read.subject if read.subject is not None else listed.subject,
+        status=read.status or listed.status,
+        status_word=read.status_word or listed.status_word,
+        customer=replace(
+            read.customer,
+            name=read.customer.name or listed.customer.name,
+            email=read.customer.email or listed.customer.email,
+        ),
+        facts=max(read.facts or (), listed.facts or (), key=len) or None,
+        created_at=read.created_at or listed.created_at,
+        updated_at=read.updated_at or listed.updated_at,
+        closed_at=read.closed_at or listed.closed_at,
+        awaiting=read.awaiting or listed.awaiting,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """
+    A ticket as it was read.
+
+    Attributes:
+        messages: All of them, oldest first; None: they were not read, for nobody needs them.
+        fingerprint: None: it was not read from the list; the recorded one stays. Empty: it left the list, and
+            whatever fingerprint it comes back with is news.
+        read_at: Just before it was asked for; what we wrote later is newer than this.
+        read_there: The same by the vendor's clock; None: it does not tell.
+        follow: Whether the ticket shall have threads from now on; those that have them keep them.
+    """
+
+    ticket: Ticket
+    messages: tuple[Message, ...] | None
+    fingerprint: str | None
+    read_at: datetime
+    follow: bool
+    read_there: datetime | None = None
+
+
+def find_ticket(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketRow | None:
+    """The ticket that the vendor names so; None: never seen."""
+    row = tx.one("ticket_by_vendor_id", store=store, vendor_id=vendor_id)
+    return None if row is None else ticket_row(row)
+
+
+def record(tx: Transaction, store: Store, sighting: Sighting, now: datetime) -> TicketNumber:
+    """Write down a ticket as it was read, with everything that has to be said because of it."""
+    before = find_ticket(tx, store.name, sighting.ticket.id)
+    number = before.number if before else _insert(tx, store, sighting.ticket, now)
+    known = before or _ticket(tx, number)
+    stale = _stale(known, sighting)
+    _update(tx, known, sighting, stale=stale, stays_closed=known.here_only and not _customer_wrote(tx, known, sighting))
+    if sighting.follow and not known.followed:
+        tx.run("follow_ticket", number=number)
+        threads.open_links(tx, number, store.channels, now)
+    followed = sighting.follow or known.followed
+    if sighting.messages is not None:
+        _messages(tx, known, sighting.messages, now, followed=followed)
+        _turn_again(tx, known, sighting, stale=stale)
+    after = _ticket(tx, number)
+    if followed and before is not None:
+        if after.status is not before.status:
+            enqueue.lines(tx, number, notices.status_changed(after.status, notices.at_vendor(store.vendor_label)), now)
+        if _shown(after) != _shown(before):
+            enqueue.cards(tx, number, now)
+    return number
+
+
+def record_gone(tx: Transaction, store: Store, vendor_id: TicketId, now: datetime) -> None:
+    """The vendor says that this ticket does not exist any more: said once; it counts as closed."""
+    ticket = find_ticket(tx, store.name, vendor_id)
+    if ticket is None or ticket.gone:
+        return
+    tx.run("ticket_is_gone", number=ticket.number, now=to_ms(now))
+    enqueue.lines(tx, ticket.number, notices.ticket_gone(store.vendor_label), now)
+    enqueue.cards(tx, ticket.number, now)
+
+
+def _customer_wrote(tx: Transaction, known: TicketRow, sighting: Sighting) -> bool:
+    """Whether there is a message by the customer that is not recorded yet."""
+    recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
+    return any(m.author is Author.CUSTOMER and m.id not in recorded for m in sighting.messages or ())
+
+
+def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> TicketNumber:
+    number = tx.add(
+        "insert_ticket",
+        store=store.name,
+        vendor_id=ticket.id,
+        status=ticket.status or Status.OPEN,
+        created_at=to_ms(ticket.created_at or now),
+    )
+    if number is None:
+        raise LookupError("a ticket that was not there could not be added")
+    return TicketNumber(number)
+
+
+def _stale(known: TicketRow, sighting: Sighting) -> bool:
+    """Whether the status that was read may be the one from before we changed it ourselves."""
+    at_vendor_too = not known.here_only and sighting.ticket.status is not known.status
+    return sighting.read_at < known.wrote_at + (LAG if at_vendor_too else timedelta())
+
+
+def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: bool, stays_closed: bool) -> None:
+    """
+    Write down what the vendor says of the ticket itself.
+
+    Args:
+        stale: It may be from before we changed the ticket's status; what it says of that is old news.
+        stays_closed: The ticket was closed here because its vendor cannot; that it is open there is no news.
+    """
+    ticket = sighting.ticket
+    status = None if stale or (stays_closed and ticket.status is Status.OPEN) else ticket.status
+    tx.run(
+        "update_ticket",
+        number=known.number,
+        subject=ticket.subject,
+        status=status,
+        status_word=None if status is None else ticket.status_word,
+        customer_name=ticket.customer.name,
+        customer_email=ticket.customer.email,
+        facts=None if ticket.facts is None else facts_json(ticket.facts),
+        awaiting=None if stale else _awaiting(sighting),
+        first_response_at=_first_response(sighting.messages),
+        closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
+        read_at=to_ms(sighting.read_at),
+        fingerprint=_fingerprint(known, sighting),
+        look_again=stale or ((known.followed or sighting.follow) and _within_the_second(sighting)),
+    )
+
+
+def _fingerprint(known: TicketRow, sighting: Sighting) -> str | None:
+    """
+    What the list said, else what is known.
+
+    Empty where the ticket was read by itself and that has to be enough; or where that showed another status than the
+    list did, which may say the same again once the ticket has its former status back.
+    """
+    if sighting.fingerprint is not None:
+        return sighting.fingerprint
+    if sighting.ticket.status not in (None, known.status):
+        return ""
+    settled = sighting.messages is not None and sighting.read_at >= known.wrote_at + LAG
+    return "" if known.fingerprint is None and settled else known.fingerprint
+
+
+def _within_the_second(sighting: Sighting) -> bool:
+    """Whether another change may leave the vendor's time of update as it is, for it tells whole seconds only."""
+    updated_at, read_at = sighting.ticket.updated_at, sighting.read_there or sighting.read_at
+    return updated_at is not None and not updated_at.microsecond and abs(read_at - updated_at) < _SAME_SECOND
+
+
+def _turn(messages: tuple[Message, ...] | None) -> Awaiting | None:
+    """Whose turn it is by who wrote last; None: nobody can tell."""
+    last = next((message for message in reversed(messages or ()) if message.public), None)
+    if last is None or last.author is Author.UNKNOWN:
+        return None
+    return Awaiting.US if last.author is Author.CUSTOMER else Awaiting.CUSTOMER
+
+
+def _turn_again(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: bool) -> None:
+    """A reply of ours that was found among the messages made it the customer's turn; it need not be the last one."""
+    awaiting = None if stale else _awaiting(sighting)
+    if awaiting is not None:
+        tx.run("ticket_awaits", number=known.number, awaiting=awaiting)
+
+
+def _awaiting(sighting: Sighting) -> Awaiting | None:
+    return sighting.ticket.awaiting or _turn(sighting.messages)
+
+
+def _first_response(messages: tuple[Message, ...] | None) -> int | None:
+    answers = (m.written_at for m in messages or () if m.public and m.author is Author.STAFF and m.written_at)
+    return min(map(to_ms, answers), default=None)
+
+
+def _messages(
+    tx: Transaction, ticket: TicketRow, messages: tuple[Message, ...], now: datetime, *, followed: bool
+) -> None:
+    known = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
+    for message in messages:
+        if message.id in known or (message.author is not Author.CUSTOMER and _claimed(tx, ticket, message, now)):
+            continue
+        inserted = tx.add(
+            "insert_vendor_message",
+            ticket=ticket.number,
+            vendor_id=message.id,
+            author=message.author,
+            author_name=message.author_name,
+            text=message.text,
+            attachments=attachments_json(message.attachments),
+            public=message.public,
+            written_at=to_ms(message.written_at or now),
+            now=to_ms(now),
+        )
+        if inserted is not None and followed:
+            tx.run("store_active", name=ticket.store, at=to_ms(min(message.written_at or now, now)))
+            for link in enqueue.links_of(tx, ticket.number):
+                enqueue.post(tx, link, inserted, now)
+
+
+def _claimed(tx: Transaction, ticket: TicketRow, message: Message, now: datetime) -> bool:
+    """
+    Whether this message is a reply or a note of ours that the vendor has not yet named; then it is named now.
+
+    Each reply takes one message and each message one reply, oldest first, so two equal replies stay two.
+    """
+    kind = Kind.REPLY if message.public else Kind.NOTE
+    for row in tx.all("unnamed_replies", ticket=ticket.number):
+        wording = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
+        if Kind(row["kind"]) is kind and comparable(wording) == comparable(message.text):
+            ours = message_row(row)
+            tx.run("set_message_vendor_id", id=ours.id, vendor_id=message.id)
+            if State(row["state"]) in (State.UNCERTAIN, State.FAILED):
+                tx.run("finish_delivery", id=row["delivery"], now=to_ms(now))
+                if kind is Kind.REPLY:
+                    reply_arrived(tx, ours, None, now)
+            return True
+    return False
+
+
+def _ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
+    row = tx.one("ticket", number=number)
+    if row is None:
+        raise LookupError(f"ticket {number} is not there")
+    return ticket_row(row)
+
+
+def _shown(ticket: TicketRow) -> tuple[object, ...]:
+    """What a card shows of a ticket."""
+    return (
+        ticket.subject,
+        ticket.status,
+        ticket.status_word,
+        ticket.customer,
+        ticket.facts,
+        ticket.awaiting,
+        ticket.gone,
+    )

@@ -1,0 +1,1 @@
+"""Every sentence that people read, and the look of a card."""
