@@ -15,21 +15,21 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import to_ms
 from bot.inbound.chats.catchup import CatchUp
-from bot.inbound.chats.commands import Desk
-from bot.inbound.chats.intake import Reception
-from bot.inbound.chats.reread import Rereading
+from bot.inbound.chats.commands import Commands
+from bot.inbound.chats.intake import ChatIntake
+from bot.inbound.chats.reread import RereadCheck
 from bot.inbound.isolation import keep_connected
-from bot.inbound.vendors.poller import Sweeper
+from bot.inbound.vendors.poller import Poller
 from bot.model import ChatName, Kind, StoreName, TicketId
 from bot.ops.health import Health
 from bot.ops.web import Hook, WebServer
-from bot.outbound.chats import Line, Marking, Mending, Posting, Rendering
-from bot.outbound.job import Courier, Known
-from bot.outbound.late_replies import Lateness
+from bot.outbound.chats import CardCourier, LineCourier, MarkCourier, PostCourier, ThreadReplacement
+from bot.outbound.job import Courier, Directory
+from bot.outbound.late_replies import LateReplies
 from bot.outbound.outbox import Outbox
 from bot.outbound.retry import Decider
-from bot.outbound.threads import Heading, Opening
-from bot.outbound.vendors import Noting, Replying, StatusChanging
+from bot.outbound.threads import NewCardCourier, ThreadCourier
+from bot.outbound.vendors import NoteCourier, ReplyCourier, StatusCourier
 from bot.ports import CanAttach, CanCount, CanNote
 from bot.settings import LoadedSettings
 from bot.tickets.enqueue import chat_destination, store_destination
@@ -57,27 +57,29 @@ class App:
             note_prefixes=settings.note_prefixes,
             undo=timedelta(seconds=settings.undo_seconds),
         )
-        known = Known(
+        directory = Directory(
             stores=world.stores, vendors=world.vendors, chats=world.chats, note_prefixes=settings.note_prefixes
         )
         destinations = [store_destination(name) for name in world.stores] + [chat_destination(n) for n in world.chats]
         self._world = world
         self._database = database
         self._clock = clock
-        couriers = _couriers(known, rules, database, clock)
+        couriers = _couriers(directory, rules, database, clock)
         wake: Callable[[], None] = lambda: self.outbox.wake()  # noqa: E731, PLW0108 - it is made only below
         self._catchups = {name: CatchUp(chat, database, rules, clock, wake) for name, chat in world.chats.items()}
-        rereading = Rereading(world.chats, self._catchups, database, rules, clock)
-        self.outbox = Outbox(database, couriers, rereading, Mending(known).after, destinations, clock, decider)
+        reread = RereadCheck(world.chats, self._catchups, database, rules, clock)
+        self.outbox = Outbox(
+            database, couriers, reread, ThreadReplacement(directory).after, destinations, clock, decider
+        )
         labels = {name: chat.label for name, chat in world.chats.items()}
         counting = {name: vendor for name, vendor in world.vendors.items() if isinstance(vendor, CanCount)}
-        desk = Desk(database, self.outbox, rules, clock, chat_labels=labels, counting=counting)
-        self._reception = Reception(database, world.chats, self._catchups, desk, rules, clock, wake)
+        desk = Commands(database, self.outbox, rules, clock, chat_labels=labels, counting=counting)
+        self._reception = ChatIntake(database, world.chats, self._catchups, desk, rules, clock, wake)
         self._sweepers = {
-            name: Sweeper(store, world.vendors[name], database, clock, wake, random)
+            name: Poller(store, world.vendors[name], database, clock, wake, random)
             for name, store in world.stores.items()
         }
-        self._lateness = Lateness(database, destinations, clock, wake)
+        self._lateness = LateReplies(database, destinations, clock, wake)
         caught_up: Callable[[ChatName], bool] = lambda name: self._catchups[name].sighted  # noqa: E731
         self.health = Health(world.chats, list(world.stores), database, clock, caught_up)
         self._server: WebServer | None = None
@@ -141,15 +143,15 @@ def _begin(tx: Transaction, now: datetime) -> None:
         tx.run("replies_may_have_left", now=to_ms(now))
 
 
-def _couriers(known: Known, rules: Rules, database: Database, clock: Clock) -> Mapping[Kind, Courier]:
+def _couriers(directory: Directory, rules: Rules, database: Database, clock: Clock) -> Mapping[Kind, Courier]:
     return {
-        Kind.OPEN: Opening(known, rules),
-        Kind.POST: Posting(known),
-        Kind.LINE: Line(known),
-        Kind.CARD: Rendering(known),
-        Kind.HEAD: Heading(known),
-        Kind.MARK: Marking(known),
-        Kind.REPLY: Replying(known, rules, database, clock),
-        Kind.NOTE: Noting(known),
-        Kind.STATUS: StatusChanging(known),
+        Kind.OPEN: ThreadCourier(directory, rules),
+        Kind.POST: PostCourier(directory),
+        Kind.LINE: LineCourier(directory),
+        Kind.CARD: CardCourier(directory),
+        Kind.NEW_CARD: NewCardCourier(directory),
+        Kind.MARK: MarkCourier(directory),
+        Kind.REPLY: ReplyCourier(directory, rules, database, clock),
+        Kind.NOTE: NoteCourier(directory),
+        Kind.STATUS: StatusCourier(directory),
     }

@@ -38,7 +38,7 @@ from tests.practice_core import MemoryChat, MemoryVendor
 MAIN = StoreName("main")
 DISCORD = ChatName("discord")
 SLACK = ChatName("slack")
-QUICK = Schedule(retries=(0.01,) * 5, looks=(0.01, 0.02), refused=0.02)
+QUICK = Schedule(retries=(0.01,) * 5, reconcile_delays=(0.01, 0.02), refused=0.02)
 
 
 async def until(condition: Callable[..., object], *values: object, seconds: float = 10.0) -> None:

@@ -20,7 +20,7 @@ from bot.settings import LoadedSettings, load
 from bot.wiring import World, build_world
 
 DEADLINE = 10.0
-_QUICK = Schedule(retries=(0.05, 0.1, *(0.2,) * 40), looks=(0.05, 0.1, 0.3), refused=0.3)
+_QUICK = Schedule(retries=(0.05, 0.1, *(0.2,) * 40), reconcile_delays=(0.05, 0.1, 0.3), refused=0.3)
 
 
 class QuickClock(SystemClock):
@@ -36,8 +36,8 @@ class QuickClock(SystemClock):
 class QuickDecider(Decider):
     """What the adapters are told to wait is in that clock's seconds, too."""
 
-    def after(self, error: RemoteError, attempts: int, *, for_ever: bool) -> Decision:
-        decision = super().after(error, attempts, for_ever=for_ever)
+    def after(self, error: RemoteError, attempts: int, *, retries_forever: bool) -> Decision:
+        decision = super().after(error, attempts, retries_forever=retries_forever)
         if isinstance(error, RateLimited) and isinstance(decision, Postpone):
             return replace(decision, seconds=decision.seconds / 10)
         return decision

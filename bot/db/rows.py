@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from bot.db.connection import Row
 from bot.model import (
+    PAYLOADS,
     AgentId,
     Attachment,
     Author,
@@ -21,6 +24,7 @@ from bot.model import (
     Kind,
     Mark,
     Opened,
+    Payload,
     Place,
     Purpose,
     State,
@@ -31,6 +35,9 @@ from bot.model import (
     TicketNumber,
 )
 
+P = TypeVar("P", bound=Payload)
+
+_PAYLOADS: dict[Kind, TypeAdapter[Payload]] = {kind: TypeAdapter(payload) for kind, payload in PAYLOADS.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +60,11 @@ def facts_json(facts: tuple[Fact, ...]) -> str:
 
 def attachments_json(attachments: tuple[Attachment, ...]) -> str:
     return json.dumps([asdict(attachment) for attachment in attachments], ensure_ascii=False)
+
+
+def payload_json(payload: Payload) -> str:
+    """A delivery's payload as it stands in the database."""
+    return json.dumps(asdict(payload), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +98,7 @@ class LinkRow:
     thread: ThreadId | None
     card: ChatMessageId | None
     card_version: int | None
-    lost: int
+    threads_lost: int
 
     @property
     def place(self) -> Place:
@@ -119,7 +131,7 @@ class MessageRow:
     written_at: datetime
     mark: Mark | None
     routed: bool
-    watch: str | None
+    sync_epoch: str | None
     edited: str | None
     deleted: bool
 
@@ -133,11 +145,12 @@ class DeliveryRow:
     ticket: TicketNumber | None
     link: int | None
     message: int | None
-    body: dict[str, Any]
+    payload: Payload
+    requested: bool
     state: State
     part: int
     attempts: int
-    looks: int
+    reconcile_attempts: int
     created_at: datetime
     due_at: datetime
     begun_at: datetime | None
@@ -145,6 +158,12 @@ class DeliveryRow:
     late_since: datetime | None
     error: str | None
     doubt: bool
+
+    def payload_as(self, kind: type[P]) -> P:
+        """The payload, as that of its kind. Raises `TypeError`: this delivery is of another kind."""
+        if not isinstance(self.payload, kind):
+            raise TypeError(f"a delivery of kind {self.kind} has no {kind.__name__}")
+        return self.payload
 
 
 def ticket_row(row: Row) -> TicketRow:
@@ -179,7 +198,7 @@ def link_row(row: Row) -> LinkRow:
         thread=row["thread"],
         card=row["card"],
         card_version=row["card_version"],
-        lost=row["lost"],
+        threads_lost=row["threads_lost"],
     )
 
 
@@ -198,12 +217,12 @@ def message_row(row: Row) -> MessageRow:
         text=row["text"],
         attachments=tuple(Attachment(**attachment) for attachment in json.loads(row["attachments"])),
         other=tuple(json.loads(row["other"])),
-        may=bool(row["may"]),
-        public=bool(row["public"]),
+        may=bool(row["can_reply"]),
+        public=bool(row["is_public"]),
         written_at=from_ms(row["written_at"]),
         mark=None if row["mark"] is None else Mark(row["mark"]),
         routed=row["routed_at"] is not None,
-        watch=row["watch"],
+        sync_epoch=row["sync_epoch"],
         edited=row["edited"],
         deleted=row["deleted_at"] is not None,
     )
@@ -218,11 +237,12 @@ def delivery_row(row: Row) -> DeliveryRow:
         ticket=row["ticket"],
         link=row["link"],
         message=row["message"],
-        body=json.loads(row["body"]),
+        payload=_PAYLOADS[Kind(row["kind"])].validate_json(row["payload"]),
+        requested=bool(row["requested"]),
         state=State(row["state"]),
         part=row["part"],
         attempts=row["attempts"],
-        looks=row["looks"],
+        reconcile_attempts=row["reconcile_attempts"],
         created_at=from_ms(row["created_at"]),
         due_at=from_ms(row["due_at"]),
         begun_at=_moment(row["begun_at"]),

@@ -53,20 +53,20 @@ SET swept_at = :now,
     first_swept_at = CASE WHEN :full THEN COALESCE(first_swept_at, :now) ELSE first_swept_at END
 WHERE name = :name;
 
--- name: store_in_trouble
+-- name: store_failing
 -- The first moment of a trouble stays; its text is the latest.
 UPDATE stores
-SET trouble = :trouble, trouble_since = COALESCE(trouble_since, :now)
+SET incident = :incident, incident_since = COALESCE(incident_since, :now)
 WHERE name = :name;
 
 -- name: store_active
 UPDATE stores SET active_at = MAX(active_at, :at) WHERE name = :name;
 
--- name: store_well
-UPDATE stores SET trouble = NULL, trouble_since = NULL WHERE name = :name;
+-- name: store_works
+UPDATE stores SET incident = NULL, incident_since = NULL WHERE name = :name;
 
--- name: store_trouble_told
-UPDATE stores SET trouble_told = :told WHERE name = :name;
+-- name: store_incident_noticed
+UPDATE stores SET incident_notices = :notices WHERE name = :name;
 
 -- name: add_unreadable_ticket
 INSERT INTO unreadable_tickets (store, vendor_id, since) VALUES (:store, :vendor_id, :now) ON CONFLICT DO NOTHING;
@@ -80,35 +80,35 @@ SELECT store, COUNT(*) AS amount, MIN(since) AS since FROM unreadable_tickets GR
 -- name: forget_unreadable_ticket
 DELETE FROM unreadable_tickets WHERE store = :store AND vendor_id = :vendor_id;
 
--- name: add_channel_trouble
-INSERT INTO channel_troubles (chat, channel, trouble, since) VALUES (:chat, :channel, :trouble, :now)
+-- name: add_channel_incident
+INSERT INTO channel_incidents (chat, channel, incident, since) VALUES (:chat, :channel, :incident, :now)
 ON CONFLICT DO NOTHING
 RETURNING since;
 
--- name: channel_trouble_told
-UPDATE channel_troubles SET told = :told WHERE chat = :chat AND channel = :channel;
+-- name: channel_incident_noticed
+UPDATE channel_incidents SET notices = :notices WHERE chat = :chat AND channel = :channel;
 
--- name: channel_is_unread
-UPDATE channel_troubles SET unread = :unread WHERE chat = :chat AND channel = :channel;
+-- name: channel_is_unreadable
+UPDATE channel_incidents SET unreadable = :unreadable WHERE chat = :chat AND channel = :channel;
 
--- name: lasting_channel_trouble
-SELECT * FROM channel_troubles WHERE chat = :chat AND channel = :channel;
+-- name: channel_incident
+SELECT * FROM channel_incidents WHERE chat = :chat AND channel = :channel;
 
--- name: end_channel_trouble
+-- name: end_channel_incident
 -- What waits for the same reason shows that it lasts. What may not be read is well again only when it was read.
-DELETE FROM channel_troubles AS c
-WHERE c.chat = :chat AND c.channel = :channel AND c.unread = 0
+DELETE FROM channel_incidents AS c
+WHERE c.chat = :chat AND c.channel = :channel AND c.unreadable = 0
   AND NOT EXISTS (
       SELECT 1 FROM deliveries AS d JOIN links AS l ON l.id = d.link
       WHERE d.destination = 'chat:' || c.chat AND d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
-        AND d.id <> :delivery AND d.error = c.trouble AND l.channel = c.channel
+        AND d.id <> :delivery AND d.error = c.incident AND l.channel = c.channel
   );
 
--- name: forget_channel_troubles
-DELETE FROM channel_troubles WHERE chat || ':' || channel NOT IN (SELECT value FROM json_each(:named));
+-- name: forget_channel_incidents
+DELETE FROM channel_incidents WHERE chat || ':' || channel NOT IN (SELECT value FROM json_each(:named));
 
--- name: channel_troubles
-SELECT * FROM channel_troubles ORDER BY since;
+-- name: channel_incidents
+SELECT * FROM channel_incidents ORDER BY since;
 
 -- ============================================================ tickets
 
@@ -253,9 +253,9 @@ INSERT INTO links (ticket, chat, channel) VALUES (:ticket, :chat, :channel) ON C
 -- name: link_opened
 UPDATE links SET thread = :thread, card = :card, card_version = :version WHERE id = :id;
 
--- name: heard_before_opened
+-- name: spoken_in_before_opened
 -- `NOT IN` lets SQLite use the index of openings.
-UPDATE deliveries SET body = json_set(body, '$.heard', 1)
+UPDATE deliveries SET payload = json_set(payload, '$.spoken_in', json('true'))
 WHERE kind = 'open' AND state NOT IN ('done', 'dropped') AND state IN ('begun', 'uncertain')
   AND link IN (SELECT id FROM links WHERE chat = :chat AND channel = :channel);
 
@@ -267,7 +267,7 @@ WHERE link = :link AND kind = 'open' AND state NOT IN ('done', 'dropped') AND st
 SELECT id FROM deliveries WHERE link = :link AND kind = 'open' AND state NOT IN ('done', 'dropped');
 
 -- name: link_lost
-UPDATE links SET thread = NULL, card = NULL, card_version = NULL, seen = NULL, seen_at = 0, lost = lost + 1 WHERE id = :id;
+UPDATE links SET thread = NULL, card = NULL, card_version = NULL, seen = NULL, seen_at = 0, threads_lost = threads_lost + 1 WHERE id = :id;
 
 -- name: stranded_links
 -- Links whose thread could not be opened, each with that delivery.
@@ -283,15 +283,15 @@ UPDATE links SET channel = :channel WHERE id = :id;
 -- name: card_shown
 UPDATE links SET card_version = :version WHERE id = :id;
 
--- name: link_headed
-UPDATE links SET card = :card, card_version = :version WHERE id = :id AND card = :was;
+-- name: card_replaced
+UPDATE links SET card = :card, card_version = :version WHERE id = :id AND card = :deleted;
 
 -- name: thread_seen
 -- As long as a channel may not be read there may be older messages that nobody has heard of.
 UPDATE links SET seen = :message, seen_at = :at
 WHERE id = :id AND seen_at < :at
   AND NOT EXISTS (
-      SELECT 1 FROM channel_troubles AS c WHERE c.chat = links.chat AND c.channel = links.channel AND c.unread = 1
+      SELECT 1 FROM channel_incidents AS c WHERE c.chat = links.chat AND c.channel = links.channel AND c.unreadable = 1
   );
 
 -- name: threads_to_catch_up
@@ -323,20 +323,20 @@ SELECT vendor_id FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
 
 -- name: insert_vendor_message
 INSERT INTO messages (
-    ticket, vendor_id, purpose, author, author_name, text, attachments, public, written_at, routed_at
+    ticket, vendor_id, purpose, author, author_name, text, attachments, is_public, written_at, routed_at
 )
-VALUES (:ticket, :vendor_id, 'vendor', :author, :author_name, :text, :attachments, :public, :written_at, :now)
+VALUES (:ticket, :vendor_id, 'vendor', :author, :author_name, :text, :attachments, :is_public, :written_at, :now)
 ON CONFLICT (ticket, vendor_id) DO NOTHING
 RETURNING id;
 
 -- name: insert_agent_message
 INSERT INTO messages (
     ticket, link, thread, chat_message, agent, purpose, author,
-    author_name, text, attachments, other, may, written_at, watch
+    author_name, text, attachments, other, can_reply, written_at, sync_epoch
 )
 VALUES (
     :ticket, :link, :thread, :chat_message, :agent, 'talk', 'staff',
-    :author_name, :text, :attachments, :other, :may, :written_at, :watch
+    :author_name, :text, :attachments, :other, :can_reply, :written_at, :sync_epoch
 )
 ON CONFLICT (link, chat_message) DO NOTHING
 RETURNING id;
@@ -358,13 +358,13 @@ UPDATE messages SET purpose = :purpose WHERE id = :id;
 -- name: set_message_text
 UPDATE messages SET text = :text WHERE id = :id;
 
--- name: watched_message
--- An agent's message that stands in a link's present thread, and since which watch of its chat every change comes in.
-SELECT l.chat AS chat, m.watch AS watch FROM messages AS m JOIN links AS l ON l.id = m.link
+-- name: message_in_present_thread
+-- An agent's message that stands in a link's present thread, and since which sync epoch of its chat every change comes in.
+SELECT l.chat AS chat, m.sync_epoch AS sync_epoch FROM messages AS m JOIN links AS l ON l.id = m.link
 WHERE m.id = :id AND m.thread = l.thread;
 
--- name: set_message_watch
-UPDATE messages SET watch = :watch WHERE id = :id;
+-- name: set_message_sync_epoch
+UPDATE messages SET sync_epoch = :sync_epoch WHERE id = :id;
 
 -- name: message_edited
 UPDATE messages SET edited = :text WHERE id = :id;
@@ -387,15 +387,15 @@ WHERE m.ticket = :ticket AND m.vendor_id IS NULL
 ORDER BY d.id;
 
 -- name: opening_message
-SELECT * FROM messages WHERE ticket = :ticket AND purpose = 'vendor' AND author <> 'staff' AND public = 1
+SELECT * FROM messages WHERE ticket = :ticket AND purpose = 'vendor' AND author <> 'staff' AND is_public = 1
 ORDER BY written_at, id LIMIT 1;
 
 -- ============================================================ deliveries
 -- A list of states that seems to say nothing new is there word for word as in an index, which SQLite uses only then.
 
 -- name: insert_delivery
-INSERT INTO deliveries (kind, lane, destination, ticket, link, message, body, state, created_at, due_at)
-VALUES (:kind, :lane, :destination, :ticket, :link, :message, :body, :state, :now, :due)
+INSERT INTO deliveries (kind, lane, destination, ticket, link, message, payload, state, requested, created_at, due_at)
+VALUES (:kind, :lane, :destination, :ticket, :link, :message, :payload, :state, :requested, :now, :due)
 ON CONFLICT DO NOTHING
 RETURNING id;
 
@@ -439,13 +439,13 @@ LIMIT 1;
 
 -- name: begin_delivery
 UPDATE deliveries
-SET state = 'begun', attempts = attempts + 1, looks = 0, begun_at = :now,
+SET state = 'begun', attempts = attempts + 1, reconcile_attempts = 0, begun_at = :now,
     after_message = (SELECT s.chat_message FROM last_said AS s WHERE s.destination = deliveries.destination)
 WHERE id = :id AND state IN ('waiting', 'uncertain');
 
--- name: looked_in_vain
+-- name: not_found_yet
 UPDATE deliveries
-SET looks = looks + :looks, due_at = :due, error = COALESCE(:error, error), late_since = COALESCE(late_since, :now)
+SET reconcile_attempts = reconcile_attempts + :counted, due_at = :due, error = COALESCE(:error, error), late_since = COALESCE(late_since, :now)
 WHERE id = :id AND state = 'uncertain';
 
 -- name: part_said
@@ -494,14 +494,14 @@ WHERE id = :id AND state IN ('waiting', 'begun', 'uncertain');
 
 -- name: retry_delivery
 UPDATE deliveries
-SET state = CASE WHEN doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0, looks = 0, due_at = :now,
-    late_since = NULL, late_told = 0, finished_at = NULL, body = json_set(body, '$.asked', 1)
+SET state = CASE WHEN doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0, reconcile_attempts = 0, due_at = :now,
+    late_since = NULL, late_told = 0, finished_at = NULL, requested = 1
 WHERE id = :id AND state IN ('failed', 'held');
 
 -- name: open_elsewhere
 -- Whatever came of it in the former channel.
 UPDATE deliveries
-SET state = 'waiting', doubt = 0, attempts = 0, looks = 0, due_at = :now, finished_at = NULL, error = NULL
+SET state = 'waiting', doubt = 0, attempts = 0, reconcile_attempts = 0, due_at = :now, finished_at = NULL, error = NULL
 WHERE id = :id AND state = 'failed';
 
 -- name: drop_delivery
@@ -554,15 +554,15 @@ ORDER BY destination;
 
 -- name: waiting_replies
 -- Those of a ticket that no attempt was made at, in the order in which they will leave.
-SELECT d.id AS id, d.message AS message, d.due_at AS due_at, d.body AS body, d.late_told AS late_told,
+SELECT d.id AS id, d.message AS message, d.due_at AS due_at, d.requested AS requested, d.late_told AS late_told,
     m.written_at AS written_at
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message
 WHERE d.lane = 'vendor:' || :ticket AND d.kind = 'reply' AND d.attempts = 0
   AND d.state = 'waiting' AND d.state IN ('waiting', 'begun', 'uncertain', 'failed')
 ORDER BY d.id;
 
--- name: say_elsewhere
-UPDATE deliveries SET lane = :lane, destination = :destination, body = :body WHERE id = :id;
+-- name: move_notice
+UPDATE deliveries SET lane = :lane, destination = :destination, payload = :payload WHERE id = :id;
 
 -- name: was_said
 SELECT 1 FROM posted WHERE delivery = :id LIMIT 1;
@@ -571,7 +571,7 @@ SELECT 1 FROM posted WHERE delivery = :id LIMIT 1;
 UPDATE deliveries SET message = NULL WHERE id = :id;
 
 -- name: carry_message
-UPDATE deliveries SET message = :message, due_at = :due, body = :body, late_told = :late_told WHERE id = :id;
+UPDATE deliveries SET message = :message, due_at = :due, requested = :requested, late_told = :late_told WHERE id = :id;
 
 -- name: put_off
 UPDATE deliveries SET due_at = :due WHERE id = :id AND state = 'waiting';
@@ -627,7 +627,7 @@ UPDATE tickets SET wrote_at = :now WHERE wrote_at > :now;
 -- name: bring_back_stores
 UPDATE stores
 SET fully_swept_at = MIN(fully_swept_at, :now), swept_at = MIN(swept_at, :now), active_at = MIN(active_at, :now),
-    trouble_since = MIN(trouble_since, :now);
+    incident_since = MIN(incident_since, :now);
 
 -- name: bring_back_installation
 UPDATE installation SET restored_at = :now WHERE restored_at > :now;

@@ -8,7 +8,18 @@ All times are aware and in UTC.
 from __future__ import annotations
 
 from bot.model.chats import Agent, Button, Card, Cursor, Mark, Opened, Place, Post, Verb, Voice
-from bot.model.deliveries import Kind, Purpose, State
+from bot.model.deliveries import (
+    PAYLOADS,
+    Kind,
+    LinePayload,
+    NewCardPayload,
+    NoPayload,
+    OpenPayload,
+    Payload,
+    Purpose,
+    State,
+    StatusPayload,
+)
 from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Said
 from bot.model.ids import (
     AgentId,
@@ -42,6 +53,7 @@ from bot.model.tickets import (
 )
 
 __all__ = [
+    "PAYLOADS",
     "Absent",
     "Agent",
     "AgentId",
@@ -69,17 +81,23 @@ __all__ = [
     "File",
     "Finding",
     "Kind",
+    "LinePayload",
     "Mark",
     "Message",
     "MessageId",
+    "NewCardPayload",
+    "NoPayload",
     "Nudge",
+    "OpenPayload",
     "Opened",
+    "Payload",
     "Place",
     "Post",
     "Purpose",
     "Said",
     "State",
     "Status",
+    "StatusPayload",
     "Store",
     "StoreName",
     "ThreadId",

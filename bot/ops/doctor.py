@@ -99,9 +99,10 @@ def _look(tx: Transaction) -> _Seen:
     verdict = tx.one("quick_check")
     if verdict is None:
         raise LookupError("a check without a row")
-    stores = [(f"store {row['name']}", row["trouble_since"], row["trouble"]) for row in tx.all("stores")]
+    stores = [(f"store {row['name']}", row["incident_since"], row["incident"]) for row in tx.all("stores")]
     channels = [
-        (f"{row['chat']} channel {row['channel']}", row["since"], row["trouble"]) for row in tx.all("channel_troubles")
+        (f"{row['chat']} channel {row['channel']}", row["since"], row["incident"])
+        for row in tx.all("channel_incidents")
     ]
     troubles = tuple(trouble for trouble in (*stores, *channels) if trouble[2] is not None)
     return _Seen(verdict=str(verdict[0]), troubles=troubles)

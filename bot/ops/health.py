@@ -38,13 +38,13 @@ class StoreState:
 
     Attributes:
         swept_at: When it was last swept to the end; None: never yet.
-        trouble, trouble_since: What is wrong and since when; empty and None: nothing.
+        trouble, incident_since: What is wrong and since when; empty and None: nothing.
     """
 
     name: StoreName
     swept_at: datetime | None
     trouble: str
-    trouble_since: datetime | None
+    incident_since: datetime | None
 
 
 class Health:
@@ -103,8 +103,8 @@ class Health:
             if (ahead := off(self._clock.now(), chat.now()))
         ]
         refused = [
-            f"{row['chat']} channel {row['channel']} since {from_ms(row['since']):%Y-%m-%d %H:%M} UTC: {row['trouble']}"
-            for row in await self._database.read(lambda tx: tx.all("channel_troubles"))
+            f"{row['chat']} channel {row['channel']} since {from_ms(row['since']):%Y-%m-%d %H:%M} UTC: {row['incident']}"
+            for row in await self._database.read(lambda tx: tx.all("channel_incidents"))
         ]
         before = to_ms(self._clock.now() - LATE)
         late = [
@@ -116,9 +116,9 @@ class Health:
             for row in await self._database.read(lambda tx: tx.all("unreadable_by_store"))
         ]
         return [*heard, *refused, *late, *unread] + [
-            f"store {state.name} is in trouble since {state.trouble_since:%Y-%m-%d %H:%M:%S} UTC: {state.trouble}"
+            f"store {state.name} is in trouble since {state.incident_since:%Y-%m-%d %H:%M:%S} UTC: {state.trouble}"
             for state in await self.store_states()
-            if state.trouble_since is not None and self._clock.now() - state.trouble_since > _STUCK_AFTER
+            if state.incident_since is not None and self._clock.now() - state.incident_since > _STUCK_AFTER
         ]
 
     async def metrics(self) -> bytes:
@@ -202,8 +202,8 @@ def _store_states(tx: Transaction) -> list[StoreState]:
         StoreState(
             name=StoreName(row["name"]),
             swept_at=None if row["swept_at"] is None else from_ms(row["swept_at"]),
-            trouble=row["trouble"] or "",
-            trouble_since=None if row["trouble_since"] is None else from_ms(row["trouble_since"]),
+            trouble=row["incident"] or "",
+            incident_since=None if row["incident_since"] is None else from_ms(row["incident_since"]),
         )
         for row in tx.all("stores")
     ]

@@ -22,7 +22,7 @@ _NOTICED = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=25)
 
 
-class SetBack:
+class ClockRollback:
     """Notices that this machine's clock was set back, at start and while the process runs."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

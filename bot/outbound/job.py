@@ -16,7 +16,7 @@ from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, m
 from bot.errors import Rejected, RemoteError, Unavailable
 from bot.model import Card, ChatName, DeliveryKey, Kind, Mark, Place, Store, StoreName, TicketNumber
 from bot.ports import Chat, Vendor
-from bot.tickets.enqueue import standing_marks, wanted_mark
+from bot.tickets.enqueue import possible_marks, wanted_mark
 from bot.wording import cards, notices
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class Job:
     Attributes:
         link_of_message: Where the message was written; None: at the vendor.
         mark: What the message has to carry now; None: nothing.
-        standing: The marks that it may carry already.
+        possible_marks: The marks that it may carry already.
         opening: The customer's first words; may be empty.
         others: The customer's other tickets in any store here, open ones first.
     """
@@ -41,7 +41,7 @@ class Job:
     message: MessageRow | None
     link_of_message: LinkRow | None
     mark: Mark | None
-    standing: tuple[Mark, ...]
+    possible_marks: tuple[Mark, ...]
     opening: str
     others: tuple[TicketNumber, ...]
     key: DeliveryKey
@@ -52,21 +52,21 @@ class Courier(Protocol):
     How one kind of delivery is made.
 
     Attributes:
-        for_ever: Whether it is worth any number of tries while the far side is unavailable.
-        repeatable: Whether doing it twice does no harm, so that nothing need be looked for.
-        lags: Whether what was done may show only some seconds later, so that one look proves nothing.
+        retries_forever: Whether it is worth any number of tries while the far side is unavailable.
+        idempotent: Whether doing it twice does no harm, so that nothing need be looked for.
+        eventually_consistent: Whether what was done may show only some seconds later, so that one look proves nothing.
     """
 
-    for_ever: bool
-    repeatable: bool
-    lags: bool
+    retries_forever: bool
+    idempotent: bool
+    eventually_consistent: bool
 
-    async def carry(self, job: Job) -> Any:
+    async def attempt(self, job: Job) -> Any:
         """Make one attempt at one part. Raises `RemoteError`. The result goes to `record`."""
         ...
 
-    async def find(self, job: Job) -> Any | None:
-        """Whether the part that was begun came about: what `carry` would have returned, None if it did not."""
+    async def reconcile(self, job: Job) -> Any | None:
+        """Whether the part that was begun came about: what `attempt` would have returned, None if it did not."""
         ...
 
     def record(self, tx: Transaction, job: Job, result: Any, now: datetime) -> int | None:
@@ -78,7 +78,7 @@ class Courier(Protocol):
         ...
 
 
-class Precaution(Protocol):
+class PreSendCheck(Protocol):
     """What has to be done before a delivery is tried."""
 
     def needed(self, tx: Transaction, delivery: DeliveryRow) -> bool:
@@ -90,7 +90,7 @@ class Precaution(Protocol):
         ...
 
 
-Mend = Callable[[Transaction, Job, RemoteError, datetime], bool]
+FailureHook = Callable[[Transaction, Job, RemoteError, datetime], bool]
 """Called in the transaction that records a failure; whether something was mended, so that it is tried again at once."""
 
 
@@ -102,7 +102,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
     origin = None if message is None or message["link"] is None else tx.one("link", id=message["link"])
     opening = None if delivery.ticket is None else tx.one("opening_message", ticket=delivery.ticket)
     email = None if ticket is None else ticket["customer_email"]
-    lost = 0 if link is None else link["lost"]
+    lost = 0 if link is None else link["threads_lost"]
     others = [] if not email else tx.all("tickets_of_customer", email=email, number=delivery.ticket)
     return Job(
         delivery=delivery,
@@ -111,7 +111,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         message=None if message is None else message_row(message),
         link_of_message=None if origin is None else link_row(origin),
         mark=None if delivery.message is None else wanted_mark(tx, delivery.message),
-        standing=() if delivery.kind is not Kind.MARK else standing_marks(tx, delivery),
+        possible_marks=() if delivery.kind is not Kind.MARK else possible_marks(tx, delivery),
         opening="" if opening is None else opening["text"],
         others=tuple(TicketNumber(row["number"]) for row in others),
         key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")),
@@ -119,7 +119,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Directory:
     """What couriers know of the world: the configured stores with their vendors, and the configured chats."""
 
     stores: Mapping[StoreName, Store]

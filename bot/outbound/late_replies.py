@@ -23,7 +23,7 @@ LATE = timedelta(minutes=5)
 _LOOKS_EVERY = 60.0
 
 
-class Lateness:
+class LateReplies:
     """Looks for replies that are late, again and again, until cancelled."""
 
     def __init__(self, database: Database, destinations: Iterable[str], clock: Clock, wake: Callable[[], None]) -> None:

@@ -20,9 +20,9 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import DeliveryRow, delivery_row, from_ms, to_ms
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, Kind, State
-from bot.outbound.clock_rollback import SetBack
-from bot.outbound.job import Courier, Job, Mend, Precaution, read_job
-from bot.outbound.retry import Decider, Decision, GiveUp, Look, Postpone
+from bot.outbound.clock_rollback import ClockRollback
+from bot.outbound.job import Courier, FailureHook, Job, PreSendCheck, read_job
+from bot.outbound.retry import Decider, Decision, GiveUp, Postpone, Reconcile
 from bot.wording import notices
 
 _log = structlog.get_logger(__name__)
@@ -38,20 +38,20 @@ class Outbox:
         self,
         database: Database,
         couriers: Mapping[Kind, Courier],
-        precaution: Precaution,
-        mend: Mend,
+        pre_send_check: PreSendCheck,
+        mend: FailureHook,
         destinations: list[str],
         clock: Clock,
         decider: Decider,
     ) -> None:
         self._database = database
         self._couriers = couriers
-        self._precaution = precaution
-        self._mend = mend
+        self._pre_send_check = pre_send_check
+        self._on_failure = mend
         self._clock = clock
         self._decider = decider
         self._destinations = destinations
-        self._set_back = SetBack(database, clock)
+        self._set_back = ClockRollback(database, clock)
         self._waker = asyncio.Event()
         self._settled: dict[DeliveryId, asyncio.Event] = {}
         self._stopping = False
@@ -123,50 +123,54 @@ class Outbox:
     async def _advance(self, job: Job) -> None:
         courier = self._couriers[job.delivery.kind]
         if job.delivery.state is State.WAITING:
-            await self._precaution.take(job)
+            await self._pre_send_check.take(job)
             return
         if job.delivery.state is State.UNCERTAIN:
-            await self._look(job, courier)
+            await self._reconcile(job, courier)
             return
         try:
-            result = await courier.carry(job)
+            result = await courier.attempt(job)
         except RemoteError as error:
-            decision = self._decider.after(error, job.delivery.attempts, for_ever=courier.for_ever)
+            decision = self._decider.after(error, job.delivery.attempts, retries_forever=courier.retries_forever)
             await self._write_failure(job, decision, error.told, error)
             self._report(job, error, decision)
         else:
             await self._write_success(job, courier, result)
 
-    async def _look(self, job: Job, courier: Courier) -> None:
+    async def _reconcile(self, job: Job, courier: Courier) -> None:
         """
         Search the far side for what was begun.
 
         Where it is found it is recorded; else it is written down when to search or to try again.
         """
         try:
-            found = await courier.find(job)
+            found = await courier.reconcile(job)
         except Gone as error:
             # What is searched does not exist any more, so searching it again is no use.
             await self._write_failure(job, GiveUp(doubt=True), error.told, error)
             return
         except RemoteError as error:
             now = self._clock.now()
-            match self._decider.unseen(error, _unseen_for(job.delivery, now), for_ever=courier.for_ever):
+            match self._decider.unseen(error, _unseen_for(job.delivery, now), retries_forever=courier.retries_forever):
                 case GiveUp() as end:
                     await self._write_failure(job, end, error.told, error)
-                case Look(seconds):
-                    await self._database.write(self._look_later, job, error, now + timedelta(seconds=seconds))
+                case Reconcile(seconds):
+                    await self._database.write(self._reconcile_later, job, error, now + timedelta(seconds=seconds))
             return
         if found is not None:
             await self._write_success(job, courier, found)
             return
-        again = self._decider.after_look(job.delivery.looks + 1, lags=courier.lags)
+        again = self._decider.after_reconcile(
+            job.delivery.reconcile_attempts + 1, eventually_consistent=courier.eventually_consistent
+        )
         if again is not None:
             due = self._clock.now() + timedelta(seconds=again.seconds)
-            await self._database.write(_looked_in_vain, job.delivery, self._clock.now(), due)
+            await self._database.write(_not_found_yet, job.delivery, self._clock.now(), due)
             return
         reason = job.delivery.error or notices.interrupted()
-        decision = self._decider.after(Unavailable(reason), job.delivery.attempts, for_ever=courier.for_ever)
+        decision = self._decider.after(
+            Unavailable(reason), job.delivery.attempts, retries_forever=courier.retries_forever
+        )
         if isinstance(decision, GiveUp):
             # It may still show: looks come to an end, and nobody knows by how much reads can lag.
             decision = GiveUp(doubt=True)
@@ -187,7 +191,7 @@ class Outbox:
         delivery, courier = job.delivery.id, self._couriers[job.delivery.kind]
 
         def work(tx: Transaction, now: datetime) -> None:
-            mended = error is not None and self._mend(tx, job, error, now)
+            mended = error is not None and self._on_failure(tx, job, error, now)
             then = Postpone(0.0) if mended else decision
             match then:
                 case Postpone(seconds, counted):
@@ -195,7 +199,7 @@ class Outbox:
                     tx.run("drop_twin", id=delivery, now=to_ms(now))
                     uncounted = 0 if counted else 1
                     tx.run("postpone_delivery", id=delivery, now=to_ms(now), due=due, error=reason, uncounted=uncounted)
-                case Look(seconds):
+                case Reconcile(seconds):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("delivery_is_uncertain", id=delivery, now=to_ms(now), due=due, error=reason)
                 case GiveUp(doubt):
@@ -205,11 +209,11 @@ class Outbox:
         await self._database.write(work, self._clock.now())
         self._after_write(job)
 
-    def _look_later(self, tx: Transaction, job: Job, error: RemoteError, due: datetime) -> None:
+    def _reconcile_later(self, tx: Transaction, job: Job, error: RemoteError, due: datetime) -> None:
         """The far side cannot be searched now; a person may have to be told why."""
         now = self._clock.now()
-        self._mend(tx, job, error, now)
-        _looked_in_vain(tx, job.delivery, now, due, error)
+        self._on_failure(tx, job, error, now)
+        _not_found_yet(tx, job.delivery, now, due, error)
 
     def _after_write(self, job: Job) -> None:
         if event := self._settled.get(job.delivery.id):
@@ -232,7 +236,7 @@ class Outbox:
         The lane's first delivery, if it is due.
 
         It is begun, and that is written down; or it is still uncertain, and has to be looked for; or it still waits,
-        and a precaution has to be taken.
+        and a check before sending has to be made.
         """
         row = tx.one("lane_head", lane=lane)
         if row is None:
@@ -240,8 +244,8 @@ class Outbox:
         head = delivery_row(row)
         if head.due_at > now or head.state not in (State.WAITING, State.UNCERTAIN):
             return None
-        careful = self._precaution.needed(tx, head)
-        if (head.state is State.WAITING and not careful) or self._couriers[head.kind].repeatable:
+        careful = self._pre_send_check.needed(tx, head)
+        if (head.state is State.WAITING and not careful) or self._couriers[head.kind].idempotent:
             tx.run("begin_delivery", id=head.id, now=to_ms(now))
             head = _delivery(tx, head.id)
         return read_job(tx, head, self._key_prefix)
@@ -297,12 +301,12 @@ def _agenda(tx: Transaction, busy: Mapping[str, Collection[str]], now: datetime)
     return _Agenda(lanes, min(later, default=None))
 
 
-def _looked_in_vain(
+def _not_found_yet(
     tx: Transaction, delivery: DeliveryRow, now: datetime, due: datetime, error: RemoteError | None = None
 ) -> None:
     """Nothing was found, or (with an error) nothing could be seen, which is no look."""
     told = None if error is None else error.told
-    tx.run("looked_in_vain", id=delivery.id, now=to_ms(now), due=to_ms(due), looks=0 if error else 1, error=told)
+    tx.run("not_found_yet", id=delivery.id, now=to_ms(now), due=to_ms(due), counted=0 if error else 1, error=told)
 
 
 def _unseen_for(delivery: DeliveryRow, now: datetime) -> float:

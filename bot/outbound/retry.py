@@ -18,13 +18,13 @@ class Schedule:
 
     Attributes:
         retries: Before the second try, the third, and so on.
-        looks: After a try of unknown outcome, before each look at the far side. It is believed not to have come
-            about only when the last look finds nothing: a vendor's reads may lag behind its writes.
+        reconcile_delays: After a try of unknown outcome, before each look at the other side. Only when the last look
+            finds nothing it is believed that it did not happen: a vendor's reads may lag behind its writes.
         refused: How often to see whether refused credentials work again.
     """
 
     retries: tuple[float, ...] = (1, 5, 15, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR)
-    looks: tuple[float, ...] = (1, 4, 15)
+    reconcile_delays: tuple[float, ...] = (1, 4, 15)
     refused: float = MINUTE
 
     @property
@@ -42,7 +42,7 @@ class Postpone:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Reconcile:
     """It may have happened; look at the far side so many seconds from now."""
 
     seconds: float
@@ -55,7 +55,7 @@ class GiveUp:
     doubt: bool = False
 
 
-Decision = Postpone | Look | GiveUp
+Decision = Postpone | Reconcile | GiveUp
 
 
 @dataclass(slots=True)
@@ -65,39 +65,39 @@ class Decider:
     schedule: Schedule = field(default_factory=Schedule)
     random: Random = field(default_factory=Random)
 
-    def after(self, error: RemoteError, attempts: int, *, for_ever: bool) -> Decision:
+    def after(self, error: RemoteError, attempts: int, *, retries_forever: bool) -> Decision:
         """
         What to do after the failure of try number `attempts`.
 
         Args:
             attempts: 0: none was made since somebody asked that it be tried again.
-            for_ever: Whether what is delivered is worth any number of tries (what a chat has to show), or becomes
-                wrong with time (what a customer would read).
+            retries_forever: Whether it is worth any number of tries (what a chat has to show), or becomes wrong with
+                time (what a customer would read).
         """
         if not error.certain:
-            return Look(self.schedule.looks[0])
+            return Reconcile(self.schedule.reconcile_delays[0])
         if isinstance(error, RateLimited):
             return Postpone(self._spread(error.retry_after or 1.0), counted=False)
         if isinstance(error, AuthFailed | Forbidden):
             return Postpone(max(self._spread(self.schedule.refused), error.retry_after or 0.0), counted=False)
-        if not error.again or (attempts > len(self.schedule.retries) and not for_ever):
+        if not error.again or (attempts > len(self.schedule.retries) and not retries_forever):
             return GiveUp()
         if attempts == 0:
             return Postpone(error.retry_after or 0.0)
         own = self.schedule.retries[min(attempts, len(self.schedule.retries)) - 1]
         return Postpone(max(self._spread(own), error.retry_after or 0.0))
 
-    def after_look(self, looks: int, *, lags: bool) -> Look | None:
-        """What to do when look number `looks` found nothing; None: believe it, as at once where reads never lag."""
-        if not lags or looks >= len(self.schedule.looks):
+    def after_reconcile(self, attempts: int, *, eventually_consistent: bool) -> Reconcile | None:
+        """What to do when look number `attempts` found nothing; None: it did not happen."""
+        if not eventually_consistent or attempts >= len(self.schedule.reconcile_delays):
             return None
-        return Look(self.schedule.looks[looks])
+        return Reconcile(self.schedule.reconcile_delays[attempts])
 
-    def unseen(self, error: RemoteError, seconds: float, *, for_ever: bool) -> Look | GiveUp:
+    def unseen(self, error: RemoteError, seconds: float, *, retries_forever: bool) -> Reconcile | GiveUp:
         """What to do when the far side cannot be searched, as it could not for so many seconds; in doubt it stays."""
-        if seconds >= self.schedule.lasts and not for_ever:
+        if seconds >= self.schedule.lasts and not retries_forever:
             return GiveUp(doubt=True)
-        return Look(max(error.retry_after or 0.0, self.schedule.looks[-1]))
+        return Reconcile(max(error.retry_after or 0.0, self.schedule.reconcile_delays[-1]))
 
     def _spread(self, seconds: float) -> float:
         return seconds * (1 + self.random.random() / 5)

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from bot.db.connection import Transaction
 from bot.db.rows import delivery_row, link_row, to_ms
 from bot.errors import AuthFailed, RemoteError
-from bot.model import ChatMessageId, Cursor, Opened, Post, Said, State, Voice
+from bot.model import ChatMessageId, Cursor, NewCardPayload, Opened, OpenPayload, Post, Said, State, Voice
 from bot.outbound.chats import card_if_outdated, part_said, said_last
-from bot.outbound.job import Job, Known, require, thread_of
+from bot.outbound.job import Directory, Job, require, thread_of
 from bot.tickets import enqueue
-from bot.tickets.incidents import channel_in_trouble, channel_well, note_channel_trouble
+from bot.tickets.incidents import channel_failing, channel_works, note_channel_incident
 from bot.tickets.routing import Rules, record_said, route_link
 from bot.wording import notices
 
@@ -23,38 +23,38 @@ _AT_ONCE = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class NewCardCourier:
     """Says in a thread that its card was deleted, and then the card as it is now: the ticket's from then on."""
 
-    known: Known
-    for_ever = True
-    repeatable = False
-    lags = False
+    directory: Directory
+    retries_forever = True
+    idempotent = False
+    eventually_consistent = False
 
-    async def carry(self, job: Job) -> ChatMessageId | None:
+    async def attempt(self, job: Job) -> ChatMessageId | None:
         """Returns None where the thread has another card by now, as one has that replaced it."""
         link = require(job.link)
-        if link.card != job.delivery.body["card"]:
+        if link.card != job.delivery.payload_as(NewCardPayload).deleted:
             return None
-        chat, place = self.known.chat(link.chat), thread_of(link)
+        chat, place = self.directory.chat(link.chat), thread_of(link)
         if job.delivery.part == _LINE:
             return await chat.post(place, Post(voice=Voice.BELL, name="", text=notices.card_again()), 0, job.key)
-        return await chat.post_card(place, self.known.card(job, link.chat), job.key)
+        return await chat.post_card(place, self.directory.card(job, link.chat), job.key)
 
-    async def find(self, job: Job) -> ChatMessageId | None:
+    async def reconcile(self, job: Job) -> ChatMessageId | None:
         link = require(job.link)
-        return await self.known.chat(link.chat).find_post(thread_of(link), job.key, job.delivery.after)
+        return await self.directory.chat(link.chat).find_post(thread_of(link), job.key, job.delivery.after)
 
     def record(self, tx: Transaction, job: Job, result: ChatMessageId | None, now: datetime) -> int | None:
         link = require(job.link)
         if result is None:
             return None
         part_said(tx, job, result)
-        channel_well(tx, link.place, now, job.delivery.id)
+        channel_works(tx, link.place, now, job.delivery.id)
         if job.delivery.part == _LINE:
             return _CARD
-        was = job.delivery.body["card"]
-        tx.run("link_headed", id=link.id, was=was, card=result, version=require(job.ticket).version)
+        was = job.delivery.payload_as(NewCardPayload).deleted
+        tx.run("card_replaced", id=link.id, deleted=was, card=result, version=require(job.ticket).version)
         # It may show what was true before, and what was said may have opened an archived thread.
         enqueue.card(tx, link_row(require(tx.one("link", id=link.id))), now)
         return None
@@ -64,38 +64,38 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class ThreadCourier:
     """Opens a link's thread with the ticket's card; its second part, where it needs one, reads the thread."""
 
-    known: Known
+    directory: Directory
     rules: Rules
-    for_ever = True
-    repeatable = False
-    lags = False
+    retries_forever = True
+    idempotent = False
+    eventually_consistent = False
 
-    async def carry(self, job: Job) -> Opened | list[Said]:
+    async def attempt(self, job: Job) -> Opened | list[Said]:
         if job.delivery.part == _READING:
             return await self._read(job)
         link = require(job.link)
-        card = self.known.card(job, link.chat)
-        return await self.known.chat(link.chat).open_thread(link.channel, card, job.key)
+        card = self.directory.card(job, link.chat)
+        return await self.directory.chat(link.chat).open_thread(link.channel, card, job.key)
 
-    async def find(self, job: Job) -> Opened | list[Said] | None:
+    async def reconcile(self, job: Job) -> Opened | list[Said] | None:
         if job.delivery.part == _READING:
             return await self._read(job)
         link = require(job.link)
-        card = self.known.card(job, link.chat)
-        return await self.known.chat(link.chat).find_thread(link.channel, card, job.key, job.delivery.after)
+        card = self.directory.card(job, link.chat)
+        return await self.directory.chat(link.chat).find_thread(link.channel, card, job.key, job.delivery.after)
 
     def record(self, tx: Transaction, job: Job, result: Opened | list[Said], now: datetime) -> int | None:
         link, ticket = require(job.link), require(job.ticket)
         if not isinstance(result, Opened):
             for said in result:
                 record_said(tx, said)
-            route_link(tx, link, self.rules, now, self.known.chat(link.chat).now())
+            route_link(tx, link, self.rules, now, self.directory.chat(link.chat).now())
             self._open_anew(tx, job, now)
             return None
-        channel_well(tx, link.place, now, job.delivery.id)
+        channel_works(tx, link.place, now, job.delivery.id)
         said_last(tx, job, result.card)
         tx.run("link_opened", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
         if job.delivery.state is State.UNCERTAIN:  # it was found, and its card is from before we knew
@@ -107,12 +107,12 @@ class Opening:
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """Told in the ticket's other threads; where it has none, wherever somebody may see it."""
         link = require(job.link)
-        label = self.known.chat(link.chat).label
+        label = self.directory.chat(link.chat).label
         others = [other for other in enqueue.links_of(tx, link.ticket) if other.id != link.id]
         if not others:
-            channel_in_trouble(tx, link.place, (), label, reason, now, spare=self.known.channels)
+            channel_failing(tx, link.place, (), label, reason, now, spare=self.directory.channels)
             return
-        note_channel_trouble(tx, link.place, reason, now)
+        note_channel_incident(tx, link.place, reason, now)
         for other in others:
             enqueue.line(tx, other, notices.no_thread(label, reason), now)
 
@@ -127,7 +127,7 @@ class Opening:
         """Everything that people have said in the thread; nothing where it cannot be read any more."""
         link = require(job.link)
         try:
-            missed = self.known.chat(link.chat).missed([Cursor(place=link.place, after=None)])
+            missed = self.directory.chat(link.chat).missed([Cursor(place=link.place, after=None)])
             return [said async for said in missed]
         except RemoteError as error:
             if error.again or isinstance(error, AuthFailed):
@@ -138,6 +138,7 @@ class Opening:
 def _may_be_answered(tx: Transaction, job: Job, now: datetime) -> bool:
     """Whether somebody may have spoken in a thread before this moment, in which it is recorded."""
     begun = job.delivery
-    present_row = delivery_row(require(tx.one("delivery", id=begun.id)))
+    current = delivery_row(require(tx.one("delivery", id=begun.id)))
+    spoken_in = current.payload_as(OpenPayload).spoken_in
     at_once = begun.begun_at is not None and timedelta() <= now - begun.begun_at <= _AT_ONCE
-    return not at_once or begun.state is State.UNCERTAIN or begun.attempts > 1 or "heard" in present_row.body
+    return not at_once or begun.state is State.UNCERTAIN or begun.attempts > 1 or spoken_in

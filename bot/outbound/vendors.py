@@ -14,13 +14,13 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import MessageRow, message_row, to_ms
 from bot.errors import Gone, Rejected, Unavailable, Uncertain, Unsupported
-from bot.model import Button, Conversation, File, MessageId, Status, Verb
-from bot.outbound.job import Job, Known, require
+from bot.model import Button, Conversation, File, MessageId, Status, StatusPayload, Verb
+from bot.outbound.job import Directory, Job, require
 from bot.ports import CanAttach, CanNote, Vendor
 from bot.tickets import enqueue
 from bot.tickets.outcomes import name_message, reply_arrived, reply_failed, tell_failure
 from bot.tickets.routing import Rules, refusal
-from bot.tickets.sync import Sighting, record, record_gone
+from bot.tickets.sync import TicketSnapshot, record, record_gone
 from bot.wording import notices
 
 
@@ -32,20 +32,20 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Replying:
+class ReplyCourier:
     """Says an agent's message to the customer."""
 
-    known: Known
+    directory: Directory
     rules: Rules
     database: Database
     clock: Clock
-    for_ever = False
-    repeatable = False
-    lags = True
+    retries_forever = False
+    idempotent = False
+    eventually_consistent = True
 
-    async def carry(self, job: Job) -> Arrived:
+    async def attempt(self, job: Job) -> Arrived:
         ticket, message = require(job.ticket), require(job.message)
-        vendor = self.known.vendor(ticket)
+        vendor = self.directory.vendor(ticket)
         if refused := refusal(message, ticket, self.rules):
             raise Rejected(refused)
         files = await self._files(job, vendor) if isinstance(vendor, CanAttach) else []
@@ -53,7 +53,7 @@ class Replying:
             return Arrived(await vendor.reply_with(ticket.vendor_id, message.text, files))
         return Arrived(await vendor.reply(ticket.vendor_id, message.text))
 
-    async def find(self, job: Job) -> Arrived | None:
+    async def reconcile(self, job: Job) -> Arrived | None:
         message = require(job.message)
         if message.vendor_id is None:
             message = await self._read_again(job)
@@ -72,7 +72,7 @@ class Replying:
     async def _files(self, job: Job, vendor: Vendor) -> list[File]:
         """The message's files, fetched from where the agent put them. Raises `Rejected` for one that is gone."""
         link, message = require(job.link_of_message), require(job.message)
-        chat = self.known.chats.get(link.chat)
+        chat = self.directory.chats.get(link.chat)
         files = []
         for attachment in message.attachments:
             if chat is None or (attachment.size or 0) > vendor.capabilities.file_bytes:
@@ -88,8 +88,8 @@ class Replying:
     async def _read_again(self, job: Job) -> MessageRow:
         """Read the ticket and record it as a sweep would; then our message as it is known now."""
         ticket = require(job.ticket)
-        store = self.known.store(ticket)
-        vendor = self.known.vendor(ticket)
+        store = self.directory.store(ticket)
+        vendor = self.directory.vendor(ticket)
         read_at, read_there = self.clock.now(), vendor.now()
         try:
             conversation = await vendor.ticket(ticket.vendor_id)
@@ -98,7 +98,7 @@ class Replying:
             raise
 
         def work(tx: Transaction, conversation: Conversation, now: datetime) -> MessageRow:
-            sighting = Sighting(
+            snapshot = TicketSnapshot(
                 ticket=conversation.ticket,
                 messages=conversation.messages,
                 fingerprint=None,
@@ -106,26 +106,26 @@ class Replying:
                 read_there=read_there,
                 follow=False,
             )
-            record(tx, store, sighting, now)
+            record(tx, store, snapshot, now)
             return message_row(require(tx.one("message", id=require(job.message).id)))
 
         return await self.database.write(work, conversation, self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
-class Noting:
+class NoteCourier:
     """Puts an agent's note among the vendor's own notes."""
 
-    known: Known
-    for_ever = False
-    repeatable = False
-    lags = True
+    directory: Directory
+    retries_forever = False
+    idempotent = False
+    eventually_consistent = True
 
-    async def carry(self, job: Job) -> Arrived:
+    async def attempt(self, job: Job) -> Arrived:
         ticket, message = require(job.ticket), require(job.message)
         return Arrived(await self._vendor(job).note(ticket.vendor_id, message.author_name or "", message.text))
 
-    async def find(self, job: Job) -> Arrived | None:
+    async def reconcile(self, job: Job) -> Arrived | None:
         ticket, message = require(job.ticket), require(job.message)
         if message.vendor_id is not None:
             return Arrived(MessageId(message.vendor_id))
@@ -140,7 +140,7 @@ class Noting:
         tell_failure(tx, require(job.message), job.delivery.id, told(reason), now)
 
     def _vendor(self, job: Job) -> CanNote:
-        vendor = self.known.vendor(require(job.ticket))
+        vendor = self.directory.vendor(require(job.ticket))
         if not isinstance(vendor, CanNote):
             raise Unsupported(notices.takes_no_notes())
         return vendor
@@ -155,42 +155,42 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusChanging:
+class StatusCourier:
     """Closes or reopens a ticket at its vendor."""
 
-    known: Known
-    for_ever = False
-    repeatable = True
-    lags = False
+    directory: Directory
+    retries_forever = False
+    idempotent = True
+    eventually_consistent = False
 
-    async def carry(self, job: Job) -> Changed:
-        ticket, wanted = require(job.ticket), Status(job.delivery.body["status"])
+    async def attempt(self, job: Job) -> Changed:
+        ticket, wanted = require(job.ticket), job.delivery.payload_as(StatusPayload).wanted
         if ticket.here_only and wanted is Status.OPEN:
             return Changed(wanted)  # it never was closed anywhere else
         try:
-            await self.known.vendor(ticket).set_status(ticket.vendor_id, wanted)
+            await self.directory.vendor(ticket).set_status(ticket.vendor_id, wanted)
         except Unsupported:
             if wanted is Status.OPEN:
                 raise
             return Changed(wanted, here_only=True)
         return Changed(wanted)
 
-    async def find(self, job: Job) -> Changed | None:
-        return await self.carry(job)
+    async def reconcile(self, job: Job) -> Changed | None:
+        return await self.attempt(job)
 
     def record(self, tx: Transaction, job: Job, result: Changed, now: datetime) -> None:
-        ticket, by = require(job.ticket), job.delivery.body["by"]
+        ticket, by = require(job.ticket), job.delivery.payload_as(StatusPayload).by
         changed = {"status": result.status, "here_only": result.here_only}
         tx.run("set_ticket_status", number=ticket.number, now=to_ms(now), **changed)
         if result.here_only:
-            vendor = self.known.store(ticket).vendor_label
+            vendor = self.directory.store(ticket).vendor_label
             enqueue.lines(tx, ticket.number, notices.closed_here_only(vendor, by), now)
         elif ticket.status is not result.status:
             enqueue.lines(tx, ticket.number, notices.status_changed(result.status, by), now)
         enqueue.cards(tx, ticket.number, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        ticket, wanted = require(job.ticket), Status(job.delivery.body["status"])
+        ticket, wanted = require(job.ticket), job.delivery.payload_as(StatusPayload).wanted
         retry = Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
         for link in enqueue.links_of(tx, ticket.number):
             enqueue.line(tx, link, notices.status_failed(wanted, reason), now, (retry,))

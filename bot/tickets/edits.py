@@ -67,9 +67,11 @@ def record_deleted(tx: Transaction, deleted: Deleted, rules: Rules, now: datetim
     return Word(Agent(id=message.agent, name=message.author_name or "", may=message.may), told)
 
 
-def record_reread(tx: Transaction, message: int, text: str | None, watch: str, rules: Rules, now: datetime) -> None:
-    """A message that has not left was read again in `watch`: what happened to it unheard happens now."""
-    tx.run("set_message_watch", id=message, watch=watch)
+def record_reread(
+    tx: Transaction, message: int, text: str | None, sync_epoch: str, rules: Rules, now: datetime
+) -> None:
+    """A message that has not left was read again in `sync_epoch`: what happened to it unheard happens now."""
+    tx.run("set_message_sync_epoch", id=message, sync_epoch=sync_epoch)
     touched = _touched(tx, _present(tx.one("message", id=message)), rules, now)
     if text is None:
         _delete(tx, touched)

@@ -7,19 +7,33 @@ Cards and marks have lanes of their own: they show the present state, in no orde
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, to_ms
-from bot.model import Button, DeliveryId, Kind, Mark, Purpose, State, Status, StoreName, TicketNumber, Verb
+from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, payload_json, to_ms
+from bot.model import (
+    Button,
+    DeliveryId,
+    Kind,
+    LinePayload,
+    Mark,
+    NewCardPayload,
+    NoPayload,
+    OpenPayload,
+    Payload,
+    Purpose,
+    State,
+    Status,
+    StatusPayload,
+    StoreName,
+    TicketNumber,
+)
 
 # A thread that vanishes as soon as it is there is replaced more slowly then: it may be a bot that deletes it.
 _LATELY = timedelta(minutes=10)
 _MOST_OPENINGS = 3
+_NOTHING_MORE = NoPayload()
 
 
 def store_destination(store: StoreName) -> str:
@@ -42,7 +56,9 @@ def open_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
     often = len(tx.all("openings", link=link.id, since=to_ms(now - _LATELY))) >= _MOST_OPENINGS
     lane, destination = thread_lane(link), chat_destination(link.chat)
     due = now + _LATELY if often else now
-    add_delivery(tx, Kind.OPEN, lane, destination, now, due=due, ticket=link.ticket, link=link.id)
+    add_delivery(
+        tx, Kind.OPEN, lane, destination, now, due=due, ticket=link.ticket, link=link.id, payload=OpenPayload()
+    )
 
 
 def _is_without(tx: Transaction, link: LinkRow) -> bool:
@@ -62,9 +78,9 @@ def line(tx: Transaction, link: LinkRow, text: str, now: datetime, buttons: Iter
     """Queue a line of shopbell's own for a link's thread; nobody misses it where the thread was given up."""
     if _is_without(tx, link):
         return
-    body = {"text": text, "buttons": [asdict(button) for button in buttons]}
+    payload = LinePayload(text=text, buttons=tuple(buttons))
     lane, destination = thread_lane(link), chat_destination(link.chat)
-    add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, link=link.id, body=body)
+    add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, link=link.id, payload=payload)
 
 
 def lines(tx: Transaction, ticket: TicketNumber, text: str, now: datetime) -> None:
@@ -87,10 +103,12 @@ def card(tx: Transaction, link: LinkRow, now: datetime) -> None:
         add_delivery(tx, Kind.CARD, lane, destination, now, ticket=link.ticket, link=link.id)
 
 
-def head(tx: Transaction, link: LinkRow, now: datetime) -> None:
+def new_card(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """Queue another card for a thread whose card was deleted, once however often it is noticed."""
-    lane, destination, body = thread_lane(link), chat_destination(link.chat), {"card": link.card}
-    add_delivery(tx, Kind.HEAD, lane, destination, now, ticket=link.ticket, link=link.id, body=body)
+    if link.card is None:
+        raise LookupError("a thread without a card is still to be opened, and opening it makes one")
+    lane, destination, payload = thread_lane(link), chat_destination(link.chat), NewCardPayload(deleted=link.card)
+    add_delivery(tx, Kind.NEW_CARD, lane, destination, now, ticket=link.ticket, link=link.id, payload=payload)
 
 
 def mark(tx: Transaction, message: MessageRow, now: datetime) -> None:
@@ -113,7 +131,7 @@ def wanted_mark(tx: Transaction, message: int) -> Mark | None:
     return settled.get(State(delivery["state"]), Mark.WAITING)
 
 
-def standing_marks(tx: Transaction, delivery: DeliveryRow) -> tuple[Mark, ...]:
+def possible_marks(tx: Transaction, delivery: DeliveryRow) -> tuple[Mark, ...]:
     """The marks that the message of a mark's delivery may carry: what was last put there, or any where in doubt."""
     if tx.one("doubtful_mark", message=delivery.message, id=delivery.id) is not None:
         return tuple(Mark)
@@ -129,21 +147,28 @@ def reply(
     now: datetime,
     *,
     held: bool = False,
-    asked: bool = False,
+    requested: bool = False,
 ) -> DeliveryId | None:
     """
     Queue an agent's message for the customer; None: it is queued, or was sent, already.
 
     Args:
         held: Whether it waits for an agent to say that it shall be sent.
-        asked: Whether an agent has asked for it just now, as it is.
+        requested: Whether an agent has asked for it just now, as it is.
     """
     lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
     state = State.HELD if held else State.WAITING
-    body = {"asked": 1} if asked else {}
-    number = ticket.number
     return add_delivery(
-        tx, Kind.REPLY, lane, destination, now, due=due, ticket=number, message=message, body=body, state=state
+        tx,
+        Kind.REPLY,
+        lane,
+        destination,
+        now,
+        due=due,
+        ticket=ticket.number,
+        message=message,
+        state=state,
+        requested=requested,
     )
 
 
@@ -160,7 +185,7 @@ def order_replies(tx: Transaction, ticket: TicketNumber) -> None:
     for delivery, _ in moved:
         tx.run("carry_nothing", id=delivery)
     for delivery, other in moved:
-        carried = {name: other[name] for name in ("message", "body", "late_told")}
+        carried = {name: other[name] for name in ("message", "requested", "late_told")}
         tx.run("carry_message", id=delivery, due=other["due_at"], **carried)
 
 
@@ -172,14 +197,9 @@ def note(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: d
 
 def status(tx: Transaction, ticket: TicketRow, wanted: Status, by: str, now: datetime) -> DeliveryId | None:
     """Queue closing or reopening a ticket at its vendor; `by` names who wants it, as people read it."""
-    body = {"status": wanted, "by": by}
+    payload = StatusPayload(wanted=wanted, by=by)
     lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
-    return add_delivery(tx, Kind.STATUS, lane, destination, now, ticket=ticket.number, body=body)
-
-
-def buttons_of(body: dict[str, Any]) -> tuple[Button, ...]:
-    """The buttons of a line's body."""
-    return tuple(Button(**{**button, "verb": Verb(button["verb"])}) for button in body["buttons"])
+    return add_delivery(tx, Kind.STATUS, lane, destination, now, ticket=ticket.number, payload=payload)
 
 
 def _vendor_lane(ticket: TicketRow) -> str:
@@ -208,9 +228,21 @@ def add_delivery(
     ticket: TicketNumber | None = None,
     link: int | None = None,
     message: int | None = None,
-    body: dict[str, Any] | None = None,
+    payload: Payload = _NOTHING_MORE,
     state: State = State.WAITING,
+    requested: bool = False,
 ) -> DeliveryId | None:
+    """
+    Put one delivery into its lane.
+
+    Args:
+        due: When it may leave; None: now.
+        payload: Of the type that `PAYLOADS` has for the kind.
+        requested: Whether an agent has asked for it by hand.
+
+    Returns:
+        None: there is one already, by the unique indexes on `deliveries`.
+    """
     delivery = tx.add(
         "insert_delivery",
         kind=kind,
@@ -219,8 +251,9 @@ def add_delivery(
         ticket=ticket,
         link=link,
         message=message,
-        body=json.dumps(body or {}, ensure_ascii=False),
+        payload=payload_json(payload),
         state=state,
+        requested=requested,
         now=to_ms(now),
         due=to_ms(due or now),
     )

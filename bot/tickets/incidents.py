@@ -1,4 +1,4 @@
-"""Stores, tickets and channels in trouble: recorded, told once where somebody will see it, and once when it is over."""
+"""Incidents of stores, tickets and channels: noted, told once where somebody sees it, and once when it is over."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from enum import StrEnum
 
 from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, delivery_row, to_ms
-from bot.model import DeliveryId, Place, State, Store, StoreName, TicketId
+from bot.model import DeliveryId, LinePayload, Place, State, Store, StoreName, TicketId
 from bot.tickets import announcements, enqueue
 from bot.wording import notices
 
 
-class Trouble(StrEnum):
+class StoreIncident(StrEnum):
     """What is wrong with a store, as its channels are told."""
 
     DOWN = "down"
@@ -23,14 +23,14 @@ class Trouble(StrEnum):
 
 
 _SAID = {
-    Trouble.DOWN: notices.store_down,
-    Trouble.LIMITED: notices.store_limited,
-    Trouble.PAUSED: notices.store_paused,
+    StoreIncident.DOWN: notices.store_down,
+    StoreIncident.LIMITED: notices.store_limited,
+    StoreIncident.PAUSED: notices.store_paused,
 }
 
 
-def store_in_trouble(
-    tx: Transaction, store: Store, trouble: Trouble, reason: str, now: datetime, *, tell: bool
+def store_failing(
+    tx: Transaction, store: Store, incident: StoreIncident, reason: str, now: datetime, *, tell: bool
 ) -> None:
     """
     Note what is wrong with a store.
@@ -39,20 +39,20 @@ def store_in_trouble(
         tell: Whether its channels are to be told by now. They are told once, and once more where a person has to mend
             it after all.
     """
-    tx.run("store_in_trouble", name=store.name, trouble=reason, now=to_ms(now))
+    tx.run("store_failing", name=store.name, incident=reason, now=to_ms(now))
     told = _told(tx, store)
     _try_now(tx, told, now)
     standing = {line.id for line in _lines(tx, told)}
     known = {kind for kind, lines in told.items() if not standing.isdisjoint(lines)}
-    if not tell or trouble in known or (known and trouble is not Trouble.PAUSED):
+    if not tell or incident in known or (known and incident is not StoreIncident.PAUSED):
         return
     _withdraw(tx, told, now)
-    text, over = _SAID[trouble](store.label, reason), notices.store_back(store.label)
-    told[trouble] = [announcements.tidings(tx, (channel,), text, over, now) for channel in store.channels]
-    tx.run("store_trouble_told", name=store.name, told=json.dumps(told))
+    text, over = _SAID[incident](store.label, reason), notices.store_back(store.label)
+    told[incident] = [announcements.incident_notice(tx, (channel,), text, over, now) for channel in store.channels]
+    tx.run("store_incident_noticed", name=store.name, notices=json.dumps(told))
 
 
-def store_well(tx: Transaction, store: Store, now: datetime, *, over: bool) -> bool:
+def store_works(tx: Transaction, store: Store, now: datetime, *, over: bool) -> bool:
     """
     Note that a store works. What was to be told of its trouble and has not been said yet is not said any more.
 
@@ -62,14 +62,14 @@ def store_well(tx: Transaction, store: Store, now: datetime, *, over: bool) -> b
     Returns:
         Whether they are told now.
     """
-    tx.run("store_well", name=store.name)
+    tx.run("store_works", name=store.name)
     _withdraw(tx, _told(tx, store), now)
     said = _lines(tx, _told(tx, store))
     if over:
-        for line in {(line.body["chat"], line.body["channel"]): line for line in said}.values():
-            announcements.tell_over(tx, line, now)
+        for line in {line.payload_as(LinePayload).place: line for line in said}.values():
+            announcements.resolve_notice(tx, line, now)
     if over or not said:
-        tx.run("store_trouble_told", name=store.name, told="{}")
+        tx.run("store_incident_noticed", name=store.name, notices="{}")
     return over and bool(said)
 
 
@@ -94,15 +94,15 @@ def tickets_unreadable(tx: Transaction, store: Store, tickets: Sequence[tuple[Ti
     if threadless:
         text = notices.tickets_unreadable(store.label, [ticket for ticket, _ in threadless], threadless[0][1])
         for channel in store.channels:
-            announcements.announcement(tx, channel, text, now)
+            announcements.announce(tx, channel, text, now)
 
 
-def ticket_read(tx: Transaction, store: StoreName, ticket: TicketId) -> None:
+def ticket_readable(tx: Transaction, store: StoreName, ticket: TicketId) -> None:
     """A ticket could be read, or is gone: when it cannot be read again, that will be told anew."""
     tx.run("forget_unreadable_ticket", store=store, vendor_id=ticket)
 
 
-def unlisted_tickets(tx: Transaction, store: StoreName, listed: Collection[TicketId]) -> None:
+def forget_unlisted_tickets(tx: Transaction, store: StoreName, listed: Collection[TicketId]) -> None:
     """All that a store has and that we do not know is listed; what is not among it need not be read any more."""
     tx.run("forget_other_unreadable_tickets", store=store, listed=json.dumps(list(listed)))
 
@@ -110,7 +110,7 @@ def unlisted_tickets(tx: Transaction, store: StoreName, listed: Collection[Ticke
 def _told(tx: Transaction, store: Store) -> dict[str, list[DeliveryId]]:
     """The lines that tell of a store's trouble, by what they call it, oldest first."""
     row = tx.one("store", name=store.name)
-    return {} if row is None else json.loads(row["trouble_told"])
+    return {} if row is None else json.loads(row["incident_notices"])
 
 
 def _try_now(tx: Transaction, told: dict[str, list[DeliveryId]], now: datetime) -> None:
@@ -129,7 +129,7 @@ def _withdraw(tx: Transaction, told: dict[str, list[DeliveryId]], now: datetime)
     """Do not say what has not been said yet."""
     for line in _lines(tx, told):
         if line.state is State.WAITING:
-            announcements.tell_over(tx, line, now)
+            announcements.resolve_notice(tx, line, now)
 
 
 def _lines(tx: Transaction, told: dict[str, list[DeliveryId]]) -> list[DeliveryRow]:
@@ -139,7 +139,7 @@ def _lines(tx: Transaction, told: dict[str, list[DeliveryId]]) -> list[DeliveryR
     return [line for line in found if line.state is not State.DROPPED]
 
 
-def channel_in_trouble(
+def channel_failing(
     tx: Transaction,
     channel: Place,
     others: Iterable[Place],
@@ -158,35 +158,35 @@ def channel_in_trouble(
         spare: Where there is no other: who is told instead, the first of these that takes it, once the channel
             itself does not.
     """
-    if not note_channel_trouble(tx, channel, reason, now):
+    if not note_channel_incident(tx, channel, reason, now):
         return
-    text, over = notices.channel_in_trouble(label, reason), notices.channel_back(label)
+    text, over = notices.channel_failing(label, reason), notices.channel_back(label)
     elsewhere = _channels(others, channel)
-    told = [announcements.tidings(tx, (other,), text, over, now) for other in sorted(elsewhere, key=_by_name)]
+    told = [announcements.incident_notice(tx, (other,), text, over, now) for other in sorted(elsewhere, key=_by_name)]
     if not told:
         itself = Place(chat=channel.chat, channel=channel.channel)
-        told = [announcements.tidings(tx, (itself, *_channels(spare, channel)), text, over, now)]
-    tx.run("channel_trouble_told", chat=channel.chat, channel=channel.channel, told=json.dumps(told))
+        told = [announcements.incident_notice(tx, (itself, *_channels(spare, channel)), text, over, now)]
+    tx.run("channel_incident_noticed", chat=channel.chat, channel=channel.channel, notices=json.dumps(told))
 
 
-def note_channel_trouble(tx: Transaction, channel: Place, reason: str, now: datetime) -> bool:
+def note_channel_incident(tx: Transaction, channel: Place, reason: str, now: datetime) -> bool:
     """Note, for `healthz` and `check`, what is wrong with a channel; whether nothing was noted there before."""
     where = {"chat": channel.chat, "channel": channel.channel}
-    return tx.add("add_channel_trouble", **where, trouble=reason, now=to_ms(now)) is not None
+    return tx.add("add_channel_incident", **where, incident=reason, now=to_ms(now)) is not None
 
 
-def channel_unread(tx: Transaction, channel: Place) -> None:
+def channel_unreadable(tx: Transaction, channel: Place) -> None:
     """The channel in trouble may not be read either: what is written there is missing until it was read again."""
-    tx.run("channel_is_unread", chat=channel.chat, channel=channel.channel, unread=True)
+    tx.run("channel_is_unreadable", chat=channel.chat, channel=channel.channel, unreadable=True)
 
 
 def channel_read(tx: Transaction, channel: Place, now: datetime) -> None:
     """A channel was read: whatever else is wrong with it, nothing that people wrote there is missing."""
-    tx.run("channel_is_unread", chat=channel.chat, channel=channel.channel, unread=False)
-    channel_well(tx, channel, now)
+    tx.run("channel_is_unreadable", chat=channel.chat, channel=channel.channel, unreadable=False)
+    channel_works(tx, channel, now)
 
 
-def channel_well(tx: Transaction, channel: Place, now: datetime, delivery: DeliveryId | None = None) -> None:
+def channel_works(tx: Transaction, channel: Place, now: datetime, delivery: DeliveryId | None = None) -> None:
     """
     A channel could be used: its trouble is over, unless deliveries still wait there for just that.
 
@@ -197,13 +197,13 @@ def channel_well(tx: Transaction, channel: Place, now: datetime, delivery: Deliv
         delivery: The one that was just made there; None: it was read.
     """
     where = {"chat": channel.chat, "channel": channel.channel}
-    row = tx.one("lasting_channel_trouble", **where)
-    if row is None or not tx.run("end_channel_trouble", **where, delivery=delivery or 0):
+    row = tx.one("channel_incident", **where)
+    if row is None or not tx.run("end_channel_incident", **where, delivery=delivery or 0):
         return
-    for line in json.loads(row["told"]):
+    for line in json.loads(row["notices"]):
         told = tx.one("delivery", id=line)
         if told is not None:
-            announcements.tell_over(tx, delivery_row(told), now)
+            announcements.resolve_notice(tx, delivery_row(told), now)
 
 
 def _channels(places: Iterable[Place], but: Place) -> list[Place]:

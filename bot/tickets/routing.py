@@ -62,12 +62,12 @@ class Route:
     refused: str = ""
 
 
-def record_said(tx: Transaction, said: Said, watch: str | None = None) -> LinkRow | None:
+def record_said(tx: Transaction, said: Said, sync_epoch: str | None = None) -> LinkRow | None:
     """
     Write down a message, once however often it comes; None: its thread is no ticket's.
 
     Args:
-        watch: The watch of its chat since which every change to it comes in; None: one may have been missed.
+        sync_epoch: The sync_epoch of its chat since which every change to it comes in; None: one may have been missed.
     """
     link = find_link(tx, said.place)
     if link is None:
@@ -83,9 +83,9 @@ def record_said(tx: Transaction, said: Said, watch: str | None = None) -> LinkRo
         text=clean(said.text),
         attachments=attachments_json(said.attachments),
         other=json.dumps(list(said.other), ensure_ascii=False),
-        may=said.agent.may,
+        can_reply=said.agent.may,
         written_at=to_ms(said.said_at),
-        watch=watch,
+        sync_epoch=sync_epoch,
     )
     return link
 

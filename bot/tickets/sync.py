@@ -65,7 +65,7 @@ def overlay(listed: Ticket, read: Ticket) -> Ticket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class TicketSnapshot:
     """
     A ticket as it was read.
 
@@ -92,20 +92,20 @@ def find_ticket(tx: Transaction, store: StoreName, vendor_id: TicketId) -> Ticke
     return None if row is None else ticket_row(row)
 
 
-def record(tx: Transaction, store: Store, sighting: Sighting, now: datetime) -> TicketNumber:
+def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
     """Write down a ticket as it was read, with everything that has to be said because of it."""
-    before = find_ticket(tx, store.name, sighting.ticket.id)
-    number = before.number if before else _insert(tx, store, sighting.ticket, now)
+    before = find_ticket(tx, store.name, snapshot.ticket.id)
+    number = before.number if before else _insert(tx, store, snapshot.ticket, now)
     known = before or _ticket(tx, number)
-    stale = _stale(known, sighting)
-    _update(tx, known, sighting, stale=stale, stays_closed=known.here_only and not _customer_wrote(tx, known, sighting))
-    if sighting.follow and not known.followed:
+    stale = _stale(known, snapshot)
+    _update(tx, known, snapshot, stale=stale, stays_closed=known.here_only and not _customer_wrote(tx, known, snapshot))
+    if snapshot.follow and not known.followed:
         tx.run("follow_ticket", number=number)
         threads.open_links(tx, number, store.channels, now)
-    followed = sighting.follow or known.followed
-    if sighting.messages is not None:
-        _messages(tx, known, sighting.messages, now, followed=followed)
-        _turn_again(tx, known, sighting, stale=stale)
+    followed = snapshot.follow or known.followed
+    if snapshot.messages is not None:
+        _messages(tx, known, snapshot.messages, now, followed=followed)
+        _turn_again(tx, known, snapshot, stale=stale)
     after = _ticket(tx, number)
     if followed and before is not None:
         if after.status is not before.status:
@@ -125,10 +125,10 @@ def record_gone(tx: Transaction, store: Store, vendor_id: TicketId, now: datetim
     enqueue.cards(tx, ticket.number, now)
 
 
-def _customer_wrote(tx: Transaction, known: TicketRow, sighting: Sighting) -> bool:
+def _customer_wrote(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot) -> bool:
     """Whether there is a message by the customer that is not recorded yet."""
     recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
-    return any(m.author is Author.CUSTOMER and m.id not in recorded for m in sighting.messages or ())
+    return any(m.author is Author.CUSTOMER and m.id not in recorded for m in snapshot.messages or ())
 
 
 def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> TicketNumber:
@@ -144,13 +144,13 @@ def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> Tic
     return TicketNumber(number)
 
 
-def _stale(known: TicketRow, sighting: Sighting) -> bool:
+def _stale(known: TicketRow, snapshot: TicketSnapshot) -> bool:
     """Whether the status that was read may be the one from before we changed it ourselves."""
-    at_vendor_too = not known.here_only and sighting.ticket.status is not known.status
-    return sighting.read_at < known.wrote_at + (LAG if at_vendor_too else timedelta())
+    at_vendor_too = not known.here_only and snapshot.ticket.status is not known.status
+    return snapshot.read_at < known.wrote_at + (LAG if at_vendor_too else timedelta())
 
 
-def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: bool, stays_closed: bool) -> None:
+def _update(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stale: bool, stays_closed: bool) -> None:
     """
     Write down what the vendor says of the ticket itself.
 
@@ -158,7 +158,7 @@ def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: boo
         stale: It may be from before we changed the ticket's status; what it says of that is old news.
         stays_closed: The ticket was closed here because its vendor cannot; that it is open there is no news.
     """
-    ticket = sighting.ticket
+    ticket = snapshot.ticket
     status = None if stale or (stays_closed and ticket.status is Status.OPEN) else ticket.status
     tx.run(
         "update_ticket",
@@ -169,33 +169,33 @@ def _update(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: boo
         customer_name=ticket.customer.name,
         customer_email=ticket.customer.email,
         facts=None if ticket.facts is None else facts_json(ticket.facts),
-        awaiting=None if stale else _awaiting(sighting),
-        first_response_at=_first_response(sighting.messages),
+        awaiting=None if stale else _awaiting(snapshot),
+        first_response_at=_first_response(snapshot.messages),
         closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
-        read_at=to_ms(sighting.read_at),
-        fingerprint=_fingerprint(known, sighting),
-        look_again=stale or ((known.followed or sighting.follow) and _within_the_second(sighting)),
+        read_at=to_ms(snapshot.read_at),
+        fingerprint=_fingerprint(known, snapshot),
+        look_again=stale or ((known.followed or snapshot.follow) and _within_the_second(snapshot)),
     )
 
 
-def _fingerprint(known: TicketRow, sighting: Sighting) -> str | None:
+def _fingerprint(known: TicketRow, snapshot: TicketSnapshot) -> str | None:
     """
     What the list said, else what is known.
 
     Empty where the ticket was read by itself and that has to be enough; or where that showed another status than the
     list did, which may say the same again once the ticket has its former status back.
     """
-    if sighting.fingerprint is not None:
-        return sighting.fingerprint
-    if sighting.ticket.status not in (None, known.status):
+    if snapshot.fingerprint is not None:
+        return snapshot.fingerprint
+    if snapshot.ticket.status not in (None, known.status):
         return ""
-    settled = sighting.messages is not None and sighting.read_at >= known.wrote_at + LAG
+    settled = snapshot.messages is not None and snapshot.read_at >= known.wrote_at + LAG
     return "" if known.fingerprint is None and settled else known.fingerprint
 
 
-def _within_the_second(sighting: Sighting) -> bool:
+def _within_the_second(snapshot: TicketSnapshot) -> bool:
     """Whether another change may leave the vendor's time of update as it is, for it tells whole seconds only."""
-    updated_at, read_at = sighting.ticket.updated_at, sighting.read_there or sighting.read_at
+    updated_at, read_at = snapshot.ticket.updated_at, snapshot.read_there or snapshot.read_at
     return updated_at is not None and not updated_at.microsecond and abs(read_at - updated_at) < _SAME_SECOND
 
 
@@ -207,15 +207,15 @@ def _turn(messages: tuple[Message, ...] | None) -> Awaiting | None:
     return Awaiting.US if last.author is Author.CUSTOMER else Awaiting.CUSTOMER
 
 
-def _turn_again(tx: Transaction, known: TicketRow, sighting: Sighting, *, stale: bool) -> None:
+def _turn_again(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stale: bool) -> None:
     """A reply of ours that was found among the messages made it the customer's turn; it need not be the last one."""
-    awaiting = None if stale else _awaiting(sighting)
+    awaiting = None if stale else _awaiting(snapshot)
     if awaiting is not None:
         tx.run("ticket_awaits", number=known.number, awaiting=awaiting)
 
 
-def _awaiting(sighting: Sighting) -> Awaiting | None:
-    return sighting.ticket.awaiting or _turn(sighting.messages)
+def _awaiting(snapshot: TicketSnapshot) -> Awaiting | None:
+    return snapshot.ticket.awaiting or _turn(snapshot.messages)
 
 
 def _first_response(messages: tuple[Message, ...] | None) -> int | None:
@@ -238,7 +238,7 @@ def _messages(
             author_name=message.author_name,
             text=message.text,
             attachments=attachments_json(message.attachments),
-            public=message.public,
+            is_public=message.public,
             written_at=to_ms(message.written_at or now),
             now=to_ms(now),
         )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, LinkRow, delivery_row, link_row, to_ms
-from bot.model import ChannelId, Deleted, Kind, Place, Store, TicketNumber
+from bot.model import ChannelId, Deleted, Kind, LinePayload, Place, Store, TicketNumber
 from bot.tickets.enqueue import add_delivery, card, chat_destination, line, links_of, load_link, open_link, thread_lane
 from bot.wording import notices
 
@@ -25,7 +24,7 @@ def follow_settings(tx: Transaction, stores: Iterable[Store], now: datetime) -> 
     """
     stores = list(stores)
     named = [f"{place.chat}:{place.channel}" for store in stores for place in store.channels]
-    tx.run("forget_channel_troubles", named=json.dumps(named))
+    tx.run("forget_channel_incidents", named=json.dumps(named))
     for store in stores:
         for row in tx.all("stranded_links", store=store.name):
             link = link_row(row)
@@ -69,10 +68,10 @@ def record_vanished(tx: Transaction, place: Place, now: datetime) -> None:
         reopen_link(tx, link_row(row), now)
 
 
-def heard_in_no_thread(tx: Transaction, place: Place) -> None:
+def spoken_in_unknown_thread(tx: Transaction, place: Place) -> None:
     """Somebody spoke in a thread that is no ticket's as far as we know: those being opened there have to be read."""
     if place.thread is not None:
-        tx.run("heard_before_opened", chat=place.chat, channel=place.channel)
+        tx.run("spoken_in_before_opened", chat=place.chat, channel=place.channel)
 
 
 def is_being_opened(tx: Transaction, link: LinkRow) -> bool:
@@ -105,10 +104,9 @@ def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
 
 def _farewell(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """Queue a line for a link's former thread: of one whose card alone is gone (Slack) people still see the rest."""
-    where = {"chat": link.chat, "channel": link.channel, "thread": link.thread}
-    body: dict[str, Any] = {"text": notices.goes_on_elsewhere(), "buttons": [], **where}
+    payload = LinePayload(text=notices.goes_on_elsewhere(), place=link.place)
     lane, destination = f"former:{link.chat}:{link.channel}:{link.thread}", chat_destination(link.chat)
-    add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, body=body)
+    add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, payload=payload)
 
 
 def give_up_thread(tx: Transaction, opening: DeliveryRow, now: datetime) -> list[DeliveryRow]:

@@ -288,7 +288,7 @@ def recovered(amount: int, chat: str) -> str:
     return f"🔁 Back in {chat}. Found {what} written meanwhile; each goes where it belongs."
 
 
-def channel_in_trouble(chat: str, reason: str) -> str:
+def channel_failing(chat: str, reason: str) -> str:
     return f"⚠️ shopbell cannot show tickets in {chat} now. {reason} What belongs there waits until then."
 
 

@@ -18,7 +18,7 @@ import structlog
 from bot.app import App
 from bot.db.connection import Transaction
 from bot.db.rows import from_ms
-from bot.inbound.vendors.poller import Sweeper
+from bot.inbound.vendors.poller import Poller
 from bot.model import Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Store, StoreName, TicketId, Verb
 from bot.outbound.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
@@ -262,7 +262,7 @@ class Simulation:
         swept = not unswept and not any(sweeper.unreadable for sweeper in self._sweepers())
         return not unfinished and swept and not any(room.waiting() for room in self.rooms.values())
 
-    def _sweepers(self) -> Iterable[Sweeper]:
+    def _sweepers(self) -> Iterable[Poller]:
         return () if self._process is None else self._process._sweepers.values()
 
     def _is_swept(self, row: sqlite3.Row, since: float, *, full: bool) -> bool:

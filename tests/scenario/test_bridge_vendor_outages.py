@@ -261,7 +261,7 @@ async def test_tickets_that_cannot_be_read_hold_up_no_other(stage: Stage) -> Non
         said = await good.ann_says("We see you.")
         await good.marked(said, "✅")
     rows = await stage.bridge.rows("stores")
-    assert [(row["trouble"], row["first_swept_at"] is None) for row in rows] == [(None, False)]
+    assert [(row["incident"], row["first_swept_at"] is None) for row in rows] == [(None, False)]
     assert banners(stage, stage.shop) == [(0, 0)] * 3
     wire.faults.clear()
     for bad in unread:

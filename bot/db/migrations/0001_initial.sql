@@ -11,9 +11,9 @@ CREATE TABLE stores (
     first_swept_at INTEGER,      -- when the first full sweep ended; NULL: the store's past is not known yet
     fully_swept_at INTEGER,
     swept_at INTEGER,
-    trouble TEXT,                -- what is wrong, for people; NULL: nothing
-    trouble_since INTEGER,
-    trouble_told TEXT NOT NULL DEFAULT '{}', -- JSON: the lines that tell of it, by what they call it; until its end is told
+    incident TEXT,               -- what is wrong, for people; NULL: nothing
+    incident_since INTEGER,
+    incident_notices TEXT NOT NULL DEFAULT '{}', -- JSON: the lines that tell of it, by what they call it; until its end is told
     active_at INTEGER NOT NULL DEFAULT 0 -- when anybody last wrote in one of its tickets
 ) STRICT;
 
@@ -26,13 +26,13 @@ CREATE TABLE unreadable_tickets (
 ) STRICT;
 
 -- Channels where we may not do what is needed.
-CREATE TABLE channel_troubles (
+CREATE TABLE channel_incidents (
     chat TEXT NOT NULL,
     channel TEXT NOT NULL,
-    trouble TEXT NOT NULL,
+    incident TEXT NOT NULL,
     since INTEGER NOT NULL,
-    unread INTEGER NOT NULL DEFAULT 0 CHECK (unread IN (0, 1)), -- whether it may not be read, so that nobody is heard
-    told TEXT NOT NULL DEFAULT '[]', -- JSON: the lines that tell of it, by their deliveries
+    unreadable INTEGER NOT NULL DEFAULT 0 CHECK (unreadable IN (0, 1)), -- whether it may not be read, so that nobody is heard
+    notices TEXT NOT NULL DEFAULT '[]', -- JSON: the lines that tell of it, by their deliveries
     PRIMARY KEY (chat, channel)
 ) STRICT;
 
@@ -75,7 +75,7 @@ CREATE TABLE links (
     card_version INTEGER,              -- the ticket's version that the card shows
     seen TEXT,                         -- the last message whose predecessors are all known; NULL: none
     seen_at INTEGER NOT NULL DEFAULT 0,
-    lost INTEGER NOT NULL DEFAULT 0,   -- how many threads it had before; part of the delivery key
+    threads_lost INTEGER NOT NULL DEFAULT 0, -- how many threads it had before; part of the delivery key
     UNIQUE (ticket, chat, channel),
     UNIQUE (chat, channel, thread)
 ) STRICT;
@@ -100,12 +100,12 @@ CREATE TABLE messages (
     text TEXT NOT NULL,
     attachments TEXT NOT NULL DEFAULT '[]', -- JSON
     other TEXT NOT NULL DEFAULT '[]',       -- JSON: what no vendor takes, in words
-    may INTEGER NOT NULL DEFAULT 1 CHECK (may IN (0, 1)), -- whether the agent may reply
-    public INTEGER NOT NULL DEFAULT 1 CHECK (public IN (0, 1)),
+    can_reply INTEGER NOT NULL DEFAULT 1 CHECK (can_reply IN (0, 1)), -- whether the agent may reply
+    is_public INTEGER NOT NULL DEFAULT 1 CHECK (is_public IN (0, 1)),
     written_at INTEGER NOT NULL,
     routed_at INTEGER,                 -- when it was decided what becomes of it; NULL: recorded only, so far
     mark TEXT,                         -- our mark on it, as last begun
-    watch TEXT,                        -- since this watch of its chat (see `bot.inbound.chats.catchup`) every change to it comes in
+    sync_epoch TEXT,                   -- since this epoch of its chat (see `bot.inbound.chats.catchup`) every change to it comes in
     edited TEXT,                       -- what it was last changed into, as it was written; NULL: it never was
     deleted_at INTEGER,                -- when it was deleted in its chat; NULL: it stands there
     UNIQUE (ticket, vendor_id),
@@ -121,7 +121,7 @@ CREATE TABLE deliveries (
         'post',    -- a message into the link's thread
         'line',    -- a line of shopbell's own into the link's thread, or into a channel
         'card',    -- make the card show the present state
-        'head',    -- say another card in the link's thread, for the one that headed it was deleted
+        'new_card', -- post another card in the link's thread, for the one that headed it was deleted
         'mark',    -- make the mark on an agent's message show the present state
         'reply',   -- a message to the customer
         'note',    -- an agent's note, into the vendor's own notes
@@ -132,7 +132,8 @@ CREATE TABLE deliveries (
     ticket INTEGER REFERENCES tickets (number),
     link INTEGER REFERENCES links (id),
     message INTEGER REFERENCES messages (id),
-    body TEXT NOT NULL DEFAULT '{}',   -- JSON: what the kind needs besides
+    payload TEXT NOT NULL DEFAULT '{}', -- JSON: what the kind needs besides; see `bot.model.deliveries`
+    requested INTEGER NOT NULL DEFAULT 0 CHECK (requested IN (0, 1)), -- whether an agent has asked for it by hand
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN (
         'waiting',   -- for its turn, its hour or another try
         'begun',     -- an attempt was written down and is being made
@@ -144,7 +145,7 @@ CREATE TABLE deliveries (
     )),
     part INTEGER NOT NULL DEFAULT 0,   -- how many of its parts are said
     attempts INTEGER NOT NULL DEFAULT 0,
-    looks INTEGER NOT NULL DEFAULT 0,  -- how often the far side was searched since the last attempt
+    reconcile_attempts INTEGER NOT NULL DEFAULT 0, -- how often the far side was searched since the last attempt
     created_at INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
     begun_at INTEGER,                  -- the last attempt
@@ -159,7 +160,7 @@ CREATE UNIQUE INDEX deliveries_once ON deliveries (message, link) WHERE kind = '
 CREATE UNIQUE INDEX deliveries_reply_once ON deliveries (message, kind)
 WHERE kind IN ('reply', 'note') AND state <> 'dropped';
 CREATE UNIQUE INDEX deliveries_open_once ON deliveries (link) WHERE kind = 'open' AND state NOT IN ('done', 'dropped');
-CREATE UNIQUE INDEX deliveries_head_once ON deliveries (link) WHERE kind = 'head' AND state NOT IN ('done', 'dropped');
+CREATE UNIQUE INDEX deliveries_new_card_once ON deliveries (link) WHERE kind = 'new_card' AND state NOT IN ('done', 'dropped');
 CREATE UNIQUE INDEX deliveries_card_coalesced ON deliveries (link) WHERE kind = 'card' AND state = 'waiting';
 CREATE UNIQUE INDEX deliveries_mark_coalesced ON deliveries (message) WHERE kind = 'mark' AND state = 'waiting';
 CREATE INDEX deliveries_openings ON deliveries (link) WHERE kind = 'open';

@@ -40,7 +40,7 @@ class CatchUp:
     Attributes:
         sighted: Whether nothing older than what comes in live can still be missing.
         live: Whether the connection is usable, so that whatever happens from now on comes in by it.
-        watch: Names the time since which everything comes in, unlike any other; it ends when the chat is blind again.
+        sync_epoch: Names the time since which everything comes in, unlike any other; it ends when the chat is blind again.
     """
 
     def __init__(self, chat: Chat, database: Database, rules: Rules, clock: Clock, wake: Callable[[], None]) -> None:
@@ -55,12 +55,12 @@ class CatchUp:
         self._hurried: asyncio.Queue[Place] = asyncio.Queue()
         self._changed: set[tuple[Place, ChatMessageId]] = set()
         self.sighted = self.live = False
-        self.watch = secrets.token_hex(8)
+        self.sync_epoch = secrets.token_hex(8)
 
     def blind(self) -> None:
         """Messages may have been missed from now on."""
         self.sighted = self.live = False
-        self.watch = secrets.token_hex(8)
+        self.sync_epoch = secrets.token_hex(8)
         self._changed.clear()
         self._usable.clear()
 
@@ -100,15 +100,15 @@ class CatchUp:
 
     async def _once(self) -> bool:
         """Read and route what was missed; whether that is done, or has to be done for a newer connection anyway."""
-        watch = self.watch
+        sync_epoch = self.sync_epoch
         cursors = await self._database.read(self._cursors, self._clock.now() - _LATELY)
         self._barred.clear()
         try:
             await self._read(cursors)
         except RemoteError as error:
             _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, told=error.told)
-            return watch != self.watch
-        if watch != self.watch:
+            return sync_epoch != self.sync_epoch
+        if sync_epoch != self.sync_epoch:
             return True
         # From here on live messages are routed at once, each after what its thread still holds.
         self.sighted = True
@@ -122,19 +122,19 @@ class CatchUp:
 
     async def _read(self, cursors: list[Cursor]) -> None:
         """Record what these threads hold that we have not heard of. Raises `RemoteError`."""
-        watch = self.watch
+        sync_epoch = self.sync_epoch
         with contained(f"catching up on {self._chat.label}"):
             async for said in self._chat.missed(cursors):
-                if watch != self.watch:
+                if sync_epoch != self.sync_epoch:
                     return
                 current = (said.place, said.message) not in self._changed
-                if await self._database.write(_record_once, said, watch if current else None):
+                if await self._database.write(_record_once, said, sync_epoch if current else None):
                     self._found[said.place.channel] += 1
 
     async def _read_hurried(self) -> None:
         while True:
             thread = await self._hurried.get()
-            watch = self.watch
+            sync_epoch = self.sync_epoch
             cursor = None if self.sighted else await self._database.read(_cursor, thread)
             if cursor is None:
                 continue
@@ -144,7 +144,7 @@ class CatchUp:
                 # The reading of all threads brings this one, too, or tells why it cannot.
                 _log.info("reading ahead failed", chat=self._chat.name, error=type(error).__name__)
                 continue
-            if watch == self.watch:
+            if sync_epoch == self.sync_epoch:
                 await self._database.write(self._route_one, thread, self._clock.now())
                 self._wake()
 
@@ -164,7 +164,7 @@ class CatchUp:
             route_link(tx, link_row(row), self._rules, now, self._chat.now())
         for channel, amount in found.items():
             place = Place(chat=self._chat.name, channel=channel)
-            announcements.announcement(tx, place, notices.recovered(amount, self._chat.label), now)
+            announcements.announce(tx, place, notices.recovered(amount, self._chat.label), now)
 
 
 def _as_cursor(row: Row) -> Cursor:
@@ -177,10 +177,10 @@ def _cursor(tx: Transaction, thread: Place) -> Cursor | None:
     return None if row is None else _as_cursor(row)
 
 
-def _record_once(tx: Transaction, said: Said, watch: str | None) -> bool:
-    """Record a message that was read from its thread in a watch; whether it is one we had not heard of."""
+def _record_once(tx: Transaction, said: Said, sync_epoch: str | None) -> bool:
+    """Record a message that was read from its thread in a sync_epoch; whether it is one we had not heard of."""
     link = find_link(tx, said.place)
     if link is None or tx.one("message_by_chat_id", link=link.id, chat_message=said.message) is not None:
         return False
-    record_said(tx, said, watch)
+    record_said(tx, said, sync_epoch)
     return True

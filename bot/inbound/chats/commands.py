@@ -23,6 +23,7 @@ from bot.model import (
     Said,
     State,
     Status,
+    StatusPayload,
     StoreName,
     TicketNumber,
     Verb,
@@ -44,7 +45,7 @@ _PATIENCE = 2.5
 _MOST_DAYS = 365
 
 
-class Desk:
+class Commands:
     """Answers agents. Every effect is a delivery, queued before the answer; the answer waits a little for it."""
 
     def __init__(
@@ -116,7 +117,7 @@ class Desk:
         if store is None:
             return Answer(text=notices.store_unknown(ticket.store))
         pending = tx.one("pending_status", ticket=ticket.number)
-        heading = ticket.status if pending is None else Status(delivery_row(pending).body["status"])
+        heading = ticket.status if pending is None else delivery_row(pending).payload_as(StatusPayload).wanted
         if heading is wanted:
             said = answers.already if pending is None else answers.already_asked
             return Answer(text=said(ticket.number, wanted))
@@ -196,7 +197,7 @@ class Desk:
         if route.refused:
             return Answer(text=notices.reply_failed(route.refused))
         tx.run("route_message", id=message.id, purpose=Purpose.REPLY, text=route.text, now=to_ms(now))
-        enqueue.reply(tx, ticket, message.id, now, now, asked=True)
+        enqueue.reply(tx, ticket, message.id, now, now, requested=True)
         enqueue.mark(tx, message, now)
         if route.line:
             enqueue.line(tx, link, route.line, now)

@@ -14,13 +14,13 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import MessageRow
 from bot.errors import RemoteError
 from bot.inbound.chats.catchup import CatchUp
-from bot.inbound.chats.commands import Desk
+from bot.inbound.chats.commands import Commands
 from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Edited, Place, Said, Verb
 from bot.ports import Chat
 from bot.tickets.edits import record_deleted, record_edited
-from bot.tickets.incidents import channel_in_trouble, channel_unread
+from bot.tickets.incidents import channel_failing, channel_unreadable
 from bot.tickets.routing import Rules, record_said, route_link
-from bot.tickets.threads import card_deleted, heard_in_no_thread, is_being_opened, record_vanished
+from bot.tickets.threads import card_deleted, is_being_opened, record_vanished, spoken_in_unknown_thread
 from bot.wording import notices
 
 _log = structlog.get_logger(__name__)
@@ -28,7 +28,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Reception:
+class ChatIntake:
     """Implements `bot.ports.Intake` for all chats."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Reception:
         database: Database,
         chats: Mapping[ChatName, Chat],
         catchups: Mapping[ChatName, CatchUp],
-        desk: Desk,
+        desk: Commands,
         rules: Rules,
         clock: Clock,
         wake: Callable[[], None],
@@ -68,9 +68,9 @@ class Reception:
     async def said(self, said: Said) -> None:
         catchup = self._catchups[said.place.chat]
         # Where older ones may be missing, this one may have been changed since, too: Slack brings some again.
-        watch = catchup.watch if catchup.sighted else None
+        sync_epoch = catchup.sync_epoch if catchup.sighted else None
         refused = await self._written(
-            said.place, self._said, said, watch, self._clock.now(), self._chats[said.place.chat].now()
+            said.place, self._said, said, sync_epoch, self._clock.now(), self._chats[said.place.chat].now()
         )
         catchup.hurry(said.place)
         for message in refused:
@@ -123,13 +123,13 @@ class Reception:
         return written
 
     def _said(
-        self, tx: Transaction, said: Said, watch: str | None, now: datetime, there: datetime | None
+        self, tx: Transaction, said: Said, sync_epoch: str | None, now: datetime, there: datetime | None
     ) -> list[MessageRow]:
-        link = record_said(tx, said, watch)
+        link = record_said(tx, said, sync_epoch)
         if link is None:
-            heard_in_no_thread(tx, said.place)
+            spoken_in_unknown_thread(tx, said.place)
             return []
-        routed = watch is not None and not is_being_opened(tx, link)
+        routed = sync_epoch is not None and not is_being_opened(tx, link)
         return route_link(tx, link, self._rules, now, there, live=True) if routed else []
 
     def _barred(self, tx: Transaction, place: Place, told: str, now: datetime) -> None:
@@ -137,8 +137,8 @@ class Reception:
         sharing = [store.channels for store in self._rules.stores.values() if place in store.channels]
         others = [other for channels in sharing for other in channels]
         spare = [other for store in self._rules.stores.values() for other in store.channels]
-        channel_in_trouble(tx, place, others, self._chats[place.chat].label, told, now, spare=spare)
-        channel_unread(tx, place)
+        channel_failing(tx, place, others, self._chats[place.chat].label, told, now, spare=spare)
+        channel_unreadable(tx, place)
 
     def _tell(self, place: Place, agent: Agent, text: str) -> None:
         """Say it behind the event's acknowledgement, which must not wait for the network."""

@@ -2,7 +2,7 @@
 Reading again what is about to leave, where its chat was out of sight since it was written.
 
 A deletion or an edit that nobody heard of must count as one that was heard. So a reply or a note that was written in
-an earlier watch of its chat (see `bot.inbound.chats.catchup`) leaves only after its message was read once more; and
+an earlier sync_epoch of its chat (see `bot.inbound.chats.catchup`) leaves only after its message was read once more; and
 while nothing comes in from the chat it waits, but not for ever: an outage of the chat must not keep the customer
 without an answer.
 """
@@ -43,8 +43,8 @@ class _Wait:
     last: float
 
 
-class Rereading:
-    """Implements `bot.outbound.outbox.Precaution`."""
+class RereadCheck:
+    """Implements `bot.outbound.outbox.PreSendCheck`."""
 
     def __init__(
         self,
@@ -68,20 +68,20 @@ class Rereading:
         What an agent has asked for just now is wanted as it is. Of what stood in a thread that is gone, or in a chat
         that is not configured any more, nobody can say.
         """
-        if delivery.kind not in _LEAVING or delivery.state is not State.WAITING or "asked" in delivery.body:
+        if delivery.kind not in _LEAVING or delivery.state is not State.WAITING or delivery.requested:
             return False
-        row = tx.one("watched_message", id=delivery.message)
+        row = tx.one("message_in_present_thread", id=delivery.message)
         if row is None or row["chat"] not in self._chats:
             return False
         chat = ChatName(row["chat"])
-        missed_nothing = row["watch"] == self._catchups[chat].watch and self._chats[chat].health().connected
+        missed_nothing = row["sync_epoch"] == self._catchups[chat].sync_epoch and self._chats[chat].health().connected
         return not missed_nothing and not self._is_out_of_patience(chat)
 
     async def take(self, job: Job) -> None:
         """Read it again where its chat can be heard; else put it off."""
         message, link = require(job.message), require(job.link_of_message)
         chat, catchup = self._chats[link.chat], self._catchups[link.chat]
-        watch = catchup.watch
+        sync_epoch = catchup.sync_epoch
         if not catchup.live or not chat.health().connected:
             await self._wait(job, chat)
             return
@@ -92,10 +92,12 @@ class Rereading:
                 await self._wait(job, chat, error.retry_after or 0.0)
                 return
             # The thread is gone or closed to us; that says nothing about what its author wanted.
-            await self._database.write(lambda tx: tx.run("set_message_watch", id=message.id, watch=watch))
+            await self._database.write(
+                lambda tx: tx.run("set_message_sync_epoch", id=message.id, sync_epoch=sync_epoch)
+            )
             return
         self._waits.pop(chat.name, None)
-        await self._database.write(record_reread, message.id, text, watch, self._rules, self._clock.now())
+        await self._database.write(record_reread, message.id, text, sync_epoch, self._rules, self._clock.now())
 
     async def _wait(self, job: Job, chat: Chat, seconds: float = 0.0) -> None:
         now = self._clock.monotonic()

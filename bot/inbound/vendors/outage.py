@@ -1,8 +1,8 @@
 """
 How a store has been doing: when its trouble is told, when its end, and how long to wait meanwhile. Pure.
 
-Trouble is told by how long it lasts, not by how often it was met; its end is told when the store has been well for a
-while, and not again soon: a store that comes and goes is one trouble. All times are those of a clock that never goes
+An incident is told by how long it lasts, not by how often it was met. Its end is told when the store has worked for a
+while, and not again soon: a store that comes and goes is one incident. All times are those of a clock that never goes
 back.
 """
 
@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.errors import AuthFailed, RateLimited, RemoteError
-from bot.tickets.incidents import Trouble
+from bot.tickets.incidents import StoreIncident
 
 MINUTE = 60.0
-TOLD_AFTER = {Trouble.DOWN: 3 * MINUTE, Trouble.LIMITED: 15 * MINUTE, Trouble.PAUSED: MINUTE}
+TOLD_AFTER = {StoreIncident.DOWN: 3 * MINUTE, StoreIncident.LIMITED: 15 * MINUTE, StoreIncident.PAUSED: MINUTE}
 OVER_AFTER = 2 * MINUTE
 OVER_AGAIN_AFTER = 30 * MINUTE
 """So long after the end of a trouble was told, the end of the next is not told yet."""
@@ -24,15 +24,15 @@ _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 5 * MINUTE
 
 
-def trouble_of(error: RemoteError) -> Trouble:
+def incident_of(error: RemoteError) -> StoreIncident:
     """As what a failure is told."""
     if isinstance(error, AuthFailed):
-        return Trouble.PAUSED
-    return Trouble.LIMITED if isinstance(error, RateLimited) else Trouble.DOWN
+        return StoreIncident.PAUSED
+    return StoreIncident.LIMITED if isinstance(error, RateLimited) else StoreIncident.DOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class OutageState:
     """
     What is known of how a store is.
 
@@ -52,7 +52,7 @@ class Standing:
     well_since: float | None = None
     ended_at: float | None = None
 
-    def failed(self, error: RemoteError, now: float) -> Standing:
+    def failed(self, error: RemoteError, now: float) -> OutageState:
         """After a sweep that failed."""
         refused = isinstance(error, AuthFailed)
         return replace(
@@ -64,11 +64,11 @@ class Standing:
             well_since=None,
         )
 
-    def worked(self, now: float) -> Standing:
+    def worked(self, now: float) -> OutageState:
         """After a sweep that came to its end."""
-        return Standing(well_since=now if self.well_since is None else self.well_since, ended_at=self.ended_at)
+        return OutageState(well_since=now if self.well_since is None else self.well_since, ended_at=self.ended_at)
 
-    def told_over(self, now: float) -> Standing:
+    def told_over(self, now: float) -> OutageState:
         """After the end of a trouble was told."""
         return replace(self, ended_at=now)
 
@@ -78,7 +78,7 @@ class Standing:
         if self.error is None or self.failing_since is None:
             return None
         began = self.failing_since if self.refused_since is None else self.refused_since
-        return began + TOLD_AFTER[trouble_of(self.error)]
+        return began + TOLD_AFTER[incident_of(self.error)]
 
     def is_over(self, now: float) -> bool:
         """Whether a trouble that was told has come to its end."""

@@ -15,18 +15,18 @@ from bot.db.connection import Database, Row
 from bot.db.rows import from_ms
 from bot.errors import RemoteError
 from bot.inbound.isolation import contained
-from bot.inbound.vendors.outage import Standing, trouble_of
+from bot.inbound.vendors.outage import OutageState, incident_of
 from bot.inbound.vendors.sweep import Sweep
 from bot.model import Store, TicketId
 from bot.ports import Vendor
-from bot.tickets.incidents import store_in_trouble, store_well
+from bot.tickets.incidents import store_failing, store_works
 
 _log = structlog.get_logger(__name__)
 _MOST_NUDGED = 20
 _TALKING = timedelta(minutes=10)
 
 
-class Sweeper:
+class Poller:
     """Sweeps one store, again and again, until cancelled."""
 
     def __init__(
@@ -49,7 +49,7 @@ class Sweeper:
         self._nudged_tickets: set[TicketId] = set()
         self._nudged_at: datetime | None = None
         self._sweep_now = True
-        self._standing = Standing()
+        self._outage = OutageState()
         self._tell_at: float | None = None
 
     @property
@@ -96,13 +96,13 @@ class Sweeper:
         except RemoteError as error:
             _log.info("sweep failed", store=self._store.name, error=type(error).__name__, told=error.told)
             now = self._clock.monotonic()
-            self._standing = self._standing.failed(error, now)
+            self._outage = self._outage.failed(error, now)
             await self._note_trouble()
-            return self._standing.pause(self._store.poll_seconds, now, self._random.random())
-        self._standing = self._standing.worked(self._clock.monotonic())
+            return self._outage.pause(self._store.poll_seconds, now, self._random.random())
+        self._outage = self._outage.worked(self._clock.monotonic())
         self._tell_at = None
         row = await self._row()
-        if row["trouble"] is not None or row["trouble_told"] != "{}":
+        if row["incident"] is not None or row["incident_notices"] != "{}":
             await self._note_well()
         quick = self._vendor.capabilities.quick_poll
         wait = pause(self._store.poll_seconds, quick, self._clock.now(), from_ms(row["active_at"]), self._nudged_at)
@@ -115,21 +115,21 @@ class Sweeper:
 
     async def _note_trouble(self) -> None:
         """Note what is wrong, and tell it when it has lasted for long enough; where that is still to come, then."""
-        error, tell_at = self._standing.error, self._standing.told_at
+        error, tell_at = self._outage.error, self._outage.told_at
         if error is None or tell_at is None:
             return
         tell = self._clock.monotonic() >= tell_at
         self._tell_at = None if tell else tell_at
-        now, trouble = self._clock.now(), trouble_of(error)
-        await self._database.write(store_in_trouble, self._store, trouble, error.told, now, tell=tell)
+        now, trouble = self._clock.now(), incident_of(error)
+        await self._database.write(store_failing, self._store, trouble, error.told, now, tell=tell)
         self._wake_outbox()
 
     async def _note_well(self) -> None:
         """Note that the store works, and tell it when it has for long enough."""
         now = self._clock.monotonic()
-        over = self._standing.is_over(now)
-        if await self._database.write(store_well, self._store, self._clock.now(), over=over):
-            self._standing = self._standing.told_over(now)
+        over = self._outage.is_over(now)
+        if await self._database.write(store_works, self._store, self._clock.now(), over=over):
+            self._outage = self._outage.told_over(now)
             self._wake_outbox()
 
     async def _row(self) -> Row:

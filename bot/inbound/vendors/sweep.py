@@ -23,7 +23,7 @@ from bot.inbound.vendors.unreadable import Unreadable
 from bot.model import Absent, Change, Conversation, Store, StoreName, TicketId
 from bot.ports import Vendor
 from bot.tickets import incidents
-from bot.tickets.sync import LAG, Sighting, find_ticket, follows, overlay, record, record_gone
+from bot.tickets.sync import LAG, TicketSnapshot, find_ticket, follows, overlay, record, record_gone
 
 _FULL_SWEEP_EVERY = timedelta(hours=6)
 # What only a full sweep shows and could not be read is not put off until the next one is due.
@@ -217,7 +217,7 @@ class Sweep:
         def work(tx: Transaction, now: datetime) -> None:
             tx.run("store_swept", name=self._store.name, now=to_ms(now), full=began.full)
             if began.full:
-                incidents.unlisted_tickets(tx, self._store.name, listed)
+                incidents.forget_unlisted_tickets(tx, self._store.name, listed)
             incidents.tickets_unreadable(tx, self._store, untold, now)
 
         await self._database.write(work, self._clock.now())
@@ -242,7 +242,7 @@ class Sweep:
                 return
             ticket, messages = overlay(ticket, conversation.ticket), conversation.messages
         await self._record(
-            Sighting(
+            TicketSnapshot(
                 ticket=ticket,
                 messages=messages,
                 fingerprint=change.fingerprint,
@@ -253,7 +253,7 @@ class Sweep:
         )
 
     async def _read(self, ticket: TicketId, *, fingerprint: str | None) -> None:
-        """Read one known ticket by itself; for `fingerprint` see `Sighting`."""
+        """Read one known ticket by itself; for `fingerprint` see `TicketSnapshot`."""
         read_at, read_there = self._clock.now(), self._vendor.now()
         try:
             conversation = await self._ask(ticket)
@@ -261,7 +261,7 @@ class Sweep:
             await self._gone(ticket)
             return
         await self._record(
-            Sighting(
+            TicketSnapshot(
                 ticket=conversation.ticket,
                 messages=conversation.messages,
                 fingerprint=fingerprint,
@@ -288,19 +288,19 @@ class Sweep:
             self._mute = None
             self._unreadable.forgive()
 
-    async def _record(self, sighting: Sighting) -> None:
+    async def _record(self, snapshot: TicketSnapshot) -> None:
         def work(tx: Transaction, now: datetime) -> None:
-            record(tx, self._store, sighting, now)
-            incidents.ticket_read(tx, self._store.name, sighting.ticket.id)
+            record(tx, self._store, snapshot, now)
+            incidents.ticket_readable(tx, self._store.name, snapshot.ticket.id)
 
         await self._database.write(work, self._clock.now())
-        self._unreadable.read(sighting.ticket.id)
+        self._unreadable.read(snapshot.ticket.id)
         self._wake_outbox()
 
     async def _gone(self, ticket: TicketId) -> None:
         def work(tx: Transaction, now: datetime) -> None:
             record_gone(tx, self._store, ticket, now)
-            incidents.ticket_read(tx, self._store.name, ticket)
+            incidents.ticket_readable(tx, self._store.name, ticket)
 
         await self._database.write(work, self._clock.now())
         self._unreadable.read(ticket)

@@ -83,7 +83,7 @@ def test_where_nobody_can_be_told_nothing_is_said_afterwards_either(tmp_path: Pa
             discord.full, discord.mute = False, set()
             await bridge.drained()
             assert discord.texts("1") == []
-            assert await bridge.rows("channel_troubles") == []
+            assert await bridge.rows("channel_incidents") == []
 
     play(story)
 

@@ -16,12 +16,12 @@ from bot.ports import Known
 from bot.tickets.sync import record
 from tests.bridge import DISCORD, MAIN, SLACK, running, until
 from tests.practice_core import MemoryVendor
-from tests.unit.outside.rows import NOON, STORE, read, sighting, write
+from tests.unit.outside.rows import NOON, STORE, read, snapshot, write
 
 
 def read_at(tx: Transaction, after: timedelta, ahead: timedelta) -> None:
     """A ticket that was updated at noon is read so long after, by a clock that is so far ahead of its vendor's."""
-    seen = sighting("tkt")
+    seen = snapshot("tkt")
     there = NOON + after
     seen = replace(
         seen, ticket=replace(seen.ticket, updated_at=NOON), read_at=there + ahead, read_there=there, fingerprint="f"

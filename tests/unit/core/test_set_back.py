@@ -12,7 +12,7 @@ from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import from_ms, to_ms
 from bot.model import ChannelId, ChatName, Place, StoreName
-from bot.outbound.clock_rollback import SetBack
+from bot.outbound.clock_rollback import ClockRollback
 from bot.tickets import announcements
 from tests.practice_core import START
 
@@ -41,12 +41,12 @@ class Clock(SystemClock):
 def fill(tx: Transaction, now: datetime, *pauses: timedelta) -> None:
     """Deliveries that wait so long, a store that was swept and is in trouble, a backup that took over."""
     for pause in pauses:
-        line = announcements.announcement(tx, CHANNEL, "Hello", now)
+        line = announcements.announce(tx, CHANNEL, "Hello", now)
         tx.run("put_off", id=line, due=to_ms(now + pause))
     tx.run("add_store", name=MAIN)
     tx.run("store_swept", name=MAIN, now=to_ms(now), full=True)
     tx.run("store_active", name=MAIN, at=to_ms(now))
-    tx.run("store_in_trouble", name=MAIN, trouble="down", now=to_ms(now))
+    tx.run("store_failing", name=MAIN, incident="down", now=to_ms(now))
     tx.run("add_installation", key_prefix="a")
     tx.run("mark_as_backup")
     tx.run("begin_after_restore", now=to_ms(now))
@@ -61,7 +61,7 @@ def moments(tx: Transaction) -> set[int]:
     (store,), restored = tx.all("stores"), tx.one("restored_at")
     assert restored is not None
     created = {row["created_at"] for row in tx.all("unfinished_deliveries")}
-    names = ("swept_at", "fully_swept_at", "active_at", "trouble_since")
+    names = ("swept_at", "fully_swept_at", "active_at", "incident_since")
     return {*(store[name] for name in names), restored["restored_at"], *created}
 
 
@@ -73,7 +73,7 @@ def test_while_it_runs_it_is_noticed_and_told_once(tmp_path: Path) -> None:
 
     async def story() -> None:
         database, clock = await Database.open(tmp_path / "db"), Clock()
-        set_back = SetBack(database, clock)
+        set_back = ClockRollback(database, clock)
         await database.write(fill, clock.now(), 5 * MINUTE, HOUR)
         with capture_logs() as logs:
             clock.goes_on(5)
@@ -95,7 +95,7 @@ def test_what_is_moved_by_little_or_forward_stays(tmp_path: Path) -> None:
 
     async def story() -> None:
         database, clock = await Database.open(tmp_path / "db"), Clock()
-        set_back = SetBack(database, clock)
+        set_back = ClockRollback(database, clock)
         await database.write(fill, clock.now(), HOUR)
         with capture_logs() as logs:
             for moved in (timedelta(seconds=30), -HOUR / 2):
@@ -116,8 +116,8 @@ def test_at_start_by_the_last_moment_in_the_file(tmp_path: Path) -> None:
         await database.write(fill, clock.now(), 5 * MINUTE, HOUR, 30 * DAY)
         clock.goes_on(600, set_back=3 * DAY)
         with capture_logs() as logs:
-            await SetBack(database, clock).begin()
-            await SetBack(database, clock).begin()
+            await ClockRollback(database, clock).begin()
+            await ClockRollback(database, clock).begin()
         assert len(logs) == 1
         assert await database.read(waits, clock.now()) == [5 * MINUTE, HOUR, timedelta()]
         assert await database.read(moments) == {to_ms(clock.now())}

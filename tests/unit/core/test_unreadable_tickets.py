@@ -137,7 +137,7 @@ def test_first_contact_ends_without_them(tmp_path: Path, error: Exception) -> No
             await asyncio.sleep(5 * MINUTE)
             (store,) = sim.rows("SELECT * FROM stores")
             assert store["first_swept_at"] is not None
-            assert store["trouble"] is None
+            assert store["incident"] is None
             poison.tickets.clear()
             assert await appears(sim, sim.rooms["slack"], "bad Hello?") < 17 * MINUTE
             sim.problems = [problem for problem in sim.problems if problem is not error]

@@ -27,7 +27,7 @@ from bot.model import (
     TicketId,
 )
 from bot.tickets import enqueue
-from bot.tickets.sync import Sighting, record
+from bot.tickets.sync import TicketSnapshot, record
 
 T = TypeVar("T")
 
@@ -87,10 +87,10 @@ def delivery_states(path: Path) -> dict[int, str]:
     return read(path, look)
 
 
-def sighting(ticket: str, *, status: Status = Status.OPEN, created_at: datetime = NOON) -> Sighting:
+def snapshot(ticket: str, *, status: Status = Status.OPEN, created_at: datetime = NOON) -> TicketSnapshot:
     """A ticket as a vendor shows it, with one message by its customer."""
     message = Message(id=MessageId(f"{ticket}-m1"), author=Author.CUSTOMER, text=SECRET_WORDS, written_at=created_at)
-    return Sighting(
+    return TicketSnapshot(
         ticket=Ticket(
             id=TicketId(ticket),
             subject=f"About {ticket}",
@@ -114,8 +114,8 @@ def _fill(tx: Transaction) -> Made:
     now = NOON + timedelta(minutes=1)
     tx.run("add_installation", key_prefix="abc123")
     tx.run("add_store", name=STORE.name)
-    opened = record(tx, STORE, sighting("tkt_open"), now)
-    record(tx, STORE, sighting("tkt_closed", status=Status.CLOSED), now)
+    opened = record(tx, STORE, snapshot("tkt_open"), now)
+    record(tx, STORE, snapshot("tkt_closed", status=Status.CLOSED), now)
     (link,) = enqueue.links_of(tx, opened)
     for delivery in [row["id"] for row in tx.all("unfinished_deliveries") if row["link"] == link.id]:
         tx.run("finish_delivery", id=delivery, now=0)

@@ -21,7 +21,7 @@ from bot.ops.health import Health
 from bot.ops.web import Hook, WebServer
 from bot.ports import Chat, ChatHealth, Vendor
 from bot.tickets.sync import record
-from tests.unit.outside.rows import NOON, STORE, sighting
+from tests.unit.outside.rows import NOON, STORE, snapshot
 
 MAIN = StoreName("main")
 DISCORD = ChatName("discord")
@@ -117,7 +117,7 @@ def test_healthz_is_200_while_everything_works(tmp_path: Path) -> None:
 
     async def story(place: Place) -> None:
         await place.database.write(asked_once)
-        await place.database.write(lambda tx: tx.run("store_in_trouble", name=MAIN, trouble="down", now=to_ms(NOON)))
+        await place.database.write(lambda tx: tx.run("store_failing", name=MAIN, incident="down", now=to_ms(NOON)))
         status, text = await place.get("/healthz")
         assert status == 200
         assert text.splitlines() == [
@@ -199,7 +199,7 @@ def test_healthz_is_503_when_an_attempt_never_ends(tmp_path: Path) -> None:
 
     async def story(place: Place) -> None:
         await place.database.write(asked_once)
-        await place.database.write(record, STORE, sighting("t1"), NOON)
+        await place.database.write(record, STORE, snapshot("t1"), NOON)
         await place.database.write(begin_all, NOON)
         place.clock.time = NOON + timedelta(minutes=4)
         assert (await place.get("/healthz"))[0] == 200
@@ -216,7 +216,7 @@ def test_healthz_does_not_take_a_late_attempt_for_a_stuck_one(tmp_path: Path) ->
 
     async def story(place: Place) -> None:
         await place.database.write(asked_once)
-        await place.database.write(record, STORE, sighting("t1"), NOON)
+        await place.database.write(record, STORE, snapshot("t1"), NOON)
         place.clock.time = NOON + timedelta(hours=1)
         await place.database.write(begin_all, place.clock.time)
         assert (await place.get("/healthz"))[0] == 200
@@ -252,7 +252,7 @@ def test_readyz_counts_a_store_that_was_asked_in_vain(tmp_path: Path) -> None:
     async def story(place: Place) -> None:
         await place.database.write(lambda tx: tx.run("add_store", name=MAIN))
         assert (await place.get("/readyz"))[0] == 503
-        await place.database.write(lambda tx: tx.run("store_in_trouble", name=MAIN, trouble="down", now=to_ms(NOON)))
+        await place.database.write(lambda tx: tx.run("store_failing", name=MAIN, incident="down", now=to_ms(NOON)))
         assert (await place.get("/readyz"))[0] == 200
 
     serving(tmp_path / "db", story)
@@ -263,7 +263,7 @@ def test_metrics_are_prometheus_text(tmp_path: Path) -> None:
 
     async def story(place: Place) -> None:
         await place.database.write(asked_once)
-        await place.database.write(record, STORE, sighting("t1"), NOON)
+        await place.database.write(record, STORE, snapshot("t1"), NOON)
         answer = await place.http.get("/metrics")
         assert answer.headers["Content-Type"].startswith("text/plain; version=")
         samples = {

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain, Unsupported
-from bot.outbound.retry import Decider, GiveUp, Look, Postpone, Schedule
+from bot.outbound.retry import Decider, GiveUp, Postpone, Reconcile, Schedule
 
-SCHEDULE = Schedule(retries=(1, 10), looks=(2, 3), refused=60)
+SCHEDULE = Schedule(retries=(1, 10), reconcile_delays=(2, 3), refused=60)
 
 
 class Never(Random):
@@ -30,7 +30,7 @@ DECIDER = Decider(SCHEDULE, Never())
 
 
 @pytest.mark.parametrize(
-    ("error", "attempts", "for_ever", "decision"),
+    ("error", "attempts", "retries_forever", "decision"),
     [
         (Unavailable("down"), 0, False, Postpone(0)),
         (Unavailable("down"), 1, False, Postpone(1)),
@@ -41,22 +41,22 @@ DECIDER = Decider(SCHEDULE, Never())
         (Unavailable("down", retry_after=0.1), 1, False, Postpone(1)),
         (RateLimited("slow", retry_after=7), 99, False, Postpone(7, counted=False)),
         (AuthFailed("key"), 99, False, Postpone(60, counted=False)),
-        (Uncertain("lost"), 1, False, Look(2)),
-        (Uncertain("lost"), 99, True, Look(2)),
+        (Uncertain("lost"), 1, False, Reconcile(2)),
+        (Uncertain("lost"), 99, True, Reconcile(2)),
         (Gone("gone"), 1, True, GiveUp()),
         (Rejected("no"), 1, False, GiveUp()),
         (Unsupported("never"), 1, False, GiveUp()),
     ],
 )
 def test_each_failure_has_its_answer(
-    error: RemoteError, attempts: int, for_ever: bool, decision: Postpone | Look | GiveUp
+    error: RemoteError, attempts: int, retries_forever: bool, decision: Postpone | Reconcile | GiveUp
 ) -> None:
     """
     Waiting grows with each try; a limit and a refused key cost no try; doubt is looked into, never repeated.
 
     What was only looked for since somebody asked for it anew has not been tried, and leaves at once.
     """
-    assert DECIDER.after(error, attempts, for_ever=for_ever) == decision
+    assert DECIDER.after(error, attempts, retries_forever=retries_forever) == decision
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_each_failure_has_its_answer(
 )
 def test_what_failed_together_does_not_return_together(error: RemoteError, decision: Postpone) -> None:
     """Every wait of our own is up to a fifth longer, by chance; never shorter than what the other side asks for."""
-    assert Decider(SCHEDULE, Half()).after(error, 2, for_ever=False) == decision
+    assert Decider(SCHEDULE, Half()).after(error, 2, retries_forever=False) == decision
 
 
 def test_a_hundred_that_fail_together_return_apart() -> None:
     """With real chance no two of them wait equally long, and none less than is due."""
     decider = Decider(SCHEDULE, Random(1))
-    decisions = [decider.after(Unavailable("down"), 2, for_ever=False) for _ in range(100)]
+    decisions = [decider.after(Unavailable("down"), 2, retries_forever=False) for _ in range(100)]
     waits = [decision.seconds for decision in decisions if isinstance(decision, Postpone)]
     assert len(set(waits)) == 100
     assert 10 <= min(waits) < 10.2
@@ -86,10 +86,10 @@ def test_a_hundred_that_fail_together_return_apart() -> None:
 
 def test_the_far_side_is_looked_at_until_the_last_look() -> None:
     """Where reads lag behind writes, one look that finds nothing proves nothing; where they do not, it does."""
-    assert DECIDER.after_look(0, lags=True) == Look(2)
-    assert DECIDER.after_look(1, lags=True) == Look(3)
-    assert DECIDER.after_look(2, lags=True) is None
-    assert DECIDER.after_look(0, lags=False) is None
+    assert DECIDER.after_reconcile(0, eventually_consistent=True) == Reconcile(2)
+    assert DECIDER.after_reconcile(1, eventually_consistent=True) == Reconcile(3)
+    assert DECIDER.after_reconcile(2, eventually_consistent=True) is None
+    assert DECIDER.after_reconcile(0, eventually_consistent=False) is None
 
 
 def test_a_reply_is_tried_for_some_hours_and_not_for_days() -> None:
