@@ -1,7 +1,5 @@
 """
-One module a vendor, all of one shape; what they share stands beside them.
+One package for each vendor, all with the same files; `client` is what they are built from.
 
-`section` settings · `wire` reading answers leniently · `answer` what an answer means · `http` the client ·
-`quota` budgets · `paging` sweeping a list · `numbering` where pages begin · `second_look` lists that may not tell ·
-`remembered` a small memory with a time limit · `html` bodies that are marked up · `table` what each vendor can do.
+`capability_table` makes the table of what each vendor can do.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from unittest.mock import patch
 
-from adapters.vendors import sellgate
+from adapters.vendors.sellgate import vendor as sellgate
 from bot.sandbox.discord.gateway import GUILD_MESSAGES, Event
 from bot.sandbox.discord.world import Member
 from tests.stage import Stage, Ticket, scenario, until

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import httpx
 
-from adapters.vendors import http
+from adapters.vendors.client import http
 from bot.outbound.retry import Schedule
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.sight import read_discord

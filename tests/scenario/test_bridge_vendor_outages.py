@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import httpx
 
-from adapters.vendors import http
+from adapters.vendors.client import http
 from bot.inbound.vendors import outage
 from bot.sandbox.world import Shop
 from tests.stage import Stage, scenario, until

@@ -100,7 +100,7 @@ def test_the_level_is_for_our_own_events() -> None:
     stream = StringIO()
     logs.configure("json", "DEBUG", stream)
     structlog.get_logger("bot.inbound.vendors.sweep").debug("ours")
-    structlog.get_logger("adapters.vendors.http").debug("ours too")
+    structlog.get_logger("adapters.vendors.client.http").debug("ours too")
     logging.getLogger("httpx").info("GET a whole address")
     logging.getLogger("asyncio").debug("theirs")
     assert [event["event"] for event in lines(stream)] == ["ours", "ours too"]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.vendors.answer import Answer, Unusable, complaint, refusal, unpacked, value_of, wait_asked
+from adapters.vendors.client.responses import Answer, Unusable, complaint, refusal, unpacked, value_of, wait_asked
 from bot.errors import RemoteError
 from bot.text import comparable
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.vendors.html import html_of, looks_like_html, text_of
+from adapters.vendors.client.html import html_of, looks_like_html, text_of
 from bot.text import clean, comparable
 
 

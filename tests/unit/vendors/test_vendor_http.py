@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.vendors.answer import LARGEST
-from adapters.vendors.http import Service, VendorClient, login
-from adapters.vendors.quota import Quota
+from adapters.vendors.client.http import Service, VendorClient, login
+from adapters.vendors.client.quota import Quota
+from adapters.vendors.client.responses import LARGEST
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 from bot.ports import VendorTools
 from tests.unit.vendors.vendor_bench import Hands, Server, client

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.vendors.lightspeed import (
+from adapters.vendors.lightspeed.vendor import (
     Lightspeed,
     LightspeedSettings,
     WireCustomer,

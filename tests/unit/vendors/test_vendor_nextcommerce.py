@@ -12,7 +12,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from adapters.vendors.nextcommerce import (
+from adapters.vendors.nextcommerce.people import NOBODY, WireUser, author_by_type, author_without_asking
+from adapters.vendors.nextcommerce.vendor import (
     Nextcommerce,
     NextcommerceSettings,
     WireComment,
@@ -25,7 +26,6 @@ from adapters.vendors.nextcommerce import (
     ticket_of,
     uploaded,
 )
-from adapters.vendors.nextcommerce_people import NOBODY, WireUser, author_by_type, author_without_asking
 from bot.errors import Rejected, Unavailable
 from bot.model import Attachment, Author, Customer, Fact, File, Nudge, Status, TicketId
 from tests.unit.vendors.vendor_bench import Server, tools

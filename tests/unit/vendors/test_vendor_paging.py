@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.vendors import paging
-from adapters.vendors.paging import FORGET, NumberedPages, Page, PageLength, Part, differing, held_open, read_parts
+from adapters.vendors.client import paging
+from adapters.vendors.client.paging import FORGET, NumberedPages, Page, PageLength, Part, read_parts
+from adapters.vendors.client.sweep import differing, held_open
 from bot.errors import Unavailable
 from bot.model import Absent, Change, Ticket, TicketId
 from tests.unit.vendors.vendor_bench import Hands

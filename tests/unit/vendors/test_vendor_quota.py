@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.vendors.quota import PATIENCE, Quota, Standing, Window, standings
+from adapters.vendors.client.quota import PATIENCE, Quota, Standing, Window, standings
 from bot.errors import RateLimited
 from tests.unit.vendors.vendor_bench import Hands
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.vendors.second_look import SecondLook, tells
+from adapters.vendors.client.sweep import SecondLook, tells
 from bot.model import Author, Message, MessageId, TicketId
 from tests.unit.vendors.vendor_bench import Hands
 

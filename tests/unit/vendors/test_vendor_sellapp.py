@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.vendors.sellapp import (
+from adapters.vendors.sellapp.vendor import (
     Sellapp,
     SellappSettings,
     WireMessage,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.vendors.sellgate import (
+from adapters.vendors.sellgate.vendor import (
     WireList,
     WireTicket,
     counts_of,

@@ -12,9 +12,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from adapters.vendors.numbering import Numbering
-from adapters.vendors.paging import Page
-from adapters.vendors.sellsn import (
+from adapters.vendors.client.paging import Numbering, Page
+from adapters.vendors.sellsn.vendor import (
     Sellsn,
     SellsnSettings,
     WireTicket,

@@ -8,7 +8,7 @@ from tomllib import loads
 
 import pytest
 
-from adapters.vendors.table import BEGIN, END, VENDORS, table, written_into
+from adapters.vendors.capability_table import BEGIN, END, VENDORS, table, written_into
 from bot.model import Verb
 from bot.ports import VendorKind
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 def test_the_readme_has_the_present_table(name: str) -> None:
     """The table in both READMEs is what the code says today."""
     text = (ROOT / name).read_text(encoding="utf-8")
-    assert written_into(text) == text, f"run: python -m adapters.vendors.table {name}"
+    assert written_into(text) == text, f"run: python -m adapters.vendors.capability_table {name}"
 
 
 def test_a_text_without_markers_is_refused() -> None:

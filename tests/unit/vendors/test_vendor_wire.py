@@ -10,10 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from adapters.vendors.lightspeed import LightspeedSettings
-from adapters.vendors.remembered import Remembered
-from adapters.vendors.sellgate import SellgateSettings
-from adapters.vendors.wire import (
+from adapters.vendors.client.caching import Remembered
+from adapters.vendors.client.parsing import (
     Count,
     Flag,
     Identifier,
@@ -29,6 +27,8 @@ from adapters.vendors.wire import (
     read_one,
     unwrapped,
 )
+from adapters.vendors.lightspeed.vendor import LightspeedSettings
+from adapters.vendors.sellgate.vendor import SellgateSettings
 from bot.errors import Unavailable
 from bot.model import Author, Fact, Message, MessageId
 from tests.unit.vendors.vendor_bench import Hands

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from adapters.vendors.http import Service, VendorClient
-from adapters.vendors.quota import Quota, Window
+from adapters.vendors.client.http import Service, VendorClient
+from adapters.vendors.client.quota import Quota, Window
 from bot.ports import VendorTools
 
 Server = Callable[[httpx.Request], httpx.Response]

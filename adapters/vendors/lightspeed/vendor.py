@@ -1,13 +1,4 @@
-"""
-Lightspeed eCom C-Series: no status filter, messages and customers in resources of their own, three request windows.
-
-Facts: developers.lightspeedhq.com/ecom, endpoints `ticket` and `ticketmessage`; the windows and their headers from
-github.com/SEOshop/API-PHP-Client, the limit per second from Lightspeed's community announcement of 2021. Links in
-answers are never followed: they may name another language, and another host.
-
-Whether a customer's message changes `updatedAt` is not documented. Until a ticket's own messages prove that it does,
-each minute one open ticket is read again although it looks unchanged; that fits into the windows however many are open.
-"""
+"""A store at Lightspeed eCom."""
 
 from __future__ import annotations
 
@@ -18,14 +9,10 @@ from typing import Annotated, Any, Literal
 import httpx
 from pydantic import AliasChoices, Field
 
-from adapters.vendors.answer import Unusable, value_of
-from adapters.vendors.http import Service, VendorClient, login
-from adapters.vendors.paging import NumberedPages, Page, PageLength, Part, differing, held_open, read_parts
-from adapters.vendors.quota import Quota, Window
-from adapters.vendors.remembered import Remembered
-from adapters.vendors.second_look import SecondLook
-from adapters.vendors.section import Base, Credential, Section, Segment
-from adapters.vendors.wire import (
+from adapters.vendors.client.caching import Remembered
+from adapters.vendors.client.http import Service, VendorClient, login
+from adapters.vendors.client.paging import NumberedPages, Page, PageLength, Part, read_parts
+from adapters.vendors.client.parsing import (
     Count,
     Flag,
     Identifier,
@@ -42,6 +29,10 @@ from adapters.vendors.wire import (
     read_one,
     unwrapped,
 )
+from adapters.vendors.client.quota import Quota, Window
+from adapters.vendors.client.responses import Unusable, value_of
+from adapters.vendors.client.settings import Base, Credential, Section, Segment
+from adapters.vendors.client.sweep import SecondLook, differing, held_open
 from bot.errors import AuthFailed, Gone, Rejected, Unavailable
 from bot.model import (
     Absent,

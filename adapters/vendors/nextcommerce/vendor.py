@@ -1,10 +1,4 @@
-"""
-Next Commerce (29next): a cursor list with every ticket's comments in it, notes, attachments, signed webhooks.
-
-Facts: Next Commerce's OpenAPI file of version 2024-04-01 and developers.nextcommerce.com/docs/admin-api and /webhooks.
-`next` is never followed: only its cursor is taken from it. Not documented, and therefore not relied on: page size,
-order, what a new comment answers, the default of `is_public` (always sent), whether a closed ticket can be opened.
-"""
+"""A store at Next Commerce."""
 
 from __future__ import annotations
 
@@ -19,13 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, model_validator
 
-from adapters.vendors.html import html_of, looks_like_html, text_of
-from adapters.vendors.http import Query, Service, VendorClient, login
-from adapters.vendors.nextcommerce_people import People, WireUser, author_by_type, author_without_asking
-from adapters.vendors.paging import NumberedPages, Page, PageLength, differing, held_open
-from adapters.vendors.quota import Quota, Window
-from adapters.vendors.section import Base, Credential, Section, Segment
-from adapters.vendors.wire import (
+from adapters.vendors.client.html import html_of, looks_like_html, text_of
+from adapters.vendors.client.http import Query, Service, VendorClient, login
+from adapters.vendors.client.paging import NumberedPages, Page, PageLength
+from adapters.vendors.client.parsing import (
     Flag,
     Identifier,
     Perhaps,
@@ -42,6 +33,10 @@ from adapters.vendors.wire import (
     texts,
     unwrapped,
 )
+from adapters.vendors.client.quota import Quota, Window
+from adapters.vendors.client.settings import Base, Credential, Section, Segment
+from adapters.vendors.client.sweep import differing, held_open
+from adapters.vendors.nextcommerce.people import People, WireUser, author_by_type, author_without_asking
 from bot.errors import Gone, Rejected, Unavailable, Uncertain
 from bot.model import (
     Absent,

@@ -1,9 +1,4 @@
-"""
-Sellgate (sellgate.cc): tickets with an aggregate in every list, messages in the single ticket only.
-
-Facts: docs.sellgate.cc/tickets and /docs/authentication. Not documented, and therefore not relied on: sort order,
-whether totals follow the filter, which fields a single ticket has, what writes answer, errors, limits.
-"""
+"""A store at Sellgate."""
 
 from __future__ import annotations
 
@@ -13,11 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from adapters.vendors.http import Service, VendorClient, login
-from adapters.vendors.paging import NumberedPages, Page, PageLength, differing, held_open
-from adapters.vendors.quota import Quota
-from adapters.vendors.section import Base, Credential, Section
-from adapters.vendors.wire import (
+from adapters.vendors.client.http import Service, VendorClient, login
+from adapters.vendors.client.paging import NumberedPages, Page, PageLength
+from adapters.vendors.client.parsing import (
     Count,
     Flag,
     Identifier,
@@ -36,6 +29,9 @@ from adapters.vendors.wire import (
     read_one,
     unwrapped,
 )
+from adapters.vendors.client.quota import Quota
+from adapters.vendors.client.settings import Base, Credential, Section
+from adapters.vendors.client.sweep import differing, held_open
 from bot.model import (
     Absent,
     Author,

@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 import httpx
 
-from adapters.vendors.answer import LARGEST, Answer, Unusable, refusal, unpacked, value_of, wait_asked
-from adapters.vendors.quota import Quota
+from adapters.vendors.client.quota import Quota
+from adapters.vendors.client.responses import LARGEST, Answer, Unusable, refusal, unpacked, value_of, wait_asked
 from bot.clock import TheirClock
 from bot.errors import AuthFailed, Gone, Rejected, RemoteError, Unavailable, Uncertain
 from bot.model import Finding

@@ -7,15 +7,14 @@ total is believed only as far as reading cannot prove it wrong.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from bot.clock import Clock
 from bot.errors import Unavailable
-from bot.model import Absent, Change, TicketId
-from bot.ports import Known
+from bot.model import Change, TicketId
 
 T = TypeVar("T")
 
@@ -151,6 +150,48 @@ class NumberedPages:
         return self._length.ends(len(page.changes))
 
 
+class Numbering:
+    """
+    Turns pages counted from 1 into the vendor's own numbers.
+
+    Args:
+        first: The number of the vendor's first page; None: to be found out.
+    """
+
+    def __init__(self, first: int | None) -> None:
+        self._first = first
+
+    async def read(self, count: int, fetch: Callable[[int], Awaitable[Page | None]]) -> Page | None:
+        """
+        The page with this count, from 1.
+
+        Args:
+            fetch: Reads a page by the vendor's number; None: it is refused, as pages outside a list may be.
+
+        Returns:
+            None: it is refused.
+        """
+        if count == 1 and self._first is None:
+            return await self._find(fetch)
+        return await fetch((self._first or 0) + count - 1)
+
+    async def _find(self, fetch: Callable[[int], Awaitable[Page | None]]) -> Page | None:
+        """
+        The first page, and with it its number: 1 where page 0 is refused, empty, or the same as page 1.
+
+        An empty list and one of a single page leave it open; then page 0 is as good as page 1.
+        """
+        zero = await fetch(0)
+        if zero is not None and zero.pages == min(1, len(zero.changes)):
+            return zero
+        one = await fetch(1)
+        if zero is None or not zero.changes:
+            self._first = 1 if one is not None and one.changes else None
+            return one or zero
+        self._first = 1 if one is not None and ids_of(one) == ids_of(zero) else 0
+        return zero
+
+
 def ids_of(page: Page) -> set[TicketId]:
     """The tickets of a page."""
     return {change.ticket.id for change in page.changes}
@@ -185,39 +226,3 @@ async def read_parts(fetch: Callable[[int], Awaitable[Part[T]]], name: Callable[
         if part.last or not new:
             return tuple(found.values())
     raise Unavailable("The vendor's list of this ticket's messages has no end.")
-
-
-async def held_open(known: Known) -> Sequence[TicketId]:
-    """What a sweep has to find again: what we hold for open, or nothing where every ticket is looked at anyway."""
-    return () if known.full else await known.open_ids()
-
-
-async def differing(
-    pages: AsyncIterator[Sequence[Change]],
-    known: Known,
-    held: Sequence[TicketId],
-    again: TicketId | None = None,
-) -> AsyncIterator[Change | Absent]:
-    """
-    What a sweep yields: `Vendor.changes` over pages that somebody else reads.
-
-    Args:
-        held: From `held_open`, before the first page was read.
-        again: A ticket to yield even though its fingerprint is the known one.
-    """
-    seen: set[TicketId] = set()
-    async for changes in pages:
-        fingerprints = await known.fingerprints([change.ticket.id for change in changes])
-        for change in _once(changes):
-            ticket = change.ticket.id
-            if fingerprints.get(ticket) != change.fingerprint or (ticket == again and ticket not in seen):
-                yield change
-            seen.add(ticket)
-    for ticket in held:
-        if ticket not in seen:
-            yield Absent(ticket)
-
-
-def _once(changes: Iterable[Change]) -> Iterable[Change]:
-    """A page's tickets, each once; the later place in the page counts."""
-    return {change.ticket.id: change for change in changes}.values()

@@ -1,7 +1,7 @@
 """
 What each built-in vendor can do, as a table for people, made from the code.
 
-`python -m adapters.vendors.table FILE...` writes it between the markers of those files.
+`python -m adapters.vendors.capability_table FILE...` writes it between the markers of those files.
 """
 
 from __future__ import annotations
@@ -12,18 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from adapters.vendors import lightspeed, nextcommerce, sellapp, sellgate, sellsn
+from adapters.vendors.lightspeed.vendor import Lightspeed
+from adapters.vendors.nextcommerce.vendor import Nextcommerce
+from adapters.vendors.sellapp.vendor import Sellapp
+from adapters.vendors.sellgate.vendor import Sellgate
+from adapters.vendors.sellsn.vendor import Sellsn
 from bot.model import Verb
 from bot.ports import CanAttach, CanCount, CanNote, CanVerifyWebhook, VendorCapabilities, VendorKind
 
-BEGIN = "<!-- vendors: made from the code by python -m adapters.vendors.table -->"
+BEGIN = "<!-- vendors: made from the code by python -m adapters.vendors.capability_table -->"
 END = "<!-- end of vendors -->"
 
 VENDORS: tuple[tuple[VendorKind, type[Any]], ...] = (
-    (sellsn.KIND, sellsn.Sellsn),
-    (sellapp.KIND, sellapp.Sellapp),
-    (sellgate.KIND, sellgate.Sellgate),
-    (lightspeed.KIND, lightspeed.Lightspeed),
-    (nextcommerce.KIND, nextcommerce.Nextcommerce),
+    (sellsn.KIND, Sellsn),
+    (sellapp.KIND, Sellapp),
+    (sellgate.KIND, Sellgate),
+    (lightspeed.KIND, Lightspeed),
+    (nextcommerce.KIND, Nextcommerce),
 )
 """The built-in ones: the kind, and the class that it builds."""
 

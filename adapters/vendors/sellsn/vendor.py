@@ -1,13 +1,4 @@
-"""
-SellSN: every page of the list carries whole tickets; no time of update, no word on who wrote, no way to reopen.
-
-Facts: docs.sellsn.io/api-reference/tickets and /users. Not documented, and therefore found out or set: the number of
-the first page, how long pages are, what the status numbers mean, what becomes of a closed ticket.
-
-Who wrote an entry is inferred: what we posted is ours; the name or address of the key's user, the store's name and
-`staff_names` are staff; the owner's address, its part before the `@`, and the name of whoever opened the ticket are
-the customer; anybody else is shown by name and taken for neither.
-"""
+"""A store at SellSN."""
 
 from __future__ import annotations
 
@@ -19,13 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from adapters.vendors.http import Service, VendorClient, login
-from adapters.vendors.numbering import Numbering
-from adapters.vendors.paging import NumberedPages, Page, PageLength, differing, held_open
-from adapters.vendors.quota import Quota
-from adapters.vendors.remembered import Remembered
-from adapters.vendors.section import Base, Credential, Section, Segment, split_list
-from adapters.vendors.wire import (
+from adapters.vendors.client.caching import Remembered
+from adapters.vendors.client.http import Service, VendorClient, login
+from adapters.vendors.client.paging import NumberedPages, Numbering, Page, PageLength
+from adapters.vendors.client.parsing import (
     Count,
     Identifier,
     Perhaps,
@@ -39,6 +27,9 @@ from adapters.vendors.wire import (
     read_one,
     unwrapped,
 )
+from adapters.vendors.client.quota import Quota
+from adapters.vendors.client.settings import Base, Credential, Section, Segment, split_list
+from adapters.vendors.client.sweep import differing, held_open
 from bot.errors import AuthFailed, Gone, Rejected, RemoteError, Unavailable, Unsupported
 from bot.model import (
     Absent,

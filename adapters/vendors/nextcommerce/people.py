@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from adapters.vendors.http import VendorClient
-from adapters.vendors.remembered import Remembered
-from adapters.vendors.wire import Text, Wire
+from adapters.vendors.client.caching import Remembered
+from adapters.vendors.client.http import VendorClient
+from adapters.vendors.client.parsing import Text, Wire
 from bot.clock import Clock
 from bot.errors import AuthFailed, Gone, Rejected, Unavailable
 from bot.model import Author

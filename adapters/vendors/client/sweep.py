@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.model import Author, Message, TicketId
+from bot.model import Absent, Author, Change, Message, TicketId
+from bot.ports import Known
 
 SAME_MOMENT = timedelta(seconds=5)
 
@@ -56,3 +57,39 @@ class SecondLook:
         following = [ticket for ticket in held if ticket > self._last]
         self._last = min(following or held)
         return self._last
+
+
+async def held_open(known: Known) -> Sequence[TicketId]:
+    """What a sweep has to find again: what we hold for open, or nothing where every ticket is looked at anyway."""
+    return () if known.full else await known.open_ids()
+
+
+async def differing(
+    pages: AsyncIterator[Sequence[Change]],
+    known: Known,
+    held: Sequence[TicketId],
+    again: TicketId | None = None,
+) -> AsyncIterator[Change | Absent]:
+    """
+    What a sweep yields: `Vendor.changes` over pages that somebody else reads.
+
+    Args:
+        held: From `held_open`, before the first page was read.
+        again: A ticket to yield even though its fingerprint is the known one.
+    """
+    seen: set[TicketId] = set()
+    async for changes in pages:
+        fingerprints = await known.fingerprints([change.ticket.id for change in changes])
+        for change in _once(changes):
+            ticket = change.ticket.id
+            if fingerprints.get(ticket) != change.fingerprint or (ticket == again and ticket not in seen):
+                yield change
+            seen.add(ticket)
+    for ticket in held:
+        if ticket not in seen:
+            yield Absent(ticket)
+
+
+def _once(changes: Iterable[Change]) -> Iterable[Change]:
+    """A page's tickets, each once; the later place in the page counts."""
+    return {change.ticket.id: change for change in changes}.values()

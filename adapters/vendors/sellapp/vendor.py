@@ -1,12 +1,4 @@
-"""
-SellApp: tickets and messages in pages of `/v1`, close and reopen by `/v2`, which not every account has.
-
-Facts: sell.app/docs/api/tickets, developer.sell.app/pagination and /errors, the official `sellapp-sdk` 0.2.1 for
-`/v2` and `Idempotency-Key`, sell.app/docs/api/webhooks. Links in answers are never followed.
-
-Whether a customer's message changes `updated_at` is not documented, and `/v1` counts no messages. Until a ticket's own
-messages prove that it does, each minute one open ticket is read again although it looks unchanged.
-"""
+"""A store at SellApp."""
 
 from __future__ import annotations
 
@@ -17,14 +9,10 @@ from contextlib import aclosing
 from typing import Annotated, Any
 from uuid import NAMESPACE_URL, uuid5
 
-from adapters.vendors.answer import Unusable, value_of
-from adapters.vendors.http import Service, VendorClient, login
-from adapters.vendors.paging import NumberedPages, Page, PageLength, Part, differing, held_open, read_parts
-from adapters.vendors.quota import Quota
-from adapters.vendors.remembered import Remembered
-from adapters.vendors.second_look import SecondLook
-from adapters.vendors.section import Base, Credential, Section, Segment
-from adapters.vendors.wire import (
+from adapters.vendors.client.caching import Remembered
+from adapters.vendors.client.http import Service, VendorClient, login
+from adapters.vendors.client.paging import NumberedPages, Page, PageLength, Part, read_parts
+from adapters.vendors.client.parsing import (
     Count,
     Flag,
     Identifier,
@@ -40,6 +28,10 @@ from adapters.vendors.wire import (
     read_one,
     unwrapped,
 )
+from adapters.vendors.client.quota import Quota
+from adapters.vendors.client.responses import Unusable, value_of
+from adapters.vendors.client.settings import Base, Credential, Section, Segment
+from adapters.vendors.client.sweep import SecondLook, differing, held_open
 from bot.errors import AuthFailed, Gone, RemoteError, Uncertain, Unsupported
 from bot.model import (
     Absent,
