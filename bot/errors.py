@@ -24,6 +24,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONGEST_RETRY_AFTER = 900.0
+"""The longest wait in seconds that we accept from a `Retry-After`: one answer must not stop a store for a day."""
+
 
 class ShopbellError(Exception):
     """The root of the tree."""

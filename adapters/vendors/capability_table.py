@@ -1,7 +1,7 @@
 """
-What each built-in vendor can do, as a table for people, made from the code.
+The table of what each built-in vendor can do, made from the code.
 
-`python -m adapters.vendors.capability_table FILE...` writes it between the markers of those files.
+`python -m adapters.vendors.capability_table FILE...` writes it into files, between their markers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VENDORS: tuple[tuple[VendorKind, type[Any]], ...] = (
     (lightspeed.KIND, Lightspeed),
     (nextcommerce.KIND, Nextcommerce),
 )
-"""The built-in ones: the kind, and the class that it builds."""
+"""The kind of each built-in vendor, and the class that it builds."""
 
 _HEAD = (
     *("vendor", "`VENDOR`", "tickets a request", "asks for open ones only", "reply", "close", "reopen"),
@@ -72,7 +72,7 @@ def _yes(whether: bool) -> str:
 
 def written_into(text: str) -> str:
     """
-    The text with the present table between its markers.
+    The text with the current table between its markers.
 
     Raises:
         ValueError: It has no markers.
@@ -85,7 +85,7 @@ def written_into(text: str) -> str:
 
 
 def main(files: Sequence[str]) -> None:
-    """Write the table into files."""
+    """Write the table into these files."""
     for file in map(Path, files):
         file.write_text(written_into(file.read_text(encoding="utf-8")), encoding="utf-8")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from unittest.mock import patch
 
-from adapters.vendors.sellgate import vendor as sellgate
+from adapters.vendors.sellgate.capabilities import CAPABILITIES
+from adapters.vendors.sellgate.vendor import Sellgate
 from bot.sandbox.discord.gateway import GUILD_MESSAGES, Event
 from bot.sandbox.discord.world import Member
 from tests.stage import Stage, Ticket, scenario, until
@@ -84,7 +85,7 @@ async def test_ids_and_markup_reach_the_customer_as_words(stage: Stage) -> None:
 @scenario(started=False)
 async def test_a_reply_over_the_vendors_limit_is_not_cut_but_refused(stage: Stage) -> None:
     """It is kept and marked, its author is told by how much; made shorter it is sent by itself, from both chats."""
-    with patch.object(sellgate.Sellgate, "capabilities", replace(sellgate.CAPABILITIES, reply_length=1000)):
+    with patch.object(Sellgate, "capabilities", replace(CAPABILITIES, reply_length=1000)):
         await stage.bridge.start()
     ticket = await stage.arrives("Long")
     from_ann = await ticket.ann_says("x" * 1234)

@@ -1,21 +1,22 @@
-"""A small memory of what a vendor said about somebody, with a bound and a time limit."""
+"""Remembering what a vendor said for a while, to send fewer requests. Limited in size and time."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from bot.clock import Clock
+from bot.errors import AuthFailed, Gone, Rejected, Unavailable
 
 V = TypeVar("V")
 
+ASK_AGAIN_AFTER = 300.0
+"""After so many seconds a lookup that failed is tried again."""
 
-class Remembered(Generic[V]):
-    """
-    At most `size` values, each for `seconds`; the one that was written longest ago is forgotten first.
 
-    It spares requests and is never the truth.
-    """
+class ExpiringCache(Generic[V]):
+    """At most `size` values, each for `seconds`. The one written longest ago goes first."""
 
     def __init__(self, clock: Clock, *, size: int = 500, seconds: float = 3600.0) -> None:
         self._clock = clock
@@ -24,7 +25,7 @@ class Remembered(Generic[V]):
         self._values: OrderedDict[str, tuple[float, V]] = OrderedDict()
 
     def get(self, key: str) -> V | None:
-        """What is known; None: nothing, or nothing fresh."""
+        """The value; None: there is none, or it has expired."""
         found = self._values.get(key)
         if found is None:
             return None
@@ -35,7 +36,7 @@ class Remembered(Generic[V]):
         return value
 
     def put(self, key: str, value: V, *, seconds: float | None = None) -> V:
-        """Keep a value and hand it back; `seconds` where it shall be asked for again sooner than others."""
+        """Keep a value, for `seconds` if that differs from the others, and return it."""
         self._values.pop(key, None)
         self._values[key] = (self._clock.monotonic() + (self._seconds if seconds is None else seconds), value)
         while len(self._values) > self._size:
@@ -45,3 +46,33 @@ class Remembered(Generic[V]):
     def forget(self, key: str) -> None:
         """Keep nothing under this key."""
         self._values.pop(key, None)
+
+
+class Lookup(Generic[V]):
+    """
+    What a vendor says about a person, asked for only when it is not remembered.
+
+    A person that we may not look up, or cannot look up now, is `unknown`: that must not stop a ticket.
+    """
+
+    def __init__(self, clock: Clock, unknown: V, *, size: int = 500, seconds: float = 3600.0) -> None:
+        self._unknown = unknown
+        self._cache: ExpiringCache[V] = ExpiringCache(clock, size=size, seconds=seconds)
+
+    async def get(self, key: str, read: Callable[[], Awaitable[V]]) -> V:
+        """
+        What is remembered under this key, else what `read` returns.
+
+        Raises:
+            RateLimited
+        """
+        known = self._cache.get(key)
+        if known is not None:
+            return known
+        try:
+            value = await read()
+        except (Gone, Rejected, AuthFailed):
+            return self._cache.put(key, self._unknown)
+        except Unavailable:
+            return self._cache.put(key, self._unknown, seconds=ASK_AGAIN_AFTER)
+        return self._cache.put(key, value)

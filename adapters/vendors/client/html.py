@@ -1,7 +1,7 @@
 """
-Between HTML bodies and neutral text, by the standard library's parser: nothing is fetched, nothing is run.
+Converts HTML bodies to plain text and back, by the standard library's parser. Nothing is fetched, nothing is run.
 
-Line breaks and links stay; scripts, styles, trackers and what is hidden go.
+Line breaks and links stay. Scripts, styles, tracking images and hidden parts are left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ _STRUCTURE = re.compile(
     r"<(?:!doctype|html|head|body|p|div|br|table|tr|ul|ol|li|blockquote|h[1-6]|span|pre|hr)\b[^>]*>|<a\s[^>]*href",
     re.IGNORECASE,
 )
-_SILENT = frozenset(("script", "style", "head", "title", "template", "noscript", "object", "iframe", "svg", "select"))
+_INVISIBLE = frozenset(
+    ("script", "style", "head", "title", "template", "noscript", "object", "iframe", "svg", "select")
+)
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )
@@ -30,20 +32,20 @@ _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]'}]")
 
 
 def looks_like_html(body: str) -> bool:
-    """Whether a body is marked up; `<b>` alone may be what somebody typed, a paragraph or a link is not."""
+    """Whether a body is HTML. A person may have typed `<b>`, so that counts for nothing; a paragraph or a link does."""
     return _STRUCTURE.search(body) is not None
 
 
-def text_of(body: str) -> str:
-    """The neutral text of an HTML body; a link whose words are not its address shows both."""
+def html_to_text(body: str) -> str:
+    """The plain text of an HTML body. A link whose words are not its address shows both."""
     reader = _Reader()
     reader.feed(body)
     reader.close()
     return reader.text()
 
 
-def html_of(text: str) -> str:
-    """A neutral text as HTML that shows just it, with its line breaks, and its links to be clicked."""
+def text_to_html(text: str) -> str:
+    """HTML that shows exactly this plain text, with its line breaks, and with links that can be clicked."""
     parts: list[str] = []
     end = 0
     for link in _LINK.finditer(text):
@@ -55,20 +57,20 @@ def html_of(text: str) -> str:
 
 
 class _Reader(HTMLParser):
-    """Collects what a person would see."""
+    """Collects the text that a person would see in a browser."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._out: list[str] = []
-        self._silent: list[str] = []
+        self._skipped: list[str] = []
         self._links: list[tuple[str, int]] = []
         self._preformatted = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if self._silent or tag in _SILENT or _HIDDEN.search(given.get("style", "")) or "hidden" in given:
+        if self._skipped or tag in _INVISIBLE or _HIDDEN.search(given.get("style", "")) or "hidden" in given:
             if tag not in _VOID:
-                self._silent.append(tag)
+                self._skipped.append(tag)
             return
         if tag in _LINES or tag in _BLOCKS:
             self._break(blank=tag in _BLOCKS)
@@ -89,10 +91,10 @@ class _Reader(HTMLParser):
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if self._silent:
-            # A tag that was never closed ends with whatever held it.
-            if tag in self._silent:
-                del self._silent[_last(self._silent, tag) :]
+        if self._skipped:
+            # A tag that was never closed ends with the tag around it.
+            if tag in self._skipped:
+                del self._skipped[_last(self._skipped, tag) :]
             return
         if tag == "a" and self._links:
             self._end_link(*self._links.pop())
@@ -101,7 +103,7 @@ class _Reader(HTMLParser):
         self._preformatted -= tag == "pre" and self._preformatted > 0
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
+        if not self._skipped:
             self._out.append(data if self._preformatted else re.sub(r"\s+", " ", data))
 
     def _break(self, *, blank: bool) -> None:

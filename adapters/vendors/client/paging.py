@@ -1,8 +1,8 @@
 """
-Sweeping a vendor's list: where it ends, whether it shifted meanwhile, and what in it is not as it is known.
+Reading a list page by page: where its pages begin, where it ends, and whether it changed while it was read.
 
-Sort orders, page lengths and totals are mostly undocumented, so nothing here stops at the first known ticket, and a
-total is believed only as far as reading cannot prove it wrong.
+Sort orders, page lengths and totals are mostly undocumented. So nothing here stops at the first known ticket, and a
+total is trusted only until the pages prove it wrong.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from bot.model import Change, TicketId
 
 T = TypeVar("T")
 
-PASSES = 3
-"""A list that shifts while it is read is read again, at most so often in all."""
+MOST_PASSES = 3
+"""How often a list is read at most, where it changes while it is read."""
 MOST_PAGES = 5_000
-"""No store has more; a list that goes on has no end."""
-MOST_PARTS = 100
+"""No store has more pages of tickets: a list that goes on has no end."""
+MOST_ITEM_PAGES = 100
 """No ticket has more pages of messages."""
-FORGET = 600.0
-"""In seconds: so long is it believed how long a server's pages are."""
+PAGE_LENGTH_TRUSTED_FOR = 600.0
+"""How many seconds we trust what we learned about the length of a server's pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +34,9 @@ class Page:
     One page of a store's list.
 
     Attributes:
-        total: How many tickets the whole list has; None: the answer does not say, or not credibly.
+        total: How many tickets the whole list has; None: the answer does not say, or contradicts itself.
         pages: How many pages the whole list has; None: the answer does not say.
-        last: Whether the answer says that no page follows; None: it does not say.
+        last: Whether this is the last page; None: the answer does not say.
     """
 
     changes: Sequence[Change]
@@ -47,11 +47,12 @@ class Page:
 
 class PageLength:
     """
-    How long this server's pages really are, learned by looking: a server may hold fewer than it was asked for.
+    How long this server's pages really are: a server may send fewer tickets than we ask for.
 
-    A page shorter than one seen before ends a list. For one that is not, the next page is asked for; where that was
-    empty, a page of just that length is believed to end the list until `FORGET` is over. So a quiet store costs no
-    empty page each time; a list that is by chance exactly as long as an undocumented bound shows its growth late.
+    A page that is shorter than an earlier one is the last. After any other page the next one is read. Where that is
+    empty, a page of exactly that length counts as the last for `PAGE_LENGTH_TRUSTED_FOR`. So a quiet store does not
+    cost an empty page each time. The price: a list that is by chance exactly as long as an undocumented limit shows
+    new tickets late.
     """
 
     def __init__(self, asked: int, clock: Clock) -> None:
@@ -59,25 +60,25 @@ class PageLength:
         self._clock = clock
         self._longest = 0
         self._followed = 0
-        self._alone: int | None = None
-        self._forget_at = clock.monotonic() + FORGET
+        self._not_followed: int | None = None
+        self._trusted_until = clock.monotonic() + PAGE_LENGTH_TRUSTED_FOR
 
     def ends(self, length: int) -> bool:
-        """Whether a page of this length is the last one, as far as is known."""
-        if self._clock.monotonic() >= self._forget_at:
-            self._longest, self._followed, self._alone = 0, 0, None
-            self._forget_at = self._clock.monotonic() + FORGET
+        """Whether a page of this length is the last one, as far as we know."""
+        if self._clock.monotonic() >= self._trusted_until:
+            self._longest, self._followed, self._not_followed = 0, 0, None
+            self._trusted_until = self._clock.monotonic() + PAGE_LENGTH_TRUSTED_FOR
         if length < self._longest or length == 0:
             return True
         self._longest = length
-        return length not in (self._asked, self._followed) and length == self._alone
+        return length not in (self._asked, self._followed) and length == self._not_followed
 
     def learn(self, length: int, following: int) -> None:
-        """A page of `length` was followed by one of `following`."""
+        """After a page with `length` tickets came one with `following`."""
         if following:
             self._followed = length
         else:
-            self._alone = length
+            self._not_followed = length
 
 
 Fetch = Callable[[int], Awaitable[Page]]
@@ -85,34 +86,34 @@ Fetch = Callable[[int], Awaitable[Page]]
 
 class NumberedPages:
     """
-    One reading of a list by page numbers.
+    Reads a whole list by page numbers.
 
     Args:
-        fetch: Reads a page by its number. Numbers go up by one from `first`; `first` again begins a new pass.
+        fetch: Reads a page by its number. Numbers rise by one from `first`; a new pass begins with `first` again.
     """
 
     def __init__(self, fetch: Fetch, length: PageLength, *, first: int = 1) -> None:
         self._fetch = fetch
         self._length = length
         self._first = first
-        self._moved = False
+        self._changed = False
 
     async def read(self) -> AsyncGenerator[Sequence[Change], None]:
         """
-        Every page; a list that shifted while it was read is read once more.
+        Every page. A list that changed while it was read is read once more.
 
-        A shift shows in a total that changed or in tickets that come twice. What a list without a total hides for
-        one pass, the next sweep finds, for only what was yielded becomes known.
+        That shows in a total that changed, or in tickets that come twice. What a list without a total hides in one
+        pass, the next sweep finds, because only what was yielded becomes known.
 
         Raises:
             Unavailable: The list has no end.
         """
-        for _ in range(PASSES):
-            self._moved = False
+        for _ in range(MOST_PASSES):
+            self._changed = False
             async with aclosing(self._pass()) as pages:
                 async for changes in pages:
                     yield changes
-            if not self._moved:
+            if not self._changed:
                 return
 
     async def _pass(self) -> AsyncGenerator[Sequence[Change], None]:
@@ -134,10 +135,10 @@ class NumberedPages:
 
     def _compare(self, before: Page, page: Page, *, repeated: bool) -> None:
         if None not in (before.total, page.total) and before.total != page.total:
-            self._moved = True
-        # A server that gives the same page for every number has not shifted: it does not know pages.
+            self._changed = True
+        # A server that sends the same page for every number has not changed its list: it does not know pages.
         if repeated and ids_of(before) != ids_of(page):
-            self._moved = True
+            self._changed = True
         self._length.learn(len(before.changes), len(page.changes))
 
     def _ends(self, page: Page, count: int, seen: int) -> bool:
@@ -150,12 +151,12 @@ class NumberedPages:
         return self._length.ends(len(page.changes))
 
 
-class Numbering:
+class PageNumbering:
     """
-    Turns pages counted from 1 into the vendor's own numbers.
+    Turns our page numbers, counted from 1, into the vendor's, which may begin with 0 or 1.
 
     Args:
-        first: The number of the vendor's first page; None: to be found out.
+        first: The number of the vendor's first page; None: find it out.
     """
 
     def __init__(self, first: int | None) -> None:
@@ -163,13 +164,14 @@ class Numbering:
 
     async def read(self, count: int, fetch: Callable[[int], Awaitable[Page | None]]) -> Page | None:
         """
-        The page with this count, from 1.
+        Page number `count`, counted from 1.
 
         Args:
-            fetch: Reads a page by the vendor's number; None: it is refused, as pages outside a list may be.
+            fetch: Reads a page by the vendor's number; None: the vendor refuses it, as it may refuse pages outside
+                the list.
 
         Returns:
-            None: it is refused.
+            None: the vendor refuses it.
         """
         if count == 1 and self._first is None:
             return await self._find(fetch)
@@ -177,9 +179,9 @@ class Numbering:
 
     async def _find(self, fetch: Callable[[int], Awaitable[Page | None]]) -> Page | None:
         """
-        The first page, and with it its number: 1 where page 0 is refused, empty, or the same as page 1.
+        The first page, and by it the vendor's number: 1 where page 0 is refused, empty, or the same as page 1.
 
-        An empty list and one of a single page leave it open; then page 0 is as good as page 1.
+        A list of one page at most does not tell; then page 0 is as good as page 1.
         """
         zero = await fetch(0)
         if zero is not None and zero.pages == min(1, len(zero.changes)):
@@ -193,36 +195,40 @@ class Numbering:
 
 
 def ids_of(page: Page) -> set[TicketId]:
-    """The tickets of a page."""
+    """The ids of a page's tickets."""
     return {change.ticket.id for change in page.changes}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part(Generic[T]):
+class ItemPage(Generic[T]):
     """
-    One page of a ticket's messages.
+    One page of another list: of a ticket's messages.
 
     Attributes:
-        last: Whether it is the last one; None: the answer does not say.
+        last: Whether this is the last page; None: the answer does not say.
     """
 
     items: Sequence[T]
     last: bool | None = None
 
 
-async def read_parts(fetch: Callable[[int], Awaitable[Part[T]]], name: Callable[[T], str]) -> tuple[T, ...]:
+async def read_all_items(fetch: Callable[[int], Awaitable[ItemPage[T]]], key: Callable[[T], str]) -> tuple[T, ...]:
     """
-    Everything that comes in pages numbered from 1, each once; where no page is said to be the last, until one has
-    nothing new.
+    Every item of a list, each once, from pages numbered from 1.
+
+    Where the vendor does not say which page is the last, it is the first that has nothing new.
+
+    Args:
+        key: What tells one item from another.
 
     Raises:
-        Unavailable: There is no end.
+        Unavailable: The list has no end.
     """
     found: dict[str, T] = {}
-    for number in range(1, MOST_PARTS + 1):
-        part = await fetch(number)
-        new = {name(item): item for item in part.items if name(item) not in found}
+    for number in range(1, MOST_ITEM_PAGES + 1):
+        page = await fetch(number)
+        new = {key(item): item for item in page.items if key(item) not in found}
         found |= new
-        if part.last or not new:
+        if page.last or not new:
             return tuple(found.values())
     raise Unavailable("The vendor's list of this ticket's messages has no end.")

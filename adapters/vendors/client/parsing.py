@@ -1,8 +1,8 @@
 """
-Reading a vendor's answers leniently.
+Reading a vendor's JSON leniently.
 
-What is documented may still be missing, `false` may stand for null (Lightspeed), numbers may be texts: a field that
-makes no sense is None, and only an object without an id is not understood at all.
+A documented field may be missing, `false` may stand for null (Lightspeed), a number may be a text. A field that makes
+no sense becomes None. Only an object without an id is an error.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from bot.text import one_line
 W = TypeVar("W", bound="Wire")
 
 LONGEST_FACT = 200
-"""In characters; a card shows a fact on one line."""
+"""The longest value in characters: a card shows a fact on one line."""
 
 
 class Wire(BaseModel):
-    """An object of a vendor's answer: unknown fields ignored, never quoted in an error."""
+    """An object of a vendor's JSON. Unknown fields are ignored, and no error quotes a value."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
@@ -61,7 +61,7 @@ def _count(value: Any) -> int | None:
 
 
 def _time(value: Any) -> datetime | None:
-    """A moment in UTC from ISO 8601 (without an offset: UTC is meant) or from seconds since 1970."""
+    """A time in UTC from ISO 8601 (UTC where it has no offset) or from seconds since 1970."""
     try:
         if isinstance(value, str):
             moment = datetime.fromisoformat(value.strip())
@@ -74,7 +74,7 @@ def _time(value: Any) -> datetime | None:
 
 
 def texts(value: Any) -> Any:
-    """The texts and numbers of a list, as texts; nothing where it is none."""
+    """The texts and numbers of a list, as texts; empty where the value is no list."""
     return tuple(text for part in value if (text := _text(part))) if isinstance(value, list) else ()
 
 
@@ -91,10 +91,10 @@ Text = Annotated[str | None, BeforeValidator(_text)]
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 Count = Annotated[int | None, BeforeValidator(_count)]
 Time = Annotated[datetime | None, BeforeValidator(_time)]
-Perhaps = BeforeValidator(_object)
-"""For an object that may be null, `false`, `[]` or a text where it is not there."""
-PerhapsMany = BeforeValidator(_objects)
-"""For a list of objects that may be null or `false` where it is not there."""
+OptionalObject = BeforeValidator(_object)
+"""For an object; null, `false`, `[]` or a text in its place means that there is none."""
+OptionalObjects = BeforeValidator(_objects)
+"""For a list of objects; null or `false` in its place means that there is none."""
 
 
 def read_one(model: type[W], value: Any, *, vendor: str) -> W:
@@ -102,28 +102,28 @@ def read_one(model: type[W], value: Any, *, vendor: str) -> W:
     One object of an answer.
 
     Raises:
-        Unavailable: It is none, or has no id: the answer makes no sense.
+        Unavailable: It is no object, or it has no id.
     """
     try:
         return model.model_validate(value)
     except ValidationError:
-        raise nonsense(vendor) from None
+        raise not_understood(vendor) from None
 
 
 def read_many(model: type[W], value: Any, *, vendor: str) -> tuple[W, ...]:
     """
-    A list of objects of an answer. An answer that holds no list is not an empty list.
+    A list of objects of an answer. An answer without a list is not an empty list.
 
     Raises:
-        Unavailable: It is no list, or one of its objects makes no sense.
+        Unavailable: It is no list, or one of its parts is no object or has no id.
     """
     if not isinstance(value, list):
-        raise nonsense(vendor)
+        raise not_understood(vendor)
     return tuple(read_one(model, part, vendor=vendor) for part in value)
 
 
 def unwrapped(value: Any, *keys: str) -> Any:
-    """What stands under the first of `keys` that is there, else the value itself: answers come wrapped or bare."""
+    """What stands under the first of `keys` that is there, else the value itself: objects come wrapped or bare."""
     if isinstance(value, dict):
         for key in keys:
             if isinstance(value.get(key), dict | list):
@@ -132,21 +132,21 @@ def unwrapped(value: Any, *keys: str) -> Any:
 
 
 def identifier_in(value: Any) -> str | None:
-    """The `id` of an object in an answer to a write, which must never be an error; None: it has none."""
+    """The `id` of an object in the answer to a write, which must never raise an error; None: it has none."""
     found = _text(value.get("id")) if isinstance(value, dict) else None
     return found or None
 
 
-def nonsense(vendor: str) -> Unavailable:
-    """What to raise about an answer to a read that arrived whole and is not what was asked for."""
-    return Unavailable(f"{vendor} answered with something that is not understood here.")
+def not_understood(vendor: str) -> Unavailable:
+    """The error for an answer to a read that arrived whole and is not what we asked for."""
+    return Unavailable(f"{vendor} sent an answer that shopbell does not understand.")
 
 
 def oldest_first(messages: Iterable[Message]) -> tuple[Message, ...]:
     """
-    A ticket's messages in the order they were written, whichever way round the vendor lists them.
+    A ticket's messages in the order they were written, whichever order the vendor lists them in.
 
-    Those of the same second keep the vendor's order, turned round where the vendor lists the newest first.
+    Messages of the same second keep the vendor's order, reversed where the vendor lists the newest first.
     """
     listed = list(messages)
     times = [message.written_at for message in listed if message.written_at is not None]
@@ -161,18 +161,18 @@ def oldest_first(messages: Iterable[Message]) -> tuple[Message, ...]:
 
 
 def facts(*pairs: tuple[str, str | None]) -> tuple[Fact, ...]:
-    """The pairs that say something, as a card's lines."""
+    """The pairs that have a value, as lines of a card."""
     lines = ((label, one_line(value or "", LONGEST_FACT)) for label, value in pairs)
     return tuple(Fact(label, value) for label, value in lines if value)
 
 
 def money(amount: str | None, currency: str | None) -> str | None:
-    """An amount as people write it; JSON drops the last nought of 29.90."""
+    """An amount as people write it; JSON drops the last zero of 29.90."""
     if not amount:
         return None
     return " ".join(filter(None, (f"{amount}0" if re.fullmatch(r"\d+\.\d", amount) else amount, currency)))
 
 
-def joined(parts: Sequence[object]) -> str:
-    """A fingerprint from the parts that tell whether a ticket changed; None shows as such."""
+def fingerprint_from(parts: Sequence[object]) -> str:
+    """A fingerprint from the values that show whether a ticket changed. None differs from an empty text."""
     return "|".join("-" if part is None else str(part) for part in parts)

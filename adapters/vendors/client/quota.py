@@ -1,8 +1,9 @@
 """
-A store's budget of requests: what the vendor allows, with a part kept for replies.
+How many requests a store may send: what the vendor allows, with a part reserved for replies.
 
-Known limits are windows (so many requests in so many seconds). A limit that nobody documents is felt out: a 429 makes
-reading slower at once, answers make it faster slowly, and for an hour not quite as fast as what was refused.
+Documented limits are windows (so many requests in so many seconds). A limit that is not documented is found by trying:
+a 429 slows reading down at once, successful requests speed it up slowly, and for an hour it stays a little slower than
+the speed that was refused.
 """
 
 from __future__ import annotations
@@ -13,22 +14,27 @@ from dataclasses import dataclass
 from bot.clock import Clock, TheirClock
 from bot.errors import RateLimited
 
-KEPT = 0.2
+RESERVED_FOR_WRITES = 0.2
 """The part of a window that only replies and changes of status may use."""
-PATIENCE = 60.0
-"""So many seconds a request waits for the budget by itself; what would wait longer is refused with `RateLimited`."""
+LONGEST_WAIT = 60.0
+"""How many seconds a request may wait here for its turn. One that must wait longer is refused with `RateLimited`."""
 
-_SHORT = 60.0
-"""Windows below this length keep nothing back: waiting one out takes no longer than being refused."""
+_SHORT_WINDOW = 60.0
+"""A shorter window reserves nothing: a reply that waits until it is over waits less than a minute."""
 _LONGEST_WINDOW = 86_400.0
 """Lightspeed counts by the day; no vendor's window is longer."""
 _FIRST_PAUSE = 5.0
 _LONGEST_PAUSE = 300.0
-_SLOWEST = 60.0
-_FASTER = 0.98
-_SAFELY = 1.25
-_REMEMBER = 3_600.0
+_FIRST_SPACING = 0.5
+_LONGEST_SPACING = 60.0
+_SHORTEST_SPACING = 0.05
+_SPEED_UP = 0.98
+"""Each successful request multiplies the spacing by this."""
+_SAFETY_MARGIN = 1.25
+"""The spacing stays so many times as long as the one that was refused."""
+_CAREFUL_FOR = 3_600.0
 _ONE = 1.0 - 1e-9
+"""One request, less the rounding errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +46,29 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What the vendor itself says about one of its windows; `reset` in seconds from now."""
+class WindowState:
+    """What the vendor says about one of its windows; `reset` in seconds from now."""
 
     limit: float
     remaining: float
     reset: float
 
 
-def standings(headers: Mapping[str, str], epoch: float) -> tuple[Standing, ...]:
+def window_states(headers: Mapping[str, str], epoch: float) -> tuple[WindowState, ...]:
     """
-    `X-RateLimit-Limit`, `-Remaining` and `-Reset`, each one number or several between slashes (Lightspeed:
-    `300/3000/12000`, shortest window first, reset in seconds left). Empty where one of them is missing or unreadable.
+    What the headers `X-RateLimit-Limit`, `-Remaining` and `-Reset` say; empty where one is missing or unreadable.
+
+    Each is one number, or several between slashes (Lightspeed: `300/3000/12000`, shortest window first, reset in
+    seconds from now).
 
     Args:
-        epoch: Seconds since 1970 by the vendor's clock, for those that give the reset as a moment.
+        epoch: Seconds since 1970 by the vendor's clock, for vendors that send the reset as a point in time.
     """
     columns = [_numbers(headers.get(f"x-ratelimit-{name}", "")) for name in ("limit", "remaining", "reset")]
     if not columns[0] or len({len(column) for column in columns}) != 1:
         return ()
     return tuple(
-        Standing(limit, remaining, min(max(0.0, reset - epoch if reset > 1e8 else reset), _LONGEST_WINDOW))
+        WindowState(limit, remaining, min(max(0.0, reset - epoch if reset > 1e8 else reset), _LONGEST_WINDOW))
         for limit, remaining, reset in zip(*columns, strict=True)
     )
 
@@ -72,10 +80,10 @@ def _numbers(text: str) -> tuple[float, ...]:
 
 class _Bucket:
     """
-    Lets at most `share` requests through in any `seconds`, half of them at once and the rest evenly.
+    A token bucket: at most `share` requests in any `seconds`, half of them at once and the rest evenly spread.
 
-    A full half and a steady trickle add up to the share in every window, wherever it begins, and a long window that
-    is used up does not keep a store waiting until its end.
+    Half at once and half spread over the window add up to the share in every window, wherever it begins. And when a
+    long window is used up, the store need not wait until its end.
     """
 
     def __init__(self, share: float, seconds: float, now: float) -> None:
@@ -94,31 +102,31 @@ class _Bucket:
 
 
 class _Allowance:
-    """One window with its two parts; a write uses the common part first and what is kept after that."""
+    """One documented window in two parts. A write uses the common part first, then the reserved one."""
 
     def __init__(self, window: Window, now: float) -> None:
-        kept = KEPT if window.seconds >= _SHORT else 0.0
-        self._common = _Bucket(window.requests * (1 - kept), window.seconds, now)
-        self._kept = _Bucket(window.requests * kept, window.seconds, now) if kept else self._common
+        part = RESERVED_FOR_WRITES if window.seconds >= _SHORT_WINDOW else 0.0
+        self._common = _Bucket(window.requests * (1 - part), window.seconds, now)
+        self._reserved = _Bucket(window.requests * part, window.seconds, now) if part else self._common
 
     def wait(self, now: float, *, writing: bool) -> float:
         common = self._common.wait(now)
-        return min(common, self._kept.wait(now)) if writing else common
+        return min(common, self._reserved.wait(now)) if writing else common
 
     def take(self, now: float) -> None:
-        (self._common if self._common.wait(now) == 0.0 else self._kept).take()
+        (self._common if self._common.wait(now) == 0.0 else self._reserved).take()
 
 
-class _Told:
-    """What the vendor last said about one window, less what was asked since."""
+class _ReportedWindow:
+    """What the vendor last said about one window, less the requests since then."""
 
-    def __init__(self, standing: Standing, now: float) -> None:
-        self._remaining = standing.remaining
-        self._floor = standing.limit * KEPT
-        self._until = now + standing.reset
+    def __init__(self, state: WindowState, now: float) -> None:
+        self._remaining = state.remaining
+        self._reserved = state.limit * RESERVED_FOR_WRITES
+        self._until = now + state.reset
 
     def wait(self, now: float, *, writing: bool) -> float:
-        if self._remaining > (0.0 if writing else self._floor):
+        if self._remaining > (0.0 if writing else self._reserved):
             return 0.0
         return max(0.0, self._until - now)
 
@@ -127,7 +135,11 @@ class _Told:
 
 
 class Quota:
-    """One store's budget. Every request asks `take` before it leaves and hands its answer's headers to `heard`."""
+    """
+    The request budget of one store.
+
+    Every request calls `take` before it is sent, and then `answered` or `rate_limited` with the headers that came.
+    """
 
     def __init__(self, clock: Clock, vendor: str, windows: Sequence[Window] = ()) -> None:
         self._clock = clock
@@ -135,31 +147,31 @@ class Quota:
         self._vendor = vendor
         now = clock.monotonic()
         self._allowances = [_Allowance(window, now) for window in windows]
-        self._told: list[_Told] = []
+        self._reported: list[_ReportedWindow] = []
         self._closed_until = now
         self._refusals = 0
         self._spacing = 0.0
-        self._too_fast = 0.0
+        self._refused_spacing = 0.0
         self._careful_until = now
         self._next_read = now
 
     async def take(self, *, writing: bool) -> None:
         """
-        Wait until one more request fits.
+        Wait until one more request is allowed.
 
         Raises:
-            RateLimited: It would take longer than `PATIENCE`.
+            RateLimited: That would take longer than `LONGEST_WAIT`.
         """
-        deadline = self._clock.monotonic() + PATIENCE
+        deadline = self._clock.monotonic() + LONGEST_WAIT
         while (wait := self._wait(writing=writing)) > 0.0:
             if self._clock.monotonic() + wait > deadline:
-                raise RateLimited(f"{self._vendor} allows no more requests for the moment.", retry_after=wait)
+                raise RateLimited(f"{self._vendor} allows no more requests at the moment.", retry_after=wait)
             await self._clock.sleep(wait)
         now = self._clock.monotonic()
         for allowance in self._allowances:
             allowance.take(now)
-        for told in self._told:
-            told.take()
+        for window in self._reported:
+            window.take()
         if not writing:
             self._next_read = now + self._spacing
 
@@ -167,32 +179,35 @@ class Quota:
         now = self._clock.monotonic()
         waits = [self._closed_until - now]
         waits += [allowance.wait(now, writing=writing) for allowance in self._allowances]
-        waits += [told.wait(now, writing=writing) for told in self._told]
+        waits += [window.wait(now, writing=writing) for window in self._reported]
         if not writing:
             waits.append(self._next_read - now)
         return max(0.0, *waits)
 
-    def heard(self, headers: Mapping[str, str]) -> None:
-        """An answer came that is no 429."""
+    def answered(self, headers: Mapping[str, str]) -> None:
+        """A response came that is not 429."""
         self._learn(headers)
         self._refusals = 0
-        faster = self._spacing * _FASTER if self._spacing > 0.05 else 0.0
-        careful = self._too_fast * _SAFELY if self._clock.monotonic() < self._careful_until else 0.0
-        self._spacing = min(self._spacing, max(faster, careful))
+        faster = self._spacing * _SPEED_UP if self._spacing > _SHORTEST_SPACING else 0.0
+        is_careful = self._clock.monotonic() < self._careful_until
+        self._spacing = min(self._spacing, max(faster, self._refused_spacing * _SAFETY_MARGIN if is_careful else 0.0))
 
-    def refused(self, headers: Mapping[str, str], asked: float | None) -> RateLimited:
+    def rate_limited(self, headers: Mapping[str, str], asked: float | None) -> RateLimited:
         """
-        A 429 came: nothing leaves until the vendor's time is over.
+        A 429 came: nothing is sent until the wait is over.
 
         Args:
-            asked: Seconds from `Retry-After`; None: taken from the window that is used up, else from how often we
-                were refused in a row.
+            asked: Seconds from `Retry-After`; None: the wait follows from the window that is used up, else from how
+                often we were refused in a row.
+
+        Returns:
+            The error to raise.
         """
         self._learn(headers)
         self._refusals += 1
-        self._too_fast = self._spacing
-        self._careful_until = self._clock.monotonic() + _REMEMBER
-        self._spacing = min(_SLOWEST, max(0.5, self._spacing * 2))
+        self._refused_spacing = self._spacing
+        self._careful_until = self._clock.monotonic() + _CAREFUL_FOR
+        self._spacing = min(_LONGEST_SPACING, max(_FIRST_SPACING, self._spacing * 2))
         used_up = self._wait(writing=True)
         wait = asked or used_up or min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self._refusals - 1))
         self._closed_until = self._clock.monotonic() + wait
@@ -200,7 +215,7 @@ class Quota:
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         self._their_clock.answered(headers.get("date"))
-        found = standings(headers, (self._their_clock.now() or self._clock.now()).timestamp())
+        found = window_states(headers, (self._their_clock.now() or self._clock.now()).timestamp())
         if found:
             now = self._clock.monotonic()
-            self._told = [_Told(standing, now) for standing in found]
+            self._reported = [_ReportedWindow(state, now) for state in found]

@@ -1,5 +1,5 @@
 """
-What a vendor's answer means: its body as a value, its refusal as an error.
+What a vendor's HTTP response means: its body as a value, its refusal as an error.
 
 Pure. No text made here quotes a key, and none quotes what an agent or a customer wrote.
 """
@@ -15,79 +15,78 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from bot.errors import AuthFailed, Gone, Rejected, RemoteError, Unavailable, Uncertain
+from bot.errors import LONGEST_RETRY_AFTER, AuthFailed, Gone, Rejected, RemoteError, Unavailable, Uncertain
 from bot.text import comparable, one_line
 
-LARGEST = 10 * 1024 * 1024
-"""The largest body that is read, in bytes, before and after unpacking."""
-DEEPEST = 50
-"""How deep objects and lists of an answer may be nested."""
-LONGEST_WAIT = 900.0
-"""The longest time a vendor can ask us to wait, in seconds: one answer shall not cost a store a day."""
+LARGEST_BODY = 10 * 1024 * 1024
+"""The largest body that is read, in bytes, before and after decompression."""
+DEEPEST_NESTING = 50
+"""How deep objects and lists of a body may be nested."""
 
-_QUOTE = 12
-"""So many characters in a row that we sent are a quotation of it."""
+_QUOTE_LENGTH = 12
+"""A text that repeats so many characters in a row of what we sent quotes it."""
 
 
-class Unusable(Exception):
-    """A body is no usable value; the text says why and quotes nothing."""
+class UnusableBody(Exception):
+    """A body cannot be used; the text says why and quotes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back, whole. Header names are in lower case."""
+class Response:
+    """A whole response. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-def unpacked(body: bytes, encoding: str) -> bytes:
+def decompressed(body: bytes, encoding: str) -> bytes:
     """
     The body without its `Content-Encoding`.
 
     Raises:
-        Unusable: It is larger than `LARGEST` when unpacked, cut off, or packed in a way nobody asked for.
+        UnusableBody: It is larger than `LARGEST_BODY` when decompressed, cut off, or compressed in a way that we did
+            not ask for.
     """
     if encoding in ("", "identity"):
         return body
     if encoding not in ("gzip", "x-gzip"):
-        raise Unusable("packed in an unknown way")
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        raise UnusableBody("compressed in an unknown way")
+    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        whole = unpacker.decompress(body, LARGEST + 1)
+        whole = decompressor.decompress(body, LARGEST_BODY + 1)
     except zlib.error:
-        raise Unusable("damaged") from None
-    if len(whole) > LARGEST:
-        raise Unusable("too large")
-    if not unpacker.eof:
-        raise Unusable("cut off")
+        raise UnusableBody("damaged") from None
+    if len(whole) > LARGEST_BODY:
+        raise UnusableBody("too large")
+    if not decompressor.eof:
+        raise UnusableBody("cut off")
     return whole
 
 
-def value_of(body: bytes) -> Any:
+def json_of(body: bytes) -> Any:
     """
-    A body's JSON. Fractions stay the text they are, so that an amount is shown as the vendor wrote it.
+    A body's JSON. Fractions stay text, so that an amount is shown as the vendor wrote it.
 
     Raises:
-        Unusable: It is empty, no JSON, or nested too deep.
+        UnusableBody: It is empty, not JSON, or nested too deep.
     """
     text = body.decode("utf-8-sig", "replace")
     if not text.strip():
-        raise Unusable("empty")
+        raise UnusableBody("empty")
     try:
-        value = json.loads(text, parse_float=str, parse_constant=_nothing)
+        value = json.loads(text, parse_float=str, parse_constant=_none)
     except RecursionError:
-        raise Unusable("nested too deep") from None
+        raise UnusableBody("nested too deep") from None
     except ValueError:
-        raise Unusable("not JSON") from None
-    if _deeper_than(value, DEEPEST):
-        raise Unusable("nested too deep")
+        raise UnusableBody("not JSON") from None
+    if _deeper_than(value, DEEPEST_NESTING):
+        raise UnusableBody("nested too deep")
     return value
 
 
-def _nothing(_constant: str) -> None:
-    """NaN and the infinities are no JSON and no number that anybody can use."""
+def _none(_constant: str) -> None:
+    """`NaN` and `Infinity` are not JSON, and nobody can use them as numbers."""
 
 
 def _deeper_than(value: Any, depth: int) -> bool:
@@ -105,11 +104,14 @@ def _parts(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else ()
 
 
-def wait_asked(headers: Mapping[str, str], now: datetime) -> float | None:
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """
-    How many seconds the vendor asks us to wait; None: it does not say.
+    How many seconds the vendor asks us to wait, from 1 to `LONGEST_RETRY_AFTER`; None: it does not say.
 
     `Retry-After` is a number of seconds or an HTTP date (RFC 9110, 10.2.3).
+
+    Args:
+        now: The time by the vendor's clock.
     """
     asked = headers.get("retry-after", "").strip()
     seconds = _number(asked)
@@ -120,7 +122,7 @@ def wait_asked(headers: Mapping[str, str], now: datetime) -> float | None:
             return None
     if seconds is None:
         return None
-    return min(max(seconds, 1.0), LONGEST_WAIT)
+    return min(max(seconds, 1.0), LONGEST_RETRY_AFTER)
 
 
 def _number(text: str) -> float | None:
@@ -131,19 +133,20 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def refusal(
-    answer: Answer, *, vendor: str, remedy: str, writing: bool, hidden: Sequence[str], now: datetime
+def error_of(
+    response: Response, *, vendor: str, remedy: str, writing: bool, never_quoted: Sequence[str], now: datetime
 ) -> RemoteError | None:
     """
-    What to raise about an answer that is not 2xx; None for one that is. 429 is the client's business.
+    The error that a response stands for; None: it is 2xx. The client handles 429 itself.
 
     Args:
-        vendor: As people read it.
-        remedy: The step that mends refused credentials, as a sentence.
-        writing: Whether something may have been changed there.
-        hidden: Texts that must not be quoted: keys, and what was written to a customer.
+        vendor: Its name as people read it.
+        remedy: What to do about refused credentials, as a sentence.
+        writing: Whether the request may have changed something at the vendor.
+        never_quoted: Texts that no error may quote: keys, and what was written to a customer.
+        now: The time by the vendor's clock.
     """
-    status = answer.status
+    status = response.status
     if 200 <= status < 300:
         return None
     if status in (401, 403):
@@ -151,26 +154,26 @@ def refusal(
     if 400 <= status < 500 and status not in (408, 425):
         if status in (404, 410):
             return Gone(f"{vendor} does not have this ticket any more.")
-        words, fields = complaint(answer, hidden)
+        words, fields = error_details(response, never_quoted)
         reason = f": {words}" if words else f" ({status})."
         return Rejected(f"{vendor} refused{reason}", fields=fields)
     if writing:
         return Uncertain(f"{vendor} answered with {status} and did not say whether it was done.")
-    trouble = "sends us elsewhere, where we do not go" if 300 <= status < 400 else "has trouble of its own"
-    return Unavailable(f"{vendor} {trouble} ({status}).", retry_after=wait_asked(answer.headers, now))
+    problem = "redirects us, which shopbell does not follow" if 300 <= status < 400 else "has a problem of its own"
+    return Unavailable(f"{vendor} {problem} ({status}).", retry_after=retry_after(response.headers, now))
 
 
-def complaint(answer: Answer, hidden: Sequence[str]) -> tuple[str, dict[str, str]]:
+def error_details(response: Response, never_quoted: Sequence[str]) -> tuple[str, dict[str, str]]:
     """
-    What a vendor says is wrong: in a sentence, and about single fields.
+    What the vendor says is wrong: a sentence, and a text for each field.
 
     Knows the shapes of Laravel (`errors`), Django REST framework (`{"field": ["…"]}`, `detail`), SellSN
     (`message`, `invalidFields`), SellApp (`message`, `param`) and Lightspeed (`error.message`, `errors`).
-    A sentence that quotes something hidden is left out.
+    A text that quotes one of `never_quoted` is left out.
     """
     try:
-        value = value_of(answer.body)
-    except Unusable:
+        value = json_of(response.body)
+    except UnusableBody:
         return "", {}
     if not isinstance(value, dict):
         return "", {}
@@ -179,12 +182,12 @@ def complaint(answer: Answer, hidden: Sequence[str]) -> tuple[str, dict[str, str
     fields = {
         one_line(field, 60): one_line(words, 200)
         for field, words in _fields(outer)
-        if not _quotes(f"{field} {words}", hidden)
+        if not _quotes(f"{field} {words}", never_quoted)
     }
     sentence = next((outer[key] for key in ("message", "detail", "error") if isinstance(outer.get(key), str)), "")
     if not sentence and fields:
         sentence = "; ".join(f"{field}: {words}" for field, words in fields.items())
-    return ("" if _quotes(sentence, hidden) else one_line(sentence, 300)), fields
+    return ("" if _quotes(sentence, never_quoted) else one_line(sentence, 300)), fields
 
 
 def _fields(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -220,12 +223,12 @@ def _words(value: Any) -> Iterator[str]:
             yield word
 
 
-def _quotes(words: str, hidden: Sequence[str]) -> bool:
-    said = comparable(words)
-    return any(piece in said for text in hidden for piece in _pieces(comparable(text)))
+def _quotes(words: str, never_quoted: Sequence[str]) -> bool:
+    compared = comparable(words)
+    return any(piece in compared for text in never_quoted for piece in _pieces(comparable(text)))
 
 
 def _pieces(text: str) -> Iterator[str]:
     if text:
-        for start in range(max(1, len(text) - _QUOTE + 1)):
-            yield text[start : start + _QUOTE]
+        for start in range(max(1, len(text) - _QUOTE_LENGTH + 1)):
+            yield text[start : start + _QUOTE_LENGTH]

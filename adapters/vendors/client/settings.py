@@ -1,4 +1,4 @@
-"""What every vendor's section of the settings is made of."""
+"""The base of every vendor's settings, and the types of their values."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 
-class Section(BaseModel):
+class VendorSettings(BaseModel):
     """
     A vendor's own part of a store's settings.
 
-    Field names are the last part of `STORES__<NAME>__...` in lower case. A misspelt one is refused, and no fault
-    quotes a value, for a value may be a secret.
+    Field names are the last part of `STORES__<NAME>__...` in lower case. Unknown names are refused. No error quotes a
+    value, because a value may be a secret.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
@@ -28,7 +28,7 @@ def _credential(value: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
-def _base(value: str) -> str:
+def _base_url(value: str) -> str:
     try:
         url = httpx.URL(value)
     except httpx.InvalidURL:
@@ -40,22 +40,22 @@ def _base(value: str) -> str:
     return value.rstrip("/")
 
 
-def _segment(value: str) -> str:
+def _path_segment(value: str) -> str:
     if not value or not all(character.isascii() and (character.isalnum() or character in "-_") for character in value):
         raise ValueError("wants letters, digits, hyphens and underscores only")
     return value
 
 
 def split_list(value: Any) -> Any:
-    """A comma-separated list as the tuple of its parts."""
+    """The parts of a comma-separated text. For use before validation: anything else stays as it is."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
 
 
 Credential = Annotated[SecretStr, AfterValidator(_credential)]
-"""A key or secret that fits into a header."""
-Base = Annotated[str, AfterValidator(_base)]
-"""What stands before a vendor's documented paths; without a slash at its end."""
-Segment = Annotated[str, AfterValidator(_segment)]
-"""Something that becomes part of an address: a language, a store's id, a subdomain."""
+"""A key or secret that can be sent in a header."""
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+"""What stands before a vendor's documented paths, without a slash at its end."""
+PathSegment = Annotated[str, AfterValidator(_path_segment)]
+"""A part of an address: a language, a store's id, a subdomain."""

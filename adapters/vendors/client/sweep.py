@@ -1,4 +1,8 @@
-"""Reading open tickets again although the list shows nothing new, where a list may not tell that a customer wrote."""
+"""
+What a sweep yields: tickets that changed, tickets that are absent, and now and then one that looks unchanged.
+
+The last is for lists that may not show that a customer wrote. There, open tickets are read again in turn.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,51 @@ from bot.model import Absent, Author, Change, Message, TicketId
 from bot.ports import Known
 
 SAME_MOMENT = timedelta(seconds=5)
+"""Two times that are not further apart are those of one event."""
 
 
-def tells(updated_at: datetime | None, messages: Sequence[Message]) -> bool | None:
+async def open_tickets(known: Known) -> Sequence[TicketId]:
+    """The tickets that a sweep must find again: those we hold for open; none in a full sweep, which reads them all."""
+    return () if known.full else await known.open_ids()
+
+
+async def changed_tickets(
+    pages: AsyncIterator[Sequence[Change]],
+    known: Known,
+    held: Sequence[TicketId],
+    reread: TicketId | None = None,
+) -> AsyncIterator[Change | Absent]:
     """
-    Whether a ticket's time of update follows its customer's messages, as this ticket proves; None: it proves nothing.
+    What `Vendor.changes` yields, from the pages of a list.
 
-    The last message must be the customer's and not the one that made the ticket. A time of update right after it says
-    that the message made it; one before it, that it did not; a much later one may have come from anything.
+    Args:
+        held: What `open_tickets` said before the first page was read.
+        reread: A ticket to yield although its fingerprint is the known one.
+    """
+    seen: set[TicketId] = set()
+    async for changes in pages:
+        fingerprints = await known.fingerprints([change.ticket.id for change in changes])
+        for change in _once(changes):
+            ticket = change.ticket.id
+            if fingerprints.get(ticket) != change.fingerprint or (ticket == reread and ticket not in seen):
+                yield change
+            seen.add(ticket)
+    for ticket in held:
+        if ticket not in seen:
+            yield Absent(ticket)
+
+
+def _once(changes: Iterable[Change]) -> Iterable[Change]:
+    """A page's tickets, each once; of two with the same id, the later one."""
+    return {change.ticket.id: change for change in changes}.values()
+
+
+def shows_messages(updated_at: datetime | None, messages: Sequence[Message]) -> bool | None:
+    """
+    Whether a customer's message changes its ticket's time of update, as this ticket proves; None: it proves nothing.
+
+    The last message must be the customer's, and not the one that opened the ticket. A time of update right after it
+    proves that it does, one before it that it does not. A much later one may have any cause.
     """
     last = messages[-1] if len(messages) > 1 else None
     if last is None or last.author is not Author.CUSTOMER or last.written_at is None or updated_at is None:
@@ -28,12 +69,12 @@ def tells(updated_at: datetime | None, messages: Sequence[Message]) -> bool | No
     return True if after <= SAME_MOMENT else None
 
 
-class SecondLook:
+class RecheckTurns:
     """
-    Chooses an open ticket to be read again.
+    Which open ticket is read again although the list shows no change.
 
-    One ticket at a time goes round, one every `seconds`, so that it costs the same however many are open, until it is
-    proven that the list does tell.
+    One ticket every `seconds`, each in its turn, so that the cost does not depend on how many are open. It ends when a
+    ticket proves that the list does show messages.
     """
 
     def __init__(self, clock: Clock, *, seconds: float = 60.0) -> None:
@@ -41,55 +82,19 @@ class SecondLook:
         self._seconds = seconds
         self._next_at = clock.monotonic() + seconds
         self._last = ""
-        self._needless = False
+        self._list_shows_messages = False
 
     def learn(self, updated_at: datetime | None, messages: Sequence[Message]) -> None:
-        """A ticket was read: what it proves is believed until another proves the contrary."""
-        proof = tells(updated_at, messages)
+        """A ticket was read: what it proves holds until another proves the opposite."""
+        proof = shows_messages(updated_at, messages)
         if proof is not None:
-            self._needless = proof
+            self._list_shows_messages = proof
 
     def choose(self, held: Sequence[TicketId]) -> TicketId | None:
-        """The ticket whose turn it is; None: none has it now."""
-        if self._needless or not held or self._clock.monotonic() < self._next_at:
+        """The ticket whose turn it is; None: no turn has come yet, or none is needed."""
+        if self._list_shows_messages or not held or self._clock.monotonic() < self._next_at:
             return None
         self._next_at = self._clock.monotonic() + self._seconds
         following = [ticket for ticket in held if ticket > self._last]
         self._last = min(following or held)
         return self._last
-
-
-async def held_open(known: Known) -> Sequence[TicketId]:
-    """What a sweep has to find again: what we hold for open, or nothing where every ticket is looked at anyway."""
-    return () if known.full else await known.open_ids()
-
-
-async def differing(
-    pages: AsyncIterator[Sequence[Change]],
-    known: Known,
-    held: Sequence[TicketId],
-    again: TicketId | None = None,
-) -> AsyncIterator[Change | Absent]:
-    """
-    What a sweep yields: `Vendor.changes` over pages that somebody else reads.
-
-    Args:
-        held: From `held_open`, before the first page was read.
-        again: A ticket to yield even though its fingerprint is the known one.
-    """
-    seen: set[TicketId] = set()
-    async for changes in pages:
-        fingerprints = await known.fingerprints([change.ticket.id for change in changes])
-        for change in _once(changes):
-            ticket = change.ticket.id
-            if fingerprints.get(ticket) != change.fingerprint or (ticket == again and ticket not in seen):
-                yield change
-            seen.add(ticket)
-    for ticket in held:
-        if ticket not in seen:
-            yield Absent(ticket)
-
-
-def _once(changes: Iterable[Change]) -> Iterable[Change]:
-    """A page's tickets, each once; the later place in the page counts."""
-    return {change.ticket.id: change for change in changes}.values()

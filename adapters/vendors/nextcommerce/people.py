@@ -1,16 +1,14 @@
-"""Who wrote what at Next Commerce: comments name their author by a number, and only the users say who that is."""
+"""Who wrote a comment. A comment names its author by a number, and only the store's users tell who that is."""
 
 from __future__ import annotations
 
-from adapters.vendors.client.caching import Remembered
+from adapters.vendors.client.caching import Lookup
 from adapters.vendors.client.http import VendorClient
 from adapters.vendors.client.parsing import Text, Wire
 from bot.clock import Clock
-from bot.errors import AuthFailed, Gone, Rejected, Unavailable
 from bot.model import Author
 from bot.text import one_line
 
-_UNKNOWN_FOR = 300.0
 _AUTHORS = {"dashboard": Author.STAFF, "customer": Author.CUSTOMER, "lead": Author.CUSTOMER}
 
 
@@ -26,16 +24,16 @@ class WireUser(Wire):
         return one_line(" ".join(filter(None, (self.first_name, self.last_name))), 100) or None
 
 
-NOBODY = WireUser()
+UNKNOWN_USER = WireUser()
 
 
-def author_without_asking(
+def author_from_ticket(
     *, author: str | None, from_email: str | None, public: bool, requester: str | None, staff: int | None
 ) -> Author | None:
     """
-    Who wrote a comment as far as its ticket tells; None: its author must be asked for.
+    Who wrote a comment, as far as its ticket tells; None: its author must be asked for.
 
-    Without an author, an address means a customer who is no user yet, and a note can only be staff's.
+    Without an author, an address means a customer who is no user yet, and a note must be by staff.
 
     Args:
         requester: The user who opened the ticket.
@@ -50,34 +48,30 @@ def author_without_asking(
     return Author.STAFF if staff is not None and author == str(staff) else None
 
 
-def author_by_type(user: WireUser) -> Author:
-    """Who a user is to a store; a type that is not documented tells nothing."""
+def author_from_type(user: WireUser) -> Author:
+    """What a user is to the store. An undocumented type says nothing."""
     return _AUTHORS.get(user.user_type or "", Author.UNKNOWN)
 
 
 class People:
-    """The users of a store, as far as its token may know them; without `users:read` they have no names."""
+    """The users of a store, as far as its token may see them. Without `users:read` they have no names."""
 
     def __init__(self, client: VendorClient, clock: Clock) -> None:
         self._client = client
-        self._known: Remembered[WireUser] = Remembered(clock)
+        self._users: Lookup[WireUser] = Lookup(clock, UNKNOWN_USER)
 
     async def user(self, user: str | None) -> WireUser:
         """
-        A user by number, asked for once an hour; nobody where there is no number.
+        A user by number, asked for once an hour; `UNKNOWN_USER` where there is no number.
 
         Raises:
             RateLimited
         """
         if not user:
-            return NOBODY
-        known = self._known.get(user)
-        if known is not None:
-            return known
-        try:
+            return UNKNOWN_USER
+
+        async def read() -> WireUser:
             answer = await self._client.read("users", user, "")
-        except (Gone, Rejected, AuthFailed):
-            return self._known.put(user, NOBODY)
-        except Unavailable:
-            return self._known.put(user, NOBODY, seconds=_UNKNOWN_FOR)
-        return self._known.put(user, WireUser.model_validate(answer if isinstance(answer, dict) else {}))
+            return WireUser.model_validate(answer if isinstance(answer, dict) else {})
+
+        return await self._users.get(user, read)

@@ -10,41 +10,49 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.vendors.client.responses import Answer, Unusable, complaint, refusal, unpacked, value_of, wait_asked
+from adapters.vendors.client.responses import (
+    Response,
+    UnusableBody,
+    decompressed,
+    error_details,
+    error_of,
+    json_of,
+    retry_after,
+)
 from bot.errors import RemoteError
 from bot.text import comparable
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def answer(body: Any, status: int = 422) -> Answer:
-    return Answer(status, {}, json.dumps(body).encode())
+def answer(body: Any, status: int = 422) -> Response:
+    return Response(status, {}, json.dumps(body).encode())
 
 
 def test_fractions_stay_as_the_vendor_wrote_them() -> None:
     """An amount is shown with the digits it came with, and a number that is none is nothing."""
-    assert value_of(b'{"a": 29.90, "b": 3, "c": NaN, "d": 1e999}') == {"a": "29.90", "b": 3, "c": None, "d": "1e999"}
+    assert json_of(b'{"a": 29.90, "b": 3, "c": NaN, "d": 1e999}') == {"a": "29.90", "b": 3, "c": None, "d": "1e999"}
 
 
 def test_a_byte_order_mark_and_broken_characters_are_read() -> None:
     """A mark before the JSON, half a character and half a pair do no harm."""
-    assert value_of(b"\xef\xbb\xbf{}") == {}
-    assert value_of(b'["\xff"]') == ["\ufffd"]
-    assert value_of(b'["\\ud800"]') == ["\ud800"]
+    assert json_of(b"\xef\xbb\xbf{}") == {}
+    assert json_of(b'["\xff"]') == ["\ufffd"]
+    assert json_of(b'["\\ud800"]') == ["\ud800"]
 
 
 @pytest.mark.parametrize("body", [b"", b"\n", b"<p>", b"{", b'{"a":1}x', b"[" * 200_000, b"[" * 60 + b"]" * 60])
 def test_what_cannot_be_used(body: bytes) -> None:
     """What is no JSON, or deeper than anything needs, says so without quoting itself."""
-    with pytest.raises(Unusable):
-        value_of(body)
+    with pytest.raises(UnusableBody):
+        json_of(body)
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip"])
 def test_unknown_packing_is_unusable(encoding: str) -> None:
     """Only what was asked for is unpacked."""
-    with pytest.raises(Unusable):
-        unpacked(b"x", encoding)
+    with pytest.raises(UnusableBody):
+        decompressed(b"x", encoding)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +75,7 @@ def test_unknown_packing_is_unusable(encoding: str) -> None:
 )
 def test_retry_after(asked: str, seconds: float | None) -> None:
     """Seconds or an HTTP date, never below a second or above a quarter of an hour; nonsense says nothing."""
-    assert wait_asked({"retry-after": asked}, NOON) == seconds
+    assert retry_after({"retry-after": asked}, NOON) == seconds
 
 
 EMPTY = {"message": "Empty."}
@@ -92,7 +100,7 @@ COMPLAINTS: list[tuple[Any, str, dict[str, str]]] = [
 @pytest.mark.parametrize(("body", "words", "fields"), COMPLAINTS)
 def test_complaints_of_every_shape(body: Any, words: str, fields: dict[str, str]) -> None:
     """Each vendor's way to say what is wrong is understood, and so is none of them."""
-    assert complaint(answer(body), ()) == (words, fields)
+    assert error_details(answer(body), ()) == (words, fields)
 
 
 @settings(deadline=None)
@@ -100,7 +108,7 @@ def test_complaints_of_every_shape(body: Any, words: str, fields: dict[str, str]
 def test_what_was_sent_is_never_quoted(sent: str, before: str, after: str) -> None:
     """However a vendor wraps what we wrote, the words that hold it are left out."""
     body = {"message": f"{before} {sent} {after}", "errors": {"text": [sent]}}
-    words, fields = complaint(answer(body), (sent,))
+    words, fields = error_details(answer(body), (sent,))
     assert words == "" or comparable(sent) not in words
     assert fields.get("text") is None
 
@@ -109,6 +117,6 @@ def test_what_was_sent_is_never_quoted(sent: str, before: str, after: str) -> No
 @given(st.integers(100, 599), st.booleans(), st.binary(max_size=200))
 def test_every_status_has_a_meaning(status: int, writing: bool, body: bytes) -> None:
     """No status and no body escapes the tree of errors, and only 2xx is none."""
-    error = refusal(Answer(status, {}, body), vendor="Acme", remedy="", writing=writing, hidden=(), now=NOON)
+    error = error_of(Response(status, {}, body), vendor="Acme", remedy="", writing=writing, never_quoted=(), now=NOON)
     assert (error is None) == (200 <= status < 300)
     assert error is None or isinstance(error, RemoteError)

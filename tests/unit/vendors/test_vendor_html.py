@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.vendors.client.html import html_of, looks_like_html, text_of
+from adapters.vendors.client.html import html_to_text, looks_like_html, text_to_html
 from bot.text import clean, comparable
 
 
@@ -39,7 +39,7 @@ from bot.text import clean, comparable
 )  # fmt: skip
 def test_what_a_person_would_see(body: str, text: str) -> None:
     """Words, breaks and links stay; what nobody sees goes."""
-    assert text_of(body) == text
+    assert html_to_text(body) == text
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_what_somebody_typed_is_no_html(body: str) -> None:
 @given(st.text())
 def test_a_text_comes_back_from_its_html(text: str) -> None:
     """A reply that left as HTML reads as it was written."""
-    assert comparable(text_of(html_of(clean(text)))) == comparable(text)
+    assert comparable(html_to_text(text_to_html(clean(text)))) == comparable(text)
 
 
 def test_replies_keep_breaks_and_links() -> None:
     """Line breaks are breaks, addresses can be clicked, and nothing else is markup."""
-    assert html_of('a < "b"\nsee https://x.example/?a=1&b=2.') == (
+    assert text_to_html('a < "b"\nsee https://x.example/?a=1&b=2.') == (
         'a &lt; &quot;b&quot;<br>\nsee <a href="https://x.example/?a=1&amp;b=2">https://x.example/?a=1&amp;b=2</a>.'
     )
 
@@ -76,4 +76,4 @@ def test_replies_keep_breaks_and_links() -> None:
 @given(st.text(alphabet='<>/="& abpdivrscriptyle!-\n', max_size=200))
 def test_no_markup_is_too_broken(body: str) -> None:
     """Whatever it is, it becomes neutral text."""
-    assert text_of(body) == clean(text_of(body))
+    assert html_to_text(body) == clean(html_to_text(body))

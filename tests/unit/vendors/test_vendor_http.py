@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.vendors.client.http import Service, VendorClient, login
+from adapters.vendors.client.http import Service, VendorClient, check_login
 from adapters.vendors.client.quota import Quota
-from adapters.vendors.client.responses import LARGEST
+from adapters.vendors.client.responses import LARGEST_BODY
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 from bot.ports import VendorTools
 from tests.unit.vendors.vendor_bench import Hands, Server, client
@@ -204,8 +204,8 @@ def test_silence_after_a_write() -> None:
     """204 is an answer; 200 without a body is one only where the vendor is known to say so little."""
     assert outcome(answering(204, b""), write=True) is None
     assert isinstance(outcome(answering(200, b""), write=True), Uncertain)
-    assert outcome(answering(200, b""), write=True, silence=True) is None
-    assert isinstance(outcome(answering(500, b""), write=True, silence=True), Uncertain)
+    assert outcome(answering(200, b""), write=True, empty_ok=True) is None
+    assert isinstance(outcome(answering(500, b""), write=True, empty_ok=True), Uncertain)
 
 
 def test_an_answer_is_bounded_on_the_wire() -> None:
@@ -219,12 +219,12 @@ def test_an_answer_is_bounded_on_the_wire() -> None:
             yield b"x" * 1_000_000
 
     assert isinstance(outcome(lambda _request: httpx.Response(200, content=endless())), Unavailable)
-    assert sent <= LARGEST // 1_000_000 + 2
+    assert sent <= LARGEST_BODY // 1_000_000 + 2
 
 
 def test_an_answer_is_bounded_when_unpacked() -> None:
     """A small packed body that unpacks into a huge one is refused."""
-    bomb = gzip.compress(b" " * (LARGEST + 1))
+    bomb = gzip.compress(b" " * (LARGEST_BODY + 1))
     assert len(bomb) < 50_000
 
     async def packed() -> AsyncIterator[bytes]:
@@ -263,7 +263,7 @@ def test_a_dripping_answer_ends() -> None:
             transport=lambda: httpx.MockTransport(lambda _request: httpx.Response(200, content=drip())), clock=Hands()
         )
         service = Service(label="Acme", base="https://acme.example", remedy="")
-        made = VendorClient(service, tools, Quota(tools.clock, "Acme"), longest_exchange=0.05)
+        made = VendorClient(service, tools, Quota(tools.clock, "Acme"), time_limit=0.05)
         with pytest.raises(Unavailable):
             await made.read("tickets")
         with pytest.raises(Uncertain):
@@ -295,7 +295,7 @@ def test_an_error_within_200_is_an_error() -> None:
     """Where a vendor hides errors in 200, the value decides."""
 
     async def run() -> None:
-        async with client(answering(200, {"error": 1}), status_within=lambda value: 404 if value else None) as made:
+        async with client(answering(200, {"error": 1}), error_status=lambda value: 404 if value else None) as made:
             with pytest.raises(Gone):
                 await made.read("tickets", "1")
             with pytest.raises(Gone):
@@ -320,12 +320,12 @@ def test_the_doctor_reads_well() -> None:
     async def run() -> None:
         service = Service(label="Acme", base="https://acme.example/api", remedy="Get a new key.")
         async with client(answering(200)) as made:
-            assert (await login(service, made.read("me"))).ok
+            assert (await check_login(service, made.read("me"))).ok
         async with client(answering(401)) as made:
-            finding = await login(service, made.read("me"))
+            finding = await check_login(service, made.read("me"))
             assert (finding.ok, finding.remedy) == (False, "Get a new key.")
         async with client(answering(500)) as made:
-            finding = await login(service, made.read("me"))
+            finding = await check_login(service, made.read("me"))
             assert not finding.ok
             assert "https://acme.example/api" in finding.remedy
 

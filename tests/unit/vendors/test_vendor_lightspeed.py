@@ -11,20 +11,19 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.vendors.lightspeed.vendor import (
-    Lightspeed,
-    LightspeedSettings,
-    WireCustomer,
+from adapters.vendors.lightspeed.people import WireCustomer, customer_of
+from adapters.vendors.lightspeed.reading import (
     WireTicket,
-    customer_of,
+    error_status,
     fingerprint,
     has_note,
-    number,
+    id_number,
     page_of,
-    status_within,
     ticket_of,
     with_note,
 )
+from adapters.vendors.lightspeed.settings import LightspeedSettings
+from adapters.vendors.lightspeed.vendor import Lightspeed
 from bot.errors import AuthFailed, RateLimited
 from bot.model import Customer, Fact, Nudge, Status, TicketId
 from tests.unit.vendors.vendor_bench import Hands, Server, tools
@@ -109,12 +108,12 @@ def test_a_page_has_no_total() -> None:
 )
 def test_errors_within_200(value: Any, status: int | None) -> None:
     """An `error` in a 2xx is one, by its own code."""
-    assert status_within(value) == status
+    assert error_status(value) == status
 
 
 def test_numbers() -> None:
     """An id that is no number stands before all."""
-    assert [number(TicketId(text)) for text in ("17", "x", "", "²", "-1")] == [17, 0, 0, 0, 0]
+    assert [id_number(TicketId(text)) for text in ("17", "x", "", "²", "-1")] == [17, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(

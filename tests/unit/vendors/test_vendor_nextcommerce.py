@@ -12,20 +12,20 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from adapters.vendors.nextcommerce.people import NOBODY, WireUser, author_by_type, author_without_asking
-from adapters.vendors.nextcommerce.vendor import (
-    Nextcommerce,
-    NextcommerceSettings,
+from adapters.vendors.nextcommerce.people import UNKNOWN_USER, WireUser, author_from_ticket, author_from_type
+from adapters.vendors.nextcommerce.reading import (
     WireComment,
     WireTicket,
     cursor_of,
     fingerprint,
     message_of,
+    new_message_id,
     nudge_of,
-    said,
     ticket_of,
-    uploaded,
+    uploaded_ids,
 )
+from adapters.vendors.nextcommerce.settings import NextcommerceSettings
+from adapters.vendors.nextcommerce.vendor import Nextcommerce
 from bot.errors import Rejected, Unavailable
 from bot.model import Attachment, Author, Customer, Fact, File, Nudge, Status, TicketId
 from tests.unit.vendors.vendor_bench import Server, tools
@@ -55,7 +55,7 @@ def test_the_documented_example() -> None:
         Fact("Order", "1001"), Fact("Products", "#7, #8"), Fact("Priority", "high"), Fact("Tags", "vip, late"),
         Fact("Channel", "customer account"),
     )  # fmt: skip
-    assert ticket_of(wire(requester=None), NOBODY).customer == Customer(email="user@example.com")
+    assert ticket_of(wire(requester=None), UNKNOWN_USER).customer == Customer(email="user@example.com")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_the_documented_example() -> None:
 )
 def test_status_words(word: str | None, status: Status | None) -> None:
     """A word that is not documented is shown and means that the ticket is not closed."""
-    ticket = ticket_of(wire(status=word), NOBODY)
+    ticket = ticket_of(wire(status=word), UNKNOWN_USER)
     assert (ticket.status, ticket.status_word) == (status, word)
 
 
@@ -91,14 +91,14 @@ def test_who_wrote(
     author: str | None, from_email: str | None, public: bool, staff: int | None, expected: Author | None
 ) -> None:
     """The requester is the customer, our own user is staff, anybody else must be asked for."""
-    found = author_without_asking(author=author, from_email=from_email, public=public, requester="4", staff=staff)
+    found = author_from_ticket(author=author, from_email=from_email, public=public, requester="4", staff=staff)
     assert found is expected
 
 
 def test_who_users_are() -> None:
     """The type of a user says who they are; one that is not documented says nothing."""
     types = {None: "unknown", "dashboard": "staff", "customer": "customer", "lead": "customer", "robot": "unknown"}
-    assert {key: author_by_type(WireUser(user_type=key)).value for key in types} == types
+    assert {key: author_from_type(WireUser(user_type=key)).value for key in types} == types
 
 
 def test_comments() -> None:
@@ -153,7 +153,7 @@ def test_cursors(following: str, cursor: str | None) -> None:
 )
 def test_the_id_of_a_reply(value: Any, found: str | None) -> None:
     """A ticket's newest comment is the reply if it says the same; nothing raises after it has left."""
-    assert said(value, "string", public=True) == found
+    assert new_message_id(value, "string", public=True) == found
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_the_id_of_a_reply(value: Any, found: str | None) -> None:
 )
 def test_uploads(value: Any, numbers: list[int]) -> None:
     """However an upload is answered, the files' numbers are found, or none."""
-    assert uploaded(value) == numbers
+    assert uploaded_ids(value) == numbers
 
 
 def store(server: Server, **settings: str) -> Nextcommerce:

@@ -10,8 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.vendors.client import paging
-from adapters.vendors.client.paging import FORGET, NumberedPages, Page, PageLength, Part, read_parts
-from adapters.vendors.client.sweep import differing, held_open
+from adapters.vendors.client.paging import (
+    PAGE_LENGTH_TRUSTED_FOR,
+    ItemPage,
+    NumberedPages,
+    Page,
+    PageLength,
+    read_all_items,
+)
+from adapters.vendors.client.sweep import changed_tickets, open_tickets
 from bot.errors import Unavailable
 from bot.model import Absent, Change, Ticket, TicketId
 from tests.unit.vendors.vendor_bench import Hands
@@ -84,7 +91,7 @@ def test_without_a_total_the_page_length_is_learned() -> None:
     clock = Hands()
     length = PageLength(100, clock)
     costs = []
-    for pause in (0, 0, 0, FORGET, 0):
+    for pause in (0, 0, 0, PAGE_LENGTH_TRUSTED_FOR, 0):
         clock.seconds += pause
         shelf = Shelf(7, 50, total=False)
         read(NumberedPages(shelf.fetch, length))
@@ -107,7 +114,7 @@ def test_a_list_that_ended_with_a_silent_bound_is_read_on_in_time() -> None:
     for count, shown in ((10, 10), (11, 10), (11, 11)):
         shelf = Shelf(count, 10, total=False)
         assert len(read(NumberedPages(shelf.fetch, length))) == shown
-        clock.seconds += FORGET if count == 11 else 0
+        clock.seconds += PAGE_LENGTH_TRUSTED_FOR if count == 11 else 0
 
 
 @pytest.mark.parametrize("total", [0, 3, 9, 11, 1000])
@@ -143,7 +150,7 @@ def test_a_list_that_never_rests_is_left() -> None:
     for step in range(2, 100, 2):
         shelf.before[step] = lambda: shelf.numbers.insert(0, 1000 + len(shelf.fetched))
     read(NumberedPages(shelf.fetch, PageLength(5, Hands())))
-    assert shelf.fetched.count(1) == paging.PASSES
+    assert shelf.fetched.count(1) == paging.MOST_PASSES
 
 
 def test_a_server_that_knows_no_pages_is_not_asked_for_ever() -> None:
@@ -187,8 +194,8 @@ def swept(known: Known, *pages: Sequence[Change], again: str | None = None) -> l
             yield page
 
     async def run() -> list[str]:
-        held = await held_open(known)
-        found = differing(reading(), known, held, TicketId(again) if again else None)
+        held = await open_tickets(known)
+        found = changed_tickets(reading(), known, held, TicketId(again) if again else None)
         return [f"-{one.id}" if isinstance(one, Absent) else one.ticket.id async for one in found]
 
     return asyncio.run(run())
@@ -219,19 +226,19 @@ def test_all_parts_are_read(told: bool) -> None:
     pages = {1: "ab", 2: "bc", 3: "d"}
     asked = []
 
-    async def fetch(number: int) -> Part[str]:
+    async def fetch(number: int) -> ItemPage[str]:
         asked.append(number)
-        return Part(items=pages.get(number, ""), last=number == 3 if told else None)
+        return ItemPage(items=pages.get(number, ""), last=number == 3 if told else None)
 
-    assert asyncio.run(read_parts(fetch, str)) == ("a", "b", "c", "d")
+    assert asyncio.run(read_all_items(fetch, str)) == ("a", "b", "c", "d")
     assert asked == [1, 2, 3] if told else [1, 2, 3, 4]
 
 
 def test_parts_without_end_are_trouble() -> None:
     """A ticket that always has one more page of messages is not believed."""
 
-    async def fetch(number: int) -> Part[str]:
-        return Part(items=[str(number)])
+    async def fetch(number: int) -> ItemPage[str]:
+        return ItemPage(items=[str(number)])
 
     with pytest.raises(Unavailable):
-        asyncio.run(read_parts(fetch, str))
+        asyncio.run(read_all_items(fetch, str))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.vendors.client.quota import PATIENCE, Quota, Standing, Window, standings
+from adapters.vendors.client.quota import LONGEST_WAIT, Quota, Window, WindowState, window_states
 from bot.errors import RateLimited
 from tests.unit.vendors.vendor_bench import Hands
 
@@ -85,7 +85,11 @@ def test_lightspeeds_headers() -> None:
         "x-ratelimit-remaining": "298/2965/11910",
         "x-ratelimit-reset": "202/802/8002",
     }
-    assert standings(headers, 0) == (Standing(300, 298, 202), Standing(3000, 2965, 802), Standing(12000, 11910, 8002))
+    assert window_states(headers, 0) == (
+        WindowState(300, 298, 202),
+        WindowState(3000, 2965, 802),
+        WindowState(12000, 11910, 8002),
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,15 +104,15 @@ def test_lightspeeds_headers() -> None:
 )
 def test_headers_that_say_nothing(headers: dict[str, str]) -> None:
     """What is missing or unreadable is no statement."""
-    assert standings(headers, 0) == ()
+    assert window_states(headers, 0) == ()
 
 
 def test_a_reset_may_be_a_moment() -> None:
     """A large number is seconds since 1970; one that makes no sense keeps us waiting for a day at most."""
     headers = {"x-ratelimit-limit": "10", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000030"}
-    assert standings(headers, 1_700_000_000) == (Standing(10, 0, 30),)
+    assert window_states(headers, 1_700_000_000) == (WindowState(10, 0, 30),)
     headers["x-ratelimit-reset"] = "1700000030000"
-    assert standings(headers, 1_700_000_000) == (Standing(10, 0, 86_400),)
+    assert window_states(headers, 1_700_000_000) == (WindowState(10, 0, 86_400),)
 
 
 @pytest.mark.parametrize("ahead", [-86_400, 0, 86_400])
@@ -123,17 +127,17 @@ def test_a_moment_is_by_the_vendors_clock(ahead: int) -> None:
         "x-ratelimit-remaining": "0",
         "x-ratelimit-reset": str(int(there.timestamp()) + 30),
     }
-    assert quota.refused(headers, None).retry_after == 30
+    assert quota.rate_limited(headers, None).retry_after == 30
 
 
 def test_what_the_vendor_says_is_left_counts() -> None:
     """Others may use the same key: a fifth left stops reading until the window ends, none left stops replies."""
     clock = Hands()
     quota = Quota(clock, "Acme", [FIVE_MINUTES])
-    quota.heard({"x-ratelimit-limit": "300", "x-ratelimit-remaining": "60", "x-ratelimit-reset": "200"})
+    quota.answered({"x-ratelimit-limit": "300", "x-ratelimit-remaining": "60", "x-ratelimit-reset": "200"})
     assert taken(quota, clock, writing=False) == 0
     assert taken(quota, clock, writing=True, most=5) == 5
-    quota.heard({"x-ratelimit-limit": "300", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "200"})
+    quota.answered({"x-ratelimit-limit": "300", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "200"})
     with pytest.raises(RateLimited) as limited:
         asyncio.run(quota.take(writing=True))
     assert limited.value.retry_after == 200
@@ -150,14 +154,14 @@ def test_a_refusal_waits_for_the_window_that_is_used_up() -> None:
         "x-ratelimit-remaining": "0/2000/9000",
         "x-ratelimit-reset": "123/802/8002",
     }
-    assert quota.refused(headers, None).retry_after == 123
+    assert quota.rate_limited(headers, None).retry_after == 123
 
 
 def test_nothing_leaves_while_the_vendor_asks_us_to_wait() -> None:
     """A short wait is waited out, a long one is refused, for replies too."""
     clock = Hands()
     quota = Quota(clock, "Acme")
-    quota.refused({}, PATIENCE + 40)
+    quota.rate_limited({}, LONGEST_WAIT + 40)
     with pytest.raises(RateLimited):
         asyncio.run(quota.take(writing=True))
     clock.seconds += 50
@@ -178,19 +182,19 @@ def test_an_unknown_limit_is_felt_out() -> None:
         return clock.seconds - began
 
     assert pace() == 0
-    quota.refused({}, 1.0)
+    quota.rate_limited({}, 1.0)
     clock.seconds += 10
     assert pace() == pytest.approx(0.5)
     for _ in range(20):
-        quota.heard({})
+        quota.answered({})
     refused_at = pace()
     assert 0.3 < refused_at < 0.5
-    quota.refused({}, 1.0)
+    quota.rate_limited({}, 1.0)
     clock.seconds += 10
     for _ in range(500):
-        quota.heard({})
+        quota.answered({})
     assert pace() > refused_at
     clock.seconds += 4_000
     for _ in range(500):
-        quota.heard({})
+        quota.answered({})
     assert pace() == 0

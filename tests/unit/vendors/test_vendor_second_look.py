@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.vendors.client.sweep import SecondLook, tells
+from adapters.vendors.client.sweep import RecheckTurns, shows_messages
 from bot.model import Author, Message, MessageId, TicketId
 from tests.unit.vendors.vendor_bench import Hands
 
@@ -33,14 +33,14 @@ AGAIN = [said(Author.CUSTOMER, 0), said(Author.CUSTOMER, 60)]
 )
 def test_what_proves_that_the_list_tells(messages: list[Message], updated: float, proof: bool | None) -> None:
     """Only a customer's later message proves something: a time of update right after it, or one before it."""
-    assert tells(CREATED + timedelta(seconds=updated), messages) is proof
-    assert tells(None, messages) is None
+    assert shows_messages(CREATED + timedelta(seconds=updated), messages) is proof
+    assert shows_messages(None, messages) is None
 
 
 def test_second_looks_go_round() -> None:
     """One ticket a minute, each in its turn, whatever comes and goes."""
     clock = Hands()
-    look = SecondLook(clock, seconds=60)
+    look = RecheckTurns(clock, seconds=60)
     held = [TicketId(name) for name in "cab"]
     assert look.choose(held) is None
     chosen = []
@@ -56,7 +56,7 @@ def test_second_looks_go_round() -> None:
 def test_second_looks_end_with_proof() -> None:
     """They stop once the list is proven to tell, and begin again when it is proven not to."""
     clock = Hands()
-    look = SecondLook(clock, seconds=60)
+    look = RecheckTurns(clock, seconds=60)
     clock.seconds += 60
     look.learn(CREATED + timedelta(seconds=60), AGAIN)
     look.learn(CREATED, AGAIN[:1])

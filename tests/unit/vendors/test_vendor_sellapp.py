@@ -12,9 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.vendors.sellapp.vendor import (
-    Sellapp,
-    SellappSettings,
+from adapters.vendors.sellapp.reading import (
     WireMessage,
     WireTicket,
     fingerprint,
@@ -23,6 +21,8 @@ from adapters.vendors.sellapp.vendor import (
     page_of,
     ticket_of,
 )
+from adapters.vendors.sellapp.settings import SellappSettings
+from adapters.vendors.sellapp.vendor import Sellapp
 from bot.errors import AuthFailed, Gone, Uncertain, Unsupported
 from bot.model import Author, Fact, Nudge, Status, TicketId
 from tests.unit.vendors.vendor_bench import Hands, tools

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from adapters.vendors.sellgate.vendor import (
+from adapters.vendors.sellgate.reading import (
     WireList,
     WireTicket,
     counts_of,
     credible_total,
     fingerprint,
     message_of,
+    new_message_id,
     page_of,
-    reply_id,
     ticket_of,
 )
 from bot.errors import Unavailable
@@ -41,7 +41,7 @@ def wire(**fields: Any) -> WireTicket:
 
 def test_the_documented_example() -> None:
     """The example of the documentation is read whole."""
-    (change,) = page_of(LIST, narrowed=True).changes
+    (change,) = page_of(LIST, only_open=True).changes
     ticket = change.ticket
     assert (ticket.id, ticket.subject, ticket.status, ticket.status_word) == ("tkt_abc123", "help", Status.OPEN, "open")
     assert ticket.customer.email == "customer@example.com"
@@ -104,7 +104,7 @@ def test_fingerprints() -> None:
 def test_which_total_is_believed(stats: Any, meta: Any, narrowed: bool, total: int | None) -> None:
     """Whether or not figures follow the filter, the number of tickets in the list comes out, or none."""
     around = WireList.model_validate({"stats": stats, "meta": meta})
-    assert credible_total(around, narrowed=narrowed) == total
+    assert credible_total(around, only_open=narrowed) == total
 
 
 def test_counts_that_are_missing_are_trouble() -> None:
@@ -140,7 +140,7 @@ MESSAGES = [
 )
 def test_the_id_of_a_reply(answer: Any, found: str | None) -> None:
     """Whatever a reply answers, its id is found or not claimed; nothing raises after the reply has left."""
-    assert reply_id(answer, TicketId("tkt_1"), "Done") == found
+    assert new_message_id(answer, TicketId("tkt_1"), "Done") == found
 
 
 def test_messages() -> None:

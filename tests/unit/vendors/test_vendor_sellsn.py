@@ -12,18 +12,18 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from adapters.vendors.client.paging import Numbering, Page
-from adapters.vendors.sellsn.vendor import (
-    Sellsn,
-    SellsnSettings,
+from adapters.vendors.client.paging import Page, PageNumbering
+from adapters.vendors.sellsn.reading import (
     WireTicket,
+    error_status,
     fingerprint,
     messages_of,
-    posted,
+    new_message_id,
     status_of,
-    status_within,
     ticket_of,
 )
+from adapters.vendors.sellsn.settings import SellsnSettings
+from adapters.vendors.sellsn.vendor import Sellsn
 from bot.errors import Gone, Unsupported
 from bot.model import Author, Change, Customer, Status, Ticket, TicketId
 from tests.unit.vendors.vendor_bench import Server, tools
@@ -119,14 +119,14 @@ def test_fingerprints() -> None:
 )
 def test_the_id_of_a_reply(value: Any, found: str | None) -> None:
     """The newest entry is the reply if it says the same; nothing raises after the reply has left."""
-    assert posted(value, "Done") == found
+    assert new_message_id(value, "Done") == found
 
 
 def test_a_refusal_within_200() -> None:
     """The envelope decides."""
-    assert status_within({"success": False, "message": "no"}) == 400
+    assert error_status({"success": False, "message": "no"}) == 400
     others: list[Any] = [{"success": True}, {}, [], None]
-    assert [status_within(value) for value in others] == [None] * 4
+    assert [error_status(value) for value in others] == [None] * 4
 
 
 def answering(answer: Callable[[httpx.Request], tuple[int, Any]], requests: list[str]) -> Server:
@@ -259,7 +259,7 @@ class Shelf:
 @pytest.mark.parametrize("first", [0, 1])
 def test_where_pages_begin_is_found_out(first: int, outside: str) -> None:
     """Whatever a page outside the list answers, the first page is the first, also when a list grows from nothing."""
-    numbering = Numbering(None)
+    numbering = PageNumbering(None)
 
     async def run() -> None:
         for count in (0, 7, 25, 31):
@@ -278,7 +278,7 @@ def test_where_pages_begin_is_found_out(first: int, outside: str) -> None:
 def test_a_set_first_page_is_not_doubted() -> None:
     """What the operator says is asked for at once."""
     shelf = Shelf(25, 1, "nearest")
-    asyncio.run(Numbering(1).read(1, shelf.fetch))
+    asyncio.run(PageNumbering(1).read(1, shelf.fetch))
     assert shelf.asked == [1]
 
 

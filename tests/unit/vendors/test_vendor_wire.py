@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from adapters.vendors.client.caching import Remembered
+from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.parsing import (
     Count,
     Flag,
@@ -19,16 +19,16 @@ from adapters.vendors.client.parsing import (
     Time,
     Wire,
     facts,
+    fingerprint_from,
     identifier_in,
-    joined,
     money,
     oldest_first,
     read_many,
     read_one,
     unwrapped,
 )
-from adapters.vendors.lightspeed.vendor import LightspeedSettings
-from adapters.vendors.sellgate.vendor import SellgateSettings
+from adapters.vendors.lightspeed.settings import LightspeedSettings
+from adapters.vendors.sellgate.settings import SellgateSettings
 from bot.errors import Unavailable
 from bot.model import Author, Fact, Message, MessageId
 from tests.unit.vendors.vendor_bench import Hands
@@ -146,7 +146,7 @@ def test_money(amount: str | None, currency: str | None, shown: str | None) -> N
 
 def test_fingerprints_tell_none_from_nothing() -> None:
     """A field that is missing differs from one that is empty."""
-    assert joined((None, 1)) != joined(("", 1))
+    assert fingerprint_from((None, 1)) != fingerprint_from(("", 1))
 
 
 def message(number: int, at: datetime | None) -> Message:
@@ -216,7 +216,7 @@ def test_a_language_is_one_part_of_an_address(language: str) -> None:
 def test_a_memory_is_bounded_in_size_and_time() -> None:
     """The value written longest ago goes first, and every value goes in time."""
     clock = Hands()
-    memory: Remembered[int] = Remembered(clock, size=2, seconds=10)
+    memory: ExpiringCache[int] = ExpiringCache(clock, size=2, seconds=10)
     assert memory.put("a", 1) == 1
     memory.put("b", 2)
     memory.put("a", 3)

@@ -1,0 +1,217 @@
+"""Reads what Next Commerce sends: its JSON as values of `bot.model`. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import BeforeValidator
+
+from adapters.vendors.client.html import html_to_text, looks_like_html
+from adapters.vendors.client.paging import Page
+from adapters.vendors.client.parsing import (
+    Flag,
+    Identifier,
+    OptionalObject,
+    OptionalObjects,
+    Text,
+    Time,
+    Wire,
+    facts,
+    identifier_in,
+    not_understood,
+    oldest_first,
+    read_many,
+    texts,
+    unwrapped,
+)
+from adapters.vendors.nextcommerce.capabilities import LABEL
+from adapters.vendors.nextcommerce.people import WireUser
+from bot.model import (
+    Attachment,
+    Author,
+    Change,
+    Customer,
+    Message,
+    MessageId,
+    Nudge,
+    Status,
+    Ticket,
+    TicketId,
+)
+from bot.text import clean, comparable, one_line
+
+
+class WireFile(Wire):
+    id: Identifier
+    file: Text = None
+    file_name: Text = None
+
+
+class WireComment(Wire):
+    id: Identifier
+    body: Text = None
+    author: Text = None
+    from_email: Text = None
+    is_public: Flag = None
+    created_at: Time = None
+    attachments: Annotated[list[WireFile] | None, OptionalObjects] = None
+
+
+class WireTicket(Wire):
+    id: Identifier
+    subject: Text = None
+    status: Text = None
+    priority: Text = None
+    channel: Text = None
+    requester: Text = None
+    from_email: Text = None
+    order: Text = None
+    products: Annotated[tuple[str, ...], BeforeValidator(texts)] = ()
+    tags: Annotated[tuple[str, ...], BeforeValidator(texts)] = ()
+    comments: Annotated[list[WireComment] | None, OptionalObjects] = None
+    created_at: Time = None
+    updated_at: Time = None
+
+
+class WireList(Wire):
+    next: Text = None
+
+
+class WireEvent(Wire):
+    object: Text = None
+    event_type: Text = None
+    event_id: Text = None
+    data: Annotated[dict[str, Any] | None, OptionalObject] = None
+
+
+_CLOSED = ("solved", "closed")
+
+
+def ticket_of(wire: WireTicket, requester: WireUser) -> Ticket:
+    """A ticket. An undocumented status counts as open."""
+    status = None if not wire.status else Status.CLOSED if wire.status.lower() in _CLOSED else Status.OPEN
+    return Ticket(
+        id=TicketId(wire.id),
+        subject=clean(wire.subject) if wire.subject is not None else None,
+        status=status,
+        status_word=wire.status or None,
+        customer=Customer(name=requester.name, email=requester.email or wire.from_email or None),
+        facts=facts(
+            ("Order", wire.order),
+            ("Products", ", ".join(f"#{product}" for product in wire.products)),
+            ("Priority", wire.priority),
+            ("Tags", ", ".join(wire.tags)),
+            ("Channel", (wire.channel or "").replace("_", " ")),
+        ),
+        created_at=wire.created_at,
+        updated_at=wire.updated_at,
+    )
+
+
+def message_of(wire: WireComment, author: Author, name: str | None) -> Message:
+    """A comment, with its author."""
+    body = wire.body or ""
+    return Message(
+        id=MessageId(wire.id),
+        author=author,
+        author_name=name or wire.from_email or None,
+        text=html_to_text(body) if looks_like_html(body) else clean(body),
+        written_at=wire.created_at,
+        attachments=tuple(map(attachment_of, wire.attachments or ())),
+        public=wire.is_public is not False,
+    )
+
+
+def attachment_of(wire: WireFile) -> Attachment:
+    """A file of a comment. Its address may expire."""
+    is_web = (wire.file or "").startswith(("https://", "http://"))
+    return Attachment(name=one_line(wire.file_name or "file", 100), url=wire.file if is_web else None)
+
+
+def fingerprint(wire: WireTicket) -> str:
+    """Everything that a card or a thread shows."""
+    shown = wire.model_dump(mode="json", exclude={"from_email", "created_at"})
+    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def cursor_of(address: str) -> str | None:
+    """The cursor in the address of the next page; None: it has none. Nothing else of the address is used."""
+    try:
+        return parse_qs(urlsplit(address).query).get("cursor", [None])[0]
+    except ValueError:
+        return None
+
+
+def tickets_of(value: Any) -> dict[TicketId, WireTicket]:
+    """The tickets of a page by their ids. Raises `Unavailable`."""
+    return {TicketId(wire.id): wire for wire in read_many(WireTicket, unwrapped(value, "results"), vendor=LABEL)}
+
+
+def page_of(value: Any, tickets: Mapping[TicketId, WireTicket]) -> Page:
+    """A page of the list. Its changes have only an id: their authors are asked for only where something changed."""
+    changes = [Change(ticket=Ticket(id=ticket), fingerprint=fingerprint(wire)) for ticket, wire in tickets.items()]
+    return Page(changes=changes, last=next_cursor(value) is None)
+
+
+def next_cursor(value: Any) -> str | None:
+    """
+    The cursor of the page that follows; None: this is the last one.
+
+    Raises:
+        Unavailable: A page follows, but its cursor is missing.
+    """
+    address = WireList.model_validate(value).next if isinstance(value, dict) else None
+    cursor = cursor_of(address) if address else None
+    if address and cursor is None:
+        raise not_understood(LABEL)
+    return cursor
+
+
+def new_message_id(value: Any, text: str, *, public: bool) -> MessageId | None:
+    """
+    The id of our new comment in the answer to it, which may be the comment or the whole ticket.
+
+    In a ticket it can only be the newest comment of its kind, if it has the same text. None: the answer does not show
+    it.
+    """
+    if not isinstance(value, dict):
+        return None
+    if not isinstance(value.get("comments"), list):
+        named = identifier_in(value) if "body" in value else None
+        return MessageId(named) if named else None
+    comments = [WireComment.model_validate(part) for part in value["comments"] if identifier_in(part)]
+    messages = oldest_first(message_of(comment, Author.UNKNOWN, None) for comment in comments)
+    alike = [message for message in messages if message.public is public]
+    return alike[-1].id if alike and comparable(alike[-1].text) == comparable(text) else None
+
+
+def uploaded_ids(value: Any) -> list[int]:
+    """The ids of uploaded files: from a list, one object, or either in a wrapper. What is documented cannot be true."""
+    found = unwrapped(value, "attachments", "files", "results", "data")
+    ids = [identifier_in(part) for part in (found if isinstance(found, list) else [found])]
+    return [int(number) for number in ids if number and number.isdigit()]
+
+
+def nudge_of(headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | None:
+    """Which ticket a signed webhook is about; None: it is forged, or not about a ticket."""
+    given = headers.get("x-29next-signature", "").strip().lower().encode()
+    try:
+        value = json.loads(body)
+        # The signature is of the body as Python's json writes it. A signature of the body as it came is accepted, too.
+        forms = (json.dumps(value).encode(), body)
+    except (ValueError, RecursionError):
+        return None
+    wanted = [hmac.new(secret.encode(), form, hashlib.sha256).hexdigest().encode() for form in forms]
+    matches = [hmac.compare_digest(given, one) for one in wanted]
+    if not any(matches) or not isinstance(value, dict):
+        return None
+    event = WireEvent.model_validate(value)
+    if event.object != "ticket" and not (event.event_type or "").startswith("ticket."):
+        return None
+    named = identifier_in(event.data)
+    return Nudge(ticket=TicketId(named) if named else None, event=event.event_id)

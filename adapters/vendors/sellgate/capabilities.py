@@ -1,0 +1,9 @@
+"""How Sellgate is called, and what its API offers."""
+
+from __future__ import annotations
+
+from bot.model import Verb
+from bot.ports import VendorCapabilities
+
+LABEL = "Sellgate"
+CAPABILITIES = VendorCapabilities(verbs=frozenset({Verb.CLOSE, Verb.REOPEN}), page_size=100, lists_open=True)

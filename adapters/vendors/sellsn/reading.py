@@ -1,0 +1,147 @@
+"""Reads what SellSN sends: its JSON as values of `bot.model`. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from adapters.vendors.client.paging import Page
+from adapters.vendors.client.parsing import (
+    Count,
+    Identifier,
+    OptionalObject,
+    OptionalObjects,
+    Text,
+    Time,
+    Wire,
+    oldest_first,
+    read_many,
+    read_one,
+    unwrapped,
+)
+from adapters.vendors.sellsn.capabilities import LABEL
+from adapters.vendors.sellsn.people import WireStore, customer_of, with_authors
+from bot.errors import Unavailable
+from bot.model import Author, Change, Message, MessageId, Status, Ticket, TicketId
+from bot.text import clean, comparable
+
+
+class WireEntry(Wire):
+    id: Identifier
+    date_created: Time = Field(default=None, alias="dateCreated")
+    message: Text = None
+    name: Text = None
+
+
+class WireOwner(Wire):
+    email_address: Text = Field(default=None, alias="emailAddress")
+
+
+class WireTicket(Wire):
+    """A ticket. An object that was already in the same answer may be the text `[Circular Reference]`."""
+
+    id: Identifier
+    date_created: Time = Field(default=None, alias="dateCreated")
+    subject: Text = None
+    status: Count = None
+    target_store: Annotated[WireStore | None, OptionalObject] = Field(default=None, alias="targetStore")
+    owner: Annotated[WireOwner | None, OptionalObject] = None
+    entries: Annotated[list[WireEntry] | None, OptionalObjects] = None
+
+    @property
+    def email(self) -> str | None:
+        """The owner's address; None: it is not known."""
+        return (self.owner.email_address if self.owner else None) or None
+
+    @property
+    def store_name(self) -> str | None:
+        """The name of the store; None: it is not known."""
+        return self.target_store.name if self.target_store else None
+
+
+class WireList(Wire):
+    pages: Count = None
+
+
+def status_of(number: int | None, closed: Collection[int]) -> Status | None:
+    """What a status number means; None: it is not known which numbers mean closed."""
+    if number is None or not closed:
+        return None
+    return Status.CLOSED if number in closed else Status.OPEN
+
+
+def messages_of(wire: WireTicket, staff: Collection[str], ours: Collection[str]) -> tuple[Message, ...]:
+    """
+    A ticket's entries, oldest first, each with its author.
+
+    Args:
+        staff: The names that are staff, case-folded.
+        ours: The ids of entries that we posted.
+    """
+    messages = [
+        Message(
+            id=MessageId(entry.id),
+            author=Author.UNKNOWN,
+            author_name=entry.name or None,
+            text=clean(entry.message or ""),
+            written_at=entry.date_created,
+        )
+        for entry in wire.entries or ()
+    ]
+    return with_authors(oldest_first(messages), wire.email, staff, ours)
+
+
+def ticket_of(wire: WireTicket, messages: tuple[Message, ...], closed: Collection[int]) -> Ticket:
+    """A ticket. The API has no time of update, so the time of the last entry counts."""
+    times = [time for time in (wire.date_created, *(message.written_at for message in messages)) if time]
+    return Ticket(
+        id=TicketId(wire.id),
+        subject=clean(wire.subject) if wire.subject is not None else None,
+        status=status_of(wire.status, closed),
+        status_word=f"status {wire.status}" if wire.status is not None and not closed else None,
+        customer=customer_of(wire.email, messages),
+        created_at=wire.date_created,
+        updated_at=max(times, default=None),
+    )
+
+
+def fingerprint(wire: WireTicket) -> str:
+    """Status and entries, in any order: nothing else shows a change."""
+    digest = hashlib.sha256(repr(wire.status).encode())
+    for entry in sorted(wire.entries or (), key=lambda entry: entry.id):
+        digest.update(f"\0{entry.id}\0{entry.message}".encode("utf-8", "replace"))
+    return digest.hexdigest()[:32]
+
+
+def tickets_of(value: Any) -> dict[TicketId, WireTicket]:
+    """The tickets of a page by their ids. Raises `Unavailable`."""
+    return {TicketId(wire.id): wire for wire in read_many(WireTicket, unwrapped(value, "data"), vendor=LABEL)}
+
+
+def page_of(value: Any, tickets: Mapping[TicketId, WireTicket]) -> Page:
+    """A page of the list. Its changes have only an id: their authors are asked for only where something changed."""
+    changes = [Change(ticket=Ticket(id=ticket), fingerprint=fingerprint(wire)) for ticket, wire in tickets.items()]
+    return Page(changes=changes, pages=WireList.model_validate(value if isinstance(value, dict) else {}).pages)
+
+
+def new_message_id(value: Any, text: str) -> MessageId | None:
+    """
+    The id of our reply in the answer to it, which is the ticket: the newest entry, if it has the same text.
+
+    None: the answer does not show it.
+    """
+    try:
+        messages = messages_of(read_one(WireTicket, unwrapped(value, "data"), vendor=LABEL), (), ())
+    except Unavailable:
+        return None
+    if len(messages) < 2 or comparable(messages[-1].text) != comparable(text):
+        return None
+    return messages[-1].id
+
+
+def error_status(value: Any) -> int | None:
+    """An answer that says `"success": false` is a refusal, whatever its status."""
+    return 400 if isinstance(value, dict) and value.get("success") is False else None
