@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.chats import discord as adapter
 from adapters.chats.discord import Discord
-from adapters.chats.discord.connection import Client
+from adapters.chats.discord.client import Client
 from bot.clock import SystemClock
 from bot.model import (
     Agent,

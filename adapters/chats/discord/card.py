@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.chats.discord import phrases
+from adapters.chats.discord import wording
 from adapters.chats.discord.buttons import rows
 from adapters.chats.discord.markup import cut_escaped, cut_line, units
 from bot.model import Card, Customer, DeliveryKey, Status
@@ -67,15 +67,15 @@ def card_message(card: Card, key: DeliveryKey | None = None) -> Json:
         embed["url"] = key_address(key)
     return {
         "embeds": [embed],
-        "components": rows(card.buttons, (phrases.DASHBOARD_BUTTON, card.url) if card.url else None),
+        "components": rows(card.buttons, (wording.DASHBOARD_BUTTON, card.url) if card.url else None),
         "allowed_mentions": NOBODY,
     }
 
 
 def _fields(card: Card, room: int) -> list[Json]:
-    lines = [(phrases.STATUS_FIELD, card.status_text)]
+    lines = [(wording.STATUS_FIELD, card.status_text)]
     if who := _customer(card.customer):
-        lines.insert(0, (phrases.CUSTOMER_FIELD, who))
+        lines.insert(0, (wording.CUSTOMER_FIELD, who))
     lines.extend((fact.label, fact.value) for fact in card.facts)
     fields: list[Json] = []
     for label, value in lines:

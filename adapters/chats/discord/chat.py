@@ -10,22 +10,22 @@ from typing import Any, NoReturn
 import discord
 import structlog
 
-from adapters.chats.discord import checks, commands, phrases, posting
+from adapters.chats.discord import checks, commands, messages, wording
 from adapters.chats.discord.card import NAME_LENGTH, NOBODY, Json, card_message
-from adapters.chats.discord.connection import Client, Connection
-from adapters.chats.discord.gateway import Gateway
-from adapters.chats.discord.hearing import Hearing
-from adapters.chats.discord.markup import cut_escaped, cut_line
-from adapters.chats.discord.missed import Missed, reread
-from adapters.chats.discord.reading import DISCORD, Agents
-from adapters.chats.discord.refusals import (
+from adapters.chats.discord.client import Client, Connection
+from adapters.chats.discord.events import Hearing
+from adapters.chats.discord.failures import (
     ARCHIVED,
     REACTIONS_BLOCKED,
     UNKNOWN_EMOJI,
     UNKNOWN_MESSAGE,
     code_of,
 )
-from adapters.chats.discord.standing import StandingInDiscord
+from adapters.chats.discord.gateway import Gateway
+from adapters.chats.discord.history import Missed, reread
+from adapters.chats.discord.markup import cut_escaped, cut_line
+from adapters.chats.discord.reading import DISCORD, Agents
+from adapters.chats.discord.recent_messages import StandingInDiscord
 from adapters.chats.discord.threads import Threads
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
@@ -170,14 +170,14 @@ class Discord:
     # ------------------------------------------------------------ saying
 
     def parts(self, post: Post) -> int:
-        return posting.parts(post)
+        return messages.parts(post)
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         with self._echo.speaking():
             return await self._post(place, post, part, key)
 
     async def _post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
-        message = posting.post_message(post, part, key)
+        message = messages.post_message(post, part, key)
         if place.thread is None:
             where = await self._threads.channel(place.channel)
             if isinstance(where, discord.ForumChannel):
@@ -226,7 +226,7 @@ class Discord:
         Discord has nothing that only one person sees, except as an answer to a command.
         """
         words = cut_escaped(text, _CONTENT - _AROUND)
-        privately = phrases.IN_THREAD.format(thread=f"<#{place.thread or place.channel}>", text=words)
+        privately = wording.IN_THREAD.format(thread=f"<#{place.thread or place.channel}>", text=words)
         try:
             channel = await self._connection.call("POST", "/users/@me/channels", json={"recipient_id": agent.id})
             await self._say(
@@ -239,7 +239,7 @@ class Discord:
     async def download(self, attachment: Attachment) -> bytes:
         """See the port. The address has to be a fresh one: Discord signs it for about a day."""
         if attachment.url is None:
-            raise Gone(phrases.FILE_GONE)
+            raise Gone(wording.FILE_GONE)
         return await self._connection.download(attachment.url)
 
     # ------------------------------------------------------------ threads, cards and marks

@@ -7,9 +7,9 @@ from typing import Final
 
 import discord
 
-from adapters.chats.discord import phrases
-from adapters.chats.discord.connection import Client, Connection
-from adapters.chats.discord.refusals import understood
+from adapters.chats.discord import wording
+from adapters.chats.discord.client import Client, Connection
+from adapters.chats.discord.failures import understood
 from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, Finding
 
@@ -42,20 +42,20 @@ async def check(connection: Connection, channels: Sequence[ChannelId]) -> Sequen
     try:
         client = await connection.client()
     except AuthFailed as error:
-        return [_bad("discord token", phrases.REFUSED_LOGIN, error.told)]
+        return [_bad("discord token", wording.REFUSED_LOGIN, error.told)]
     except RemoteError as error:
-        return [_bad("discord", error.told, phrases.TRY_AGAIN)]
-    findings = [_good("discord token", phrases.LOGGED_IN.format(name=client.user)), _intent(client)]
+        return [_bad("discord", error.told, wording.TRY_AGAIN)]
+    findings = [_good("discord token", wording.LOGGED_IN.format(name=client.user)), _intent(client)]
     guilds: dict[int, tuple[discord.Guild, discord.Member]] = {}
     for channel in channels:
         try:
             findings += await _check_channel(client, channel, guilds)
         except Gone:
-            findings.append(_bad(_subject(channel), phrases.NO_CHANNEL, phrases.CHECK_CHANNEL_ID))
+            findings.append(_bad(_subject(channel), wording.NO_CHANNEL, wording.CHECK_CHANNEL_ID))
         except (Forbidden, Rejected):
-            findings.append(_bad(_subject(channel), phrases.HIDDEN_CHANNEL, _give("view_channel")))
+            findings.append(_bad(_subject(channel), wording.HIDDEN_CHANNEL, _give("view_channel")))
         except RemoteError as error:
-            findings.append(_bad(_subject(channel), error.told, phrases.TRY_AGAIN))
+            findings.append(_bad(_subject(channel), error.told, wording.TRY_AGAIN))
     for guild, _ in guilds.values():
         findings.append(await _check_commands(connection, client, guild))
     return findings
@@ -64,8 +64,8 @@ async def check(connection: Connection, channels: Sequence[ChannelId]) -> Sequen
 def _intent(client: Client) -> Finding:
     flags = client.application.flags if client.application else discord.ApplicationFlags()
     if flags.gateway_message_content or flags.gateway_message_content_limited:
-        return _good("discord message content intent", phrases.INTENT_ON)
-    return _bad("discord message content intent", phrases.INTENT_OFF, phrases.SWITCH_INTENT_ON)
+        return _good("discord message content intent", wording.INTENT_ON)
+    return _bad("discord message content intent", wording.INTENT_OFF, wording.SWITCH_INTENT_ON)
 
 
 async def _check_channel(
@@ -73,19 +73,19 @@ async def _check_channel(
 ) -> list[Finding]:
     subject = _subject(channel_id)
     if not channel_id.isdecimal():
-        return [_bad(subject, phrases.NO_CHANNEL_ID, phrases.CHECK_CHANNEL_ID)]
+        return [_bad(subject, wording.NO_CHANNEL_ID, wording.CHECK_CHANNEL_ID)]
     with understood(wrote=False):
         seen = await client.fetch_channel(int(channel_id))
         if not isinstance(seen, discord.TextChannel | discord.ForumChannel):
-            return [_bad(subject, phrases.WRONG_KIND, phrases.CHECK_CHANNEL_ID)]
+            return [_bad(subject, wording.WRONG_KIND, wording.CHECK_CHANNEL_ID)]
         guild, me = guilds.get(seen.guild.id) or await _membership(client, seen.guild.id)
         guilds[guild.id] = (guild, me)
         channel = await guild.fetch_channel(seen.id)
     if not isinstance(channel, discord.TextChannel | discord.ForumChannel):
-        return [_bad(subject, phrases.WRONG_KIND, phrases.CHECK_CHANNEL_ID)]
+        return [_bad(subject, wording.WRONG_KIND, wording.CHECK_CHANNEL_ID)]
     missing = list(_missing(channel, channel.permissions_for(me)))
     if missing:
-        return [_bad(f"{subject} (#{channel.name})", phrases.MISSING.format(name=_NAMES[m]), _give(m)) for m in missing]
+        return [_bad(f"{subject} (#{channel.name})", wording.MISSING.format(name=_NAMES[m]), _give(m)) for m in missing]
     return [_good(f"{subject} (#{channel.name})", _advice(channel))]
 
 
@@ -105,9 +105,9 @@ def _missing(channel: discord.TextChannel | discord.ForumChannel, held: discord.
 
 def _advice(channel: discord.TextChannel | discord.ForumChannel) -> str:
     if isinstance(channel, discord.TextChannel):
-        return phrases.ALL_WELL
+        return wording.ALL_WELL
     called = {tag.name.casefold() for tag in channel.available_tags}
-    return phrases.ALL_WELL if {"open", "closed"} <= called else phrases.TAGS_ADVICE
+    return wording.ALL_WELL if {"open", "closed"} <= called else wording.TAGS_ADVICE
 
 
 async def _check_commands(connection: Connection, client: Client, guild: discord.Guild) -> Finding:
@@ -121,10 +121,10 @@ async def _check_commands(connection: Connection, client: Client, guild: discord
             guild_id=str(guild.id),
         )
     except (Forbidden, Rejected):
-        return _bad(subject, phrases.NO_COMMANDS, phrases.INVITE_AGAIN.format(url=invite_url(application)))
+        return _bad(subject, wording.NO_COMMANDS, wording.INVITE_AGAIN.format(url=invite_url(application)))
     except RemoteError as error:
-        return _bad(subject, error.told, phrases.TRY_AGAIN)
-    return _good(subject, phrases.ALL_WELL)
+        return _bad(subject, error.told, wording.TRY_AGAIN)
+    return _good(subject, wording.ALL_WELL)
 
 
 def _subject(channel: ChannelId) -> str:
@@ -132,7 +132,7 @@ def _subject(channel: ChannelId) -> str:
 
 
 def _give(permission: str) -> str:
-    return phrases.GIVE.format(name=_NAMES[permission])
+    return wording.GIVE.format(name=_NAMES[permission])
 
 
 def _good(subject: str, text: str) -> Finding:

@@ -11,12 +11,12 @@ import discord
 import structlog
 from discord import app_commands, ui
 
-from adapters.chats.discord import phrases
+from adapters.chats.discord import wording
 from adapters.chats.discord.buttons import TEMPLATE, pressed
-from adapters.chats.discord.connection import Client, Connection
+from adapters.chats.discord.client import Client, Connection
+from adapters.chats.discord.failures import understood
 from adapters.chats.discord.markup import block, cut_escaped, cut_line, units
 from adapters.chats.discord.reading import Agents, by_person, place_of, said
-from adapters.chats.discord.refusals import understood
 from bot.errors import RemoteError
 from bot.model import Agent, Answer, Ask, Place, Verb
 from bot.ports import Intake
@@ -75,7 +75,7 @@ class Asking:
         try:
             answer = await self.intake.ask(ask)
         except Exception:
-            await _show(interaction, phrases.BROKEN)
+            await _show(interaction, wording.BROKEN)
             raise
         await _show(interaction, answer_text(answer))
 
@@ -117,8 +117,8 @@ def place_asked(interaction: Interaction) -> Place:
 def install(client: Client, asking: Asking) -> None:
     """Make a new client answer commands and presses."""
     tree = app_commands.CommandTree(client)
-    tree.add_command(_about_a_ticket(asking, Verb.CLOSE, phrases.CLOSE_COMMAND))
-    tree.add_command(_about_a_ticket(asking, Verb.REOPEN, phrases.REOPEN_COMMAND))
+    tree.add_command(_about_a_ticket(asking, Verb.CLOSE, wording.CLOSE_COMMAND))
+    tree.add_command(_about_a_ticket(asking, Verb.REOPEN, wording.REOPEN_COMMAND))
     tree.add_command(_stats(asking))
     tree.add_command(_send(asking))
     client.commands = [command.to_dict(tree) for command in tree.get_commands()]
@@ -127,7 +127,7 @@ def install(client: Client, asking: Asking) -> None:
 
 def _about_a_ticket(asking: Asking, verb: Verb, description: str) -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name=verb.value, description=description)
-    @app_commands.describe(ticket=phrases.TICKET_OPTION)
+    @app_commands.describe(ticket=wording.TICKET_OPTION)
     async def command(interaction: Interaction, ticket: str | None = None) -> None:
         asked = Ask(verb=verb, agent=asking.agent(interaction), place=place_asked(interaction), ticket=ticket)
         await asking.answer(interaction, asked)
@@ -144,8 +144,8 @@ def _about_a_ticket(asking: Asking, verb: Verb, description: str) -> app_command
 
 
 def _stats(asking: Asking) -> app_commands.Command[Any, ..., None]:
-    @app_commands.command(name=Verb.STATS.value, description=phrases.STATS_COMMAND)
-    @app_commands.describe(store=phrases.STORE_OPTION, days=phrases.DAYS_OPTION)
+    @app_commands.command(name=Verb.STATS.value, description=wording.STATS_COMMAND)
+    @app_commands.describe(store=wording.STORE_OPTION, days=wording.DAYS_OPTION)
     async def command(
         interaction: Interaction, store: str | None = None, days: app_commands.Range[int, 1, _DAYS] | None = None
     ) -> None:
@@ -161,11 +161,11 @@ def _stats(asking: Asking) -> app_commands.Command[Any, ..., None]:
 
 
 def _send(asking: Asking) -> app_commands.ContextMenu:
-    @app_commands.context_menu(name=phrases.SEND_COMMAND)
+    @app_commands.context_menu(name=wording.SEND_COMMAND)
     async def menu(interaction: Interaction, message: discord.Message) -> None:
         if not by_person(message):
             with understood(wrote=True):
-                await interaction.response.send_message(phrases.NOT_A_PERSON, ephemeral=True)
+                await interaction.response.send_message(wording.NOT_A_PERSON, ephemeral=True)
             return
         agent, place = asking.agent(interaction), place_asked(interaction)
         # Discord does not tell the roles of the message's author here: whoever sends it answers for it.

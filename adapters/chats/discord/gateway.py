@@ -20,9 +20,9 @@ import yarl
 from discord.errors import ConnectionClosed
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
-from adapters.chats.discord import phrases
-from adapters.chats.discord.connection import Client, Connection
-from adapters.chats.discord.refusals import understood
+from adapters.chats.discord import wording
+from adapters.chats.discord.client import Client, Connection
+from adapters.chats.discord.failures import understood
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
 from bot.clock import Clock
@@ -73,7 +73,7 @@ class Gateway:
         self._echo = echo
         self._patrol = patrol
         self._connected = False
-        self._trouble = phrases.NOT_CONNECTED
+        self._trouble = wording.NOT_CONNECTED
         self._attempts = 0
         self._last_login: float | None = None
         self._last_event_at: datetime | None = None
@@ -89,7 +89,7 @@ class Gateway:
             last_sign_at=self._last_sign_at,
             compared_at=self._patrol.compared_at,
             overlooked_at=self._patrol.overlooked_at,
-            trouble=phrases.INTENT_MISSING if deaf else self._trouble,
+            trouble=wording.INTENT_MISSING if deaf else self._trouble,
         )
 
     def heard(self, kind: str | None) -> None:
@@ -138,7 +138,7 @@ class Gateway:
                 reason = error.told
                 if error.retry_after is not None:
                     await self._clock.sleep(error.retry_after)
-            self._trouble = phrases.LOST.format(reason=reason)
+            self._trouble = wording.LOST.format(reason=reason)
             _log.info("discord connection lost", reason=reason, resumable=session is not None)
             await self._clock.sleep(self._pause())
             if self._attempts > _RESUME_ATTEMPTS:
@@ -206,11 +206,11 @@ class Gateway:
 
     def _after(self, closed: ConnectionClosed, client: Client) -> _Session | None:
         if closed.code == _BAD_TOKEN:
-            raise AuthFailed(phrases.LOGIN_REFUSED) from closed
+            raise AuthFailed(wording.LOGIN_REFUSED) from closed
         if closed.code in _INTENTS_REFUSED:
-            raise AuthFailed(phrases.INTENT_MISSING) from closed
+            raise AuthFailed(wording.INTENT_MISSING) from closed
         if closed.code in _FOR_GOOD:
-            raise AuthFailed(phrases.GATEWAY_REFUSED.format(code=closed.code)) from closed
+            raise AuthFailed(wording.GATEWAY_REFUSED.format(code=closed.code)) from closed
         return _session_of(client.ws)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import discord
 
-from adapters.chats.discord import phrases
+from adapters.chats.discord import wording
 from adapters.chats.discord.markup import Names, neutral
 from bot.model import (
     Agent,
@@ -100,15 +100,15 @@ def text_of(message: discord.Message) -> str:
 
 
 def _other(message: discord.Message) -> tuple[str, ...]:
-    other = [phrases.STICKER.format(name=clean(sticker.name)) for sticker in message.stickers]
+    other = [wording.STICKER.format(name=clean(sticker.name)) for sticker in message.stickers]
     if message.poll:
-        other.append(phrases.POLL)
+        other.append(wording.POLL)
     if _forwarded(message):
-        other.append(phrases.FORWARDED)
+        other.append(wording.FORWARDED)
     if message.activity:
-        other.append(phrases.INVITATION)
+        other.append(wording.INVITATION)
     if kept_from_us(message):
-        other.append(phrases.HIDDEN_TEXT)
+        other.append(wording.HIDDEN_TEXT)
     return tuple(other)
 
 

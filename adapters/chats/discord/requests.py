@@ -23,9 +23,9 @@ from urllib.parse import quote
 import aiohttp
 import discord
 
-from adapters.chats.discord import phrases
-from adapters.chats.discord.limits import Limits
-from adapters.chats.discord.refusals import lost, understood
+from adapters.chats.discord import wording
+from adapters.chats.discord.failures import lost, understood
+from adapters.chats.discord.rate_limits import Limits
 from bot.clock import Clock, TheirClock
 from bot.errors import Forbidden, Gone, RateLimited, Rejected
 
@@ -110,7 +110,7 @@ class Requests:
         """Return when one more request fits into its limits. Raises `RateLimited` where that takes long."""
         while wait := self._limits.take(*limit):
             if wait > _LONGEST_WAIT:
-                raise RateLimited(phrases.SLOW_DOWN, retry_after=wait)
+                raise RateLimited(wording.SLOW_DOWN, retry_after=wait)
             await self._clock.sleep(wait)
 
     async def _send(self, method: str, address: str, json: Any, params: Mapping[str, Any] | None) -> _Answer:
@@ -133,7 +133,7 @@ class Requests:
                         return await response.read()
                     raise discord.HTTPException(response, await response.text())
         except (Forbidden, Gone, Rejected) as error:
-            raise Gone(phrases.FILE_GONE) from error
+            raise Gone(wording.FILE_GONE) from error
 
     async def close(self) -> None:
         """Let go of every connection."""

@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 import discord
 import structlog
 
-from adapters.chats.discord import phrases, tags
+from adapters.chats.discord import forum_tags, wording
 from adapters.chats.discord.card import Json, card_message, carries, shows, thread_name
-from adapters.chats.discord.connection import Connection
-from adapters.chats.discord.refusals import THREAD_EXISTS, TOO_MANY_THREADS, UNKNOWN_MESSAGE, code_of, understood
-from adapters.chats.discord.room import Room
+from adapters.chats.discord.client import Connection
+from adapters.chats.discord.failures import THREAD_EXISTS, TOO_MANY_THREADS, UNKNOWN_MESSAGE, code_of, understood
+from adapters.chats.discord.thread_limit import Room
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
 
@@ -75,9 +75,9 @@ class Threads:
                 with understood(wrote=False):
                     found = await client.fetch_channel(int(channel))
             except Gone as error:
-                raise Gone(phrases.CHANNEL_GONE) from error
+                raise Gone(wording.CHANNEL_GONE) from error
         if not isinstance(found, discord.TextChannel | discord.ForumChannel):
-            raise Rejected(phrases.WRONG_KIND)
+            raise Rejected(wording.WRONG_KIND)
         return found
 
     async def readable(self, channel: ChannelId) -> discord.TextChannel | discord.ForumChannel:
@@ -85,7 +85,7 @@ class Threads:
         where = await self.channel(channel)
         me: discord.Member | None = where.guild.me
         if me is not None and not where.permissions_for(me).read_message_history:
-            raise Forbidden(phrases.FORBIDDEN.format(permission=_HISTORY))
+            raise Forbidden(wording.FORBIDDEN.format(permission=_HISTORY))
         return where
 
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
@@ -96,7 +96,7 @@ class Threads:
         me: discord.Member | None = where.guild.me
         held = None if me is None else where.permissions_for(me)
         if held is not None and held.view_channel and not held.create_public_threads:
-            raise Forbidden(phrases.FORBIDDEN.format(permission=_CREATE_THREADS))
+            raise Forbidden(wording.FORBIDDEN.format(permission=_CREATE_THREADS))
         message = await self._connection.call(
             "POST",
             "/channels/{channel_id}/messages",
@@ -126,9 +126,9 @@ class Threads:
 
         Discord takes no nonce here: the request is made once, and `find` looks for the key in the posts.
         """
-        applied = await tags.applied(self._connection, forum, card.status if card else None)
+        applied = await forum_tags.applied(self._connection, forum, card.status if card else None)
         if forum.flags.require_tag and not applied:
-            raise Forbidden(phrases.TAG_NEEDED)
+            raise Forbidden(wording.TAG_NEEDED)
         body = {"name": name, "auto_archive_duration": _WEEK, "applied_tags": applied, "message": message}
         channel = str(forum.id)
         post = await self.with_room(
@@ -240,7 +240,7 @@ class Threads:
         thread = await self._connection.call("GET", "/channels/{channel_id}", channel_id=opened.thread)
         applied = None
         if forum is not None:
-            applied = await tags.applied(self._connection, forum, card.status, thread.get("applied_tags") or [])
+            applied = await forum_tags.applied(self._connection, forum, card.status, thread.get("applied_tags") or [])
         message = await self._card(channel, opened)
         outdated = message is not None and not shows(message, card)
         is_archived = bool(thread["thread_metadata"]["archived"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from adapters.chats.slack import blocks, phrases
+from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
 from bot.model import Card, Customer, Status
 from bot.text import one_line
@@ -41,16 +41,16 @@ def fallback(card: Card) -> str:
 
 
 def _state(card: Card) -> Iterator[tuple[str, Sequence[Element]]]:
-    yield phrases.STATUS, [blocks.words(one_line(card.status_text, _VALUE) or card.status.value)]
+    yield wording.STATUS, [blocks.words(one_line(card.status_text, _VALUE) or card.status.value)]
     customer = one_line(_who(card.customer), _VALUE)
     if customer:
-        yield phrases.CUSTOMER, [blocks.words(customer)]
+        yield wording.CUSTOMER, [blocks.words(customer)]
     for fact in card.facts[:_FACTS]:
         value = one_line(fact.value, _VALUE)
         if value:
             yield one_line(fact.label, _VALUE), blocks.verbatim(value)
     if card.url:
-        yield phrases.DASHBOARD, [blocks.link(card.url)]
+        yield wording.DASHBOARD, [blocks.link(card.url)]
 
 
 def _who(customer: Customer) -> str:

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
-from adapters.chats.slack import api, checks, files, hearing, speech
+from adapters.chats.slack import checks, files, messages, reading, requests
+from adapters.chats.slack.agents import People
 from adapters.chats.slack.connection import Connection
 from adapters.chats.slack.history import History
-from adapters.chats.slack.people import People
 from adapters.chats.slack.posting import Posting
-from adapters.chats.slack.standing import StandingInSlack
+from adapters.chats.slack.recent_messages import StandingInSlack
 from bot.clock import Clock
 from bot.model import (
     Agent,
@@ -57,12 +57,14 @@ class SlackChat:
         api_url: str | None = None,
         heartbeat: float = 10.0,
     ) -> None:
-        self._api = api.Api(bot_token=bot_token, app_token=app_token, api_url=api_url or api.SLACK, clock=clock)
+        self._api = requests.Api(
+            bot_token=bot_token, app_token=app_token, api_url=api_url or requests.SLACK, clock=clock
+        )
         self._people = People(self._api, clock, agents)
         echo = Echo(clock)
         self._posting = Posting(self._api, clock, echo)
         standing = StandingInSlack(self._api, self._people, clock, channels)
-        self._patrol = Patrol(hearing.SLACK, standing, clock, self._api.their_clock)
+        self._patrol = Patrol(reading.SLACK, standing, clock, self._api.their_clock)
         self._history = History(self._api, self._people, self._patrol, standing)
         self._intake: Intake | None = None
         self._connection = Connection(
@@ -79,7 +81,7 @@ class SlackChat:
 
     @property
     def name(self) -> ChatName:
-        return hearing.SLACK
+        return reading.SLACK
 
     @property
     def label(self) -> str:
@@ -96,7 +98,7 @@ class SlackChat:
         return self._connection.health()
 
     def parts(self, post: Post) -> int:
-        return speech.parts(post)
+        return messages.parts(post)
 
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
         return await self._posting.open_thread(channel, card, key)

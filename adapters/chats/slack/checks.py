@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.chats.slack import phrases
-from adapters.chats.slack.api import Api, Identity
+from adapters.chats.slack import wording
 from adapters.chats.slack.manifest import missing
+from adapters.chats.slack.requests import Api, Identity
 from bot.errors import Forbidden, RemoteError
 from bot.model import ChannelId, Finding
 
@@ -66,7 +66,7 @@ async def _channel(api: Api, channel: ChannelId, bot: str) -> Finding:
             ok=False,
             subject=subject,
             text="Slack finds no such channel, or it is private and the bot is not in it.",
-            remedy=f"{phrases.invite(bot, channel)}; if there is none of this id, mend it in the store's channels.",
+            remedy=f"{wording.invite(bot, channel)}; if there is none of this id, mend it in the store's channels.",
         )
     except RemoteError as error:
         return _failed(subject, error)
@@ -78,7 +78,7 @@ async def _channel(api: Api, channel: ChannelId, bot: str) -> Finding:
             ok=False,
             subject=subject,
             text=f"The bot is not in {name}, so it would hear nobody there.",
-            remedy=f"{phrases.invite(bot, name)}.",
+            remedy=f"{wording.invite(bot, name)}.",
         )
     return Finding(ok=True, subject=subject, text=f"The bot is in {name}.")
 

@@ -16,12 +16,12 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from adapters.chats.slack import blocks, phrases, picker
-from adapters.chats.slack.api import Api
-from adapters.chats.slack.errands import Errands
-from adapters.chats.slack.hearing import SLACK, Spoken, is_a_persons, spoken
-from adapters.chats.slack.people import People
+from adapters.chats.slack import blocks, picker, wording
+from adapters.chats.slack.agents import People
+from adapters.chats.slack.background_tasks import Errands
 from adapters.chats.slack.posting import Posting
+from adapters.chats.slack.reading import SLACK, Spoken, is_a_persons, spoken
+from adapters.chats.slack.requests import Api
 from bot.errors import RemoteError
 from bot.model import Answer, Ask, ChannelId, DeliveryId, Place, ThreadId, Verb
 from bot.ports import Intake
@@ -183,7 +183,7 @@ class Commands:
         show = self._privately(_where_seen(body, place), user)
         message = spoken(body["message"], str(place.channel)) if verb is Verb.SEND else None
         if verb is Verb.SEND and not is_a_persons(body["message"]):
-            self._errands.start(show(Answer(text=phrases.NOT_A_PERSONS_MESSAGE)))
+            self._errands.start(show(Answer(text=wording.NOT_A_PERSONS_MESSAGE)))
             return
         self._errands.start(self._do(_Wish(user=user, verb=verb, place=place, message=message), show))
 
@@ -207,7 +207,7 @@ class Commands:
             return Answer(text=error.told)
         except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the fault
             _log.exception("an agent's request failed")
-            return Answer(text=phrases.BROKE)
+            return Answer(text=wording.BROKE)
 
     async def _do(self, wish: _Wish, show: _Show) -> None:
         await show(await self._answer_to(wish))

@@ -17,15 +17,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
-from adapters.chats.slack import hearing
-from adapters.chats.slack.api import Api
+from adapters.chats.slack import reading
+from adapters.chats.slack.agents import People
+from adapters.chats.slack.background_tasks import Errands
 from adapters.chats.slack.commands import Commands, typed
-from adapters.chats.slack.errands import Errands
 from adapters.chats.slack.manifest import missing
-from adapters.chats.slack.people import People
 from adapters.chats.slack.posting import Posting
+from adapters.chats.slack.recent_messages import StandingInSlack
+from adapters.chats.slack.requests import Api
 from adapters.chats.slack.socket import Socket
-from adapters.chats.slack.standing import StandingInSlack
 from bot.clock import Clock
 from bot.errors import AuthFailed, RemoteError, ShopbellError
 from bot.model import Deleted, Place
@@ -123,13 +123,13 @@ class Connection:
         """
 
         def opened() -> None:
-            intake.blind(hearing.SLACK)
+            intake.blind(reading.SLACK)
             self._standing.begin()
             self._patrol.begin()
 
         def hello() -> None:
             self._connected = True
-            errands.start(intake.sighted(hearing.SLACK))
+            errands.start(intake.sighted(reading.SLACK))
 
         socket = Socket(
             app,
@@ -254,7 +254,7 @@ class Connection:
     async def _on_message(self, event: Mapping[str, Any], intake: Intake, commands: Commands) -> None:
         """When this returns the event is acknowledged; where it raises, it is not."""
         self._echo.heard()
-        heard = hearing.hear(event, self._served)
+        heard = reading.hear(event, self._served)
         if heard is None:
             return
         # Slack may have to be asked who somebody is; what is done in the same thread meanwhile must not overtake it.
@@ -263,15 +263,15 @@ class Connection:
                 await self._bring(heard, intake, commands)
             except Exception:
                 # Slack sends it again a few times at most: there is a gap, to be read before anything newer counts.
-                intake.blind(hearing.SLACK)
-                await intake.sighted(hearing.SLACK)
+                intake.blind(reading.SLACK)
+                await intake.sighted(reading.SLACK)
                 raise
 
-    async def _bring(self, heard: hearing.Heard, intake: Intake, commands: Commands) -> None:
-        if isinstance(heard, hearing.Spoken):
+    async def _bring(self, heard: reading.Heard, intake: Intake, commands: Commands) -> None:
+        if isinstance(heard, reading.Spoken):
             await self._on_spoken(heard, intake, commands)
-            self._patrol.heard(hearing.number(heard.message))
-        elif isinstance(heard, hearing.Changed):
+            self._patrol.heard(reading.number(heard.message))
+        elif isinstance(heard, reading.Changed):
             await self._on_changed(heard, intake, commands)
         elif heard.headed:
             await intake.vanished(heard.place)
@@ -281,17 +281,17 @@ class Connection:
     async def _on_moved(self, event: Mapping[str, Any], intake: Intake) -> None:
         """The bot was invited or removed: what was said while it was out was told to nobody; reading finds out."""
         if str(event.get("channel")) in self._served:
-            intake.blind(hearing.SLACK)
-            await intake.sighted(hearing.SLACK)
+            intake.blind(reading.SLACK)
+            await intake.sighted(reading.SLACK)
 
-    async def _on_spoken(self, spoken: hearing.Spoken, intake: Intake, commands: Commands) -> None:
+    async def _on_spoken(self, spoken: reading.Spoken, intake: Intake, commands: Commands) -> None:
         command = typed(spoken.markup)
         if command is None:
             await intake.said(await self._people.said(spoken))
         else:
             commands.on_typed(spoken, *command)
 
-    async def _on_changed(self, changed: hearing.Changed, intake: Intake, commands: Commands) -> None:
+    async def _on_changed(self, changed: reading.Changed, intake: Intake, commands: Commands) -> None:
         """What became a command is taken back as a message, and what was one becomes a message."""
         command = typed(changed.now.markup)
         if command is not None:

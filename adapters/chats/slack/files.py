@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adapters.chats.slack import phrases
-from adapters.chats.slack.api import Api
+from adapters.chats.slack import wording
+from adapters.chats.slack.requests import Api
 from bot.errors import Gone
 from bot.model import Attachment
 
@@ -18,8 +18,8 @@ async def download(api: Api, attachment: Attachment) -> bytes:
     a refusal. Raises `Gone`, `Rejected` and what a read may raise.
     """
     if attachment.source is None:
-        raise Gone(phrases.FILE_GONE)
+        raise Gone(wording.FILE_GONE)
     kind, content = await api.fetch(attachment.source, _MOST_BYTES)
     if kind == "text/html" and not attachment.name.lower().endswith((".html", ".htm")):
-        raise Gone(phrases.FILE_GONE)
+        raise Gone(wording.FILE_GONE)
     return content

@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.chats.patrol import Patrol
-from adapters.chats.slack.api import Api
+from adapters.chats.slack.agents import People
 from adapters.chats.slack.commands import typed
-from adapters.chats.slack.hearing import SLACK, moment, number, order, spoken, stamp
-from adapters.chats.slack.people import People
 from adapters.chats.slack.posting import EVENT_TYPE
-from adapters.chats.slack.standing import StandingInSlack, written_after
+from adapters.chats.slack.reading import SLACK, moment, number, order, spoken, stamp
+from adapters.chats.slack.recent_messages import StandingInSlack, written_after
+from adapters.chats.slack.requests import Api
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Opened, Place, Said, ThreadId
 from bot.ports import Intake

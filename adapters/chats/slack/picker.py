@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.chats.slack import blocks, phrases
+from adapters.chats.slack import blocks, wording
 from bot.model import Answer, ChannelId, Choice, Verb
 from bot.text import one_line
 
@@ -35,35 +35,35 @@ def view(purpose: Purpose) -> dict[str, Any]:
             {
                 "type": "input",
                 "block_id": _BLOCK,
-                "label": _plain(phrases.PICKER_LABEL),
+                "label": _plain(wording.PICKER_LABEL),
                 "element": {
                     "type": "external_select",
                     "action_id": TICKET,
-                    "placeholder": _plain(phrases.PICKER_PLACEHOLDER),
+                    "placeholder": _plain(wording.PICKER_PLACEHOLDER),
                     "min_query_length": 0,
                     "focus_on_load": True,
                 },
             }
         ],
-        close=phrases.PICKER_CANCEL,
-    ) | {"submit": _plain(phrases.PICKER_SUBMIT[purpose.verb])}
+        close=wording.PICKER_CANCEL,
+    ) | {"submit": _plain(wording.PICKER_SUBMIT[purpose.verb])}
 
 
 def waiting(purpose: Purpose) -> dict[str, Any]:
     """What stands in the modal while the vendor is being asked."""
-    return _modal(purpose, [blocks.rich(blocks.section(blocks.words(phrases.WAIT)))], close=phrases.DONE)
+    return _modal(purpose, [blocks.rich(blocks.section(blocks.words(wording.WAIT)))], close=wording.DONE)
 
 
 def result(purpose: Purpose, answer: Answer) -> dict[str, Any]:
     """What came of it."""
-    return _modal(purpose, blocks.answer(answer), close=phrases.DONE)
+    return _modal(purpose, blocks.answer(answer), close=wording.DONE)
 
 
 def _modal(purpose: Purpose, shown: list[blocks.Block], *, close: str) -> dict[str, Any]:
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "title": _plain(one_line(phrases.PICKER_TITLE[purpose.verb], _TITLE)),
+        "title": _plain(one_line(wording.PICKER_TITLE[purpose.verb], _TITLE)),
         "close": _plain(close),
         "private_metadata": json.dumps({"verb": purpose.verb.value, "channel": purpose.channel}),
         "blocks": shown,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from adapters.chats.echo import Echo
-from adapters.chats.slack import blocks, card, speech
-from adapters.chats.slack.api import Api
-from adapters.chats.slack.pace import Pace
+from adapters.chats.slack import blocks, card, messages
+from adapters.chats.slack.rate_limits import Pace
+from adapters.chats.slack.requests import Api
 from bot.clock import Clock
 from bot.errors import Gone, RateLimited, Rejected, RemoteError
 from bot.model import (
@@ -52,8 +52,8 @@ class Posting:
         return Opened(thread=ThreadId(stamp), card=ChatMessageId(stamp))
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
-        shown = speech.render(post, part)
-        return ChatMessageId(await self._say(place.channel, place.thread, shown, speech.fallback(post), key))
+        shown = messages.render(post, part)
+        return ChatMessageId(await self._say(place.channel, place.thread, shown, messages.fallback(post), key))
 
     async def post_card(self, place: Place, shown: Card, key: DeliveryKey) -> ChatMessageId:
         return ChatMessageId(

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.chats.discord import posting
 from adapters.chats.discord.buttons import TEMPLATE, custom_id, pressed, rows
 from adapters.chats.discord.card import card_message, carries, embed_length, key_address, shows, thread_name
 from adapters.chats.discord.commands import answer_text
 from adapters.chats.discord.markup import Names, neutral, units
-from adapters.chats.discord.posting import parts, post_message
+from adapters.chats.discord.messages import parts, post_message
 from bot.model import (
     Answer,
     Attachment,

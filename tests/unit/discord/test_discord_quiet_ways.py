@@ -11,10 +11,10 @@ import pytest
 import yarl
 
 from adapters.chats.discord import Discord
+from adapters.chats.discord.failures import understood
 from adapters.chats.discord.gateway import Gateway
 from adapters.chats.discord.reading import DISCORD, Agents, place_of
-from adapters.chats.discord.refusals import understood
-from adapters.chats.discord.standing import StandingInDiscord
+from adapters.chats.discord.recent_messages import StandingInDiscord
 from adapters.chats.discord.threads import Threads
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol

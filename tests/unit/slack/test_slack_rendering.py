@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 from slack_sdk.models.blocks import Block
 
-from adapters.chats.slack import blocks, card, picker, speech
+from adapters.chats.slack import blocks, card, messages, picker
 from bot.model import (
     Answer,
     Attachment,
@@ -167,18 +167,18 @@ def test_what_is_no_button_of_ours_is_none(action: dict[str, str]) -> None:
 
 def test_a_post_names_who_speaks_and_shows_the_text() -> None:
     """Each person's text stands below their name and what they are; the bell speaks in small letters, unnamed."""
-    assert texts(accepted(speech.render(POST, 0))) == ["Jane · customer", "Hello"]
+    assert texts(accepted(messages.render(POST, 0))) == ["Jane · customer", "Hello"]
     staff = replace(POST, voice=Voice.STAFF, name="Anna")
-    assert texts(accepted(speech.render(staff, 0)))[0] == "Anna · team"
+    assert texts(accepted(messages.render(staff, 0)))[0] == "Anna · team"
     note = replace(POST, voice=Voice.NOTE, name="")
-    assert texts(accepted(speech.render(note, 0)))[0] == "A colleague · internal note"
-    bell = accepted(speech.render(replace(POST, voice=Voice.BELL, name=""), 0))
+    assert texts(accepted(messages.render(note, 0)))[0] == "A colleague · internal note"
+    bell = accepted(messages.render(replace(POST, voice=Voice.BELL, name=""), 0))
     assert [block["type"] for block in bell] == ["context"]
 
 
 def test_nasty_text_is_shown_verbatim() -> None:
     """Put together again the text is exactly what was written, and nothing in it can ping, format or hide a link."""
-    shown = accepted(speech.render(replace(POST, text=NASTY), 0))
+    shown = accepted(messages.render(replace(POST, text=NASTY), 0))
     assert "".join(texts(shown)[1:]) == NASTY
     assert not kinds(shown) & {"mrkdwn", "plain_text", "user", "broadcast", "usergroup", "channel", "emoji"}
 
@@ -207,11 +207,11 @@ def test_a_long_text_goes_out_whole(voice: Voice) -> None:
     """50,000 characters become several messages, each within Slack's limits; joined they are the whole text."""
     words = " ".join(f"word{number} 😀" for number in range(4000))
     post = replace(POST, voice=voice, text=words, buttons=CARD.buttons)
-    count = speech.parts(post)
+    count = messages.parts(post)
     assert count > 3
     seen: list[str] = []
     for part in range(count):
-        shown = accepted(speech.render(post, part))
+        shown = accepted(messages.render(post, part))
         assert sum(len(text) for text in texts(shown)) < 13_000
         assert sum(len(text.encode("utf-16-le")) // 2 for text in texts(shown)) < 13_000
         assert any(block["type"] == "actions" for block in shown) == (part == count - 1)
@@ -224,10 +224,10 @@ def test_a_long_text_goes_out_whole(voice: Voice) -> None:
 
 def test_parts_do_not_depend_on_when_they_are_asked() -> None:
     """The same post needs the same number of messages, at least one, whatever it holds."""
-    assert speech.parts(POST) == speech.parts(POST) == 1
-    assert speech.parts(replace(POST, text="")) == 1
-    assert speech.parts(replace(POST, text="x" * 12_000)) == 1
-    assert speech.parts(replace(POST, text="x" * 12_001)) == 2
+    assert messages.parts(POST) == messages.parts(POST) == 1
+    assert messages.parts(replace(POST, text="")) == 1
+    assert messages.parts(replace(POST, text="x" * 12_000)) == 1
+    assert messages.parts(replace(POST, text="x" * 12_001)) == 2
 
 
 def test_attachments_stand_below_with_their_addresses() -> None:
@@ -241,7 +241,7 @@ def test_attachments_stand_below_with_their_addresses() -> None:
             Attachment(name="", size=12),
         ),
     )
-    said = "".join(texts(accepted(speech.render(post, 0))))
+    said = "".join(texts(accepted(messages.render(post, 0))))
     assert "look\n📎 a.png (2 kB) https://files.example/a.png" in said
     assert "📎 https://bank.example (3.0 MB) https://evil.example/x" in said
     assert said.endswith("📎 file (12 B)")
@@ -249,18 +249,18 @@ def test_attachments_stand_below_with_their_addresses() -> None:
 
 def test_an_empty_post_says_so() -> None:
     """Slack takes no empty text."""
-    assert texts(accepted(speech.render(replace(POST, text=""), 0)))[-1] == "(no text)"
+    assert texts(accepted(messages.render(replace(POST, text=""), 0)))[-1] == "(no text)"
 
 
 def test_the_time_is_shown_in_each_readers_zone() -> None:
     """A time goes out as Slack's date markup, with a UTC text where that is not understood."""
-    shown = accepted(speech.render(replace(POST, at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)), 0))
+    shown = accepted(messages.render(replace(POST, at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)), 0))
     assert "<!date^1767323040^{date_short_pretty}, {time}|2026-01-02 03:04 UTC>" in json.dumps(shown)
 
 
 def test_the_fallback_is_one_escaped_line() -> None:
     """Notifications get who speaks and the beginning, with nothing in it that Slack would parse."""
-    fallback = speech.fallback(replace(POST, text="a\n<!channel> & " + "x" * 5000))
+    fallback = messages.fallback(replace(POST, text="a\n<!channel> & " + "x" * 5000))
     assert fallback.startswith("Jane · customer: a &lt;!channel&gt; &amp; xx")
     assert "\n" not in fallback
     assert len(fallback) < 1000
@@ -299,9 +299,9 @@ def test_the_pickers_choices_fit_slacks_lists() -> None:
 def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:
     """The outbox asks for part after part, with what it has read anew each time."""
     with patch.object(blocks, "split", wraps=split) as cutting:
-        for number in range(speech.parts(long_post())):
-            speech.render(long_post(), number)
-        assert speech.parts(long_post()) == 2
+        for number in range(messages.parts(long_post())):
+            messages.render(long_post(), number)
+        assert messages.parts(long_post()) == 2
     assert cutting.call_count == 1
 
 

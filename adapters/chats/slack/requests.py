@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from adapters.chats.slack import phrases
+from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block
 from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, answered, failure
 from bot.clock import Clock, TheirClock
@@ -141,7 +141,7 @@ class Api:
         """
         host = urlsplit(address).hostname
         if host not in (_FILES, urlsplit(self.client.base_url).hostname):
-            raise Gone(phrases.FILE_ELSEWHERE)
+            raise Gone(wording.FILE_ELSEWHERE)
         headers = {"Authorization": f"Bearer {self._bot_token}"}
         try:
             async with self.session.get(address, headers=headers, allow_redirects=False) as response:
@@ -151,7 +151,7 @@ class Api:
         except CAUGHT as error:
             raise failure(error, method="files", writes=False) from error
         if len(content) > most:
-            raise Rejected(phrases.FILE_TOO_LARGE)
+            raise Rejected(wording.FILE_TOO_LARGE)
         return response.content_type, content
 
     async def _call(self, method: str, *, writes: bool, **request: Any) -> AsyncSlackResponse:

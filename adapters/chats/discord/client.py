@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord.http import INTERNAL_API_VERSION, Route
 
-from adapters.chats.discord.refusals import understood
+from adapters.chats.discord.failures import understood
 from adapters.chats.discord.requests import Requests
 from bot.clock import Clock
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 
-from adapters.chats.discord.connection import Connection
+from adapters.chats.discord.client import Connection
 from bot.errors import Forbidden, Rejected
 from bot.model import Status
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.chats.slack.commands import stats_wanted, typed
-from adapters.chats.slack.hearing import Changed, Removed, Spoken, hear, moment, order, stamp
+from adapters.chats.slack.reading import Changed, Removed, Spoken, hear, moment, order, stamp
 from bot.model import Verb
 
 SERVED = frozenset({"C1"})

@@ -9,10 +9,10 @@ from datetime import datetime
 from functools import partial
 
 from adapters.chats.patrol import Reading, Written
-from adapters.chats.slack.api import Api
+from adapters.chats.slack.agents import People
 from adapters.chats.slack.commands import typed
-from adapters.chats.slack.hearing import SLACK, Spoken, number, order, spoken, stamp, stamp_of
-from adapters.chats.slack.people import People
+from adapters.chats.slack.reading import SLACK, Spoken, number, order, spoken, stamp, stamp_of
+from adapters.chats.slack.requests import Api
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected
 from bot.model import ChannelId, ChatMessageId, Place, ThreadId

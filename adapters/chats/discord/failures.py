@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import aiohttp
 import discord
 
-from adapters.chats.discord import phrases
+from adapters.chats.discord import wording
 from adapters.chats.discord.markup import cut_line
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
@@ -49,9 +49,9 @@ def understood(*, wrote: bool, permission: str = "") -> Iterator[None]:
     try:
         yield
     except discord.RateLimited as error:
-        raise RateLimited(phrases.SLOW_DOWN, retry_after=error.retry_after) from error
+        raise RateLimited(wording.SLOW_DOWN, retry_after=error.retry_after) from error
     except discord.LoginFailure as error:
-        raise AuthFailed(phrases.LOGIN_REFUSED) from error
+        raise AuthFailed(wording.LOGIN_REFUSED) from error
     except discord.HTTPException as error:
         raise _refusal(error, wrote=wrote, permission=permission) from error
     except aiohttp.ClientConnectorError as error:
@@ -68,20 +68,20 @@ def code_of(error: RemoteError) -> int:
 
 def lost(*, wrote: bool) -> RemoteError:
     """The error for an answer that did not come, or says nothing."""
-    return Uncertain(phrases.NO_ANSWER) if wrote else Unavailable(phrases.UNREACHABLE)
+    return Uncertain(wording.NO_ANSWER) if wrote else Unavailable(wording.UNREACHABLE)
 
 
 def _refusal(error: discord.HTTPException, *, wrote: bool, permission: str) -> RemoteError:
     if error.status >= 500:
         return lost(wrote=wrote)
     if error.status == 401:
-        return AuthFailed(phrases.LOGIN_REFUSED)
+        return AuthFailed(wording.LOGIN_REFUSED)
     if slow := _slow(error):
         return slow
     if error.code == _OVERLOADED:
-        return Unavailable(phrases.UNREACHABLE)
+        return Unavailable(wording.UNREACHABLE)
     if error.status == 404:
-        return Gone(phrases.GONE)
+        return Gone(wording.GONE)
     return _refused_for_good(error, permission)
 
 
@@ -95,9 +95,9 @@ def _refused_for_good(error: discord.HTTPException, permission: str) -> RemoteEr
 
 def _slow(error: discord.HTTPException) -> RateLimited | None:
     if error.code == TOO_MANY_OLD_EDITS:
-        return RateLimited(phrases.TOO_MANY_EDITS, retry_after=_LONG)
+        return RateLimited(wording.TOO_MANY_EDITS, retry_after=_LONG)
     if error.status == 429 or error.code == _BUSY:
-        return RateLimited(phrases.SLOW_DOWN, retry_after=_retry_after(error))
+        return RateLimited(wording.SLOW_DOWN, retry_after=_retry_after(error))
     return None
 
 
@@ -110,20 +110,20 @@ def _retry_after(error: discord.HTTPException) -> float:
 
 def _told(error: discord.HTTPException, permission: str) -> str:
     known = {
-        _MISSING_ACCESS: phrases.HIDDEN,
-        _LOCKED: phrases.LOCKED,
-        _TAG_REQUIRED: phrases.TAG_NEEDED,
-        TOO_MANY_THREADS: phrases.TOO_MANY_THREADS,
+        _MISSING_ACCESS: wording.HIDDEN,
+        _LOCKED: wording.LOCKED,
+        _TAG_REQUIRED: wording.TAG_NEEDED,
+        TOO_MANY_THREADS: wording.TOO_MANY_THREADS,
     }
     if error.code in known:
         return known[error.code]
     if error.code in _BLOCKED:
-        return phrases.BLOCKED
+        return wording.BLOCKED
     if error.status == 403 and permission:
-        return phrases.FORBIDDEN.format(permission=permission)
+        return wording.FORBIDDEN.format(permission=permission)
     # Only the head: what follows names fields and may quote what was sent.
     reason = error.text.split("\n", 1)[0] if error.text else str(error.status)
-    return phrases.REFUSED.format(reason=cut_line(reason, 200))
+    return wording.REFUSED.format(reason=cut_line(reason, 200))
 
 
 def _fields(error: discord.HTTPException) -> dict[str, str]:

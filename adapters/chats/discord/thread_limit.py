@@ -13,7 +13,7 @@ import asyncio
 import structlog
 
 from adapters.chats.discord.card import Json
-from adapters.chats.discord.connection import Connection
+from adapters.chats.discord.client import Connection
 from bot.errors import Forbidden, Gone, Rejected
 
 _log = structlog.get_logger(__name__)

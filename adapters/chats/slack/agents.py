@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.chats.slack import markup
-from adapters.chats.slack.api import Api
-from adapters.chats.slack.hearing import Spoken
+from adapters.chats.slack.reading import Spoken
+from adapters.chats.slack.requests import Api
 from bot.clock import Clock
 from bot.errors import Gone
 from bot.model import Agent, AgentId, Edited, Said

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from adapters.chats.discord import phrases
+from adapters.chats.discord import wording
 from adapters.chats.discord.buttons import rows
 from adapters.chats.discord.card import NOBODY, Json, key_address
 from adapters.chats.discord.markup import cut_line, escape, named_link, small, units, width
@@ -66,7 +66,7 @@ def _bodies(voice: Voice, text: str, attachments: tuple[Attachment, ...]) -> tup
             bodies[-1] = together
         else:
             bodies.append(line)
-    return tuple(body or phrases.NO_TEXT for body in bodies)
+    return tuple(body or wording.NO_TEXT for body in bodies)
 
 
 def _spoken(voice: Voice, piece: str) -> str:

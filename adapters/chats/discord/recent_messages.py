@@ -11,8 +11,8 @@ import discord
 import structlog
 
 from adapters.chats.discord.card import Json
-from adapters.chats.discord.connection import Connection
-from adapters.chats.discord.missed import Missed, last_in, written_after
+from adapters.chats.discord.client import Connection
+from adapters.chats.discord.history import Missed, last_in, written_after
 from adapters.chats.discord.reading import Agents, place_of
 from adapters.chats.discord.threads import Threads, archived_threads
 from adapters.chats.patrol import Reading, Written

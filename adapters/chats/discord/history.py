@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 import discord
 import structlog
 
-from adapters.chats.discord import phrases
+from adapters.chats.discord import wording
 from adapters.chats.discord.card import Json
-from adapters.chats.discord.connection import Connection
+from adapters.chats.discord.client import Connection
+from adapters.chats.discord.failures import UNKNOWN_MESSAGE, code_of, understood
 from adapters.chats.discord.reading import DISCORD, Agents, by_person, kept_from_us, said, text_of
-from adapters.chats.discord.refusals import UNKNOWN_MESSAGE, code_of, understood
 from adapters.chats.discord.threads import Threads, archived_threads
 from bot.errors import Forbidden, Gone, Rejected
 from bot.model import Agent, ChannelId, ChatMessageId, Cursor, Place, Said
@@ -151,7 +151,7 @@ async def reread(connection: Connection, threads: Threads, place: Place, message
             raise
         return None
     if kept_from_us(found):
-        raise Rejected(phrases.INTENT_MISSING)
+        raise Rejected(wording.INTENT_MISSING)
     return text_of(found)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from adapters.chats.slack.api import Api
-from adapters.chats.slack.pace import Pace
-from adapters.chats.slack.people import People, name_of
+from adapters.chats.slack.agents import People, name_of
+from adapters.chats.slack.rate_limits import Pace
+from adapters.chats.slack.requests import Api
 from bot.errors import Gone
 
 

@@ -6,8 +6,8 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
-from adapters.chats.discord.connection import Connection
-from adapters.chats.discord.room import Room
+from adapters.chats.discord.client import Connection
+from adapters.chats.discord.thread_limit import Room
 from bot.errors import Forbidden
 
 OURS, THEIRS = "7", "8"

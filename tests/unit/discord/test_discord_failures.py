@@ -7,7 +7,7 @@ import aiohttp
 import discord
 import pytest
 
-from adapters.chats.discord.refusals import code_of, understood
+from adapters.chats.discord.failures import code_of, understood
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
 

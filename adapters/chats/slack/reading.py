@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.chats.slack import phrases
+from adapters.chats.slack import wording
 from bot.model import Attachment, ChannelId, ChatMessageId, ChatName, Place, ThreadId
 
 SLACK = ChatName("slack")
@@ -172,7 +172,7 @@ def _attachments(message: Event) -> tuple[Attachment, ...]:
     """The files; their addresses open only for members of the workspace, so none of them lasts for a customer."""
     return tuple(
         Attachment(
-            name=str(file.get("name") or file.get("title") or phrases.FILE),
+            name=str(file.get("name") or file.get("title") or wording.FILE),
             url=str(file["permalink"]) if file.get("permalink") else _text_or_none(file.get("url_private")),
             source=_text_or_none(file.get("url_private_download") or file.get("url_private")),
             size=int(file["size"]) if file.get("size") is not None else None,
@@ -190,7 +190,7 @@ def _text_or_none(value: Any) -> str | None:
 def _other(message: Event) -> tuple[str, ...]:
     """What only Slack can show: a message that was passed on has its text in `attachments`."""
     shared = any(attachment.get("is_share") for attachment in message.get("attachments") or ())
-    return (phrases.SHARED_MESSAGE,) if shared else ()
+    return (wording.SHARED_MESSAGE,) if shared else ()
 
 
 def order(stamp: str) -> tuple[int, int]:

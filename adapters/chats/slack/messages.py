@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 
-from adapters.chats.slack import blocks, phrases
+from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
 from bot.model import Attachment, Post, Voice
 from bot.text import one_line
@@ -50,8 +50,8 @@ def fallback(post: Post) -> str:
 
 def speaker(post: Post) -> str:
     """`Jane · customer`: who speaks, and as what."""
-    name = one_line(post.name, _NAME) or phrases.NAMELESS[post.voice]
-    role = phrases.SPEAKERS[post.voice]
+    name = one_line(post.name, _NAME) or wording.NAMELESS[post.voice]
+    role = wording.SPEAKERS[post.voice]
     return f"{name} · {role}" if role and role != name.lower() else name
 
 
@@ -74,13 +74,13 @@ def _beside(at: datetime | None, part: int, total: int) -> list[Element]:
 def _pieces(text: str, attachments: tuple[Attachment, ...]) -> tuple[str, ...]:
     """The text and below it a line for each attachment, its address in full; in pieces that fit a block."""
     below = "\n".join(_attachment(attachment) for attachment in attachments)
-    return blocks.pieces("\n".join(piece for piece in (text, below) if piece) or phrases.NO_TEXT)
+    return blocks.pieces("\n".join(piece for piece in (text, below) if piece) or wording.NO_TEXT)
 
 
 def _attachment(attachment: Attachment) -> str:
     size = "" if attachment.size is None else f" ({_readable(attachment.size)})"
     address = f" {attachment.url}" if attachment.url else ""
-    return f"📎 {one_line(attachment.name, _NAME) or phrases.FILE}{size}{address}"
+    return f"📎 {one_line(attachment.name, _NAME) or wording.FILE}{size}{address}"
 
 
 def _readable(size: int) -> str:

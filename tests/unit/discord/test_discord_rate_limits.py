@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.chats.discord.limits import Limits
+from adapters.chats.discord.rate_limits import Limits
 
 ROUTE = "POST /channels/{channel_id}/messages"
 
