@@ -13,6 +13,7 @@ import structlog
 from adapters.chats.discord import checks, commands, messages, wording
 from adapters.chats.discord.card import NAME_LENGTH, NOBODY, Json, card_message
 from adapters.chats.discord.client import Client, Connection
+from adapters.chats.discord.connection import Gateway
 from adapters.chats.discord.events import Hearing
 from adapters.chats.discord.failures import (
     ARCHIVED,
@@ -21,7 +22,6 @@ from adapters.chats.discord.failures import (
     UNKNOWN_MESSAGE,
     code_of,
 )
-from adapters.chats.discord.gateway import Gateway
 from adapters.chats.discord.history import Missed, reread
 from adapters.chats.discord.markup import cut_escaped, cut_line
 from adapters.chats.discord.reading import DISCORD, Agents

@@ -9,7 +9,7 @@ import discord
 import structlog
 
 from adapters.chats.discord.client import Client, Connection
-from adapters.chats.discord.gateway import Gateway
+from adapters.chats.discord.connection import Gateway
 from adapters.chats.discord.reading import DISCORD, Agents, by_person, kept_from_us, place_of, said, text_of
 from adapters.chats.patrol import Patrol
 from bot.errors import Forbidden, Gone, Rejected, RemoteError

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.chats.discord import messages
 from adapters.chats.discord.buttons import TEMPLATE, custom_id, pressed, rows
 from adapters.chats.discord.card import card_message, carries, embed_length, key_address, shows, thread_name
 from adapters.chats.discord.commands import answer_text
@@ -141,10 +142,10 @@ class TestPost:
         """Fifty thousand characters need some messages; each says which it is, and only the last has the buttons."""
         post = said("word " * 10_000, buttons=(RETRY,))
         count = parts(post)
-        messages = [post_message(post, part, KEY) for part in range(count)]
+        sent = [post_message(post, part, KEY) for part in range(count)]
         assert count > 10
-        assert embed(messages[0])["author"]["name"] == f"Jane (1/{count})"
-        assert [bool(message["components"]) for message in messages] == [False] * (count - 1) + [True]
+        assert embed(sent[0])["author"]["name"] == f"Jane (1/{count})"
+        assert [bool(message["components"]) for message in sent] == [False] * (count - 1) + [True]
 
     def test_the_same_post_has_the_same_parts_for_ever(self) -> None:
         """What a part says depends on the post alone."""
@@ -236,7 +237,7 @@ class TestAnswers:
 
 def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:
     """The outbox asks for part after part, with what it has read anew each time; cutting each time took minutes."""
-    with patch.object(posting, "split", wraps=split) as cutting:
+    with patch.object(messages, "split", wraps=split) as cutting:
         for number in range(parts(long_post())):
             post_message(long_post(), number, DeliveryKey(f"a1b2c3-1-{number}"))
         assert parts(long_post()) == 4

@@ -11,8 +11,8 @@ import pytest
 import yarl
 
 from adapters.chats.discord import Discord
+from adapters.chats.discord.connection import Gateway
 from adapters.chats.discord.failures import understood
-from adapters.chats.discord.gateway import Gateway
 from adapters.chats.discord.reading import DISCORD, Agents, place_of
 from adapters.chats.discord.recent_messages import StandingInDiscord
 from adapters.chats.discord.threads import Threads
