@@ -1,37 +1,38 @@
-"""Whether what people write comes in: every few minutes it is held against what stands in the threads."""
+"""Every few minutes: reads recent messages from the threads and compares them with what the connection delivered."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+
+import structlog
 
 from bot.clock import Clock, TheirClock
 from bot.errors import RemoteError
 from bot.model import ChatName, Said
 from bot.ports import Intake
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 _MARGIN = timedelta(minutes=5)
-"""How late a list may show what was just written."""
+"""How late a list may show a new message."""
 _STEPS = 6
-"""What is late may come in for a sixth of the time between two looks."""
+"""A late event may still come in for a sixth of the time between two comparisons."""
 _REST = 2
-"""A look that takes long is followed by a pause so many times as long, so that it stays a small part of the traffic."""
+"""A slow comparison is followed by a pause this many times as long, so that it stays a small part of the traffic."""
 _FIRST_PATIENCE, _LONGEST_PATIENCE = 600.0, 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RecentMessage:
     """
-    A person's message that stands in a thread.
+    A person's message in a thread.
 
     Attributes:
-        id: Its place in time, as a number that is larger for a later message.
-        said: Asks whatever else has to be known of it.
+        id: A number that is larger for a later message.
+        said: Reads what else the core needs to know about the message.
     """
 
     id: int
@@ -39,67 +40,67 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RecentMessages:
     """
-    One reading of the threads.
+    The result of reading the threads once.
 
     Attributes:
-        newest: The id of the last message of all the threads, whoever wrote it; 0: there is none.
+        newest: The id of the last message in all threads, whoever wrote it; 0: there is none.
         written: What people wrote.
     """
 
     newest: int
-    written: Sequence[Written]
+    written: Sequence[RecentMessage]
 
 
-class Standing(Protocol):
-    """What stands in the threads of the channels that are served."""
+class MessageReader(Protocol):
+    """Reads the threads of the channels we serve."""
 
     def id_at(self, moment: datetime) -> int:
         """The id of a message that was written at this moment."""
         ...
 
-    async def read(self, after: int) -> Reading:
+    async def read(self, after: int) -> RecentMessages:
         """
         What people wrote after this id; raises `RemoteError`.
 
-        Costs a constant number of requests a channel plus one for each thread in which something was written since.
+        Costs a constant number of requests per channel, plus one for each thread with a newer message.
         """
         ...
 
 
 class Patrol:
     """
-    Finds what a connection did not bring, however well it seems.
+    Finds messages that the connection did not deliver.
 
-    A connection can answer every heartbeat and bring nothing, or bring one channel's messages and not another's, or
-    share them with the connection of a machine that has lost its power. Nothing in what it brings tells. So what
-    people wrote in the threads is read every few minutes, only where something was written since the last time, and
-    what did not come in, and does not within half a minute more, is brought to the core from there.
+    A connection can answer every heartbeat and deliver nothing. It can deliver the messages of one channel and not
+    of another. It can share them with a connection that another machine left open when it lost its power. The events
+    themselves do not show any of this. So every few minutes the threads with new messages are read. A message that
+    was not delivered, and is not delivered within half a minute more, is handed to the core from there.
 
-    Then the connection is given up, too, for a new one may hear more. Where it does not, or where the platform merely
-    is late, connections are not made anew every few minutes: patience doubles each time, up to an hour, until nothing
-    was overlooked for an hour. What was found is brought in any case.
+    Then the connection is replaced, because a new one may work better. If it does not, or if the platform is just
+    late, connections are not replaced every few minutes: the time between two of them doubles, up to an hour, until
+    nothing was missing for an hour. Messages that were found are handed over in any case.
 
     Args:
-        their_clock: The platform's; ours may be wrong.
-        seconds: How long after one look comes the next.
+        their_clock: The platform's clock; ours may be wrong.
+        seconds: The time from one comparison to the next.
 
     Attributes:
-        compared_at: When all that stands in the threads was last held against what came in; None: not yet.
-        overlooked_at: When something was last found that had not come in; None: never.
+        compared_at: When the last comparison was finished; None: not yet.
+        overlooked_at: When a comparison last found a message that was not delivered; None: never.
     """
 
     def __init__(
-        self, chat: ChatName, standing: Standing, clock: Clock, their_clock: TheirClock, seconds: float = 180.0
+        self, chat: ChatName, reader: MessageReader, clock: Clock, their_clock: TheirClock, seconds: float = 180.0
     ) -> None:
         self._chat = chat
-        self._standing = standing
+        self._reader = reader
         self._clock = clock
         self._their_clock = their_clock
         self._seconds = seconds
         self._after = 0
-        self._heard: set[int] = set()
+        self._received: set[int] = set()
         self._due = 0.0
         self._patience = 0.0
         self._renewed_at = self._found_at = float("-inf")
@@ -107,61 +108,61 @@ class Patrol:
         self.overlooked_at: datetime | None = None
 
     def begin(self) -> None:
-        """A connection begins that is no resumption: what was written long before it is for others to find."""
-        self._after = max(self._after, self._lately())
+        """A new connection begins that is no resumption: older messages are found by reading what was missed."""
+        self._after = max(self._after, self._settled_id())
         self._due = self._clock.monotonic() + self._seconds
 
-    def heard(self, message: int) -> None:
-        """A person's message came in, or was read when what was missed was read."""
+    def received(self, message: int) -> None:
+        """A person's message was delivered, or was found while reading what was missed."""
         if message > self._after:
-            self._heard.add(message)
+            self._received.add(message)
 
     async def run(self, intake: Intake) -> None:
-        """Look again and again, while there is a connection; returns when another one should be tried."""
+        """Compare again and again while there is a connection; returns when the connection should be replaced."""
         while True:
             await self._clock.sleep(self._seconds / _STEPS)
             if self._clock.monotonic() < self._due:
                 continue
             began = self._clock.monotonic()
             try:
-                found = await self._look(intake)
+                found = await self._compare(intake)
             except RemoteError as error:
-                _log.info("the threads of %s could not be looked at: %s", self._chat, error.told)
+                _log.info("chat threads not compared", chat=self._chat, reason=error.told)
                 found = 0
             if found:
                 self.overlooked_at = self.compared_at
-                _log.warning("%s: messages that had not come in: %d", self._chat, found)
+                _log.warning("connection did not deliver messages", chat=self._chat, messages=found)
                 if self._should_renew():
                     return
             took = self._clock.monotonic() - began
             self._due = self._clock.monotonic() + max(self._seconds, _REST * took)
 
-    async def _look(self, intake: Intake) -> int:
-        """Bring what stands in the threads and has not come in; how much that was."""
-        lately = self._lately()
-        reading = await self._standing.read(self._after)
-        written = {each.id: each for each in reading.written}
-        late = written.keys() - self._heard
+    async def _compare(self, intake: Intake) -> int:
+        """Hand over the messages that are in the threads and were not delivered; returns how many."""
+        settled = self._settled_id()
+        recent = await self._reader.read(self._after)
+        written = {message.id: message for message in recent.written}
+        late = written.keys() - self._received
         if late:
             await self._clock.sleep(self._seconds / _STEPS)
-            # Read once more: its author may have deleted or edited it meanwhile.
-            again = await self._standing.read(self._after)
-            written = {each.id: each for each in again.written if each.id in late}
-        overlooked = sorted(late & written.keys() - self._heard)
+            # Read once more: the author may have deleted or edited it meanwhile.
+            again = await self._reader.read(self._after)
+            written = {message.id: message for message in again.written if message.id in late}
+        overlooked = sorted(late & written.keys() - self._received)
         for message in overlooked:
             await intake.said(await written[message].said())
-            self._heard.add(message)
-        self._after = max(self._after, min(lately, reading.newest))
-        self._heard = {message for message in self._heard if message > self._after}
+            self._received.add(message)
+        self._after = max(self._after, min(settled, recent.newest))
+        self._received = {message for message in self._received if message > self._after}
         self.compared_at = self._clock.now()
         return len(overlooked)
 
-    def _lately(self) -> int:
-        """The id of what was written so long ago that every list shows it."""
-        return self._standing.id_at((self._their_clock.now() or self._clock.now()) - _MARGIN)
+    def _settled_id(self) -> int:
+        """The id of a message so old that every list shows it."""
+        return self._reader.id_at((self._their_clock.now() or self._clock.now()) - _MARGIN)
 
     def _should_renew(self) -> bool:
-        """Whether it is time for another connection, something having been found just now."""
+        """Whether to replace the connection now that messages were missing."""
         now, found_at = self._clock.monotonic(), self._found_at
         self._found_at = now
         if now - found_at > _LONGEST_PATIENCE:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.chats import discord as adapter
-from adapters.chats.discord import Discord
+from adapters.chats.discord import DiscordChat
 from adapters.chats.discord.client import Client
 from bot.clock import SystemClock
 from bot.model import (
@@ -113,7 +113,7 @@ class Stage:
     """
 
     server: PracticeDiscord
-    chat: Discord
+    chat: DiscordChat
     text: ChannelId
     forum: ChannelId
     intake: Recorder = field(default_factory=Recorder)
@@ -154,7 +154,7 @@ class Stage:
     @property
     def client(self) -> Client:
         """discord.py inside the chat."""
-        client = self.chat._connection._client
+        client = self.chat._account._client
         assert client is not None
         return client
 
@@ -168,7 +168,7 @@ class Stage:
         return self.server.message(where, opened.card).embeds[0]
 
 
-async def _run(chat: Discord, intake: Recorder) -> None:
+async def _run(chat: DiscordChat, intake: Recorder) -> None:
     await chat.run(intake)
 
 
@@ -199,7 +199,7 @@ async def stage(
     assert server.wire.complaints == []
 
 
-def build(server: PracticeDiscord, channels: Sequence[str], roles: Sequence[str] = (), token: str = "") -> Discord:
+def build(server: PracticeDiscord, channels: Sequence[str], roles: Sequence[str] = (), token: str = "") -> DiscordChat:
     return adapter.build(
         token=token or server.token,
         api_url=server.api_url,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 from adapters.chats import patrol
-from adapters.chats.discord import Discord
+from adapters.chats.discord import DiscordChat
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack.chat import SlackChat
 from bot.model import ChatName
@@ -24,7 +24,7 @@ def patrols(stage: Stage) -> tuple[Patrol, Patrol]:
     assert stage.bridge.outside is not None
     discord = stage.bridge.outside.chats[ChatName("discord")]
     slack = stage.bridge.outside.chats[ChatName("slack")]
-    assert isinstance(discord, Discord)
+    assert isinstance(discord, DiscordChat)
     assert isinstance(slack, SlackChat)
     for each in (discord._patrol, slack._patrol):
         each._seconds = 30.0

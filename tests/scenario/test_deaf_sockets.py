@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-from adapters.chats.discord import Discord
+from adapters.chats.discord import DiscordChat
 from adapters.chats.echo import Echo
 from adapters.chats.slack.chat import SlackChat
 from bot.model import ChatName
 from tests.stage import Stage, scenario, until
 
 
-def discord_of(stage: Stage) -> Discord:
+def discord_of(stage: Stage) -> DiscordChat:
     assert stage.bridge.outside is not None
     chat = stage.bridge.outside.chats[ChatName("discord")]
-    assert isinstance(chat, Discord)
+    assert isinstance(chat, DiscordChat)
     return chat
 
 
@@ -37,7 +37,7 @@ async def test_heartbeats_that_nobody_answers(stage: Stage) -> None:
     discord.rules.heartbeat_seconds = 0.2
     await stage.bridge.start()
     ticket = await stage.arrives("Silence")
-    client = await discord_of(stage)._connection.client()
+    client = await discord_of(stage)._account.client()
     client.ws._keep_alive.heartbeat_timeout = 0.5  # type: ignore[union-attr]
     slack_of(stage)._connection._heartbeat = 0.5
     await slack.sockets.refresh("refresh_requested")

@@ -183,7 +183,7 @@ class TestConnection:
                 ana = s.server.add_member("Ana")
                 arrived: list[str] = []
                 release = asyncio.Event()
-                take, record = s.client.arrived, s.intake.said
+                take, record = s.client.listener, s.intake.said
                 assert take is not None
 
                 def taken(event: str, what: tuple[Any, ...]) -> None:
@@ -195,13 +195,13 @@ class TestConnection:
                     await release.wait()
                     await record(said)
 
-                s.client.arrived = taken
+                s.client.listener = taken
                 s.intake.said = held  # type: ignore[method-assign]
                 for number in range(5):
                     await s.server.say(ana, opened.thread, f"{number}")
                 await until(lambda: "4" in arrived)
                 stopping = asyncio.create_task(s.disconnect())
-                await until(lambda: s.client.arrived is None)
+                await until(lambda: s.client.listener is None)
                 release.set()
                 await stopping
                 assert s.intake.texts == ["0", "1", "2", "3", "4"]

@@ -191,6 +191,6 @@ def test_a_fault_of_ours_is_told_to_whoever_waits() -> None:
             stage.intake = Broken()
             await stage.start()
             outcome = await stage.slack.command(stage.anna, stage.channel, "/close", "1042")
-            assert "fault in shopbell" in outcome.text
+            assert "went wrong inside shopbell" in outcome.text
 
     play(story)

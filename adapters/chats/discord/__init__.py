@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from adapters.chats.discord.chat import Discord
+from adapters.chats.discord.chat import DiscordChat
 from adapters.chats.discord.checks import PERMISSIONS, invite_url
 from bot.clock import Clock
 from bot.model import ChannelId
 
-__all__ = ["PERMISSIONS", "Discord", "build", "invite_url"]
+__all__ = ["PERMISSIONS", "DiscordChat", "build", "invite_url"]
 
 
 def build(
     *, token: str, api_url: str | None, agent_roles: frozenset[str], channels: frozenset[ChannelId], clock: Clock
-) -> Discord:
-    """Make the chat; no network calls. The parameters are `Discord`'s."""
-    return Discord(token=token, api_url=api_url, agent_roles=agent_roles, channels=channels, clock=clock)
+) -> DiscordChat:
+    """Make the chat; no network calls. The parameters are those of `DiscordChat`."""
+    return DiscordChat(token=token, api_url=api_url, agent_roles=agent_roles, channels=channels, clock=clock)

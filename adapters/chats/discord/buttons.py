@@ -1,8 +1,9 @@
 """
-Buttons as Discord's components, and what a pressed one asks for; pure.
+Buttons as Discord's components, and what a pressed button asks for; pure.
 
-Everything that a press needs stands in the button's own id (`shopbell:close:t1042`, `shopbell:retry:d77`), so a
-button works after a restart and nothing is looked up. The id comes back from people's programs: it is input.
+Everything that is needed when a button is pressed is in the button's own id (`shopbell:close:t1042`,
+`shopbell:retry:d77`). So a button works after a restart, and nothing has to be looked up. The id comes back from
+people's programs, so it is checked like any other input.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _ROWS = 5
 
 
 def custom_id(button: Button) -> str:
-    """The id that a press of `button` comes back with."""
+    """The id that comes back when `button` is pressed."""
     if button.delivery is not None:
         return f"shopbell:{button.verb}:d{button.delivery}"
     if button.ticket is not None:
@@ -41,7 +42,7 @@ def custom_id(button: Button) -> str:
 
 
 def pressed(found: re.Match[str]) -> tuple[Verb, TicketNumber | None, DeliveryId | None]:
-    """What an id that fits `TEMPLATE` asks for."""
+    """What an id that matches `TEMPLATE` asks for."""
     ticket, delivery = found["ticket"], found["delivery"]
     return (
         Verb(found["verb"]),
@@ -50,12 +51,12 @@ def pressed(found: re.Match[str]) -> tuple[Verb, TicketNumber | None, DeliveryId
     )
 
 
-def rows(buttons: Sequence[Button], link: tuple[str, str] | None = None) -> list[dict[str, Any]]:
+def action_rows(buttons: Sequence[Button], link: tuple[str, str] | None = None) -> list[dict[str, Any]]:
     """
-    Action rows of five buttons each, 25 buttons at most.
+    Rows of five buttons each, 25 buttons at most.
 
     Args:
-        link: Label and address of one more button that only opens a page; left out where it is no web address.
+        link: Label and address of one more button that only opens a page; left out if it is no web address.
     """
     components = [*_components(buttons, link)][: _ROW * _ROWS]
     return [{"type": 1, "components": components[at : at + _ROW]} for at in range(0, len(components), _ROW)]

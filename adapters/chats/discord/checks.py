@@ -1,4 +1,4 @@
-"""The doctor's look at Discord: the token, the intent, each channel and what the bot may do there."""
+"""What `shopbell check` asks Discord: the token, the intent, each channel and the bot's permissions there."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final
 import discord
 
 from adapters.chats.discord import wording
-from adapters.chats.discord.client import Client, Connection
-from adapters.chats.discord.failures import understood
+from adapters.chats.discord.client import Account, Client
+from adapters.chats.discord.failures import remote_errors
 from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, Finding
 
@@ -25,24 +25,24 @@ _NAMES: Final = {
     "add_reactions": "Add Reactions",
 }
 _NOT_IN_FORUMS = frozenset({"create_public_threads"})
-"""Whoever may send messages may make a forum's posts."""
+"""Everybody who may send messages may make posts in a forum."""
 
 PERMISSIONS: Final = discord.Permissions(**dict.fromkeys(_NAMES, True)).value
 """What the bot needs, as the number in an invite link."""
 
 
 def invite_url(client_id: str) -> str:
-    """The link by which somebody who manages a server invites the bot with exactly what it needs."""
+    """The link with which the manager of a server invites the bot, with exactly the permissions that it needs."""
     scope = "bot+applications.commands"
     return f"https://discord.com/oauth2/authorize?client_id={client_id}&permissions={PERMISSIONS}&scope={scope}"
 
 
-async def check(connection: Connection, channels: Sequence[ChannelId]) -> Sequence[Finding]:
-    """Never raises: whatever goes wrong is a finding."""
+async def check(account: Account, channels: Sequence[ChannelId]) -> Sequence[Finding]:
+    """The findings, in order. Never raises: every error is a finding."""
     try:
-        client = await connection.client()
+        client = await account.client()
     except AuthFailed as error:
-        return [_bad("discord token", wording.REFUSED_LOGIN, error.told)]
+        return [_bad("discord token", wording.TOKEN_UNKNOWN, error.told)]
     except RemoteError as error:
         return [_bad("discord", error.told, wording.TRY_AGAIN)]
     findings = [_good("discord token", wording.LOGGED_IN.format(name=client.user)), _intent(client)]
@@ -57,7 +57,7 @@ async def check(connection: Connection, channels: Sequence[ChannelId]) -> Sequen
         except RemoteError as error:
             findings.append(_bad(_subject(channel), error.told, wording.TRY_AGAIN))
     for guild, _ in guilds.values():
-        findings.append(await _check_commands(connection, client, guild))
+        findings.append(await _check_commands(account, client, guild))
     return findings
 
 
@@ -74,7 +74,7 @@ async def _check_channel(
     subject = _subject(channel_id)
     if not channel_id.isdecimal():
         return [_bad(subject, wording.NO_CHANNEL_ID, wording.CHECK_CHANNEL_ID)]
-    with understood(wrote=False):
+    with remote_errors(wrote=False):
         seen = await client.fetch_channel(int(channel_id))
         if not isinstance(seen, discord.TextChannel | discord.ForumChannel):
             return [_bad(subject, wording.WRONG_KIND, wording.CHECK_CHANNEL_ID)]
@@ -92,7 +92,7 @@ async def _check_channel(
 async def _membership(client: Client, guild_id: int) -> tuple[discord.Guild, discord.Member]:
     guild = await client.fetch_guild(guild_id, with_counts=False)
     if client.user is None:
-        raise RuntimeError("a client that is logged in knows who it is")
+        raise RuntimeError("the client is not logged in")
     return guild, await guild.fetch_member(client.user.id)
 
 
@@ -106,15 +106,15 @@ def _missing(channel: discord.TextChannel | discord.ForumChannel, held: discord.
 def _advice(channel: discord.TextChannel | discord.ForumChannel) -> str:
     if isinstance(channel, discord.TextChannel):
         return wording.ALL_WELL
-    called = {tag.name.casefold() for tag in channel.available_tags}
-    return wording.ALL_WELL if {"open", "closed"} <= called else wording.TAGS_ADVICE
+    names = {tag.name.casefold() for tag in channel.available_tags}
+    return wording.ALL_WELL if {"open", "closed"} <= names else wording.TAGS_ADVICE
 
 
-async def _check_commands(connection: Connection, client: Client, guild: discord.Guild) -> Finding:
+async def _check_commands(account: Account, client: Client, guild: discord.Guild) -> Finding:
     subject = f"discord commands in {guild.name}"
     application = str(client.application_id)
     try:
-        await connection.call(
+        await account.call(
             "GET",
             "/applications/{application_id}/guilds/{guild_id}/commands",
             application_id=application,

@@ -1,4 +1,4 @@
-"""The discord.py client, its login, and where it finds Discord."""
+"""The discord.py client, its login, and which Discord it talks to."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from typing import Any
 import discord
 from discord.http import INTERNAL_API_VERSION, Route
 
-from adapters.chats.discord.failures import understood
+from adapters.chats.discord.failures import remote_errors
 from adapters.chats.discord.requests import Requests
 from bot.clock import Clock
 
 _LOGIN_SECONDS = 60
 _LONGEST_WAIT = 30.0
-"""Seconds; discord.py takes no less. What it asks itself are few reads; the rest goes through `requests`."""
+"""Seconds; discord.py accepts no less. It makes only a few reads by itself; all else goes through `Requests`."""
 _READY_SECONDS = 0.25
-"""How long the stream of servers after a login may pause before it counts as over; later ones are welcome, too."""
+"""After a login Discord lists the servers. A pause this long counts as the end; later ones are accepted, too."""
 
-Arrival = Callable[[str, tuple[Any, ...]], None]
-Heard = Callable[[str | None], None]
+EventListener = Callable[[str, tuple[Any, ...]], None]
+FrameListener = Callable[[str | None], None]
 
 
 def base_of(api_url: str | None) -> str:
-    """What stands before Discord's documented paths; None: Discord itself."""
+    """What comes before Discord's documented paths; None: Discord itself."""
     return (api_url or f"https://discord.com/api/v{INTERNAL_API_VERSION}").rstrip("/")
 
 
 def point_at(base: str) -> None:
     """
-    Send what discord.py itself asks to this REST base: the login, some reads, and what answers interactions.
+    Make discord.py use this REST base for its own requests: the login, some reads, and answers to interactions.
 
-    `Route.BASE` is the one place for it in discord.py, and it is the whole process's: two chats of one process
-    cannot talk to two Discords. The gateway's address is asked of that server and handed over for each connection.
+    `Route.BASE` is the only place for it in discord.py, and it holds for the whole process: two chats in one process
+    cannot use two Discords. The gateway's address is asked of that server and passed on for each connection.
     """
     Route.BASE = base
 
 
 class Client(discord.Client):
     """
-    discord.py with what we need of it: three intents, no member or message caches, nobody pinged.
+    discord.py as we need it: three intents, no caches of members or messages, no pings.
 
-    discord.py runs the handler of each event in a task of its own. We need their order, and to know of a new
-    connection before its first event: both are there at the moment of `dispatch`, which is therefore where we listen.
+    discord.py runs the handler of each event in a task of its own. We need the events in order, and must know about a
+    new connection before its first event. Both are known when `dispatch` is called, so we listen there.
 
     Attributes:
-        arrived: Called with each event at that moment; None: nobody listens.
-        commands: The commands it answers, as Discord is to be told.
+        listener: Called with each event at that moment; None: nobody listens.
+        commands: The commands that it answers, as Discord wants them described.
     """
 
-    def __init__(self, heard: Heard) -> None:
+    def __init__(self, on_frame: FrameListener) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, message_content=True),
             max_messages=None,
@@ -59,34 +59,34 @@ class Client(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=_LONGEST_WAIT,
             guild_ready_timeout=_READY_SECONDS,
-            # Tells of every frame, heartbeats included, and of the event that is in it.
+            # Dispatches every frame, heartbeats included, and the name of the event in it.
             enable_debug_events=True,
         )
-        self._heard = heard
-        self.arrived: Arrival | None = None
+        self._on_frame = on_frame
+        self.listener: EventListener | None = None
         self.commands: list[dict[str, Any]] = []
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         if event == "socket_raw_receive":
-            self._heard(None)
+            self._on_frame(None)
             return
         if event == "socket_event_type":
-            self._heard(*args)
+            self._on_frame(*args)
             return
-        if self.arrived is not None:
-            self.arrived(event, args)
+        if self.listener is not None:
+            self.listener(event, args)
         super().dispatch(event, *args, **kwargs)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Do not wait here, with the socket open already: `gateway` keeps the distance between logins."""
+        """Do not wait here, where the socket is already open: `Connection` keeps logins apart."""
 
 
-class Connection:
+class Account:
     """
-    One bot account: logs in when first needed, stays usable until closed, also while the gateway is not connected.
+    The bot account: logs in when first needed, and works until it is closed, with or without a gateway connection.
 
     Args:
-        heard: Called for every frame that comes in by the gateway, and again with its name for every event in one.
+        on_frame: Called for every frame from the gateway, and again with the event's name if the frame holds one.
         prepare: Called with the client before it is used.
 
     Attributes:
@@ -99,12 +99,12 @@ class Connection:
         token: str,
         api_url: str | None,
         clock: Clock,
-        heard: Heard,
+        on_frame: FrameListener,
         prepare: Callable[[Client], None],
     ) -> None:
         self._token = token
         self._base = base_of(api_url)
-        self._heard = heard
+        self._on_frame = on_frame
         self._prepare = prepare
         self._client: Client | None = None
         self._login = asyncio.Lock()
@@ -117,15 +117,15 @@ class Connection:
         """The client, logged in. Raises `AuthFailed`, `Unavailable`, `RateLimited`."""
         async with self._login:
             if self._client is None:
-                self._client = await self._logged_in()
+                self._client = await self._log_in()
             return self._client
 
-    async def _logged_in(self) -> Client:
+    async def _log_in(self) -> Client:
         point_at(self._base)
-        client = Client(self._heard)
+        client = Client(self._on_frame)
         self._prepare(client)
         try:
-            with understood(wrote=False):
+            with remote_errors(wrote=False):
                 async with asyncio.timeout(_LOGIN_SECONDS):
                     await client.login(self._token)
         except BaseException:
@@ -133,9 +133,9 @@ class Connection:
             raise
         return client
 
-    async def close(self) -> None:
-        """Let go of every connection."""
-        await self._requests.close()
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._requests.aclose()
         if self._client is not None:
             await self._client.close()
             self._client = None

@@ -1,28 +1,27 @@
 """
-The gateway: connected, resumed, connected anew, until cancelled.
+The connection to Discord's gateway: opened, resumed, opened again, until cancelled; and how it is.
 
-`discord.Client.connect` is not used: it fails with an AttributeError when its very first attempt finds no network, it
-sleeps by the machine's clock, and where it gives up it closes the HTTP session that replies still need. What is left
-is discord.py's own socket (`DiscordWebSocket.from_client`, as its AutoShardedClient uses it) in a loop of ours.
+`discord.Client.connect` is not used. It fails with an AttributeError when its very first attempt finds no network. It
+sleeps by the machine's clock. When it gives up, it closes the HTTP session that replies still need. So we run
+discord.py's own socket (`DiscordWebSocket.from_client`, as its AutoShardedClient does) in a loop of our own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import aiohttp
 import structlog
 import yarl
 from discord.errors import ConnectionClosed
-from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+from discord.gateway import ReconnectWebSocket
 
 from adapters.chats.discord import wording
-from adapters.chats.discord.client import Client, Connection
-from adapters.chats.discord.failures import understood
+from adapters.chats.discord.client import Account, Client
+from adapters.chats.discord.failures import remote_errors
+from adapters.chats.discord.socket import Session, close_socket, open_socket, read_events, session_of
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
 from bot.clock import Clock
@@ -33,42 +32,30 @@ _log = structlog.get_logger(__name__)
 
 _BAD_TOKEN = 4004
 _INTENTS_REFUSED = (4013, 4014)
-_FOR_GOOD = (4010, 4011, 4012)
-_CLEAN, _RESUMABLE = 1000, 4000
-_HANDSHAKE_SECONDS = 60
-_CLOSING_SECONDS = 2
+_FINAL = (4010, 4011, 4012)
 _BETWEEN_LOGINS = 5.0
 """Seconds between two IDENTIFY; Discord allows one in five seconds."""
 _FEW_LOGINS = 50
-"""Of a thousand a day; whoever uses them up loses the token: the last ones are spread over what is left of the day."""
+"""A bot has a thousand logins a day and loses its token without them: the last ones are spread over the day's rest."""
 _LONGEST_PAUSE = 60.0
 _RESUME_ATTEMPTS = 3
-_GREETINGS = frozenset({"READY", "RESUMED", "GUILD_CREATE"})
-"""What Discord sends because we have connected; nothing has happened."""
+_CONNECT_EVENTS = frozenset({"READY", "RESUMED", "GUILD_CREATE"})
+"""Discord sends these because we have connected; they do not show that anybody did something."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """What a connection needs to go on where the last one ended."""
-
-    id: str
-    sequence: int | None
-    gateway: yarl.URL
-
-
-class Gateway:
+class Connection:
     """
-    Keeps one gateway connection alive and knows how it is.
+    Keeps one gateway connection open and knows how it is.
 
     Args:
-        echo, patrol: Tell when the connection brings nothing, or not everything.
+        echo, patrol: They notice when the connection delivers nothing, or not everything.
 
     Attributes:
-        deaf: Whether messages come without their text, which means that the intent is missing after all.
+        text_missing: Whether messages come without their text, so that the intent must be missing.
     """
 
-    def __init__(self, *, connection: Connection, clock: Clock, echo: Echo, patrol: Patrol) -> None:
-        self._connection = connection
+    def __init__(self, *, account: Account, clock: Clock, echo: Echo, patrol: Patrol) -> None:
+        self._account = account
         self._clock = clock
         self._echo = echo
         self._patrol = patrol
@@ -78,40 +65,40 @@ class Gateway:
         self._last_login: float | None = None
         self._last_event_at: datetime | None = None
         self._last_sign_at: datetime | None = None
-        self.deaf = False
+        self.text_missing = False
 
     def health(self) -> ChatHealth:
         """How the connection is now."""
-        deaf = self._connected and self.deaf
+        text_missing = self._connected and self.text_missing
         return ChatHealth(
-            connected=self._connected and not deaf,
+            connected=self._connected and not text_missing,
             last_event_at=self._last_event_at,
             last_sign_at=self._last_sign_at,
             compared_at=self._patrol.compared_at,
             overlooked_at=self._patrol.overlooked_at,
-            trouble=wording.INTENT_MISSING if deaf else self._trouble,
+            trouble=wording.INTENT_MISSING if text_missing else self._trouble,
         )
 
-    def heard(self, kind: str | None) -> None:
-        """A frame came in; `kind` is Discord's name for the event in it, None: none, as in an answered heartbeat."""
+    def on_frame(self, event: str | None) -> None:
+        """A frame came in; `event` is Discord's name for the event in it, None for heartbeats."""
         self._last_sign_at = self._clock.now()
-        if kind is not None and kind not in _GREETINGS:
+        if event is not None and event not in _CONNECT_EVENTS:
             self._last_event_at = self._last_sign_at
 
-    def noted(self, event: str) -> None:
-        """Note what an event says about the connection; to be called with each."""
+    def on_event(self, event: str) -> None:
+        """To be called with discord.py's name of each event: some show how the connection is."""
         if event in ("connect", "resumed"):
             self._connected, self._trouble, self._attempts = True, "", 0
         if event == "connect":
             self._patrol.begin()
         elif event == "message":
-            self._echo.heard()
+            self._echo.received()
 
     async def client(self) -> Client:
         """The client, logged in, however long that takes. Raises `AuthFailed`."""
         while True:
             try:
-                return await self._connection.client()
+                return await self._account.client()
             except AuthFailed as error:
                 self._trouble = error.told
                 raise
@@ -121,12 +108,12 @@ class Gateway:
 
     async def listen(self, intake: Intake) -> NoReturn:
         """
-        Stay connected; returns only by cancellation. `intake` gets what the connection has not brought.
+        Stay connected until cancelled. `intake` gets the messages that the connection did not deliver.
 
         Raises:
             AuthFailed: The token or an intent is refused, or this program is too old for Discord.
         """
-        session: _Session | None = None
+        session: Session | None = None
         while True:
             try:
                 session = await self._connect(session, intake)
@@ -145,42 +132,34 @@ class Gateway:
                 session = None
 
     def _pause(self) -> float:
-        """Nothing before the first new attempt, then longer and longer, never in step with other bots."""
+        """Seconds: none before the first new attempt, then longer each time, and random, so that bots spread out."""
         attempts, self._attempts = self._attempts, self._attempts + 1
         return 0.0 if attempts == 0 else min(_LONGEST_PAUSE, 2.0**attempts) * random.uniform(0.5, 1.0)
 
-    async def _connect(self, session: _Session | None, intake: Intake) -> _Session | None:
+    async def _connect(self, session: Session | None, intake: Intake) -> Session | None:
         """Serve one connection until it ends; returns what the next one can resume, None: nothing."""
-        client = await self._connection.client()
+        client = await self._account.client()
         gateway = session.gateway if session else await self._address()
         try:
-            with understood(wrote=False):
+            with remote_errors(wrote=False):
                 await self._serve(client, session, gateway, intake)
-        except ReconnectWebSocket as wish:
-            return _session_of(client.ws) if wish.resume else None
+        except ReconnectWebSocket as request:
+            return session_of(client) if request.resume else None
         except ConnectionClosed as closed:
             return self._after(closed, client)
         else:
-            _log.warning("discord gateway does not bring everything")
-            return None  # its session is what has gone wrong: a new one is begun
+            _log.warning("discord connection does not deliver everything")
+            return None  # the fault may be in its session, so a new one is begun
         finally:
             self._connected = False
-            await _let_go(client)
+            await close_socket(client)
 
-    async def _serve(self, client: Client, session: _Session | None, gateway: yarl.URL, intake: Intake) -> None:
-        """Returns when the connection is there but does not bring everything; raises when it ends."""
-        opening = _socket_of(client).from_client(
-            client,
-            initial=True,
-            gateway=gateway,
-            session=session.id if session else None,
-            sequence=session.sequence if session else None,
-            resume=session is not None,
-        )
-        await asyncio.wait_for(opening, _HANDSHAKE_SECONDS)
+    async def _serve(self, client: Client, session: Session | None, gateway: yarl.URL, intake: Intake) -> None:
+        """Returns when the connection is open but does not deliver everything; raises when it ends."""
+        await open_socket(client, gateway, session)
         tasks = [
-            asyncio.create_task(_poll(client), name="discord gateway polling"),
-            asyncio.create_task(self._echo.missing(), name="discord gateway silence"),
+            asyncio.create_task(read_events(client), name="discord gateway"),
+            asyncio.create_task(self._echo.silence(), name="discord silence"),
             asyncio.create_task(self._patrol.run(intake), name="discord patrol"),
         ]
         try:
@@ -194,7 +173,7 @@ class Gateway:
 
     async def _address(self) -> yarl.URL:
         """Where to log in, once a login is allowed."""
-        answer = await self._connection.call("GET", "/gateway/bot")
+        answer = await self._account.call("GET", "/gateway/bot")
         limit = answer.get("session_start_limit") or {}
         remaining, seconds = limit.get("remaining", _FEW_LOGINS), limit.get("reset_after", 0) / 1000
         if remaining < _FEW_LOGINS:
@@ -204,45 +183,12 @@ class Gateway:
         self._last_login = self._clock.monotonic()
         return yarl.URL(answer["url"])
 
-    def _after(self, closed: ConnectionClosed, client: Client) -> _Session | None:
+    def _after(self, closed: ConnectionClosed, client: Client) -> Session | None:
+        """What can be resumed after Discord closed the socket. Raises `AuthFailed` where a new one is no use."""
         if closed.code == _BAD_TOKEN:
             raise AuthFailed(wording.LOGIN_REFUSED) from closed
         if closed.code in _INTENTS_REFUSED:
             raise AuthFailed(wording.INTENT_MISSING) from closed
-        if closed.code in _FOR_GOOD:
+        if closed.code in _FINAL:
             raise AuthFailed(wording.GATEWAY_REFUSED.format(code=closed.code)) from closed
-        return _session_of(client.ws)
-
-
-async def _poll(client: Client) -> NoReturn:
-    while True:
-        await client.ws.poll_event()
-
-
-def _session_of(socket: DiscordWebSocket) -> _Session | None:
-    return _Session(socket.session_id, socket.sequence, socket.gateway) if socket.session_id else None
-
-
-def _socket_of(client: Client) -> type[DiscordWebSocket]:
-    """discord.py's socket, known to the client from the start: one cancelled in its handshake can be closed, too."""
-
-    class Socket(DiscordWebSocket):
-        def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, loop: asyncio.AbstractEventLoop) -> None:
-            super().__init__(socket, loop=loop)
-            client.ws = self
-
-    return Socket
-
-
-async def _let_go(client: Client) -> None:
-    """Close the socket if it is open: for good when we are stopping, else so that it can be resumed."""
-    socket: Any = client.ws
-    if socket is None or not socket.open:
-        return
-    task = asyncio.current_task()
-    stopping = task is not None and task.cancelling() > 0
-    try:
-        async with asyncio.timeout(_CLOSING_SECONDS):
-            await socket.close(_CLEAN if stopping else _RESUMABLE)
-    except TimeoutError:
-        _log.debug("discord gateway silent on close")
+        return session_of(client)

@@ -1,4 +1,4 @@
-"""The tags by which a forum shows whether a ticket is open: `Open` and `Closed`, in whatever case they are there."""
+"""The tags that show whether a ticket is open, in a forum: `Open` and `Closed`, in upper or lower case."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 
-from adapters.chats.discord.client import Connection
+from adapters.chats.discord.client import Account
 from bot.errors import Forbidden, Rejected
 from bot.model import Status
 
@@ -16,24 +16,24 @@ _TAGS_OF_FORUM = 20
 _TAGS_OF_POST = 5
 
 
-async def applied(
-    connection: Connection, forum: discord.ForumChannel, status: Status | None, now: Iterable[str] = ()
+async def tags_for(
+    account: Account, forum: discord.ForumChannel, status: Status | None, now: Iterable[str] = ()
 ) -> list[str]:
     """
-    The tags that a post shall carry, by id: people's own, then ours for `status`, where there is one and room for it.
+    The ids of the tags that a post shall have: people's own, then ours for `status` if it exists and there is room.
 
-    Tags of ours that the forum lacks are made if the bot may do that.
+    If the forum lacks our tags, they are made, provided that the bot may do so.
 
     Args:
-        status: Of the ticket; None: a post about no ticket, which gets any tag if the forum wants one.
-        now: What the post carries; changing tags replaces all of them.
+        status: The ticket's; None: a post about no ticket, which gets any tag if the forum demands one.
+        now: The tags that the post has; changing tags replaces all of them.
     """
     available = [(str(tag.id), tag.name, tag.moderated) for tag in forum.available_tags]
     if status is None:
         return [tag for tag, _, _ in available][: int(forum.flags.require_tag)]
     ours = _ours(available)
     if len(ours) < len(_NAME) and _may_make_tags(forum):
-        available = await _make(connection, forum, ours)
+        available = await _make(account, forum, ours)
         ours = _ours(available)
     kept = [tag for tag in now if tag not in ours.values()]
     if status in ours and len(kept) < _TAGS_OF_POST:
@@ -44,12 +44,12 @@ async def applied(
 
 
 def _ours(available: Sequence[tuple[str, str, bool]]) -> dict[Status, str]:
-    called = {name.casefold(): tag for tag, name, _ in reversed(available)}
-    return {status: called[name.casefold()] for status, name in _NAME.items() if name.casefold() in called}
+    by_name = {name.casefold(): tag for tag, name, _ in reversed(available)}
+    return {status: by_name[name.casefold()] for status, name in _NAME.items() if name.casefold() in by_name}
 
 
 def _may_make_tags(forum: discord.ForumChannel) -> bool:
-    # Without the gateway nothing is known about ourselves there.
+    # Without the gateway we do not know our own permissions there.
     me: discord.Member | None = forum.guild.me
     return (
         me is not None
@@ -59,15 +59,15 @@ def _may_make_tags(forum: discord.ForumChannel) -> bool:
 
 
 async def _make(
-    connection: Connection, forum: discord.ForumChannel, there: dict[Status, str]
+    account: Account, forum: discord.ForumChannel, existing: dict[Status, str]
 ) -> list[tuple[str, str, bool]]:
     tags: list[Any] = [{**tag.to_dict(), "id": str(tag.id)} for tag in forum.available_tags]
-    tags += [{"name": name} for status, name in _NAME.items() if status not in there]
+    tags += [{"name": name} for status, name in _NAME.items() if status not in existing]
     try:
-        answer = await connection.call(
+        answer = await account.call(
             "PATCH", "/channels/{channel_id}", channel_id=str(forum.id), json={"available_tags": tags}
         )
     except (Forbidden, Rejected):
-        # The permission was taken away meanwhile: posts go without.
+        # The permission was taken away meanwhile: the post goes without.
         return [(str(tag.id), tag.name, tag.moderated) for tag in forum.available_tags]
     return [(tag["id"], tag["name"], tag["moderated"]) for tag in answer["available_tags"]]

@@ -1,63 +1,171 @@
-"""What people wrote while nobody listened, read from the threads themselves."""
+"""Reading back: whether something of ours was posted, and what people wrote while the bot was not connected."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 
 import discord
 import structlog
 
 from adapters.chats.discord import wording
-from adapters.chats.discord.card import Json
-from adapters.chats.discord.client import Connection
-from adapters.chats.discord.failures import UNKNOWN_MESSAGE, code_of, understood
-from adapters.chats.discord.reading import DISCORD, Agents, by_person, kept_from_us, said, text_of
-from adapters.chats.discord.threads import Threads, archived_threads
+from adapters.chats.discord.agents import Agents, Members
+from adapters.chats.discord.card import Json, has_key
+from adapters.chats.discord.channels import READ_HISTORY, Channels, last_message_id
+from adapters.chats.discord.client import Account
+from adapters.chats.discord.failures import UNKNOWN_MESSAGE, code_of, remote_errors
+from adapters.chats.discord.reading import DISCORD, is_content_hidden, is_from_person, said, text_of
+from adapters.chats.patrol import Patrol
 from bot.errors import Forbidden, Gone, Rejected
-from bot.model import Agent, ChannelId, ChatMessageId, Cursor, Place, Said
+from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Place, Said
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
 _PAGE = 100
 _PAGE_SECONDS = 60
+_MARGIN = timedelta(seconds=5)
+"""Discord makes its ids on many machines, and their clocks may differ a little."""
+_LAST = 1000
+"""So many of the last messages or posts are searched if we know of none that is certainly older."""
 
 
-class Missed:
+class History:
     """
-    One reading of what was missed.
-
-    Active threads cost one request a server. A thread that is not among them is looked for among the archived ones,
-    the last archived first, only as far back as something unseen can lie: a message opens an archived thread, so what
-    was archived before the last message that we know holds nothing new. One that is among neither may be gone, and is
-    asked for by itself.
+    Reads the channels and threads back.
 
     Args:
-        heard: Called with the id of each message once it has been taken.
-        intake: Who is told of what is gone, and of channels that may not be read; None: nobody.
+        patrol: Gets the id of each missed message once the core has taken it.
+    """
+
+    def __init__(self, account: Account, channels: Channels, agents: Agents, patrol: Patrol) -> None:
+        self._account = account
+        self._channels = channels
+        self._agents = agents
+        self._patrol = patrol
+
+    async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
+        """The message, or the forum post, that was posted under this key."""
+        where = await self._channels.readable(place.channel)
+        if isinstance(where, discord.ForumChannel) and place.thread is None:
+            found = await self.find_forum_post(where, key, after)
+        else:
+            found = await self.find_message(place.thread or place.channel, key, after)
+        return None if found is None else ChatMessageId(found)
+
+    async def find_message(self, channel: str, key: DeliveryKey, after: ChatMessageId | None) -> str | None:
+        """The id of the message in a channel or thread that was posted under `key`; the newest are read first."""
+        oldest = 0 if after is None else _certainly_before(after)
+        before: dict[str, str] = {}
+        read = 0
+        while after is not None or read < _LAST:
+            page = await self._account.call(
+                "GET",
+                "/channels/{channel_id}/messages",
+                channel_id=channel,
+                params={"limit": _PAGE, **before},
+                permission=READ_HISTORY,
+            )
+            for message in page:
+                if int(message["id"]) < oldest:
+                    return None
+                if has_key(message, key):
+                    return str(message["id"])
+            if len(page) < _PAGE:
+                return None
+            read += len(page)
+            before = {"before": str(page[-1]["id"])}
+        return None
+
+    async def find_forum_post(
+        self, forum: discord.ForumChannel, key: DeliveryKey, after: ChatMessageId | None
+    ) -> str | None:
+        """The id of our post that was made under `key`, archived or not."""
+        oldest = 0 if after is None else _certainly_before(after)
+        us = (await self._account.client()).user
+        listed = 0
+        async for post in self._forum_posts(forum, oldest):
+            listed += 1
+            if after is None and listed > _LAST:
+                return None
+            if int(post["id"]) < oldest or (us is not None and post.get("owner_id") != str(us.id)):
+                continue
+            try:
+                message = await self._account.call(
+                    "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=post["id"], message_id=post["id"]
+                )
+            except Gone:
+                continue
+            if has_key(message, key):
+                return str(post["id"])
+        return None
+
+    async def _forum_posts(self, forum: discord.ForumChannel, oldest: int) -> AsyncIterator[Json]:
+        """A forum's posts: the active ones, newest first, then those that were archived since `oldest`."""
+        active = await self._channels.active_threads(forum.guild.id)
+        here = [post for post in active if post["parent_id"] == str(forum.id)]
+        for post in sorted(here, key=lambda post: int(post["id"]), reverse=True):
+            yield post
+        since = discord.utils.snowflake_time(oldest)
+        async for post in self._channels.archived_threads(str(forum.id), lambda: since):
+            yield post
+
+    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+        """The present text of one message; the contract is `bot.ports.Chat.reread`."""
+        client = await self._account.client()
+        guild = (await self._channels.channel(place.channel)).guild.id
+        thread = client.get_partial_messageable(int(str(place.thread)), guild_id=guild)
+        try:
+            with remote_errors(wrote=False):
+                async with asyncio.timeout(_PAGE_SECONDS):
+                    found = await thread.fetch_message(int(message))
+        except Gone as error:
+            if code_of(error) != UNKNOWN_MESSAGE:
+                raise
+            return None
+        if is_content_hidden(found):
+            raise Rejected(wording.INTENT_MISSING)
+        return text_of(found)
+
+    def missed(self, cursors: Sequence[Cursor], intake: Intake | None) -> AsyncIterator[Said]:
+        """What people wrote in these threads after each cursor; see `MissedMessages`."""
+        reading = MissedMessages(self._account, self._channels, self._agents, self._patrol, intake)
+        return reading.read(cursors)
+
+
+class MissedMessages:
+    """
+    One reading of what people wrote while the bot was not connected.
+
+    Active threads cost one request per server. Other threads are looked for among the archived ones, the last
+    archived first, and only as far back as there can be something new: a message makes an archived thread active, so
+    a thread that was archived before the last message we know of holds nothing new. A thread in neither list may be
+    deleted, so it is asked for by itself.
+
+    Args:
+        patrol: Gets the id of each message once the core has taken it.
+        intake: Gets threads and channels that are deleted, and channels that we may not read; None: nobody does.
     """
 
     def __init__(
         self,
-        connection: Connection,
-        threads: Threads,
+        account: Account,
+        channels: Channels,
         agents: Agents,
-        heard: Callable[[int], None],
+        patrol: Patrol,
         intake: Intake | None,
     ) -> None:
-        self._connection = connection
-        self._threads = threads
-        self._agents = agents
-        self._heard = heard
+        self._account = account
+        self._channels = channels
+        self._members = Members(account, agents)
+        self._patrol = patrol
         self._intake = intake
-        self._people: dict[tuple[int, int], Agent] = {}
         self._active: dict[int, list[Json]] = {}
 
     async def read(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
-        """Oldest first within a thread. What is gone or hidden holds nothing, is told of and passed over."""
+        """Oldest first within a thread. A deleted or hidden channel is reported and does not stop the others."""
         by_channel: dict[ChannelId, dict[str, Cursor]] = defaultdict(dict)
         for cursor in cursors:
             by_channel[cursor.place.channel][str(cursor.place.thread)] = cursor
@@ -76,10 +184,10 @@ class Missed:
                     await self._intake.barred(place, error.told)
 
     async def _read_channel(self, channel: ChannelId, waiting: dict[str, Cursor]) -> AsyncIterator[Said]:
-        guild = (await self._threads.readable(channel)).guild.id
+        guild = (await self._channels.readable(channel)).guild.id
         async for thread in self._found(channel, guild, waiting):
             cursor = waiting.pop(thread["id"])
-            if last_in(thread) > _known(cursor):
+            if last_message_id(thread) > _last_known(cursor):
                 async for message in self._unread(guild, cursor):
                     yield message
         for cursor in waiting.values():
@@ -88,18 +196,19 @@ class Missed:
 
     async def _is_gone(self, cursor: Cursor) -> bool:
         try:
-            await self._connection.call("GET", "/channels/{channel_id}", channel_id=str(cursor.place.thread))
+            await self._account.call("GET", "/channels/{channel_id}", channel_id=str(cursor.place.thread))
         except Gone:
             return True
         return False
 
     async def _found(self, channel: ChannelId, guild: int, waiting: dict[str, Cursor]) -> AsyncIterator[Json]:
+        """The threads that are waited for, from the lists; the caller takes each out of `waiting`."""
         for thread in await self._active_in(guild):
             if thread["id"] in waiting:
                 yield thread
         if not waiting:
             return
-        async for thread in archived_threads(self._connection, channel, lambda: _oldest(waiting.values())):
+        async for thread in self._channels.archived_threads(channel, lambda: _oldest(waiting.values())):
             if thread["id"] in waiting:
                 yield thread
             if not waiting:
@@ -107,82 +216,43 @@ class Missed:
 
     async def _active_in(self, guild: int) -> list[Json]:
         if guild not in self._active:
-            answer = await self._connection.call("GET", "/guilds/{guild_id}/threads/active", guild_id=str(guild))
-            self._active[guild] = answer["threads"]
+            self._active[guild] = await self._channels.active_threads(guild)
         return self._active[guild]
 
     async def _unread(self, guild: int, cursor: Cursor) -> AsyncIterator[Said]:
-        async for message in written_after(self._connection, guild, cursor.place, _known(cursor)):
-            yield await self.said(guild, cursor.place, message)
-            self._heard(message.id)
-
-    async def said(self, guild: int, place: Place, message: discord.Message) -> Said:
-        """A message out of a thread, as the core takes it."""
-        return said(message, place, await self._agent(guild, message.author))
-
-    async def _agent(self, guild: int, author: discord.abc.User) -> Agent:
-        """The author, whose roles a message in the history does not tell; asked for once a reading."""
-        key = (guild, author.id)
-        if key not in self._people:
-            self._people[key] = await self._ask(guild, author)
-        return self._people[key]
-
-    async def _ask(self, guild: int, author: discord.abc.User) -> Agent:
-        try:
-            member = await self._connection.call(
-                "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=str(guild), user_id=str(author.id)
-            )
-        except Gone:
-            return self._agents.known(str(author.id), author.display_name, ())
-        return self._agents.known(str(author.id), member.get("nick") or author.display_name, member["roles"])
+        async for message in written_after(self._account, guild, cursor.place, _last_known(cursor)):
+            yield said(message, cursor.place, await self._members.agent(guild, message.author))
+            self._patrol.received(message.id)
 
 
-async def reread(connection: Connection, threads: Threads, place: Place, message: ChatMessageId) -> str | None:
-    """What one message reads like now; the contract is `bot.ports.Chat.reread`."""
-    client = await connection.client()
-    guild = (await threads.channel(place.channel)).guild.id
-    thread = client.get_partial_messageable(int(str(place.thread)), guild_id=guild)
-    try:
-        with understood(wrote=False):
-            async with asyncio.timeout(_PAGE_SECONDS):
-                found = await thread.fetch_message(int(message))
-    except Gone as error:
-        if code_of(error) != UNKNOWN_MESSAGE:
-            raise
-        return None
-    if kept_from_us(found):
-        raise Rejected(wording.INTENT_MISSING)
-    return text_of(found)
-
-
-async def written_after(connection: Connection, guild: int, place: Place, after: int) -> AsyncIterator[discord.Message]:
+async def written_after(account: Account, guild: int, place: Place, after: int) -> AsyncIterator[discord.Message]:
     """What people wrote in a thread after this id, oldest first."""
-    client = await connection.client()
+    client = await account.client()
     thread = client.get_partial_messageable(int(str(place.thread)), guild_id=guild)
     while True:
         page: list[discord.Message] = []
-        with understood(wrote=False):
+        with remote_errors(wrote=False):
             async with asyncio.timeout(_PAGE_SECONDS):
                 history = thread.history(limit=_PAGE, after=discord.Object(after), oldest_first=True)
                 page = [message async for message in history]
         for message in page:
-            if by_person(message):
+            if is_from_person(message):
                 yield message
         if len(page) < _PAGE:
             return
         after = page[-1].id
 
 
-def _known(cursor: Cursor) -> int:
-    """The id after which nothing is known; a thread's own id is older than anything in it."""
+def _certainly_before(after: ChatMessageId) -> int:
+    """An id that is certainly older than everything that was made after this message."""
+    return discord.utils.time_snowflake(discord.utils.snowflake_time(int(after)) - _MARGIN)
+
+
+def _last_known(cursor: Cursor) -> int:
+    """The id after which nothing is known; a thread's own id is older than everything in it."""
     return int(cursor.after or str(cursor.place.thread))
 
 
-def last_in(thread: Json) -> int:
-    """The id of a thread's last message, which may be deleted since; 0: it never had one."""
-    return int(thread.get("last_message_id") or 0)
-
-
 def _oldest(waiting: Iterable[Cursor]) -> datetime:
-    known = [discord.utils.snowflake_time(_known(cursor)) for cursor in waiting]
+    known = [discord.utils.snowflake_time(_last_known(cursor)) for cursor in waiting]
     return min(known, default=datetime.max.replace(tzinfo=UTC))

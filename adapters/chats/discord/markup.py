@@ -1,10 +1,10 @@
 r"""
-Neutral text to Discord's markdown and back; pure.
+Neutral text to Discord's markdown, and back; pure.
 
-`escape` makes a text that Discord shows letter for letter: a backslash before a sign shows the sign (Discord's rule:
-a backslash and one character that is neither a letter, a digit nor white space), and `<https://…>` shows the address
-with no preview. `discord.utils.escape_markdown` and `escape_mentions` are not enough: they leave masked links,
-`<#id>`, `</command:id>`, `<t:…>`, custom emoji, lists and `-# ` as they are.
+`escape` makes a text that Discord shows exactly as it is. A backslash before a sign shows the sign (Discord's rule: a
+backslash and one character that is no letter, digit or white space), and `<https://…>` shows the address without a
+preview. `discord.utils.escape_markdown` and `escape_mentions` are not enough: they do not change masked links,
+`<#id>`, `</command:id>`, `<t:…>`, custom emoji, lists and `-# `.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _ACTIVE = re.compile(
     r"|^(?P<number>[^\S\n]*\d+)(?P<dot>[.)])(?=\s|$)",
     re.MULTILINE,
 )
-# Every character that `escape` can put another one beside; the `://` of an address stands for its two brackets.
+# Every character beside which `escape` can put another one; the `://` of an address counts for its two brackets.
 _WIDE = frozenset("\\*_~`|<[]@:#>+-.)/")
 
 
 def escape(text: str) -> str:
-    """Neutral text as Discord must be given it to show exactly that."""
-    return _ACTIVE.sub(_harmless, text)
+    """Neutral text, written so that Discord shows exactly this text."""
+    return _ACTIVE.sub(_escaped, text)
 
 
-def _harmless(found: re.Match[str]) -> str:
+def _escaped(found: re.Match[str]) -> str:
     if found["address"]:
         return f"<{found['address']}>"
     if found["start"]:
@@ -51,23 +51,23 @@ def _harmless(found: re.Match[str]) -> str:
 
 
 def units(text: str) -> int:
-    """The text's length in UTF-16 units, the larger of the two ways in which Discord's programs count."""
+    """The text's length in UTF-16 units; Discord's programs count in two ways, and this is the larger."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def width(text: str) -> int:
-    """At least as long as the text will be once escaped; never shrinks as a text grows, so `split` can use it."""
+    """At least the length of the escaped text; never smaller for a longer text, so that `split` can use it."""
     return units(text) + sum(map(text.count, _WIDE))
 
 
 def cut_line(text: str, length: int) -> str:
-    """The text on one line, unescaped, cut with an ellipsis to `length` units: for names, which are never formatted."""
+    """The text on one line, cut with an ellipsis to `length` units. Not escaped: for names, which have no format."""
     line = one_line(text, len(text) + 1)
     return line if units(line) <= length else split(line, length - 1, units)[0] + "…"
 
 
 def cut_escaped(text: str, length: int) -> str:
-    """The text escaped, cut with an ellipsis where it would be longer than `length`; lines kept."""
+    """The text escaped, cut with an ellipsis if it would be longer than `length`; line breaks stay."""
     return escape(text) if width(text) <= length else escape(split(text, length - 1, width)[0]) + "…"
 
 
@@ -76,26 +76,26 @@ def small(escaped: str) -> str:
     return "\n".join(f"-# {line}" if line.strip() else line for line in escaped.split("\n"))
 
 
-def block(table: str, length: int) -> str:
-    """Lines in a fixed-width face, whole lines left out at the end where they would be over `length` units."""
+def code_block(table: str, length: int) -> str:
+    """Lines in a fixed-width font; lines that do not fit into `length` units are left out at the end."""
     fence = "```"
     lines = table.replace("`", "'").split("\n")
-    room = length - 2 * len(fence) - 2
+    most = length - 2 * len(fence) - 2
     shown = "\n".join(lines)
-    while units(shown) > room and len(lines) > 1:
+    while units(shown) > most and len(lines) > 1:
         lines.pop()
         shown = "\n".join([*lines, "…"])
-    if units(shown) > room:
-        shown = cut_line(shown, room)
+    if units(shown) > most:
+        shown = cut_line(shown, most)
     return f"{fence}\n{shown}\n{fence}"
 
 
 def named_link(name: str, url: str | None) -> str:
-    """A link that reads as `name`, or only the name where the address is no plain web address."""
+    """A link that reads as `name`, or only the name if the address is no plain web address."""
     label = escape(clean(name)).replace("\n", " ")
     if url is None or not re.fullmatch(r"https?://[^\s<>()\[\]\\]{1,900}", url):
         return label
-    # A label that is itself an address would be shown as a link of its own.
+    # A label that is itself an address would become a link of its own.
     label = re.sub(r"<(https?)://([^>]*)>", r"\1\\://\2", label)
     return f"[{label}]({url})"
 
@@ -105,7 +105,7 @@ def named_link(name: str, url: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the ids in a message stand for, by id; what is missing is shown by its kind."""
+    """The names for the ids in a message; where a name is missing, the kind is shown."""
 
     users: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
@@ -134,7 +134,7 @@ _TIME_ONLY = frozenset("tT")
 
 
 def neutral(content: str, names: Names) -> str:
-    """What people read where `content` was typed: names for ids, `label (address)` for links, no escapes or fences."""
+    """What people read: names instead of ids, `label (address)` for links, no escapes or fences."""
     return clean(_TYPED.sub(lambda found: _readable(found, names), content))
 
 

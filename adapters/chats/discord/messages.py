@@ -1,9 +1,9 @@
 """
-What is said in a thread, as Discord messages; pure.
+Posts and answers as Discord messages; pure.
 
-Everybody speaks in an embed: it holds 4096 characters, nothing in it pings, its bar shows by colour who speaks, and
-its unseen `url` carries the key by which the message is found again (see `card`). The bell speaks in one too, in small
-letters and without a name: content alone would have no place for the key.
+Every post is an embed: it holds 4096 characters, nothing in it pings, the colour of its bar shows who speaks, and its
+hidden `url` carries the key by which the message is found again (see `card`). The bell's posts are embeds too, in
+small letters and without a name, because plain content would have no place for the key.
 """
 
 from __future__ import annotations
@@ -12,19 +12,24 @@ from functools import lru_cache
 from typing import Any
 
 from adapters.chats.discord import wording
-from adapters.chats.discord.buttons import rows
+from adapters.chats.discord.buttons import action_rows
 from adapters.chats.discord.card import NOBODY, Json, key_address
-from adapters.chats.discord.markup import cut_line, escape, named_link, small, units, width
-from bot.model import Attachment, DeliveryKey, Post, Voice
+from adapters.chats.discord.markup import code_block, cut_escaped, cut_line, escape, named_link, small, units, width
+from bot.model import Answer, Attachment, DeliveryKey, Post, Voice
 from bot.text import split
+
+CONTENT_LENGTH = 2000
+"""The longest message outside an embed, in characters."""
 
 _COLOUR = {Voice.CUSTOMER: 0x3BA55D, Voice.STAFF: 0x5865F2, Voice.NOTE: 0xF0B232, Voice.BELL: 0x4E5058}
 _DESCRIPTION = 4000
 """A little under Discord's 4096."""
 _NAME = 240
 _SMALL = len("-# ")
-_IN_WORK = 4
-"""Each part of a long post is asked for by itself; so many posts are kept cut between their parts."""
+_RECENT_POSTS = 4
+"""The parts of a long post are asked for one by one; this many posts stay split between two parts."""
+_ANSWER_TEXT = 1200
+"""How many characters an answer's text may have if a table follows."""
 
 
 def parts(post: Post) -> int:
@@ -33,7 +38,7 @@ def parts(post: Post) -> int:
 
 
 def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
-    """The body of the request that says one part of a post, counted from 0; the buttons are under the last part."""
+    """The body of the request for one part of a post, counted from 0; the buttons are under the last part."""
     bodies = _bodies(post.voice, post.text, post.attachments)
     embed: dict[str, Any] = {
         "description": bodies[part],
@@ -44,21 +49,25 @@ def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
         embed["author"] = {"name": name}
     if post.at is not None and part == 0:
         embed["timestamp"] = post.at.isoformat()
-    last = part == len(bodies) - 1
-    return {"embeds": [embed], "components": rows(post.buttons) if last else [], "allowed_mentions": NOBODY}
+    is_last = part == len(bodies) - 1
+    return {
+        "embeds": [embed],
+        "components": action_rows(post.buttons) if is_last else [],
+        "allowed_mentions": NOBODY,
+    }
 
 
-def _name(post: Post, part: int, of: int) -> str:
+def _name(post: Post, part: int, total: int) -> str:
     name = cut_line(post.name, _NAME)
     if post.voice is Voice.NOTE:
         name = f"🔒 {name}"
-    return f"{name} ({part + 1}/{of})" if name and of > 1 else name
+    return f"{name} ({part + 1}/{total})" if name and total > 1 else name
 
 
-@lru_cache(_IN_WORK)
+@lru_cache(_RECENT_POSTS)
 def _bodies(voice: Voice, text: str, attachments: tuple[Attachment, ...]) -> tuple[str, ...]:
     """The descriptions of all parts: the escaped text in pieces, then the attachments where there is room."""
-    bodies = [_spoken(voice, piece) for piece in split(text, _DESCRIPTION, _width_of(voice))]
+    bodies = [_escaped(voice, piece) for piece in split(text, _DESCRIPTION, _width_of(voice))]
     for attachment in attachments:
         line = _attachment(attachment)
         together = f"{bodies[-1]}\n{line}" if bodies[-1] else line
@@ -69,7 +78,7 @@ def _bodies(voice: Voice, text: str, attachments: tuple[Attachment, ...]) -> tup
     return tuple(body or wording.NO_TEXT for body in bodies)
 
 
-def _spoken(voice: Voice, piece: str) -> str:
+def _escaped(voice: Voice, piece: str) -> str:
     return small(escape(piece)) if voice is Voice.BELL else escape(piece)
 
 
@@ -90,3 +99,12 @@ def _size(size: int) -> str:
             return f"{size} {unit}"
         size = round(size / 1000)
     return f"{size} GB"
+
+
+def answer_text(answer: Answer) -> str:
+    """An answer in one message: its text, then its table; lines that do not fit are left out at the end."""
+    if answer.table is None:
+        return cut_escaped(answer.text, CONTENT_LENGTH)
+    text = cut_escaped(answer.text, _ANSWER_TEXT)
+    head = f"{text}\n" if text else ""
+    return head + code_block(answer.table, CONTENT_LENGTH - units(head))

@@ -1,7 +1,7 @@
 """
-Discord's rate limits, as its answers tell of them.
+Discord's rate limits, learnt from its answers.
 
-A route belongs to a bucket that Discord names in its answers; each channel and each server has its own of every kind.
+A route belongs to a bucket, which Discord names in its answers. Each channel and each server has its own buckets.
 https://github.com/discord/discord-api-docs/blob/main/developers/topics/rate-limits.mdx
 """
 
@@ -14,9 +14,9 @@ from bot.clock import Clock
 
 _EVERYTHING = "everything"
 _SAME_WINDOW = 0.5
-"""Seconds by which two answers may differ about the end of one window."""
+"""Two answers may differ by so many seconds about the end of the same window."""
 _GUESS = 1.0
-"""Seconds; how long a new window is taken to last until an answer tells."""
+"""Seconds; how long a new window is assumed to last until an answer says."""
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class _Window:
     What is left of one limit.
 
     Attributes:
-        resets_at: When all of it is there again, on the clock's monotonic scale.
+        resets_at: When the full limit is available again, in the clock's monotonic seconds.
     """
 
     limit: int
@@ -33,8 +33,8 @@ class _Window:
     resets_at: float
 
 
-class Limits:
-    """Counts requests against the limits that are known; remembers none for longer than its window lasts."""
+class RateLimits:
+    """Counts requests against the known limits; forgets each limit when its window ends."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -43,14 +43,14 @@ class Limits:
 
     def take(self, route: str, place: str) -> float:
         """
-        Count a request, if it fits now.
+        Count one request, if it fits now.
 
         Args:
-            route: Method and path with names in place of ids.
-            place: The channel or server that the limit is of; may be empty.
+            route: Method and path, with names instead of ids.
+            place: The channel or server of the limit; may be empty.
 
         Returns:
-            0.0: it fits and is counted; else the seconds until it may.
+            0.0: it fits and is counted; else the seconds until it fits.
         """
         now = self._clock.monotonic()
         wanted = [w for w in (self._windows.get(_EVERYTHING), self._windows.get(self._bucket(route, place))) if w]
@@ -64,8 +64,8 @@ class Limits:
             window.remaining -= 1
         return 0.0
 
-    def told(self, route: str, place: str, headers: Mapping[str, str]) -> None:
-        """Learn from the headers of an answer that was not 429."""
+    def learn(self, route: str, place: str, headers: Mapping[str, str]) -> None:
+        """Take over what the headers of an answer say; not for a 429."""
         now = self._clock.monotonic()
         self._forget(now)
         name = headers.get("X-RateLimit-Bucket")
@@ -80,12 +80,12 @@ class Limits:
         bucket = self._bucket(route, place)
         known = self._windows.get(bucket)
         if known is not None and abs(known.resets_at - window.resets_at) < _SAME_WINDOW:
-            # What is still under way has been counted here and not there.
+            # Requests without an answer yet are counted here, but not there.
             window.remaining = min(window.remaining, known.remaining)
         self._windows[bucket] = window
 
     def exceeded(self, route: str, place: str, seconds: float, *, everything: bool) -> None:
-        """A 429: nothing of this kind, or nothing at all, for so long."""
+        """A 429 came: no requests of this kind, or none at all, for so many seconds."""
         bucket = _EVERYTHING if everything else self._bucket(route, place)
         known = self._windows.get(bucket)
         limit = known.limit if known is not None else 1

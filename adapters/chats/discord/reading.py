@@ -1,65 +1,28 @@
-"""What people did on Discord, as the core's values; pure."""
+"""Discord's messages as the core's values; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import discord
 
 from adapters.chats.discord import wording
 from adapters.chats.discord.markup import Names, neutral
-from bot.model import (
-    Agent,
-    AgentId,
-    Attachment,
-    ChannelId,
-    ChatMessageId,
-    ChatName,
-    Place,
-    Said,
-    ThreadId,
-)
+from bot.model import Agent, Attachment, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
 from bot.text import clean
 
 DISCORD: Final = ChatName("discord")
 
-_BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
+_FROM_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
 
 
-class Agents:
-    """
-    Who may reply and run commands.
-
-    Args:
-        roles: Ids of roles; one of them is enough. Empty: everybody who can write in the channel.
-    """
-
-    def __init__(self, roles: frozenset[str]) -> None:
-        self._roles = roles
-
-    def agent(self, person: discord.abc.User) -> Agent:
-        """The person behind an event, by what the event itself says of their roles and their name here."""
-        held = person.roles if isinstance(person, discord.Member) else []
-        return self.known(str(person.id), person.display_name, (str(role.id) for role in held))
-
-    def vouched(self, person: discord.abc.User, by: Agent) -> Agent:
-        """Somebody whose roles an event does not tell, on the word of the agent who acts for them."""
-        return Agent(id=AgentId(str(person.id)), name=clean(person.display_name) or str(person.id), may=by.may)
-
-    def known(self, person: str, name: str, roles: Iterable[str]) -> Agent:
-        """The same from plain ids."""
-        may = not self._roles or not self._roles.isdisjoint(roles)
-        return Agent(id=AgentId(person), name=clean(name) or person, may=may)
+def is_from_person(message: discord.Message) -> bool:
+    """Whether a person wrote it: no bot, no webhook, and not one of Discord's own lines."""
+    return message.type in _FROM_PEOPLE and not message.author.bot and message.webhook_id is None
 
 
-def by_person(message: discord.Message) -> bool:
-    """Whether a person typed it: no bot, no webhook, none of the lines that Discord itself writes."""
-    return message.type in _BY_PEOPLE and not message.author.bot and message.webhook_id is None
-
-
-def kept_from_us(message: discord.Message) -> bool:
-    """Whether the message looks as if Discord left its content out: nobody can send nothing."""
+def is_content_hidden(message: discord.Message) -> bool:
+    """Whether Discord seems to have left out the content: nobody can send an empty message."""
     return not (
         message.content
         or message.attachments
@@ -68,12 +31,12 @@ def kept_from_us(message: discord.Message) -> bool:
         or message.components
         or message.poll
         or message.activity
-        or _forwarded(message)
+        or _is_forwarded(message)
     )
 
 
 def said(message: discord.Message, place: Place, agent: Agent) -> Said:
-    """A person's message. One whose content Discord left out says so in `other` and is never merely empty."""
+    """A person's message. If Discord left out the content, `other` says so: it never looks like an empty message."""
     return Said(
         place=place,
         message=ChatMessageId(str(message.id)),
@@ -81,7 +44,7 @@ def said(message: discord.Message, place: Place, agent: Agent) -> Said:
         text=text_of(message),
         said_at=message.created_at,
         attachments=tuple(
-            # The address is signed and dies within a day or so.
+            # The address is signed and stops working within a day or so.
             Attachment(name=clean(file.filename), url=file.url, size=file.size, lasting=False)
             for file in message.attachments
         ),
@@ -90,7 +53,7 @@ def said(message: discord.Message, place: Place, agent: Agent) -> Said:
 
 
 def text_of(message: discord.Message) -> str:
-    """The message's text, neutral, with the names that its mentions stand for."""
+    """The message's neutral text, with names where it mentions somebody or something."""
     names = Names(
         users={str(user.id): clean(user.display_name) for user in message.mentions},
         roles={str(role.id): clean(role.name) for role in message.role_mentions},
@@ -100,19 +63,20 @@ def text_of(message: discord.Message) -> str:
 
 
 def _other(message: discord.Message) -> tuple[str, ...]:
+    """What is in the message besides text and files."""
     other = [wording.STICKER.format(name=clean(sticker.name)) for sticker in message.stickers]
     if message.poll:
         other.append(wording.POLL)
-    if _forwarded(message):
+    if _is_forwarded(message):
         other.append(wording.FORWARDED)
     if message.activity:
         other.append(wording.INVITATION)
-    if kept_from_us(message):
+    if is_content_hidden(message):
         other.append(wording.HIDDEN_TEXT)
     return tuple(other)
 
 
-def _forwarded(message: discord.Message) -> bool:
+def _is_forwarded(message: discord.Message) -> bool:
     reference = message.reference
     return bool(message.message_snapshots) or (
         reference is not None and reference.type is discord.MessageReferenceType.forward
@@ -120,7 +84,7 @@ def _forwarded(message: discord.Message) -> bool:
 
 
 def place_of(channel: int, thread: int | None = None) -> Place:
-    """A channel that we serve, or a thread under it."""
+    """A channel that we serve, or a thread in it."""
     return Place(
         chat=DISCORD,
         channel=ChannelId(str(channel)),

@@ -1,4 +1,4 @@
-"""What people wrote in the threads lately, read for the patrol."""
+"""What people wrote in the threads in the last minutes, read for the patrol."""
 
 from __future__ import annotations
 
@@ -10,63 +10,65 @@ from functools import partial
 import discord
 import structlog
 
+from adapters.chats.discord.agents import Agents, Members
 from adapters.chats.discord.card import Json
-from adapters.chats.discord.client import Connection
-from adapters.chats.discord.history import Missed, last_in, written_after
-from adapters.chats.discord.reading import Agents, place_of
-from adapters.chats.discord.threads import Threads, archived_threads
-from adapters.chats.patrol import Reading, Written
+from adapters.chats.discord.channels import Channels, last_message_id
+from adapters.chats.discord.client import Account
+from adapters.chats.discord.history import written_after
+from adapters.chats.discord.reading import place_of, said
+from adapters.chats.patrol import RecentMessage, RecentMessages
 from bot.errors import Forbidden, Gone, Rejected
-from bot.model import ChannelId, Place
+from bot.model import ChannelId, Place, Said
 
 _log = structlog.get_logger(__name__)
 
 
-class StandingInDiscord:
+class RecentMessageReader:
     """
-    Implements `adapters.chats.patrol.Standing`.
+    Implements `adapters.chats.patrol.MessageReader`.
 
-    Two lists name the last message of each thread: one of a server's active threads, and one for each channel of
-    those that were archived lately, for a thread in which somebody wrote may have been archived since. A thread
-    whose last message is a new one is read. That message may be deleted since, which the list does not tell.
+    Two lists name the last message of each thread: a server's active threads, and for each channel the threads that
+    were archived a short time ago, because a thread may be archived right after somebody wrote in it. A thread whose
+    last message is new is read. That message may be deleted since; the lists do not show this.
 
     Args:
-        served: The channels whose threads count.
+        served: The channels whose threads are read.
     """
 
-    def __init__(self, connection: Connection, threads: Threads, agents: Agents, served: Collection[ChannelId]) -> None:
-        self._connection = connection
-        self._threads = threads
+    def __init__(self, account: Account, channels: Channels, agents: Agents, served: Collection[ChannelId]) -> None:
+        self._account = account
+        self._channels = channels
         self._agents = agents
         self._served = served
 
     def id_at(self, moment: datetime) -> int:
         return discord.utils.time_snowflake(moment)
 
-    async def read(self, after: int) -> Reading:
-        newest, written = 0, []
+    async def read(self, after: int) -> RecentMessages:
+        newest = 0
+        written: list[RecentMessage] = []
         for guild, channels in (await self._visible()).items():
-            missed = Missed(self._connection, self._threads, self._agents, _not_heard, None)
-            async for thread in self._listed(guild, channels, after):
-                newest = max(newest, last_in(thread))
-                if last_in(thread) > after:
+            members = Members(self._account, self._agents)
+            async for thread in self._threads(guild, channels, after):
+                newest = max(newest, last_message_id(thread))
+                if last_message_id(thread) > after:
                     place = place_of(int(thread["parent_id"]), int(thread["id"]))
-                    said = partial(missed.said, guild, place)
                     written += [
-                        Written(each.id, partial(said, each)) for each in await self._after(guild, place, after)
+                        RecentMessage(message.id, partial(_said, message, guild, place, members))
+                        for message in await self._written_after(guild, place, after)
                     ]
-        return Reading(newest, written)
+        return RecentMessages(newest, written)
 
-    async def _after(self, guild: int, place: Place, after: int) -> list[discord.Message]:
+    async def _written_after(self, guild: int, place: Place, after: int) -> list[discord.Message]:
         try:
-            return [message async for message in written_after(self._connection, guild, place, after)]
+            return [message async for message in written_after(self._account, guild, place, after)]
         except (Forbidden, Gone, Rejected) as error:
-            _log.info("discord thread not looked at", thread=place.thread, reason=error.told)
+            _log.info("discord thread not read", thread=place.thread, reason=error.told)
             return []
 
     async def _visible(self) -> dict[int, set[str]]:
-        """The channels that are there, by their servers; of others nobody tells us anything in any case."""
-        client = await self._connection.client()
+        """The served channels that we can see, by server; the gateway sends nothing about others anyway."""
+        client = await self._account.client()
         found: dict[int, set[str]] = defaultdict(set)
         for channel in self._served:
             known = client.get_channel(int(channel))
@@ -74,20 +76,19 @@ class StandingInDiscord:
                 found[known.guild.id].add(str(channel))
         return found
 
-    async def _listed(self, guild: int, channels: set[str], after: int) -> AsyncIterator[Json]:
+    async def _threads(self, guild: int, channels: set[str], after: int) -> AsyncIterator[Json]:
         """The threads of these channels that are active, or were archived since."""
-        active = await self._connection.call("GET", "/guilds/{guild_id}/threads/active", guild_id=str(guild))
-        for thread in active["threads"]:
+        for thread in await self._channels.active_threads(guild):
             if thread["parent_id"] in channels:
                 yield thread
         since = discord.utils.snowflake_time(after)
         for channel in channels:
             try:
-                async for thread in archived_threads(self._connection, channel, lambda: since):
+                async for thread in self._channels.archived_threads(channel, lambda: since):
                     yield thread
             except (Forbidden, Gone, Rejected) as error:
-                _log.info("discord channel not looked at", channel=channel, reason=error.told)
+                _log.info("discord channel not read", channel=channel, reason=error.told)
 
 
-def _not_heard(message: int) -> None:
-    """What the patrol reads has not come in by that."""
+async def _said(message: discord.Message, guild: int, place: Place, members: Members) -> Said:
+    return said(message, place, await members.agent(guild, message.author))

@@ -1,15 +1,15 @@
-"""Sentences that only make sense on Discord; agents and operators read them."""
+"""Sentences that agents and operators read and that only make sense on Discord."""
 
 from __future__ import annotations
 
-CUSTOMER_FIELD = "Customer"
-STATUS_FIELD = "Status"
-DASHBOARD_BUTTON = "Open in dashboard"
+CUSTOMER = "Customer"
+STATUS = "Status"
+DASHBOARD = "Open in dashboard"
 NO_TEXT = "(no text)"
 
 TICKET_OPTION = "The ticket's number; in a ticket's thread: that ticket"
 STORE_OPTION = "Only this store"
-DAYS_OPTION = "How many days back, 7 unless told"
+DAYS_OPTION = "How many days back; 7 if you leave it out"
 CLOSE_COMMAND = "Close a ticket"
 REOPEN_COMMAND = "Reopen a ticket"
 STATS_COMMAND = "Open, waiting and closed tickets, and how fast they were answered"
@@ -17,7 +17,7 @@ SEND_COMMAND = "Send to customer"
 
 IN_THREAD = "About {thread}: {text}"
 
-NOT_A_PERSON = "Only what a person of the team wrote can be sent to a customer."
+NOT_FROM_PERSON = "Only what a person of the team wrote can be sent to a customer."
 BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."
 
 STICKER = "the sticker “{name}”"
@@ -30,19 +30,19 @@ LOGIN_REFUSED = (
     "Discord refuses the bot's token. Make a new one (Developer Portal, Bot, Reset Token) and set DISCORD_TOKEN to it."
 )
 INTENT_MISSING = (
-    "Discord keeps the messages' text from the bot. "
+    "Discord does not give the bot the text of messages. "
     "Switch on the Message Content Intent (Developer Portal, Bot, Privileged Gateway Intents)."
 )
-GATEWAY_REFUSED = "Discord closed the connection for good with code {code}. Update shopbell, then start it again."
+GATEWAY_REFUSED = "Discord closed the connection for good (code {code}). Update shopbell, then start it again."
 NOT_CONNECTED = "not connected yet"
 LOST = "the connection to Discord was lost: {reason}"
 
 NO_ANSWER = "Discord did not answer, so this may or may not have been done."
 UNREACHABLE = "Discord cannot be reached."
-SLOW_DOWN = "Discord asks to slow down."
+SLOW_DOWN = "Discord is rate-limiting the bot."
 TOO_MANY_THREADS = "This Discord server has as many open threads as Discord allows. Close some that nobody needs."
 TOO_MANY_EDITS = "Discord takes no more changes to this card for now."
-FILE_GONE = "Discord no longer has this file at the address it gave."
+FILE_GONE = "This file is no longer at the address that Discord gave."
 GONE = "It is not there any more on Discord."
 CHANNEL_GONE = "The channel is no longer on Discord. Name another one in the store's CHANNELS and start shopbell again."
 NO_CHANNEL = "There is no such channel on Discord, or the bot was removed from its server."
@@ -52,16 +52,16 @@ FORBIDDEN = "The bot may not do this here. Give its role {permission} in the cha
 BLOCKED = "This server's AutoMod blocked the message. Exempt the bot's role in AutoMod's rules."
 REFUSED = "Discord refused this: {reason}."
 TAG_NEEDED = (
-    "This forum wants a tag on every post, and the bot can use none. Add tags called Open and Closed to the forum."
+    "This forum demands a tag on every post, and the bot can use none. Add tags called Open and Closed to the forum."
 )
 WRONG_KIND = "Tickets need a text channel or a forum; this channel is neither."
 
 ALL_WELL = "can be used"
-TAGS_ADVICE = "can be used; with tags called Open and Closed its posts would show their state"
+TAGS_ADVICE = "can be used; with tags called Open and Closed its posts would show whether a ticket is open"
 
 LOGGED_IN = "logged in as {name}"
-REFUSED_LOGIN = "Discord does not know this token."
-TRY_AGAIN = "Look at the network and discordstatus.com, then run this again."
+TOKEN_UNKNOWN = "Discord does not know this token."  # noqa: S105 - a sentence
+TRY_AGAIN = "Check the network and discordstatus.com, then run this again."
 INTENT_ON = "is on"
 INTENT_OFF = "is off, so messages come without their text."
 SWITCH_INTENT_ON = "Switch on the Message Content Intent (Developer Portal, Bot, Privileged Gateway Intents)."

@@ -1,4 +1,4 @@
-"""Slack, through slack-bolt in Socket Mode: `SlackChat` is the adapter; its `manifest` is the app that it needs."""
+"""Slack, through slack-bolt in Socket Mode: `SlackChat` is the adapter, `manifest` describes the app that it needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def build(
     clock: Clock,
     channels: frozenset[ChannelId],
 ) -> Chat:
-    """Make the chat from its settings, named as in `SlackChat`; does no network calls and needs no event loop."""
+    """Make the chat; no network calls, and no event loop is needed. The parameters are those of `SlackChat`."""
     return SlackChat(
         bot_token=bot_token, app_token=app_token, api_url=api_url, agents=agents, clock=clock, channels=channels
     )

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import structlog
+
 from bot.errors import RemoteError
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
-_FINISHING = 4.0
+_FINISH_SECONDS = 4.0
 
 _Result = TypeVar("_Result")
 
 
-class Errands:
-    """Tasks that somebody waits for, kept until they are done; those that fail are told to the log."""
+class BackgroundTasks:
+    """Tasks that somebody waits for, kept until they are done; if one fails, the log says so."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
-        """Begin with something; it is finished, or ended by `finish`."""
+        """Begin some work; it runs to its end, or until `finish` cancels it."""
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._end)
@@ -35,15 +36,15 @@ class Errands:
             return
         problem = task.exception()
         if isinstance(problem, RemoteError):
-            _log.warning("an answer did not reach its asker in Slack: %s", problem.told)
+            _log.warning("slack answer not shown", reason=problem.told)
         elif problem is not None:
-            _log.error("an errand in Slack failed", exc_info=problem)
+            _log.error("slack background task failed", exc_info=problem)
 
     async def finish(self) -> None:
-        """Wait some seconds for what is running, then end it."""
+        """Wait some seconds for the running tasks, then cancel them."""
         if not self._running:
             return
-        _, late = await asyncio.wait(set(self._running), timeout=_FINISHING)
+        _, late = await asyncio.wait(set(self._running), timeout=_FINISH_SECONDS)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)

@@ -1,69 +1,69 @@
 """
-The Block Kit pieces that cards and posts are made of; pure.
+Block Kit: the elements that cards, posts and answers consist of; pure.
 
-People's texts stand in `rich_text` elements and in `plain_text`, which Slack never parses: what is written there
-mentions nobody, formats nothing and hides no address.
-Sources: docs.slack.dev/reference/block-kit/blocks; the total of some 13,200 characters, where a message is refused
-with `msg_blocks_too_long`, is documented nowhere (github.com/slackapi/bolt-js/issues/2509).
+People's texts are in `rich_text` and `plain_text` elements, which Slack never parses: text there mentions nobody,
+formats nothing and hides no address.
+Sources: docs.slack.dev/reference/block-kit/blocks. A message with more than about 13,200 characters is refused with
+`msg_blocks_too_long`; no page documents this (github.com/slackapi/bolt-js/issues/2509).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from adapters.chats.slack.markup import escape, width
-from bot.model import Answer, Button, DeliveryId, TicketNumber, Verb
 from bot.text import one_line, shorten, split
 
 Block = dict[str, Any]
 Element = dict[str, Any]
 
 PIECE = 3_000
+"""The longest text of one block."""
 PIECES = 4
+"""So many blocks of text fit into a message."""
 HEADER = 150
-BUTTON_LABEL = 75
-FALLBACK = 300
+
+_FALLBACK = 300
 _CONTEXT = 2_000
 _LINK = 2_000
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`]+")
 _TRAILING = ".,;:!?)]}»”’"
-ACTIONS = re.compile(r"shopbell:(?P<verb>[a-z]+):\d+")
-"""Fits the action id of every button that this adapter has ever made."""
 
 
 def fallback(text: str) -> str:
-    """What notifications and screen readers get: one line, escaped."""
-    return escape(one_line(text[: FALLBACK * 10], FALLBACK)) or "shopbell"
+    """The text for notifications and screen readers: one line, escaped."""
+    return escape(one_line(text[: _FALLBACK * 10], _FALLBACK)) or "shopbell"
 
 
 def pieces(text: str) -> tuple[str, ...]:
-    """A text cut so that each piece fits a block."""
+    """A text cut into pieces that each fit a block."""
     return split(text, PIECE, width)
 
 
 def small_pieces(text: str) -> tuple[str, ...]:
-    """A text cut so that each piece fits a line of small letters."""
+    """A text cut into pieces that each fit a line in small letters."""
     return split(text, _CONTEXT, width)
 
 
 def header(text: str) -> Block:
-    """A headline; cut where it is longer than Slack shows."""
-    return {"type": "header", "text": _plain(_fitting(text, HEADER))}
+    """A headline, cut to the length that Slack shows."""
+    return {"type": "header", "text": plain(fitting(text, HEADER))}
 
 
 def context(*texts: str) -> Block:
-    """Small grey lines, each shown verbatim and cut at what Slack takes."""
-    return {"type": "context", "elements": [_plain(_fitting(text, _CONTEXT)) for text in texts if text]}
+    """Small grey lines, each shown as it is and cut to the length that Slack allows."""
+    return {"type": "context", "elements": [plain(fitting(text, _CONTEXT)) for text in texts if text]}
 
 
-def _plain(text: str) -> Element:
+def plain(text: str) -> Element:
+    """A text that Slack does not parse at all."""
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def _fitting(text: str, length: int) -> str:
-    """A text cut by what Slack counts, not by what Python counts."""
+def fitting(text: str, length: int) -> str:
+    """A text cut to a length as Slack counts it, not as Python does."""
     kept = shorten(text, length)
     while width(kept) > length:
         kept = shorten(text, len(kept) - (width(kept) - length))
@@ -93,13 +93,13 @@ def words(text: str, *, bold: bool = False) -> Element:
 
 
 def link(address: str, label: str | None = None) -> Element:
-    """An address to open; a label of ours only, never somebody else's."""
+    """An address to open. The label may only be ours, never somebody else's text."""
     element: Element = {"type": "link", "url": address}
     return element if label is None else element | {"text": label}
 
 
 def verbatim(text: str) -> list[Element]:
-    """A person's text as it is, its web addresses to be clicked and still shown in full."""
+    """A person's text as it is; its web addresses can be clicked and are shown in full."""
     elements: list[Element] = []
     end = 0
     for found in _ADDRESS.finditer(text):
@@ -116,61 +116,16 @@ def verbatim(text: str) -> list[Element]:
 
 
 def _address(found: str) -> str:
-    """An address without the punctuation of the sentence around it; a bracket that it opens itself belongs to it."""
+    """An address without the punctuation after it; a closing bracket stays if the address also opens it."""
     while found[-1] in _TRAILING and not (found[-1] == ")" and found.count("(") >= found.count(")")):
         found = found[:-1]
     return found
 
 
-def actions(buttons: Sequence[Button]) -> list[Block]:
-    """The buttons in one row; no block where there is none. What they are for stands in them, so they never expire."""
-    if not buttons:
-        return []
-    return [{"type": "actions", "elements": [_button(button, place) for place, button in enumerate(buttons)]}]
-
-
-def _button(button: Button, place: int) -> Element:
-    element: Element = {
-        "type": "button",
-        "action_id": f"shopbell:{button.verb.value}:{place}",
-        "text": _plain(_fitting(button.label, BUTTON_LABEL)),
-        "value": _value(button),
-    }
-    return element | {"style": "primary"} if button.verb is Verb.RETRY else element
-
-
-def _value(button: Button) -> str:
-    if button.delivery is not None:
-        return f"delivery:{button.delivery}"
-    return f"ticket:{button.ticket}" if button.ticket is not None else "thread:"
-
-
-def pressed(action: Mapping[str, Any]) -> Button | None:
-    """The button that an action of a `block_actions` payload stands for; None: none of ours."""
-    found = ACTIONS.fullmatch(str(action.get("action_id", "")))
-    kind, _, number = str(action.get("value", "")).partition(":")
-    if found is None or found["verb"] not in {verb.value for verb in Verb} or not (number.isdecimal() or not number):
-        return None
-    return Button(
-        verb=Verb(found["verb"]),
-        label="",
-        ticket=TicketNumber(int(number)) if kind == "ticket" and number else None,
-        delivery=DeliveryId(int(number)) if kind == "delivery" and number else None,
-    )
-
-
-def lines(labelled: Iterable[tuple[str, Sequence[Element]]]) -> Element:
-    """One section with a line for each bold label and what stands beside it."""
+def labelled_lines(labelled: Iterable[tuple[str, Sequence[Element]]]) -> Element:
+    """One section with a line for each bold label and its elements."""
     elements: list[Element] = []
-    for label, beside in labelled:
+    for label, value in labelled:
         lead = "\n" if elements else ""
-        elements.extend((words(f"{lead}{label}: ", bold=True), *beside))
+        elements.extend((words(f"{lead}{label}: ", bold=True), *value))
     return section(*elements)
-
-
-def answer(shown: Answer) -> list[Block]:
-    """What only the asker reads; what is longer than a message loses its end."""
-    blocks = [rich(section(*verbatim(piece))) for piece in pieces(shown.text)[:PIECES] if piece]
-    if shown.table:
-        blocks.append(rich(fixed_width(_fitting(shown.table, PIECE))))
-    return blocks or [context("shopbell")]

@@ -1,4 +1,4 @@
-"""The card that heads a thread, as Block Kit; pure."""
+"""A ticket's card as Block Kit; pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
+from adapters.chats.slack.buttons import action_rows
 from bot.model import Card, Customer, Status
 from bot.text import one_line
 
@@ -15,34 +16,34 @@ _VALUE = 250
 _CLOSED = "✅ "
 
 
-def render(card: Card) -> list[Block]:
+def card_blocks(card: Card) -> list[Block]:
     """
     The blocks of a card, from top to bottom: title, store, the ticket's state, the customer's first words, buttons.
 
-    Slack can archive no thread, so a closed ticket is told by the title as well: it is what one sees in the channel.
+    Slack cannot archive a thread, so the title also shows that a ticket is closed: people see it in the channel.
     """
     title = (_CLOSED if card.status is Status.CLOSED else "") + card.title
     shown = [blocks.header(one_line(title, blocks.HEADER))]
     if card.store:
         shown.append(blocks.context(one_line(card.store, _VALUE)))
-    state = [blocks.lines(_state(card))]
+    state = [blocks.labelled_lines(_state(card))]
     if card.opening:
         state.append(blocks.quote(blocks.pieces(card.opening[:_OPENING])[0]))
     shown.append(blocks.rich(*state))
-    shown.extend(blocks.actions(card.buttons))
+    shown.extend(action_rows(card.buttons))
     if card.hint:
         shown.append(blocks.context(card.hint))
     return shown
 
 
-def fallback(card: Card) -> str:
-    """The card where no blocks are shown, in notifications."""
+def card_fallback(card: Card) -> str:
+    """The card where blocks are not shown, as in notifications."""
     return blocks.fallback(f"{card.title} · {card.status_text}")
 
 
 def _state(card: Card) -> Iterator[tuple[str, Sequence[Element]]]:
     yield wording.STATUS, [blocks.words(one_line(card.status_text, _VALUE) or card.status.value)]
-    customer = one_line(_who(card.customer), _VALUE)
+    customer = one_line(_customer(card.customer), _VALUE)
     if customer:
         yield wording.CUSTOMER, [blocks.words(customer)]
     for fact in card.facts[:_FACTS]:
@@ -53,7 +54,7 @@ def _state(card: Card) -> Iterator[tuple[str, Sequence[Element]]]:
         yield wording.DASHBOARD, [blocks.link(card.url)]
 
 
-def _who(customer: Customer) -> str:
+def _customer(customer: Customer) -> str:
     if customer.name and customer.email:
         return f"{customer.name} ({customer.email})"
     return customer.name or customer.email or ""

@@ -1,4 +1,4 @@
-"""Slack as a chat of shopbell."""
+"""Slack as the core sees it: the port `Chat`, put together from the other modules."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import datetime
 
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
-from adapters.chats.slack import checks, files, messages, reading, requests
-from adapters.chats.slack.agents import People
+from adapters.chats.slack import checks, messages
+from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.connection import Connection
 from adapters.chats.slack.history import History
 from adapters.chats.slack.posting import Posting
-from adapters.chats.slack.recent_messages import StandingInSlack
+from adapters.chats.slack.reading import SLACK
+from adapters.chats.slack.recent_messages import RecentMessageReader
+from adapters.chats.slack.requests import SLACK_URL, Requests
 from bot.clock import Clock
 from bot.model import (
     Agent,
@@ -35,16 +37,19 @@ from bot.ports import ChatHealth, Intake
 
 class SlackChat:
     """
-    One workspace with one bot account; see `bot.ports.Chat` for what each method promises.
+    Implements `bot.ports.Chat` with slack-bolt, for one workspace.
 
     Args:
         bot_token: `xoxb-…`.
         app_token: `xapp-…`, with the scope `connections:write`.
         api_url: Base of the Web API, ends in `/api/`; None: Slack's own.
         agents: Ids of the people and user groups that may act; empty: every full member.
-        channels: The channels in which we listen.
-        heartbeat: Seconds between the pings that tell whether the socket still lives.
+        channels: Ids of the channels that we serve; nothing outside them is listened to.
+        heartbeat: Seconds between the pings that show whether the socket still works.
     """
+
+    name: ChatName = SLACK
+    label = "Slack"
 
     def __init__(
         self,
@@ -57,38 +62,30 @@ class SlackChat:
         api_url: str | None = None,
         heartbeat: float = 10.0,
     ) -> None:
-        self._api = requests.Api(
-            bot_token=bot_token, app_token=app_token, api_url=api_url or requests.SLACK, clock=clock
-        )
-        self._people = People(self._api, clock, agents)
+        self._requests = Requests(bot_token=bot_token, app_token=app_token, api_url=api_url or SLACK_URL, clock=clock)
+        self._agents = Agents(self._requests, clock, agents)
         echo = Echo(clock)
-        self._posting = Posting(self._api, clock, echo)
-        standing = StandingInSlack(self._api, self._people, clock, channels)
-        self._patrol = Patrol(reading.SLACK, standing, clock, self._api.their_clock)
-        self._history = History(self._api, self._people, self._patrol, standing)
+        self._posting = Posting(self._requests, clock, echo)
+        reader = RecentMessageReader(self._requests, self._agents, clock, channels)
+        self._patrol = Patrol(SLACK, reader, clock, self._requests.their_clock)
+        self._history = History(self._requests, self._agents, self._patrol, reader.needs)
         self._intake: Intake | None = None
         self._connection = Connection(
-            self._api,
-            self._people,
+            self._requests,
+            self._agents,
             self._posting,
             clock,
             served=frozenset(str(channel) for channel in channels),
             heartbeat=heartbeat,
             echo=echo,
             patrol=self._patrol,
-            standing=standing,
+            reader=reader,
         )
-
-    @property
-    def name(self) -> ChatName:
-        return reading.SLACK
-
-    @property
-    def label(self) -> str:
-        return "Slack"
 
     def typable(self, beginning: str) -> bool:
         return not beginning.startswith("/")
+
+    # ------------------------------------------------------------ what people do
 
     async def run(self, intake: Intake) -> None:
         self._intake = intake
@@ -97,14 +94,40 @@ class SlackChat:
     def health(self) -> ChatHealth:
         return self._connection.health()
 
+    def now(self) -> datetime | None:
+        return self._requests.their_clock.now()
+
+    def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+        return self._history.missed(cursors, self._intake)
+
+    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+        return await self._history.reread(place, message)
+
+    async def download(self, attachment: Attachment) -> bytes:
+        return await self._requests.download(attachment)
+
+    # ------------------------------------------------------------ what we post
+
     def parts(self, post: Post) -> int:
         return messages.parts(post)
+
+    async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
+        return await self._posting.post(place, post, part, key)
+
+    async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
+        return await self._history.find_post(place, key, after)
 
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
         return await self._posting.open_thread(channel, card, key)
 
-    async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
-        return await self._posting.post(place, post, part, key)
+    async def find_thread(
+        self,
+        channel: ChannelId,
+        card: Card,  # noqa: ARG002 - in Slack the key is enough
+        key: DeliveryKey,
+        after: ChatMessageId | None,
+    ) -> Opened | None:
+        return await self._history.find_thread(channel, key, after)
 
     async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
         await self._posting.render_card(place, opened, card)
@@ -119,32 +142,10 @@ class SlackChat:
     async def tell(self, place: Place, agent: Agent, text: str) -> None:
         await self._posting.tell(place, agent, text)
 
-    async def download(self, attachment: Attachment) -> bytes:
-        return await files.download(self._api, attachment)
-
-    async def find_thread(
-        self,
-        channel: ChannelId,
-        card: Card,  # noqa: ARG002 - in Slack the key is enough
-        key: DeliveryKey,
-        after: ChatMessageId | None,
-    ) -> Opened | None:
-        return await self._history.find_thread(channel, key, after)
-
-    async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
-        return await self._history.find_post(place, key, after)
-
-    def now(self) -> datetime | None:
-        return self._api.their_clock.now()
-
-    def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
-        return self._history.missed(cursors, self._intake)
-
-    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
-        return await self._history.reread(place, message)
+    # ------------------------------------------------------------ the rest
 
     async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
-        return await checks.check(self._api, channels, groups=self._people.asks_for_groups)
+        return await checks.check(self._requests, channels, groups=self._agents.asks_for_groups)
 
     async def aclose(self) -> None:
-        await self._api.aclose()
+        await self._requests.aclose()

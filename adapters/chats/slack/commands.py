@@ -1,52 +1,55 @@
 """
 What agents ask for: slash commands, the picker, buttons, message shortcuts, and `!close` in a thread.
 
-A slash command cannot be typed in a thread in Slack (github.com/slackapi/bolt-python/issues/873), hence the others.
-Each is acknowledged at once and answered when the core has done it; only the asker reads the answer.
+In Slack a slash command cannot be typed in a thread (github.com/slackapi/bolt-python/issues/873), so there are the
+other ways. Each is acknowledged at once, and answered when the core has done it; only the asker sees the answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from adapters.chats.slack import blocks, picker, wording
-from adapters.chats.slack.agents import People
-from adapters.chats.slack.background_tasks import Errands
+from adapters.chats.slack import picker, wording
+from adapters.chats.slack.agents import Agents
+from adapters.chats.slack.background_tasks import BackgroundTasks
+from adapters.chats.slack.blocks import fallback
+from adapters.chats.slack.buttons import ACTIONS, pressed
+from adapters.chats.slack.messages import answer_blocks
 from adapters.chats.slack.posting import Posting
-from adapters.chats.slack.reading import SLACK, Spoken, is_a_persons, spoken
-from adapters.chats.slack.requests import Api
+from adapters.chats.slack.reading import SLACK, PersonMessage, is_from_person, read_message, said
+from adapters.chats.slack.requests import Requests
 from bot.errors import RemoteError
 from bot.model import Answer, Ask, ChannelId, DeliveryId, Place, ThreadId, Verb
 from bot.ports import Intake
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 _TYPED = re.compile(r"!(?P<verb>close|reopen)(?:\s+(?P<ticket>#?\d+))?", re.IGNORECASE)
 _SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|stats)")
-"""Another app may have taken the plain names; the manifest can then be given the longer ones."""
+"""If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {"close_ticket": Verb.CLOSE, "reopen_ticket": Verb.REOPEN, "send_to_customer": Verb.SEND}
 _DAYS = re.compile(r"(?P<days>\d{1,4})d?")
-_Show = Callable[[Answer], Coroutine[Any, Any, None]]
 _AT_ONCE = 1.5
-"""Seconds in which an answer still goes out with the acknowledgement, for which Slack waits three."""
+"""Seconds in which an answer can still be sent with the acknowledgement; Slack waits three for that."""
 
 Payload = Mapping[str, Any]
+_Show = Callable[[Answer], Coroutine[Any, Any, None]]
 
 
-def typed(markup: str) -> tuple[Verb, str | None] | None:
-    """The command that a whole message in a thread is; None: none, whatever it begins with."""
+def typed_command(markup: str) -> tuple[Verb, str | None] | None:
+    """The command that a whole message in a thread is; None: it is none, even if it begins like one."""
     found = _TYPED.fullmatch(markup.strip())
     return None if found is None else (Verb(found["verb"].lower()), found["ticket"])
 
 
-def stats_wanted(text: str) -> tuple[str | None, int | None]:
+def stats_arguments(text: str) -> tuple[str | None, int | None]:
     """Store and days of a `/stats`, in either order: `main 30`, `30d main`, `main`, nothing."""
     store, days = [], None
     for word in text.split():
@@ -59,48 +62,50 @@ def stats_wanted(text: str) -> tuple[str | None, int | None]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wish:
-    """An `Ask` as Slack has it: people by id, messages in its own markup."""
+class _Request:
+    """An `Ask` in Slack's terms: people by id, messages in Slack's own markup."""
 
     user: str
     verb: Verb
     place: Place
     ticket: str | None = None
     delivery: DeliveryId | None = None
-    message: Spoken | None = None
+    message: PersonMessage | None = None
     store: str | None = None
     days: int | None = None
 
 
 class Commands:
     """
-    The road from what agents do in Slack to `Intake.ask`, and the answer's way back.
+    Passes what agents ask for to the core, and shows the answer to the asker alone.
 
     Args:
-        errands: What runs on after its acknowledgement.
+        tasks: For what goes on after an acknowledgement.
     """
 
-    def __init__(self, api: Api, people: People, posting: Posting, intake: Intake, errands: Errands) -> None:
-        self._api = api
-        self._people = people
+    def __init__(
+        self, requests: Requests, agents: Agents, posting: Posting, intake: Intake, tasks: BackgroundTasks
+    ) -> None:
+        self._requests = requests
+        self._agents = agents
         self._posting = posting
         self._intake = intake
-        self._errands = errands
+        self._tasks = tasks
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for everything that the manifest declares."""
+        """Make a new app answer everything that the manifest declares."""
         app.command(_SLASH)(self._on_slash)
         app.options(picker.TICKET)(self._on_options)
         app.view(picker.CALLBACK)(self._on_picked)
-        app.action(blocks.ACTIONS)(self._on_pressed)
+        app.action(ACTIONS)(self._on_pressed)
         app.message_shortcut(re.compile("|".join(_SHORTCUTS)))(self._on_shortcut)
 
     # ------------------------------------------------------------ typed in a thread
 
-    def on_typed(self, message: Spoken, verb: Verb, ticket: str | None) -> None:
+    def on_typed(self, message: PersonMessage, verb: Verb, ticket: str | None) -> None:
         """Somebody wrote `!close` or `!reopen`, and nothing else, in a thread."""
-        wish = _Wish(user=message.user, verb=verb, place=message.place, ticket=ticket)
-        self._errands.start(self._do(wish, self._privately(message.place, message.user)))
+        request = _Request(user=message.user, verb=verb, place=message.place, ticket=ticket)
+        self._tasks.start(self._do(request, self._privately(message.place, message.user)))
 
     # ------------------------------------------------------------ slash commands
 
@@ -109,10 +114,10 @@ class Commands:
         verb = Verb(_verb(str(body["command"])))
         channel, text = ChannelId(str(body["channel_id"])), str(body.get("text") or "").strip()
         if verb is not Verb.STATS and not text:
-            self._errands.start(self._open_picker(picker.Purpose(verb, channel), body))
+            self._tasks.start(self._open_picker(picker.Purpose(verb, channel), body))
             return
-        store, days = stats_wanted(text) if verb is Verb.STATS else (None, None)
-        wish = _Wish(
+        store, days = stats_arguments(text) if verb is Verb.STATS else (None, None)
+        request = _Request(
             user=str(body["user_id"]),
             verb=verb,
             place=Place(chat=SLACK, channel=channel),
@@ -120,101 +125,98 @@ class Commands:
             store=store,
             days=days,
         )
-        self._errands.start(self._do(wish, self._by_return(str(body["response_url"]))))
+        self._tasks.start(self._do(request, self._in_response(str(body["response_url"]))))
 
     async def _open_picker(self, purpose: picker.Purpose, body: Payload) -> None:
-        """Open the modal before anything else: its trigger is good for three seconds."""
+        """Open the modal before anything else: its trigger is valid for three seconds."""
         try:
-            await self._api.write("views.open", trigger_id=body["trigger_id"], view=picker.view(purpose))
+            await self._requests.write("views.open", trigger_id=body["trigger_id"], view=picker.picker_view(purpose))
         except RemoteError as error:
-            await self._by_return(str(body["response_url"]))(Answer(text=error.told))
+            await self._in_response(str(body["response_url"]))(Answer(text=error.told))
 
     # ------------------------------------------------------------ the picker
 
     async def _on_options(self, ack: AsyncAck, body: Payload) -> None:
         purpose = picker.purpose_of(body["view"])
-        agent = await self._people.agent(str(body["user"]["id"]))
+        agent = await self._agents.agent(str(body["user"]["id"]))
         place = Place(chat=SLACK, channel=purpose.channel)
         choices = await self._intake.choices(purpose.verb, str(body.get("value") or ""), place, agent)
         await ack(options=picker.options(choices))
 
     async def _on_picked(self, ack: AsyncAck, body: Payload) -> None:
-        """Show the answer in the modal: with the acknowledgement where it comes at once, else afterwards."""
-        shown, user = body["view"], str(body["user"]["id"])
-        purpose = picker.purpose_of(shown)
+        """Show the answer in the modal: with the acknowledgement if it comes at once, else later."""
+        view, user = body["view"], str(body["user"]["id"])
+        purpose = picker.purpose_of(view)
         place = Place(chat=SLACK, channel=purpose.channel)
-        wish = _Wish(user=user, verb=purpose.verb, place=place, ticket=picker.picked(shown))
-        work = self._errands.start(self._answer_to(wish))
+        request = _Request(user=user, verb=purpose.verb, place=place, ticket=picker.picked(view))
+        work = self._tasks.start(self._answer_to(request))
         done, _ = await asyncio.wait({work}, timeout=_AT_ONCE)
         if done:
-            await ack(response_action="update", view=picker.result(purpose, work.result()))
+            await ack(response_action="update", view=picker.result_view(purpose, work.result()))
             return
-        await ack(response_action="update", view=picker.waiting(purpose))
-        self._errands.start(self._show_later(work, str(shown["id"]), purpose, user))
+        await ack(response_action="update", view=picker.waiting_view(purpose))
+        self._tasks.start(self._show_later(work, str(view["id"]), purpose, user))
 
     async def _show_later(self, work: asyncio.Task[Answer], view: str, purpose: picker.Purpose, user: str) -> None:
         answer = await work
         try:
-            await self._api.write("views.update", view_id=view, view=picker.result(purpose, answer))
+            await self._requests.write("views.update", view_id=view, view=picker.result_view(purpose, answer))
         except RemoteError:
-            # the modal was closed meanwhile
+            # The modal was closed meanwhile.
             await self._privately(Place(chat=SLACK, channel=purpose.channel), user)(answer)
 
     # ------------------------------------------------------------ buttons and shortcuts
 
     async def _on_pressed(self, ack: AsyncAck, body: Payload, action: Payload) -> None:
         await ack()
-        button = blocks.pressed(action)
-        if button is None:
+        found = pressed(action)
+        if found is None:
             return
-        place, user = _where(body), str(body["user"]["id"])
-        wish = _Wish(
-            user=user,
-            verb=button.verb,
-            place=place,
-            ticket=None if button.ticket is None else str(button.ticket),
-            delivery=button.delivery,
+        verb, ticket, delivery = found
+        place, user = _place_of(body), str(body["user"]["id"])
+        request = _Request(
+            user=user, verb=verb, place=place, ticket=None if ticket is None else str(ticket), delivery=delivery
         )
-        self._errands.start(self._do(wish, self._privately(_where_seen(body, place), user)))
+        self._tasks.start(self._do(request, self._privately(_place_for_answer(body, place), user)))
 
     async def _on_shortcut(self, ack: AsyncAck, body: Payload) -> None:
         await ack()
-        verb, place, user = _SHORTCUTS[str(body["callback_id"])], _where(body), str(body["user"]["id"])
-        show = self._privately(_where_seen(body, place), user)
-        message = spoken(body["message"], str(place.channel)) if verb is Verb.SEND else None
-        if verb is Verb.SEND and not is_a_persons(body["message"]):
-            self._errands.start(show(Answer(text=wording.NOT_A_PERSONS_MESSAGE)))
+        verb, place, user = _SHORTCUTS[str(body["callback_id"])], _place_of(body), str(body["user"]["id"])
+        show = self._privately(_place_for_answer(body, place), user)
+        message = read_message(body["message"], str(place.channel)) if verb is Verb.SEND else None
+        if verb is Verb.SEND and not is_from_person(body["message"]):
+            self._tasks.start(show(Answer(text=wording.NOT_FROM_PERSON)))
             return
-        self._errands.start(self._do(_Wish(user=user, verb=verb, place=place, message=message), show))
+        self._tasks.start(self._do(_Request(user=user, verb=verb, place=place, message=message), show))
 
     # ------------------------------------------------------------ asking and answering
 
-    async def _answer_to(self, wish: _Wish) -> Answer:
-        """What the core answers; a failure of Slack's or of ours is an answer too, for somebody waits for one."""
+    async def _answer_to(self, request: _Request) -> Answer:
+        """The core's answer. An error of Slack's or of ours is an answer, too, because somebody waits for one."""
         try:
             ask = Ask(
-                verb=wish.verb,
-                agent=await self._people.agent(wish.user),
-                place=wish.place,
-                ticket=wish.ticket,
-                delivery=wish.delivery,
-                message=None if wish.message is None else await self._people.said(wish.message),
-                store=wish.store,
-                days=wish.days,
+                verb=request.verb,
+                agent=await self._agents.agent(request.user),
+                place=request.place,
+                ticket=request.ticket,
+                delivery=request.delivery,
+                message=None if request.message is None else await said(request.message, self._agents),
+                store=request.store,
+                days=request.days,
             )
             return await self._intake.ask(ask)
         except RemoteError as error:
             return Answer(text=error.told)
-        except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the fault
-            _log.exception("an agent's request failed")
-            return Answer(text=wording.BROKE)
+        except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the error
+            _log.exception("slack request failed", verb=request.verb)
+            return Answer(text=wording.BROKEN)
 
-    async def _do(self, wish: _Wish, show: _Show) -> None:
-        await show(await self._answer_to(wish))
+    async def _do(self, request: _Request, show: _Show) -> None:
+        await show(await self._answer_to(request))
 
-    def _by_return(self, response_url: str) -> _Show:
+    def _in_response(self, response_url: str) -> _Show:
         async def show(answer: Answer) -> None:
-            await self._api.respond(response_url, blocks.fallback(answer.text), blocks.answer(answer))
+            await self._requests.respond(response_url, fallback(answer.text), answer_blocks(answer))
 
         return show
 
@@ -230,22 +232,22 @@ def _verb(command: str) -> str:
     return "" if found is None else found["verb"]
 
 
-def _where(body: Payload) -> Place:
-    """The thread in which something was pressed or picked; a first message heads a thread of its own."""
+def _place_of(body: Payload) -> Place:
+    """The thread in which something was pressed or picked; a message in the channel counts as a thread's first."""
     message = body.get("message") or {}
     container = body.get("container") or {}
-    stamp = message.get("ts") or body.get("message_ts") or container.get("message_ts")
-    thread = message.get("thread_ts") or container.get("thread_ts") or stamp
+    ts = message.get("ts") or body.get("message_ts") or container.get("message_ts")
+    thread = message.get("thread_ts") or container.get("thread_ts") or ts
     channel = (body.get("channel") or {}).get("id") or container.get("channel_id")
     return Place(chat=SLACK, channel=ChannelId(str(channel)), thread=ThreadId(str(thread)) if thread else None)
 
 
-def _where_seen(body: Payload, place: Place) -> Place:
+def _place_for_answer(body: Payload, place: Place) -> Place:
     """
-    Where the answer is seen.
+    Where the asker sees the answer.
 
-    An ephemeral message in a thread without replies is shown to nobody
-    (docs.slack.dev/reference/methods/chat.postEphemeral): there it goes into the channel.
+    Slack shows an ephemeral message to nobody if its thread has no replies
+    (docs.slack.dev/reference/methods/chat.postEphemeral); then it goes into the channel.
     """
-    threaded = (body.get("message") or {}).get("thread_ts") or (body.get("container") or {}).get("thread_ts")
-    return place if threaded else Place(chat=place.chat, channel=place.channel)
+    has_thread = (body.get("message") or {}).get("thread_ts") or (body.get("container") or {}).get("thread_ts")
+    return place if has_thread else Place(chat=place.chat, channel=place.channel)

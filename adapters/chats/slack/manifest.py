@@ -1,4 +1,4 @@
-"""The Slack app as it has to be: its scopes, its events, its commands; pure."""
+"""The Slack app that shopbell needs: its scopes, its events, its commands; pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCOPES = (
     "usergroups:read",
     "users:read",
 )
-"""What the bot token must be allowed to do, each used: `files:read` makes the names of files visible."""
+"""What the bot token must be allowed to do; all are used. `files:read` also makes the names of files visible."""
 _FOR_GROUPS = "usergroups:read"
 
 _EVENTS = ("message.channels", "message.groups", "member_joined_channel", "channel_left", "group_left")
@@ -39,8 +39,8 @@ def missing(granted: Collection[str] | None, *, groups: bool) -> tuple[str, ...]
     The scopes that were not granted.
 
     Args:
-        granted: None: it is not known, and nothing is held to be missing.
-        groups: Whether `SLACK_AGENTS` names a user group, whose members must be asked for.
+        granted: None: it is not known, so none counts as missing.
+        groups: Whether `SLACK_AGENTS` names a user group, whose members we have to ask for.
     """
     if granted is None:
         return ()
@@ -52,7 +52,7 @@ def app(*, prefixed: bool = False) -> dict[str, Any]:
     The app's manifest; see docs.slack.dev/reference/app-manifest.
 
     Args:
-        prefixed: Name the commands `/shopbell-close` and so on, for a workspace where another app has the plain ones.
+        prefixed: Name the commands `/shopbell-close` and so on, for a workspace where another app has the plain names.
     """
     return {
         "display_information": {
@@ -88,5 +88,5 @@ def app(*, prefixed: bool = False) -> dict[str, Any]:
 
 
 def text(*, prefixed: bool = False) -> str:
-    """The manifest as JSON, to be pasted where an app is made "from a manifest"."""
+    """The manifest as JSON, to be pasted when an app is made "from a manifest"."""
     return json.dumps(app(prefixed=prefixed), indent=2)

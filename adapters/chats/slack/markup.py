@@ -1,7 +1,7 @@
 """
-Between neutral text and Slack's mrkdwn.
+Neutral text to Slack's mrkdwn, and back; pure.
 
-Slack escapes exactly `&`, `<` and `>`; everything in angle brackets is a link, a mention or a date.
+Slack escapes only `&`, `<` and `>`; everything in angle brackets is a link, a mention or a date.
 Source: docs.slack.dev/messaging/formatting-message-text.
 """
 
@@ -14,35 +14,35 @@ from bot.text import clean
 
 _BRACKETED = re.compile(r"<([^<>\n]*)>")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>\n]*)?>")
-# Whatever else a message lacks, a note that begins with a lock must be known for one.
+# A note may begin with a lock: this must be recognised even if the message does not explain its short codes.
 _ALWAYS = {":lock:": "🔒"}
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
 def escape(text: str) -> str:
-    """The text so that it cannot make a mention, a link or an entity in a mrkdwn field."""
+    """The text, written so that it makes no mention, link or entity in a mrkdwn field."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def width(text: str) -> int:
-    """How long Slack takes a text for: in UTF-16 units, as its clients do."""
+    """The text's length as Slack counts it: in UTF-16 units, as its clients do."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def mentioned(markup: str) -> frozenset[str]:
-    """The ids of the people whom a message mentions; their names are needed by `neutral`."""
+    """The ids of the people whom a message mentions; `neutral` needs their names."""
     return frozenset(_MENTION.findall(markup))
 
 
 def neutral(markup: str, names: Mapping[str, str], emoji: Mapping[str, str] | None = None) -> str:
     """
-    What a message reads like, as neutral text.
+    The text that people read, as neutral text.
 
-    Unknown short codes and `*stars*` stay as they were typed. Entities are resolved last, so that what somebody
-    typed as `&lt;@U1&gt;` is never taken for a mention.
+    Unknown short codes and `*stars*` stay as they were typed. Entities are resolved last, so that a text that was
+    typed as `&lt;@U1&gt;` never becomes a mention.
 
     Args:
-        names: By the id of each person mentioned; an id without a name stays.
+        names: By the id of each mentioned person; without a name the id stays.
         emoji: What short codes stand for: `:lock:` for 🔒.
     """
     codes = sorted((_ALWAYS | dict(emoji or {})).items(), key=lambda code: -len(code[0]))
@@ -68,7 +68,7 @@ def _unescape(text: str) -> str:
 
 
 def _readable(inside: str, names: Mapping[str, str]) -> str:
-    """What stands between angle brackets, by its first character."""
+    """The text for what is between angle brackets; its first character says what it is."""
     target, _, label = inside.partition("|")
     target, label = _unescape(target), _unescape(label)
     reader = _READERS.get(target[:1])
@@ -97,7 +97,7 @@ _READERS: dict[str, Callable[[str, str, Mapping[str, str]], str]] = {"@": _perso
 
 
 def _link(target: str, label: str) -> str:
-    """An address; its label goes first where it says something else than the address does."""
+    """An address; before it its label, if that says something else than the address."""
     scheme, colon, rest = target.partition(":")
     if colon and scheme in ("mailto", "tel"):
         target = rest

@@ -1,4 +1,4 @@
-"""A post as the messages that Slack shows it in; pure."""
+"""Posts and answers as Slack messages; pure."""
 
 from __future__ import annotations
 
@@ -7,49 +7,50 @@ from functools import lru_cache
 
 from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
-from bot.model import Attachment, Post, Voice
+from adapters.chats.slack.buttons import action_rows
+from bot.model import Answer, Attachment, Post, Voice
 from bot.text import one_line
 
 _NAME = 200
 _KIB = 1024
-_IN_WORK = 4
-"""Each part of a long post is asked for by itself; so many posts are kept cut between their parts."""
+_RECENT_POSTS = 4
+"""The parts of a long post are asked for one by one; this many posts stay split between two parts."""
 
 
 def parts(post: Post) -> int:
-    """How many messages a post needs: each takes four pieces of 3,000 characters, below what Slack refuses."""
+    """How many messages a post needs: each has four pieces of 3,000 characters, a little under Slack's limit."""
     return -(-len(_pieces(post.text, post.attachments)) // blocks.PIECES)
 
 
-def render(post: Post, part: int) -> list[Block]:
+def post_blocks(post: Post, part: int) -> list[Block]:
     """
-    The blocks of one part, counted from 0; the buttons stand under the last.
+    The blocks of one part, counted from 0; the buttons are under the last part.
 
-    A person's text is shown in full size below who wrote it, the bell's own in small grey letters.
+    A person's text has normal size, with the person's name above it; the bell's own text has small grey letters.
     """
     first = part * blocks.PIECES
-    every = _pieces(post.text, post.attachments)
+    pieces = _pieces(post.text, post.attachments)[first : first + blocks.PIECES]
     total = parts(post)
     if post.voice is Voice.BELL:
-        shown = _small(every[first : first + blocks.PIECES])
+        shown = _small(pieces)
     else:
         shown = [
             blocks.rich(blocks.section(blocks.words(speaker(post), bold=True))),
-            *(blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in every[first : first + blocks.PIECES]),
+            *(blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in pieces),
         ]
-    beside = _beside(post.at, part, total)
-    if beside:
-        shown.insert(1 if post.voice is not Voice.BELL else 0, {"type": "context", "elements": beside})
-    return [*shown, *(blocks.actions(post.buttons) if part == total - 1 else [])]
+    details = _details(post.at, part, total)
+    if details:
+        shown.insert(1 if post.voice is not Voice.BELL else 0, {"type": "context", "elements": details})
+    return [*shown, *(action_rows(post.buttons) if part == total - 1 else [])]
 
 
-def fallback(post: Post) -> str:
-    """A post where no blocks are shown, in notifications."""
+def post_fallback(post: Post) -> str:
+    """A post where blocks are not shown, as in notifications."""
     return blocks.fallback(post.text if post.voice is Voice.BELL else f"{speaker(post)}: {post.text}")
 
 
 def speaker(post: Post) -> str:
-    """`Jane · customer`: who speaks, and as what."""
+    """`Jane · customer`: who speaks, and in which role."""
     name = one_line(post.name, _NAME) or wording.NAMELESS[post.voice]
     role = wording.SPEAKERS[post.voice]
     return f"{name} · {role}" if role and role != name.lower() else name
@@ -59,31 +60,43 @@ def _small(pieces: tuple[str, ...]) -> list[Block]:
     return [blocks.context(half) for piece in pieces for half in blocks.small_pieces(piece)]
 
 
-def _beside(at: datetime | None, part: int, total: int) -> list[Element]:
-    """When it was written, in each reader's own time zone, and which part of how many this is."""
+def _details(at: datetime | None, part: int, total: int) -> list[Element]:
+    """When it was written, in each reader's own time zone, and which part this is."""
     shown: list[Element] = []
     if at is not None:
-        stamp, otherwise = int(at.timestamp()), at.strftime("%Y-%m-%d %H:%M UTC")
-        shown.append({"type": "mrkdwn", "text": f"<!date^{stamp}^{{date_short_pretty}}, {{time}}|{otherwise}>"})
+        seconds, otherwise = int(at.timestamp()), at.strftime("%Y-%m-%d %H:%M UTC")
+        shown.append({"type": "mrkdwn", "text": f"<!date^{seconds}^{{date_short_pretty}}, {{time}}|{otherwise}>"})
     if total > 1:
-        shown.append({"type": "plain_text", "text": f"{part + 1}/{total}", "emoji": False})
+        shown.append(blocks.plain(f"{part + 1}/{total}"))
     return shown
 
 
-@lru_cache(_IN_WORK)
+@lru_cache(_RECENT_POSTS)
 def _pieces(text: str, attachments: tuple[Attachment, ...]) -> tuple[str, ...]:
-    """The text and below it a line for each attachment, its address in full; in pieces that fit a block."""
+    """The text, then a line for each attachment with its full address; in pieces that fit a block."""
     below = "\n".join(_attachment(attachment) for attachment in attachments)
     return blocks.pieces("\n".join(piece for piece in (text, below) if piece) or wording.NO_TEXT)
 
 
 def _attachment(attachment: Attachment) -> str:
-    size = "" if attachment.size is None else f" ({_readable(attachment.size)})"
+    size = "" if attachment.size is None else f" ({_size(attachment.size)})"
     address = f" {attachment.url}" if attachment.url else ""
     return f"📎 {one_line(attachment.name, _NAME) or wording.FILE}{size}{address}"
 
 
-def _readable(size: int) -> str:
+def _size(size: int) -> str:
     if size < _KIB:
         return f"{size} B"
     return f"{size / _KIB:.0f} kB" if size < _KIB * _KIB else f"{size / (_KIB * _KIB):.1f} MB"
+
+
+def answer_blocks(answer: Answer) -> list[Block]:
+    """What only the asker reads: the answer's text, then its table; each is cut at its end if it is too long."""
+    shown = [blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in _answer_pieces(answer)]
+    if answer.table:
+        shown.append(blocks.rich(blocks.fixed_width(blocks.fitting(answer.table, blocks.PIECE))))
+    return shown or [blocks.context("shopbell")]
+
+
+def _answer_pieces(answer: Answer) -> list[str]:
+    return [piece for piece in blocks.pieces(answer.text)[: blocks.PIECES] if piece]

@@ -1,4 +1,4 @@
-"""The modal in which an agent picks a ticket, where a command came without a number; pure."""
+"""The modal in which an agent picks a ticket when a command has no number; pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.chats.slack import blocks, wording
+from adapters.chats.slack import wording
+from adapters.chats.slack.blocks import Block, plain, rich, section, words
+from adapters.chats.slack.messages import answer_blocks
 from bot.model import Answer, ChannelId, Choice, Verb
 from bot.text import one_line
 
@@ -21,73 +23,69 @@ _OPTIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a picker was opened for, and in which channel; it travels in the modal itself."""
+    """What a picker was opened for, and in which channel; it is kept in the modal itself."""
 
     verb: Verb
     channel: ChannelId
 
 
-def view(purpose: Purpose) -> dict[str, Any]:
-    """The modal; its choices are asked for as one types, beginning with nothing typed."""
+def picker_view(purpose: Purpose) -> dict[str, Any]:
+    """The modal. Slack asks for the choices while somebody types, and once before."""
     return _modal(
         purpose,
         [
             {
                 "type": "input",
                 "block_id": _BLOCK,
-                "label": _plain(wording.PICKER_LABEL),
+                "label": plain(wording.PICKER_LABEL),
                 "element": {
                     "type": "external_select",
                     "action_id": TICKET,
-                    "placeholder": _plain(wording.PICKER_PLACEHOLDER),
+                    "placeholder": plain(wording.PICKER_PLACEHOLDER),
                     "min_query_length": 0,
                     "focus_on_load": True,
                 },
             }
         ],
         close=wording.PICKER_CANCEL,
-    ) | {"submit": _plain(wording.PICKER_SUBMIT[purpose.verb])}
+    ) | {"submit": plain(wording.PICKER_SUBMIT[purpose.verb])}
 
 
-def waiting(purpose: Purpose) -> dict[str, Any]:
-    """What stands in the modal while the vendor is being asked."""
-    return _modal(purpose, [blocks.rich(blocks.section(blocks.words(wording.WAIT)))], close=wording.DONE)
+def waiting_view(purpose: Purpose) -> dict[str, Any]:
+    """What the modal shows while the vendor is asked."""
+    return _modal(purpose, [rich(section(words(wording.WAIT)))], close=wording.DONE)
 
 
-def result(purpose: Purpose, answer: Answer) -> dict[str, Any]:
-    """What came of it."""
-    return _modal(purpose, blocks.answer(answer), close=wording.DONE)
+def result_view(purpose: Purpose, answer: Answer) -> dict[str, Any]:
+    """The modal with the answer."""
+    return _modal(purpose, answer_blocks(answer), close=wording.DONE)
 
 
-def _modal(purpose: Purpose, shown: list[blocks.Block], *, close: str) -> dict[str, Any]:
+def _modal(purpose: Purpose, shown: list[Block], *, close: str) -> dict[str, Any]:
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "title": _plain(one_line(wording.PICKER_TITLE[purpose.verb], _TITLE)),
-        "close": _plain(close),
+        "title": plain(one_line(wording.PICKER_TITLE[purpose.verb], _TITLE)),
+        "close": plain(close),
         "private_metadata": json.dumps({"verb": purpose.verb.value, "channel": purpose.channel}),
         "blocks": shown,
     }
 
 
-def purpose_of(shown: Mapping[str, Any]) -> Purpose:
-    """What a modal of ours was opened for, from the payload that Slack sends with whatever is done in it."""
-    kept = json.loads(shown["private_metadata"])
+def purpose_of(view: Mapping[str, Any]) -> Purpose:
+    """What one of our modals was opened for, from the payload that Slack sends when somebody uses it."""
+    kept = json.loads(view["private_metadata"])
     return Purpose(Verb(kept["verb"]), ChannelId(str(kept["channel"])))
 
 
-def picked(shown: Mapping[str, Any]) -> str:
-    """The number that was picked, from a submission."""
-    entered = shown["state"]["values"][_BLOCK][TICKET]
-    return str(entered["selected_option"]["value"])
+def picked(view: Mapping[str, Any]) -> str:
+    """The number that was picked, from the submitted modal."""
+    values = view["state"]["values"][_BLOCK][TICKET]
+    return str(values["selected_option"]["value"])
 
 
 def options(choices: Sequence[Choice]) -> list[dict[str, Any]]:
     """The choices as Slack lists them; a line holds 75 characters."""
     return [
-        {"text": _plain(one_line(choice.title, _OPTION)), "value": str(choice.number)} for choice in choices[:_OPTIONS]
+        {"text": plain(one_line(choice.title, _OPTION)), "value": str(choice.number)} for choice in choices[:_OPTIONS]
     ]
-
-
-def _plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text, "emoji": False}

@@ -1,13 +1,16 @@
-"""What we say in Slack: cards, posts, marks and private words."""
+"""What we send to Slack: cards, posts, marks and private messages."""
 
 from __future__ import annotations
 
-import logging
+import structlog
 
 from adapters.chats.echo import Echo
-from adapters.chats.slack import blocks, card, messages
-from adapters.chats.slack.rate_limits import Pace
-from adapters.chats.slack.requests import Api
+from adapters.chats.slack import wording
+from adapters.chats.slack.blocks import Block, fallback
+from adapters.chats.slack.card import card_blocks, card_fallback
+from adapters.chats.slack.messages import answer_blocks, post_blocks, post_fallback
+from adapters.chats.slack.rate_limits import RateLimits
+from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
 from bot.errors import Gone, RateLimited, Rejected, RemoteError
 from bot.model import (
@@ -24,10 +27,10 @@ from bot.model import (
     ThreadId,
 )
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 EVENT_TYPE = "shopbell"
-"""The type of the metadata that carries a delivery's key; other apps of the workspace can read it."""
+"""The type of the metadata that holds a delivery's key; other apps of the workspace can read it."""
 
 _REACTIONS = {
     Mark.WAITING: "hourglass_flowing_sand",
@@ -35,94 +38,91 @@ _REACTIONS = {
     Mark.FAILED: "x",
     Mark.NOTE: "lock",
 }
-_QUIET = {"unfurl_links": False, "unfurl_media": False}
+_NO_PREVIEWS = {"unfurl_links": False, "unfurl_media": False}
 
 
 class Posting:
-    """Everything that writes in the workspace; the methods do what those of `Chat` with the same names promise."""
+    """Sends messages and reactions; the methods do what those of the port with the same names promise."""
 
-    def __init__(self, api: Api, clock: Clock, echo: Echo) -> None:
-        self._api = api
+    def __init__(self, requests: Requests, clock: Clock, echo: Echo) -> None:
+        self._requests = requests
         self._echo = echo
-        self._pace = Pace(clock)
+        self._limits = RateLimits(clock)
 
-    async def open_thread(self, channel: ChannelId, shown: Card, key: DeliveryKey) -> Opened:
-        """Post the card; a thread in Slack is its first message, so there is no half of it."""
-        stamp = await self._say(channel, None, card.render(shown), card.fallback(shown), key)
-        return Opened(thread=ThreadId(stamp), card=ChatMessageId(stamp))
+    async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
+        """Post the card. A thread in Slack begins with its first message, so it cannot be half done."""
+        ts = await self._send(channel, None, card_blocks(card), card_fallback(card), key)
+        return Opened(thread=ThreadId(ts), card=ChatMessageId(ts))
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
-        shown = messages.render(post, part)
-        return ChatMessageId(await self._say(place.channel, place.thread, shown, messages.fallback(post), key))
+        ts = await self._send(place.channel, place.thread, post_blocks(post, part), post_fallback(post), key)
+        return ChatMessageId(ts)
 
-    async def post_card(self, place: Place, shown: Card, key: DeliveryKey) -> ChatMessageId:
-        return ChatMessageId(
-            await self._say(place.channel, place.thread, card.render(shown), card.fallback(shown), key)
-        )
+    async def post_card(self, place: Place, card: Card, key: DeliveryKey) -> ChatMessageId:
+        ts = await self._send(place.channel, place.thread, card_blocks(card), card_fallback(card), key)
+        return ChatMessageId(ts)
 
-    async def _say(
-        self, channel: str, thread: str | None, shown: list[blocks.Block], text: str, key: DeliveryKey
-    ) -> str:
+    async def _send(self, channel: str, thread: str | None, shown: list[Block], text: str, key: DeliveryKey) -> str:
         """
-        One `chat.postMessage`.
+        One `chat.postMessage`; returns the message's `ts`.
 
         Raises:
             RateLimited: Too soon after the last messages in this channel; nothing was sent.
         """
-        wait = self._pace.take(channel)
+        wait = self._limits.take(channel)
         if wait > 0:
-            raise RateLimited("Slack takes about one message a second in a channel.", retry_after=wait)
-        with self._echo.speaking():
-            answer = await self._api.write(
+            raise RateLimited(wording.TOO_FAST, retry_after=wait)
+        with self._echo.sending():
+            answer = await self._requests.write(
                 "chat.postMessage",
                 channel=channel,
                 thread_ts=thread,
                 text=text,
                 blocks=shown,
                 metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
-                **_QUIET,
+                **_NO_PREVIEWS,
             )
-        stamp = str(answer["ts"])
-        answered = (answer.get("message") or {}).get("thread_ts")
-        if thread is not None and answered != thread and await self._is_stray(channel, stamp):
-            await self._take_back(channel, stamp)
-            raise Gone("The thread is no longer in Slack.")
-        return stamp
+        ts = str(answer["ts"])
+        thread_now = (answer.get("message") or {}).get("thread_ts")
+        if thread is not None and thread_now != thread and await self._is_outside_thread(channel, ts):
+            await self._delete(channel, ts)
+            raise Gone(wording.THREAD_GONE)
+        return ts
 
-    async def _is_stray(self, channel: str, stamp: str) -> bool:
+    async def _is_outside_thread(self, channel: str, ts: str) -> bool:
         """
-        Whether a reply stands in the channel itself: Slack has been seen to put it there where its thread is gone.
+        Whether a reply is in the channel itself: Slack sometimes puts it there if its thread is gone.
 
-        In doubt it does not: what was said must not be said again.
+        If this cannot be found out, the answer is no: what was posted must not be posted again.
         """
         try:
-            page = await self._api.read("conversations.replies", channel=channel, ts=stamp, limit=1)
+            page = await self._requests.read("conversations.replies", channel=channel, ts=ts, limit=1)
         except RemoteError:
             return False
-        return any(each.get("ts") == stamp and not each.get("thread_ts") for each in page.get("messages") or ())
+        return any(each.get("ts") == ts and not each.get("thread_ts") for each in page.get("messages") or ())
 
-    async def _take_back(self, channel: str, stamp: str) -> None:
+    async def _delete(self, channel: str, ts: str) -> None:
         try:
-            await self._api.write("chat.delete", channel=channel, ts=stamp)
+            await self._requests.write("chat.delete", channel=channel, ts=ts)
         except RemoteError as error:
-            _log.warning("a stray reply stays in the Slack channel %s: %s", channel, error.told)
+            _log.warning("slack reply left outside its thread", channel=channel, reason=error.told)
 
-    async def render_card(self, place: Place, opened: Opened, shown: Card) -> None:
-        """Write the card anew; Slack keeps the metadata of a message that is changed without any."""
-        await self._api.write(
+    async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
+        """Write the card anew; when a change has no metadata, Slack keeps what the message has."""
+        await self._requests.write(
             "chat.update",
             channel=place.channel,
             ts=opened.card,
-            text=card.fallback(shown),
-            blocks=card.render(shown),
-            **_QUIET,
+            text=card_fallback(card),
+            blocks=card_blocks(card),
+            **_NO_PREVIEWS,
         )
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         """
-        Put the new reaction before the old one goes, so that a message in between is never without.
+        Add the new reaction before the old one is removed, so that the message always has one.
 
-        A deleted message leaves nothing to be done.
+        If the message was deleted, there is nothing to do.
         """
         if mark is not None:
             await self._react("reactions.add", place, message, mark, "already_reacted")
@@ -131,7 +131,7 @@ class Posting:
 
     async def _react(self, method: str, place: Place, message: ChatMessageId, mark: Mark, harmless: str) -> None:
         try:
-            await self._api.write(method, channel=place.channel, timestamp=message, name=_REACTIONS[mark])
+            await self._requests.write(method, channel=place.channel, timestamp=message, name=_REACTIONS[mark])
         except Gone:
             return
         except Rejected as refused:
@@ -143,12 +143,12 @@ class Posting:
         await self.answer(place, agent.id, Answer(text=text))
 
     async def answer(self, place: Place, user: str, answer: Answer) -> None:
-        """The same with a table below."""
-        await self._api.write(
+        """An answer as an ephemeral message."""
+        await self._requests.write(
             "chat.postEphemeral",
             channel=place.channel,
             thread_ts=place.thread,
             user=user,
-            text=blocks.fallback(answer.text),
-            blocks=blocks.answer(answer),
+            text=fallback(answer.text),
+            blocks=answer_blocks(answer),
         )

@@ -1,5 +1,5 @@
 """
-What a message of Slack's is to the core: from events, from histories and from message shortcuts; pure.
+Slack's messages as the core's values: from events, from the history and from message shortcuts.
 
 Source of the shapes: docs.slack.dev/reference/events/message and its subtypes.
 """
@@ -10,15 +10,16 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from adapters.chats.slack import wording
-from bot.model import Attachment, ChannelId, ChatMessageId, ChatName, Place, ThreadId
+from adapters.chats.slack import markup, wording
+from adapters.chats.slack.agents import Agents
+from bot.model import Attachment, ChannelId, ChatMessageId, ChatName, Edited, Place, Said, ThreadId
 
-SLACK = ChatName("slack")
+SLACK: Final = ChatName("slack")
 
-_SPOKEN = frozenset({None, "", "file_share", "thread_broadcast", "me_message"})
-"""The subtypes by which people say something; every other one is Slack's or a bot's."""
+_FROM_PEOPLE = frozenset({None, "", "file_share", "thread_broadcast", "me_message"})
+"""The subtypes of people's messages; all others are from Slack or from bots."""
 _SLACKBOT = "USLACKBOT"
 _CODE_POINTS = re.compile(r"[0-9a-f]{2,5}(-[0-9a-f]{2,5})*")
 
@@ -26,14 +27,15 @@ Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
+class PersonMessage:
     """
     A person's message in a thread, in Slack's own markup.
 
     Attributes:
-        user: The id of whoever wrote it.
-        markup: Its text as Slack has it; see `markup.neutral`.
+        user: The id of the person who wrote it.
+        markup: Its text as Slack gives it; see `markup.neutral`.
         emoji: What the short codes in it stand for: `:lock:` for 🔒.
+        other: What else is in the message, in words.
     """
 
     place: Place
@@ -46,41 +48,41 @@ class Spoken:
 
     @property
     def said_at(self) -> datetime:
-        return moment(self.message)
+        return time_of(self.message)
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """A person's message reads differently now; `before` is its markup until then, empty where Slack did not say."""
+class MessageChanged:
+    """A person's message has a new text; `before` is its old markup, empty if Slack did not give it."""
 
-    now: Spoken
+    now: PersonMessage
     before: str
 
     @property
     def place(self) -> Place:
-        """The thread that it stands in."""
+        """The thread of the message."""
         return self.now.place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
-    """A message is gone; where it headed a thread, `place` is that thread."""
+class MessageDeleted:
+    """A message was deleted; if it was the first of a thread, `place` is that thread."""
 
     place: Place
     message: ChatMessageId
 
     @property
-    def headed(self) -> bool:
-        """Whether a thread hung under it, which is gone with it."""
+    def deletes_thread(self) -> bool:
+        """Whether it was the first message of a thread, which is gone with it."""
         return str(self.place.thread) == str(self.message)
 
 
-Heard = Spoken | Changed | Removed
+MessageEvent = PersonMessage | MessageChanged | MessageDeleted
 
 
-def hear(event: Event, served: Collection[str]) -> Heard | None:
+def read_event(event: Event, served: Collection[str]) -> MessageEvent | None:
     """
-    What a `message` event tells; None: nothing that concerns the core.
+    What a `message` event means; None: nothing that the core needs.
 
     Args:
         served: The ids of the channels in which we listen.
@@ -92,18 +94,18 @@ def hear(event: Event, served: Collection[str]) -> Heard | None:
     if subtype == "message_changed":
         return _changed(event, channel)
     if subtype == "message_deleted":
-        return _removed(event, channel)
-    return spoken(event, channel)
+        return _deleted(event, channel)
+    return read_message(event, channel)
 
 
-def spoken(message: Event, channel: str) -> Spoken | None:
-    """A message as an event, a history or a shortcut carries it; None: not a person's, or in no thread."""
-    thread, stamp, user = message.get("thread_ts"), message.get("ts"), message.get("user")
-    if not thread or not stamp or thread == stamp or not is_a_persons(message):
+def read_message(message: Event, channel: str) -> PersonMessage | None:
+    """A message from an event, a history or a shortcut; None: not from a person, or in no thread."""
+    thread, ts, user = message.get("thread_ts"), message.get("ts"), message.get("user")
+    if not thread or not ts or thread == ts or not is_from_person(message):
         return None
-    return Spoken(
+    return PersonMessage(
         place=Place(chat=SLACK, channel=ChannelId(channel), thread=ThreadId(str(thread))),
-        message=ChatMessageId(str(stamp)),
+        message=ChatMessageId(str(ts)),
         user=str(user),
         markup=str(message.get("text") or ""),
         emoji=dict(_emoji(message.get("blocks"))),
@@ -112,49 +114,49 @@ def spoken(message: Event, channel: str) -> Spoken | None:
     )
 
 
-def is_a_persons(message: Event) -> bool:
-    """Whether a person said this; a bot's messages and our own carry a `bot_id`."""
+def is_from_person(message: Event) -> bool:
+    """Whether a person wrote it; bots' messages and our own have a `bot_id`."""
     user = message.get("user")
     return (
         bool(user)
         and user != _SLACKBOT
         and not message.get("bot_id")
         and not message.get("hidden")
-        and message.get("subtype") in _SPOKEN
+        and message.get("subtype") in _FROM_PEOPLE
     )
 
 
-def _changed(event: Event, channel: str) -> Changed | Removed | None:
+def _changed(event: Event, channel: str) -> MessageChanged | MessageDeleted | None:
     """
-    Slack sends this also when it unfolds a link and when a thread's count of replies grows: the text tells.
+    Slack sends this also when it shows a link's preview and when a thread gets a reply; only a new text counts.
 
-    Of a deleted message that has replies a tombstone stays, which comes as a change.
+    When a message with replies is deleted, a tombstone stays in its place, and that comes as a change, too.
     """
     now, before = event.get("message") or {}, event.get("previous_message")
     if now.get("subtype") == "tombstone":
-        return _removed(event, channel)
+        return _deleted(event, channel)
     if before is not None and before.get("text") == now.get("text"):
         return None
-    heard = spoken(now, channel)
-    return None if heard is None else Changed(heard, str((before or {}).get("text") or ""))
+    message = read_message(now, channel)
+    return None if message is None else MessageChanged(message, str((before or {}).get("text") or ""))
 
 
-def _removed(event: Event, channel: str) -> Removed | None:
+def _deleted(event: Event, channel: str) -> MessageDeleted | None:
     before = event.get("previous_message") or {}
-    stamp = event.get("deleted_ts") or before.get("ts") or (event.get("message") or {}).get("ts")
-    if not stamp:
+    ts = event.get("deleted_ts") or before.get("ts") or (event.get("message") or {}).get("ts")
+    if not ts:
         return None
-    thread = before.get("thread_ts") or stamp
+    thread = before.get("thread_ts") or ts
     place = Place(chat=SLACK, channel=ChannelId(channel), thread=ThreadId(str(thread)))
-    return Removed(place=place, message=ChatMessageId(str(stamp)))
+    return MessageDeleted(place=place, message=ChatMessageId(str(ts)))
 
 
 def _emoji(part: Any) -> Iterator[tuple[str, str]]:
     """
-    The short codes of a message with the characters that were typed.
+    The short codes of a message, each with the characters that were typed.
 
-    Slack puts short codes into `text` for the emoji that people type, and says in `blocks` which characters they
-    are. A workspace's own emoji have none, and stay short codes.
+    In `text` Slack replaces the emoji that people type by short codes, and `blocks` says which characters they were.
+    A workspace's own emoji have no characters, so they stay short codes.
     """
     if isinstance(part, list):
         for each in part:
@@ -169,7 +171,7 @@ def _emoji(part: Any) -> Iterator[tuple[str, str]]:
 
 
 def _attachments(message: Event) -> tuple[Attachment, ...]:
-    """The files; their addresses open only for members of the workspace, so none of them lasts for a customer."""
+    """The files. Their addresses work only for members of the workspace, so a customer cannot use any of them."""
     return tuple(
         Attachment(
             name=str(file.get("name") or file.get("title") or wording.FILE),
@@ -188,34 +190,69 @@ def _text_or_none(value: Any) -> str | None:
 
 
 def _other(message: Event) -> tuple[str, ...]:
-    """What only Slack can show: a message that was passed on has its text in `attachments`."""
+    """What only Slack can show: a message that was shared has its text in `attachments`."""
     shared = any(attachment.get("is_share") for attachment in message.get("attachments") or ())
     return (wording.SHARED_MESSAGE,) if shared else ()
 
 
-def order(stamp: str) -> tuple[int, int]:
-    """A message's `ts` as something to compare; never a float, which loses its last digits."""
-    seconds, _, rest = stamp.partition(".")
+# ------------------------------------------------------------ with the names of people
+
+
+async def said(message: PersonMessage, agents: Agents) -> Said:
+    """A person's message, for the core."""
+    return Said(
+        place=message.place,
+        message=message.message,
+        agent=await agents.agent(message.user),
+        text=await text_of(message, agents),
+        said_at=message.said_at,
+        attachments=message.attachments,
+        other=message.other,
+    )
+
+
+async def edited(message: PersonMessage, agents: Agents) -> Edited:
+    """The new text of a person's message, for the core."""
+    return Edited(
+        place=message.place,
+        message=message.message,
+        agent=await agents.agent(message.user),
+        text=await text_of(message, agents),
+    )
+
+
+async def text_of(message: PersonMessage, agents: Agents) -> str:
+    """The message's neutral text, with names where it mentions somebody."""
+    names = {user: await agents.name(user) for user in markup.mentioned(message.markup)}
+    return markup.neutral(message.markup, names, message.emoji)
+
+
+# ------------------------------------------------------------ ids, which are times
+
+
+def order(ts: str) -> tuple[int, int]:
+    """A message's `ts` for comparing; never a float, which would lose the last digits."""
+    seconds, _, rest = ts.partition(".")
     return int(seconds or 0), int((rest or "0").ljust(6, "0")[:6])
 
 
-def number(stamp: str) -> int:
-    """A message's `ts` as one number, microseconds."""
-    seconds, microseconds = order(stamp)
+def number_of(ts: str) -> int:
+    """A message's `ts` as one number, in microseconds."""
+    seconds, microseconds = order(ts)
     return seconds * 1_000_000 + microseconds
 
 
-def stamp_of(number: int) -> str:
-    """The `ts` that this number is of."""
+def ts_of(number: int) -> str:
+    """The `ts` with this number."""
     return f"{number // 1_000_000}.{number % 1_000_000:06d}"
 
 
-def moment(stamp: str) -> datetime:
-    """When a message was written, from its `ts`."""
-    seconds, microseconds = order(stamp)
+def time_of(ts: str) -> datetime:
+    """When a message was written."""
+    seconds, microseconds = order(ts)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
 
 
-def stamp(at: datetime) -> str:
+def ts_at(moment: datetime) -> str:
     """A moment as Slack writes it in `oldest` and `latest`."""
-    return f"{int(at.timestamp())}.{at.microsecond:06d}"
+    return f"{int(moment.timestamp())}.{moment.microsecond:06d}"

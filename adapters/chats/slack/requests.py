@@ -1,4 +1,4 @@
-"""Calls of Slack's Web API: one client, one session, and nothing is ever repeated by itself."""
+"""Requests to Slack's Web API: one client, one session, and no request is repeated after it may have taken effect."""
 
 from __future__ import annotations
 
@@ -15,24 +15,28 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block
-from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, answered, failure
+from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, error_for, error_for_answer
+from adapters.chats.slack.rate_limits import Refusals
 from bot.clock import Clock, TheirClock
 from bot.errors import Gone, RateLimited, Rejected
+from bot.model import Attachment
 
-SLACK = "https://slack.com/api/"
-_FILES = "files.slack.com"
+SLACK_URL = "https://slack.com/api/"
+
+_FILES_HOST = "files.slack.com"
+_FILE_BYTES = 25 * 1024 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
-_PATIENCE = 5
+_WAITS = 5
 _LONGEST_WAIT = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """
-    Who the bot token makes us.
+    The account that the bot token belongs to.
 
     Attributes:
-        scopes: Those granted; None: the answer did not say.
+        scopes: Those that were granted; None: the answer did not say.
     """
 
     team: str
@@ -41,38 +45,39 @@ class Identity:
     scopes: frozenset[str] | None
 
 
-class Api:
+class Requests:
     """
-    Slack's Web API.
+    The bot's requests.
 
-    slack_sdk by itself sends a write again when its connection breaks, which says things twice; this one has no
-    retry handlers at all. After a 429 the same call in the same channel is refused here until the time is over.
+    slack_sdk by itself sends a write again when the connection breaks, which would post things twice. So our client
+    has no retry handlers at all. After a 429 the same method in the same channel is refused here until the time that
+    Slack gave is over.
 
     Args:
         api_url: Ends in `/api/`.
 
     Attributes:
-        their_clock: Slack's own, as its answers tell.
+        their_clock: Slack's clock, from its answers.
     """
 
     def __init__(self, *, bot_token: str, app_token: str, api_url: str, clock: Clock) -> None:
         self._bot_token = bot_token
         self._app_token = app_token
         self._clock = clock
+        self._refusals = Refusals(clock)
         self.their_clock = TheirClock(clock)
         self._session: aiohttp.ClientSession | None = None
-        self._held: dict[tuple[str, str], float] = {}
-        self._logger = logging.getLogger(f"{__name__}.calls")
-        # slack_sdk puts whole messages into its debug lines, and makes these for every logger without a level
-        self._logger.setLevel(logging.WARNING)
-        self.client = AsyncWebClient(token=bot_token, base_url=api_url, logger=self._logger, retry_handlers=[])
-        if _is_here(api_url):
-            # slack_sdk takes the proxy from the environment and knows no exceptions from it
+        self._sdk_logger = logging.getLogger(f"{__name__}.calls")
+        # slack_sdk logs whole messages at DEBUG, and it enables that for every logger without a level.
+        self._sdk_logger.setLevel(logging.WARNING)
+        self.client = AsyncWebClient(token=bot_token, base_url=api_url, logger=self._sdk_logger, retry_handlers=[])
+        if _is_this_machine(api_url):
+            # slack_sdk takes the proxy from the environment and does not know NO_PROXY.
             self.client.proxy = None
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The session of every request and of the socket; made by the first who needs it, inside the event loop."""
+        """The session of all requests and of the socket; made when first needed, inside the event loop."""
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
             self.client.session = self._session
@@ -84,8 +89,8 @@ class Api:
         return _body(response)
 
     async def read_patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
-        """As `read`, for work behind the scenes: waits out a few rate limits before it gives up."""
-        for _ in range(_PATIENCE):
+        """As `read`, for work that nobody waits for: waits for the end of a few rate limits before it gives up."""
+        for _ in range(_WAITS):
             try:
                 return await self.read(method, **arguments)
             except RateLimited as limited:
@@ -93,7 +98,7 @@ class Api:
         return await self.read(method, **arguments)
 
     async def pages(self, method: str, **arguments: Any) -> AsyncGenerator[dict[str, Any], None]:
-        """All pages of a list, each as large as Slack likes: what it gives counts, not what was asked for."""
+        """All pages of a list. Slack may give fewer items than asked for, so only the cursor shows the end."""
         cursor = ""
         while True:
             page = await self.read_patiently(method, cursor=cursor or None, **arguments)
@@ -103,11 +108,11 @@ class Api:
                 return
 
     async def write(self, method: str, **arguments: Any) -> dict[str, Any]:
-        """Change something, once. Raises `RemoteError`s; `Uncertain` where it may have happened."""
+        """Change something, once. Raises `RemoteError`s; `Uncertain` if it may have happened."""
         return _body(await self._call(method, writes=True, json=_given(arguments)))
 
     async def identity(self) -> Identity:
-        """Who we are, and what the token may do, by `auth.test`."""
+        """Who we are and what the token may do, by `auth.test`."""
         response = await self._call("auth.test", writes=False)
         body, granted = _body(response), response.headers.get("x-oauth-scopes")
         return Identity(
@@ -118,55 +123,68 @@ class Api:
         )
 
     async def socket_address(self) -> str:
-        """A fresh address for one Socket Mode connection, good for some seconds."""
+        """A new address for one Socket Mode connection, valid for some seconds."""
         response = await self._call(OPEN_SOCKET, writes=False, params={"token": self._app_token})
         return str(_body(response).get("url") or "")
 
     async def respond(self, response_url: str, text: str, blocks: list[Block]) -> None:
-        """Answer a command to the asker alone, where it was typed; Slack allows five answers within 30 minutes."""
-        hook = AsyncWebhookClient(response_url, session=self.session, logger=self._logger, retry_handlers=[])
+        """Answer a command, visible to the asker alone; Slack allows five answers within 30 minutes."""
+        hook = AsyncWebhookClient(response_url, session=self.session, logger=self._sdk_logger, retry_handlers=[])
         hook.proxy = self.client.proxy
         try:
             answer = await hook.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=False)
         except CAUGHT as error:
-            raise failure(error, method="response_url", writes=True) from error
+            raise error_for(error, method="response_url", writes=True) from error
         if answer.status_code != 200:
-            raise answered(answer.status_code, {}, answer.headers, method="response_url", writes=True)
+            raise error_for_answer(answer.status_code, {}, answer.headers, method="response_url", writes=True)
 
-    async def fetch(self, address: str, most: int) -> tuple[str, bytes]:
+    async def download(self, attachment: Attachment) -> bytes:
         """
-        A private file: its content type and content, at most `most` bytes; `Rejected` where it is larger.
+        A file's content; needs the scope `files:read`.
 
-        The bot's token goes to Slack's file host and to the host of the Web API only, whatever address a message has.
+        If Slack does not let the bot in, it answers with 200 and its login page: a page where we expect no page is a
+        refusal. Raises `Gone`, `Rejected` (the file is too large) and what a read may raise.
+        """
+        if attachment.source is None:
+            raise Gone(wording.FILE_GONE)
+        content_type, content = await self._fetch(attachment.source)
+        if content_type == "text/html" and not attachment.name.lower().endswith((".html", ".htm")):
+            raise Gone(wording.FILE_GONE)
+        return content
+
+    async def _fetch(self, address: str) -> tuple[str, bytes]:
+        """
+        A private file's content type and content.
+
+        The bot's token is sent only to Slack's file host and to the host of the Web API, whatever the address is.
         """
         host = urlsplit(address).hostname
-        if host not in (_FILES, urlsplit(self.client.base_url).hostname):
+        if host not in (_FILES_HOST, urlsplit(self.client.base_url).hostname):
             raise Gone(wording.FILE_ELSEWHERE)
         headers = {"Authorization": f"Bearer {self._bot_token}"}
         try:
             async with self.session.get(address, headers=headers, allow_redirects=False) as response:
                 if response.status != 200:
-                    raise answered(response.status, {}, response.headers, method="files", writes=False)
-                content = await response.content.read(most + 1)
+                    raise error_for_answer(response.status, {}, response.headers, method="files", writes=False)
+                content = await response.content.read(_FILE_BYTES + 1)
         except CAUGHT as error:
-            raise failure(error, method="files", writes=False) from error
-        if len(content) > most:
+            raise error_for(error, method="files", writes=False) from error
+        if len(content) > _FILE_BYTES:
             raise Rejected(wording.FILE_TOO_LARGE)
         return response.content_type, content
 
     async def _call(self, method: str, *, writes: bool, **request: Any) -> AsyncSlackResponse:
-        key = (method, str((request.get("json") or request.get("params") or {}).get("channel", "")))
-        wait = self._held.pop(key, 0.0) - self._clock.monotonic()
+        channel = str((request.get("json") or request.get("params") or {}).get("channel", ""))
+        wait = self._refusals.wait(method, channel)
         if wait > 0:
-            self._held[key] = self._clock.monotonic() + wait
-            raise RateLimited(f"Slack asks to wait {wait:.0f} seconds.", retry_after=wait)
+            raise RateLimited(wording.RATE_LIMITED.format(seconds=wait), retry_after=wait)
         self.client.session = self.session
         try:
             answer = await self.client.api_call(method, **request)
         except CAUGHT as error:
-            problem = failure(error, method=method, writes=writes)
+            problem = error_for(error, method=method, writes=writes)
             if isinstance(problem, RateLimited):
-                self._held[key] = self._clock.monotonic() + (problem.retry_after or 0.0)
+                self._refusals.add(method, channel, problem.retry_after or 0.0)
             raise problem from error
         self.their_clock.answered(answer.headers.get("Date"))
         return answer
@@ -185,6 +203,6 @@ def _body(response: AsyncSlackResponse) -> dict[str, Any]:
     return response.data if isinstance(response.data, dict) else {}
 
 
-def _is_here(address: str) -> bool:
+def _is_this_machine(address: str) -> bool:
     host = urlsplit(address).hostname or ""
     return host == "localhost" or host.startswith("127.") or host == "::1"

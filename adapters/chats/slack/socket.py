@@ -1,7 +1,7 @@
 """
 One Socket Mode connection, from its address to its end.
 
-Slack tells over it what people do; each envelope is acknowledged once bolt has done with it.
+Slack sends over it what people do, in envelopes; each is acknowledged when bolt has finished with it.
 Source: docs.slack.dev/apis/events-api/using-socket-mode.
 """
 
@@ -15,32 +15,33 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+import structlog
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 _CLOSING = aiohttp.ClientWSTimeout(ws_close=1.0)
-_FINISHING = 3.0
+_FINISH_SECONDS = 3.0
 
 
 class Socket(AsyncBaseSocketModeClient):
     """
-    slack_sdk's Socket Mode client without its own reconnecting.
+    slack_sdk's Socket Mode client, without its own reconnecting.
 
-    The client that comes with slack_sdk tries a used-up address for ever, looks only every few seconds whether it
-    is still connected, and forgets the events that it is working on when it closes. Here a connection lives once:
-    whoever made it asks for the next address.
+    The client that comes with slack_sdk retries a used address without end, checks only every few seconds whether it
+    is still connected, and drops the events that it is working on when it closes. A `Socket` connects once; for the
+    next connection there is a new address and a new `Socket`.
 
     Args:
-        app: Gets every envelope; when it answers with anything but success, the envelope stays unacknowledged, and
-            Slack sends an event again.
-        heartbeat: Seconds between pings; a connection that does not answer within half of it is over.
-        on_open: Called once, before the first envelope is looked at.
-        on_hello: Called once, when Slack says that it will send events here.
-        on_frame: Called for everything that comes in, heartbeats included.
+        app: Gets every envelope. If it answers with anything but success, the envelope is not acknowledged, and Slack
+            sends the event again.
+        heartbeat: Seconds between pings; without an answer in half this time the connection is over.
+        on_open: Called once, before the first envelope is read.
+        on_hello: Called once, when Slack says that it sends events here.
+        on_frame: Called for every frame, heartbeats included.
         on_event: Called for every envelope.
     """
 
@@ -54,7 +55,7 @@ class Socket(AsyncBaseSocketModeClient):
         on_frame: Callable[[], None],
         on_event: Callable[[], None],
     ) -> None:
-        self.logger = _log
+        self.logger = logging.getLogger(__name__)
         self.trace_enabled = False
         self.closed = False
         self.message_listeners = []
@@ -70,14 +71,14 @@ class Socket(AsyncBaseSocketModeClient):
 
     async def listen(self, session: aiohttp.ClientSession, address: str, proxy: str | None) -> str:
         """
-        Connect and hand over what comes, until the connection ends or Slack asks for another.
+        Connect and hand over every envelope, until the connection ends or Slack asks for another.
 
-        However it ends, what is being worked on may take three more seconds to be finished and acknowledged.
+        However it ends, the app has three more seconds to finish and acknowledge what it is working on.
 
         Returns:
-            Slack's reason to end it (`refresh_requested`, `link_disabled` …); empty where it gave none.
+            Slack's reason to end it (`refresh_requested`, `link_disabled` …); empty if it gave none.
 
-        Raises: `aiohttp.ClientError`, `TimeoutError`: It could not be made.
+        Raises: `aiohttp.ClientError`, `TimeoutError`: there was no connection.
         """
         async with session.ws_connect(
             address, autoping=False, heartbeat=self._heartbeat, proxy=proxy, timeout=_CLOSING
@@ -99,12 +100,12 @@ class Socket(AsyncBaseSocketModeClient):
         return ""
 
     async def leave(self) -> None:
-        """End the connection from here."""
+        """End the connection."""
         if self._stream is not None:
             await self._stream.close()
 
     def _take(self, raw: str) -> str:
-        """Begin with a frame's work; not empty: Slack wants this connection to end, and why."""
+        """Start the work for a frame; returns why Slack wants this connection to end, empty if it does not."""
         message = _envelope(raw)
         kind = message.get("type")
         if kind == "hello":
@@ -126,15 +127,15 @@ class Socket(AsyncBaseSocketModeClient):
     async def _finish(self) -> None:
         if not self._working:
             return
-        _, late = await asyncio.wait(self._working, timeout=_FINISHING)
+        _, late = await asyncio.wait(self._working, timeout=_FINISH_SECONDS)
         for work in late:
             work.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
     async def send_message(self, message: str) -> None:
-        """Send an acknowledgement; where the connection is gone Slack will send the event again."""
+        """Send an acknowledgement; if the connection is gone, Slack will send the event again."""
         if self._stream is None or self._stream.closed:
-            _log.info("an acknowledgement found no connection to Slack")
+            _log.info("slack acknowledgement not sent", reason="the connection is gone")
             return
         await self._stream.send_str(message)
 
@@ -150,5 +151,5 @@ def _envelope(raw: str) -> dict[str, Any]:
         message = None
     if isinstance(message, dict):
         return message
-    _log.warning("Slack sent something that is no envelope over the socket")
+    _log.warning("slack frame not understood")
     return {}

@@ -1,8 +1,10 @@
-"""Every sentence that people read in Slack and that the core has not written."""
+"""Sentences that agents and operators read and that only make sense in Slack."""
 
 from __future__ import annotations
 
 from bot.model import Verb, Voice
+
+# ------------------------------------------------------------ posts and cards
 
 SPEAKERS = {
     Voice.CUSTOMER: "customer",
@@ -16,13 +18,17 @@ NAMELESS = {
     Voice.NOTE: "A colleague",
     Voice.BELL: "shopbell",
 }
-"""Who speaks where nobody gave a name."""
+"""Who speaks if there is no name."""
 
 NO_TEXT = "(no text)"
+FILE = "file"
+SHARED_MESSAGE = "a shared message"
 
 STATUS = "Status"
 CUSTOMER = "Customer"
 DASHBOARD = "Open in the dashboard"
+
+# ------------------------------------------------------------ commands
 
 PICKER_TITLE = {Verb.CLOSE: "Close a ticket", Verb.REOPEN: "Reopen a ticket"}
 PICKER_SUBMIT = {Verb.CLOSE: "Close", Verb.REOPEN: "Reopen"}
@@ -32,16 +38,83 @@ PICKER_CANCEL = "Cancel"
 DONE = "Done"
 WAIT = "One moment …"
 
-NOT_A_PERSONS_MESSAGE = "Only what a person wrote can be sent to the customer. Use this on a colleague's message."
-BROKE = "This did not work because of a fault in shopbell. Nothing more is tried; the reason is in its log."
+NOT_FROM_PERSON = "Only what a person wrote can be sent to the customer. Use this on a colleague's message."
+BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."
 
-FILE = "file"
-FILE_GONE = "Slack no longer hands this file out."
-FILE_ELSEWHERE = "This file does not lie at Slack."
+# ------------------------------------------------------------ failures
+
+NO_ANSWER = "The connection to Slack broke before it answered."
+UNUSABLE_ANSWER = "Slack did not answer in a usable way."
+UNREACHABLE = "Slack could not be reached."
+FOREIGN_ANSWER = "Something between here and Slack answered {status}."
+NOT_NOW = "Slack cannot do this at the moment."
+RATE_LIMITED = "Slack is rate-limiting the bot for {seconds:.0f} seconds."
+TOO_FAST = "Slack allows about one message a second in a channel."
+REFUSED = "Slack refused this ({code})."
+
+APP_TOKEN_REFUSED = (
+    "Slack refuses the app token ({code}). "  # noqa: S105 - a sentence
+    "Make one with the scope connections:write and put it in SLACK_APP_TOKEN."
+)
+BOT_TOKEN_REFUSED = "Slack refuses the bot token ({code}). Reinstall the app and put its token in SLACK_BOT_TOKEN."  # noqa: S105
+APP_TOKEN_SCOPE = "The Slack app token lacks the scope connections:write. Make a new one with it."  # noqa: S105
+SCOPE_MISSING = "The Slack app lacks {scope}. Add it to the app and reinstall the app."
+SCOPES_MISSING = "The Slack app lacks the scopes {scopes}. Add them to the app and reinstall the app."
+
+THREAD_GONE = "The thread is no longer in Slack."
+GONE = {
+    "message_not_found": "The message is no longer in Slack.",
+    "thread_not_found": THREAD_GONE,
+    "user_not_found": "Slack knows no such person.",
+}
+FORBIDDEN = {
+    "channel_not_found": "Slack finds no such channel, or the bot is not in it. Invite it, or correct the channel id.",
+    "not_in_channel": "The bot is not in the Slack channel. Type /invite and the bot's name there.",
+    "is_archived": "The Slack channel is archived. Unarchive it, or give the store another channel.",
+    "restricted_action": "A setting of the workspace keeps the bot from posting here. Ask an admin to allow it.",
+    "restricted_action_read_only_channel": "The Slack channel is read-only. Allow the bot to post there.",
+    "restricted_action_thread_only_channel": "The Slack channel takes only replies. Allow the bot to post there.",
+}
+REJECTED = {
+    "cant_update_message": "Slack does not let the bot change this message: another account has posted it.",
+    "edit_window_closed": "This workspace does not allow such late changes to messages. Change its message settings.",
+    "cannot_reply_to_message": "Slack allows no replies to this message.",
+    "invalid_thread_ts": "For Slack this is not a thread.",
+    "msg_too_long": "The message is too long for Slack.",
+    "msg_blocks_too_long": "The message is too long for Slack.",
+    "user_not_in_channel": "This person is not in the Slack channel.",
+    "too_many_emoji": "The message has as many reactions as Slack allows.",
+    "too_many_reactions": "The message has as many reactions as Slack allows.",
+    "expired_trigger_id": "That took too long for Slack. Try the command again.",
+}
+
+FILE_GONE = "Slack does not give out this file any more."
+FILE_ELSEWHERE = "This file is not stored at Slack."
 FILE_TOO_LARGE = "This file is too large to be passed on."
-SHARED_MESSAGE = "a shared message"
 
+# ------------------------------------------------------------ the connection
 
-def invite(bot: str, channel: str) -> str:
-    """The one step that brings the bot into a channel."""
-    return f"In the channel {channel}, type: /invite @{bot}"
+NOT_CONNECTED = "It has not connected yet."
+LOST = "The connection to Slack ended; a new one is being made."
+SOCKET_FAILED = "The socket to Slack failed ({error})."
+ENDED = {
+    "link_disabled": "Socket Mode is switched off. Switch it on in the app's settings.",
+    "too_many_websockets": "Too many programs are connected with this app token. Stop the others.",
+}
+"""By Slack's reason to end a connection."""
+
+# ------------------------------------------------------------ shopbell check
+
+LOGGED_IN = "The bot is {name}."
+TRY_AGAIN = "Check that this machine reaches Slack, then try again."
+SCOPES_GRANTED = "All that are needed are granted."
+SCOPES_NOT_GRANTED = "Not granted: {scopes}."
+ADD_SCOPES = "Add {scopes} to the app's bot token scopes and reinstall the app."
+SOCKET_WORKS = "Socket Mode can be opened."
+NO_CHANNEL = "Slack finds no such channel, or it is private and the bot is not in it."
+CHECK_CHANNEL_ID = "{invite}; if there is no channel with this id, correct the id in the store's channels."
+ARCHIVED = "{channel} is archived."
+UNARCHIVE = "Unarchive {channel}."
+NOT_IN_CHANNEL = "The bot is not in {channel}, so it gets no messages from there."
+IN_CHANNEL = "The bot is in {channel}."
+INVITE = "In the channel {channel}, type: /invite @{bot}"

@@ -7,7 +7,7 @@ import aiohttp
 import discord
 import pytest
 
-from adapters.chats.discord.failures import code_of, understood
+from adapters.chats.discord.failures import code_of, remote_errors
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
 
@@ -23,7 +23,7 @@ def refused_connection() -> aiohttp.ClientConnectorError:
 
 
 def raised(error: Exception, *, wrote: bool = True, permission: str = "") -> RemoteError:
-    with pytest.raises(RemoteError) as caught, understood(wrote=wrote, permission=permission):
+    with pytest.raises(RemoteError) as caught, remote_errors(wrote=wrote, permission=permission):
         raise error
     return caught.value
 
@@ -41,11 +41,11 @@ def raised(error: Exception, *, wrote: bool = True, permission: str = "") -> Rem
         (refusal(400, 40067), Forbidden, "tag"),
         (refusal(400, 200000), Rejected, "AutoMod"),
         (refusal(503, 130000), Uncertain, "may or may not"),
-        (refusal(429), RateLimited, "slow down"),
+        (refusal(429), RateLimited, "rate-limiting"),
         (refusal(500), Uncertain, "may or may not"),
         (refusal(400, 1, "Something odd"), Rejected, "Something odd"),
         (discord.LoginFailure("no"), AuthFailed, "DISCORD_TOKEN"),
-        (discord.RateLimited(42.0), RateLimited, "slow down"),
+        (discord.RateLimited(42.0), RateLimited, "rate-limiting"),
         (refused_connection(), Unavailable, "reached"),
         (aiohttp.ServerDisconnectedError(), Uncertain, "may or may not"),
         (TimeoutError(), Uncertain, "may or may not"),
@@ -87,5 +87,5 @@ def test_what_is_wrong_with_single_fields_is_kept() -> None:
 
 def test_a_defect_is_not_taken_for_a_refusal() -> None:
     """What no network explains escapes as it is."""
-    with pytest.raises(KeyError), understood(wrote=True):
+    with pytest.raises(KeyError), remote_errors(wrote=True):
         raise KeyError("defect")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.chats.discord.markup import (
     Names,
-    block,
+    code_block,
     cut_escaped,
     cut_line,
     escape,
@@ -192,7 +192,7 @@ def test_a_named_link_shows_its_name_and_leads_nowhere_else() -> None:
 @given(st.text(max_size=300), st.integers(20, 60))
 def test_a_block_holds_its_table_and_never_ends_early(table: str, length: int) -> None:
     """Whatever a table holds, it stays within its fences and its length."""
-    shown = block(clean(table), length)
+    shown = code_block(clean(table), length)
     assert units(shown) <= length
     assert shown.startswith("```\n")
     assert shown.endswith("\n```")
@@ -201,7 +201,7 @@ def test_a_block_holds_its_table_and_never_ends_early(table: str, length: int) -
 
 def test_a_block_leaves_out_whole_lines_at_the_end() -> None:
     """A table that is too long loses its last lines and says so."""
-    assert block("one\ntwo\nthree", 18) == "```\none\ntwo\n…\n```"
+    assert code_block("one\ntwo\nthree", 18) == "```\none\ntwo\n…\n```"
 
 
 @given(st.text(max_size=300), st.integers(3, 120))

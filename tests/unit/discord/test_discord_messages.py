@@ -11,11 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.chats.discord import messages
-from adapters.chats.discord.buttons import TEMPLATE, custom_id, pressed, rows
-from adapters.chats.discord.card import card_message, carries, embed_length, key_address, shows, thread_name
-from adapters.chats.discord.commands import answer_text
+from adapters.chats.discord.buttons import TEMPLATE, action_rows, custom_id, pressed
+from adapters.chats.discord.card import card_message, embed_length, has_key, key_address, shows_card, thread_name
 from adapters.chats.discord.markup import Names, neutral, units
-from adapters.chats.discord.messages import parts, post_message
+from adapters.chats.discord.messages import answer_text, parts, post_message
 from bot.model import (
     Answer,
     Attachment,
@@ -89,10 +88,10 @@ class TestCard:
     def test_its_key_is_found_and_seen_by_nobody(self) -> None:
         """The key stands in the address of an embed that has no title to link from; an edit leaves it out."""
         posted = card_message(CARD, KEY)
-        assert carries(posted, KEY)
-        assert not carries(posted, DeliveryKey("a1b2c3-77-1"))
+        assert has_key(posted, KEY)
+        assert not has_key(posted, DeliveryKey("a1b2c3-77-1"))
         assert "title" not in embed(posted)
-        assert not carries(card_message(CARD), KEY)
+        assert not has_key(card_message(CARD), KEY)
 
     def test_nothing_in_it_pings(self) -> None:
         """Every request says so; an edit that did not would ping after all."""
@@ -103,9 +102,9 @@ class TestCard:
         returned: dict[str, Any] = card_message(CARD, KEY)
         embed(returned)["type"] = "rich"
         returned["components"][0]["id"] = 1
-        assert shows(returned, CARD)
-        assert not shows(returned, replace(CARD, status_text="Open · waiting for the customer"))
-        assert not shows(returned, replace(CARD, buttons=()))
+        assert shows_card(returned, CARD)
+        assert not shows_card(returned, replace(CARD, status_text="Open · waiting for the customer"))
+        assert not shows_card(returned, replace(CARD, buttons=()))
 
     @given(TEXTS, TEXTS, st.lists(st.tuples(TEXTS, TEXTS), max_size=40))
     def test_it_always_fits(self, title: str, opening: str, facts: list[tuple[str, str]]) -> None:
@@ -216,12 +215,12 @@ class TestButtons:
     def test_a_row_holds_five(self) -> None:
         """Six buttons need two rows."""
         buttons = [replace(RETRY, delivery=DeliveryId(number)) for number in range(6)]
-        assert [len(row["components"]) for row in rows(buttons)] == [5, 1]
+        assert [len(row["components"]) for row in action_rows(buttons)] == [5, 1]
 
     def test_a_dashboard_that_is_no_web_address_gets_no_button(self) -> None:
         """Discord would refuse the whole card for it."""
-        assert rows([], ("Open", "javascript:alert(1)")) == []
-        assert rows([], ("Open", "https://" + "x" * 600)) == []
+        assert action_rows([], ("Open", "javascript:alert(1)")) == []
+        assert action_rows([], ("Open", "https://" + "x" * 600)) == []
 
 
 class TestAnswers:

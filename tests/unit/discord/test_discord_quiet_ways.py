@@ -10,12 +10,13 @@ import discord
 import pytest
 import yarl
 
-from adapters.chats.discord import Discord
-from adapters.chats.discord.connection import Gateway
-from adapters.chats.discord.failures import understood
-from adapters.chats.discord.reading import DISCORD, Agents, place_of
-from adapters.chats.discord.recent_messages import StandingInDiscord
-from adapters.chats.discord.threads import Threads
+from adapters.chats.discord import DiscordChat
+from adapters.chats.discord.agents import Agents
+from adapters.chats.discord.channels import Channels
+from adapters.chats.discord.connection import Connection
+from adapters.chats.discord.failures import remote_errors
+from adapters.chats.discord.reading import DISCORD, place_of
+from adapters.chats.discord.recent_messages import RecentMessageReader
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
 from bot.clock import SystemClock, TheirClock
@@ -35,7 +36,7 @@ class Calls:
         self.asked.append((method, path.format_map(ids), json))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
-            with understood(wrote=True, permission=permission):
+            with remote_errors(wrote=True, permission=permission):
                 raise answer
         return answer
 
@@ -57,8 +58,8 @@ def refused(code: int) -> discord.HTTPException:
 
 def told(*answers: Any) -> list[tuple[str, str, Any]]:
     calls = Calls(*answers)
-    chat = Discord(token="t", api_url=None, agent_roles=frozenset(), channels=frozenset(), clock=SystemClock())
-    chat._connection.call = calls.call  # type: ignore[assignment]
+    chat = DiscordChat(token="t", api_url=None, agent_roles=frozenset(), channels=frozenset(), clock=SystemClock())
+    chat._account.call = calls.call  # type: ignore[assignment]
     asyncio.run(chat.tell(place_of(1, 2), ANA, "You may *not* reply."))
     return calls.asked
 
@@ -86,10 +87,10 @@ def test_who_takes_no_direct_messages_is_told_in_the_thread(answers: list[Any]) 
     )
 
 
-def gateway_on(calls: Any, clock: WatchedClock) -> Gateway:
-    standing = StandingInDiscord(calls, Threads(calls), Agents(frozenset()), [])
-    return Gateway(
-        connection=calls, clock=clock, echo=Echo(clock), patrol=Patrol(DISCORD, standing, clock, TheirClock(clock))
+def gateway_on(calls: Any, clock: WatchedClock) -> Connection:
+    reader = RecentMessageReader(calls, Channels(calls), Agents(frozenset()), [])
+    return Connection(
+        account=calls, clock=clock, echo=Echo(clock), patrol=Patrol(DISCORD, reader, clock, TheirClock(clock))
     )
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.chats.discord.rate_limits import Limits
+from adapters.chats.discord.rate_limits import RateLimits
 
 ROUTE = "POST /channels/{channel_id}/messages"
 
@@ -41,56 +41,56 @@ def headers(remaining: int, reset_after: float, limit: int = 5, bucket: str = "a
 
 def test_what_is_unknown_is_tried(clock: HeldClock) -> None:
     """Before the first answer, and where an answer names no bucket, nothing is held back."""
-    limits = Limits(clock)
-    limits.told(ROUTE, "1", {})
+    limits = RateLimits(clock)
+    limits.learn(ROUTE, "1", {})
     assert [limits.take(ROUTE, "1") for _ in range(10)] == [0.0] * 10
 
 
 def test_what_is_left_can_be_used_however_long_the_window(clock: HeldClock) -> None:
     """Fifty requests in five minutes may all be made at once; the next waits for the window's end."""
-    limits = Limits(clock)
-    limits.told(ROUTE, "1", headers(49, 300.0, limit=50))
+    limits = RateLimits(clock)
+    limits.learn(ROUTE, "1", headers(49, 300.0, limit=50))
     assert [limits.take(ROUTE, "1") for _ in range(49)] == [0.0] * 49
     assert limits.take(ROUTE, "1") == pytest.approx(300.0)
 
 
 def test_each_channel_has_its_own_limit(clock: HeldClock) -> None:
     """One busy thread holds up no other."""
-    limits = Limits(clock)
-    limits.told(ROUTE, "1", headers(0, 5.0))
+    limits = RateLimits(clock)
+    limits.learn(ROUTE, "1", headers(0, 5.0))
     assert limits.take(ROUTE, "1") == pytest.approx(5.0)
     assert limits.take(ROUTE, "2") == 0.0
 
 
 def test_routes_of_one_bucket_share_it(clock: HeldClock) -> None:
     """Discord names the bucket; two routes with the same name count together."""
-    limits = Limits(clock)
-    limits.told("PUT /a", "1", headers(1, 5.0))
-    limits.told("DELETE /a", "1", headers(1, 5.0))
+    limits = RateLimits(clock)
+    limits.learn("PUT /a", "1", headers(1, 5.0))
+    limits.learn("DELETE /a", "1", headers(1, 5.0))
     assert limits.take("PUT /a", "1") == 0.0
     assert limits.take("DELETE /a", "1") == pytest.approx(5.0)
 
 
 def test_requests_under_way_stay_counted(clock: HeldClock) -> None:
     """An answer to an earlier request does not give back what later ones have taken."""
-    limits = Limits(clock)
-    limits.told(ROUTE, "1", headers(2, 5.0))
+    limits = RateLimits(clock)
+    limits.learn(ROUTE, "1", headers(2, 5.0))
     assert limits.take(ROUTE, "1") == limits.take(ROUTE, "1") == 0.0
-    limits.told(ROUTE, "1", headers(1, 4.9))
+    limits.learn(ROUTE, "1", headers(1, 4.9))
     assert limits.take(ROUTE, "1") > 0
 
 
 def test_a_new_window_has_the_whole_limit_and_no_more(clock: HeldClock) -> None:
     """Whoever waited for the window's end does not run into the next limit all at once."""
-    limits = Limits(clock)
-    limits.told(ROUTE, "1", headers(0, 5.0))
+    limits = RateLimits(clock)
+    limits.learn(ROUTE, "1", headers(0, 5.0))
     clock.seconds += 5.0
     assert [limits.take(ROUTE, "1") for _ in range(6)] == [0.0] * 5 + [pytest.approx(1.0)]
 
 
 def test_a_refusal_for_everything_holds_up_everything(clock: HeldClock) -> None:
     """The limit of the whole bot counts for all routes, until its time is over."""
-    limits = Limits(clock)
+    limits = RateLimits(clock)
     limits.exceeded(ROUTE, "1", 2.0, everything=True)
     assert limits.take("GET /gateway/bot", "") == pytest.approx(2.0)
     clock.seconds += 2.0
@@ -99,9 +99,9 @@ def test_a_refusal_for_everything_holds_up_everything(clock: HeldClock) -> None:
 
 def test_windows_that_are_over_are_forgotten(clock: HeldClock) -> None:
     """Nothing is kept for threads that nobody writes in."""
-    limits = Limits(clock)
+    limits = RateLimits(clock)
     for thread in range(100):
-        limits.told(ROUTE, str(thread), headers(4, 5.0))
+        limits.learn(ROUTE, str(thread), headers(4, 5.0))
     clock.seconds += 6.0
-    limits.told(ROUTE, "new", headers(4, 5.0))
+    limits.learn(ROUTE, "new", headers(4, 5.0))
     assert len(limits._windows) == 1

@@ -6,8 +6,9 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
-from adapters.chats.discord.client import Connection
-from adapters.chats.discord.thread_limit import Room
+from adapters.chats.discord.channels import Channels
+from adapters.chats.discord.client import Account
+from adapters.chats.discord.thread_limit import ThreadLimit
 from bot.errors import Forbidden
 
 OURS, THEIRS = "7", "8"
@@ -41,10 +42,11 @@ def thread(number: int, last: int | None = None, *, owner: str = OURS, flags: in
 
 def made(server: FullServer, *, times: int = 1) -> list[bool]:
     """What so many lanes hear that have found the server full at the same time."""
-    room = Room(cast(Connection, server))
+    account = cast(Account, server)
+    limit = ThreadLimit(account, Channels(account))
 
     async def story() -> list[bool]:
-        return await asyncio.gather(*(room.make(1, before=0) for _ in range(times)))
+        return await asyncio.gather(*(limit.make_room(1, before=0) for _ in range(times)))
 
     return asyncio.run(story())
 

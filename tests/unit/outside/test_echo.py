@@ -28,7 +28,7 @@ class Steps(SystemClock):
 
 
 def speak(echo: Echo) -> None:
-    with echo.speaking():
+    with echo.sending():
         pass
 
 
@@ -47,32 +47,32 @@ def test_silence_is_counted_from_when_we_spoke() -> None:
     clock = Steps()
     echo = Echo(clock, 60.0)
     clock.then[1000.0] = lambda: speak(echo)
-    assert 1060.0 <= over(echo.missing(), clock) <= 1090.0
+    assert 1060.0 <= over(echo.silence(), clock) <= 1090.0
 
 
 def test_any_message_after_it_is_enough() -> None:
     """What comes in after we spoke, or while our request is still being answered, tells that events come."""
     clock = Steps()
     echo = Echo(clock, 60.0)
-    clock.then = {100.0: lambda: speak(echo), 130.0: echo.heard, 5000.0: lambda: speak(echo)}
-    assert over(echo.missing(), clock) > 5000.0
-    with echo.speaking():
+    clock.then = {100.0: lambda: speak(echo), 130.0: echo.received, 5000.0: lambda: speak(echo)}
+    assert over(echo.silence(), clock) > 5000.0
+    with echo.sending():
         clock.time += 1.0
-        echo.heard()
+        echo.received()
     start = clock.time
     clock.then[start + 3000.0] = lambda: speak(echo)
-    assert over(echo.missing(), clock) > start + 3000.0
+    assert over(echo.silence(), clock) > start + 3000.0
 
 
 def test_what_was_not_said_is_not_waited_for() -> None:
     """A request that failed owes nothing, nor does what was said on an earlier connection."""
     clock = Steps()
     echo = Echo(clock, 60.0)
-    with suppress(OSError), echo.speaking():
+    with suppress(OSError), echo.sending():
         raise OSError
     speak(echo)
     clock.then[2000.0] = lambda: speak(echo)
-    assert over(echo.missing(), clock) > 2000.0
+    assert over(echo.silence(), clock) > 2000.0
 
 
 def test_patience_doubles_while_new_connections_are_as_silent() -> None:
@@ -83,12 +83,12 @@ def test_patience_doubles_while_new_connections_are_as_silent() -> None:
     for _ in range(8):
         began = clock.time
         clock.then[began] = lambda: speak(echo)
-        waited.append(over(echo.missing(), clock) - began)
+        waited.append(over(echo.silence(), clock) - began)
     assert waited == sorted(waited)
     assert waited[0] < 100
     assert 3600 <= waited[-1] < 3700
-    echo.heard()
+    echo.received()
     clock.time += 1
     began = clock.time
     clock.then[began] = lambda: speak(echo)
-    assert over(echo.missing(), clock) - began < 100
+    assert over(echo.silence(), clock) - began < 100

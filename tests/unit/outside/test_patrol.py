@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from adapters.chats.patrol import Patrol, Reading, Written
+from adapters.chats.patrol import Patrol, RecentMessage, RecentMessages
 from bot.clock import SystemClock, TheirClock
 from bot.errors import Unavailable
 from bot.model import Agent, AgentId, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
@@ -69,13 +69,13 @@ class World(SystemClock):
     def id_at(self, moment: datetime) -> int:
         return int((moment - START).total_seconds())
 
-    async def read(self, after: int) -> Reading:
+    async def read(self, after: int) -> RecentMessages:
         self.asked.append((self.time, after))
         self.time += self.takes
         if self.away:
             raise Unavailable("away")
-        found = [Written(message, partial(self._said, message)) for message in self.stands if message > after]
-        return Reading(max([self.ours, *self.stands]), found)
+        found = [RecentMessage(message, partial(self._said, message)) for message in self.stands if message > after]
+        return RecentMessages(max([self.ours, *self.stands]), found)
 
     async def _said(self, message: int) -> Said:
         agent = Agent(id=AgentId("U1"), name="Ann", may=True)
@@ -90,7 +90,7 @@ class World(SystemClock):
         """Somebody writes; the message comes in later, or with None never."""
         self.then[at] = partial(self.stands.append, at)
         if heard is not None:
-            self.then[heard + 0.5] = partial(patrol.heard, at)
+            self.then[heard + 0.5] = partial(patrol.received, at)
 
 
 def patrolling(world: World) -> Patrol:
@@ -195,7 +195,7 @@ def test_what_was_written_long_before_the_connection_is_left_to_catching_up() ->
     world = World(time=3600.0)
     world.stands = [2000, 3500]
     patrol = patrolling(world)
-    patrol.heard(3500)
+    patrol.received(3500)
     assert run(world, patrol, 1000) is None
     assert world.brought == []
 
@@ -254,7 +254,7 @@ def test_quiet_looks_cost_little() -> None:
     assert run(world, patrol, 3600) is None
     assert 14 <= len(world.asked) <= 20
     assert all(after >= moment - 600 for moment, after in world.asked if moment > 800)
-    assert len(patrol._heard) < 10
+    assert len(patrol._received) < 10
     slow = World(takes=600.0)
     patrol = patrolling(slow)
     assert run(slow, patrol, 18_000) is None

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from adapters.chats.slack.agents import People, name_of
-from adapters.chats.slack.rate_limits import Pace
-from adapters.chats.slack.requests import Api
+from adapters.chats.slack.agents import Agents, name_of
+from adapters.chats.slack.rate_limits import RateLimits
+from adapters.chats.slack.requests import Requests
 from bot.errors import Gone
 
 
@@ -30,7 +30,7 @@ class StillClock:
         self.seconds += seconds
 
 
-class Directory(Api):
+class Directory(Requests):
     """A workspace's people without a network; counts how often it is asked."""
 
     def __init__(self, clock: StillClock, people: dict[str, dict[str, Any]], groups: dict[str, list[str]]) -> None:
@@ -52,7 +52,7 @@ def may(
     user: str, person: dict[str, Any], agents: frozenset[str] = frozenset(), groups: dict[str, list[str]] | None = None
 ) -> bool:
     clock = StillClock()
-    people = People(Directory(clock, {user: person}, groups or {}), clock, agents)
+    people = Agents(Directory(clock, {user: person}, groups or {}), clock, agents)
     people.team = "T1"
     return asyncio.run(people.agent(user)).may
 
@@ -89,7 +89,7 @@ def test_with_a_list_only_those_on_it_may() -> None:
 def test_somebody_unknown_has_no_name_and_no_right() -> None:
     """Slack knows no such person: the id stands for the name."""
     clock = StillClock()
-    agent = asyncio.run(People(Directory(clock, {}, {}), clock, frozenset()).agent("U9"))
+    agent = asyncio.run(Agents(Directory(clock, {}, {}), clock, frozenset()).agent("U9"))
     assert (agent.name, agent.may) == ("U9", False)
 
 
@@ -97,7 +97,7 @@ def test_people_are_remembered_for_some_minutes() -> None:
     """One question for many messages; a right that was taken away is gone five minutes later."""
     clock = StillClock()
     directory = Directory(clock, {"U1": {"name": "anna"}}, {"S1": ["U1"]})
-    people = People(directory, clock, frozenset({"S1"}))
+    people = Agents(directory, clock, frozenset({"S1"}))
 
     async def ask() -> bool:
         return (await people.agent("U1")).may
@@ -115,7 +115,7 @@ def test_the_memory_is_bounded() -> None:
     """However many people write, five hundred are kept."""
     clock = StillClock()
     directory = Directory(clock, {f"U{number}": {} for number in range(600)}, {})
-    people = People(directory, clock, frozenset())
+    people = Agents(directory, clock, frozenset())
 
     async def ask_everybody() -> None:
         for user in directory.people:
@@ -142,7 +142,7 @@ def test_names_are_those_that_slack_shows(person: dict[str, Any], name: str) -> 
 def test_a_channel_takes_a_burst_and_then_one_a_second() -> None:
     """Three at once, then each a second after the one before; another channel has its own measure."""
     clock = StillClock()
-    pace = Pace(clock)
+    pace = RateLimits(clock)
     assert [pace.take("C1") for _ in range(3)] == [0.0, 0.0, 0.0]
     assert pace.take("C1") == pytest.approx(1.0)
     assert pace.take("C2") == 0.0

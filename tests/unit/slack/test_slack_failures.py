@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.chats.slack.failures import failure
+from adapters.chats.slack.failures import error_for
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
 
@@ -21,7 +21,7 @@ def refused(data: Any, status: int = 200, headers: dict[str, str] | None = None)
 
 
 def met(error: Exception, *, method: str = "chat.postMessage", writes: bool = True) -> RemoteError:
-    return failure(error, method=method, writes=writes)
+    return error_for(error, method=method, writes=writes)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,16 @@ from typing import Any
 
 import pytest
 
-from adapters.chats.slack.commands import stats_wanted, typed
-from adapters.chats.slack.reading import Changed, Removed, Spoken, hear, moment, order, stamp
+from adapters.chats.slack.commands import stats_arguments, typed_command
+from adapters.chats.slack.reading import (
+    MessageChanged,
+    MessageDeleted,
+    PersonMessage,
+    order,
+    read_event,
+    time_of,
+    ts_at,
+)
 from bot.model import Verb
 
 SERVED = frozenset({"C1"})
@@ -23,8 +31,8 @@ def event(**change: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("subtype", [None, "file_share", "thread_broadcast", "me_message"])
 def test_a_persons_message_in_a_thread_is_heard(subtype: str | None) -> None:
     """By whichever of the four ways it was written."""
-    heard = hear(event(subtype=subtype), SERVED)
-    assert isinstance(heard, Spoken)
+    heard = read_event(event(subtype=subtype), SERVED)
+    assert isinstance(heard, PersonMessage)
     assert (heard.user, heard.markup, heard.message, heard.place.thread) == ("U1", "hi", REPLY, PARENT)
     assert heard.said_at == datetime(2023, 11, 14, 22, 13, 21, 200, tzinfo=UTC)
 
@@ -47,7 +55,7 @@ def test_a_persons_message_in_a_thread_is_heard(subtype: str | None) -> None:
 )
 def test_what_is_not_a_persons_message_in_a_served_thread_is_not_heard(change: dict[str, Any]) -> None:
     """Other channels, first messages, bots, ourselves, and what Slack says of itself."""
-    assert hear(event(**change), SERVED) is None
+    assert read_event(event(**change), SERVED) is None
 
 
 def changed(now: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
@@ -57,10 +65,10 @@ def changed(now: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any
 
 def test_a_changed_text_is_heard() -> None:
     """The new text, under the message's own id."""
-    heard = hear(changed(event(text="new"), event(text="old")), SERVED)
-    assert isinstance(heard, Changed)
+    heard = read_event(changed(event(text="new"), event(text="old")), SERVED)
+    assert isinstance(heard, MessageChanged)
     assert (heard.now.message, heard.now.markup, heard.before) == (REPLY, "new", "old")
-    assert isinstance(hear(changed(event(text="new"), None), SERVED), Changed)
+    assert isinstance(read_event(changed(event(text="new"), None), SERVED), MessageChanged)
 
 
 @pytest.mark.parametrize(
@@ -73,18 +81,18 @@ def test_a_changed_text_is_heard() -> None:
 )
 def test_what_changes_no_persons_text_is_not_heard(now: dict[str, Any], before: dict[str, Any]) -> None:
     """Link previews, a thread's count of replies, our own edits, tombstones."""
-    assert hear(changed(now, before), SERVED) is None
+    assert read_event(changed(now, before), SERVED) is None
 
 
 def test_a_deleted_message_is_heard() -> None:
     """With its thread, which only the message as it was can tell."""
     gone = {"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": REPLY, "hidden": True}
-    heard = hear(gone | {"previous_message": event()}, SERVED)
-    assert isinstance(heard, Removed)
+    heard = read_event(gone | {"previous_message": event()}, SERVED)
+    assert isinstance(heard, MessageDeleted)
     assert (heard.message, heard.place.thread) == (REPLY, PARENT)
-    bare = hear(gone, SERVED)
-    assert isinstance(bare, Removed)
-    assert (bare.message, bare.headed) == (REPLY, True)
+    bare = read_event(gone, SERVED)
+    assert isinstance(bare, MessageDeleted)
+    assert (bare.message, bare.deletes_thread) == (REPLY, True)
 
 
 def test_a_card_that_is_deleted_takes_its_thread_with_it() -> None:
@@ -92,9 +100,9 @@ def test_a_card_that_is_deleted_takes_its_thread_with_it() -> None:
     tombstone = event(ts=PARENT, subtype="tombstone", user="USLACKBOT", text="gone")
     before = event(ts=PARENT)
     changed = {"type": "message", "subtype": "message_changed", "channel": "C1", "message": tombstone}
-    heard = hear(changed | {"previous_message": before}, SERVED)
-    assert isinstance(heard, Removed)
-    assert heard.headed
+    heard = read_event(changed | {"previous_message": before}, SERVED)
+    assert isinstance(heard, MessageDeleted)
+    assert heard.deletes_thread
     assert heard.place.thread == PARENT
 
 
@@ -105,8 +113,8 @@ def test_files_are_named_and_none_lasts() -> None:
         {"title": "b", "url_private": "https://x.example/b"},
         {"mode": "tombstone"},
     ]
-    heard = hear(event(subtype="file_share", files=files, text=""), SERVED)
-    assert isinstance(heard, Spoken)
+    heard = read_event(event(subtype="file_share", files=files, text=""), SERVED)
+    assert isinstance(heard, PersonMessage)
     assert [(each.name, each.size, each.url, each.lasting) for each in heard.attachments] == [
         ("a.png", 12, "https://x.example/p", False),
         ("b", None, "https://x.example/b", False),
@@ -123,22 +131,22 @@ def test_emoji_are_known_by_what_was_typed() -> None:
         {"type": "emoji", "name": "odd", "unicode": "zz"},
     ]
     typed_blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": spans}]}]
-    heard = hear(event(blocks=typed_blocks), SERVED)
-    assert isinstance(heard, Spoken)
+    heard = read_event(event(blocks=typed_blocks), SERVED)
+    assert isinstance(heard, PersonMessage)
     assert heard.emoji == {":lock:": "🔒", ":wave::skin-tone-3:": "👋🏼"}
 
 
 def test_a_message_that_was_passed_on_is_told() -> None:
     """Its text is not part of the message, so nobody may think that it was sent."""
-    heard = hear(event(attachments=[{"is_share": True, "text": "secret"}]), SERVED)
-    assert isinstance(heard, Spoken)
+    heard = read_event(event(attachments=[{"is_share": True, "text": "secret"}]), SERVED)
+    assert isinstance(heard, PersonMessage)
     assert heard.other == ("a shared message",)
 
 
 def test_stamps_keep_every_digit() -> None:
     """A `ts` is compared and converted without ever being a float."""
     assert order("1700000000.000009") < order("1700000000.000010") < order("1700000001.000000")
-    assert stamp(moment("1700000000.123456")) == "1700000000.123456"
+    assert ts_at(time_of("1700000000.123456")) == "1700000000.123456"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +165,7 @@ def test_stamps_keep_every_digit() -> None:
 )
 def test_only_a_whole_message_is_a_command(text: str, command: tuple[Verb, str | None] | None) -> None:
     """Everything else that begins with an exclamation mark is what somebody says."""
-    assert typed(text) == command
+    assert typed_command(text) == command
 
 
 @pytest.mark.parametrize(
@@ -174,4 +182,4 @@ def test_only_a_whole_message_is_a_command(text: str, command: tuple[Verb, str |
 )
 def test_stats_takes_store_and_days_in_either_order(text: str, wanted: tuple[str | None, int | None]) -> None:
     """Both may be left out."""
-    assert stats_wanted(text) == wanted
+    assert stats_arguments(text) == wanted

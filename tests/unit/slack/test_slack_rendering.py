@@ -11,7 +11,10 @@ from unittest.mock import patch
 import pytest
 from slack_sdk.models.blocks import Block
 
-from adapters.chats.slack import blocks, card, messages, picker
+from adapters.chats.slack import blocks, messages, picker
+from adapters.chats.slack.buttons import ACTIONS, action_rows, pressed
+from adapters.chats.slack.card import card_blocks, card_fallback
+from adapters.chats.slack.messages import answer_blocks, post_blocks, post_fallback
 from bot.model import (
     Answer,
     Attachment,
@@ -92,7 +95,7 @@ def kinds(shown: Any) -> set[str]:
 
 def test_a_card_shows_all_it_knows() -> None:
     """Title, store, state, customer, facts, link, opening, buttons and hint all stand on it."""
-    shown = accepted(card.render(CARD))
+    shown = accepted(card_blocks(CARD))
     everything = "\n".join(texts(shown))
     for part in ("#1042 · Jane", "Main · Sellgate", "Open · waiting", "Jane (jane@x.example)", "ord_xyz_789"):
         assert part in everything
@@ -103,7 +106,7 @@ def test_a_card_shows_all_it_knows() -> None:
 
 def test_a_closed_card_is_told_by_its_title() -> None:
     """Slack archives no thread, so the headline says it, and the number survives any length."""
-    shown = accepted(card.render(replace(CARD, status=Status.CLOSED, title="#1042 · " + "x" * 300)))
+    shown = accepted(card_blocks(replace(CARD, status=Status.CLOSED, title="#1042 · " + "x" * 300)))
     title = shown[0]["text"]["text"]
     assert title.startswith("✅ #1042 · ")
     assert len(title) <= 150
@@ -114,7 +117,7 @@ def test_a_bare_card_is_still_a_card() -> None:
     bare = replace(
         CARD, customer=Customer(), opening="", facts=(Fact("Empty", ""),), hint="", url=None, buttons=(), status_text=""
     )
-    shown = accepted(card.render(bare))
+    shown = accepted(card_blocks(bare))
     assert [block["type"] for block in shown] == ["header", "context", "rich_text"]
 
 
@@ -129,9 +132,9 @@ def test_a_card_of_nasty_texts_is_harmless() -> None:
         facts=tuple(Fact(NASTY, NASTY) for _ in range(60)),
         hint=NASTY,
     )
-    shown = accepted(card.render(nasty))
+    shown = accepted(card_blocks(nasty))
     assert not kinds(shown) & {"mrkdwn", "user", "broadcast", "usergroup", "channel"}
-    assert "<" not in card.fallback(nasty)
+    assert "<" not in card_fallback(nasty)
 
 
 def test_a_button_says_all_that_is_needed() -> None:
@@ -142,10 +145,10 @@ def test_a_button_says_all_that_is_needed() -> None:
         Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(100)),
         Button(verb=Verb.REOPEN, label="Reopen"),
     )
-    shown = accepted(blocks.actions(buttons))
-    pressed = [blocks.pressed(element) for element in shown[0]["elements"]]
-    assert pressed == [replace(button, label="") for button in buttons]
-    assert all(blocks.ACTIONS.fullmatch(element["action_id"]) for element in shown[0]["elements"])
+    shown = accepted(action_rows(buttons))
+    asked = [pressed(element) for element in shown[0]["elements"]]
+    assert asked == [(button.verb, button.ticket, button.delivery) for button in buttons]
+    assert all(ACTIONS.fullmatch(element["action_id"]) for element in shown[0]["elements"])
 
 
 @pytest.mark.parametrize(
@@ -159,7 +162,7 @@ def test_a_button_says_all_that_is_needed() -> None:
 )
 def test_what_is_no_button_of_ours_is_none(action: dict[str, str]) -> None:
     """What comes in with a press is somebody's input: what does not fit is no button."""
-    assert blocks.pressed(action) is None
+    assert pressed(action) is None
 
 
 # ---------------------------------------------------------------- posts
@@ -167,18 +170,18 @@ def test_what_is_no_button_of_ours_is_none(action: dict[str, str]) -> None:
 
 def test_a_post_names_who_speaks_and_shows_the_text() -> None:
     """Each person's text stands below their name and what they are; the bell speaks in small letters, unnamed."""
-    assert texts(accepted(messages.render(POST, 0))) == ["Jane · customer", "Hello"]
+    assert texts(accepted(post_blocks(POST, 0))) == ["Jane · customer", "Hello"]
     staff = replace(POST, voice=Voice.STAFF, name="Anna")
-    assert texts(accepted(messages.render(staff, 0)))[0] == "Anna · team"
+    assert texts(accepted(post_blocks(staff, 0)))[0] == "Anna · team"
     note = replace(POST, voice=Voice.NOTE, name="")
-    assert texts(accepted(messages.render(note, 0)))[0] == "A colleague · internal note"
-    bell = accepted(messages.render(replace(POST, voice=Voice.BELL, name=""), 0))
+    assert texts(accepted(post_blocks(note, 0)))[0] == "A colleague · internal note"
+    bell = accepted(post_blocks(replace(POST, voice=Voice.BELL, name=""), 0))
     assert [block["type"] for block in bell] == ["context"]
 
 
 def test_nasty_text_is_shown_verbatim() -> None:
     """Put together again the text is exactly what was written, and nothing in it can ping, format or hide a link."""
-    shown = accepted(messages.render(replace(POST, text=NASTY), 0))
+    shown = accepted(post_blocks(replace(POST, text=NASTY), 0))
     assert "".join(texts(shown)[1:]) == NASTY
     assert not kinds(shown) & {"mrkdwn", "plain_text", "user", "broadcast", "usergroup", "channel", "emoji"}
 
@@ -211,7 +214,7 @@ def test_a_long_text_goes_out_whole(voice: Voice) -> None:
     assert count > 3
     seen: list[str] = []
     for part in range(count):
-        shown = accepted(messages.render(post, part))
+        shown = accepted(post_blocks(post, part))
         assert sum(len(text) for text in texts(shown)) < 13_000
         assert sum(len(text.encode("utf-16-le")) // 2 for text in texts(shown)) < 13_000
         assert any(block["type"] == "actions" for block in shown) == (part == count - 1)
@@ -241,7 +244,7 @@ def test_attachments_stand_below_with_their_addresses() -> None:
             Attachment(name="", size=12),
         ),
     )
-    said = "".join(texts(accepted(messages.render(post, 0))))
+    said = "".join(texts(accepted(post_blocks(post, 0))))
     assert "look\n📎 a.png (2 kB) https://files.example/a.png" in said
     assert "📎 https://bank.example (3.0 MB) https://evil.example/x" in said
     assert said.endswith("📎 file (12 B)")
@@ -249,18 +252,18 @@ def test_attachments_stand_below_with_their_addresses() -> None:
 
 def test_an_empty_post_says_so() -> None:
     """Slack takes no empty text."""
-    assert texts(accepted(messages.render(replace(POST, text=""), 0)))[-1] == "(no text)"
+    assert texts(accepted(post_blocks(replace(POST, text=""), 0)))[-1] == "(no text)"
 
 
 def test_the_time_is_shown_in_each_readers_zone() -> None:
     """A time goes out as Slack's date markup, with a UTC text where that is not understood."""
-    shown = accepted(messages.render(replace(POST, at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)), 0))
+    shown = accepted(post_blocks(replace(POST, at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)), 0))
     assert "<!date^1767323040^{date_short_pretty}, {time}|2026-01-02 03:04 UTC>" in json.dumps(shown)
 
 
 def test_the_fallback_is_one_escaped_line() -> None:
     """Notifications get who speaks and the beginning, with nothing in it that Slack would parse."""
-    fallback = messages.fallback(replace(POST, text="a\n<!channel> & " + "x" * 5000))
+    fallback = post_fallback(replace(POST, text="a\n<!channel> & " + "x" * 5000))
     assert fallback.startswith("Jane · customer: a &lt;!channel&gt; &amp; xx")
     assert "\n" not in fallback
     assert len(fallback) < 1000
@@ -271,21 +274,25 @@ def test_the_fallback_is_one_escaped_line() -> None:
 
 def test_an_answer_shows_its_table_in_fixed_width() -> None:
     """The text first, the table below it; even a far too long one is taken by Slack."""
-    shown = accepted(blocks.answer(Answer(text="Figures", table="a  b\n1  2")))
+    shown = accepted(answer_blocks(Answer(text="Figures", table="a  b\n1  2")))
     assert kinds(shown) >= {"rich_text_preformatted"}
     assert texts(shown) == ["Figures", "a  b\n1  2"]
-    accepted(blocks.answer(Answer(text=NASTY * 200, table="😀" * 5000)))
-    accepted(blocks.answer(Answer(text="")))
+    accepted(answer_blocks(Answer(text=NASTY * 200, table="😀" * 5000)))
+    accepted(answer_blocks(Answer(text="")))
 
 
 def test_the_picker_keeps_what_it_is_for() -> None:
     """Verb and channel travel in the modal, through every form of it."""
     purpose = picker.Purpose(Verb.REOPEN, ChannelId("C1"))
-    for view in (picker.view(purpose), picker.waiting(purpose), picker.result(purpose, Answer(text="Done"))):
+    for view in (
+        picker.picker_view(purpose),
+        picker.waiting_view(purpose),
+        picker.result_view(purpose, Answer(text="Done")),
+    ):
         accepted([block for block in view["blocks"] if block["type"] != "input"])
         assert picker.purpose_of(view) == purpose
         assert len(view["title"]["text"]) <= 24
-    assert Block.parse(picker.view(purpose)["blocks"][0]) is not None
+    assert Block.parse(picker.picker_view(purpose)["blocks"][0]) is not None
 
 
 def test_the_pickers_choices_fit_slacks_lists() -> None:
@@ -300,7 +307,7 @@ def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:
     """The outbox asks for part after part, with what it has read anew each time."""
     with patch.object(blocks, "split", wraps=split) as cutting:
         for number in range(messages.parts(long_post())):
-            messages.render(long_post(), number)
+            post_blocks(long_post(), number)
         assert messages.parts(long_post()) == 2
     assert cutting.call_count == 1
 

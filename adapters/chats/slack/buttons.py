@@ -1,0 +1,56 @@
+"""
+Buttons as Block Kit elements, and what a pressed button asks for; pure.
+
+Everything that is needed when a button is pressed is in the button itself (`shopbell:close:0`, `ticket:1042`). So a
+button works after a restart, and nothing has to be looked up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adapters.chats.slack.blocks import Block, Element, fitting, plain
+from bot.model import Button, DeliveryId, TicketNumber, Verb
+
+ACTIONS = re.compile(r"shopbell:(?P<verb>[a-z]+):\d+")
+"""Matches the action id of every button that this adapter has ever made."""
+
+_LABEL_LENGTH = 75
+
+
+def action_rows(buttons: Sequence[Button]) -> list[Block]:
+    """The buttons in one row; no row if there are none."""
+    if not buttons:
+        return []
+    return [{"type": "actions", "elements": [_element(button, place) for place, button in enumerate(buttons)]}]
+
+
+def _element(button: Button, place: int) -> Element:
+    element: Element = {
+        "type": "button",
+        "action_id": f"shopbell:{button.verb.value}:{place}",
+        "text": plain(fitting(button.label, _LABEL_LENGTH)),
+        "value": _value(button),
+    }
+    return element | {"style": "primary"} if button.verb is Verb.RETRY else element
+
+
+def _value(button: Button) -> str:
+    if button.delivery is not None:
+        return f"delivery:{button.delivery}"
+    return f"ticket:{button.ticket}" if button.ticket is not None else "thread:"
+
+
+def pressed(action: Mapping[str, Any]) -> tuple[Verb, TicketNumber | None, DeliveryId | None] | None:
+    """What an action of a `block_actions` payload asks for; None: it is not one of our buttons."""
+    found = ACTIONS.fullmatch(str(action.get("action_id", "")))
+    kind, _, number = str(action.get("value", "")).partition(":")
+    if found is None or found["verb"] not in {verb.value for verb in Verb} or not (number.isdecimal() or not number):
+        return None
+    return (
+        Verb(found["verb"]),
+        TicketNumber(int(number)) if kind == "ticket" and number else None,
+        DeliveryId(int(number)) if kind == "delivery" and number else None,
+    )

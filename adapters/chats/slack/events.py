@@ -1,0 +1,171 @@
+"""Events from Slack, handed to the core in each thread's order, and acknowledged when the core has taken them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Collection
+from weakref import WeakValueDictionary
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.chats.echo import Echo
+from adapters.chats.patrol import Patrol
+from adapters.chats.slack.agents import Agents
+from adapters.chats.slack.commands import Commands, typed_command
+from adapters.chats.slack.reading import (
+    SLACK,
+    Event,
+    MessageChanged,
+    MessageDeleted,
+    MessageEvent,
+    PersonMessage,
+    edited,
+    number_of,
+    read_event,
+    said,
+)
+from bot.errors import ShopbellError
+from bot.model import Deleted, Place
+from bot.ports import Intake
+
+_log = structlog.get_logger(__name__)
+
+
+class Events:
+    """
+    Listens with bolt for everything that the manifest subscribes to.
+
+    Args:
+        served: The channels in which we listen.
+        echo: Learns of every message event.
+        patrol: Gets the id of each message that was handed over.
+
+    Attributes:
+        user: Our own id; empty: not known yet.
+    """
+
+    def __init__(
+        self,
+        *,
+        agents: Agents,
+        commands: Commands,
+        intake: Intake,
+        served: Collection[str],
+        echo: Echo,
+        patrol: Patrol,
+    ) -> None:
+        self._agents = agents
+        self._commands = commands
+        self._intake = intake
+        self._served = served
+        self._echo = echo
+        self._patrol = patrol
+        self._order: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
+        self.user = ""
+
+    def app(self, base_url: str) -> AsyncApp:
+        """
+        The bolt app, with the commands.
+
+        It acknowledges an event after the listener has returned (`process_before_response`). So what is acknowledged
+        is on disk, and when a listener raises, Slack sends the event again. bolt's own check of who we are is left
+        out, because it acknowledges events that it could not authorize.
+        """
+
+        async def authorize() -> AuthorizeResult:
+            return AuthorizeResult(enterprise_id=None, team_id=self._agents.team or None)
+
+        logger = logging.getLogger(f"{__name__}.bolt")
+        # Below ERROR, bolt logs about settings that it does not know and events that nobody listens for.
+        logger.setLevel(logging.ERROR)
+        app = AsyncApp(
+            name="shopbell",
+            logger=logger,
+            client=AsyncWebClient(base_url=base_url, retry_handlers=[]),
+            authorize=authorize,
+            process_before_response=True,
+            request_verification_enabled=False,
+            ssl_check_enabled=False,
+            url_verification_enabled=False,
+            ignoring_self_events_enabled=False,
+            attaching_function_token_enabled=False,
+        )
+        self._commands.register(app)
+        app.error(_on_error)
+        app.event("message")(self._on_message)
+        app.event("member_joined_channel")(self._on_joined)
+        for left in ("channel_left", "group_left"):
+            app.event(left)(self._on_membership)
+        app.event(re.compile(".*"))(_on_other)
+        return app
+
+    async def _on_message(self, event: Event) -> None:
+        """When this returns, the event is acknowledged; when it raises, it is not."""
+        self._echo.received()
+        message = read_event(event, self._served)
+        if message is None:
+            return
+        # We may have to ask Slack who somebody is; later events of the same thread must wait for that.
+        async with self._order.setdefault(message.place, asyncio.Lock()):
+            try:
+                await self._deliver(message)
+            except Exception:
+                # Slack repeats the event only a few times. So count it as missed: it is read before newer messages.
+                self._intake.blind(SLACK)
+                await self._intake.sighted(SLACK)
+                raise
+
+    async def _on_joined(self, event: Event) -> None:
+        if event.get("user") == self.user:
+            await self._on_membership(event)
+
+    async def _on_membership(self, event: Event) -> None:
+        """The bot was invited or removed: it got no events while it was out, so the threads have to be read."""
+        if str(event.get("channel")) in self._served:
+            self._intake.blind(SLACK)
+            await self._intake.sighted(SLACK)
+
+    async def _deliver(self, message: MessageEvent) -> None:
+        match message:
+            case PersonMessage():
+                await self._on_written(message)
+                self._patrol.received(number_of(message.message))
+            case MessageChanged():
+                await self._on_changed(message)
+            case MessageDeleted() if message.deletes_thread:
+                await self._intake.vanished(message.place)
+            case MessageDeleted():
+                await self._intake.deleted(Deleted(place=message.place, message=message.message))
+
+    async def _on_written(self, message: PersonMessage) -> None:
+        command = typed_command(message.markup)
+        if command is None:
+            await self._intake.said(await said(message, self._agents))
+        else:
+            self._commands.on_typed(message, *command)
+
+    async def _on_changed(self, changed: MessageChanged) -> None:
+        """A message that is a command now counts as deleted; a command that is a message now counts as new."""
+        command = typed_command(changed.now.markup)
+        if command is not None:
+            await self._intake.deleted(Deleted(place=changed.now.place, message=changed.now.message))
+            self._commands.on_typed(changed.now, *command)
+        elif typed_command(changed.before) is not None:
+            await self._intake.said(await said(changed.now, self._agents))
+        else:
+            await self._intake.edited(await edited(changed.now, self._agents))
+
+
+async def _on_other() -> None:
+    """Acknowledge events that we do not need, so that Slack does not send them again."""
+
+
+async def _on_error(error: Exception) -> None:
+    """When a listener raises, its event stays unacknowledged. Our own errors say what to do, so they need no trace."""
+    is_ours = isinstance(error, ShopbellError)
+    _log.warning("slack event not taken", reason=str(error), exc_info=None if is_ours else error)
