@@ -34,7 +34,7 @@ from bot.ports import CanAttach, CanCount, CanNote
 from bot.settings import LoadedSettings
 from bot.tickets.enqueue import chat_destination, store_destination
 from bot.tickets.routing import Rules
-from bot.tickets.threads import follow_settings
+from bot.tickets.threads import apply_channel_settings
 from bot.wiring import World
 
 _log = structlog.get_logger(__name__)
@@ -80,7 +80,7 @@ class App:
             for name, store in world.stores.items()
         }
         self._lateness = LateReplies(database, destinations, clock, wake)
-        caught_up: Callable[[ChatName], bool] = lambda name: self._catchups[name].sighted  # noqa: E731
+        caught_up: Callable[[ChatName], bool] = lambda name: self._catchups[name].in_sync  # noqa: E731
         self.health = Health(world.chats, list(world.stores), database, clock, caught_up)
         self._server: WebServer | None = None
         if settings.http_port is not None:
@@ -102,7 +102,7 @@ class App:
         Whatever could not be delivered by then stays queued in the database.
         """
         await self._database.write(_begin, self._clock.now())
-        await self._database.write(follow_settings, self._world.stores.values(), self._clock.now())
+        await self._database.write(apply_channel_settings, self._world.stores.values(), self._clock.now())
         await self.outbox.prepare()
         if self._server is not None:
             await self._server.start()

@@ -260,7 +260,7 @@ async def stage(
         here = Stage(world, Path(folder), seats, settings, Bridge({}, Path(folder) / "shopbell.db"))
         here.bridge.settings = here.environment()
         # An agent waits for an answer in real time.
-        with _defects(here.faults), patch.object(commands, "_PATIENCE", 10 * commands._PATIENCE):
+        with _defects(here.faults), patch.object(commands, "_VENDOR_SECONDS", 10 * commands._VENDOR_SECONDS):
             try:
                 if started:
                     await here.bridge.start()

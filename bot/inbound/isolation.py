@@ -1,4 +1,4 @@
-"""A defect that one store or one chat brings out must not end the others with it."""
+"""A defect in the code for one store or one chat must not stop the others."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _RECONNECT_SECONDS = 60.0
 
 
 @contextmanager
-def contained(where: str) -> Iterator[None]:
+def defects_as_unavailable(where: str) -> Iterator[None]:
     """
-    Around what an adapter is asked for: whatever escapes it that is no `RemoteError` goes to the log with its cause.
+    Wrap a call to an adapter: log an unexpected exception with its traceback, and raise `Unavailable` instead.
 
     Args:
-        where: What is being done, as one finds it in the log: `the sweep of store main`.
+        where: What is being done, as the log shows it: `the sweep of store main`.
 
     Raises:
-        Unavailable: In place of the defect, so that it is told and tried again as an outage is.
-        RemoteError, DatabaseError: As they came; without the database nothing can go on.
+        Unavailable: In place of a defect, so that it is reported and retried like an outage.
+        RemoteError, DatabaseError: Unchanged. Nothing can continue without the database.
     """
     try:
         yield
@@ -35,23 +35,23 @@ def contained(where: str) -> Iterator[None]:
     except Exception as defect:
         if isinstance(defect, ExceptionGroup) and defect.subgroup(DatabaseError):
             raise
-        _log.exception("met a defect", where=where)
+        _log.exception("unexpected exception", where=where)
         raise Unavailable(notices.went_wrong(f"{where} ({type(defect).__name__})")) from defect
 
 
 async def keep_connected(chat: Chat, intake: Intake, clock: Clock) -> None:
     """
-    Run a chat's connection for ever.
+    Run a chat's connection, and start it again when it ends, until cancelled.
 
-    Refused credentials are tried again once a minute, so that mending them needs no restart; `healthz` says what is
-    wrong meanwhile.
+    Refused credentials are tried again every minute, so no restart is needed after they are corrected. Until then
+    `healthz` says what is wrong.
     """
     while True:
         try:
-            with contained(f"the connection to {chat.label}"):
+            with defects_as_unavailable(f"the connection to {chat.label}"):
                 await chat.run(intake)
         except AuthFailed as error:
-            _log.error("chat refused us", chat=chat.name, told=error.told)
+            _log.error("chat refused us", chat=chat.name, reason=error.told)
         except RemoteError as error:
-            _log.warning("chat connection ended", chat=chat.name, told=error.told)
+            _log.warning("chat connection ended", chat=chat.name, reason=error.told)
         await clock.sleep(_RECONNECT_SECONDS)

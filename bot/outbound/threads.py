@@ -12,7 +12,7 @@ from bot.model import ChatMessageId, Cursor, NewCardPayload, Opened, OpenPayload
 from bot.outbound.chats import card_if_outdated, part_said, said_last
 from bot.outbound.job import Directory, Job, require, thread_of
 from bot.tickets import enqueue
-from bot.tickets.incidents import channel_failing, channel_works, note_channel_incident
+from bot.tickets.incidents import channel_failing, channel_works, record_channel_incident
 from bot.tickets.routing import Rules, record_said, route_link
 from bot.wording import notices
 
@@ -110,9 +110,9 @@ class ThreadCourier:
         label = self.directory.chat(link.chat).label
         others = [other for other in enqueue.links_of(tx, link.ticket) if other.id != link.id]
         if not others:
-            channel_failing(tx, link.place, (), label, reason, now, spare=self.directory.channels)
+            channel_failing(tx, link.place, (), label, reason, now, fallbacks=self.directory.channels)
             return
-        note_channel_incident(tx, link.place, reason, now)
+        record_channel_incident(tx, link.place, reason, now)
         for other in others:
             enqueue.line(tx, other, notices.no_thread(label, reason), now)
 

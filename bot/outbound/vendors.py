@@ -18,7 +18,7 @@ from bot.model import Button, Conversation, File, MessageId, Status, StatusPaylo
 from bot.outbound.job import Directory, Job, require
 from bot.ports import CanAttach, CanNote, Vendor
 from bot.tickets import enqueue
-from bot.tickets.outcomes import name_message, reply_arrived, reply_failed, tell_failure
+from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
 from bot.tickets.routing import Rules, refusal
 from bot.tickets.sync import TicketSnapshot, record, record_gone
 from bot.wording import notices
@@ -90,7 +90,7 @@ class ReplyCourier:
         ticket = require(job.ticket)
         store = self.directory.store(ticket)
         vendor = self.directory.vendor(ticket)
-        read_at, read_there = self.clock.now(), vendor.now()
+        read_at, vendor_time = self.clock.now(), vendor.now()
         try:
             conversation = await vendor.ticket(ticket.vendor_id)
         except Gone:
@@ -103,7 +103,7 @@ class ReplyCourier:
                 messages=conversation.messages,
                 fingerprint=None,
                 read_at=read_at,
-                read_there=read_there,
+                vendor_time=vendor_time,
                 follow=False,
             )
             record(tx, store, snapshot, now)
@@ -133,11 +133,11 @@ class NoteCourier:
         return Arrived(None) if noted else None
 
     def record(self, tx: Transaction, job: Job, result: Arrived, now: datetime) -> None:  # noqa: ARG002 - a courier
-        name_message(tx, message_row(require(tx.one("message", id=require(job.message).id))), result.id)
+        set_vendor_id(tx, message_row(require(tx.one("message", id=require(job.message).id))), result.id)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         told = notices.note_in_doubt if job.delivery.doubt else notices.note_failed
-        tell_failure(tx, require(job.message), job.delivery.id, told(reason), now)
+        report_failure(tx, require(job.message), job.delivery.id, told(reason), now)
 
     def _vendor(self, job: Job) -> CanNote:
         vendor = self.directory.vendor(require(job.ticket))

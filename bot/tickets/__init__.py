@@ -1,1 +1,1 @@
-"""What is true of a ticket, and what follows when that changes. Called inside transactions; knows no network."""
+"""What is true of a ticket, and what follows when it changes. Runs inside transactions; does no network calls."""

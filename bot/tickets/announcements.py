@@ -1,8 +1,8 @@
 """
-Lines of shopbell's own for a whole channel.
+shopbell's own lines for a whole channel.
 
-An incident notice tells that something is wrong and knows how its end is told. A channel that does not take it passes
-it on to the next one.
+An incident notice says that something is wrong, and also holds the text to post when it is over. If a channel does not
+accept the notice, it goes to the next one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.tickets.enqueue import add_delivery, chat_destination
 
 
 def announce(tx: Transaction, channel: Place, text: str, now: datetime) -> DeliveryId:
-    """Queue a line for a channel itself."""
+    """Queue a line for a channel, outside any thread."""
     return _add(tx, LinePayload(text=text, place=channel), now)
 
 
@@ -26,11 +26,11 @@ def incident_notice(
     tx: Transaction, channels: Sequence[Place], text: str, resolved_text: str, now: datetime
 ) -> DeliveryId:
     """
-    Queue a line about an incident for the first of these channels that takes it.
+    Queue an incident notice for the first of these channels that accepts it.
 
     Args:
         channels: At least one.
-        resolved_text: What is said there once the incident is over; see `resolve_notice`.
+        resolved_text: What to post in the same place once the incident is over; see `resolve_notice`.
     """
     first, *others = channels
     notice = LinePayload(text=text, place=first, resolved_text=resolved_text, alternatives=tuple(others))
@@ -38,18 +38,18 @@ def incident_notice(
 
 
 def resolve_notice(tx: Transaction, notice: DeliveryRow, now: datetime) -> None:
-    """An incident is over: say so where its notice was said; a notice that still waits is dropped."""
+    """The incident is over: say so where its notice was posted. A notice that still waits is dropped."""
     payload = notice.payload_as(LinePayload)
     if notice.state is State.WAITING:
         tx.run("drop_delivery", id=notice.id, now=to_ms(now))
     elif notice.state is not State.DONE or tx.one("was_said", id=notice.id) is not None:
         if payload.place is None or payload.resolved_text is None:
-            raise LookupError(f"delivery {notice.id} is no incident notice")
+            raise LookupError(f"delivery {notice.id} is not an incident notice")
         announce(tx, payload.place, payload.resolved_text, now)
 
 
 def move_notice(tx: Transaction, line: DeliveryRow) -> bool:
-    """A channel does not take a line: address it to its next alternative. False: there is none left."""
+    """Address a line that its channel did not accept to its next alternative. False: there is none left."""
     payload = line.payload_as(LinePayload)
     if not payload.alternatives:
         return False
@@ -67,11 +67,11 @@ def move_notice(tx: Transaction, line: DeliveryRow) -> bool:
 
 def _add(tx: Transaction, payload: LinePayload, now: datetime) -> DeliveryId:
     if payload.place is None:
-        raise LookupError("an announcement names its channel")
+        raise LookupError("an announcement needs a channel")
     lane, destination = _lane(payload.place), chat_destination(payload.place.chat)
     line = add_delivery(tx, Kind.LINE, lane, destination, now, payload=payload)
     if line is None:
-        raise LookupError("a line has no key that could collide")
+        raise LookupError("a line was refused as a duplicate, although lines have no unique key")
     return line
 
 

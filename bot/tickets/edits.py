@@ -1,9 +1,9 @@
 """
-What becomes of a message when its author edits or deletes it.
+What happens when the author of a message edits or deletes it.
 
-As long as it is certain that a reply has not reached the customer, deleting it recalls it and editing it makes it what
-it would have been if it had been written so. Afterwards the far sides keep what they have, and the author is told so
-privately. A note stays a note whatever it is changed into; where it is shown already, the change is told of.
+While it is certain that a reply has not reached the customer, deleting it recalls it, and editing it has the effect of
+writing the new text at first. After that, the vendor and the other chats keep the old text, and the author gets a
+private message about it. A note stays a note after every edit. Where it is already shown, a line reports the change.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from bot.db.rows import (
 from bot.model import Agent, ChatMessageId, Deleted, Edited, Kind, Place, Purpose, State
 from bot.text import clean
 from bot.tickets import enqueue
-from bot.tickets.routing import Route, Rules, as_note, as_reply, decide, follow, refusal
+from bot.tickets.routing import Route, Rules, decide, enqueue_routed, note_text, refusal, reply_route
 from bot.tickets.threads import find_link
 from bot.wording import notices
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """Something to be said privately to one agent."""
+class PrivateMessage:
+    """A text for one agent only."""
 
     agent: Agent
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Touched:
-    """A message that was edited or deleted, with what it belongs to."""
+class _MessageContext:
+    """A message that was edited or deleted, with its rows and the rules."""
 
     message: MessageRow
     link: LinkRow
@@ -50,210 +50,222 @@ class _Touched:
     now: datetime
 
 
-def record_edited(tx: Transaction, edited: Edited, rules: Rules, now: datetime) -> Word | None:
-    """A message got another text. Returns what its author has to be told; None: nothing, or they know already."""
-    touched = _find(tx, edited.place, edited.message, rules, now)
-    told = None if touched is None else _edit(tx, touched, edited.text)
-    return Word(edited.agent, told) if told else None
+def record_edited(tx: Transaction, edited: Edited, rules: Rules, now: datetime) -> PrivateMessage | None:
+    """A message was edited. Returns what to send to its author; None: nothing, or it was sent before."""
+    context = _find_context(tx, edited.place, edited.message, rules, now)
+    text = None if context is None else _edit(tx, context, edited.text)
+    return PrivateMessage(edited.agent, text) if text else None
 
 
-def record_deleted(tx: Transaction, deleted: Deleted, rules: Rules, now: datetime) -> Word | None:
-    """A message was deleted. Returns what its author has to be told; None: nothing, or they know already."""
-    touched = _find(tx, deleted.place, deleted.message, rules, now)
-    told = None if touched is None else _delete(tx, touched)
-    message = None if touched is None else touched.message
-    if message is None or told is None or message.agent is None:
+def record_deleted(tx: Transaction, deleted: Deleted, rules: Rules, now: datetime) -> PrivateMessage | None:
+    """A message was deleted. Returns what to send to its author; None: nothing, or it was sent before."""
+    context = _find_context(tx, deleted.place, deleted.message, rules, now)
+    text = None if context is None else _delete(tx, context)
+    message = None if context is None else context.message
+    if message is None or text is None or message.agent is None:
         return None
-    return Word(Agent(id=message.agent, name=message.author_name or "", may=message.may), told)
+    return PrivateMessage(Agent(id=message.agent, name=message.author_name or "", may=message.may), text)
 
 
 def record_reread(
     tx: Transaction, message: int, text: str | None, sync_epoch: str, rules: Rules, now: datetime
 ) -> None:
-    """A message that has not left was read again in `sync_epoch`: what happened to it unheard happens now."""
+    """
+    A message that was not sent yet was read again: apply an edit or a deletion that was missed.
+
+    Args:
+        text: The text it has now; None: it is deleted.
+        sync_epoch: The sync epoch of its chat in which it was read.
+    """
     tx.run("set_message_sync_epoch", id=message, sync_epoch=sync_epoch)
-    touched = _touched(tx, _present(tx.one("message", id=message)), rules, now)
+    context = _load_context(tx, _require(tx.one("message", id=message)), rules, now)
     if text is None:
-        _delete(tx, touched)
+        _delete(tx, context)
     else:
-        _edit(tx, touched, text)
+        _edit(tx, context, text)
 
 
 # ---------------------------------------------------------------- edited
 
 
-def _edit(tx: Transaction, touched: _Touched, text: str) -> str | None:
-    """Returns what the author has to be told."""
-    message, text = touched.message, clean(text)
-    if message.deleted or not _is_news(touched, text):
+def _edit(tx: Transaction, context: _MessageContext, text: str) -> str | None:
+    """Returns the text for the author; None: none."""
+    message, text = context.message, clean(text)
+    if message.deleted or not _is_new_text(context, text):
         return None
     tx.run("message_edited", id=message.id, text=text)
-    if not message.routed or touched.ticket.store not in touched.rules.stores:
+    if not message.routed or context.ticket.store not in context.rules.stores:
         tx.run("set_message_text", id=message.id, text=text)
         return None
     if message.purpose is Purpose.NOTE:
-        return _edit_note(tx, touched, text)
+        return _edit_note(tx, context, text)
     if message.purpose is Purpose.REPLY:
-        return _edit_reply(tx, touched, text)
-    _edit_talk(tx, touched, text)
+        return _edit_reply(tx, context, text)
+    _edit_talk(tx, context, text)
     return None
 
 
-def _is_news(touched: _Touched, text: str) -> bool:
-    """Chats bring the same edit several times, and some bring one when nothing but a link's preview was added."""
-    message = touched.message
+def _is_new_text(context: _MessageContext, text: str) -> bool:
+    """Whether the text differs. Chats send some edits twice, and some send one when only a link preview was added."""
+    message = context.message
     if message.edited is not None:
         return text != message.edited
-    return message.text != (as_note(text, touched.rules) if message.purpose is Purpose.NOTE else text)
+    return message.text != (note_text(text, context.rules) if message.purpose is Purpose.NOTE else text)
 
 
-def _edit_talk(tx: Transaction, touched: _Touched, text: str) -> None:
-    """Nothing of it has gone anywhere; what was not meant for the customer is not sent by an edit."""
-    route = decide(_with(touched, text), touched.ticket, touched.rules)
+def _edit_talk(tx: Transaction, context: _MessageContext, text: str) -> None:
+    """It went nowhere so far, and an edit must not send to the customer what was not meant for them."""
+    route = decide(_with_text(context, text), context.ticket, context.rules)
     if route.purpose is Purpose.NOTE:
-        _become(tx, touched, route)
+        _reroute(tx, context, route)
     else:
-        tx.run("set_message_text", id=touched.message.id, text=text)
+        tx.run("set_message_text", id=context.message.id, text=text)
 
 
-def _edit_reply(tx: Transaction, touched: _Touched, text: str) -> str | None:
-    reply = _reply(tx, touched)
+def _edit_reply(tx: Transaction, context: _MessageContext, text: str) -> str | None:
+    reply = _reply(tx, context)
     if reply is None or reply.state is State.DROPPED:
-        tx.run("set_message_text", id=touched.message.id, text=text)
+        tx.run("set_message_text", id=context.message.id, text=text)
         return None
-    if _is_out(reply):
+    if _may_have_been_sent(reply):
         return notices.already_sent_edit() if reply.state is State.DONE else notices.perhaps_sent_edit()
-    before, route = (as_reply(each, touched.ticket, touched.rules) for each in (touched.message, _with(touched, text)))
-    noted = as_note(text, touched.rules)
-    if noted is not None:
-        route = Route(purpose=Purpose.NOTE, text=noted)
-    # What its vendor does not take is sent once it is such that it does, and told of in other words once it differs.
-    if route.purpose is not Purpose.REPLY or route.refused != refusal(touched.message, touched.ticket, touched.rules):
-        _recall(tx, touched, reply)
-        _become(tx, touched, route)
+    before, route = (
+        reply_route(each, context.ticket, context.rules) for each in (context.message, _with_text(context, text))
+    )
+    note = note_text(text, context.rules)
+    if note is not None:
+        route = Route(purpose=Purpose.NOTE, text=note)
+    # Route it again if it is a note now, or if whether and why its vendor refuses it has changed.
+    if route.purpose is not Purpose.REPLY or route.refused != refusal(context.message, context.ticket, context.rules):
+        _recall(tx, context, reply)
+        _reroute(tx, context, route)
         return None
-    tx.run("set_message_text", id=touched.message.id, text=route.text)
+    tx.run("set_message_text", id=context.message.id, text=route.text)
     if route.line and route.line != before.line:
-        enqueue.line(tx, touched.link, route.line, touched.now)
+        enqueue.line(tx, context.link, route.line, context.now)
     return notices.edited_after_failure() if reply.state is State.FAILED and not route.refused else None
 
 
-def _edit_note(tx: Transaction, touched: _Touched, text: str) -> str | None:
-    """The vendor knows it by its text, which therefore stays as it is once it may be there."""
-    noted = as_note(text, touched.rules)
-    told = [notices.still_a_note()] if noted is None else []
-    before, reads = _reading(touched), text if noted is None else noted
-    if reads != before:
-        showings = _showings(tx, touched)
-        kept = any(each.kind is Kind.NOTE and _is_out(each) for each in showings)
-        if kept:
-            told.append(notices.note_stays_edited(_vendor(touched)))
+def _edit_note(tx: Transaction, context: _MessageContext, text: str) -> str | None:
+    """The vendor's copy is found by its text. So our text stays as it is once the vendor may have it."""
+    note = note_text(text, context.rules)
+    sentences = [notices.still_a_note()] if note is None else []
+    before, after = _shown_note(context), text if note is None else note
+    if after != before:
+        deliveries = _note_deliveries(tx, context)
+        at_vendor = any(each.kind is Kind.NOTE and _may_have_been_sent(each) for each in deliveries)
+        if at_vendor:
+            sentences.append(notices.note_stays_edited(_vendor_label(context)))
         else:
-            tx.run("set_message_text", id=touched.message.id, text=reads)
-        line = notices.note_edited(touched.message.author_name or "", before, reads)
-        _tell_of_note(tx, touched, [each for each in showings if kept or _is_out(each)], line)
-    return " ".join(told) or None
+            tx.run("set_message_text", id=context.message.id, text=after)
+        line = notices.note_edited(context.message.author_name or "", before, after)
+        _announce_note_change(
+            tx, context, [each for each in deliveries if at_vendor or _may_have_been_sent(each)], line
+        )
+    return " ".join(sentences) or None
 
 
-def _become(tx: Transaction, touched: _Touched, route: Route) -> None:
-    message, now = touched.message, touched.now
+def _reroute(tx: Transaction, context: _MessageContext, route: Route) -> None:
+    message, now = context.message, context.now
     tx.run("route_message", id=message.id, purpose=route.purpose, text=route.text, now=to_ms(now))
-    follow(tx, touched.link, touched.ticket, message, route, touched.rules, now, since=now)
+    enqueue_routed(tx, context.link, context.ticket, message, route, context.rules, now, since=now)
 
 
 # ---------------------------------------------------------------- deleted
 
 
-def _delete(tx: Transaction, touched: _Touched) -> str | None:
-    """Returns what the author has to be told."""
-    message = touched.message
+def _delete(tx: Transaction, context: _MessageContext) -> str | None:
+    """Returns the text for the author; None: none."""
+    message = context.message
     if message.deleted:
         return None
-    tx.run("message_deleted", id=message.id, now=to_ms(touched.now))
+    tx.run("message_deleted", id=message.id, now=to_ms(context.now))
     if message.purpose is Purpose.NOTE:
-        return _delete_note(tx, touched)
-    reply = _reply(tx, touched)
+        return _delete_note(tx, context)
+    reply = _reply(tx, context)
     if reply is None or reply.state is State.DROPPED:
         return None
-    if _is_out(reply):
+    if _may_have_been_sent(reply):
         return notices.already_sent_deletion() if reply.state is State.DONE else notices.perhaps_sent_deletion()
-    _recall(tx, touched, reply)
+    _recall(tx, context, reply)
     return None
 
 
-def _delete_note(tx: Transaction, touched: _Touched) -> str | None:
-    showings = _showings(tx, touched)
-    for each in showings:
-        if not _is_out(each):
-            tx.run("drop_delivery", id=each.id, now=to_ms(touched.now))
-    line = notices.note_deleted(touched.message.author_name or "", _reading(touched))
-    _tell_of_note(tx, touched, [each for each in showings if _is_out(each)], line)
-    kept = any(each.kind is Kind.NOTE and _is_out(each) for each in showings)
-    return notices.note_stays_deleted(_vendor(touched)) if kept else None
+def _delete_note(tx: Transaction, context: _MessageContext) -> str | None:
+    deliveries = _note_deliveries(tx, context)
+    for each in deliveries:
+        if not _may_have_been_sent(each):
+            tx.run("drop_delivery", id=each.id, now=to_ms(context.now))
+    line = notices.note_deleted(context.message.author_name or "", _shown_note(context))
+    _announce_note_change(tx, context, [each for each in deliveries if _may_have_been_sent(each)], line)
+    at_vendor = any(each.kind is Kind.NOTE and _may_have_been_sent(each) for each in deliveries)
+    return notices.note_stays_deleted(_vendor_label(context)) if at_vendor else None
 
 
-# ---------------------------------------------------------------- both
+# ---------------------------------------------------------------- shared
 
 
-def _find(tx: Transaction, place: Place, chat_message: ChatMessageId, rules: Rules, now: datetime) -> _Touched | None:
+def _find_context(
+    tx: Transaction, place: Place, chat_message: ChatMessageId, rules: Rules, now: datetime
+) -> _MessageContext | None:
     link = find_link(tx, place)
     row = None if link is None else tx.one("message_by_chat_id", link=link.id, chat_message=chat_message)
-    return None if row is None else _touched(tx, row, rules, now)
+    return None if row is None else _load_context(tx, row, rules, now)
 
 
-def _touched(tx: Transaction, row: Row, rules: Rules, now: datetime) -> _Touched:
+def _load_context(tx: Transaction, row: Row, rules: Rules, now: datetime) -> _MessageContext:
     message = message_row(row)
-    ticket = ticket_row(_present(tx.one("ticket", number=message.ticket)))
-    link = link_row(_present(tx.one("link", id=message.link)))
-    return _Touched(message=message, link=link, ticket=ticket, rules=rules, now=now)
+    ticket = ticket_row(_require(tx.one("ticket", number=message.ticket)))
+    link = link_row(_require(tx.one("link", id=message.link)))
+    return _MessageContext(message=message, link=link, ticket=ticket, rules=rules, now=now)
 
 
-def _present(row: Row | None) -> Row:
+def _require(row: Row | None) -> Row:
     if row is None:
-        raise LookupError("an agent's message lacks a row that it always has")
+        raise LookupError("a row is missing that every message of an agent has")
     return row
 
 
-def _with(touched: _Touched, text: str) -> MessageRow:
-    return replace(touched.message, text=text)
+def _with_text(context: _MessageContext, text: str) -> MessageRow:
+    return replace(context.message, text=text)
 
 
-def _reading(touched: _Touched) -> str:
-    """What a note says in its chat, as last heard."""
-    message = touched.message
+def _shown_note(context: _MessageContext) -> str:
+    """The text of a note in its chat, as last received."""
+    message = context.message
     if message.edited is None:
         return message.text
-    noted = as_note(message.edited, touched.rules)
-    return message.edited if noted is None else noted
+    note = note_text(message.edited, context.rules)
+    return message.edited if note is None else note
 
 
-def _reply(tx: Transaction, touched: _Touched) -> DeliveryRow | None:
-    row = tx.one("reply_of_message", message=touched.message.id)
+def _reply(tx: Transaction, context: _MessageContext) -> DeliveryRow | None:
+    row = tx.one("reply_of_message", message=context.message.id)
     return None if row is None else delivery_row(row)
 
 
-def _is_out(delivery: DeliveryRow) -> bool:
-    """Whether it has come about, may have, or is just about to, if only in part."""
+def _may_have_been_sent(delivery: DeliveryRow) -> bool:
+    """Whether it was delivered, may have been, or is being delivered; also if only in part."""
     waits = delivery.state in (State.WAITING, State.HELD) and not delivery.part
     return not waits and (delivery.state is not State.FAILED or delivery.doubt)
 
 
-def _recall(tx: Transaction, touched: _Touched, reply: DeliveryRow) -> None:
-    tx.run("drop_delivery", id=reply.id, now=to_ms(touched.now))
-    tx.run("set_message_purpose", id=touched.message.id, purpose=Purpose.TALK)
-    enqueue.mark(tx, touched.message, touched.now)
+def _recall(tx: Transaction, context: _MessageContext, reply: DeliveryRow) -> None:
+    tx.run("drop_delivery", id=reply.id, now=to_ms(context.now))
+    tx.run("set_message_purpose", id=context.message.id, purpose=Purpose.TALK)
+    enqueue.mark(tx, context.message, context.now)
 
 
-def _showings(tx: Transaction, touched: _Touched) -> list[DeliveryRow]:
-    return [delivery_row(row) for row in tx.all("showings_of_note", message=touched.message.id)]
+def _note_deliveries(tx: Transaction, context: _MessageContext) -> list[DeliveryRow]:
+    return [delivery_row(row) for row in tx.all("showings_of_note", message=context.message.id)]
 
 
-def _tell_of_note(tx: Transaction, touched: _Touched, showings: list[DeliveryRow], line: str) -> None:
-    for each in showings:
+def _announce_note_change(tx: Transaction, context: _MessageContext, deliveries: list[DeliveryRow], line: str) -> None:
+    for each in deliveries:
         if each.kind is Kind.POST and each.link is not None:
-            enqueue.line(tx, link_row(_present(tx.one("link", id=each.link))), line, touched.now)
+            enqueue.line(tx, link_row(_require(tx.one("link", id=each.link))), line, context.now)
 
 
-def _vendor(touched: _Touched) -> str:
-    store = touched.rules.stores.get(touched.ticket.store)
-    return touched.ticket.store if store is None else store.vendor_label
+def _vendor_label(context: _MessageContext) -> str:
+    store = context.rules.stores.get(context.ticket.store)
+    return context.ticket.store if store is None else store.vendor_label

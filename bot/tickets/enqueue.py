@@ -1,8 +1,8 @@
 """
-Putting deliveries into their lanes; called inside the transaction that makes them necessary.
+Adding deliveries to their lanes, inside the transaction that makes them necessary.
 
-A lane keeps its order. A ticket's messages to one thread share a lane; so do its replies and statuses to its vendor.
-Cards and marks have lanes of their own: they show the present state, in no order with anything.
+A lane keeps its order. All messages of a ticket to one thread share a lane; so do its replies, notes and statuses to
+the vendor. Each card and each mark has its own lane: it shows the current state, so its order does not matter.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from bot.model import (
     TicketNumber,
 )
 
-# A thread that vanishes as soon as it is there is replaced more slowly then: it may be a bot that deletes it.
-_LATELY = timedelta(minutes=10)
-_MOST_OPENINGS = 3
-_NOTHING_MORE = NoPayload()
+# A thread that is deleted again and again is replaced more slowly: a bot may be deleting it.
+_OPENINGS_WINDOW = timedelta(minutes=10)
+_MAX_OPENINGS = 3
+_NO_PAYLOAD = NoPayload()
 
 
 def store_destination(store: StoreName) -> str:
-    """The destination of everything that goes to one store's vendor."""
+    """The destination of everything that goes to a store's vendor."""
     return f"store:{store}"
 
 
 def chat_destination(chat: str) -> str:
-    """The destination of everything that goes to one chat."""
+    """The destination of everything that goes to a chat."""
     return f"chat:{chat}"
 
 
@@ -52,31 +52,31 @@ def links_of(tx: Transaction, ticket: TicketNumber) -> list[LinkRow]:
 
 
 def open_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
-    """Queue the opening of a link's thread, before everything else in its lane; later where it was opened often."""
-    often = len(tx.all("openings", link=link.id, since=to_ms(now - _LATELY))) >= _MOST_OPENINGS
+    """Queue the opening of a link's thread, first in its lane; delayed if it was opened often lately."""
+    often = len(tx.all("openings", link=link.id, since=to_ms(now - _OPENINGS_WINDOW))) >= _MAX_OPENINGS
     lane, destination = thread_lane(link), chat_destination(link.chat)
-    due = now + _LATELY if often else now
+    due = now + _OPENINGS_WINDOW if often else now
     add_delivery(
         tx, Kind.OPEN, lane, destination, now, due=due, ticket=link.ticket, link=link.id, payload=OpenPayload()
     )
 
 
-def _is_without(tx: Transaction, link: LinkRow) -> bool:
-    """Whether a link has no thread and none is being opened: it was given up."""
+def _has_no_thread(tx: Transaction, link: LinkRow) -> bool:
+    """Whether a link has no thread and none is being opened: the thread was given up."""
     return load_link(tx, link.id).thread is None and tx.one("unfinished_opening", link=link.id) is None
 
 
 def post(tx: Transaction, link: LinkRow, message: int, now: datetime) -> None:
-    """Queue a message for a link's thread, and the thread where it was given up; a second time does nothing."""
-    if _is_without(tx, link):
+    """Queue a message for a link's thread, and a new thread if that was given up. Has no effect if called again."""
+    if _has_no_thread(tx, link):
         open_link(tx, link, now)
     lane, destination = thread_lane(link), chat_destination(link.chat)
     add_delivery(tx, Kind.POST, lane, destination, now, ticket=link.ticket, link=link.id, message=message)
 
 
 def line(tx: Transaction, link: LinkRow, text: str, now: datetime, buttons: Iterable[Button] = ()) -> None:
-    """Queue a line of shopbell's own for a link's thread; nobody misses it where the thread was given up."""
-    if _is_without(tx, link):
+    """Queue a line of shopbell's own for a link's thread. Has no effect if the thread was given up."""
+    if _has_no_thread(tx, link):
         return
     payload = LinePayload(text=text, buttons=tuple(buttons))
     lane, destination = thread_lane(link), chat_destination(link.chat)
@@ -90,29 +90,29 @@ def lines(tx: Transaction, ticket: TicketNumber, text: str, now: datetime) -> No
 
 
 def cards(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
-    """What the ticket's cards show has changed: raise its version and queue each card, once however often asked."""
+    """The ticket's cards must change: raise its version and queue each card, unless it is queued already."""
     tx.run("raise_ticket_version", number=ticket)
     for link in links_of(tx, ticket):
         card(tx, link, now)
 
 
 def card(tx: Transaction, link: LinkRow, now: datetime) -> None:
-    """Queue one card. A link whose thread is still to be opened needs none: opening shows the present state."""
+    """Queue one card. A thread that is still to be opened needs none: its opening shows the current state."""
     if link.thread is not None:
         lane, destination = f"card:{link.id}", chat_destination(link.chat)
         add_delivery(tx, Kind.CARD, lane, destination, now, ticket=link.ticket, link=link.id)
 
 
 def new_card(tx: Transaction, link: LinkRow, now: datetime) -> None:
-    """Queue another card for a thread whose card was deleted, once however often it is noticed."""
+    """Queue a new card for a thread whose card was deleted, unless it is queued already."""
     if link.card is None:
-        raise LookupError("a thread without a card is still to be opened, and opening it makes one")
+        raise LookupError(f"link {link.id} has no card; opening its thread makes one")
     lane, destination, payload = thread_lane(link), chat_destination(link.chat), NewCardPayload(deleted=link.card)
     add_delivery(tx, Kind.NEW_CARD, lane, destination, now, ticket=link.ticket, link=link.id, payload=payload)
 
 
 def mark(tx: Transaction, message: MessageRow, now: datetime) -> None:
-    """Queue the mark on an agent's message, once however often asked."""
+    """Queue the mark on an agent's message, unless it is queued already."""
     if message.link is not None:
         link = load_link(tx, message.link)
         lane, destination = f"mark:{message.id}", chat_destination(link.chat)
@@ -120,19 +120,19 @@ def mark(tx: Transaction, message: MessageRow, now: datetime) -> None:
 
 
 def wanted_mark(tx: Transaction, message: int) -> Mark | None:
-    """The mark that an agent's message has to carry now; None: none."""
+    """The mark that an agent's message must have now; None: none."""
     row = tx.one("message", id=message)
     if row is not None and Purpose(row["purpose"]) is Purpose.NOTE:
         return Mark.NOTE
     delivery = tx.one("reply_of_message", message=message)
     if delivery is None:
         return None
-    settled = {State.DONE: Mark.DELIVERED, State.FAILED: Mark.FAILED, State.DROPPED: None, State.HELD: None}
-    return settled.get(State(delivery["state"]), Mark.WAITING)
+    marks = {State.DONE: Mark.DELIVERED, State.FAILED: Mark.FAILED, State.DROPPED: None, State.HELD: None}
+    return marks.get(State(delivery["state"]), Mark.WAITING)
 
 
 def possible_marks(tx: Transaction, delivery: DeliveryRow) -> tuple[Mark, ...]:
-    """The marks that the message of a mark's delivery may carry: what was last put there, or any where in doubt."""
+    """The marks that the message may have now: the last one we set, or any if that is uncertain."""
     if tx.one("doubtful_mark", message=delivery.message, id=delivery.id) is not None:
         return tuple(Mark)
     row = tx.one("message", id=delivery.message)
@@ -150,11 +150,11 @@ def reply(
     requested: bool = False,
 ) -> DeliveryId | None:
     """
-    Queue an agent's message for the customer; None: it is queued, or was sent, already.
+    Queue an agent's message for the customer; None: it is queued or was sent already.
 
     Args:
-        held: Whether it waits for an agent to say that it shall be sent.
-        requested: Whether an agent has asked for it just now, as it is.
+        held: Whether it waits until an agent confirms it.
+        requested: Whether an agent has just asked to send it as it is.
     """
     lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
     state = State.HELD if held else State.WAITING
@@ -174,10 +174,10 @@ def reply(
 
 def order_replies(tx: Transaction, ticket: TicketNumber) -> None:
     """
-    Let a ticket's replies leave in the order in which they were written, as far as none was begun.
+    Put a ticket's replies that have not started into the order in which they were written.
 
-    Chats bring messages at nearly the same time in any order. Deliveries keep their places in the lane; what they
-    carry changes places.
+    Chats can deliver messages of nearly the same time in any order. The deliveries keep their places in the lane, and
+    exchange their contents.
     """
     waiting = tx.all("waiting_replies", ticket=ticket)
     written = sorted(waiting, key=lambda row: (row["written_at"], row["message"]))
@@ -185,18 +185,18 @@ def order_replies(tx: Transaction, ticket: TicketNumber) -> None:
     for delivery, _ in moved:
         tx.run("carry_nothing", id=delivery)
     for delivery, other in moved:
-        carried = {name: other[name] for name in ("message", "requested", "late_told")}
-        tx.run("carry_message", id=delivery, due=other["due_at"], **carried)
+        contents = {name: other[name] for name in ("message", "requested", "late_told")}
+        tx.run("carry_message", id=delivery, due=other["due_at"], **contents)
 
 
 def note(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime) -> None:
-    """Queue an agent's note for the vendor's own notes."""
+    """Queue an agent's note for the notes at the vendor."""
     lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
     add_delivery(tx, Kind.NOTE, lane, destination, now, due=due, ticket=ticket.number, message=message)
 
 
 def status(tx: Transaction, ticket: TicketRow, wanted: Status, by: str, now: datetime) -> DeliveryId | None:
-    """Queue closing or reopening a ticket at its vendor; `by` names who wants it, as people read it."""
+    """Queue closing or reopening a ticket at its vendor; `by` says who asked for it, as people read it."""
     payload = StatusPayload(wanted=wanted, by=by)
     lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
     return add_delivery(tx, Kind.STATUS, lane, destination, now, ticket=ticket.number, payload=payload)
@@ -213,7 +213,7 @@ def thread_lane(link: LinkRow) -> str:
 def load_link(tx: Transaction, link: int) -> LinkRow:
     row = tx.one("link", id=link)
     if row is None:
-        raise LookupError("links are never deleted, and this one is not there")
+        raise LookupError(f"link {link} has no row, although links are never deleted")
     return link_row(row)
 
 
@@ -228,15 +228,15 @@ def add_delivery(
     ticket: TicketNumber | None = None,
     link: int | None = None,
     message: int | None = None,
-    payload: Payload = _NOTHING_MORE,
+    payload: Payload = _NO_PAYLOAD,
     state: State = State.WAITING,
     requested: bool = False,
 ) -> DeliveryId | None:
     """
-    Put one delivery into its lane.
+    Add one delivery to its lane.
 
     Args:
-        due: When it may leave; None: now.
+        due: When it may start; None: now.
         payload: Of the type that `PAYLOADS` has for the kind.
         requested: Whether an agent has asked for it by hand.
 

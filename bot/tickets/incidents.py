@@ -1,4 +1,4 @@
-"""Incidents of stores, tickets and channels: noted, told once where somebody sees it, and once when it is over."""
+"""Incidents of stores, tickets and channels: recorded, reported once where somebody sees it, and once when over."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bot.wording import notices
 
 
 class StoreIncident(StrEnum):
-    """What is wrong with a store, as its channels are told."""
+    """The kinds of incident of a store."""
 
     DOWN = "down"
-    LIMITED = "limited"  # it is there, and lets us ask too seldom
-    PAUSED = "paused"  # it refuses our credentials; a person must mend it
+    LIMITED = "limited"  # it works, but its rate limit is too low for us
+    PAUSED = "paused"  # it refuses our credentials; a person must correct them
 
 
-_SAID = {
+_NOTICE = {
     StoreIncident.DOWN: notices.store_down,
     StoreIncident.LIMITED: notices.store_limited,
     StoreIncident.PAUSED: notices.store_paused,
@@ -30,111 +30,110 @@ _SAID = {
 
 
 def store_failing(
-    tx: Transaction, store: Store, incident: StoreIncident, reason: str, now: datetime, *, tell: bool
+    tx: Transaction, store: Store, incident: StoreIncident, reason: str, now: datetime, *, notify: bool
 ) -> None:
     """
-    Note what is wrong with a store.
+    Record what is wrong with a store.
 
     Args:
-        tell: Whether its channels are to be told by now. They are told once, and once more where a person has to mend
-            it after all.
+        notify: Whether it has lasted long enough to be reported in the store's channels. It is reported once, and again
+            if a person turns out to be needed.
     """
     tx.run("store_failing", name=store.name, incident=reason, now=to_ms(now))
-    told = _told(tx, store)
-    _try_now(tx, told, now)
-    standing = {line.id for line in _lines(tx, told)}
-    known = {kind for kind, lines in told.items() if not standing.isdisjoint(lines)}
-    if not tell or incident in known or (known and incident is not StoreIncident.PAUSED):
+    sent = _store_notices(tx, store)
+    _retry_now(tx, sent, now)
+    active = {line.id for line in _active_lines(tx, sent)}
+    notified = {kind for kind, lines in sent.items() if not active.isdisjoint(lines)}
+    if not notify or incident in notified or (notified and incident is not StoreIncident.PAUSED):
         return
-    _withdraw(tx, told, now)
-    text, over = _SAID[incident](store.label, reason), notices.store_back(store.label)
-    told[incident] = [announcements.incident_notice(tx, (channel,), text, over, now) for channel in store.channels]
-    tx.run("store_incident_noticed", name=store.name, notices=json.dumps(told))
+    _drop_unsent(tx, sent, now)
+    text, resolved = _NOTICE[incident](store.label, reason), notices.store_back(store.label)
+    sent[incident] = [announcements.incident_notice(tx, (channel,), text, resolved, now) for channel in store.channels]
+    tx.run("store_incident_noticed", name=store.name, notices=json.dumps(sent))
 
 
-def store_works(tx: Transaction, store: Store, now: datetime, *, over: bool) -> bool:
+def store_works(tx: Transaction, store: Store, now: datetime, *, notify: bool) -> bool:
     """
-    Note that a store works. What was to be told of its trouble and has not been said yet is not said any more.
+    Record that a store works, and drop the notices of its incident that were not posted yet.
 
     Args:
-        over: Whether it has worked for so long that its channels, where they were told, are to be told that, too.
+        notify: Whether it has worked long enough to report that, where the incident was reported.
 
     Returns:
-        Whether they are told now.
+        Whether that is reported now.
     """
     tx.run("store_works", name=store.name)
-    _withdraw(tx, _told(tx, store), now)
-    said = _lines(tx, _told(tx, store))
-    if over:
-        for line in {line.payload_as(LinePayload).place: line for line in said}.values():
+    _drop_unsent(tx, _store_notices(tx, store), now)
+    posted = _active_lines(tx, _store_notices(tx, store))
+    if notify:
+        for line in {line.payload_as(LinePayload).place: line for line in posted}.values():
             announcements.resolve_notice(tx, line, now)
-    if over or not said:
+    if notify or not posted:
         tx.run("store_incident_noticed", name=store.name, notices="{}")
-    return over and bool(said)
+    return notify and bool(posted)
 
 
 def tickets_unreadable(tx: Transaction, store: Store, tickets: Sequence[tuple[TicketId, str]], now: datetime) -> None:
     """
-    Tell, once, of tickets that have not let themselves be read for long: in their threads, or in the store's channels.
+    Report, once, tickets that could not be read for a long time: in their threads, or else in the store's channels.
 
     Args:
         tickets: Each with the reason.
     """
-    threadless = []
+    without_thread = []
     for ticket, reason in tickets:
         row = tx.one("ticket_by_vendor_id", store=store.name, vendor_id=ticket)
         if row is not None and not row["followed"]:
-            continue  # nobody follows it, so nobody misses anything
+            continue  # it has no thread, so nobody is waiting for it
         if not tx.run("add_unreadable_ticket", store=store.name, vendor_id=ticket, now=to_ms(now)):
             continue
         if row is None:
-            threadless.append((ticket, reason))
+            without_thread.append((ticket, reason))
         else:
             enqueue.lines(tx, row["number"], notices.ticket_unreadable(store.vendor_label, reason), now)
-    if threadless:
-        text = notices.tickets_unreadable(store.label, [ticket for ticket, _ in threadless], threadless[0][1])
+    if without_thread:
+        text = notices.tickets_unreadable(store.label, [ticket for ticket, _ in without_thread], without_thread[0][1])
         for channel in store.channels:
             announcements.announce(tx, channel, text, now)
 
 
 def ticket_readable(tx: Transaction, store: StoreName, ticket: TicketId) -> None:
-    """A ticket could be read, or is gone: when it cannot be read again, that will be told anew."""
+    """A ticket could be read, or is gone: its next failure is reported again."""
     tx.run("forget_unreadable_ticket", store=store, vendor_id=ticket)
 
 
 def forget_unlisted_tickets(tx: Transaction, store: StoreName, listed: Collection[TicketId]) -> None:
-    """All that a store has and that we do not know is listed; what is not among it need not be read any more."""
+    """After a full sweep, which yielded `listed`: any other ticket need not be read any more."""
     tx.run("forget_other_unreadable_tickets", store=store, listed=json.dumps(list(listed)))
 
 
-def _told(tx: Transaction, store: Store) -> dict[str, list[DeliveryId]]:
-    """The lines that tell of a store's trouble, by what they call it, oldest first."""
+def _store_notices(tx: Transaction, store: Store) -> dict[str, list[DeliveryId]]:
+    """The notices of a store's incident, by its kind, oldest first."""
     row = tx.one("store", name=store.name)
     return {} if row is None else json.loads(row["incident_notices"])
 
 
-def _try_now(tx: Transaction, told: dict[str, list[DeliveryId]], now: datetime) -> None:
+def _retry_now(tx: Transaction, sent: dict[str, list[DeliveryId]], now: datetime) -> None:
     """
-    What could not be said so far is tried while it is true.
+    Retry notices that could not be posted so far, while the incident is still there.
 
-    Where it is our own network that is away, chat and store are back at once: a line that is tried some time later
-    would tell of a store that works by then.
+    If our own network failed, chat and store come back together. A later retry would report a store that works again.
     """
-    for line in _lines(tx, told):
+    for line in _active_lines(tx, sent):
         if line.attempts:
             tx.run("put_off", id=line.id, due=to_ms(now))
 
 
-def _withdraw(tx: Transaction, told: dict[str, list[DeliveryId]], now: datetime) -> None:
-    """Do not say what has not been said yet."""
-    for line in _lines(tx, told):
+def _drop_unsent(tx: Transaction, sent: dict[str, list[DeliveryId]], now: datetime) -> None:
+    """Drop the notices that were not posted yet."""
+    for line in _active_lines(tx, sent):
         if line.state is State.WAITING:
             announcements.resolve_notice(tx, line, now)
 
 
-def _lines(tx: Transaction, told: dict[str, list[DeliveryId]]) -> list[DeliveryRow]:
-    """These lines, as far as they were said or may still be."""
-    rows = [tx.one("delivery", id=line) for lines in told.values() for line in lines]
+def _active_lines(tx: Transaction, sent: dict[str, list[DeliveryId]]) -> list[DeliveryRow]:
+    """These notices, without those that were dropped."""
+    rows = [tx.one("delivery", id=line) for lines in sent.values() for line in lines]
     found = [delivery_row(row) for row in rows if row is not None]
     return [line for line in found if line.state is not State.DROPPED]
 
@@ -147,69 +146,73 @@ def channel_failing(
     reason: str,
     now: datetime,
     *,
-    spare: Sequence[Place] = (),
+    fallbacks: Sequence[Place] = (),
 ) -> None:
     """
-    A channel cannot be used until a person mends it: told once.
+    A channel cannot be used until a person fixes it; reported once.
 
     Args:
-        others: Where its tickets have threads besides, and where it is told.
-        label: The chat as people read it.
-        spare: Where there is no other: who is told instead, the first of these that takes it, once the channel
+        others: Where its tickets have other threads; it is reported there.
+        label: The chat's name as people read it.
+        fallbacks: Used if `others` has no other channel: the first that accepts the notice gets it, if the channel
             itself does not.
     """
-    if not note_channel_incident(tx, channel, reason, now):
+    if not record_channel_incident(tx, channel, reason, now):
         return
-    text, over = notices.channel_failing(label, reason), notices.channel_back(label)
-    elsewhere = _channels(others, channel)
-    told = [announcements.incident_notice(tx, (other,), text, over, now) for other in sorted(elsewhere, key=_by_name)]
-    if not told:
+    text, resolved = notices.channel_failing(label, reason), notices.channel_back(label)
+    elsewhere = _other_channels(others, channel)
+    sent = [
+        announcements.incident_notice(tx, (other,), text, resolved, now) for other in sorted(elsewhere, key=_by_name)
+    ]
+    if not sent:
         itself = Place(chat=channel.chat, channel=channel.channel)
-        told = [announcements.incident_notice(tx, (itself, *_channels(spare, channel)), text, over, now)]
-    tx.run("channel_incident_noticed", chat=channel.chat, channel=channel.channel, notices=json.dumps(told))
+        sent = [announcements.incident_notice(tx, (itself, *_other_channels(fallbacks, channel)), text, resolved, now)]
+    tx.run("channel_incident_noticed", chat=channel.chat, channel=channel.channel, notices=json.dumps(sent))
 
 
-def note_channel_incident(tx: Transaction, channel: Place, reason: str, now: datetime) -> bool:
-    """Note, for `healthz` and `check`, what is wrong with a channel; whether nothing was noted there before."""
+def record_channel_incident(tx: Transaction, channel: Place, reason: str, now: datetime) -> bool:
+    """Record what is wrong with a channel, for `healthz` and `check`; whether it is a new incident."""
     where = {"chat": channel.chat, "channel": channel.channel}
     return tx.add("add_channel_incident", **where, incident=reason, now=to_ms(now)) is not None
 
 
 def channel_unreadable(tx: Transaction, channel: Place) -> None:
-    """The channel in trouble may not be read either: what is written there is missing until it was read again."""
+    """We may not read the failing channel either: messages are missing until it was read again."""
     tx.run("channel_is_unreadable", chat=channel.chat, channel=channel.channel, unreadable=True)
 
 
 def channel_read(tx: Transaction, channel: Place, now: datetime) -> None:
-    """A channel was read: whatever else is wrong with it, nothing that people wrote there is missing."""
+    """A channel was read, so no message of it is missing; it may still fail in other ways."""
     tx.run("channel_is_unreadable", chat=channel.chat, channel=channel.channel, unreadable=False)
     channel_works(tx, channel, now)
 
 
 def channel_works(tx: Transaction, channel: Place, now: datetime, delivery: DeliveryId | None = None) -> None:
     """
-    A channel could be used: its trouble is over, unless deliveries still wait there for just that.
+    A channel could be used: its incident is over, unless deliveries still wait because of it.
 
-    Posts may get through where reactions or new threads do not; each of them would begin and end the trouble anew.
-    That it is over is said where it was told.
+    Posts may work where reactions or new threads do not. Otherwise each post would end the incident, and the next
+    failure would start a new one. The end is reported where the incident was reported.
 
     Args:
-        delivery: The one that was just made there; None: it was read.
+        delivery: The delivery that was just made there; None: the channel was read.
     """
     where = {"chat": channel.chat, "channel": channel.channel}
     row = tx.one("channel_incident", **where)
     if row is None or not tx.run("end_channel_incident", **where, delivery=delivery or 0):
         return
     for line in json.loads(row["notices"]):
-        told = tx.one("delivery", id=line)
-        if told is not None:
-            announcements.resolve_notice(tx, delivery_row(told), now)
+        notice = tx.one("delivery", id=line)
+        if notice is not None:
+            announcements.resolve_notice(tx, delivery_row(notice), now)
 
 
-def _channels(places: Iterable[Place], but: Place) -> list[Place]:
-    """The channels of these places, each once, in their order, without one of them."""
+def _other_channels(places: Iterable[Place], channel: Place) -> list[Place]:
+    """The channels of these places, each once, in their order, without `channel`."""
     found = {
-        (place.chat, place.channel): None for place in places if (place.chat, place.channel) != (but.chat, but.channel)
+        (place.chat, place.channel): None
+        for place in places
+        if (place.chat, place.channel) != (channel.chat, channel.channel)
     }
     return [Place(chat=chat, channel=channel) for chat, channel in found]
 

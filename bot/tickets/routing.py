@@ -1,8 +1,8 @@
 """
-What people do in a chat becomes rows, in one transaction, before the chat's event is acknowledged.
+Recording and routing what people write in a chat, in one transaction, before the chat's event is acknowledged.
 
-A message is first recorded, then routed: to the customer, to the team, or nowhere. Routing waits while messages may
-have been missed, so that what was written first is routed first.
+A message is first recorded, then routed: to the customer, to the team, or nowhere. While older messages may be missing,
+routing waits, so that messages are routed in the order in which they were written.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from bot.tickets.outcomes import reply_failed
 from bot.tickets.threads import find_link
 from bot.wording import notices
 
-# A reply that was found only so late is not sent unasked: the customer may long have been helped.
-_STALE = timedelta(hours=1)
+# A reply that is read so late is sent only after an agent confirms it: the customer may have got an answer since.
+_HOLD_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +33,8 @@ class Rules:
 
     Attributes:
         noting: The stores whose vendors keep notes.
-        attaching: The stores whose vendors take files with a reply.
-        undo: How long a reply waits before it leaves.
+        attaching: The stores whose vendors accept files with a reply.
+        undo: How long a reply waits before it is sent.
     """
 
     stores: Mapping[StoreName, Store]
@@ -51,9 +51,9 @@ class Route:
     Where a message goes.
 
     Attributes:
-        text: What is sent or shown elsewhere.
-        line: What the thread is told about it; empty: nothing.
-        refused: Why a reply's vendor does not take it as it is, so that it fails for good; empty: it is sent.
+        text: What is sent, or shown elsewhere.
+        line: What to say about it in its thread; empty: nothing.
+        refused: Why the vendor does not accept the reply, so that it fails for good; empty: it is sent.
     """
 
     purpose: Purpose
@@ -64,10 +64,10 @@ class Route:
 
 def record_said(tx: Transaction, said: Said, sync_epoch: str | None = None) -> LinkRow | None:
     """
-    Write down a message, once however often it comes; None: its thread is no ticket's.
+    Record a message, once however often it arrives; None: its thread belongs to no ticket.
 
     Args:
-        sync_epoch: The sync_epoch of its chat since which every change to it comes in; None: one may have been missed.
+        sync_epoch: Its chat's sync epoch, if every later change to it arrives; None: one may have been missed.
     """
     link = find_link(tx, said.place)
     if link is None:
@@ -91,44 +91,46 @@ def record_said(tx: Transaction, said: Said, sync_epoch: str | None = None) -> L
 
 
 def route_link(
-    tx: Transaction, link: LinkRow, rules: Rules, now: datetime, there: datetime | None, *, live: bool = False
+    tx: Transaction, link: LinkRow, rules: Rules, now: datetime, chat_now: datetime | None, *, live: bool = False
 ) -> list[MessageRow]:
     """
-    Route what was recorded in a thread and not yet routed, oldest first.
+    Route the messages of a thread that are recorded but not routed yet, oldest first.
 
-    Called only when nothing older can still come; so the thread counts as read up to here.
+    Called only when no older message can still arrive; so the thread counts as read up to here.
 
     Args:
-        there: What time it is in its chat; None: nobody knows.
-        live: Whether it came in just now; else it was found.
+        chat_now: The time in its chat; None: unknown.
+        live: Whether the message arrived live; else it was read later.
 
     Returns:
-        The messages of people who may not reply, to be told so.
+        The messages of people who may not reply, so that they can be told.
     """
-    ticket_found = tx.one("ticket", number=link.ticket)
-    if ticket_found is None:
-        raise LookupError("a link without its ticket")
-    ticket = ticket_row(ticket_found)
+    found = tx.one("ticket", number=link.ticket)
+    if found is None:
+        raise LookupError(f"ticket {link.ticket} has no row")
+    ticket = ticket_row(found)
     refused = []
     for row in tx.all("unrouted_messages", link=link.id):
         message = message_row(row)
         route = decide(message, ticket, rules)
         tx.run("route_message", id=message.id, purpose=route.purpose, text=route.text, now=to_ms(now))
         tx.run("thread_seen", id=link.id, message=message.chat_message, at=to_ms(message.written_at))
-        follow(tx, link, ticket, message, route, rules, now, since=_written(message, now, there, live=live))
+        enqueue_routed(
+            tx, link, ticket, message, route, rules, now, since=_written_at(message, now, chat_now, live=live)
+        )
         if not message.may and not message.deleted:
             refused.append(message)
     return refused
 
 
-def _written(message: MessageRow, now: datetime, there: datetime | None, *, live: bool) -> datetime:
+def _written_at(message: MessageRow, now: datetime, chat_now: datetime | None, *, live: bool) -> datetime:
     """
-    When a message was written, by this machine's clock, which may be far from the chat's. Pure.
+    When a message was written, by this machine's clock, which may differ much from the chat's. Pure.
 
-    What comes in live was written just now, unless the chat's own clock says that it was long ago.
+    A live message was written now, unless the chat's own clock says that it is old.
     """
-    age = (there or now) - message.written_at
-    if live and (there is None or age <= _STALE):
+    age = (chat_now or now) - message.written_at
+    if live and (chat_now is None or age <= _HOLD_AFTER):
         return now
     return now - max(age, timedelta())
 
@@ -139,18 +141,18 @@ def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     store = rules.stores.get(ticket.store)
     if not message.may or message.deleted or store is None:
         return stays
-    noted = as_note(message.text, rules)
-    if noted is not None:
-        return Route(purpose=Purpose.NOTE, text=noted)
+    note = note_text(message.text, rules)
+    if note is not None:
+        return Route(purpose=Purpose.NOTE, text=note)
     if not store.sends_all:
         return stays
-    return as_reply(message, ticket, rules)
+    return reply_route(message, ticket, rules)
 
 
-def as_reply(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
-    """How a message that is meant for the customer goes to them, or why it does not. Pure."""
+def reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
+    """The route of a message that is meant for the customer, or why it cannot be sent. Pure."""
     store = rules.stores[ticket.store]
-    _, linked, left_out = _sort_out(message, rules, store)
+    _, linked, left_out = _sort_attachments(message, rules, store)
     text = "\n".join([message.text, *linked]).strip()
     refused = refusal(replace(message, text=text), ticket, rules)
     line = notices.parts_left_out(store.vendor_label, left_out) if left_out and not refused else ""
@@ -158,19 +160,19 @@ def as_reply(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
 
 
 def refusal(message: MessageRow, ticket: TicketRow, rules: Rules) -> str:
-    """Why its vendor does not take a reply that reads like this, files and all; empty: it does. Pure."""
+    """Why the vendor does not accept this message as a reply, files included; empty: it does. Pure."""
     store = rules.stores[ticket.store]
-    sent, _, left_out = _sort_out(message, rules, store)
+    sent, _, left_out = _sort_attachments(message, rules, store)
     if not message.text and not sent:
         return notices.not_taken(store.vendor_label, left_out) if left_out else notices.nothing_to_send()
-    most = rules.capabilities[ticket.store].reply_length
-    if most is not None and len(message.text) > most:
-        return notices.too_long(store.vendor_label, len(message.text) - most)
+    limit = rules.capabilities[ticket.store].reply_length
+    if limit is not None and len(message.text) > limit:
+        return notices.too_long(store.vendor_label, len(message.text) - limit)
     return ""
 
 
-def _sort_out(message: MessageRow, rules: Rules, store: Store) -> tuple[list[str], list[str], list[str]]:
-    """What a message carries besides text, by what becomes of it: sent as a file, sent as a link, left out."""
+def _sort_attachments(message: MessageRow, rules: Rules, store: Store) -> tuple[list[str], list[str], list[str]]:
+    """What a message has in addition to its text: sent as a file, sent as a link, left out."""
     sent, linked, left_out = [], [], list(message.other)
     largest = rules.capabilities[store.name].file_bytes
     for attachment in message.attachments:
@@ -183,14 +185,14 @@ def _sort_out(message: MessageRow, rules: Rules, store: Store) -> tuple[list[str
     return sent, linked, left_out
 
 
-def as_note(text: str, rules: Rules) -> str | None:
-    """What a note says, without its prefix; None: the text is no note. Pure."""
-    begins = (len(prefix) for prefix in rules.note_prefixes if text.lower().startswith(prefix.lower()))
-    length = next(begins, None)
+def note_text(text: str, rules: Rules) -> str | None:
+    """The text of a note without its prefix; None: this is no note. Pure."""
+    lengths = (len(prefix) for prefix in rules.note_prefixes if text.lower().startswith(prefix.lower()))
+    length = next(lengths, None)
     return None if length is None else text[length:].strip()
 
 
-def follow(
+def enqueue_routed(
     tx: Transaction,
     link: LinkRow,
     ticket: TicketRow,
@@ -202,40 +204,40 @@ def follow(
     since: datetime,
 ) -> None:
     """
-    Queue what a routed message makes necessary.
+    Queue the deliveries that a routed message needs.
 
     Args:
-        since: When it was written so, by this machine's clock; its undo time begins then.
+        since: When it got this text, by this machine's clock; the time to undo it starts then.
     """
     due = max(now, since + rules.undo)
     if route.refused:
-        _fail(tx, ticket, message, route.refused, now)
+        _refuse(tx, ticket, message, route.refused, now)
     elif route.purpose is Purpose.REPLY:
-        doubt = _doubt(tx, since, now)
-        reply = enqueue.reply(tx, ticket, message.id, due, now, held=bool(doubt))
+        reason = _reason_to_hold(tx, since, now)
+        reply = enqueue.reply(tx, ticket, message.id, due, now, held=bool(reason))
         enqueue.order_replies(tx, ticket.number)
-        if reply is not None and doubt:
-            enqueue.line(tx, link, doubt, now, _decide(reply))
+        if reply is not None and reason:
+            enqueue.line(tx, link, reason, now, _hold_buttons(reply))
         enqueue.mark(tx, message, now)
     tx.run("store_active", name=ticket.store, at=to_ms(since))
     if route.purpose is Purpose.NOTE:
-        _keep(tx, ticket, message, route.text, rules, due, now)
+        _enqueue_note(tx, ticket, message, route.text, rules, due, now)
     if route.line:
         enqueue.line(tx, link, route.line, now)
 
 
-def _fail(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, now: datetime) -> None:
-    """A reply that its vendor does not take fails at once; what waits for the vendor must not say otherwise."""
+def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, now: datetime) -> None:
+    """A reply that its vendor does not accept fails at once, so that nothing shows it as waiting."""
     reply = enqueue.reply(tx, ticket, message.id, now, now)
     if reply is not None:
         tx.run("fail_delivery", id=reply, now=to_ms(now), error=reason, doubt=False)
         reply_failed(tx, message, reply, notices.reply_failed(reason), now)
 
 
-def _doubt(tx: Transaction, since: datetime, now: datetime) -> str:
-    """Why a message that was written then is not sent to the customer unasked; empty: it is sent."""
+def _reason_to_hold(tx: Transaction, since: datetime, now: datetime) -> str:
+    """Why a message of this age is not sent before an agent confirms it; empty: it is sent."""
     age = now - since
-    if age > _STALE:
+    if age > _HOLD_AFTER:
         return notices.written_long_ago(age)
     restored = tx.one("restored_at")
     if restored is not None and since < from_ms(restored["restored_at"]):
@@ -243,10 +245,10 @@ def _doubt(tx: Transaction, since: datetime, now: datetime) -> str:
     return ""
 
 
-def _keep(
+def _enqueue_note(
     tx: Transaction, ticket: TicketRow, message: MessageRow, text: str, rules: Rules, due: datetime, now: datetime
 ) -> None:
-    """Queue what a note makes necessary: its mark, the vendor's own notes, the ticket's other threads."""
+    """Queue what a note needs: its mark, the note at the vendor, posts in the ticket's other threads."""
     enqueue.mark(tx, message, now)
     if ticket.store in rules.noting and text:
         enqueue.note(tx, ticket, message.id, due, now)
@@ -255,7 +257,7 @@ def _keep(
             enqueue.post(tx, other, message.id, now)
 
 
-def _decide(reply: DeliveryId) -> tuple[Button, ...]:
+def _hold_buttons(reply: DeliveryId) -> tuple[Button, ...]:
     return (
         Button(verb=Verb.RETRY, label="Send", delivery=reply),
         Button(verb=Verb.DISCARD, label="Discard", delivery=reply),

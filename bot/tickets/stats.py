@@ -1,4 +1,4 @@
-"""The figures that `/stats` and `shopbell stats` show, counted from what is recorded here."""
+"""The figures that `/stats` and `shopbell stats` show, from what is recorded here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WINDOWS: tuple[int | None, ...] = (None, 30, 7)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Medians:
     """
-    Medians over one window, in seconds; None: nothing to take one of.
+    Medians over one window, in seconds; None: no ticket in it counts.
 
     Attributes:
         days: The window; None: all time.
@@ -58,7 +58,7 @@ def figures(tx: Transaction, store: StoreName, days: int, now: datetime) -> Figu
     """A store's figures, with new tickets for the last `days` days."""
     counts = tx.one("ticket_counts", store=store)
     if counts is None:
-        raise LookupError("an aggregate without a row")
+        raise LookupError("the query for the counts returned no row")
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     first_day = today - timedelta(days=days - 1)
     by_day = {row["day"]: row["amount"] for row in tx.all("new_per_day", store=store, since=to_ms(first_day))}
@@ -74,17 +74,17 @@ def figures(tx: Transaction, store: StoreName, days: int, now: datetime) -> Figu
 
 
 def table(all_figures: Sequence[Figures]) -> str:
-    """The figures as lines for a fixed-width face."""
-    return "\n\n".join(_one(each) for each in all_figures)
+    """The figures as lines for a fixed-width font."""
+    return "\n\n".join(_store_table(each) for each in all_figures)
 
 
-def _one(shown: Figures) -> str:
+def _store_table(shown: Figures) -> str:
     lines = [
         f"{shown.store}",
         f"  open {shown.open} · closed {shown.closed} · waiting for us {shown.waiting_for_us}",
         f"  {'median':<16}{'all time':>12}{'30 days':>12}{'7 days':>12}",
-        "  first response  " + "".join(f"{_span(medians.first_response):>12}" for medians in shown.medians),
-        "  time to close   " + "".join(f"{_span(medians.time_to_close):>12}" for medians in shown.medians),
+        "  first response  " + "".join(f"{_duration_text(medians.first_response):>12}" for medians in shown.medians),
+        "  time to close   " + "".join(f"{_duration_text(medians.time_to_close):>12}" for medians in shown.medians),
         "  new per day (UTC)",
     ]
     most = max((amount for _, amount in shown.new), default=0)
@@ -108,5 +108,5 @@ def _median(tx: Transaction, statement: str, store: StoreName, since: int) -> fl
     return median(spans) / 1000 if spans else None
 
 
-def _span(seconds: float | None) -> str:
+def _duration_text(seconds: float | None) -> str:
     return "–" if seconds is None else notices.duration(timedelta(seconds=seconds))

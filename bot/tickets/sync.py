@@ -1,8 +1,8 @@
 """
-What a vendor shows becomes rows and deliveries, in one transaction per ticket.
+Recording what a vendor shows, and queueing what follows. One transaction per ticket.
 
-The UNIQUE keys decide what is new. A staff message that is one of our own replies coming back is recognised here
-and becomes that reply's proof, wherever it was seen first.
+The UNIQUE keys decide what is new. A staff message that is one of our own replies is recognised here, and proves that
+this reply reached the vendor.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from bot.tickets import enqueue, threads
 from bot.tickets.outcomes import reply_arrived
 from bot.wording import notices
 
-# A second, and as much again because a vendor's clock is read to the second only.
+# One second, and one more because we know a vendor's clock only to the second.
 _SAME_SECOND = timedelta(seconds=2)
-# So long a vendor's reads may lag behind its writes; as long as a reply is looked for.
-LAG = timedelta(seconds=20)
+# How long a vendor's reads may lag behind its writes: as long as `Schedule.reconcile_delays` take together.
+MAX_READ_LAG = timedelta(seconds=20)
 
 
-def follows(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bool, now: datetime) -> bool:
+def should_follow(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bool, now: datetime) -> bool:
     """
-    Whether a ticket whose fingerprint is new shall have threads. Pure.
+    Whether a ticket with a new fingerprint gets threads. Pure.
 
-    At first contact the store's backfill decides. Later every new ticket has them, and an old one gets them as soon
-    as something happens in it while it is open.
+    In the first sweep, the store's backfill setting decides. Later, every new ticket gets them, and an old one as soon
+    as it changes while it is open.
     """
     if before is not None and before.followed:
         return True
@@ -44,8 +44,8 @@ def follows(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bo
     return active is None or now - active <= timedelta(days=store.backfill_days)
 
 
-def overlay(listed: Ticket, read: Ticket) -> Ticket:
-    """A ticket as it was just read, with what only the list says. Pure."""
+def merge_listed(listed: Ticket, read: Ticket) -> Ticket:
+    """A ticket as it was just read, completed by what only the list contains. Pure."""
     return replace(
         read,
         subject=read.subject if read.subject is not None else listed.subject,
@@ -70,12 +70,12 @@ class TicketSnapshot:
     A ticket as it was read.
 
     Attributes:
-        messages: All of them, oldest first; None: they were not read, for nobody needs them.
-        fingerprint: None: it was not read from the list; the recorded one stays. Empty: it left the list, and
-            whatever fingerprint it comes back with is news.
-        read_at: Just before it was asked for; what we wrote later is newer than this.
-        read_there: The same by the vendor's clock; None: it does not tell.
-        follow: Whether the ticket shall have threads from now on; those that have them keep them.
+        messages: All of them, oldest first; None: they were not read, because nobody needs them.
+        fingerprint: None: it was not read from the list, and the recorded one stays. Empty: the ticket left the list,
+            and any fingerprint it returns with is new.
+        read_at: Just before the request; what we wrote later is newer.
+        vendor_time: The same moment by the vendor's clock; None: unknown.
+        follow: Whether the ticket gets threads from now on; those that have them keep them.
     """
 
     ticket: Ticket
@@ -83,40 +83,42 @@ class TicketSnapshot:
     fingerprint: str | None
     read_at: datetime
     follow: bool
-    read_there: datetime | None = None
+    vendor_time: datetime | None = None
 
 
 def find_ticket(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketRow | None:
-    """The ticket that the vendor names so; None: never seen."""
+    """The ticket with this vendor id; None: never seen."""
     row = tx.one("ticket_by_vendor_id", store=store, vendor_id=vendor_id)
     return None if row is None else ticket_row(row)
 
 
 def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
-    """Write down a ticket as it was read, with everything that has to be said because of it."""
+    """Record a ticket as it was read, and queue every delivery that follows."""
     before = find_ticket(tx, store.name, snapshot.ticket.id)
-    number = before.number if before else _insert(tx, store, snapshot.ticket, now)
-    known = before or _ticket(tx, number)
-    stale = _stale(known, snapshot)
-    _update(tx, known, snapshot, stale=stale, stays_closed=known.here_only and not _customer_wrote(tx, known, snapshot))
+    number = before.number if before else _insert_ticket(tx, store, snapshot.ticket, now)
+    known = before or _load_ticket(tx, number)
+    stale = _may_be_outdated(known, snapshot)
+    _update_ticket(
+        tx, known, snapshot, stale=stale, stays_closed=known.here_only and not _customer_wrote(tx, known, snapshot)
+    )
     if snapshot.follow and not known.followed:
         tx.run("follow_ticket", number=number)
         threads.open_links(tx, number, store.channels, now)
     followed = snapshot.follow or known.followed
     if snapshot.messages is not None:
-        _messages(tx, known, snapshot.messages, now, followed=followed)
-        _turn_again(tx, known, snapshot, stale=stale)
-    after = _ticket(tx, number)
+        _record_messages(tx, known, snapshot.messages, now, followed=followed)
+        _update_turn(tx, known, snapshot, stale=stale)
+    after = _load_ticket(tx, number)
     if followed and before is not None:
         if after.status is not before.status:
             enqueue.lines(tx, number, notices.status_changed(after.status, notices.at_vendor(store.vendor_label)), now)
-        if _shown(after) != _shown(before):
+        if _card_fields(after) != _card_fields(before):
             enqueue.cards(tx, number, now)
     return number
 
 
 def record_gone(tx: Transaction, store: Store, vendor_id: TicketId, now: datetime) -> None:
-    """The vendor says that this ticket does not exist any more: said once; it counts as closed."""
+    """The vendor says that this ticket no longer exists: report it once; it counts as closed."""
     ticket = find_ticket(tx, store.name, vendor_id)
     if ticket is None or ticket.gone:
         return
@@ -126,12 +128,12 @@ def record_gone(tx: Transaction, store: Store, vendor_id: TicketId, now: datetim
 
 
 def _customer_wrote(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot) -> bool:
-    """Whether there is a message by the customer that is not recorded yet."""
+    """Whether there is a message of the customer that is not recorded yet."""
     recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
     return any(m.author is Author.CUSTOMER and m.id not in recorded for m in snapshot.messages or ())
 
 
-def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> TicketNumber:
+def _insert_ticket(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> TicketNumber:
     number = tx.add(
         "insert_ticket",
         store=store.name,
@@ -140,23 +142,25 @@ def _insert(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> Tic
         created_at=to_ms(ticket.created_at or now),
     )
     if number is None:
-        raise LookupError("a ticket that was not there could not be added")
+        raise LookupError(f"ticket {ticket.id} of store {store.name} could not be added")
     return TicketNumber(number)
 
 
-def _stale(known: TicketRow, snapshot: TicketSnapshot) -> bool:
-    """Whether the status that was read may be the one from before we changed it ourselves."""
+def _may_be_outdated(known: TicketRow, snapshot: TicketSnapshot) -> bool:
+    """Whether the status that was read may be from before our own change to it."""
     at_vendor_too = not known.here_only and snapshot.ticket.status is not known.status
-    return snapshot.read_at < known.wrote_at + (LAG if at_vendor_too else timedelta())
+    return snapshot.read_at < known.wrote_at + (MAX_READ_LAG if at_vendor_too else timedelta())
 
 
-def _update(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stale: bool, stays_closed: bool) -> None:
+def _update_ticket(
+    tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stale: bool, stays_closed: bool
+) -> None:
     """
-    Write down what the vendor says of the ticket itself.
+    Record what the vendor says about the ticket itself.
 
     Args:
-        stale: It may be from before we changed the ticket's status; what it says of that is old news.
-        stays_closed: The ticket was closed here because its vendor cannot; that it is open there is no news.
+        stale: It may be from before our own change of status; then its status is ignored.
+        stays_closed: The ticket was closed here because its vendor cannot close it; then it is ignored that it is open.
     """
     ticket = snapshot.ticket
     status = None if stale or (stays_closed and ticket.status is Status.OPEN) else ticket.status
@@ -174,48 +178,48 @@ def _update(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stal
         closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(snapshot.read_at),
         fingerprint=_fingerprint(known, snapshot),
-        look_again=stale or ((known.followed or snapshot.follow) and _within_the_second(snapshot)),
+        look_again=stale or ((known.followed or snapshot.follow) and _updated_this_second(snapshot)),
     )
 
 
 def _fingerprint(known: TicketRow, snapshot: TicketSnapshot) -> str | None:
     """
-    What the list said, else what is known.
+    The fingerprint from the list, else the recorded one.
 
-    Empty where the ticket was read by itself and that has to be enough; or where that showed another status than the
-    list did, which may say the same again once the ticket has its former status back.
+    Empty if the ticket was read by itself and that must be enough. Also empty if it had another status than the list
+    showed: the list may show the same fingerprint again once the ticket has its former status back.
     """
     if snapshot.fingerprint is not None:
         return snapshot.fingerprint
     if snapshot.ticket.status not in (None, known.status):
         return ""
-    settled = snapshot.messages is not None and snapshot.read_at >= known.wrote_at + LAG
+    settled = snapshot.messages is not None and snapshot.read_at >= known.wrote_at + MAX_READ_LAG
     return "" if known.fingerprint is None and settled else known.fingerprint
 
 
-def _within_the_second(snapshot: TicketSnapshot) -> bool:
-    """Whether another change may leave the vendor's time of update as it is, for it tells whole seconds only."""
-    updated_at, read_at = snapshot.ticket.updated_at, snapshot.read_there or snapshot.read_at
+def _updated_this_second(snapshot: TicketSnapshot) -> bool:
+    """Whether another change may get the same time of update, which has whole seconds only."""
+    updated_at, read_at = snapshot.ticket.updated_at, snapshot.vendor_time or snapshot.read_at
     return updated_at is not None and not updated_at.microsecond and abs(read_at - updated_at) < _SAME_SECOND
 
 
-def _turn(messages: tuple[Message, ...] | None) -> Awaiting | None:
-    """Whose turn it is by who wrote last; None: nobody can tell."""
+def _turn_by_messages(messages: tuple[Message, ...] | None) -> Awaiting | None:
+    """Whose turn it is, by the last message; None: unknown."""
     last = next((message for message in reversed(messages or ()) if message.public), None)
     if last is None or last.author is Author.UNKNOWN:
         return None
     return Awaiting.US if last.author is Author.CUSTOMER else Awaiting.CUSTOMER
 
 
-def _turn_again(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stale: bool) -> None:
-    """A reply of ours that was found among the messages made it the customer's turn; it need not be the last one."""
+def _update_turn(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stale: bool) -> None:
+    """Finding a reply of ours made it the customer's turn; correct that if it is not the last message."""
     awaiting = None if stale else _awaiting(snapshot)
     if awaiting is not None:
         tx.run("ticket_awaits", number=known.number, awaiting=awaiting)
 
 
 def _awaiting(snapshot: TicketSnapshot) -> Awaiting | None:
-    return snapshot.ticket.awaiting or _turn(snapshot.messages)
+    return snapshot.ticket.awaiting or _turn_by_messages(snapshot.messages)
 
 
 def _first_response(messages: tuple[Message, ...] | None) -> int | None:
@@ -223,12 +227,12 @@ def _first_response(messages: tuple[Message, ...] | None) -> int | None:
     return min(map(to_ms, answers), default=None)
 
 
-def _messages(
+def _record_messages(
     tx: Transaction, ticket: TicketRow, messages: tuple[Message, ...], now: datetime, *, followed: bool
 ) -> None:
     known = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
     for message in messages:
-        if message.id in known or (message.author is not Author.CUSTOMER and _claimed(tx, ticket, message, now)):
+        if message.id in known or (message.author is not Author.CUSTOMER and _claim_own(tx, ticket, message, now)):
             continue
         inserted = tx.add(
             "insert_vendor_message",
@@ -248,34 +252,34 @@ def _messages(
                 enqueue.post(tx, link, inserted, now)
 
 
-def _claimed(tx: Transaction, ticket: TicketRow, message: Message, now: datetime) -> bool:
+def _claim_own(tx: Transaction, ticket: TicketRow, message: Message, now: datetime) -> bool:
     """
-    Whether this message is a reply or a note of ours that the vendor has not yet named; then it is named now.
+    Whether this message is a reply or a note of ours whose vendor id is unknown; if so, it gets this id.
 
-    Each reply takes one message and each message one reply, oldest first, so two equal replies stay two.
+    Each reply takes one message, oldest first, so two equal replies stay two.
     """
     kind = Kind.REPLY if message.public else Kind.NOTE
     for row in tx.all("unnamed_replies", ticket=ticket.number):
-        wording = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
-        if Kind(row["kind"]) is kind and comparable(wording) == comparable(message.text):
-            ours = message_row(row)
-            tx.run("set_message_vendor_id", id=ours.id, vendor_id=message.id)
+        sent_text = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
+        if Kind(row["kind"]) is kind and comparable(sent_text) == comparable(message.text):
+            own = message_row(row)
+            tx.run("set_message_vendor_id", id=own.id, vendor_id=message.id)
             if State(row["state"]) in (State.UNCERTAIN, State.FAILED):
                 tx.run("finish_delivery", id=row["delivery"], now=to_ms(now))
                 if kind is Kind.REPLY:
-                    reply_arrived(tx, ours, None, now)
+                    reply_arrived(tx, own, None, now)
             return True
     return False
 
 
-def _ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
+def _load_ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
     row = tx.one("ticket", number=number)
     if row is None:
-        raise LookupError(f"ticket {number} is not there")
+        raise LookupError(f"ticket {number} has no row")
     return ticket_row(row)
 
 
-def _shown(ticket: TicketRow) -> tuple[object, ...]:
+def _card_fields(ticket: TicketRow) -> tuple[object, ...]:
     """What a card shows of a ticket."""
     return (
         ticket.subject,

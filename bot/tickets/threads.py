@@ -1,4 +1,4 @@
-"""The threads of a ticket: which they are, a new one for one that is gone, and where they go when settings change."""
+"""The threads of a ticket: finding them, opening them, replacing a deleted one, moving to another channel."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from bot.model import ChannelId, Deleted, Kind, LinePayload, Place, Store, Ticke
 from bot.tickets.enqueue import add_delivery, card, chat_destination, line, links_of, load_link, open_link, thread_lane
 from bot.wording import notices
 
-_CLOSED_LATELY = timedelta(days=30)
+_RECENTLY_CLOSED = timedelta(days=30)
 
 
-def follow_settings(tx: Transaction, stores: Iterable[Store], now: datetime) -> None:
+def apply_channel_settings(tx: Transaction, stores: Iterable[Store], now: datetime) -> None:
     """
-    At start: forget what was wrong with channels that no store names any more, and move the links stranded there.
+    At start: forget incidents of channels that no store names any more, and move the stranded links.
 
-    A link is stranded where its channel was deleted, so that its thread could not be opened. What waits in its lane
-    goes with it. Threads that work stay where they are, whatever the settings say now.
+    A link is stranded if its channel was deleted before its thread could be opened. What waits in its lane moves, too.
+    Threads that work stay where they are, whatever the settings say now.
     """
     stores = list(stores)
     named = [f"{place.chat}:{place.channel}" for store in stores for place in store.channels]
@@ -35,7 +35,7 @@ def follow_settings(tx: Transaction, stores: Iterable[Store], now: datetime) -> 
 
 
 def _another_channel(tx: Transaction, store: Store, link: LinkRow) -> ChannelId | None:
-    """Where in its chat a stranded link can move; None: the settings still name its channel, or there is no other."""
+    """A free channel for a stranded link; None: none is free, or the settings still name its own."""
     if any((place.chat, place.channel) == (link.chat, link.channel) for place in store.channels):
         return None
     taken = {(other.chat, other.channel) for other in links_of(tx, link.ticket)}
@@ -45,7 +45,7 @@ def _another_channel(tx: Transaction, store: Store, link: LinkRow) -> ChannelId 
 
 
 def card_deleted(tx: Transaction, deleted: Deleted, now: datetime) -> None:
-    """Where a message that was deleted is a ticket's card, look after the card at once."""
+    """If the deleted message was a ticket's card, queue that card at once."""
     place = deleted.place
     where = {"chat": place.chat, "channel": place.channel, "thread": place.thread or deleted.message}
     row = tx.one("link_by_card", **where, card=deleted.message)
@@ -54,28 +54,28 @@ def card_deleted(tx: Transaction, deleted: Deleted, now: datetime) -> None:
 
 
 def find_link(tx: Transaction, place: Place) -> LinkRow | None:
-    """The link whose thread this is; None: no ticket's thread."""
+    """The link of this thread; None: it belongs to no ticket."""
     if place.thread is None:
         return None
     row = tx.one("link_by_thread", chat=place.chat, channel=place.channel, thread=place.thread)
     return None if row is None else link_row(row)
 
 
-def record_vanished(tx: Transaction, place: Place, now: datetime) -> None:
-    """A thread, or a channel with all of its, was deleted: open tickets get another thread in the same channel."""
+def record_place_deleted(tx: Transaction, place: Place, now: datetime) -> None:
+    """A thread, or a channel with its threads, was deleted: reopen those of tickets open or recently closed."""
     where = {"chat": place.chat, "channel": place.channel, "thread": place.thread}
-    for row in tx.all("links_in_place", closed_since=to_ms(now - _CLOSED_LATELY), **where):
+    for row in tx.all("links_in_place", closed_since=to_ms(now - _RECENTLY_CLOSED), **where):
         reopen_link(tx, link_row(row), now)
 
 
-def spoken_in_unknown_thread(tx: Transaction, place: Place) -> None:
-    """Somebody spoke in a thread that is no ticket's as far as we know: those being opened there have to be read."""
+def message_in_unknown_thread(tx: Transaction, place: Place) -> None:
+    """A message came in a thread of no known ticket: threads being opened there must be read."""
     if place.thread is not None:
         tx.run("spoken_in_before_opened", chat=place.chat, channel=place.channel)
 
 
 def is_being_opened(tx: Transaction, link: LinkRow) -> bool:
-    """Whether a link's thread is there but what was said in it at first is still to be read."""
+    """Whether a link's thread exists, but its first messages are still to be read."""
     return tx.one("opening_of_link", link=link.id) is not None
 
 
@@ -89,21 +89,21 @@ def open_links(tx: Transaction, ticket: TicketNumber, channels: Sequence[Place],
 
 def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """
-    A link's thread is gone: give the ticket a new one in the same channel, once however often it is noticed.
+    A link's thread is gone: open a new one in the same channel. Has no effect if called again for the same thread.
 
-    What waits goes into the new one, and what was half said goes there as a whole.
+    What waits is posted in the new thread, and what was posted in part is posted there again in full.
     """
-    present = load_link(tx, link.id)
-    if present.thread is not None and present.thread == link.thread:
+    current = load_link(tx, link.id)
+    if current.thread is not None and current.thread == link.thread:
         tx.run("link_lost", id=link.id)
         tx.run("say_anew", lane=thread_lane(link))
-        open_link(tx, present, now)
-        line(tx, present, notices.goes_on_here(), now)
-        _farewell(tx, present, now)
+        open_link(tx, current, now)
+        line(tx, current, notices.goes_on_here(), now)
+        _enqueue_farewell(tx, current, now)
 
 
-def _farewell(tx: Transaction, link: LinkRow, now: datetime) -> None:
-    """Queue a line for a link's former thread: of one whose card alone is gone (Slack) people still see the rest."""
+def _enqueue_farewell(tx: Transaction, link: LinkRow, now: datetime) -> None:
+    """Queue a line for the old thread: if only its card is gone (Slack), people still see the thread."""
     payload = LinePayload(text=notices.goes_on_elsewhere(), place=link.place)
     lane, destination = f"former:{link.chat}:{link.channel}:{link.thread}", chat_destination(link.chat)
     add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, payload=payload)
@@ -111,7 +111,7 @@ def _farewell(tx: Transaction, link: LinkRow, now: datetime) -> None:
 
 def give_up_thread(tx: Transaction, opening: DeliveryRow, now: datetime) -> list[DeliveryRow]:
     """
-    The opening of a thread was dropped: so is all that waits for that thread, and the ticket's other threads are told.
+    The opening of a thread was dropped: drop all that waits for it, and report that in the ticket's other threads.
 
     Returns:
         What was dropped with it.

@@ -140,7 +140,7 @@ async def test_slack_renews_its_connections_all_the_time(stage: Stage) -> None:
 @scenario({"sellgate": "text slack"}, UNDO_SECONDS="0.3")
 async def test_a_chat_that_stays_away_keeps_no_customer_waiting(stage: Stage) -> None:
     """After some minutes without Discord what was written there leaves as it was written; Slack's never waited."""
-    with patch.object(reread, "_LONGEST_BLINDNESS", 20.0):  # two seconds on this stage
+    with patch.object(reread, "_LONGEST_WAIT", 20.0):  # two seconds on this stage
         ticket, other = await stage.arrives("Stays away"), await stage.arrives("Elsewhere")
         said = await ticket.ann_says("from Discord")
         await ticket.marked(said, "⏳")

@@ -33,8 +33,8 @@ READING: Mapping[str, dict[str, Any]] = {
 @contextmanager
 def soon_told() -> Iterator[None]:
     """Trouble is told after a tenth of the time."""
-    told = {trouble: seconds / 10 for trouble, seconds in outage.TOLD_AFTER.items()}
-    with patch.dict(outage.TOLD_AFTER, told), patch.object(outage, "OVER_AFTER", outage.OVER_AFTER / 10):
+    told = {trouble: seconds / 10 for trouble, seconds in outage.NOTIFY_AFTER.items()}
+    with patch.dict(outage.NOTIFY_AFTER, told), patch.object(outage, "RESOLVED_AFTER", outage.RESOLVED_AFTER / 10):
         yield
 
 
@@ -211,7 +211,7 @@ async def test_a_store_that_is_down_from_the_start(stage: Stage) -> None:
 async def test_two_outages_of_two_stores(stage: Stage) -> None:
     """Each store's outage is one banner in each chat and one at its end, however many messages wait, and again."""
     tickets = [await stage.arrives(f"At {vendor}", vendor=vendor) for vendor in stage.seats]
-    with soon_told(), patch.object(outage, "OVER_AGAIN_AFTER", 0.0):
+    with soon_told(), patch.object(outage, "RESOLVED_AGAIN_AFTER", 0.0):
         for time in (1, 2):
             faults = [t.shop.vendor.wire.fail("refuse", status=502, body=PAGE, times=10**6) for t in tickets]
             for ticket in tickets:

@@ -1,1 +1,1 @@
-"""What people write and ask in the chats."""
+"""What people write and ask for in the chats."""

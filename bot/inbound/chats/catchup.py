@@ -1,8 +1,8 @@
 """
-Catching up: after every connection that is not a resumption, what people wrote meanwhile is read from the threads.
+Catching up: after a new connection, read what people wrote in the threads while there was none.
 
-Until that is done, what comes in live is only recorded, so that it cannot overtake what was written before it. A thread
-in which somebody writes meanwhile is read ahead of the others.
+A resumed connection has missed nothing. Until catching up is done, live messages are recorded but not routed, so that
+they cannot overtake older ones. A thread in which somebody is writing now is read before the others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import link_row, to_ms
 from bot.errors import RemoteError
-from bot.inbound.isolation import contained
+from bot.inbound.isolation import defects_as_unavailable
 from bot.model import ChannelId, ChatMessageId, Cursor, Place, Said
 from bot.ports import Chat
 from bot.tickets import announcements
@@ -29,18 +29,18 @@ from bot.tickets.threads import find_link
 from bot.wording import notices
 
 _log = structlog.get_logger(__name__)
-_LATELY = timedelta(days=30)
-_PAUSES = (1.0, 5.0, 15.0, 60.0)
+_READ_BACK = timedelta(days=30)
+_RETRY_SECONDS = (1.0, 5.0, 15.0, 60.0)
 
 
 class CatchUp:
     """
-    One chat's sight: whether everything that was written has come in.
+    Catches up in one chat, and knows whether a message may be missing there.
 
     Attributes:
-        sighted: Whether nothing older than what comes in live can still be missing.
-        live: Whether the connection is usable, so that whatever happens from now on comes in by it.
-        sync_epoch: Names the time since which everything comes in, unlike any other; it ends when the chat is blind again.
+        in_sync: Whether no message older than the live ones can be missing.
+        is_connected: Whether the connection works, so that new events arrive.
+        sync_epoch: A unique name for the time since the last possible gap. It changes with every possible gap.
     """
 
     def __init__(self, chat: Chat, database: Database, rules: Rules, clock: Clock, wake: Callable[[], None]) -> None:
@@ -49,99 +49,99 @@ class CatchUp:
         self._rules = rules
         self._clock = clock
         self._wake = wake
-        self._usable = asyncio.Event()
-        self._barred: set[ChannelId] = set()
-        self._found: Counter[ChannelId] = Counter()
-        self._hurried: asyncio.Queue[Place] = asyncio.Queue()
-        self._changed: set[tuple[Place, ChatMessageId]] = set()
-        self.sighted = self.live = False
+        self._connection_ready = asyncio.Event()
+        self._unreadable_channels: set[ChannelId] = set()
+        self._found_in: Counter[ChannelId] = Counter()
+        self._read_first_threads: asyncio.Queue[Place] = asyncio.Queue()
+        self._changed_meanwhile: set[tuple[Place, ChatMessageId]] = set()
+        self.in_sync = self.is_connected = False
         self.sync_epoch = secrets.token_hex(8)
 
-    def blind(self) -> None:
-        """Messages may have been missed from now on."""
-        self.sighted = self.live = False
+    def gap_possible(self) -> None:
+        """From now on, messages may have been missed."""
+        self.in_sync = self.is_connected = False
         self.sync_epoch = secrets.token_hex(8)
-        self._changed.clear()
-        self._usable.clear()
+        self._changed_meanwhile.clear()
+        self._connection_ready.clear()
 
-    def usable(self) -> None:
-        """The connection works: reading may begin."""
-        self.live = True
-        self._usable.set()
+    def connected(self) -> None:
+        """The connection works: reading may start."""
+        self.is_connected = True
+        self._connection_ready.set()
 
-    def changed(self, thread: Place, message: ChatMessageId) -> None:
-        """A message was edited or deleted just now; what is being read of it may be older than that."""
-        if not self.sighted:
-            self._changed.add((thread, message))
+    def message_changed(self, thread: Place, message: ChatMessageId) -> None:
+        """A message was edited or deleted now; a copy that is being read may be older."""
+        if not self.in_sync:
+            self._changed_meanwhile.add((thread, message))
 
-    def barred(self, channel: ChannelId) -> None:
-        """A channel that the present reading has met may not be read."""
-        self._barred.add(channel)
+    def channel_unreadable(self, channel: ChannelId) -> None:
+        """The current reading found a channel that we may not read."""
+        self._unreadable_channels.add(channel)
 
-    def hurry(self, thread: Place) -> None:
-        """Somebody writes in this thread just now: read it ahead of the others, for they may be many."""
-        if not self.sighted:
-            self._hurried.put_nowait(thread)
+    def read_first(self, thread: Place) -> None:
+        """Somebody is writing in this thread: read it before the others, which may be many."""
+        if not self.in_sync:
+            self._read_first_threads.put_nowait(thread)
 
     async def run(self) -> None:
         """Catch up whenever it is needed, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read_all())
-            tasks.create_task(self._read_hurried())
+            tasks.create_task(self._read_ahead())
 
     async def _read_all(self) -> None:
         while True:
-            await self._usable.wait()
-            self._usable.clear()
+            await self._connection_ready.wait()
+            self._connection_ready.clear()
             failures = 0
-            while not self.sighted and not await self._once():
-                await self._clock.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+            while not self.in_sync and not await self._catch_up():
+                await self._clock.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
                 failures += 1
 
-    async def _once(self) -> bool:
-        """Read and route what was missed; whether that is done, or has to be done for a newer connection anyway."""
+    async def _catch_up(self) -> bool:
+        """Read and route what was missed; whether that is done, or a newer connection makes it useless."""
         sync_epoch = self.sync_epoch
-        cursors = await self._database.read(self._cursors, self._clock.now() - _LATELY)
-        self._barred.clear()
+        cursors = await self._database.read(self._cursors, self._clock.now() - _READ_BACK)
+        self._unreadable_channels.clear()
         try:
             await self._read(cursors)
         except RemoteError as error:
-            _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, told=error.told)
+            _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, reason=error.told)
             return sync_epoch != self.sync_epoch
         if sync_epoch != self.sync_epoch:
             return True
-        # From here on live messages are routed at once, each after what its thread still holds.
-        self.sighted = True
-        self._changed.clear()
-        read = {cursor.place.channel for cursor in cursors} - self._barred
-        found, self._found = self._found, Counter()
+        # From here on a live message is routed at once, after what still waits in its thread.
+        self.in_sync = True
+        self._changed_meanwhile.clear()
+        read = {cursor.place.channel for cursor in cursors} - self._unreadable_channels
+        found, self._found_in = self._found_in, Counter()
         await self._database.write(self._route_all, found, read, self._clock.now())
         self._wake()
         _log.info("caught up", chat=self._chat.name, threads=len(cursors), messages=found.total())
         return True
 
     async def _read(self, cursors: list[Cursor]) -> None:
-        """Record what these threads hold that we have not heard of. Raises `RemoteError`."""
+        """Record the messages in these threads that are not recorded yet. Raises `RemoteError`."""
         sync_epoch = self.sync_epoch
-        with contained(f"catching up on {self._chat.label}"):
+        with defects_as_unavailable(f"catching up on {self._chat.label}"):
             async for said in self._chat.missed(cursors):
                 if sync_epoch != self.sync_epoch:
                     return
-                current = (said.place, said.message) not in self._changed
-                if await self._database.write(_record_once, said, sync_epoch if current else None):
-                    self._found[said.place.channel] += 1
+                current = (said.place, said.message) not in self._changed_meanwhile
+                if await self._database.write(_record_if_new, said, sync_epoch if current else None):
+                    self._found_in[said.place.channel] += 1
 
-    async def _read_hurried(self) -> None:
+    async def _read_ahead(self) -> None:
         while True:
-            thread = await self._hurried.get()
+            thread = await self._read_first_threads.get()
             sync_epoch = self.sync_epoch
-            cursor = None if self.sighted else await self._database.read(_cursor, thread)
+            cursor = None if self.in_sync else await self._database.read(_cursor, thread)
             if cursor is None:
                 continue
             try:
                 await self._read([cursor])
             except RemoteError as error:
-                # The reading of all threads brings this one, too, or tells why it cannot.
+                # Reading all threads includes this one, or reports why it is not possible.
                 _log.info("reading ahead failed", chat=self._chat.name, error=type(error).__name__)
                 continue
             if sync_epoch == self.sync_epoch:
@@ -172,13 +172,18 @@ def _as_cursor(row: Row) -> Cursor:
 
 
 def _cursor(tx: Transaction, thread: Place) -> Cursor | None:
-    """How far a thread has been read; None: it is no ticket's."""
+    """How far a thread has been read; None: it belongs to no ticket."""
     row = tx.one("link_by_thread", chat=thread.chat, channel=thread.channel, thread=thread.thread)
     return None if row is None else _as_cursor(row)
 
 
-def _record_once(tx: Transaction, said: Said, sync_epoch: str | None) -> bool:
-    """Record a message that was read from its thread in a sync_epoch; whether it is one we had not heard of."""
+def _record_if_new(tx: Transaction, said: Said, sync_epoch: str | None) -> bool:
+    """
+    Record a message that was read from its thread; whether it was new.
+
+    Args:
+        sync_epoch: The sync epoch in which it was read; None: it may have changed since.
+    """
     link = find_link(tx, said.place)
     if link is None or tx.one("message_by_chat_id", link=link.id, chat_message=said.message) is not None:
         return False

@@ -1,4 +1,4 @@
-"""What an agent asks for, by whatever means: close, reopen, stats, retry, send; and what they are answered."""
+"""What agents ask for, in whatever way: close, reopen, stats, retry, discard, send; and the answers they get."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from bot.ports import CanCount
 from bot.text import clean
 from bot.tickets import enqueue
 from bot.tickets.outcomes import drop, retry
-from bot.tickets.routing import Rules, as_note, as_reply, record_said, route_link
+from bot.tickets.routing import Rules, note_text, record_said, reply_route, route_link
 from bot.tickets.stats import figures, table
 from bot.tickets.threads import find_link
 from bot.wording import answers, notices
 from bot.wording.cards import title
 
 _STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}
-# So long an agent waits for a vendor before being told that it takes longer.
-_PATIENCE = 2.5
-_MOST_DAYS = 365
+# After this time an agent is answered that the vendor takes longer.
+_VENDOR_SECONDS = 2.5
+_MAX_DAYS = 365
 
 
 class Commands:
-    """Answers agents. Every effect is a delivery, queued before the answer; the answer waits a little for it."""
+    """Answers agents. Every effect is a delivery, queued before the answer; the answer waits a short time for it."""
 
     def __init__(
         self,
@@ -82,14 +82,14 @@ class Commands:
                 return await self._send(ask)
 
     async def choices(self, verb: Verb, typed: str, place: Place) -> Sequence[Choice]:
-        """Tickets to pick from; the contract is `bot.ports.Intake.choices`."""
+        """Tickets to choose from; the contract is `bot.ports.Intake.choices`."""
         if verb not in _STATUSES:
             return ()
-        fitting = Status.OPEN if verb is Verb.CLOSE else Status.CLOSED
-        return await self._database.read(_choices, fitting, typed, place)
+        current = Status.OPEN if verb is Verb.CLOSE else Status.CLOSED
+        return await self._database.read(_choices, current, typed, place)
 
     def stores(self) -> Sequence[str]:
-        """The configured stores' names."""
+        """The names of the configured stores."""
         return sorted(self._rules.stores)
 
     async def _change_status(self, ask: Ask) -> Answer:
@@ -100,11 +100,11 @@ class Commands:
             return queued
         ticket, delivery = queued
         self._outbox.wake()
-        after = await self._outbox.settled(delivery, _PATIENCE)
-        if after.state is State.DONE:
+        settled = await self._outbox.settled(delivery, _VENDOR_SECONDS)
+        if settled.state is State.DONE:
             return Answer(text=answers.done(ticket.number, wanted))
-        if after.state is State.FAILED:
-            return Answer(text=answers.failed(ticket.number, after.error or ""))
+        if settled.state is State.FAILED:
+            return Answer(text=answers.failed(ticket.number, settled.error or ""))
         return Answer(text=answers.under_way(ticket.number, wanted, self._rules.stores[ticket.store].vendor_label))
 
     def _queue_status(
@@ -117,10 +117,10 @@ class Commands:
         if store is None:
             return Answer(text=notices.store_unknown(ticket.store))
         pending = tx.one("pending_status", ticket=ticket.number)
-        heading = ticket.status if pending is None else delivery_row(pending).payload_as(StatusPayload).wanted
-        if heading is wanted:
-            said = answers.already if pending is None else answers.already_asked
-            return Answer(text=said(ticket.number, wanted))
+        target = ticket.status if pending is None else delivery_row(pending).payload_as(StatusPayload).wanted
+        if target is wanted:
+            sentence = answers.already if pending is None else answers.already_asked
+            return Answer(text=sentence(ticket.number, wanted))
         capabilities = self._rules.capabilities[ticket.store]
         if ask.verb not in capabilities.verbs:
             instead = capabilities.instead.get(ask.verb, "")
@@ -136,23 +136,23 @@ class Commands:
         if not chosen:
             return Answer(text=answers.no_such_store(ask.store or "", stores))
         days = 7 if ask.days is None else ask.days
-        if not 1 <= days <= _MOST_DAYS:
+        if not 1 <= days <= _MAX_DAYS:
             return Answer(text=answers.days_out_of_range())
         now = self._clock.now()
         names = [name for name in self._rules.stores if name in chosen]
         found = [await self._database.read(figures, name, days, now) for name in sorted(names)]
-        counted = await asyncio.gather(*(self._counted(name) for name in sorted(names)))
+        counted = await asyncio.gather(*(self._vendor_counts(name) for name in sorted(names)))
         text = "\n".join([notices.figures_as_of(now), *filter(None, counted)])
         return Answer(text=text, table=table(found))
 
-    async def _counted(self, store: StoreName) -> str:
-        """What the vendor itself counts, in a line; empty where it does not, or takes too long to say."""
+    async def _vendor_counts(self, store: StoreName) -> str:
+        """The vendor's own counts in one line, or that it does not answer; empty: it does not count."""
         vendor = self._counting.get(store)
         if vendor is None:
             return ""
         label = f"{store}: {self._rules.stores[store].vendor_label}"
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_VENDOR_SECONDS):
                 return notices.counted_at_vendor(label, await vendor.counts())
         except (RemoteError, TimeoutError):
             return notices.not_counted(label)
@@ -188,12 +188,12 @@ class Commands:
         message, ticket = message_row(found), ticket_row(ticket_found)
         if message.purpose is Purpose.REPLY:
             reply = tx.one("reply_of_message", message=message.id)
-            again = reply is not None and retry(tx, DeliveryId(reply["id"]), now)
-            return Answer(text=answers.sending() if again else answers.sent_already())
-        # What it holds now; an edit may not have been heard of.
+            retried = reply is not None and retry(tx, DeliveryId(reply["id"]), now)
+            return Answer(text=answers.sending() if retried else answers.sent_already())
+        # Send the text that the message has now: an edit may have been missed.
         text = clean(said.text)
-        noted = as_note(text, self._rules)
-        route = as_reply(replace(message, text=text if noted is None else noted), ticket, self._rules)
+        note = note_text(text, self._rules)
+        route = reply_route(replace(message, text=text if note is None else note), ticket, self._rules)
         if route.refused:
             return Answer(text=notices.reply_failed(route.refused))
         tx.run("route_message", id=message.id, purpose=Purpose.REPLY, text=route.text, now=to_ms(now))
@@ -205,7 +205,7 @@ class Commands:
 
 
 def _asked_ticket(tx: Transaction, ask: Ask) -> TicketRow | Answer:
-    """The ticket that is meant: the one that was named, else that of the thread; or what to say instead."""
+    """The ticket that was named, or else the thread's ticket; an `Answer` if there is none."""
     if ask.ticket is None or not ask.ticket.strip():
         link = find_link(tx, ask.place)
         if link is None:

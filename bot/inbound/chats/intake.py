@@ -1,4 +1,4 @@
-"""Where the chats' events arrive: the core's side of the `Intake` port."""
+"""Where events from the chats arrive: the core's side of the `Intake` port."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.ports import Chat
 from bot.tickets.edits import record_deleted, record_edited
 from bot.tickets.incidents import channel_failing, channel_unreadable
 from bot.tickets.routing import Rules, record_said, route_link
-from bot.tickets.threads import card_deleted, is_being_opened, record_vanished, spoken_in_unknown_thread
+from bot.tickets.threads import card_deleted, is_being_opened, message_in_unknown_thread, record_place_deleted
 from bot.wording import notices
 
 _log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ class ChatIntake:
         database: Database,
         chats: Mapping[ChatName, Chat],
         catchups: Mapping[ChatName, CatchUp],
-        desk: Commands,
+        commands: Commands,
         rules: Rules,
         clock: Clock,
         wake: Callable[[], None],
@@ -44,111 +44,111 @@ class ChatIntake:
         self._database = database
         self._chats = chats
         self._catchups = catchups
-        self._desk = desk
+        self._commands = commands
         self._rules = rules
         self._clock = clock
         self._wake = wake
-        self._telling: set[asyncio.Task[None]] = set()
+        self._private_messages: set[asyncio.Task[None]] = set()
 
     async def aclose(self, seconds: float) -> None:
-        """Let the private words that are being said come to their end, for so many seconds; then let them go."""
-        if not self._telling:
+        """Wait up to this many seconds for private messages that are being sent; then cancel them."""
+        if not self._private_messages:
             return
-        _, late = await asyncio.wait(set(self._telling), timeout=seconds)
-        for word in late:
-            word.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        _, unfinished = await asyncio.wait(set(self._private_messages), timeout=seconds)
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
 
     def blind(self, chat: ChatName) -> None:
-        self._catchups[chat].blind()
+        self._catchups[chat].gap_possible()
 
     async def sighted(self, chat: ChatName) -> None:
-        self._catchups[chat].usable()
+        self._catchups[chat].connected()
 
     async def said(self, said: Said) -> None:
         catchup = self._catchups[said.place.chat]
-        # Where older ones may be missing, this one may have been changed since, too: Slack brings some again.
-        sync_epoch = catchup.sync_epoch if catchup.sighted else None
-        refused = await self._written(
-            said.place, self._said, said, sync_epoch, self._clock.now(), self._chats[said.place.chat].now()
+        # After a gap, this message may have been edited since: Slack sends some events again.
+        sync_epoch = catchup.sync_epoch if catchup.in_sync else None
+        refused = await self._write(
+            said.place, self._record_and_route, said, sync_epoch, self._clock.now(), self._chats[said.place.chat].now()
         )
-        catchup.hurry(said.place)
+        catchup.read_first(said.place)
         for message in refused:
             if message.chat_message == said.message:
-                self._tell(said.place, said.agent, notices.not_an_agent())
+                self._start_private_message(said.place, said.agent, notices.not_an_agent())
 
     async def edited(self, edited: Edited) -> None:
-        self._catchups[edited.place.chat].changed(edited.place, edited.message)
-        word = await self._written(edited.place, record_edited, edited, self._rules, self._clock.now())
-        if word is not None:
-            self._tell(edited.place, word.agent, word.text)
+        self._catchups[edited.place.chat].message_changed(edited.place, edited.message)
+        notice = await self._write(edited.place, record_edited, edited, self._rules, self._clock.now())
+        if notice is not None:
+            self._start_private_message(edited.place, notice.agent, notice.text)
 
     async def deleted(self, deleted: Deleted) -> None:
-        self._catchups[deleted.place.chat].changed(deleted.place, deleted.message)
-        word = await self._written(deleted.place, record_deleted, deleted, self._rules, self._clock.now())
-        if word is not None:
-            self._tell(deleted.place, word.agent, word.text)
-        await self._written(deleted.place, card_deleted, deleted, self._clock.now())
+        self._catchups[deleted.place.chat].message_changed(deleted.place, deleted.message)
+        notice = await self._write(deleted.place, record_deleted, deleted, self._rules, self._clock.now())
+        if notice is not None:
+            self._start_private_message(deleted.place, notice.agent, notice.text)
+        await self._write(deleted.place, card_deleted, deleted, self._clock.now())
 
     async def vanished(self, place: Place) -> None:
-        await self._database.write(record_vanished, place, self._clock.now())
+        await self._database.write(record_place_deleted, place, self._clock.now())
         self._wake()
 
     async def barred(self, place: Place, told: str) -> None:
-        self._catchups[place.chat].barred(place.channel)
-        await self._database.write(self._barred, place, told, self._clock.now())
+        self._catchups[place.chat].channel_unreadable(place.channel)
+        await self._database.write(self._record_unreadable, place, told, self._clock.now())
         self._wake()
 
     async def ask(self, ask: Ask) -> Answer:
-        return await self._desk.ask(ask)
+        return await self._commands.ask(ask)
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
-        return await self._desk.choices(verb, typed, place) if agent.may else ()
+        return await self._commands.choices(verb, typed, place) if agent.may else ()
 
     async def stores(self) -> Sequence[str]:
-        return self._desk.stores()
+        return self._commands.stores()
 
-    async def _written(
+    async def _write(
         self, place: Place, work: Callable[Concatenate[Transaction, P], T], *values: P.args, **more: P.kwargs
     ) -> T:
-        """Write down what was heard in a place."""
+        """Record an event from a place."""
         try:
-            written = await self._database.write(work, *values, **more)
+            result = await self._database.write(work, *values, **more)
         except BaseException:
-            # Not every chat brings it again: from here on there is a gap, to be read before anything newer.
-            self._catchups[place.chat].blind()
-            self._catchups[place.chat].usable()
+            # Not every chat sends it again. So this is a gap, and it must be read before anything newer.
+            self._catchups[place.chat].gap_possible()
+            self._catchups[place.chat].connected()
             raise
         self._wake()
-        return written
+        return result
 
-    def _said(
-        self, tx: Transaction, said: Said, sync_epoch: str | None, now: datetime, there: datetime | None
+    def _record_and_route(
+        self, tx: Transaction, said: Said, sync_epoch: str | None, now: datetime, chat_now: datetime | None
     ) -> list[MessageRow]:
         link = record_said(tx, said, sync_epoch)
         if link is None:
-            spoken_in_unknown_thread(tx, said.place)
+            message_in_unknown_thread(tx, said.place)
             return []
         routed = sync_epoch is not None and not is_being_opened(tx, link)
-        return route_link(tx, link, self._rules, now, there, live=True) if routed else []
+        return route_link(tx, link, self._rules, now, chat_now, live=True) if routed else []
 
-    def _barred(self, tx: Transaction, place: Place, told: str, now: datetime) -> None:
-        """Told where the tickets of the stores that use this channel have threads besides."""
+    def _record_unreadable(self, tx: Transaction, place: Place, reason: str, now: datetime) -> None:
+        """Report it where the tickets of the stores that use this channel have other threads."""
         sharing = [store.channels for store in self._rules.stores.values() if place in store.channels]
         others = [other for channels in sharing for other in channels]
-        spare = [other for store in self._rules.stores.values() for other in store.channels]
-        channel_failing(tx, place, others, self._chats[place.chat].label, told, now, spare=spare)
+        fallbacks = [other for store in self._rules.stores.values() for other in store.channels]
+        channel_failing(tx, place, others, self._chats[place.chat].label, reason, now, fallbacks=fallbacks)
         channel_unreadable(tx, place)
 
-    def _tell(self, place: Place, agent: Agent, text: str) -> None:
-        """Say it behind the event's acknowledgement, which must not wait for the network."""
-        telling = asyncio.create_task(self._whisper(place, agent, text), name="a private word")
-        self._telling.add(telling)
-        telling.add_done_callback(self._telling.discard)
+    def _start_private_message(self, place: Place, agent: Agent, text: str) -> None:
+        """Send it in the background: the event must be acknowledged without waiting for the network."""
+        task = asyncio.create_task(self._send_private_message(place, agent, text), name="private message")
+        self._private_messages.add(task)
+        task.add_done_callback(self._private_messages.discard)
 
-    async def _whisper(self, place: Place, agent: Agent, text: str) -> None:
+    async def _send_private_message(self, place: Place, agent: Agent, text: str) -> None:
         try:
             await self._chats[place.chat].tell(place, agent, text)
         except RemoteError as error:
-            # It is about something that stands in the thread anyway; nothing is lost without it.
-            _log.info("a private word was not heard", error=type(error).__name__)
+            # The thread itself shows what it is about, so nothing is lost.
+            _log.info("private message not sent", error=type(error).__name__)

@@ -1,9 +1,9 @@
 """
-How a store has been doing: when its trouble is told, when its end, and how long to wait meanwhile. Pure.
+The state of a store over time: when to report an incident, when to report its end, how long to wait. Pure.
 
-An incident is told by how long it lasts, not by how often it was met. Its end is told when the store has worked for a
-while, and not again soon: a store that comes and goes is one incident. All times are those of a clock that never goes
-back.
+An incident is reported when it has lasted for some time, however often it was seen. Its end is reported when the store
+has worked for some time, and not again soon after that: a store that fails again and again is one incident. All times
+are in seconds, by the monotonic clock.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from bot.errors import AuthFailed, RateLimited, RemoteError
 from bot.tickets.incidents import StoreIncident
 
 MINUTE = 60.0
-TOLD_AFTER = {StoreIncident.DOWN: 3 * MINUTE, StoreIncident.LIMITED: 15 * MINUTE, StoreIncident.PAUSED: MINUTE}
-OVER_AFTER = 2 * MINUTE
-OVER_AGAIN_AFTER = 30 * MINUTE
-"""So long after the end of a trouble was told, the end of the next is not told yet."""
-LONGEST_ASKED = 15 * MINUTE
-"""A vendor that asks us to wait for longer is asked again all the same: it may have meant something else."""
+NOTIFY_AFTER = {StoreIncident.DOWN: 3 * MINUTE, StoreIncident.LIMITED: 15 * MINUTE, StoreIncident.PAUSED: MINUTE}
+RESOLVED_AFTER = 2 * MINUTE
+RESOLVED_AGAIN_AFTER = 30 * MINUTE
+"""After the end of an incident was reported, the next end is not reported before this time has passed."""
+MAX_RETRY_AFTER = 15 * MINUTE
+"""If a vendor asks us to wait longer, we try again after this time anyway: it may have meant something else."""
 _FIRST_PAUSE = 30.0
-_LONGEST_PAUSE = 5 * MINUTE
+_MAX_PAUSE = 5 * MINUTE
 
 
 def incident_of(error: RemoteError) -> StoreIncident:
-    """As what a failure is told."""
+    """The kind of incident that an error is."""
     if isinstance(error, AuthFailed):
         return StoreIncident.PAUSED
     return StoreIncident.LIMITED if isinstance(error, RateLimited) else StoreIncident.DOWN
@@ -34,72 +34,78 @@ def incident_of(error: RemoteError) -> StoreIncident:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageState:
     """
-    What is known of how a store is.
+    What is known about the state of a store.
 
     Attributes:
-        error: What its last sweep failed with; None: with nothing.
+        error: The error of the last sweep; None: it succeeded.
         failures: How many sweeps have failed in a row.
-        failing_since: When the first of them did.
-        refused_since: When the first of the last ones did that our credentials failed without a break.
-        well_since: Since when it works; None: it does not, or nobody has asked yet.
-        ended_at: When the end of a trouble was last told; None: never.
+        failing_since: When the first of them failed.
+        auth_failed_since: Since when every sweep has failed because our credentials were refused.
+        working_since: Since when sweeps succeed; None: the last one failed, or there was none yet.
+        resolved_notified_at: When the end of an incident was last reported; None: never.
     """
 
     error: RemoteError | None = None
     failures: int = 0
     failing_since: float | None = None
-    refused_since: float | None = None
-    well_since: float | None = None
-    ended_at: float | None = None
+    auth_failed_since: float | None = None
+    working_since: float | None = None
+    resolved_notified_at: float | None = None
 
     def failed(self, error: RemoteError, now: float) -> OutageState:
-        """After a sweep that failed."""
-        refused = isinstance(error, AuthFailed)
+        """The state after a sweep that failed."""
         return replace(
             self,
             error=error,
             failures=self.failures + 1,
-            failing_since=now if self.failing_since is None else self.failing_since,
-            refused_since=None if not refused else now if self.refused_since is None else self.refused_since,
-            well_since=None,
+            failing_since=_first(self.failing_since, now),
+            auth_failed_since=_first(self.auth_failed_since, now) if isinstance(error, AuthFailed) else None,
+            working_since=None,
         )
 
     def worked(self, now: float) -> OutageState:
-        """After a sweep that came to its end."""
-        return OutageState(well_since=now if self.well_since is None else self.well_since, ended_at=self.ended_at)
+        """The state after a sweep that succeeded."""
+        return OutageState(
+            working_since=_first(self.working_since, now), resolved_notified_at=self.resolved_notified_at
+        )
 
-    def told_over(self, now: float) -> OutageState:
-        """After the end of a trouble was told."""
-        return replace(self, ended_at=now)
+    def resolved_notified(self, now: float) -> OutageState:
+        """The state after the end of an incident was reported."""
+        return replace(self, resolved_notified_at=now)
 
     @property
-    def told_at(self) -> float | None:
-        """When the trouble is to be told if it lasts until then; None: there is none."""
+    def notify_at(self) -> float | None:
+        """When to report the incident if it lasts until then; None: there is none."""
         if self.error is None or self.failing_since is None:
             return None
-        began = self.failing_since if self.refused_since is None else self.refused_since
-        return began + TOLD_AFTER[incident_of(self.error)]
+        began = self.failing_since if self.auth_failed_since is None else self.auth_failed_since
+        return began + NOTIFY_AFTER[incident_of(self.error)]
 
-    def is_over(self, now: float) -> bool:
-        """Whether a trouble that was told has come to its end."""
-        if self.well_since is None or now - self.well_since < OVER_AFTER:
+    def is_resolved(self, now: float) -> bool:
+        """Whether the end of a reported incident can be reported."""
+        if self.working_since is None or now - self.working_since < RESOLVED_AFTER:
             return False
-        return self.ended_at is None or now - self.ended_at >= OVER_AGAIN_AFTER
+        return self.resolved_notified_at is None or now - self.resolved_notified_at >= RESOLVED_AGAIN_AFTER
 
     def pause(self, poll: float, now: float, jitter: float) -> float:
         """
-        How many seconds to wait after a failure: longer each time, as long as the vendor asks for within reason.
+        How many seconds to wait after a failure: longer each time, and as long as the vendor asks for, up to a limit.
 
-        Just before the trouble would be told, the store is asked once more.
+        The store is tried once more just before the incident would be reported.
 
         Args:
-            poll: How often the store is asked while all is well.
-            jitter: From 0 to 1; what failed together shall not return together.
+            poll: Seconds between two sweeps in normal operation.
+            jitter: From 0 to 1, so that stores that failed together do not all retry together.
         """
-        longest = max(_LONGEST_PAUSE, poll)
+        longest = max(_MAX_PAUSE, poll)
         spread = 1 + jitter / 5
         own = min(longest, min(poll, _FIRST_PAUSE) * 2.0 ** min(self.failures - 1, 20)) * spread
-        if self.told_at is not None and self.told_at > now:
-            own = min(own, self.told_at - now)
-        asked = 0.0 if self.error is None else min(self.error.retry_after or 0.0, LONGEST_ASKED)
-        return max(own, asked * spread)
+        if self.notify_at is not None and self.notify_at > now:
+            own = min(own, self.notify_at - now)
+        retry_after = 0.0 if self.error is None else min(self.error.retry_after or 0.0, MAX_RETRY_AFTER)
+        return max(own, retry_after * spread)
+
+
+def _first(before: float | None, now: float) -> float:
+    """When something that is true now became true; `before` is when it did if it was true already."""
+    return now if before is None else before

@@ -1,4 +1,4 @@
-"""When a store is swept: again and again, at once when nudged, more rarely in trouble; and what people hear of that."""
+"""When a store is swept: regularly, at once after a nudge, less often in an incident; and reporting incidents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Row
 from bot.db.rows import from_ms
 from bot.errors import RemoteError
-from bot.inbound.isolation import contained
+from bot.inbound.isolation import defects_as_unavailable
 from bot.inbound.vendors.outage import OutageState, incident_of
 from bot.inbound.vendors.sweep import Sweep
 from bot.model import Store, TicketId
@@ -22,12 +22,12 @@ from bot.ports import Vendor
 from bot.tickets.incidents import store_failing, store_works
 
 _log = structlog.get_logger(__name__)
-_MOST_NUDGED = 20
-_TALKING = timedelta(minutes=10)
+_MAX_NUDGED = 20
+_ACTIVE_FOR = timedelta(minutes=10)
 
 
 class Poller:
-    """Sweeps one store, again and again, until cancelled."""
+    """Sweeps one store again and again."""
 
     def __init__(
         self,
@@ -50,60 +50,60 @@ class Poller:
         self._nudged_at: datetime | None = None
         self._sweep_now = True
         self._outage = OutageState()
-        self._tell_at: float | None = None
+        self._notify_at: float | None = None
 
     @property
     def unreadable(self) -> AbstractSet[TicketId]:
-        """The tickets that could not be read when that was last tried."""
+        """The tickets that could not be read at the last try."""
         return self._sweep.unreadable
 
     async def run(self) -> None:
-        """Sweep now and then again and again; at once when nudged; more rarely while the store is in trouble."""
+        """Sweep now and then regularly, until cancelled; at once after a nudge, less often while the store fails."""
         await self._database.write(lambda tx: tx.run("add_store", name=self._store.name))
         next_sweep = self._clock.monotonic()
         while True:
             self._nudged.clear()
             if self._sweep_now or self._clock.monotonic() >= next_sweep:
                 self._sweep_now = False
-                next_sweep = self._clock.monotonic() + await self._once()
+                next_sweep = self._clock.monotonic() + await self._sweep_once()
             elif self._nudged_tickets and not await self._read_nudged():
                 self._sweep_now = True
                 continue
-            elif self._tell_at is not None and self._clock.monotonic() >= self._tell_at:
-                await self._note_trouble()
-            wake_at = next_sweep if self._tell_at is None else min(next_sweep, self._tell_at)
+            elif self._notify_at is not None and self._clock.monotonic() >= self._notify_at:
+                await self._record_incident()
+            wake_at = next_sweep if self._notify_at is None else min(next_sweep, self._notify_at)
             await wait_for(self._nudged, wake_at - self._clock.monotonic(), self._clock)
 
     def nudge(self, ticket: TicketId | None = None) -> None:
         """
-        Look now, or once more as soon as the present pass ends; any number of nudges meanwhile are one.
+        Sweep now, or again as soon as the current sweep ends. Several nudges in that time have the effect of one.
 
         Args:
-            ticket: Only at this one, if it is known; None: at the whole store.
+            ticket: Read only this ticket, if it is known; None: sweep the whole store.
         """
         self._nudged_at = self._clock.now()
-        if ticket is None or len(self._nudged_tickets) >= _MOST_NUDGED:
+        if ticket is None or len(self._nudged_tickets) >= _MAX_NUDGED:
             self._sweep_now = True
         else:
             self._nudged_tickets.add(ticket)
         self._nudged.set()
 
-    async def _once(self) -> float:
-        """One pass, whatever becomes of it; how many seconds to wait before the next."""
+    async def _sweep_once(self) -> float:
+        """One sweep, whether it succeeds or fails; how many seconds to wait before the next."""
         try:
-            with contained(f"the sweep of store {self._store.name}"):
+            with defects_as_unavailable(f"the sweep of store {self._store.name}"):
                 await self._sweep.run()
         except RemoteError as error:
-            _log.info("sweep failed", store=self._store.name, error=type(error).__name__, told=error.told)
+            _log.info("sweep failed", store=self._store.name, error=type(error).__name__, reason=error.told)
             now = self._clock.monotonic()
             self._outage = self._outage.failed(error, now)
-            await self._note_trouble()
+            await self._record_incident()
             return self._outage.pause(self._store.poll_seconds, now, self._random.random())
         self._outage = self._outage.worked(self._clock.monotonic())
-        self._tell_at = None
-        row = await self._row()
+        self._notify_at = None
+        row = await self._store_row()
         if row["incident"] is not None or row["incident_notices"] != "{}":
-            await self._note_well()
+            await self._record_working()
         quick = self._vendor.capabilities.quick_poll
         wait = pause(self._store.poll_seconds, quick, self._clock.now(), from_ms(row["active_at"]), self._nudged_at)
         return wait * (1 + self._random.random() / 10)
@@ -111,31 +111,31 @@ class Poller:
     async def _read_nudged(self) -> bool:
         """Read the tickets that webhooks named; whether all were known and could be read."""
         tickets, self._nudged_tickets = self._nudged_tickets, set()
-        return await self._sweep.read(sorted(tickets))  # a set has another order in every run
+        return await self._sweep.read(sorted(tickets))  # a set's order differs between runs
 
-    async def _note_trouble(self) -> None:
-        """Note what is wrong, and tell it when it has lasted for long enough; where that is still to come, then."""
-        error, tell_at = self._outage.error, self._outage.told_at
-        if error is None or tell_at is None:
+    async def _record_incident(self) -> None:
+        """Record what is wrong. Report it if it has lasted long enough; else note when to do so."""
+        error, notify_at = self._outage.error, self._outage.notify_at
+        if error is None or notify_at is None:
             return
-        tell = self._clock.monotonic() >= tell_at
-        self._tell_at = None if tell else tell_at
-        now, trouble = self._clock.now(), incident_of(error)
-        await self._database.write(store_failing, self._store, trouble, error.told, now, tell=tell)
+        notify = self._clock.monotonic() >= notify_at
+        self._notify_at = None if notify else notify_at
+        now, incident = self._clock.now(), incident_of(error)
+        await self._database.write(store_failing, self._store, incident, error.told, now, notify=notify)
         self._wake_outbox()
 
-    async def _note_well(self) -> None:
-        """Note that the store works, and tell it when it has for long enough."""
+    async def _record_working(self) -> None:
+        """Record that the store works, and report it if it has worked long enough."""
         now = self._clock.monotonic()
-        over = self._outage.is_over(now)
-        if await self._database.write(store_works, self._store, self._clock.now(), over=over):
-            self._outage = self._outage.told_over(now)
+        notify = self._outage.is_resolved(now)
+        if await self._database.write(store_works, self._store, self._clock.now(), notify=notify):
+            self._outage = self._outage.resolved_notified(now)
             self._wake_outbox()
 
-    async def _row(self) -> Row:
+    async def _store_row(self) -> Row:
         row = await self._database.read(lambda tx: tx.one("store", name=self._store.name))
         if row is None:
-            raise LookupError("a store that is swept is on record")
+            raise LookupError(f"store {self._store.name} has no row")
         return row
 
 
@@ -143,14 +143,15 @@ def pause(poll: float, quick: float, now: datetime, active_at: datetime, nudged_
     """
     How many seconds to wait before the next sweep. Pure.
 
-    Short while people are talking, growing to `poll` when it gets quiet; `poll` also while webhooks tell us anyway.
+    Short while people are writing, then rising to `poll`. Also `poll` while webhooks arrive, as they bring the news.
 
     Args:
-        quick: The shortest that the vendor's quota bears.
-        active_at: When anybody last wrote.
+        poll: Seconds between two sweeps of a quiet store.
+        quick: The fewest seconds that the vendor's quota allows.
+        active_at: When somebody last wrote.
         nudged_at: When a webhook last came; None: never.
     """
-    if nudged_at is not None and now - nudged_at < _TALKING:
+    if nudged_at is not None and now - nudged_at < _ACTIVE_FOR:
         return poll
-    idle = (now - active_at - _TALKING).total_seconds()
+    idle = (now - active_at - _ACTIVE_FOR).total_seconds()
     return min(poll, quick + max(0.0, idle) / 30)

@@ -1,8 +1,8 @@
 """
-One pass over a store: what its vendor has now, against what is known, one transaction per ticket that changed.
+One sweep of a store: compare what the vendor has with what is recorded. One transaction per changed ticket.
 
-A sweep is its own catch-up: after any outage the next one finds everything. A ticket that cannot be read holds up
-neither the others nor the pass: nothing of it is recorded, so that it stays news, and it is tried again by itself.
+After an outage, the next sweep finds everything that was missed. A ticket that cannot be read stops neither the sweep
+nor the other tickets. Nothing is recorded of it, so it still counts as changed, and it is tried again separately.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import from_ms, to_ms
 from bot.errors import Gone, RateLimited, RemoteError
-from bot.inbound.isolation import contained
-from bot.inbound.vendors.unreadable import Unreadable
+from bot.inbound.isolation import defects_as_unavailable
+from bot.inbound.vendors.unreadable import UnreadableTickets
 from bot.model import Absent, Change, Conversation, Store, StoreName, TicketId
 from bot.ports import Vendor
 from bot.tickets import incidents
-from bot.tickets.sync import LAG, TicketSnapshot, find_ticket, follows, overlay, record, record_gone
+from bot.tickets.sync import MAX_READ_LAG, TicketSnapshot, find_ticket, merge_listed, record, record_gone, should_follow
 
 _FULL_SWEEP_EVERY = timedelta(hours=6)
-# What only a full sweep shows and could not be read is not put off until the next one is due.
-_FULL_SWEEP_AGAIN = timedelta(minutes=15)
-# After so many readings that fail in a row the vendor may be down although others worked before; and it is taken for
-# down where no other ticket can prove anything.
-_MOST_FAILURES = 10
+# Sooner, if a ticket that only a full sweep lists could not be read.
+_FULL_SWEEP_RETRY = timedelta(minutes=15)
+# After so many failures in a row the vendor may be down, although other tickets could be read before. It counts as down
+# if there is no other ticket to compare with.
+_MAX_FAILURES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
+class SweepScope:
     """
-    How a sweep begins.
+    What a sweep covers.
 
     Attributes:
-        first: Whether the store's past is not known yet.
-        full: Whether every ticket is looked at.
+        first: Whether it is the store's first, so that the store's past is not known yet.
+        full: Whether it covers every ticket.
     """
 
     first: bool
@@ -48,8 +48,8 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What the vendor may ask about during one pass; see `bot.ports.Known`."""
+class _RecordedTickets:
+    """What the vendor may ask for during one sweep; implements `bot.ports.Known`."""
 
     database: Database
     store: StoreName
@@ -63,11 +63,11 @@ class _Known:
         return {TicketId(row["vendor_id"]): row["fingerprint"] for row in rows}
 
     async def open_ids(self) -> Sequence[TicketId]:
-        settled = to_ms(self.began_at - LAG)
+        settled = to_ms(self.began_at - MAX_READ_LAG)
 
         def read(tx: Transaction) -> list[Row]:
-            again = tx.all("vendor_ids_to_read_again", store=self.store, settled=settled)
-            return tx.all("open_vendor_ids", store=self.store) + again
+            to_read_again = tx.all("vendor_ids_to_read_again", store=self.store, settled=settled)
+            return tx.all("open_vendor_ids", store=self.store) + to_read_again
 
         return [TicketId(row["vendor_id"]) for row in await self.database.read(read)]
 
@@ -76,8 +76,7 @@ class Sweep:
     """
     Sweeps one store, one pass at a time.
 
-    Whether a ticket that cannot be read or its vendor is at fault shows in another ticket: where that can be read,
-    it is the ticket.
+    If a ticket cannot be read, another one is read: if that works, the fault is the ticket's, else the vendor's.
     """
 
     def __init__(
@@ -94,48 +93,48 @@ class Sweep:
         self._database = database
         self._clock = clock
         self._wake_outbox = wake_outbox
-        self._unreadable = Unreadable(clock, random)
-        self._mute: RemoteError | None = None
-        self._answered = False
+        self._unreadable = UnreadableTickets(clock, random)
+        self._vendor_error: RemoteError | None = None
+        self._any_read = False
         self._failures = 0
-        # Stores that were first swept together shall not be swept in full together for ever.
+        # Random, so that stores that started together do not always have their full sweeps together.
         self._full_every = _FULL_SWEEP_EVERY * (0.75 + random.random() / 2)
         self._full_after = self._full_every
-        self._left: AbstractSet[TicketId] = frozenset()
+        self._left_unreadable: AbstractSet[TicketId] = frozenset()
 
     async def run(self) -> None:
         """
-        One pass.
+        Sweep once.
 
         Raises:
             RemoteError: The list failed, no ticket at all can be read, or the budget is used up. What was recorded
-                before stays.
+                before is kept.
         """
-        began = await self._database.read(self._begin, self._clock.now())
+        scope = await self._database.read(self._scope, self._clock.now())
         read_at = self._clock.now()
-        known = _Known(self._database, self._store.name, began.full, read_at)
-        self._answered, self._failures = False, 0
+        known = _RecordedTickets(self._database, self._store.name, scope.full, read_at)
+        self._any_read, self._failures = False, 0
         listed: set[TicketId] = set()
         async for found in self._vendor.changes(known):
             ticket = found.id if isinstance(found, Absent) else found.ticket.id
             listed.add(ticket)
             if self._unreadable.is_due(ticket):
-                await self._try(found, ticket, began, read_at)
-        if self._mute is not None and not self._answered and not await self._another_can_be_read():
-            raise self._mute.with_traceback(None)
-        await self._end(began, listed)
+                await self._process_or_postpone(found, ticket, scope, read_at)
+        if self._vendor_error is not None and not self._any_read and not await self._another_is_readable():
+            raise self._vendor_error.with_traceback(None)
+        await self._end(scope, listed)
         self._wake_outbox()
 
     async def read(self, tickets: Iterable[TicketId]) -> bool:
-        """Read these tickets by themselves, as far as they are known; whether all were known and could be read."""
+        """Read these tickets, without a sweep; whether all of them were recorded before and could be read."""
         complete = True
         for ticket in tickets:
             if await self._database.read(find_ticket, self._store.name, ticket) is None:
                 complete = False
                 continue
             try:
-                with contained(self._reading):
-                    await self._read(ticket, fingerprint=None)
+                with defects_as_unavailable(self._reading):
+                    await self._read_and_record(ticket, fingerprint=None)
             except RateLimited:
                 return False
             except RemoteError as error:
@@ -146,117 +145,119 @@ class Sweep:
 
     @property
     def unreadable(self) -> AbstractSet[TicketId]:
-        """The tickets that could not be read when that was last tried."""
+        """The tickets that could not be read at the last try."""
         return self._unreadable.tickets
 
     @property
     def _reading(self) -> str:
         return f"reading a ticket of store {self._store.name}"
 
-    def _begin(self, tx: Transaction, now: datetime) -> Pass:
+    def _scope(self, tx: Transaction, now: datetime) -> SweepScope:
         row = tx.one("store", name=self._store.name)
         if row is None or row["first_swept_at"] is None:
-            return Pass(first=True, full=True)
+            return SweepScope(first=True, full=True)
         full = now - from_ms(row["fully_swept_at"]) >= self._full_after
-        return Pass(first=False, full=full)
+        return SweepScope(first=False, full=full)
 
-    async def _try(self, found: Change | Absent, ticket: TicketId, began: Pass, read_at: datetime) -> None:
+    async def _process_or_postpone(
+        self, found: Change | Absent, ticket: TicketId, scope: SweepScope, read_at: datetime
+    ) -> None:
         """
-        Look at one ticket; where it cannot be read, leave it for later.
+        Process one ticket; if it cannot be read, postpone it.
 
         Raises:
-            RemoteError: It is not the ticket's fault.
+            RemoteError: The fault is the vendor's, not the ticket's.
         """
         try:
-            with contained(self._reading):
-                await self._found(found, began, read_at)
+            with defects_as_unavailable(self._reading):
+                await self._process(found, scope, read_at)
         except RateLimited:
-            raise  # the budget is the store's
+            raise  # the budget is that of the whole store
         except RemoteError as error:
             self._unreadable.failed(ticket, error)
             self._failures += 1
-            if self._answered and self._failures < _MOST_FAILURES:
+            if self._any_read and self._failures < _MAX_FAILURES:
                 return
-            proven = await self._another_can_be_read()
-            if proven is False or (proven is None and self._failures >= _MOST_FAILURES):
-                self._mute = error
+            readable = await self._another_is_readable()
+            if readable is False or (readable is None and self._failures >= _MAX_FAILURES):
+                self._vendor_error = error
                 raise
 
-    def _proof(self, tx: Transaction, but: Collection[TicketId]) -> TicketId | None:
-        row = tx.one("ticket_to_prove_by", store=self._store.name, but=json.dumps(list(but)))
+    def _readable_before(self, tx: Transaction, excluded: Collection[TicketId]) -> TicketId | None:
+        row = tx.one("ticket_to_prove_by", store=self._store.name, but=json.dumps(list(excluded)))
         return None if row is None else TicketId(row["vendor_id"])
 
-    async def _another_can_be_read(self) -> bool | None:
-        """Whether a ticket can be read that could be read before; None: there is none that we know of."""
-        proof = await self._database.read(self._proof, self._unreadable.tickets)
-        if proof is None and self._mute is not None:
-            proof = await self._database.read(self._proof, ())
-        if proof is None:
+    async def _another_is_readable(self) -> bool | None:
+        """Whether a ticket that could be read before can be read now; None: we know of no such ticket."""
+        other = await self._database.read(self._readable_before, self._unreadable.tickets)
+        if other is None and self._vendor_error is not None:
+            other = await self._database.read(self._readable_before, ())
+        if other is None:
             return None
         try:
-            with contained(self._reading):
-                await self._read(proof, fingerprint=None)
+            with defects_as_unavailable(self._reading):
+                await self._read_and_record(other, fingerprint=None)
         except RateLimited:
             raise
         except RemoteError as error:
-            self._unreadable.failed(proof, error)
+            self._unreadable.failed(other, error)
             return False
         return True
 
-    async def _end(self, began: Pass, listed: AbstractSet[TicketId]) -> None:
-        """A pass has come to its end: note it, and tell of what has not let itself be read for long."""
-        if began.full:
-            self._unreadable.keep(listed)
-            self._left = frozenset(self._unreadable.tickets)
-            again = _FULL_SWEEP_AGAIN if self._full_after == self._full_every else self._full_after * 2
-            self._full_after = min(again, self._full_every) if self._left else self._full_every
-        elif not self._unreadable.tickets <= listed | self._left:
-            self._full_after = min(_FULL_SWEEP_AGAIN, self._full_every)
-        untold = self._unreadable.untold(listed)
+    async def _end(self, scope: SweepScope, listed: AbstractSet[TicketId]) -> None:
+        """Record that the sweep has ended, and report tickets that could not be read for a long time."""
+        if scope.full:
+            self._unreadable.forget_unlisted(listed)
+            self._left_unreadable = frozenset(self._unreadable.tickets)
+            retry_after = _FULL_SWEEP_RETRY if self._full_after == self._full_every else self._full_after * 2
+            self._full_after = min(retry_after, self._full_every) if self._left_unreadable else self._full_every
+        elif not self._unreadable.tickets <= listed | self._left_unreadable:
+            self._full_after = min(_FULL_SWEEP_RETRY, self._full_every)
+        to_report = self._unreadable.to_report(listed)
 
         def work(tx: Transaction, now: datetime) -> None:
-            tx.run("store_swept", name=self._store.name, now=to_ms(now), full=began.full)
-            if began.full:
+            tx.run("store_swept", name=self._store.name, now=to_ms(now), full=scope.full)
+            if scope.full:
                 incidents.forget_unlisted_tickets(tx, self._store.name, listed)
-            incidents.tickets_unreadable(tx, self._store, untold, now)
+            incidents.tickets_unreadable(tx, self._store, to_report, now)
 
         await self._database.write(work, self._clock.now())
-        self._unreadable.told(ticket for ticket, _ in untold)
+        self._unreadable.reported(ticket for ticket, _ in to_report)
 
-    async def _found(self, found: Change | Absent, began: Pass, read_at: datetime) -> None:
+    async def _process(self, found: Change | Absent, scope: SweepScope, read_at: datetime) -> None:
         if isinstance(found, Absent):
-            await self._read(found.id, fingerprint="")
+            await self._read_and_record(found.id, fingerprint="")
         else:
-            await self._changed(found, began, read_at)
+            await self._process_change(found, scope, read_at)
 
-    async def _changed(self, change: Change, began: Pass, read_at: datetime) -> None:
+    async def _process_change(self, change: Change, scope: SweepScope, read_at: datetime) -> None:
         before = await self._database.read(find_ticket, self._store.name, change.ticket.id)
-        follow = follows(change.ticket, before, self._store, first=began.first, now=self._clock.now())
-        ticket, messages, read_there = change.ticket, change.messages, self._vendor.now()
+        follow = should_follow(change.ticket, before, self._store, first=scope.first, now=self._clock.now())
+        ticket, messages, vendor_time = change.ticket, change.messages, self._vendor.now()
         if messages is None and (follow or (before is not None and before.followed)):
-            read_at, read_there = self._clock.now(), self._vendor.now()
+            read_at, vendor_time = self._clock.now(), self._vendor.now()
             try:
-                conversation = await self._ask(ticket.id)
+                conversation = await self._request(ticket.id)
             except Gone:
                 await self._gone(ticket.id)
                 return
-            ticket, messages = overlay(ticket, conversation.ticket), conversation.messages
+            ticket, messages = merge_listed(ticket, conversation.ticket), conversation.messages
         await self._record(
             TicketSnapshot(
                 ticket=ticket,
                 messages=messages,
                 fingerprint=change.fingerprint,
                 read_at=read_at,
-                read_there=read_there,
+                vendor_time=vendor_time,
                 follow=follow,
             )
         )
 
-    async def _read(self, ticket: TicketId, *, fingerprint: str | None) -> None:
-        """Read one known ticket by itself; for `fingerprint` see `TicketSnapshot`."""
-        read_at, read_there = self._clock.now(), self._vendor.now()
+    async def _read_and_record(self, ticket: TicketId, *, fingerprint: str | None) -> None:
+        """Read one recorded ticket by itself and record it; for `fingerprint` see `TicketSnapshot`."""
+        read_at, vendor_time = self._clock.now(), self._vendor.now()
         try:
-            conversation = await self._ask(ticket)
+            conversation = await self._request(ticket)
         except Gone:
             await self._gone(ticket)
             return
@@ -266,27 +267,27 @@ class Sweep:
                 messages=conversation.messages,
                 fingerprint=fingerprint,
                 read_at=read_at,
-                read_there=read_there,
+                vendor_time=vendor_time,
                 follow=False,
             )
         )
 
-    async def _ask(self, ticket: TicketId) -> Conversation:
-        """Ask the vendor for a ticket; that it does not exist any more is an answer, too."""
+    async def _request(self, ticket: TicketId) -> Conversation:
+        """Request a ticket from the vendor. `Gone` is an answer, too."""
         try:
             conversation = await self._vendor.ticket(ticket)
         except Gone:
-            self._hear()
+            self._ticket_read()
             raise
-        self._hear()
+        self._ticket_read()
         return conversation
 
-    def _hear(self) -> None:
-        """A ticket could be read."""
-        self._answered, self._failures = True, 0
-        if self._mute is not None:
-            self._mute = None
-            self._unreadable.forgive()
+    def _ticket_read(self) -> None:
+        """The vendor has answered for a ticket."""
+        self._any_read, self._failures = True, 0
+        if self._vendor_error is not None:
+            self._vendor_error = None
+            self._unreadable.begin_anew()
 
     async def _record(self, snapshot: TicketSnapshot) -> None:
         def work(tx: Transaction, now: datetime) -> None:
@@ -294,7 +295,7 @@ class Sweep:
             incidents.ticket_readable(tx, self._store.name, snapshot.ticket.id)
 
         await self._database.write(work, self._clock.now())
-        self._unreadable.read(snapshot.ticket.id)
+        self._unreadable.was_read(snapshot.ticket.id)
         self._wake_outbox()
 
     async def _gone(self, ticket: TicketId) -> None:
@@ -303,5 +304,5 @@ class Sweep:
             incidents.ticket_readable(tx, self._store.name, ticket)
 
         await self._database.write(work, self._clock.now())
-        self._unreadable.read(ticket)
+        self._unreadable.was_read(ticket)
         self._wake_outbox()

@@ -1,8 +1,8 @@
 """
-Tickets of a store that cannot be read although the store lists them.
+Tickets that the store lists but that cannot be read.
 
-Each is tried again by itself, more and more rarely: so it costs next to nothing, and holds up no other. It is kept in
-memory which they are; after a restart all are tried anew. What was told of them is on disk.
+Each is retried separately, less and less often. So it costs almost nothing and delays no other ticket. The list is
+kept in memory: after a restart, all are tried again. Which of them were reported is in the database.
 """
 
 from __future__ import annotations
@@ -17,81 +17,92 @@ from bot.errors import RemoteError
 from bot.model import TicketId
 
 _FIRST_PAUSE = 30.0
-_LONGEST_PAUSE = 900.0
-# What could not be read for some minutes is no news; where one is told, those are told with it that soon would be.
-_TOLD_AFTER = 900.0
-_TOLD_WITH_IT = 300.0
+_MAX_PAUSE = 900.0
+# Short failures are not reported. When one ticket is reported, others that soon would be are reported with it.
+_REPORT_AFTER = 900.0
+_REPORT_WITH_OTHERS_AFTER = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Failing:
-    """One ticket; the times are those of a clock that never goes back."""
+class _Failure:
+    """The failure of one ticket; the times are in seconds, by the monotonic clock."""
 
     since: float
     tried_at: float
     due: float
     tries: int = 1
     reason: str
-    told: bool = False
+    reported: bool = False
 
 
-class Unreadable:
-    """The tickets of one store that could not be read when that was last tried."""
+class UnreadableTickets:
+    """The tickets of one store that could not be read at the last try."""
 
     def __init__(self, clock: Clock, random: Random) -> None:
         self._clock = clock
         self._random = random
-        self._failing: dict[TicketId, _Failing] = {}
+        self._failures: dict[TicketId, _Failure] = {}
 
     @property
     def tickets(self) -> AbstractSet[TicketId]:
-        """Which they are."""
-        return self._failing.keys()
+        """Their ids."""
+        return self._failures.keys()
 
     def is_due(self, ticket: TicketId) -> bool:
-        """Whether a ticket may be tried now; one that never failed always may."""
-        failing = self._failing.get(ticket)
-        return failing is None or self._clock.monotonic() >= failing.due
+        """Whether a ticket may be tried now; always true if it is not among them."""
+        failure = self._failures.get(ticket)
+        return failure is None or self._clock.monotonic() >= failure.due
 
     def failed(self, ticket: TicketId, error: RemoteError) -> None:
-        """It could not be read just now."""
+        """A ticket could not be read now."""
         now = self._clock.monotonic()
-        before = self._failing.get(ticket)
+        before = self._failures.get(ticket)
         since = now if before is None else before.since
         tries = 1 if before is None else before.tries + 1
-        due = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(tries - 1, 10)) * (1 + self._random.random() / 5)
-        if now < since + _TOLD_AFTER:
-            due = min(due, since + _TOLD_AFTER)  # once more before it is told
-        told = before is not None and before.told
-        self._failing[ticket] = _Failing(since=since, tried_at=now, due=due, tries=tries, reason=error.told, told=told)
+        due = now + min(_MAX_PAUSE, _FIRST_PAUSE * 2.0 ** min(tries - 1, 10)) * (1 + self._random.random() / 5)
+        if now < since + _REPORT_AFTER:
+            due = min(due, since + _REPORT_AFTER)  # one more try before it is reported
+        reported = before is not None and before.reported
+        self._failures[ticket] = _Failure(
+            since=since, tried_at=now, due=due, tries=tries, reason=error.told, reported=reported
+        )
 
-    def read(self, ticket: TicketId) -> None:
-        """It could be read."""
-        self._failing.pop(ticket, None)
+    def was_read(self, ticket: TicketId) -> None:
+        """A ticket could be read."""
+        self._failures.pop(ticket, None)
 
-    def forgive(self) -> None:
-        """It was the vendor that let none be read, and that is over: each begins anew, and at once."""
+    def begin_anew(self) -> None:
+        """The vendor was at fault and works again: count each failure from now, and retry at once."""
         now = self._clock.monotonic()
-        self._failing = {
-            ticket: replace(failing, since=now, tried_at=now, due=now, tries=0)
-            for ticket, failing in self._failing.items()
+        self._failures = {
+            ticket: replace(failure, since=now, tried_at=now, due=now, tries=0)
+            for ticket, failure in self._failures.items()
         }
 
-    def keep(self, listed: Collection[TicketId]) -> None:
-        """Forget those that are not among all that a store has and that we do not know."""
-        self._failing = {ticket: failing for ticket, failing in self._failing.items() if ticket in listed}
+    def forget_unlisted(self, listed: Collection[TicketId]) -> None:
+        """After a full sweep: forget the tickets that it did not yield."""
+        self._failures = {ticket: failure for ticket, failure in self._failures.items() if ticket in listed}
 
-    def untold(self, listed: Collection[TicketId]) -> list[tuple[TicketId, str]]:
-        """Those of the listed that have failed for long, also the last time, and were not told yet, with the reason."""
-        lasting = {
-            ticket: failing.tried_at - failing.since
-            for ticket, failing in self._failing.items()
-            if ticket in listed and not failing.told
+    def to_report(self, listed: Collection[TicketId]) -> list[tuple[TicketId, str]]:
+        """
+        The listed tickets to report now, each with the reason; empty: none.
+
+        They have failed for long, also at the last try, and are not reported yet. As soon as one is due, those that
+        soon would be are included.
+        """
+        failing_for = {
+            ticket: failure.tried_at - failure.since
+            for ticket, failure in self._failures.items()
+            if ticket in listed and not failure.reported
         }
-        if max(lasting.values(), default=0.0) < _TOLD_AFTER:
+        if max(failing_for.values(), default=0.0) < _REPORT_AFTER:
             return []
-        return [(t, self._failing[t].reason) for t, seconds in lasting.items() if seconds >= _TOLD_WITH_IT]
+        return [
+            (ticket, self._failures[ticket].reason)
+            for ticket, seconds in failing_for.items()
+            if seconds >= _REPORT_WITH_OTHERS_AFTER
+        ]
 
-    def told(self, tickets: Iterable[TicketId]) -> None:
-        """People know of these."""
-        self._failing |= {ticket: replace(self._failing[ticket], told=True) for ticket in tickets}
+    def reported(self, tickets: Iterable[TicketId]) -> None:
+        """These tickets were reported."""
+        self._failures |= {ticket: replace(self._failures[ticket], reported=True) for ticket in tickets}

@@ -40,7 +40,7 @@ def play(story: Callable[[], Awaitable[None]], *, patience: float = 30.0) -> Non
         async with asyncio.timeout(30):
             await story()
 
-    with patch.object(reread, "_PAUSE", 0.01), patch.object(reread, "_LONGEST_BLINDNESS", patience):
+    with patch.object(reread, "_RETRY_SECONDS", 0.01), patch.object(reread, "_LONGEST_WAIT", patience):
         asyncio.run(limited())
 
 
@@ -72,7 +72,7 @@ def marked(chat: MemoryChat, message: str) -> Mark | None:
 
 
 async def both_in_sight(bridge: Bridge) -> None:
-    await until(lambda: all(catchup.sighted for catchup in bridge.app._catchups.values()))
+    await until(lambda: all(catchup.in_sync for catchup in bridge.app._catchups.values()))
 
 
 async def replies(bridge: Bridge) -> list[dict[str, object]]:

@@ -24,7 +24,7 @@ def read_at(tx: Transaction, after: timedelta, ahead: timedelta) -> None:
     seen = snapshot("tkt")
     there = NOON + after
     seen = replace(
-        seen, ticket=replace(seen.ticket, updated_at=NOON), read_at=there + ahead, read_there=there, fingerprint="f"
+        seen, ticket=replace(seen.ticket, updated_at=NOON), read_at=there + ahead, vendor_time=there, fingerprint="f"
     )
     tx.run("add_store", name=STORE.name)
     record(tx, STORE, seen, there + ahead)
