@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.errors import AuthFailed, RateLimited, RemoteError
+from bot.errors import LONGEST_RETRY_AFTER, AuthFailed, RateLimited, RemoteError
 from bot.tickets.incidents import StoreIncident
 
 MINUTE = 60.0
@@ -18,8 +18,6 @@ NOTIFY_AFTER = {StoreIncident.DOWN: 3 * MINUTE, StoreIncident.LIMITED: 15 * MINU
 RESOLVED_AFTER = 2 * MINUTE
 RESOLVED_AGAIN_AFTER = 30 * MINUTE
 """After the end of an incident was reported, the next end is not reported before this time has passed."""
-MAX_RETRY_AFTER = 15 * MINUTE
-"""If a vendor asks us to wait longer, we try again after this time anyway: it may have meant something else."""
 _FIRST_PAUSE = 30.0
 _MAX_PAUSE = 5 * MINUTE
 
@@ -102,7 +100,7 @@ class OutageState:
         own = min(longest, min(poll, _FIRST_PAUSE) * 2.0 ** min(self.failures - 1, 20)) * spread
         if self.notify_at is not None and self.notify_at > now:
             own = min(own, self.notify_at - now)
-        retry_after = 0.0 if self.error is None else min(self.error.retry_after or 0.0, MAX_RETRY_AFTER)
+        retry_after = 0.0 if self.error is None else min(self.error.retry_after or 0.0, LONGEST_RETRY_AFTER)
         return max(own, retry_after * spread)
 
 
