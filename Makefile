@@ -46,10 +46,10 @@ format: $(VENV)/develops ## put the code into its format and mend what can be me
 	$(BIN)/ruff format .
 
 soak: $(VENV)/develops ## the long forms of the tests
-	$(BIN)/python -m pytest -m soak $(PYTEST)
+	$(BIN)/python -m pytest -m soak --timeout 0 $(PYTEST)
 
 bench: $(VENV)/develops ## measure
-	$(BIN)/python -m pytest -m bench $(PYTEST)
+	$(BIN)/python -m pytest -m bench --timeout 0 $(PYTEST)
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"

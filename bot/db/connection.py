@@ -56,7 +56,7 @@ class _Connection(aiosqlite.Connection):
 
     async def call(self, function: Callable[[sqlite3.Connection], T]) -> T:
         # `_execute` is how every public method of aiosqlite reaches the thread; the lock file pins its version,
-        # and tests/unit/outside/test_database.py holds it to what is promised here.
+        # and tests/unit/bot/db/test_connection.py holds it to what is promised here.
         result: T = await self._execute(partial(function, self._conn))  # type: ignore[no-untyped-call]
         return result
 

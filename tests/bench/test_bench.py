@@ -26,11 +26,11 @@ from bot.sandbox.vendors import VENDORS, PracticeStore
 from bot.sandbox.wire import Exchange
 from bot.settings import read_own
 from bot.wiring import vendor_kinds
-from tests.bench.bench_known import Remembered
-from tests.crash.kill_clock import FasterClock
-from tests.crash.kill_nest import Nest
-from tests.crash.kill_run import Plan, play
-from tests.crash.kill_world import TOKEN, KillWorld, Shop
+from tests.support.vendors.remembered import Remembered
+from tests.support.crash.clock import FasterClock
+from tests.support.crash.nest import Nest
+from tests.support.crash.run import Plan, play
+from tests.support.crash.world import TOKEN, KillWorld, Shop
 
 pytestmark = pytest.mark.bench
 

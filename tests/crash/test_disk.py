@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.process import BotProcess
-from tests.crash.kill_run import integrity
-from tests.crash.kill_scene import Scene, ended, scene, until
+from tests.support.crash.run import integrity
+from tests.support.crash.scene import Scene, ended, scene, until
 
 _HERE = Path(__file__).parent
 

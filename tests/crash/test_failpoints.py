@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.crash.failpoints import LATE, PLAIN, Outcome, Vendor, play
+from tests.support.crash.failpoints import LATE, PLAIN, Outcome, Vendor, play
 
 _BATCHES = 8
 _VENDORS = pytest.mark.parametrize("vendor", [PLAIN, LATE], ids=["plain", "late"])

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.kill_run import Outcome, Plan, play
+from tests.support.crash.run import Outcome, Plan, play
 
 
 @pytest.fixture(autouse=True)

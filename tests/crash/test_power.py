@@ -18,9 +18,9 @@ from random import Random
 from bot.db.connection import Database
 from bot.db.migrate import migrations
 from bot.errors import Unavailable
-from tests.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running, until
-from tests.crash.kill_run import integrity, unfinished
-from tests.practice_core import MemoryChat
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running, until
+from tests.support.crash.run import integrity, unfinished
+from tests.support.memory.twins import MemoryChat
 
 _CUTS = 150
 _FRAME_HEADER = 24

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.kill_world import Verdict
-from tests.crash.request_points import play
+from tests.support.crash.world import Verdict
+from tests.support.crash.requests import play
 
 
 @pytest.mark.parametrize("carried_out", [False, True], ids=["before it is carried out", "before it is answered"])

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.kill_run import integrity, unfinished
-from tests.crash.kill_scene import ended, scene, signalled, until
+from tests.support.crash.run import integrity, unfinished
+from tests.support.crash.scene import ended, scene, signalled, until
 
 _ALLOWED = 10.0
 

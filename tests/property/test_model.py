@@ -28,12 +28,12 @@ from hypothesis.stateful import (
 )
 
 from bot.model import Ask, Place, Status, TicketId, Verb
-from tests.property.simulation import SimulatedLoop
-from tests.property.simulation_bridge import Simulation
-from tests.property.simulation_checks import NOTE, about, unsafe, unsettled
-from tests.property.simulation_fate import Fate, Trouble
-from tests.property.simulation_room import Room, Written, agent
-from tests.property.simulation_shop import Shop
+from tests.support.simulation.loop import SimulatedLoop
+from tests.support.simulation.world import Simulation
+from tests.support.simulation.checks import NOTE, about, unsafe, unsettled
+from tests.support.simulation.fate import Fate, Trouble
+from tests.support.simulation.room import Room, Written, agent
+from tests.support.simulation.shop import Shop
 
 T = TypeVar("T")
 # Two stores; in Slack they share a channel.

@@ -9,7 +9,7 @@ from adapters.vendors.sellgate.capabilities import CAPABILITIES
 from adapters.vendors.sellgate.vendor import Sellgate
 from bot.sandbox.discord.gateway import GUILD_MESSAGES, Event
 from bot.sandbox.discord.world import Member
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 
 async def told(ticket: Ticket, line: str) -> None:

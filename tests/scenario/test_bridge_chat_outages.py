@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 
 async def once_everywhere(ticket: Ticket, *texts: str) -> None:

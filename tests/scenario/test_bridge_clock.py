@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.ops.doctor import examine
 from tests.scenario.test_deaf_catching_up import ahead, clock_of
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 _AHEAD = timedelta(minutes=30)
 

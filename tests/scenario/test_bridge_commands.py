@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.discord import Answered, NotOffered
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 WHICH = "Which ticket? Do this in a ticket's thread, or give the ticket's short number"
 NO_SUCH = "There is no ticket"

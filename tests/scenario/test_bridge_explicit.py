@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 STAYS = "Messages here stay with the team. Use “Send to customer” on a message to send it."
 SEND = "Send to customer"

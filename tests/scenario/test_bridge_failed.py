@@ -17,7 +17,7 @@ from bot.sandbox.sight import read_discord
 from bot.sandbox.slack import Message as SlackMessage
 from tests import stage_bot
 from tests.scenario.test_deaf_catching_up import clock_of, later
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 KEPT = "It is kept here"
 REFUSED = '{"error": "message is too rude"}'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 
 def files_at_vendor(ticket: Ticket) -> list[tuple[str, bytes]]:

@@ -7,7 +7,7 @@ import unicodedata
 
 from bot.sandbox.discord import Message
 from bot.sandbox.story import vars_of
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 BOTH_KINDS = {"sellgate": "text slack", "lightspeed": "forum slack"}
 

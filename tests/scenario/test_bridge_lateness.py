@@ -10,7 +10,7 @@ from unittest.mock import patch
 from bot.outbound import late_replies
 from bot.outbound.retry import Schedule
 from tests import stage_bot
-from tests.stage import Stage, scenario, until
+from tests.support.stage.stage import Stage, scenario, until
 
 WAITS = "What was written here has not reached the customer yet."
 UNSEEN = "Nobody can tell yet whether the customer has what was written here."

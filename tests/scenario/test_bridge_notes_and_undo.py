@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 LATE_EDIT = "The customer has the first version of that message already; an edit cannot reach them."
 LATE_DELETION = "The customer has that message already; deleting it here does not take it back."

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from bot.sandbox.process import BotProcess
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 SECRET = "a-long-secret"
 HOOK = f"/hooks/keys/{SECRET}"

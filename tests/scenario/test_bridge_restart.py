@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.sandbox.discord import NoAnswer
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 
 async def everybody_writes(ticket: Ticket, word: str) -> None:

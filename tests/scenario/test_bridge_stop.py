@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.stage import Stage, scenario, until
+from tests.support.stage.stage import Stage, scenario, until
 
 _ANSWERED_AFTER = 1.0
 

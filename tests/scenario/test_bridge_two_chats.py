@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.discord import Message as DiscordMessage
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 
 def speaker_in_discord(ticket: Ticket, text: str) -> str:

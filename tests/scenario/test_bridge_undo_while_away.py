@@ -9,7 +9,7 @@ from unittest.mock import patch
 from bot.inbound.chats import reread
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.slack import Message as SlackMessage
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 
 @dataclass(frozen=True)

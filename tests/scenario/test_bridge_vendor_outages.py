@@ -12,7 +12,7 @@ import httpx
 from adapters.vendors.client import http
 from bot.inbound.vendors import outage
 from bot.sandbox.world import Shop
-from tests.stage import Stage, scenario, until
+from tests.support.stage.stage import Stage, scenario, until
 
 PAGE = "<html><h1>Bad gateway</h1></html>"
 READING: Mapping[str, dict[str, Any]] = {

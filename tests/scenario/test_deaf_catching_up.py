@@ -11,7 +11,7 @@ from unittest.mock import patch
 from bot.clock import SystemClock, TheirClock
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.slack import Message as SlackMessage
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 
 def clock_of(stage: Stage) -> type[SystemClock]:

@@ -12,7 +12,7 @@ from adapters.chats.patrol import Patrol
 from adapters.chats.slack.chat import SlackChat
 from bot.model import ChatName
 from bot.sandbox.slack import Message as SlackMessage
-from tests.stage import Stage, scenario, until
+from tests.support.stage.stage import Stage, scenario, until
 
 
 def patrols(stage: Stage) -> tuple[Patrol, Patrol]:

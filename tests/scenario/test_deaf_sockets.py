@@ -8,7 +8,7 @@ from adapters.chats.discord import DiscordChat
 from adapters.chats.echo import Echo
 from adapters.chats.slack.chat import SlackChat
 from bot.model import ChatName
-from tests.stage import Stage, scenario, until
+from tests.support.stage.stage import Stage, scenario, until
 
 
 def discord_of(stage: Stage) -> DiscordChat:

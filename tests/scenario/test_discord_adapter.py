@@ -12,7 +12,7 @@ import pytest
 from bot.errors import Forbidden, Gone, RateLimited, Unavailable, Uncertain
 from bot.model import Agent, AgentId, ChatMessageId, DeliveryKey, Status, Voice
 from bot.sandbox.discord.acts import Allowances
-from tests.scenario.discord_stage import KEY, build, card, place, post, stage, until
+from tests.support.stage.discord import KEY, build, card, place, post, stage, until
 
 OTHER = DeliveryKey("a1b2c3-2-0")
 

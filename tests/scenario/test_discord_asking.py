@@ -12,7 +12,7 @@ from bot.model import (
     Verb,
     Voice,
 )
-from tests.scenario.discord_stage import build, place, post, stage, until
+from tests.support.stage.discord import build, place, post, stage, until
 
 
 class TestAsking:

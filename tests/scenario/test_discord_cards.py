@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import Gone
 from bot.model import ChatMessageId, DeliveryKey, Mark, Opened, Status
-from tests.scenario.discord_stage import card, place, stage
+from tests.support.stage.discord import card, place, stage
 
 
 class TestCards:

@@ -16,7 +16,7 @@ from bot.model import (
     Said,
     ThreadId,
 )
-from tests.scenario.discord_stage import build, card, place, post, stage, until
+from tests.support.stage.discord import build, card, place, post, stage, until
 
 
 class TestConnection:

@@ -15,7 +15,7 @@ from bot.model import (
     Place,
     Status,
 )
-from tests.scenario.discord_stage import build, card, place, post, stage, until
+from tests.support.stage.discord import build, card, place, post, stage, until
 
 
 class TestMessages:

@@ -14,7 +14,7 @@ import yarl
 from discord import app_commands
 
 from bot.sandbox.discord import Member, PracticeDiscord
-from tests.openapi_discord import check_exchange
+from tests.support.openapi.discord import check_exchange
 
 SECONDS = 10.0
 

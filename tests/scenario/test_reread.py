@@ -10,7 +10,7 @@ import pytest
 from bot.errors import Forbidden, Gone, RateLimited, Rejected
 from bot.model import ChannelId, ChatMessageId, ThreadId
 from tests.scenario import discord_stage
-from tests.slack_stage import play, scene
+from tests.support.stage.slack import play, scene
 
 
 def test_discord_tells_what_a_message_reads_like_now() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import bot.sandbox.page as package
 from bot.sandbox.page.ledger import Ledger
-from tests.scenario.page_visitor import Visitor, play
+from tests.support.stage.page import Visitor, play
 
 FOLDER = Path(package.__file__).parent
 SOURCES = sorted(path for path in FOLDER.iterdir() if path.suffix in (".html", ".css", ".js"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.scenario.page_visitor import Visitor, play, words
+from tests.support.stage.page import Visitor, play, words
 
 
 async def opened(v: Visitor, store: str = "keys", subject: str = "My key", text: str = "It *fails*.") -> dict[str, Any]:

@@ -28,7 +28,7 @@ from bot.model import (
     Voice,
 )
 from bot.sandbox.slack.rules import App, Rules
-from tests.slack_stage import CARD, CLOSED, NASTY, POST, chat_for, key, play, scene, until
+from tests.support.stage.slack import CARD, CLOSED, NASTY, POST, chat_for, key, play, scene, until
 
 # ---------------------------------------------------------------- saying
 

@@ -14,7 +14,7 @@ from bot.model import (
     Verb,
     Voice,
 )
-from tests.slack_stage import Recording, key, play, scene, until
+from tests.support.stage.slack import Recording, key, play, scene, until
 
 
 def test_a_command_in_a_thread_is_done_and_not_said() -> None:

@@ -19,7 +19,7 @@ from bot.model import (
     Said,
 )
 from bot.sandbox.slack.rules import App, Rules
-from tests.slack_stage import CLOSED, POST, Recording, key, play, scene, until
+from tests.support.stage.slack import CLOSED, POST, Recording, key, play, scene, until
 
 # ---------------------------------------------------------------- hearing
 

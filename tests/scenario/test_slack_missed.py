@@ -12,7 +12,7 @@ from bot.model import (
     Place,
 )
 from bot.sandbox.slack.rules import Rules
-from tests.slack_stage import CARD, POST, key, play, scene
+from tests.support.stage.slack import CARD, POST, key, play, scene
 
 
 def test_what_was_missed_is_read_from_the_threads_that_have_it() -> None:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from bot.sandbox.slack import Message, User
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 
 async def _cara(stage: Stage, ticket: Ticket) -> User:

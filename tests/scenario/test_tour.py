@@ -7,7 +7,7 @@ import asyncio
 from bot.sandbox.story import STORY
 from bot.sandbox.tour import play
 from bot.sandbox.world import PracticeWorld
-from tests.openapi_discord import check_exchange
+from tests.support.openapi.discord import check_exchange
 
 
 def watched() -> PracticeWorld:

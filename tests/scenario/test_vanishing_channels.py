@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from bot.clock import SystemClock
 from bot.sandbox.slack.world import BOT_USER
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 CANNOT = "shopbell cannot show tickets in"
 OVER = "Tickets are shown in"

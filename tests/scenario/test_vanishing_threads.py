@@ -12,7 +12,7 @@ from bot.clock import SystemClock
 from bot.sandbox.discord import Thread
 from bot.sandbox.sight import read_discord
 from bot.sandbox.wire import Exchange
-from tests.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket, scenario, until
 
 GOES_ON = "It goes on here."
 

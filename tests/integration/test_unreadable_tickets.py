@@ -1,0 +1,338 @@
+"""Tickets that their vendor lists and does not let us read: the store goes on without them, and people are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from bot.errors import AuthFailed, RateLimited, RemoteError, Unavailable
+from bot.model import Conversation, Status, TicketId
+from tests.support.simulation.loop import SimulatedLoop, simulate
+from tests.support.simulation.world import Simulation
+from tests.support.simulation.checks import unsettled
+from tests.support.simulation.room import Room
+from tests.support.simulation.shop import Shop
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+REFUSED = [
+    pytest.param(Unavailable("It answers 500."), id="500"),
+    pytest.param(AuthFailed("It answers 403."), id="403"),
+    pytest.param(ValueError("a field that is a list"), id="a defect"),
+]
+
+
+@dataclass
+class Poison:
+    """Tickets of a shop that cannot be read; `tries` says when each was tried."""
+
+    sim: Simulation
+    shop: Shop
+    error: Exception
+    tickets: set[TicketId] = field(default_factory=set)
+    tries: dict[TicketId, list[float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        read = self.shop.ticket
+
+        async def ticket(ticket: TicketId) -> Conversation:
+            if ticket in self.tickets:
+                self.tries.setdefault(ticket, []).append(self.sim.loop.time())
+                raise self.error
+            return await read(ticket)
+
+        self.shop.ticket = ticket  # type: ignore[method-assign]
+
+    def writes(self, *tickets: str) -> None:
+        """Customers open tickets that cannot be read."""
+        for ticket in tickets:
+            self.tickets.add(TicketId(ticket))
+            self.shop.customer_writes(ticket, f"{ticket} Hello?")
+
+
+def play(
+    path: Path,
+    error: Exception,
+    story: Callable[[Simulation, Poison, Room, Room], Awaitable[None]],
+    *,
+    tickets: int = 1,
+) -> None:
+    """One store with some tickets; then the story; in the end everything can be read, and is as it must be."""
+
+    async def whole(loop: SimulatedLoop) -> None:
+        async with Simulation(loop, path, stores={"main": ("discord:1", "slack:1")}) as sim:
+            shop, discord, slack = sim.shops["main"], sim.rooms["discord"], sim.rooms["slack"]
+            names = [f"t{number + 1}" for number in range(tickets)]
+            for name in names:
+                shop.customer_writes(name, f"{name} Hello?")
+                await appears(sim, slack, f"{name} Hello?")
+            await asyncio.sleep(5 * MINUTE)
+            poison = Poison(sim, shop, error)
+            await story(sim, poison, discord, slack)
+            sim.problems = [problem for problem in sim.problems if problem is not error]
+            poison.tickets.clear()
+            await sim.settle()
+            assert unsettled(sim) == []
+
+    simulate(whole)
+
+
+def shown(room: Room, text: str) -> int:
+    """How often a chat shows this in any thread."""
+    return sum(room.texts(thread).count(text) for thread in room.threads())
+
+
+async def appears(sim: Simulation, room: Room, text: str, *, times: int = 1) -> float:
+    """How many seconds it takes until a chat shows this so often."""
+    began = sim.loop.time()
+    await sim.until(lambda: shown(room, text) == times)
+    return sim.loop.time() - began
+
+
+async def remarks(sim: Simulation) -> list[str]:
+    """What `healthz` remarks about the store."""
+    assert sim._process is not None
+    return [text for text in await sim._process.health.remarks() if text.startswith("store")]
+
+
+async def passes(sim: Simulation, seconds: float) -> None:
+    """Let a long time pass; what is due meanwhile is some seconds late."""
+    sim.loop.stride = 5.0
+    await asyncio.sleep(seconds)
+    sim.loop.stride = 0.0
+
+
+@pytest.mark.parametrize("error", REFUSED)
+@pytest.mark.parametrize("amount", [1, 3, 12])
+def test_they_hold_up_no_other(tmp_path: Path, error: Exception, amount: int) -> None:
+    """However many there are before it in the list, a new ticket is shown as quickly as ever; no banner is told."""
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        poison.writes(*(f"bad{number}" for number in range(amount)))
+        poison.shop.customer_writes("good", "good Hello?")
+        assert await appears(sim, discord, "good Hello?") < 60
+        for number in range(12):
+            await asyncio.sleep(5 * MINUTE)
+            poison.shop.customer_writes(f"good{number}", f"good{number} Hello?")
+            assert await appears(sim, slack, f"good{number} Hello?") < 60
+        assert len(discord.texts("1")) <= 1 + amount // 10
+        assert [text for text in discord.texts("1") if "cannot be read" not in text] == []
+
+    play(tmp_path / "db", error, story)
+
+
+@pytest.mark.parametrize("error", REFUSED)
+def test_first_contact_ends_without_them(tmp_path: Path, error: Exception) -> None:
+    """The store's past is known although a ticket of it cannot be read; that one is shown as soon as it can be."""
+
+    async def whole(loop: SimulatedLoop) -> None:
+        async with Simulation(loop, tmp_path / "db", stores={"main": ("discord:1", "slack:1")}) as sim:
+            poison = Poison(sim, sim.shops["main"], error)
+            poison.writes("bad")
+            poison.shop.customer_writes("good", "good Hello?")
+            await asyncio.sleep(5 * MINUTE)
+            (store,) = sim.rows("SELECT * FROM stores")
+            assert store["first_swept_at"] is not None
+            assert store["incident"] is None
+            poison.tickets.clear()
+            assert await appears(sim, sim.rooms["slack"], "bad Hello?") < 17 * MINUTE
+            sim.problems = [problem for problem in sim.problems if problem is not error]
+            await sim.settle()
+            assert unsettled(sim) == []
+
+    simulate(whole)
+
+
+def test_each_is_tried_more_and_more_rarely(tmp_path: Path) -> None:
+    """At first after half a minute, in the end four times an hour; never given up."""
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        poison.writes("bad")
+        await asyncio.sleep(HOUR)
+        tries = poison.tries[TicketId("bad")]
+        pauses = [later - earlier for earlier, later in pairwise(tries)]
+        assert 25 < pauses[0] < 90
+        assert all(later > 1.2 * earlier for earlier, later in pairwise(pauses[:5]))
+        poison.tries.clear()
+        await passes(sim, DAY)
+        assert 24 * 3 <= len(poison.tries[TicketId("bad")]) <= 24 * 4
+
+    play(tmp_path / "db", Unavailable("It answers 500."), story)
+
+
+def test_a_new_ticket_that_stays_unreadable_is_told_in_the_channels(tmp_path: Path) -> None:
+    """It has no thread yet: the store's channels read of it once, for all of them together, also after restarts."""
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        poison.writes("bad1", "bad2", "bad3", "bad4", "bad5")
+        await asyncio.sleep(10 * MINUTE)
+        assert discord.texts("1") == []
+        await asyncio.sleep(20 * MINUTE)
+        (line,) = discord.texts("1")
+        assert line == (
+            "⚠️ 5 tickets of Main · Memory cannot be read: bad1, bad2, bad3 and 2 more. It answers 500. "
+            "Each gets its thread as soon as it can be read."
+        )
+        for _ in range(2):
+            sim.kill()
+            await passes(sim, 8 * HOUR)
+        assert discord.texts("1") == slack.texts("1") == [line]
+        poison.shop.vanishes(TicketId("bad1"))
+        poison.shop.said.pop(TicketId("bad1"))
+        await passes(sim, 9 * HOUR)
+        (remark,) = await remarks(sim)
+        assert remark.startswith("store main: tickets that cannot be read: 4, since 2026-03-01 12:20:")
+        poison.tickets.clear()
+        await asyncio.sleep(17 * MINUTE)
+        assert [shown(discord, f"bad{number} Hello?") for number in range(1, 6)] == [0, 1, 1, 1, 1]
+        assert await remarks(sim) == []
+
+    play(tmp_path / "db", Unavailable("It answers 500."), story)
+
+
+def test_a_known_ticket_that_stays_unreadable_is_told_in_its_threads(tmp_path: Path) -> None:
+    """Its threads read once that something may be missing; what it was is shown when it can be read; then anew."""
+    line = (
+        "⚠️ Memory does not let this ticket be read just now. It answers 500. "
+        "What the customer writes is shown here as soon as it can be read."
+    )
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        for time in (1, 2):
+            poison.writes("t1")
+            await asyncio.sleep(10 * MINUTE)
+            assert discord.texts("1.1").count(line) == time - 1
+            await asyncio.sleep(20 * MINUTE)
+            assert discord.texts("1.1").count(line) == slack.texts("1.1").count(line) == time
+            sim.kill()
+            await passes(sim, 8 * HOUR)
+            assert discord.texts("1.1").count(line) == slack.texts("1.1").count(line) == time
+            poison.tickets.clear()
+            await appears(sim, discord, "t1 Hello?", times=1 + time)
+        assert discord.texts("1") == slack.texts("1") == []
+
+    play(tmp_path / "db", Unavailable("It answers 500."), story, tickets=2)
+
+
+def test_nothing_is_told_of_one_that_fails_for_some_minutes(tmp_path: Path) -> None:
+    """A ticket that can be read at last is shown, and that is all."""
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        poison.writes("t1", "bad")
+        await asyncio.sleep(5 * MINUTE)
+        poison.tickets.clear()
+        await asyncio.sleep(HOUR)
+        assert discord.texts("1.1") == ["t1 Hello?", "t1 Hello?"]
+        assert shown(discord, "bad Hello?") == 1
+        assert discord.texts("1") == []
+
+    play(tmp_path / "db", Unavailable("It answers 500."), story, tickets=2)
+
+
+@pytest.mark.parametrize("amount", [1, 2, 15])
+def test_where_no_ticket_can_be_read_the_store_is_down(tmp_path: Path, amount: int) -> None:
+    """It lists its tickets and lets none be read: one banner, no word about single tickets, all at once afterwards."""
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        poison.tickets |= {TicketId("t1"), TicketId("t2"), TicketId("t3")}
+        poison.writes(*(f"new{number}" for number in range(amount)))
+        await passes(sim, 2 * HOUR)
+        (banner,) = discord.texts("1")
+        assert banner.startswith("⚠️ Main · Memory does not answer. It answers 500.")
+        poison.tickets.clear()
+        for number in range(amount):
+            assert await appears(sim, discord, f"new{number} Hello?") < 8 * MINUTE
+        await asyncio.sleep(10 * MINUTE)
+        assert [text[0] for text in discord.texts("1")] == ["⚠", "▶"]
+        assert [len(discord.texts(thread)) for thread in discord.threads()] == [1] * (3 + amount)
+
+    play(tmp_path / "db", Unavailable("It answers 500."), story, tickets=3)
+
+
+def test_limits_met_while_reading_are_the_stores(tmp_path: Path) -> None:
+    """A budget is the store's as a whole: nothing more is asked in that pass, and nobody is told of the ticket."""
+    error: RemoteError = RateLimited("It allows no more.", retry_after=50.0)
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        poison.writes("bad1", "bad2")
+        await asyncio.sleep(10 * MINUTE)
+        assert TicketId("bad2") not in poison.tries
+        pauses = [later - earlier for earlier, later in pairwise(poison.tries[TicketId("bad1")])]
+        assert min(pauses) >= 50
+        poison.tickets.clear()
+        await asyncio.sleep(6 * MINUTE)
+        assert discord.texts("1") == []
+
+    play(tmp_path / "db", error, story)
+
+
+def test_a_nudge_tries_it_at_once_and_passes_it_by(tmp_path: Path) -> None:
+    """A webhook about it is worth a try whenever it comes, and those named with it are read all the same."""
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        poison.writes("t1")
+        await asyncio.sleep(HOUR)
+        tries = len(poison.tries[TicketId("t1")])
+        poison.shop.customer_writes("t2", "t2 And now?")
+        sim.nudge("main", "t1")
+        sim.nudge("main", "t2")
+        assert await appears(sim, discord, "t2 And now?") < 5
+        assert len(poison.tries[TicketId("t1")]) == tries + 1
+        poison.tickets.clear()
+        sim.nudge("main", "t1")
+        await sim.until(lambda: discord.texts("1.1").count("t1 Hello?") == 2, 5)
+
+    play(tmp_path / "db", Unavailable("It answers 500."), story, tickets=2)
+
+
+def test_one_that_leaves_the_list_meanwhile_is_not_told(tmp_path: Path) -> None:
+    """A ticket that its vendor deletes before it could ever be read is forgotten."""
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        poison.writes("bad")
+        await asyncio.sleep(3 * MINUTE)
+        poison.shop.vanishes(TicketId("bad"))
+        poison.shop.said.pop(TicketId("bad"))
+        await passes(sim, DAY)
+        assert discord.texts("1") == []
+
+    play(tmp_path / "db", Unavailable("It answers 500."), story)
+
+
+def test_what_only_a_full_sweep_shows_is_not_put_off_for_hours(tmp_path: Path) -> None:
+    """A closed ticket that could not be read when all were looked at is looked at again within minutes."""
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        poison.shop.reopens = False
+        poison.shop.set("t1", Status.CLOSED)
+        await asyncio.sleep(5 * MINUTE)
+        poison.writes("t1")
+        await sim.until(lambda: TicketId("t1") in poison.tries, 9 * HOUR)
+        poison.tickets.clear()
+        assert discord.texts("1.1").count("t1 Hello?") == 1
+        await sim.until(lambda: discord.texts("1.1").count("t1 Hello?") == 2, 40 * MINUTE)
+
+    play(tmp_path / "db", Unavailable("It answers 500."), story, tickets=2)
+
+
+def test_one_that_is_closed_when_it_can_be_read_at_last_is_heard(tmp_path: Path) -> None:
+    """It has its thread from then on, and what is written there while shopbell is away is found like anywhere."""
+
+    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+        poison.shop.reopens = False
+        poison.writes("bad")
+        await sim.until(lambda: poison.tries)
+        poison.shop.set("bad", Status.CLOSED)
+        await asyncio.sleep(MINUTE)
+        poison.tickets.clear()
+        assert await appears(sim, discord, "bad Hello?") < 20 * MINUTE
+        thread = next(thread for thread in discord.threads() if "bad Hello?" in discord.texts(thread))
+        discord.disconnects(30)
+        discord.writes(thread, "bad Sorry for that.")
+        await sim.until(lambda: "bad Sorry for that." in poison.shop.ours(TicketId("bad")))
+
+    play(tmp_path / "db", Unavailable("It answers 500."), story)

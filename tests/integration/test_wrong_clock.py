@@ -1,0 +1,152 @@
+"""This machine's clock is wrong, or is set while shopbell runs: nothing is lost, doubled, hurried or kept waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.model import Ask, Status, ThreadId, Verb
+from tests.support.simulation.loop import SimulatedLoop, simulate
+from tests.support.simulation.world import UNDO, Simulation
+from tests.support.simulation.fate import Fate, Trouble
+from tests.support.simulation.room import Room, agent
+from tests.support.simulation.shop import Shop
+from tests.integration.test_simulated_findings import place, play
+
+DAY = 86_400.0
+_WRONG = pytest.mark.parametrize("skew", [-DAY, -600.0, 30.0, 360.0, 7200.0, DAY])
+
+
+@_WRONG
+def test_what_was_said_is_found_by_no_clock_of_ours(tmp_path: Path, skew: float) -> None:
+    """Posts, lines and threads whose answers were lost are found and not repeated, whatever our clock says."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.clock.skew = skew
+        for chat in ("discord", "slack"):
+            sim.fate.planned[chat, "open_thread"] = [Trouble.ANSWER_LOST]
+            sim.fate.planned[chat, "post"] = [Trouble.ANSWER_LOST, Trouble.HUNG_AND_DONE]
+        shop.customer_writes("t1", "t1 Anybody?")
+        shop.customer_writes("t2", "t2 Hello?")
+        await sim.until(lambda: not any(sim.fate.planned.values()), 600)
+        await asyncio.sleep(120)
+        for room in (discord, slack):
+            assert room.texts("1.1").count("t1 Anybody?") == 1
+            assert len(room.threads()) == 2
+
+    play(tmp_path / "db", story)
+
+
+@_WRONG
+def test_the_first_thing_ever_said_is_found_too(tmp_path: Path, skew: float) -> None:
+    """Before anything was said in a chat, nothing is known that is older."""
+
+    async def whole(loop: SimulatedLoop) -> None:
+        fate = Fate()
+        for room in ("discord", "slack"):
+            fate.planned[room, "open_thread"] = [Trouble.ANSWER_LOST, Trouble.HUNG_AND_DONE]
+        async with Simulation(loop, tmp_path / "db", stores={"main": ("discord:1", "slack:1")}, fate=fate) as sim:
+            sim.clock.skew = skew
+            sim.shops["main"].customer_writes("t1", "t1 Hello?")
+            await sim.until(lambda: all("t1 Hello?" in room.texts("1.1") for room in sim.rooms.values()))
+            await sim.settle()
+            assert [len(room.threads()) for room in sim.rooms.values()] == [1, 1]
+
+    simulate(whole)
+
+
+@_WRONG
+def test_undo_time_runs_from_when_a_reply_came_in(tmp_path: Path, skew: float) -> None:
+    """A reply waits its five seconds, no less and no more, and is not taken for old."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.clock.skew = skew
+        await asyncio.sleep(60)
+        for room in (discord, slack):
+            room.writes(ThreadId("1.1"), f"t1 From {room.name}.")
+        await asyncio.sleep(UNDO - 0.5)
+        assert shop.texts("t1") == []
+        await asyncio.sleep(5)
+        assert shop.texts("t1") == ["t1 From discord.", "t1 From slack."]
+
+    play(tmp_path / "db", story)
+
+
+@_WRONG
+def test_what_was_found_is_as_old_as_its_chat_says(tmp_path: Path, skew: float) -> None:
+    """What was missed for half an hour is sent, what was missed for longer than an hour is asked about."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.clock.skew = skew
+        await asyncio.sleep(60)
+        discord.disconnects(1800)
+        slack.disconnects(4200)
+        await asyncio.sleep(1)
+        discord.writes(ThreadId("1.1"), "t1 Half an hour ago.")
+        slack.writes(ThreadId("1.1"), "t1 More than an hour ago.")
+        await asyncio.sleep(4300)
+        assert shop.texts("t1") == ["t1 Half an hour ago."]
+        assert [text for text in slack.texts("1.1") if "Send it now?" in text] != []
+        sim.observe()
+        assert [row["id"] for row in sim.rows("SELECT id FROM deliveries WHERE state = 'held'")] != []
+
+    play(tmp_path / "db", story)
+
+
+@pytest.mark.parametrize("back", [120.0, 7200.0, DAY])
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_what_waits_does_not_wait_for_the_time_to_come_again(tmp_path: Path, back: float, meanwhile: bool) -> None:
+    """Our clock was ahead and is set right, while shopbell runs or not: what was to be tried again soon is."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.clock.skew = back
+        await asyncio.sleep(60)
+        sim.fate.planned["discord", "post"] = [Trouble.REFUSED] * 3
+        sim.fate.planned["main", "reply"] = [Trouble.REFUSED] * 3
+        shop.customer_writes("t1", "t1 Anybody?")
+        slack.writes(ThreadId("1.1"), "t1 Here you are.")
+        await sim.until(lambda: not any(sim.fate.planned.values()))
+        if not meanwhile:
+            sim.restart()
+            await asyncio.sleep(0.1)
+        sim.clock.skew = 0.0
+        await asyncio.sleep(120)
+        assert discord.texts("1.1").count("t1 Anybody?") == 1
+        assert shop.texts("t1") == ["t1 Here you are."]
+
+    play(tmp_path / "db", story)
+
+
+def test_a_ticket_that_was_closed_in_the_future_is_heard_of(tmp_path: Path) -> None:
+    """Set back by two hours after closing, our clock keeps nobody from seeing that the customer wrote again."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.clock.skew = 7200.0
+        await asyncio.sleep(30)
+        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place(slack)))
+        await asyncio.sleep(60)
+        sim.clock.skew = 0.0
+        shop.customer_writes("t1", "t1 It broke again.")
+        await asyncio.sleep(300)
+        assert "t1 It broke again." in discord.texts("1.1")
+        assert [row["status"] for row in sim.rows("SELECT status FROM tickets")] == [Status.OPEN]
+
+    play(tmp_path / "db", story)
+
+
+def test_the_undo_time_survives_a_clock_that_is_set_back(tmp_path: Path) -> None:
+    """A reply that was written in the very moment still waits its five seconds."""
+
+    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+        sim.clock.skew = DAY
+        await asyncio.sleep(60)
+        sim.clock.skew = 0.0
+        discord.writes(ThreadId("1.1"), "t1 Here you are.")
+        await asyncio.sleep(UNDO - 0.5)
+        assert shop.texts("t1") == []
+        await asyncio.sleep(5)
+        assert shop.texts("t1") == ["t1 Here you are."]
+
+    play(tmp_path / "db", story)

@@ -1,0 +1,179 @@
+"""The core between a vendor and two chats in memory, running as it runs in production, for tests of the core alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from bot.app import App
+from bot.clock import Clock, SystemClock
+from bot.db.connection import Database, Transaction
+from bot.model import (
+    Agent,
+    AgentId,
+    Answer,
+    Ask,
+    ChannelId,
+    ChatMessageId,
+    ChatName,
+    Deleted,
+    Edited,
+    Place,
+    Said,
+    Store,
+    StoreName,
+    ThreadId,
+    Verb,
+)
+from bot.outbound.retry import Decider, Schedule
+from bot.ports import Intake
+from bot.settings import LoadedSettings, Settings
+from bot.wiring import World
+from tests.support.memory.twins import MemoryChat, MemoryVendor
+
+MAIN = StoreName("main")
+DISCORD = ChatName("discord")
+SLACK = ChatName("slack")
+QUICK = Schedule(retries=(0.01,) * 5, reconcile_delays=(0.01, 0.02), refused=0.02)
+
+
+async def until(condition: Callable[..., object], *values: object, seconds: float = 10.0) -> None:
+    """Wait until the condition holds for these values; fails loudly when it does not within the time."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not condition(*values):
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError("the condition did not come about in time")
+        await asyncio.sleep(0.002)
+
+
+def default_vendor() -> MemoryVendor:
+    clock = SystemClock()
+    return MemoryVendor(now=clock.now)
+
+
+@dataclass
+class Bridge:
+    """A running bridge and the hands of the people around it."""
+
+    app: App
+    vendor: MemoryVendor
+    discord: MemoryChat
+    slack: MemoryChat
+    database: Database
+
+    def thread(self, chat: MemoryChat, index: int = 0) -> ThreadId:
+        return chat.threads()[index]
+
+    async def ticket_arrives(self, ticket: str = "t1", text: str = "Hello?", name: str = "Jane") -> None:
+        """A customer writes, and both chats show it."""
+        self.vendor.customer_writes(ticket, text, name=name)
+        self.app.nudge(MAIN)
+        for chat in (self.discord, self.slack):
+            await until(lambda chat: any(text in chat.texts(thread) for thread in chat.threads()), chat)
+
+    async def says(self, chat: MemoryChat, message: str, text: str, **rest: object) -> Said:
+        """An agent writes in the chat's first thread."""
+        said = self.said(chat, message, text, **rest)
+        chat.wordings[said.message] = text
+        await _intake(chat).said(said)
+        return said
+
+    def said(self, chat: MemoryChat, message: str, text: str, **rest: object) -> Said:
+        values: dict[str, object] = {
+            "place": self.place(chat),
+            "message": ChatMessageId(message),
+            "agent": Agent(id=AgentId("u1"), name="Ann", may=True),
+            "text": text,
+            "said_at": SystemClock().now(),
+        }
+        return Said(**{**values, **rest})  # type: ignore[arg-type]
+
+    def place(self, chat: MemoryChat) -> Place:
+        return Place(chat=chat.name, channel=ChannelId("1"), thread=self.thread(chat))
+
+    async def edits(self, chat: MemoryChat, message: str, text: str) -> None:
+        agent = Agent(id=AgentId("u1"), name="Ann", may=True)
+        edited = Edited(place=self.place(chat), message=ChatMessageId(message), agent=agent, text=text)
+        chat.wordings[edited.message] = text
+        await _intake(chat).edited(edited)
+
+    async def deletes(self, chat: MemoryChat, message: str) -> None:
+        deleted = Deleted(place=self.place(chat), message=ChatMessageId(message))
+        chat.wordings[deleted.message] = None
+        await _intake(chat).deleted(deleted)
+
+    async def asks(self, chat: MemoryChat, verb: Verb, *, may: bool = True, **rest: object) -> Answer:
+        agent = Agent(id=AgentId("u1"), name="Ann", may=may)
+        values: dict[str, object] = {"verb": verb, "agent": agent, "place": self.place(chat)}
+        return await _intake(chat).ask(Ask(**{**values, **rest}))  # type: ignore[arg-type]
+
+    async def drained(self, seconds: float = 10.0) -> None:
+        """Wait until no delivery waits, is held, or has failed."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while left := await self.rows("unfinished_deliveries"):
+            if asyncio.get_running_loop().time() > deadline:
+                raise AssertionError(f"still undelivered: {left}")
+            await asyncio.sleep(0.01)
+
+    async def rows(self, sql_name: str, **values: object) -> list[dict[str, object]]:
+        def read(tx: Transaction) -> list[dict[str, object]]:
+            return [dict(row) for row in tx.all(sql_name, **values)]
+
+        return await self.database.read(read)
+
+
+@asynccontextmanager
+async def running(
+    path: Path,
+    *,
+    vendor: MemoryVendor | None = None,
+    discord: MemoryChat | None = None,
+    slack: MemoryChat | None = None,
+    undo: float = 0.0,
+    clock: Clock | None = None,
+    store: Store | None = None,
+    schedule: Schedule = QUICK,
+    without: ChatName | None = None,
+) -> AsyncIterator[Bridge]:
+    """
+    Run the core on a database file; again on the same file, it is the next process.
+
+    Args:
+        without: A chat that is not configured.
+    """
+    vendor = vendor or default_vendor()
+    discord = discord or MemoryChat(name=DISCORD)
+    slack = slack or MemoryChat(name=SLACK)
+    channels = tuple(Place(chat=chat, channel=ChannelId("1")) for chat in (DISCORD, SLACK))
+    store = store or Store(
+        name=MAIN, label="Main · Memory", vendor_label="Memory", channels=channels, poll_seconds=0.05
+    )
+    settings = Settings(_env_file=None, undo_seconds=undo)
+    chats = {chat.name: chat for chat in (discord, slack) if chat.name != without}
+    world = World(stores={MAIN: store}, vendors={MAIN: vendor}, chats=chats)
+    database = await Database.open(path)
+    loaded = LoadedSettings(general=settings, stores={})
+    app = App(loaded, world, database, clock or SystemClock(), Decider(schedule, Random(1)), Random(1))
+    stop = asyncio.Event()
+    task = asyncio.create_task(app.run(stop))
+    try:
+        for chat in chats.values():
+            await until(lambda chat: task.done() or chat.connected.is_set(), chat)
+        yield Bridge(app, vendor, discord, slack, database)
+    finally:
+        stop.set()
+        try:
+            await task
+        finally:
+            await database.aclose()
+            for chat in (discord, slack):
+                chat.connected.clear()
+
+
+def _intake(chat: MemoryChat) -> Intake:
+    assert chat.intake is not None
+    return chat.intake

@@ -1,0 +1,342 @@
+"""
+The whole bridge on a practice world, for scenarios that a user would know.
+
+The real `App` with the real discord.py, slack-bolt and httpx runs in this process; everything that goes to Discord is
+held against Discord's own description. A scenario is written as
+
+    @scenario(stores={"sellgate": "forum slack"}, UNDO_SECONDS="0.1")
+    async def test_something(stage: Stage) -> None:
+        '''What a user sees.'''
+
+`stores` names the vendors and for each of them where its tickets get threads: `text` (a text channel of Discord),
+`forum`, `slack` (a channel of its own) or `triage` (one for all). What is written in capitals is a setting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NoReturn
+from unittest.mock import patch
+
+import structlog
+
+from bot.inbound.chats import commands
+from bot.model import StoreName
+from bot.sandbox.discord import Message as DiscordMessage
+from bot.sandbox.process import BotProcess
+from bot.sandbox.sight import DiscordSight, SlackSight, read_discord
+from bot.sandbox.slack import Message as SlackMessage
+from bot.sandbox.vendors import VENDORS, PracticeStore
+from bot.sandbox.vendors.store import PracticeTicket
+from bot.sandbox.world import PracticeWorld, Shop
+from tests.support.openapi.discord import check_exchange
+from tests.support.openapi.nextcommerce import check_exchange as check_nextcommerce
+from tests.support.stage.bot import DEADLINE, Bridge
+
+_SCENARIO_SECONDS = 60.0
+_SETTINGS = {"UNDO_SECONDS": "0.05", "REPLY_MODE": "all", "LOG_LEVEL": "INFO"}
+_POLL_SECONDS = "0.3"
+
+_SEATS = {"discord": {"text", "forum"}, "slack": {"slack", "triage"}}
+
+Condition = Callable[[], object]
+
+
+def holds(condition: Condition) -> bool:
+    """Whether it is so; what is looked at may not be there yet."""
+    try:
+        return bool(condition())
+    except LookupError:
+        return False
+
+
+async def until(what: str, condition: Condition, seconds: float = DEADLINE) -> None:
+    """Wait until it is so; fails with `what` where it does not come about in time."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not holds(condition):
+        assert asyncio.get_running_loop().time() < deadline, f"not within {seconds:.0f} s: {what}"
+        await asyncio.sleep(0.01)
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """
+    One ticket, as everybody around it sees it.
+
+    Attributes:
+        id: As its vendor names it.
+        about: What of its subject finds its threads.
+    """
+
+    stage: Stage
+    shop: Shop
+    id: str
+    about: str
+
+    @property
+    def discord(self) -> DiscordSight:
+        return DiscordSight(self.stage.world.discord, self.shop, self.about)
+
+    @property
+    def slack(self) -> SlackSight:
+        return SlackSight(self.stage.world.slack, self.shop, self.about)
+
+    @property
+    def now(self) -> PracticeTicket:
+        """As the vendor has it."""
+        return self.shop.store.ticket(self.id)
+
+    @property
+    def sent(self) -> list[str]:
+        """What the bot has sent the customer, in order."""
+        return [message.text for message in self.now.messages if message.by_api and message.public]
+
+    @property
+    def number(self) -> str:
+        """Its short number, off its card in whichever chat has one."""
+        title = self.discord.thread.name if self.discord.threads else self.slack.card.rendered
+        return title.split("#", 1)[1].split(" ", 1)[0]
+
+    async def ann_says(self, text: str = "", **more: Any) -> DiscordMessage:
+        """Ann writes in its Discord thread."""
+        return await self.stage.world.discord.say(self.stage.world.ann, self.discord.thread.id, text, **more)
+
+    async def bob_says(self, text: str = "", **more: Any) -> SlackMessage:
+        """Bob writes in its Slack thread."""
+        world = self.stage.world
+        return await world.slack.say(world.bob, self.shop.slack, text, thread_ts=self.slack.card.ts, **more)
+
+    def customer_says(self, text: str) -> None:
+        self.shop.store.customer_replies(self.id, text)
+        self.stage.nudge(self.shop)
+
+    async def has_sent(self, *texts: str) -> None:
+        """Wait until exactly this has gone to the customer."""
+        await until(f"the vendor has {list(texts)}", lambda: len(self.sent) >= len(texts))
+        assert self.sent == list(texts), f"the vendor has {self.sent}"
+
+    async def marked(self, message: DiscordMessage | SlackMessage, mark: str) -> None:
+        """Wait until an agent's message carries exactly this mark, as Discord writes it; empty: none."""
+        if isinstance(message, DiscordMessage):
+            wanted = {mark} if mark else set()
+            await until(f"{mark or 'no mark'} in Discord", lambda: self.discord.marks(message) == wanted)
+            return
+        wanted = {_SLACK_MARKS[mark]} if mark else set()
+        await until(f"{mark or 'no mark'} in Slack", lambda: self.slack.marks(message) == wanted)
+
+    async def shown(self, text: str) -> None:
+        """Wait until each chat that has a thread for it shows this once."""
+        if self.stage.sits(self.shop, "discord"):
+            await until(f"Discord shows “{text}” once", lambda: self.discord.count(text) == 1)
+        if self.stage.sits(self.shop, "slack"):
+            await until(f"Slack shows “{text}” once", lambda: self.slack.count(text) == 1)
+
+
+_SLACK_MARKS = {"✅": "white_check_mark", "⏳": "hourglass_flowing_sand", "❌": "x", "🔒": "lock"}
+
+
+@dataclass
+class Stage:
+    """
+    A practice world with a bot in it.
+
+    Attributes:
+        seats: By vendor, where its tickets get threads.
+        faults: What the bot logged as a defect, and what a task of this loop died of; must stay empty.
+    """
+
+    world: PracticeWorld
+    folder: Path
+    seats: Mapping[str, str]
+    more: Mapping[str, str]
+    bridge: Bridge
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def shop(self) -> Shop:
+        """The first store."""
+        return next(iter(self.world.shops.values()))
+
+    def sits(self, shop: Shop, chat: str) -> bool:
+        seats = set(self.seats[shop.vendor.vendor].split())
+        return bool(seats & _SEATS[chat])
+
+    def environment(self) -> dict[str, str]:
+        """Every setting of this world's bot."""
+        variables = self.world.environment()
+        for shop in self.world.shops.values():
+            places = [f"discord:{shop.discord.id}"] if self.sits(shop, "discord") else []
+            places += [f"slack:{shop.slack.id}"] if self.sits(shop, "slack") else []
+            variables[f"STORES__{shop.name.upper()}__CHANNELS"] = ",".join(places)
+            variables[f"STORES__{shop.name.upper()}__POLL_SECONDS"] = _POLL_SECONDS
+        return variables | _SETTINGS | dict(self.more)
+
+    def process(self) -> BotProcess:
+        """The bot as a process of its own, to be started and killed."""
+        return BotProcess(self.folder, self.environment())
+
+    async def writes(
+        self, about: str, text: str = "Hello?", *, vendor: str = "", subject: str = "", **more: Any
+    ) -> Ticket:
+        """A customer opens a ticket, not waiting for anything; `subject` where it is more than `about`."""
+        shop = self.world.shops[vendor] if vendor else self.shop
+        details = {"name": "Jane", "email": self.world.jane, **more}
+        ticket = shop.store.customer_writes(subject or about, text, **details)
+        self.nudge(shop)
+        return Ticket(self, shop, ticket, about)
+
+    async def arrives(self, about: str, text: str = "Hello?", **more: Any) -> Ticket:
+        """A customer opens a ticket, and its threads are there with what the customer wrote."""
+        ticket = await self.writes(about, text, **more)
+        await ticket.shown(text[:30])
+        return ticket
+
+    async def sweeps(self, amount: int, shop: Shop | None = None) -> None:
+        """Wait until a store was asked so many times more for its list."""
+        wire = (shop or self.shop).vendor.wire
+
+        def asked() -> int:
+            paths = [exchange.path for exchange in wire.seen if exchange.method == "GET" and exchange.status == 200]
+            return paths.count(min(paths, key=len))  # every vendor's list stands above its tickets
+
+        for _ in range(amount):
+            before = asked()
+            self.nudge(shop)
+            await until("one more sweep", lambda before=before: asked() > before)  # type: ignore[misc]
+
+    def nudge(self, shop: Shop | None = None) -> None:
+        """Sweep now, where the bot runs in this process."""
+        if self.bridge.runs:
+            self.bridge.app.nudge(StoreName((shop or self.shop).name))
+
+    def announced(self, shop: Shop, text: str) -> tuple[int, int]:
+        """How often the bot says this in the store's channels themselves: in Discord and in Slack."""
+        discord = self.world.discord
+        places = [shop.discord.id] if shop.discord.id == self.world.support.id else []
+        places += [thread.id for thread in discord.threads(shop.discord.id)] if not places else []
+        said = [m for place in places for m in discord.messages(place) if m.author_id == discord.bot.id]
+        in_discord = sum(text in read_discord(message) for message in said)
+        in_slack = sum(text in m.rendered for m in self.world.slack.messages(shop.slack) if m.thread_ts is None)
+        return in_discord, in_slack
+
+
+@asynccontextmanager
+async def stage(
+    stores: Mapping[str, str] | None = None,
+    *,
+    started: bool = True,
+    variants: Mapping[str, str] | None = None,
+    **settings: str,
+) -> AsyncIterator[Stage]:
+    """
+    Set the stage; what happened on it is checked when the scenario is over.
+
+    Args:
+        stores: By vendor, where its tickets get threads.
+        started: Whether the bot runs already.
+        variants: By vendor, the name of the variant that its practice server is.
+        settings: The bot's, beside those of the world.
+    """
+    seats = stores or {"sellgate": "text slack"}
+    world = PracticeWorld()
+    world.discord.rates.speed = 50.0
+    world.discord.wire.observers.append(check_exchange)
+    world.shops = {
+        vendor: _seated(world, vendor, where.split(), (variants or {}).get(vendor)) for vendor, where in seats.items()
+    }
+    for shop in world.shops.values():
+        if shop.vendor.vendor == "nextcommerce":
+            shop.vendor.wire.observers.append(check_nextcommerce)
+    with tempfile.TemporaryDirectory(prefix="shopbell-") as folder:
+        await world.start()
+        here = Stage(world, Path(folder), seats, settings, Bridge({}, Path(folder) / "shopbell.db"))
+        here.bridge.settings = here.environment()
+        # An agent waits for an answer in real time.
+        with _defects(here.faults), patch.object(commands, "_VENDOR_SECONDS", 10 * commands._VENDOR_SECONDS):
+            try:
+                if started:
+                    await here.bridge.start()
+                yield here
+            finally:
+                await here.bridge.stop()
+                await world.stop()
+    wires = [world.discord.wire, world.slack.wire, *(shop.vendor.wire for shop in world.shops.values())]
+    assert [complaint for wire in wires for complaint in wire.complaints] == []
+    assert here.faults == []
+    assert not world.slack.pings
+
+
+def _seated(world: PracticeWorld, vendor: str, where: Sequence[str], variant: str | None) -> Shop:
+    slack = world.triage if "triage" in where else world.slack.add_channel(f"{vendor}-tickets", [world.bob])
+    shop = replace(world.shops[vendor], discord=world.tickets if "forum" in where else world.support, slack=slack)
+    if variant is None:
+        return shop
+    kind, store = VENDORS[vendor], PracticeStore()
+    chosen = next(each for each in kind.variants() if each.name == variant)
+    return replace(shop, store=store, vendor=kind(store, chosen))
+
+
+class _Errors(logging.Handler):
+    def __init__(self, into: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._into = into
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # A connection that a practice server cuts is cut by raising in it.
+        if record.exc_info is None or not isinstance(record.exc_info[1], ConnectionResetError):
+            self._into.append(self.format(record))
+
+
+class _defects:  # noqa: N801 - used like a function
+    """Whatever is logged as an error, by anybody, or dies unheard in the loop, goes into a list."""
+
+    def __init__(self, into: list[str]) -> None:
+        self._handler = _Errors(into)
+        self._into = into
+        self._before: list[Any] = []
+
+    def __enter__(self) -> None:
+        logging.getLogger().addHandler(self._handler)
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, told: self._into.append(str(told)))
+        self._before = structlog.get_config()["processors"]
+        structlog.configure(processors=[self._judge])
+
+    def __exit__(self, *_error: object) -> None:
+        logging.getLogger().removeHandler(self._handler)
+        structlog.configure(processors=self._before)
+
+    def _judge(self, _logger: Any, method: str, event: MutableMapping[str, Any]) -> NoReturn:
+        sys.stdout.write(f"{time.monotonic():.2f} {method}: {dict(event)}\n")  # shown where a scenario fails
+        if method in ("error", "exception", "critical"):
+            self._into.append(str(event))
+        raise structlog.DropEvent
+
+
+Story = Callable[[Stage], Awaitable[None]]
+
+
+def scenario(stores: Mapping[str, str] | None = None, **settings: Any) -> Callable[[Story], Callable[[], None]]:
+    """Make a test of a story; the arguments are those of `stage`."""
+
+    def made(story: Story) -> Callable[[], None]:
+        async def play() -> None:
+            async with stage(stores, **settings) as here:
+                await asyncio.wait_for(story(here), _SCENARIO_SECONDS)
+
+        def test() -> None:
+            asyncio.run(play())
+
+        test.__doc__ = story.__doc__
+        test.__module__ = story.__module__
+        test.__name__ = test.__qualname__ = getattr(story, "__name__", "test")
+        return test
+
+    return made

@@ -1,0 +1,243 @@
+"""One store at a practice vendor, the adapter that talks to it, and a ledger that remembers like the core does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from adapters.vendors import lightspeed, nextcommerce, sellapp, sellgate, sellsn
+from bot.errors import Gone, RateLimited
+from bot.model import Absent, Change, Status, TicketId
+from bot.ports import Vendor, VendorKind, VendorTools
+from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
+from bot.sandbox.vendors.variant import Variant
+from bot.sandbox.wire import Exchange
+from tests.support.openapi.nextcommerce import check_request
+
+# One for all, as in the bridge: making it takes longer than most of these tests.
+_CERTIFICATES = ssl.create_default_context()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """
+    A vendor under test.
+
+    Attributes:
+        listing: A regular expression for the paths of list requests.
+        many: So many open tickets need more than one page.
+        settings: What an operator would set for this reading of the documentation.
+        names_staff: Whether the API tells that a colleague who wrote at the vendor's is staff.
+        check: Holds every request against the vendor's own description of its API.
+        lacks: Whether this reading of the documentation has no way to close and reopen.
+    """
+
+    kind: VendorKind
+    listing: str
+    many: int
+    settings: Callable[[Any], dict[str, str]] = lambda _variant: {}
+    names_staff: bool = True
+    lacks: Callable[[Any], bool] = lambda _variant: False
+    check: Callable[[Exchange], None] | None = None
+
+    @property
+    def practice(self) -> type[PracticeVendor[Any]]:
+        return VENDORS[self.kind.name]
+
+
+SUBJECTS = (
+    Subject(kind=sellgate.KIND, listing=r"^/v1/tickets$", many=130),
+    Subject(kind=lightspeed.KIND, listing=r"^/en/tickets\.json$", many=270),
+    Subject(
+        kind=sellsn.KIND,
+        listing=r"^/stores/[^/]+/tickets/\d+$",
+        many=130,
+        settings=lambda variant: {"closed_statuses": str(variant.statuses[2])},
+        names_staff=False,
+    ),
+    Subject(kind=sellapp.KIND, listing=r"^/v1/tickets$", many=130, lacks=lambda variant: variant.v2 != "there"),
+    Subject(kind=nextcommerce.KIND, listing=r"^/api/admin/tickets/$", many=50, check=check_request),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A vendor under one reading of its documentation."""
+
+    subject: Subject
+    variant: Variant
+
+    def __str__(self) -> str:
+        return f"{self.subject.kind.name}: {self.variant.name}"
+
+
+CASES = tuple(Case(subject, variant) for subject in SUBJECTS for variant in subject.practice.variants())
+FRIENDLY = tuple(case for case in CASES if not case.variant.hostile)
+HOSTILE = tuple(case for case in CASES if case.variant.hostile)
+PLAIN = tuple(Case(subject, subject.practice.variants()[0]) for subject in SUBJECTS)
+
+
+class Hands:
+    """A clock whose hands move only when somebody sleeps by it, and then at once."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += max(0.0, seconds)
+        await asyncio.sleep(0)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What the core would know of the store; `bot.ports.Known`."""
+
+    full: bool = False
+    known: dict[TicketId, str] = field(default_factory=dict)
+    open: set[TicketId] = field(default_factory=set)
+
+    async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
+        return {ticket: self.known[ticket] for ticket in ids if ticket in self.known}
+
+    async def open_ids(self) -> Sequence[TicketId]:
+        return list(self.open)
+
+    def record(self, change: Change) -> None:
+        self.known[change.ticket.id] = change.fingerprint
+        if change.ticket.status is Status.CLOSED:
+            self.open.discard(change.ticket.id)
+        else:
+            self.open.add(change.ticket.id)
+
+
+@dataclass(slots=True)
+class World:
+    """Everything a contract is about."""
+
+    subject: Subject
+    variant: Variant
+    store: PracticeStore
+    server: PracticeVendor[Any]
+    vendor: Vendor
+    clock: Hands
+    ledger: Ledger = field(default_factory=Ledger)
+
+    async def sweep(self, *, full: bool = False) -> list[Change | Absent]:
+        """A pass, recorded as the core records it, and again after the time a vendor asks for."""
+        for _ in range(10):
+            try:
+                return await self.sweep_once(full=full)
+            except RateLimited as limited:
+                await self.clock.sleep(limited.retry_after or 0.0)
+        raise AssertionError("a sweep never gets through this vendor's limit")
+
+    async def sweep_once(self, *, full: bool = False) -> list[Change | Absent]:
+        """One pass, whatever becomes of it."""
+        self.ledger.full = full
+        found: list[Change | Absent] = []
+        async for item in self.vendor.changes(self.ledger):
+            found.append(item)
+            if isinstance(item, Change):
+                self.ledger.record(item)
+        return found
+
+    async def settle(self) -> None:
+        """First contact, then whatever a shifting list had hidden; what is absent is asked for."""
+        await self.sweep(full=True)
+        for _ in range(5):
+            found = await self.sweep()
+            for ticket in absent(found):
+                await self.ask_for(ticket)
+            if not found:
+                return
+        raise AssertionError("a sweep of an unchanged store goes on yielding")
+
+    async def ask_for(self, ticket: TicketId) -> None:
+        """Ask for a ticket that the list does not show; what the list said of it is no longer true."""
+        self.ledger.known.pop(ticket, None)
+        try:
+            conversation = await self.vendor.ticket(ticket)
+        except Gone:
+            self.ledger.open.discard(ticket)
+            return
+        if conversation.ticket.status is Status.CLOSED:
+            self.ledger.open.discard(ticket)
+
+    async def eventually(self, condition: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether the condition holds within some fifty looks, a quarter of a second apart."""
+        for _ in range(50):
+            if await condition():
+                return True
+            await self.clock.sleep(0.25)
+        return False
+
+    def write(self, count: int) -> list[TicketId]:
+        """So many customers open a ticket each, a minute apart."""
+        made = []
+        for number in range(count):
+            self.clock.seconds += 60.0
+            made.append(TicketId(self.store.customer_writes(f"Ticket {number}", f"Text {number}")))
+        return made
+
+    def requests(self) -> int:
+        """How many requests have come so far."""
+        return len(self.server.wire.seen)
+
+    def doctored(self, change: Callable[[Any], Any]) -> str:
+        """The first answer with something done to it."""
+        return json.dumps(change(self.server.wire.seen[0].answer))
+
+
+@asynccontextmanager
+async def world(case: Case, **settings: str) -> AsyncIterator[World]:
+    """A practice server on loopback with no quota but the documented ones, and the adapter before it."""
+    clock = Hands()
+    store = PracticeStore(clock.now)
+    server = case.subject.practice(store, case.variant)
+    if case.subject.check is not None and not case.variant.hostile:
+        server.wire.observers.append(case.subject.check)
+    async with server:
+        section = {name.lower(): value for name, value in server.settings.items()}
+        section |= {"base_url": server.base_url, **case.subject.settings(case.variant), **settings}
+        tools = VendorTools(transport=lambda: httpx.AsyncHTTPTransport(verify=_CERTIFICATES), clock=clock, store="main")
+        kind = case.subject.kind
+        vendor = kind.build(kind.settings.model_validate(section), tools)
+        try:
+            yield World(case.subject, case.variant, store, server, vendor, clock)
+        finally:
+            await vendor.aclose()
+
+
+def tell(case: Case, story: Callable[[World], Awaitable[None]], **settings: str) -> None:
+    """Run a story in a world of its own."""
+
+    async def run() -> None:
+        async with world(case, **settings) as here:
+            await story(here)
+            assert not here.server.wire.complaints
+
+    asyncio.run(run())
+
+
+def ids(found: Sequence[Change | Absent]) -> list[TicketId]:
+    """The tickets of the changes."""
+    return [item.ticket.id for item in found if isinstance(item, Change)]
+
+
+def absent(found: Sequence[Change | Absent]) -> list[TicketId]:
+    """The tickets that were not there."""
+    return [item.id for item in found if isinstance(item, Absent)]

@@ -1,0 +1,290 @@
+"""Next Commerce: between its wire and the model, who wrote, cursors, uploads, webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from adapters.vendors.nextcommerce.people import UNKNOWN_USER, WireUser, author_from_ticket, author_from_type
+from adapters.vendors.nextcommerce.reading import (
+    WireComment,
+    WireTicket,
+    cursor_of,
+    fingerprint,
+    message_of,
+    new_message_id,
+    nudge_of,
+    ticket_of,
+    uploaded_ids,
+)
+from adapters.vendors.nextcommerce.settings import NextcommerceSettings
+from adapters.vendors.nextcommerce.vendor import Nextcommerce
+from bot.errors import Rejected, Unavailable
+from bot.model import Attachment, Author, Customer, Fact, File, Nudge, Status, TicketId
+from tests.support.vendors.client import Server, tools
+
+COMMENT: dict[str, Any] = {
+    "attachments": [{"file": "http://example.com/a.png", "file_name": "a.png", "id": 3}], "author": 5, "body": "string",
+    "created_at": "2019-08-24T14:15:22Z", "from_email": None, "id": 11, "is_public": True,
+}  # fmt: skip
+TICKET: dict[str, Any] = {
+    "assignee": 0, "channel": "customer_account", "comments": [COMMENT], "created_at": "2019-08-24T14:15:22Z",
+    "from_email": "user@example.com", "id": 41, "order": "1001", "priority": "high", "products": [7, 8],
+    "requester": 4, "status": "new", "subject": "string", "tags": ["vip", "late"], "ticket_type": 0,
+    "updated_at": "2021-12-17T14:52:53.715787+07:00",
+}  # fmt: skip
+
+
+def wire(**fields: Any) -> WireTicket:
+    return WireTicket.model_validate(TICKET | fields)
+
+
+def test_the_documented_example() -> None:
+    """The example of the documentation is read whole."""
+    ticket = ticket_of(wire(), WireUser(email="jane@x.example", first_name="Jane", last_name="Doe"))
+    assert (ticket.id, ticket.status, ticket.status_word) == ("41", Status.OPEN, "new")
+    assert ticket.customer == Customer(name="Jane Doe", email="jane@x.example")
+    assert ticket.facts == (
+        Fact("Order", "1001"), Fact("Products", "#7, #8"), Fact("Priority", "high"), Fact("Tags", "vip, late"),
+        Fact("Channel", "customer account"),
+    )  # fmt: skip
+    assert ticket_of(wire(requester=None), UNKNOWN_USER).customer == Customer(email="user@example.com")
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("new", Status.OPEN),
+        ("open", Status.OPEN),
+        ("pending", Status.OPEN),
+        ("solved", Status.CLOSED),
+        ("closed", Status.CLOSED),
+        ("on_hold", Status.OPEN),
+        (None, None),
+    ],
+)
+def test_status_words(word: str | None, status: Status | None) -> None:
+    """A word that is not documented is shown and means that the ticket is not closed."""
+    ticket = ticket_of(wire(status=word), UNKNOWN_USER)
+    assert (ticket.status, ticket.status_word) == (status, word)
+
+
+@pytest.mark.parametrize(
+    ("author", "from_email", "public", "staff", "expected"),
+    [
+        ("4", None, True, None, Author.CUSTOMER),
+        ("9", None, True, 9, Author.STAFF),
+        ("9", None, True, None, None),
+        (None, "jane@x.example", True, None, Author.CUSTOMER),
+        (None, None, False, None, Author.STAFF),
+        (None, None, True, 9, Author.UNKNOWN),
+    ],
+)
+def test_who_wrote(
+    author: str | None, from_email: str | None, public: bool, staff: int | None, expected: Author | None
+) -> None:
+    """The requester is the customer, our own user is staff, anybody else must be asked for."""
+    found = author_from_ticket(author=author, from_email=from_email, public=public, requester="4", staff=staff)
+    assert found is expected
+
+
+def test_who_users_are() -> None:
+    """The type of a user says who they are; one that is not documented says nothing."""
+    types = {None: "unknown", "dashboard": "staff", "customer": "customer", "lead": "customer", "robot": "unknown"}
+    assert {key: author_from_type(WireUser(user_type=key)).value for key in types} == types
+
+
+def test_comments() -> None:
+    """HTML becomes text, files are named and linked, notes are not public."""
+    comment = WireComment.model_validate(COMMENT | {"body": "<p>Hi<br>there</p>", "is_public": False})
+    message = message_of(comment, Author.STAFF, "Sam")
+    assert (message.text, message.public, message.author_name) == ("Hi\nthere", False, "Sam")
+    assert message.attachments == (Attachment(name="a.png", url="http://example.com/a.png"),)
+    odd = WireComment.model_validate({"id": 1, "attachments": [{"id": 2, "file": "javascript:x", "file_name": None}]})
+    assert message_of(odd, Author.STAFF, None).attachments == (Attachment(name="file"),)
+
+
+def test_fingerprints() -> None:
+    """A fingerprint moves with everything that is shown, and with every comment."""
+    base = fingerprint(wire())
+    others: list[dict[str, Any]] = [
+        {"status": "open"}, {"updated_at": "2021-12-18"}, {"tags": []}, {"priority": "low"}, {"comments": []},
+        {"comments": [COMMENT | {"body": "edited"}]}, {"comments": [COMMENT, COMMENT | {"id": 12}]},
+    ]  # fmt: skip
+    assert base not in {fingerprint(wire(**fields)) for fields in others}
+    assert fingerprint(wire(assignee=7)) == base
+
+
+@pytest.mark.parametrize(
+    ("following", "cursor"),
+    [
+        ('http://api.example.org/accounts/?cursor=cD00ODY%3D"', 'cD00ODY="'),
+        ("https://evil.example/?status=new&cursor=abc", "abc"),
+        ("https://x.example/?page=2", None),
+        ("http://[broken", None),
+    ],
+)
+def test_cursors(following: str, cursor: str | None) -> None:
+    """Of the next page's address only the cursor counts."""
+    assert cursor_of(following) == cursor
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"id": 12, "body": "string"}, "12"),
+        (TICKET, "11"),
+        (TICKET | {"comments": []}, None),
+        (TICKET | {"comments": [COMMENT | {"is_public": False}]}, None),
+        (TICKET | {"comments": [COMMENT, COMMENT | {"id": 13, "created_at": "2020-01-01T00:00:00Z"}]}, "13"),
+        (TICKET | {"comments": [COMMENT | {"body": "<p>string</p>"}]}, "11"),
+        (TICKET | {"comments": [COMMENT | {"body": "else"}]}, None),
+        ({"id": 41}, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_the_id_of_a_reply(value: Any, found: str | None) -> None:
+    """A ticket's newest comment is the reply if it says the same; nothing raises after it has left."""
+    assert new_message_id(value, "string", public=True) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "numbers"),
+    [
+        ([{"id": 7}, {"id": 8}], [7, 8]),
+        ({"id": 7}, [7]),
+        ({"attachments": [{"id": 7}]}, [7]),
+        ({"results": [{"id": "7"}]}, [7]),
+        ([{"name": "x"}], []),
+        ({}, []),
+        (None, []),
+    ],
+)
+def test_uploads(value: Any, numbers: list[int]) -> None:
+    """However an upload is answered, the files' numbers are found, or none."""
+    assert uploaded_ids(value) == numbers
+
+
+def store(server: Server, **settings: str) -> Nextcommerce:
+    given = {"api_key": "k", "store_id": "practice", **settings}
+    return Nextcommerce(NextcommerceSettings.model_validate(given), tools(server))
+
+
+def sent(request: httpx.Request) -> Any:
+    return json.loads(request.content)
+
+
+def test_replies_and_notes_say_who_may_read_them() -> None:
+    """`is_public` is always said; the author where it is set; HTML where it is wanted."""
+    requests: list[httpx.Request] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(204)
+
+    async def run() -> None:
+        plain = store(serve)
+        await plain.reply(TicketId("41"), "a\nb")
+        await plain.note(TicketId("41"), "Sam", "a")
+        marked = store(serve, staff_user_id="9", reply_format="html", closing_status="closed")
+        await marked.reply(TicketId("41"), "a\nb")
+        await marked.set_status(TicketId("41"), Status.CLOSED)
+        await plain.set_status(TicketId("41"), Status.CLOSED)
+        await plain.aclose()
+        await marked.aclose()
+
+    asyncio.run(run())
+    assert [sent(request) for request in requests] == [
+        {"body": "a\nb", "is_public": True},
+        {"body": "Sam: a", "is_public": False},
+        {"body": "a<br>\nb", "is_public": True, "author": 9},
+        {"status": "closed"},
+        {"status": "solved"},
+    ]
+    assert requests[0].url == "https://practice.29next.store/api/admin/tickets/41/comments/"
+    assert requests[0].headers["X-29next-API-Version"] == "2024-04-01"
+
+
+@pytest.mark.parametrize(("status", "error"), [(500, Unavailable), (200, Rejected)])
+def test_a_file_that_did_not_arrive_is_no_doubt(status: int, error: type[Exception]) -> None:
+    """The customer sees nothing before the comment: an upload that failed can be tried again, or was refused."""
+    requests: list[httpx.Request] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(status, json={})
+
+    async def run() -> None:
+        vendor = store(serve)
+        with pytest.raises(error):
+            await vendor.reply_with(TicketId("41"), "Hi", [File(name="a.txt", content=b"a")])
+        await vendor.aclose()
+
+    asyncio.run(run())
+    assert len(requests) == 1
+
+
+def test_a_next_page_without_a_cursor_makes_no_sense() -> None:
+    """A list that says it goes on, and not how, is not taken for whole."""
+
+    class Known:
+        full = True
+
+        async def fingerprints(self, _ids: Any) -> dict[TicketId, str]:
+            return {}
+
+        async def open_ids(self) -> list[TicketId]:
+            return []
+
+    async def run() -> None:
+        vendor = store(lambda _request: httpx.Response(200, json={"next": "https://x.example/", "results": []}))
+        with pytest.raises(Unavailable):
+            [found async for found in vendor.changes(Known())]
+        await vendor.aclose()
+
+    asyncio.run(run())
+
+
+def test_the_subdomain_or_an_address_is_needed() -> None:
+    """Without either nobody knows where the store is."""
+    with pytest.raises(ValidationError, match="STORE_ID"):
+        NextcommerceSettings.model_validate({"api_key": "k"})
+    assert (
+        NextcommerceSettings.model_validate({"api_key": "k", "base_url": "http://x.example/"}).base
+        == "http://x.example"
+    )
+
+
+EVENT = {"object": "ticket", "data": {"id": 41, "subject": "Grüße"}, "event_id": "e-1", "event_type": "ticket.updated"}
+RAW = json.dumps(EVENT, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def signature(body: bytes, secret: str = "secret") -> dict[str, str]:
+    return {"x-29next-signature": hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "nudge"),
+    [
+        (signature(json.dumps(EVENT).encode()), RAW, Nudge(ticket=TicketId("41"), event="e-1")),
+        (signature(RAW), RAW, Nudge(ticket=TicketId("41"), event="e-1")),
+        (signature(RAW, "other"), RAW, None),
+        ({}, RAW, None),
+        ({"x-29next-signature": "ü"}, RAW, None),
+        (signature(b'{"object": "order"}'), b'{"object": "order"}', None),
+        (signature(b"[]"), b"[]", None),
+        (signature(b"x"), b"x", None),
+        (signature(b"[" * 100_000), b"[" * 100_000, None),
+    ],
+)
+def test_webhooks(headers: dict[str, str], body: bytes, nudge: Nudge | None) -> None:
+    """Only what is signed, over the body or over the body as Python writes it again, is a hint."""
+    assert nudge_of(headers, body, "secret") == nudge

@@ -1,0 +1,200 @@
+"""Budgets of requests: never more than a vendor allows, and a part of it for replies."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.vendors.client.quota import LONGEST_WAIT, Quota, Window, WindowState, window_states
+from bot.errors import RateLimited
+from tests.support.vendors.client import Hands
+
+FIVE_MINUTES = Window(300, 300)
+
+
+def taken(quota: Quota, clock: Hands, *, writing: bool, most: int = 10_000) -> int:
+    """How many requests may leave at this very moment."""
+
+    async def run() -> int:
+        for count in range(most):
+            began = clock.seconds
+            try:
+                await quota.take(writing=writing)
+            except RateLimited:
+                return count
+            if clock.seconds > began:
+                return count
+        return most
+
+    return asyncio.run(run())
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from([Window(4, 1), Window(20, 1), Window(30, 60), FIVE_MINUTES]),
+    st.lists(st.tuples(st.floats(0, 30), st.booleans()), max_size=600),
+)
+def test_no_window_ever_holds_more_than_the_vendor_allows(window: Window, wishes: list[tuple[float, bool]]) -> None:
+    """Whoever wants what and when: within any stretch of the window's length, no more leaves than it allows."""
+    clock = Hands()
+    quota = Quota(clock, "Acme", [window])
+    left: list[float] = []
+
+    async def run() -> None:
+        for pause, writing in wishes:
+            clock.seconds += pause
+            try:
+                await quota.take(writing=writing)
+            except RateLimited:
+                continue
+            left.append(clock.seconds)
+
+    asyncio.run(run())
+    for index, moment in enumerate(left):
+        if index >= window.requests:
+            assert moment - left[index - window.requests] >= window.seconds - 1e-6
+
+
+def test_reading_leaves_room_for_replies() -> None:
+    """When reading may go no further, replies still leave at once."""
+    clock = Hands()
+    quota = Quota(clock, "Acme", [FIVE_MINUTES])
+    assert taken(quota, clock, writing=False) == 120
+    assert taken(quota, clock, writing=True) >= 29
+
+
+def test_a_long_window_trickles() -> None:
+    """A used-up day does not stop a store until tomorrow: a read comes through within seconds."""
+    clock = Hands()
+    quota = Quota(clock, "Acme", [Window(12_000, 86_400)])
+    taken(quota, clock, writing=False)
+    began = clock.seconds
+    asyncio.run(quota.take(writing=False))
+    assert clock.seconds - began < 20
+
+
+def test_lightspeeds_headers() -> None:
+    """Three windows between slashes, reset in seconds left."""
+    headers = {
+        "x-ratelimit-limit": "300/3000/12000",
+        "x-ratelimit-remaining": "298/2965/11910",
+        "x-ratelimit-reset": "202/802/8002",
+    }
+    assert window_states(headers, 0) == (
+        WindowState(300, 298, 202),
+        WindowState(3000, 2965, 802),
+        WindowState(12000, 11910, 8002),
+    )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"x-ratelimit-limit": "300"},
+        {"x-ratelimit-limit": "300", "x-ratelimit-remaining": "many", "x-ratelimit-reset": "1"},
+        {"x-ratelimit-limit": "300/2", "x-ratelimit-remaining": "1", "x-ratelimit-reset": "1"},
+        {"x-ratelimit-limit": "300", "x-ratelimit-remaining": "-1", "x-ratelimit-reset": "1"},
+    ],
+)
+def test_headers_that_say_nothing(headers: dict[str, str]) -> None:
+    """What is missing or unreadable is no statement."""
+    assert window_states(headers, 0) == ()
+
+
+def test_a_reset_may_be_a_moment() -> None:
+    """A large number is seconds since 1970; one that makes no sense keeps us waiting for a day at most."""
+    headers = {"x-ratelimit-limit": "10", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000030"}
+    assert window_states(headers, 1_700_000_000) == (WindowState(10, 0, 30),)
+    headers["x-ratelimit-reset"] = "1700000030000"
+    assert window_states(headers, 1_700_000_000) == (WindowState(10, 0, 86_400),)
+
+
+@pytest.mark.parametrize("ahead", [-86_400, 0, 86_400])
+def test_a_moment_is_by_the_vendors_clock(ahead: int) -> None:
+    """Where ours is a day off, a window that is used up is neither waited for until tomorrow nor taken for open."""
+    clock = Hands()
+    quota = Quota(clock, "Acme")
+    there = clock.now() - timedelta(seconds=ahead)
+    headers = {
+        "date": format_datetime(there, usegmt=True),
+        "x-ratelimit-limit": "10",
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": str(int(there.timestamp()) + 30),
+    }
+    assert quota.rate_limited(headers, None).retry_after == 30
+
+
+def test_what_the_vendor_says_is_left_counts() -> None:
+    """Others may use the same key: a fifth left stops reading until the window ends, none left stops replies."""
+    clock = Hands()
+    quota = Quota(clock, "Acme", [FIVE_MINUTES])
+    quota.answered({"x-ratelimit-limit": "300", "x-ratelimit-remaining": "60", "x-ratelimit-reset": "200"})
+    assert taken(quota, clock, writing=False) == 0
+    assert taken(quota, clock, writing=True, most=5) == 5
+    quota.answered({"x-ratelimit-limit": "300", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "200"})
+    with pytest.raises(RateLimited) as limited:
+        asyncio.run(quota.take(writing=True))
+    assert limited.value.retry_after == 200
+    clock.seconds += 200
+    asyncio.run(quota.take(writing=False))
+
+
+def test_a_refusal_waits_for_the_window_that_is_used_up() -> None:
+    """Lightspeed names no `Retry-After`: the reset of the window without anything left is the time."""
+    clock = Hands()
+    quota = Quota(clock, "Acme", [FIVE_MINUTES])
+    headers = {
+        "x-ratelimit-limit": "300/3000/12000",
+        "x-ratelimit-remaining": "0/2000/9000",
+        "x-ratelimit-reset": "123/802/8002",
+    }
+    assert quota.rate_limited(headers, None).retry_after == 123
+
+
+def test_nothing_leaves_while_the_vendor_asks_us_to_wait() -> None:
+    """A short wait is waited out, a long one is refused, for replies too."""
+    clock = Hands()
+    quota = Quota(clock, "Acme")
+    quota.rate_limited({}, LONGEST_WAIT + 40)
+    with pytest.raises(RateLimited):
+        asyncio.run(quota.take(writing=True))
+    clock.seconds += 50
+    began = clock.seconds
+    asyncio.run(quota.take(writing=True))
+    assert clock.seconds - began == pytest.approx(50)
+
+
+def test_an_unknown_limit_is_felt_out() -> None:
+    """A refusal slows reading at once; answers make it faster slowly, and not as fast as what was refused."""
+    clock = Hands()
+    quota = Quota(clock, "Acme")
+
+    def pace() -> float:
+        asyncio.run(quota.take(writing=False))
+        began = clock.seconds
+        asyncio.run(quota.take(writing=False))
+        return clock.seconds - began
+
+    assert pace() == 0
+    quota.rate_limited({}, 1.0)
+    clock.seconds += 10
+    assert pace() == pytest.approx(0.5)
+    for _ in range(20):
+        quota.answered({})
+    refused_at = pace()
+    assert 0.3 < refused_at < 0.5
+    quota.rate_limited({}, 1.0)
+    clock.seconds += 10
+    for _ in range(500):
+        quota.answered({})
+    assert pace() > refused_at
+    clock.seconds += 4_000
+    for _ in range(500):
+        quota.answered({})
+    assert pace() == 0

@@ -1,0 +1,229 @@
+"""Reading leniently: values, objects, settings, and the memory that spares requests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from adapters.vendors.client.caching import ExpiringCache
+from adapters.vendors.client.parsing import (
+    Count,
+    Flag,
+    Identifier,
+    Text,
+    Time,
+    Wire,
+    facts,
+    fingerprint_from,
+    identifier_in,
+    money,
+    oldest_first,
+    read_many,
+    read_one,
+    unwrapped,
+)
+from adapters.vendors.lightspeed.settings import LightspeedSettings
+from adapters.vendors.sellgate.settings import SellgateSettings
+from bot.errors import Unavailable
+from bot.model import Author, Fact, Message, MessageId
+from tests.support.vendors.client import Hands
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Thing(Wire):
+    id: Identifier
+    text: Text = None
+    flag: Flag = None
+    count: Count = None
+    time: Time = None
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(deadline=None)
+@given(
+    st.fixed_dictionaries({"id": st.just("1"), "text": anything, "flag": anything, "count": anything, "time": anything})
+)
+def test_only_the_id_can_spoil_an_object(value: Any) -> None:
+    """Whatever stands in any other field, the object is read."""
+    thing = read_one(Thing, value, vendor="Acme")
+    assert thing.id == "1"
+    assert thing.time is None or thing.time.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("value", [None, False, [], "x", {}, {"id": None}, {"id": False}, {"id": ""}, {"id": {}}])
+def test_an_object_without_an_id_is_nonsense(value: Any) -> None:
+    """An object that cannot be named cannot be kept; the answer as a whole is not believed."""
+    with pytest.raises(Unavailable):
+        read_one(Thing, value, vendor="Acme")
+    with pytest.raises(Unavailable):
+        read_many(Thing, [{"id": 1}, value], vendor="Acme")
+
+
+@pytest.mark.parametrize("value", [None, {}, "[]", 0, {"data": []}])
+def test_no_list_is_not_an_empty_list(value: Any) -> None:
+    """An answer that holds no list says nothing about how many there are."""
+    with pytest.raises(Unavailable):
+        read_many(Thing, value, vendor="Acme")
+
+
+def test_false_stands_for_nothing() -> None:
+    """Lightspeed's `false` is None to everything but a flag."""
+    thing = read_one(Thing, {"id": 7, "text": False, "flag": False, "count": False, "time": False}, vendor="Acme")
+    assert (thing.id, thing.text, thing.flag, thing.count, thing.time) == ("7", None, False, None, None)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2026-03-01T12:00:00Z", NOON),
+        ("2026-03-01T19:00:00.000000+07:00", NOON),
+        ("2026-03-01 12:00:00", NOON),
+        (" 2026-03-01T12:00:00.000Z ", NOON),
+        (1_772_366_400, NOON),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("yesterday", None),
+        (0, None),
+        (1e300, None),
+        (True, None),
+    ],
+)
+def test_times(written: Any, meant: datetime | None) -> None:
+    """Times come with an offset, without one, or as seconds; nonsense is none."""
+    assert read_one(Thing, {"id": 1, "time": written}, vendor="Acme").time == meant
+
+
+def test_unwrapping() -> None:
+    """Answers come wrapped or bare."""
+    assert unwrapped({"data": {"id": 1}}, "data") == {"id": 1}
+    assert unwrapped({"id": 1}, "data") == {"id": 1}
+    assert unwrapped([1], "data") == [1]
+    assert unwrapped({"data": None, "id": 1}, "data") == {"data": None, "id": 1}
+
+
+def test_ids_in_answers_to_writes() -> None:
+    """The id of whatever was answered, or none; never an error."""
+    assert identifier_in({"id": 12}) == "12"
+    nameless: list[Any] = [None, [], "x", {}, {"id": False}, {"id": ""}, {"id": [1]}]
+    for value in nameless:
+        assert identifier_in(value) is None
+
+
+def test_facts_have_something_to_say() -> None:
+    """A fact without a value is none, and one fact is one line."""
+    assert facts(("Order", "ord_1"), ("Product", None), ("Note", " \n ")) == (Fact("Order", "ord_1"),)
+    assert facts(
+        ("Memo", "a\nb"),
+    ) == (Fact("Memo", "a b"),)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        ("29.9", "USD", "29.90 USD"),
+        ("29.99", None, "29.99"),
+        ("1000", "JPY", "1000 JPY"),
+        ("0.0005", "BTC", "0.0005 BTC"),
+        (None, "USD", None),
+    ],
+)
+def test_money(amount: str | None, currency: str | None, shown: str | None) -> None:
+    """An amount is shown as the vendor wrote it, with the nought that JSON drops."""
+    assert money(amount, currency) == shown
+
+
+def test_fingerprints_tell_none_from_nothing() -> None:
+    """A field that is missing differs from one that is empty."""
+    assert fingerprint_from((None, 1)) != fingerprint_from(("", 1))
+
+
+def message(number: int, at: datetime | None) -> Message:
+    return Message(id=MessageId(str(number)), author=Author.CUSTOMER, text="", written_at=at)
+
+
+def test_messages_are_put_in_order() -> None:
+    """Newest first is turned round, also within the same second; those without a time stay beside their neighbours."""
+    later = NOON + timedelta(seconds=1)
+    rising = [message(1, NOON), message(2, NOON), message(3, None), message(4, later)]
+    assert [m.id for m in oldest_first(rising)] == ["1", "2", "3", "4"]
+    assert [m.id for m in oldest_first([message(3, later), message(2, NOON), message(1, NOON)])] == ["1", "2", "3"]
+    assert oldest_first([]) == ()
+
+
+@pytest.mark.parametrize("key", ["", "  ", "with space", "line\nend", "ümlaut", "tab\there"])
+def test_a_key_that_fits_no_header_is_refused(key: str) -> None:
+    """A key is refused before it can break a request, and the fault does not quote it."""
+    with pytest.raises(ValidationError) as refused:
+        SellgateSettings.model_validate({"api_key": key})
+    assert not key.strip() or key not in str(refused.value)
+
+
+def test_a_key_is_trimmed_and_hidden() -> None:
+    """White space around a pasted key is no part of it, and it shows nowhere."""
+    settings = SellgateSettings.model_validate({"api_key": " sg_live_x \n"})
+    assert settings.api_key.get_secret_value() == "sg_live_x"
+    assert "sg_live_x" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "acme.example", "ftp://acme.example", "https://", "https://user:pass@acme.example", "https://a.example/?x=1"],
+)
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    """A base address has a scheme and a host and nothing that could carry a secret elsewhere."""
+    with pytest.raises(ValidationError):
+        SellgateSettings.model_validate({"api_key": "k", "base_url": address})
+
+
+def test_a_misspelt_setting_is_refused() -> None:
+    """What a vendor does not know, it does not swallow."""
+    with pytest.raises(ValidationError):
+        SellgateSettings.model_validate({"api_key": "k", "api_keyy": "k"})
+
+
+@pytest.mark.parametrize(
+    ("given_", "base"),
+    [
+        ({}, "https://api.shoplightspeed.com/en"),
+        ({"cluster": "eu1", "language": "nl"}, "https://api.webshopapp.com/nl"),
+        ({"base_url": "http://127.0.0.1:9/", "cluster": "eu1"}, "http://127.0.0.1:9/en"),
+    ],
+)
+def test_lightspeeds_address(given_: dict[str, str], base: str) -> None:
+    """The cluster says where, the language comes after it, and an address of one's own goes before both."""
+    assert LightspeedSettings.model_validate({"api_key": "k", "api_secret": "s", **given_}).base == base
+
+
+@pytest.mark.parametrize("language", ["", "../x", "en/nl", "e n"])
+def test_a_language_is_one_part_of_an_address(language: str) -> None:
+    """A language cannot lead elsewhere."""
+    with pytest.raises(ValidationError):
+        LightspeedSettings.model_validate({"api_key": "k", "api_secret": "s", "language": language})
+
+
+def test_a_memory_is_bounded_in_size_and_time() -> None:
+    """The value written longest ago goes first, and every value goes in time."""
+    clock = Hands()
+    memory: ExpiringCache[int] = ExpiringCache(clock, size=2, seconds=10)
+    assert memory.put("a", 1) == 1
+    memory.put("b", 2)
+    memory.put("a", 3)
+    memory.put("c", 4)
+    assert (memory.get("a"), memory.get("b"), memory.get("c")) == (3, None, 4)
+    memory.put("d", 5, seconds=1)
+    clock.seconds += 1
+    assert (memory.get("c"), memory.get("d")) == (4, None)
+    clock.seconds += 10
+    assert memory.get("c") is None
