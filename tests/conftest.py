@@ -1,19 +1,32 @@
-"""No setting of whoever runs the tests, in the environment or in a `.env`, reaches them."""
+"""What holds for every test: no setting of whoever runs them reaches them, and simulated time where it is asked for."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from bot.settings import Settings
+from tests.support.simulation.loop import SimulatedLoop
 
 
 @pytest.fixture(autouse=True)
 def no_settings_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither the environment nor a `.env` in the working directory."""
     names = {name.upper() for name in Settings.model_fields}
     for variable in list(os.environ):
         if variable.upper() in names or variable.upper().startswith("STORES"):
             monkeypatch.delenv(variable)
     monkeypatch.chdir(tmp_path)
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """A test that is marked `simulated` runs on a loop whose time is simulated."""
+    if item.get_closest_marker("simulated") is not None:
+        return {"simulated": SimulatedLoop}
+    return {"real": asyncio.new_event_loop}

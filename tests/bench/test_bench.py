@@ -26,11 +26,11 @@ from bot.sandbox.vendors import VENDORS, PracticeStore
 from bot.sandbox.wire import Exchange
 from bot.settings import read_own
 from bot.wiring import vendor_kinds
-from tests.support.vendors.remembered import Remembered
 from tests.support.crash.clock import FasterClock
 from tests.support.crash.nest import Nest
 from tests.support.crash.run import Plan, play
 from tests.support.crash.world import TOKEN, KillWorld, Shop
+from tests.support.vendors.remembered import Remembered
 
 pytestmark = pytest.mark.bench
 
@@ -50,10 +50,10 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
     return said
 
 
-def test_messages_through_the_whole_pipeline(tmp_path: Path, tell: Tell) -> None:
+async def test_messages_through_the_whole_pipeline(tmp_path: Path, tell: Tell) -> None:
     """From vendor to both chats, and from each chat to vendor and the other chat; three hundred times faster."""
     plan = Plan(seed=3, customers=800, replies=200, kills=0, tickets=20, lost_answers=0.0, speed=300.0)
-    outcome = asyncio.run(play(plan, tmp_path))
+    outcome = await play(plan, tmp_path)
     assert outcome.verdict.good
     amount = plan.customers + plan.replies
     rate = amount / outcome.drain_seconds
@@ -61,9 +61,9 @@ def test_messages_through_the_whole_pipeline(tmp_path: Path, tell: Tell) -> None
 
 
 @pytest.mark.parametrize("vendor", sorted(set(VENDORS) & set(vendor_kinds())))
-def test_requests_per_idle_sweep(vendor: str, tell: Tell) -> None:
+async def test_requests_per_idle_sweep(vendor: str, tell: Tell) -> None:
     """How many requests a sweep takes in which nothing is new, by the number of open tickets."""
-    found = [asyncio.run(_idle_sweep(vendor, amount)) for amount in (10, 100, 1_000)]
+    found = [await _idle_sweep(vendor, amount) for amount in (10, 100, 1_000)]
     tell(f"idle sweep, {vendor}: {found[0]} requests for 10 open tickets, {found[1]} for 100, {found[2]} for 1,000")
 
 
@@ -95,13 +95,13 @@ async def _sweep(vendor: Vendor, known: Remembered) -> None:
             known.prints[found.ticket.id] = found.fingerprint
 
 
-def test_one_store_that_hangs_beside_four_that_work(tmp_path: Path, tell: Tell) -> None:
+async def test_one_store_that_hangs_beside_four_that_work(tmp_path: Path, tell: Tell) -> None:
     """How much longer a healthy store's messages take when a neighbour's vendor answers nothing at all."""
     folders = (tmp_path / "well", tmp_path / "hanging")
     for folder in folders:
         folder.mkdir()
-    alone = asyncio.run(_latencies(folders[0], hanging=False))
-    beside = asyncio.run(_latencies(folders[1], hanging=True))
+    alone = await _latencies(folders[0], hanging=False)
+    beside = await _latencies(folders[1], hanging=True)
     tell(
         f"neighbour that hangs: p50 {_at(beside, 50) / _at(alone, 50):.2f}, p99 {_at(beside, 99) / _at(alone, 99):.2f}"
         f" times the time it takes when all work ({_at(alone, 50):.2f} s and {_at(alone, 99):.2f} s,"
@@ -158,9 +158,9 @@ class Standing:
 
 
 @pytest.mark.parametrize("amount", [0, 1_000, 10_000])
-def test_start_memory_and_idle_time(amount: int, tmp_path: Path, tell: Tell) -> None:
+async def test_start_memory_and_idle_time(amount: int, tmp_path: Path, tell: Tell) -> None:
     """A bridge as in production, over open tickets that were there before it."""
-    standing = asyncio.run(_stand(tmp_path, amount))
+    standing = await _stand(tmp_path, amount)
     tell(
         f"{amount:>6,} tickets: ready after {standing.ready:.2f} s, RSS {standing.memory:.1f} MB,"
         f" idle {standing.idle:.1f} s of processor time an hour"

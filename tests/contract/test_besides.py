@@ -9,17 +9,16 @@ import pytest
 from bot.model import File
 from bot.ports import CanAttach, CanNote, CanVerifyWebhook
 from bot.text import comparable
-from tests.support.vendors.world import FRIENDLY, Case, World, tell
+from tests.support.vendors.world import FRIENDLY, PLAIN, Case, world
 
 NOTING = [case for case in FRIENDLY if case.subject.kind.name in ("lightspeed", "nextcommerce")]
 ATTACHING = [case for case in FRIENDLY if case.subject.kind.name == "nextcommerce"]
 
 
 @pytest.mark.parametrize("case", NOTING, ids=str)
-def test_a_note_stays_inside(case: Case) -> None:
+async def test_a_note_stays_inside(case: Case) -> None:
     """A note is kept where the customer does not see it, beside those that were there, and is found again."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         vendor: Any = here.vendor
         assert isinstance(vendor, CanNote)
         (made,) = here.write(1)
@@ -42,14 +41,11 @@ def test_a_note_stays_inside(case: Case) -> None:
             message.public and "Refund" in message.text for message in (await here.vendor.ticket(made)).messages
         )
 
-    tell(case, story)
-
 
 @pytest.mark.parametrize("case", ATTACHING, ids=str)
-def test_files_go_with_a_reply(case: Case) -> None:
+async def test_files_go_with_a_reply(case: Case) -> None:
     """Every file is brought there once and hangs on the one message that the customer gets."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         vendor: Any = here.vendor
         assert isinstance(vendor, CanAttach)
         (made,) = here.write(1)
@@ -66,33 +62,25 @@ def test_files_go_with_a_reply(case: Case) -> None:
 
         assert await here.eventually(visible)
 
-    tell(case, story)
-
 
 @pytest.mark.parametrize("case", ATTACHING[:1], ids=str)
-def test_a_file_alone_is_a_reply(case: Case) -> None:
+async def test_a_file_alone_is_a_reply(case: Case) -> None:
     """A file needs no words."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         vendor: Any = here.vendor
         (made,) = here.write(1)
         await vendor.reply_with(made, "", [File(name="label.pdf", content=b"%PDF-1.7")])
         assert [file.name for file in here.store.ticket(made).messages[-1].files] == ["label.pdf"]
 
-    tell(case, story)
 
-
-def test_which_vendors_can_what() -> None:
+async def test_which_vendors_can_what() -> None:
     """The ports beside `Vendor` are there for whom the documentation gives them, and for nobody else."""
     can: dict[str, set[str]] = {}
 
-    async def story(here: World) -> None:
-        ports: tuple[Any, ...] = (CanNote, CanAttach, CanVerifyWebhook)
-        can[here.subject.kind.name] = {port.__name__ for port in ports if isinstance(here.vendor, port)}
-
-    for case in FRIENDLY:
-        if case.subject.kind.name not in can:
-            tell(case, story)
+    ports: tuple[Any, ...] = (CanNote, CanAttach, CanVerifyWebhook)
+    for case in PLAIN:
+        async with world(case) as here:
+            can[case.subject.kind.name] = {port.__name__ for port in ports if isinstance(here.vendor, port)}
     assert can == {
         "sellgate": set(),
         "sellsn": set(),

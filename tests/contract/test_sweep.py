@@ -8,44 +8,37 @@ import re
 import pytest
 
 from bot.model import Change, Status
-from tests.support.vendors.world import FRIENDLY, PLAIN, Case, World, absent, ids, tell
+from tests.support.vendors.world import FRIENDLY, PLAIN, Case, absent, ids, world
 
 every_case = pytest.mark.parametrize("case", FRIENDLY, ids=str)
 every_vendor = pytest.mark.parametrize("case", PLAIN, ids=str)
 
 
 @every_case
-def test_new_tickets_are_yielded_once(case: Case) -> None:
+async def test_new_tickets_are_yielded_once(case: Case) -> None:
     """The first sweep yields every ticket, the next one none: nothing changed."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         made = here.write(4)
         found = await here.sweep(full=True)
         assert set(made) <= set(ids(found))
         await here.settle()
         assert await here.sweep() == []
 
-    tell(case, story)
-
 
 @every_case
-def test_a_list_of_many_pages_is_read_whole(case: Case) -> None:
+async def test_a_list_of_many_pages_is_read_whole(case: Case) -> None:
     """Whatever the order, the length of pages and what shifts between them, two sweeps have seen every ticket."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         made = here.write(here.subject.many)
         await here.sweep(full=True)
         await here.sweep()
         assert set(made) <= set(here.ledger.known)
 
-    tell(case, story)
-
 
 @every_case
-def test_an_unchanged_store_costs_its_pages_only(case: Case) -> None:
+async def test_an_unchanged_store_costs_its_pages_only(case: Case) -> None:
     """A sweep in which nothing happened asks for each page of the list once, and for nothing else."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         here.write(here.subject.many)
         await here.settle()
         await here.clock.sleep(5.0)
@@ -56,14 +49,11 @@ def test_an_unchanged_store_costs_its_pages_only(case: Case) -> None:
         assert all(re.search(here.subject.listing, exchange.path) for exchange in asked)
         assert len(asked) == math.ceil(len(here.ledger.open) / page)
 
-    tell(case, story)
-
 
 @every_case
-def test_an_unchanged_small_store_costs_one_request(case: Case) -> None:
+async def test_an_unchanged_small_store_costs_one_request(case: Case) -> None:
     """With three open tickets a quiet sweep is one request."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         here.write(3)
         await here.settle()
         await here.clock.sleep(5.0)
@@ -71,14 +61,11 @@ def test_an_unchanged_small_store_costs_one_request(case: Case) -> None:
         assert await here.sweep() == []
         assert here.requests() - before == 1
 
-    tell(case, story)
-
 
 @every_case
-def test_a_customers_further_message_is_found(case: Case) -> None:
+async def test_a_customers_further_message_is_found(case: Case) -> None:
     """A second message in the same ticket is found, at the latest when the ticket's turn for a second look has come."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         made = here.write(3)
         await here.settle()
         await here.clock.sleep(600.0)
@@ -93,28 +80,22 @@ def test_a_customers_further_message_is_found(case: Case) -> None:
 
         assert await here.eventually(seen)
 
-    tell(case, story)
-
 
 @every_case
-def test_what_a_colleague_does_is_found(case: Case) -> None:
+async def test_what_a_colleague_does_is_found(case: Case) -> None:
     """A colleague's answer at the vendor's changes the ticket's fingerprint."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         made = here.write(3)
         await here.settle()
         here.clock.seconds += 5
         here.store.staff_replies(made[2], "We look into it")
         assert made[2] in ids(await here.sweep())
 
-    tell(case, story)
-
 
 @every_case
-def test_a_ticket_closed_elsewhere_is_told(case: Case) -> None:
+async def test_a_ticket_closed_elsewhere_is_told(case: Case) -> None:
     """What is closed at the vendor's is yielded as closed, or as absent so that the core asks for it."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         here.write(3)
         await here.settle()
         here.clock.seconds += 5
@@ -126,14 +107,11 @@ def test_a_ticket_closed_elsewhere_is_told(case: Case) -> None:
         await here.ask_for(ticket)
         assert ticket not in here.ledger.open
 
-    tell(case, story)
-
 
 @every_case
-def test_a_full_sweep_finds_what_reopened(case: Case) -> None:
+async def test_a_full_sweep_finds_what_reopened(case: Case) -> None:
     """A ticket that was closed long ago and lives again is found by a full sweep."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         made = here.write(5)
         await here.settle()
         here.store.close(made[0])
@@ -144,51 +122,39 @@ def test_a_full_sweep_finds_what_reopened(case: Case) -> None:
         assert made[0] in ids(await here.sweep(full=True))
         assert made[0] in here.ledger.open
 
-    tell(case, story)
-
 
 @every_case
-def test_nothing_is_absent_in_a_full_sweep(case: Case) -> None:
+async def test_nothing_is_absent_in_a_full_sweep(case: Case) -> None:
     """A full sweep sees every ticket itself and gives no hints."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         made = here.write(2)
         await here.settle()
         here.store.close(made[0])
         assert absent(await here.sweep(full=True)) == []
 
-    tell(case, story)
-
 
 @every_case
-def test_a_vanished_ticket_is_absent(case: Case) -> None:
+async def test_a_vanished_ticket_is_absent(case: Case) -> None:
     """A ticket that was destroyed at the vendor's is yielded as absent."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         made = here.write(3)
         await here.settle()
         here.store.vanish(made[1])
         assert absent(await here.sweep()) == [made[1]]
 
-    tell(case, story)
-
 
 @every_vendor
-def test_an_empty_store_is_no_trouble(case: Case) -> None:
+async def test_an_empty_store_is_no_trouble(case: Case) -> None:
     """A store without a ticket is swept in one request and yields nothing."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         assert await here.sweep(full=True) == []
         assert await here.sweep() == []
 
-    tell(case, story)
-
 
 @every_vendor
-def test_a_sweep_may_be_left_in_the_middle(case: Case) -> None:
+async def test_a_sweep_may_be_left_in_the_middle(case: Case) -> None:
     """Whoever stops listening after the first ticket loses nothing: the next sweep yields the rest."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         made = here.write(3)
         async for item in here.vendor.changes(here.ledger):
             assert isinstance(item, Change)
@@ -196,5 +162,3 @@ def test_a_sweep_may_be_left_in_the_middle(case: Case) -> None:
             break
         await here.sweep(full=True)
         assert set(made) == set(here.ledger.known)
-
-    tell(case, story)

@@ -8,7 +8,7 @@ from bot.errors import Gone, Rejected, Unsupported
 from bot.model import Author, Status, TicketId, Verb
 from bot.ports import CanCount
 from bot.text import clean
-from tests.support.vendors.world import FRIENDLY, PLAIN, Case, World, tell
+from tests.support.vendors.world import FRIENDLY, PLAIN, Case, world
 
 every_case = pytest.mark.parametrize("case", FRIENDLY, ids=str)
 every_vendor = pytest.mark.parametrize("case", PLAIN, ids=str)
@@ -25,10 +25,9 @@ TEXTS = (
 
 
 @every_case
-def test_a_ticket_has_its_messages_oldest_first(case: Case) -> None:
+async def test_a_ticket_has_its_messages_oldest_first(case: Case) -> None:
     """Whatever the vendor's order, messages come oldest first and are told apart by who wrote them."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         here.clock.seconds += 60
         here.store.staff_replies(made, "Hello Jane")
@@ -41,14 +40,11 @@ def test_a_ticket_has_its_messages_oldest_first(case: Case) -> None:
         authors = [message.author for message in conversation.messages]
         assert authors == [Author.CUSTOMER, colleague, Author.CUSTOMER]
 
-    tell(case, story)
-
 
 @every_case
-def test_a_long_conversation_is_read_whole(case: Case) -> None:
+async def test_a_long_conversation_is_read_whole(case: Case) -> None:
     """A hundred and twenty messages are a hundred and twenty messages, however the vendor pages them."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         for number in range(119):
             here.clock.seconds += 10
@@ -56,14 +52,11 @@ def test_a_long_conversation_is_read_whole(case: Case) -> None:
         messages = (await here.vendor.ticket(made)).messages
         assert [message.text for message in messages] == ["Text 0", *(f"More {number}" for number in range(119))]
 
-    tell(case, story)
-
 
 @every_case
-def test_a_reply_is_said_once_and_becomes_visible(case: Case) -> None:
+async def test_a_reply_is_said_once_and_becomes_visible(case: Case) -> None:
     """A reply is one request and one message; where the answer names it, by the id that reading shows later."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         before = here.requests()
         given = await here.vendor.reply(made, "Your parcel left today.")
@@ -78,15 +71,12 @@ def test_a_reply_is_said_once_and_becomes_visible(case: Case) -> None:
 
         assert await here.eventually(visible)
 
-    tell(case, story)
-
 
 @every_vendor
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
-def test_texts_survive_both_ways(case: Case, text: str) -> None:
+async def test_texts_survive_both_ways(case: Case, text: str) -> None:
     """What is written on one side is what is read on the other."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         made = TicketId(here.store.customer_writes(text[:80], text))
         conversation = await here.vendor.ticket(made)
         assert conversation.messages[0].text == clean(text)
@@ -94,14 +84,11 @@ def test_texts_survive_both_ways(case: Case, text: str) -> None:
         await here.vendor.reply(made, text)
         assert here.store.ticket(made).messages[-1].text == text
 
-    tell(case, story)
-
 
 @every_case
-def test_closing_and_reopening(case: Case) -> None:
+async def test_closing_and_reopening(case: Case) -> None:
     """Closing closes, reopening opens, and doing either twice does no harm; what is missing is said at once."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         can = here.vendor.capabilities
         for status, verb in ((Status.CLOSED, Verb.CLOSE), (Status.OPEN, Verb.REOPEN)):
@@ -115,14 +102,11 @@ def test_closing_and_reopening(case: Case) -> None:
                 assert here.store.ticket(made).closed is (status is Status.CLOSED)
         assert here.server.destroyed == []
 
-    tell(case, story)
-
 
 @every_case
-def test_a_ticket_that_is_not_there_is_gone(case: Case) -> None:
+async def test_a_ticket_that_is_not_there_is_gone(case: Case) -> None:
     """Reading a ticket that was destroyed says `Gone`, and so does answering it."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         here.store.vanish(made)
         with pytest.raises(Gone):
@@ -130,39 +114,30 @@ def test_a_ticket_that_is_not_there_is_gone(case: Case) -> None:
         with pytest.raises(Gone):
             await here.vendor.reply(made, "Hello?")
 
-    tell(case, story)
-
 
 @every_case
-def test_an_empty_reply_is_refused(case: Case) -> None:
+async def test_an_empty_reply_is_refused(case: Case) -> None:
     """What the vendor does not take is `Rejected`, in words an agent can read."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         with pytest.raises(Rejected) as refused:
             await here.vendor.reply(made, " ")
         assert refused.value.told.startswith(here.subject.kind.label)
 
-    tell(case, story)
-
 
 @every_vendor
 @pytest.mark.parametrize("name", ["..", ".", "../../admin", "a/b?c#d", "%2e%2e", "\ud800", "x" * 70_000])
-def test_a_ticket_by_an_impossible_name_is_gone(case: Case, name: str) -> None:
+async def test_a_ticket_by_an_impossible_name_is_gone(case: Case, name: str) -> None:
     """An id that no ticket can have is asked for as one segment of the address, or not at all."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         with pytest.raises((Gone, Rejected)):
             await here.vendor.ticket(TicketId(name))
 
-    tell(case, story)
-
 
 @every_case
-def test_the_vendors_own_figures(case: Case) -> None:
+async def test_the_vendors_own_figures(case: Case) -> None:
     """Where the vendor counts, it counts all its tickets, and the open ones where it tells them apart."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         made = here.write(5)
         here.store.close(made[0])
         if isinstance(here.vendor, CanCount):
@@ -170,5 +145,3 @@ def test_the_vendors_own_figures(case: Case) -> None:
             assert counts.total in (None, 5)
             assert counts.open in (None, 4)
             assert counts.closed in (None, 1)
-
-    tell(case, story)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import AuthFailed, RateLimited, RemoteError, Unavailable, Uncertain
 from bot.model import Status
-from tests.support.vendors.world import HOSTILE, PLAIN, Case, World, ids, tell
+from tests.support.vendors.world import HOSTILE, PLAIN, Case, ids, world
 
 every_vendor = pytest.mark.parametrize("case", PLAIN, ids=str)
 hostile_case = pytest.mark.parametrize("case", HOSTILE, ids=str)
@@ -36,10 +36,9 @@ def told(error: BaseException) -> str:
 
 @every_vendor
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
-def test_an_answer_that_makes_no_sense_is_unavailable(case: Case, body: str) -> None:
+async def test_an_answer_that_makes_no_sense_is_unavailable(case: Case, body: str) -> None:
     """200 with nonsense is trouble to wait out: nothing is lost, and the next sweep is as if nothing had been."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         here.server.wire.fail("garbage", method="GET", path="tickets", body=body, times=2)
         with pytest.raises(Unavailable):
@@ -48,15 +47,12 @@ def test_an_answer_that_makes_no_sense_is_unavailable(case: Case, body: str) -> 
             await here.vendor.ticket(made)
         assert ids(await here.sweep(full=True)) == [made]
 
-    tell(case, story)
-
 
 @every_vendor
 @pytest.mark.parametrize("status", [301, 302, 307, 408, 500, 502, 503, 504, 520])
-def test_trouble_of_the_vendors_own_is_unavailable(case: Case, status: int) -> None:
+async def test_trouble_of_the_vendors_own_is_unavailable(case: Case, status: int) -> None:
     """A status that tells of trouble, or sends us elsewhere, is `Unavailable` to a read and `Uncertain` to a write."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         here.server.wire.fail("refuse", status=status, headers={"Location": "http://127.0.0.1:9/"}, times=3)
         with pytest.raises(Unavailable):
@@ -66,15 +62,13 @@ def test_trouble_of_the_vendors_own_is_unavailable(case: Case, status: int) -> N
         with pytest.raises(Uncertain):
             await here.vendor.set_status(made, Status.CLOSED)
 
-    tell(case, story)
-
 
 @every_vendor
-def test_a_lost_answer_is_uncertain_and_nothing_is_repeated(case: Case) -> None:
+async def test_a_lost_answer_is_uncertain_and_nothing_is_repeated(case: Case) -> None:
     """A reply whose answer is cut off has left once, and the adapter does not try again by itself."""
     private = "for the customer only"
 
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         here.server.wire.fail("lose")
         before = here.requests()
@@ -84,14 +78,11 @@ def test_a_lost_answer_is_uncertain_and_nothing_is_repeated(case: Case) -> None:
         assert [message.writer for message in here.store.ticket(made).messages] == ["customer", "staff"]
         assert private not in told(lost.value)
 
-    tell(case, story)
-
 
 @every_vendor
-def test_an_answer_that_breaks_off_is_no_answer(case: Case) -> None:
+async def test_an_answer_that_breaks_off_is_no_answer(case: Case) -> None:
     """Its head says that it went well and its body ends in the middle: a reply may have left, a read is repeated."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         here.server.wire.fail("cut", times=2)
         with pytest.raises(Uncertain, match="broke before its answer was there"):
@@ -101,27 +92,21 @@ def test_an_answer_that_breaks_off_is_no_answer(case: Case) -> None:
         assert [message.writer for message in here.store.ticket(made).messages] == ["customer", "staff"]
         assert here.server.wire.seen[-1].status == 200
 
-    tell(case, story)
-
 
 @every_vendor
-def test_an_unusable_answer_to_a_reply_is_uncertain(case: Case) -> None:
+async def test_an_unusable_answer_to_a_reply_is_uncertain(case: Case) -> None:
     """A web page instead of an answer says nothing about whether the reply was taken."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         here.server.wire.fail("garbage", body=BODIES["a web page"])
         with pytest.raises(Uncertain):
             await here.vendor.reply(made, "Hello")
 
-    tell(case, story)
-
 
 @every_vendor
-def test_a_dropped_connection(case: Case) -> None:
+async def test_a_dropped_connection(case: Case) -> None:
     """A connection cut while reading is `Unavailable`; while writing it is `Uncertain`."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         here.server.wire.fail("drop", times=2)
         with pytest.raises(Unavailable):
@@ -129,14 +114,11 @@ def test_a_dropped_connection(case: Case) -> None:
         with pytest.raises(Uncertain):
             await here.vendor.reply(made, "Hello")
 
-    tell(case, story)
-
 
 @every_vendor
-def test_a_server_that_is_not_there_is_certain(case: Case) -> None:
+async def test_a_server_that_is_not_there_is_certain(case: Case) -> None:
     """Where nobody listens, nothing can have happened: `Unavailable`, for a reply too."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         await here.server.stop()
         with pytest.raises(Unavailable):
@@ -144,15 +126,13 @@ def test_a_server_that_is_not_there_is_certain(case: Case) -> None:
         with pytest.raises(Unavailable):
             await here.sweep()
 
-    tell(case, story)
-
 
 @every_vendor
-def test_a_wrong_key_is_told_with_the_step_that_mends_it(case: Case) -> None:
+async def test_a_wrong_key_is_told_with_the_step_that_mends_it(case: Case) -> None:
     """A refused key is `AuthFailed` everywhere; the doctor names the step; the key itself is nowhere in the texts."""
     wrong = "sg_live_0123456789abcdef0123456789abcdef"
 
-    async def story(here: World) -> None:
+    async with world(case, api_key=wrong) as here:
         (made,) = here.write(1)
         with pytest.raises(AuthFailed) as swept:
             await here.sweep()
@@ -166,14 +146,11 @@ def test_a_wrong_key_is_told_with_the_step_that_mends_it(case: Case) -> None:
         assert "STORES__MAIN__API_KEY" in told(swept.value)
         assert wrong not in told(swept.value) + finding.text + finding.remedy + repr(here.vendor.__dict__)
 
-    tell(case, story, api_key=wrong)
-
 
 @every_vendor
-def test_the_doctor_is_content(case: Case) -> None:
+async def test_the_doctor_is_content(case: Case) -> None:
     """With the right key the doctor finds nothing, by one request; in trouble it says so and does not raise."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         finding = await here.vendor.check()
         assert finding.ok
         assert here.requests() == 1
@@ -182,14 +159,11 @@ def test_the_doctor_is_content(case: Case) -> None:
         assert not finding.ok
         assert finding.remedy
 
-    tell(case, story)
-
 
 @every_vendor
-def test_a_429_is_obeyed(case: Case) -> None:
+async def test_a_429_is_obeyed(case: Case) -> None:
     """After 429 with `Retry-After: 40` nothing reaches the vendor for forty seconds."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         here.server.wire.fail("refuse", status=429, headers={"Retry-After": "40"})
         with pytest.raises(RateLimited) as limited:
@@ -199,14 +173,11 @@ def test_a_429_is_obeyed(case: Case) -> None:
         await here.vendor.ticket(made)
         assert here.clock.seconds - began >= 40
 
-    tell(case, story)
-
 
 @every_vendor
-def test_a_429_without_a_time_waits_longer_each_time(case: Case) -> None:
+async def test_a_429_without_a_time_waits_longer_each_time(case: Case) -> None:
     """A vendor that does not say how long makes us wait longer every time."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         here.server.wire.fail("refuse", status=429, times=3)
         waits = []
         for _ in range(3):
@@ -216,11 +187,9 @@ def test_a_429_without_a_time_waits_longer_each_time(case: Case) -> None:
             await here.clock.sleep(waits[-1])
         assert 0 < waits[0] < waits[1] < waits[2]
 
-    tell(case, story)
-
 
 @every_vendor
-def test_unknown_fields_and_words_survive(case: Case) -> None:
+async def test_unknown_fields_and_words_survive(case: Case) -> None:
     """What the vendor adds tomorrow is ignored today."""
 
     def more(value: Any) -> Any:
@@ -230,7 +199,7 @@ def test_unknown_fields_and_words_survive(case: Case) -> None:
             return {key: more(part) for key, part in value.items()} | {"brand_new": {"deep": [1, None, "x"]}}
         return value
 
-    async def story(here: World) -> None:
+    async with world(case) as here:
         (made,) = here.write(1)
         plain = await here.sweep(full=True)
         here.server.wire.fail("garbage", body=here.doctored(more))
@@ -238,14 +207,11 @@ def test_unknown_fields_and_words_survive(case: Case) -> None:
         assert await here.sweep(full=True) == plain
         assert ids(plain) == [made]
 
-    tell(case, story)
-
 
 @hostile_case
-def test_a_hostile_server_gets_nothing(case: Case) -> None:
+async def test_a_hostile_server_gets_nothing(case: Case) -> None:
     """Whatever the server points to, no request ever goes to another host."""
-
-    async def story(here: World) -> None:
+    async with world(case) as here:
         made = here.write(here.subject.many)
         for request in (here.sweep(), here.sweep(full=True), here.vendor.ticket(made[0]), here.vendor.check()):
             try:
@@ -259,5 +225,3 @@ def test_a_hostile_server_gets_nothing(case: Case) -> None:
                 continue
         assert here.requests() > 0
         assert here.server.trap.seen == []
-
-    tell(case, story)

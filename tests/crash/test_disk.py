@@ -16,9 +16,10 @@ import pytest
 
 from bot.sandbox.process import BotProcess
 from tests.support.crash.run import integrity
-from tests.support.crash.scene import Scene, ended, scene, until
+from tests.support.crash.scene import Scene, ended, scene
+from tests.support.waiting import until
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1] / "support" / "crash"
 
 
 def last_line(bot: BotProcess) -> str:
@@ -59,10 +60,10 @@ def fill(disk: Path) -> Path:
     return filler
 
 
-def test_a_full_disk_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
+async def test_a_full_disk_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
     """No room for another page: what is not on disk is not acknowledged, and comes again when there is room."""
-
-    async def story(disk: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        (tmp_path / "shopbell.db").symlink_to(disk / "shopbell.db")
         async with scene(tmp_path) as here:
             await here.tickets_stand()
             filler = fill(disk)
@@ -72,94 +73,71 @@ def test_a_full_disk_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -
             await here.bot.start()
             await here.all_arrives()
 
-    with small_disk(tmp_path / "disk") as disk:
-        (tmp_path / "shopbell.db").symlink_to(disk / "shopbell.db")
-        asyncio.run(story(disk))
 
-
-def test_a_database_without_room_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
+async def test_a_database_without_room_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
     """The same for whoever may mount nothing: SQLite itself finds no room for another page."""
     full = tmp_path / "full"
     paths = [str(_HERE / "small_disk"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
 
-    async def story() -> None:
-        async with scene(tmp_path, DISK_FULL=str(full), PYTHONPATH=os.pathsep.join(filter(None, paths))) as here:
-            await here.tickets_stand()
-            full.touch()
-            await here.people_write(12, pause=0.05)
-            await ends_clearly(here, "disk is full", "Make room on the disk")
-            full.unlink()
-            await here.bot.start()
-            await here.all_arrives()
-
-    asyncio.run(story())
+    async with scene(tmp_path, DISK_FULL=str(full), PYTHONPATH=os.pathsep.join(filter(None, paths))) as here:
+        await here.tickets_stand()
+        full.touch()
+        await here.people_write(12, pause=0.05)
+        await ends_clearly(here, "disk is full", "Make room on the disk")
+        full.unlink()
+        await here.bot.start()
+        await here.all_arrives()
 
 
-def test_a_file_that_may_not_grow_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
+async def test_a_file_that_may_not_grow_ends_it_with_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
     """The same where the limit is the process's own; SQLite then speaks of an I/O error."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as here:
-            await here.tickets_stand()
-            log = here.bot.database.with_name("shopbell.db-wal")
-            most = max(log.stat().st_size, here.bot.database.stat().st_size)
-            assert here.bot._process is not None
-            resource.prlimit(here.bot._process.pid, resource.RLIMIT_FSIZE, (most, most))
-            await here.people_write(12, pause=0.05)
-            await ends_clearly(here, "cannot be used", "Look at the disk")
-            await here.bot.start()
-            await here.all_arrives()
-
-    asyncio.run(story())
+    async with scene(tmp_path) as here:
+        await here.tickets_stand()
+        log = here.bot.database.with_name("shopbell.db-wal")
+        most = max(log.stat().st_size, here.bot.database.stat().st_size)
+        assert here.bot._process is not None
+        resource.prlimit(here.bot._process.pid, resource.RLIMIT_FSIZE, (most, most))
+        await here.people_write(12, pause=0.05)
+        await ends_clearly(here, "cannot be used", "Look at the disk")
+        await here.bot.start()
+        await here.all_arrives()
 
 
-def test_a_file_that_another_program_holds_ends_it_with_a_sentence(tmp_path: Path) -> None:
+async def test_a_file_that_another_program_holds_ends_it_with_a_sentence(tmp_path: Path) -> None:
     """Somebody's open transaction outlasts the waiting: the bridge says so, and goes on at its next start."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as here:
-            await here.tickets_stand()
-            with closing(sqlite3.connect(here.bot.database, isolation_level=None)) as other:
-                other.execute("BEGIN IMMEDIATE")
-                await here.people_write(2, pause=0.05)
-                await ends_clearly(here, "locked", "Another program holds the file")
-                other.execute("ROLLBACK")
-            await here.bot.start()
-            await here.all_arrives()
-
-    asyncio.run(story())
+    async with scene(tmp_path) as here:
+        await here.tickets_stand()
+        with closing(sqlite3.connect(here.bot.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await here.people_write(2, pause=0.05)
+            await ends_clearly(here, "locked", "Another program holds the file")
+            other.execute("ROLLBACK")
+        await here.bot.start()
+        await here.all_arrives()
 
 
-def test_a_program_that_holds_the_file_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+async def test_a_program_that_holds_the_file_for_a_moment_is_waited_for(tmp_path: Path) -> None:
     """A transaction of somebody else's that ends within the waiting disturbs nothing."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as here:
-            await here.tickets_stand()
-            with closing(sqlite3.connect(here.bot.database, isolation_level=None)) as other:
-                other.execute("BEGIN IMMEDIATE")
-                await here.people_write(6, pause=0.2)
-                other.execute("ROLLBACK")
-            await here.all_arrives()
-            assert here.bot.starts == 1
-
-    asyncio.run(story())
+    async with scene(tmp_path) as here:
+        await here.tickets_stand()
+        with closing(sqlite3.connect(here.bot.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await here.people_write(6, pause=0.2)
+            other.execute("ROLLBACK")
+        await here.all_arrives()
+        assert here.bot.starts == 1
 
 
-def test_a_second_process_is_refused(tmp_path: Path) -> None:
+async def test_a_second_process_is_refused(tmp_path: Path) -> None:
     """Exit 3 and one line; the first process does not even notice."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as here:
-            await here.tickets_stand()
-            code, said = await here.bot.command("run")
-            assert code == 3
-            assert len(said.strip().splitlines()) == 1
-            assert "Another shopbell is running" in said
-            await here.people_write(3)
-            await here.all_arrives()
-
-    asyncio.run(story())
+    async with scene(tmp_path) as here:
+        await here.tickets_stand()
+        code, said = await here.bot.command("run")
+        assert code == 3
+        assert len(said.strip().splitlines()) == 1
+        assert "Another shopbell is running" in said
+        await here.people_write(3)
+        await here.all_arrives()
 
 
 def refused(folder: Path, database: Path, words: str, *python: str) -> None:
@@ -225,30 +203,26 @@ def test_a_read_only_database_is_refused(read_only: str, words: str, tmp_path: P
     assert database.read_bytes() == before
 
 
-def test_a_backup_under_load_becomes_a_working_bridge(tmp_path: Path) -> None:
+async def test_a_backup_under_load_becomes_a_working_bridge(tmp_path: Path) -> None:
     """`shopbell backup` while everybody writes: a bridge on the copy misses nothing and tells no customer twice."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as here:
-            await here.tickets_stand()
-            writing = asyncio.create_task(here.people_write(18, pause=0.1))
-            await until(lambda: here.world.customers > len(here.world.shops) + 2)
-            copy = tmp_path / "copy.db"
-            code, said = await here.bot.command("backup", str(copy))
-            assert (code, said.strip()) == (0, f"{copy} is a complete copy.")
-            assert integrity(copy) == "ok"
-            await writing
-            await here.all_arrives()
-            await here.bot.kill()
-            for rest in ("shopbell.db-wal", "shopbell.db-shm"):
-                (tmp_path / rest).unlink(missing_ok=True)
-            copy.replace(here.bot.database)
-            await here.bot.start()
-            await here.bot.ready()
-            await here.people_write(6)
-            await until(lambda: here.world.missing() == 0)
-            assert [line for line in here.world.verdict().doubled if " at " in line] == []
-            assert integrity(here.bot.database) == "ok"
-            assert "Traceback" not in here.bot.log
-
-    asyncio.run(story())
+    async with scene(tmp_path) as here:
+        await here.tickets_stand()
+        writing = asyncio.create_task(here.people_write(18, pause=0.1))
+        await until(lambda: here.world.customers > len(here.world.shops) + 2)
+        copy = tmp_path / "copy.db"
+        code, said = await here.bot.command("backup", str(copy))
+        assert (code, said.strip()) == (0, f"{copy} is a complete copy.")
+        assert integrity(copy) == "ok"
+        await writing
+        await here.all_arrives()
+        await here.bot.kill()
+        for rest in ("shopbell.db-wal", "shopbell.db-shm"):
+            (tmp_path / rest).unlink(missing_ok=True)
+        copy.replace(here.bot.database)
+        await here.bot.start()
+        await here.bot.ready()
+        await here.people_write(6)
+        await until(lambda: here.world.missing() == 0)
+        assert [line for line in here.world.verdict().doubled if " at " in line] == []
+        assert integrity(here.bot.database) == "ok"
+        assert "Traceback" not in here.bot.log

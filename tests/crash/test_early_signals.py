@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.process import BotProcess
-from tests.support.crash.scene import ended, signalled, until
+from tests.support.crash.scene import ended, signalled
 from tests.support.shell import GOOD_SETTINGS, environment
+from tests.support.waiting import until
 
 _NOWHERE = "http://127.0.0.1:9/"
 _SETTINGS = {**GOOD_SETTINGS, "DISCORD_API_URL": _NOWHERE, "STORES__MAIN__BASE_URL": _NOWHERE}
@@ -28,22 +29,20 @@ def _listens(bot: BotProcess) -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("delay", [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3])
-def test_a_signal_at_any_moment_of_the_start_ends_it_well(tmp_path: Path, number: signal.Signals, delay: float) -> None:
+async def test_a_signal_at_any_moment_of_the_start_ends_it_well(
+    tmp_path: Path, number: signal.Signals, delay: float
+) -> None:
     """From its first moments on it ends with 0 and without a traceback: while it loads, opens its file, connects."""
-
-    async def story() -> None:
-        bot = BotProcess(tmp_path, _SETTINGS)
-        await bot.start()
-        try:
-            await until(lambda: _listens(bot))
-            await asyncio.sleep(delay)
-            signalled(bot, number)
-            assert await ended(bot, 12) == 0, bot.log
-            assert "Traceback" not in bot.log
-        finally:
-            await bot.kill()
-
-    asyncio.run(story())
+    bot = BotProcess(tmp_path, _SETTINGS)
+    await bot.start()
+    try:
+        await until(lambda: _listens(bot))
+        await asyncio.sleep(delay)
+        signalled(bot, number)
+        assert await ended(bot, 12) == 0, bot.log
+        assert "Traceback" not in bot.log
+    finally:
+        await bot.kill()
 
 
 def test_it_listens_before_it_loads_anything_slow(tmp_path: Path) -> None:

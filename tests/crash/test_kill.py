@@ -8,7 +8,6 @@ carried out and not answered, and as many of Slack's acknowledgements get lost.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,17 +40,17 @@ def judge(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
     assert outcome.exit_code == 0
 
 
-def test_sixty_kills_lose_and_double_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_sixty_kills_lose_and_double_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every message stands once in each thread, every reply once at its vendor, in order; the database is sound."""
     plan = Plan(seed=11, customers=4_000, replies=1_000, kills=60, tickets=60)
-    judge(asyncio.run(play(plan, tmp_path)), capsys)
+    judge(await play(plan, tmp_path), capsys)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", [7, 11, 23])
-def test_a_thousand_kills_lose_and_double_nothing(
+async def test_a_thousand_kills_lose_and_double_nothing(
     seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The same with 4,000 messages, 1,000 replies and 1,000 kills."""
     plan = Plan(seed=seed, customers=4_000, replies=1_000, kills=1_000, tickets=50)
-    judge(asyncio.run(play(plan, tmp_path)), capsys)
+    judge(await play(plan, tmp_path), capsys)

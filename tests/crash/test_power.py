@@ -18,9 +18,10 @@ from random import Random
 from bot.db.connection import Database
 from bot.db.migrate import migrations
 from bot.errors import Unavailable
-from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running, until
 from tests.support.crash.run import integrity, unfinished
-from tests.support.memory.twins import MemoryChat
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
+from tests.support.memory.chat import MemoryChat
+from tests.support.waiting import until
 
 _CUTS = 150
 _FRAME_HEADER = 24
@@ -121,10 +122,10 @@ async def opened(database: Path) -> None:
     await (await Database.open(database)).aclose()
 
 
-def test_a_log_that_ends_anywhere_is_read_up_to_its_last_whole_transaction(tmp_path: Path) -> None:
+async def test_a_log_that_ends_anywhere_is_read_up_to_its_last_whole_transaction(tmp_path: Path) -> None:
     """Cut anywhere, ending in garbage or not: the file is sound and every transaction is there wholly or not at all."""
     copies: list[Path] = []
-    asyncio.run(work(tmp_path / "db", copies, Outside()))
+    await work(tmp_path / "db", copies, Outside())
     random = Random(3)
     grown: dict[Path, list[tuple[int, dict[str, int]]]] = defaultdict(list)
     for number in range(_CUTS):
@@ -132,7 +133,7 @@ def test_a_log_that_ends_anywhere_is_read_up_to_its_last_whole_transaction(tmp_p
         length = random.randint(0, source.with_name(f"{source.name}-wal").stat().st_size)
         garbage = random.randbytes(random.choice((0, 1, 700, 9_000)))
         database = cut(source, tmp_path / f"cut-{number}", length, garbage)
-        asyncio.run(opened(database))
+        await opened(database)
         assert integrity(database) == "ok"
         assert version(database) == len(migrations())
         assert faults(database) == []
@@ -147,10 +148,10 @@ def _length(found: tuple[int, dict[str, int]]) -> int:
     return found[0]
 
 
-def test_a_flipped_bit_in_the_log_ends_it_there(tmp_path: Path) -> None:
+async def test_a_flipped_bit_in_the_log_ends_it_there(tmp_path: Path) -> None:
     """A page of the log that the disk has garbled is not believed, nor is anything after it."""
     copies: list[Path] = []
-    asyncio.run(work(tmp_path / "db", copies, Outside()))
+    await work(tmp_path / "db", copies, Outside())
     source = copies[-1]
     random = Random(4)
     for number in range(20):
@@ -159,30 +160,26 @@ def test_a_flipped_bit_in_the_log_ends_it_there(tmp_path: Path) -> None:
         content = bytearray(log.read_bytes())
         content[random.randrange(_WAL_HEADER + _FRAME_HEADER, len(content))] ^= 0x40
         log.write_bytes(content)
-        asyncio.run(opened(database))
+        await opened(database)
         assert integrity(database) == "ok"
         assert faults(database) == []
 
 
-def test_a_bridge_goes_on_from_what_a_power_cut_left(tmp_path: Path) -> None:
+async def test_a_bridge_goes_on_from_what_a_power_cut_left(tmp_path: Path) -> None:
     """The first half of the log is left: a bridge on it runs, and everything that the vendor has arrives."""
-
-    async def story() -> None:
-        copies: list[Path] = []
-        outside = Outside()
-        await work(tmp_path / "db", copies, outside)
-        source = copies[2]
-        length = source.with_name(f"{source.name}-wal").stat().st_size // 2
-        database = cut(source, tmp_path / "cut", length, b"")
-        async with outside.bridge(database) as bridge:
-            await bridge.ticket_arrives("t9", "After the power cut")
-            await until(lambda: amounts(database)["tickets"] == len(outside.vendor.tickets))
-            await until(lambda: unfinished(database) == 0)
-        assert integrity(database) == "ok"
-        assert faults(database) == []
-        for chat in (outside.discord, outside.slack):
-            shown = {text for thread in chat.threads() for text in chat.texts(thread)}
-            said = {message.text for messages in outside.vendor.said.values() for message in messages}
-            assert said <= shown | {f"Answer {number}" for number in range(6)}
-
-    asyncio.run(story())
+    copies: list[Path] = []
+    outside = Outside()
+    await work(tmp_path / "db", copies, outside)
+    source = copies[2]
+    length = source.with_name(f"{source.name}-wal").stat().st_size // 2
+    database = cut(source, tmp_path / "cut", length, b"")
+    async with outside.bridge(database) as bridge:
+        await bridge.ticket_arrives("t9", "After the power cut")
+        await until(lambda: amounts(database)["tickets"] == len(outside.vendor.tickets))
+        await until(lambda: unfinished(database) == 0)
+    assert integrity(database) == "ok"
+    assert faults(database) == []
+    for chat in (outside.discord, outside.slack):
+        shown = {text for thread in chat.threads() for text in chat.texts(thread)}
+        said = {message.text for messages in outside.vendor.said.values() for message in messages}
+        assert said <= shown | {f"Answer {number}" for number in range(6)}

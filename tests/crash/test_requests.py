@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
-from tests.support.crash.world import Verdict
 from tests.support.crash.requests import play
+from tests.support.crash.world import Verdict
 
 
 @pytest.mark.parametrize("carried_out", [False, True], ids=["before it is carried out", "before it is answered"])
-def test_a_death_at_any_request_loses_and_doubles_nothing(
+async def test_a_death_at_any_request_loses_and_doubles_nothing(
     carried_out: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Wherever between two requests a process dies, the next one ends what was begun: everything once, in order."""
-    outcome = asyncio.run(play(tmp_path, carried_out=carried_out))
+    outcome = await play(tmp_path, carried_out=carried_out)
     with capsys.disabled():
         print(f"\n  {outcome}")  # noqa: T201 - the figures are what one runs it for
     assert outcome.stuck_at is None

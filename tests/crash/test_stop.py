@@ -10,118 +10,99 @@ from pathlib import Path
 import pytest
 
 from tests.support.crash.run import integrity, unfinished
-from tests.support.crash.scene import ended, scene, signalled, until
+from tests.support.crash.scene import ended, scene, signalled
+from tests.support.waiting import until
 
 _ALLOWED = 10.0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_under_load_is_orderly(number: signal.Signals, tmp_path: Path) -> None:
+async def test_a_stop_under_load_is_orderly(number: signal.Signals, tmp_path: Path) -> None:
     """Exit 0 within ten seconds in the midst of work; after the next start everything is there once."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as here:
-            await here.tickets_stand()
-            writing = asyncio.create_task(here.people_write(18, pause=0.1))
-            await asyncio.sleep(0.6)
-            began = time.monotonic()
-            signalled(here.bot, number)
-            assert await ended(here.bot, 15) == 0
-            assert time.monotonic() - began < _ALLOWED
-            assert unfinished(here.bot.database) > 0 or here.world.missing() > 0
-            await writing
-            await here.bot.start()
-            await here.all_arrives()
-            assert "Traceback" not in here.bot.log
-            assert await here.bot.stop() == 0
-
-    asyncio.run(story())
+    async with scene(tmp_path) as here:
+        await here.tickets_stand()
+        writing = asyncio.create_task(here.people_write(18, pause=0.1))
+        await asyncio.sleep(0.6)
+        began = time.monotonic()
+        signalled(here.bot, number)
+        assert await ended(here.bot, 15) == 0
+        assert time.monotonic() - began < _ALLOWED
+        assert unfinished(here.bot.database) > 0 or here.world.missing() > 0
+        await writing
+        await here.bot.start()
+        await here.all_arrives()
+        assert "Traceback" not in here.bot.log
+        assert await here.bot.stop() == 0
 
 
-def test_a_stop_does_not_wait_for_a_vendor_that_hangs(tmp_path: Path) -> None:
+async def test_a_stop_does_not_wait_for_a_vendor_that_hangs(tmp_path: Path) -> None:
     """A reply is under way and its vendor does not answer: exit 0 within ten seconds, and the reply arrives later."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as here:
-            await here.tickets_stand()
-            ticket = here.ticket_at("sellgate")
-            fault = ticket.shop.vendor.wire.fail("hang", method="POST")
-            await here.world.agent_replies(ticket, "discord")
-            await until(lambda: fault.times == 0)
-            began = time.monotonic()
-            assert await here.bot.stop() == 0
-            assert time.monotonic() - began < _ALLOWED
-            await here.bot.start()
-            await here.all_arrives()
-            assert "Traceback" not in here.bot.log
-
-    asyncio.run(story())
+    async with scene(tmp_path) as here:
+        await here.tickets_stand()
+        ticket = here.ticket_at("sellgate")
+        fault = ticket.shop.vendor.wire.fail("hang", method="POST")
+        await here.world.agent_replies(ticket, "discord")
+        await until(lambda: fault.times == 0)
+        began = time.monotonic()
+        assert await here.bot.stop() == 0
+        assert time.monotonic() - began < _ALLOWED
+        await here.bot.start()
+        await here.all_arrives()
+        assert "Traceback" not in here.bot.log
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_ends_it_at_once(number: signal.Signals, tmp_path: Path) -> None:
+async def test_a_second_signal_ends_it_at_once(number: signal.Signals, tmp_path: Path) -> None:
     """Whoever asks twice does not wait for a vendor that hangs; what was under way is still written down."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as here:
-            await here.tickets_stand()
-            ticket = here.ticket_at("sellgate")
-            fault = ticket.shop.vendor.wire.fail("hang", method="POST")
-            await here.world.agent_replies(ticket, "discord")
-            await until(lambda: fault.times == 0)
-            signalled(here.bot, number)
-            await until(lambda: "stopping" in here.bot.log)
-            began = time.monotonic()
-            signalled(here.bot, number)
-            assert await ended(here.bot, 15) == 128 + number
-            assert time.monotonic() - began < 1.0
-            assert "Traceback" not in here.bot.log
-            assert unfinished(here.bot.database) > 0
-            assert integrity(here.bot.database) == "ok"
-
-    asyncio.run(story())
+    async with scene(tmp_path) as here:
+        await here.tickets_stand()
+        ticket = here.ticket_at("sellgate")
+        fault = ticket.shop.vendor.wire.fail("hang", method="POST")
+        await here.world.agent_replies(ticket, "discord")
+        await until(lambda: fault.times == 0)
+        signalled(here.bot, number)
+        await until(lambda: "stopping" in here.bot.log)
+        began = time.monotonic()
+        signalled(here.bot, number)
+        assert await ended(here.bot, 15) == 128 + number
+        assert time.monotonic() - began < 1.0
+        assert "Traceback" not in here.bot.log
+        assert unfinished(here.bot.database) > 0
+        assert integrity(here.bot.database) == "ok"
 
 
-def test_a_stop_does_not_wait_for_a_private_word_that_hangs(tmp_path: Path) -> None:
+async def test_a_stop_does_not_wait_for_a_private_word_that_hangs(tmp_path: Path) -> None:
     """Slack does not take what one agent is to be told: exit 0 within ten seconds."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as here:
-            await here.tickets_stand()
-            ticket, slack = here.ticket_at("sellgate"), here.world.slack
-            said = await slack.say(here.world.bob, ticket.shop.slack, "first", thread_ts=ticket.threads["slack"])
-            await until(lambda: (now := slack.message(said)) is not None and "white_check_mark" in now.reactions)
-            fault = slack.wire.fail("hang", path="chat.postEphemeral")
-            await slack.edit(said, "second")
-            await until(lambda: fault.times == 0)
-            began = time.monotonic()
-            assert await here.bot.stop() == 0
-            assert time.monotonic() - began < _ALLOWED
-            assert "Traceback" not in here.bot.log
-
-    asyncio.run(story())
+    async with scene(tmp_path) as here:
+        await here.tickets_stand()
+        ticket, slack = here.ticket_at("sellgate"), here.world.slack
+        said = await slack.say(here.world.bob, ticket.shop.slack, "first", thread_ts=ticket.threads["slack"])
+        await until(lambda: (now := slack.message(said)) is not None and "white_check_mark" in now.reactions)
+        fault = slack.wire.fail("hang", path="chat.postEphemeral")
+        await slack.edit(said, "second")
+        await until(lambda: fault.times == 0)
+        began = time.monotonic()
+        assert await here.bot.stop() == 0
+        assert time.monotonic() - began < _ALLOWED
+        assert "Traceback" not in here.bot.log
 
 
-def test_a_stop_waits_for_nobody_when_everything_hangs(tmp_path: Path) -> None:
+async def test_a_stop_waits_for_nobody_when_everything_hangs(tmp_path: Path) -> None:
     """No chat and no vendor answers any more, not even on its socket: exit 0 in time, and all arrives later."""
-
-    async def story() -> None:
-        async with scene(tmp_path) as here:
-            await here.tickets_stand()
-            world = here.world
-            vendors = [shop.vendor.wire for shop in world.shops]
-            faults = [wire.fail("hang", times=10_000) for wire in (world.discord.wire, world.slack.wire, *vendors)]
-            await here.people_write(12, pause=0.05)
-            await until(lambda: all(fault.times < 10_000 for fault in faults))
-            world.discord.gateway.deafen()
-            world.slack.sockets.deafen()
-            began = time.monotonic()
-            assert await here.bot.stop() == 0
-            assert time.monotonic() - began < _ALLOWED
-            for fault in faults:
-                fault.times = 0
-            await here.bot.start()
-            await here.all_arrives()
-            assert "Traceback" not in here.bot.log
-
-    asyncio.run(story())
+    async with scene(tmp_path) as here:
+        await here.tickets_stand()
+        world = here.world
+        vendors = [shop.vendor.wire for shop in world.shops]
+        faults = [wire.fail("hang", times=10_000) for wire in (world.discord.wire, world.slack.wire, *vendors)]
+        await here.people_write(12, pause=0.05)
+        await until(lambda: all(fault.times < 10_000 for fault in faults))
+        world.discord.gateway.deafen()
+        world.slack.sockets.deafen()
+        began = time.monotonic()
+        assert await here.bot.stop() == 0
+        assert time.monotonic() - began < _ALLOWED
+        for fault in faults:
+            fault.times = 0
+        await here.bot.start()
+        await here.all_arrives()
+        assert "Traceback" not in here.bot.log

@@ -3,330 +3,268 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.errors import Rejected, Unavailable
 from bot.model import Agent, AgentId, Attachment, ChatMessageId, Mark, Status, Verb, Voice
-from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running, until
-from tests.support.memory.twins import MemoryChat
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
+from tests.support.memory.chat import MemoryChat
+from tests.support.waiting import until
 
 
-def play(story: Callable[[], Awaitable[None]]) -> None:
-    async def limited() -> None:
-        async with asyncio.timeout(30):
-            await story()
-
-    asyncio.run(limited())
-
-
-def test_a_ticket_becomes_a_thread_in_each_chat(tmp_path: Path) -> None:
+async def test_a_ticket_becomes_a_thread_in_each_chat(tmp_path: Path) -> None:
     """A new ticket gets one thread in each channel, headed by its card, with the customer's message in it."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives(text="Where is my key?")
-            for chat in (bridge.discord, bridge.slack):
-                assert len(chat.threads()) == 1
-                card = chat.cards[bridge.thread(chat)][0]
-                assert card.title == "#1001 · Jane · Key not working"
-                assert card.opening == "Where is my key?"
-                assert [button.verb for button in card.buttons] == [Verb.CLOSE]
-                assert chat.texts(bridge.thread(chat)) == ["Where is my key?"]
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives(text="Where is my key?")
+        for chat in (bridge.discord, bridge.slack):
+            assert len(chat.threads()) == 1
+            card = chat.cards[bridge.thread(chat)][0]
+            assert card.title == "#1001 · Jane · Key not working"
+            assert card.opening == "Where is my key?"
+            assert [button.verb for button in card.buttons] == [Verb.CLOSE]
+            assert chat.texts(bridge.thread(chat)) == ["Where is my key?"]
 
 
-def test_a_reply_reaches_the_customer_and_the_other_chat(tmp_path: Path) -> None:
+async def test_a_reply_reaches_the_customer_and_the_other_chat(tmp_path: Path) -> None:
     """What an agent writes in one chat is said to the customer once, marked, and shown in the other chat only."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "On its way.")
-            await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
-            assert bridge.vendor.texts("t1") == ["On its way."]
-            await until(lambda: "On its way." in bridge.slack.texts(bridge.thread(bridge.slack)))
-            await sweeps(bridge, 3)
-            assert bridge.discord.texts(bridge.thread(bridge.discord)) == ["Hello?"]
-            mirrored = bridge.slack.shown[bridge.thread(bridge.slack)][-1].post
-            assert (mirrored.voice, mirrored.name) == (Voice.STAFF, "Ann")
-            assert bridge.slack.texts(bridge.thread(bridge.slack)).count("On its way.") == 1
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "On its way.")
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
+        assert bridge.vendor.texts("t1") == ["On its way."]
+        await until(lambda: "On its way." in bridge.slack.texts(bridge.thread(bridge.slack)))
+        await sweeps(bridge, 3)
+        assert bridge.discord.texts(bridge.thread(bridge.discord)) == ["Hello?"]
+        mirrored = bridge.slack.shown[bridge.thread(bridge.slack)][-1].post
+        assert (mirrored.voice, mirrored.name) == (Voice.STAFF, "Ann")
+        assert bridge.slack.texts(bridge.thread(bridge.slack)).count("On its way.") == 1
 
 
-def test_a_reply_the_vendor_does_not_name_is_no_echo(tmp_path: Path) -> None:
+async def test_a_reply_the_vendor_does_not_name_is_no_echo(tmp_path: Path) -> None:
     """When the vendor's answer has no message id, the sweep that brings our own reply back shows it nowhere twice."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            bridge.vendor.names_replies = False
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "Done.")
-            await bridge.says(bridge.discord, "m2", "Done.")
-            await until(lambda: bridge.discord.marks.get(ChatMessageId("m2")) is Mark.DELIVERED)
-            await sweeps(bridge, 3)
-            assert bridge.vendor.texts("t1") == ["Done.", "Done."]
-            assert bridge.discord.texts(bridge.thread(bridge.discord)) == ["Hello?"]
-            assert bridge.slack.texts(bridge.thread(bridge.slack)).count("Done.") == 2
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        bridge.vendor.names_replies = False
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "Done.")
+        await bridge.says(bridge.discord, "m2", "Done.")
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m2")) is Mark.DELIVERED)
+        await sweeps(bridge, 3)
+        assert bridge.vendor.texts("t1") == ["Done.", "Done."]
+        assert bridge.discord.texts(bridge.thread(bridge.discord)) == ["Hello?"]
+        assert bridge.slack.texts(bridge.thread(bridge.slack)).count("Done.") == 2
 
 
-def test_a_lost_answer_is_looked_for_and_not_repeated(tmp_path: Path) -> None:
+async def test_a_lost_answer_is_looked_for_and_not_repeated(tmp_path: Path) -> None:
     """When the vendor took a reply and its answer was lost, the ticket is read again and the reply is not repeated."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.lose.add("reply")
-            await bridge.says(bridge.discord, "m1", "Once.")
-            await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
-            await bridge.says(bridge.discord, "m2", "Once.")
-            await until(lambda: bridge.discord.marks.get(ChatMessageId("m2")) is Mark.DELIVERED)
-            assert bridge.vendor.texts("t1") == ["Once.", "Once."]
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.lose.add("reply")
+        await bridge.says(bridge.discord, "m1", "Once.")
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
+        await bridge.says(bridge.discord, "m2", "Once.")
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m2")) is Mark.DELIVERED)
+        assert bridge.vendor.texts("t1") == ["Once.", "Once."]
 
 
-def test_what_a_colleague_writes_at_the_vendor_is_shown(tmp_path: Path) -> None:
+async def test_what_a_colleague_writes_at_the_vendor_is_shown(tmp_path: Path) -> None:
     """An answer given in the vendor's own dashboard appears in both chats, even with words we used ourselves."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "Hi!")
-            await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
-            bridge.vendor.colleague_writes("t1", "Hi!")
-            bridge.app.nudge(MAIN)
-            await until(lambda: bridge.slack.texts(bridge.thread(bridge.slack)).count("Hi!") == 2)
-            await until(lambda: bridge.discord.texts(bridge.thread(bridge.discord)).count("Hi!") == 1)
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "Hi!")
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
+        bridge.vendor.colleague_writes("t1", "Hi!")
+        bridge.app.nudge(MAIN)
+        await until(lambda: bridge.slack.texts(bridge.thread(bridge.slack)).count("Hi!") == 2)
+        await until(lambda: bridge.discord.texts(bridge.thread(bridge.discord)).count("Hi!") == 1)
 
 
-def test_a_lost_post_is_found_and_not_repeated(tmp_path: Path) -> None:
+async def test_a_lost_post_is_found_and_not_repeated(tmp_path: Path) -> None:
     """When a chat took a message or a thread and its answer was lost, it is found by its key and not said again."""
-
-    async def story() -> None:
-        slack = MemoryChat(name=SLACK)
-        slack.lose |= {"open_thread", "post"}
-        async with running(tmp_path / "db", slack=slack) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.ticket_arrives(text="Still there?")
-            assert len(slack.threads()) == 1
-            assert slack.texts(bridge.thread(slack)) == ["Hello?", "Still there?"]
-
-    play(story)
+    slack = MemoryChat(name=SLACK)
+    slack.lose |= {"open_thread", "post"}
+    async with running(tmp_path / "db", slack=slack) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.ticket_arrives(text="Still there?")
+        assert len(slack.threads()) == 1
+        assert slack.texts(bridge.thread(slack)) == ["Hello?", "Still there?"]
 
 
-def test_a_note_stays_with_the_team(tmp_path: Path) -> None:
+async def test_a_note_stays_with_the_team(tmp_path: Path) -> None:
     """A message that begins with a note prefix is marked, shown in the other chat, and never sent."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.slack, "m1", "// careful with this one")
-            await until(lambda: bridge.slack.marks.get(ChatMessageId("m1")) is Mark.NOTE)
-            await until(lambda: "careful with this one" in bridge.discord.texts(bridge.thread(bridge.discord)))
-            assert bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.voice is Voice.NOTE
-            assert bridge.vendor.texts("t1") == []
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.slack, "m1", "// careful with this one")
+        await until(lambda: bridge.slack.marks.get(ChatMessageId("m1")) is Mark.NOTE)
+        await until(lambda: "careful with this one" in bridge.discord.texts(bridge.thread(bridge.discord)))
+        assert bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.voice is Voice.NOTE
+        assert bridge.vendor.texts("t1") == []
 
 
-def test_close_and_reopen(tmp_path: Path) -> None:
+async def test_close_and_reopen(tmp_path: Path) -> None:
     """Closing reaches the vendor, every card and every thread says so; a second close is answered, not done."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            assert (await bridge.asks(bridge.slack, Verb.CLOSE)).text == "#1001 is closed."
-            for chat in (bridge.discord, bridge.slack):
-                await until(lambda chat: chat.cards[bridge.thread(chat)][-1].archived, chat)
-                await until(lambda chat: "Closed by Ann from Slack." in chat.texts(bridge.thread(chat)), chat)
-            assert (await bridge.asks(bridge.slack, Verb.CLOSE)).text == "#1001 is closed already."
-            assert (await bridge.asks(bridge.discord, Verb.REOPEN, ticket="#1001")).text == "#1001 is open again."
-            await sweeps(bridge, 3)
-            assert bridge.vendor.calls.count("set_status") == 2
-            lines = [text for text in bridge.discord.texts(bridge.thread(bridge.discord)) if "open" in text.lower()]
-            assert lines == ["Reopened by Ann from Discord."]
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        assert (await bridge.asks(bridge.slack, Verb.CLOSE)).text == "#1001 is closed."
+        await closed_everywhere(bridge, "Closed by Ann from Slack.")
+        assert (await bridge.asks(bridge.slack, Verb.CLOSE)).text == "#1001 is closed already."
+        assert (await bridge.asks(bridge.discord, Verb.REOPEN, ticket="#1001")).text == "#1001 is open again."
+        await sweeps(bridge, 3)
+        assert bridge.vendor.calls.count("set_status") == 2
+        lines = [text for text in bridge.discord.texts(bridge.thread(bridge.discord)) if "open" in text.lower()]
+        assert lines == ["Reopened by Ann from Discord."]
+        for chat in (bridge.discord, bridge.slack):
+            assert chat.texts(bridge.thread(chat)).count("Closed by Ann from Slack.") == 1
 
 
-def test_closed_at_the_vendor(tmp_path: Path) -> None:
+async def test_closed_at_the_vendor(tmp_path: Path) -> None:
     """A ticket closed in the vendor's dashboard is closed here: one line in each thread, and the card."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.set("t1", Status.CLOSED)
-            for chat in (bridge.discord, bridge.slack):
-                await until(lambda chat: "Closed at Memory." in chat.texts(bridge.thread(chat)), chat)
-                await until(lambda chat: chat.cards[bridge.thread(chat)][-1].archived, chat)
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.set("t1", Status.CLOSED)
+        await closed_everywhere(bridge, "Closed at Memory.")
+        await sweeps(bridge, 3)
+        await bridge.drained()
+        for chat in (bridge.discord, bridge.slack):
+            assert chat.texts(bridge.thread(chat)).count("Closed at Memory.") == 1
 
 
-def test_questions_that_cannot_be_answered(tmp_path: Path) -> None:
+async def test_questions_that_cannot_be_answered(tmp_path: Path) -> None:
     """A number that does not exist, a person who may not, a place that is no thread: each is told what to do."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            answers = [
-                await bridge.asks(bridge.slack, Verb.CLOSE, ticket="4711"),
-                await bridge.asks(bridge.slack, Verb.CLOSE, ticket="the red one"),
-                await bridge.asks(bridge.slack, Verb.CLOSE, may=False),
-                await bridge.asks(bridge.slack, Verb.STATS, store="nowhere"),
-                await bridge.asks(bridge.slack, Verb.STATS, days=0),
-            ]
-            assert [answer.text.split(".")[0] for answer in answers] == [
-                "There is no ticket #4711",
-                "There is no ticket the red one",
-                "Only the team's agents can do that",
-                "There is no store nowhere",
-                "Give a number of days between 1 and 365",
-            ]
-            assert bridge.vendor.calls.count("set_status") == 0
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        answers = [
+            await bridge.asks(bridge.slack, Verb.CLOSE, ticket="4711"),
+            await bridge.asks(bridge.slack, Verb.CLOSE, ticket="the red one"),
+            await bridge.asks(bridge.slack, Verb.CLOSE, may=False),
+            await bridge.asks(bridge.slack, Verb.STATS, store="nowhere"),
+            await bridge.asks(bridge.slack, Verb.STATS, days=0),
+        ]
+        assert [answer.text.split(".")[0] for answer in answers] == [
+            "There is no ticket #4711",
+            "There is no ticket the red one",
+            "Only the team's agents can do that",
+            "There is no store nowhere",
+            "Give a number of days between 1 and 365",
+        ]
+        assert bridge.vendor.calls.count("set_status") == 0
 
 
-def test_a_reply_that_is_refused_can_be_retried(tmp_path: Path) -> None:
+async def test_a_reply_that_is_refused_can_be_retried(tmp_path: Path) -> None:
     """A reply that the vendor refuses carries ❌, the thread says why with a button, and Retry sends it."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.fail["reply"] = [Rejected("Memory did not like it.")]
-            await bridge.says(bridge.discord, "m1", "Take this.")
-            await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.FAILED)
-            await until(lambda: bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.buttons)
-            last = bridge.discord.shown[bridge.thread(bridge.discord)][-1].post
-            assert "Memory did not like it." in last.text
-            [button] = last.buttons
-            await bridge.asks(bridge.discord, Verb.RETRY, delivery=button.delivery)
-            await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
-            assert bridge.vendor.texts("t1") == ["Take this."]
-            again = await bridge.asks(bridge.discord, Verb.RETRY, delivery=button.delivery)
-            assert again.text.startswith("There is nothing to try again")
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.fail["reply"] = [Rejected("Memory did not like it.")]
+        await bridge.says(bridge.discord, "m1", "Take this.")
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.FAILED)
+        await until(lambda: bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.buttons)
+        last = bridge.discord.shown[bridge.thread(bridge.discord)][-1].post
+        assert "Memory did not like it." in last.text
+        [button] = last.buttons
+        await bridge.asks(bridge.discord, Verb.RETRY, delivery=button.delivery)
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
+        assert bridge.vendor.texts("t1") == ["Take this."]
+        again = await bridge.asks(bridge.discord, Verb.RETRY, delivery=button.delivery)
+        assert again.text.startswith("There is nothing to try again")
 
 
-def test_an_outage_delays_and_keeps_the_order(tmp_path: Path) -> None:
+async def test_an_outage_delays_and_keeps_the_order(tmp_path: Path) -> None:
     """While the vendor is down replies wait; afterwards they arrive in the order they were written."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.fail["reply"] = [Unavailable("Down.")] * 3
-            for number in range(4):
-                await bridge.says(bridge.slack, f"m{number}", f"reply {number}")
-            await until(lambda: bridge.slack.marks.get(ChatMessageId("m3")) is Mark.DELIVERED)
-            assert bridge.vendor.texts("t1") == [f"reply {number}" for number in range(4)]
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.fail["reply"] = [Unavailable("Down.")] * 3
+        for number in range(4):
+            await bridge.says(bridge.slack, f"m{number}", f"reply {number}")
+        await until(lambda: bridge.slack.marks.get(ChatMessageId("m3")) is Mark.DELIVERED)
+        assert bridge.vendor.texts("t1") == [f"reply {number}" for number in range(4)]
 
 
-def test_undo(tmp_path: Path) -> None:
+async def test_undo(tmp_path: Path) -> None:
     """Within the undo time a deleted message is recalled and an edited one leaves as edited; later both are told."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db", undo=0.3) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "Oops.")
-            await bridge.says(bridge.discord, "m2", "Frist.")
-            await bridge.deletes(bridge.discord, "m1")
-            await bridge.edits(bridge.discord, "m2", "First.")
-            await until(lambda: bridge.discord.marks.get(ChatMessageId("m2")) is Mark.DELIVERED)
-            await bridge.edits(bridge.discord, "m2", "Second.")
-            await bridge.deletes(bridge.discord, "m2")
-            await until(lambda: len(bridge.discord.told) == 2)
-            assert bridge.vendor.texts("t1") == ["First."]
-
-    play(story)
+    async with running(tmp_path / "db", undo=0.3) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "Oops.")
+        await bridge.says(bridge.discord, "m2", "Frist.")
+        await bridge.deletes(bridge.discord, "m1")
+        await bridge.edits(bridge.discord, "m2", "First.")
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m2")) is Mark.DELIVERED)
+        await bridge.edits(bridge.discord, "m2", "Second.")
+        await bridge.deletes(bridge.discord, "m2")
+        await until(lambda: len(bridge.discord.told) == 2)
+        assert bridge.vendor.texts("t1") == ["First."]
 
 
-def test_what_cannot_be_sent_is_said(tmp_path: Path) -> None:
+async def test_what_cannot_be_sent_is_said(tmp_path: Path) -> None:
     """A sticker, a file or an empty message is not sent, and the thread says what was and what was not."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            thread = bridge.thread(bridge.discord)
-            await bridge.says(bridge.discord, "m1", "", other=("a sticker",))
-            await bridge.says(bridge.discord, "m2", "See here.", attachments=(Attachment(name="photo.png"),))
-            await until(lambda: len(bridge.discord.texts(thread)) == 3)
-            nothing, part = bridge.discord.texts(thread)[1:]
-            assert "did not reach the customer. Memory does not take a sticker." in nothing
-            assert part.startswith("Your text is on its way to the customer, but photo.png was not sent")
-            await until(lambda: bridge.vendor.texts("t1") == ["See here."])
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        thread = bridge.thread(bridge.discord)
+        await bridge.says(bridge.discord, "m1", "", other=("a sticker",))
+        await bridge.says(bridge.discord, "m2", "See here.", attachments=(Attachment(name="photo.png"),))
+        await until(lambda: len(bridge.discord.texts(thread)) == 3)
+        nothing, part = bridge.discord.texts(thread)[1:]
+        assert "did not reach the customer. Memory does not take a sticker." in nothing
+        assert part.startswith("Your text is on its way to the customer, but photo.png was not sent")
+        await until(lambda: bridge.vendor.texts("t1") == ["See here."])
 
 
-def test_a_person_who_may_not_is_told_privately(tmp_path: Path) -> None:
+async def test_a_person_who_may_not_is_told_privately(tmp_path: Path) -> None:
     """A message by somebody who may not reply stays in the thread, and they are told so."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            guest = Agent(id=AgentId("u9"), name="Guest", may=False)
-            await bridge.says(bridge.slack, "m1", "Me too!", agent=guest)
-            await until(lambda: bridge.slack.told)
-            assert bridge.slack.told[0][0] == "u9"
-            assert bridge.vendor.texts("t1") == []
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        guest = Agent(id=AgentId("u9"), name="Guest", may=False)
+        await bridge.says(bridge.slack, "m1", "Me too!", agent=guest)
+        await until(lambda: bridge.slack.told)
+        assert bridge.slack.told[0][0] == "u9"
+        assert bridge.vendor.texts("t1") == []
 
 
-def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
+async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
     """What was queued goes out after a restart, and what was written meanwhile is found, in order, each once."""
-
-    async def story() -> None:
-        vendor, discord, slack = default_vendor(), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
-        async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
-            await bridge.ticket_arrives()
-            seen = await bridge.says(discord, "m1", "one")
-            await until(lambda: vendor.texts("t1") == ["one"])
-        later = SystemClock().now() + timedelta(seconds=1)
-        two = bridge.said(discord, "m2", "two", said_at=later)
-        three = bridge.said(discord, "m3", "three", said_at=later + timedelta(seconds=1))
-        discord.history = [seen, two, three]
-        vendor.customer_writes("t1", "And?")
-        async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
-            await until(lambda: vendor.texts("t1") == ["one", "two", "three"])
-            await until(lambda: slack.texts(bridge.thread(slack)).count("And?") == 1)
-            await sweeps(bridge, 2)
-            assert len(discord.threads()) == 1
-            assert discord.texts(bridge.thread(discord)).count("Hello?") == 1
-
-    play(story)
+    vendor, discord, slack = default_vendor(), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
+    async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
+        await bridge.ticket_arrives()
+        seen = await bridge.says(discord, "m1", "one")
+        await until(lambda: vendor.texts("t1") == ["one"])
+    later = SystemClock().now() + timedelta(seconds=1)
+    two = bridge.said(discord, "m2", "two", said_at=later)
+    three = bridge.said(discord, "m3", "three", said_at=later + timedelta(seconds=1))
+    discord.history = [seen, two, three]
+    vendor.customer_writes("t1", "And?")
+    async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
+        await until(lambda: vendor.texts("t1") == ["one", "two", "three"])
+        await until(lambda: slack.texts(bridge.thread(slack)).count("And?") == 1)
+        await sweeps(bridge, 2)
+        assert len(discord.threads()) == 1
+        assert discord.texts(bridge.thread(discord)).count("Hello?") == 1
 
 
-def test_replies_leave_in_the_order_they_were_written(tmp_path: Path) -> None:
+async def test_replies_leave_in_the_order_they_were_written(tmp_path: Path) -> None:
     """Messages that the chats bring in the wrong order leave in the right one, each with its own mark."""
+    async with running(tmp_path / "db", undo=0.5) as bridge:
+        await bridge.ticket_arrives()
+        now = SystemClock().now()
+        for number in (2, 0, 3, 1):
+            chat = bridge.slack if number % 2 else bridge.discord
+            said_at = now + timedelta(milliseconds=number)
+            await bridge.says(chat, f"m{number}", f"reply {number}", said_at=said_at)
+        await bridge.deletes(bridge.discord, "m2")
+        await until(lambda: bridge.slack.marks.get(ChatMessageId("m3")) is Mark.DELIVERED)
+        assert bridge.vendor.texts("t1") == ["reply 0", "reply 1", "reply 3"]
+        assert bridge.discord.marks.get(ChatMessageId("m0")) is Mark.DELIVERED
 
-    async def story() -> None:
-        async with running(tmp_path / "db", undo=0.5) as bridge:
-            await bridge.ticket_arrives()
-            now = SystemClock().now()
-            for number in (2, 0, 3, 1):
-                chat = bridge.slack if number % 2 else bridge.discord
-                said_at = now + timedelta(milliseconds=number)
-                await bridge.says(chat, f"m{number}", f"reply {number}", said_at=said_at)
-            await bridge.deletes(bridge.discord, "m2")
-            await until(lambda: bridge.slack.marks.get(ChatMessageId("m3")) is Mark.DELIVERED)
-            assert bridge.vendor.texts("t1") == ["reply 0", "reply 1", "reply 3"]
-            assert bridge.discord.marks.get(ChatMessageId("m0")) is Mark.DELIVERED
 
-    play(story)
+def _is_swept_since(bridge: Bridge, sweeps: int) -> bool:
+    return bridge.vendor.calls.count("changes") > sweeps
+
+
+async def closed_everywhere(bridge: Bridge, line: str) -> None:
+    """Both chats' threads say so, and both are archived."""
+    chats = (bridge.discord, bridge.slack)
+    await until(lambda: all(chat.cards[bridge.thread(chat)][-1].archived for chat in chats))
+    await until(lambda: all(line in chat.texts(bridge.thread(chat)) for chat in chats))
 
 
 async def sweeps(bridge: Bridge, times: int) -> None:
@@ -334,5 +272,5 @@ async def sweeps(bridge: Bridge, times: int) -> None:
     for _ in range(times):
         before = bridge.vendor.calls.count("changes")
         bridge.app.nudge(MAIN)
-        await until(lambda before: bridge.vendor.calls.count("changes") > before, before)
+        await until(partial(_is_swept_since, bridge, before), "another sweep")
     await until(lambda: not [task for task in asyncio.all_tasks() if task.get_name().startswith("lane ")])

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.errors import Forbidden, Gone
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryId, DeliveryKey, Opened, Place, Post, Store
 from bot.tickets.outcomes import drop
-from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running, until
-from tests.support.memory.twins import MemoryChat
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
+from tests.support.memory.chat import MemoryChat
+from tests.support.waiting import until
 
 REASON = "The bot may not do this here."
-
-
-def play(story: Callable[[], Awaitable[None]]) -> None:
-    async def limited() -> None:
-        async with asyncio.timeout(30):
-            await story()
-
-    asyncio.run(limited())
 
 
 @dataclass
@@ -51,41 +43,33 @@ def only_in(*channels: Place) -> Store:
 IN_DISCORD = only_in(Place(chat=DISCORD, channel=ChannelId("1")))
 
 
-def test_a_channel_that_takes_lines_is_told_itself(tmp_path: Path) -> None:
+async def test_a_channel_that_takes_lines_is_told_itself(tmp_path: Path) -> None:
     """Where a store has one channel, its trouble and the end of it are told there, each once."""
-
-    async def story() -> None:
-        discord = Strict(name=DISCORD, full=True)
-        async with running(tmp_path / "db", discord=discord, store=IN_DISCORD) as bridge:
-            bridge.vendor.customer_writes("t1", "Hello?")
-            bridge.vendor.customer_writes("t2", "Hello?")
-            await until(lambda: discord.refused > 4)
-            await until(lambda: discord.texts("1"))
-            discord.full = False
-            await bridge.drained()
-            assert discord.texts("1") == [
-                f"⚠️ shopbell cannot show tickets in Discord now. {REASON} What belongs there waits until then.",
-                "▶️ Tickets are shown in Discord again. What waited is on its way.",
-            ]
-            assert len(discord.threads()) == 2
-
-    play(story)
+    discord = Strict(name=DISCORD, full=True)
+    async with running(tmp_path / "db", discord=discord, store=IN_DISCORD) as bridge:
+        bridge.vendor.customer_writes("t1", "Hello?")
+        bridge.vendor.customer_writes("t2", "Hello?")
+        await until(lambda: discord.refused > 4)
+        await until(lambda: discord.texts("1"))
+        discord.full = False
+        await bridge.drained()
+        assert discord.texts("1") == [
+            f"⚠️ shopbell cannot show tickets in Discord now. {REASON} What belongs there waits until then.",
+            "▶️ Tickets are shown in Discord again. What waited is on its way.",
+        ]
+        assert len(discord.threads()) == 2
 
 
-def test_where_nobody_can_be_told_nothing_is_said_afterwards_either(tmp_path: Path) -> None:
+async def test_where_nobody_can_be_told_nothing_is_said_afterwards_either(tmp_path: Path) -> None:
     """A line about a trouble that meets the trouble itself does not wait to be said when it is over."""
-
-    async def story() -> None:
-        discord = Strict(name=DISCORD, full=True, mute={"1"})
-        async with running(tmp_path / "db", discord=discord, store=IN_DISCORD) as bridge:
-            bridge.vendor.customer_writes("t1", "Hello?")
-            await until(lambda: discord.refused > 4)
-            discord.full, discord.mute = False, set()
-            await bridge.drained()
-            assert discord.texts("1") == []
-            assert await bridge.rows("channel_incidents") == []
-
-    play(story)
+    discord = Strict(name=DISCORD, full=True, mute={"1"})
+    async with running(tmp_path / "db", discord=discord, store=IN_DISCORD) as bridge:
+        bridge.vendor.customer_writes("t1", "Hello?")
+        await until(lambda: discord.refused > 4)
+        discord.full, discord.mute = False, set()
+        await bridge.drained()
+        assert discord.texts("1") == []
+        assert await bridge.rows("channel_incidents") == []
 
 
 async def given_up(bridge: Bridge) -> list[str]:
@@ -100,59 +84,47 @@ async def given_up(bridge: Bridge) -> list[str]:
     return [each.kind.value for each in dropped]
 
 
-def test_a_thread_that_is_given_up_is_opened_by_the_next_message(tmp_path: Path) -> None:
+async def test_a_thread_that_is_given_up_is_opened_by_the_next_message(tmp_path: Path) -> None:
     """What waited for it goes with it, the other thread is told, nothing tries on, and the next message opens it."""
-
-    async def story() -> None:
-        discord = MemoryChat(name=DISCORD)
-        discord.fail["open_thread"] = [Gone("The channel was deleted.")]
-        async with running(tmp_path / "db", discord=discord) as bridge:
-            bridge.vendor.customer_writes("t1", "Hello?")
-            bridge.vendor.customer_writes("t1", "Anybody?")
-            slack = bridge.slack
-            await until(lambda: slack.threads() and "Anybody?" in slack.texts(bridge.thread(slack)))
-            assert await given_up(bridge) == ["open", "post", "post"]
-            given = "⚠️ This ticket's thread in Discord was given up. The next message opens one there again."
-            await until(lambda: given in slack.texts(bridge.thread(slack)))
-            await bridge.drained()
-            bridge.vendor.colleague_writes("t1", "Here I am.")
-            await until(lambda: discord.threads() and discord.texts(bridge.thread(discord)) == ["Here I am."])
-            await bridge.drained()
-
-    play(story)
+    discord = MemoryChat(name=DISCORD)
+    discord.fail["open_thread"] = [Gone("The channel was deleted.")]
+    async with running(tmp_path / "db", discord=discord) as bridge:
+        bridge.vendor.customer_writes("t1", "Hello?")
+        bridge.vendor.customer_writes("t1", "Anybody?")
+        slack = bridge.slack
+        await until(lambda: slack.threads() and "Anybody?" in slack.texts(bridge.thread(slack)))
+        assert await given_up(bridge) == ["open", "post", "post"]
+        given = "⚠️ This ticket's thread in Discord was given up. The next message opens one there again."
+        await until(lambda: given in slack.texts(bridge.thread(slack)))
+        await bridge.drained()
+        bridge.vendor.colleague_writes("t1", "Here I am.")
+        await until(lambda: discord.threads() and discord.texts(bridge.thread(discord)) == ["Here I am."])
+        await bridge.drained()
 
 
-def test_shopbells_own_lines_do_not_open_a_thread_that_was_given_up(tmp_path: Path) -> None:
+async def test_shopbells_own_lines_do_not_open_a_thread_that_was_given_up(tmp_path: Path) -> None:
     """Only what somebody wrote is worth another thread; that the ticket was closed is not."""
-
-    async def story() -> None:
-        discord = MemoryChat(name=DISCORD)
-        discord.fail["open_thread"] = [Gone("The channel was deleted.")]
-        async with running(tmp_path / "db", discord=discord) as bridge:
-            bridge.vendor.customer_writes("t1", "Hello?")
-            await until(bridge.slack.threads)
-            await given_up(bridge)
-            bridge.vendor.tickets.pop(next(iter(bridge.vendor.tickets)))
-            slack = bridge.slack
-            await until(lambda: any("no longer has this ticket" in text for text in slack.texts(bridge.thread(slack))))
-            await bridge.drained()
-            assert discord.threads() == []
-
-    play(story)
+    discord = MemoryChat(name=DISCORD)
+    discord.fail["open_thread"] = [Gone("The channel was deleted.")]
+    async with running(tmp_path / "db", discord=discord) as bridge:
+        bridge.vendor.customer_writes("t1", "Hello?")
+        await until(bridge.slack.threads)
+        await given_up(bridge)
+        bridge.vendor.tickets.pop(next(iter(bridge.vendor.tickets)))
+        slack = bridge.slack
+        await until(lambda: any("no longer has this ticket" in text for text in slack.texts(bridge.thread(slack))))
+        await bridge.drained()
+        assert discord.threads() == []
 
 
-def test_another_channel_is_told_where_there_is_one(tmp_path: Path) -> None:
+async def test_another_channel_is_told_where_there_is_one(tmp_path: Path) -> None:
     """A store with a second channel tells it there alone."""
-
-    async def story() -> None:
-        discord = Strict(name=DISCORD, full=True)
-        store = only_in(Place(chat=DISCORD, channel=ChannelId("1")), Place(chat=SLACK, channel=ChannelId("2")))
-        async with running(tmp_path / "db", discord=discord, store=store) as bridge:
-            bridge.vendor.customer_writes("t1", "Hello?")
-            await until(lambda: bridge.slack.texts("2"))
-            discord.full = False
-            await bridge.drained()
-            assert len(bridge.slack.texts("2")) == 2
-            assert discord.texts("1") == []
-
-    play(story)
+    discord = Strict(name=DISCORD, full=True)
+    store = only_in(Place(chat=DISCORD, channel=ChannelId("1")), Place(chat=SLACK, channel=ChannelId("2")))
+    async with running(tmp_path / "db", discord=discord, store=store) as bridge:
+        bridge.vendor.customer_writes("t1", "Hello?")
+        await until(lambda: bridge.slack.texts("2"))
+        discord.full = False
+        await bridge.drained()
+        assert len(bridge.slack.texts("2")) == 2
+        assert discord.texts("1") == []

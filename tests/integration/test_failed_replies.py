@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,46 +15,29 @@ from bot.errors import Gone, Rejected
 from bot.model import ChatMessageId, Conversation, DeliveryId, Mark, ThreadId, TicketId, Verb
 from bot.outbound.retry import Schedule
 from bot.tickets.outcomes import drop
-from tests.support.memory.bridge import running, until
-from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.world import Simulation
-from tests.support.simulation.checks import unsettled
+from tests.support.memory.bridge import running
 from tests.support.simulation.fate import Trouble
+from tests.support.simulation.one_ticket import one_ticket
 from tests.support.simulation.room import Room
 from tests.support.simulation.shop import Shop
+from tests.support.simulation.world import Simulation
+from tests.support.waiting import until
 
 T1 = TicketId("t1")
 THREAD = ThreadId("1.1")
 _REPLIES = "SELECT id, state, doubt, error FROM deliveries WHERE kind = 'reply' ORDER BY id"
 
 
-def play(
-    path: Path, story: Callable[[Simulation, Shop, Room, Room], Awaitable[None]], schedule: Schedule | None = None
-) -> None:
-    """One store with one ticket, shown in both chats; then the story, and everything is as it must be."""
-
-    async def whole(loop: SimulatedLoop) -> None:
-        async with Simulation(loop, path, stores={"main": ("discord:1", "slack:1")}, schedule=schedule) as sim:
-            shop, discord, slack = sim.shops["main"], sim.rooms["discord"], sim.rooms["slack"]
-            shop.customer_writes("t1", "t1 Hello?")
-            await sim.until(lambda: all("t1 Hello?" in room.texts("1.1") for room in (discord, slack)))
-            await story(sim, shop, discord, slack)
-            await sim.settle()
-            assert unsettled(sim) == []
-
-    simulate(whole)
-
-
-def test_the_last_try_leaves_doubt_where_its_answer_was_lost(tmp_path: Path) -> None:
+@pytest.mark.simulated
+async def test_the_last_try_leaves_doubt_where_its_answer_was_lost(tmp_path: Path) -> None:
     """What was looked for in vain may still arrive: the thread does not say that it did not, Retry looks first."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", schedule=Schedule(retries=(1,))) as (sim, shop, discord, slack):
         await asyncio.sleep(60)
         shop.lag = timedelta(seconds=60)
         sim.fate.planned["main", "reply"] = [Trouble.REFUSED, Trouble.ANSWER_LOST]
         written = discord.writes(THREAD, "t1 answer")
-        await sim.until(lambda: discord.reactions[written.id] == {Mark.FAILED})
-        await sim.until(lambda: len(discord.texts("1.1")) > 1)
+        await sim.advance_until(lambda: discord.reactions[written.id] == {Mark.FAILED})
+        await sim.advance_until(lambda: len(discord.texts("1.1")) > 1)
         assert discord.texts("1.1")[1] == (
             "❌ Nobody can tell whether your message reached the customer. Its answer was lost. It is kept here; "
             "“Retry” looks for it before it is sent again."
@@ -66,13 +50,11 @@ def test_the_last_try_leaves_doubt_where_its_answer_was_lost(tmp_path: Path) -> 
         assert slack.texts("1.1").count("t1 answer") == 1
         assert discord.reactions[written.id] == {Mark.DELIVERED}
 
-    play(tmp_path / "db", story, Schedule(retries=(1,)))
 
-
-def test_what_certainly_did_not_arrive_is_given_up_after_hours(tmp_path: Path) -> None:
+@pytest.mark.simulated
+async def test_what_certainly_did_not_arrive_is_given_up_after_hours(tmp_path: Path) -> None:
     """In both chats the thread says so, and why; what was written later has its own hours; Retry sends both."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.fate.planned["main", "reply"] = [Trouble.REFUSED] * 1000
         first, second = discord.writes(THREAD, "t1 first"), slack.writes(THREAD, "t1 second")
         sim.loop.stride = 5.0
@@ -88,15 +70,13 @@ def test_what_certainly_did_not_arrive_is_given_up_after_hours(tmp_path: Path) -
         sim.fate.planned.clear()
         for row in sim.rows(_REPLIES):
             await sim.press(Verb.RETRY, row["id"])
-        await sim.until(lambda: sorted(shop.ours(T1)) == ["t1 first", "t1 second"])
-
-    play(tmp_path / "db", story)
+        await sim.advance_until(lambda: sorted(shop.ours(T1)) == ["t1 first", "t1 second"])
 
 
-def test_what_was_dropped_while_it_was_looked_for_stays_dropped(tmp_path: Path) -> None:
+@pytest.mark.simulated
+async def test_what_was_dropped_while_it_was_looked_for_stays_dropped(tmp_path: Path) -> None:
     """A reply that somebody drops is no failure afterwards, even if its ticket turns out to be gone meanwhile."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
         looking, answer = asyncio.Event(), asyncio.Event()
 
         async def gone(ticket: TicketId) -> Conversation:
@@ -108,7 +88,7 @@ def test_what_was_dropped_while_it_was_looked_for_stays_dropped(tmp_path: Path) 
         shop.ticket = gone  # type: ignore[method-assign]
         sim.fate.planned["main", "reply"] = [Trouble.LOST_ON_THE_WAY]
         written = discord.writes(THREAD, "t1 answer")
-        await sim.until(looking.is_set)
+        await sim.advance_until(looking.is_set)
         (row,) = sim.rows(_REPLIES)
         await sim.database.write(drop, DeliveryId(row["id"]), sim.clock.now())
         sim.discarded.append(written)
@@ -120,22 +100,18 @@ def test_what_was_dropped_while_it_was_looked_for_stays_dropped(tmp_path: Path) 
         assert [text for text in discord.texts("1.1") if "❌" in text] == []
         shop.customer_writes("t1", "t1 And now?")
 
-    play(tmp_path / "db", story)
-
 
 # ---------------------------------------------------------------- what its vendor does not take as it is
 
 
-def brief(path: Path, story: Callable[[Simulation, Shop, Room, Room], Awaitable[None]]) -> None:
-    """As `play`, with a vendor that takes ten characters."""
-
-    async def limited(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+@asynccontextmanager
+async def brief_vendor(path: Path) -> AsyncIterator[tuple[Simulation, Shop, Room, Room]]:
+    """As `one_ticket`, with a vendor that takes ten characters."""
+    async with one_ticket(path) as (sim, shop, discord, slack):
         shop.capabilities = replace(shop.capabilities, reply_length=10)
         sim.kill()
-        await sim.until(lambda: sim.processes == 2 and not discord.waiting() and not slack.waiting())
-        await story(sim, shop, discord, slack)
-
-    play(path, limited)
+        await sim.advance_until(lambda: sim.processes == 2 and not discord.waiting() and not slack.waiting())
+        yield sim, shop, discord, slack
 
 
 _TOO_LONG = (
@@ -144,14 +120,14 @@ _TOO_LONG = (
 )
 
 
+@pytest.mark.simulated
 @pytest.mark.parametrize("where", ["discord", "slack"])
-def test_a_reply_that_is_too_long_failed_for_good(tmp_path: Path, where: str) -> None:
+async def test_a_reply_that_is_too_long_failed_for_good(tmp_path: Path, where: str) -> None:
     """Marked, told with the reason and Retry, kept; Retry tells the same again, shorter it is sent by itself."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with brief_vendor(tmp_path / "db") as (sim, shop, _discord, _slack):
         room = sim.rooms[where]
         written = room.writes(THREAD, "t1 is too long")
-        await sim.until(lambda: len(room.texts("1.1")) == 2)
+        await sim.advance_until(lambda: len(room.texts("1.1")) == 2)
         await asyncio.sleep(1)
         assert room.reactions[written.id] == {Mark.FAILED}
         line = room.shown["1.1"][1].post
@@ -160,23 +136,21 @@ def test_a_reply_that_is_too_long_failed_for_good(tmp_path: Path, where: str) ->
         (reply,) = sim.rows(_REPLIES)
         assert (reply["state"], reply["doubt"]) == ("failed", 0)
         await sim.press(Verb.RETRY, reply["id"])
-        await sim.until(lambda: len(room.texts("1.1")) == 3)
+        await sim.advance_until(lambda: len(room.texts("1.1")) == 3)
         assert room.texts("1.1")[2] == line.text
         room.edits(written, "t1 too long 2")
-        await sim.until(lambda: len(room.texts("1.1")) == 4)
+        await sim.advance_until(lambda: len(room.texts("1.1")) == 4)
         assert room.texts("1.1")[3] == _TOO_LONG
         room.edits(written, "t1 short", times=3)
-        await sim.until(lambda: room.reactions[written.id] == {Mark.DELIVERED})
+        await sim.advance_until(lambda: room.reactions[written.id] == {Mark.DELIVERED})
         assert shop.ours(T1) == ["t1 short"]
         assert len(room.texts("1.1")) == 4
 
-    brief(tmp_path / "db", story)
 
-
-def test_a_reply_that_is_too_long_waits_for_no_other(tmp_path: Path) -> None:
+@pytest.mark.simulated
+async def test_a_reply_that_is_too_long_waits_for_no_other(tmp_path: Path) -> None:
     """While its store is away nothing says that it will be sent: it failed at once, and the others wait."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with brief_vendor(tmp_path / "db") as (sim, _shop, discord, _slack):
         sim.fate.down = {"main"}
         first = discord.writes(THREAD, "t1 first")
         second = discord.writes(THREAD, "t1 is too long")
@@ -185,50 +159,40 @@ def test_a_reply_that_is_too_long_waits_for_no_other(tmp_path: Path) -> None:
         assert discord.reactions[second.id] == {Mark.FAILED}
         sim.fate.down.clear()
         discord.deletes(second)
-        await sim.until(lambda: discord.reactions[first.id] == {Mark.DELIVERED})
+        await sim.advance_until(lambda: discord.reactions[first.id] == {Mark.DELIVERED})
         assert discord.reactions[second.id] == set()
 
-    brief(tmp_path / "db", story)
 
-
-def test_a_reply_that_holds_nothing_failed_for_good(tmp_path: Path) -> None:
+async def test_a_reply_that_holds_nothing_failed_for_good(tmp_path: Path) -> None:
     """A sticker alone is marked and told with the reason; so is a message that an edit has emptied."""
-
-    async def story() -> None:
-        async with running(tmp_path / "real.db", undo=0.2) as bridge:
-            await bridge.ticket_arrives()
-            thread = bridge.thread(bridge.slack)
-            await bridge.says(bridge.slack, "m1", "", other=("a sticker",))
-            await until(lambda: bridge.slack.reactions[ChatMessageId("m1")] == {Mark.FAILED})
-            await bridge.says(bridge.slack, "m2", "something")
-            await bridge.edits(bridge.slack, "m2", "  ")
-            await until(lambda: bridge.slack.reactions[ChatMessageId("m2")] == {Mark.FAILED})
-            await until(lambda: len(bridge.slack.texts(thread)) == 3)
-            assert bridge.slack.texts(thread)[1:] == [
-                "❌ Your message did not reach the customer. Memory does not take a sticker. It is kept here.",
-                "❌ Your message did not reach the customer. It holds nothing that can be sent. It is kept here.",
-            ]
-            assert [row["state"] for row in await bridge.rows("unfinished_deliveries")] == ["failed", "failed"]
-            assert bridge.vendor.texts("t1") == []
-
-    asyncio.run(asyncio.wait_for(story(), 30))
+    async with running(tmp_path / "real.db", undo=0.2) as bridge:
+        await bridge.ticket_arrives()
+        thread = bridge.thread(bridge.slack)
+        await bridge.says(bridge.slack, "m1", "", other=("a sticker",))
+        await until(lambda: bridge.slack.reactions[ChatMessageId("m1")] == {Mark.FAILED})
+        await bridge.says(bridge.slack, "m2", "something")
+        await bridge.edits(bridge.slack, "m2", "  ")
+        await until(lambda: bridge.slack.reactions[ChatMessageId("m2")] == {Mark.FAILED})
+        await until(lambda: len(bridge.slack.texts(thread)) == 3)
+        assert bridge.slack.texts(thread)[1:] == [
+            "❌ Your message did not reach the customer. Memory does not take a sticker. It is kept here.",
+            "❌ Your message did not reach the customer. It holds nothing that can be sent. It is kept here.",
+        ]
+        assert [row["state"] for row in await bridge.rows("unfinished_deliveries")] == ["failed", "failed"]
+        assert bridge.vendor.texts("t1") == []
 
 
-def test_sending_by_hand_what_failed_tries_it_again(tmp_path: Path) -> None:
+async def test_sending_by_hand_what_failed_tries_it_again(tmp_path: Path) -> None:
     """“Send to customer” on a reply that failed is its Retry; on one that is there it says so."""
-
-    async def story() -> None:
-        async with running(tmp_path / "real.db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.fail["reply"] = [Rejected("Memory did not like it.")]
-            said = await bridge.says(bridge.discord, "m1", "grrr")
-            await until(lambda: bridge.discord.reactions[said.message] == {Mark.FAILED})
-            answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
-            assert answer.text == "That message is on its way to the customer."
-            await until(lambda: bridge.discord.reactions[said.message] == {Mark.DELIVERED})
-            answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
-            assert answer.text == "That message is on its way to the customer, or there, already."
-            await bridge.drained()
-            assert bridge.vendor.texts("t1") == ["grrr"]
-
-    asyncio.run(asyncio.wait_for(story(), 30))
+    async with running(tmp_path / "real.db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.fail["reply"] = [Rejected("Memory did not like it.")]
+        said = await bridge.says(bridge.discord, "m1", "grrr")
+        await until(lambda: bridge.discord.reactions[said.message] == {Mark.FAILED})
+        answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
+        assert answer.text == "That message is on its way to the customer."
+        await until(lambda: bridge.discord.reactions[said.message] == {Mark.DELIVERED})
+        answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
+        assert answer.text == "That message is on its way to the customer, or there, already."
+        await bridge.drained()
+        assert bridge.vendor.texts("t1") == ["grrr"]

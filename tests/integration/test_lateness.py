@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,14 @@ import pytest
 from bot.errors import RateLimited, RemoteError, Unavailable
 from bot.model import Conversation, Mark, ThreadId, TicketId, Verb
 from bot.ops.health import Health
-from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.world import Simulation
-from tests.support.simulation.checks import unsettled
 from tests.support.simulation.fate import Trouble
+from tests.support.simulation.one_ticket import one_ticket
 from tests.support.simulation.room import Room
 from tests.support.simulation.shop import Shop
+from tests.support.simulation.world import Simulation
+
+pytestmark = pytest.mark.simulated
+
 
 T1 = TicketId("t1")
 THREAD = ThreadId("1.1")
@@ -28,21 +30,6 @@ _UNSEEN = (
     "It is looked for again and again, and what was written later waits for that."
 )
 _REPLIES = "SELECT id, state, doubt FROM deliveries WHERE kind = 'reply' ORDER BY id"
-
-
-def play(path: Path, story: Callable[[Simulation, Shop, Room, Room], Awaitable[None]]) -> None:
-    """One store with one ticket, shown in both chats; then the story, and everything is as it must be."""
-
-    async def whole(loop: SimulatedLoop) -> None:
-        async with Simulation(loop, path, stores={"main": ("discord:1", "slack:1")}) as sim:
-            shop, discord, slack = sim.shops["main"], sim.rooms["discord"], sim.rooms["slack"]
-            shop.customer_writes("t1", "t1 Hello?")
-            await sim.until(lambda: all("t1 Hello?" in room.texts("1.1") for room in (discord, slack)))
-            await story(sim, shop, discord, slack)
-            await sim.settle()
-            assert unsettled(sim) == []
-
-    simulate(whole)
 
 
 def told(room: Room) -> list[str]:
@@ -65,10 +52,9 @@ def health(sim: Simulation) -> Health:
 # ---------------------------------------------------------------- told once
 
 
-def test_a_key_that_may_not_write_is_told_in_the_thread(tmp_path: Path) -> None:
+async def test_a_key_that_may_not_write_is_told_in_the_thread(tmp_path: Path) -> None:
     """Reading goes on, so no banner tells of it: one line in each thread in which replies wait, once for all."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.fate.planned["main", "reply"] = [Trouble.UNWELCOME] * FOR_EVER
         first, second = discord.writes(THREAD, "t1 first"), discord.writes(THREAD, "t1 second")
         await asyncio.sleep(4 * MINUTE)
@@ -91,32 +77,26 @@ def test_a_key_that_may_not_write_is_told_in_the_thread(tmp_path: Path) -> None:
         assert told(discord) == told(slack) == [_WAITS.format("The key is refused.")]
         assert discord.reactions[first.id] == slack.reactions[third.id] == {Mark.WAITING}
         sim.fate.planned.clear()
-        await sim.until(lambda: discord.reactions[second.id] == {Mark.DELIVERED})
-        await sim.until(lambda: len(shop.ours(T1)) == 5)
+        await sim.advance_until(lambda: discord.reactions[second.id] == {Mark.DELIVERED})
+        await sim.advance_until(lambda: len(shop.ours(T1)) == 5)
         assert shop.ours(T1) == ["t1 first", "t1 second", "t1 third", "t1 more", "t1 more"]
         assert [text for text in await health(sim).remarks() if "main" in text] == []
 
-    play(tmp_path / "db", story)
 
-
-def test_limits_that_do_not_end_are_told(tmp_path: Path) -> None:
+async def test_limits_that_do_not_end_are_told(tmp_path: Path) -> None:
     """Each try is put off by seconds and costs none, for days; the thread is told all the same."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, _shop, _discord, slack):
         for method in ("changes", "ticket", "reply", "set_status"):
             sim.fate.planned["main", method] = [Trouble.LIMITED] * FOR_EVER
         slack.writes(THREAD, "t1 answer")
         await passes(sim, 2 * DAY)
         assert told(slack) == [_WAITS.format("Too many requests.")]
 
-    play(tmp_path / "db", story)
-
 
 @pytest.mark.parametrize("error", [RateLimited("Come tomorrow.", retry_after=DAY), Unavailable("No.", retry_after=DAY)])
-def test_one_answer_that_puts_it_off_by_a_day_is_told(tmp_path: Path, error: RemoteError) -> None:
+async def test_one_answer_that_puts_it_off_by_a_day_is_told(tmp_path: Path, error: RemoteError) -> None:
     """Nothing is tried meanwhile; the line comes after minutes, also in a thread where somebody writes later."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         shop.fail["reply"] = [error]
         discord.writes(THREAD, "t1 first")
         await asyncio.sleep(7 * MINUTE)
@@ -127,26 +107,20 @@ def test_one_answer_that_puts_it_off_by_a_day_is_told(tmp_path: Path, error: Rem
         assert told(discord) == told(slack) == [_WAITS.format(error.told)]
         assert shop.ours(T1) == ["t1 first", "t1 second"]
 
-    play(tmp_path / "db", story)
 
-
-def test_a_short_trouble_is_not_told(tmp_path: Path) -> None:
+async def test_a_short_trouble_is_not_told(tmp_path: Path) -> None:
     """A reply that gets through within minutes is marked, and nothing else is said about it."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, _shop, discord, _slack):
         sim.fate.planned["main", "reply"] = [Trouble.REFUSED] * 4
         written = discord.writes(THREAD, "t1 answer")
         await passes(sim, HOUR)
         assert discord.reactions[written.id] == {Mark.DELIVERED}
         assert told(discord) == []
 
-    play(tmp_path / "db", story)
 
-
-def test_the_next_trouble_is_told_anew(tmp_path: Path) -> None:
+async def test_the_next_trouble_is_told_anew(tmp_path: Path) -> None:
     """Once what waited is through, another trouble is another line."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, _shop, discord, _slack):
         for _ in range(2):
             sim.fate.planned["main", "reply"] = [Trouble.UNWELCOME] * 15
             written = discord.writes(THREAD, "t1 answer")
@@ -154,13 +128,10 @@ def test_the_next_trouble_is_told_anew(tmp_path: Path) -> None:
             assert discord.reactions[written.id] == {Mark.DELIVERED}
         assert told(discord) == [_WAITS.format("The key is refused.")] * 2
 
-    play(tmp_path / "db", story)
 
-
-def test_after_a_long_sleep_nothing_is_told_before_it_was_tried(tmp_path: Path) -> None:
+async def test_after_a_long_sleep_nothing_is_told_before_it_was_tried(tmp_path: Path) -> None:
     """What waited while shopbell was away leaves when it is back; that it is hours late is no news by then."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
         discord.writes(THREAD, "t1 first")
         discord.writes(THREAD, "t1 second")
         await asyncio.sleep(1)
@@ -169,8 +140,6 @@ def test_after_a_long_sleep_nothing_is_told_before_it_was_tried(tmp_path: Path) 
         await asyncio.sleep(10 * MINUTE)
         assert shop.ours(T1) == ["t1 first", "t1 second"]
         assert told(discord) == []
-
-    play(tmp_path / "db", story)
 
 
 # ---------------------------------------------------------------- in doubt and not to be looked for
@@ -192,10 +161,9 @@ def unreadable(shop: Shop) -> Callable[[], None]:
 
 
 @pytest.mark.parametrize("trouble", [Trouble.LOST_ON_THE_WAY, Trouble.ANSWER_LOST])
-def test_what_cannot_be_looked_for_fails_in_doubt(tmp_path: Path, trouble: Trouble) -> None:
+async def test_what_cannot_be_looked_for_fails_in_doubt(tmp_path: Path, trouble: Trouble) -> None:
     """Told after minutes, failed after the hours that replies are tried for; then the next one goes on, none twice."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         await asyncio.sleep(MINUTE)
         mend = unreadable(shop)
         sim.fate.planned["main", "reply"] = [trouble]
@@ -218,17 +186,14 @@ def test_what_cannot_be_looked_for_fails_in_doubt(tmp_path: Path, trouble: Troub
         await asyncio.sleep(10 * MINUTE)
         assert discord.reactions[first.id] == {Mark.WAITING}
         mend()
-        await sim.until(lambda: discord.reactions[first.id] == {Mark.DELIVERED})
+        await sim.advance_until(lambda: discord.reactions[first.id] == {Mark.DELIVERED})
         assert sorted(shop.ours(T1)) == ["t1 first", "t1 second"]
         shop.customer_writes("t1", "t1 Thanks.")
 
-    play(tmp_path / "db", story)
 
-
-def test_a_restored_backup_looks_as_long_as_anybody(tmp_path: Path) -> None:
+async def test_a_restored_backup_looks_as_long_as_anybody(tmp_path: Path) -> None:
     """What had waited for hours when the backup was made may have left since: it is looked for from the restart on."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
         shop.fail["reply"] = [RateLimited("Come tomorrow.", retry_after=DAY)]
         written = discord.writes(THREAD, "t1 answer")
         await passes(sim, 9 * HOUR)
@@ -238,6 +203,4 @@ def test_a_restored_backup_looks_as_long_as_anybody(tmp_path: Path) -> None:
         await passes(sim, HOUR)
         assert discord.reactions[written.id] == {Mark.WAITING}
         mend()
-        await sim.until(lambda: discord.reactions[written.id] == {Mark.DELIVERED})
-
-    play(tmp_path / "db", story)
+        await sim.advance_until(lambda: discord.reactions[written.id] == {Mark.DELIVERED})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,16 +27,10 @@ from bot.model import (
     Verb,
 )
 from bot.ports import VendorCapabilities
-from tests.support.memory.bridge import DISCORD, MAIN, SLACK, default_vendor, running, until
-from tests.support.memory.twins import MemoryChat, MemoryVendor
-
-
-def play(story: Callable[[], Awaitable[None]]) -> None:
-    async def limited() -> None:
-        async with asyncio.timeout(30):
-            await story()
-
-    asyncio.run(limited())
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, default_vendor, running
+from tests.support.memory.chat import MemoryChat
+from tests.support.memory.vendor import MemoryVendor
+from tests.support.waiting import until
 
 
 @dataclass
@@ -70,259 +64,203 @@ class FullDisk:
         raise DatabaseError("The disk is full.")
 
 
-def test_a_deleted_thread_is_replaced(tmp_path: Path) -> None:
+async def test_a_deleted_thread_is_replaced(tmp_path: Path) -> None:
     """When a thread is gone, the next message opens a new one, says so, and is shown there."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.discord.fail["post"] = [Gone("It was deleted.")]
-            bridge.vendor.customer_writes("t1", "Anybody?")
-            await until(lambda: len(bridge.discord.threads()) == 2)
-            new = bridge.thread(bridge.discord, 1)
-            await until(lambda: len(bridge.discord.texts(new)) == 2)
-            assert sorted(bridge.discord.texts(new)) == [
-                "Anybody?",
-                "The former thread of this ticket was deleted. It goes on here.",
-            ]
-            assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?", "Anybody?"]
-
-    play(story)
-
-
-def test_a_thread_that_vanishes_is_replaced_at_once(tmp_path: Path) -> None:
-    """When the chat says that a thread was deleted, an open ticket gets another one without waiting for a message."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            assert bridge.discord.intake is not None
-            await bridge.discord.intake.vanished(bridge.place(bridge.discord))
-            await bridge.discord.intake.vanished(bridge.place(bridge.discord))
-            await until(lambda: len(bridge.discord.threads()) == 2)
-            await until(lambda: len(bridge.discord.texts(bridge.thread(bridge.discord, 1))) == 1)
-            assert len(bridge.discord.threads()) == 2
-
-    play(story)
-
-
-def test_a_channel_that_is_gone_is_told_in_the_other_chat(tmp_path: Path) -> None:
-    """A ticket that can have no thread in one chat says so in its thread in the other."""
-
-    async def story() -> None:
-        discord = MemoryChat(name=DISCORD)
-        discord.fail["open_thread"] = [Gone("The channel was deleted.")]
-        async with running(tmp_path / "db", discord=discord) as bridge:
-            bridge.vendor.customer_writes("t1", "Hello?")
-            await until(bridge.slack.threads)
-            expected = "⚠️ This ticket has no thread in Discord now. The channel was deleted."
-            await until(lambda: expected in bridge.slack.texts(bridge.thread(bridge.slack)))
-
-    play(story)
-
-
-def test_an_old_reply_waits_for_a_word(tmp_path: Path) -> None:
-    """A reply found more than an hour late is not sent unasked; Send sends it and Discard does not."""
-
-    async def story() -> None:
-        vendor, discord, slack = default_vendor(), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
-        async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
-            await bridge.ticket_arrives()
-            long_ago = SystemClock().now() - timedelta(hours=3)
-            discord.history = [
-                bridge.said(discord, "m1", "send this", said_at=long_ago),
-                bridge.said(discord, "m2", "not this", said_at=long_ago + timedelta(seconds=1)),
-            ]
-        async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
-            thread = bridge.thread(discord)
-            await until(lambda: sum("Send it now?" in text for text in discord.texts(thread)) == 2)
-            assert vendor.texts("t1") == []
-            asking = [shown.post for shown in discord.shown[thread] if shown.post.buttons]
-            assert [button.label for button in asking[0].buttons] == ["Send", "Discard"]
-            await bridge.asks(discord, Verb.RETRY, delivery=asking[0].buttons[0].delivery)
-            await bridge.asks(discord, Verb.DISCARD, delivery=asking[1].buttons[1].delivery)
-            await until(lambda: discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
-            assert vendor.texts("t1") == ["send this"]
-            await bridge.drained()
-
-    play(story)
-
-
-def test_what_was_recovered_is_said_once_in_the_channel(tmp_path: Path) -> None:
-    """After an outage one line in the channel says how many messages were found, however often they are read again."""
-
-    async def story() -> None:
-        vendor, discord, slack = default_vendor(), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
-        async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
-            await bridge.ticket_arrives()
-            now = SystemClock().now()
-            discord.history = [bridge.said(discord, f"m{n}", f"text {n}", said_at=now) for n in range(3)]
-        for _ in range(2):
-            async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack):
-                await until(lambda: len(vendor.texts("t1")) == 3)
-                await until(lambda: len(discord.texts("1")) == 1)
-        assert discord.texts("1") == [
-            "🔁 Back in Discord. Found 3 messages that were written meanwhile; each goes where it belongs."
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.discord.fail["post"] = [Gone("It was deleted.")]
+        bridge.vendor.customer_writes("t1", "Anybody?")
+        await until(lambda: len(bridge.discord.threads()) == 2)
+        new = bridge.thread(bridge.discord, 1)
+        await until(lambda: len(bridge.discord.texts(new)) == 2)
+        assert sorted(bridge.discord.texts(new)) == [
+            "Anybody?",
+            "The former thread of this ticket was deleted. It goes on here.",
         ]
+        assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?", "Anybody?"]
 
-    play(story)
+
+async def test_a_thread_that_vanishes_is_replaced_at_once(tmp_path: Path) -> None:
+    """When the chat says that a thread was deleted, an open ticket gets another one without waiting for a message."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        assert bridge.discord.intake is not None
+        await bridge.discord.intake.vanished(bridge.place(bridge.discord))
+        await bridge.discord.intake.vanished(bridge.place(bridge.discord))
+        await until(lambda: len(bridge.discord.threads()) == 2)
+        await until(lambda: len(bridge.discord.texts(bridge.thread(bridge.discord, 1))) == 1)
+        assert len(bridge.discord.threads()) == 2
 
 
-def test_closed_here_only(tmp_path: Path) -> None:
+async def test_a_channel_that_is_gone_is_told_in_the_other_chat(tmp_path: Path) -> None:
+    """A ticket that can have no thread in one chat says so in its thread in the other."""
+    discord = MemoryChat(name=DISCORD)
+    discord.fail["open_thread"] = [Gone("The channel was deleted.")]
+    async with running(tmp_path / "db", discord=discord) as bridge:
+        bridge.vendor.customer_writes("t1", "Hello?")
+        await until(bridge.slack.threads)
+        expected = "⚠️ This ticket has no thread in Discord now. The channel was deleted."
+        await until(lambda: expected in bridge.slack.texts(bridge.thread(bridge.slack)))
+
+
+async def test_an_old_reply_waits_for_a_word(tmp_path: Path) -> None:
+    """A reply found more than an hour late is not sent unasked; Send sends it and Discard does not."""
+    vendor, discord, slack = default_vendor(), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
+    async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
+        await bridge.ticket_arrives()
+        long_ago = SystemClock().now() - timedelta(hours=3)
+        discord.history = [
+            bridge.said(discord, "m1", "send this", said_at=long_ago),
+            bridge.said(discord, "m2", "not this", said_at=long_ago + timedelta(seconds=1)),
+        ]
+    async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
+        thread = bridge.thread(discord)
+        await until(lambda: sum("Send it now?" in text for text in discord.texts(thread)) == 2)
+        assert vendor.texts("t1") == []
+        asking = [shown.post for shown in discord.shown[thread] if shown.post.buttons]
+        assert [button.label for button in asking[0].buttons] == ["Send", "Discard"]
+        await bridge.asks(discord, Verb.RETRY, delivery=asking[0].buttons[0].delivery)
+        await bridge.asks(discord, Verb.DISCARD, delivery=asking[1].buttons[1].delivery)
+        await until(lambda: discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
+        assert vendor.texts("t1") == ["send this"]
+        await bridge.drained()
+
+
+async def test_what_was_recovered_is_said_once_in_the_channel(tmp_path: Path) -> None:
+    """After an outage one line in the channel says how many messages were found, however often they are read again."""
+    vendor, discord, slack = default_vendor(), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
+    async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
+        await bridge.ticket_arrives()
+        now = SystemClock().now()
+        discord.history = [bridge.said(discord, f"m{n}", f"text {n}", said_at=now) for n in range(3)]
+    for _ in range(2):
+        async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack):
+            await until(lambda: len(vendor.texts("t1")) == 3)
+            await until(lambda: len(discord.texts("1")) == 1)
+    assert discord.texts("1") == [
+        "🔁 Back in Discord. Found 3 messages that were written meanwhile; each goes where it belongs."
+    ]
+
+
+async def test_closed_here_only(tmp_path: Path) -> None:
     """Where the vendor cannot close, the ticket is closed here and marked as such, until the customer writes."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.fail["set_status"] = [Unsupported("No v2.")]
-            await bridge.asks(bridge.discord, Verb.CLOSE)
-            thread = bridge.thread(bridge.slack)
-            await until(lambda: bridge.slack.cards[thread][-1].archived)
-            assert bridge.slack.cards[thread][-1].status_text == "✅ Closed (closed here only)"
-            seen = bridge.vendor.calls.count("changes")
-            await until(lambda: bridge.vendor.calls.count("changes") > seen + 2)
-            assert bridge.slack.cards[thread][-1].status is Status.CLOSED
-            bridge.vendor.customer_writes("t1", "Not solved!")
-            await until(lambda: bridge.slack.cards[thread][-1].status is Status.OPEN)
-            assert bridge.vendor.tickets[TicketId("t1")].status is Status.OPEN
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.fail["set_status"] = [Unsupported("No v2.")]
+        await bridge.asks(bridge.discord, Verb.CLOSE)
+        thread = bridge.thread(bridge.slack)
+        await until(lambda: bridge.slack.cards[thread][-1].archived)
+        assert bridge.slack.cards[thread][-1].status_text == "✅ Closed (closed here only)"
+        seen = bridge.vendor.calls.count("changes")
+        await until(lambda: bridge.vendor.calls.count("changes") > seen + 2)
+        assert bridge.slack.cards[thread][-1].status is Status.CLOSED
+        bridge.vendor.customer_writes("t1", "Not solved!")
+        await until(lambda: bridge.slack.cards[thread][-1].status is Status.OPEN)
+        assert bridge.vendor.tickets[TicketId("t1")].status is Status.OPEN
 
 
-def test_notes_files_and_counts_where_the_vendor_has_them(tmp_path: Path) -> None:
+async def test_notes_files_and_counts_where_the_vendor_has_them(tmp_path: Path) -> None:
     """A note reaches the vendor's own notes once, even if its answer is lost; a file goes along; /stats counts."""
-
-    async def story() -> None:
-        vendor = NotingVendor(now=SystemClock().now)
-        vendor.lose.add("note")
-        async with running(tmp_path / "db", vendor=vendor) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.slack, "m1", "note: be kind")
-            await until(lambda: vendor.notes)
-            await bridge.says(bridge.slack, "m2", "", attachments=(Attachment(name="key.txt", size=4),))
-            await until(lambda: bridge.slack.marks.get(ChatMessageId("m2")) is Mark.DELIVERED)
-            assert vendor.notes == [("Ann", "be kind")]
-            assert vendor.files == [File(name="key.txt", content=b"content of key.txt")]
-            answer = await bridge.asks(bridge.slack, Verb.STATS)
-            assert "main: Memory itself counts: total 12 · open 3" in answer.text
-
-    play(story)
+    vendor = NotingVendor(now=SystemClock().now)
+    vendor.lose.add("note")
+    async with running(tmp_path / "db", vendor=vendor) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.slack, "m1", "note: be kind")
+        await until(lambda: vendor.notes)
+        await bridge.says(bridge.slack, "m2", "", attachments=(Attachment(name="key.txt", size=4),))
+        await until(lambda: bridge.slack.marks.get(ChatMessageId("m2")) is Mark.DELIVERED)
+        assert vendor.notes == [("Ann", "be kind")]
+        assert vendor.files == [File(name="key.txt", content=b"content of key.txt")]
+        answer = await bridge.asks(bridge.slack, Verb.STATS)
+        assert "main: Memory itself counts: total 12 · open 3" in answer.text
 
 
-def test_the_same_message_many_times_is_one(tmp_path: Path) -> None:
+async def test_the_same_message_many_times_is_one(tmp_path: Path) -> None:
     """A message that the chat delivers eleven times is sent once."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            said = bridge.said(bridge.slack, "m1", "once")
-            assert bridge.slack.intake is not None
-            await asyncio.gather(*(bridge.slack.intake.said(said) for _ in range(11)))
-            await until(lambda: bridge.slack.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
-            assert bridge.vendor.texts("t1") == ["once"]
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        said = bridge.said(bridge.slack, "m1", "once")
+        assert bridge.slack.intake is not None
+        await asyncio.gather(*(bridge.slack.intake.said(said) for _ in range(11)))
+        await until(lambda: bridge.slack.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
+        assert bridge.vendor.texts("t1") == ["once"]
 
 
-def test_the_vendor_without_reopening_is_said_plainly(tmp_path: Path) -> None:
+async def test_the_vendor_without_reopening_is_said_plainly(tmp_path: Path) -> None:
     """What a vendor's API does not have is answered at once, in words, with what the agent can do instead."""
-
-    async def story() -> None:
-        vendor = default_vendor()
-        vendor.capabilities = VendorCapabilities(
-            verbs=frozenset({Verb.CLOSE}), instead={Verb.REOPEN: "Ask the customer to open a new ticket."}
-        )
-        async with running(tmp_path / "db", vendor=vendor) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.asks(bridge.discord, Verb.CLOSE)
-            answer = await bridge.asks(bridge.discord, Verb.REOPEN)
-            assert answer.text == "Ask the customer to open a new ticket."
-            assert bridge.vendor.calls.count("set_status") == 1
-
-    play(story)
+    vendor = default_vendor()
+    vendor.capabilities = VendorCapabilities(
+        verbs=frozenset({Verb.CLOSE}), instead={Verb.REOPEN: "Ask the customer to open a new ticket."}
+    )
+    async with running(tmp_path / "db", vendor=vendor) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.asks(bridge.discord, Verb.CLOSE)
+        answer = await bridge.asks(bridge.discord, Verb.REOPEN)
+        assert answer.text == "Ask the customer to open a new ticket."
+        assert bridge.vendor.calls.count("set_status") == 1
 
 
-def test_a_nudge_for_one_ticket_reads_only_that(tmp_path: Path) -> None:
+async def test_a_nudge_for_one_ticket_reads_only_that(tmp_path: Path) -> None:
     """A webhook that names a known ticket brings its news without a sweep of the store."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.fail["changes"] = [Unavailable("Only the list is down.")] * 1000
-            await until(lambda: len(bridge.vendor.fail["changes"]) < 1000)
-            bridge.vendor.customer_writes("t1", "Nudged.")
-            bridge.app.nudge(MAIN, TicketId("t1"))
-            await until(lambda: "Nudged." in bridge.discord.texts(bridge.thread(bridge.discord)))
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.fail["changes"] = [Unavailable("Only the list is down.")] * 1000
+        await until(lambda: len(bridge.vendor.fail["changes"]) < 1000)
+        bridge.vendor.customer_writes("t1", "Nudged.")
+        bridge.app.nudge(MAIN, TicketId("t1"))
+        await until(lambda: "Nudged." in bridge.discord.texts(bridge.thread(bridge.discord)))
 
 
-def test_the_card_tells_of_the_customers_other_tickets(tmp_path: Path) -> None:
+async def test_the_card_tells_of_the_customers_other_tickets(tmp_path: Path) -> None:
     """A card names the same customer's other tickets."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives("t1", "One.")
-            await bridge.ticket_arrives("t2", "Two.")
-            card = bridge.discord.cards[ThreadId("1.2")][0]
-            assert [(fact.label, fact.value) for fact in card.facts] == [("Other tickets", "#1001")]
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives("t1", "One.")
+        await bridge.ticket_arrives("t2", "Two.")
+        card = bridge.discord.cards[ThreadId("1.2")][0]
+        assert [(fact.label, fact.value) for fact in card.facts] == [("Other tickets", "#1001")]
 
 
-def test_a_gone_ticket_is_said_once(tmp_path: Path) -> None:
+async def test_a_gone_ticket_is_said_once(tmp_path: Path) -> None:
     """A ticket that the vendor no longer has is said to be gone, once, and nothing can be closed there."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            ticket = bridge.vendor.tickets.pop(TicketId("t1"))
-            thread = bridge.thread(bridge.slack)
-            await until(lambda: any("no longer has this ticket" in text for text in bridge.slack.texts(thread)))
-            seen = bridge.vendor.calls.count("changes")
-            await until(lambda: bridge.vendor.calls.count("changes") > seen + 2)
-            assert sum("no longer has this ticket" in text for text in bridge.slack.texts(thread)) == 1
-            assert bridge.slack.cards[thread][-1].buttons == ()
-            bridge.vendor.tickets[ticket.id] = replace(ticket, subject="It is back")
-            await until(lambda: bridge.slack.cards[thread][-1].buttons)
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        ticket = bridge.vendor.tickets.pop(TicketId("t1"))
+        thread = bridge.thread(bridge.slack)
+        await until(lambda: any("no longer has this ticket" in text for text in bridge.slack.texts(thread)))
+        seen = bridge.vendor.calls.count("changes")
+        await until(lambda: bridge.vendor.calls.count("changes") > seen + 2)
+        assert sum("no longer has this ticket" in text for text in bridge.slack.texts(thread)) == 1
+        assert bridge.slack.cards[thread][-1].buttons == ()
+        bridge.vendor.tickets[ticket.id] = replace(ticket, subject="It is back")
+        await until(lambda: bridge.slack.cards[thread][-1].buttons)
 
 
-def test_a_message_that_could_not_be_written_down_is_read_again(tmp_path: Path) -> None:
+async def test_a_message_that_could_not_be_written_down_is_read_again(tmp_path: Path) -> None:
     """When recording an event fails, the thread is read before anything newer in it is sent, so the order holds."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            earlier = SystemClock().now() - timedelta(seconds=1)
-            lost = bridge.said(bridge.discord, "m1", "first", said_at=earlier)
-            await until(lambda: bridge.discord.missed_calls == 1)
-            bridge.discord.history = [lost]
-            reception = bridge.app._reception
-            reception._database = FullDisk()  # type: ignore[assignment]
-            with pytest.raises(DatabaseError):
-                await bridge.says(bridge.discord, "m1", "first")
-            reception._database = bridge.database
-            await bridge.says(bridge.discord, "m2", "second")
-            await until(lambda: bridge.vendor.texts("t1") == ["first", "second"])
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        earlier = SystemClock().now() - timedelta(seconds=1)
+        lost = bridge.said(bridge.discord, "m1", "first", said_at=earlier)
+        await until(lambda: bridge.discord.missed_calls == 1)
+        bridge.discord.history = [lost]
+        reception = bridge.app._reception
+        reception._database = FullDisk()  # type: ignore[assignment]
+        with pytest.raises(DatabaseError):
+            await bridge.says(bridge.discord, "m1", "first")
+        reception._database = bridge.database
+        await bridge.says(bridge.discord, "m2", "second")
+        await until(lambda: bridge.vendor.texts("t1") == ["first", "second"])
 
 
-def test_a_ticket_that_comes_back_as_it_was_is_seen(tmp_path: Path) -> None:
+async def test_a_ticket_that_comes_back_as_it_was_is_seen(tmp_path: Path) -> None:
     """A ticket that left the open list and returns with the very fingerprint it had is open again here, too."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            thread = bridge.thread(bridge.slack)
-            bridge.vendor.set("t1", Status.CLOSED)
-            await until(lambda: bridge.slack.cards[thread][-1].status is Status.CLOSED)
-            bridge.vendor.set("t1", Status.OPEN)
-            await until(lambda: bridge.slack.cards[thread][-1].status is Status.OPEN)
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        thread = bridge.thread(bridge.slack)
+        bridge.vendor.set("t1", Status.CLOSED)
+        await until(lambda: bridge.slack.cards[thread][-1].status is Status.CLOSED)
+        bridge.vendor.set("t1", Status.OPEN)
+        await until(lambda: bridge.slack.cards[thread][-1].status is Status.OPEN)
 
 
 @dataclass
@@ -336,36 +274,28 @@ class SlowToRead(MemoryChat):
             yield said
 
 
-def test_a_thread_that_is_written_in_is_read_ahead_of_the_others(tmp_path: Path) -> None:
+async def test_a_thread_that_is_written_in_is_read_ahead_of_the_others(tmp_path: Path) -> None:
     """While many threads are being read after an outage, one where somebody writes does not wait for them all."""
-
-    async def story() -> None:
-        vendor, slack = default_vendor(), MemoryChat(name=SLACK)
-        async with running(tmp_path / "db", vendor=vendor, slack=slack) as bridge:
-            await bridge.ticket_arrives("t1", "One.")
-            await bridge.ticket_arrives("t2", "Two.")
-            headed = slack.headed
-        slow = SlowToRead(name=SLACK, headed=headed)
-        async with running(tmp_path / "db", vendor=vendor, slack=slow) as bridge:
-            earlier = SystemClock().now() - timedelta(seconds=5)
-            slow.history = [bridge.said(slow, "m1", "missed", said_at=earlier)]
-            await bridge.says(slow, "m2", "live")
-            await until(lambda: vendor.texts("t1") == ["missed", "live"])
-
-    play(story)
+    vendor, slack = default_vendor(), MemoryChat(name=SLACK)
+    async with running(tmp_path / "db", vendor=vendor, slack=slack) as bridge:
+        await bridge.ticket_arrives("t1", "One.")
+        await bridge.ticket_arrives("t2", "Two.")
+        headed = slack.headed
+    slow = SlowToRead(name=SLACK, headed=headed)
+    async with running(tmp_path / "db", vendor=vendor, slack=slow) as bridge:
+        earlier = SystemClock().now() - timedelta(seconds=5)
+        slow.history = [bridge.said(slow, "m1", "missed", said_at=earlier)]
+        await bridge.says(slow, "m2", "live")
+        await until(lambda: vendor.texts("t1") == ["missed", "live"])
 
 
-def test_a_note_that_is_deleted_in_time_does_not_reach_the_vendor(tmp_path: Path) -> None:
+async def test_a_note_that_is_deleted_in_time_does_not_reach_the_vendor(tmp_path: Path) -> None:
     """Within the undo time a deleted note is kept from the vendor's own notes; the next one is not."""
-
-    async def story() -> None:
-        vendor = NotingVendor(now=SystemClock().now)
-        async with running(tmp_path / "db", vendor=vendor, undo=0.3) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "// wrong")
-            await bridge.deletes(bridge.discord, "m1")
-            await bridge.says(bridge.discord, "m2", "// right")
-            await bridge.drained()
-            assert vendor.notes == [("Ann", "right")]
-
-    play(story)
+    vendor = NotingVendor(now=SystemClock().now)
+    async with running(tmp_path / "db", vendor=vendor, undo=0.3) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "// wrong")
+        await bridge.deletes(bridge.discord, "m1")
+        await bridge.says(bridge.discord, "m2", "// right")
+        await bridge.drained()
+        assert vendor.notes == [("Ann", "right")]

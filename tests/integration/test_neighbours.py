@@ -18,11 +18,11 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from bot.model import Author, ThreadId, TicketId
-from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.world import Simulation
 from tests.support.simulation.checks import live_threads, unsafe
 from tests.support.simulation.fate import Fate, Trouble
+from tests.support.simulation.loop import SimulatedLoop, simulate
 from tests.support.simulation.room import Room
+from tests.support.simulation.world import Simulation
 
 _SICK = "store0"
 _STORES = {f"store{number}": (f"discord:{number}", f"slack:{number}") for number in range(5)}
@@ -46,7 +46,9 @@ async def _story(loop: SimulatedLoop, path: Path, trouble: Trouble | None) -> li
         for store, shop in sim.shops.items():
             for number in range(_TICKETS):
                 shop.customer_writes(f"{store}-{number}", f"{store}-{number} Hello?")
-        await sim.until(lambda: all(len(room.threads()) == _TICKETS * len(_STORES) for room in sim.rooms.values()))
+        await sim.advance_until(
+            lambda: all(len(room.threads()) == _TICKETS * len(_STORES) for room in sim.rooms.values())
+        )
         await asyncio.sleep(120)
         if trouble is not None:
             fate.planned |= {(_SICK, method): [trouble] * _FOR_EVER for method in _OF_THE_VENDOR}

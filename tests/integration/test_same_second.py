@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,9 +13,10 @@ from bot.db.connection import Transaction
 from bot.model import Absent, Change, ChannelId, Conversation, Place, Store, TicketId
 from bot.ports import Known
 from bot.tickets.sync import record
-from tests.support.memory.bridge import DISCORD, MAIN, SLACK, running, until
-from tests.support.memory.twins import MemoryVendor
 from tests.support.database import NOON, STORE, read, snapshot, write
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, running
+from tests.support.memory.vendor import MemoryVendor
+from tests.support.waiting import until
 
 
 def read_at(tx: Transaction, after: timedelta, ahead: timedelta) -> None:
@@ -38,12 +38,12 @@ def looks_again(tx: Transaction) -> bool:
 
 @pytest.mark.parametrize("ahead", [timedelta(days=-1), timedelta(seconds=-3), timedelta(), timedelta(days=1)])
 @pytest.mark.parametrize(("after", "again"), [(timedelta(seconds=0.4), True), (timedelta(seconds=3), False)])
-def test_it_is_read_again_once_the_second_is_over(
+async def test_it_is_read_again_once_the_second_is_over(
     tmp_path: Path, after: timedelta, again: bool, ahead: timedelta
 ) -> None:
     """Another change within the same second would leave the time of update as it is, and never be seen."""
-    write(tmp_path / "db", read_at, after, ahead)
-    assert read(tmp_path / "db", looks_again) is again
+    await write(tmp_path / "db", read_at, after, ahead)
+    assert await read(tmp_path / "db", looks_again) is again
 
 
 @dataclass
@@ -80,23 +80,19 @@ class _Unknown:
         return []
 
 
-def test_a_second_message_of_the_same_second_is_shown(tmp_path: Path) -> None:
+async def test_a_second_message_of_the_same_second_is_shown(tmp_path: Path) -> None:
     """Though this machine's clock is months ahead of the vendor's."""
-
-    async def story() -> None:
-        store = Store(
-            name=MAIN,
-            label="Main",
-            vendor_label="Memory",
-            channels=tuple(Place(chat=chat, channel=ChannelId("1")) for chat in (DISCORD, SLACK)),
-            poll_seconds=0.05,
-            backfill_days=None,
-        )
-        async with running(tmp_path / "db", vendor=Seconds(), store=store) as bridge:
-            await bridge.ticket_arrives("t1", "One")
-            bridge.vendor.customer_writes("t1", "Two")
-            bridge.app.nudge(MAIN)
-            thread = bridge.thread(bridge.discord)
-            await until(lambda chat: "Two" in chat.texts(thread), bridge.discord)
-
-    asyncio.run(story())
+    store = Store(
+        name=MAIN,
+        label="Main",
+        vendor_label="Memory",
+        channels=tuple(Place(chat=chat, channel=ChannelId("1")) for chat in (DISCORD, SLACK)),
+        poll_seconds=0.05,
+        backfill_days=None,
+    )
+    async with running(tmp_path / "db", vendor=Seconds(), store=store) as bridge:
+        await bridge.ticket_arrives("t1", "One")
+        bridge.vendor.customer_writes("t1", "Two")
+        bridge.app.nudge(MAIN)
+        thread = bridge.thread(bridge.discord)
+        await until(lambda: "Two" in bridge.discord.texts(thread))

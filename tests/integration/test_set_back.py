@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from bot.db.rows import from_ms, to_ms
 from bot.model import ChannelId, ChatName, Place, StoreName
 from bot.outbound.clock_rollback import ClockRollback
 from bot.tickets import announcements
-from tests.support.memory.twins import START
+from tests.support.memory.vendor import START
 
 CHANNEL = Place(chat=ChatName("discord"), channel=ChannelId("1"))
 MAIN = StoreName("main")
@@ -68,59 +67,47 @@ def moments(tx: Transaction) -> set[int]:
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def test_while_it_runs_it_is_noticed_and_told_once(tmp_path: Path) -> None:
+async def test_while_it_runs_it_is_noticed_and_told_once(tmp_path: Path) -> None:
     """Each pause stays as long as it was; since when something is so is not in the future."""
-
-    async def story() -> None:
-        database, clock = await Database.open(tmp_path / "db"), Clock()
-        set_back = ClockRollback(database, clock)
-        await database.write(fill, clock.now(), 5 * MINUTE, HOUR)
-        with capture_logs() as logs:
-            clock.goes_on(5)
-            await set_back.notice()
-            clock.goes_on(5, set_back=DAY)
-            await set_back.notice()
-            await set_back.notice()
-        assert [entry["seconds"] for entry in logs] == [86_400]
-        passed = timedelta(seconds=10)
-        assert await database.read(waits, clock.now()) == [5 * MINUTE - passed, HOUR - passed]
-        assert await database.read(moments) == {to_ms(clock.now())}
-        await database.aclose()
-
-    asyncio.run(story())
+    database, clock = await Database.open(tmp_path / "db"), Clock()
+    set_back = ClockRollback(database, clock)
+    await database.write(fill, clock.now(), 5 * MINUTE, HOUR)
+    with capture_logs() as logs:
+        clock.goes_on(5)
+        await set_back.notice()
+        clock.goes_on(5, set_back=DAY)
+        await set_back.notice()
+        await set_back.notice()
+    assert [entry["seconds"] for entry in logs] == [86_400]
+    passed = timedelta(seconds=10)
+    assert await database.read(waits, clock.now()) == [5 * MINUTE - passed, HOUR - passed]
+    assert await database.read(moments) == {to_ms(clock.now())}
+    await database.aclose()
 
 
-def test_what_is_moved_by_little_or_forward_stays(tmp_path: Path) -> None:
+async def test_what_is_moved_by_little_or_forward_stays(tmp_path: Path) -> None:
     """A machine that slept, and one whose clock is kept right, have not been set back."""
-
-    async def story() -> None:
-        database, clock = await Database.open(tmp_path / "db"), Clock()
-        set_back = ClockRollback(database, clock)
-        await database.write(fill, clock.now(), HOUR)
-        with capture_logs() as logs:
-            for moved in (timedelta(seconds=30), -HOUR / 2):
-                clock.goes_on(5, set_back=moved)
-                await set_back.notice()
-        assert logs == []
-        assert await database.read(waits, START) == [HOUR]
-        await database.aclose()
-
-    asyncio.run(story())
+    database, clock = await Database.open(tmp_path / "db"), Clock()
+    set_back = ClockRollback(database, clock)
+    await database.write(fill, clock.now(), HOUR)
+    with capture_logs() as logs:
+        for moved in (timedelta(seconds=30), -HOUR / 2):
+            clock.goes_on(5, set_back=moved)
+            await set_back.notice()
+    assert logs == []
+    assert await database.read(waits, START) == [HOUR]
+    await database.aclose()
 
 
-def test_at_start_by_the_last_moment_in_the_file(tmp_path: Path) -> None:
+async def test_at_start_by_the_last_moment_in_the_file(tmp_path: Path) -> None:
     """Nothing waits for longer than it would have; and never for longer than a pause can be."""
-
-    async def story() -> None:
-        database, clock = await Database.open(tmp_path / "db"), Clock()
-        await database.write(fill, clock.now(), 5 * MINUTE, HOUR, 30 * DAY)
-        clock.goes_on(600, set_back=3 * DAY)
-        with capture_logs() as logs:
-            await ClockRollback(database, clock).begin()
-            await ClockRollback(database, clock).begin()
-        assert len(logs) == 1
-        assert await database.read(waits, clock.now()) == [5 * MINUTE, HOUR, timedelta()]
-        assert await database.read(moments) == {to_ms(clock.now())}
-        await database.aclose()
-
-    asyncio.run(story())
+    database, clock = await Database.open(tmp_path / "db"), Clock()
+    await database.write(fill, clock.now(), 5 * MINUTE, HOUR, 30 * DAY)
+    clock.goes_on(600, set_back=3 * DAY)
+    with capture_logs() as logs:
+        await ClockRollback(database, clock).begin()
+        await ClockRollback(database, clock).begin()
+    assert len(logs) == 1
+    assert await database.read(waits, clock.now()) == [5 * MINUTE, HOUR, timedelta()]
+    assert await database.read(moments) == {to_ms(clock.now())}
+    await database.aclose()

@@ -3,86 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
-from bot.model import Ask, Mark, Place, Status, ThreadId, Verb
-from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.world import Simulation
-from tests.support.simulation.checks import live_threads, unsettled
+import pytest
+
+from bot.model import Ask, Mark, Status, ThreadId, Verb
 from tests.support.simulation.fate import Trouble
-from tests.support.simulation.room import Room, agent
-from tests.support.simulation.shop import Shop
+from tests.support.simulation.one_ticket import one_ticket, place_of_ticket
+from tests.support.simulation.room import agent
+
+pytestmark = pytest.mark.simulated
 
 
-def play(path: Path, story: Callable[[Simulation, Shop, Room, Room], Awaitable[None]]) -> None:
-    """One store with one ticket, shown in both chats; then the story, and everything is as it must be."""
-
-    async def whole(loop: SimulatedLoop) -> None:
-        async with Simulation(loop, path, stores={"main": ("discord:1", "slack:1")}) as sim:
-            shop, discord, slack = sim.shops["main"], sim.rooms["discord"], sim.rooms["slack"]
-            shop.customer_writes("t1", "t1 Hello?")
-            await sim.until(lambda: all("t1 Hello?" in room.texts("1.1") for room in (discord, slack)))
-            await story(sim, shop, discord, slack)
-            await sim.settle()
-            assert unsettled(sim) == []
-
-    simulate(whole)
-
-
-def place(room: Room) -> Place:
-    """The ticket's thread."""
-    thread = live_threads(room, "t1")[0]
-    return Place(chat=room.name, channel=room.channel_of(thread), thread=thread)
-
-
-def test_a_status_that_lags_is_no_news(tmp_path: Path) -> None:
+async def test_a_status_that_lags_is_no_news(tmp_path: Path) -> None:
     """A ticket that we closed and that still reads as open for some seconds was not reopened."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         await asyncio.sleep(15)
         shop.lag = timedelta(seconds=12)
-        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place(slack)))
+        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place_of_ticket(slack)))
         await asyncio.sleep(60)
         assert shop.statuses("t1") == [Status.OPEN, Status.CLOSED]
         assert [text for text in discord.texts("1.1") if "opened" in text] == []
 
-    play(tmp_path / "db", story)
 
-
-def test_what_was_written_just_before_closing_is_shown(tmp_path: Path) -> None:
+async def test_what_was_written_just_before_closing_is_shown(tmp_path: Path) -> None:
     """A closed ticket is not among the open ones; what came before we closed it is looked for all the same."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         await asyncio.sleep(12)
         shop.colleague_writes("t1", "t1 I will see to it.")
-        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place(slack)))
+        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place_of_ticket(slack)))
         await asyncio.sleep(60)
         assert discord.texts("1.1").count("t1 I will see to it.") == 1
         calls = shop.calls.count("ticket")
         await asyncio.sleep(600)
         assert shop.calls.count("ticket") == calls
 
-    play(tmp_path / "db", story)
 
-
-def test_a_mark_that_is_put_off_meets_a_newer_one(tmp_path: Path) -> None:
+async def test_a_mark_that_is_put_off_meets_a_newer_one(tmp_path: Path) -> None:
     """While a mark is refused another one becomes necessary: one of them is enough, and it shows what is true then."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, _shop, discord, _slack):
         sim.fate.planned["discord", "mark"] = [Trouble.HUNG, Trouble.REFUSED, Trouble.REFUSED]
         sim.fate.planned["discord", "render_card"] = [Trouble.LIMITED, Trouble.REFUSED]
         discord.writes(ThreadId("1.1"), "t1 Here you are.")
         await asyncio.sleep(60)
 
-    play(tmp_path / "db", story)
 
-
-def test_a_mark_whose_answer_was_lost_does_not_stay(tmp_path: Path) -> None:
+async def test_a_mark_whose_answer_was_lost_does_not_stay(tmp_path: Path) -> None:
     """A mark that was put and of which nobody heard is taken away again when it is no longer true."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, _shop, discord, _slack):
         sim.fate.planned["discord", "mark"] = [Trouble.HUNG_AND_DONE]
         written = discord.writes(ThreadId("1.1"), "t1 Here you are.")
         await asyncio.sleep(1)
@@ -90,37 +59,28 @@ def test_a_mark_whose_answer_was_lost_does_not_stay(tmp_path: Path) -> None:
         await asyncio.sleep(60)
         assert discord.reactions[written.id] == {Mark.DELIVERED}
 
-    play(tmp_path / "db", story)
 
-
-def test_a_thread_that_is_found_shows_what_happened_meanwhile(tmp_path: Path) -> None:
+async def test_a_thread_that_is_found_shows_what_happened_meanwhile(tmp_path: Path) -> None:
     """A card whose opening was found to have come about is older than what we know by then; it is put right."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
         sim.fate.planned["discord", "open_thread"] = [Trouble.HUNG_AND_DONE]
         shop.customer_writes("t2", "t2 Hello?")
-        await sim.until(lambda: len(discord.threads()) == 2)
+        await sim.advance_until(lambda: len(discord.threads()) == 2)
         shop.colleague_writes("t2", "t2 Welcome.")
 
-    play(tmp_path / "db", story)
 
-
-def test_a_reply_that_failed_in_doubt_and_arrived_is_no_echo(tmp_path: Path) -> None:
+async def test_a_reply_that_failed_in_doubt_and_arrived_is_no_echo(tmp_path: Path) -> None:
     """A reply that a defect left in doubt and that shows up at the vendor is that reply, not to be sent again."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, _shop, discord, _slack):
         sim.fate.planned["main", "reply"] = [Trouble.GARBAGE_AND_DONE]
         written = discord.writes(ThreadId("1.1"), "t1 Here you are.")
         await asyncio.sleep(60)
         assert discord.reactions[written.id] == {Mark.DELIVERED}
 
-    play(tmp_path / "db", story)
 
-
-def test_a_reply_in_doubt_leaves_soon_after_retry(tmp_path: Path) -> None:
+async def test_a_reply_in_doubt_leaves_soon_after_retry(tmp_path: Path) -> None:
     """Retry looks for it first; once that finds nothing it is sent, and does not wait as after many tries."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, _shop, discord, _slack):
         sim.fate.planned["main", "reply"] = [Trouble.GARBAGE]
         written = discord.writes(ThreadId("1.1"), "t1 Here you are.")
         await asyncio.sleep(60)
@@ -129,13 +89,10 @@ def test_a_reply_in_doubt_leaves_soon_after_retry(tmp_path: Path) -> None:
         await asyncio.sleep(60)
         assert discord.reactions[written.id] == {Mark.DELIVERED}
 
-    play(tmp_path / "db", story)
 
-
-def test_a_defect_in_one_store_ends_nothing(tmp_path: Path) -> None:
+async def test_a_defect_in_one_store_ends_nothing(tmp_path: Path) -> None:
     """A vendor whose answers bring out a defect is told of and asked again; the process goes on."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
         sim.fate.planned["main", "changes"] = [Trouble.GARBAGE] * 5
         sim.fate.planned["main", "ticket"] = [Trouble.GARBAGE]
         shop.customer_writes("t1", "t1 Are you there?")
@@ -144,13 +101,10 @@ def test_a_defect_in_one_store_ends_nothing(tmp_path: Path) -> None:
         assert "t1 Are you there?" in discord.texts("1.1")
         assert any("inside shopbell" in text for text in discord.texts("1"))
 
-    play(tmp_path / "db", story)
 
-
-def test_a_defect_in_a_chat_ends_nothing(tmp_path: Path) -> None:
+async def test_a_defect_in_a_chat_ends_nothing(tmp_path: Path) -> None:
     """A chat whose history or connection brings out a defect is asked again; the other goes on meanwhile."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.fate.planned["discord", "missed"] = [Trouble.GARBAGE] * 3
         sim.fate.planned["discord", "connect"] = [Trouble.GARBAGE]
         discord.disconnects(5)
@@ -163,13 +117,10 @@ def test_a_defect_in_a_chat_ends_nothing(tmp_path: Path) -> None:
         assert shop.texts("t1") == ["t1 Here you are.", "t1 Anything else?"]
         assert sim.processes == 1
 
-    play(tmp_path / "db", story)
 
-
-def test_a_line_that_may_stand_somewhere_is_not_repeated_unseen(tmp_path: Path) -> None:
+async def test_a_line_that_may_stand_somewhere_is_not_repeated_unseen(tmp_path: Path) -> None:
     """A line that tells of a trouble was perhaps said where nothing may be read now: one looks there again later."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, _shop, _discord, slack):
         sim.fate.planned["discord", "post"] = [Trouble.UNWELCOME]
         sim.fate.planned["slack", "post"] = [Trouble.ANSWER_LOST]
         sim.fate.planned["slack", "find_post"] = [Trouble.UNWELCOME]
@@ -178,60 +129,48 @@ def test_a_line_that_may_stand_somewhere_is_not_repeated_unseen(tmp_path: Path) 
         told = [text for text in slack.texts("1") if "cannot show tickets in Discord" in text]
         assert len(told) == 1
 
-    play(tmp_path / "db", story)
 
-
-def test_whose_turn_it_is_when_a_lost_reply_turns_up_with_an_answer_to_it(tmp_path: Path) -> None:
+async def test_whose_turn_it_is_when_a_lost_reply_turns_up_with_an_answer_to_it(tmp_path: Path) -> None:
     """The reply counts as sent, and the customer's newer message makes it our turn all the same."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
         shop.lag = timedelta(seconds=12)
         sim.fate.planned["main", "reply"] = [Trouble.ANSWER_LOST]
         discord.writes(ThreadId("1.1"), "t1 Here you are.")
-        await sim.until(lambda: shop.texts("t1") == ["t1 Here you are."])
+        await sim.advance_until(lambda: shop.texts("t1") == ["t1 Here you are."])
         shop.customer_writes("t1", "t1 That does not work either.")
         await asyncio.sleep(120)
         assert [row["awaiting"] for row in sim.rows("SELECT awaiting FROM tickets")] == ["us"]
 
-    play(tmp_path / "db", story)
 
-
-def test_closing_is_answered_when_it_is_done(tmp_path: Path) -> None:
+async def test_closing_is_answered_when_it_is_done(tmp_path: Path) -> None:
     """A vendor that is busy for a second is waited for; its first refusal is not yet the answer."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, _discord, slack):
         await asyncio.sleep(15)
         sim.fate.planned["main", "set_status"] = [Trouble.REFUSED]
-        answer = await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place(slack)))
+        answer = await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place_of_ticket(slack)))
         assert shop.statuses("t1") == [Status.OPEN, Status.CLOSED]
         assert answer is not None
         assert "closed" in answer.text
 
-    play(tmp_path / "db", story)
 
-
-def test_a_ticket_that_a_webhook_showed_closed_is_news_when_it_is_opened_again(tmp_path: Path) -> None:
+async def test_a_ticket_that_a_webhook_showed_closed_is_news_when_it_is_opened_again(tmp_path: Path) -> None:
     """What the list said of a ticket before it was closed is out of date, though it may say just that again."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
         await asyncio.sleep(60)
         shop.set("t1", Status.CLOSED)
         sim.nudge("main", "t1")
-        await sim.until(lambda: discord.cards[ThreadId("1.1")][-1].status is Status.CLOSED)
+        await sim.advance_until(lambda: discord.cards[ThreadId("1.1")][-1].status is Status.CLOSED)
         await asyncio.sleep(120)
         shop.set("t1", Status.OPEN)
         await asyncio.sleep(120)
         assert discord.cards[ThreadId("1.1")][-1].status is Status.OPEN
 
-    play(tmp_path / "db", story)
 
-
-def test_a_thread_in_which_somebody_wrote_lately_is_read_after_an_outage(tmp_path: Path) -> None:
+async def test_a_thread_in_which_somebody_wrote_lately_is_read_after_an_outage(tmp_path: Path) -> None:
     """However long ago its ticket was closed: people who write there again go on writing there."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         await asyncio.sleep(15)
-        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place(slack)))
+        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place_of_ticket(slack)))
         await asyncio.sleep(60)
         long_ago = "UPDATE tickets SET closed_at = 0 RETURNING number"
         long_opened = "UPDATE deliveries SET finished_at = 0 WHERE kind = 'open' RETURNING id"
@@ -243,5 +182,3 @@ def test_a_thread_in_which_somebody_wrote_lately_is_read_after_an_outage(tmp_pat
         discord.writes(ThreadId("1.1"), "t1 Do write if not.")
         await asyncio.sleep(60)
         assert shop.texts("t1") == ["t1 Did it help?", "t1 Do write if not."]
-
-    play(tmp_path / "db", story)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,40 +10,19 @@ import pytest
 
 from bot.errors import AuthFailed, RateLimited, RemoteError, Unavailable
 from bot.model import StoreName
-from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.world import Simulation
-from tests.support.simulation.checks import unsettled
 from tests.support.simulation.fate import Trouble
+from tests.support.simulation.one_ticket import one_ticket
 from tests.support.simulation.room import Room
 from tests.support.simulation.shop import Shop
+from tests.support.simulation.world import Simulation
+
+pytestmark = pytest.mark.simulated
+
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 OF_THE_VENDOR = ("changes", "ticket", "reply", "set_status")
 FOR_EVER = 200_000
-_ONE = {"main": ("discord:1", "slack:1")}
 _TWO = {"main": ("discord:1", "slack:1"), "other": ("discord:2", "slack:2")}
-
-
-def play(
-    path: Path,
-    story: Callable[[Simulation, Shop, Room, Room], Awaitable[None]],
-    *,
-    stores: Mapping[str, Sequence[str]] = _ONE,
-    poll_seconds: float = 30.0,
-) -> None:
-    """A store with one ticket, shown in both chats and quiet again; then the story, and everything is as it must be."""
-
-    async def whole(loop: SimulatedLoop) -> None:
-        async with Simulation(loop, path, stores=stores, poll_seconds=poll_seconds) as sim:
-            shop, discord, slack = sim.shops["main"], sim.rooms["discord"], sim.rooms["slack"]
-            shop.customer_writes("t1", "t1 Hello?")
-            await sim.until(lambda: all("t1 Hello?" in room.texts("1.1") for room in (discord, slack)))
-            await asyncio.sleep(20 * MINUTE)
-            await story(sim, shop, discord, slack)
-            await sim.settle()
-            assert unsettled(sim) == []
-
-    simulate(whole)
 
 
 def asked(sim: Simulation, shop: Shop) -> list[float]:
@@ -76,10 +54,9 @@ def signs(room: Room, channel: str = "1") -> str:
 # ---------------------------------------------------------------- how often it is asked
 
 
-def test_an_outage_is_met_with_longer_and_longer_pauses(tmp_path: Path) -> None:
+async def test_an_outage_is_met_with_longer_and_longer_pauses(tmp_path: Path) -> None:
     """Each pause is longer than the one before, up to five minutes and a little; with jitter, no two are the same."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, shop, _discord, _slack):
         sim.fate.down = {"main"}
         times = asked(sim, shop)
         await asyncio.sleep(2 * HOUR)
@@ -90,73 +67,58 @@ def test_an_outage_is_met_with_longer_and_longer_pauses(tmp_path: Path) -> None:
         assert max(pauses) <= 361
         assert len({round(pause, 3) for pause in pauses[4:]}) == len(pauses[4:]) > 10
 
-    play(tmp_path / "db", story)
-
 
 @pytest.mark.parametrize("error", [Unavailable("503", retry_after=200), RateLimited("429", retry_after=200)])
-def test_a_wait_that_is_asked_for_is_kept(tmp_path: Path, error: RemoteError) -> None:
+async def test_a_wait_that_is_asked_for_is_kept(tmp_path: Path, error: RemoteError) -> None:
     """`Retry-After` counts, be it with 503 or 429, and a little longer."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, shop, _discord, _slack):
         shop.fail["changes"] = [error]
-        await sim.until(lambda: not shop.fail["changes"])
+        await sim.advance_until(lambda: not shop.fail["changes"])
         times = asked(sim, shop)
         await asyncio.sleep(5 * MINUTE)
         assert 195 <= times[0] - (sim.loop.time() - 5 * MINUTE) <= 245
 
-    play(tmp_path / "db", story)
-
 
 @pytest.mark.parametrize("error", [Unavailable("503", retry_after=DAY), RateLimited("429", retry_after=DAY)])
-def test_nobody_waits_for_a_day_because_of_one_answer(tmp_path: Path, error: RemoteError) -> None:
+async def test_nobody_waits_for_a_day_because_of_one_answer(tmp_path: Path, error: RemoteError) -> None:
     """A wait that no quota explains is not believed: the store is asked again after a quarter of an hour."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, shop, discord, _slack):
         shop.fail["changes"] = [error]
-        await sim.until(lambda: not shop.fail["changes"])
+        await sim.advance_until(lambda: not shop.fail["changes"])
         shop.customer_writes("t1", "t1 more")
-        await sim.until(lambda: "t1 more" in discord.texts("1.1"), 19 * MINUTE)
-
-    play(tmp_path / "db", story)
+        await sim.advance_until(lambda: "t1 more" in discord.texts("1.1"), 19 * MINUTE)
 
 
-def test_a_store_that_is_asked_seldom_is_asked_sooner_in_trouble(tmp_path: Path) -> None:
+async def test_a_store_that_is_asked_seldom_is_asked_sooner_in_trouble(tmp_path: Path) -> None:
     """One failure does not cost a store that is asked every ten minutes another ten."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE, poll_seconds=600.0) as (sim, shop, discord, _slack):
         shop.fail["changes"] = [Unavailable("503")]
-        await sim.until(lambda: not shop.fail["changes"])
+        await sim.advance_until(lambda: not shop.fail["changes"])
         shop.customer_writes("t1", "t1 more")
-        await sim.until(lambda: "t1 more" in discord.texts("1.1"), MINUTE)
-
-    play(tmp_path / "db", story, poll_seconds=600.0)
+        await sim.advance_until(lambda: "t1 more" in discord.texts("1.1"), MINUTE)
 
 
 # ---------------------------------------------------------------- when it is told
 
 
 @pytest.mark.parametrize("seconds", [10, 60, 120, 175])
-def test_a_short_outage_is_not_told(tmp_path: Path, seconds: float) -> None:
+async def test_a_short_outage_is_not_told(tmp_path: Path, seconds: float) -> None:
     """Minutes are no news: no banner, and no line when it works again."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.down = {"main"}
         await asyncio.sleep(seconds)
         sim.fate.down.clear()
         await asyncio.sleep(HOUR)
         assert signs(discord) == signs(slack) == ""
 
-    play(tmp_path / "db", story)
-
 
 @pytest.mark.parametrize("poll", [1.0, 30.0, 900.0])
-def test_an_outage_is_told_by_its_length(tmp_path: Path, poll: float) -> None:
+async def test_an_outage_is_told_by_its_length(tmp_path: Path, poll: float) -> None:
     """However often a store is asked, it is told as down after the same minutes, and its end minutes after it."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE, poll_seconds=poll) as (sim, shop, discord, slack):
         sim.fate.down = {"main"}
         times = asked(sim, shop)
-        await sim.until(lambda: times)
+        await sim.advance_until(lambda: times)
         await asyncio.sleep(175)
         assert signs(discord) == ""
         await asyncio.sleep(15)
@@ -169,15 +131,12 @@ def test_an_outage_is_told_by_its_length(tmp_path: Path, poll: float) -> None:
         await passes(sim, 40 * MINUTE)
         assert signs(discord) == signs(slack) == "⚠▶"
 
-    play(tmp_path / "db", story, poll_seconds=poll)
 
-
-def test_a_store_that_asks_us_to_wait_long_is_told_meanwhile(tmp_path: Path) -> None:
+async def test_a_store_that_asks_us_to_wait_long_is_told_meanwhile(tmp_path: Path) -> None:
     """Although nobody asks it until then."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, shop, discord, slack):
         shop.fail["changes"] = [Unavailable("It answers 503.", retry_after=DAY)]
-        await sim.until(lambda: not shop.fail["changes"])
+        await sim.advance_until(lambda: not shop.fail["changes"])
         times = asked(sim, shop)
         await asyncio.sleep(5 * MINUTE)
         assert signs(discord) == signs(slack) == "⚠"
@@ -185,13 +144,10 @@ def test_a_store_that_asks_us_to_wait_long_is_told_meanwhile(tmp_path: Path) -> 
         await asyncio.sleep(20 * MINUTE)
         assert signs(discord) == signs(slack) == "⚠▶"
 
-    play(tmp_path / "db", story)
 
-
-def test_limits_for_long_are_told_in_words_of_their_own(tmp_path: Path) -> None:
+async def test_limits_for_long_are_told_in_words_of_their_own(tmp_path: Path) -> None:
     """429 for minutes is how vendors are; for longer the channels are told, once, and when it is over."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.planned |= {("main", method): [Trouble.LIMITED] * FOR_EVER for method in OF_THE_VENDOR}
         await asyncio.sleep(14 * MINUTE)
         assert signs(discord) == ""
@@ -207,13 +163,10 @@ def test_limits_for_long_are_told_in_words_of_their_own(tmp_path: Path) -> None:
         await asyncio.sleep(10 * MINUTE)
         assert signs(discord) == signs(slack) == "⏳▶"
 
-    play(tmp_path / "db", story)
 
-
-def test_a_refused_key_is_told_after_a_minute_whatever_was_told_before(tmp_path: Path) -> None:
+async def test_a_refused_key_is_told_after_a_minute_whatever_was_told_before(tmp_path: Path) -> None:
     """A vendor comes back from an outage and refuses the key: a person has to know of both, and of one end."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.down = {"main"}
         await asyncio.sleep(10 * MINUTE)
         sim.fate.planned["main", "changes"] = [Trouble.UNWELCOME] * FOR_EVER
@@ -227,25 +180,19 @@ def test_a_refused_key_is_told_after_a_minute_whatever_was_told_before(tmp_path:
         await asyncio.sleep(10 * MINUTE)
         assert signs(discord) == signs(slack) == "⚠⏸▶"
 
-    play(tmp_path / "db", story)
 
-
-def test_one_refusal_in_an_outage_is_no_refused_key(tmp_path: Path) -> None:
+async def test_one_refusal_in_an_outage_is_no_refused_key(tmp_path: Path) -> None:
     """Vendors in trouble answer this and that; only what lasts is told."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (_sim, shop, discord, slack):
         shop.fail["changes"] = [Unavailable("503"), Unavailable("503"), AuthFailed("401"), Unavailable("503")] * 10
         await asyncio.sleep(HOUR)
         assert signs(discord) == signs(slack) == "⚠"
         shop.fail.clear()
 
-    play(tmp_path / "db", story)
 
-
-def test_two_outages_of_two_stores_are_four_lines_each(tmp_path: Path) -> None:
+async def test_two_outages_of_two_stores_are_four_lines_each(tmp_path: Path) -> None:
     """Each store's channels read of each outage once, and of its end once, also across restarts."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE, stores=_TWO) as (sim, _shop, discord, slack):
         for _ in range(2):
             sim.fate.down = {"main", "other"}
             await passes(sim, HOUR)
@@ -260,29 +207,23 @@ def test_two_outages_of_two_stores_are_four_lines_each(tmp_path: Path) -> None:
         assert one.startswith("⚠️ Main · Memory does not answer.")
         assert other.startswith("⚠️ Other · Memory does not answer.")
 
-    play(tmp_path / "db", story, stores=_TWO)
-
 
 # ---------------------------------------------------------------- banners do not flap
 
 
-def test_a_key_that_is_refused_now_and_then_is_no_news(tmp_path: Path) -> None:
+async def test_a_key_that_is_refused_now_and_then_is_no_news(tmp_path: Path) -> None:
     """One 401 among many answers that are well is told nobody."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         for _ in range(20):
             sim.fate.planned["main", "changes"] = [Trouble.UNWELCOME]
             await asyncio.sleep(90)
         assert signs(discord) == signs(slack) == ""
 
-    play(tmp_path / "db", story)
-
 
 @pytest.mark.parametrize("well", [1, 4, 10])
-def test_a_store_that_comes_and_goes_is_one_outage(tmp_path: Path, well: float) -> None:
+async def test_a_store_that_comes_and_goes_is_one_outage(tmp_path: Path, well: float) -> None:
     """Down for five minutes and well for some, for six hours: not a pair of lines each time."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         for _ in range(int(6 * HOUR / ((5 + well) * MINUTE))):
             sim.fate.down = {"main"}
             await asyncio.sleep(5 * MINUTE)
@@ -293,13 +234,10 @@ def test_a_store_that_comes_and_goes_is_one_outage(tmp_path: Path, well: float) 
         assert lines == signs(slack) == "⚠▶" * (len(lines) // 2)
         assert 2 <= len(lines) <= 2 * (2 * 6 + 1)
 
-    play(tmp_path / "db", story)
 
-
-def test_what_nobody_could_be_told_in_time_is_not_told(tmp_path: Path) -> None:
+async def test_what_nobody_could_be_told_in_time_is_not_told(tmp_path: Path) -> None:
     """Our own network is away for two hours: when it is back no channel reads that a store had been away."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE, stores=_TWO) as (sim, _shop, discord, slack):
         sim.fate.down = {"main", "other", "discord", "slack"}
         await passes(sim, 2 * HOUR)
         sim.fate.down.clear()
@@ -309,13 +247,10 @@ def test_what_nobody_could_be_told_in_time_is_not_told(tmp_path: Path) -> None:
         await asyncio.sleep(10 * MINUTE)
         assert signs(discord) == signs(slack) == "⚠"
 
-    play(tmp_path / "db", story, stores=_TWO)
 
-
-def test_whoever_was_told_is_told_the_end(tmp_path: Path) -> None:
+async def test_whoever_was_told_is_told_the_end(tmp_path: Path) -> None:
     """Discord is away while a store is: what it was not told of has no end there; Slack reads both."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.down = {"main", "discord"}
         await passes(sim, HOUR)
         sim.fate.down = {"discord"}
@@ -325,15 +260,12 @@ def test_whoever_was_told_is_told_the_end(tmp_path: Path) -> None:
         assert signs(discord) == ""
         assert signs(slack) == "⚠▶"
 
-    play(tmp_path / "db", story)
 
-
-def test_what_is_not_true_any_more_is_not_told(tmp_path: Path) -> None:
+async def test_what_is_not_true_any_more_is_not_told(tmp_path: Path) -> None:
     """The store is back before Discord is: the line that waits there is dropped at once, not only when all is over."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.down = {"main", "discord"}
-        await sim.until(lambda: signs(slack) == "⚠")
+        await sim.advance_until(lambda: signs(slack) == "⚠")
         sim.fate.down = {"discord"}
         assert sim._process is not None
         sim._process.nudge(StoreName("main"))
@@ -342,5 +274,3 @@ def test_what_is_not_true_any_more_is_not_told(tmp_path: Path) -> None:
         await asyncio.sleep(HOUR)
         assert signs(discord) == ""
         assert signs(slack) == "⚠▶"
-
-    play(tmp_path / "db", story)

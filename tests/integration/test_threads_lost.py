@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from bot.model import ChatMessageId, DeliveryKey, Place, Post
-from tests.support.memory.bridge import DISCORD, Bridge, running, until
-from tests.support.memory.twins import MemoryChat
+from tests.support.memory.bridge import DISCORD, Bridge, running
+from tests.support.memory.chat import MemoryChat
+from tests.support.waiting import until
 
 LONG = "The first. The second. The third."
-
-
-def play(story: Callable[[], Awaitable[None]]) -> None:
-    async def limited() -> None:
-        async with asyncio.timeout(30):
-            await story()
-
-    asyncio.run(limited())
 
 
 @dataclass
@@ -55,53 +46,41 @@ def parts_in(bridge: Bridge, chat: MemoryChat, thread: int) -> list[int]:
 
 @pytest.mark.parametrize("tells", [False, True])
 @pytest.mark.parametrize("after", [0, 1])
-def test_a_long_message_goes_into_the_new_thread_as_a_whole(tmp_path: Path, after: int, *, tells: bool) -> None:
+async def test_a_long_message_goes_into_the_new_thread_as_a_whole(tmp_path: Path, after: int, *, tells: bool) -> None:
     """Deleted between two parts, the thread is followed by one that holds all of them; the other chat is untouched."""
-
-    async def story() -> None:
-        discord = Vanishing(name=DISCORD, part_length=12, after=after, tells=tells)
-        async with running(tmp_path / "db", discord=discord) as bridge:
-            bridge.slack.part_length = 12
-            await bridge.ticket_arrives()
-            bridge.vendor.customer_writes("t1", LONG)
-            bridge.vendor.customer_writes("t1", "And more.")
-            await until(lambda: any("goes on here" in text for t in discord.threads() for text in discord.texts(t)))
-            await bridge.drained()
-            assert parts_in(bridge, discord, 0) == list(range(after + 1))
-            assert parts_in(bridge, discord, 1) == [0, 1, 2]
-            assert parts_in(bridge, bridge.slack, 0) == [0, 1, 2]
-            assert discord.texts(bridge.thread(discord, 1))[:4] == [LONG, LONG, LONG, "And more."]
-
-    play(story)
+    discord = Vanishing(name=DISCORD, part_length=12, after=after, tells=tells)
+    async with running(tmp_path / "db", discord=discord) as bridge:
+        bridge.slack.part_length = 12
+        await bridge.ticket_arrives()
+        bridge.vendor.customer_writes("t1", LONG)
+        bridge.vendor.customer_writes("t1", "And more.")
+        await until(lambda: any("goes on here" in text for t in discord.threads() for text in discord.texts(t)))
+        await bridge.drained()
+        assert parts_in(bridge, discord, 0) == list(range(after + 1))
+        assert parts_in(bridge, discord, 1) == [0, 1, 2]
+        assert parts_in(bridge, bridge.slack, 0) == [0, 1, 2]
+        assert discord.texts(bridge.thread(discord, 1))[:4] == [LONG, LONG, LONG, "And more."]
 
 
-def test_what_is_said_in_another_thread_has_another_key(tmp_path: Path) -> None:
+async def test_what_is_said_in_another_thread_has_another_key(tmp_path: Path) -> None:
     """A chat that knows a key again would take the part in the new thread for the one in the thread that is gone."""
-
-    async def story() -> None:
-        discord = Vanishing(name=DISCORD, part_length=12)
-        async with running(tmp_path / "db", discord=discord) as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.customer_writes("t1", LONG)
-            await until(lambda: len(discord.threads()) == 2)
-            await bridge.drained()
-            keys = [shown.key for thread in discord.threads() for shown in discord.shown[thread]]
-            assert len(keys) == len(set(keys))
-            assert all(len(key) <= 25 for key in keys)
-
-    play(story)
+    discord = Vanishing(name=DISCORD, part_length=12)
+    async with running(tmp_path / "db", discord=discord) as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.customer_writes("t1", LONG)
+        await until(lambda: len(discord.threads()) == 2)
+        await bridge.drained()
+        keys = [shown.key for thread in discord.threads() for shown in discord.shown[thread]]
+        assert len(keys) == len(set(keys))
+        assert all(len(key) <= 25 for key in keys)
 
 
-def test_a_message_whose_last_part_was_said_is_not_said_again(tmp_path: Path) -> None:
+async def test_a_message_whose_last_part_was_said_is_not_said_again(tmp_path: Path) -> None:
     """Where the whole message stood in the thread when it was deleted, the new one does not repeat it, as no other."""
-
-    async def story() -> None:
-        discord = Vanishing(name=DISCORD, part_length=12, after=2, tells=True)
-        async with running(tmp_path / "db", discord=discord) as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.customer_writes("t1", LONG)
-            await until(lambda: len(discord.threads()) == 2)
-            await bridge.drained()
-            assert parts_in(bridge, discord, 1) == []
-
-    play(story)
+    discord = Vanishing(name=DISCORD, part_length=12, after=2, tells=True)
+    async with running(tmp_path / "db", discord=discord) as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.customer_writes("t1", LONG)
+        await until(lambda: len(discord.threads()) == 2)
+        await bridge.drained()
+        assert parts_in(bridge, discord, 1) == []

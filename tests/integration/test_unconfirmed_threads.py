@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from bot.errors import Unavailable
 from bot.model import ChannelId, ChatMessageId, Place, Said
-from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running, until
-from tests.support.memory.twins import MemoryChat
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
+from tests.support.memory.chat import MemoryChat
+from tests.support.waiting import until
 
 
 def answer_in(bridge: Bridge, chat: MemoryChat, message: str, text: str) -> Said:
@@ -17,42 +17,34 @@ def answer_in(bridge: Bridge, chat: MemoryChat, message: str, text: str) -> Said
     return bridge.said(chat, message, text, place=place)
 
 
-def test_a_card_whose_answer_was_lost_is_answered_before_it_is_recorded(tmp_path: Path) -> None:
+async def test_a_card_whose_answer_was_lost_is_answered_before_it_is_recorded(tmp_path: Path) -> None:
     """Discord has the thread, its answer is lost, an agent writes there at once: the customer gets it, once."""
-
-    async def story() -> None:
-        discord = MemoryChat(name=DISCORD)
-        discord.lose.add("open_thread")
-        async with running(tmp_path / "db", discord=discord) as bridge:
-            bridge.vendor.customer_writes("t1", "Hello?")
-            bridge.app.nudge(MAIN)
-            await until(discord.threads)
-            said = answer_in(bridge, discord, "m1", "Try again")
-            discord.history.append(said)
-            assert discord.intake is not None
-            await discord.intake.said(said)
-            await until(lambda: bridge.vendor.texts("t1") == ["Try again"])
-            await until(lambda: discord.marks.get(ChatMessageId("m1")) == "✅")
-            assert bridge.vendor.texts("t1") == ["Try again"]
-
-    asyncio.run(story())
+    discord = MemoryChat(name=DISCORD)
+    discord.lose.add("open_thread")
+    async with running(tmp_path / "db", discord=discord) as bridge:
+        bridge.vendor.customer_writes("t1", "Hello?")
+        bridge.app.nudge(MAIN)
+        await until(discord.threads)
+        said = answer_in(bridge, discord, "m1", "Try again")
+        discord.history.append(said)
+        assert discord.intake is not None
+        await discord.intake.said(said)
+        await until(lambda: bridge.vendor.texts("t1") == ["Try again"])
+        await until(lambda: discord.marks.get(ChatMessageId("m1")) == "✅")
+        assert bridge.vendor.texts("t1") == ["Try again"]
 
 
-def test_a_card_that_a_crash_left_unrecorded_is_answered_while_we_are_away(tmp_path: Path) -> None:
+async def test_a_card_that_a_crash_left_unrecorded_is_answered_while_we_are_away(tmp_path: Path) -> None:
     """The card is posted, the process dies before it knows, an agent writes: the next process finds both, once."""
-
-    async def story() -> None:
-        discord, slack, vendor = MemoryChat(name=DISCORD), MemoryChat(name=SLACK), default_vendor()
-        slack.lose.add("open_thread")
-        slack.fail["find_thread"] = [Unavailable("Slack is away.")] * 10_000
-        async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor) as bridge:
-            vendor.customer_writes("t1", "Hello?")
-            bridge.app.nudge(MAIN)
-            await until(slack.threads)
-            slack.history.append(answer_in(bridge, slack, "m1", "While you were away"))
-        slack.fail["find_thread"].clear()
-        async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor):
-            await until(lambda: vendor.texts("t1") == ["While you were away"])
-            assert len(slack.threads()) == 1
-
-    asyncio.run(story())
+    discord, slack, vendor = MemoryChat(name=DISCORD), MemoryChat(name=SLACK), default_vendor()
+    slack.lose.add("open_thread")
+    slack.fail["find_thread"] = [Unavailable("Slack is away.")] * 10_000
+    async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor) as bridge:
+        vendor.customer_writes("t1", "Hello?")
+        bridge.app.nudge(MAIN)
+        await until(slack.threads)
+        slack.history.append(answer_in(bridge, slack, "m1", "While you were away"))
+    slack.fail["find_thread"].clear()
+    async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor):
+        await until(lambda: vendor.texts("t1") == ["While you were away"])
+        assert len(slack.threads()) == 1

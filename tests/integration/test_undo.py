@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +11,10 @@ from bot.clock import SystemClock
 from bot.errors import Rejected, Unavailable
 from bot.model import ChannelId, ChatMessageId, Mark, MessageId, Place, Store, TicketId, Verb
 from bot.ports import VendorCapabilities
-from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running, until
-from tests.support.memory.twins import MemoryChat, MemoryVendor
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
+from tests.support.memory.chat import MemoryChat
+from tests.support.memory.vendor import MemoryVendor
+from tests.support.waiting import until
 
 _EXPLICIT = Store(
     name=MAIN,
@@ -42,14 +42,6 @@ class Noting(MemoryVendor):
         return text in self.notes
 
 
-def play(story: Callable[[], Awaitable[None]]) -> None:
-    async def limited() -> None:
-        async with asyncio.timeout(30):
-            await story()
-
-    asyncio.run(limited())
-
-
 def brief() -> MemoryVendor:
     """A vendor that takes replies of at most ten characters."""
     return MemoryVendor(
@@ -69,331 +61,269 @@ def marked(chat: MemoryChat, message: str) -> Mark | None:
 # ---------------------------------------------------------------- replies
 
 
-def test_an_edit_that_makes_a_reply_too_long_is_not_sent(tmp_path: Path) -> None:
+async def test_an_edit_that_makes_a_reply_too_long_is_not_sent(tmp_path: Path) -> None:
     """In the words with which a reply that was written so is refused; made short again it is sent after all, once."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db", vendor=brief(), undo=0.3) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "short")
-            await bridge.says(bridge.discord, "m2", "second")
-            for _ in range(3):
-                await bridge.edits(bridge.discord, "m1", "much too long")
-            await until(lambda: bridge.vendor.texts("t1") == ["second"])
-            await until(lambda: marked(bridge.discord, "m1") is Mark.FAILED)
-            await until(lambda: said_in(bridge, bridge.discord))
-            [refused] = said_in(bridge, bridge.discord)
-            assert refused.startswith(
-                "❌ Your message did not reach the customer. Memory takes shorter replies; this one"
-            )
-            await bridge.edits(bridge.discord, "m1", "still much too long")
-            await until(lambda: len(said_in(bridge, bridge.discord)) == 2)
-            for _ in range(3):
-                await bridge.edits(bridge.discord, "m1", "short now")
-            await until(lambda: marked(bridge.discord, "m1") is Mark.DELIVERED)
-            await bridge.drained()
-            assert bridge.vendor.texts("t1") == ["second", "short now"]
-
-    play(story)
+    async with running(tmp_path / "db", vendor=brief(), undo=0.3) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "short")
+        await bridge.says(bridge.discord, "m2", "second")
+        for _ in range(3):
+            await bridge.edits(bridge.discord, "m1", "much too long")
+        await until(lambda: bridge.vendor.texts("t1") == ["second"])
+        await until(lambda: marked(bridge.discord, "m1") is Mark.FAILED)
+        await until(lambda: said_in(bridge, bridge.discord))
+        [refused] = said_in(bridge, bridge.discord)
+        assert refused.startswith("❌ Your message did not reach the customer. Memory takes shorter replies; this one")
+        await bridge.edits(bridge.discord, "m1", "still much too long")
+        await until(lambda: len(said_in(bridge, bridge.discord)) == 2)
+        for _ in range(3):
+            await bridge.edits(bridge.discord, "m1", "short now")
+        await until(lambda: marked(bridge.discord, "m1") is Mark.DELIVERED)
+        await bridge.drained()
+        assert bridge.vendor.texts("t1") == ["second", "short now"]
 
 
-def test_an_edit_that_leaves_nothing_is_said(tmp_path: Path) -> None:
+async def test_an_edit_that_leaves_nothing_is_said(tmp_path: Path) -> None:
     """A reply that is edited until nothing is left of it has failed, and the thread says so."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db", undo=0.3) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "oops", other=("a sticker",))
-            await bridge.edits(bridge.discord, "m1", " \n ")
-            await until(lambda: marked(bridge.discord, "m1") is Mark.FAILED)
-            await until(lambda: len(said_in(bridge, bridge.discord)) == 2)
-            assert bridge.vendor.texts("t1") == []
-            assert said_in(bridge, bridge.discord)[-1] == (
-                "❌ Your message did not reach the customer. Memory does not take a sticker. It is kept here."
-            )
-
-    play(story)
+    async with running(tmp_path / "db", undo=0.3) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "oops", other=("a sticker",))
+        await bridge.edits(bridge.discord, "m1", " \n ")
+        await until(lambda: marked(bridge.discord, "m1") is Mark.FAILED)
+        await until(lambda: len(said_in(bridge, bridge.discord)) == 2)
+        assert bridge.vendor.texts("t1") == []
+        assert said_in(bridge, bridge.discord)[-1] == (
+            "❌ Your message did not reach the customer. Memory does not take a sticker. It is kept here."
+        )
 
 
-def test_what_was_left_out_is_said_once(tmp_path: Path) -> None:
+async def test_what_was_left_out_is_said_once(tmp_path: Path) -> None:
     """Editing the text beside a file that is not sent does not say again that it is not."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db", undo=0.3) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "see", other=("a sticker",))
-            await bridge.edits(bridge.discord, "m1", "see here")
-            await bridge.drained()
-            assert bridge.vendor.texts("t1") == ["see here"]
-            assert len(said_in(bridge, bridge.discord)) == 1
-
-    play(story)
+    async with running(tmp_path / "db", undo=0.3) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "see", other=("a sticker",))
+        await bridge.edits(bridge.discord, "m1", "see here")
+        await bridge.drained()
+        assert bridge.vendor.texts("t1") == ["see here"]
+        assert len(said_in(bridge, bridge.discord)) == 1
 
 
-def test_a_reply_that_failed_is_sent_as_it_was_mended(tmp_path: Path) -> None:
+async def test_a_reply_that_failed_is_sent_as_it_was_mended(tmp_path: Path) -> None:
     """Edited after it failed, it waits for Retry, and its author is told so; deleted, it is given up."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.vendor.fail["reply"] = [Rejected("Memory did not like it.")] * 2
-            for message in ("m1", "m2"):
-                await bridge.says(bridge.discord, message, "bad word")
-                await until(lambda message: marked(bridge.discord, message) is Mark.FAILED, message)
-            await bridge.edits(bridge.discord, "m1", "good word")
-            await until(lambda: bridge.discord.told)
-            assert bridge.discord.told[0][1].startswith("That message has not reached the customer. “Retry” sends it")
-            await bridge.deletes(bridge.discord, "m2")
-            [failed] = [row for row in await bridge.rows("unfinished_deliveries") if row["state"] == "failed"]
-            await bridge.asks(bridge.discord, Verb.RETRY, delivery=failed["id"])
-            await until(lambda: marked(bridge.discord, "m1") is Mark.DELIVERED)
-            await bridge.drained()
-            assert bridge.vendor.texts("t1") == ["good word"]
-            assert len(bridge.discord.told) == 1
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.fail["reply"] = [Rejected("Memory did not like it.")] * 2
+        for message in ("m1", "m2"):
+            await bridge.says(bridge.discord, message, "bad word")
+        await until(lambda: [marked(bridge.discord, message) for message in ("m1", "m2")] == [Mark.FAILED] * 2)
+        await bridge.edits(bridge.discord, "m1", "good word")
+        await until(lambda: bridge.discord.told)
+        assert bridge.discord.told[0][1].startswith("That message has not reached the customer. “Retry” sends it")
+        await bridge.deletes(bridge.discord, "m2")
+        [failed] = [row for row in await bridge.rows("unfinished_deliveries") if row["state"] == "failed"]
+        await bridge.asks(bridge.discord, Verb.RETRY, delivery=failed["id"])
+        await until(lambda: marked(bridge.discord, "m1") is Mark.DELIVERED)
+        await bridge.drained()
+        assert bridge.vendor.texts("t1") == ["good word"]
+        assert len(bridge.discord.told) == 1
 
 
-def test_what_may_have_left_is_told_as_that(tmp_path: Path) -> None:
+async def test_what_may_have_left_is_told_as_that(tmp_path: Path) -> None:
     """While nobody knows whether a reply arrived, its author is not told that it did, and once for each change."""
-
-    async def story() -> None:
-        vendor = MemoryVendor(now=SystemClock().now)
-        async with running(tmp_path / "db", vendor=vendor) as bridge:
-            await bridge.ticket_arrives()
-            vendor.lose.add("reply")
-            vendor.fail["ticket"] = [Unavailable("Down.")] * 1000
-            await bridge.says(bridge.discord, "m1", "first")
-            await until(lambda: vendor.texts("t1") == ["first"])
-            for _ in range(3):
-                await bridge.edits(bridge.discord, "m1", "second")
-            for _ in range(3):
-                await bridge.deletes(bridge.discord, "m1")
-            await until(lambda: len(bridge.discord.told) == 2)
-            vendor.fail["ticket"].clear()
-            await bridge.drained()
-            assert [text.split(";")[0] for _, text in bridge.discord.told] == [
-                "The customer may have the first version of that message already",
-                "The customer may have that message already",
-            ]
-            assert vendor.texts("t1") == ["first"]
-
-    play(story)
+    vendor = MemoryVendor(now=SystemClock().now)
+    async with running(tmp_path / "db", vendor=vendor) as bridge:
+        await bridge.ticket_arrives()
+        vendor.lose.add("reply")
+        vendor.fail["ticket"] = [Unavailable("Down.")] * 1000
+        await bridge.says(bridge.discord, "m1", "first")
+        await until(lambda: vendor.texts("t1") == ["first"])
+        for _ in range(3):
+            await bridge.edits(bridge.discord, "m1", "second")
+        for _ in range(3):
+            await bridge.deletes(bridge.discord, "m1")
+        await until(lambda: len(bridge.discord.told) == 2)
+        vendor.fail["ticket"].clear()
+        await bridge.drained()
+        assert [text.split(";")[0] for _, text in bridge.discord.told] == [
+            "The customer may have the first version of that message already",
+            "The customer may have that message already",
+        ]
+        assert vendor.texts("t1") == ["first"]
 
 
-def test_what_is_changed_again_and_again_is_told_once_each(tmp_path: Path) -> None:
+async def test_what_is_changed_again_and_again_is_told_once_each(tmp_path: Path) -> None:
     """A chat that brings an edit or a deletion eleven times makes one private word of it."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.slack, "m1", "sent")
-            await until(lambda: marked(bridge.slack, "m1") is Mark.DELIVERED)
-            for text in ("one", "two"):
-                for _ in range(11):
-                    await bridge.edits(bridge.slack, "m1", text)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.slack, "m1", "sent")
+        await until(lambda: marked(bridge.slack, "m1") is Mark.DELIVERED)
+        for text in ("one", "two"):
             for _ in range(11):
-                await bridge.deletes(bridge.slack, "m1")
-            await bridge.edits(bridge.slack, "m1", "late")
-            await until(lambda: len(bridge.slack.told) == 3)
-            await bridge.drained()
-            assert len(bridge.slack.told) == 3
-            assert bridge.vendor.texts("t1") == ["sent"]
-
-    play(story)
-
-
-def test_an_edit_that_comes_after_the_deletion_sends_nothing(tmp_path: Path) -> None:
-    """Chats bring events in any order: what was deleted is not sent by an edit of before, nor by coming again."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db", vendor=brief(), undo=0.2) as bridge:
-            await bridge.ticket_arrives()
-            said = await bridge.says(bridge.slack, "m1", "much too long")
+                await bridge.edits(bridge.slack, "m1", text)
+        for _ in range(11):
             await bridge.deletes(bridge.slack, "m1")
-            await bridge.edits(bridge.slack, "m1", "short")
-            assert bridge.slack.intake is not None
-            await bridge.slack.intake.said(said)
-            await bridge.says(bridge.slack, "m2", "last")
-            await until(lambda: bridge.vendor.texts("t1"))
-            await bridge.drained()
-            assert bridge.vendor.texts("t1") == ["last"]
+        await bridge.edits(bridge.slack, "m1", "late")
+        await until(lambda: len(bridge.slack.told) == 3)
+        await bridge.drained()
+        assert len(bridge.slack.told) == 3
+        assert bridge.vendor.texts("t1") == ["sent"]
 
-    play(story)
+
+async def test_an_edit_that_comes_after_the_deletion_sends_nothing(tmp_path: Path) -> None:
+    """Chats bring events in any order: what was deleted is not sent by an edit of before, nor by coming again."""
+    async with running(tmp_path / "db", vendor=brief(), undo=0.2) as bridge:
+        await bridge.ticket_arrives()
+        said = await bridge.says(bridge.slack, "m1", "much too long")
+        await bridge.deletes(bridge.slack, "m1")
+        await bridge.edits(bridge.slack, "m1", "short")
+        assert bridge.slack.intake is not None
+        await bridge.slack.intake.said(said)
+        await bridge.says(bridge.slack, "m2", "last")
+        await until(lambda: bridge.vendor.texts("t1"))
+        await bridge.drained()
+        assert bridge.vendor.texts("t1") == ["last"]
 
 
 # ---------------------------------------------------------------- where nothing is sent by itself
 
 
-def test_talk_becomes_a_note_and_nothing_else(tmp_path: Path) -> None:
+async def test_talk_becomes_a_note_and_nothing_else(tmp_path: Path) -> None:
     """With SENDS=explicit, talk edited into a note is one everywhere; other edits of talk send nothing."""
-
-    async def story() -> None:
-        vendor = Noting(now=SystemClock().now)
-        async with running(tmp_path / "db", vendor=vendor, store=_EXPLICIT, undo=0.2) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "he is a reseller")
-            await bridge.says(bridge.discord, "m2", "is he")
-            await bridge.edits(bridge.discord, "m2", "is he?")
-            for _ in range(3):
-                await bridge.edits(bridge.discord, "m1", "note: he is a reseller")
-            await until(lambda: marked(bridge.discord, "m1") is Mark.NOTE)
-            await bridge.drained()
-            assert said_in(bridge, bridge.slack) == ["he is a reseller"]
-            assert vendor.notes == ["he is a reseller"]
-            assert vendor.texts("t1") == []
-            assert said_in(bridge, bridge.discord) == []
-
-    play(story)
+    vendor = Noting(now=SystemClock().now)
+    async with running(tmp_path / "db", vendor=vendor, store=_EXPLICIT, undo=0.2) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "he is a reseller")
+        await bridge.says(bridge.discord, "m2", "is he")
+        await bridge.edits(bridge.discord, "m2", "is he?")
+        for _ in range(3):
+            await bridge.edits(bridge.discord, "m1", "note: he is a reseller")
+        await until(lambda: marked(bridge.discord, "m1") is Mark.NOTE)
+        await bridge.drained()
+        assert said_in(bridge, bridge.slack) == ["he is a reseller"]
+        assert vendor.notes == ["he is a reseller"]
+        assert vendor.texts("t1") == []
+        assert said_in(bridge, bridge.discord) == []
 
 
-def test_what_was_sent_by_hand_stays_a_reply_when_it_is_edited(tmp_path: Path) -> None:
+async def test_what_was_sent_by_hand_stays_a_reply_when_it_is_edited(tmp_path: Path) -> None:
     """An edit before it could leave changes what is sent; what is sent by hand is what the message holds then."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db", store=_EXPLICIT) as bridge:
-            await bridge.ticket_arrives()
-            said = await bridge.says(bridge.slack, "m1", "heard so")
-            bridge.vendor.fail["reply"] = [Unavailable("Down.")] * 3
-            changed = bridge.said(bridge.slack, "m1", "changed unheard", said_at=said.said_at)
-            await bridge.asks(bridge.slack, Verb.SEND, message=changed)
-            await until(lambda: len(bridge.vendor.fail["reply"]) < 3)
-            await bridge.edits(bridge.slack, "m1", "changed again")
-            await until(lambda: marked(bridge.slack, "m1") is Mark.DELIVERED)
-            assert bridge.vendor.texts("t1") == ["changed again"]
-
-    play(story)
+    async with running(tmp_path / "db", store=_EXPLICIT) as bridge:
+        await bridge.ticket_arrives()
+        said = await bridge.says(bridge.slack, "m1", "heard so")
+        bridge.vendor.fail["reply"] = [Unavailable("Down.")] * 3
+        changed = bridge.said(bridge.slack, "m1", "changed unheard", said_at=said.said_at)
+        await bridge.asks(bridge.slack, Verb.SEND, message=changed)
+        await until(lambda: len(bridge.vendor.fail["reply"]) < 3)
+        await bridge.edits(bridge.slack, "m1", "changed again")
+        await until(lambda: marked(bridge.slack, "m1") is Mark.DELIVERED)
+        assert bridge.vendor.texts("t1") == ["changed again"]
 
 
-def test_what_was_talk_is_not_sent_by_an_edit_when_the_mode_has_changed(tmp_path: Path) -> None:
+async def test_what_was_talk_is_not_sent_by_an_edit_when_the_mode_has_changed(tmp_path: Path) -> None:
     """What was written when nothing left by itself stays inside, whatever REPLY_MODE says now."""
-
-    async def story() -> None:
-        vendor, discord, slack = MemoryVendor(now=SystemClock().now), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
-        chats = {"discord": discord, "slack": slack}
-        async with running(tmp_path / "db", vendor=vendor, store=_EXPLICIT, **chats) as bridge:  # type: ignore[arg-type]
-            await bridge.ticket_arrives()
-            await bridge.says(discord, "m1", "among us")
-        async with running(tmp_path / "db", vendor=vendor, **chats) as bridge:  # type: ignore[arg-type]
-            await until(lambda: discord.missed_calls == 2)
-            await bridge.edits(discord, "m1", "among us only")
-            await bridge.says(discord, "m2", "hello")
-            await until(lambda: marked(discord, "m2") is Mark.DELIVERED)
-            assert vendor.texts("t1") == ["hello"]
-
-    play(story)
+    vendor, discord, slack = MemoryVendor(now=SystemClock().now), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
+    chats = {"discord": discord, "slack": slack}
+    async with running(tmp_path / "db", vendor=vendor, store=_EXPLICIT, **chats) as bridge:  # type: ignore[arg-type]
+        await bridge.ticket_arrives()
+        await bridge.says(discord, "m1", "among us")
+    async with running(tmp_path / "db", vendor=vendor, **chats) as bridge:  # type: ignore[arg-type]
+        await until(lambda: discord.missed_calls == 2)
+        await bridge.edits(discord, "m1", "among us only")
+        await bridge.says(discord, "m2", "hello")
+        await until(lambda: marked(discord, "m2") is Mark.DELIVERED)
+        assert vendor.texts("t1") == ["hello"]
 
 
 # ---------------------------------------------------------------- notes
 
 
 @pytest.mark.parametrize("times", [1, 5])
-def test_an_edited_note_is_told_of_where_it_is_shown(tmp_path: Path, times: int) -> None:
+async def test_an_edited_note_is_told_of_where_it_is_shown(tmp_path: Path, times: int) -> None:
     """Once per edit, in the other thread; the vendor's notes keep what they have, and its author is told so."""
-
-    async def story() -> None:
-        vendor = Noting(now=SystemClock().now)
-        async with running(tmp_path / "db", vendor=vendor) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "// he is a fool")
-            await until(lambda: vendor.notes and len(said_in(bridge, bridge.slack)) == 1)
-            await bridge.drained()
-            for text in ("// he is a reseller", "// he is"):
-                for _ in range(times):
-                    await bridge.edits(bridge.discord, "m1", text)
+    vendor = Noting(now=SystemClock().now)
+    async with running(tmp_path / "db", vendor=vendor) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "// he is a fool")
+        await until(lambda: vendor.notes and len(said_in(bridge, bridge.slack)) == 1)
+        await bridge.drained()
+        for text in ("// he is a reseller", "// he is"):
             for _ in range(times):
-                await bridge.deletes(bridge.discord, "m1")
-            await bridge.drained()
-            assert said_in(bridge, bridge.slack) == [
-                "he is a fool",
-                "✏️ Ann changed the note “he is a fool”. It says now:\nhe is a reseller",
-                "✏️ Ann changed the note “he is a reseller”. It says now:\nhe is",
-                "🗑️ The note “he is” by Ann was deleted.",
-            ]
-            await until(lambda: len(bridge.discord.told) == 3)
-            assert [text for _, text in bridge.discord.told] == [
-                "Memory keeps the first version of that note; it cannot be edited there from here.",
-                "Memory keeps the first version of that note; it cannot be edited there from here.",
-                "Memory keeps that note; it cannot be deleted there from here.",
-            ]
-            assert vendor.notes == ["he is a fool"]
-            assert said_in(bridge, bridge.discord) == []
+                await bridge.edits(bridge.discord, "m1", text)
+        for _ in range(times):
+            await bridge.deletes(bridge.discord, "m1")
+        await bridge.drained()
+        assert said_in(bridge, bridge.slack) == [
+            "he is a fool",
+            "✏️ Ann changed the note “he is a fool”. It says now:\nhe is a reseller",
+            "✏️ Ann changed the note “he is a reseller”. It says now:\nhe is",
+            "🗑️ The note “he is” by Ann was deleted.",
+        ]
+        await until(lambda: len(bridge.discord.told) == 3)
+        assert [text for _, text in bridge.discord.told] == [
+            "Memory keeps the first version of that note; it cannot be edited there from here.",
+            "Memory keeps the first version of that note; it cannot be edited there from here.",
+            "Memory keeps that note; it cannot be deleted there from here.",
+        ]
+        assert vendor.notes == ["he is a fool"]
+        assert said_in(bridge, bridge.discord) == []
 
-    play(story)
 
-
-def test_a_note_that_is_edited_in_time_reaches_the_vendor_as_edited(tmp_path: Path) -> None:
+async def test_a_note_that_is_edited_in_time_reaches_the_vendor_as_edited(tmp_path: Path) -> None:
     """The vendor's notes get it after its undo time, as it is then; nobody has to be told of anything there."""
-
-    async def story() -> None:
-        vendor = Noting(now=SystemClock().now)
-        async with running(tmp_path / "db", vendor=vendor, undo=0.4) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "// frist")
-            await until(lambda: said_in(bridge, bridge.slack) == ["frist"])
-            await bridge.edits(bridge.discord, "m1", "// first")
-            await bridge.drained()
-            assert vendor.notes == ["first"]
-            assert said_in(bridge, bridge.slack)[1:] == ["✏️ Ann changed the note “frist”. It says now:\nfirst"]
-            assert bridge.discord.told == []
-
-    play(story)
+    vendor = Noting(now=SystemClock().now)
+    async with running(tmp_path / "db", vendor=vendor, undo=0.4) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "// frist")
+        await until(lambda: said_in(bridge, bridge.slack) == ["frist"])
+        await bridge.edits(bridge.discord, "m1", "// first")
+        await bridge.drained()
+        assert vendor.notes == ["first"]
+        assert said_in(bridge, bridge.slack)[1:] == ["✏️ Ann changed the note “frist”. It says now:\nfirst"]
+        assert bridge.discord.told == []
 
 
-def test_a_note_that_nobody_has_seen_is_shown_as_it_is_then(tmp_path: Path) -> None:
+async def test_a_note_that_nobody_has_seen_is_shown_as_it_is_then(tmp_path: Path) -> None:
     """As long as the other chat does not take it, nothing is told of: edited it shows so, deleted not at all."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db") as bridge:
-            await bridge.ticket_arrives()
-            bridge.slack.fail["post"] = [Unavailable("Down.")] * 3
-            await bridge.says(bridge.discord, "m1", "// frist")
-            await bridge.says(bridge.discord, "m2", "// wrong")
-            await bridge.edits(bridge.discord, "m1", "// first")
-            await bridge.deletes(bridge.discord, "m2")
-            await bridge.drained()
-            assert said_in(bridge, bridge.slack) == ["first"]
-
-    play(story)
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.slack.fail["post"] = [Unavailable("Down.")] * 3
+        await bridge.says(bridge.discord, "m1", "// frist")
+        await bridge.says(bridge.discord, "m2", "// wrong")
+        await bridge.edits(bridge.discord, "m1", "// first")
+        await bridge.deletes(bridge.discord, "m2")
+        await bridge.drained()
+        assert said_in(bridge, bridge.slack) == ["first"]
 
 
-def test_a_note_stays_a_note(tmp_path: Path) -> None:
+async def test_a_note_stays_a_note(tmp_path: Path) -> None:
     """Taking the prefix away sends nothing: its author is told so, and the other thread what it says now."""
-
-    async def story() -> None:
-        async with running(tmp_path / "db", undo=0.2) as bridge:
-            await bridge.ticket_arrives()
-            await bridge.says(bridge.discord, "m1", "// among us")
-            await until(lambda: said_in(bridge, bridge.slack) == ["among us"])
-            for text in ("among us", "dear Jane"):
-                for _ in range(3):
-                    await bridge.edits(bridge.discord, "m1", text)
-            await bridge.drained()
-            await until(lambda: len(bridge.discord.told) == 2)
-            assert all(text.startswith("That is still a note") for _, text in bridge.discord.told)
-            assert said_in(bridge, bridge.slack)[1:] == ["✏️ Ann changed the note “among us”. It says now:\ndear Jane"]
-            assert bridge.vendor.texts("t1") == []
-            assert marked(bridge.discord, "m1") is Mark.NOTE
-            sent = bridge.said(bridge.discord, "m1", "dear Jane")
-            await bridge.asks(bridge.discord, Verb.SEND, message=sent)
-            await until(lambda: bridge.vendor.texts("t1") == ["dear Jane"])
-
-    play(story)
+    async with running(tmp_path / "db", undo=0.2) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "// among us")
+        await until(lambda: said_in(bridge, bridge.slack) == ["among us"])
+        for text in ("among us", "dear Jane"):
+            for _ in range(3):
+                await bridge.edits(bridge.discord, "m1", text)
+        await bridge.drained()
+        await until(lambda: len(bridge.discord.told) == 2)
+        assert all(text.startswith("That is still a note") for _, text in bridge.discord.told)
+        assert said_in(bridge, bridge.slack)[1:] == ["✏️ Ann changed the note “among us”. It says now:\ndear Jane"]
+        assert bridge.vendor.texts("t1") == []
+        assert marked(bridge.discord, "m1") is Mark.NOTE
+        sent = bridge.said(bridge.discord, "m1", "dear Jane")
+        await bridge.asks(bridge.discord, Verb.SEND, message=sent)
+        await until(lambda: bridge.vendor.texts("t1") == ["dear Jane"])
 
 
-def test_a_note_in_doubt_keeps_the_text_by_which_it_is_found(tmp_path: Path) -> None:
+async def test_a_note_in_doubt_keeps_the_text_by_which_it_is_found(tmp_path: Path) -> None:
     """A note whose answer was lost is edited before it is looked for: it is found, and not written again."""
-
-    async def story() -> None:
-        vendor = Noting(now=SystemClock().now)
-        async with running(tmp_path / "db", vendor=vendor) as bridge:
-            await bridge.ticket_arrives()
-            vendor.lose.add("note")
-            await bridge.says(bridge.discord, "m1", "// once")
-            await until(lambda: vendor.notes == ["once"])
-            await bridge.edits(bridge.discord, "m1", "// twice")
-            await bridge.drained()
-            assert vendor.notes == ["once"]
-            assert said_in(bridge, bridge.slack)[-1] == "✏️ Ann changed the note “once”. It says now:\ntwice"
-
-    play(story)
+    vendor = Noting(now=SystemClock().now)
+    async with running(tmp_path / "db", vendor=vendor) as bridge:
+        await bridge.ticket_arrives()
+        vendor.lose.add("note")
+        await bridge.says(bridge.discord, "m1", "// once")
+        await until(lambda: vendor.notes == ["once"])
+        await bridge.edits(bridge.discord, "m1", "// twice")
+        await bridge.drained()
+        assert vendor.notes == ["once"]
+        assert said_in(bridge, bridge.slack)[-1] == "✏️ Ann changed the note “once”. It says now:\ntwice"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -12,11 +13,15 @@ import pytest
 
 from bot.errors import AuthFailed, RateLimited, RemoteError, Unavailable
 from bot.model import Conversation, Status, TicketId
-from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.world import Simulation
 from tests.support.simulation.checks import unsettled
+from tests.support.simulation.loop import simulated_loop
+from tests.support.simulation.one_ticket import ONE_STORE
 from tests.support.simulation.room import Room
 from tests.support.simulation.shop import Shop
+from tests.support.simulation.world import Simulation
+
+pytestmark = pytest.mark.simulated
+
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 REFUSED = [
@@ -54,31 +59,28 @@ class Poison:
             self.shop.customer_writes(ticket, f"{ticket} Hello?")
 
 
-def play(
-    path: Path,
-    error: Exception,
-    story: Callable[[Simulation, Poison, Room, Room], Awaitable[None]],
-    *,
-    tickets: int = 1,
-) -> None:
-    """One store with some tickets; then the story; in the end everything can be read, and is as it must be."""
+@asynccontextmanager
+async def poisoned(
+    path: Path, error: Exception, *, tickets: int = 1
+) -> AsyncIterator[tuple[Simulation, Poison, Room, Room]]:
+    """One store with some tickets; in the end everything can be read, and is as it must be."""
+    async with Simulation(simulated_loop(), path, stores=ONE_STORE) as sim:
+        shop, discord, slack = sim.shops["main"], sim.rooms["discord"], sim.rooms["slack"]
+        for name in (f"t{number + 1}" for number in range(tickets)):
+            shop.customer_writes(name, f"{name} Hello?")
+            await appears(sim, slack, f"{name} Hello?")
+        await asyncio.sleep(5 * MINUTE)
+        poison = Poison(sim, shop, error)
+        yield sim, poison, discord, slack
+        await all_can_be_read(sim, poison)
 
-    async def whole(loop: SimulatedLoop) -> None:
-        async with Simulation(loop, path, stores={"main": ("discord:1", "slack:1")}) as sim:
-            shop, discord, slack = sim.shops["main"], sim.rooms["discord"], sim.rooms["slack"]
-            names = [f"t{number + 1}" for number in range(tickets)]
-            for name in names:
-                shop.customer_writes(name, f"{name} Hello?")
-                await appears(sim, slack, f"{name} Hello?")
-            await asyncio.sleep(5 * MINUTE)
-            poison = Poison(sim, shop, error)
-            await story(sim, poison, discord, slack)
-            sim.problems = [problem for problem in sim.problems if problem is not error]
-            poison.tickets.clear()
-            await sim.settle()
-            assert unsettled(sim) == []
 
-    simulate(whole)
+async def all_can_be_read(sim: Simulation, poison: Poison) -> None:
+    """The errors are over, and everything comes to rest as it must."""
+    sim.problems = [problem for problem in sim.problems if problem is not poison.error]
+    poison.tickets.clear()
+    await sim.settle()
+    assert unsettled(sim) == []
 
 
 def shown(room: Room, text: str) -> int:
@@ -89,7 +91,7 @@ def shown(room: Room, text: str) -> int:
 async def appears(sim: Simulation, room: Room, text: str, *, times: int = 1) -> float:
     """How many seconds it takes until a chat shows this so often."""
     began = sim.loop.time()
-    await sim.until(lambda: shown(room, text) == times)
+    await sim.advance_until(lambda: shown(room, text) == times)
     return sim.loop.time() - began
 
 
@@ -108,10 +110,9 @@ async def passes(sim: Simulation, seconds: float) -> None:
 
 @pytest.mark.parametrize("error", REFUSED)
 @pytest.mark.parametrize("amount", [1, 3, 12])
-def test_they_hold_up_no_other(tmp_path: Path, error: Exception, amount: int) -> None:
+async def test_they_hold_up_no_other(tmp_path: Path, error: Exception, amount: int) -> None:
     """However many there are before it in the list, a new ticket is shown as quickly as ever; no banner is told."""
-
-    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+    async with poisoned(tmp_path / "db", error) as (sim, poison, discord, slack):
         poison.writes(*(f"bad{number}" for number in range(amount)))
         poison.shop.customer_writes("good", "good Hello?")
         assert await appears(sim, discord, "good Hello?") < 60
@@ -122,35 +123,26 @@ def test_they_hold_up_no_other(tmp_path: Path, error: Exception, amount: int) ->
         assert len(discord.texts("1")) <= 1 + amount // 10
         assert [text for text in discord.texts("1") if "cannot be read" not in text] == []
 
-    play(tmp_path / "db", error, story)
-
 
 @pytest.mark.parametrize("error", REFUSED)
-def test_first_contact_ends_without_them(tmp_path: Path, error: Exception) -> None:
+async def test_first_contact_ends_without_them(tmp_path: Path, error: Exception) -> None:
     """The store's past is known although a ticket of it cannot be read; that one is shown as soon as it can be."""
-
-    async def whole(loop: SimulatedLoop) -> None:
-        async with Simulation(loop, tmp_path / "db", stores={"main": ("discord:1", "slack:1")}) as sim:
-            poison = Poison(sim, sim.shops["main"], error)
-            poison.writes("bad")
-            poison.shop.customer_writes("good", "good Hello?")
-            await asyncio.sleep(5 * MINUTE)
-            (store,) = sim.rows("SELECT * FROM stores")
-            assert store["first_swept_at"] is not None
-            assert store["incident"] is None
-            poison.tickets.clear()
-            assert await appears(sim, sim.rooms["slack"], "bad Hello?") < 17 * MINUTE
-            sim.problems = [problem for problem in sim.problems if problem is not error]
-            await sim.settle()
-            assert unsettled(sim) == []
-
-    simulate(whole)
+    async with Simulation(simulated_loop(), tmp_path / "db", stores=ONE_STORE) as sim:
+        poison = Poison(sim, sim.shops["main"], error)
+        poison.writes("bad")
+        poison.shop.customer_writes("good", "good Hello?")
+        await asyncio.sleep(5 * MINUTE)
+        (store,) = sim.rows("SELECT * FROM stores")
+        assert store["first_swept_at"] is not None
+        assert store["incident"] is None
+        poison.tickets.clear()
+        assert await appears(sim, sim.rooms["slack"], "bad Hello?") < 17 * MINUTE
+        await all_can_be_read(sim, poison)
 
 
-def test_each_is_tried_more_and_more_rarely(tmp_path: Path) -> None:
+async def test_each_is_tried_more_and_more_rarely(tmp_path: Path) -> None:
     """At first after half a minute, in the end four times an hour; never given up."""
-
-    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+    async with poisoned(tmp_path / "db", Unavailable("It answers 500.")) as (sim, poison, _discord, _slack):
         poison.writes("bad")
         await asyncio.sleep(HOUR)
         tries = poison.tries[TicketId("bad")]
@@ -161,13 +153,10 @@ def test_each_is_tried_more_and_more_rarely(tmp_path: Path) -> None:
         await passes(sim, DAY)
         assert 24 * 3 <= len(poison.tries[TicketId("bad")]) <= 24 * 4
 
-    play(tmp_path / "db", Unavailable("It answers 500."), story)
 
-
-def test_a_new_ticket_that_stays_unreadable_is_told_in_the_channels(tmp_path: Path) -> None:
+async def test_a_new_ticket_that_stays_unreadable_is_told_in_the_channels(tmp_path: Path) -> None:
     """It has no thread yet: the store's channels read of it once, for all of them together, also after restarts."""
-
-    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+    async with poisoned(tmp_path / "db", Unavailable("It answers 500.")) as (sim, poison, discord, slack):
         poison.writes("bad1", "bad2", "bad3", "bad4", "bad5")
         await asyncio.sleep(10 * MINUTE)
         assert discord.texts("1") == []
@@ -191,17 +180,15 @@ def test_a_new_ticket_that_stays_unreadable_is_told_in_the_channels(tmp_path: Pa
         assert [shown(discord, f"bad{number} Hello?") for number in range(1, 6)] == [0, 1, 1, 1, 1]
         assert await remarks(sim) == []
 
-    play(tmp_path / "db", Unavailable("It answers 500."), story)
 
-
-def test_a_known_ticket_that_stays_unreadable_is_told_in_its_threads(tmp_path: Path) -> None:
+async def test_a_known_ticket_that_stays_unreadable_is_told_in_its_threads(tmp_path: Path) -> None:
     """Its threads read once that something may be missing; what it was is shown when it can be read; then anew."""
     line = (
         "⚠️ Memory does not let this ticket be read just now. It answers 500. "
         "What the customer writes is shown here as soon as it can be read."
     )
 
-    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+    async with poisoned(tmp_path / "db", Unavailable("It answers 500."), tickets=2) as (sim, poison, discord, slack):
         for time in (1, 2):
             poison.writes("t1")
             await asyncio.sleep(10 * MINUTE)
@@ -215,13 +202,10 @@ def test_a_known_ticket_that_stays_unreadable_is_told_in_its_threads(tmp_path: P
             await appears(sim, discord, "t1 Hello?", times=1 + time)
         assert discord.texts("1") == slack.texts("1") == []
 
-    play(tmp_path / "db", Unavailable("It answers 500."), story, tickets=2)
 
-
-def test_nothing_is_told_of_one_that_fails_for_some_minutes(tmp_path: Path) -> None:
+async def test_nothing_is_told_of_one_that_fails_for_some_minutes(tmp_path: Path) -> None:
     """A ticket that can be read at last is shown, and that is all."""
-
-    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+    async with poisoned(tmp_path / "db", Unavailable("It answers 500."), tickets=2) as (_sim, poison, discord, _slack):
         poison.writes("t1", "bad")
         await asyncio.sleep(5 * MINUTE)
         poison.tickets.clear()
@@ -230,14 +214,11 @@ def test_nothing_is_told_of_one_that_fails_for_some_minutes(tmp_path: Path) -> N
         assert shown(discord, "bad Hello?") == 1
         assert discord.texts("1") == []
 
-    play(tmp_path / "db", Unavailable("It answers 500."), story, tickets=2)
-
 
 @pytest.mark.parametrize("amount", [1, 2, 15])
-def test_where_no_ticket_can_be_read_the_store_is_down(tmp_path: Path, amount: int) -> None:
+async def test_where_no_ticket_can_be_read_the_store_is_down(tmp_path: Path, amount: int) -> None:
     """It lists its tickets and lets none be read: one banner, no word about single tickets, all at once afterwards."""
-
-    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+    async with poisoned(tmp_path / "db", Unavailable("It answers 500."), tickets=3) as (sim, poison, discord, _slack):
         poison.tickets |= {TicketId("t1"), TicketId("t2"), TicketId("t3")}
         poison.writes(*(f"new{number}" for number in range(amount)))
         await passes(sim, 2 * HOUR)
@@ -250,14 +231,12 @@ def test_where_no_ticket_can_be_read_the_store_is_down(tmp_path: Path, amount: i
         assert [text[0] for text in discord.texts("1")] == ["⚠", "▶"]
         assert [len(discord.texts(thread)) for thread in discord.threads()] == [1] * (3 + amount)
 
-    play(tmp_path / "db", Unavailable("It answers 500."), story, tickets=3)
 
-
-def test_limits_met_while_reading_are_the_stores(tmp_path: Path) -> None:
+async def test_limits_met_while_reading_are_the_stores(tmp_path: Path) -> None:
     """A budget is the store's as a whole: nothing more is asked in that pass, and nobody is told of the ticket."""
     error: RemoteError = RateLimited("It allows no more.", retry_after=50.0)
 
-    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+    async with poisoned(tmp_path / "db", error) as (_sim, poison, discord, _slack):
         poison.writes("bad1", "bad2")
         await asyncio.sleep(10 * MINUTE)
         assert TicketId("bad2") not in poison.tries
@@ -267,13 +246,10 @@ def test_limits_met_while_reading_are_the_stores(tmp_path: Path) -> None:
         await asyncio.sleep(6 * MINUTE)
         assert discord.texts("1") == []
 
-    play(tmp_path / "db", error, story)
 
-
-def test_a_nudge_tries_it_at_once_and_passes_it_by(tmp_path: Path) -> None:
+async def test_a_nudge_tries_it_at_once_and_passes_it_by(tmp_path: Path) -> None:
     """A webhook about it is worth a try whenever it comes, and those named with it are read all the same."""
-
-    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+    async with poisoned(tmp_path / "db", Unavailable("It answers 500."), tickets=2) as (sim, poison, discord, _slack):
         poison.writes("t1")
         await asyncio.sleep(HOUR)
         tries = len(poison.tries[TicketId("t1")])
@@ -284,15 +260,12 @@ def test_a_nudge_tries_it_at_once_and_passes_it_by(tmp_path: Path) -> None:
         assert len(poison.tries[TicketId("t1")]) == tries + 1
         poison.tickets.clear()
         sim.nudge("main", "t1")
-        await sim.until(lambda: discord.texts("1.1").count("t1 Hello?") == 2, 5)
-
-    play(tmp_path / "db", Unavailable("It answers 500."), story, tickets=2)
+        await sim.advance_until(lambda: discord.texts("1.1").count("t1 Hello?") == 2, 5)
 
 
-def test_one_that_leaves_the_list_meanwhile_is_not_told(tmp_path: Path) -> None:
+async def test_one_that_leaves_the_list_meanwhile_is_not_told(tmp_path: Path) -> None:
     """A ticket that its vendor deletes before it could ever be read is forgotten."""
-
-    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+    async with poisoned(tmp_path / "db", Unavailable("It answers 500.")) as (sim, poison, discord, _slack):
         poison.writes("bad")
         await asyncio.sleep(3 * MINUTE)
         poison.shop.vanishes(TicketId("bad"))
@@ -300,32 +273,26 @@ def test_one_that_leaves_the_list_meanwhile_is_not_told(tmp_path: Path) -> None:
         await passes(sim, DAY)
         assert discord.texts("1") == []
 
-    play(tmp_path / "db", Unavailable("It answers 500."), story)
 
-
-def test_what_only_a_full_sweep_shows_is_not_put_off_for_hours(tmp_path: Path) -> None:
+async def test_what_only_a_full_sweep_shows_is_not_put_off_for_hours(tmp_path: Path) -> None:
     """A closed ticket that could not be read when all were looked at is looked at again within minutes."""
-
-    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+    async with poisoned(tmp_path / "db", Unavailable("It answers 500."), tickets=2) as (sim, poison, discord, _slack):
         poison.shop.reopens = False
         poison.shop.set("t1", Status.CLOSED)
         await asyncio.sleep(5 * MINUTE)
         poison.writes("t1")
-        await sim.until(lambda: TicketId("t1") in poison.tries, 9 * HOUR)
+        await sim.advance_until(lambda: TicketId("t1") in poison.tries, 9 * HOUR)
         poison.tickets.clear()
         assert discord.texts("1.1").count("t1 Hello?") == 1
-        await sim.until(lambda: discord.texts("1.1").count("t1 Hello?") == 2, 40 * MINUTE)
-
-    play(tmp_path / "db", Unavailable("It answers 500."), story, tickets=2)
+        await sim.advance_until(lambda: discord.texts("1.1").count("t1 Hello?") == 2, 40 * MINUTE)
 
 
-def test_one_that_is_closed_when_it_can_be_read_at_last_is_heard(tmp_path: Path) -> None:
+async def test_one_that_is_closed_when_it_can_be_read_at_last_is_heard(tmp_path: Path) -> None:
     """It has its thread from then on, and what is written there while shopbell is away is found like anywhere."""
-
-    async def story(sim: Simulation, poison: Poison, discord: Room, slack: Room) -> None:
+    async with poisoned(tmp_path / "db", Unavailable("It answers 500.")) as (sim, poison, discord, _slack):
         poison.shop.reopens = False
         poison.writes("bad")
-        await sim.until(lambda: poison.tries)
+        await sim.advance_until(lambda: poison.tries)
         poison.shop.set("bad", Status.CLOSED)
         await asyncio.sleep(MINUTE)
         poison.tickets.clear()
@@ -333,6 +300,4 @@ def test_one_that_is_closed_when_it_can_be_read_at_last_is_heard(tmp_path: Path)
         thread = next(thread for thread in discord.threads() if "bad Hello?" in discord.texts(thread))
         discord.disconnects(30)
         discord.writes(thread, "bad Sorry for that.")
-        await sim.until(lambda: "bad Sorry for that." in poison.shop.ours(TicketId("bad")))
-
-    play(tmp_path / "db", Unavailable("It answers 500."), story)
+        await sim.advance_until(lambda: "bad Sorry for that." in poison.shop.ours(TicketId("bad")))

@@ -8,60 +8,54 @@ from pathlib import Path
 import pytest
 
 from bot.model import Ask, Status, ThreadId, Verb
-from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.world import UNDO, Simulation
 from tests.support.simulation.fate import Fate, Trouble
-from tests.support.simulation.room import Room, agent
-from tests.support.simulation.shop import Shop
-from tests.integration.test_simulated_findings import place, play
+from tests.support.simulation.loop import simulated_loop
+from tests.support.simulation.one_ticket import ONE_STORE, one_ticket, place_of_ticket
+from tests.support.simulation.room import agent
+from tests.support.simulation.world import UNDO, Simulation
+
+pytestmark = pytest.mark.simulated
+
 
 DAY = 86_400.0
 _WRONG = pytest.mark.parametrize("skew", [-DAY, -600.0, 30.0, 360.0, 7200.0, DAY])
 
 
 @_WRONG
-def test_what_was_said_is_found_by_no_clock_of_ours(tmp_path: Path, skew: float) -> None:
+async def test_what_was_said_is_found_by_no_clock_of_ours(tmp_path: Path, skew: float) -> None:
     """Posts, lines and threads whose answers were lost are found and not repeated, whatever our clock says."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.clock.skew = skew
         for chat in ("discord", "slack"):
             sim.fate.planned[chat, "open_thread"] = [Trouble.ANSWER_LOST]
             sim.fate.planned[chat, "post"] = [Trouble.ANSWER_LOST, Trouble.HUNG_AND_DONE]
         shop.customer_writes("t1", "t1 Anybody?")
         shop.customer_writes("t2", "t2 Hello?")
-        await sim.until(lambda: not any(sim.fate.planned.values()), 600)
+        await sim.advance_until(lambda: not any(sim.fate.planned.values()), 600)
         await asyncio.sleep(120)
         for room in (discord, slack):
             assert room.texts("1.1").count("t1 Anybody?") == 1
             assert len(room.threads()) == 2
 
-    play(tmp_path / "db", story)
-
 
 @_WRONG
-def test_the_first_thing_ever_said_is_found_too(tmp_path: Path, skew: float) -> None:
+async def test_the_first_thing_ever_said_is_found_too(tmp_path: Path, skew: float) -> None:
     """Before anything was said in a chat, nothing is known that is older."""
-
-    async def whole(loop: SimulatedLoop) -> None:
-        fate = Fate()
-        for room in ("discord", "slack"):
-            fate.planned[room, "open_thread"] = [Trouble.ANSWER_LOST, Trouble.HUNG_AND_DONE]
-        async with Simulation(loop, tmp_path / "db", stores={"main": ("discord:1", "slack:1")}, fate=fate) as sim:
-            sim.clock.skew = skew
-            sim.shops["main"].customer_writes("t1", "t1 Hello?")
-            await sim.until(lambda: all("t1 Hello?" in room.texts("1.1") for room in sim.rooms.values()))
-            await sim.settle()
-            assert [len(room.threads()) for room in sim.rooms.values()] == [1, 1]
-
-    simulate(whole)
+    fate = Fate()
+    for room in ("discord", "slack"):
+        fate.planned[room, "open_thread"] = [Trouble.ANSWER_LOST, Trouble.HUNG_AND_DONE]
+    async with Simulation(simulated_loop(), tmp_path / "db", stores=ONE_STORE, fate=fate) as sim:
+        sim.clock.skew = skew
+        sim.shops["main"].customer_writes("t1", "t1 Hello?")
+        await sim.advance_until(lambda: all("t1 Hello?" in room.texts("1.1") for room in sim.rooms.values()))
+        await sim.settle()
+        assert [len(room.threads()) for room in sim.rooms.values()] == [1, 1]
 
 
 @_WRONG
-def test_undo_time_runs_from_when_a_reply_came_in(tmp_path: Path, skew: float) -> None:
+async def test_undo_time_runs_from_when_a_reply_came_in(tmp_path: Path, skew: float) -> None:
     """A reply waits its five seconds, no less and no more, and is not taken for old."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.clock.skew = skew
         await asyncio.sleep(60)
         for room in (discord, slack):
@@ -71,14 +65,11 @@ def test_undo_time_runs_from_when_a_reply_came_in(tmp_path: Path, skew: float) -
         await asyncio.sleep(5)
         assert shop.texts("t1") == ["t1 From discord.", "t1 From slack."]
 
-    play(tmp_path / "db", story)
-
 
 @_WRONG
-def test_what_was_found_is_as_old_as_its_chat_says(tmp_path: Path, skew: float) -> None:
+async def test_what_was_found_is_as_old_as_its_chat_says(tmp_path: Path, skew: float) -> None:
     """What was missed for half an hour is sent, what was missed for longer than an hour is asked about."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.clock.skew = skew
         await asyncio.sleep(60)
         discord.disconnects(1800)
@@ -92,22 +83,21 @@ def test_what_was_found_is_as_old_as_its_chat_says(tmp_path: Path, skew: float) 
         sim.observe()
         assert [row["id"] for row in sim.rows("SELECT id FROM deliveries WHERE state = 'held'")] != []
 
-    play(tmp_path / "db", story)
-
 
 @pytest.mark.parametrize("back", [120.0, 7200.0, DAY])
 @pytest.mark.parametrize("meanwhile", [True, False])
-def test_what_waits_does_not_wait_for_the_time_to_come_again(tmp_path: Path, back: float, meanwhile: bool) -> None:
+async def test_what_waits_does_not_wait_for_the_time_to_come_again(
+    tmp_path: Path, back: float, meanwhile: bool
+) -> None:
     """Our clock was ahead and is set right, while shopbell runs or not: what was to be tried again soon is."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.clock.skew = back
         await asyncio.sleep(60)
         sim.fate.planned["discord", "post"] = [Trouble.REFUSED] * 3
         sim.fate.planned["main", "reply"] = [Trouble.REFUSED] * 3
         shop.customer_writes("t1", "t1 Anybody?")
         slack.writes(ThreadId("1.1"), "t1 Here you are.")
-        await sim.until(lambda: not any(sim.fate.planned.values()))
+        await sim.advance_until(lambda: not any(sim.fate.planned.values()))
         if not meanwhile:
             sim.restart()
             await asyncio.sleep(0.1)
@@ -116,16 +106,13 @@ def test_what_waits_does_not_wait_for_the_time_to_come_again(tmp_path: Path, bac
         assert discord.texts("1.1").count("t1 Anybody?") == 1
         assert shop.texts("t1") == ["t1 Here you are."]
 
-    play(tmp_path / "db", story)
 
-
-def test_a_ticket_that_was_closed_in_the_future_is_heard_of(tmp_path: Path) -> None:
+async def test_a_ticket_that_was_closed_in_the_future_is_heard_of(tmp_path: Path) -> None:
     """Set back by two hours after closing, our clock keeps nobody from seeing that the customer wrote again."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.clock.skew = 7200.0
         await asyncio.sleep(30)
-        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place(slack)))
+        await sim.ask(slack, Ask(verb=Verb.CLOSE, agent=agent(), place=place_of_ticket(slack)))
         await asyncio.sleep(60)
         sim.clock.skew = 0.0
         shop.customer_writes("t1", "t1 It broke again.")
@@ -133,13 +120,10 @@ def test_a_ticket_that_was_closed_in_the_future_is_heard_of(tmp_path: Path) -> N
         assert "t1 It broke again." in discord.texts("1.1")
         assert [row["status"] for row in sim.rows("SELECT status FROM tickets")] == [Status.OPEN]
 
-    play(tmp_path / "db", story)
 
-
-def test_the_undo_time_survives_a_clock_that_is_set_back(tmp_path: Path) -> None:
+async def test_the_undo_time_survives_a_clock_that_is_set_back(tmp_path: Path) -> None:
     """A reply that was written in the very moment still waits its five seconds."""
-
-    async def story(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
         sim.clock.skew = DAY
         await asyncio.sleep(60)
         sim.clock.skew = 0.0
@@ -148,5 +132,3 @@ def test_the_undo_time_survives_a_clock_that_is_set_back(tmp_path: Path) -> None
         assert shop.texts("t1") == []
         await asyncio.sleep(5)
         assert shop.texts("t1") == ["t1 Here you are."]
-
-    play(tmp_path / "db", story)

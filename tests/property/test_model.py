@@ -28,12 +28,12 @@ from hypothesis.stateful import (
 )
 
 from bot.model import Ask, Place, Status, TicketId, Verb
-from tests.support.simulation.loop import SimulatedLoop
-from tests.support.simulation.world import Simulation
 from tests.support.simulation.checks import NOTE, about, unsafe, unsettled
 from tests.support.simulation.fate import Fate, Trouble
+from tests.support.simulation.loop import SimulatedLoop
 from tests.support.simulation.room import Room, Written, agent
 from tests.support.simulation.shop import Shop
+from tests.support.simulation.world import Simulation
 
 T = TypeVar("T")
 # Two stores; in Slack they share a channel.

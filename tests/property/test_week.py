@@ -14,11 +14,11 @@ from random import Random
 import pytest
 
 from bot.model import Voice
-from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.world import Simulation
 from tests.support.simulation.checks import missing, unsafe
 from tests.support.simulation.fate import Fate
+from tests.support.simulation.loop import SimulatedLoop, simulate
 from tests.support.simulation.week import DAY, STORES, Week
+from tests.support.simulation.world import Simulation
 
 _SHARE_OF_FAULTS = 0.1
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from unittest.mock import patch
 
+import pytest
+
 from adapters.vendors.sellgate.capabilities import CAPABILITIES
 from adapters.vendors.sellgate.vendor import Sellgate
 from bot.sandbox.discord.gateway import GUILD_MESSAGES, Event
 from bot.sandbox.discord.world import Member
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 
 async def told(ticket: Ticket, line: str) -> None:
     """Wait until both threads together say this exactly once: it is told where it was written."""
-    await until(f"“{line}” is told", lambda: ticket.discord.count(line) + ticket.slack.count(line) == 1)
+    await until(lambda: ticket.discord.count(line) + ticket.slack.count(line) == 1, f"“{line}” is told")
 
 
 async def event_in_discord(ticket: Ticket, member: Member, **fields: object) -> None:
@@ -26,7 +29,6 @@ async def event_in_discord(ticket: Ticket, member: Member, **fields: object) -> 
     guild.gateway.tell(Event(name="MESSAGE_CREATE", data=shape, intent=GUILD_MESSAGES, place_id=like.channel_id))
 
 
-@scenario()
 async def test_what_is_no_text_is_named_and_stays(stage: Stage) -> None:
     """A sticker, a poll, a forwarded message and a file without words go nowhere; each is marked and told of."""
     ticket = await stage.arrives("Not a text")
@@ -52,7 +54,6 @@ async def test_what_is_no_text_is_named_and_stays(stage: Stage) -> None:
     assert ticket.sent == []
 
 
-@scenario()
 async def test_a_text_with_a_file_is_sent_and_the_file_is_named(stage: Stage) -> None:
     """Words go to the customer; the file beside them, which the vendor cannot take, is told not to have been sent."""
     ticket = await stage.arrives("With a file")
@@ -65,7 +66,6 @@ async def test_a_text_with_a_file_is_sent_and_the_file_is_named(stage: Stage) ->
     await ticket.marked(from_bob, "✅")
 
 
-@scenario()
 async def test_ids_and_markup_reach_the_customer_as_words(stage: Stage) -> None:
     """Mentions, custom emoji, channels, times and masked links in a reply are readable for somebody outside."""
     world = stage.world
@@ -78,11 +78,11 @@ async def test_ids_and_markup_reach_the_customer_as_words(stage: Stage) -> None:
         " or https://help.example/b\ncode"
     )
     await ticket.bob_says("Ask @Bob in #sellgate-tickets, a < b & c, https://help.example/c 🔑")
-    await until("Bob's reply", lambda: len(ticket.sent) == 2)
+    await until(lambda: len(ticket.sent) == 2, "Bob's reply")
     assert ticket.sent[1] == "Ask @Bob in #sellgate-tickets, a < b & c, https://help.example/c 🔑"
 
 
-@scenario(started=False)
+@pytest.mark.scenario(started=False)
 async def test_a_reply_over_the_vendors_limit_is_not_cut_but_refused(stage: Stage) -> None:
     """It is kept and marked, its author is told by how much; made shorter it is sent by itself, from both chats."""
     with patch.object(Sellgate, "capabilities", replace(CAPABILITIES, reply_length=1000)):
@@ -102,17 +102,15 @@ async def test_a_reply_over_the_vendors_limit_is_not_cut_but_refused(stage: Stag
     await ticket.marked(from_bob, "✅")
 
 
-@scenario()
 async def test_a_long_reply_arrives_whole(stage: Stage) -> None:
     """What an agent can type in one message reaches the customer as one message, and the other chat in full."""
     ticket = await stage.arrives("Long and good")
     text = " ".join(f"word{number}" for number in range(1000))
     await ticket.bob_says(text)
     await ticket.has_sent(text)
-    await until("Discord has its end", lambda: ticket.discord.count("word999") == 1)
+    await until(lambda: ticket.discord.count("word999") == 1, "Discord has its end")
 
 
-@scenario()
 async def test_a_guest_of_the_workspace_is_told_privately(stage: Stage) -> None:
     """Where no agents are named, a guest in the channel cannot write to customers, and only the guest reads that."""
     slack = stage.world.slack
@@ -120,7 +118,7 @@ async def test_a_guest_of_the_workspace_is_told_privately(stage: Stage) -> None:
     guest = slack.add_user("gus", guest=True)
     slack.invite(ticket.shop.slack, guest)
     said = await slack.say(guest, ticket.shop.slack, "I know this one!", thread_ts=ticket.slack.card.ts)
-    await until("the guest is told", lambda: "only the team's agents" in slack.ephemerals(guest)[-1].rendered)
+    await until(lambda: "only the team's agents" in slack.ephemerals(guest)[-1].rendered, "the guest is told")
     outcome = await slack.press(guest, ticket.slack.card, "Close", answers=1)
     assert "Only the team's agents can do that" in outcome.text
     await stage.sweeps(2)
@@ -130,7 +128,7 @@ async def test_a_guest_of_the_workspace_is_told_privately(stage: Stage) -> None:
     assert slack.ephemerals(stage.world.bob) == ()
 
 
-@scenario(started=False)
+@pytest.mark.scenario(started=False)
 async def test_only_the_roles_and_people_that_were_named_are_agents(stage: Stage) -> None:
     """Who lacks the role in Discord, or is not named in Slack, is told privately, and nothing of theirs is sent."""
     discord, slack, bob = stage.world.discord, stage.world.slack, stage.world.bob
@@ -142,30 +140,29 @@ async def test_only_the_roles_and_people_that_were_named_are_agents(stage: Stage
     ticket = await stage.arrives("By name")
     slack.invite(ticket.shop.slack, cleo)
     await discord.say(dora, ticket.discord.thread.id, "from Dora")
-    await until("Dora is told", lambda: "only the team's agents" in discord.directs(dora)[-1].content)
+    await until(lambda: "only the team's agents" in discord.directs(dora)[-1].content, "Dora is told")
 
     def words() -> list[str]:
         return [message.content for message in ticket.discord.messages()]
 
     await ticket.ann_says("from Ann, who takes no direct messages")
-    await until("Ann is told", lambda: any("agents" in said and str(stage.world.ann.id) in said for said in words()))
+    await until(lambda: any("agents" in said and str(stage.world.ann.id) in said for said in words()), "Ann is told")
     await ticket.bob_says("from Bob")
-    await until("Bob is told", lambda: "only the team's agents" in slack.ephemerals(bob)[-1].rendered)
+    await until(lambda: "only the team's agents" in slack.ephemerals(bob)[-1].rendered, "Bob is told")
     answered = await discord.command(dora, ticket.discord.thread.id, "close")
     assert answered.ephemeral
     assert "Only the team's agents can do that" in answered.content
     assert await discord.complete(dora, ticket.discord.thread.id, "close", "ticket", "") == []
     await ticket.bob_says("!close")
-    await until("Bob is refused", lambda: "can do that" in slack.ephemerals(bob)[-1].rendered)
+    await until(lambda: "can do that" in slack.ephemerals(bob)[-1].rendered, "Bob is refused")
     await discord.say(carl, ticket.discord.thread.id, "from Carl")
     await slack.say(cleo, ticket.shop.slack, "from Cleo", thread_ts=ticket.slack.card.ts)
-    await until("both agents", lambda: sorted(ticket.sent) == ["from Carl", "from Cleo"])
+    await until(lambda: sorted(ticket.sent) == ["from Carl", "from Cleo"], "both agents")
     await stage.bridge.drained()
     assert not ticket.now.closed
     assert not any(m.pinged.users for m in ticket.discord.messages())
 
 
-@scenario()
 async def test_bots_and_the_platforms_own_lines_are_not_replies(stage: Stage) -> None:
     """Other bots' messages, renamed threads, pins and joins are nobody's answer to a customer."""
     discord, slack = stage.world.discord, stage.world.slack
@@ -188,7 +185,6 @@ async def test_bots_and_the_platforms_own_lines_are_not_replies(stage: Stage) ->
     assert ticket.slack.count("Now playing") == 0
 
 
-@scenario()
 async def test_what_is_written_elsewhere_is_nobodys_answer(stage: Stage) -> None:
     """Talk in the channel itself, in somebody's own thread, or in a channel that is not served reaches no customer."""
     world = stage.world

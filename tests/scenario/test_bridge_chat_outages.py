@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+import pytest
+
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 
 async def once_everywhere(ticket: Ticket, *texts: str) -> None:
@@ -15,7 +18,7 @@ async def once_everywhere(ticket: Ticket, *texts: str) -> None:
         assert ticket.discord.count(text) == ticket.slack.count(text) == 1
 
 
-@scenario({"sellgate": "forum slack", "lightspeed": "text slack"})
+@pytest.mark.scenario({"sellgate": "forum slack", "lightspeed": "text slack"})
 async def test_discord_answers_with_errors(stage: Stage) -> None:
     """5xx, cut connections and lost answers on a forum's post, a card, its thread and a message: each is there once."""
     wire = stage.world.discord.wire
@@ -34,7 +37,6 @@ async def test_discord_answers_with_errors(stage: Stage) -> None:
     assert len(stage.world.discord.threads(stage.world.tickets.id)) == len(failures)
 
 
-@scenario()
 async def test_slack_answers_late_or_not_at_all(stage: Stage) -> None:
     """A card or a message that Slack took without our reading so is not posted again; one that it refused is."""
     wire = stage.world.slack.wire
@@ -48,7 +50,6 @@ async def test_slack_answers_late_or_not_at_all(stage: Stage) -> None:
         await once_everywhere(ticket, f"first {index}", f"second {index}")
 
 
-@scenario()
 async def test_marks_and_cards_get_through_in_the_end(stage: Stage) -> None:
     """Errors while a card is edited, a thread archived or a mark put on leave the last state, not the first."""
     discord, slack = stage.world.discord.wire, stage.world.slack.wire
@@ -62,13 +63,13 @@ async def test_marks_and_cards_get_through_in_the_end(stage: Stage) -> None:
     await ticket.marked(said, "✅")
     await ticket.marked(written, "✅")
     await until(
-        "Discord's card", lambda: "Closed" in str(ticket.discord.card().embeds) and ticket.discord.thread.archived
+        lambda: "Closed" in str(ticket.discord.card().embeds) and ticket.discord.thread.archived, "Discord's card"
     )
-    await until("Slack's card", lambda: "✅ Closed" in ticket.slack.card.rendered)
+    await until(lambda: "✅ Closed" in ticket.slack.card.rendered, "Slack's card")
     await stage.bridge.drained()
 
 
-@scenario({"sellgate": "forum slack"})
+@pytest.mark.scenario({"sellgate": "forum slack"})
 async def test_discords_session_ends_while_agents_write(stage: Stage) -> None:
     """Resumed or not, asked to come back or cut: every message of that time reaches the customer once, in order."""
     gateway = stage.world.discord.gateway
@@ -77,15 +78,15 @@ async def test_discords_session_ends_while_agents_write(stage: Stage) -> None:
     await ticket.ann_says(texts[0])
     await gateway.cut(resumable=False)
     await ticket.ann_says(texts[1])
-    await until("it is back", lambda: gateway.connected == 1)
+    await until(lambda: gateway.connected == 1, "it is back")
     await ticket.ann_says(texts[2])
     await gateway.cut(resumable=True, abrupt=True)
     await ticket.ann_says(texts[3])
     await ticket.ann_says(texts[4])
-    await until("the vendor has five", lambda: len(ticket.sent) == 5)
+    await until(lambda: len(ticket.sent) == 5, "the vendor has five")
     await gateway.ask_to_reconnect()
     await ticket.ann_says(texts[5])
-    await until("the vendor has six", lambda: len(ticket.sent) == 6)
+    await until(lambda: len(ticket.sent) == 6, "the vendor has six")
     await stage.world.discord.leave()
     stage.world.discord.come_back()
     for text in texts[6:]:
@@ -95,7 +96,6 @@ async def test_discords_session_ends_while_agents_write(stage: Stage) -> None:
     assert ticket.slack.count("message") == len(texts)
 
 
-@scenario()
 async def test_slacks_socket_is_cut_while_agents_write(stage: Stage) -> None:
     """Cut, asked to refresh, or told twice: every message of that time reaches the customer once, in order."""
     slack = stage.world.slack
@@ -104,7 +104,7 @@ async def test_slacks_socket_is_cut_while_agents_write(stage: Stage) -> None:
     slack.sockets.cut()
     await ticket.bob_says("two")
     await ticket.bob_says("three")
-    await until("the vendor has three", lambda: len(ticket.sent) == 3)
+    await until(lambda: len(ticket.sent) == 3, "the vendor has three")
     await slack.sockets.refresh("refresh_requested")
     await ticket.bob_says("four")
     await ticket.bob_says("five", deliveries=3)
@@ -115,7 +115,7 @@ async def test_slacks_socket_is_cut_while_agents_write(stage: Stage) -> None:
     assert ticket.sent == ["one", "two", "three", "four", "five", "six"]
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_one_chat_is_away_and_the_other_goes_on(stage: Stage) -> None:
     """While Discord is away, Slack works and says so in the end; afterwards each thread has everything, in order."""
     discord = stage.world.discord
@@ -125,25 +125,25 @@ async def test_one_chat_is_away_and_the_other_goes_on(stage: Stage) -> None:
     await ticket.bob_says("from Slack")
     ticket.customer_says("from the customer")
     await ticket.has_sent("from Slack")
-    await until("Slack has it", lambda: ticket.slack.count("from the customer") == 1)
+    await until(lambda: ticket.slack.count("from the customer") == 1, "Slack has it")
     other = await stage.writes("Opened while away")
-    await until("Slack has that, too", lambda: len(other.slack.cards) == 1)
+    await until(lambda: len(other.slack.cards) == 1, "Slack has that, too")
     discord.come_back()
     await once_everywhere(other, "Hello?")
-    await until("Discord has both", lambda: ticket.discord.count("from") == 2)
+    await until(lambda: ticket.discord.count("from") == 2, "Discord has both")
     said = await ticket.ann_says("I am back")
     await ticket.marked(said, "✅")
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_missing_permission_is_told_where_it_can_be_read(stage: Stage) -> None:
     """What the bot may not do in one chat is told once in the other, with the step, and done when it may."""
     discord = stage.world.discord
     discord.deny(stage.world.support.id, "create_public_threads")
     ticket = await stage.writes("Not allowed")
-    await until("Slack reads it", lambda: stage.announced(stage.shop, "Create Public Threads")[1] == 1)
+    await until(lambda: stage.announced(stage.shop, "Create Public Threads")[1] == 1, "Slack reads it")
     another = await stage.writes("Neither is this")
-    await until("Slack has the other card", lambda: len(another.slack.cards) == 1)
+    await until(lambda: len(another.slack.cards) == 1, "Slack has the other card")
     assert stage.announced(stage.shop, "Create Public Threads")[1] == 1
     discord.allow(stage.world.support.id, "create_public_threads")
     await once_everywhere(ticket, "Hello?")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from bot.ops.doctor import examine
-from tests.scenario.test_deaf_catching_up import ahead, clock_of
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage.clock import ahead, clock_of
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 _AHEAD = timedelta(minutes=30)
 
 
-@scenario({"sellgate": "forum slack", "sellsn": "text slack"})
+@pytest.mark.scenario({"sellgate": "forum slack", "sellsn": "text slack"})
 async def test_lost_answers_are_found_with_a_clock_that_is_ahead(stage: Stage) -> None:
     """Posts and threads, in a text channel, a forum and Slack: looked for after what was said before, by no clock."""
     for vendor in stage.world.shops:
@@ -26,19 +29,19 @@ async def _loses_answers(stage: Stage, ticket: Ticket) -> None:
     world.slack.wire.fail("lose", path="chat.postMessage")
     world.discord.wire.fail("lose", method="POST", path="/messages$")
     ticket.customer_says("second")
-    await until("both show it", lambda: ticket.slack.count("second") and ticket.discord.count("second"))
+    await until(lambda: ticket.slack.count("second") and ticket.discord.count("second"), "both show it")
     await stage.bridge.drained()
     world.slack.wire.fail("lose", path="chat.postMessage")
     world.discord.wire.fail("lose", method="POST", path="/threads$")
     other = await stage.writes("Another", vendor=ticket.shop.vendor.vendor)
-    await until("it has its threads", lambda: other.slack.cards and other.discord.threads)
+    await until(lambda: other.slack.cards and other.discord.threads, "it has its threads")
     await stage.bridge.drained()
     assert [*world.slack.wire.faults, *world.discord.wire.faults] == [], "every answer was lost that should be"
     assert (ticket.slack.count("second"), ticket.discord.count("second")) == (1, 1)
     assert (len(other.slack.cards), len(other.discord.threads)) == (1, 1)
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_check_and_healthz_name_a_clock_that_is_wrong(stage: Stage) -> None:
     """Held against what either chat's answers say, each with the step that mends it."""
     loaded, outside = stage.bridge.loaded, stage.bridge.outside

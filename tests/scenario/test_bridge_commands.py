@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.discord import Answered, NotOffered
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 WHICH = "Which ticket? Do this in a ticket's thread, or give the ticket's short number"
 NO_SUCH = "There is no ticket"
@@ -32,21 +33,21 @@ async def slack_says(ticket: Ticket, command: str, text: str = "") -> str:
 async def is_closed(ticket: Ticket, *, closed: bool = True) -> None:
     """Wait until the vendor and the cards in both chats say so."""
     word = "Closed" if closed else "Open"
-    await until(f"the vendor has it {word}", lambda: ticket.now.closed is closed)
-    await until("Discord's card says so", lambda: word in str(ticket.discord.card().embeds))
-    await until("Slack's card says so", lambda: word in ticket.slack.card.rendered)
-    await until("the thread follows", lambda: ticket.discord.thread.archived is closed)
+    await until(lambda: ticket.now.closed is closed, f"the vendor has it {word}")
+    await until(lambda: word in str(ticket.discord.card().embeds), "Discord's card says so")
+    await until(lambda: word in ticket.slack.card.rendered, "Slack's card says so")
+    await until(lambda: ticket.discord.thread.archived is closed, "the thread follows")
 
 
-@scenario({"sellgate": "forum slack"})
+@pytest.mark.scenario({"sellgate": "forum slack"})
 async def test_closing_and_reopening_in_discord(stage: Stage) -> None:
     """In its thread without a number, in the channel with one, as `1002` or `#1002`; and it is told in both threads."""
     ticket = await stage.arrives("By command")
     thread, number = ticket.discord.thread.id, ticket.number
     assert await discord_says(stage, thread, "close") == f"#{number} is closed."
     await is_closed(ticket)
-    await until("it is told", lambda: ticket.discord.count("Closed by Ann from Discord.") == 1)
-    await until("in Slack too", lambda: ticket.slack.count("Closed by Ann from Discord.") == 1)
+    await until(lambda: ticket.discord.count("Closed by Ann from Discord.") == 1, "it is told")
+    await until(lambda: ticket.slack.count("Closed by Ann from Discord.") == 1, "in Slack too")
     parent = stage.world.support.id
     assert await discord_says(stage, parent, "reopen", ticket=f"#{number}") == f"#{number} is open again."
     await is_closed(ticket, closed=False)
@@ -57,7 +58,6 @@ async def test_closing_and_reopening_in_discord(stage: Stage) -> None:
     assert ticket.discord.count("Closed by Ann") == 2
 
 
-@scenario()
 async def test_a_command_that_names_no_ticket_says_what_to_do(stage: Stage) -> None:
     """Outside a thread without a number, for an unknown one, for nonsense: an answer only the asker sees, no change."""
     ticket = await stage.arrives("Untouched")
@@ -74,7 +74,6 @@ async def test_a_command_that_names_no_ticket_says_what_to_do(stage: Stage) -> N
     assert ticket.discord.count("ticket") == ticket.slack.count("ticket") == 0
 
 
-@scenario()
 async def test_closing_twice_and_from_two_chats_is_told_once(stage: Stage) -> None:
     """Who comes second reads that it is closed already; the threads say once who closed it."""
     ticket = await stage.arrives("Twice")
@@ -89,7 +88,7 @@ async def test_closing_twice_and_from_two_chats_is_told_once(stage: Stage) -> No
     assert await discord_says(stage, stage.world.support.id, "reopen", ticket=number) == f"#{number} is open already."
 
 
-@scenario({"sellgate": "text slack", "lightspeed": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "lightspeed": "forum slack"})
 async def test_the_ticket_option_completes_as_one_types(stage: Stage) -> None:
     """First the thread's own ticket, then by number, subject or customer; only those that the command fits."""
     discord, ann = stage.world.discord, stage.world.ann
@@ -116,7 +115,7 @@ async def test_the_ticket_option_completes_as_one_types(stage: Stage) -> None:
     assert "Matter beta" in named[0]["name"]
 
 
-@scenario({"sellgate": "forum slack", "lightspeed": "text slack"})
+@pytest.mark.scenario({"sellgate": "forum slack", "lightspeed": "text slack"})
 async def test_an_archived_thread_is_reopened_from_its_channel(stage: Stage) -> None:
     """In an archived thread Discord takes no commands; `/reopen` in any channel and the card's button open it again."""
     discord, ann = stage.world.discord, stage.world.ann
@@ -139,7 +138,6 @@ async def test_an_archived_thread_is_reopened_from_its_channel(stage: Stage) -> 
     await is_closed(in_text, closed=False)
 
 
-@scenario()
 async def test_slacks_picker_finds_the_ticket(stage: Stage) -> None:
     """`/close` without a number opens a list that one can type into; the answer stands in the same window."""
     slack, bob = stage.world.slack, stage.world.bob
@@ -160,7 +158,7 @@ async def test_slacks_picker_finds_the_ticket(stage: Stage) -> None:
     assert [option.value for option in found] == [ticket.number]
 
 
-@scenario({"sellgate": "text triage"})
+@pytest.mark.scenario({"sellgate": "text triage"})
 async def test_slacks_other_ways(stage: Stage) -> None:
     """The card's buttons, message shortcuts, and `!close` in a thread, for it or, with a number, for another ticket."""
     slack, bob = stage.world.slack, stage.world.bob
@@ -184,7 +182,7 @@ async def test_slacks_other_ways(stage: Stage) -> None:
     await here.bob_says("!close")
     await is_closed(here)
     await there.bob_says("!close 999999")
-    await until("it is answered", lambda: f"{NO_SUCH} #999999." in slack.ephemerals(bob)[-1].rendered)
+    await until(lambda: f"{NO_SUCH} #999999." in slack.ephemerals(bob)[-1].rendered, "it is answered")
     await there.bob_says("!nice work")
     await there.has_sent("!nice work")
     assert here.sent == []
@@ -192,7 +190,6 @@ async def test_slacks_other_ways(stage: Stage) -> None:
     assert "not supported in threads" in outcome.error
 
 
-@scenario()
 async def test_buttons_work_after_a_restart(stage: Stage) -> None:
     """The buttons of cards that an earlier process has posted do what they say."""
     ticket = await stage.arrives("Old buttons")
@@ -207,7 +204,7 @@ async def test_buttons_work_after_a_restart(stage: Stage) -> None:
     await is_closed(ticket, closed=False)
 
 
-@scenario({"sellgate": "text slack", "lightspeed": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "lightspeed": "text slack"})
 async def test_figures_for_one_store_and_for_all(stage: Stage) -> None:
     """`/stats` shows every store or the one that was named; an unknown name and odd days are answered in words."""
     ticket = await stage.arrives("Counted")
@@ -229,12 +226,11 @@ async def test_figures_for_one_store_and_for_all(stage: Stage) -> None:
     assert "between 1 and 365" in await slack_says(ticket, "/stats", "keys 0")
     await ticket.ann_says("An answer")
     await ticket.has_sent("An answer")
-    await until("it waits no more", lambda: "waiting for the customer" in ticket.slack.card.rendered)
+    await until(lambda: "waiting for the customer" in ticket.slack.card.rendered, "it waits no more")
     await discord_says(stage, ticket.discord.thread.id, "close")
     assert "open 0 · closed 1 · waiting for us 0" in await discord_says(stage, parent, "stats", store="KEYS")
 
 
-@scenario()
 async def test_a_ticket_of_a_store_that_left_can_be_named_and_is_explained(stage: Stage) -> None:
     """After a store was taken out of the settings its tickets' buttons answer in words, and nothing else breaks."""
     ticket = await stage.arrives("Left behind")

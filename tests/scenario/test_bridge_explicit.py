@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+import pytest
+
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 STAYS = "Messages here stay with the team. Use “Send to customer” on a message to send it."
 SEND = "Send to customer"
@@ -15,7 +18,7 @@ async def nothing_leaves(ticket: Ticket) -> None:
     assert ticket.sent == []
 
 
-@scenario(REPLY_MODE="explicit")
+@pytest.mark.scenario(REPLY_MODE="explicit")
 async def test_nothing_leaves_by_itself(stage: Stage) -> None:
     """With REPLY_MODE=explicit messages stay in the thread without a mark, and the card says so in both chats."""
     ticket = await stage.arrives("Team only")
@@ -30,7 +33,7 @@ async def test_nothing_leaves_by_itself(stage: Stage) -> None:
     assert STAYS in ticket.slack.card.rendered
 
 
-@scenario(REPLY_MODE="explicit", UNDO_SECONDS="30")
+@pytest.mark.scenario(REPLY_MODE="explicit", UNDO_SECONDS="30")
 async def test_send_to_customer_sends_exactly_that(stage: Stage) -> None:
     """Discord's message menu and Slack's shortcut send that one message as it stands now, at once and only once."""
     discord, slack, ann, bob = stage.world.discord, stage.world.slack, stage.world.ann, stage.world.bob
@@ -43,7 +46,7 @@ async def test_send_to_customer_sends_exactly_that(stage: Stage) -> None:
     assert answered.content == "That message is on its way to the customer."
     await ticket.has_sent("Dear Jane, here is **your** key.")
     await ticket.marked(chosen, "✅")
-    await until("Slack shows it", lambda: ticket.slack.count("here is **your** key.") == 1)
+    await until(lambda: ticket.slack.count("here is **your** key.") == 1, "Slack shows it")
     again = await discord.context_menu(ann, chosen, SEND)
     assert "or there, already" in again.content
     from_slack = await ticket.bob_says("And a voucher.")
@@ -55,7 +58,7 @@ async def test_send_to_customer_sends_exactly_that(stage: Stage) -> None:
     assert ticket.discord.count("And a voucher.") == 1
 
 
-@scenario(REPLY_MODE="explicit")
+@pytest.mark.scenario(REPLY_MODE="explicit")
 async def test_what_cannot_be_sent_is_explained(stage: Stage) -> None:
     """The bot's own messages, files alone, and messages outside a ticket's thread: an answer for the asker alone."""
     discord, slack, ann, bob = stage.world.discord, stage.world.slack, stage.world.ann, stage.world.bob
@@ -74,7 +77,7 @@ async def test_what_cannot_be_sent_is_explained(stage: Stage) -> None:
     await nothing_leaves(ticket)
 
 
-@scenario(
+@pytest.mark.scenario(
     {"sellgate": "text slack", "lightspeed": "forum slack"}, REPLY_MODE="explicit", STORES__KEYS__REPLY_MODE="all"
 )
 async def test_a_store_may_differ(stage: Stage) -> None:
@@ -89,7 +92,6 @@ async def test_a_store_may_differ(stage: Stage) -> None:
     assert "Write in this thread to answer the customer." in sends.slack.card.rendered
 
 
-@scenario()
 async def test_a_note_can_be_sent_after_all(stage: Stage) -> None:
     """Where everything is sent, the menu sends what stayed: a note, without its prefix, and it counts as sent then."""
     ticket = await stage.arrives("After all")

@@ -9,15 +9,17 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import httpx
+import pytest
 
 from adapters.vendors.client import http
 from bot.outbound.retry import Schedule
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.sight import read_discord
 from bot.sandbox.slack import Message as SlackMessage
-from tests import stage_bot
-from tests.scenario.test_deaf_catching_up import clock_of, later
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage import bot as stage_bot
+from tests.support.stage.clock import clock_of, later
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 KEPT = "It is kept here"
 REFUSED = '{"error": "message is too rude"}'
@@ -47,7 +49,7 @@ async def both_fail(ticket: Ticket, reason: str) -> tuple[DiscordMessage, SlackM
     await ticket.marked(from_ann, "❌")
     await ticket.marked(from_bob, "❌")
     for sight in (ticket.discord, ticket.slack):
-        await until(f"“{reason}” is told", lambda sight=sight: sight.count(reason) == 1)  # type: ignore[misc]
+        await until(lambda sight=sight: sight.count(reason) == 1, f"“{reason}” is told")  # type: ignore[misc]
         assert sight.count(KEPT) == 1
     assert read_discord(in_discord(ticket)).count("❌") == 1
     assert in_slack(ticket).rendered.startswith("❌")
@@ -66,7 +68,6 @@ async def waits_in_the_outbox(stage: Stage, *words: str) -> None:
     assert all(word in listed for word in words), listed
 
 
-@scenario()
 async def test_a_ticket_that_is_gone_takes_no_replies(stage: Stage) -> None:
     """Both agents read it in their own chat; once the vendor has the ticket again, Retry sends what they wrote."""
     ticket = await stage.arrives("Gone")
@@ -83,7 +84,7 @@ async def test_a_ticket_that_is_gone_takes_no_replies(stage: Stage) -> None:
     assert sorted(ticket.sent) == ["from Ann", "from Bob"]
 
 
-@scenario(started=False)
+@pytest.mark.scenario(started=False)
 async def test_replies_that_were_given_up(stage: Stage) -> None:
     """Each answer said nothing of what became of it, until the last: the threads say that nobody can tell."""
     with scheduled(Schedule(retries=(0.05, 0.1), reconcile_delays=(0.05, 0.05), refused=0.3)):
@@ -104,7 +105,7 @@ async def test_replies_that_were_given_up(stage: Stage) -> None:
     assert sorted(ticket.sent) == ["from Ann", "from Bob"]
 
 
-@scenario(started=False)
+@pytest.mark.scenario(started=False)
 async def test_only_agents_may_retry_send_or_discard(stage: Stage) -> None:
     """Whoever may not answer customers is told so at each button, in both chats, and nothing is sent or dropped."""
     discord, slack, bob = stage.world.discord, stage.world.slack, stage.world.bob
@@ -119,13 +120,13 @@ async def test_only_agents_may_retry_send_or_discard(stage: Stage) -> None:
     stage.shop.vendor.wire.fail("refuse", method="POST", status=422, body=REFUSED, times=2)
     await discord.say(carl, ticket.discord.thread.id, "from Carl")
     await slack.say(cleo, ticket.shop.slack, "from Cleo", thread_ts=ticket.slack.card.ts)
-    await until("both failed", lambda: in_discord(ticket).id and in_slack(ticket).ts)
+    await until(lambda: in_discord(ticket).id and in_slack(ticket).ts, "both failed")
     await stage.bridge.stop()
     await discord.say(carl, ticket.discord.thread.id, "old from Carl")
     await slack.say(cleo, ticket.shop.slack, "old from Cleo", thread_ts=ticket.slack.card.ts)
     with later(clock, timedelta(hours=2)):
         await stage.bridge.start()
-        await until("both are asked about", lambda: in_discord(ticket, "Discard").id and in_slack(ticket, "Discard").ts)
+        await until(lambda: in_discord(ticket, "Discard").id and in_slack(ticket, "Discard").ts, "both are asked about")
         before = await _replies(stage)
         assert sorted(before.values()) == ["failed", "failed", "held", "held"]
         for button in ("Retry", "Send", "Discard"):
@@ -139,7 +140,7 @@ async def test_only_agents_may_retry_send_or_discard(stage: Stage) -> None:
         for button in ("Retry", "Discard"):
             await discord.press(carl, in_discord(ticket, button), button)
             await slack.press(cleo, in_slack(ticket, button), button, answers=1)
-        await until("both are sent", lambda: len(ticket.sent) == 2)
+        await until(lambda: len(ticket.sent) == 2, "both are sent")
         await stage.bridge.drained()
     assert sorted(ticket.sent) == ["from Carl", "from Cleo"]
 
@@ -151,7 +152,6 @@ async def _replies(stage: Stage) -> dict[int, str]:
     }
 
 
-@scenario()
 async def test_two_presses_at_once_are_one(stage: Stage) -> None:
     """Retry pressed several times at the same moment, in each chat, sends each reply once."""
     discord, slack = stage.world.discord, stage.world.slack
@@ -174,7 +174,7 @@ async def test_two_presses_at_once_are_one(stage: Stage) -> None:
     assert sorted(ticket.sent) == ["from Ann", "from Bob"]
 
 
-@scenario(started=False)
+@pytest.mark.scenario(started=False)
 async def test_what_is_dropped_while_it_is_looked_for(stage: Stage) -> None:
     """`shopbell outbox drop` beside the running bridge: it is not sent and loses its mark; the next one goes on."""
     with patch.object(http, "TIMEOUTS", httpx.Timeout(4.0)):
@@ -189,7 +189,7 @@ async def test_what_is_dropped_while_it_is_looked_for(stage: Stage) -> None:
         asked = [each.method for each in wire.seen if each.path.endswith(ticket.id)]
         return "POST" in asked and "GET" in asked[asked.index("POST") :]
 
-    await until("it is looked for", looked_for)
+    await until(looked_for, "it is looked for")
     following = await ticket.bob_says("and this")
     (reply,) = [each for each, state in (await _replies(stage)).items() if state == "uncertain"]
     code, printed = await stage.process().command("outbox", "drop", str(reply))
@@ -207,7 +207,7 @@ async def test_what_is_dropped_while_it_is_looked_for(stage: Stage) -> None:
 _VENDORS = ("sellsn", "sellapp", "sellgate", "lightspeed", "nextcommerce")
 
 
-@scenario(
+@pytest.mark.scenario(
     dict.fromkeys(_VENDORS, "text slack"),
     started=False,
     variants=dict.fromkeys(_VENDORS, "a reply shows after a second"),
@@ -234,4 +234,4 @@ async def _lost_twice(ticket: Ticket) -> None:
         vendor.wire.fail("lose", method=method)
         await ticket.marked(await said("Here is your key"), "✅")
         assert vendor.wire.faults == []
-    await until("reads show it", lambda: vendor.see(ticket.id) is ticket.now)
+    await until(lambda: vendor.see(ticket.id) is ticket.now, "reads show it")

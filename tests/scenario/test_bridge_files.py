@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+import pytest
+
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 
 def files_at_vendor(ticket: Ticket) -> list[tuple[str, bytes]]:
@@ -10,7 +13,7 @@ def files_at_vendor(ticket: Ticket) -> list[tuple[str, bytes]]:
     return [(file.name, file.content) for m in ticket.now.messages if m.writer == "staff" for file in m.files]
 
 
-@scenario({"nextcommerce": "text slack"})
+@pytest.mark.scenario({"nextcommerce": "text slack"})
 async def test_files_go_along_from_both_chats(stage: Stage) -> None:
     """Next Commerce gets a file from Discord with its text, and one from Slack that came alone, each once."""
     ticket = await stage.arrives("The manual", vendor="nextcommerce")
@@ -22,10 +25,10 @@ async def test_files_go_along_from_both_chats(stage: Stage) -> None:
     assert [m.text for m in ticket.now.messages if m.writer == "staff"] == ["Here it is.", ""]
 
 
-@scenario({"sellapp": "text slack"})
+@pytest.mark.scenario({"sellapp": "text slack"})
 async def test_a_file_that_cannot_go_along_is_told(stage: Stage) -> None:
     """SellApp takes text only: the text goes, and the thread says which file did not."""
     ticket = await stage.arrives("The manual", vendor="sellapp")
     await ticket.ann_says("Here it is.", attachments=[("manual.pdf", b"from Discord")])
     await ticket.has_sent("Here it is.")
-    await until("the thread tells of it", lambda: ticket.discord.count("manual.pdf was not sent") == 1)
+    await until(lambda: ticket.discord.count("manual.pdf was not sent") == 1, "the thread tells of it")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import pytest
+
 from bot.sandbox.discord import Message
 from bot.sandbox.story import vars_of
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 BOTH_KINDS = {"sellgate": "text slack", "lightspeed": "forum slack"}
 
@@ -79,12 +82,12 @@ async def _each(stage: Stage, about: str, text: str, **more: str) -> list[Ticket
     """The same customer's words in a text channel, a forum and Slack, there as soon as everything is delivered."""
     tickets = [await stage.writes(about, text, vendor=vendor, **more) for vendor in BOTH_KINDS]
     for ticket in tickets:
-        await until("its threads", lambda ticket=ticket: ticket.discord.messages() and ticket.slack.messages())  # type: ignore[misc]
+        await until(lambda ticket=ticket: ticket.discord.messages() and ticket.slack.messages(), "its threads")  # type: ignore[misc]
     await stage.bridge.drained()
     return tickets
 
 
-@scenario(BOTH_KINDS)
+@pytest.mark.scenario(BOTH_KINDS)
 async def test_mentions_are_only_words(stage: Stage) -> None:
     """`@everyone`, `<!channel>` and mentions of people, roles and channels by their ids are shown as typed."""
     world = stage.world
@@ -97,7 +100,7 @@ async def test_mentions_are_only_words(stage: Stage) -> None:
     assert not world.slack.pings
 
 
-@scenario(BOTH_KINDS)
+@pytest.mark.scenario(BOTH_KINDS)
 async def test_markup_is_only_signs(stage: Stage) -> None:
     """Markdown, fences, masked links, timestamps, custom emoji and entities are shown letter for letter."""
     for ticket in await _each(stage, "Markup", MARKUP):
@@ -105,7 +108,7 @@ async def test_markup_is_only_signs(stage: Stage) -> None:
         assert in_slack(ticket) == [MARKUP]
 
 
-@scenario(BOTH_KINDS)
+@pytest.mark.scenario(BOTH_KINDS)
 async def test_invisible_characters_are_left_out_and_composed_ones_stay(stage: Stage) -> None:
     """Control characters, lone surrogates and direction overrides vanish; emoji sequences and accents stay whole."""
     text = f"a\x00b\x1b[31mc\x7f \u202egpj.exe\u2066 \ud83d {COMPOSED}\r\nnext\u2028last\x0b"
@@ -114,7 +117,7 @@ async def test_invisible_characters_are_left_out_and_composed_ones_stay(stage: S
             assert [" ".join(each.split(" ")) for each in shown] == [f"ab[31mc gpj.exe  {COMPOSED}\nnext\nlast"]
 
 
-@scenario(BOTH_KINDS)
+@pytest.mark.scenario(BOTH_KINDS)
 async def test_fifty_thousand_characters_are_shown_in_full_and_in_order(stage: Stage) -> None:
     """Words in 50,000 characters, markup among them, stand in several messages, each numbered, none lost or doubled."""
     words = [
@@ -128,7 +131,7 @@ async def test_fifty_thousand_characters_are_shown_in_full_and_in_order(stage: S
             assert " ".join(shown).split() == text.split()
 
 
-@scenario(BOTH_KINDS)
+@pytest.mark.scenario(BOTH_KINDS)
 async def test_a_text_without_any_space_is_cut_but_not_changed(stage: Stage) -> None:
     """Where there is no place to cut, a text is cut anyway, but never inside what people see as one character."""
     text = _FAMILY * 900 + "e\u0301" * 3000 + "`" * 4000
@@ -141,7 +144,7 @@ async def test_a_text_without_any_space_is_cut_but_not_changed(stage: Stage) -> 
                 assert "\u200d" not in (piece[0], piece[-1])
 
 
-@scenario(BOTH_KINDS)
+@pytest.mark.scenario(BOTH_KINDS)
 async def test_a_hostile_subject_and_name_make_a_harmless_title(stage: Stage) -> None:
     """The thread's name keeps the number, stands on one line within the limit, and neither it nor the card pings."""
     subject = "@everyone <!channel>\n# **Re:** \u202e\x07[bank](https://evil.example) " + "long " * 60
@@ -170,7 +173,7 @@ def _untitled(card: Message) -> Message:
     return card
 
 
-@scenario(BOTH_KINDS)
+@pytest.mark.scenario(BOTH_KINDS)
 async def test_a_text_of_nothing_is_still_a_message(stage: Stage) -> None:
     """An empty message, or one of control characters alone, is shown as one without text; nothing gets stuck."""
     for ticket in await _each(stage, "Nothing", "\x00\x01 \n"):
@@ -178,7 +181,7 @@ async def test_a_text_of_nothing_is_still_a_message(stage: Stage) -> None:
         assert in_slack(ticket) == ["(no text)"]
 
 
-@scenario(BOTH_KINDS)
+@pytest.mark.scenario(BOTH_KINDS)
 async def test_what_follows_a_hostile_text_is_not_touched_by_it(stage: Stage) -> None:
     """An open fence, a spoiler and a quote of everything in one message do not swallow the next one."""
     for ticket in await _each(stage, "Open ends", ">>> ```\n||**"):

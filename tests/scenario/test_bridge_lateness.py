@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
+import pytest
+
 from bot.outbound import late_replies
 from bot.outbound.retry import Schedule
-from tests import stage_bot
-from tests.support.stage.stage import Stage, scenario, until
+from tests.support.stage import bot as stage_bot
+from tests.support.stage.stage import Stage
+from tests.support.waiting import until
 
 WAITS = "What was written here has not reached the customer yet."
 UNSEEN = "Nobody can tell yet whether the customer has what was written here."
@@ -24,7 +27,7 @@ def impatient() -> Iterator[None]:
         yield
 
 
-@scenario(started=False)
+@pytest.mark.scenario(started=False)
 async def test_a_key_that_may_read_but_not_write(stage: Stage) -> None:
     """Both threads say once what to do, the channels nothing; a new key sends what waits, in each chat's order."""
     vendor = stage.shop.vendor
@@ -35,12 +38,12 @@ async def test_a_key_that_may_read_but_not_write(stage: Stage) -> None:
         from_ann = [await ticket.ann_says("from Ann"), await ticket.ann_says("from Ann again")]
         from_bob = await ticket.bob_says("from Bob")
         for sight in (ticket.discord, ticket.slack):
-            await until("it is told", lambda sight=sight: sight.count(WAITS) == 1)  # type: ignore[misc]
+            await until(lambda sight=sight: sight.count(WAITS) == 1, "it is told")  # type: ignore[misc]
             assert sight.count(f"put it into STORES__{stage.shop.name.upper()}__API_KEY.") == 1
         await ticket.marked(from_bob, "⏳")
         await stage.bridge.restart()
         posts = len([each for each in vendor.wire.seen if each.method == "POST"])
-        await until("tried", lambda: len([each for each in vendor.wire.seen if each.method == "POST"]) > posts + 8)
+        await until(lambda: len([each for each in vendor.wire.seen if each.method == "POST"]) > posts + 8, "tried")
         assert ticket.discord.count(WAITS) == ticket.slack.count(WAITS) == 1
         assert stage.announced(stage.shop, "credentials") == (0, 0)
     vendor.wire.faults.remove(fault)
@@ -52,7 +55,7 @@ async def test_a_key_that_may_read_but_not_write(stage: Stage) -> None:
     assert len(ticket.sent) == 3
 
 
-@scenario(started=False)
+@pytest.mark.scenario(started=False)
 async def test_a_reply_in_doubt_whose_ticket_cannot_be_read(stage: Stage) -> None:
     """Its answer was lost and reading fails: told, then given up in doubt, and what Bob wrote after it goes on."""
     wire = stage.shop.vendor.wire
@@ -65,10 +68,10 @@ async def test_a_reply_in_doubt_whose_ticket_cannot_be_read(stage: Stage) -> Non
         from_ann = await ticket.ann_says("from Ann")
         await ticket.marked(from_ann, "⏳")
         from_bob = await ticket.bob_says("from Bob")
-        await until("it is told", lambda: ticket.discord.count(UNSEEN) == ticket.slack.count(WAITS) == 1)
+        await until(lambda: ticket.discord.count(UNSEEN) == ticket.slack.count(WAITS) == 1, "it is told")
         await ticket.marked(from_ann, "❌")
         await ticket.marked(from_bob, "✅")
-        await until("it is told", lambda: ticket.discord.count("“Retry” looks for it before it is sent again.") == 1)
+        await until(lambda: ticket.discord.count("“Retry” looks for it before it is sent again.") == 1, "it is told")
     wire.faults.remove(reading)
     await stage.sweeps(1)
     await ticket.marked(from_ann, "✅")

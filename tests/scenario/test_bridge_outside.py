@@ -10,9 +10,11 @@ from contextlib import closing
 from typing import Any
 
 import httpx
+import pytest
 
 from bot.sandbox.process import BotProcess
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 SECRET = "a-long-secret"
 HOOK = f"/hooks/keys/{SECRET}"
@@ -26,7 +28,7 @@ async def asked(bot: BotProcess, method: str, path: str, **more: Any) -> httpx.R
         return await client.request(method, path, **more)
 
 
-@scenario(started=False, STORES__KEYS__POLL_SECONDS="600", STORES__KEYS__WEBHOOK_SECRET=SECRET)
+@pytest.mark.scenario(started=False, STORES__KEYS__POLL_SECONDS="600", STORES__KEYS__WEBHOOK_SECRET=SECRET)
 async def test_the_endpoints_and_the_commands_beside_it(stage: Stage) -> None:
     """Ready once everything was reached; health, metrics, hooks; and `tickets`, `stats`, `outbox` while it runs."""
     bot = stage.process()
@@ -91,7 +93,7 @@ async def _commands(bot: BotProcess, ticket: Ticket) -> str:
     return str(failed[0]["id"])
 
 
-@scenario({"sellgate": "forum slack"}, started=False)
+@pytest.mark.scenario({"sellgate": "forum slack"}, started=False)
 async def test_sigterm_in_the_middle_of_everything(stage: Stage) -> None:
     """It ends with 0 within ten seconds though Discord hangs and people write; the next process does the rest."""
     bot = stage.process()
@@ -104,7 +106,7 @@ async def test_sigterm_in_the_middle_of_everything(stage: Stage) -> None:
         ticket.customer_says("while it stops")
         for number in range(3):
             await ticket.ann_says(f"in order: {number}")
-        await until("Discord hangs", lambda: not wire.faults)
+        await until(lambda: not wire.faults, "Discord hangs")
         late = await stage.writes("Written while stopping")
         began = time.monotonic()
         assert await bot.stop() == 0
@@ -113,7 +115,7 @@ async def test_sigterm_in_the_middle_of_everything(stage: Stage) -> None:
         await bot.start()
         await ticket.shown("while it stops")
         await late.shown("Hello?")
-        await until("all replies", lambda: len(ticket.sent) >= 4)
+        await until(lambda: len(ticket.sent) >= 4, "all replies")
         assert ticket.sent == [f"in order: {number}" for number in range(4)]
         assert len(late.discord.threads) == len(late.slack.cards) == 1
         assert await bot.stop() == 0
@@ -122,7 +124,7 @@ async def test_sigterm_in_the_middle_of_everything(stage: Stage) -> None:
         await bot.kill()
 
 
-@scenario(started=False)
+@pytest.mark.scenario(started=False)
 async def test_health_tells_what_is_wrong(stage: Stage) -> None:
     """Not ready before the chats are there; 503 with the reason while one is gone; well again by itself."""
     bot = stage.process()

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.sandbox.discord import NoAnswer
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 
 async def everybody_writes(ticket: Ticket, word: str) -> None:
@@ -19,14 +20,14 @@ async def everybody_writes(ticket: Ticket, word: str) -> None:
 async def everybody_was_heard(ticket: Ticket, *words: str) -> None:
     """Each once at the vendor and once in the chat it was not written in."""
     expected = sorted(f"{who} {word}" for who in ("Ann", "Bob") for word in words)
-    await until("the vendor has all", lambda: sorted(ticket.sent) == expected)
+    await until(lambda: sorted(ticket.sent) == expected, "the vendor has all")
     for word in words:
         await ticket.shown(f"Jane {word}")
-        await until(f"Slack has Ann's {word}", lambda word=word: ticket.slack.count(f"Ann {word}") == 1)  # type: ignore[misc]
-        await until(f"Discord has Bob's {word}", lambda word=word: ticket.discord.count(f"Bob {word}") == 1)  # type: ignore[misc]
+        await until(lambda word=word: ticket.slack.count(f"Ann {word}") == 1, f"Slack has Ann's {word}")  # type: ignore[misc]
+        await until(lambda word=word: ticket.discord.count(f"Bob {word}") == 1, f"Discord has Bob's {word}")  # type: ignore[misc]
 
 
-@scenario({"sellgate": "forum slack"})
+@pytest.mark.scenario({"sellgate": "forum slack"})
 async def test_what_was_written_while_it_was_stopped_is_found(stage: Stage) -> None:
     """Customers' and agents' messages of that time arrive once, in order, and the channels are told how many."""
     ticket = await stage.arrives("Stopped")
@@ -39,7 +40,7 @@ async def test_what_was_written_while_it_was_stopped_is_found(stage: Stage) -> N
     await stage.bridge.start()
     await everybody_was_heard(ticket, "before", "meanwhile")
     await later.shown("Hello?")
-    await until("it is told", lambda: stage.announced(stage.shop, "Found 1 message that was written meanwhile")[1] == 1)
+    await until(lambda: stage.announced(stage.shop, "Found 1 message that was written meanwhile")[1] == 1, "it is told")
     await stage.bridge.restart()
     await stage.sweeps(3)
     await stage.bridge.drained()
@@ -48,7 +49,7 @@ async def test_what_was_written_while_it_was_stopped_is_found(stage: Stage) -> N
     assert len(ticket.slack.cards) == len(later.slack.cards) == 1
 
 
-@scenario(UNDO_SECONDS="0.8")
+@pytest.mark.scenario(UNDO_SECONDS="0.8")
 async def test_a_reply_that_waited_leaves_after_the_restart(stage: Stage) -> None:
     """What waits for its undo time when the bot stops is sent by the next process, once."""
     ticket = await stage.arrives("Waiting")
@@ -61,7 +62,7 @@ async def test_a_reply_that_waited_leaves_after_the_restart(stage: Stage) -> Non
     assert ticket.slack.count("kept") == 1
 
 
-@scenario({"sellgate": "forum slack", "lightspeed": "text slack"}, started=False)
+@pytest.mark.scenario({"sellgate": "forum slack", "lightspeed": "text slack"}, started=False)
 async def test_killed_with_everything_in_the_air(stage: Stage) -> None:
     """SIGKILL while messages, replies and threads are under way: the next process finishes each exactly once."""
     bot = stage.process()
@@ -72,7 +73,7 @@ async def test_killed_with_everything_in_the_air(stage: Stage) -> None:
         number = one.number
         two = await stage.writes("During the kill", vendor="sellgate")
         await everybody_writes(one, "before")
-        await until("the thread is there", lambda: two.discord.threads)
+        await until(lambda: two.discord.threads, "the thread is there")
         await bot.kill()
         stage.world.discord.patience = 0.2
         with pytest.raises(NoAnswer):
@@ -93,7 +94,7 @@ async def test_killed_with_everything_in_the_air(stage: Stage) -> None:
         await bot.kill()
 
 
-@scenario({"sellgate": "forum slack"})
+@pytest.mark.scenario({"sellgate": "forum slack"})
 async def test_a_forum_post_whose_answer_was_lost_is_not_doubled(stage: Stage) -> None:
     """Discord made the post and the connection broke; it is found again, by the same process or by the next."""
     discord = stage.world.discord
@@ -101,7 +102,7 @@ async def test_a_forum_post_whose_answer_was_lost_is_not_doubled(stage: Stage) -
     ticket = await stage.arrives("Lost answer")
     discord.wire.fail("lose", method="POST", path="/threads$")
     other = await stage.writes("Lost and restarted")
-    await until("it was made", lambda: other.discord.threads)
+    await until(lambda: other.discord.threads, "it was made")
     await stage.bridge.restart()
     await other.shown("Hello?")
     await stage.bridge.drained()
@@ -130,28 +131,24 @@ async def past(stage: Stage) -> dict[str, Ticket]:
         ("all", {"new", "old", "closed"}),
     ],
 )
-def test_how_much_of_the_past_gets_threads(backfill: str, shown: set[str]) -> None:
+@pytest.mark.scenario({"sellgate": "forum slack"}, started=False)
+async def test_how_much_of_the_past_gets_threads(stage: Stage, backfill: str, shown: set[str]) -> None:
     """BACKFILL decides which tickets of before have threads; what happens later shows up whatever it was."""
-
-    @scenario({"sellgate": "forum slack"}, started=False, STORES__KEYS__BACKFILL=backfill)
-    async def story(stage: Stage) -> None:
-        tickets = await past(stage)
-        await stage.bridge.start()
-        for name in shown:
-            await tickets[name].shown("Hello?")
-        await stage.bridge.drained()
-        assert {name for name, ticket in tickets.items() if ticket.discord.threads} == shown
-        assert {name for name, ticket in tickets.items() if ticket.slack.cards} == shown
-        if "closed" in shown:
-            assert tickets["closed"].discord.thread.archived
-        tickets["old"].customer_says("it is still broken")
-        await tickets["old"].shown("it is still broken")
-        await stage.arrives("Brand new", "brand new words")
-
-    story()
+    stage.bridge.settings["STORES__KEYS__BACKFILL"] = backfill
+    tickets = await past(stage)
+    await stage.bridge.start()
+    for name in shown:
+        await tickets[name].shown("Hello?")
+    await stage.bridge.drained()
+    assert {name for name, ticket in tickets.items() if ticket.discord.threads} == shown
+    assert {name for name, ticket in tickets.items() if ticket.slack.cards} == shown
+    if "closed" in shown:
+        assert tickets["closed"].discord.thread.archived
+    tickets["old"].customer_says("it is still broken")
+    await tickets["old"].shown("it is still broken")
+    await stage.arrives("Brand new", "brand new words")
 
 
-@scenario()
 async def test_ticket_numbers_are_never_used_again(stage: Stage) -> None:
     """Not after a ticket has vanished, not after its thread was deleted, not after a restart."""
     numbers = []
@@ -161,20 +158,19 @@ async def test_ticket_numbers_are_never_used_again(stage: Stage) -> None:
         await stage.bridge.drained()
         ticket.shop.store.vanish(ticket.id)
         stage.nudge()
-        await until("it is gone", lambda ticket=ticket: ticket.discord.count("no longer has this ticket") == 1)  # type: ignore[misc]
+        await until(lambda ticket=ticket: ticket.discord.count("no longer has this ticket") == 1, "it is gone")  # type: ignore[misc]
         await stage.bridge.restart()
     assert numbers == sorted(set(numbers))
 
 
-@scenario()
 async def test_a_closed_ticket_that_is_written_to_while_it_was_away_is_found(stage: Stage) -> None:
     """An agent's words in an archived thread, and a customer's in a closed ticket, are not missed either."""
     ticket = await stage.arrives("Closed and away")
     await ticket.bob_says("!close")
-    await until("archived", lambda: ticket.now.closed and ticket.discord.thread.archived)
+    await until(lambda: ticket.now.closed and ticket.discord.thread.archived, "archived")
     await stage.bridge.drained()
     await stage.bridge.stop()
     await ticket.ann_says("one more thing")
     await stage.bridge.start()
     await ticket.has_sent("one more thing")
-    await until("archived again", lambda: ticket.discord.thread.archived)
+    await until(lambda: ticket.discord.thread.archived, "archived again")

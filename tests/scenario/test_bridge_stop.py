@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.support.stage.stage import Stage, scenario, until
+import pytest
+
+from tests.support.stage.stage import Stage
+from tests.support.waiting import until
 
 _ANSWERED_AFTER = 1.0
 
@@ -20,7 +23,7 @@ async def _replies(stage: Stage) -> list[str]:
     return [str(row["state"]) for row in left if row["kind"] == "reply"]
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_what_is_in_flight_ends(stage: Stage) -> None:
     """A vendor and two chats that answer only after a second are waited for: nothing is left in doubt or repeated."""
     ticket = await stage.arrives("In flight")
@@ -33,7 +36,7 @@ async def test_what_is_in_flight_ends(stage: Stage) -> None:
     ]
     ticket.customer_says("Still there?")
     await ticket.bob_says("On my way")
-    await until("all three are asked", lambda: all(fault.times == 0 for fault in faults))
+    await until(lambda: all(fault.times == 0 for fault in faults), "all three are asked")
     await stage.bridge.stop()
     assert ticket.sent == ["On my way"]
     left = await stage.bridge.rows("unfinished_deliveries")
@@ -46,7 +49,7 @@ async def test_what_is_in_flight_ends(stage: Stage) -> None:
     assert (ticket.slack.count("Still there?"), ticket.discord.count("Still there?")) == (1, 1)
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_what_is_said_while_it_stops_is_for_the_next_start(stage: Stage) -> None:
     """Once told to stop it acknowledges nothing more, however long it takes; afterwards all of it is found, once."""
     ticket = await stage.arrives("Stopping")
@@ -54,11 +57,11 @@ async def test_what_is_said_while_it_stops_is_for_the_next_start(stage: Stage) -
     slack = stage.world.slack
     fault = stage.shop.vendor.wire.fail("slow", method="POST", seconds=2 * _ANSWERED_AFTER)
     await ticket.ann_says("Before")
-    await until("the vendor is asked", lambda: fault.times == 0)
+    await until(lambda: fault.times == 0, "the vendor is asked")
     stopping = asyncio.create_task(stage.bridge.stop())
     try:
-        await until("Slack brings nothing more", lambda: all(each.socket.closed for each in slack.sockets.connections))
-        await until("nor does Discord", lambda: stage.world.discord.gateway.connected == 0)
+        await until(lambda: all(each.socket.closed for each in slack.sockets.connections), "Slack brings nothing more")
+        await until(lambda: stage.world.discord.gateway.connected == 0, "nor does Discord")
         assert "begun" in await _replies(stage), "the vendor is still waited for"
         acknowledged = slack.sockets.delivered
         await ticket.bob_says("Bob meanwhile")
@@ -70,7 +73,7 @@ async def test_what_is_said_while_it_stops_is_for_the_next_start(stage: Stage) -
     assert await _replies(stage) == []
     assert ticket.sent == ["Before"]
     await stage.bridge.start()
-    await until("all is sent", lambda: len(ticket.sent) == 3)
+    await until(lambda: len(ticket.sent) == 3, "all is sent")
     await stage.bridge.drained()
     assert sorted(ticket.sent) == ["Ann meanwhile", "Before", "Bob meanwhile"]
     assert ticket.sent[0] == "Before"

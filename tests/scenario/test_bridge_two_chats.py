@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.sandbox.discord import Message as DiscordMessage
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 
 def speaker_in_discord(ticket: Ticket, text: str) -> str:
@@ -33,7 +36,7 @@ async def echoes_nothing(ticket: Ticket) -> None:
     assert (by_the_bot(ticket), len(ticket.now.messages)) == before
 
 
-@scenario({"sellgate": "text slack", "lightspeed": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "lightspeed": "forum slack"})
 async def test_everybody_is_heard_once_under_their_name(stage: Stage) -> None:
     """Agents' replies and notes, a colleague's answer at the vendor, the customer's words: once each, in both chats."""
     for vendor in ("sellgate", "lightspeed"):
@@ -42,11 +45,11 @@ async def test_everybody_is_heard_once_under_their_name(stage: Stage) -> None:
 
 async def _everybody_writes(ticket: Ticket) -> None:
     await ticket.ann_says("Ann answers")
-    await until("Slack has it", lambda: speaker_in_slack(ticket, "Ann answers") == "Ann · team")
+    await until(lambda: speaker_in_slack(ticket, "Ann answers") == "Ann · team", "Slack has it")
     await ticket.bob_says("Bob answers")
-    await until("Discord has it", lambda: speaker_in_discord(ticket, "Bob answers") == "Bob")
+    await until(lambda: speaker_in_discord(ticket, "Bob answers") == "Bob", "Discord has it")
     await ticket.bob_says("note: Bob notes")
-    await until("Discord has the note", lambda: speaker_in_discord(ticket, "Bob notes") == "🔒 Bob")
+    await until(lambda: speaker_in_discord(ticket, "Bob notes") == "🔒 Bob", "Discord has the note")
     ticket.shop.store.staff_replies(ticket.id, "Sam answers", name="Sam")
     await ticket.shown("Sam answers")
     ticket.customer_says("Jane answers")
@@ -57,7 +60,7 @@ async def _everybody_writes(ticket: Ticket) -> None:
     assert speaker_in_slack(ticket, "Jane answers").endswith("· customer")
 
 
-@scenario({"sellgate": "text slack", "lightspeed": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "lightspeed": "forum slack"})
 async def test_the_same_words_again_are_another_message(stage: Stage) -> None:
     """Equal texts by two agents, by a colleague at the vendor and by the customer are shown, and sent, as often."""
     for vendor in ("sellgate", "lightspeed"):
@@ -68,45 +71,45 @@ async def _everybody_thanks(ticket: Ticket) -> None:
     await ticket.ann_says("Thank you!")
     await ticket.bob_says("Thank you!")
     await ticket.ann_says("Thank you!")
-    await until("all have left", lambda: len(ticket.sent) == 3)
+    await until(lambda: len(ticket.sent) == 3, "all have left")
     ticket.shop.store.staff_replies(ticket.id, "Thank you!")
     ticket.customer_says("Thank you!")
-    await until("Discord has three", lambda: ticket.discord.count("Thank you!") == 3)
-    await until("Slack has four", lambda: ticket.slack.count("Thank you!") == 4)
+    await until(lambda: ticket.discord.count("Thank you!") == 3, "Discord has three")
+    await until(lambda: ticket.slack.count("Thank you!") == 4, "Slack has four")
     await echoes_nothing(ticket)
     assert ticket.sent == ["Thank you!"] * 3
     assert ticket.discord.count("Thank you!") == 3
     assert ticket.slack.count("Thank you!") == 4
 
 
-@scenario({"sellgate": "text slack"}, variants={"sellgate": "a reply shows after a second"})
+@pytest.mark.scenario({"sellgate": "text slack"}, variants={"sellgate": "a reply shows after a second"})
 async def test_a_vendor_that_answers_nothing_and_shows_late_makes_no_echo(stage: Stage) -> None:
     """Where the vendor names no id and its reads lag behind, an agent's reply is still known for what it is."""
     ticket = await stage.arrives("Lagging")
     said = await ticket.ann_says("Here is your key")
     await ticket.marked(said, "✅")
-    await until("reads show it", lambda: ticket.shop.vendor.see(ticket.id) is ticket.now)
+    await until(lambda: ticket.shop.vendor.see(ticket.id) is ticket.now, "reads show it")
     await echoes_nothing(ticket)
     assert ticket.discord.count("Here is your key") == 0
     assert ticket.slack.count("Here is your key") == 1
     assert ticket.sent == ["Here is your key"]
 
 
-@scenario({"sellgate": "forum slack"})
+@pytest.mark.scenario({"sellgate": "forum slack"})
 async def test_what_the_vendor_does_shows_in_both(stage: Stage) -> None:
     """Closed in the vendor's dashboard, both threads say so and follow; a customer's word opens it again in both."""
     ticket = await stage.arrives("At the vendor")
     ticket.shop.store.close(ticket.id)
     await ticket.shown("Closed at Sellgate.")
-    await until("archived and tagged", lambda: ticket.discord.thread.archived)
+    await until(lambda: ticket.discord.thread.archived, "archived and tagged")
     assert stage.world.discord.tag_names(ticket.discord.thread) == ["Closed"]
-    await until("Slack's card", lambda: "✅ Closed" in ticket.slack.card.rendered)
+    await until(lambda: "✅ Closed" in ticket.slack.card.rendered, "Slack's card")
     ticket.customer_says("It broke again")
     await ticket.shown("It broke again")
     await ticket.shown("Reopened at Sellgate.")
-    await until("open again", lambda: not ticket.discord.thread.archived)
-    await until("tagged", lambda: stage.world.discord.tag_names(ticket.discord.thread) == ["Open"])
-    await until("Slack's card", lambda: "💬 Open" in ticket.slack.card.rendered)
+    await until(lambda: not ticket.discord.thread.archived, "open again")
+    await until(lambda: stage.world.discord.tag_names(ticket.discord.thread) == ["Open"], "tagged")
+    await until(lambda: "💬 Open" in ticket.slack.card.rendered, "Slack's card")
     ticket.shop.store.vanish(ticket.id)
     stage.nudge()
     await ticket.shown("Sellgate no longer has this ticket.")
@@ -119,7 +122,7 @@ async def echoes_gone(ticket: Ticket) -> None:
     assert ticket.discord.count("no longer has") == ticket.slack.count("no longer has") == 1
 
 
-@scenario({"sellgate": "text", "lightspeed": "slack"})
+@pytest.mark.scenario({"sellgate": "text", "lightspeed": "slack"})
 async def test_stores_with_one_chat_only(stage: Stage) -> None:
     """A store with a channel in one chat lives there alone; commands of the other chat still reach its tickets."""
     in_discord = await stage.arrives("Discord only", vendor="sellgate")
@@ -131,13 +134,13 @@ async def test_stores_with_one_chat_only(stage: Stage) -> None:
     number = in_slack.number
     answered = await stage.world.discord.command(stage.world.ann, stage.world.support.id, "close", ticket=number)
     assert answered.content == f"#{number} is closed."
-    await until("Slack says so", lambda: in_slack.slack.count("Closed by Ann from Discord.") == 1)
+    await until(lambda: in_slack.slack.count("Closed by Ann from Discord.") == 1, "Slack says so")
     await stage.bridge.drained()
     assert in_discord.slack.cards == []
     assert in_slack.discord.threads == []
 
 
-@scenario({"sellgate": "forum triage", "lightspeed": "forum triage"})
+@pytest.mark.scenario({"sellgate": "forum triage", "lightspeed": "forum triage"})
 async def test_two_stores_share_their_channels(stage: Stage) -> None:
     """Tickets of two stores in one forum and one Slack channel keep apart, whatever their subjects and numbers."""
     keys = await stage.arrives("Mine, of keys", vendor="sellgate")
@@ -150,13 +153,13 @@ async def test_two_stores_share_their_channels(stage: Stage) -> None:
     assert "Keys · Sellgate" in keys.slack.card.rendered
     assert "Boutique · Lightspeed" in boutique.slack.card.rendered
     await boutique.bob_says("!close")
-    await until("that one is closed", lambda: boutique.now.closed and boutique.discord.thread.archived)
+    await until(lambda: boutique.now.closed and boutique.discord.thread.archived, "that one is closed")
     await stage.bridge.drained()
     assert not keys.now.closed
     assert not keys.discord.thread.archived
 
 
-@scenario({"sellgate": "text slack", "lightspeed": "slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "lightspeed": "slack"})
 async def test_a_customers_other_tickets_are_named(stage: Stage) -> None:
     """The card tells which other tickets, of any store here, the same customer has."""
     first = await stage.arrives("The first", vendor="sellgate")
@@ -164,7 +167,7 @@ async def test_a_customers_other_tickets_are_named(stage: Stage) -> None:
     assert f"#{first.number}" in second.slack.card.rendered.split("Other tickets")[1]
 
 
-@scenario({"sellgate": "forum slack"})
+@pytest.mark.scenario({"sellgate": "forum slack"})
 async def test_a_deleted_thread_is_replaced(stage: Stage) -> None:
     """When somebody deletes an open ticket's thread, it goes on in a new one with the whole conversation."""
     ticket = await stage.arrives("Deleted thread", "first words")
@@ -172,7 +175,7 @@ async def test_a_deleted_thread_is_replaced(stage: Stage) -> None:
     await ticket.has_sent("an answer")
     await stage.bridge.drained()
     await stage.world.discord.delete_place(stage.world.discord.owner, ticket.discord.thread.id)
-    await until("a new one", lambda: ticket.discord.count("It goes on here.") == 1)
+    await until(lambda: ticket.discord.count("It goes on here.") == 1, "a new one")
     ticket.customer_says("still there?")
     await ticket.shown("still there?")
     said: DiscordMessage = await ticket.ann_says("yes")
@@ -180,7 +183,7 @@ async def test_a_deleted_thread_is_replaced(stage: Stage) -> None:
     assert ticket.sent == ["an answer", "yes"]
     card = ticket.slack.card
     await stage.world.slack.delete(card)
-    await until("a new card", lambda: [c.ts for c in ticket.slack.cards] not in ([], [card.ts]))
-    await until("it goes on", lambda: ticket.slack.count("It goes on here.") == 1)
+    await until(lambda: [c.ts for c in ticket.slack.cards] not in ([], [card.ts]), "a new card")
+    await until(lambda: ticket.slack.count("It goes on here.") == 1, "it goes on")
     await ticket.bob_says("me too")
     await ticket.has_sent("an answer", "yes", "me too")

@@ -6,10 +6,13 @@ import asyncio
 from dataclasses import dataclass
 from unittest.mock import patch
 
+import pytest
+
 from bot.inbound.chats import reread
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.slack import Message as SlackMessage
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Replies:
     async def leave_as_changed(self) -> None:
         """Wait until what is left of them has gone to the customer and is shown in the other chat, once."""
         ticket = self.ticket
-        await until("four have left", lambda: len(ticket.sent) >= 4)
+        await until(lambda: len(ticket.sent) >= 4, "four have left")
         await self.stage.bridge.drained()
         assert sorted(ticket.sent) == ["Ann first", "Ann kept", "Bob first", "Bob kept"]
         assert ticket.slack.count("Ann first") == ticket.discord.count("Bob first") == 1
@@ -78,7 +81,7 @@ def slack_takes_no_connection(stage: Stage, times: int) -> None:
     stage.world.slack.sockets.cut()
 
 
-@scenario({"sellgate": "forum slack"}, UNDO_SECONDS="1.5")
+@pytest.mark.scenario({"sellgate": "forum slack"}, UNDO_SECONDS="1.5")
 async def test_changed_while_it_was_down(stage: Stage) -> None:
     """Deleted while the bot was down a reply is recalled, edited it leaves as edited; each costs one request."""
     ticket = await stage.arrives("Down meanwhile")
@@ -90,7 +93,7 @@ async def test_changed_while_it_was_down(stage: Stage) -> None:
     assert replies.requests() == 6
 
 
-@scenario({"sellgate": "text slack"}, UNDO_SECONDS="0.7")
+@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="0.7")
 async def test_changed_while_the_connections_were_lost(stage: Stage) -> None:
     """While neither chat can be heard nothing leaves; in a new session what waited is read again."""
     discord = stage.world.discord
@@ -106,7 +109,7 @@ async def test_changed_while_the_connections_were_lost(stage: Stage) -> None:
     await replies.leave_as_changed()
 
 
-@scenario({"sellgate": "text"}, UNDO_SECONDS="1.0")
+@pytest.mark.scenario({"sellgate": "text"}, UNDO_SECONDS="1.0")
 async def test_a_session_that_is_resumed_brings_everything(stage: Stage) -> None:
     """A connection to Discord that breaks and goes on has missed nothing: no message is asked for."""
     discord, ann = stage.world.discord, stage.world.ann
@@ -123,7 +126,7 @@ async def test_a_session_that_is_resumed_brings_everything(stage: Stage) -> None
     assert Replies(stage, ticket, (wrong, frist), ()).requests() == 0
 
 
-@scenario({"sellgate": "slack"}, UNDO_SECONDS="0.5")
+@pytest.mark.scenario({"sellgate": "slack"}, UNDO_SECONDS="0.5")
 async def test_slack_renews_its_connections_all_the_time(stage: Stage) -> None:
     """Replies that wait over a renewal leave once, in order, and not noticeably later."""
     ticket = await stage.arrives("Renewed")
@@ -131,13 +134,13 @@ async def test_slack_renews_its_connections_all_the_time(stage: Stage) -> None:
     for text in texts:
         await ticket.bob_says(text)
         await stage.world.slack.sockets.refresh("refresh_requested")
-        await until("it is back", lambda: stage.world.slack.sockets.connections)
+        await until(lambda: stage.world.slack.sockets.connections, "it is back")
     await ticket.has_sent(*texts)
     await stage.bridge.drained()
     assert ticket.sent == texts
 
 
-@scenario({"sellgate": "text slack"}, UNDO_SECONDS="0.3")
+@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="0.3")
 async def test_a_chat_that_stays_away_keeps_no_customer_waiting(stage: Stage) -> None:
     """After some minutes without Discord what was written there leaves as it was written; Slack's never waited."""
     with patch.object(reread, "_LONGEST_WAIT", 20.0):  # two seconds on this stage
@@ -154,7 +157,7 @@ async def test_a_chat_that_stays_away_keeps_no_customer_waiting(stage: Stage) ->
         await ticket.marked(said, "✅")
 
 
-@scenario({"sellgate": "text slack"}, UNDO_SECONDS="1.0")
+@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="1.0")
 async def test_a_thread_that_was_deleted_meanwhile_recalls_nothing(stage: Stage) -> None:
     """Neither deleting a thread while the bot is down nor what stood in it takes back what was written there."""
     discord, ann = stage.world.discord, stage.world.ann
@@ -170,7 +173,7 @@ async def test_a_thread_that_was_deleted_meanwhile_recalls_nothing(stage: Stage)
     await stage.bridge.drained()
 
 
-@scenario({"sellgate": "text slack"}, UNDO_SECONDS="0.7")
+@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="0.7")
 async def test_many_messages_deleted_at_once(stage: Stage) -> None:
     """What a moderator sweeps away in Discord counts as deleted: recalled in time, else each author is told."""
     discord = stage.world.discord

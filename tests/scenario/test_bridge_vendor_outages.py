@@ -8,11 +8,13 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx
+import pytest
 
 from adapters.vendors.client import http
 from bot.inbound.vendors import outage
 from bot.sandbox.world import Shop
-from tests.support.stage.stage import Stage, scenario, until
+from tests.support.stage.stage import Stage
+from tests.support.waiting import until
 
 PAGE = "<html><h1>Bad gateway</h1></html>"
 READING: Mapping[str, dict[str, Any]] = {
@@ -46,7 +48,7 @@ def banners(stage: Stage, shop: Shop) -> list[tuple[int, int]]:
 async def are_told(stage: Stage, shop: Shop, *, outages: int, ends: int) -> None:
     """Wait until both channels of a store read of so many outages and ends, and of nothing else."""
     wanted = [(outages, outages), (0, 0), (ends, ends)]
-    await until(f"{outages} outages and {ends} ends are told", lambda: banners(stage, shop) == wanted)
+    await until(lambda: banners(stage, shop) == wanted, f"{outages} outages and {ends} ends are told")
 
 
 async def is_asked(stage: Stage, times: int) -> None:
@@ -55,10 +57,9 @@ async def is_asked(stage: Stage, times: int) -> None:
     for _ in range(times):
         seen = len(wire.seen)
         stage.nudge()
-        await until("it was asked again", lambda seen=seen: len(wire.seen) > seen)  # type: ignore[misc]
+        await until(lambda seen=seen: len(wire.seen) > seen, "it was asked again")  # type: ignore[misc]
 
 
-@scenario()
 async def test_reading_fails_and_works_again(stage: Stage) -> None:
     """Whatever the store's answers are for a while, what the customer wrote then is shown once, afterwards."""
     wire = stage.shop.vendor.wire
@@ -66,7 +67,7 @@ async def test_reading_fails_and_works_again(stage: Stage) -> None:
     for name, fault in READING.items():
         wire.fail(method="GET", **fault)
         ticket.customer_says(f"Is anybody there after {name}?")
-        await until(f"{name} has happened", lambda: not wire.faults)
+        await until(lambda: not wire.faults, f"{name} has happened")
         stage.nudge()
         await ticket.shown(f"Is anybody there after {name}?")
     await stage.sweeps(2)
@@ -86,7 +87,6 @@ WRITING: Mapping[str, dict[str, Any]] = {
 }
 
 
-@scenario()
 async def test_a_reply_fails_and_arrives_once(stage: Stage) -> None:
     """Whether or not the vendor took it, a reply is at the customer's once in the end, and is marked so."""
     ticket = await stage.arrives("While writing")
@@ -101,7 +101,7 @@ async def test_a_reply_fails_and_arrives_once(stage: Stage) -> None:
     assert ticket.slack.count("Thank you!") == ticket.discord.count("Thank you!") == len(WRITING)
 
 
-@scenario(started=False)
+@pytest.mark.scenario(started=False)
 async def test_a_vendor_that_hangs_holds_up_only_itself(stage: Stage) -> None:
     """No answer is a lost answer after a while: what was written meanwhile arrives, and the chats go on."""
     with patch.object(http, "TIMEOUTS", httpx.Timeout(0.4)):
@@ -115,7 +115,6 @@ async def test_a_vendor_that_hangs_holds_up_only_itself(stage: Stage) -> None:
     assert ticket.sent == ["anybody?"]
 
 
-@scenario()
 async def test_a_refused_reply_says_why_and_can_be_tried_again(stage: Stage) -> None:
     """What the vendor will not take is marked ❌, with its reason and a button that tries it once more."""
     discord, slack = stage.world.discord, stage.world.slack
@@ -123,10 +122,10 @@ async def test_a_refused_reply_says_why_and_can_be_tried_again(stage: Stage) -> 
     stage.shop.vendor.wire.fail("refuse", method="POST", status=422, body='{"error": "message is too rude"}', times=2)
     said = await ticket.ann_says("grrr")
     await ticket.marked(said, "❌")
-    await until("it is told", lambda: ticket.discord.count("Your message did not reach the customer.") == 1)
+    await until(lambda: ticket.discord.count("Your message did not reach the customer.") == 1, "it is told")
     written = await ticket.bob_says("grrr too")
     await ticket.marked(written, "❌")
-    await until("it is told", lambda: ticket.slack.count("Your message did not reach the customer.") == 1)
+    await until(lambda: ticket.slack.count("Your message did not reach the customer.") == 1, "it is told")
     assert len(await stage.bridge.rows("unfinished_deliveries")) == 2
     with_button = next(m for m in ticket.discord.messages() if m.components and m.id != ticket.discord.thread.id)
     answered = await discord.press(stage.world.ann, with_button, "Retry")
@@ -142,7 +141,6 @@ async def test_a_refused_reply_says_why_and_can_be_tried_again(stage: Stage) -> 
     assert ticket.sent == ["grrr", "grrr too"]
 
 
-@scenario()
 async def test_closing_fails_and_is_done_later(stage: Stage) -> None:
     """A command that the vendor does not take at once is answered in words, and carried out when it does."""
     ticket = await stage.arrives("Close later")
@@ -156,7 +154,7 @@ async def test_closing_fails_and_is_done_later(stage: Stage) -> None:
     assert ticket.now.closed
 
 
-@scenario({"sellgate": "text slack", "lightspeed": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "lightspeed": "text slack"})
 async def test_a_wrong_key_pauses_one_store_and_is_told_once(stage: Stage) -> None:
     """The store's channels read once what to do, the others go on, nothing is lost, and it says when it works again."""
     ticket = await stage.arrives("Locked out", vendor="sellgate")
@@ -165,20 +163,20 @@ async def test_a_wrong_key_pauses_one_store_and_is_told_once(stage: Stage) -> No
     fault = shop.vendor.wire.fail("refuse", status=401, body='{"error": "Invalid API key"}', times=10**6)
     ticket.customer_says("hello again?")
     with soon_told():
-        await until("it is told", lambda: stage.announced(shop, "is paused") == (1, 1))
+        await until(lambda: stage.announced(shop, "is paused") == (1, 1), "it is told")
         assert stage.announced(shop, f"put it into STORES__{shop.name.upper()}__API_KEY.") == (1, 1)
         waiting = await ticket.ann_says("I am here")
         await ticket.marked(waiting, "⏳")
         await other.bob_says("we are well")
         await other.has_sent("we are well")
         seen = len(shop.vendor.wire.seen)
-        await until("it was tried again", lambda: len(shop.vendor.wire.seen) > seen + 3)
+        await until(lambda: len(shop.vendor.wire.seen) > seen + 3, "it was tried again")
         assert banners(stage, shop) == [(0, 0), (1, 1), (0, 0)]
         shop.vendor.wire.faults.remove(fault)
         stage.nudge(shop)
         await ticket.shown("hello again?")
         await ticket.marked(waiting, "✅")
-        await until("its end is told", lambda: banners(stage, shop)[2] == (1, 1))
+        await until(lambda: banners(stage, shop)[2] == (1, 1), "its end is told")
         await stage.sweeps(3, shop)
         await stage.bridge.drained()
     assert banners(stage, shop) == [(0, 0), (1, 1), (1, 1)]
@@ -186,7 +184,7 @@ async def test_a_wrong_key_pauses_one_store_and_is_told_once(stage: Stage) -> No
     assert ticket.sent == ["I am here"]
 
 
-@scenario({"sellgate": "text slack"}, started=False)
+@pytest.mark.scenario({"sellgate": "text slack"}, started=False)
 async def test_a_store_that_is_down_from_the_start(stage: Stage) -> None:
     """The bot starts all the same, says so once in the store's channels, and once that it works, and catches up."""
     shop, wire = stage.shop, stage.shop.vendor.wire
@@ -207,7 +205,7 @@ async def test_a_store_that_is_down_from_the_start(stage: Stage) -> None:
     assert banners(stage, shop) == [(1, 1), (0, 0), (1, 1)]
 
 
-@scenario({"sellgate": "text slack", "sellapp": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "text slack"})
 async def test_two_outages_of_two_stores(stage: Stage) -> None:
     """Each store's outage is one banner in each chat and one at its end, however many messages wait, and again."""
     tickets = [await stage.arrives(f"At {vendor}", vendor=vendor) for vendor in stage.seats]
@@ -232,7 +230,7 @@ async def test_two_outages_of_two_stores(stage: Stage) -> None:
         assert ticket.sent == ["outage 1 answer", "outage 2 answer"]
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_short_outage_is_not_told(stage: Stage) -> None:
     """What is over in less than the time is no news, although the store was asked often meanwhile."""
     ticket, wire = await stage.arrives("Hiccup"), stage.shop.vendor.wire
@@ -248,7 +246,7 @@ async def test_a_short_outage_is_not_told(stage: Stage) -> None:
     assert banners(stage, stage.shop) == [(0, 0)] * 3
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_tickets_that_cannot_be_read_hold_up_no_other(stage: Stage) -> None:
     """Three answer 500 and 403 for ever: those behind them in the list are shown, and the store is in no trouble."""
     wire = stage.shop.vendor.wire

@@ -2,66 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
-from unittest.mock import patch
+from datetime import timedelta
 
-from bot.clock import SystemClock, TheirClock
+import pytest
+
 from bot.sandbox.discord import Message as DiscordMessage
 from bot.sandbox.slack import Message as SlackMessage
-from tests.support.stage.stage import Stage, Ticket, scenario, until
-
-
-def clock_of(stage: Stage) -> type[SystemClock]:
-    """The kind of clock that this stage's bot has, now and when it is started again."""
-    clock = stage.bridge.app._clock
-    assert isinstance(clock, SystemClock)
-    return type(clock)
-
-
-@contextmanager
-def ahead(clock: type[SystemClock], span: timedelta) -> Iterator[None]:
-    """The bot's clock, of this kind, is so far ahead of everybody else's."""
-
-    def now(its: SystemClock) -> datetime:
-        return SystemClock.now(its) + span
-
-    with patch.object(clock, "now", now):
-        yield
-
-
-@contextmanager
-def later(clock: type[SystemClock], span: timedelta) -> Iterator[None]:
-    """It is so much later, here and in the chats, so that what was written just now is so old."""
-    told = TheirClock.now
-
-    def there(its: TheirClock) -> datetime | None:
-        moment = told(its)
-        return None if moment is None else moment + span
-
-    with ahead(clock, span), patch.object(TheirClock, "now", there):
-        yield
+from tests.support.stage.clock import clock_of, later
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 
 async def recovered(stage: Stage, in_discord: str, in_slack: str) -> None:
     """One line in each channel says what was found there."""
-    await until("Discord says so", lambda: stage.announced(stage.shop, in_discord)[0] == 1)
-    await until("Slack says so", lambda: stage.announced(stage.shop, in_slack)[1] == 1)
+    await until(lambda: stage.announced(stage.shop, in_discord)[0] == 1, "Discord says so")
+    await until(lambda: stage.announced(stage.shop, in_slack)[1] == 1, "Slack says so")
     await stage.bridge.drained()
     assert stage.announced(stage.shop, "Found") == (1, 1)
 
 
 async def is_sent(ticket: Ticket, discord: list[str], slack: list[str]) -> None:
     """Everything has reached the customer, each once, each chat's in its own order."""
-    await until("all is sent", lambda: len(ticket.sent) >= len(discord) + len(slack))
+    await until(lambda: len(ticket.sent) >= len(discord) + len(slack), "all is sent")
     assert [text for text in ticket.sent if text in discord] == discord
     assert [text for text in ticket.sent if text in slack] == slack
     assert len(ticket.sent) == len(discord) + len(slack)
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_while_the_bot_was_down(stage: Stage) -> None:
     """In two tickets and both chats; a second restart finds nothing anew."""
     first, second = await stage.arrives("The first"), await stage.arrives("The second")
@@ -82,7 +51,7 @@ async def test_while_the_bot_was_down(stage: Stage) -> None:
     assert len(first.sent) == 7
 
 
-@scenario({"sellgate": "forum triage"})
+@pytest.mark.scenario({"sellgate": "forum triage"})
 async def test_while_discords_session_was_lost(stage: Stage) -> None:
     """A session that cannot be resumed has lost its events; what is written live afterwards does not overtake them."""
     ticket = await stage.arrives("Lost session")
@@ -92,7 +61,7 @@ async def test_while_discords_session_was_lost(stage: Stage) -> None:
     for number in range(3):
         await ticket.ann_says(f"Ann {number}")
     discord.rules.away = False
-    await until("it is back", lambda: discord.gateway.connected == 1)
+    await until(lambda: discord.gateway.connected == 1, "it is back")
     last = await ticket.ann_says("Ann 3")
     await ticket.marked(last, "✅")
     await is_sent(ticket, ["Ann 0", "Ann 1", "Ann 2", "Ann 3"], [])
@@ -100,7 +69,7 @@ async def test_while_discords_session_was_lost(stage: Stage) -> None:
     assert stage.announced(stage.shop, "Back in Discord. Found")[0] == 1
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_while_slacks_tries_ran_out(stage: Stage) -> None:
     """Slack gives an event up after its last try; on the next connection it is read from the thread."""
     ticket = await stage.arrives("Given up")
@@ -120,7 +89,7 @@ async def test_while_slacks_tries_ran_out(stage: Stage) -> None:
     ]
     slack.wire.faults.remove(closed)
     await is_sent(ticket, [], ["Bob 0", "Bob 1", "Bob 2"])
-    await until("one line says so", lambda: stage.announced(stage.shop, "Back in Slack. Found 3 messages")[1] == 1)
+    await until(lambda: stage.announced(stage.shop, "Back in Slack. Found 3 messages")[1] == 1, "one line says so")
     await stage.bridge.drained()
 
 
@@ -131,7 +100,7 @@ def asking(ticket: Ticket) -> tuple[list[DiscordMessage], list[SlackMessage]]:
     return discord, slack
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_what_is_older_than_an_hour_is_not_sent_unasked(stage: Stage) -> None:
     """Send sends it and Discard does not, by real buttons, in both chats; what is younger has gone without asking."""
     clock = clock_of(stage)
@@ -145,7 +114,7 @@ async def test_what_is_older_than_an_hour_is_not_sent_unasked(stage: Stage) -> N
     ]
     with later(clock, timedelta(hours=2)):
         await stage.bridge.start()
-        await until("each is asked about", lambda: [len(found) for found in asking(ticket)] == [2, 2])
+        await until(lambda: [len(found) for found in asking(ticket)] == [2, 2], "each is asked about")
         assert ticket.sent == []
         in_discord, in_slack = asking(ticket)
         answered = await world.discord.press(world.ann, in_discord[1], "Discard")
@@ -165,4 +134,4 @@ async def test_what_is_older_than_an_hour_is_not_sent_unasked(stage: Stage) -> N
         await ticket.ann_says("Young enough")
         await stage.bridge.start()
         await is_sent(ticket, ["Ann, send", "Young enough"], ["Bob, send"])
-    await until("said in the channels", lambda: stage.announced(stage.shop, "Found 2 messages") == (1, 1))
+    await until(lambda: stage.announced(stage.shop, "Found 2 messages") == (1, 1), "said in the channels")

@@ -6,13 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
+import pytest
+
 from adapters.chats import patrol
 from adapters.chats.discord import DiscordChat
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack.chat import SlackChat
 from bot.model import ChatName
 from bot.sandbox.slack import Message as SlackMessage
-from tests.support.stage.stage import Stage, scenario, until
+from tests.support.stage.stage import Stage
+from tests.support.waiting import until
 
 
 def patrols(stage: Stage) -> tuple[Patrol, Patrol]:
@@ -39,10 +42,10 @@ async def looks(amount: int, *them: Patrol) -> None:
     for each in them:
         for _ in range(amount):
             before = each.compared_at or datetime.min.replace(tzinfo=UTC)
-            await until("one more look", lambda p=each, b=before: (p.compared_at or b) > b, 20.0)  # type: ignore[misc]
+            await until(lambda p=each, b=before: (p.compared_at or b) > b, "one more look")  # type: ignore[misc]
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_quiet_hour(stage: Stage) -> None:
     """Only agents write: what they wrote is found within four minutes, sent once, and the connection is a new one."""
     discord, slack = stage.world.discord, stage.world.slack
@@ -52,11 +55,11 @@ async def test_a_quiet_hour(stage: Stage) -> None:
     discord.gateway.mute()
     slack.sockets.mute()
     in_discord, in_slack = await ticket.ann_says("From Ann"), await ticket.bob_says("From Bob")
-    await until("both are sent", lambda: len(ticket.sent) == 2, seconds=40.0)
+    await until(lambda: len(ticket.sent) == 2, "both are sent")
     await ticket.marked(in_discord, "✅")
     await ticket.marked(in_slack, "✅")
-    await until("a new session", lambda: discord.gateway.identified == identified + 1)
-    await until("a new connection", lambda: slack.sockets.connections not in ([], [connection]))
+    await until(lambda: discord.gateway.identified == identified + 1, "a new session")
+    await until(lambda: slack.sockets.connections not in ([], [connection]), "a new connection")
     await stage.bridge.ready()
     again = await ticket.ann_says("Now you hear me"), await ticket.bob_says("Me too")
     await ticket.marked(again[0], "✅")
@@ -75,7 +78,7 @@ async def test_a_quiet_hour(stage: Stage) -> None:
     ]
 
 
-@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_one_place_of_which_nothing_comes(stage: Stage) -> None:
     """Other places are lively; a new connection is as deaf there, and everything written there arrives all the same."""
     discord, slack = stage.world.discord, stage.world.slack
@@ -91,7 +94,7 @@ async def test_one_place_of_which_nothing_comes(stage: Stage) -> None:
         await deaf.bob_says(f"Bob {number}")
         await lively.ann_says(f"Lively {number}")
         wanted = 2 * (number + 1)
-        await until("it is sent", lambda wanted=wanted: len(deaf.sent) == wanted, 20.0)  # type: ignore[misc]
+        await until(lambda wanted=wanted: len(deaf.sent) == wanted, "it is sent")  # type: ignore[misc]
     await looks(1, *both)
     await stage.bridge.drained()
     assert [text for text in deaf.sent if "Ann" in text] == ["Ann 0", "Ann 1", "Ann 2"]
@@ -100,7 +103,7 @@ async def test_one_place_of_which_nothing_comes(stage: Stage) -> None:
     assert discord.gateway.identified == identified + 1
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_what_comes_late_is_sent_once(stage: Stage) -> None:
     """The event comes after the message was found in its thread: nothing is sent twice, and no connection made anew."""
     slack = stage.world.slack
@@ -124,7 +127,7 @@ async def test_what_comes_late_is_sent_once(stage: Stage) -> None:
     assert slack.sockets.connections == connections
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_connections_that_a_power_cut_left_behind(stage: Stage) -> None:
     """Slack gives them their share of the events: of what an agent writes some comes in, and the rest is found."""
     slack = stage.world.slack
@@ -139,14 +142,14 @@ async def test_connections_that_a_power_cut_left_behind(stage: Stage) -> None:
     assert await slack.settled()
     lost = [lost["event"].get("text") for lost in slack.sockets.lost if "subtype" not in lost["event"]]
     assert 0 < len(lost) < 8
-    await until("all is sent", lambda: len(ticket.sent) == 8, 20.0)
+    await until(lambda: len(ticket.sent) == 8, "all is sent")
     assert sorted(ticket.sent) == [f"Bob {number}" for number in range(8)]
     slack.sockets.abandoned = 0
     await looks(1, slacks)
     await stage.bridge.drained()
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_last_message_that_is_no_more(stage: Stage) -> None:
     """Discord's list goes on naming a deleted message as the last one; that proves nothing, and is not sent."""
     discord, slack = stage.world.discord, stage.world.slack
@@ -165,7 +168,7 @@ async def test_a_last_message_that_is_no_more(stage: Stage) -> None:
     assert [each.overlooked_at for each in both] == [None, None]
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_thread_that_was_archived_since(stage: Stage) -> None:
     """What somebody wrote in it before is no longer in the list of active threads, and is found."""
     discord = stage.world.discord
@@ -178,7 +181,7 @@ async def test_a_thread_that_was_archived_since(stage: Stage) -> None:
     await ticket.has_sent("Just before")
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_what_quiet_looks_cost(stage: Stage) -> None:
     """Two requests for a Discord channel and one for a Slack channel, however many threads; no new connection."""
     discord, slack = stage.world.discord, stage.world.slack
@@ -204,7 +207,7 @@ async def test_what_quiet_looks_cost(stage: Stage) -> None:
     assert (discord.gateway.identified, slack.sockets.connections) == (identified, connections)
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_threads_beyond_the_first_page(stage: Stage) -> None:
     """Slack lists a channel's newest messages first; the thread of an older one is looked at, too."""
     ticket = await stage.arrives("Older")
@@ -215,6 +218,6 @@ async def test_threads_beyond_the_first_page(stage: Stage) -> None:
     assert await stage.world.slack.settled()
     stage.world.slack.workspace.feed.withheld.add(ticket.shop.slack.id)
     await ticket.bob_says("Down here")
-    await until("it is sent", lambda: ticket.sent == ["Down here"], 20.0)
+    await until(lambda: ticket.sent == ["Down here"], "it is sent")
     assert slacks.overlooked_at is not None
     assert slacks.overlooked_at > datetime.now(UTC) - timedelta(minutes=1)

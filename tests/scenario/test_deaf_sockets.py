@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from adapters.chats.discord import DiscordChat
 from adapters.chats.echo import Echo
 from adapters.chats.slack.chat import SlackChat
 from bot.model import ChatName
-from tests.support.stage.stage import Stage, scenario, until
+from tests.support.stage.stage import Stage
+from tests.support.waiting import until
 
 
 def discord_of(stage: Stage) -> DiscordChat:
@@ -30,7 +33,7 @@ def impatient(echo: Echo) -> None:
     echo._seconds = echo._patience = 5.0
 
 
-@scenario({"sellgate": "text slack"}, started=False)
+@pytest.mark.scenario({"sellgate": "text slack"}, started=False)
 async def test_heartbeats_that_nobody_answers(stage: Stage) -> None:
     """Where the network has silently gone, the next heartbeats tell; what was written meanwhile is sent, once."""
     discord, slack = stage.world.discord, stage.world.slack
@@ -47,14 +50,14 @@ async def test_heartbeats_that_nobody_answers(stage: Stage) -> None:
     slack.sockets.deafen()
     await ticket.ann_says("Into the void")
     await ticket.bob_says("So do I")
-    await until("a new gateway connection", lambda: discord.gateway.identified + discord.gateway.resumed > before)
-    await until("both are sent", lambda: len(ticket.sent) == 2)
+    await until(lambda: discord.gateway.identified + discord.gateway.resumed > before, "a new gateway connection")
+    await until(lambda: len(ticket.sent) == 2, "both are sent")
     await stage.bridge.ready()
     await stage.bridge.drained()
     assert sorted(ticket.sent) == ["Into the void", "So do I"]
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_heartbeats_that_are_answered_while_no_event_comes(stage: Stage) -> None:
     """Our own posts come back as events; where they do not, a new session is begun and reads what was said."""
     discord, slack = stage.world.discord, stage.world.slack
@@ -69,7 +72,7 @@ async def test_heartbeats_that_are_answered_while_no_event_comes(stage: Stage) -
     await ticket.bob_says("Or me?")
     assert (await stage.bridge.app.health.troubles()) == []
     ticket.customer_says("Anybody?")  # what is posted of it has to come back
-    await until("both are sent", lambda: len(ticket.sent) == 2)
+    await until(lambda: len(ticket.sent) == 2, "both are sent")
     await stage.bridge.ready()
     await stage.bridge.drained()
     assert sorted(ticket.sent) == ["Does anybody hear me?", "Or me?"]
@@ -78,7 +81,7 @@ async def test_heartbeats_that_are_answered_while_no_event_comes(stage: Stage) -
     await ticket.shown("Anybody?")
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_connection_that_brings_events_is_left_alone(stage: Stage) -> None:
     """A lively conversation and a long silence of everybody are no reason for a new connection."""
     discord, slack = stage.world.discord, stage.world.slack
@@ -88,8 +91,8 @@ async def test_a_connection_that_brings_events_is_left_alone(stage: Stage) -> No
     await discord.gateway.cut()
     first = slack.sockets.connections[0]
     await slack.sockets.refresh("warning")
-    await until("Slack's is a new one", lambda: slack.sockets.connections[0] is not first)
-    await until("Discord's is, too", lambda: discord.gateway.resumed == 1)
+    await until(lambda: slack.sockets.connections[0] is not first, "Slack's is a new one")
+    await until(lambda: discord.gateway.resumed == 1, "Discord's is, too")
     await stage.bridge.ready()
     identified, connections = discord.gateway.identified, list(slack.sockets.connections)
     ticket = await stage.arrives("Lively")
@@ -98,12 +101,12 @@ async def test_a_connection_that_brings_events_is_left_alone(stage: Stage) -> No
         await ticket.shown(f"Word {number}")
     await stage.bridge.drained()
     quiet_until = asyncio.get_running_loop().time() + 2.0
-    await until("four times the patience", lambda: asyncio.get_running_loop().time() > quiet_until)
+    await until(lambda: asyncio.get_running_loop().time() > quiet_until, "four times the patience")
     assert (discord.gateway.identified, discord.gateway.resumed) == (identified, 1)
     assert slack.sockets.connections == connections
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_health_says_when_the_last_event_came(stage: Stage) -> None:
     """For each chat, also while its connection is lost; heartbeats are none, and what begins a connection is none."""
     health = stage.bridge.app.health
@@ -119,7 +122,7 @@ async def test_health_says_when_the_last_event_came(stage: Stage) -> None:
         "slack: last event",
     ]
     await stage.world.discord.leave()
-    await until("it is noticed", lambda: not discord_of(stage).health().connected)
+    await until(lambda: not discord_of(stage).health().connected, "it is noticed")
     troubles = await health.troubles()
     assert len(troubles) == 1
     assert troubles[0].startswith("discord is not connected: ")

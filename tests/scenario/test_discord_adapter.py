@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,8 @@ import pytest
 from bot.errors import Forbidden, Gone, RateLimited, Unavailable, Uncertain
 from bot.model import Agent, AgentId, ChatMessageId, DeliveryKey, Status, Voice
 from bot.sandbox.discord.acts import Allowances
-from tests.support.stage.discord import KEY, build, card, place, post, stage, until
+from tests.support.stage.discord import KEY, build, card, place, post, stage
+from tests.support.waiting import until
 
 OTHER = DeliveryKey("a1b2c3-2-0")
 
@@ -22,326 +22,242 @@ def now() -> datetime:
 
 
 class TestOpening:
-    def test_in_a_text_channel_the_thread_hangs_on_the_card(self) -> None:
+    async def test_in_a_text_channel_the_thread_hangs_on_the_card(self) -> None:
         """The card is a message of the channel; the thread under it bears the ticket's title and lasts a week."""
+        async with stage() as s:
+            opened = await s.open(s.text, title="#1042 · Jane · " + "long " * 40)
+            (message,) = [m for m in s.server.messages(s.text) if m.author_id == s.server.bot.id and m.embeds]
+            thread = s.server.thread(opened.thread)
+            assert str(message.thread_id) == opened.thread
+            assert thread.name.startswith("#1042 · Jane · long")
+            assert len(thread.name) <= 100
+            assert thread.auto_archive_minutes == 10080
+            assert not message.pinged
 
-        async def scene() -> None:
-            async with stage() as s:
-                opened = await s.open(s.text, title="#1042 · Jane · " + "long " * 40)
-                (message,) = [m for m in s.server.messages(s.text) if m.author_id == s.server.bot.id and m.embeds]
-                thread = s.server.thread(opened.thread)
-                assert str(message.thread_id) == opened.thread
-                assert thread.name.startswith("#1042 · Jane · long")
-                assert len(thread.name) <= 100
-                assert thread.auto_archive_minutes == 10080
-                assert not message.pinged
-
-        asyncio.run(scene())
-
-    def test_in_a_forum_the_post_shows_the_status_by_a_tag(self) -> None:
+    async def test_in_a_forum_the_post_shows_the_status_by_a_tag(self) -> None:
         """Tags that are there are used, whatever their case."""
+        async with stage(tags=["open", "CLOSED", "vip"]) as s:
+            opened = await s.open(s.forum)
+            assert s.server.tag_names(s.server.thread(opened.thread)) == ["open"]
+            assert s.shown(opened, s.forum)["fields"][-1]["value"] == "ord\\_1"
 
-        async def scene() -> None:
-            async with stage(tags=["open", "CLOSED", "vip"]) as s:
-                opened = await s.open(s.forum)
-                assert s.server.tag_names(s.server.thread(opened.thread)) == ["open"]
-                assert s.shown(opened, s.forum)["fields"][-1]["value"] == "ord\\_1"
-
-        asyncio.run(scene())
-
-    def test_missing_tags_are_made_where_the_bot_may(self) -> None:
+    async def test_missing_tags_are_made_where_the_bot_may(self) -> None:
         """With Manage Channels the forum gets `Open` and `Closed` beside its own tags; without it posts go untagged."""
+        async with stage(tags=["vip"]) as s:
+            untagged = await s.open(s.forum)
+            assert s.server.tag_names(s.server.thread(untagged.thread)) == []
+            s.server.allow(s.forum, "manage_channels")
+            forum: Any = s.client.get_channel(int(s.forum))
+            await until(lambda: forum.permissions_for(forum.guild.me).manage_channels)
+            tagged = await s.chat.open_thread(s.forum, card(), OTHER)
+            assert s.server.tag_names(s.server.thread(tagged.thread)) == ["Open"]
+            (channel,) = [c for c in s.server.channels if str(c.id) == s.forum]
+            assert [tag.name for tag in channel.tags] == ["vip", "Open", "Closed"]
 
-        async def scene() -> None:
-            async with stage(tags=["vip"]) as s:
-                untagged = await s.open(s.forum)
-                assert s.server.tag_names(s.server.thread(untagged.thread)) == []
-                s.server.allow(s.forum, "manage_channels")
-                forum: Any = s.client.get_channel(int(s.forum))
-                await until(lambda: forum.permissions_for(forum.guild.me).manage_channels)
-                tagged = await s.chat.open_thread(s.forum, card(), OTHER)
-                assert s.server.tag_names(s.server.thread(tagged.thread)) == ["Open"]
-                (channel,) = [c for c in s.server.channels if str(c.id) == s.forum]
-                assert [tag.name for tag in channel.tags] == ["vip", "Open", "Closed"]
-
-        asyncio.run(scene())
-
-    def test_a_forum_that_wants_a_tag_gets_one(self) -> None:
+    async def test_a_forum_that_wants_a_tag_gets_one(self) -> None:
         """Where the forum has none of ours, any tag will do; where it has none at all, the agent reads what to do."""
-
-        async def scene() -> None:
-            async with stage(tags=["vip"], require_tag=True) as s:
-                opened = await s.open(s.forum)
-                assert s.server.tag_names(s.server.thread(opened.thread)) == ["vip"]
-            async with stage(require_tag=True) as s:
-                with pytest.raises(Forbidden, match="Open and Closed"):
-                    await s.open(s.forum)
-
-        asyncio.run(scene())
+        async with stage(tags=["vip"], require_tag=True) as s:
+            opened = await s.open(s.forum)
+            assert s.server.tag_names(s.server.thread(opened.thread)) == ["vip"]
+        async with stage(require_tag=True) as s:
+            with pytest.raises(Forbidden, match="Open and Closed"):
+                await s.open(s.forum)
 
     @pytest.mark.parametrize("status", [500, 502, 504])
-    def test_a_forum_post_is_never_asked_for_twice(self, status: int) -> None:
+    async def test_a_forum_post_is_never_asked_for_twice(self, status: int) -> None:
         """discord.py would repeat it five times; here the first such answer leaves it uncertain."""
+        async with stage() as s:
+            s.server.wire.fail("refuse", method="POST", path="/threads$", status=status, times=5)
+            with pytest.raises(Uncertain):
+                await s.open(s.forum)
+            assert len(s.requests("POST", "/threads")) == 1
+            assert await s.chat.find_thread(s.forum, card(), KEY, None) is None
 
-        async def scene() -> None:
-            async with stage() as s:
-                s.server.wire.fail("refuse", method="POST", path="/threads$", status=status, times=5)
-                with pytest.raises(Uncertain):
-                    await s.open(s.forum)
-                assert len(s.requests("POST", "/threads")) == 1
-                assert await s.chat.find_thread(s.forum, card(), KEY, None) is None
-
-        asyncio.run(scene())
-
-    def test_a_forum_post_whose_answer_was_lost_is_found(self) -> None:
+    async def test_a_forum_post_whose_answer_was_lost_is_found(self) -> None:
         """Its key is in its first message, also when somebody has archived the post meanwhile."""
+        async with stage() as s:
+            before_it = (await s.chat.open_thread(s.forum, card(), OTHER)).card
+            s.server.wire.fail("lose", method="POST", path="/threads$")
+            with pytest.raises(Uncertain):
+                await s.open(s.forum)
+            found = await s.chat.find_thread(s.forum, card(), KEY, before_it)
+            thread = s.server.threads(s.forum)[-1]
+            assert found is not None
+            assert found.thread == str(thread.id)
+            s.server.guild.archive(thread, archived=True)
+            for after in (before_it, None):
+                assert await s.chat.find_thread(s.forum, card(), KEY, after) == found
+                assert await s.chat.find_thread(s.forum, card(), DeliveryKey("x-1"), after) is None
+            later = ChatMessageId(str(discord.utils.time_snowflake(now() + timedelta(hours=1))))
+            assert await s.chat.find_thread(s.forum, card(), KEY, later) is None
 
-        async def scene() -> None:
-            async with stage() as s:
-                before_it = (await s.chat.open_thread(s.forum, card(), OTHER)).card
-                s.server.wire.fail("lose", method="POST", path="/threads$")
-                with pytest.raises(Uncertain):
-                    await s.open(s.forum)
-                found = await s.chat.find_thread(s.forum, card(), KEY, before_it)
-                thread = s.server.threads(s.forum)[-1]
-                assert found is not None
-                assert found.thread == str(thread.id)
-                s.server.guild.archive(thread, archived=True)
-                for after in (before_it, None):
-                    assert await s.chat.find_thread(s.forum, card(), KEY, after) == found
-                    assert await s.chat.find_thread(s.forum, card(), DeliveryKey("x-1"), after) is None
-                later = ChatMessageId(str(discord.utils.time_snowflake(now() + timedelta(hours=1))))
-                assert await s.chat.find_thread(s.forum, card(), KEY, later) is None
-
-        asyncio.run(scene())
-
-    def test_a_card_without_its_thread_is_finished(self) -> None:
+    async def test_a_card_without_its_thread_is_finished(self) -> None:
         """Where the thread was not made, or its making is unknown, looking for it makes it; nothing is there twice."""
-
-        async def scene() -> None:
-            for kind in ("drop", "lose"):
-                async with stage() as s:
-                    s.server.wire.fail(kind, method="POST", path="/threads$")
-                    with pytest.raises(Uncertain):
-                        await s.open(s.text)
-                    found = await s.chat.find_thread(s.text, card(), KEY, None)
-                    (thread,) = s.server.threads(s.text)
-                    assert found is not None
-                    assert {found.thread, found.card} == {str(thread.id)}
-
-        asyncio.run(scene())
-
-    def test_a_card_is_not_posted_twice(self) -> None:
-        """The key is also the message's nonce: opening again within minutes gives the thread that is there."""
-
-        async def scene() -> None:
+        for kind in ("drop", "lose"):
             async with stage() as s:
-                first = await s.open(s.text)
-                assert await s.open(s.text) == first
-                assert len(s.server.threads(s.text)) == 1
-
-        asyncio.run(scene())
-
-    def test_what_is_missing_is_named(self) -> None:
-        """A channel that is gone, hidden, or without a permission: each says so in words."""
-
-        async def scene() -> None:
-            async with stage() as s:
-                s.server.deny(s.text, "create_public_threads")
-                with pytest.raises(Forbidden, match="Create Public Threads"):
+                s.server.wire.fail(kind, method="POST", path="/threads$")
+                with pytest.raises(Uncertain):
                     await s.open(s.text)
-                assert s.server.messages(s.text) == []
-                s.server.deny(s.forum, "view_channel")
-                with pytest.raises(Forbidden, match="View Channel"):
-                    await s.open(s.forum)
-                with pytest.raises(Gone):
-                    await s.open(type(s.text)("123"))
+                found = await s.chat.find_thread(s.text, card(), KEY, None)
+                (thread,) = s.server.threads(s.text)
+                assert found is not None
+                assert {found.thread, found.card} == {str(thread.id)}
 
-        asyncio.run(scene())
+    async def test_a_card_is_not_posted_twice(self) -> None:
+        """The key is also the message's nonce: opening again within minutes gives the thread that is there."""
+        async with stage() as s:
+            first = await s.open(s.text)
+            assert await s.open(s.text) == first
+            assert len(s.server.threads(s.text)) == 1
 
-    def test_too_many_open_threads_are_waited_out(self) -> None:
+    async def test_what_is_missing_is_named(self) -> None:
+        """A channel that is gone, hidden, or without a permission: each says so in words."""
+        async with stage() as s:
+            s.server.deny(s.text, "create_public_threads")
+            with pytest.raises(Forbidden, match="Create Public Threads"):
+                await s.open(s.text)
+            assert s.server.messages(s.text) == []
+            s.server.deny(s.forum, "view_channel")
+            with pytest.raises(Forbidden, match="View Channel"):
+                await s.open(s.forum)
+            with pytest.raises(Gone):
+                await s.open(type(s.text)("123"))
+
+    async def test_too_many_open_threads_are_waited_out(self) -> None:
         """At Discord's cap a thread is put off for minutes, not tried again and again, and no card is left behind."""
-
-        async def scene() -> None:
-            async with stage(allowances=Allowances(active_threads=0)) as s:
-                for channel in (s.forum, s.text):
-                    with pytest.raises(Forbidden, match="open threads") as caught:
-                        await s.open(channel)
-                    assert (caught.value.retry_after or 0) >= 300
-                assert s.server.messages(s.text) == []
-
-        asyncio.run(scene())
+        async with stage(allowances=Allowances(active_threads=0)) as s:
+            for channel in (s.forum, s.text):
+                with pytest.raises(Forbidden, match="open threads") as caught:
+                    await s.open(channel)
+                assert (caught.value.retry_after or 0) >= 300
+            assert s.server.messages(s.text) == []
 
 
 class TestPosting:
-    def test_a_long_message_is_said_in_full_and_pings_nobody(self) -> None:
+    async def test_a_long_message_is_said_in_full_and_pings_nobody(self) -> None:
         """Fifty thousand characters with every ping there is arrive in parts and notify nobody."""
+        async with stage(speed=None) as s:
+            opened = await s.open(s.text)
+            said = post("@everyone <@1> [x](https://e.example) " * 1300)
+            where = place(s.text, opened)
+            for part in range(s.chat.parts(said)):
+                await s.chat.post(where, said, part, DeliveryKey(f"a1b2c3-3-{part}"))
+            messages = [m for m in s.server.messages(opened.thread) if m.embeds]
+            assert len(messages) == s.chat.parts(said) > 12
+            assert not any(message.pinged for message in messages)
 
-        async def scene() -> None:
-            async with stage(speed=None) as s:
-                opened = await s.open(s.text)
-                said = post("@everyone <@1> [x](https://e.example) " * 1300)
-                where = place(s.text, opened)
-                for part in range(s.chat.parts(said)):
-                    await s.chat.post(where, said, part, DeliveryKey(f"a1b2c3-3-{part}"))
-                messages = [m for m in s.server.messages(opened.thread) if m.embeds]
-                assert len(messages) == s.chat.parts(said) > 12
-                assert not any(message.pinged for message in messages)
-
-        asyncio.run(scene())
-
-    def test_a_message_whose_answer_was_lost_is_found_and_not_repeated(self) -> None:
+    async def test_a_message_whose_answer_was_lost_is_found_and_not_repeated(self) -> None:
         """It is found by its key, which Discord keeps where nobody sees it, for discord has forgotten the nonce."""
-
-        async def scene() -> None:
-            async with stage() as s:
-                where = place(s.text, opened := await s.open(s.text))
-                s.server.wire.fail("lose", method="POST", path="/messages$")
-                for voice in (Voice.CUSTOMER, Voice.BELL):
-                    key = DeliveryKey(f"a1b2c3-4-{voice}")
-                    if voice is Voice.CUSTOMER:
-                        with pytest.raises(Uncertain):
-                            await s.chat.post(where, post("hello", voice), 0, key)
-                    else:
+        async with stage() as s:
+            where = place(s.text, opened := await s.open(s.text))
+            s.server.wire.fail("lose", method="POST", path="/messages$")
+            for voice in (Voice.CUSTOMER, Voice.BELL):
+                key = DeliveryKey(f"a1b2c3-4-{voice}")
+                if voice is Voice.CUSTOMER:
+                    with pytest.raises(Uncertain):
                         await s.chat.post(where, post("hello", voice), 0, key)
-                    found = await s.chat.find_post(where, key, opened.card)
-                    assert found == await s.chat.post(where, post("hello", voice), 0, key)
-                assert await s.chat.find_post(where, OTHER, opened.card) is None
-                assert len([m for m in s.server.messages(str(where.thread)) if m.embeds]) == 2
+                else:
+                    await s.chat.post(where, post("hello", voice), 0, key)
+                found = await s.chat.find_post(where, key, opened.card)
+                assert found == await s.chat.post(where, post("hello", voice), 0, key)
+            assert await s.chat.find_post(where, OTHER, opened.card) is None
+            assert len([m for m in s.server.messages(str(where.thread)) if m.embeds]) == 2
 
-        asyncio.run(scene())
-
-    def test_a_message_that_was_refused_was_certainly_not_said(self) -> None:
+    async def test_a_message_that_was_refused_was_certainly_not_said(self) -> None:
         """No connection at all and a gone thread are certain; so the one is tried again, the other is not."""
+        async with stage() as s:
+            where = place(s.text, await s.open(s.text))
+            await s.server.delete_place(s.server.bot, str(where.thread))
+            with pytest.raises(Gone):
+                await s.chat.post(where, post("hello"), 0, KEY)
+            with pytest.raises(Gone):
+                await s.chat.find_post(where, KEY, None)
+            await s.server.stop()
+            late = build(s.server, [s.text])
+            with pytest.raises(Unavailable):
+                await late.post(where, post("hello"), 0, KEY)
+            await late.aclose()
 
-        async def scene() -> None:
-            async with stage() as s:
-                where = place(s.text, await s.open(s.text))
-                await s.server.delete_place(s.server.bot, str(where.thread))
-                with pytest.raises(Gone):
-                    await s.chat.post(where, post("hello"), 0, KEY)
-                with pytest.raises(Gone):
-                    await s.chat.find_post(where, KEY, None)
-                await s.server.stop()
-                late = build(s.server, [s.text])
-                with pytest.raises(Unavailable):
-                    await late.post(where, post("hello"), 0, KEY)
-                await late.aclose()
-
-        asyncio.run(scene())
-
-    def test_a_long_wait_is_told_and_not_sat_out(self) -> None:
+    async def test_a_long_wait_is_told_and_not_sat_out(self) -> None:
         """Whoever queues messages decides what to do meanwhile; what the limit leaves is used up before that."""
+        async with stage(speed=0.05) as s:
+            where = place(s.text, await s.open(s.text))
+            for number in range(5):
+                await s.chat.post(where, post("hello"), 0, DeliveryKey(f"a1b2c3-5-{number}"))
+            with pytest.raises(RateLimited) as caught:
+                await s.chat.post(where, post("hello"), 0, DeliveryKey("a1b2c3-5-5"))
+            assert (caught.value.retry_after or 0) > 10
 
-        async def scene() -> None:
-            async with stage(speed=0.05) as s:
-                where = place(s.text, await s.open(s.text))
-                for number in range(5):
-                    await s.chat.post(where, post("hello"), 0, DeliveryKey(f"a1b2c3-5-{number}"))
-                with pytest.raises(RateLimited) as caught:
-                    await s.chat.post(where, post("hello"), 0, DeliveryKey("a1b2c3-5-5"))
-                assert (caught.value.retry_after or 0) > 10
-
-        asyncio.run(scene())
-
-    def test_a_short_wait_is_sat_out(self) -> None:
+    async def test_a_short_wait_is_sat_out(self) -> None:
         """A burst is said in full, in order, and Discord need not refuse much of it."""
+        async with stage(speed=5.0) as s:
+            where = place(s.text, await s.open(s.text))
+            for number in range(12):
+                await s.chat.post(where, post(f"{number}"), 0, DeliveryKey(f"a1b2c3-6-{number}"))
+            said = [m.embeds[0]["description"] for m in s.server.messages(str(where.thread)) if m.embeds]
+            assert said == [f"{number}" for number in range(12)]
+            assert not [e for e in s.server.wire.seen if e.status == 429]
 
-        async def scene() -> None:
-            async with stage(speed=5.0) as s:
-                where = place(s.text, await s.open(s.text))
-                for number in range(12):
-                    await s.chat.post(where, post(f"{number}"), 0, DeliveryKey(f"a1b2c3-6-{number}"))
-                said = [m.embeds[0]["description"] for m in s.server.messages(str(where.thread)) if m.embeds]
-                assert said == [f"{number}" for number in range(12)]
-                assert not [e for e in s.server.wire.seen if e.status == 429]
-
-        asyncio.run(scene())
-
-    def test_an_answer_that_makes_no_sense_is_no_answer(self) -> None:
+    async def test_an_answer_that_makes_no_sense_is_no_answer(self) -> None:
         """Something between us and Discord may answer 200 with a page of its own."""
+        async with stage() as s:
+            where = place(s.text, await s.open(s.text))
+            s.server.wire.fail("garbage", method="POST", path="/messages$")
+            with pytest.raises(Uncertain):
+                await s.chat.post(where, post("hello"), 0, KEY)
 
-        async def scene() -> None:
-            async with stage() as s:
-                where = place(s.text, await s.open(s.text))
-                s.server.wire.fail("garbage", method="POST", path="/messages$")
-                with pytest.raises(Uncertain):
-                    await s.chat.post(where, post("hello"), 0, KEY)
-
-        asyncio.run(scene())
-
-    def test_a_ban_by_cloudflare_is_waited_out(self) -> None:
+    async def test_a_ban_by_cloudflare_is_waited_out(self) -> None:
         """What is not Discord's own answer has its time in the header alone."""
+        async with stage() as s:
+            where = place(s.text, await s.open(s.text))
+            s.server.wire.fail("refuse", path="/messages$", status=429, headers={"Retry-After": "120"})
+            with pytest.raises(RateLimited) as caught:
+                await s.chat.post(where, post("hello"), 0, KEY)
+            assert caught.value.retry_after == pytest.approx(120.0, abs=1.0)
 
-        async def scene() -> None:
-            async with stage() as s:
-                where = place(s.text, await s.open(s.text))
-                s.server.wire.fail("refuse", path="/messages$", status=429, headers={"Retry-After": "120"})
-                with pytest.raises(RateLimited) as caught:
-                    await s.chat.post(where, post("hello"), 0, KEY)
-                assert caught.value.retry_after == pytest.approx(120.0, abs=1.0)
-
-        asyncio.run(scene())
-
-    def test_a_search_goes_through_all_that_was_said_since(self) -> None:
+    async def test_a_search_goes_through_all_that_was_said_since(self) -> None:
         """Also when a hundred messages and more came after it."""
+        async with stage(speed=None) as s:
+            where = place(s.text, opened := await s.open(s.text))
+            jane = s.server.add_member("Jane")
+            for number in range(120):
+                await s.server.say(jane, str(where.thread), f"{number}")
+            said = await s.chat.post(where, post("here"), 0, OTHER)
+            for number in range(120):
+                await s.server.say(jane, str(where.thread), f"{number}")
+            for after in (opened.card, None):
+                assert await s.chat.find_post(where, OTHER, after) == said
+                assert await s.chat.find_post(where, DeliveryKey("x-1"), after) is None
 
-        async def scene() -> None:
-            async with stage(speed=None) as s:
-                where = place(s.text, opened := await s.open(s.text))
-                jane = s.server.add_member("Jane")
-                for number in range(120):
-                    await s.server.say(jane, str(where.thread), f"{number}")
-                said = await s.chat.post(where, post("here"), 0, OTHER)
-                for number in range(120):
-                    await s.server.say(jane, str(where.thread), f"{number}")
-                for after in (opened.card, None):
-                    assert await s.chat.find_post(where, OTHER, after) == said
-                    assert await s.chat.find_post(where, DeliveryKey("x-1"), after) is None
-
-        asyncio.run(scene())
-
-    def test_the_bell_can_ring_in_a_channel_and_in_a_forum(self) -> None:
+    async def test_the_bell_can_ring_in_a_channel_and_in_a_forum(self) -> None:
         """A forum holds no messages, so there it is a post; both are found again."""
-
-        async def scene() -> None:
-            async with stage() as s:
-                for channel in (s.text, s.forum):
-                    said = await s.chat.post(place(channel), post("The store refuses us.", Voice.BELL), 0, OTHER)
-                    assert await s.chat.find_post(place(channel), OTHER, None) == said
-                    assert await s.chat.find_post(place(channel), KEY, None) is None
-                assert [thread.name for thread in s.server.threads(s.forum)] == ["The store refuses us."]
-
-        asyncio.run(scene())
-
-    def test_a_private_word_pings_nobody_else(self) -> None:
-        """What only one agent should read goes to them, or as near to that as Discord allows."""
-
-        async def scene() -> None:
-            async with stage() as s:
-                where = place(s.text, await s.open(s.text))
-                ana = s.server.add_member("Ana")
-                await s.chat.tell(where, Agent(id=AgentId(str(ana.id)), name="Ana", may=True), "This was not *sent*.")
-                told = [m for m in s.server.messages(str(where.thread)) if "not \\*sent\\*" in m.content]
-                assert len(told) == 1
-                assert not any(message.pinged for message in told)
-
-        asyncio.run(scene())
-
-
-def test_it_works_without_the_gateway() -> None:
-    """Replies that are in flight when the bot stops listening can still be said; nothing needs to be connected."""
-
-    async def scene() -> None:
-        async with stage(connected=False, tags=["Open", "Closed"]) as s:
+        async with stage() as s:
             for channel in (s.text, s.forum):
-                opened = await s.open(channel)
-                await s.chat.post(place(channel, opened), post("hello"), 0, OTHER)
-                await s.chat.render_card(place(channel, opened), opened, card(Status.CLOSED))
-                assert s.server.thread(opened.thread).archived
-            assert s.server.gateway.identified == 0
-            second = build(s.server, [s.text])
-            assert not second.health().connected
-            await second.aclose()
+                said = await s.chat.post(place(channel), post("The store refuses us.", Voice.BELL), 0, OTHER)
+                assert await s.chat.find_post(place(channel), OTHER, None) == said
+                assert await s.chat.find_post(place(channel), KEY, None) is None
+            assert [thread.name for thread in s.server.threads(s.forum)] == ["The store refuses us."]
 
-    asyncio.run(scene())
+    async def test_a_private_word_pings_nobody_else(self) -> None:
+        """What only one agent should read goes to them, or as near to that as Discord allows."""
+        async with stage() as s:
+            where = place(s.text, await s.open(s.text))
+            ana = s.server.add_member("Ana")
+            await s.chat.tell(where, Agent(id=AgentId(str(ana.id)), name="Ana", may=True), "This was not *sent*.")
+            told = [m for m in s.server.messages(str(where.thread)) if "not \\*sent\\*" in m.content]
+            assert len(told) == 1
+            assert not any(message.pinged for message in told)
+
+
+async def test_it_works_without_the_gateway() -> None:
+    """Replies that are in flight when the bot stops listening can still be said; nothing needs to be connected."""
+    async with stage(connected=False, tags=["Open", "Closed"]) as s:
+        for channel in (s.text, s.forum):
+            opened = await s.open(channel)
+            await s.chat.post(place(channel, opened), post("hello"), 0, OTHER)
+            await s.chat.render_card(place(channel, opened), opened, card(Status.CLOSED))
+            assert s.server.thread(opened.thread).archived
+        assert s.server.gateway.identified == 0
+        second = build(s.server, [s.text])
+        assert not second.health().connected
+        await second.aclose()

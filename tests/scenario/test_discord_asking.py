@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from bot.model import (
     Answer,
     Button,
@@ -12,158 +10,123 @@ from bot.model import (
     Verb,
     Voice,
 )
-from tests.support.stage.discord import build, place, post, stage, until
+from tests.support.stage.discord import build, place, post, stage
+from tests.support.waiting import until
 
 
 class TestAsking:
-    def test_commands_are_asked_and_answered_to_the_asker_alone(self) -> None:
+    async def test_commands_are_asked_and_answered_to_the_asker_alone(self) -> None:
         """Acknowledged at once, in a ticket's thread and outside it; the answer carries its table."""
-
-        async def scene() -> None:
-            async with stage() as s:
-                opened = await s.open(s.text)
-                ana = s.server.add_member("Ana")
-                s.intake.answer = Answer(text="Figures *now*", table="open  1\nclosed  2")
-                closed = await s.server.command(ana, opened.thread, "close")
-                reopened = await s.server.command(ana, s.text, "reopen", ticket="#1042")
-                stats = await s.server.command(ana, s.text, "stats", store="main", days=30)
-                for answered in (closed, reopened, stats):
-                    assert answered.ephemeral
-                    assert answered.deferred
-                    assert answered.content == "Figures \\*now\\*\n```\nopen  1\nclosed  2\n```"
-                first, second, third = s.intake.asks
-                assert (first.verb, first.ticket, first.place) == (Verb.CLOSE, None, place(s.text, opened))
-                assert (second.verb, second.ticket, second.place) == (Verb.REOPEN, "#1042", place(s.text))
-                assert (third.verb, third.store, third.days) == (Verb.STATS, "main", 30)
-                assert first.agent.name == "Ana"
-
-        asyncio.run(scene())
-
-    def test_tickets_and_stores_complete_as_one_types(self) -> None:
-        """A choice shows the ticket's title and stands for its number."""
-
-        async def scene() -> None:
-            async with stage() as s:
-                ana = s.server.add_member("Ana")
-                (choice,) = await s.server.complete(ana, s.text, "close", "ticket", "10")
-                assert choice["value"] == "1042"
-                assert choice["name"].startswith("#1042 · Jane")
-                assert len(choice["name"]) <= 100
-                assert s.intake.picks == [(Verb.CLOSE, "10", place(s.text))]
-                assert [c["value"] for c in await s.server.complete(ana, s.text, "stats", "store", "SEC")] == ["second"]
-
-        asyncio.run(scene())
-
-    def test_buttons_work_after_a_restart(self) -> None:
-        """All that a press needs is in the button: the ticket's, the delivery's number."""
-
-        async def scene() -> None:
-            async with stage() as s:
-                opened = await s.open(s.text)
-                retry = Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(77))
-                failed = post("It was not delivered.", Voice.BELL, buttons=(retry,))
-                said = await s.chat.post(place(s.text, opened), failed, 0, DeliveryKey("k-1"))
-                await s.restart()
-                ana = s.server.add_member("Ana")
-                await s.server.press(ana, s.server.message(s.text, opened.card), "Close")
-                answered = await s.server.press(ana, s.server.message(opened.thread, said), "Retry")
+        async with stage() as s:
+            opened = await s.open(s.text)
+            ana = s.server.add_member("Ana")
+            s.intake.answer = Answer(text="Figures *now*", table="open  1\nclosed  2")
+            closed = await s.server.command(ana, opened.thread, "close")
+            reopened = await s.server.command(ana, s.text, "reopen", ticket="#1042")
+            stats = await s.server.command(ana, s.text, "stats", store="main", days=30)
+            for answered in (closed, reopened, stats):
                 assert answered.ephemeral
-                close, again = s.intake.asks
-                assert (close.verb, close.ticket, close.place) == (Verb.CLOSE, "1042", place(s.text))
-                assert (again.verb, again.delivery, again.place) == (Verb.RETRY, 77, place(s.text, opened))
+                assert answered.deferred
+                assert answered.content == "Figures \\*now\\*\n```\nopen  1\nclosed  2\n```"
+            first, second, third = s.intake.asks
+            assert (first.verb, first.ticket, first.place) == (Verb.CLOSE, None, place(s.text, opened))
+            assert (second.verb, second.ticket, second.place) == (Verb.REOPEN, "#1042", place(s.text))
+            assert (third.verb, third.store, third.days) == (Verb.STATS, "main", 30)
+            assert first.agent.name == "Ana"
 
-        asyncio.run(scene())
+    async def test_tickets_and_stores_complete_as_one_types(self) -> None:
+        """A choice shows the ticket's title and stands for its number."""
+        async with stage() as s:
+            ana = s.server.add_member("Ana")
+            (choice,) = await s.server.complete(ana, s.text, "close", "ticket", "10")
+            assert choice["value"] == "1042"
+            assert choice["name"].startswith("#1042 · Jane")
+            assert len(choice["name"]) <= 100
+            assert s.intake.picks == [(Verb.CLOSE, "10", place(s.text))]
+            assert [c["value"] for c in await s.server.complete(ana, s.text, "stats", "store", "SEC")] == ["second"]
 
-    def test_a_message_can_be_sent_by_its_menu(self) -> None:
+    async def test_buttons_work_after_a_restart(self) -> None:
+        """All that a press needs is in the button: the ticket's, the delivery's number."""
+        async with stage() as s:
+            opened = await s.open(s.text)
+            retry = Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(77))
+            failed = post("It was not delivered.", Voice.BELL, buttons=(retry,))
+            said = await s.chat.post(place(s.text, opened), failed, 0, DeliveryKey("k-1"))
+            await s.restart()
+            ana = s.server.add_member("Ana")
+            await s.server.press(ana, s.server.message(s.text, opened.card), "Close")
+            answered = await s.server.press(ana, s.server.message(opened.thread, said), "Retry")
+            assert answered.ephemeral
+            close, again = s.intake.asks
+            assert (close.verb, close.ticket, close.place) == (Verb.CLOSE, "1042", place(s.text))
+            assert (again.verb, again.delivery, again.place) == (Verb.RETRY, 77, place(s.text, opened))
+
+    async def test_a_message_can_be_sent_by_its_menu(self) -> None:
         """What it holds now goes along; the bot's own messages cannot be sent to anybody."""
+        async with stage() as s:
+            opened = await s.open(s.text)
+            ana, bob = s.server.add_member("Ana"), s.server.add_member("Bob")
+            said = await s.server.say(bob, opened.thread, "try *this*")
+            await s.server.context_menu(ana, said, "Send to customer")
+            (ask,) = s.intake.asks
+            assert (ask.verb, ask.agent.name) == (Verb.SEND, "Ana")
+            assert ask.message is not None
+            assert (ask.message.text, ask.message.message, ask.message.agent.name) == (
+                "try *this*",
+                str(said.id),
+                "Bob",
+            )
+            ours = await s.chat.post(place(s.text, opened), post("from us"), 0, DeliveryKey("k-1"))
+            refused = await s.server.context_menu(ana, s.server.message(opened.thread, ours), "Send to customer")
+            assert "person" in refused.content
+            assert refused.ephemeral
+            assert len(s.intake.asks) == 1
 
-        async def scene() -> None:
-            async with stage() as s:
-                opened = await s.open(s.text)
-                ana, bob = s.server.add_member("Ana"), s.server.add_member("Bob")
-                said = await s.server.say(bob, opened.thread, "try *this*")
-                await s.server.context_menu(ana, said, "Send to customer")
-                (ask,) = s.intake.asks
-                assert (ask.verb, ask.agent.name) == (Verb.SEND, "Ana")
-                assert ask.message is not None
-                assert (ask.message.text, ask.message.message, ask.message.agent.name) == (
-                    "try *this*",
-                    str(said.id),
-                    "Bob",
-                )
-                ours = await s.chat.post(place(s.text, opened), post("from us"), 0, DeliveryKey("k-1"))
-                refused = await s.server.context_menu(ana, s.server.message(opened.thread, ours), "Send to customer")
-                assert "person" in refused.content
-                assert refused.ephemeral
-                assert len(s.intake.asks) == 1
-
-        asyncio.run(scene())
-
-    def test_a_defect_leaves_nobody_waiting(self) -> None:
+    async def test_a_defect_leaves_nobody_waiting(self) -> None:
         """The asker reads that it went wrong instead of watching dots."""
+        async with stage() as s:
+            s.intake.failure = RuntimeError("a defect")
+            answered = await s.server.command(s.server.add_member("Ana"), s.text, "close")
+            assert "went wrong" in answered.content
 
-        async def scene() -> None:
-            async with stage() as s:
-                s.intake.failure = RuntimeError("a defect")
-                answered = await s.server.command(s.server.add_member("Ana"), s.text, "close")
-                assert "went wrong" in answered.content
-
-        asyncio.run(scene())
-
-    def test_commands_are_published_only_when_they_changed(self) -> None:
+    async def test_commands_are_published_only_when_they_changed(self) -> None:
         """A restart asks what is there and leaves it; a server that offers something else is put right."""
-
-        async def scene() -> None:
-            async with stage() as s:
-                assert len(s.requests("PUT", "/commands")) == 1
-                await s.restart()
-                await until(lambda: len(s.requests("GET", "/commands")) == 2)
-                assert len(s.requests("PUT", "/commands")) == 1
-
-        asyncio.run(scene())
+        async with stage() as s:
+            assert len(s.requests("PUT", "/commands")) == 1
+            await s.restart()
+            await until(lambda: len(s.requests("GET", "/commands")) == 2)
+            assert len(s.requests("PUT", "/commands")) == 1
 
 
 class TestDoctor:
-    def test_all_is_well(self) -> None:
+    async def test_all_is_well(self) -> None:
         """The token, the intent, both channels and the commands are looked at, without being connected."""
+        async with stage(connected=False, tags=["Open", "Closed"]) as s:
+            findings = await s.chat.check([s.text, s.forum])
+            assert [finding.ok for finding in findings] == [True] * 5
+            assert not any(finding.remedy for finding in findings)
 
-        async def scene() -> None:
-            async with stage(connected=False, tags=["Open", "Closed"]) as s:
-                findings = await s.chat.check([s.text, s.forum])
-                assert [finding.ok for finding in findings] == [True] * 5
-                assert not any(finding.remedy for finding in findings)
-
-        asyncio.run(scene())
-
-    def test_every_failure_has_one_remedy(self) -> None:
+    async def test_every_failure_has_one_remedy(self) -> None:
         """Each missing permission, a hidden or unknown channel, the intent: a line of its own with its step."""
+        async with stage(connected=False) as s:
+            s.server.rules.message_content = False
+            s.server.deny(s.text, "embed_links", "add_reactions")
+            s.server.deny(s.forum, "view_channel")
+            findings = await s.chat.check([s.text, s.forum, type(s.text)("123"), type(s.text)("general")])
+            bad = [finding for finding in findings if not finding.ok]
+            remedies = " ".join(finding.remedy for finding in bad)
+            assert len(bad) == 6
+            assert all(finding.remedy for finding in bad)
+            for named in ("Message Content Intent", "Embed Links", "Add Reactions", "View Channel", "Copy ID"):
+                assert named in remedies
 
-        async def scene() -> None:
-            async with stage(connected=False) as s:
-                s.server.rules.message_content = False
-                s.server.deny(s.text, "embed_links", "add_reactions")
-                s.server.deny(s.forum, "view_channel")
-                findings = await s.chat.check([s.text, s.forum, type(s.text)("123"), type(s.text)("general")])
-                bad = [finding for finding in findings if not finding.ok]
-                remedies = " ".join(finding.remedy for finding in bad)
-                assert len(bad) == 6
-                assert all(finding.remedy for finding in bad)
-                for named in ("Message Content Intent", "Embed Links", "Add Reactions", "View Channel", "Copy ID"):
-                    assert named in remedies
-
-        asyncio.run(scene())
-
-    def test_a_refused_token_is_a_finding(self) -> None:
+    async def test_a_refused_token_is_a_finding(self) -> None:
         """The doctor never raises."""
-
-        async def scene() -> None:
-            async with stage(connected=False) as s:
-                for broken in (build(s.server, [s.text], token="wrong.token.here"), s.chat):
-                    if broken is s.chat:
-                        await s.server.stop()
-                    (finding,) = await broken.check([s.text])
-                    assert not finding.ok
-                    assert finding.remedy
-                    await broken.aclose()
-
-        asyncio.run(scene())
+        async with stage(connected=False) as s:
+            for broken in (build(s.server, [s.text], token="wrong.token.here"), s.chat):
+                if broken is s.chat:
+                    await s.server.stop()
+                (finding,) = await broken.check([s.text])
+                assert not finding.ok
+                assert finding.remedy
+                await broken.aclose()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Self
+from unittest.mock import patch
 
 import aiohttp
 import discord
@@ -15,8 +17,7 @@ from discord import app_commands
 
 from bot.sandbox.discord import Member, PracticeDiscord
 from tests.support.openapi.discord import check_exchange
-
-SECONDS = 10.0
+from tests.support.waiting import until
 
 
 class CloseButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"close:(?P<number>\d+)"):
@@ -111,43 +112,30 @@ class Bot(discord.Client):
         return [message.content for message in self.heard if not message.author.bot]
 
 
-Scene = Callable[[PracticeDiscord, Bot, Member], Awaitable[None]]
-
-
-async def until(test: Callable[[], bool]) -> None:
-    """Wait for a condition, with a deadline."""
-    async with asyncio.timeout(SECONDS):
-        while not test():  # noqa: ASYNC110 - any condition; few of them tell of themselves
-            await asyncio.sleep(0.01)
-
-
-@pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Runs a scene with a bot that is connected and ready."""
-
-    def run(scene: Scene, *, message_content: bool = True, speed: float | None = 50.0) -> None:
-        asyncio.run(perform(scene, message_content=message_content, speed=speed))
-
-    async def perform(scene: Scene, *, message_content: bool, speed: float | None) -> None:
-        server = PracticeDiscord(speed=speed)
-        server.wire.observers.append(check_exchange)
-        await server.start()
-        monkeypatch.setattr(discord.http.Route, "BASE", server.api_url)
-        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url))
-        bot = Bot(message_content=message_content)
+@asynccontextmanager
+async def ready_bot(
+    *, message_content: bool = True, speed: float | None = 50.0
+) -> AsyncIterator[tuple[PracticeDiscord, Bot, Member]]:
+    """A server, a bot that is connected and ready, and somebody to talk to it."""
+    server = PracticeDiscord(speed=speed)
+    server.wire.observers.append(check_exchange)
+    await server.start()
+    bot = Bot(message_content=message_content)
+    with (
+        patch.object(discord.http.Route, "BASE", server.api_url),
+        patch.object(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url)),
+    ):
         try:
             async with bot:
                 await bot.login(server.token)
                 connection = asyncio.create_task(bot.connect())
                 await until(lambda: bot.readies == 1)
-                await scene(server, bot, server.add_member("Jane"))
+                yield server, bot, server.add_member("Jane")
                 await bot.close()
                 await connection
         finally:
             await server.stop()
-        assert server.wire.complaints == []
-
-    return run
+    assert server.wire.complaints == []
 
 
 async def text_channel(server: PracticeDiscord, bot: Bot) -> discord.TextChannel:
@@ -173,10 +161,9 @@ def card(number: int) -> dict[str, Any]:
     return {"embed": discord.Embed(title=f"#{number}", description="@everyone"), "view": view}
 
 
-def test_a_thread_under_a_card_and_what_is_said_in_it(play: Callable[..., None]) -> None:
+async def test_a_thread_under_a_card_and_what_is_said_in_it() -> None:
     """The card becomes a thread of its own id; people's words, files, stickers, edits and deletions come in."""
-
-    async def scene(server: PracticeDiscord, bot: Bot, jane: Member) -> None:
+    async with ready_bot() as (server, bot, jane):
         channel = await text_channel(server, bot)
         posted = await channel.send(**card(1042))
         thread = await posted.create_thread(name="#1042")
@@ -202,13 +189,10 @@ def test_a_thread_under_a_card_and_what_is_said_in_it(play: Callable[..., None])
         assert bot.heard[-2].poll is not None
         assert not any(m.pinged for m in server.messages(channel.id) if m.author_id == server.bot.id)
 
-    play(scene)
 
-
-def test_a_forum_post_with_its_tags_through_archive_and_back(play: Callable[..., None]) -> None:
+async def test_a_forum_post_with_its_tags_through_archive_and_back() -> None:
     """A post with card and tag; archived it is found by fetching and in the archive; a message opens it again."""
-
-    async def scene(server: PracticeDiscord, bot: Bot, jane: Member) -> None:
+    async with ready_bot() as (server, bot, jane):
         forum = await forum_channel(server, bot)
         open_tag, closed_tag = forum.available_tags
         thread, message = await forum.create_thread(name="#1042", applied_tags=[open_tag], **card(1042))
@@ -227,13 +211,10 @@ def test_a_forum_post_with_its_tags_through_archive_and_back(play: Callable[...,
         await until(lambda: bot.texts() == ["still broken"])
         assert [active.id for active in await forum.guild.active_threads()] == [thread.id]
 
-    play(scene)
 
-
-def test_commands_completions_menus_and_modals(play: Callable[..., None]) -> None:
+async def test_commands_completions_menus_and_modals() -> None:
     """Each way of asking reaches discord.py's own machinery, and its answer comes back to the asker alone."""
-
-    async def scene(server: PracticeDiscord, bot: Bot, jane: Member) -> None:
+    async with ready_bot() as (server, bot, jane):
         channel = await text_channel(server, bot)
         await bot.tree.sync()
         assert server.command_names() == ["close", "why", "Send to customer"]
@@ -251,13 +232,10 @@ def test_commands_completions_menus_and_modals(play: Callable[..., None]) -> Non
         assert sent.content == "because it was solved"
         assert [m.content for m in server.messages(thread.id) if m.author_id == server.bot.id] == [""]
 
-    play(scene)
 
-
-def test_a_button_works_for_a_bot_that_never_made_it(play: Callable[..., None]) -> None:
+async def test_a_button_works_for_a_bot_that_never_made_it() -> None:
     """The card was posted by hand; discord.py finds the button's meaning in its custom id."""
-
-    async def scene(server: PracticeDiscord, bot: Bot, jane: Member) -> None:
+    async with ready_bot() as (server, bot, jane):
         channel = await text_channel(server, bot)
         button = {"type": 2, "style": 1, "label": "Close", "custom_id": "close:7"}
         body = {"content": "card", "components": [{"type": 1, "components": [button]}]}
@@ -266,13 +244,10 @@ def test_a_button_works_for_a_bot_that_never_made_it(play: Callable[..., None]) 
         pressed = await server.press(jane, server.message(channel.id, made["id"]), "Close")
         assert (pressed.content, pressed.ephemeral) == ("#7 closed", True)
 
-    play(scene)
 
-
-def test_a_nonce_survives_a_lost_answer(play: Callable[..., None]) -> None:
+async def test_a_nonce_survives_a_lost_answer() -> None:
     """The answer to a message is lost after it was posted; sent again with the same nonce it is posted once."""
-
-    async def scene(server: PracticeDiscord, bot: Bot, jane: Member) -> None:
+    async with ready_bot() as (server, bot, _jane):
         channel = await text_channel(server, bot)
         server.wire.fail("lose", method="POST", path="/messages$")
         with pytest.raises(aiohttp.ServerDisconnectedError):
@@ -280,13 +255,10 @@ def test_a_nonce_survives_a_lost_answer(play: Callable[..., None]) -> None:
         again = await channel.send("once", nonce="delivery-1")
         assert [message.id for message in server.messages(channel.id)] == [again.id]
 
-    play(scene)
 
-
-def test_a_cut_connection_is_resumed_and_a_lost_session_begun_anew(play: Callable[..., None]) -> None:
+async def test_a_cut_connection_is_resumed_and_a_lost_session_begun_anew() -> None:
     """After a cut nothing is missed; after an invalidated session there is a second READY and history to read."""
-
-    async def scene(server: PracticeDiscord, bot: Bot, jane: Member) -> None:
+    async with ready_bot() as (server, bot, jane):
         channel = await text_channel(server, bot)
         said = []
         for abrupt in (False, True):
@@ -305,25 +277,19 @@ def test_a_cut_connection_is_resumed_and_a_lost_session_begun_anew(play: Callabl
         history = [message.id async for message in channel.history(after=last, oldest_first=True, limit=None)]
         assert history == [missed.id]
 
-    play(scene)
 
-
-def test_it_waits_out_rate_limits_by_itself(play: Callable[..., None]) -> None:
+async def test_it_waits_out_rate_limits_by_itself() -> None:
     """Twelve messages to a channel that takes five in a tenth of a second all arrive, in order."""
-
-    async def scene(server: PracticeDiscord, bot: Bot, jane: Member) -> None:
+    async with ready_bot() as (server, bot, _jane):
         channel = await text_channel(server, bot)
         for n in range(12):
             await channel.send(str(n))
         assert [message.content for message in server.messages(channel.id)] == [str(n) for n in range(12)]
 
-    play(scene)
 
-
-def test_refusals_arrive_as_discord_py_knows_them(play: Callable[..., None]) -> None:
+async def test_refusals_arrive_as_discord_py_knows_them() -> None:
     """Codes and field errors are read by discord.py as from the real one."""
-
-    async def scene(server: PracticeDiscord, bot: Bot, jane: Member) -> None:
+    async with ready_bot() as (server, bot, jane):
         channel = await text_channel(server, bot)
         with pytest.raises(discord.HTTPException, match="Must be 2000 or fewer in length") as too_long:
             await channel.send("x" * 2001)
@@ -341,38 +307,29 @@ def test_refusals_arrive_as_discord_py_knows_them(play: Callable[..., None]) -> 
             await bot.fetch_channel(thread.id)
         assert unknown.value.code == 10003
 
-    play(scene)
 
-
-def test_a_wrong_token_and_a_missing_intent_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wrong_token_and_a_missing_intent_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """discord.py raises LoginFailure for the one and PrivilegedIntentsRequired for the other."""
-
-    async def run() -> None:
-        server = PracticeDiscord()
-        await server.start()
-        monkeypatch.setattr(discord.http.Route, "BASE", server.api_url)
-        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url))
-        async with Bot() as bot:
-            with pytest.raises(discord.LoginFailure):
-                await bot.login("wrong")
-        server.rules.message_content = False
-        async with Bot() as bot:
-            await bot.login(server.token)
-            assert not bot.application_flags.gateway_message_content_limited
-            with pytest.raises(discord.PrivilegedIntentsRequired):
-                await bot.connect()
-        await server.stop()
-
-    asyncio.run(run())
+    server = PracticeDiscord()
+    await server.start()
+    monkeypatch.setattr(discord.http.Route, "BASE", server.api_url)
+    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url))
+    async with Bot() as bot:
+        with pytest.raises(discord.LoginFailure):
+            await bot.login("wrong")
+    server.rules.message_content = False
+    async with Bot() as bot:
+        await bot.login(server.token)
+        assert not bot.application_flags.gateway_message_content_limited
+        with pytest.raises(discord.PrivilegedIntentsRequired):
+            await bot.connect()
+    await server.stop()
 
 
-def test_without_the_intent_words_do_not_arrive(play: Callable[..., None]) -> None:
+async def test_without_the_intent_words_do_not_arrive() -> None:
     """A bot that did not ask for message content hears that something was said, and not what."""
-
-    async def scene(server: PracticeDiscord, bot: Bot, jane: Member) -> None:
+    async with ready_bot(message_content=False) as (server, bot, jane):
         channel = await text_channel(server, bot)
         await server.say(jane, channel.id, "secret")
         await until(lambda: bool(bot.heard))
         assert bot.texts() == [""]
-
-    play(scene, message_content=False)

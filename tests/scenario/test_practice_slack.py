@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import App, Channel, PracticeSlack, Rules, User
+from tests.support.waiting import until
 
 CARD: list[dict[str, Any]] = [
     {"type": "header", "text": {"type": "plain_text", "text": "#1042 · Jane"}},
@@ -68,6 +68,16 @@ class Scene:
             self.events.append(event)
 
     @contextlib.asynccontextmanager
+    async def started(self) -> AsyncIterator[None]:
+        """The server runs, and the app is made."""
+        await self.slack.start()
+        self.prepare()
+        try:
+            yield
+        finally:
+            await self.slack.stop()
+
+    @contextlib.asynccontextmanager
     async def connected(self, ping_interval: float = 5.0) -> AsyncIterator[None]:
         handler = AsyncSocketModeHandler(self.app, self.slack.app_token, ping_interval=ping_interval)
         await handler.connect_async()  # type: ignore[no-untyped-call]
@@ -83,53 +93,30 @@ class Scene:
         return str(answer["ts"])
 
 
-async def until(condition: Callable[[], bool], within: float = 10.0) -> None:
-    """Wait for something that is bound to happen; `TimeoutError` where it does not."""
-    async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110 - the SDK gives nothing to wait on
-            await asyncio.sleep(0.01)
-
-
-def play(scene: Scene, story: Callable[[], Awaitable[None]]) -> None:
-    """Start the server, make the app, tell the story."""
-
-    async def played() -> None:
-        await scene.slack.start()
-        scene.prepare()
-        try:
-            await story()
-        finally:
-            await scene.slack.stop()
-
-    asyncio.run(played())
-
-
-def test_what_an_agent_writes_in_a_thread_reaches_bolt() -> None:
+async def test_what_an_agent_writes_in_a_thread_reaches_bolt() -> None:
     """A reply arrives once, with its thread; an edit and a deletion follow as changes."""
     scene = Scene()
 
-    async def story() -> None:
-        async with scene.connected():
-            ts = await scene.card()
-            said = await scene.slack.say(scene.jane, scene.channel, "🔒 on <it> & done", thread_ts=ts)
-            assert await scene.slack.settled()
-            (event,) = scene.events
-            assert (event["user"], event["thread_ts"], event["ts"]) == (scene.jane.id, ts, said.ts)
-            assert event["text"] == ":lock: on &lt;it&gt; &amp; done"
-            await scene.slack.edit(said, "done")
-            await scene.slack.delete(said)
-            assert await scene.slack.settled()
-            assert {event.get("subtype") for event in scene.events[1:]} == {"message_changed", "message_deleted"}
-
-    play(scene, story)
+    async with scene.started(), scene.connected():
+        ts = await scene.card()
+        said = await scene.slack.say(scene.jane, scene.channel, "🔒 on <it> & done", thread_ts=ts)
+        assert await scene.slack.settled()
+        (event,) = scene.events
+        assert (event["user"], event["thread_ts"], event["ts"]) == (scene.jane.id, ts, said.ts)
+        assert event["text"] == ":lock: on &lt;it&gt; &amp; done"
+        await scene.slack.edit(said, "done")
+        await scene.slack.delete(said)
+        assert await scene.slack.settled()
+        assert {event.get("subtype") for event in scene.events[1:]} == {"message_changed", "message_deleted"}
 
 
-def test_a_listener_that_fails_is_asked_again() -> None:
+async def test_a_listener_that_fails_is_asked_again() -> None:
     """With `process_before_response` a failing listener acknowledges nothing, and Slack sends the event again."""
     scene = Scene(ack_seconds=0.3)
     retries: list[str | None] = []
 
-    async def story() -> None:
+    async with scene.started():
+
         @scene.app.event("app_mention")
         async def stumble(request: Any) -> None:
             retries.append(request.headers.get("x-slack-retry-num", [None])[0])
@@ -142,14 +129,13 @@ def test_a_listener_that_fails_is_asked_again() -> None:
             assert retries == ["0", "1", "2"]
             assert scene.slack.sockets.lost == []
 
-    play(scene, story)
 
-
-def test_a_command_opens_a_picker_that_completes_and_complains() -> None:
+async def test_a_command_opens_a_picker_that_completes_and_complains() -> None:
     """From the command over suggestions and a refused submission to the answer only the asker sees."""
     scene = Scene()
 
-    async def story() -> None:
+    async with scene.started():
+
         @scene.app.command("/close")
         async def close(ack: Any, body: dict[str, Any]) -> None:
             await ack()
@@ -183,14 +169,13 @@ def test_a_command_opens_a_picker_that_completes_and_complains() -> None:
             done = await scene.slack.submit(scene.jane, asked.view, {"ticket": "#1042"}, answers=1)
             assert (done.view, done.text) == (None, "#1042 is closed.")
 
-    play(scene, story)
 
-
-def test_buttons_and_shortcuts_work_in_a_thread() -> None:
+async def test_buttons_and_shortcuts_work_in_a_thread() -> None:
     """The card's button changes the card; the shortcut on a reply is answered to its user alone."""
     scene = Scene()
 
-    async def story() -> None:
+    async with scene.started():
+
         @scene.app.action("close")
         async def close(ack: Any, body: dict[str, Any], action: dict[str, Any]) -> None:
             await ack()
@@ -214,36 +199,31 @@ def test_buttons_and_shortcuts_work_in_a_thread() -> None:
             outcome = await scene.slack.shortcut(scene.jane, said, "send", answers=1)
             assert outcome.text == "Sent: to the customer"
 
-    play(scene, story)
-
 
 @pytest.mark.parametrize("how", ["refresh", "cut", "deafen"])
-def test_bolt_comes_back_after_a_connection_ends(how: str) -> None:
+async def test_bolt_comes_back_after_a_connection_ends(how: str) -> None:
     """Asked to, torn off or gone silent: a new connection is made, and what is said then arrives."""
     scene = Scene(ack_seconds=0.3, retry_delays=(0.0, 1.0, 5.0))
 
-    async def story() -> None:
-        async with scene.connected(ping_interval=0.2):
-            (first,) = scene.slack.sockets.connections
-            if how == "refresh":
-                await scene.slack.sockets.refresh("refresh_requested")
-            elif how == "cut":
-                scene.slack.sockets.cut()
-            else:
-                scene.slack.sockets.deafen()
-            await until(lambda: any(each is not first for each in scene.slack.sockets.connections))
-            await scene.slack.say(scene.jane, scene.channel, "are you there?")
-            assert await scene.slack.settled(within=10)
-            assert [event["text"] for event in scene.events] == ["are you there?"]
-
-    play(scene, story)
+    async with scene.started(), scene.connected(ping_interval=0.2):
+        (first,) = scene.slack.sockets.connections
+        if how == "refresh":
+            await scene.slack.sockets.refresh("refresh_requested")
+        elif how == "cut":
+            scene.slack.sockets.cut()
+        else:
+            scene.slack.sockets.deafen()
+        await until(lambda: any(each is not first for each in scene.slack.sockets.connections))
+        await scene.slack.say(scene.jane, scene.channel, "are you there?")
+        assert await scene.slack.settled(within=10)
+        assert [event["text"] for event in scene.events] == ["are you there?"]
 
 
-def test_what_is_said_during_an_outage_is_lost_as_an_event_and_found_in_the_history() -> None:
+async def test_what_is_said_during_an_outage_is_lost_as_an_event_and_found_in_the_history() -> None:
     """After the last retry no event comes; the SDK pages through the thread and finds every message once."""
     scene = Scene()
 
-    async def story() -> None:
+    async with scene.started():
         ts = await scene.card()
         for number in range(5):
             await scene.slack.say(scene.jane, scene.channel, f"m{number}", thread_ts=ts)
@@ -257,14 +237,12 @@ def test_what_is_said_during_an_outage_is_lost_as_an_event_and_found_in_the_hist
                 found += [message["text"] for message in page["messages"] if message["ts"] != ts]
             assert found == [f"m{number}" for number in range(5)]
 
-    play(scene, story)
 
-
-def test_a_lost_answer_makes_the_sdks_own_retry_say_it_twice() -> None:
+async def test_a_lost_answer_makes_the_sdks_own_retry_say_it_twice() -> None:
     """The default retry handler repeats a post whose answer was lost; a client without it says it once."""
     scene = Scene()
 
-    async def story() -> None:
+    async with scene.started():
         scene.slack.wire.fail("lose", path="chat.postMessage")
         default = AsyncWebClient(token=scene.slack.bot_token, base_url=scene.slack.api_url)
         await default.chat_postMessage(channel=scene.channel.id, text="twice")
@@ -273,14 +251,12 @@ def test_a_lost_answer_makes_the_sdks_own_retry_say_it_twice() -> None:
             await scene.client.chat_postMessage(channel=scene.channel.id, text="once")
         assert [message.text for message in scene.slack.messages(scene.channel)] == ["twice", "twice", "once"]
 
-    play(scene, story)
 
-
-def test_the_sdk_waits_as_it_is_told_when_it_posts_too_fast() -> None:
+async def test_the_sdk_waits_as_it_is_told_when_it_posts_too_fast() -> None:
     """A 429 with `Retry-After` is waited out, and nothing is lost or said twice."""
     scene = Scene(post_burst=2)
 
-    async def story() -> None:
+    async with scene.started():
         for number in range(3):
             await scene.client.chat_postMessage(channel=scene.channel.id, text=f"m{number}")
         assert [message.text for message in scene.slack.messages(scene.channel)] == ["m0", "m1", "m2"]
@@ -291,14 +267,12 @@ def test_the_sdk_waits_as_it_is_told_when_it_posts_too_fast() -> None:
             200,
         ]
 
-    play(scene, story)
 
-
-def test_a_file_goes_up_in_the_sdks_three_steps() -> None:
+async def test_a_file_goes_up_in_the_sdks_three_steps() -> None:
     """`files_upload_v2` puts a file into a thread."""
     scene = Scene()
 
-    async def story() -> None:
+    async with scene.started():
         ts = await scene.card()
         await scene.client.files_upload_v2(
             channel=scene.channel.id, thread_ts=ts, content="all of it", filename="log.txt", initial_comment="here"
@@ -306,18 +280,14 @@ def test_a_file_goes_up_in_the_sdks_three_steps() -> None:
         message = scene.slack.thread(scene.channel, ts)[-1]
         assert (message.text, message.files[0].content) == ("here", b"all of it")
 
-    play(scene, story)
 
-
-def test_the_sdk_raises_what_slack_refuses() -> None:
+async def test_the_sdk_raises_what_slack_refuses() -> None:
     """A wrong token and blocks beyond the limits come out as the SDK's own errors, by Slack's words."""
     scene = Scene()
 
-    async def story() -> None:
+    async with scene.started():
         stranger = AsyncWebClient(token="xoxb-stranger", base_url=scene.slack.api_url)
         with pytest.raises(SlackApiError, match="invalid_auth"):
             await stranger.auth_test()
         with pytest.raises(SlackApiError, match="invalid_blocks"):
             await scene.client.chat_postMessage(channel=scene.channel.id, text="x", blocks=[{"type": "divider"}] * 51)
-
-    play(scene, story)

@@ -10,17 +10,16 @@ import pytest
 
 import bot.sandbox.page as package
 from bot.sandbox.page.ledger import Ledger
-from tests.support.stage.page import Visitor, play
+from tests.support.stage.page import visit
 
 FOLDER = Path(package.__file__).parent
 SOURCES = sorted(path for path in FOLDER.iterdir() if path.suffix in (".html", ".css", ".js"))
 
 
 class TestDoor:
-    def test_it_answers_to_this_machine_by_its_own_names_only(self, tmp_path: Path) -> None:
+    async def test_it_answers_to_this_machine_by_its_own_names_only(self, tmp_path: Path) -> None:
         """A foreign name that points at 127.0.0.1 (DNS rebinding) opens nothing."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             assert v.page.address.startswith("http://127.0.0.1:")
             for host in ("localhost", "127.0.0.1:9", "LOCALHOST:80"):
                 assert (await v.http.get("/", headers={"Host": host})).status_code == 200
@@ -28,12 +27,9 @@ class TestDoor:
                 for path in ("/", "/state", "/page.js"):
                     assert (await v.http.get(path, headers={"Host": host})).status_code == 403
 
-        play(tmp_path, scene)
-
-    def test_another_sites_page_can_do_nothing(self, tmp_path: Path) -> None:
+    async def test_another_sites_page_can_do_nothing(self, tmp_path: Path) -> None:
         """An act with a foreign origin, or in a form's own types, is refused and not done."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             fields = {"store": "keys", "subject": "Hi", "text": "Hi", "email": "jane@example.com"}
             own = v.page.address.rstrip("/")
             for origin in ("https://evil.example", "null", own.replace("http:", "https:"), "http://127.0.0.1:1"):
@@ -46,23 +42,17 @@ class TestDoor:
             answer = await v.http.post("/stores/open", json=fields, headers={"Origin": own})
             assert answer.status_code == 200
 
-        play(tmp_path, scene)
-
     @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff"])
-    def test_what_is_no_json_object_is_refused_in_words(self, tmp_path: Path, body: bytes) -> None:
+    async def test_what_is_no_json_object_is_refused_in_words(self, tmp_path: Path, body: bytes) -> None:
         """Nothing that is sent makes the page fail."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             headers = {"Content-Type": "application/json"}
             answer = await v.http.post("/stores/open", content=body, headers=headers)
             assert (answer.status_code, answer.json()) == (400, {"error": "Send a JSON object."})
 
-        play(tmp_path, scene)
-
-    def test_every_answer_forbids_foreign_content(self, tmp_path: Path) -> None:
+    async def test_every_answer_forbids_foreign_content(self, tmp_path: Path) -> None:
         """Files, state, refusals and what does not exist alike carry the policy; scripts come from the page alone."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             for path in ("/", "/page.css", "/page.js", "/state", "/nothing", "/server.py", "/a/b"):
                 answer = await v.http.get(path)
                 policy = answer.headers["Content-Security-Policy"]
@@ -72,8 +62,6 @@ class TestDoor:
             assert (await v.http.get("/server.py")).status_code == 404
             assert (await v.http.get("/page.js")).headers["Content-Type"].startswith("text/javascript")
             assert (await v.http.post("/stores/nothing", json={})).status_code == 404
-
-        play(tmp_path, scene)
 
     @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
     def test_texts_can_only_be_put_in_as_texts(self, path: Path) -> None:
@@ -95,10 +83,9 @@ class TestDoor:
 
 
 class TestState:
-    def test_only_what_has_changed_is_sent(self, tmp_path: Path) -> None:
+    async def test_only_what_has_changed_is_sent(self, tmp_path: Path) -> None:
         """After one message only that place and the list of places are sent again; with nothing new, nothing is."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             assert {"stores", "discord", "slack", "bot", "links"} <= v.parts.keys()
             assert await v.look() == {}
             place = str(v.world.support.id)
@@ -106,18 +93,13 @@ class TestState:
             assert answer.status_code == 200
             assert set(await v.look()) == {"discord/places", f"discord/place/{place}"}
 
-        play(tmp_path, scene)
-
     @pytest.mark.parametrize("version", ["", "x", "0123abcd.7", "."])
-    def test_an_unknown_version_gets_everything(self, tmp_path: Path, version: str) -> None:
+    async def test_an_unknown_version_gets_everything(self, tmp_path: Path, version: str) -> None:
         """So a page that was open before the world was started again shows the new one."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             told = (await v.http.get("/state", params={"since": version})).json()
             assert told["fresh"]
             assert told["parts"] == v.parts
-
-        play(tmp_path, scene)
 
     def test_what_is_gone_is_told_once(self) -> None:
         """A part that has disappeared is sent as None to who knew it, and not at all to who did not."""
@@ -133,10 +115,9 @@ class TestState:
 
 
 class TestStores:
-    def test_a_ticket_as_its_vendor_has_it(self, tmp_path: Path) -> None:
+    async def test_a_ticket_as_its_vendor_has_it(self, tmp_path: Path) -> None:
         """A customer opens it and writes again, a colleague answers, closes and reopens it in the dashboard."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             assert [store["name"] for store in v.parts["stores"]] == [shop.name for shop in v.world.shops.values()]
             opened = await v.does(
                 "/stores/open", store="keys", name="Mia", email="mia@example.com", subject=" Hi ", text="<b>1</b>"
@@ -155,8 +136,6 @@ class TestStores:
             assert not v.parts[f"ticket/keys/{opened['ticket']}"]["closed"]
             assert await v.may_not("/stores/reopen", **at) == "This ticket is open already."
 
-        play(tmp_path, scene)
-
     @pytest.mark.parametrize(
         ("wrong", "told"),
         [
@@ -170,32 +149,25 @@ class TestStores:
             ({"text": 7}, "has to be a text"),
         ],
     )
-    def test_a_ticket_that_no_store_would_take(self, tmp_path: Path, wrong: dict[str, Any], told: str) -> None:
+    async def test_a_ticket_that_no_store_would_take(self, tmp_path: Path, wrong: dict[str, Any], told: str) -> None:
         """The person reads what to mend, and there is no ticket."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             good = {"store": "keys", "name": "", "email": "jane@example.com", "subject": "Hi", "text": "Hello"}
             assert told in await v.may_not("/stores/open", **(good | wrong))
             assert v.world.shops["sellgate"].store.tickets() == ()
 
-        play(tmp_path, scene)
-
-    def test_a_ticket_that_is_not_there(self, tmp_path: Path) -> None:
+    async def test_a_ticket_that_is_not_there(self, tmp_path: Path) -> None:
         """Writing into it is refused in words."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             for act in ("write", "answer", "close", "reopen"):
                 told = await v.may_not(f"/stores/{act}", store="keys", ticket="none", text="x")
                 assert told == "There is no such ticket."
 
-        play(tmp_path, scene)
-
 
 class TestDiscordAlone:
-    def test_ann_writes_and_deletes(self, tmp_path: Path) -> None:
+    async def test_ann_writes_and_deletes(self, tmp_path: Path) -> None:
         """What she writes is shown formatted as her client shows it; what she deletes is gone."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             place = str(v.world.support.id)
             await v.does("/discord/type", place=place, text=f"**Hi** <@{v.world.ann.id}> <b>")
             (message,) = v.messages("discord", place)
@@ -211,12 +183,9 @@ class TestDiscordAlone:
             told = await v.may_not("/discord/delete", place=place, message=message["id"])
             assert told == "That message is gone."
 
-        play(tmp_path, scene)
-
-    def test_what_the_client_refuses(self, tmp_path: Path) -> None:
+    async def test_what_the_client_refuses(self, tmp_path: Path) -> None:
         """Each in the words that the person would read there."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             place, forum = str(v.world.support.id), str(v.world.tickets.id)
             assert "2000 or fewer" in await v.may_not("/discord/type", place=place, text="x" * 2001)
             assert await v.may_not("/discord/type", place=place, text="  ") == "Write something first."
@@ -228,12 +197,9 @@ class TestDiscordAlone:
             told = await v.may_not("/discord/delete", place=place, message=str(message.id))
             assert told == "Missing Permissions."
 
-        play(tmp_path, scene)
-
-    def test_threads_and_what_discord_says_itself(self, tmp_path: Path) -> None:
+    async def test_threads_and_what_discord_says_itself(self, tmp_path: Path) -> None:
         """A locked or archived thread is shown as such; renaming is told by Discord, not by the one who did it."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             discord = v.world.discord
             thread = await discord.start_thread(v.world.ann, v.world.support.id, "Old")
             await discord.set_thread(v.world.ann, thread.id, name="New")
@@ -245,14 +211,11 @@ class TestDiscordAlone:
             await v.does("/discord/type", place=str(thread.id), text="Again")
             assert not v.place("discord", str(thread.id))["archived"]
 
-        play(tmp_path, scene)
-
 
 class TestSlackAlone:
-    def test_bob_writes_in_a_thread_and_deletes(self, tmp_path: Path) -> None:
+    async def test_bob_writes_in_a_thread_and_deletes(self, tmp_path: Path) -> None:
         """A message with replies makes an entry in the list of threads; deleted, its place is kept."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             channel = v.world.triage.id
             await v.does("/slack/type", place=channel, text="*Hi* <script>")
             (message,) = v.messages("slack", channel)
@@ -265,12 +228,9 @@ class TestSlackAlone:
             await v.does("/slack/delete", place=channel, message=message["id"])
             assert v.messages("slack", channel)[0]["system"] == "This message was deleted."
 
-        play(tmp_path, scene)
-
-    def test_what_the_client_refuses(self, tmp_path: Path) -> None:
+    async def test_what_the_client_refuses(self, tmp_path: Path) -> None:
         """A slash command in a thread, one that does not exist, one that nobody hears, a place that is not there."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path) as v:
             channel = v.world.triage.id
             await v.does("/slack/type", place=channel, text="Hi")
             thread = v.messages("slack", channel)[0]["thread"]["id"]
@@ -284,5 +244,3 @@ class TestSlackAlone:
             assert await v.may_not("/slack/submit", view="V1", values={}) == "That form is closed."
             other = await v.world.slack.another_bot_says(channel, "Beep")
             assert "own messages" in await v.may_not("/slack/delete", place=channel, message=other.ts)
-
-        play(tmp_path, scene)

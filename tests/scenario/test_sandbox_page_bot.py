@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.stage.page import Visitor, play, words
+from tests.support.stage.page import Visitor, visit, words
 
 
 async def opened(v: Visitor, store: str = "keys", subject: str = "My key", text: str = "It *fails*.") -> dict[str, Any]:
@@ -45,13 +45,12 @@ def button(message: dict[str, Any]) -> dict[str, Any]:
 
 
 class TestWithTheBot:
-    def test_a_ticket_goes_round(self, tmp_path: Path) -> None:
+    async def test_a_ticket_goes_round(self, tmp_path: Path) -> None:
         """
         The threads of a ticket are found by themselves; what Ann answers reaches the store and Slack and gets ✅;
         the card's button closes it; Bob reopens it from the form that `/reopen` opens.
         """
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path, running=True) as v:
             ticket = await opened(v)
             discord, slack = ticket["discord"], ticket["slack"]
             assert str(ticket["number"]) in v.place("discord", discord)["name"]
@@ -88,12 +87,9 @@ class TestWithTheBot:
             await v.does("/slack/dismiss", view=form["id"])
             assert "slack/form" not in v.parts
 
-        play(tmp_path, scene, running=True)
-
-    def test_commands_complete_as_one_types(self, tmp_path: Path) -> None:
+    async def test_commands_complete_as_one_types(self, tmp_path: Path) -> None:
         """First the commands, then what the bot offers for an option; the answer is Ann's alone, and shown as such."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path, running=True) as v:
             ticket = await opened(v, store="boutique", subject="Wrong size")
             place = ticket["discord"]
 
@@ -119,12 +115,9 @@ class TestWithTheBot:
             refused = await v.may_not("/discord/type", place=place, text="/reopen")
             assert refused == "An archived thread takes no commands."
 
-        play(tmp_path, scene, running=True)
-
-    def test_bob_closes_by_text_and_by_shortcut(self, tmp_path: Path) -> None:
+    async def test_bob_closes_by_text_and_by_shortcut(self, tmp_path: Path) -> None:
         """`!close` in the thread and the message shortcut do the same; neither is said to the customer."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path, running=True) as v:
             ticket = await opened(v)
             slack = ticket["slack"]
             await v.does("/slack/type", place=slack, text="!close")
@@ -135,12 +128,9 @@ class TestWithTheBot:
             await v.sees(lambda: not is_closed(v, ticket))
             assert at_vendor(v, ticket) == ["It *fails*."]
 
-        play(tmp_path, scene, running=True)
-
-    def test_a_note_stays_inside_until_ann_sends_it(self, tmp_path: Path) -> None:
+    async def test_a_note_stays_inside_until_ann_sends_it(self, tmp_path: Path) -> None:
         """A note carries 🔒 and is not at the store; the entry of the message's menu sends it after all."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path, running=True) as v:
             ticket = await opened(v)
             place = ticket["discord"]
             await v.does("/discord/type", place=place, text="// Your order is on its way.")
@@ -152,12 +142,9 @@ class TestWithTheBot:
             await v.does("/discord/menu", place=place, message=note["id"], entry=menu["id"])
             await v.sees(lambda: len(at_vendor(v, ticket)) == 2)
 
-        play(tmp_path, scene, running=True)
-
-    def test_the_bot_is_killed_and_started_again(self, tmp_path: Path) -> None:
+    async def test_the_bot_is_killed_and_started_again(self, tmp_path: Path) -> None:
         """Meanwhile everybody goes on writing; afterwards each message stands once on the other side."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path, running=True) as v:
             ticket = await opened(v)
             await v.does("/bot/kill")
             assert v.parts["bot"]["state"] == "killed"
@@ -178,51 +165,42 @@ class TestWithTheBot:
                 assert words(v.messages(chat, ticket[chat])).count("From Jane.") == 1
             assert sorted(at_vendor(v, ticket)) == ["From Ann.", "From Bob.", "From Jane.", "It *fails*."]
 
-        play(tmp_path, scene, running=True)
-
-    def test_a_bot_that_ends_by_itself_is_seen(self, tmp_path: Path) -> None:
+    async def test_a_bot_that_ends_by_itself_is_seen(self, tmp_path: Path) -> None:
         """The page says that it does not answer, and can start it again."""
-
-        async def scene(v: Visitor) -> None:
+        async with visit(tmp_path, running=True) as v:
             await v.bot.kill()  # not by the page, which is told of nothing
             await v.sees(lambda: v.parts["bot"]["state"] == "trouble")
             assert "the bot has ended" in v.parts["bot"]["told"]
             await v.does("/bot/start")
             await v.sees(lambda: v.parts["bot"]["state"] == "ready")
 
-        play(tmp_path, scene, running=True)
 
-
-def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+async def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     """It prints its address first; the first tickets get threads; at SIGTERM it ends well and leaves nothing behind."""
-
-    async def scene() -> None:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            "import asyncio; from bot.sandbox.stage import serve; asyncio.run(serve(0))",
-            env=os.environ | {"TMPDIR": str(tmp_path)},
-            stdout=asyncio.subprocess.PIPE,
-        )
-        try:
-            assert process.stdout is not None
-            printed = (await asyncio.wait_for(process.stdout.readline(), 20.0)).decode()
-            address = printed.split()[-1]
-            async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
-                deadline = asyncio.get_running_loop().time() + 40.0
-                links: dict[str, Any] = {}
-                while not links or any(not {"discord", "slack"} <= link.keys() for link in links.values()):
-                    assert asyncio.get_running_loop().time() < deadline, links
-                    links = (await http.get("/state")).json()["parts"]["links"]
-                    await asyncio.sleep(0.1)
-                stores = (await http.get("/state")).json()["parts"]["stores"]
-                assert {key.partition("/")[0] for key in links} == {store["name"] for store in stores}
-            process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 20.0) == 0
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-
-    asyncio.run(scene())
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "import asyncio; from bot.sandbox.stage import serve; asyncio.run(serve(0))",
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        printed = (await asyncio.wait_for(process.stdout.readline(), 20.0)).decode()
+        address = printed.split()[-1]
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
+            deadline = asyncio.get_running_loop().time() + 40.0
+            links: dict[str, Any] = {}
+            while not links or any(not {"discord", "slack"} <= link.keys() for link in links.values()):
+                assert asyncio.get_running_loop().time() < deadline, links
+                links = (await http.get("/state")).json()["parts"]["links"]
+                await asyncio.sleep(0.1)
+            stores = (await http.get("/state")).json()["parts"]["stores"]
+            assert {key.partition("/")[0] for key in links} == {store["name"] for store in stores}
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 20.0) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert list(tmp_path.iterdir()) == []

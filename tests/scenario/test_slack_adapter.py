@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
 from functools import partial
@@ -28,267 +27,224 @@ from bot.model import (
     Voice,
 )
 from bot.sandbox.slack.rules import App, Rules
-from tests.support.stage.slack import CARD, CLOSED, NASTY, POST, chat_for, key, play, scene, until
+from tests.support.stage.slack import CARD, CLOSED, NASTY, POST, chat_for, key, scene
+from tests.support.waiting import until
 
 # ---------------------------------------------------------------- saying
 
 
-def test_a_card_opens_a_thread_and_follows_its_ticket() -> None:
+async def test_a_card_opens_a_thread_and_follows_its_ticket() -> None:
     """The card heads the thread, is edited in place, and keeps the key that it was posted with."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            opened, place = await stage.open()
-            assert "#1042 · Jane" in stage.top(opened).rendered
-            assert "ord_xyz_789" in stage.top(opened).rendered
-            await stage.chat.render_card(place, opened, CLOSED)
-            await stage.chat.render_card(place, opened, CLOSED)
-            assert stage.top(opened).rendered.startswith("✅ #1042")
-            assert [button.label for button in stage.top(opened).buttons] == ["Reopen"]
-            assert await stage.chat.find_thread(stage.id, CARD, key("card"), None) == opened
-            assert len(stage.slack.messages(stage.channel)) == 1
-
-    play(story)
+    async with scene() as stage:
+        opened, place = await stage.open()
+        assert "#1042 · Jane" in stage.top(opened).rendered
+        assert "ord_xyz_789" in stage.top(opened).rendered
+        await stage.chat.render_card(place, opened, CLOSED)
+        await stage.chat.render_card(place, opened, CLOSED)
+        assert stage.top(opened).rendered.startswith("✅ #1042")
+        assert [button.label for button in stage.top(opened).buttons] == ["Reopen"]
+        assert await stage.chat.find_thread(stage.id, CARD, key("card"), None) == opened
+        assert len(stage.slack.messages(stage.channel)) == 1
 
 
-def test_posts_stand_in_the_thread_verbatim_and_ping_nobody() -> None:
+async def test_posts_stand_in_the_thread_verbatim_and_ping_nobody() -> None:
     """Whatever a customer wrote is shown as it is; the bell and the channel work alike."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            opened, place = await stage.open()
-            retry = Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(7))
-            await stage.say(place, replace(POST, text=NASTY), "a")
-            await stage.say(place, Post(voice=Voice.BELL, name="", text=NASTY, buttons=(retry,)), "b")
-            await stage.say(Place(chat=place.chat, channel=stage.id), POST, "c")
-            thread = stage.slack.thread(stage.channel, opened.thread)
-            assert thread[1].rendered == f"Jane · customer\n{NASTY}"
-            assert thread[2].rendered.startswith(NASTY)
-            assert thread[2].buttons[0].label == "Retry"
-            assert stage.slack.messages(stage.channel)[-1].rendered == "Jane · customer\nHello"
-            assert stage.slack.pings == ()
-
-    play(story)
+    async with scene() as stage:
+        opened, place = await stage.open()
+        retry = Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(7))
+        await stage.say(place, replace(POST, text=NASTY), "a")
+        await stage.say(place, Post(voice=Voice.BELL, name="", text=NASTY, buttons=(retry,)), "b")
+        await stage.say(Place(chat=place.chat, channel=stage.id), POST, "c")
+        thread = stage.slack.thread(stage.channel, opened.thread)
+        assert thread[1].rendered == f"Jane · customer\n{NASTY}"
+        assert thread[2].rendered.startswith(NASTY)
+        assert thread[2].buttons[0].label == "Retry"
+        assert stage.slack.messages(stage.channel)[-1].rendered == "Jane · customer\nHello"
+        assert stage.slack.pings == ()
 
 
-def test_fifty_thousand_characters_arrive_whole() -> None:
+async def test_fifty_thousand_characters_arrive_whole() -> None:
     """In as many messages as `parts` says, each of which Slack takes."""
-
-    async def story() -> None:
-        async with scene(rules=Rules(post_burst=50)) as stage:
-            opened, place = await stage.open()
-            await stage.renew()
-            text = " ".join(f"<w{number}>" for number in range(8000))
-            post = replace(POST, text=text)
-            for part in range(stage.chat.parts(post)):
-                await stage.say(place, post, f"p{part}", part)
-            thread = stage.slack.thread(stage.channel, opened.thread)[1:]
-            read = " ".join(line for each in thread for line in each.rendered.splitlines() if "<w" in line)
-            assert read.split() == text.split()
-
-    play(story)
+    async with scene(rules=Rules(post_burst=50)) as stage:
+        opened, place = await stage.open()
+        await stage.renew()
+        text = " ".join(f"<w{number}>" for number in range(8000))
+        post = replace(POST, text=text)
+        for part in range(stage.chat.parts(post)):
+            await stage.say(place, post, f"p{part}", part)
+        thread = stage.slack.thread(stage.channel, opened.thread)[1:]
+        read = " ".join(line for each in thread for line in each.rendered.splitlines() if "<w" in line)
+        assert read.split() == text.split()
 
 
-def test_marks_replace_one_another_and_do_no_harm_twice() -> None:
+async def test_marks_replace_one_another_and_do_no_harm_twice() -> None:
     """Put on and taken off by our own reactions only; a deleted message leaves nothing to be done."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            opened, place = await stage.open()
-            message = await stage.slack.say(stage.anna, stage.channel, "hi", thread_ts=opened.thread)
-            await stage.slack.react(stage.bob, message, "white_check_mark")
-            stamp = ChatMessageId(message.ts)
-            for _ in range(2):
-                await stage.chat.mark(place, stamp, Mark.WAITING, None)
-            for _ in range(2):
-                await stage.chat.mark(place, stamp, Mark.DELIVERED, Mark.WAITING)
-            standing = stage.slack.message(message)
-            assert standing is not None
-            assert standing.reactions == {"white_check_mark": (stage.bob.id, stage.slack.bot_user)}
-            await stage.chat.mark(place, stamp, None, Mark.DELIVERED)
-            for mark in (Mark.FAILED, Mark.NOTE):
-                await stage.chat.mark(place, stamp, mark, None)
-            standing = stage.slack.message(message)
-            assert standing is not None
-            assert set(standing.reactions) == {"white_check_mark", "x", "lock"}
-            await stage.slack.delete(message)
+    async with scene() as stage:
+        opened, place = await stage.open()
+        message = await stage.slack.say(stage.anna, stage.channel, "hi", thread_ts=opened.thread)
+        await stage.slack.react(stage.bob, message, "white_check_mark")
+        stamp = ChatMessageId(message.ts)
+        for _ in range(2):
             await stage.chat.mark(place, stamp, Mark.WAITING, None)
+        for _ in range(2):
+            await stage.chat.mark(place, stamp, Mark.DELIVERED, Mark.WAITING)
+        standing = stage.slack.message(message)
+        assert standing is not None
+        assert standing.reactions == {"white_check_mark": (stage.bob.id, stage.slack.bot_user)}
+        await stage.chat.mark(place, stamp, None, Mark.DELIVERED)
+        for mark in (Mark.FAILED, Mark.NOTE):
+            await stage.chat.mark(place, stamp, mark, None)
+        standing = stage.slack.message(message)
+        assert standing is not None
+        assert set(standing.reactions) == {"white_check_mark", "x", "lock"}
+        await stage.slack.delete(message)
+        await stage.chat.mark(place, stamp, Mark.WAITING, None)
 
-    play(story)
 
-
-def test_private_words_reach_one_person_in_the_thread() -> None:
+async def test_private_words_reach_one_person_in_the_thread() -> None:
     """An ephemeral message, verbatim."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            opened, place = await stage.open()
-            await stage.chat.tell(place, Agent(id=AgentId(stage.anna.id), name="Anna", may=True), NASTY)
-            assert [(each.thread_ts, each.rendered) for each in stage.slack.ephemerals(stage.anna)] == [
-                (opened.thread, NASTY)
-            ]
-            assert not stage.slack.ephemerals(stage.bob)
-
-    play(story)
+    async with scene() as stage:
+        opened, place = await stage.open()
+        await stage.chat.tell(place, Agent(id=AgentId(stage.anna.id), name="Anna", may=True), NASTY)
+        assert [(each.thread_ts, each.rendered) for each in stage.slack.ephemerals(stage.anna)] == [
+            (opened.thread, NASTY)
+        ]
+        assert not stage.slack.ephemerals(stage.bob)
 
 
 # ---------------------------------------------------------------- saying when things go wrong
 
 
 @pytest.mark.parametrize("kind", ["lose", "drop", "garbage"])
-def test_a_post_without_an_answer_is_uncertain_and_can_be_found(kind: Any) -> None:
+async def test_a_post_without_an_answer_is_uncertain_and_can_be_found(kind: Any) -> None:
     """It is sent once, never repeated, and a look at the thread tells whether it came about."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            opened, place = await stage.open()
-            before_it = opened.card
-            stage.slack.wire.fail(kind, path="chat.postMessage")
-            before = stage.calls("chat.postMessage")
-            with pytest.raises(Uncertain):
-                await stage.chat.post(place, POST, 0, key("a"))
-            assert stage.calls("chat.postMessage") == before + 1
-            found = await stage.chat.find_post(place, key("a"), before_it)
-            thread = stage.slack.thread(stage.channel, opened.thread)[1:]
-            assert found == (thread[0].ts if kind == "lose" else None)
-            assert len(thread) == (1 if kind == "lose" else 0)
-            assert await stage.chat.find_post(place, key("b"), before_it) is None
-
-    play(story)
-
-
-def test_a_card_without_an_answer_can_be_found() -> None:
-    """By its key, in the channel, among other messages, on a later page, though what stood before it was deleted."""
-
-    async def story() -> None:
-        async with scene(rules=Rules(page=2)) as stage:
-            before_it = ChatMessageId((await stage.slack.say(stage.anna, stage.channel, "before")).ts)
-            stage.slack.wire.fail("lose", path="chat.postMessage")
-            with pytest.raises(Uncertain):
-                await stage.chat.open_thread(stage.id, CARD, key("first"))
-            for number in range(4):
-                await stage.slack.say(stage.anna, stage.channel, f"chatter {number}")
-            await stage.slack.delete(stage.slack.messages(stage.channel)[0])
-            found = await stage.chat.find_thread(stage.id, CARD, key("first"), before_it)
-            assert found is not None
-            assert found.thread == stage.slack.messages(stage.channel)[0].ts == found.card
-            assert await stage.chat.find_thread(stage.id, CARD, key("second"), before_it) is None
-            top = Place(chat=stage.chat.name, channel=stage.id)
-            assert await stage.chat.find_post(top, key("first"), before_it) == found.card
-
-    play(story)
-
-
-def test_statuses_and_dead_ends_have_their_errors() -> None:
-    """5xx is uncertain for a write; nobody listening is certain; Slack's refusals say what to do."""
-
-    async def story() -> None:
-        async with scene(start=False) as stage:
-            opened, place = await stage.open()
-            stage.slack.wire.fail("refuse", path="chat.update", status=503)
-            with pytest.raises(Uncertain):
-                await stage.chat.render_card(place, opened, CARD)
-            stage.slack.wire.fail("refuse", path="conversations.replies", status=503)
-            with pytest.raises(Unavailable):
-                await stage.chat.find_post(place, key("a"), opened.card)
-            gone = replace(place, thread=ThreadId("1700000000.000001"))
-            with pytest.raises(Gone):
-                await stage.chat.post(gone, POST, 0, key("b"))
-            stage.slack.remove_from(stage.channel, stage.slack.bot_user)
-            with pytest.raises(Forbidden, match="/invite"):
-                await stage.chat.post(place, POST, 0, key("c"))
-            stage.slack.archive(stage.channel)
-            other = chat_for(stage.slack, [])
-            with pytest.raises(Forbidden, match="Unarchive"):
-                await other.post(place, POST, 0, key("d"))
-            await other.aclose()
-            stage.slack.workspace.token_trouble = "token_revoked"
-            with pytest.raises(AuthFailed, match="SLACK_BOT_TOKEN"):
-                await stage.chat.tell(place, Agent(id=AgentId("U1"), name="x", may=True), "x")
-            nobody = chat_for(stage.slack, [], api_url="http://127.0.0.1:9/api/")
-            with pytest.raises(Unavailable):
-                await nobody.post(place, POST, 0, key("e"))
-            await nobody.aclose()
-
-    play(story)
-
-
-def test_the_pace_of_a_channel_is_kept_without_asking_slack() -> None:
-    """After a burst the next message is refused here, with the wait; another channel is not held up."""
-
-    async def story() -> None:
-        async with scene(start=False) as stage:
-            _, place = await stage.open()
+    async with scene() as stage:
+        opened, place = await stage.open()
+        before_it = opened.card
+        stage.slack.wire.fail(kind, path="chat.postMessage")
+        before = stage.calls("chat.postMessage")
+        with pytest.raises(Uncertain):
             await stage.chat.post(place, POST, 0, key("a"))
-            await stage.chat.post(place, POST, 0, key("b"))
-            asked = stage.calls("chat.postMessage")
-            with pytest.raises(RateLimited) as limited:
-                await stage.chat.post(place, POST, 0, key("c"))
-            assert 0 < (limited.value.retry_after or 0) <= 1
-            assert stage.calls("chat.postMessage") == asked
-            other = stage.slack.add_channel("other")
-            await stage.chat.open_thread(ChannelId(other.id), CARD, key("d"))
-
-    play(story)
+        assert stage.calls("chat.postMessage") == before + 1
+        found = await stage.chat.find_post(place, key("a"), before_it)
+        thread = stage.slack.thread(stage.channel, opened.thread)[1:]
+        assert found == (thread[0].ts if kind == "lose" else None)
+        assert len(thread) == (1 if kind == "lose" else 0)
+        assert await stage.chat.find_post(place, key("b"), before_it) is None
 
 
-def test_slacks_own_wait_is_obeyed() -> None:
+async def test_a_card_without_an_answer_can_be_found() -> None:
+    """By its key, in the channel, among other messages, on a later page, though what stood before it was deleted."""
+    async with scene(rules=Rules(page=2)) as stage:
+        before_it = ChatMessageId((await stage.slack.say(stage.anna, stage.channel, "before")).ts)
+        stage.slack.wire.fail("lose", path="chat.postMessage")
+        with pytest.raises(Uncertain):
+            await stage.chat.open_thread(stage.id, CARD, key("first"))
+        for number in range(4):
+            await stage.slack.say(stage.anna, stage.channel, f"chatter {number}")
+        await stage.slack.delete(stage.slack.messages(stage.channel)[0])
+        found = await stage.chat.find_thread(stage.id, CARD, key("first"), before_it)
+        assert found is not None
+        assert found.thread == stage.slack.messages(stage.channel)[0].ts == found.card
+        assert await stage.chat.find_thread(stage.id, CARD, key("second"), before_it) is None
+        top = Place(chat=stage.chat.name, channel=stage.id)
+        assert await stage.chat.find_post(top, key("first"), before_it) == found.card
+
+
+async def test_statuses_and_dead_ends_have_their_errors() -> None:
+    """5xx is uncertain for a write; nobody listening is certain; Slack's refusals say what to do."""
+    async with scene(start=False) as stage:
+        opened, place = await stage.open()
+        stage.slack.wire.fail("refuse", path="chat.update", status=503)
+        with pytest.raises(Uncertain):
+            await stage.chat.render_card(place, opened, CARD)
+        stage.slack.wire.fail("refuse", path="conversations.replies", status=503)
+        with pytest.raises(Unavailable):
+            await stage.chat.find_post(place, key("a"), opened.card)
+        gone = replace(place, thread=ThreadId("1700000000.000001"))
+        with pytest.raises(Gone):
+            await stage.chat.post(gone, POST, 0, key("b"))
+        stage.slack.remove_from(stage.channel, stage.slack.bot_user)
+        with pytest.raises(Forbidden, match="/invite"):
+            await stage.chat.post(place, POST, 0, key("c"))
+        stage.slack.archive(stage.channel)
+        other = chat_for(stage.slack, [])
+        with pytest.raises(Forbidden, match="Unarchive"):
+            await other.post(place, POST, 0, key("d"))
+        await other.aclose()
+        stage.slack.workspace.token_trouble = "token_revoked"
+        with pytest.raises(AuthFailed, match="SLACK_BOT_TOKEN"):
+            await stage.chat.tell(place, Agent(id=AgentId("U1"), name="x", may=True), "x")
+        nobody = chat_for(stage.slack, [], api_url="http://127.0.0.1:9/api/")
+        with pytest.raises(Unavailable):
+            await nobody.post(place, POST, 0, key("e"))
+        await nobody.aclose()
+
+
+async def test_the_pace_of_a_channel_is_kept_without_asking_slack() -> None:
+    """After a burst the next message is refused here, with the wait; another channel is not held up."""
+    async with scene(start=False) as stage:
+        _, place = await stage.open()
+        await stage.chat.post(place, POST, 0, key("a"))
+        await stage.chat.post(place, POST, 0, key("b"))
+        asked = stage.calls("chat.postMessage")
+        with pytest.raises(RateLimited) as limited:
+            await stage.chat.post(place, POST, 0, key("c"))
+        assert 0 < (limited.value.retry_after or 0) <= 1
+        assert stage.calls("chat.postMessage") == asked
+        other = stage.slack.add_channel("other")
+        await stage.chat.open_thread(ChannelId(other.id), CARD, key("d"))
+
+
+async def test_slacks_own_wait_is_obeyed() -> None:
     """After a 429 nothing is asked again before its time."""
-
-    async def story() -> None:
-        async with scene(start=False) as stage:
-            _, place = await stage.open()
-            stage.slack.wire.fail("refuse", path="chat.postMessage", status=429, headers={"Retry-After": "30"})
-            with pytest.raises(RateLimited) as limited:
-                await stage.chat.post(place, POST, 0, key("a"))
-            assert limited.value.retry_after == 30
-            asked = stage.calls("chat.postMessage")
-            with pytest.raises(RateLimited) as again:
-                await stage.chat.post(place, POST, 0, key("a"))
-            assert 29 < (again.value.retry_after or 0) <= 30
-            assert stage.calls("chat.postMessage") == asked
-
-    play(story)
+    async with scene(start=False) as stage:
+        _, place = await stage.open()
+        stage.slack.wire.fail("refuse", path="chat.postMessage", status=429, headers={"Retry-After": "30"})
+        with pytest.raises(RateLimited) as limited:
+            await stage.chat.post(place, POST, 0, key("a"))
+        assert limited.value.retry_after == 30
+        asked = stage.calls("chat.postMessage")
+        with pytest.raises(RateLimited) as again:
+            await stage.chat.post(place, POST, 0, key("a"))
+        assert 29 < (again.value.retry_after or 0) <= 30
+        assert stage.calls("chat.postMessage") == asked
 
 
 # ---------------------------------------------------------------- the doctor
 
 
-def test_the_doctor_finds_each_fault_and_names_one_step() -> None:
+async def test_the_doctor_finds_each_fault_and_names_one_step() -> None:
     """All well with everything in place; else the token, the scopes, the app token or the channel."""
-
-    async def story() -> None:
-        async with scene(start=False) as stage:
-            assert all(finding.ok for finding in await stage.chat.check([stage.id]))
-            outside = ChannelId(stage.slack.add_channel("outside", bot=False).id)
-            old = ChannelId(stage.slack.add_channel("old").id)
-            stage.slack.archive(old)
-            findings = await stage.chat.check([stage.id, outside, old, ChannelId("C9")])
-            faults = {finding.subject: finding.remedy for finding in findings if not finding.ok}
-            assert set(faults) == {f"slack channel {outside}", f"slack channel {old}", "slack channel C9"}
-            assert "/invite @shopbell" in faults[f"slack channel {outside}"]
-            assert faults[f"slack channel {old}"] == "Unarchive #old."
-            stage.slack.workspace.token_trouble = "token_revoked"
-            faults = {finding.subject: finding.remedy for finding in await stage.chat.check([]) if not finding.ok}
-            assert set(faults) == {"slack bot token"}
-            assert "SLACK_BOT_TOKEN" in faults["slack bot token"]
-        lacking = replace(
-            App.from_manifest(manifest.app()),
-            scopes=frozenset(manifest.SCOPES) - {"reactions:write"},
-            app_scopes=frozenset(),
-        )
-        async with scene(start=False, app=lacking) as stage:
-            faults = {finding.subject: finding.remedy for finding in await stage.chat.check([]) if not finding.ok}
-            assert set(faults) == {"slack scopes", "slack app token"}
-            assert "reactions:write" in faults["slack scopes"]
-            nobody = chat_for(stage.slack, [], api_url="http://127.0.0.1:9/api/")
-            assert [finding.ok for finding in await nobody.check([])] == [False, False]
-            await nobody.aclose()
-
-    play(story)
+    async with scene(start=False) as stage:
+        assert all(finding.ok for finding in await stage.chat.check([stage.id]))
+        outside = ChannelId(stage.slack.add_channel("outside", bot=False).id)
+        old = ChannelId(stage.slack.add_channel("old").id)
+        stage.slack.archive(old)
+        findings = await stage.chat.check([stage.id, outside, old, ChannelId("C9")])
+        faults = {finding.subject: finding.remedy for finding in findings if not finding.ok}
+        assert set(faults) == {f"slack channel {outside}", f"slack channel {old}", "slack channel C9"}
+        assert "/invite @shopbell" in faults[f"slack channel {outside}"]
+        assert faults[f"slack channel {old}"] == "Unarchive #old."
+        stage.slack.workspace.token_trouble = "token_revoked"
+        faults = {finding.subject: finding.remedy for finding in await stage.chat.check([]) if not finding.ok}
+        assert set(faults) == {"slack bot token"}
+        assert "SLACK_BOT_TOKEN" in faults["slack bot token"]
+    lacking = replace(
+        App.from_manifest(manifest.app()),
+        scopes=frozenset(manifest.SCOPES) - {"reactions:write"},
+        app_scopes=frozenset(),
+    )
+    async with scene(start=False, app=lacking) as stage:
+        faults = {finding.subject: finding.remedy for finding in await stage.chat.check([]) if not finding.ok}
+        assert set(faults) == {"slack scopes", "slack app token"}
+        assert "reactions:write" in faults["slack scopes"]
+        nobody = chat_for(stage.slack, [], api_url="http://127.0.0.1:9/api/")
+        assert [finding.ok for finding in await nobody.check([])] == [False, False]
+        await nobody.aclose()
 
 
-def test_building_needs_no_event_loop_and_calls_nobody() -> None:
+async def test_building_needs_no_event_loop_and_calls_nobody() -> None:
     """The composition root makes it from settings before anything runs."""
     chat = build(
         bot_token="xoxb",
@@ -301,19 +257,15 @@ def test_building_needs_no_event_loop_and_calls_nobody() -> None:
     assert (chat.name, chat.label, chat.parts(POST)) == ("slack", "Slack", 1)
     assert not chat.health().connected
     assert json.loads(manifest.text())["display_information"]["name"] == "shopbell"
-    asyncio.run(chat.aclose())
+    await chat.aclose()
 
 
-def test_a_deleted_card_is_told() -> None:
+async def test_a_deleted_card_is_told() -> None:
     """When somebody deletes a card, with replies under it or without, the core hears that the thread is gone."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            for number, replies in enumerate((False, True)):
-                opened, place = await stage.open(f"deleted {number}")
-                if replies:
-                    await stage.say(place, POST, "under it")
-                await stage.slack.delete(stage.top(opened))
-                await until(partial(stage.intake.seen.__contains__, place))
-
-    play(story)
+    async with scene() as stage:
+        for number, replies in enumerate((False, True)):
+            opened, place = await stage.open(f"deleted {number}")
+            if replies:
+                await stage.say(place, POST, "under it")
+            await stage.slack.delete(stage.top(opened))
+            await until(partial(stage.intake.seen.__contains__, place))

@@ -14,183 +14,149 @@ from bot.model import (
     Verb,
     Voice,
 )
-from tests.support.stage.slack import Recording, key, play, scene, until
+from tests.support.stage.slack import Recording, key, scene
+from tests.support.waiting import until
 
 
-def test_a_command_in_a_thread_is_done_and_not_said() -> None:
+async def test_a_command_in_a_thread_is_done_and_not_said() -> None:
     """`!close` as a whole message; the answer only its writer sees, in the thread."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            opened, place = await stage.open()
-            await stage.slack.say(stage.anna, stage.channel, "!close", thread_ts=opened.thread)
-            await stage.slack.say(stage.anna, stage.channel, "!reopen #1041", thread_ts=opened.thread)
-            await stage.slack.say(stage.anna, stage.channel, "!close enough", thread_ts=opened.thread)
-            await until(lambda: len(stage.slack.ephemerals(stage.anna)) == 2)
-            assert [(ask.verb, ask.ticket, ask.place) for ask in stage.intake.asks] == [
-                (Verb.CLOSE, None, place),
-                (Verb.REOPEN, "#1041", place),
-            ]
-            assert stage.intake.said_texts == ["!close enough"]
-            assert [(each.thread_ts, each.rendered) for each in stage.slack.ephemerals(stage.anna)] == [
-                (opened.thread, "Done.")
-            ] * 2
-
-    play(story)
+    async with scene() as stage:
+        opened, place = await stage.open()
+        await stage.slack.say(stage.anna, stage.channel, "!close", thread_ts=opened.thread)
+        await stage.slack.say(stage.anna, stage.channel, "!reopen #1041", thread_ts=opened.thread)
+        await stage.slack.say(stage.anna, stage.channel, "!close enough", thread_ts=opened.thread)
+        await until(lambda: len(stage.slack.ephemerals(stage.anna)) == 2)
+        assert [(ask.verb, ask.ticket, ask.place) for ask in stage.intake.asks] == [
+            (Verb.CLOSE, None, place),
+            (Verb.REOPEN, "#1041", place),
+        ]
+        assert stage.intake.said_texts == ["!close enough"]
+        assert [(each.thread_ts, each.rendered) for each in stage.slack.ephemerals(stage.anna)] == [
+            (opened.thread, "Done.")
+        ] * 2
 
 
-def test_a_message_that_becomes_a_command_is_not_sent() -> None:
+async def test_a_message_that_becomes_a_command_is_not_sent() -> None:
     """A mistyped command that is mended is recalled and done; a command that becomes a message is said."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            opened, place = await stage.open()
-            message = await stage.slack.say(stage.anna, stage.channel, "!clsoe", thread_ts=opened.thread)
-            assert await stage.slack.settled()
-            await stage.slack.edit(message, "!close")
-            await until(lambda: len(stage.intake.asks) == 1)
-            assert stage.intake.said_texts == ["!clsoe"]
-            assert stage.intake.seen[1:] == [Deleted(place=place, message=ChatMessageId(message.ts))]
-            await stage.slack.edit(message, "never mind")
-            assert await stage.slack.settled()
-            assert stage.intake.said_texts == ["!clsoe", "never mind"]
-
-    play(story)
+    async with scene() as stage:
+        opened, place = await stage.open()
+        message = await stage.slack.say(stage.anna, stage.channel, "!clsoe", thread_ts=opened.thread)
+        assert await stage.slack.settled()
+        await stage.slack.edit(message, "!close")
+        await until(lambda: len(stage.intake.asks) == 1)
+        assert stage.intake.said_texts == ["!clsoe"]
+        assert stage.intake.seen[1:] == [Deleted(place=place, message=ChatMessageId(message.ts))]
+        await stage.slack.edit(message, "never mind")
+        assert await stage.slack.settled()
+        assert stage.intake.said_texts == ["!clsoe", "never mind"]
 
 
-def test_slash_commands_are_answered_to_their_asker() -> None:
+async def test_slash_commands_are_answered_to_their_asker() -> None:
     """With a number at once; `/stats` with store and days, its table below; slow ones too, for Slack had its word."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            stage.intake.answer = Answer(text="Figures <!channel>", table="open  closed\n   1       2")
-            stage.intake.patience = 3.2
-            outcome = await stage.slack.command(stage.anna, stage.channel, "/stats", "main 30d")
-            assert outcome.error == ""
-            assert outcome.text == "Figures <!channel>\nopen  closed\n   1       2"
-            stage.intake.patience = 0
-            await stage.slack.command(stage.bob, stage.channel, "/close", "#1042")
-            stats, close = stage.intake.asks
-            assert (stats.verb, stats.store, stats.days, stats.agent.name) == (Verb.STATS, "main", 30, "Anna")
-            assert (close.verb, close.ticket, close.agent.name) == (Verb.CLOSE, "#1042", "Bob")
-            assert close.place == Place(chat=stage.chat.name, channel=stage.id)
-            assert not stage.slack.messages(stage.channel)
-
-    play(story)
+    async with scene() as stage:
+        stage.intake.answer = Answer(text="Figures <!channel>", table="open  closed\n   1       2")
+        stage.intake.patience = 3.2
+        outcome = await stage.slack.command(stage.anna, stage.channel, "/stats", "main 30d")
+        assert outcome.error == ""
+        assert outcome.text == "Figures <!channel>\nopen  closed\n   1       2"
+        stage.intake.patience = 0
+        await stage.slack.command(stage.bob, stage.channel, "/close", "#1042")
+        stats, close = stage.intake.asks
+        assert (stats.verb, stats.store, stats.days, stats.agent.name) == (Verb.STATS, "main", 30, "Anna")
+        assert (close.verb, close.ticket, close.agent.name) == (Verb.CLOSE, "#1042", "Bob")
+        assert close.place == Place(chat=stage.chat.name, channel=stage.id)
+        assert not stage.slack.messages(stage.channel)
 
 
-def test_a_missing_number_opens_a_picker() -> None:
+async def test_a_missing_number_opens_a_picker() -> None:
     """One types, picks, and reads the answer where one picked."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            outcome = await stage.slack.command(stage.anna, stage.channel, "/reopen")
-            assert outcome.view is not None
-            assert outcome.view.title == "Reopen a ticket"
-            offered = await stage.slack.suggest(stage.anna, outcome.view, "shopbell:ticket", "")
-            assert [option.label for option in offered] == ["#1042 · reopen ·"]
-            done = await stage.slack.submit(stage.anna, outcome.view, {"shopbell:ticket": "1042"})
-            assert done.view is not None
-            assert "Done." in done.view.rendered
-            ask = stage.intake.asks[0]
-            assert (ask.verb, ask.ticket, ask.place.channel) == (Verb.REOPEN, "1042", stage.id)
-
-    play(story)
+    async with scene() as stage:
+        outcome = await stage.slack.command(stage.anna, stage.channel, "/reopen")
+        assert outcome.view is not None
+        assert outcome.view.title == "Reopen a ticket"
+        offered = await stage.slack.suggest(stage.anna, outcome.view, "shopbell:ticket", "")
+        assert [option.label for option in offered] == ["#1042 · reopen ·"]
+        done = await stage.slack.submit(stage.anna, outcome.view, {"shopbell:ticket": "1042"})
+        assert done.view is not None
+        assert "Done." in done.view.rendered
+        ask = stage.intake.asks[0]
+        assert (ask.verb, ask.ticket, ask.place.channel) == (Verb.REOPEN, "1042", stage.id)
 
 
-def test_a_slow_answer_comes_into_the_picker_later() -> None:
+async def test_a_slow_answer_comes_into_the_picker_later() -> None:
     """Slack has its acknowledgement in time; who closed the picker meanwhile is told in the channel."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            stage.intake.patience = 2.0
-            for closes in (False, True):
-                outcome = await stage.slack.command(stage.anna, stage.channel, "/close")
-                assert outcome.view is not None
-                await stage.slack.suggest(stage.anna, outcome.view, "shopbell:ticket", "")
-                shown = await stage.slack.submit(stage.anna, outcome.view, {"shopbell:ticket": "1042"})
-                assert shown.view is not None
-                assert "One moment" in shown.view.rendered
-                if closes:
-                    await stage.slack.close(stage.anna, shown.view)
-                    await until(lambda: [each.rendered for each in stage.slack.ephemerals(stage.anna)] == ["Done."])
-                else:
-                    await until(lambda: "Done." in stage.slack.views(stage.anna)[-1].rendered)
-
-    play(story)
+    async with scene() as stage:
+        stage.intake.patience = 2.0
+        for closes in (False, True):
+            outcome = await stage.slack.command(stage.anna, stage.channel, "/close")
+            assert outcome.view is not None
+            await stage.slack.suggest(stage.anna, outcome.view, "shopbell:ticket", "")
+            shown = await stage.slack.submit(stage.anna, outcome.view, {"shopbell:ticket": "1042"})
+            assert shown.view is not None
+            assert "One moment" in shown.view.rendered
+            if closes:
+                await stage.slack.close(stage.anna, shown.view)
+                await until(lambda: [each.rendered for each in stage.slack.ephemerals(stage.anna)] == ["Done."])
+            else:
+                await until(lambda: "Done." in stage.slack.views(stage.anna)[-1].rendered)
 
 
-def test_buttons_work_after_a_restart() -> None:
+async def test_buttons_work_after_a_restart() -> None:
     """What was posted by one process is pressed in another: all that is needed stands in the button."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            opened, place = await stage.open()
-            retry = Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(7))
-            post = Post(voice=Voice.BELL, name="", text="It failed.", buttons=(retry,))
-            await stage.chat.post(place, post, 0, key("a"))
-            await stage.renew()
-            await stage.start()
-            thread = stage.slack.thread(stage.channel, opened.thread)
-            first = await stage.slack.press(stage.anna, thread[0], "Close", answers=1)
-            second = await stage.slack.press(stage.bob, thread[1], "Retry", answers=1)
-            assert (first.text, second.text) == ("Done.", "Done.")
-            assert {each.thread_ts for each in (*first.ephemerals, *second.ephemerals)} == {opened.thread}
-            close, again = stage.intake.asks
-            assert (close.verb, close.ticket, close.delivery, close.place) == (Verb.CLOSE, "1042", None, place)
-            assert (again.verb, again.ticket, again.delivery, again.place) == (Verb.RETRY, None, 7, place)
-
-    play(story)
+    async with scene() as stage:
+        opened, place = await stage.open()
+        retry = Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(7))
+        post = Post(voice=Voice.BELL, name="", text="It failed.", buttons=(retry,))
+        await stage.chat.post(place, post, 0, key("a"))
+        await stage.renew()
+        await stage.start()
+        thread = stage.slack.thread(stage.channel, opened.thread)
+        first = await stage.slack.press(stage.anna, thread[0], "Close", answers=1)
+        second = await stage.slack.press(stage.bob, thread[1], "Retry", answers=1)
+        assert (first.text, second.text) == ("Done.", "Done.")
+        assert {each.thread_ts for each in (*first.ephemerals, *second.ephemerals)} == {opened.thread}
+        close, again = stage.intake.asks
+        assert (close.verb, close.ticket, close.delivery, close.place) == (Verb.CLOSE, "1042", None, place)
+        assert (again.verb, again.ticket, again.delivery, again.place) == (Verb.RETRY, None, 7, place)
 
 
-def test_a_card_without_replies_answers_where_it_is_seen() -> None:
+async def test_a_card_without_replies_answers_where_it_is_seen() -> None:
     """Slack shows no private words in a thread that nobody has opened."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            opened, place = await stage.open()
-            outcome = await stage.slack.press(stage.anna, stage.top(opened), "Close", answers=1)
-            assert [each.thread_ts for each in outcome.ephemerals] == [None]
-            assert stage.intake.asks[0].place == place
-
-    play(story)
+    async with scene() as stage:
+        opened, place = await stage.open()
+        outcome = await stage.slack.press(stage.anna, stage.top(opened), "Close", answers=1)
+        assert [each.thread_ts for each in outcome.ephemerals] == [None]
+        assert stage.intake.asks[0].place == place
 
 
-def test_message_shortcuts_close_reopen_and_send() -> None:
+async def test_message_shortcuts_close_reopen_and_send() -> None:
     """On any message of the thread; only a person's message can be sent."""
-
-    async def story() -> None:
-        async with scene() as stage:
-            opened, place = await stage.open()
-            message = await stage.slack.say(stage.bob, stage.channel, "our answer & more", thread_ts=opened.thread)
-            await stage.slack.shortcut(stage.anna, message, "close_ticket", answers=1)
-            await stage.slack.shortcut(stage.anna, stage.top(opened), "reopen_ticket", answers=1)
-            await stage.slack.shortcut(stage.anna, message, "send_to_customer", answers=1)
-            refused = await stage.slack.shortcut(stage.anna, stage.top(opened), "send_to_customer", answers=1)
-            assert "Only what a person wrote" in refused.text
-            close, reopen, send = stage.intake.asks
-            assert (close.verb, reopen.verb, send.verb) == (Verb.CLOSE, Verb.REOPEN, Verb.SEND)
-            assert close.place == reopen.place == send.place == place
-            assert send.agent.name == "Anna"
-            assert send.message is not None
-            assert (send.message.text, send.message.agent.name) == ("our answer & more", "Bob")
-            assert send.message.message == message.ts
-
-    play(story)
+    async with scene() as stage:
+        opened, place = await stage.open()
+        message = await stage.slack.say(stage.bob, stage.channel, "our answer & more", thread_ts=opened.thread)
+        await stage.slack.shortcut(stage.anna, message, "close_ticket", answers=1)
+        await stage.slack.shortcut(stage.anna, stage.top(opened), "reopen_ticket", answers=1)
+        await stage.slack.shortcut(stage.anna, message, "send_to_customer", answers=1)
+        refused = await stage.slack.shortcut(stage.anna, stage.top(opened), "send_to_customer", answers=1)
+        assert "Only what a person wrote" in refused.text
+        close, reopen, send = stage.intake.asks
+        assert (close.verb, reopen.verb, send.verb) == (Verb.CLOSE, Verb.REOPEN, Verb.SEND)
+        assert close.place == reopen.place == send.place == place
+        assert send.agent.name == "Anna"
+        assert send.message is not None
+        assert (send.message.text, send.message.agent.name) == ("our answer & more", "Bob")
+        assert send.message.message == message.ts
 
 
-def test_a_fault_of_ours_is_told_to_whoever_waits() -> None:
+async def test_a_fault_of_ours_is_told_to_whoever_waits() -> None:
     """Never only a log line."""
 
     class Broken(Recording):
         async def ask(self, ask: Ask) -> Answer:
             raise ZeroDivisionError
 
-    async def story() -> None:
-        async with scene(start=False) as stage:
-            stage.intake = Broken()
-            await stage.start()
-            outcome = await stage.slack.command(stage.anna, stage.channel, "/close", "1042")
-            assert "went wrong inside shopbell" in outcome.text
-
-    play(story)
+    async with scene(start=False) as stage:
+        stage.intake = Broken()
+        await stage.start()
+        outcome = await stage.slack.command(stage.anna, stage.channel, "/close", "1042")
+        assert "went wrong inside shopbell" in outcome.text

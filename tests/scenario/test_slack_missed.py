@@ -12,82 +12,70 @@ from bot.model import (
     Place,
 )
 from bot.sandbox.slack.rules import Rules
-from tests.support.stage.slack import CARD, POST, key, play, scene
+from tests.support.stage.slack import CARD, POST, key, scene
 
 
-def test_what_was_missed_is_read_from_the_threads_that_have_it() -> None:
+async def test_what_was_missed_is_read_from_the_threads_that_have_it() -> None:
     """Oldest first, people's messages only, after each cursor; untouched threads cost nothing."""
-
-    async def story() -> None:
-        rules = Rules(page=2, post_burst=50)
-        async with scene(start=False, rules=rules) as stage:
-            threads = [(await stage.open(f"c{number}"))[1] for number in range(3)]
-            quiet = threads[2]
-            await stage.renew()
-            for place in threads:
-                await stage.slack.say(stage.anna, stage.channel, "known", thread_ts=place.thread)
-            seen = {place: stage.slack.thread(stage.channel, str(place.thread))[-1].ts for place in threads}
-            for number in range(3):
-                await stage.slack.say(stage.bob, stage.channel, f"new {number}", thread_ts=threads[0].thread)
-            await stage.chat.post(threads[0], POST, 0, key("ours"))
-            await stage.slack.say(stage.anna, stage.channel, "!close", thread_ts=threads[0].thread)
-            await stage.slack.say(
-                stage.anna, stage.channel, "file", thread_ts=threads[1].thread, broadcast=True, files=[("a.txt", b"x")]
-            )
-            cursors = [Cursor(place=place, after=ChatMessageId(seen[place])) for place in threads]
-            before = stage.calls("conversations.replies")
-            found = [said async for said in stage.chat.missed(cursors)]
-            texts = {
-                place: [said.text for said in found if said.place == place] for place in (threads[0], threads[1], quiet)
-            }
-            assert texts == {threads[0]: ["new 0", "new 1", "new 2"], threads[1]: ["file"], quiet: []}
-            assert {said.agent.name for said in found if said.place == threads[0]} == {"Bob"}
-            fetched = {
-                exchange.query.get("ts")
-                for exchange in stage.slack.wire.seen
-                if exchange.path.endswith("conversations.replies")
-            }
-            assert fetched == {threads[0].thread, threads[1].thread}
-            assert stage.calls("conversations.replies") - before >= 2
-            whole = [said.text async for said in stage.chat.missed([Cursor(place=quiet, after=None)])]
-            assert whole == ["known"]
-
-    play(story)
+    rules = Rules(page=2, post_burst=50)
+    async with scene(start=False, rules=rules) as stage:
+        threads = [(await stage.open(f"c{number}"))[1] for number in range(3)]
+        quiet = threads[2]
+        await stage.renew()
+        for place in threads:
+            await stage.slack.say(stage.anna, stage.channel, "known", thread_ts=place.thread)
+        seen = {place: stage.slack.thread(stage.channel, str(place.thread))[-1].ts for place in threads}
+        for number in range(3):
+            await stage.slack.say(stage.bob, stage.channel, f"new {number}", thread_ts=threads[0].thread)
+        await stage.chat.post(threads[0], POST, 0, key("ours"))
+        await stage.slack.say(stage.anna, stage.channel, "!close", thread_ts=threads[0].thread)
+        await stage.slack.say(
+            stage.anna, stage.channel, "file", thread_ts=threads[1].thread, broadcast=True, files=[("a.txt", b"x")]
+        )
+        cursors = [Cursor(place=place, after=ChatMessageId(seen[place])) for place in threads]
+        before = stage.calls("conversations.replies")
+        found = [said async for said in stage.chat.missed(cursors)]
+        texts = {
+            place: [said.text for said in found if said.place == place] for place in (threads[0], threads[1], quiet)
+        }
+        assert texts == {threads[0]: ["new 0", "new 1", "new 2"], threads[1]: ["file"], quiet: []}
+        assert {said.agent.name for said in found if said.place == threads[0]} == {"Bob"}
+        fetched = {
+            exchange.query.get("ts")
+            for exchange in stage.slack.wire.seen
+            if exchange.path.endswith("conversations.replies")
+        }
+        assert fetched == {threads[0].thread, threads[1].thread}
+        assert stage.calls("conversations.replies") - before >= 2
+        whole = [said.text async for said in stage.chat.missed([Cursor(place=quiet, after=None)])]
+        assert whole == ["known"]
 
 
-def test_many_pages_are_not_read_for_one_thread() -> None:
+async def test_many_pages_are_not_read_for_one_thread() -> None:
     """Where a channel is full of other talk, the few threads are asked for themselves."""
-
-    async def story() -> None:
-        async with scene(start=False, rules=Rules(page=3)) as stage:
-            opened, place = await stage.open()
-            await stage.slack.say(stage.anna, stage.channel, "old but unread", thread_ts=opened.thread)
-            for number in range(60):
-                await stage.slack.say(stage.bob, stage.channel, f"chatter {number}")
-            found = [said.text async for said in stage.chat.missed([Cursor(place=place, after=None)])]
-            assert found == ["old but unread"]
-            assert stage.calls("conversations.history") == 3
-
-    play(story)
+    async with scene(start=False, rules=Rules(page=3)) as stage:
+        opened, place = await stage.open()
+        await stage.slack.say(stage.anna, stage.channel, "old but unread", thread_ts=opened.thread)
+        for number in range(60):
+            await stage.slack.say(stage.bob, stage.channel, f"chatter {number}")
+        found = [said.text async for said in stage.chat.missed([Cursor(place=place, after=None)])]
+        assert found == ["old but unread"]
+        assert stage.calls("conversations.history") == 3
 
 
-def test_a_closed_channel_holds_up_no_other() -> None:
+async def test_a_closed_channel_holds_up_no_other() -> None:
     """What cannot be read has nothing to read; what is only away for now is told, after the rest."""
-
-    async def story() -> None:
-        async with scene(start=False) as stage:
-            opened, place = await stage.open()
-            await stage.slack.say(stage.anna, stage.channel, "here", thread_ts=opened.thread)
-            gone = Place(chat=place.chat, channel=ChannelId("C9"), thread=place.thread)
-            cursors = [Cursor(place=gone, after=None), Cursor(place=place, after=None)]
-            assert [said.text async for said in stage.chat.missed(cursors)] == ["here"]
-            other = stage.slack.add_channel("other", [stage.anna])
-            card = await stage.chat.open_thread(ChannelId(other.id), CARD, key("other"))
-            elsewhere = Place(chat=place.chat, channel=ChannelId(other.id), thread=card.thread)
-            stage.slack.wire.fail("refuse", path="conversations.history", status=503)
-            reading = stage.chat.missed([Cursor(place=elsewhere, after=None), *cursors])
-            assert (await anext(reading)).text == "here"
-            with pytest.raises(Unavailable):
-                await anext(reading)
-
-    play(story)
+    async with scene(start=False) as stage:
+        opened, place = await stage.open()
+        await stage.slack.say(stage.anna, stage.channel, "here", thread_ts=opened.thread)
+        gone = Place(chat=place.chat, channel=ChannelId("C9"), thread=place.thread)
+        cursors = [Cursor(place=gone, after=None), Cursor(place=place, after=None)]
+        assert [said.text async for said in stage.chat.missed(cursors)] == ["here"]
+        other = stage.slack.add_channel("other", [stage.anna])
+        card = await stage.chat.open_thread(ChannelId(other.id), CARD, key("other"))
+        elsewhere = Place(chat=place.chat, channel=ChannelId(other.id), thread=card.thread)
+        stage.slack.wire.fail("refuse", path="conversations.history", status=503)
+        reading = stage.chat.missed([Cursor(place=elsewhere, after=None), *cursors])
+        assert (await anext(reading)).text == "here"
+        with pytest.raises(Unavailable):
+            await anext(reading)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from bot.sandbox.slack import Message, User
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 
 async def _cara(stage: Stage, ticket: Ticket) -> User:
@@ -34,7 +37,7 @@ def _asked(stage: Stage, method: str) -> int:
     return sum(exchange.path.endswith(method) for exchange in stage.world.slack.wire.seen)
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_what_slack_gave_up_is_not_buried_by_what_is_written_after_it(stage: Stage) -> None:
     """Slack sends Bob's message no more; Cara writes; both reach the customer, in that order, without a restart."""
     ticket = await stage.arrives("Buried")
@@ -42,15 +45,15 @@ async def test_what_slack_gave_up_is_not_buried_by_what_is_written_after_it(stag
     _tries_again_after(stage, 0.0, 0.0, 0.0)
     fault = stage.world.slack.wire.fail("refuse", path="users.info", status=503, times=10_000)
     await ticket.bob_says("Bob 1")
-    await until("Slack gave it up", lambda: stage.world.slack.sockets.lost)
+    await until(lambda: stage.world.slack.sockets.lost, "Slack gave it up")
     await _says(stage, ticket, cara, "Cara 2")
     stage.world.slack.wire.faults.remove(fault)
-    await until("both are sent", lambda: len(ticket.sent) == 3)
+    await until(lambda: len(ticket.sent) == 3, "both are sent")
     stage.faults.clear()  # bolt tells of each event that was not taken
     assert ticket.sent == ["Cara 0", "Bob 1", "Cara 2"]
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_what_slack_gave_up_is_found_by_the_next_process(stage: Stage) -> None:
     """Slack cannot say who Bob is until the bot is stopped; the next one sends his message, and Cara's after it."""
     ticket = await stage.arrives("Buried and stopped")
@@ -58,7 +61,7 @@ async def test_what_slack_gave_up_is_found_by_the_next_process(stage: Stage) -> 
     _tries_again_after(stage, 0.0, 0.0, 0.0)
     fault = stage.world.slack.wire.fail("refuse", path="users.info", status=503, times=10_000)
     await ticket.bob_says("Bob 1")
-    await until("Slack gave it up", lambda: stage.world.slack.sockets.lost)
+    await until(lambda: stage.world.slack.sockets.lost, "Slack gave it up")
     await _says(stage, ticket, cara, "Cara 2")
     assert await stage.world.slack.settled()
     await stage.bridge.stop()
@@ -66,11 +69,11 @@ async def test_what_slack_gave_up_is_found_by_the_next_process(stage: Stage) -> 
     stage.faults.clear()  # bolt tells of each event that was not taken
     assert ticket.sent == ["Cara 0"]
     await stage.bridge.start()
-    await until("both are sent", lambda: len(ticket.sent) == 3)
+    await until(lambda: len(ticket.sent) == 3, "both are sent")
     assert ticket.sent == ["Cara 0", "Bob 1", "Cara 2"]
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_what_slack_sends_again_keeps_its_place(stage: Stage) -> None:
     """It is refused once and comes again a second later; what Cara writes meanwhile does not overtake it."""
     ticket = await stage.arrives("Order")
@@ -78,25 +81,25 @@ async def test_what_slack_sends_again_keeps_its_place(stage: Stage) -> None:
     _tries_again_after(stage, 1.0, 1.0, 1.0)
     fault = stage.world.slack.wire.fail("refuse", path="users.info", status=503)
     await ticket.bob_says("Bob 1")
-    await until("it is refused", lambda: fault.times == 0)
+    await until(lambda: fault.times == 0, "it is refused")
     await _says(stage, ticket, cara, "Cara 2")
-    await until("both are sent", lambda: len(ticket.sent) == 3)
+    await until(lambda: len(ticket.sent) == 3, "both are sent")
     stage.faults.clear()  # bolt tells of the event that was not taken
     assert ticket.sent == ["Cara 0", "Bob 1", "Cara 2"]
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_slow_answer_about_somebody_changes_no_order(stage: Stage) -> None:
     """While Slack is being asked who Bob is, Cara writes and Bob deletes: what was written first is brought first."""
     ticket = await stage.arrives("Slow")
     cara = await _cara(stage, ticket)
     await _held_up(stage, ticket, "Bob 1")
     await _says(stage, ticket, cara, "Cara 2")
-    await until("both are sent", lambda: len(ticket.sent) == 3)
+    await until(lambda: len(ticket.sent) == 3, "both are sent")
     assert ticket.sent == ["Cara 0", "Bob 1", "Cara 2"]
 
 
-@scenario({"sellgate": "text slack"}, UNDO_SECONDS="3")
+@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="3")
 async def test_what_is_deleted_while_slack_is_asked_is_not_sent(stage: Stage) -> None:
     """Bob deletes his message before the bot knows who he is: the deletion does not overtake what it deletes."""
     ticket = await stage.arrives("Deleted")
@@ -111,11 +114,11 @@ async def _held_up(stage: Stage, ticket: Ticket, text: str) -> Message:
     """Bob writes; returns when Slack is being asked who he is, and takes half a second to say."""
     fault = stage.world.slack.wire.fail("slow", path="users.info", seconds=0.5)
     said = await ticket.bob_says(text)
-    await until("Slack is asked", lambda: fault.times == 0)
+    await until(lambda: fault.times == 0, "Slack is asked")
     return said
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_reading_what_was_put_off_is_not_tried_without_end(stage: Stage) -> None:
     """As long as nobody can be asked for, it is tried at growing intervals, however many events Slack gives up."""
     ticket = await stage.arrives("Patience")
@@ -123,6 +126,6 @@ async def test_reading_what_was_put_off_is_not_tried_without_end(stage: Stage) -
     stage.world.slack.wire.fail("refuse", path="users.info", status=503, times=10_000)
     before = _asked(stage, "conversations.replies")
     await asyncio.gather(*(ticket.bob_says(f"Bob {number}") for number in range(3)))
-    await until("Slack gave them up", lambda: len(stage.world.slack.sockets.lost) == 3)
+    await until(lambda: len(stage.world.slack.sockets.lost) == 3, "Slack gave them up")
     assert _asked(stage, "conversations.replies") - before < 20
     stage.faults.clear()  # bolt tells of each event that was not taken

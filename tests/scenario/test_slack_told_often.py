@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.support.stage.stage import Stage, scenario, until
+import pytest
+
+from tests.support.stage.stage import Stage
+from tests.support.waiting import until
 
 _TIMES = 11
 
@@ -16,7 +19,7 @@ def _tells_of_mentions(stage: Stage) -> None:
     feed._app = replace(app, events=app.events | {"app_mention"}, scopes=app.scopes | {"app_mentions:read"})
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_one_message_told_of_in_every_way_is_one(stage: Stage) -> None:
     """A reply that names the bot and goes to the channel as well comes eleven times, and as a mention: sent once."""
     slack = stage.world.slack
@@ -27,7 +30,7 @@ async def test_one_message_told_of_in_every_way_is_one(stage: Stage) -> None:
     said = await ticket.bob_says("@shopbell look here", broadcast=True, deliveries=_TIMES)
     assert said.subtype == "thread_broadcast"
     assert said.pinged == (slack.bot_user,)
-    await until("it is sent", lambda: ticket.sent)
+    await until(lambda: ticket.sent, "it is sent")
     assert await slack.settled()
     # Besides: the mention, and the card whose thread has one reply more.
     assert slack.sockets.delivered - before >= _TIMES + 2

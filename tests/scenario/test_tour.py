@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from bot.sandbox.story import STORY
 from bot.sandbox.tour import play
 from bot.sandbox.world import PracticeWorld
@@ -17,18 +15,18 @@ def watched() -> PracticeWorld:
     return world
 
 
-def test_the_tour_comes_out_as_it_must() -> None:
+async def test_the_tour_comes_out_as_it_must() -> None:
     """The story through all stores and both chats, with one crash in its middle, passes every check."""
     told: list[str] = []
     world = watched()
-    assert asyncio.run(play(told.append, world)), "\n".join(told)
+    assert await play(told.append, world), "\n".join(told)
     assert world.discord.wire.complaints == []
 
 
-def test_the_tour_survives_a_kill_between_any_two_steps() -> None:
+async def test_the_tour_survives_a_kill_between_any_two_steps() -> None:
     """Killed (SIGKILL) after every step and started again while the story goes on, it loses and doubles nothing."""
     told: list[str] = []
     steps = range(1, len(STORY) + 1)
     world = watched()
-    assert asyncio.run(play(told.append, world, kill_after=steps)), "\n".join(told)
+    assert await play(told.append, world, kill_after=steps), "\n".join(told)
     assert world.discord.wire.complaints == []

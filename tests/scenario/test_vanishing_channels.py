@@ -6,19 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
+import pytest
+
 from bot.clock import SystemClock
 from bot.sandbox.slack.world import BOT_USER
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage.clock import clock_of
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 CANNOT = "shopbell cannot show tickets in"
 OVER = "Tickets are shown in"
-
-
-def clock_of(stage: Stage) -> type[SystemClock]:
-    """The kind of clock that this stage's bot has, now and when it is started again."""
-    clock = stage.bridge.app._clock
-    assert isinstance(clock, SystemClock)
-    return type(clock)
 
 
 def in_order(ticket: Ticket) -> list[str]:
@@ -56,16 +53,16 @@ async def well_again(stage: Stage) -> None:
     assert "channel" not in await remarks(stage)
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_deleted_discord_channel(stage: Stage) -> None:
     """Told once in each ticket's Slack thread, to healthz and in the outbox; the tickets go on in Slack."""
     tickets = [await stage.arrives("The first"), await stage.arrives("The second")]
     discord = stage.world.discord
     await discord.delete_place(discord.owner, stage.world.support.id)
     for ticket in tickets:
-        await until("it is told", lambda t=ticket: t.slack.count("This ticket has no thread in Discord now.") == 1)  # type: ignore[misc]
+        await until(lambda t=ticket: t.slack.count("This ticket has no thread in Discord now.") == 1, "it is told")  # type: ignore[misc]
         ticket.customer_says("Go on")
-        await until("Slack has it", lambda t=ticket: t.slack.count("Go on") == 1)  # type: ignore[misc]
+        await until(lambda t=ticket: t.slack.count("Go on") == 1, "Slack has it")  # type: ignore[misc]
         said = await ticket.bob_says("We do")
         await ticket.marked(said, "✅")
         assert ticket.slack.count("has no thread") == 1
@@ -76,7 +73,7 @@ async def test_a_deleted_discord_channel(stage: Stage) -> None:
     assert listed.count("no longer on Discord") == 2
 
 
-@scenario({"sellgate": "text"})
+@pytest.mark.scenario({"sellgate": "text"})
 async def test_the_only_channel_of_a_store_is_gone(stage: Stage) -> None:
     """With nobody to tell in a chat, healthz, `check` and `outbox` say it, also of a ticket that comes afterwards."""
     await stage.arrives("The first")
@@ -93,7 +90,7 @@ async def test_the_only_channel_of_a_store_is_gone(stage: Stage) -> None:
     assert listed.count("no longer on Discord") == 2
 
 
-@scenario({"sellgate": "text", "sellapp": "slack"})
+@pytest.mark.scenario({"sellgate": "text", "sellapp": "slack"})
 async def test_the_only_channel_of_a_store_is_gone_and_others_are_not(stage: Stage) -> None:
     """With no other thread of the ticket to tell it in, another store's channel is told, once for all its tickets."""
     discord = stage.world.discord
@@ -102,12 +99,12 @@ async def test_the_only_channel_of_a_store_is_gone_and_others_are_not(stage: Sta
     await stage.writes("The second", vendor="sellgate")
     await failed(stage, 2)
     beside = stage.world.shops["sellapp"]
-    await until("it is told", lambda: stage.announced(beside, "The channel is no longer on Discord.")[1] == 1)
+    await until(lambda: stage.announced(beside, "The channel is no longer on Discord.")[1] == 1, "it is told")
     await stage.sweeps(2)
     assert stage.announced(beside, CANNOT)[1] == 1
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_store_gets_another_channel(stage: Stage) -> None:
     """Where the settings name another channel instead of the one that is gone, its tickets go on there, with all."""
     ticket = await stage.arrives("To move")
@@ -120,7 +117,7 @@ async def test_a_store_gets_another_channel(stage: Stage) -> None:
     places = f"discord:{moved.shop.discord.id},slack:{moved.shop.slack.id}"
     stage.bridge.settings[f"STORES__{ticket.shop.name.upper()}__CHANNELS"] = places
     await stage.bridge.start()
-    await until("all is there", lambda: len(in_order(moved)) == 3)
+    await until(lambda: len(in_order(moved)) == 3, "all is there")
     await well_again(stage)
     assert in_order(moved) == ["Word 0", "Word 1", "Word 2"]
     assert moved.discord.count("It goes on here.") == 1
@@ -129,7 +126,7 @@ async def test_a_store_gets_another_channel(stage: Stage) -> None:
     assert len(moved.discord.threads) == 1
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_permission_is_taken_and_given_back(stage: Stage) -> None:
     """Told once in Slack, however many wait and whatever else still works; afterwards all goes out in order."""
     ticket = await stage.arrives("Not to write")
@@ -137,7 +134,7 @@ async def test_a_permission_is_taken_and_given_back(stage: Stage) -> None:
     discord, channel = stage.world.discord, stage.world.support.id
     discord.deny(channel, "add_reactions")
     said = await other.ann_says("A reply")
-    await until("it is told", lambda: stage.announced(stage.shop, CANNOT)[1] == 1)
+    await until(lambda: stage.announced(stage.shop, CANNOT)[1] == 1, "it is told")
     other.customer_says("Thank you")
     await other.shown("Thank you")
     await stage.sweeps(5)
@@ -147,16 +144,16 @@ async def test_a_permission_is_taken_and_given_back(stage: Stage) -> None:
     await well_again(stage)
     discord.deny(channel, "send_messages_in_threads")
     await writes_three(ticket)
-    await until("it is told", lambda: stage.announced(stage.shop, "Send Messages in Threads")[1] == 1)
+    await until(lambda: stage.announced(stage.shop, "Send Messages in Threads")[1] == 1, "it is told")
     assert "Send Messages in Threads" in await remarks(stage)
     discord.allow(channel, "send_messages_in_threads")
-    await until("all is there", lambda: len(in_order(ticket)) == 3)
+    await until(lambda: len(in_order(ticket)) == 3, "all is there")
     await well_again(stage)
     assert in_order(ticket) == ["Word 0", "Word 1", "Word 2"]
     assert stage.announced(stage.shop, CANNOT)[1] == 2
 
 
-@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_a_hidden_channel_is_read_when_it_is_shown_again(stage: Stage) -> None:
     """What agents write where the bot may not see reaches the customer as soon as it may, and what waited goes out."""
     ticket = await stage.arrives("Hidden", vendor="sellgate")
@@ -167,14 +164,14 @@ async def test_a_hidden_channel_is_read_when_it_is_shown_again(stage: Stage) -> 
     discord.deny(channel, "view_channel")
     await ticket.ann_says("Does anybody hear me?")
     await writes_three(ticket)
-    await until("it is told", lambda: stage.announced(ticket.shop, CANNOT)[1] == 1)
+    await until(lambda: stage.announced(ticket.shop, CANNOT)[1] == 1, "it is told")
     await stage.bridge.restart()
     await elsewhere.ann_says("The other channel is heard")
     await elsewhere.has_sent("The other channel is heard")
     assert ticket.sent == ["Before"]
     discord.allow(channel, "view_channel")
     await ticket.has_sent("Before", "Does anybody hear me?")
-    await until("all is there", lambda: len(in_order(ticket)) == 3)
+    await until(lambda: len(in_order(ticket)) == 3, "all is there")
     await well_again(stage)
     assert in_order(ticket) == ["Word 0", "Word 1", "Word 2"]
     assert stage.announced(ticket.shop, CANNOT)[1] == 1
@@ -201,7 +198,7 @@ async def room_again(stage: Stage, clock: type[SystemClock], waiting: Ticket) ->
         await well_again(stage)
 
 
-@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_a_server_full_of_our_own_threads(stage: Stage) -> None:
     """At Discord's cap the thread that is quiet for the longest time is archived, and opened again when needed."""
     discord = stage.world.discord
@@ -228,7 +225,7 @@ async def test_a_server_full_of_our_own_threads(stage: Stage) -> None:
     assert stage.announced(last.shop, CANNOT) == (0, 0)
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_server_full_of_other_threads(stage: Stage) -> None:
     """Where nothing of ours makes room, new tickets wait for their threads, told once in Slack, and once at the end."""
     clock = clock_of(stage)
@@ -237,16 +234,16 @@ async def test_a_server_full_of_other_threads(stage: Stage) -> None:
     fill_with_strangers(stage)
     waiting = [await stage.writes(f"Waits {number}") for number in range(2)]
     for ticket in waiting:
-        await until("Slack has it", lambda t=ticket: t.slack.count("Hello?") == 1)  # type: ignore[misc]
-    await until("it is told", lambda: stage.announced(stage.shop, "as many open threads")[1] == 1)
+        await until(lambda t=ticket: t.slack.count("Hello?") == 1, "Slack has it")  # type: ignore[misc]
+    await until(lambda: stage.announced(stage.shop, "as many open threads")[1] == 1, "it is told")
     assert "as many open threads" in await remarks(stage)
     await room_again(stage, clock, waiting[0])
     await waiting[1].shown("Hello?")
     assert stage.announced(stage.shop, CANNOT)[1] == 1
-    await until("its end is told", lambda: stage.announced(stage.shop, OVER)[1] == 1)
+    await until(lambda: stage.announced(stage.shop, OVER)[1] == 1, "its end is told")
 
 
-@scenario({"sellgate": "text"})
+@pytest.mark.scenario({"sellgate": "text"})
 async def test_a_full_server_and_no_other_chat(stage: Stage) -> None:
     """It is told once in the text channel itself, which needs no thread for that, and once when it is over."""
     clock = clock_of(stage)
@@ -254,13 +251,13 @@ async def test_a_full_server_and_no_other_chat(stage: Stage) -> None:
     await stage.bridge.drained()
     fill_with_strangers(stage)
     waiting = await stage.writes("Waits")
-    await until("it is told", lambda: stage.announced(stage.shop, "as many open threads")[0] == 1)
+    await until(lambda: stage.announced(stage.shop, "as many open threads")[0] == 1, "it is told")
     await room_again(stage, clock, waiting)
-    await until("its end is told", lambda: stage.announced(stage.shop, OVER)[0] == 1)
+    await until(lambda: stage.announced(stage.shop, OVER)[0] == 1, "its end is told")
     assert stage.announced(stage.shop, CANNOT)[0] == 1
 
 
-@scenario({"sellapp": "forum", "sellgate": "text"})
+@pytest.mark.scenario({"sellapp": "forum", "sellgate": "text"})
 async def test_a_full_server_and_a_forum_alone(stage: Stage) -> None:
     """Where a line in the forum would need a thread itself, it is told in another store's channel."""
     clock = clock_of(stage)
@@ -273,23 +270,23 @@ async def test_a_full_server_and_a_forum_alone(stage: Stage) -> None:
     discord.guild.allowances.active_threads = len(discord.guild.world.active_threads())
     waiting = await stage.writes("Waits", vendor="sellapp")
     beside = stage.world.shops["sellgate"]
-    await until("it is told", lambda: stage.announced(beside, "as many open threads")[0] == 1)
+    await until(lambda: stage.announced(beside, "as many open threads")[0] == 1, "it is told")
     await room_again(stage, clock, waiting)
-    await until("its end is told", lambda: stage.announced(beside, OVER)[0] == 1)
+    await until(lambda: stage.announced(beside, OVER)[0] == 1, "its end is told")
     assert stage.announced(beside, CANNOT)[0] == 1
     assert stage.announced(waiting.shop, CANNOT)[0] == 0
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_the_bot_is_removed_from_a_slack_channel(stage: Stage) -> None:
     """Told once in Discord; when it is invited again, what Bob wrote meanwhile is sent and what waited shown."""
     ticket = await stage.arrives("Removed")
     slack = stage.world.slack
     slack.remove_from(ticket.shop.slack, BOT_USER)
-    await until("it is told", lambda: stage.announced(ticket.shop, CANNOT)[0] == 1)
+    await until(lambda: stage.announced(ticket.shop, CANNOT)[0] == 1, "it is told")
     await ticket.bob_says("Does anybody hear me?")
     ticket.customer_says("Still waiting")
-    await until("Discord has it", lambda: ticket.discord.count("Still waiting") == 1)
+    await until(lambda: ticket.discord.count("Still waiting") == 1, "Discord has it")
     assert f"slack channel {ticket.shop.slack.id}" in await remarks(stage)
     assert ticket.sent == []
     slack.invite(ticket.shop.slack, BOT_USER)
@@ -297,26 +294,26 @@ async def test_the_bot_is_removed_from_a_slack_channel(stage: Stage) -> None:
     await ticket.shown("Still waiting")
     await well_again(stage)
     assert stage.announced(ticket.shop, CANNOT)[0] == 1
-    await until("one line says so", lambda: stage.announced(ticket.shop, "Found 1 message")[1] == 1)
+    await until(lambda: stage.announced(ticket.shop, "Found 1 message")[1] == 1, "one line says so")
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_slack_channel_is_archived_and_unarchived(stage: Stage) -> None:
     """Told once in Discord; unarchived, what waited is there in order."""
     ticket = await stage.arrives("Archived")
     slack = stage.world.slack
     slack.archive(ticket.shop.slack)
     await writes_three(ticket)
-    await until("it is told", lambda: stage.announced(ticket.shop, "is archived")[0] == 1)
+    await until(lambda: stage.announced(ticket.shop, "is archived")[0] == 1, "it is told")
     slack.archive(ticket.shop.slack, archived=False)
-    await until("all is there", lambda: ticket.slack.count("Word") == 3)
+    await until(lambda: ticket.slack.count("Word") == 3, "all is there")
     await well_again(stage)
     shown = [m.rendered for m in ticket.slack.messages() if "Word" in m.rendered]
     assert [f"Word {number}" in text for number, text in enumerate(shown)] == [True] * 3
     assert stage.announced(ticket.shop, CANNOT)[0] == 1
 
 
-@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_a_history_that_may_not_be_read_for_a_while(stage: Stage) -> None:
     """What agents wrote meanwhile is found when it may, though the channel was heard and newer messages were sent."""
     discord = stage.world.discord
@@ -330,7 +327,7 @@ async def test_a_history_that_may_not_be_read_for_a_while(stage: Stage) -> None:
         await ticket.ann_says("While the bot was away")
     await stage.bridge.start()
     for ticket in tickets:
-        await until("it is told", lambda t=ticket: stage.announced(t.shop, "Read Message History")[1] == 1)  # type: ignore[misc]
+        await until(lambda t=ticket: stage.announced(t.shop, "Read Message History")[1] == 1, "it is told")  # type: ignore[misc]
         await ticket.ann_says("Heard at once")
         await ticket.has_sent("Heard at once")
         ticket.customer_says("I see")
@@ -341,12 +338,12 @@ async def test_a_history_that_may_not_be_read_for_a_while(stage: Stage) -> None:
         discord.allow(channel, "read_message_history")
     for ticket in tickets:
         await ticket.has_sent("Heard at once", "While the bot was away")
-        await until("its end is told", lambda t=ticket: stage.announced(t.shop, OVER)[1] == 1)  # type: ignore[misc]
+        await until(lambda t=ticket: stage.announced(t.shop, OVER)[1] == 1, "its end is told")  # type: ignore[misc]
         assert stage.announced(ticket.shop, CANNOT)[1] == 1
     await well_again(stage)
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_what_may_have_been_said_is_not_said_again_where_the_history_is_closed(stage: Stage) -> None:
     """An answer that was lost is looked for as soon as the history may be read; the message stands there once."""
     discord = stage.world.discord
@@ -357,8 +354,8 @@ async def test_what_may_have_been_said_is_not_said_again_where_the_history_is_cl
     discord.guild.allowances.nonce_seconds = 0.0
     discord.wire.fail("lose", method="POST", path=path)
     ticket.customer_says("Only once")
-    await until("it was posted", lambda: ticket.discord.count("Only once") == 1)
-    await until("it is told", lambda: stage.announced(stage.shop, "Read Message History")[1] == 1)
+    await until(lambda: ticket.discord.count("Only once") == 1, "it was posted")
+    await until(lambda: stage.announced(stage.shop, "Read Message History")[1] == 1, "it is told")
     await stage.sweeps(5)
     discord.allow(stage.world.support.id, "read_message_history")
     await stage.bridge.drained(seconds=40)

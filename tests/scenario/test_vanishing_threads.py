@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
-from unittest.mock import patch
+from datetime import timedelta
 
-from bot.clock import SystemClock
+import pytest
+
 from bot.sandbox.discord import Thread
 from bot.sandbox.sight import read_discord
 from bot.sandbox.wire import Exchange
-from tests.support.stage.stage import Stage, Ticket, scenario, until
+from tests.support.stage.clock import ahead, clock_of
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
 
 GOES_ON = "It goes on here."
-
-
-def clock_of(stage: Stage) -> type[SystemClock]:
-    """The kind of clock that this stage's bot has, now and when it is started again."""
-    clock = stage.bridge.app._clock
-    assert isinstance(clock, SystemClock)
-    return type(clock)
-
-
-@contextmanager
-def later(clock: type[SystemClock], span: timedelta) -> Iterator[None]:
-    """The bot's clock, of this kind, is so far ahead."""
-
-    def now(its: SystemClock) -> datetime:
-        return SystemClock.now(its) + span
-
-    with patch.object(clock, "now", now):
-        yield
 
 
 async def delete_thread(ticket: Ticket) -> None:
@@ -42,8 +24,8 @@ async def delete_thread(ticket: Ticket) -> None:
 
 async def goes_on(ticket: Ticket, before: Thread) -> None:
     """There is one thread again, another one, and it says so, once."""
-    await until("another thread", lambda: ticket.discord.thread.id != before.id)
-    await until("it says so", lambda: ticket.discord.count(GOES_ON) == 1)
+    await until(lambda: ticket.discord.thread.id != before.id, "another thread")
+    await until(lambda: ticket.discord.count(GOES_ON) == 1, "it says so")
     assert len(ticket.discord.threads) == 1
 
 
@@ -57,7 +39,7 @@ async def both_ways(ticket: Ticket, *before: str) -> None:
     assert ticket.sent == [*before, "We are"]
 
 
-@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_an_open_tickets_thread_is_replaced(stage: Stage) -> None:
     """Deleted by hand, it goes on in one new thread, both ways; a reply under way is sent all the same."""
     for vendor in ("sellgate", "sellapp"):
@@ -71,23 +53,23 @@ async def test_an_open_tickets_thread_is_replaced(stage: Stage) -> None:
         assert ticket.discord.count(GOES_ON) == 1
 
 
-@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_a_closed_tickets_thread_is_replaced(stage: Stage) -> None:
     """The new thread of a closed ticket is closed too, until the customer writes again."""
     for vendor in ("sellgate", "sellapp"):
         ticket = await stage.arrives(f"Closed at {vendor}", vendor=vendor)
         ticket.shop.store.close(ticket.id)
-        await until("archived", lambda ticket=ticket: ticket.discord.thread.archived)  # type: ignore[misc]
+        await until(lambda ticket=ticket: ticket.discord.thread.archived, "archived")  # type: ignore[misc]
         await stage.bridge.drained()
         before = ticket.discord.thread
         await delete_thread(ticket)
         await goes_on(ticket, before)
-        await until("archived again", lambda ticket=ticket: ticket.discord.thread.archived)  # type: ignore[misc]
+        await until(lambda ticket=ticket: ticket.discord.thread.archived, "archived again")  # type: ignore[misc]
         await both_ways(ticket)
         assert not ticket.discord.thread.archived
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_messages_that_waited_go_into_the_new_thread(stage: Stage) -> None:
     """What Discord had not taken before the thread was deleted stands in the new one, in order, each once."""
     ticket = await stage.arrives("Waiting")
@@ -95,7 +77,7 @@ async def test_messages_that_waited_go_into_the_new_thread(stage: Stage) -> None
     fault = stage.world.discord.wire.fail("refuse", method="POST", path=f"/{before.id}/messages$", times=10_000)
     for number in range(3):
         ticket.customer_says(f"Word {number}")
-        await until("Slack has it", lambda number=number: ticket.slack.count(f"Word {number}") == 1)  # type: ignore[misc]
+        await until(lambda number=number: ticket.slack.count(f"Word {number}") == 1, "Slack has it")  # type: ignore[misc]
     assert ticket.discord.count("Word") == 0
     await delete_thread(ticket)
     stage.world.discord.wire.faults.remove(fault)
@@ -106,7 +88,7 @@ async def test_messages_that_waited_go_into_the_new_thread(stage: Stage) -> None
     assert ticket.slack.count("Word") == 3
 
 
-@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_what_vanished_while_the_bot_was_away_is_replaced_when_it_is_back(stage: Stage) -> None:
     """No message is needed for it; one whose answer had been lost stands in the new thread once."""
     discord, slack = stage.world.discord, stage.world.slack
@@ -115,8 +97,8 @@ async def test_what_vanished_while_the_bot_was_away_is_replaced_when_it_is_back(
     discord.wire.fail("lose", method="POST", path=f"/{before[0][0].id}/messages$")
     blind = discord.wire.fail("refuse", method="GET", path=f"/{before[0][0].id}/messages$", times=10_000)
     tickets[0].customer_says("Lost on its way")
-    await until("it was posted", lambda: tickets[0].discord.count("Lost on its way") == 1)
-    await until("it is looked for", lambda: blind.times < 10_000)
+    await until(lambda: tickets[0].discord.count("Lost on its way") == 1, "it was posted")
+    await until(lambda: blind.times < 10_000, "it is looked for")
     await stage.bridge.stop()
     discord.wire.faults.clear()
     for ticket in tickets:
@@ -129,8 +111,8 @@ async def test_what_vanished_while_the_bot_was_away_is_replaced_when_it_is_back(
     await stage.bridge.start()
     for ticket, (thread, card) in zip(tickets, before, strict=True):
         await goes_on(ticket, thread)
-        await until("another card", lambda t=ticket, c=card: [x.ts for x in t.slack.cards] not in ([], [c.ts]))  # type: ignore[misc]
-        await until("Slack says so", lambda ticket=ticket: ticket.slack.count(GOES_ON) == 1)  # type: ignore[misc]
+        await until(lambda t=ticket, c=card: [x.ts for x in t.slack.cards] not in ([], [c.ts]), "another card")  # type: ignore[misc]
+        await until(lambda ticket=ticket: ticket.slack.count(GOES_ON) == 1, "Slack says so")  # type: ignore[misc]
     await stage.bridge.drained()
     assert tickets[0].discord.count("Lost on its way") == 1
     for ticket in tickets:
@@ -138,7 +120,7 @@ async def test_what_vanished_while_the_bot_was_away_is_replaced_when_it_is_back(
         assert len(ticket.slack.cards) == 1
 
 
-@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_archived_and_locked_threads_take_messages(stage: Stage) -> None:
     """However people archive or lock an open ticket's thread, what the customer writes arrives, in that thread."""
     discord = stage.world.discord
@@ -157,7 +139,7 @@ async def test_archived_and_locked_threads_take_messages(stage: Stage) -> None:
         assert not thread.archived
 
 
-@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_a_deleted_card_is_followed_by_one_in_its_thread(stage: Stage) -> None:
     """At once, announced by a line, in the thread that stays; it shows the state from then on and its button works."""
     discord = stage.world.discord
@@ -165,26 +147,26 @@ async def test_a_deleted_card_is_followed_by_one_in_its_thread(stage: Stage) -> 
         ticket = await stage.arrives(f"Card at {vendor}", vendor=vendor)
         thread, former = ticket.discord.thread, ticket.discord.card()
         await discord.delete(discord.owner, former)
-        await until("another card", lambda t=ticket: t.discord.card().channel_id == t.discord.thread.id)  # type: ignore[misc]
+        await until(lambda t=ticket: t.discord.card().channel_id == t.discord.thread.id, "another card")  # type: ignore[misc]
         await stage.bridge.drained()
         assert ticket.discord.count("The card of this ticket was deleted.") == 1
         await both_ways(ticket)
         ticket.shop.store.close(ticket.id)
-        await until("archived", lambda thread=thread: thread.archived)  # type: ignore[misc]
+        await until(lambda thread=thread: thread.archived, "archived")  # type: ignore[misc]
         await stage.bridge.drained()
         assert ticket.discord.threads == [thread]
         again = ticket.discord.card()
         assert "Closed" in read_discord(again)
         await discord.press(stage.world.ann, again, "Reopen")
-        await until("open again", lambda t=ticket: "Open" in read_discord(t.discord.card()))  # type: ignore[misc]
+        await until(lambda t=ticket: "Open" in read_discord(t.discord.card()), "open again")  # type: ignore[misc]
         await discord.delete(discord.owner, again)
-        await until("a third card", lambda t=ticket, a=again: t.discord.card().id > a.id)  # type: ignore[misc]
+        await until(lambda t=ticket, a=again: t.discord.card().id > a.id, "a third card")  # type: ignore[misc]
         await stage.bridge.drained()
         assert ticket.discord.count("The card of this ticket was deleted.") == 2
         assert ticket.discord.threads == [thread]
 
 
-@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_a_card_that_is_deleted_while_the_bot_is_away(stage: Stage) -> None:
     """It is missed when it has to show something next; an answer that is lost then makes no second card."""
     discord = stage.world.discord
@@ -197,8 +179,8 @@ async def test_a_card_that_is_deleted_while_the_bot_is_away(stage: Stage) -> Non
     for ticket in tickets:
         discord.wire.fail("lose", method="POST", path=f"/{ticket.discord.thread.id}/messages$", times=2)
         ticket.shop.store.close(ticket.id)
-        await until("archived", lambda t=ticket: t.discord.thread.archived)  # type: ignore[misc]
-        await until("another card", lambda t=ticket: "Closed" in read_discord(t.discord.card()))  # type: ignore[misc]
+        await until(lambda t=ticket: t.discord.thread.archived, "archived")  # type: ignore[misc]
+        await until(lambda t=ticket: "Closed" in read_discord(t.discord.card()), "another card")  # type: ignore[misc]
         await stage.bridge.drained(seconds=30)
         assert ticket.discord.count("The card of this ticket was deleted.") == 1
         cards = [m for m in ticket.discord.messages() if ticket.discord.is_card(m)]
@@ -206,7 +188,7 @@ async def test_a_card_that_is_deleted_while_the_bot_is_away(stage: Stage) -> Non
         assert ticket.discord.thread.archived
 
 
-@scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_a_thread_that_vanishes_before_the_bot_knows_it(stage: Stage) -> None:
     """Deleted before Discord's answer that it is there has arrived, it is replaced as any other."""
     discord = stage.world.discord
@@ -220,15 +202,15 @@ async def test_a_thread_that_vanishes_before_the_bot_knows_it(stage: Stage) -> N
 
         discord.wire.observers.append(remove)
         ticket = await stage.writes(f"At once at {vendor}", vendor=vendor)
-        await until("Slack has it", lambda ticket=ticket: ticket.slack.count("Hello?") == 1)  # type: ignore[misc]
-        await until("another thread", lambda ticket=ticket: ticket.discord.threads)  # type: ignore[misc]
+        await until(lambda ticket=ticket: ticket.slack.count("Hello?") == 1, "Slack has it")  # type: ignore[misc]
+        await until(lambda ticket=ticket: ticket.discord.threads, "another thread")  # type: ignore[misc]
         await ticket.shown("Hello?")
         await both_ways(ticket)
         assert len(ticket.discord.threads) == len(removed) == 1
         assert ticket.discord.thread not in removed
 
 
-@scenario({"sellgate": "slack"})
+@pytest.mark.scenario({"sellgate": "slack"})
 async def test_a_deleted_card_in_slack_begins_anew(stage: Stage) -> None:
     """A Slack thread is its card: deleted, with replies under it or without, the ticket goes on under a new one."""
     slack = stage.world.slack
@@ -239,8 +221,8 @@ async def test_a_deleted_card_in_slack_begins_anew(stage: Stage) -> None:
     for ticket in (with_replies, without):
         card = ticket.slack.card
         await slack.delete(card)
-        await until("another card", lambda t=ticket, c=card: [x.ts for x in t.slack.cards] not in ([], [c.ts]))  # type: ignore[misc]
-        await until("it says so", lambda ticket=ticket: ticket.slack.count(GOES_ON) == 1)  # type: ignore[misc]
+        await until(lambda t=ticket, c=card: [x.ts for x in t.slack.cards] not in ([], [c.ts]), "another card")  # type: ignore[misc]
+        await until(lambda ticket=ticket: ticket.slack.count(GOES_ON) == 1, "it says so")  # type: ignore[misc]
         ticket.customer_says("Still there?")
         await ticket.shown("Still there?")
         said = await ticket.bob_says("Yes")
@@ -252,7 +234,7 @@ async def test_a_deleted_card_in_slack_begins_anew(stage: Stage) -> None:
         assert len(left) == (1 if ticket is with_replies else 0)
 
 
-@scenario({"sellgate": "slack"})
+@pytest.mark.scenario({"sellgate": "slack"})
 async def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(stage: Stage) -> None:
     """Slack may put a reply to a card that is gone into the channel itself; it then stands under a new card, once."""
     slack = stage.world.slack
@@ -267,7 +249,7 @@ async def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(stage: Sta
     assert [m.ts for m in slack.messages(ticket.shop.slack) if m.bot_id] == [ticket.slack.card.ts]
 
 
-@scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_thread_that_always_vanishes_is_replaced_more_slowly(stage: Stage) -> None:
     """After three new threads within minutes the next waits some minutes, and everything with it; nothing is lost."""
     clock = clock_of(stage)
@@ -279,13 +261,13 @@ async def test_a_thread_that_always_vanishes_is_replaced_more_slowly(stage: Stag
         await stage.bridge.drained()
     await delete_thread(ticket)
     ticket.customer_says("Hello again")
-    await until("Slack has it", lambda: ticket.slack.count("Hello again") == 1)
+    await until(lambda: ticket.slack.count("Hello again") == 1, "Slack has it")
     await stage.sweeps(3)
     assert ticket.discord.threads == []
     waiting = [row for row in await stage.bridge.rows("unfinished_deliveries") if row["kind"] == "open"]
     assert [row["state"] for row in waiting] == ["waiting"]
     await stage.bridge.stop()
-    with later(clock, timedelta(minutes=11)):
+    with ahead(clock, timedelta(minutes=11)):
         await stage.bridge.start()
         await ticket.shown("Hello again")
         await stage.bridge.drained()

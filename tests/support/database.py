@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -52,39 +51,31 @@ class Made:
     done: DeliveryId
 
 
-def write(path: Path, work: Callable[..., T], *values: Any) -> T:
-    """One transaction on the file, from outside any event loop."""
-
-    async def once() -> T:
-        database = await Database.open(path)
-        try:
-            return await database.write(work, *values)
-        finally:
-            await database.aclose()
-
-    return asyncio.run(once())
+async def write(path: Path, work: Callable[..., T], *values: Any) -> T:
+    """One transaction on the file."""
+    database = await Database.open(path)
+    try:
+        return await database.write(work, *values)
+    finally:
+        await database.aclose()
 
 
-def read(path: Path, work: Callable[..., T], *values: Any) -> T:
+async def read(path: Path, work: Callable[..., T], *values: Any) -> T:
     """One look at the file."""
-
-    async def once() -> T:
-        database = await Database.open_to_read(path)
-        try:
-            return await database.read(work, *values)
-        finally:
-            await database.aclose()
-
-    return asyncio.run(once())
+    database = await Database.open_to_read(path)
+    try:
+        return await database.read(work, *values)
+    finally:
+        await database.aclose()
 
 
-def delivery_states(path: Path) -> dict[int, str]:
+async def delivery_states(path: Path) -> dict[int, str]:
     """The state of every unfinished delivery."""
 
     def look(tx: Transaction) -> dict[int, str]:
         return {row["id"]: row["state"] for row in tx.all("unfinished_deliveries")}
 
-    return read(path, look)
+    return await read(path, look)
 
 
 def snapshot(ticket: str, *, status: Status = Status.OPEN, created_at: datetime = NOON) -> TicketSnapshot:
@@ -105,9 +96,9 @@ def snapshot(ticket: str, *, status: Status = Status.OPEN, created_at: datetime 
     )
 
 
-def small_database(path: Path) -> Made:
+async def small_database(path: Path) -> Made:
     """`tkt_open` (#1001) is open and has its thread; `tkt_closed` (#1002) is closed and waits for one."""
-    return write(path, _fill)
+    return await write(path, _fill)
 
 
 def _fill(tx: Transaction) -> Made:

@@ -15,12 +15,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.model import Ask, ChannelId, Place, Status, TicketId, Verb
-from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.world import NeverCame, Simulation
 from tests.support.simulation.checks import NOTE, live_threads, unsettled
 from tests.support.simulation.fate import Fate, Trouble
+from tests.support.simulation.loop import SimulatedLoop, simulate
 from tests.support.simulation.room import Room, agent
 from tests.support.simulation.shop import Shop
+from tests.support.simulation.world import NeverCame, Simulation
 
 _PATIENCE = 300.0
 _MOST_TRIES = 10
@@ -131,8 +131,8 @@ async def _seen(sim: Simulation, *rooms: Room) -> None:
     def shown(text: str) -> bool:
         return all(any(text in room.texts(t) for t in room.threads()) for room in rooms)
 
-    await sim.until(lambda: shown("t1 Where is my key?"), _PATIENCE)
-    await sim.until(lambda: all(live_threads(room, "t2") for room in rooms), _PATIENCE)
+    await sim.advance_until(lambda: shown("t1 Where is my key?"), _PATIENCE)
+    await sim.advance_until(lambda: all(live_threads(room, "t2") for room in rooms), _PATIENCE)
 
 
 async def _insist(sim: Simulation, shop: Shop, room: Room, verb: Verb, status: Status) -> None:
@@ -150,7 +150,7 @@ async def _insist(sim: Simulation, shop: Shop, room: Room, verb: Verb, status: S
 
 
 async def _until(sim: Simulation, condition: Callable[[], bool]) -> None:
-    await sim.until(condition, _PATIENCE)
+    await sim.advance_until(condition, _PATIENCE)
 
 
 def _not_as_told(shop: Shop) -> list[str]:

@@ -29,7 +29,7 @@ from bot.settings import load
 from bot.wiring import vendor_kinds
 from tests.support.crash.clock import FasterClock
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 
 
 class Nest:

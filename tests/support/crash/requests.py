@@ -30,8 +30,8 @@ from bot.sandbox.wire import Fault, Wire
 from tests.support.crash.clock import FasterClock
 from tests.support.crash.nest import Nest
 from tests.support.crash.run import integrity, unfinished
-from tests.support.crash.scene import until
 from tests.support.crash.world import Chat, KillWorld, Shop, Ticket, Verdict
+from tests.support.waiting import until
 
 _SPEED = 30.0
 _PATIENCE = 20.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from bot.clock import SystemClock
 from bot.sandbox.process import BotProcess
 from tests.support.crash.run import drain, integrity, unfinished
 from tests.support.crash.world import CHATS, KillWorld, Ticket, Verdict
+from tests.support.waiting import until
 
 _QUICK = {"UNDO_SECONDS": "0.2"}
 _PATIENCE = 45.0
@@ -72,14 +73,6 @@ async def scene(folder: Path, **more: str) -> AsyncIterator[Scene]:
             yield Scene(world=world, bot=bot)
         finally:
             await bot.kill()
-
-
-async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait until it is so; fails when it is not so in time."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, "the condition did not come about in time"
-        await asyncio.sleep(0.02)
 
 
 async def ended(bot: BotProcess, seconds: float) -> int:

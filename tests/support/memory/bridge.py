@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,21 +33,14 @@ from bot.outbound.retry import Decider, Schedule
 from bot.ports import Intake
 from bot.settings import LoadedSettings, Settings
 from bot.wiring import World
-from tests.support.memory.twins import MemoryChat, MemoryVendor
+from tests.support.memory.chat import MemoryChat
+from tests.support.memory.vendor import MemoryVendor
+from tests.support.waiting import PATIENCE, until
 
 MAIN = StoreName("main")
 DISCORD = ChatName("discord")
 SLACK = ChatName("slack")
 QUICK = Schedule(retries=(0.01,) * 5, reconcile_delays=(0.01, 0.02), refused=0.02)
-
-
-async def until(condition: Callable[..., object], *values: object, seconds: float = 10.0) -> None:
-    """Wait until the condition holds for these values; fails loudly when it does not within the time."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not condition(*values):
-        if asyncio.get_running_loop().time() > deadline:
-            raise AssertionError("the condition did not come about in time")
-        await asyncio.sleep(0.002)
 
 
 def default_vendor() -> MemoryVendor:
@@ -72,8 +65,8 @@ class Bridge:
         """A customer writes, and both chats show it."""
         self.vendor.customer_writes(ticket, text, name=name)
         self.app.nudge(MAIN)
-        for chat in (self.discord, self.slack):
-            await until(lambda chat: any(text in chat.texts(thread) for thread in chat.threads()), chat)
+        chats = (self.discord, self.slack)
+        await until(lambda: all(any(text in chat.texts(thread) for thread in chat.threads()) for chat in chats))
 
     async def says(self, chat: MemoryChat, message: str, text: str, **rest: object) -> Said:
         """An agent writes in the chat's first thread."""
@@ -111,7 +104,7 @@ class Bridge:
         values: dict[str, object] = {"verb": verb, "agent": agent, "place": self.place(chat)}
         return await _intake(chat).ask(Ask(**{**values, **rest}))  # type: ignore[arg-type]
 
-    async def drained(self, seconds: float = 10.0) -> None:
+    async def drained(self, seconds: float = PATIENCE) -> None:
         """Wait until no delivery waits, is held, or has failed."""
         deadline = asyncio.get_running_loop().time() + seconds
         while left := await self.rows("unfinished_deliveries"):
@@ -161,8 +154,7 @@ async def running(
     stop = asyncio.Event()
     task = asyncio.create_task(app.run(stop))
     try:
-        for chat in chats.values():
-            await until(lambda chat: task.done() or chat.connected.is_set(), chat)
+        await until(lambda: task.done() or all(chat.connected.is_set() for chat in chats.values()), "all connected")
         yield Bridge(app, vendor, discord, slack, database)
     finally:
         stop.set()

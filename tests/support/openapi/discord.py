@@ -25,7 +25,7 @@ from bot.sandbox.wire import Exchange
 
 PREFIX = "/api/v10"
 _ROOT = "urn:discord"
-_FILE = Path(__file__).parent / "openapi" / "discord-openapi.json"
+_FILE = Path(__file__).parent / "discord-openapi.json"
 _THREAD_FIELDS = {"archived", "locked", "applied_tags", "auto_archive_duration", "invitable"}
 _CALLBACKS = {
     4: "CreateMessageInteractionCallbackRequest",

@@ -25,7 +25,7 @@ from bot.sandbox.wire import Exchange
 
 PREFIX = "/api/admin"
 _ROOT = "urn:nextcommerce"
-_FILE = Path(__file__).parent / "openapi" / "next-commerce-2024-04-01.json"
+_FILE = Path(__file__).parent / "next-commerce-2024-04-01.json"
 _VERSION = "x-29next-api-version"
 _FORMATS = FormatChecker(formats=())
 # An upload answers a ticket, says the description; there is no ticket yet that it could be.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,10 +15,10 @@ import aiohttp
 
 from bot.sandbox.discord import PracticeDiscord
 from tests.support.openapi.discord import check_answer
+from tests.support.waiting import PATIENCE
 
 GUILDS, GUILD_MESSAGES, REACTIONS, MESSAGE_CONTENT = 1, 1 << 9, 1 << 10, 1 << 15
 ALL = GUILDS | GUILD_MESSAGES | REACTIONS | MESSAGE_CONTENT
-SECONDS = 5.0
 
 
 class HandClock:
@@ -110,7 +110,7 @@ class Ears:
 
     async def next(self) -> Any:
         """The next payload; a close is `{"closed": code}`."""
-        message = await asyncio.wait_for(self.socket.receive(), SECONDS)
+        message = await asyncio.wait_for(self.socket.receive(), PATIENCE)
         if message.type is aiohttp.WSMsgType.TEXT:
             payload = json.loads(message.data)
             self.heard.append(payload)
@@ -150,28 +150,15 @@ async def listening(
         yield ears
 
 
-async def until(test: Callable[[], bool], seconds: float = SECONDS) -> None:
-    """Wait for a condition, with a deadline."""
-    async with asyncio.timeout(seconds):
-        while not test():  # noqa: ASYNC110 - any condition; few of them tell of themselves
-            await asyncio.sleep(0.005)
-
-
-Scene = Callable[[PracticeDiscord, Bot], Awaitable[None]]
-
-
-def play(scene: Scene, **settings: Any) -> None:
-    """Run a scene against a server of its own, without rate limits unless it sets `speed`; every answer is checked."""
-
-    async def run() -> None:
-        server = PracticeDiscord(**({"speed": None} | settings))
-        server.wire.observers.append(check_answer)
-        await server.start()
-        try:
-            async with aiohttp.ClientSession() as session:
-                await scene(server, Bot(server, session))
-        finally:
-            await server.stop()
-        assert server.wire.complaints == []
-
-    asyncio.run(run())
+@asynccontextmanager
+async def practice_discord(**settings: Any) -> AsyncIterator[tuple[PracticeDiscord, Bot]]:
+    """A server of its own and a bot by hand, without rate limits unless `speed` is set; every answer is checked."""
+    server = PracticeDiscord(**({"speed": None} | settings))
+    server.wire.observers.append(check_answer)
+    await server.start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield server, Bot(server, session)
+    finally:
+        await server.stop()
+    assert server.wire.complaints == []

@@ -11,8 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from bot.model import Mark, Status, ThreadId, TicketId, Voice
-from tests.support.simulation.world import HELD_AFTER, Simulation
 from tests.support.simulation.room import Room, Written
+from tests.support.simulation.world import HELD_AFTER, Simulation
 
 NOTE = "// "
 _SENT = """

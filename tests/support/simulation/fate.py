@@ -10,7 +10,7 @@ from enum import StrEnum
 from random import Random
 
 from bot.errors import AuthFailed, Forbidden, RateLimited, Rejected, Unavailable, Uncertain
-from tests.support.memory.twins import Gate
+from tests.support.memory.vendor import Gate
 
 
 class Killed(BaseException):

@@ -20,7 +20,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakSet
 
 from bot.db.connection import Database, Transaction, _prepare
-from tests.support.memory.twins import START
+from tests.support.memory.vendor import START
 from tests.support.simulation.fate import Fate, Killed
 
 P = ParamSpec("P")
@@ -182,6 +182,13 @@ def _blank() -> bytes:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
         _prepare(file)
         return file.serialize()
+
+
+def simulated_loop() -> SimulatedLoop:
+    """The loop that runs; fails where its time is real."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, SimulatedLoop), "mark the test with `pytest.mark.simulated`"
+    return loop
 
 
 def simulate(story: Callable[[SimulatedLoop], Coroutine[Any, Any, T]]) -> T:

@@ -26,7 +26,7 @@ from bot.model import (
     TicketId,
 )
 from bot.ports import ChatHealth, Intake
-from tests.support.memory.twins import MemoryChat
+from tests.support.memory.chat import MemoryChat
 
 # So long an event that was not acknowledged is brought again.
 _BROUGHT_AGAIN = timedelta(minutes=6)
@@ -200,6 +200,7 @@ class Room(MemoryChat):
         await self._before("reread")
         self._must_be_there(place.channel, place.thread)
         written = next(written for written in self.written if written.id == message)
+        self.reread_calls += 1
         reads = None if written.deleted else written.versions[-1]
         await self._after("reread")
         return reads

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.model import Author, Conversation, Message, MessageId, Status, Ticket, TicketId
-from tests.support.memory.twins import MemoryVendor
+from tests.support.memory.vendor import MemoryVendor
 
 
 @dataclass

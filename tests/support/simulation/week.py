@@ -15,12 +15,12 @@ from datetime import timedelta
 from random import Random
 
 from bot.model import Agent, Ask, Status, ThreadId, TicketId, Verb
-from tests.support.memory.twins import START
+from tests.support.memory.vendor import START
 from tests.support.simulation.accidents import Accidents
-from tests.support.simulation.world import Simulation
 from tests.support.simulation.checks import NOTE, Watch, about
 from tests.support.simulation.room import Room, Written, agent
 from tests.support.simulation.shop import Shop
+from tests.support.simulation.world import Simulation
 
 HOUR = 3600.0
 DAY = 24 * HOUR

@@ -23,9 +23,9 @@ from bot.model import Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Store
 from bot.outbound.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
 from bot.wiring import World
-from tests.support.memory.twins import START
-from tests.support.simulation.loop import LoopDatabase, SimulatedClock, SimulatedLoop
+from tests.support.memory.vendor import START
 from tests.support.simulation.fate import Fate, Garbage, Killed
+from tests.support.simulation.loop import LoopDatabase, SimulatedClock, SimulatedLoop
 from tests.support.simulation.room import Room, Written, agent
 from tests.support.simulation.shop import Shop
 
@@ -197,7 +197,7 @@ class Simulation:
         place = Place(chat=room.name, channel=ChannelId("1"))
         return await self.ask(room, Ask(verb=verb, agent=agent(), place=place, delivery=DeliveryId(delivery)))
 
-    async def until(self, condition: Callable[[], object], seconds: float = 3600.0) -> None:
+    async def advance_until(self, condition: Callable[[], object], seconds: float = 3600.0) -> None:
         """Let time pass until the condition holds; fails loudly when it does not within so many seconds."""
         latest = self.loop.time() + seconds
         while not condition():

@@ -18,8 +18,8 @@ from bot.errors import RateLimited, RemoteError
 from bot.outbound.retry import Decider, Decision, Postpone, Schedule
 from bot.settings import LoadedSettings, load
 from bot.wiring import World, build_world
+from tests.support.waiting import PATIENCE
 
-DEADLINE = 10.0
 _QUICK = Schedule(retries=(0.05, 0.1, *(0.2,) * 40), reconcile_delays=(0.05, 0.1, 0.3), refused=0.3)
 
 
@@ -78,7 +78,7 @@ class Bridge:
         if ready:
             await self.ready()
 
-    async def ready(self, seconds: float = DEADLINE) -> None:
+    async def ready(self, seconds: float = PATIENCE) -> None:
         """Wait until `readyz` would say so."""
         deadline = asyncio.get_running_loop().time() + seconds
         while missing := await self.app.health.unready():
@@ -117,7 +117,7 @@ class Bridge:
         finally:
             await database.aclose()
 
-    async def drained(self, seconds: float = DEADLINE) -> None:
+    async def drained(self, seconds: float = PATIENCE) -> None:
         """Wait until nothing waits to be delivered, is held or has failed."""
         deadline = asyncio.get_running_loop().time() + seconds
         while left := await self.rows("unfinished_deliveries"):

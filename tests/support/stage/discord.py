@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,9 +38,9 @@ from bot.model import (
 from bot.sandbox.discord import PracticeDiscord
 from bot.sandbox.wire import Exchange
 from tests.support.openapi.discord import check_exchange
+from tests.support.waiting import until
 
 DISCORD = ChatName("discord")
-DEADLINE = 10.0
 KEY = DeliveryKey("a1b2c3-1-0")
 
 
@@ -207,14 +207,6 @@ def build(server: PracticeDiscord, channels: Sequence[str], roles: Sequence[str]
         channels=frozenset(ChannelId(channel) for channel in channels),
         clock=QuickClock(),
     )
-
-
-async def until(condition: Callable[[], Any]) -> None:
-    """Wait until something is so."""
-    deadline = asyncio.get_running_loop().time() + DEADLINE
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, "it did not come about"
-        await asyncio.sleep(0.01)
 
 
 def place(channel: ChannelId, opened: Opened | None = None) -> Place:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,7 @@ from bot.sandbox.page import PracticePage
 from bot.sandbox.process import BotProcess
 from bot.sandbox.stage import settings
 from bot.sandbox.world import PracticeWorld
-
-_PATIENCE = 40.0
+from tests.support.waiting import PATIENCE
 
 
 @dataclass
@@ -62,7 +61,7 @@ class Visitor:
 
     async def sees(self, condition: Callable[[], Any]) -> Any:
         """Wait until it is to be seen on the page; returns what the condition found."""
-        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        deadline = asyncio.get_running_loop().time() + PATIENCE
         while True:
             await self.look()
             try:
@@ -118,11 +117,3 @@ async def visit(folder: Path, *, running: bool = False) -> AsyncIterator[Visitor
         await page.stop()
         await bot.stop()
         await world.stop()
-
-
-def play(folder: Path, scene: Callable[[Visitor], Coroutine[Any, Any, None]], *, running: bool = False) -> None:
-    async def whole() -> None:
-        async with visit(folder, running=running) as visitor:
-            await scene(visitor)
-
-    asyncio.run(whole())

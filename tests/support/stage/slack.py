@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -39,6 +39,7 @@ from bot.ports import Chat
 from bot.sandbox.slack.rules import App, Rules
 from bot.sandbox.slack.server import PracticeSlack
 from bot.sandbox.slack.values import Channel, Message, User
+from tests.support.waiting import until
 
 NASTY = "<!channel> <@U1> *bold* <https://evil.example|your bank> & `code` @everyone"
 
@@ -66,14 +67,6 @@ POST = Post(voice=Voice.CUSTOMER, name="Jane", text="Hello")
 
 def key(name: str) -> DeliveryKey:
     return DeliveryKey(f"k-{name}")
-
-
-async def until(condition: Callable[[], Any], within: float = 10.0) -> None:
-    """Wait for something to become true; fail when it does not."""
-    deadline = asyncio.get_running_loop().time() + within
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, "it did not come about in time"
-        await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -211,12 +204,3 @@ async def scene(
         left = [task for task in asyncio.all_tasks() if "adapters/chats" in repr(task)]
         assert not left
     assert not slack.wire.complaints
-
-
-def play(story: Callable[[], Awaitable[None]]) -> None:
-    """Run one story from beginning to end."""
-
-    async def run() -> None:
-        await asyncio.wait_for(story(), 60)
-
-    asyncio.run(run())

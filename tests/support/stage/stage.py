@@ -4,11 +4,12 @@ The whole bridge on a practice world, for scenarios that a user would know.
 The real `App` with the real discord.py, slack-bolt and httpx runs in this process; everything that goes to Discord is
 held against Discord's own description. A scenario is written as
 
-    @scenario(stores={"sellgate": "forum slack"}, UNDO_SECONDS="0.1")
+    @pytest.mark.scenario({"sellgate": "forum slack"}, UNDO_SECONDS="0.1")
     async def test_something(stage: Stage) -> None:
         '''What a user sees.'''
 
-`stores` names the vendors and for each of them where its tickets get threads: `text` (a text channel of Discord),
+The mark's arguments are those of `set_stage`; without a mark it is one store. `stores` names the vendors and for each
+of them where its tickets get threads: `text` (a text channel of Discord),
 `forum`, `slack` (a channel of its own) or `triage` (one for all). What is written in capitals is a setting.
 """
 
@@ -19,7 +20,7 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,31 +40,13 @@ from bot.sandbox.vendors.store import PracticeTicket
 from bot.sandbox.world import PracticeWorld, Shop
 from tests.support.openapi.discord import check_exchange
 from tests.support.openapi.nextcommerce import check_exchange as check_nextcommerce
-from tests.support.stage.bot import DEADLINE, Bridge
+from tests.support.stage.bot import Bridge
+from tests.support.waiting import until
 
-_SCENARIO_SECONDS = 60.0
 _SETTINGS = {"UNDO_SECONDS": "0.05", "REPLY_MODE": "all", "LOG_LEVEL": "INFO"}
 _POLL_SECONDS = "0.3"
 
 _SEATS = {"discord": {"text", "forum"}, "slack": {"slack", "triage"}}
-
-Condition = Callable[[], object]
-
-
-def holds(condition: Condition) -> bool:
-    """Whether it is so; what is looked at may not be there yet."""
-    try:
-        return bool(condition())
-    except LookupError:
-        return False
-
-
-async def until(what: str, condition: Condition, seconds: float = DEADLINE) -> None:
-    """Wait until it is so; fails with `what` where it does not come about in time."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not holds(condition):
-        assert asyncio.get_running_loop().time() < deadline, f"not within {seconds:.0f} s: {what}"
-        await asyncio.sleep(0.01)
 
 
 @dataclass(frozen=True)
@@ -120,24 +103,24 @@ class Ticket:
 
     async def has_sent(self, *texts: str) -> None:
         """Wait until exactly this has gone to the customer."""
-        await until(f"the vendor has {list(texts)}", lambda: len(self.sent) >= len(texts))
+        await until(lambda: len(self.sent) >= len(texts), f"the vendor has {list(texts)}")
         assert self.sent == list(texts), f"the vendor has {self.sent}"
 
     async def marked(self, message: DiscordMessage | SlackMessage, mark: str) -> None:
         """Wait until an agent's message carries exactly this mark, as Discord writes it; empty: none."""
         if isinstance(message, DiscordMessage):
             wanted = {mark} if mark else set()
-            await until(f"{mark or 'no mark'} in Discord", lambda: self.discord.marks(message) == wanted)
+            await until(lambda: self.discord.marks(message) == wanted, f"{mark or 'no mark'} in Discord")
             return
         wanted = {_SLACK_MARKS[mark]} if mark else set()
-        await until(f"{mark or 'no mark'} in Slack", lambda: self.slack.marks(message) == wanted)
+        await until(lambda: self.slack.marks(message) == wanted, f"{mark or 'no mark'} in Slack")
 
     async def shown(self, text: str) -> None:
         """Wait until each chat that has a thread for it shows this once."""
         if self.stage.sits(self.shop, "discord"):
-            await until(f"Discord shows “{text}” once", lambda: self.discord.count(text) == 1)
+            await until(lambda: self.discord.count(text) == 1, f"Discord shows “{text}” once")
         if self.stage.sits(self.shop, "slack"):
-            await until(f"Slack shows “{text}” once", lambda: self.slack.count(text) == 1)
+            await until(lambda: self.slack.count(text) == 1, f"Slack shows “{text}” once")
 
 
 _SLACK_MARKS = {"✅": "white_check_mark", "⏳": "hourglass_flowing_sand", "❌": "x", "🔒": "lock"}
@@ -210,7 +193,7 @@ class Stage:
         for _ in range(amount):
             before = asked()
             self.nudge(shop)
-            await until("one more sweep", lambda before=before: asked() > before)  # type: ignore[misc]
+            await until(lambda before=before: asked() > before, "one more sweep")  # type: ignore[misc]
 
     def nudge(self, shop: Shop | None = None) -> None:
         """Sweep now, where the bot runs in this process."""
@@ -229,7 +212,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(
+async def set_stage(
     stores: Mapping[str, str] | None = None,
     *,
     started: bool = True,
@@ -318,25 +301,3 @@ class _defects:  # noqa: N801 - used like a function
         if method in ("error", "exception", "critical"):
             self._into.append(str(event))
         raise structlog.DropEvent
-
-
-Story = Callable[[Stage], Awaitable[None]]
-
-
-def scenario(stores: Mapping[str, str] | None = None, **settings: Any) -> Callable[[Story], Callable[[], None]]:
-    """Make a test of a story; the arguments are those of `stage`."""
-
-    def made(story: Story) -> Callable[[], None]:
-        async def play() -> None:
-            async with stage(stores, **settings) as here:
-                await asyncio.wait_for(story(here), _SCENARIO_SECONDS)
-
-        def test() -> None:
-            asyncio.run(play())
-
-        test.__doc__ = story.__doc__
-        test.__module__ = story.__module__
-        test.__name__ = test.__qualname__ = getattr(story, "__name__", "test")
-        return test
-
-    return made

@@ -218,19 +218,9 @@ async def world(case: Case, **settings: str) -> AsyncIterator[World]:
         vendor = kind.build(kind.settings.model_validate(section), tools)
         try:
             yield World(case.subject, case.variant, store, server, vendor, clock)
+            assert not server.wire.complaints
         finally:
             await vendor.aclose()
-
-
-def tell(case: Case, story: Callable[[World], Awaitable[None]], **settings: str) -> None:
-    """Run a story in a world of its own."""
-
-    async def run() -> None:
-        async with world(case, **settings) as here:
-            await story(here)
-            assert not here.server.wire.complaints
-
-    asyncio.run(run())
 
 
 def ids(found: Sequence[Change | Absent]) -> list[TicketId]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -127,9 +126,9 @@ def test_commands_that_look_into_the_database_make_none(tmp_path: Path, argument
     assert list(tmp_path.iterdir()) == []
 
 
-def test_commands_work_while_a_bridge_holds_the_database(tmp_path: Path) -> None:
+async def test_commands_work_while_a_bridge_holds_the_database(tmp_path: Path) -> None:
     """Looking, retrying and copying need no stop of the bridge."""
-    made = small_database(tmp_path / "shopbell.db")
+    made = await small_database(tmp_path / "shopbell.db")
     with held(tmp_path / "shopbell.db"):
         for arguments in (["tickets"], ["stats"], ["outbox", "retry", str(made.failed)], ["backup", "copy.db"]):
             assert shopbell(tmp_path, *arguments).returncode == 0
@@ -138,9 +137,9 @@ def test_commands_work_while_a_bridge_holds_the_database(tmp_path: Path) -> None
 # ---------------------------------------------------------------- looking
 
 
-def test_tickets_lists_open_ones_for_people_and_for_programs(tmp_path: Path) -> None:
+async def test_tickets_lists_open_ones_for_people_and_for_programs(tmp_path: Path) -> None:
     """By itself it lists open tickets with their threads; `--json` holds the same, by name."""
-    small_database(tmp_path / "shopbell.db")
+    await small_database(tmp_path / "shopbell.db")
     done = shopbell(tmp_path, "tickets")
     assert done.stdout == "#1001  main  tkt_open  open  About tkt_open  discord:1/900\n"
     done = shopbell(tmp_path, "tickets", "--json")
@@ -156,9 +155,9 @@ def test_tickets_lists_open_ones_for_people_and_for_programs(tmp_path: Path) -> 
     ]
 
 
-def test_tickets_can_be_narrowed(tmp_path: Path) -> None:
+async def test_tickets_can_be_narrowed(tmp_path: Path) -> None:
     """`--status` and `--store` choose; a status that does not exist is bad usage."""
-    small_database(tmp_path / "shopbell.db")
+    await small_database(tmp_path / "shopbell.db")
     everything = json.loads(shopbell(tmp_path, "tickets", "--status", "all", "--json").stdout)
     assert [ticket["number"] for ticket in everything] == [1001, 1002]
     assert "#1002  main  tkt_closed  closed" in shopbell(tmp_path, "tickets", "--status", "closed").stdout
@@ -166,9 +165,9 @@ def test_tickets_can_be_narrowed(tmp_path: Path) -> None:
     assert shopbell(tmp_path, "tickets", "--status", "sad").returncode == 2
 
 
-def test_stats_shows_the_figures(tmp_path: Path) -> None:
+async def test_stats_shows_the_figures(tmp_path: Path) -> None:
     """The same figures for people and for programs, with as many days as asked for."""
-    small_database(tmp_path / "shopbell.db")
+    await small_database(tmp_path / "shopbell.db")
     done = shopbell(tmp_path, "stats")
     assert "open 1 · closed 1 · waiting for us 1" in done.stdout
     (figures,) = json.loads(shopbell(tmp_path, "stats", "--store", "main", "--days", "3", "--json").stdout)
@@ -177,9 +176,9 @@ def test_stats_shows_the_figures(tmp_path: Path) -> None:
     assert [medians["days"] for medians in figures["medians"]] == [None, 30, 7]
 
 
-def test_stats_of_a_store_that_is_not_there_is_exit_1(tmp_path: Path) -> None:
+async def test_stats_of_a_store_that_is_not_there_is_exit_1(tmp_path: Path) -> None:
     """A misspelt store is said, not shown as zeros."""
-    small_database(tmp_path / "shopbell.db")
+    await small_database(tmp_path / "shopbell.db")
     done = shopbell(tmp_path, "stats", "--store", "mian")
     assert (done.returncode, done.stderr) == (1, "There is no store mian in this database.\n")
 
@@ -187,9 +186,9 @@ def test_stats_of_a_store_that_is_not_there_is_exit_1(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- the outbox
 
 
-def test_outbox_lists_what_waits_and_what_failed(tmp_path: Path) -> None:
+async def test_outbox_lists_what_waits_and_what_failed(tmp_path: Path) -> None:
     """What is done is not listed; a failure carries its reason; no message's text shows."""
-    made = small_database(tmp_path / "shopbell.db")
+    made = await small_database(tmp_path / "shopbell.db")
     plain, listed = shopbell(tmp_path, "outbox"), shopbell(tmp_path, "outbox", "list")
     assert plain.stdout == listed.stdout
     assert f"{made.failed}  failed  status to store:main  #1001  Sellgate refused it." in plain.stdout.splitlines()
@@ -201,11 +200,11 @@ def test_outbox_lists_what_waits_and_what_failed(tmp_path: Path) -> None:
     assert shows_no_secret(plain.stdout)
 
 
-def test_outbox_retry_puts_a_failed_delivery_back(tmp_path: Path) -> None:
+async def test_outbox_retry_puts_a_failed_delivery_back(tmp_path: Path) -> None:
     """One that failed waits again; a second time, or for one that did not fail, there is nothing to retry."""
-    made = small_database(tmp_path / "shopbell.db")
+    made = await small_database(tmp_path / "shopbell.db")
     assert shopbell(tmp_path, "outbox", "retry", str(made.failed)).returncode == 0
-    assert delivery_states(tmp_path / "shopbell.db")[made.failed] == "waiting"
+    assert (await delivery_states(tmp_path / "shopbell.db"))[made.failed] == "waiting"
     for delivery in (made.failed, made.done, 4711):
         done = shopbell(tmp_path, "outbox", "retry", str(delivery))
         assert (done.returncode, done.stderr) == (
@@ -214,19 +213,19 @@ def test_outbox_retry_puts_a_failed_delivery_back(tmp_path: Path) -> None:
         )
 
 
-def test_outbox_drop_gives_a_delivery_up(tmp_path: Path) -> None:
+async def test_outbox_drop_gives_a_delivery_up(tmp_path: Path) -> None:
     """One that waits or has failed is dropped; what is done cannot be."""
-    made = small_database(tmp_path / "shopbell.db")
+    made = await small_database(tmp_path / "shopbell.db")
     for delivery in (made.failed, made.waiting):
         assert shopbell(tmp_path, "outbox", "drop", str(delivery)).returncode == 0
-        assert delivery not in delivery_states(tmp_path / "shopbell.db")
+        assert delivery not in await delivery_states(tmp_path / "shopbell.db")
     assert shopbell(tmp_path, "outbox", "drop", str(made.done)).returncode == 1
 
 
-def test_outbox_drop_of_an_opening_names_what_goes_with_it(tmp_path: Path) -> None:
+async def test_outbox_drop_of_an_opening_names_what_goes_with_it(tmp_path: Path) -> None:
     """What waits for a thread that is given up goes too, and the output says so, and where the ticket stands then."""
-    made = small_database(tmp_path / "shopbell.db")
-    opening, *waiting = sorted(set(delivery_states(tmp_path / "shopbell.db")) - {made.failed, made.waiting})
+    made = await small_database(tmp_path / "shopbell.db")
+    opening, *waiting = sorted(set(await delivery_states(tmp_path / "shopbell.db")) - {made.failed, made.waiting})
     assert waiting
     done = shopbell(tmp_path, "outbox", "drop", str(opening))
     assert done.returncode == 0
@@ -235,7 +234,7 @@ def test_outbox_drop_of_an_opening_names_what_goes_with_it(tmp_path: Path) -> No
         *(f"Dropped: {delivery}  post to chat:discord" for delivery in waiting),
         "#1002 has no thread now; its next message opens one again.",
     ]
-    assert set(delivery_states(tmp_path / "shopbell.db")) == {made.failed, made.waiting}
+    assert set(await delivery_states(tmp_path / "shopbell.db")) == {made.failed, made.waiting}
 
 
 # ---------------------------------------------------------------- set-up
@@ -273,9 +272,9 @@ def test_the_discord_invite_needs_a_token_or_an_id(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- backup
 
 
-def test_backup_makes_a_sound_copy_and_never_overwrites(tmp_path: Path) -> None:
+async def test_backup_makes_a_sound_copy_and_never_overwrites(tmp_path: Path) -> None:
     """The copy passes SQLite's own check and holds the tickets; a second one into the same file is refused."""
-    small_database(tmp_path / "shopbell.db")
+    await small_database(tmp_path / "shopbell.db")
     done = shopbell(tmp_path, "backup", "copy.db")
     assert (done.returncode, done.stdout) == (0, "copy.db is a complete copy.\n")
     with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
@@ -288,9 +287,9 @@ def test_backup_makes_a_sound_copy_and_never_overwrites(tmp_path: Path) -> None:
     assert (tmp_path / "copy.db").read_bytes() == before
 
 
-def test_backup_into_a_folder_that_is_missing_is_explained(tmp_path: Path) -> None:
+async def test_backup_into_a_folder_that_is_missing_is_explained(tmp_path: Path) -> None:
     """One sentence about the copy, exit 1."""
-    small_database(tmp_path / "shopbell.db")
+    await small_database(tmp_path / "shopbell.db")
     done = shopbell(tmp_path, "backup", "missing/copy.db")
     assert done.returncode == 1
     assert "missing/copy.db" in done.stderr
@@ -340,9 +339,9 @@ def test_check_while_a_bridge_has_not_made_its_database_yet(tmp_path: Path) -> N
     assert finding["text"].endswith("first starts; a shopbell is running on it")
 
 
-def test_check_leaves_a_database_as_it_is(tmp_path: Path) -> None:
+async def test_check_leaves_a_database_as_it_is(tmp_path: Path) -> None:
     """Neither the file nor its folder is changed; one from before an upgrade waits for the next start."""
-    small_database(tmp_path / "shopbell.db")
+    await small_database(tmp_path / "shopbell.db")
     before = (tmp_path / "shopbell.db").read_bytes()
     assert database_finding(tmp_path)["text"] == "shopbell.db is sound"
     assert (tmp_path / "shopbell.db").read_bytes() == before
@@ -361,21 +360,21 @@ def test_check_says_where_a_database_could_not_be_made(tmp_path: Path) -> None:
     assert "DATABASE_PATH" in finding["remedy"]
 
 
-def test_check_says_where_it_may_not_write(tmp_path: Path) -> None:
+async def test_check_says_where_it_may_not_write(tmp_path: Path) -> None:
     """A file that is read-only would stop the bridge at its first message; the finding names it."""
     path = tmp_path / "shopbell.db"
-    small_database(path)
+    await small_database(path)
     with patch.object(os, "access", lambda place, _: Path(place) != path):
-        finding, *_ = asyncio.run(doctor.database(path, SystemClock()))
+        finding, *_ = await doctor.database(path, SystemClock())
     assert not finding.ok
     assert finding.text == f"{path} cannot be written."
     assert finding.remedy.startswith("Let this user write there")
 
 
-def test_check_is_told_to_people_line_by_line(tmp_path: Path) -> None:
+async def test_check_is_told_to_people_line_by_line(tmp_path: Path) -> None:
     """Without `--json` each finding is a line, and a remedy stands below the failure that it mends."""
     with held(tmp_path / "shopbell.db"):
-        small_database(tmp_path / "shopbell.db")
+        await small_database(tmp_path / "shopbell.db")
         done = shopbell(tmp_path, "check", settings=UNREACHABLE)
     lines = done.stdout.splitlines()
     assert done.returncode == 1

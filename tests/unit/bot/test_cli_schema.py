@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -58,68 +57,55 @@ def test_a_file_without_a_schema_is_named_as_what_it_is(tmp_path: Path, argument
 
 
 @pytest.mark.parametrize("opening", _OPENINGS)
-def test_an_older_schema_is_not_changed_by_a_command(
+async def test_an_older_schema_is_not_changed_by_a_command(
     opening: Callable[[Path], Awaitable[Database]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Perhaps an older bridge still runs on it: what to do is said, and the file stays of its schema."""
-    small_database(tmp_path / "db")
+    await small_database(tmp_path / "db")
     before = _schema(tmp_path / "db")
     known = _one_migration_more(monkeypatch)
 
-    async def story() -> None:
-        with pytest.raises(DatabaseTooOld) as told:
-            await opening(tmp_path / "db")
-        assert str(told.value) == (
-            f"This database is of schema {known - 1}, and this shopbell knows {known}. "
-            "Start this one: `shopbell run` brings the database up to date, once no older shopbell runs on it."
-        )
-
-    asyncio.run(story())
+    with pytest.raises(DatabaseTooOld) as told:
+        await opening(tmp_path / "db")
+    assert str(told.value) == (
+        f"This database is of schema {known - 1}, and this shopbell knows {known}. "
+        "Start this one: `shopbell run` brings the database up to date, once no older shopbell runs on it."
+    )
     assert _schema(tmp_path / "db") == before
 
 
 @pytest.mark.parametrize("opening", _OPENINGS)
-def test_a_newer_schema_is_not_used_by_a_command(
+async def test_a_newer_schema_is_not_used_by_a_command(
     opening: Callable[[Path], Awaitable[Database]], tmp_path: Path
 ) -> None:
     """What a later shopbell wrote is neither read nor changed."""
-    small_database(tmp_path / "db")
+    await small_database(tmp_path / "db")
     with closing(sqlite3.connect(tmp_path / "db")) as later:
         later.execute(f"PRAGMA user_version = {len(migrations()) + 1}")
 
-    async def story() -> None:
-        with pytest.raises(DatabaseTooNew):
-            await opening(tmp_path / "db")
-
-    asyncio.run(story())
+    with pytest.raises(DatabaseTooNew):
+        await opening(tmp_path / "db")
 
 
-def test_a_command_that_changes_something_makes_no_file(tmp_path: Path) -> None:
+async def test_a_command_that_changes_something_makes_no_file(tmp_path: Path) -> None:
     """Where there is no database, there is none afterwards."""
-
-    async def story() -> None:
-        with pytest.raises(DatabaseError, match="There is no database"):
-            await Database.open_to_change(tmp_path / "db")
-
-    asyncio.run(story())
+    with pytest.raises(DatabaseError, match="There is no database"):
+        await Database.open_to_change(tmp_path / "db")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_command_changes_is_on_the_disk(tmp_path: Path) -> None:
+async def test_what_a_command_changes_is_on_the_disk(tmp_path: Path) -> None:
     """Its one short write is as durable as the bridge's own."""
-    made = small_database(tmp_path / "db")
+    made = await small_database(tmp_path / "db")
 
-    async def story() -> None:
-        database = await Database.open_to_change(tmp_path / "db")
-        try:
+    database = await Database.open_to_change(tmp_path / "db")
+    try:
 
-            def change(tx: Transaction) -> Any:
-                tx.run("finish_delivery", id=made.waiting, now=0)
-                return tx._connection.execute("PRAGMA synchronous").fetchone()[0]
+        def change(tx: Transaction) -> Any:
+            tx.run("finish_delivery", id=made.waiting, now=0)
+            return tx._connection.execute("PRAGMA synchronous").fetchone()[0]
 
-            assert await database.write(change) == 2
-        finally:
-            await database.aclose()
-
-    asyncio.run(story())
-    assert made.waiting not in delivery_states(tmp_path / "db")
+        assert await database.write(change) == 2
+    finally:
+        await database.aclose()
+    assert made.waiting not in await delivery_states(tmp_path / "db")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,39 +31,35 @@ def speak(echo: Echo) -> None:
         pass
 
 
-def over(waiting: Awaitable[None], clock: Steps) -> float:
+async def over(waiting: Awaitable[None], clock: Steps) -> float:
     """When it returned, on that clock."""
-
-    async def wait() -> float:
-        await waiting
-        return clock.time
-
-    return asyncio.run(wait())
+    await waiting
+    return clock.time
 
 
-def test_silence_is_counted_from_when_we_spoke() -> None:
+async def test_silence_is_counted_from_when_we_spoke() -> None:
     """Nobody owes us anything while we say nothing; a minute after a post it is too long, seen within a quarter."""
     clock = Steps()
     echo = Echo(clock, 60.0)
     clock.then[1000.0] = lambda: speak(echo)
-    assert 1060.0 <= over(echo.silence(), clock) <= 1090.0
+    assert 1060.0 <= await over(echo.silence(), clock) <= 1090.0
 
 
-def test_any_message_after_it_is_enough() -> None:
+async def test_any_message_after_it_is_enough() -> None:
     """What comes in after we spoke, or while our request is still being answered, tells that events come."""
     clock = Steps()
     echo = Echo(clock, 60.0)
     clock.then = {100.0: lambda: speak(echo), 130.0: echo.received, 5000.0: lambda: speak(echo)}
-    assert over(echo.silence(), clock) > 5000.0
+    assert await over(echo.silence(), clock) > 5000.0
     with echo.sending():
         clock.time += 1.0
         echo.received()
     start = clock.time
     clock.then[start + 3000.0] = lambda: speak(echo)
-    assert over(echo.silence(), clock) > start + 3000.0
+    assert await over(echo.silence(), clock) > start + 3000.0
 
 
-def test_what_was_not_said_is_not_waited_for() -> None:
+async def test_what_was_not_said_is_not_waited_for() -> None:
     """A request that failed owes nothing, nor does what was said on an earlier connection."""
     clock = Steps()
     echo = Echo(clock, 60.0)
@@ -72,10 +67,10 @@ def test_what_was_not_said_is_not_waited_for() -> None:
         raise OSError
     speak(echo)
     clock.then[2000.0] = lambda: speak(echo)
-    assert over(echo.silence(), clock) > 2000.0
+    assert await over(echo.silence(), clock) > 2000.0
 
 
-def test_patience_doubles_while_new_connections_are_as_silent() -> None:
+async def test_patience_doubles_while_new_connections_are_as_silent() -> None:
     """A platform that is late with its events is not asked for a new session every minute."""
     clock = Steps()
     echo = Echo(clock, 60.0)
@@ -83,7 +78,7 @@ def test_patience_doubles_while_new_connections_are_as_silent() -> None:
     for _ in range(8):
         began = clock.time
         clock.then[began] = lambda: speak(echo)
-        waited.append(over(echo.silence(), clock) - began)
+        waited.append(await over(echo.silence(), clock) - began)
     assert waited == sorted(waited)
     assert waited[0] < 100
     assert 3600 <= waited[-1] < 3700
@@ -91,4 +86,4 @@ def test_patience_doubles_while_new_connections_are_as_silent() -> None:
     clock.time += 1
     began = clock.time
     clock.then[began] = lambda: speak(echo)
-    assert over(echo.silence(), clock) - began < 100
+    assert await over(echo.silence(), clock) - began < 100

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -101,32 +100,28 @@ def patrolling(world: World) -> Patrol:
     return patrol
 
 
-def over(world: World, running: Coroutine[Any, Any, None]) -> float | None:
+async def over(world: World, running: Coroutine[Any, Any, None]) -> float | None:
     """When it returned, on that clock; None: not by the end of the story."""
-
-    async def wait() -> float | None:
-        try:
-            await running
-        except Over:
-            return None
-        return world.time
-
-    return asyncio.run(wait())
+    try:
+        await running
+    except Over:
+        return None
+    return world.time
 
 
-def run(world: World, patrol: Patrol, seconds: float) -> float | None:
+async def run(world: World, patrol: Patrol, seconds: float) -> float | None:
     intake: Any = world
     world.until = world.time + seconds
-    return over(world, patrol.run(intake))
+    return await over(world, patrol.run(intake))
 
 
-def test_a_message_that_did_not_come_in_is_brought_within_four_minutes() -> None:
+async def test_a_message_that_did_not_come_in_is_brought_within_four_minutes() -> None:
     """Whenever it was written; and the connection is given up."""
     for written in range(1, 400, 7):
         world = World()
         patrol = patrolling(world)
         world.writes(patrol, written)
-        ended = run(world, patrol, 1000)
+        ended = await run(world, patrol, 1000)
         assert [text for _, text in world.brought] == [f"at {written}"]
         (moment, _) = world.brought[0]
         assert moment - written <= 240
@@ -135,79 +130,79 @@ def test_a_message_that_did_not_come_in_is_brought_within_four_minutes() -> None
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=-1), timedelta(minutes=30), timedelta(days=1)])
-def test_it_is_as_soon_by_a_wrong_clock(ahead: timedelta) -> None:
+async def test_it_is_as_soon_by_a_wrong_clock(ahead: timedelta) -> None:
     """What is lately is the platform's to say; nothing old is brought, either."""
     world = World(stands=[-700], ahead=ahead)
     patrol = patrolling(world)
     world.writes(patrol, 100)
-    ended = run(world, patrol, 1000)
+    ended = await run(world, patrol, 1000)
     assert [text for _, text in world.brought] == ["at 100"]
     assert ended is not None
     assert ended <= 340
 
 
-def test_what_comes_in_is_not_brought_again() -> None:
+async def test_what_comes_in_is_not_brought_again() -> None:
     """Not even where it comes half a minute late; then everything is well."""
     world = World()
     patrol = patrolling(world)
     for at in range(10, 3000, 50):
         world.writes(patrol, at, heard=at + 25)
-    assert run(world, patrol, 3600) is None
+    assert await run(world, patrol, 3600) is None
     assert world.brought == []
     assert patrol.overlooked_at is None
     assert patrol.compared_at is not None
 
 
-def test_one_lost_message_among_others_is_found() -> None:
+async def test_one_lost_message_among_others_is_found() -> None:
     """Others of its thread that came in before and after do not hide it."""
     world = World()
     patrol = patrolling(world)
     for at in (100, 110, 120):
         world.writes(patrol, at, heard=None if at == 110 else at)
-    assert run(world, patrol, 1000) is not None
+    assert await run(world, patrol, 1000) is not None
     assert [text for _, text in world.brought] == ["at 110"]
 
 
-def test_several_are_brought_as_they_were_written() -> None:
+async def test_several_are_brought_as_they_were_written() -> None:
     """However the threads are listed; and none of them twice, not on the next connection either."""
     world = World()
     patrol = patrolling(world)
     for at in (120, 100, 110):
         world.writes(patrol, at)
-    assert run(world, patrol, 1000) is not None
+    assert await run(world, patrol, 1000) is not None
     patrol.begin()
-    assert run(world, patrol, 1000) is None
+    assert await run(world, patrol, 1000) is None
     assert [text for _, text in world.brought] == ["at 100", "at 110", "at 120"]
 
 
-def test_what_was_deleted_meanwhile_is_not_brought() -> None:
+async def test_what_was_deleted_meanwhile_is_not_brought() -> None:
     """It is read again before it is believed."""
     world = World()
     patrol = patrolling(world)
     world.writes(patrol, 170)
     world.then[195.0] = world.stands.clear
-    assert run(world, patrol, 1000) is None
+    assert await run(world, patrol, 1000) is None
     assert world.brought == []
 
 
-def test_what_was_written_long_before_the_connection_is_left_to_catching_up() -> None:
+async def test_what_was_written_long_before_the_connection_is_left_to_catching_up() -> None:
     """And what that has read is known."""
     world = World(time=3600.0)
     world.stands = [2000, 3500]
     patrol = patrolling(world)
     patrol.received(3500)
-    assert run(world, patrol, 1000) is None
+    assert await run(world, patrol, 1000) is None
     assert world.brought == []
 
 
-def test_connections_are_not_made_anew_again_and_again() -> None:
+async def test_connections_are_not_made_anew_again_and_again() -> None:
     """Where a new one is as deaf, everything is brought all the same; patience grows to an hour."""
     world = World()
     patrol = patrolling(world)
     for at in range(30, 40_000, 100):
         world.writes(patrol, at)
     ended = []
-    while (moment := run(world, patrol, 40_000 - world.time)) is not None:
+    while (moment := await run(world, patrol, 40_000 - world.time)) is not None:
         ended.append(moment)
         patrol.begin()
     waits = [later - earlier for earlier, later in pairwise(ended)]
@@ -220,48 +215,48 @@ def test_connections_are_not_made_anew_again_and_again() -> None:
     assert all(moment - int(text[3:]) <= 300 for moment, text in world.brought)
 
 
-def test_patience_is_short_again_once_nothing_was_overlooked_for_an_hour() -> None:
+async def test_patience_is_short_again_once_nothing_was_overlooked_for_an_hour() -> None:
     """Until then a place of which nothing comes is no reason for another connection whenever somebody writes there."""
     world = World()
     patrol = patrolling(world)
     world.writes(patrol, 100)
-    assert run(world, patrol, 1000) is not None
+    assert await run(world, patrol, 1000) is not None
     world.writes(patrol, 300)
     world.writes(patrol, 700, heard=701)
-    assert run(world, patrol, 4100) is None
+    assert await run(world, patrol, 4100) is None
     assert len(world.brought) == 2
     world.writes(patrol, int(world.time) + 10)
-    assert run(world, patrol, 400) is not None
+    assert await run(world, patrol, 400) is not None
     world.writes(patrol, int(world.time) + 10)
-    assert run(world, patrol, 400) is None
+    assert await run(world, patrol, 400) is None
     assert len(world.brought) == 4
 
 
-def test_what_we_said_ourselves_is_not_read_over_and_over() -> None:
+async def test_what_we_said_ourselves_is_not_read_over_and_over() -> None:
     """The list names it as a thread's last message; after some minutes only what is newer is asked for."""
     world = World(ours=500)
     patrol = patrolling(world)
-    assert run(world, patrol, 3600) is None
+    assert await run(world, patrol, 3600) is None
     assert {after for moment, after in world.asked if moment > 1000} == {500}
 
 
-def test_quiet_looks_cost_little() -> None:
+async def test_quiet_looks_cost_little() -> None:
     """One every three minutes; each asks for what is new only; one that takes long is followed by a longer pause."""
     world = World()
     patrol = patrolling(world)
     for at in range(10, 3600, 60):
         world.writes(patrol, at, heard=at + 1)
-    assert run(world, patrol, 3600) is None
+    assert await run(world, patrol, 3600) is None
     assert 14 <= len(world.asked) <= 20
     assert all(after >= moment - 600 for moment, after in world.asked if moment > 800)
     assert len(patrol._received) < 10
     slow = World(takes=600.0)
     patrol = patrolling(slow)
-    assert run(slow, patrol, 18_000) is None
+    assert await run(slow, patrol, 18_000) is None
     assert 9 <= len(slow.asked) <= 11
 
 
-def test_a_platform_that_does_not_answer_is_asked_again_later() -> None:
+async def test_a_platform_that_does_not_answer_is_asked_again_later() -> None:
     """What was overlooked meanwhile is found then."""
     world = World(away=True)
     patrol = patrolling(world)
@@ -271,6 +266,6 @@ def test_a_platform_that_does_not_answer_is_asked_again_later() -> None:
         world.away = False
 
     world.then[1000.0] = back
-    assert run(world, patrol, 2000) is not None
+    assert await run(world, patrol, 2000) is not None
     assert [text for _, text in world.brought] == ["at 20"]
     assert 1000 < world.brought[0][0] < 1300

@@ -38,22 +38,18 @@ def raising(error: Exception) -> Server:
     return serve
 
 
-def outcome(server: Server, *, write: bool = False, clock: Hands | None = None, **how: Any) -> Any:
+async def outcome(server: Server, *, write: bool = False, clock: Hands | None = None, **how: Any) -> Any:
     """What one read or write comes to: its value, or its error."""
-
-    async def run() -> Any:
-        async with client(server, clock, headers={"Authorization": f"Bearer {KEY}"}, secrets=(KEY,)) as made:
-            try:
-                if write:
-                    return await made.write("POST", "tickets", "1", body={"message": "dear customer"}, **how)
-                return await made.read("tickets", "1")
-            except RemoteError as error:
-                return error
-
-    return asyncio.run(run())
+    async with client(server, clock, headers={"Authorization": f"Bearer {KEY}"}, secrets=(KEY,)) as made:
+        try:
+            if write:
+                return await made.write("POST", "tickets", "1", body={"message": "dear customer"}, **how)
+            return await made.read("tickets", "1")
+        except RemoteError as error:
+            return error
 
 
-def seen(call: Callable[[VendorClient], Any], **service: Any) -> list[httpx.Request]:
+async def seen(call: Callable[[VendorClient], Any], **service: Any) -> list[httpx.Request]:
     """The requests that a call makes."""
     requests: list[httpx.Request] = []
 
@@ -65,107 +61,107 @@ def seen(call: Callable[[VendorClient], Any], **service: Any) -> list[httpx.Requ
         async with client(serve, **service) as made:
             await call(made)
 
-    asyncio.run(run())
+    await run()
     return requests
 
 
-def test_a_request_says_who_asks_and_keeps_no_cookie() -> None:
+async def test_a_request_says_who_asks_and_keeps_no_cookie() -> None:
     """Every request has our User-Agent and wants JSON; a cookie that was set does not come back."""
 
     async def twice(made: VendorClient) -> None:
         await made.read("tickets")
         await made.read("tickets")
 
-    first, second = seen(twice)
+    first, second = await seen(twice)
     assert first.headers["User-Agent"].startswith("shopbell/")
     assert first.headers["Accept"] == "application/json"
     assert "cookie" not in second.headers
 
 
-def test_a_path_part_is_one_segment() -> None:
+async def test_a_path_part_is_one_segment() -> None:
     """Slashes, question marks and dots in an id cannot leave its segment of the address."""
 
     async def odd(made: VendorClient) -> None:
         await made.read("tickets", "a/../b?c#d %2F")
 
-    assert seen(odd)[0].url.raw_path == b"/api/tickets/a%2F..%2Fb%3Fc%23d%20%252F"
+    assert (await seen(odd))[0].url.raw_path == b"/api/tickets/a%2F..%2Fb%3Fc%23d%20%252F"
 
 
 @pytest.mark.parametrize("name", [".", "..", "x" * 70_000])
-def test_an_impossible_name_is_gone_without_a_request(name: str) -> None:
+async def test_an_impossible_name_is_gone_without_a_request(name: str) -> None:
     """What cannot be one segment of an address cannot exist there."""
 
     async def ask(made: VendorClient) -> None:
         with pytest.raises(Gone):
             await made.read("tickets", name)
 
-    assert seen(ask) == []
+    assert await seen(ask) == []
 
 
-def test_a_body_is_json_that_any_server_reads() -> None:
+async def test_a_body_is_json_that_any_server_reads() -> None:
     """A body is ASCII JSON, so that no character can be mistaken on the way."""
 
     async def write(made: VendorClient) -> None:
         await made.write("POST", "tickets", body={"message": "Grüße 🔒\n"})
 
-    (request,) = seen(write)
+    (request,) = await seen(write)
     assert request.content == b'{"message": "Gr\\u00fc\\u00dfe \\ud83d\\udd12\\n"}'
     assert request.headers["Content-Type"] == "application/json"
 
 
-def test_a_redirect_is_not_followed() -> None:
+async def test_a_redirect_is_not_followed() -> None:
     """A redirect is trouble to a read and uncertain to a write, and nothing goes where it points."""
     server = answering(302, {}, location="https://evil.example/")
-    assert isinstance(outcome(server), Unavailable)
-    assert isinstance(outcome(server, write=True), Uncertain)
+    assert isinstance(await outcome(server), Unavailable)
+    assert isinstance(await outcome(server, write=True), Uncertain)
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_refused_credentials_name_the_step(status: int) -> None:
+async def test_refused_credentials_name_the_step(status: int) -> None:
     """401 and 403 tell the agent what mends it."""
-    error = outcome(answering(status, {"message": f"bad key {KEY}"}))
+    error = await outcome(answering(status, {"message": f"bad key {KEY}"}))
     assert isinstance(error, AuthFailed)
     assert error.told == f"Acme refuses this store's credentials ({status}). Get a new key."
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_missing_is_gone(status: int) -> None:
+async def test_missing_is_gone(status: int) -> None:
     """404 and 410 say that the ticket is not there, to reads and writes alike."""
-    assert isinstance(outcome(answering(status)), Gone)
-    assert isinstance(outcome(answering(status), write=True), Gone)
+    assert isinstance(await outcome(answering(status)), Gone)
+    assert isinstance(await outcome(answering(status), write=True), Gone)
 
 
 @pytest.mark.parametrize("status", [400, 405, 409, 413, 415, 422, 451])
-def test_refused_is_rejected(status: int) -> None:
+async def test_refused_is_rejected(status: int) -> None:
     """Other 4xx were understood and refused."""
-    assert isinstance(outcome(answering(status), write=True), Rejected)
+    assert isinstance(await outcome(answering(status), write=True), Rejected)
 
 
 @pytest.mark.parametrize("status", [408, 425, 500, 501, 502, 503, 504, 599])
-def test_trouble_depends_on_what_left(status: int) -> None:
+async def test_trouble_depends_on_what_left(status: int) -> None:
     """Trouble over there changed nothing when we read; when we wrote, nobody knows."""
-    assert isinstance(outcome(answering(status)), Unavailable)
-    assert isinstance(outcome(answering(status), write=True), Uncertain)
+    assert isinstance(await outcome(answering(status)), Unavailable)
+    assert isinstance(await outcome(answering(status), write=True), Uncertain)
 
 
-def test_trouble_with_a_time_carries_it() -> None:
+async def test_trouble_with_a_time_carries_it() -> None:
     """503 with `Retry-After` says when to come back."""
-    assert outcome(answering(503, {}, retry_after="17")).retry_after == 17
+    assert (await outcome(answering(503, {}, retry_after="17"))).retry_after == 17
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_date_to_come_back_at_is_by_the_vendors_clock(status: int) -> None:
+async def test_a_date_to_come_back_at_is_by_the_vendors_clock(status: int) -> None:
     """Ours says something else altogether."""
     headers = {"date": "Tue, 06 Jan 2026 08:00:00 GMT", "retry_after": "Tue, 06 Jan 2026 08:00:20 GMT"}
-    assert outcome(answering(status, {}, **headers)).retry_after == 20
+    assert (await outcome(answering(status, {}, **headers))).retry_after == 20
 
 
 @pytest.mark.parametrize(
     "error", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("busy")]
 )
-def test_what_never_left_is_certain(error: Exception) -> None:
+async def test_what_never_left_is_certain(error: Exception) -> None:
     """A connection that never came about carried nothing."""
-    assert isinstance(outcome(raising(error), write=True), Unavailable)
+    assert isinstance(await outcome(raising(error), write=True), Unavailable)
 
 
 @pytest.mark.parametrize(
@@ -178,15 +174,15 @@ def test_what_never_left_is_certain(error: Exception) -> None:
         httpx.RemoteProtocolError("rubbish"),
     ],
 )
-def test_what_left_and_broke_is_uncertain(error: Exception) -> None:
+async def test_what_left_and_broke_is_uncertain(error: Exception) -> None:
     """A connection that broke after something had left leaves a write in doubt, and a read undone."""
-    assert isinstance(outcome(raising(error), write=True), Uncertain)
-    assert isinstance(outcome(raising(error)), Unavailable)
+    assert isinstance(await outcome(raising(error), write=True), Uncertain)
+    assert isinstance(await outcome(raising(error)), Unavailable)
 
 
-def test_a_malformed_key_is_never_quoted() -> None:
+async def test_a_malformed_key_is_never_quoted() -> None:
     """An error about a header would quote the key; it is not passed on."""
-    error = outcome(raising(httpx.LocalProtocolError(f"Illegal header value b'Bearer {KEY}'")))
+    error = await outcome(raising(httpx.LocalProtocolError(f"Illegal header value b'Bearer {KEY}'")))
     assert isinstance(error, Unavailable)
     assert KEY not in "".join(traceback.format_exception(error))
 
@@ -194,21 +190,21 @@ def test_a_malformed_key_is_never_quoted() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"  ", b"<html></html>", b'{"a": ', b"{'a': 1}", b"\xff\xfe", b"[" * 60 + b"]" * 60]
 )
-def test_an_unusable_body_depends_on_what_left(body: bytes) -> None:
+async def test_an_unusable_body_depends_on_what_left(body: bytes) -> None:
     """A body that is no JSON within bounds is trouble to a read and leaves a write in doubt."""
-    assert isinstance(outcome(answering(200, body)), Unavailable)
-    assert isinstance(outcome(answering(200, body), write=True), Uncertain)
+    assert isinstance(await outcome(answering(200, body)), Unavailable)
+    assert isinstance(await outcome(answering(200, body), write=True), Uncertain)
 
 
-def test_silence_after_a_write() -> None:
+async def test_silence_after_a_write() -> None:
     """204 is an answer; 200 without a body is one only where the vendor is known to say so little."""
-    assert outcome(answering(204, b""), write=True) is None
-    assert isinstance(outcome(answering(200, b""), write=True), Uncertain)
-    assert outcome(answering(200, b""), write=True, empty_ok=True) is None
-    assert isinstance(outcome(answering(500, b""), write=True, empty_ok=True), Uncertain)
+    assert await outcome(answering(204, b""), write=True) is None
+    assert isinstance(await outcome(answering(200, b""), write=True), Uncertain)
+    assert await outcome(answering(200, b""), write=True, empty_ok=True) is None
+    assert isinstance(await outcome(answering(500, b""), write=True, empty_ok=True), Uncertain)
 
 
-def test_an_answer_is_bounded_on_the_wire() -> None:
+async def test_an_answer_is_bounded_on_the_wire() -> None:
     """Reading stops as soon as an answer is too large, however large it is."""
     sent = 0
 
@@ -218,11 +214,11 @@ def test_an_answer_is_bounded_on_the_wire() -> None:
             sent += 1
             yield b"x" * 1_000_000
 
-    assert isinstance(outcome(lambda _request: httpx.Response(200, content=endless())), Unavailable)
+    assert isinstance(await outcome(lambda _request: httpx.Response(200, content=endless())), Unavailable)
     assert sent <= LARGEST_BODY // 1_000_000 + 2
 
 
-def test_an_answer_is_bounded_when_unpacked() -> None:
+async def test_an_answer_is_bounded_when_unpacked() -> None:
     """A small packed body that unpacks into a huge one is refused."""
     bomb = gzip.compress(b" " * (LARGEST_BODY + 1))
     assert len(bomb) < 50_000
@@ -233,10 +229,10 @@ def test_an_answer_is_bounded_when_unpacked() -> None:
     def serve(_request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=packed(), headers={"Content-Encoding": "gzip"})
 
-    assert isinstance(outcome(serve), Unavailable)
+    assert isinstance(await outcome(serve), Unavailable)
 
 
-def test_a_packed_answer_is_read() -> None:
+async def test_a_packed_answer_is_read() -> None:
     """gzip is asked for and understood; cut off, it is trouble."""
     whole = gzip.compress(b'{"a": 1}')
 
@@ -246,11 +242,11 @@ def test_a_packed_answer_is_read() -> None:
 
         return lambda _request: httpx.Response(200, content=packed(), headers={"Content-Encoding": "gzip"})
 
-    assert outcome(serving(whole)) == {"a": 1}
-    assert isinstance(outcome(serving(whole[:-12])), Unavailable)
+    assert await outcome(serving(whole)) == {"a": 1}
+    assert isinstance(await outcome(serving(whole[:-12])), Unavailable)
 
 
-def test_a_dripping_answer_ends() -> None:
+async def test_a_dripping_answer_ends() -> None:
     """An answer that never stops coming, byte by byte, is given up after the longest exchange."""
 
     async def drip() -> AsyncIterator[bytes]:
@@ -258,78 +254,63 @@ def test_a_dripping_answer_ends() -> None:
             await asyncio.sleep(0.001)
             yield b" "
 
-    async def run() -> None:
-        tools = VendorTools(
-            transport=lambda: httpx.MockTransport(lambda _request: httpx.Response(200, content=drip())), clock=Hands()
-        )
-        service = Service(label="Acme", base="https://acme.example", remedy="")
-        made = VendorClient(service, tools, Quota(tools.clock, "Acme"), time_limit=0.05)
-        with pytest.raises(Unavailable):
-            await made.read("tickets")
-        with pytest.raises(Uncertain):
-            await made.write("POST", "tickets")
-        await made.aclose()
-
-    asyncio.run(run())
+    tools = VendorTools(
+        transport=lambda: httpx.MockTransport(lambda _request: httpx.Response(200, content=drip())), clock=Hands()
+    )
+    service = Service(label="Acme", base="https://acme.example", remedy="")
+    made = VendorClient(service, tools, Quota(tools.clock, "Acme"), time_limit=0.05)
+    with pytest.raises(Unavailable):
+        await made.read("tickets")
+    with pytest.raises(Uncertain):
+        await made.write("POST", "tickets")
+    await made.aclose()
 
 
-def test_429_is_rate_limited() -> None:
+async def test_429_is_rate_limited() -> None:
     """429 carries the time the vendor asks for."""
-    error = outcome(answering(429, {}, retry_after="12"))
+    error = await outcome(answering(429, {}, retry_after="12"))
     assert isinstance(error, RateLimited)
     assert error.retry_after == 12
 
 
-def test_a_list_that_is_refused_is_an_address_gone_wrong() -> None:
+async def test_a_list_that_is_refused_is_an_address_gone_wrong() -> None:
     """A store's list cannot be missing: that says where to look, and is never `Gone`."""
-
-    async def run() -> None:
-        async with client(answering(404)) as made:
-            with pytest.raises(Unavailable, match="BASE_URL"):
-                await made.read_list("tickets")
-
-    asyncio.run(run())
+    async with client(answering(404)) as made:
+        with pytest.raises(Unavailable, match="BASE_URL"):
+            await made.read_list("tickets")
 
 
-def test_an_error_within_200_is_an_error() -> None:
+async def test_an_error_within_200_is_an_error() -> None:
     """Where a vendor hides errors in 200, the value decides."""
-
-    async def run() -> None:
-        async with client(answering(200, {"error": 1}), error_status=lambda value: 404 if value else None) as made:
-            with pytest.raises(Gone):
-                await made.read("tickets", "1")
-            with pytest.raises(Gone):
-                await made.write("POST", "tickets", "1")
-
-    asyncio.run(run())
+    async with client(answering(200, {"error": 1}), error_status=lambda value: 404 if value else None) as made:
+        with pytest.raises(Gone):
+            await made.read("tickets", "1")
+        with pytest.raises(Gone):
+            await made.write("POST", "tickets", "1")
 
 
-def test_words_of_the_vendor_are_shown_but_for_quotations() -> None:
+async def test_words_of_the_vendor_are_shown_but_for_quotations() -> None:
     """A refusal shows what the vendor says, unless it quotes what was written to the customer, or the key."""
-    refused = outcome(answering(422, {"message": "Too long"}), write=True, private="dear customer")
+    refused = await outcome(answering(422, {"message": "Too long"}), write=True, private="dear customer")
     assert refused.told == "Acme refused: Too long"
     for words in ("Cannot post dear customer today", f"Key {KEY} may not"):
-        refused = outcome(answering(422, {"message": words}), write=True, private="dear customer")
+        refused = await outcome(answering(422, {"message": words}), write=True, private="dear customer")
         assert refused.told == "Acme refused (422)."
         assert refused.fields == {}
 
 
-def test_the_doctor_reads_well() -> None:
+async def test_the_doctor_reads_well() -> None:
     """A login that works is a good finding; one that fails names its remedy."""
-
-    async def run() -> None:
-        service = Service(label="Acme", base="https://acme.example/api", remedy="Get a new key.")
-        async with client(answering(200)) as made:
-            assert (await check_login(service, made.read("me"))).ok
-        async with client(answering(401)) as made:
-            finding = await check_login(service, made.read("me"))
-            assert (finding.ok, finding.remedy) == (False, "Get a new key.")
-        async with client(answering(500)) as made:
-            finding = await check_login(service, made.read("me"))
-            assert not finding.ok
-            assert "https://acme.example/api" in finding.remedy
-
-    asyncio.run(run())
+    service = Service(label="Acme", base="https://acme.example/api", remedy="Get a new key.")
+    async with client(answering(200)) as made:
+        assert (await check_login(service, made.read("me"))).ok
+    async with client(answering(401)) as made:
+        finding = await check_login(service, made.read("me"))
+        assert (finding.ok, finding.remedy) == (False, "Get a new key.")
+    async with client(answering(500)) as made:
+        finding = await check_login(service, made.read("me"))
+        assert not finding.ok
+        assert "https://acme.example/api" in finding.remedy
 
 
 def test_nothing_of_a_service_shows_its_secrets() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from base64 import b64encode
 from datetime import UTC, datetime
@@ -149,15 +148,11 @@ def test_notes_stand_in_the_memo() -> None:
         ({"x-event": "tickets/created"}, b"<x>", None),
     ],
 )
-def test_webhooks(headers: dict[str, str], body: bytes, nudge: Nudge | None) -> None:
+async def test_webhooks(headers: dict[str, str], body: bytes, nudge: Nudge | None) -> None:
     """A webhook about tickets is a hint, to one ticket where it names it."""
-
-    async def run() -> None:
-        vendor = store(lambda _request: httpx.Response(500))
-        assert vendor.webhook(headers, body, "secret") == nudge
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(lambda _request: httpx.Response(500))
+    assert vendor.webhook(headers, body, "secret") == nudge
+    await vendor.aclose()
 
 
 def answers(by_path: dict[str, Any], requests: list[httpx.Request]) -> Server:
@@ -169,7 +164,7 @@ def answers(by_path: dict[str, Any], requests: list[httpx.Request]) -> Server:
     return serve
 
 
-def test_a_ticket_is_three_requests_and_then_two() -> None:
+async def test_a_ticket_is_three_requests_and_then_two() -> None:
     """A ticket, its messages and its customer; who the customer is stays known for a while."""
     requests: list[httpx.Request] = []
     clock = Hands()
@@ -183,26 +178,23 @@ def test_a_ticket_is_three_requests_and_then_two() -> None:
         requests,
     )
 
-    async def run() -> None:
-        vendor = store(server, clock)
-        for _ in range(2):
-            conversation = await vendor.ticket(TicketId("2546"))
-            assert conversation.ticket.customer == Customer(name="Jane", email="j@x.example")
-            assert [message.text for message in conversation.messages] == ["Hi"]
-        assert len(requests) == 5
-        clock.seconds += 7_200
-        await vendor.ticket(TicketId("2546"))
-        assert len(requests) == 8
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(server, clock)
+    for _ in range(2):
+        conversation = await vendor.ticket(TicketId("2546"))
+        assert conversation.ticket.customer == Customer(name="Jane", email="j@x.example")
+        assert [message.text for message in conversation.messages] == ["Hi"]
+    assert len(requests) == 5
+    clock.seconds += 7_200
+    await vendor.ticket(TicketId("2546"))
+    assert len(requests) == 8
+    await vendor.aclose()
     assert {request.url.host for request in requests} == {"api.shoplightspeed.com"}
     basic = "Basic " + b64encode(b"key:secret").decode()
     assert {request.headers["Authorization"] for request in requests} == {basic}
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 422, 500])
-def test_a_customer_that_cannot_be_read_costs_no_ticket(status: int) -> None:
+async def test_a_customer_that_cannot_be_read_costs_no_ticket(status: int) -> None:
     """A key without the customers' permission still brings tickets, without the name."""
     server = answers(
         {
@@ -213,15 +205,12 @@ def test_a_customer_that_cannot_be_read_costs_no_ticket(status: int) -> None:
         [],
     )
 
-    async def run() -> None:
-        vendor = store(server)
-        assert (await vendor.ticket(TicketId("2546"))).ticket.customer == Customer()
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(server)
+    assert (await vendor.ticket(TicketId("2546"))).ticket.customer == Customer()
+    await vendor.aclose()
 
 
-def test_a_budget_of_our_own_ends_before_theirs() -> None:
+async def test_a_budget_of_our_own_ends_before_theirs() -> None:
     """Whoever asks without end is stopped here, and the vendor never sees more than it allows."""
     clock = Hands()
     moments: list[float] = []
@@ -230,29 +219,22 @@ def test_a_budget_of_our_own_ends_before_theirs() -> None:
         moments.append(clock.seconds)
         return httpx.Response(200, json={"count": 1})
 
-    async def run() -> None:
-        vendor = store(serve, clock)
-        while clock.seconds < 1000 + 2 * 3_600:
-            try:
-                await vendor.counts()
-            except RateLimited as limited:
-                await clock.sleep(limited.retry_after or 0)
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(serve, clock)
+    while clock.seconds < 1000 + 2 * 3_600:
+        try:
+            await vendor.counts()
+        except RateLimited as limited:
+            await clock.sleep(limited.retry_after or 0)
+    await vendor.aclose()
     for requests, seconds in ((20, 1), (300 * 0.8, 300), (3_000 * 0.8, 3_600)):
         step = int(requests)
         spans = [later - earlier for earlier, later in zip(moments, moments[step:], strict=False)]
         assert min(spans) >= seconds - 1e-6
 
 
-def test_refused_credentials_name_both_settings() -> None:
+async def test_refused_credentials_name_both_settings() -> None:
     """Key and secret belong together."""
-
-    async def run() -> None:
-        vendor = store(lambda _request: httpx.Response(401))
-        with pytest.raises(AuthFailed, match="API_SECRET"):
-            await vendor.ticket(TicketId("1"))
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(lambda _request: httpx.Response(401))
+    with pytest.raises(AuthFailed, match="API_SECRET"):
+        await vendor.ticket(TicketId("1"))
+    await vendor.aclose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -182,7 +181,7 @@ def sent(request: httpx.Request) -> Any:
     return json.loads(request.content)
 
 
-def test_replies_and_notes_say_who_may_read_them() -> None:
+async def test_replies_and_notes_say_who_may_read_them() -> None:
     """`is_public` is always said; the author where it is set; HTML where it is wanted."""
     requests: list[httpx.Request] = []
 
@@ -190,18 +189,15 @@ def test_replies_and_notes_say_who_may_read_them() -> None:
         requests.append(request)
         return httpx.Response(204)
 
-    async def run() -> None:
-        plain = store(serve)
-        await plain.reply(TicketId("41"), "a\nb")
-        await plain.note(TicketId("41"), "Sam", "a")
-        marked = store(serve, staff_user_id="9", reply_format="html", closing_status="closed")
-        await marked.reply(TicketId("41"), "a\nb")
-        await marked.set_status(TicketId("41"), Status.CLOSED)
-        await plain.set_status(TicketId("41"), Status.CLOSED)
-        await plain.aclose()
-        await marked.aclose()
-
-    asyncio.run(run())
+    plain = store(serve)
+    await plain.reply(TicketId("41"), "a\nb")
+    await plain.note(TicketId("41"), "Sam", "a")
+    marked = store(serve, staff_user_id="9", reply_format="html", closing_status="closed")
+    await marked.reply(TicketId("41"), "a\nb")
+    await marked.set_status(TicketId("41"), Status.CLOSED)
+    await plain.set_status(TicketId("41"), Status.CLOSED)
+    await plain.aclose()
+    await marked.aclose()
     assert [sent(request) for request in requests] == [
         {"body": "a\nb", "is_public": True},
         {"body": "Sam: a", "is_public": False},
@@ -214,7 +210,7 @@ def test_replies_and_notes_say_who_may_read_them() -> None:
 
 
 @pytest.mark.parametrize(("status", "error"), [(500, Unavailable), (200, Rejected)])
-def test_a_file_that_did_not_arrive_is_no_doubt(status: int, error: type[Exception]) -> None:
+async def test_a_file_that_did_not_arrive_is_no_doubt(status: int, error: type[Exception]) -> None:
     """The customer sees nothing before the comment: an upload that failed can be tried again, or was refused."""
     requests: list[httpx.Request] = []
 
@@ -222,17 +218,14 @@ def test_a_file_that_did_not_arrive_is_no_doubt(status: int, error: type[Excepti
         requests.append(request)
         return httpx.Response(status, json={})
 
-    async def run() -> None:
-        vendor = store(serve)
-        with pytest.raises(error):
-            await vendor.reply_with(TicketId("41"), "Hi", [File(name="a.txt", content=b"a")])
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(serve)
+    with pytest.raises(error):
+        await vendor.reply_with(TicketId("41"), "Hi", [File(name="a.txt", content=b"a")])
+    await vendor.aclose()
     assert len(requests) == 1
 
 
-def test_a_next_page_without_a_cursor_makes_no_sense() -> None:
+async def test_a_next_page_without_a_cursor_makes_no_sense() -> None:
     """A list that says it goes on, and not how, is not taken for whole."""
 
     class Known:
@@ -244,13 +237,10 @@ def test_a_next_page_without_a_cursor_makes_no_sense() -> None:
         async def open_ids(self) -> list[TicketId]:
             return []
 
-    async def run() -> None:
-        vendor = store(lambda _request: httpx.Response(200, json={"next": "https://x.example/", "results": []}))
-        with pytest.raises(Unavailable):
-            [found async for found in vendor.changes(Known())]
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(lambda _request: httpx.Response(200, json={"next": "https://x.example/", "results": []}))
+    with pytest.raises(Unavailable):
+        [found async for found in vendor.changes(Known())]
+    await vendor.aclose()
 
 
 def test_the_subdomain_or_an_address_is_needed() -> None:

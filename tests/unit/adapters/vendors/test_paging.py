@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 import pytest
@@ -62,31 +61,29 @@ class Shelf:
         return Page(changes=[change(one) for one in shown], total=len(self.numbers) if self.total else None)
 
 
-def read(pages: NumberedPages) -> list[int]:
-    async def run() -> list[int]:
-        return [int(one.ticket.id) async for page in pages.read() for one in page]
+async def read(pages: NumberedPages) -> list[int]:
 
-    return asyncio.run(run())
+    return [int(one.ticket.id) async for page in pages.read() for one in page]
 
 
 @settings(deadline=None)
 @given(st.integers(0, 60), st.integers(1, 10), st.integers(1, 10), st.booleans())
-def test_a_list_at_rest_is_read_whole(count: int, size: int, asked: int, total: bool) -> None:
+async def test_a_list_at_rest_is_read_whole(count: int, size: int, asked: int, total: bool) -> None:
     """However many there are, however long pages really are, with a total or without: each once."""
     shelf = Shelf(count, size, total=total)
-    assert read(NumberedPages(shelf.fetch, PageLength(asked, Hands()))) == list(range(count))
+    assert await read(NumberedPages(shelf.fetch, PageLength(asked, Hands()))) == list(range(count))
 
 
 @settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 10))
-def test_a_total_spares_the_page_that_would_be_empty(count: int, size: int) -> None:
+async def test_a_total_spares_the_page_that_would_be_empty(count: int, size: int) -> None:
     """With a total, a list costs exactly its pages."""
     shelf = Shelf(count, size)
-    read(NumberedPages(shelf.fetch, PageLength(100, Hands())))
+    await read(NumberedPages(shelf.fetch, PageLength(100, Hands())))
     assert len(shelf.fetched) == -(-count // size)
 
 
-def test_without_a_total_the_page_length_is_learned() -> None:
+async def test_without_a_total_the_page_length_is_learned() -> None:
     """The first reading looks past the end, the next one knows; after a while it is looked at again."""
     clock = Hands()
     length = PageLength(100, clock)
@@ -94,31 +91,31 @@ def test_without_a_total_the_page_length_is_learned() -> None:
     for pause in (0, 0, 0, PAGE_LENGTH_TRUSTED_FOR, 0):
         clock.seconds += pause
         shelf = Shelf(7, 50, total=False)
-        read(NumberedPages(shelf.fetch, length))
+        await read(NumberedPages(shelf.fetch, length))
         costs.append(len(shelf.fetched))
     assert costs == [2, 1, 1, 2, 1]
 
 
-def test_a_silent_bound_on_pages_hides_nothing() -> None:
+async def test_a_silent_bound_on_pages_hides_nothing() -> None:
     """A server that never gives more than ten a page is read whole; once that shows, for good."""
     length = PageLength(100, Hands())
     for count in (3, 11, 10, 20, 25, 10, 30):
         shelf = Shelf(count, 10, total=False)
-        assert read(NumberedPages(shelf.fetch, length)) == list(range(count))
+        assert await read(NumberedPages(shelf.fetch, length)) == list(range(count))
 
 
-def test_a_list_that_ended_with_a_silent_bound_is_read_on_in_time() -> None:
+async def test_a_list_that_ended_with_a_silent_bound_is_read_on_in_time() -> None:
     """A list that once was exactly as long as a page may be hides its growth until that belief is over, not longer."""
     clock = Hands()
     length = PageLength(100, clock)
     for count, shown in ((10, 10), (11, 10), (11, 11)):
         shelf = Shelf(count, 10, total=False)
-        assert len(read(NumberedPages(shelf.fetch, length))) == shown
+        assert len(await read(NumberedPages(shelf.fetch, length))) == shown
         clock.seconds += PAGE_LENGTH_TRUSTED_FOR if count == 11 else 0
 
 
 @pytest.mark.parametrize("total", [0, 3, 9, 11, 1000])
-def test_a_total_that_lies_hides_nothing(total: int) -> None:
+async def test_a_total_that_lies_hides_nothing(total: int) -> None:
     """A total that reading proves wrong is not believed."""
     shelf = Shelf(20, 5)
 
@@ -126,34 +123,34 @@ def test_a_total_that_lies_hides_nothing(total: int) -> None:
         page = await shelf.fetch(number)
         return Page(changes=page.changes, total=total)
 
-    assert set(range(10)) <= set(read(NumberedPages(fetch, PageLength(5, Hands()))))
+    assert set(range(10)) <= set(await read(NumberedPages(fetch, PageLength(5, Hands()))))
 
 
-def test_what_is_closed_between_pages_hides_nothing() -> None:
+async def test_what_is_closed_between_pages_hides_nothing() -> None:
     """A ticket that leaves a page pulls the next one forward; the list is read once more."""
     shelf = Shelf(20, 5)
     shelf.before[3] = lambda: shelf.numbers.remove(2)
-    assert set(read(NumberedPages(shelf.fetch, PageLength(5, Hands())))) == set(range(20))
+    assert set(await read(NumberedPages(shelf.fetch, PageLength(5, Hands())))) == set(range(20))
     assert len(shelf.fetched) == 8
 
 
-def test_what_comes_in_between_pages_hides_nothing() -> None:
+async def test_what_comes_in_between_pages_hides_nothing() -> None:
     """A ticket that comes in at the front pushes one to the next page; seen twice, it tells."""
     shelf = Shelf(20, 5, total=False)
     shelf.before[3] = lambda: shelf.numbers.insert(0, 99)
-    assert set(read(NumberedPages(shelf.fetch, PageLength(5, Hands())))) == {*range(20), 99}
+    assert set(await read(NumberedPages(shelf.fetch, PageLength(5, Hands())))) == {*range(20), 99}
 
 
-def test_a_list_that_never_rests_is_left() -> None:
+async def test_a_list_that_never_rests_is_left() -> None:
     """A list that shifts in every pass is read three times, not for ever."""
     shelf = Shelf(20, 5)
     for step in range(2, 100, 2):
         shelf.before[step] = lambda: shelf.numbers.insert(0, 1000 + len(shelf.fetched))
-    read(NumberedPages(shelf.fetch, PageLength(5, Hands())))
+    await read(NumberedPages(shelf.fetch, PageLength(5, Hands())))
     assert shelf.fetched.count(1) == paging.MOST_PASSES
 
 
-def test_a_server_that_knows_no_pages_is_not_asked_for_ever() -> None:
+async def test_a_server_that_knows_no_pages_is_not_asked_for_ever() -> None:
     """The same page for every number is one page, read once."""
     asked = []
 
@@ -161,11 +158,11 @@ def test_a_server_that_knows_no_pages_is_not_asked_for_ever() -> None:
         asked.append(number)
         return Page(changes=[change(1), change(2)])
 
-    assert set(read(NumberedPages(fetch, PageLength(2, Hands())))) == {1, 2}
+    assert set(await read(NumberedPages(fetch, PageLength(2, Hands())))) == {1, 2}
     assert asked == [1, 2]
 
 
-def test_a_list_without_end_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_list_without_end_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that always has one more page is not believed."""
     monkeypatch.setattr(paging, "MOST_PAGES", 20)
 
@@ -173,10 +170,10 @@ def test_a_list_without_end_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
         return Page(changes=[change(number)], last=False)
 
     with pytest.raises(Unavailable):
-        read(NumberedPages(fetch, PageLength(1, Hands())))
+        await read(NumberedPages(fetch, PageLength(1, Hands())))
 
 
-def test_pages_may_begin_with_zero() -> None:
+async def test_pages_may_begin_with_zero() -> None:
     """Numbers go up from whichever is the first."""
     asked = []
 
@@ -184,44 +181,41 @@ def test_pages_may_begin_with_zero() -> None:
         asked.append(number)
         return Page(changes=[change(number)], last=number == 2)
 
-    read(NumberedPages(fetch, PageLength(1, Hands()), first=0))
+    await read(NumberedPages(fetch, PageLength(1, Hands()), first=0))
     assert asked == [0, 1, 2]
 
 
-def swept(known: Known, *pages: Sequence[Change], again: str | None = None) -> list[str]:
+async def swept(known: Known, *pages: Sequence[Change], again: str | None = None) -> list[str]:
     async def reading() -> AsyncIterator[Sequence[Change]]:
         for page in pages:
             yield page
 
-    async def run() -> list[str]:
-        held = await open_tickets(known)
-        found = changed_tickets(reading(), known, held, TicketId(again) if again else None)
-        return [f"-{one.id}" if isinstance(one, Absent) else one.ticket.id async for one in found]
-
-    return asyncio.run(run())
+    held = await open_tickets(known)
+    found = changed_tickets(reading(), known, held, TicketId(again) if again else None)
+    return [f"-{one.id}" if isinstance(one, Absent) else one.ticket.id async for one in found]
 
 
-def test_only_what_differs_is_yielded() -> None:
+async def test_only_what_differs_is_yielded() -> None:
     """A known fingerprint is passed over; one query a page asks for them."""
     known = Known({"1": "f", "2": "old"})
-    assert swept(known, [change(1), change(2)], [change(3)]) == ["2", "3"]
+    assert await swept(known, [change(1), change(2)], [change(3)]) == ["2", "3"]
     assert known.asked == [2, 1]
 
 
-def test_what_is_not_there_is_absent_at_the_end() -> None:
+async def test_what_is_not_there_is_absent_at_the_end() -> None:
     """What we hold for open and nobody showed comes last; not in a full sweep."""
-    assert swept(Known({"1": "f"}, ["1", "7"]), [change(1), change(2)]) == ["2", "-7"]
-    assert swept(Known({"1": "f"}, ["1", "7"], full=True), [change(1), change(2)]) == ["2"]
+    assert await swept(Known({"1": "f"}, ["1", "7"]), [change(1), change(2)]) == ["2", "-7"]
+    assert await swept(Known({"1": "f"}, ["1", "7"], full=True), [change(1), change(2)]) == ["2"]
 
 
-def test_a_ticket_may_have_a_second_look() -> None:
+async def test_a_ticket_may_have_a_second_look() -> None:
     """The one whose turn it is comes although nothing shows in it, once."""
     known = Known({"1": "f", "2": "f"}, ["1", "2"])
-    assert swept(known, [change(1), change(2)], [change(2)], again="2") == ["2"]
+    assert await swept(known, [change(1), change(2)], [change(2)], again="2") == ["2"]
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_all_parts_are_read(told: bool) -> None:
+async def test_all_parts_are_read(told: bool) -> None:
     """Pages of messages are read to the last one, or to the first that brings nothing new, each message once."""
     pages = {1: "ab", 2: "bc", 3: "d"}
     asked = []
@@ -230,15 +224,15 @@ def test_all_parts_are_read(told: bool) -> None:
         asked.append(number)
         return ItemPage(items=pages.get(number, ""), last=number == 3 if told else None)
 
-    assert asyncio.run(read_all_items(fetch, str)) == ("a", "b", "c", "d")
+    assert await read_all_items(fetch, str) == ("a", "b", "c", "d")
     assert asked == [1, 2, 3] if told else [1, 2, 3, 4]
 
 
-def test_parts_without_end_are_trouble() -> None:
+async def test_parts_without_end_are_trouble() -> None:
     """A ticket that always has one more page of messages is not believed."""
 
     async def fetch(number: int) -> ItemPage[str]:
         return ItemPage(items=[str(number)])
 
     with pytest.raises(Unavailable):
-        asyncio.run(read_all_items(fetch, str))
+        await read_all_items(fetch, str)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -17,21 +16,17 @@ from tests.support.vendors.client import Hands
 FIVE_MINUTES = Window(300, 300)
 
 
-def taken(quota: Quota, clock: Hands, *, writing: bool, most: int = 10_000) -> int:
+async def taken(quota: Quota, clock: Hands, *, writing: bool, most: int = 10_000) -> int:
     """How many requests may leave at this very moment."""
-
-    async def run() -> int:
-        for count in range(most):
-            began = clock.seconds
-            try:
-                await quota.take(writing=writing)
-            except RateLimited:
-                return count
-            if clock.seconds > began:
-                return count
-        return most
-
-    return asyncio.run(run())
+    for count in range(most):
+        began = clock.seconds
+        try:
+            await quota.take(writing=writing)
+        except RateLimited:
+            return count
+        if clock.seconds > began:
+            return count
+    return most
 
 
 @settings(deadline=None, max_examples=60)
@@ -39,42 +34,41 @@ def taken(quota: Quota, clock: Hands, *, writing: bool, most: int = 10_000) -> i
     st.sampled_from([Window(4, 1), Window(20, 1), Window(30, 60), FIVE_MINUTES]),
     st.lists(st.tuples(st.floats(0, 30), st.booleans()), max_size=600),
 )
-def test_no_window_ever_holds_more_than_the_vendor_allows(window: Window, wishes: list[tuple[float, bool]]) -> None:
+async def test_no_window_ever_holds_more_than_the_vendor_allows(
+    window: Window, wishes: list[tuple[float, bool]]
+) -> None:
     """Whoever wants what and when: within any stretch of the window's length, no more leaves than it allows."""
     clock = Hands()
     quota = Quota(clock, "Acme", [window])
     left: list[float] = []
 
-    async def run() -> None:
-        for pause, writing in wishes:
-            clock.seconds += pause
-            try:
-                await quota.take(writing=writing)
-            except RateLimited:
-                continue
-            left.append(clock.seconds)
-
-    asyncio.run(run())
+    for pause, writing in wishes:
+        clock.seconds += pause
+        try:
+            await quota.take(writing=writing)
+        except RateLimited:
+            continue
+        left.append(clock.seconds)
     for index, moment in enumerate(left):
         if index >= window.requests:
             assert moment - left[index - window.requests] >= window.seconds - 1e-6
 
 
-def test_reading_leaves_room_for_replies() -> None:
+async def test_reading_leaves_room_for_replies() -> None:
     """When reading may go no further, replies still leave at once."""
     clock = Hands()
     quota = Quota(clock, "Acme", [FIVE_MINUTES])
-    assert taken(quota, clock, writing=False) == 120
-    assert taken(quota, clock, writing=True) >= 29
+    assert await taken(quota, clock, writing=False) == 120
+    assert await taken(quota, clock, writing=True) >= 29
 
 
-def test_a_long_window_trickles() -> None:
+async def test_a_long_window_trickles() -> None:
     """A used-up day does not stop a store until tomorrow: a read comes through within seconds."""
     clock = Hands()
     quota = Quota(clock, "Acme", [Window(12_000, 86_400)])
-    taken(quota, clock, writing=False)
+    await taken(quota, clock, writing=False)
     began = clock.seconds
-    asyncio.run(quota.take(writing=False))
+    await quota.take(writing=False)
     assert clock.seconds - began < 20
 
 
@@ -130,19 +124,19 @@ def test_a_moment_is_by_the_vendors_clock(ahead: int) -> None:
     assert quota.rate_limited(headers, None).retry_after == 30
 
 
-def test_what_the_vendor_says_is_left_counts() -> None:
+async def test_what_the_vendor_says_is_left_counts() -> None:
     """Others may use the same key: a fifth left stops reading until the window ends, none left stops replies."""
     clock = Hands()
     quota = Quota(clock, "Acme", [FIVE_MINUTES])
     quota.answered({"x-ratelimit-limit": "300", "x-ratelimit-remaining": "60", "x-ratelimit-reset": "200"})
-    assert taken(quota, clock, writing=False) == 0
-    assert taken(quota, clock, writing=True, most=5) == 5
+    assert await taken(quota, clock, writing=False) == 0
+    assert await taken(quota, clock, writing=True, most=5) == 5
     quota.answered({"x-ratelimit-limit": "300", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "200"})
     with pytest.raises(RateLimited) as limited:
-        asyncio.run(quota.take(writing=True))
+        await quota.take(writing=True)
     assert limited.value.retry_after == 200
     clock.seconds += 200
-    asyncio.run(quota.take(writing=False))
+    await quota.take(writing=False)
 
 
 def test_a_refusal_waits_for_the_window_that_is_used_up() -> None:
@@ -157,44 +151,44 @@ def test_a_refusal_waits_for_the_window_that_is_used_up() -> None:
     assert quota.rate_limited(headers, None).retry_after == 123
 
 
-def test_nothing_leaves_while_the_vendor_asks_us_to_wait() -> None:
+async def test_nothing_leaves_while_the_vendor_asks_us_to_wait() -> None:
     """A short wait is waited out, a long one is refused, for replies too."""
     clock = Hands()
     quota = Quota(clock, "Acme")
     quota.rate_limited({}, LONGEST_WAIT + 40)
     with pytest.raises(RateLimited):
-        asyncio.run(quota.take(writing=True))
+        await quota.take(writing=True)
     clock.seconds += 50
     began = clock.seconds
-    asyncio.run(quota.take(writing=True))
+    await quota.take(writing=True)
     assert clock.seconds - began == pytest.approx(50)
 
 
-def test_an_unknown_limit_is_felt_out() -> None:
+async def test_an_unknown_limit_is_felt_out() -> None:
     """A refusal slows reading at once; answers make it faster slowly, and not as fast as what was refused."""
     clock = Hands()
     quota = Quota(clock, "Acme")
 
-    def pace() -> float:
-        asyncio.run(quota.take(writing=False))
+    async def pace() -> float:
+        await quota.take(writing=False)
         began = clock.seconds
-        asyncio.run(quota.take(writing=False))
+        await quota.take(writing=False)
         return clock.seconds - began
 
-    assert pace() == 0
+    assert await pace() == 0
     quota.rate_limited({}, 1.0)
     clock.seconds += 10
-    assert pace() == pytest.approx(0.5)
+    assert await pace() == pytest.approx(0.5)
     for _ in range(20):
         quota.answered({})
-    refused_at = pace()
+    refused_at = await pace()
     assert 0.3 < refused_at < 0.5
     quota.rate_limited({}, 1.0)
     clock.seconds += 10
     for _ in range(500):
         quota.answered({})
-    assert pace() > refused_at
+    assert await pace() > refused_at
     clock.seconds += 4_000
     for _ in range(500):
         quota.answered({})
-    assert pace() == 0
+    assert await pace() == 0

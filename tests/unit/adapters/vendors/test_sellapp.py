@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -113,7 +112,7 @@ def vendor_with(answer: Answer, requests: list[httpx.Request], clock: Hands | No
     return Sellapp(SellappSettings.model_validate({"api_key": "k", "store_id": "bob"}), tools(serve, clock))
 
 
-def keys_of(answers: list[int], wanted: list[Status], *, pause: float = 1.0) -> list[str]:
+async def keys_of(answers: list[int], wanted: list[Status], *, pause: float = 1.0) -> list[str]:
     """The idempotency keys of changes of status that are answered so."""
     requests: list[httpx.Request] = []
     left = iter(answers)
@@ -129,45 +128,37 @@ def keys_of(answers: list[int], wanted: list[Status], *, pause: float = 1.0) -> 
                 continue
         await vendor.aclose()
 
-    asyncio.run(run())
+    await run()
     assert all(request.headers["X-STORE"] == "bob" for request in requests)
     return [request.headers["Idempotency-Key"] for request in requests]
 
 
-def test_a_lost_change_is_tried_again_with_its_key() -> None:
+async def test_a_lost_change_is_tried_again_with_its_key() -> None:
     """The same key after a lost answer, a new one for a new change."""
     closed, opened = Status.CLOSED, Status.OPEN
-    first, again = keys_of([500, 200], [closed, closed])
+    first, again = await keys_of([500, 200], [closed, closed])
     assert first == again
-    assert len(set(keys_of([200, 200], [closed, closed]))) == 2
-    assert len(set(keys_of([500, 200, 200], [closed, opened, closed]))) == 3
-    assert len(set(keys_of([500, 200], [closed, closed], pause=700))) == 2
+    assert len(set(await keys_of([200, 200], [closed, closed]))) == 2
+    assert len(set(await keys_of([500, 200, 200], [closed, opened, closed]))) == 3
+    assert len(set(await keys_of([500, 200], [closed, closed], pause=700))) == 2
 
 
 @pytest.mark.parametrize("refusal", [403, 404])
-def test_an_account_without_v2_is_told(refusal: int) -> None:
+async def test_an_account_without_v2_is_told(refusal: int) -> None:
     """Where v1 knows the ticket and v2 does not, the account has no v2; the key is not blamed."""
-
-    async def run() -> None:
-        vendor = vendor_with(lambda request: refusal if "/v2/" in request.url.path else 200, [])
-        with pytest.raises(Unsupported, match="v2"):
-            await vendor.set_status(TicketId("1"), Status.CLOSED)
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = vendor_with(lambda request: refusal if "/v2/" in request.url.path else 200, [])
+    with pytest.raises(Unsupported, match="v2"):
+        await vendor.set_status(TicketId("1"), Status.CLOSED)
+    await vendor.aclose()
 
 
 @pytest.mark.parametrize(("refusal", "error"), [(404, Gone), (403, AuthFailed)])
-def test_what_v1_does_not_know_either_is_no_matter_of_v2(refusal: int, error: type[Exception]) -> None:
+async def test_what_v1_does_not_know_either_is_no_matter_of_v2(refusal: int, error: type[Exception]) -> None:
     """A ticket that is gone is gone, and a key that is refused is refused."""
-
-    async def run() -> None:
-        vendor = vendor_with(lambda _request: refusal, [])
-        with pytest.raises(error):
-            await vendor.set_status(TicketId("1"), Status.CLOSED)
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = vendor_with(lambda _request: refusal, [])
+    with pytest.raises(error):
+        await vendor.set_status(TicketId("1"), Status.CLOSED)
+    await vendor.aclose()
 
 
 EVENT = json.dumps(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -142,7 +141,7 @@ def store(server: Server, **settings: str) -> Sellsn:
     return Sellsn(SellsnSettings.model_validate({"api_key": "k", "store_id": "s", **settings}), tools(server))
 
 
-def test_closing_teaches_what_closed_means() -> None:
+async def test_closing_teaches_what_closed_means() -> None:
     """A number that a ticket has only after it was closed means closed, from then on for all."""
     status = 3
     requests: list[str] = []
@@ -157,68 +156,50 @@ def test_closing_teaches_what_closed_means() -> None:
             "data": wire(entry(1, "jane")).model_dump(mode="json", by_alias=True) | {"status": status},
         }
 
-    async def run() -> None:
-        vendor = store(answering(answer, requests))
-        assert (await vendor.ticket(TicketId(ID))).ticket.status is None
-        await vendor.set_status(TicketId(ID), Status.CLOSED)
-        assert (await vendor.ticket(TicketId(ID))).ticket.status is Status.CLOSED
-        before = len(requests)
-        await vendor.set_status(TicketId(ID), Status.CLOSED)
-        assert requests[before:] == [f"DELETE /stores/s/tickets/{ID}"]
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(answering(answer, requests))
+    assert (await vendor.ticket(TicketId(ID))).ticket.status is None
+    await vendor.set_status(TicketId(ID), Status.CLOSED)
+    assert (await vendor.ticket(TicketId(ID))).ticket.status is Status.CLOSED
+    before = len(requests)
+    await vendor.set_status(TicketId(ID), Status.CLOSED)
+    assert requests[before:] == [f"DELETE /stores/s/tickets/{ID}"]
+    await vendor.aclose()
 
 
-def test_a_number_that_does_not_move_teaches_nothing() -> None:
+async def test_a_number_that_does_not_move_teaches_nothing() -> None:
     """Where closing does not show in the number, no number is taken for closed."""
-
-    async def run() -> None:
-        vendor = store(
-            answering(lambda _request: (200, {"success": True, "data": {"id": ID, "status": 0, "entries": []}}), [])
-        )
-        await vendor.set_status(TicketId(ID), Status.CLOSED)
-        assert (await vendor.ticket(TicketId(ID))).ticket.status is None
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(
+        answering(lambda _request: (200, {"success": True, "data": {"id": ID, "status": 0, "entries": []}}), [])
+    )
+    await vendor.set_status(TicketId(ID), Status.CLOSED)
+    assert (await vendor.ticket(TicketId(ID))).ticket.status is None
+    await vendor.aclose()
 
 
-def test_closing_what_is_not_found_any_more_is_done() -> None:
+async def test_closing_what_is_not_found_any_more_is_done() -> None:
     """A closed ticket may not be found any more; closing it again does no harm."""
-
-    async def run() -> None:
-        vendor = store(answering(lambda _request: (404, {"success": False}), []))
-        await vendor.set_status(TicketId(ID), Status.CLOSED)
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(answering(lambda _request: (404, {"success": False}), []))
+    await vendor.set_status(TicketId(ID), Status.CLOSED)
+    await vendor.aclose()
 
 
-def test_reopening_is_not_offered() -> None:
+async def test_reopening_is_not_offered() -> None:
     """Nothing is sent, and the agent reads what to do instead."""
     requests: list[str] = []
 
-    async def run() -> None:
-        vendor = store(answering(lambda _request: (500, None), requests))
-        with pytest.raises(Unsupported, match="dashboard"):
-            await vendor.set_status(TicketId(ID), Status.OPEN)
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(answering(lambda _request: (500, None), requests))
+    with pytest.raises(Unsupported, match="dashboard"):
+        await vendor.set_status(TicketId(ID), Status.OPEN)
+    await vendor.aclose()
     assert requests == []
 
 
-def test_a_number_is_no_ticket() -> None:
+async def test_a_number_is_no_ticket() -> None:
     """The same address lists a page where a number stands, so that a number is never asked for as a ticket."""
-
-    async def run() -> None:
-        vendor = store(answering(lambda _request: (200, {"success": True, "data": []}), []))
-        with pytest.raises(Gone):
-            await vendor.ticket(TicketId("1"))
-        await vendor.aclose()
-
-    asyncio.run(run())
+    vendor = store(answering(lambda _request: (200, {"success": True, "data": []}), []))
+    with pytest.raises(Gone):
+        await vendor.ticket(TicketId("1"))
+    await vendor.aclose()
 
 
 def test_settings_are_lists_and_numbers() -> None:
@@ -257,28 +238,25 @@ class Shelf:
 
 @pytest.mark.parametrize("outside", ["refused", "empty", "nearest"])
 @pytest.mark.parametrize("first", [0, 1])
-def test_where_pages_begin_is_found_out(first: int, outside: str) -> None:
+async def test_where_pages_begin_is_found_out(first: int, outside: str) -> None:
     """Whatever a page outside the list answers, the first page is the first, also when a list grows from nothing."""
     numbering = PageNumbering(None)
 
-    async def run() -> None:
-        for count in (0, 7, 25, 31):
-            shelf = Shelf(count, first, outside)
-            for page in range(1, shelf.pages + 1):
-                read = await numbering.read(page, shelf.fetch)
-                assert read is not None
-                assert [change.ticket.id for change in read.changes] == [str(page - 1)]
-        shelf.asked.clear()
-        await numbering.read(1, shelf.fetch)
-        assert shelf.asked == [first]
-
-    asyncio.run(run())
+    for count in (0, 7, 25, 31):
+        shelf = Shelf(count, first, outside)
+        for page in range(1, shelf.pages + 1):
+            read = await numbering.read(page, shelf.fetch)
+            assert read is not None
+            assert [change.ticket.id for change in read.changes] == [str(page - 1)]
+    shelf.asked.clear()
+    await numbering.read(1, shelf.fetch)
+    assert shelf.asked == [first]
 
 
-def test_a_set_first_page_is_not_doubted() -> None:
+async def test_a_set_first_page_is_not_doubted() -> None:
     """What the operator says is asked for at once."""
     shelf = Shelf(25, 1, "nearest")
-    asyncio.run(PageNumbering(1).read(1, shelf.fetch))
+    await PageNumbering(1).read(1, shelf.fetch)
     assert shelf.asked == [1]
 
 

@@ -12,7 +12,7 @@ from adapters.vendors.capability_table import BEGIN, END, VENDORS, table, writte
 from bot.model import Verb
 from bot.ports import VendorKind
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.mark.parametrize("name", ["README.md", "adapters/README.md"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,18 +17,14 @@ from bot.db.statements import STATEMENTS, _parse
 from bot.errors import DatabaseError, DatabaseTooNew
 
 
-def with_database(path: Path, story: Callable[[Database], Awaitable[None]]) -> None:
-    """Tell a story with an open database, within a time."""
-
-    async def told() -> None:
-        database = await Database.open(path)
-        try:
-            async with asyncio.timeout(20):
-                await story(database)
-        finally:
-            await database.aclose()
-
-    asyncio.run(told())
+@asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[Database]:
+    """An open database."""
+    database = await Database.open(path)
+    try:
+        yield database
+    finally:
+        await database.aclose()
 
 
 def pragma(tx: Transaction, name: str) -> object:
@@ -42,22 +39,19 @@ def store_names(tx: Transaction) -> list[str]:
     return [row["name"] for row in tx.all("stores")]
 
 
-def test_it_is_opened_durable_and_strict(tmp_path: Path) -> None:
+async def test_it_is_opened_durable_and_strict(tmp_path: Path) -> None:
     """The file has a write-ahead log, every commit is on the disk, and foreign keys are watched."""
+    async with opened(tmp_path / "db") as database:
 
-    async def story(database: Database) -> None:
         def look(tx: Transaction) -> list[object]:
             return [pragma(tx, name) for name in ("journal_mode", "synchronous", "foreign_keys")]
 
         assert await database.read(look) == ["wal", 2, 1]
 
-    with_database(tmp_path / "db", story)
 
-
-def test_once_a_lock_was_waited_for_in_vain_nothing_waits_for_it_again(tmp_path: Path) -> None:
+async def test_once_a_lock_was_waited_for_in_vain_nothing_waits_for_it_again(tmp_path: Path) -> None:
     """What stood in line behind a write that waited for a lock in vain fails with it, and is not written later."""
-
-    async def story(database: Database) -> None:
+    async with opened(tmp_path / "db") as database:
         other = sqlite3.connect(database.path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseError, match="Another program holds the file"):
@@ -68,13 +62,11 @@ def test_once_a_lock_was_waited_for_in_vain_nothing_waits_for_it_again(tmp_path:
             await database.write(add_store, "second")
         assert await database.read(store_names) == []
 
-    with_database(tmp_path / "db", story)
 
-
-def test_every_table_is_strict(tmp_path: Path) -> None:
+async def test_every_table_is_strict(tmp_path: Path) -> None:
     """A value of the wrong type is refused wherever it is put."""
+    async with opened(tmp_path / "db") as database:
 
-    async def story(database: Database) -> None:
         def look(tx: Transaction) -> dict[str, int]:
             tables = tx._connection.execute("PRAGMA table_list").fetchall()
             return {row["name"]: row["strict"] for row in tables if not row["name"].startswith("sqlite_")}
@@ -83,13 +75,11 @@ def test_every_table_is_strict(tmp_path: Path) -> None:
         assert {"tickets", "links", "messages", "deliveries"} <= set(tables)
         assert set(tables.values()) == {1}
 
-    with_database(tmp_path / "db", story)
 
-
-def test_a_row_that_points_nowhere_is_refused(tmp_path: Path) -> None:
+async def test_a_row_that_points_nowhere_is_refused(tmp_path: Path) -> None:
     """A ticket of a store that is not there cannot be written; nothing of its transaction stays."""
+    async with opened(tmp_path / "db") as database:
 
-    async def story(database: Database) -> None:
         def orphan(tx: Transaction) -> None:
             add_store(tx, "other")
             tx.run("insert_ticket", store="nowhere", vendor_id="1", status="open", created_at=0)
@@ -98,13 +88,11 @@ def test_a_row_that_points_nowhere_is_refused(tmp_path: Path) -> None:
             await database.write(orphan)
         assert await database.read(store_names) == []
 
-    with_database(tmp_path / "db", story)
 
-
-def test_a_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
+async def test_a_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
     """All of it or nothing, and the connection is ready for the next one."""
+    async with opened(tmp_path / "db") as database:
 
-    async def story(database: Database) -> None:
         def half(tx: Transaction) -> None:
             add_store(tx, "half")
             raise LookupError("in the middle")
@@ -114,23 +102,17 @@ def test_a_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
         await database.write(add_store, "whole")
         assert await database.read(store_names) == ["whole"]
 
-    with_database(tmp_path / "db", story)
 
-
-def test_a_read_changes_nothing(tmp_path: Path) -> None:
+async def test_a_read_changes_nothing(tmp_path: Path) -> None:
     """What a reading function writes by mistake is gone when it returns."""
-
-    async def story(database: Database) -> None:
+    async with opened(tmp_path / "db") as database:
         await database.read(add_store, "by mistake")
         assert await database.read(store_names) == []
 
-    with_database(tmp_path / "db", story)
 
-
-def test_a_cancelled_writer_leaves_no_open_transaction(tmp_path: Path) -> None:
+async def test_a_cancelled_writer_leaves_no_open_transaction(tmp_path: Path) -> None:
     """Cancelling the waiting neither stops nor splits a transaction that has begun; the next one is its own."""
-
-    async def story(database: Database) -> None:
+    async with opened(tmp_path / "db") as database:
         begun, may_end = threading.Event(), threading.Event()
 
         def slow(tx: Transaction) -> None:
@@ -154,13 +136,11 @@ def test_a_cancelled_writer_leaves_no_open_transaction(tmp_path: Path) -> None:
         assert not database._connection._conn.in_transaction
         assert await database.read(store_names) == ["next", "slow"]
 
-    with_database(tmp_path / "db", story)
 
-
-def test_a_cancelled_writer_rolls_back_nobody_else(tmp_path: Path) -> None:
+async def test_a_cancelled_writer_rolls_back_nobody_else(tmp_path: Path) -> None:
     """Of many writers, some cancelled at every stage of waiting, each is carried out whole or not at all."""
+    async with opened(tmp_path / "db") as database:
 
-    async def story(database: Database) -> None:
         def pair(tx: Transaction, number: int) -> None:
             add_store(tx, f"{number:03} first")
             add_store(tx, f"{number:03} second")
@@ -179,13 +159,10 @@ def test_a_cancelled_writer_rolls_back_nobody_else(tmp_path: Path) -> None:
                 assert len(written) == 2, "a write that was reported done is not there"
         assert sum(result is None for result in results) >= 40
 
-    with_database(tmp_path / "db", story)
 
-
-def test_a_second_connection_reads_while_the_first_writes(tmp_path: Path) -> None:
+async def test_a_second_connection_reads_while_the_first_writes(tmp_path: Path) -> None:
     """`shopbell tickets` sees the last committed state at once, whatever the bridge is doing."""
-
-    async def story(database: Database) -> None:
+    async with opened(tmp_path / "db") as database:
         await database.write(add_store, "committed")
         begun, may_end = threading.Event(), threading.Event()
 
@@ -204,13 +181,10 @@ def test_a_second_connection_reads_while_the_first_writes(tmp_path: Path) -> Non
             await other.aclose()
         await writer
 
-    with_database(tmp_path / "db", story)
 
-
-def test_a_reading_connection_cannot_write(tmp_path: Path) -> None:
+async def test_a_reading_connection_cannot_write(tmp_path: Path) -> None:
     """A command that only looks could not change anything if it tried."""
-
-    async def story(database: Database) -> None:
+    async with opened(tmp_path / "db") as database:
         other = await Database.open_to_read(database.path)
         try:
             with pytest.raises(DatabaseError):
@@ -219,13 +193,11 @@ def test_a_reading_connection_cannot_write(tmp_path: Path) -> None:
             await other.aclose()
         assert await database.read(store_names) == []
 
-    with_database(tmp_path / "db", story)
 
-
-def test_numbers_begin_high_and_are_never_used_again(tmp_path: Path) -> None:
+async def test_numbers_begin_high_and_are_never_used_again(tmp_path: Path) -> None:
     """The first ticket is #1001, and the number of one that is deleted by hand is not given to another."""
+    async with opened(tmp_path / "db") as database:
 
-    async def story(database: Database) -> None:
         def add(tx: Transaction, vendor_id: str) -> int | None:
             tx.run("add_store", name="main")
             return tx.add("insert_ticket", store="main", vendor_id=vendor_id, status="open", created_at=0)
@@ -237,44 +209,35 @@ def test_numbers_begin_high_and_are_never_used_again(tmp_path: Path) -> None:
         await database.write(forget, 1001)
         assert await database.write(add, "b") == 1002
 
-    with_database(tmp_path / "db", story)
 
-
-def test_a_backup_is_a_whole_database(tmp_path: Path) -> None:
+async def test_a_backup_is_a_whole_database(tmp_path: Path) -> None:
     """The copy holds what was committed, is sound, and can be opened like the original."""
-
-    async def story(database: Database) -> None:
+    async with opened(tmp_path / "db") as database:
         await database.write(add_store, "main")
         await database.backup(tmp_path / "copy.db")
         await database.write(add_store, "later")
-
-    with_database(tmp_path / "db", story)
     with sqlite3.connect(tmp_path / "copy.db") as copy:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     copy.close()
 
-    async def restored(database: Database) -> None:
+    async with opened(tmp_path / "copy.db") as database:
         assert await database.read(store_names) == ["main"]
 
-    with_database(tmp_path / "copy.db", restored)
 
-
-def test_a_backup_never_overwrites(tmp_path: Path) -> None:
+async def test_a_backup_never_overwrites(tmp_path: Path) -> None:
     """A file that is there already stays as it is."""
     (tmp_path / "copy.db").write_text("precious", "utf-8")
 
-    async def story(database: Database) -> None:
+    async with opened(tmp_path / "db") as database:
         with pytest.raises(DatabaseError, match="exists already"):
             await database.backup(tmp_path / "copy.db")
-
-    with_database(tmp_path / "db", story)
     assert (tmp_path / "copy.db").read_text("utf-8") == "precious"
 
 
 # ---------------------------------------------------------------- files that are no good
 
 
-def refusal(path: Path, *, reading: bool = False) -> str:
+async def refusal(path: Path, *, reading: bool = False) -> str:
     """What is said when this file cannot be opened."""
 
     async def attempt() -> None:
@@ -282,35 +245,35 @@ def refusal(path: Path, *, reading: bool = False) -> str:
         await database.aclose()
 
     with pytest.raises(DatabaseError) as caught:
-        asyncio.run(attempt())
+        await attempt()
     return str(caught.value)
 
 
-def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+async def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     """The sentence says which setting names a place that is not there."""
-    assert "DATABASE_PATH" in refusal(tmp_path / "missing" / "shopbell.db")
+    assert "DATABASE_PATH" in await refusal(tmp_path / "missing" / "shopbell.db")
 
 
-def test_a_command_that_reads_makes_no_database(tmp_path: Path) -> None:
+async def test_a_command_that_reads_makes_no_database(tmp_path: Path) -> None:
     """Looking at a database that is not there yet says so and leaves nothing behind."""
-    assert "no database" in refusal(tmp_path / "db", reading=True)
+    assert "no database" in await refusal(tmp_path / "db", reading=True)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("reading", [True, False])
-def test_a_file_of_something_else_is_told_from_a_database(tmp_path: Path, reading: bool) -> None:
+async def test_a_file_of_something_else_is_told_from_a_database(tmp_path: Path, reading: bool) -> None:
     """A text file by that name is not touched, and the sentence says what to do."""
     path = tmp_path / "db"
     path.write_text("Dear diary, this is no database. " * 100, "utf-8")
     before = path.read_bytes()
-    assert "restore a backup" in refusal(path, reading=reading)
+    assert "restore a backup" in await refusal(path, reading=reading)
     assert path.read_bytes() == before
 
 
-def test_a_file_that_sqlite_may_only_read_is_explained(tmp_path: Path) -> None:
+async def test_a_file_that_sqlite_may_only_read_is_explained(tmp_path: Path) -> None:
     """A transaction on a file that turns out to be read-only asks for the right to write; nothing has happened."""
+    async with opened(tmp_path / "db") as database:
 
-    async def story(database: Database) -> None:
         def read_only(tx: Transaction) -> None:
             tx._connection.execute("PRAGMA query_only = ON")
 
@@ -319,13 +282,11 @@ def test_a_file_that_sqlite_may_only_read_is_explained(tmp_path: Path) -> None:
             await database.write(add_store, "no")
         assert await database.read(store_names) == []
 
-    with_database(tmp_path / "db", story)
 
-
-def test_a_full_disk_is_explained_and_nothing_is_half_written(tmp_path: Path) -> None:
+async def test_a_full_disk_is_explained_and_nothing_is_half_written(tmp_path: Path) -> None:
     """When there is no room the transaction is undone, the sentence says so, and with room it works again."""
+    async with opened(tmp_path / "db") as database:
 
-    async def story(database: Database) -> None:
         def pages(tx: Transaction, most: int) -> None:
             tx._connection.execute(f"PRAGMA max_page_count = {most}")
 
@@ -341,13 +302,11 @@ def test_a_full_disk_is_explained_and_nothing_is_half_written(tmp_path: Path) ->
         await database.write(much)
         assert len(await database.read(store_names)) == 2000
 
-    with_database(tmp_path / "db", story)
 
-
-def test_a_file_from_a_newer_shopbell_is_refused_untouched(tmp_path: Path) -> None:
+async def test_a_file_from_a_newer_shopbell_is_refused_untouched(tmp_path: Path) -> None:
     """A schema number above ours is refused, for writing and for reading, and nothing in the file changes."""
     path = tmp_path / "db"
-    asyncio.run(_made(path))
+    await _made(path)
     newest = len(migrations())
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {newest + 1}")
@@ -355,7 +314,7 @@ def test_a_file_from_a_newer_shopbell_is_refused_untouched(tmp_path: Path) -> No
     before = path.read_bytes()
     for opening in (Database.open, Database.open_to_read):
         with pytest.raises(DatabaseTooNew, match=f"schema {newest + 1}, and this shopbell knows {newest}"):
-            asyncio.run(_opened(opening, path))
+            await _opened(opening, path)
     assert path.read_bytes() == before
 
 
@@ -370,10 +329,10 @@ async def _made(path: Path) -> None:
 # ---------------------------------------------------------------- statements
 
 
-def test_every_statement_is_sound_sql(tmp_path: Path) -> None:
+async def test_every_statement_is_sound_sql(tmp_path: Path) -> None:
     """SQLite can prepare every statement of the program against the schema that the migrations make."""
+    async with opened(tmp_path / "db") as database:
 
-    async def story(database: Database) -> None:
         def prepare(tx: Transaction) -> None:
             for sql in STATEMENTS.values():
                 names = {word.strip("(),:;") for word in sql.replace("(", " ").split() if word.startswith(":")}
@@ -381,8 +340,6 @@ def test_every_statement_is_sound_sql(tmp_path: Path) -> None:
                 tx._connection.execute(explained, dict.fromkeys(names))
 
         await database.read(prepare)
-
-    with_database(tmp_path / "db", story)
 
 
 def test_two_statements_of_one_name_are_refused() -> None:

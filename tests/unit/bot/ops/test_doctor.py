@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,20 +21,20 @@ class SetTo(SystemClock):
         return self.time
 
 
-def clock_finding(path: Path, time: datetime) -> Finding:
-    found = asyncio.run(database(path, SetTo(time)))
+async def clock_finding(path: Path, time: datetime) -> Finding:
+    found = await database(path, SetTo(time))
     (finding,) = (each for each in found if each.subject == "clock")
     return finding
 
 
-def test_a_clock_that_was_set_right_is_well(tmp_path: Path) -> None:
+async def test_a_clock_that_was_set_right_is_well(tmp_path: Path) -> None:
     """What was written while it was ahead is no reason to set it wrong again."""
-    small_database(tmp_path / "db")
-    assert clock_finding(tmp_path / "db", NOON - timedelta(hours=5)).ok
+    await small_database(tmp_path / "db")
+    assert (await clock_finding(tmp_path / "db", NOON - timedelta(hours=5))).ok
 
 
-def test_a_clock_that_was_never_set_is_named(tmp_path: Path) -> None:
+async def test_a_clock_that_was_never_set_is_named(tmp_path: Path) -> None:
     """A small machine without a battery begins in 1970."""
-    finding = clock_finding(tmp_path / "db", datetime(1970, 1, 1, tzinfo=UTC))
+    finding = await clock_finding(tmp_path / "db", datetime(1970, 1, 1, tzinfo=UTC))
     assert not finding.ok
     assert "NTP" in finding.remedy

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -77,34 +77,25 @@ class Place:
 CONNECTED = ChatHealth(connected=True, last_event_at=NOON, last_sign_at=NOON + timedelta(minutes=5))
 
 
-def serving(
-    path: Path, story: Callable[[Place], Awaitable[None]], *, secret: str | None = None, vendor: object = None
-) -> None:
-    """Tell a story with the server listening on a free port; the store `main` has hooks if there is a secret."""
-
-    async def told() -> None:
-        database = await Database.open(path)
-        chat, clock = ChatThatIs(CONNECTED), StillClock()
-        caught_up = [True]
-        nudged: list[TicketId | None] = []
-        health = Health({DISCORD: cast("Chat", chat)}, [MAIN], database, clock, lambda _chat: caught_up[0])
-        hooks = {} if secret is None else {MAIN: Hook(secret, cast("Vendor", vendor), nudged.append)}
-        server = WebServer(health, hooks, "127.0.0.1", 0)
-        await server.start()
-        assert server._runner is not None
-        port = server._runner.addresses[0][1]
-        try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-                await story(Place(http, chat, clock, database, caught_up, nudged))
-        finally:
-            await server.stop()
-            await database.aclose()
-
-    async def limited() -> None:
-        async with asyncio.timeout(20):
-            await told()
-
-    asyncio.run(limited())
+@asynccontextmanager
+async def serving(path: Path, *, secret: str | None = None, vendor: object = None) -> AsyncIterator[Place]:
+    """The server listens on a free port; the store `main` has hooks if there is a secret."""
+    database = await Database.open(path)
+    chat, clock = ChatThatIs(CONNECTED), StillClock()
+    caught_up = [True]
+    nudged: list[TicketId | None] = []
+    health = Health({DISCORD: cast("Chat", chat)}, [MAIN], database, clock, lambda _chat: caught_up[0])
+    hooks = {} if secret is None else {MAIN: Hook(secret, cast("Vendor", vendor), nudged.append)}
+    server = WebServer(health, hooks, "127.0.0.1", 0)
+    await server.start()
+    assert server._runner is not None
+    port = server._runner.addresses[0][1]
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+            yield Place(http, chat, clock, database, caught_up, nudged)
+    finally:
+        await server.stop()
+        await database.aclose()
 
 
 def asked_once(tx: Transaction) -> None:
@@ -112,10 +103,9 @@ def asked_once(tx: Transaction) -> None:
     tx.run("store_swept", name=MAIN, now=1_700_000_000_000, full=1)
 
 
-def test_healthz_is_200_while_everything_works(tmp_path: Path) -> None:
+async def test_healthz_is_200_while_everything_works(tmp_path: Path) -> None:
     """A connected chat and no stuck delivery are health; a store in trouble is not the process's fault."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db") as place:
         await place.database.write(asked_once)
         await place.database.write(lambda tx: tx.run("store_failing", name=MAIN, incident="down", now=to_ms(NOON)))
         status, text = await place.get("/healthz")
@@ -126,8 +116,6 @@ def test_healthz_is_200_while_everything_works(tmp_path: Path) -> None:
             "store main is in trouble since 2026-11-20 12:00:00 UTC: down",
         ]
 
-    serving(tmp_path / "db", story)
-
 
 @pytest.mark.parametrize(
     ("ahead", "said"),
@@ -137,23 +125,19 @@ def test_healthz_is_200_while_everything_works(tmp_path: Path) -> None:
         (timedelta(seconds=-59), []),
     ],
 )
-def test_healthz_names_a_clock_that_is_wrong(tmp_path: Path, ahead: timedelta, said: list[str]) -> None:
+async def test_healthz_names_a_clock_that_is_wrong(tmp_path: Path, ahead: timedelta, said: list[str]) -> None:
     """By more than a minute, as the chat's answers tell, with the step that mends it; the process works anyway."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db") as place:
         place.chat.time = place.clock.time - ahead
         status, text = await place.get("/healthz")
         assert status == 200
         step = "Set this machine's clock, and let it be kept right (NTP)."
         assert [line for line in text.splitlines() if "clock" in line] == [line + step for line in said]
 
-    serving(tmp_path / "db", story)
 
-
-def test_healthz_is_503_with_the_reason_when_a_chat_is_not_connected(tmp_path: Path) -> None:
+async def test_healthz_is_503_with_the_reason_when_a_chat_is_not_connected(tmp_path: Path) -> None:
     """The text names the chat, why, and when it was last heard of."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db") as place:
         place.chat.state = ChatHealth(connected=False, last_event_at=NOON, trouble="Discord refuses the token.")
         status, text = await place.get("/healthz")
         assert status == 503
@@ -166,13 +150,10 @@ def test_healthz_is_503_with_the_reason_when_a_chat_is_not_connected(tmp_path: P
         place.chat.state = CONNECTED
         assert (await place.get("/healthz"))[0] == 200
 
-    serving(tmp_path / "db", story)
 
-
-def test_healthz_says_what_a_connection_had_not_brought(tmp_path: Path) -> None:
+async def test_healthz_says_what_a_connection_had_not_brought(tmp_path: Path) -> None:
     """Heartbeats are no events; where messages were found that had not come in, it says when, and is well."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db") as place:
         place.chat.state = replace(CONNECTED, last_event_at=None, compared_at=NOON)
         status, text = await place.get("/healthz")
         assert status == 200
@@ -185,8 +166,6 @@ def test_healthz_says_what_a_connection_had_not_brought(tmp_path: Path) -> None:
         found = "discord: messages that its connection had not brought were found 2026-11-20 12:00:00 UTC"
         assert text.splitlines()[-1] == found
 
-    serving(tmp_path / "db", story)
-
 
 def begin_all(tx: Transaction, now: datetime) -> None:
     """An attempt at every delivery is begun."""
@@ -194,10 +173,9 @@ def begin_all(tx: Transaction, now: datetime) -> None:
         tx.run("begin_delivery", id=row["id"], now=to_ms(now))
 
 
-def test_healthz_is_503_when_an_attempt_never_ends(tmp_path: Path) -> None:
+async def test_healthz_is_503_when_an_attempt_never_ends(tmp_path: Path) -> None:
     """A delivery that was begun and neither succeeds nor fails for minutes means a stuck dispatcher."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db") as place:
         await place.database.write(asked_once)
         await place.database.write(record, STORE, snapshot("t1"), NOON)
         await place.database.write(begin_all, NOON)
@@ -208,26 +186,20 @@ def test_healthz_is_503_when_an_attempt_never_ends(tmp_path: Path) -> None:
         assert status == 503
         assert "deliveries to chat:discord are stuck since 2026-11-20 12:00:00 UTC" in text
 
-    serving(tmp_path / "db", story)
 
-
-def test_healthz_does_not_take_a_late_attempt_for_a_stuck_one(tmp_path: Path) -> None:
+async def test_healthz_does_not_take_a_late_attempt_for_a_stuck_one(tmp_path: Path) -> None:
     """A delivery that waited out an outage for an hour and is being made now is not stuck."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db") as place:
         await place.database.write(asked_once)
         await place.database.write(record, STORE, snapshot("t1"), NOON)
         place.clock.time = NOON + timedelta(hours=1)
         await place.database.write(begin_all, place.clock.time)
         assert (await place.get("/healthz"))[0] == 200
 
-    serving(tmp_path / "db", story)
 
-
-def test_readyz_waits_for_every_chat_and_every_store(tmp_path: Path) -> None:
+async def test_readyz_waits_for_every_chat_and_every_store(tmp_path: Path) -> None:
     """Ready is: connected, caught up, and every store asked once; meanwhile it lists what is missing."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db") as place:
         place.chat.state = ChatHealth(connected=False, last_event_at=None)
         place.caught_up[0] = False
         status, text = await place.get("/readyz")
@@ -243,25 +215,19 @@ def test_readyz_waits_for_every_chat_and_every_store(tmp_path: Path) -> None:
         await place.database.write(asked_once)
         assert await place.get("/readyz") == (200, "ok\n")
 
-    serving(tmp_path / "db", story)
 
-
-def test_readyz_counts_a_store_that_was_asked_in_vain(tmp_path: Path) -> None:
+async def test_readyz_counts_a_store_that_was_asked_in_vain(tmp_path: Path) -> None:
     """A store that is down has been asked; it does not keep a new deployment from being used."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db") as place:
         await place.database.write(lambda tx: tx.run("add_store", name=MAIN))
         assert (await place.get("/readyz"))[0] == 503
         await place.database.write(lambda tx: tx.run("store_failing", name=MAIN, incident="down", now=to_ms(NOON)))
         assert (await place.get("/readyz"))[0] == 200
 
-    serving(tmp_path / "db", story)
 
-
-def test_metrics_are_prometheus_text(tmp_path: Path) -> None:
+async def test_metrics_are_prometheus_text(tmp_path: Path) -> None:
     """The text parses and holds what waits, when each store was swept and whether it is well; no customer's word."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db") as place:
         await place.database.write(asked_once)
         await place.database.write(record, STORE, snapshot("t1"), NOON)
         answer = await place.http.get("/metrics")
@@ -277,8 +243,6 @@ def test_metrics_are_prometheus_text(tmp_path: Path) -> None:
         assert samples["shopbell_chat_connected", "discord"] == 1
         assert samples["shopbell_chat_last_event_timestamp_seconds", "discord"] == NOON.timestamp()
         assert "1234-5678" not in answer.text
-
-    serving(tmp_path / "db", story)
 
 
 # ---------------------------------------------------------------- nudges
@@ -296,16 +260,13 @@ class SigningVendor:
         return Nudge(ticket=TicketId(ticket), event=event or None)
 
 
-def test_a_hook_with_the_right_secret_nudges_its_store(tmp_path: Path) -> None:
+async def test_a_hook_with_the_right_secret_nudges_its_store(tmp_path: Path) -> None:
     """202 and a sweep; the body is not looked at, whatever it is, and the store's name may be in any case."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db", secret=SECRET) as place:
         for body in (b"", b'{"ticket": 1}', b"\xff\xfe not json"):
             assert (await place.http.post(f"/hooks/main/{SECRET}", content=body)).status_code == 202
         assert (await place.http.post(f"/hooks/MAIN/{SECRET}")).status_code == 202
         assert place.nudged == [None] * 4
-
-    serving(tmp_path / "db", story, secret=SECRET)
 
 
 @pytest.mark.parametrize(
@@ -324,41 +285,31 @@ def test_a_hook_with_the_right_secret_nudges_its_store(tmp_path: Path) -> None:
         f"/hooks/main/..%2F{SECRET}",
     ],
 )
-def test_any_other_address_is_404_and_nudges_nobody(tmp_path: Path, path: str) -> None:
+async def test_any_other_address_is_404_and_nudges_nobody(tmp_path: Path, path: str) -> None:
     """A wrong secret and a store that is not there look the same from outside."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db", secret=SECRET) as place:
         assert (await place.http.post(path)).status_code == 404
         assert place.nudged == []
 
-    serving(tmp_path / "db", story, secret=SECRET)
 
-
-def test_without_a_secret_there_are_no_hooks(tmp_path: Path) -> None:
+async def test_without_a_secret_there_are_no_hooks(tmp_path: Path) -> None:
     """A store whose settings name no secret takes no nudge, whatever the address."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db") as place:
         for secret in ("", "x", "None"):
             assert (await place.http.post(f"/hooks/main/{secret}")).status_code == 404
         assert place.nudged == []
 
-    serving(tmp_path / "db", story)
 
-
-def test_a_hook_is_not_read(tmp_path: Path) -> None:
+async def test_a_hook_is_not_read(tmp_path: Path) -> None:
     """Looking at the address in a browser does nothing."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db", secret=SECRET) as place:
         assert (await place.http.get(f"/hooks/main/{SECRET}")).status_code == 405
         assert place.nudged == []
 
-    serving(tmp_path / "db", story, secret=SECRET)
 
-
-def test_where_the_vendor_signs_the_signature_is_verified(tmp_path: Path) -> None:
+async def test_where_the_vendor_signs_the_signature_is_verified(tmp_path: Path) -> None:
     """A forged webhook at the right address is refused; a genuine one nudges its ticket."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db", secret=SECRET, vendor=SigningVendor()) as place:
         address = f"/hooks/main/{SECRET}"
         assert (await place.http.post(address, content=b"t1")).status_code == 403
         assert (await place.http.post(address, content=b"t1", headers={"Signature": "forged"})).status_code == 403
@@ -366,36 +317,27 @@ def test_where_the_vendor_signs_the_signature_is_verified(tmp_path: Path) -> Non
         assert (await place.http.post(address, content=b"t1", headers={"Signature": SECRET})).status_code == 202
         assert place.nudged == [TicketId("t1")]
 
-    serving(tmp_path / "db", story, secret=SECRET, vendor=SigningVendor())
 
-
-def test_an_event_that_is_sent_again_is_taken_once(tmp_path: Path) -> None:
+async def test_an_event_that_is_sent_again_is_taken_once(tmp_path: Path) -> None:
     """Vendors repeat an event whose answer was lost; the repetition is acknowledged and nudges nobody."""
-
-    async def story(place: Place) -> None:
+    async with serving(tmp_path / "db", secret=SECRET, vendor=SigningVendor()) as place:
         for content in (b"t1 e1", b"t1 e1", b"t1 e2", b"t2 e3", b"t1 e1"):
             answer = await place.http.post(f"/hooks/main/{SECRET}", content=content, headers={"Signature": SECRET})
             assert answer.status_code == 202
         assert place.nudged == [TicketId("t1"), TicketId("t1"), TicketId("t2")]
 
-    serving(tmp_path / "db", story, secret=SECRET, vendor=SigningVendor())
 
-
-def test_a_port_that_is_taken_is_an_error_at_once(tmp_path: Path) -> None:
+async def test_a_port_that_is_taken_is_an_error_at_once(tmp_path: Path) -> None:
     """Starting on another program's port raises `OSError` instead of serving nowhere."""
-
-    async def attempt() -> None:
-        database = await Database.open(tmp_path / "db")
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            taken.listen()
-            health = Health({}, [], database, StillClock(), lambda _chat: True)
-            server = WebServer(health, {}, "127.0.0.1", taken.getsockname()[1])
-            try:
-                with pytest.raises(OSError, match="address already in use"):
-                    await server.start()
-            finally:
-                await server.stop()
-                await database.aclose()
-
-    asyncio.run(attempt())
+    database = await Database.open(tmp_path / "db")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        health = Health({}, [], database, StillClock(), lambda _chat: True)
+        server = WebServer(health, {}, "127.0.0.1", taken.getsockname()[1])
+        try:
+            with pytest.raises(OSError, match="address already in use"):
+                await server.start()
+        finally:
+            await server.stop()
+            await database.aclose()

@@ -41,20 +41,20 @@ def add(
     tx._connection.execute(f"UPDATE tickets SET {setting} WHERE number = :number", {**values, "number": number})
 
 
-def counted(path: Path, *, days: int = 7, now: datetime = NOW) -> Figures:
-    return read(path, figures, MAIN, days, now)
+async def counted(path: Path, *, days: int = 7, now: datetime = NOW) -> Figures:
+    return await read(path, figures, MAIN, days, now)
 
 
-def test_an_empty_store_has_zeros_and_dashes(tmp_path: Path) -> None:
+async def test_an_empty_store_has_zeros_and_dashes(tmp_path: Path) -> None:
     """Nothing recorded yet is shown as nothing, not as an error and not as a median of zero."""
-    write(tmp_path / "db", lambda tx: tx.run("add_store", name=MAIN))
-    found = counted(tmp_path / "db")
+    await write(tmp_path / "db", lambda tx: tx.run("add_store", name=MAIN))
+    found = await counted(tmp_path / "db")
     assert (found.open, found.closed, found.waiting_for_us) == (0, 0, 0)
     assert found.medians == tuple(Medians(days=d, first_response=None, time_to_close=None) for d in (None, 30, 7))
     assert "first response             –           –           –" in table([found])
 
 
-def test_open_closed_and_waiting_are_counted(tmp_path: Path) -> None:
+async def test_open_closed_and_waiting_are_counted(tmp_path: Path) -> None:
     """Waiting for us are open tickets whose turn is ours; a ticket that is gone at the vendor counts nowhere."""
 
     def fill(tx: Transaction) -> None:
@@ -64,12 +64,12 @@ def test_open_closed_and_waiting_are_counted(tmp_path: Path) -> None:
         add(tx, created=NOW, awaiting="us", closed_after=timedelta(hours=1))
         add(tx, created=NOW, awaiting="us", gone=True)
 
-    write(tmp_path / "db", fill)
-    found = counted(tmp_path / "db")
+    await write(tmp_path / "db", fill)
+    found = await counted(tmp_path / "db")
     assert (found.open, found.closed, found.waiting_for_us) == (3, 1, 2)
 
 
-def test_new_tickets_are_counted_by_day_in_utc(tmp_path: Path) -> None:
+async def test_new_tickets_are_counted_by_day_in_utc(tmp_path: Path) -> None:
     """Today is last and begins at midnight UTC; a day without a ticket is a zero, an older day is left out."""
 
     def fill(tx: Transaction) -> None:
@@ -79,10 +79,10 @@ def test_new_tickets_are_counted_by_day_in_utc(tmp_path: Path) -> None:
         add(tx, created=midnight - timedelta(days=2))
         add(tx, created=midnight - timedelta(days=2, milliseconds=1))
 
-    write(tmp_path / "db", fill)
-    assert counted(tmp_path / "db", days=3).new == (("2026-11-18", 1), ("2026-11-19", 1), ("2026-11-20", 1))
-    assert counted(tmp_path / "db", days=1).new == (("2026-11-20", 1),)
-    tomorrow = counted(tmp_path / "db", days=2, now=NOW + timedelta(days=1))
+    await write(tmp_path / "db", fill)
+    assert (await counted(tmp_path / "db", days=3)).new == (("2026-11-18", 1), ("2026-11-19", 1), ("2026-11-20", 1))
+    assert (await counted(tmp_path / "db", days=1)).new == (("2026-11-20", 1),)
+    tomorrow = await counted(tmp_path / "db", days=2, now=NOW + timedelta(days=1))
     assert tomorrow.new == (("2026-11-20", 1), ("2026-11-21", 0))
 
 
@@ -90,7 +90,7 @@ def test_new_tickets_are_counted_by_day_in_utc(tmp_path: Path) -> None:
     ("minutes", "median"),
     [([10], 600.0), ([10, 30, 20], 1200.0), ([10, 20, 30, 100], 1500.0)],
 )
-def test_the_first_response_is_a_median(tmp_path: Path, minutes: list[int], median: float) -> None:
+async def test_the_first_response_is_a_median(tmp_path: Path, minutes: list[int], median: float) -> None:
     """The middle one, or the mean of the two in the middle, in seconds; unanswered tickets do not count."""
 
     def fill(tx: Transaction) -> None:
@@ -98,11 +98,11 @@ def test_the_first_response_is_a_median(tmp_path: Path, minutes: list[int], medi
             add(tx, created=NOW - timedelta(days=1), answered_after=timedelta(minutes=span))
         add(tx, created=NOW - timedelta(days=1))
 
-    write(tmp_path / "db", fill)
-    assert [each.first_response for each in counted(tmp_path / "db").medians] == [median] * 3
+    await write(tmp_path / "db", fill)
+    assert [each.first_response for each in (await counted(tmp_path / "db")).medians] == [median] * 3
 
 
-def test_the_windows_look_back_so_many_days(tmp_path: Path) -> None:
+async def test_the_windows_look_back_so_many_days(tmp_path: Path) -> None:
     """First response: tickets created in the window. Time to close: tickets closed in it. All time: every one."""
 
     def fill(tx: Transaction) -> None:
@@ -110,33 +110,35 @@ def test_the_windows_look_back_so_many_days(tmp_path: Path) -> None:
         add(tx, created=NOW - timedelta(days=20), answered_after=timedelta(hours=3), closed_after=timedelta(days=18))
         add(tx, created=NOW - timedelta(days=90), answered_after=timedelta(hours=5), closed_after=timedelta(days=2))
 
-    write(tmp_path / "db", fill)
+    await write(tmp_path / "db", fill)
     hour, day = 3600.0, 86_400.0
-    assert counted(tmp_path / "db").medians == (
+    assert (await counted(tmp_path / "db")).medians == (
         Medians(days=None, first_response=3 * hour, time_to_close=2 * day),
         Medians(days=30, first_response=2 * hour, time_to_close=9.5 * day),
         Medians(days=7, first_response=hour, time_to_close=9.5 * day),
     )
 
 
-def test_times_that_cannot_be_are_left_out(tmp_path: Path) -> None:
+async def test_times_that_cannot_be_are_left_out(tmp_path: Path) -> None:
     """A vendor's clock that puts an answer before its question does not make a negative median."""
-    write(
+    await write(
         tmp_path / "db",
         lambda tx: add(tx, created=NOW, answered_after=timedelta(minutes=-5), closed_after=timedelta(minutes=-1)),
     )
-    assert {(each.first_response, each.time_to_close) for each in counted(tmp_path / "db").medians} == {(None, None)}
+    assert {(each.first_response, each.time_to_close) for each in (await counted(tmp_path / "db")).medians} == {
+        (None, None)
+    }
 
 
-def test_stores_do_not_mix(tmp_path: Path) -> None:
+async def test_stores_do_not_mix(tmp_path: Path) -> None:
     """Another store's tickets are counted there only."""
 
     def fill(tx: Transaction) -> None:
         add(tx, created=NOW)
         tx.run("add_store", name="other")
 
-    write(tmp_path / "db", fill)
-    assert read(tmp_path / "db", figures, StoreName("other"), 7, NOW).open == 0
+    await write(tmp_path / "db", fill)
+    assert (await read(tmp_path / "db", figures, StoreName("other"), 7, NOW)).open == 0
 
 
 def test_the_table_reads_as_a_table() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,17 +55,17 @@ def refused(code: int) -> discord.HTTPException:
     return discord.HTTPException(response, {"code": code, "message": "Cannot send messages to this user"})
 
 
-def told(*answers: Any) -> list[tuple[str, str, Any]]:
+async def told(*answers: Any) -> list[tuple[str, str, Any]]:
     calls = Calls(*answers)
     chat = DiscordChat(token="t", api_url=None, agent_roles=frozenset(), channels=frozenset(), clock=SystemClock())
     chat._account.call = calls.call  # type: ignore[assignment]
-    asyncio.run(chat.tell(place_of(1, 2), ANA, "You may *not* reply."))
+    await chat.tell(place_of(1, 2), ANA, "You may *not* reply.")
     return calls.asked
 
 
-def test_a_private_word_is_a_direct_message() -> None:
+async def test_a_private_word_is_a_direct_message() -> None:
     """It says which thread it is about, is escaped, and pings nobody."""
-    assert told({"id": "77"}, {"id": "78"}) == [
+    assert await told({"id": "77"}, {"id": "78"}) == [
         ("POST", "/users/@me/channels", {"recipient_id": "5"}),
         (
             "POST",
@@ -77,9 +76,9 @@ def test_a_private_word_is_a_direct_message() -> None:
 
 
 @pytest.mark.parametrize("answers", [[refused(50007)], [{"id": "77"}, refused(50007)]])
-def test_who_takes_no_direct_messages_is_told_in_the_thread(answers: list[Any]) -> None:
+async def test_who_takes_no_direct_messages_is_told_in_the_thread(answers: list[Any]) -> None:
     """By name and without a ping."""
-    *_, last = told(*answers, {"id": "78"})
+    *_, last = await told(*answers, {"id": "78"})
     assert last == (
         "POST",
         "/channels/2/messages",
@@ -95,26 +94,23 @@ def gateway_on(calls: Any, clock: WatchedClock) -> Connection:
 
 
 @pytest.mark.parametrize(("remaining", "waits"), [(1000, []), (10, [360.0]), (0, [3600.0])])
-def test_the_last_logins_of_a_day_are_spread(remaining: int, waits: list[float]) -> None:
+async def test_the_last_logins_of_a_day_are_spread(remaining: int, waits: list[float]) -> None:
     """A bot that uses up its thousand logins loses its token, so a loop of failures slows down before that."""
     clock = WatchedClock()
     limit = {"total": 1000, "remaining": remaining, "reset_after": 3_600_000, "max_concurrency": 1}
     calls: Any = Calls({"url": "wss://gateway.example", "session_start_limit": limit})
     gateway = gateway_on(calls, clock)
-    assert asyncio.run(gateway._address()) == yarl.URL("wss://gateway.example")
+    assert await gateway._address() == yarl.URL("wss://gateway.example")
     assert clock.slept == waits
 
 
-def test_two_logins_are_some_seconds_apart() -> None:
+async def test_two_logins_are_some_seconds_apart() -> None:
     """Discord allows one in five seconds."""
     clock = WatchedClock()
     calls: Any = Calls({"url": "wss://gateway.example"}, {"url": "wss://gateway.example"})
     gateway = gateway_on(calls, clock)
 
-    async def twice() -> None:
-        await gateway._address()
-        await gateway._address()
-
-    asyncio.run(twice())
+    await gateway._address()
+    await gateway._address()
     (wait,) = clock.slept
     assert 4 < wait <= 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,13 +47,13 @@ class Directory(Requests):
         return {"user": self.people[arguments["user"]]}
 
 
-def may(
+async def may(
     user: str, person: dict[str, Any], agents: frozenset[str] = frozenset(), groups: dict[str, list[str]] | None = None
 ) -> bool:
     clock = StillClock()
     people = Agents(Directory(clock, {user: person}, groups or {}), clock, agents)
     people.team = "T1"
-    return asyncio.run(people.agent(user)).may
+    return (await people.agent(user)).may
 
 
 @pytest.mark.parametrize(
@@ -70,30 +69,30 @@ def may(
         ({"team_id": "T1", "is_stranger": True}, False),
     ],
 )
-def test_without_a_list_every_full_member_may(person: dict[str, Any], allowed: bool) -> None:
+async def test_without_a_list_every_full_member_may(person: dict[str, Any], allowed: bool) -> None:
     """No guest, no bot, nobody who left, nobody from another company's workspace."""
-    assert may("U1", person) is allowed
+    assert await may("U1", person) is allowed
 
 
-def test_with_a_list_only_those_on_it_may() -> None:
+async def test_with_a_list_only_those_on_it_may() -> None:
     """By their own id or by a user group's; somebody who has left may nothing any more."""
     listed = frozenset({"U1", "S1"})
     groups = {"S1": ["U2"]}
-    assert may("U1", {"team_id": "T1", "is_restricted": True}, listed, groups)
-    assert may("U2", {"team_id": "T1"}, listed, groups)
-    assert not may("U3", {"team_id": "T1"}, listed, groups)
-    assert not may("U1", {"team_id": "T1", "deleted": True}, listed, groups)
-    assert not may("U3", {"team_id": "T1"}, frozenset({"U1"}))
+    assert await may("U1", {"team_id": "T1", "is_restricted": True}, listed, groups)
+    assert await may("U2", {"team_id": "T1"}, listed, groups)
+    assert not await may("U3", {"team_id": "T1"}, listed, groups)
+    assert not await may("U1", {"team_id": "T1", "deleted": True}, listed, groups)
+    assert not await may("U3", {"team_id": "T1"}, frozenset({"U1"}))
 
 
-def test_somebody_unknown_has_no_name_and_no_right() -> None:
+async def test_somebody_unknown_has_no_name_and_no_right() -> None:
     """Slack knows no such person: the id stands for the name."""
     clock = StillClock()
-    agent = asyncio.run(Agents(Directory(clock, {}, {}), clock, frozenset()).agent("U9"))
+    agent = await Agents(Directory(clock, {}, {}), clock, frozenset()).agent("U9")
     assert (agent.name, agent.may) == ("U9", False)
 
 
-def test_people_are_remembered_for_some_minutes() -> None:
+async def test_people_are_remembered_for_some_minutes() -> None:
     """One question for many messages; a right that was taken away is gone five minutes later."""
     clock = StillClock()
     directory = Directory(clock, {"U1": {"name": "anna"}}, {"S1": ["U1"]})
@@ -102,26 +101,23 @@ def test_people_are_remembered_for_some_minutes() -> None:
     async def ask() -> bool:
         return (await people.agent("U1")).may
 
-    assert asyncio.run(ask())
-    assert asyncio.run(ask())
+    assert await ask()
+    assert await ask()
     assert directory.asked == ["users.info", "usergroups.users.list"]
     directory.groups["S1"] = []
     clock.seconds += 301
-    assert not asyncio.run(ask())
+    assert not await ask()
     assert directory.asked[2:] == ["users.info", "usergroups.users.list"]
 
 
-def test_the_memory_is_bounded() -> None:
+async def test_the_memory_is_bounded() -> None:
     """However many people write, five hundred are kept."""
     clock = StillClock()
     directory = Directory(clock, {f"U{number}": {} for number in range(600)}, {})
     people = Agents(directory, clock, frozenset())
 
-    async def ask_everybody() -> None:
-        for user in directory.people:
-            await people.agent(user)
-
-    asyncio.run(ask_everybody())
+    for user in directory.people:
+        await people.agent(user)
     assert len(people._known) == 500
 
 

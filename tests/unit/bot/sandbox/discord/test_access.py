@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.discord import PracticeDiscord, Refusal
-from tests.support.practice.discord import Bot, play
+from bot.sandbox.discord import Refusal
+from tests.support.practice.discord import practice_discord
 
 
-def test_only_a_good_token_gets_in() -> None:
+async def test_only_a_good_token_gets_in() -> None:
     """Another token is 401 with code 0, on every route; one that is added later is good."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         refused = await bot.ask("GET", "/users/@me", token="other")
         assert (refused.status, refused.body) == (401, {"message": "401: Unauthorized", "code": 0})
         discord.rules.tokens.add("other")
@@ -19,13 +18,10 @@ def test_only_a_good_token_gets_in() -> None:
         discord.rules.tokens.clear()
         assert (await bot.ask("GET", "/users/@me", token="other")).status == 401
 
-    play(scene)
 
-
-def test_who_and_where_it_is() -> None:
+async def test_who_and_where_it_is() -> None:
     """The bot, its application, the gateway's address, the guild, its channels, roles and members."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel, forum = discord.add_text_channel("tickets"), discord.add_forum("posts", ["open"])
         role = discord.add_role("agents", "manage_threads")
         jane = discord.add_member("Jane", role)
@@ -42,8 +38,6 @@ def test_who_and_where_it_is() -> None:
         assert role.name in [r["name"] for r in (await bot.ask("GET", f"{guild}/roles")).body]
         assert (await bot.ask("GET", f"{guild}/members/{jane.id}")).body["roles"] == [str(role.id)]
 
-    play(scene)
-
 
 @pytest.mark.parametrize(
     ("path", "code"),
@@ -56,15 +50,12 @@ def test_who_and_where_it_is() -> None:
         ("/channels/abc", 50035),
     ],
 )
-def test_what_is_not_there_is_unknown(path: str, code: int) -> None:
+async def test_what_is_not_there_is_unknown(path: str, code: int) -> None:
     """Each kind of thing has its own code for being unknown; what is no id at all is Invalid Form Body."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         places = {"channel": channel.id, "guild": discord.guild.world.guild_id}
         assert (await bot.ask("GET", path.format(**places))).code == code
-
-    play(scene)
 
 
 @pytest.mark.parametrize(
@@ -75,10 +66,9 @@ def test_what_is_not_there_is_unknown(path: str, code: int) -> None:
         ("embed_links", {"embeds": [{"title": "x"}]}, 50013),
     ],
 )
-def test_a_message_needs_its_permissions(missing: str, body: dict[str, Any], code: int) -> None:
+async def test_a_message_needs_its_permissions(missing: str, body: dict[str, Any], code: int) -> None:
     """Not seeing the channel is Missing Access, anything else Missing Permissions; given back, it goes."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         discord.deny(channel.id, missing)
         refused = await bot.post(channel.id, **body)
@@ -86,13 +76,10 @@ def test_a_message_needs_its_permissions(missing: str, body: dict[str, Any], cod
         discord.allow(channel.id, missing)
         assert (await bot.post(channel.id, **body)).status == 200
 
-    play(scene)
 
-
-def test_other_acts_need_their_permissions_too() -> None:
+async def test_other_acts_need_their_permissions_too() -> None:
     """Threads, reactions, files, reading back, and writing in threads, each by a permission of its own."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         posted = (await bot.post(channel.id, content="card")).body["id"]
         path = f"/channels/{channel.id}/messages/{posted}"
@@ -110,13 +97,10 @@ def test_other_acts_need_their_permissions_too() -> None:
         assert (await bot.post(int(posted), content="x")).code == 50013
         assert (await bot.ask("DELETE", f"/channels/{channel.id}")).code == 50013
 
-    play(scene)
 
-
-def test_permissions_hold_for_people_too() -> None:
+async def test_permissions_hold_for_people_too() -> None:
     """Whoever may not write in a channel cannot say anything there; a role can give it back."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, _bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
         discord.deny(channel.id, "send_messages", whom=jane)
@@ -126,13 +110,10 @@ def test_permissions_hold_for_people_too() -> None:
             await discord.say(discord.add_member("Jo"), channel.id, "x" * 2001)
         assert discord.messages(channel.id) == []
 
-    play(scene)
 
-
-def test_without_the_message_content_intent_people_are_silent() -> None:
+async def test_without_the_message_content_intent_people_are_silent() -> None:
     """What people write is empty, files and all; what the bot wrote, and what mentions it, is not."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
         await bot.post(channel.id, content="own")
@@ -147,13 +128,10 @@ def test_without_the_message_content_intent_people_are_silent() -> None:
         assert (await bot.ask("GET", "/applications/@me")).body["flags"] == 1 << 19
         assert (await bot.ask("GET", f"/channels/{channel.id}/messages")).body[1]["content"] == "secret"
 
-    play(scene)
 
-
-def test_away_is_away_and_comes_back_as_it_was() -> None:
+async def test_away_is_away_and_comes_back_as_it_was() -> None:
     """While Discord is away every request is 503 with no JSON; afterwards everything is still there."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         await bot.post(channel.id, content="before")
         await discord.leave()
@@ -162,5 +140,3 @@ def test_away_is_away_and_comes_back_as_it_was() -> None:
             assert response.status == 503
         discord.come_back()
         assert (await bot.ask("GET", f"/channels/{channel.id}/messages")).body[0]["content"] == "before"
-
-    play(scene)

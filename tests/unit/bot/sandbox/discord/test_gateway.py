@@ -14,15 +14,14 @@ from tests.support.practice.discord import (
     Ears,
     HandClock,
     listening,
-    play,
-    until,
+    practice_discord,
 )
+from tests.support.waiting import until
 
 
-def test_a_session_begins_with_ready_and_the_guild() -> None:
+async def test_a_session_begins_with_ready_and_the_guild() -> None:
     """READY names the bot and its own resume address; the guild brings its channels and its active threads only."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
         active = await discord.start_thread(jane, channel.id, "active")
@@ -38,28 +37,22 @@ def test_a_session_begins_with_ready_and_the_guild() -> None:
             await ears.send(1, None)
             assert (await ears.next())["op"] == 11
 
-    play(scene)
-
 
 @pytest.mark.parametrize(
     ("token", "intents", "code"),
     [("other", ALL, 4004), (None, ALL | 2, 4014), (None, ALL | 1 << 8, 4014)],
 )
-def test_who_may_not_is_shut_out(token: str | None, intents: int, code: int) -> None:
+async def test_who_may_not_is_shut_out(token: str | None, intents: int, code: int) -> None:
     """A wrong token is 4004, a privileged intent that is not switched on 4014."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         async with listening(bot, token=token, intents=intents) as ears:
             assert await ears.next() == {"closed": code}
         assert discord.gateway.identified == 0
 
-    play(scene)
 
-
-def test_message_content_must_be_switched_on_to_be_asked_for() -> None:
+async def test_message_content_must_be_switched_on_to_be_asked_for() -> None:
     """Asked for and not switched on: 4014. Not asked for: events with nothing in them."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
         async with listening(bot, intents=ALL & ~MESSAGE_CONTENT) as ears:
@@ -70,13 +63,10 @@ def test_message_content_must_be_switched_on_to_be_asked_for() -> None:
         async with listening(bot) as ears:
             assert await ears.next() == {"closed": 4014}
 
-    play(scene)
 
-
-def test_intents_choose_what_is_heard() -> None:
+async def test_intents_choose_what_is_heard() -> None:
     """With guilds alone a thread is heard of, and no message."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
         async with listening(bot, intents=GUILDS) as ears:
@@ -88,13 +78,10 @@ def test_intents_choose_what_is_heard() -> None:
             assert "MESSAGE_CREATE" not in ears.names()
             assert "MESSAGE_REACTION_ADD" not in ears.names()
 
-    play(scene)
 
-
-def test_everything_that_happens_is_told() -> None:
+async def test_everything_that_happens_is_told() -> None:
     """Messages, edits, deletions, reactions, threads and channels, each by its event, in order."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         moderator = discord.add_member("Mo", discord.add_role("mods", "manage_threads", "manage_channels"))
         async with listening(bot) as ears:
             await ears.event("GUILD_CREATE")
@@ -129,13 +116,10 @@ def test_everything_that_happens_is_told() -> None:
             assert created[1]["nonce"] == "key"
             assert [p["s"] for p in ears.heard[1:]] == list(range(1, len(ears.heard)))
 
-    play(scene)
 
-
-def test_what_the_bot_cannot_see_is_not_told() -> None:
+async def test_what_the_bot_cannot_see_is_not_told() -> None:
     """Messages in a channel that is hidden from the bot make no event."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         hidden, open_one = discord.add_text_channel("hidden"), discord.add_text_channel("open")
         jane = discord.add_member("Jane")
         discord.deny(hidden.id, "view_channel")
@@ -145,13 +129,10 @@ def test_what_the_bot_cannot_see_is_not_told() -> None:
             await discord.say(jane, open_one.id, "two")
             assert (await ears.event("MESSAGE_CREATE"))["content"] == "two"
 
-    play(scene)
 
-
-def test_a_cut_session_is_resumed_with_what_was_missed() -> None:
+async def test_a_cut_session_is_resumed_with_what_was_missed() -> None:
     """RESUME with the last sequence number brings exactly what came after it, then RESUMED."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
         async with listening(bot) as ears:
@@ -168,10 +149,8 @@ def test_a_cut_session_is_resumed_with_what_was_missed() -> None:
             await again.event("RESUMED")
         assert (discord.gateway.identified, discord.gateway.resumed) == (1, 1)
 
-    play(scene)
 
-
-def test_a_session_that_is_gone_cannot_be_resumed() -> None:
+async def test_a_session_that_is_gone_cannot_be_resumed() -> None:
     """An unknown, an invalidated and an expired session are answered INVALID_SESSION, not to be tried again."""
     clock = HandClock()
 
@@ -183,7 +162,7 @@ def test_a_session_that_is_gone_cannot_be_resumed() -> None:
     async def begun(discord: PracticeDiscord, ears: Ears) -> str:
         return str((await ears.event("READY"))["session_id"])
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(clock=clock) as (discord, bot):
         await refused(bot, "nonsense", 1)
         async with listening(bot) as ears:
             session = await begun(discord, ears)
@@ -197,13 +176,10 @@ def test_a_session_that_is_gone_cannot_be_resumed() -> None:
         await refused(bot, session, 1)
         assert discord.gateway.resumed == 0
 
-    play(scene, clock=clock)
 
-
-def test_a_deaf_connection_stays_open_and_silent() -> None:
+async def test_a_deaf_connection_stays_open_and_silent() -> None:
     """Nothing comes out of it, no event and no heartbeat's answer; a resumption brings what it kept back."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
         async with listening(bot) as ears:
@@ -217,13 +193,10 @@ def test_a_deaf_connection_stays_open_and_silent() -> None:
             async with listening(bot, resume=(session, ears.seq)) as again:
                 assert (await again.event("MESSAGE_CREATE"))["content"] == "unheard"
 
-    play(scene)
 
-
-def test_a_place_can_be_withheld() -> None:
+async def test_a_place_can_be_withheld() -> None:
     """No session hears of it, a new one no more than an old one; the list of threads tells what its last message is."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
         thread = await discord.start_thread(jane, channel.id, "Quiet")
@@ -243,13 +216,10 @@ def test_a_place_can_be_withheld() -> None:
         await discord.delete(jane, unheard)
         assert await last() == [str(unheard.id)]
 
-    play(scene)
 
-
-def test_nonsense_is_closed_with_its_code() -> None:
+async def test_nonsense_is_closed_with_its_code() -> None:
     """No JSON is 4002, talking before saying who one is 4003, a second IDENTIFY 4005, an unknown opcode 4001."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         async with bot.session.ws_connect(discord.gateway_url) as socket:
             ears = Ears(socket)
             await ears.next()
@@ -266,34 +236,26 @@ def test_nonsense_is_closed_with_its_code() -> None:
                 await ears.send(op, {"token": discord.token, "intents": 0})
                 assert await ears.next() == {"closed": code}
 
-    play(scene)
 
-
-def test_more_than_two_messages_a_second_for_a_minute_is_too_much() -> None:
+async def test_more_than_two_messages_a_second_for_a_minute_is_too_much() -> None:
     """The 121st payload in a minute closes the connection with 4008."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
-        async with listening(bot) as ears:
-            await ears.event("GUILD_CREATE")
-            for _ in range(119):
-                await ears.send(1, None)
-                assert (await ears.next())["op"] == 11
+    async with practice_discord(clock=clock) as (_discord, bot), listening(bot) as ears:
+        await ears.event("GUILD_CREATE")
+        for _ in range(119):
             await ears.send(1, None)
-            assert await ears.next() == {"closed": 4008}
+            assert (await ears.next())["op"] == 11
+        await ears.send(1, None)
+        assert await ears.next() == {"closed": 4008}
 
-    play(scene, clock=clock)
 
-
-def test_nobody_is_let_in_while_it_is_away() -> None:
+async def test_nobody_is_let_in_while_it_is_away() -> None:
     """The handshake is refused with 503, and connections that were open are gone."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         async with listening(bot) as ears:
             await ears.event("GUILD_CREATE")
             await discord.leave()
             assert "closed" in await ears.next()
         with pytest.raises(aiohttp.WSServerHandshakeError, match="503"):
             await bot.session.ws_connect(discord.gateway_url)
-
-    play(scene)

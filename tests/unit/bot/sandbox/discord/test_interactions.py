@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.discord import Answered, NoAnswer, NotOffered, PracticeDiscord
 from bot.sandbox.discord.world import Channel, Member
-from tests.support.practice.discord import Answer, Bot, Ears, HandClock, listening, play
+from tests.support.practice.discord import Answer, Bot, Ears, HandClock, listening, practice_discord
 
 CLOSE = {
     "name": "close",
@@ -51,10 +51,9 @@ async def ready(ears: Ears) -> None:
     await ears.event("GUILD_CREATE")
 
 
-def test_a_command_says_who_asks_what_and_where() -> None:
+async def test_a_command_says_who_asks_what_and_where() -> None:
     """The interaction carries the asker with permissions, the channel, the options, and needs no bot token."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(CLOSE)
         async with listening(bot) as ears:
@@ -73,13 +72,10 @@ def test_a_command_says_who_asks_what_and_where() -> None:
             answered = await asked
             assert (answered.content, answered.ephemeral, answered.deferred) == ("done", True, False)
 
-    play(scene)
 
-
-def test_what_is_only_for_the_asker_is_seen_by_nobody_else() -> None:
+async def test_what_is_only_for_the_asker_is_seen_by_nobody_else() -> None:
     """An ephemeral answer is in no history and in no event; the asker sees it."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(CLOSE)
         async with listening(bot) as ears:
@@ -96,13 +92,10 @@ def test_what_is_only_for_the_asker_is_seen_by_nobody_else() -> None:
             assert [m.content for m in discord.messages(desk.channel.id)] == ["seen"]
             assert [m.content for m in discord.messages(desk.channel.id, seen_by=desk.jane)] == ["secret", "seen"]
 
-    play(scene)
 
-
-def test_the_first_follow_up_takes_the_place_of_the_promise() -> None:
+async def test_the_first_follow_up_takes_the_place_of_the_promise() -> None:
     """After a deferral the first follow-up fills the answer and is as private; the next one is a message of its own."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(CLOSE)
         async with listening(bot) as ears:
@@ -126,14 +119,12 @@ def test_the_first_follow_up_takes_the_place_of_the_promise() -> None:
             assert (await desk.hook("DELETE", interaction, path)).status == 204
             assert (await desk.hook("GET", interaction, path)).code == 10008
 
-    play(scene)
 
-
-def test_an_answer_comes_within_three_seconds_and_once() -> None:
+async def test_an_answer_comes_within_three_seconds_and_once() -> None:
     """Later it is 10062, twice it is 40060, and for what was never asked 10062."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(clock=clock) as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(CLOSE)
         async with listening(bot) as ears:
@@ -153,14 +144,12 @@ def test_an_answer_comes_within_three_seconds_and_once() -> None:
             with pytest.raises(NoAnswer):
                 await late
 
-    play(scene, clock=clock)
 
-
-def test_a_token_is_good_for_a_quarter_of_an_hour() -> None:
+async def test_a_token_is_good_for_a_quarter_of_an_hour() -> None:
     """After fifteen minutes its webhook is 401 with 50027."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(clock=clock) as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(CLOSE)
         async with listening(bot) as ears:
@@ -175,8 +164,6 @@ def test_a_token_is_good_for_a_quarter_of_an_hour() -> None:
             refused = await desk.hook("POST", interaction, body={"content": "z"})
             assert (refused.status, refused.code) == (401, 50027)
 
-    play(scene, clock=clock)
-
 
 @pytest.mark.parametrize(
     ("kind", "data", "code"),
@@ -188,10 +175,9 @@ def test_a_token_is_good_for_a_quarter_of_an_hour() -> None:
         (9, {"title": "x" * 46, "custom_id": "x", "components": [{}]}, 50035),
     ],
 )
-def test_a_wrong_answer_is_refused_and_may_be_mended(kind: int, data: Any, code: int) -> None:
+async def test_a_wrong_answer_is_refused_and_may_be_mended(kind: int, data: Any, code: int) -> None:
     """Too long, empty, or of a kind that does not fit a command: refused, and the right one still goes."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(CLOSE)
         async with listening(bot) as ears:
@@ -201,8 +187,6 @@ def test_a_wrong_answer_is_refused_and_may_be_mended(kind: int, data: Any, code:
             assert (await desk.answer(interaction, kind, data)).code == code
             assert (await desk.answer(interaction, 4, {"content": "right"})).status == 204
             assert (await asked).content == "right"
-
-    play(scene)
 
 
 @pytest.mark.parametrize(
@@ -214,10 +198,9 @@ def test_a_wrong_answer_is_refused_and_may_be_mended(kind: int, data: Any, code:
         [{"name": "", "value": "x"}],
     ],
 )
-def test_choices_are_few_and_short(choices: list[dict[str, str]]) -> None:
+async def test_choices_are_few_and_short(choices: list[dict[str, str]]) -> None:
     """At most 25, names and values of 1 to 100 characters; the client gets what is right."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(CLOSE)
         async with listening(bot) as ears:
@@ -231,13 +214,10 @@ def test_choices_are_few_and_short(choices: list[dict[str, str]]) -> None:
             assert (await desk.answer(interaction, 8, {"choices": right})).status == 204
             assert await asked == right
 
-    play(scene)
 
-
-def test_a_button_can_change_the_message_it_hangs_under() -> None:
+async def test_a_button_can_change_the_message_it_hangs_under() -> None:
     """An update changes the card, and buttons that are gone cannot be pressed."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         buttons = [{"type": 2, "style": 1, "label": label, "custom_id": label.lower()} for label in ("Close", "Reopen")]
         posted = await bot.post(desk.channel.id, content="card", components=[{"type": 1, "components": buttons}])
@@ -254,13 +234,10 @@ def test_a_button_can_change_the_message_it_hangs_under() -> None:
             with pytest.raises(NotOffered):
                 await discord.press(desk.jane, card, "Reopen")
 
-    play(scene)
 
-
-def test_a_button_may_be_answered_later_and_aside() -> None:
+async def test_a_button_may_be_answered_later_and_aside() -> None:
     """A deferred update leaves the card as it is; what follows is a message of its own, if so for the presser alone."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         button = {"type": 2, "style": 1, "label": "Close", "custom_id": "close"}
         posted = await bot.post(desk.channel.id, content="card", components=[{"type": 1, "components": [button]}])
@@ -278,13 +255,10 @@ def test_a_button_may_be_answered_later_and_aside() -> None:
             original = await desk.hook("GET", interaction, "/messages/@original")
             assert original.body["id"] == str(card.id)
 
-    play(scene)
 
-
-def test_a_message_menu_brings_the_message() -> None:
+async def test_a_message_menu_brings_the_message() -> None:
     """The message that it was chosen on comes along, readable without the message content intent."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(SEND)
         discord.rules.message_content = False
@@ -297,23 +271,18 @@ def test_a_message_menu_brings_the_message() -> None:
             await desk.answer(interaction, 4, {"content": "sent", "flags": 64})
             assert (await chosen).content == "sent"
 
-    play(scene)
-
 
 @pytest.mark.parametrize(
     ("name", "options"),
     [("open", {}), ("close", {"who": "x"}), ("close", {"days": 0}), ("close", {"days": "7"}), ("close", {"ticket": 7})],
 )
-def test_the_client_offers_only_what_was_registered(name: str, options: dict[str, Any]) -> None:
+async def test_the_client_offers_only_what_was_registered(name: str, options: dict[str, Any]) -> None:
     """No unknown command or option, and no value that its description does not take."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(CLOSE)
         with pytest.raises(NotOffered):
             await discord.command(desk.jane, desk.channel.id, name, **options)
-
-    play(scene)
 
 
 @pytest.mark.parametrize(
@@ -326,22 +295,18 @@ def test_the_client_offers_only_what_was_registered(name: str, options: dict[str
         {"name": "close", "description": "x", "type": 1, "options": [{"name": "A", "description": "x", "type": 3}]},
     ],
 )
-def test_a_command_with_a_wrong_name_is_refused(command: dict[str, Any]) -> None:
+async def test_a_command_with_a_wrong_name_is_refused(command: dict[str, Any]) -> None:
     """Names are lower case and have 1 to 32 characters, descriptions 1 to 100; the old commands stay."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(CLOSE)
         assert (await desk.register(command)).code == 50035
         assert discord.command_names() == ["close"]
 
-    play(scene)
 
-
-def test_new_commands_are_counted_and_known_ones_are_not() -> None:
+async def test_new_commands_are_counted_and_known_ones_are_not() -> None:
     """Registering the same again keeps its id and costs nothing; with none left a new one is 30034."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         discord.commands.creates_left = 1
         first = (await desk.register(CLOSE)).body[0]["id"]
@@ -353,17 +318,12 @@ def test_new_commands_are_counted_and_known_ones_are_not() -> None:
         assert (await bot.ask("DELETE", f"/applications/{desk.application}/commands/{first}")).status == 204
         assert discord.command_names() == []
 
-    play(scene)
 
-
-def test_silence_is_told_to_the_asker() -> None:
+async def test_silence_is_told_to_the_asker() -> None:
     """When nobody is connected, the client says that the application did not respond."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(CLOSE)
         discord.patience = 0.2
         with pytest.raises(NoAnswer):
             await discord.command(desk.jane, desk.channel.id, "close")
-
-    play(scene)

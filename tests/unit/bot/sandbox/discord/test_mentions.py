@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.discord import Pinged, PracticeDiscord
-from tests.support.practice.discord import Bot, play
+from bot.sandbox.discord import Pinged
+from tests.support.practice.discord import practice_discord
 
 NOBODY: dict[str, list[str]] = {"parse": []}
 
@@ -26,10 +26,9 @@ NOBODY: dict[str, list[str]] = {"parse": []}
         ("<@1> everyone", None, set()),
     ],
 )
-def test_who_hears_of_a_message(text: str, mentions: Any, expected: set[str]) -> None:
+async def test_who_hears_of_a_message(text: str, mentions: Any, expected: set[str]) -> None:
     """A text pings whom it names unless `allowed_mentions` says otherwise; code and strangers ping nobody."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         ids = {"jane": discord.add_member("Jane").id, "role": discord.add_role("agents").id}
         allowed = mentions if mentions is None else mentions | {"users": [str(ids["jane"])] * ("users" in mentions)}
@@ -40,24 +39,18 @@ def test_who_hears_of_a_message(text: str, mentions: Any, expected: set[str]) ->
         assert heard == expected
         assert bool(pinged) == bool(expected)
 
-    play(scene)
 
-
-def test_embeds_ping_nobody() -> None:
+async def test_embeds_ping_nobody() -> None:
     """What stands in an embed is shown as a mention and notifies no one."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         await bot.post(channel.id, embeds=[{"description": "@everyone"}])
         assert not discord.messages(channel.id)[0].pinged
 
-    play(scene)
 
-
-def test_an_edit_can_ping_and_is_held_to_account() -> None:
+async def test_an_edit_can_ping_and_is_held_to_account() -> None:
     """An edit without `allowed_mentions` falls back to all of them; what it pinged stays on the message."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         posted = (await bot.post(channel.id, content="@everyone", allowed_mentions=NOBODY)).body["id"]
         message = discord.message(channel.id, posted)
@@ -67,26 +60,20 @@ def test_an_edit_can_ping_and_is_held_to_account() -> None:
         await bot.edit(channel.id, posted, content="nothing")
         assert message.pinged == Pinged(everyone=True)
 
-    play(scene)
 
-
-def test_who_may_not_mention_everyone_does_not() -> None:
+async def test_who_may_not_mention_everyone_does_not() -> None:
     """Without the permission `@everyone` and roles are only words; a person can still be named."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
         discord.deny(channel.id, "mention_everyone")
         await bot.post(channel.id, content=f"@everyone <@{jane.id}>")
         assert discord.messages(channel.id)[0].pinged == Pinged(users=frozenset({jane.id}))
 
-    play(scene)
 
-
-def test_a_reply_pings_its_author_unless_told_not_to() -> None:
+async def test_a_reply_pings_its_author_unless_told_not_to() -> None:
     """Replying notifies whoever is replied to; `replied_user: false`, or any other list, does not."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
         said = await discord.say(jane, channel.id, "hello")
@@ -98,5 +85,3 @@ def test_a_reply_pings_its_author_unless_told_not_to() -> None:
         assert not quiet.pinged
         read = (await bot.ask("GET", f"/channels/{channel.id}/messages/{quiet.id}")).body
         assert read["referenced_message"]["content"] == "hello"
-
-    play(scene)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.discord import Allowances, PracticeDiscord
+from bot.sandbox.discord import Allowances
 from bot.sandbox.discord.refusals import Refusal
-from tests.support.practice.discord import Bot, HandClock, listening, play
+from tests.support.practice.discord import HandClock, listening, practice_discord
 
 
 def button(**rest: Any) -> dict[str, Any]:
@@ -88,23 +88,21 @@ def row(*children: dict[str, Any]) -> dict[str, Any]:
         ({"content": "x", "flags": 64}, "flags", "MESSAGE_FLAGS_INVALID"),
     ],
 )
-def test_a_message_over_a_limit_is_refused_with_the_field_named(body: dict[str, Any], field: str, word: str) -> None:
+async def test_a_message_over_a_limit_is_refused_with_the_field_named(
+    body: dict[str, Any], field: str, word: str
+) -> None:
     """Invalid Form Body, 50035, names the one field that is wrong, and nothing is posted."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         answer = await bot.post(channel.id, **body)
         assert (answer.status, answer.code) == (400, 50035)
         assert answer.faults() == {field: word}
         assert discord.messages(channel.id) == []
 
-    play(scene)
 
-
-def test_a_message_at_every_limit_is_taken() -> None:
+async def test_a_message_at_every_limit_is_taken() -> None:
     """2000 characters, 6000 in embeds, five rows of five buttons: the limits themselves are allowed."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         rows = [row(*(button(custom_id=f"{r}{b}", label="l" * 80) for b in range(5))) for r in range(5)]
         embeds = [{"title": "t" * 256, "description": "d" * 4096}, {"description": "d" * (6000 - 256 - 4096)}]
@@ -114,25 +112,20 @@ def test_a_message_at_every_limit_is_taken() -> None:
         assert len(message.content) == 2000
         assert len(message.components) == 5
 
-    play(scene)
-
 
 @pytest.mark.parametrize("body", [{}, {"content": ""}, {"content": " \n "}, {"embeds": []}])
-def test_an_empty_message_is_refused(body: dict[str, Any]) -> None:
+async def test_an_empty_message_is_refused(body: dict[str, Any]) -> None:
     """What shows nothing is refused with 50006; white space is nothing."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         assert (await bot.post(channel.id, **body)).code == 50006
 
-    play(scene)
 
-
-def test_an_enforced_nonce_says_a_thing_once_for_some_minutes() -> None:
+async def test_an_enforced_nonce_says_a_thing_once_for_some_minutes() -> None:
     """The same nonce returns the same message and posts nothing; minutes later it posts again."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(clock=clock) as (discord, bot):
         channel = discord.add_text_channel("tickets")
         first = await bot.post(channel.id, content="hello", nonce="key", enforce_nonce=True)
         again = await bot.post(channel.id, content="hello", nonce="key", enforce_nonce=True)
@@ -145,25 +138,19 @@ def test_an_enforced_nonce_says_a_thing_once_for_some_minutes() -> None:
         assert later.body["id"] != first.body["id"]
         assert len(discord.messages(channel.id)) == 3
 
-    play(scene, clock=clock)
 
-
-def test_a_nonce_is_not_kept_with_the_message() -> None:
+async def test_a_nonce_is_not_kept_with_the_message() -> None:
     """A message that is read later carries no nonce: history cannot be searched by it."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         await bot.post(channel.id, content="hello", nonce="key", enforce_nonce=True)
         read = await bot.ask("GET", f"/channels/{channel.id}/messages")
         assert "nonce" not in read.body[0]
 
-    play(scene)
 
-
-def test_pages_come_newest_first_and_after_takes_the_next_ones() -> None:
+async def test_pages_come_newest_first_and_after_takes_the_next_ones() -> None:
     """`after` gives the messages right after that one, `before` those right before it, both newest first."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         ids = [(await bot.post(channel.id, content=str(n))).body["id"] for n in range(6)]
 
@@ -177,24 +164,18 @@ def test_pages_come_newest_first_and_after_takes_the_next_ones() -> None:
         assert await page(before=ids[3], limit=2) == [ids[2], ids[1]]
         assert await page(after=0, limit=1) == [ids[0]]
 
-    play(scene)
-
 
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 101}, {"after": "x"}, {"after": 1, "before": 2}])
-def test_a_page_that_makes_no_sense_is_refused(query: dict[str, Any]) -> None:
+async def test_a_page_that_makes_no_sense_is_refused(query: dict[str, Any]) -> None:
     """A limit outside 1 to 100, an id that is none, and two places at once are refused with 50035."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         assert (await bot.ask("GET", f"/channels/{channel.id}/messages", **query)).code == 50035
 
-    play(scene)
 
-
-def test_an_edit_replaces_what_it_names_and_leaves_the_rest() -> None:
+async def test_an_edit_replaces_what_it_names_and_leaves_the_rest() -> None:
     """Content changes, the embed stays; null takes the embed away; nothing left at all is refused."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         posted = (await bot.post(channel.id, content="one", embeds=[{"title": " t "}])).body["id"]
         message = discord.message(channel.id, posted)
@@ -204,13 +185,10 @@ def test_an_edit_replaces_what_it_names_and_leaves_the_rest() -> None:
         assert (await bot.edit(channel.id, posted, content=None)).code == 50006
         assert message.content == "two"
 
-    play(scene)
 
-
-def test_only_ones_own_messages_can_be_edited() -> None:
+async def test_only_ones_own_messages_can_be_edited() -> None:
     """Editing a person's message is refused with 50005, deleting it without the permission with 50013."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         said = await discord.say(discord.add_member("Jane"), channel.id, "hello")
         assert (await bot.edit(channel.id, said.id, content="x")).code == 50005
@@ -219,14 +197,12 @@ def test_only_ones_own_messages_can_be_edited() -> None:
         assert (await bot.ask("DELETE", f"/channels/{channel.id}/messages/{said.id}")).status == 204
         assert discord.messages(channel.id) == []
 
-    play(scene)
 
-
-def test_many_messages_are_deleted_at_once() -> None:
+async def test_many_messages_are_deleted_at_once() -> None:
     """By who may, at least two, at most a hundred, none older than two weeks; one event tells of all of them."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(clock=clock) as (discord, bot):
         channel, jane = discord.add_text_channel("tickets"), discord.add_member("Jane")
         old = await discord.say(jane, channel.id, "old")
         clock.advance(15 * 86_400)
@@ -248,14 +224,12 @@ def test_many_messages_are_deleted_at_once() -> None:
         assert told["channel_id"] == str(channel.id)
         assert discord.messages(channel.id) == [old]
 
-    play(scene, clock=clock)
 
-
-def test_old_messages_take_few_edits() -> None:
+async def test_old_messages_take_few_edits() -> None:
     """Older than an hour, a message is refused with 30046 once its edits are used up, until the hour is over."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(clock=clock, allowances=Allowances(old_edits=2)) as (discord, bot):
         channel = discord.add_text_channel("tickets")
         posted = (await bot.post(channel.id, content="0")).body["id"]
         for n in range(4):
@@ -268,13 +242,10 @@ def test_old_messages_take_few_edits() -> None:
         clock.advance(refused.body["retry_after"] + 1)
         assert (await bot.edit(channel.id, posted, content="again")).status == 200
 
-    play(scene, clock=clock, allowances=Allowances(old_edits=2))
 
-
-def test_reactions_come_and_go() -> None:
+async def test_reactions_come_and_go() -> None:
     """A reaction is seen once however often it is made; one that is not there, or is no emoji, is 10014."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         said = await discord.say(discord.add_member("Jane"), channel.id, "hello")
         path = f"/channels/{channel.id}/messages/{said.id}/reactions"
@@ -288,14 +259,12 @@ def test_reactions_come_and_go() -> None:
         assert said.reactions == {}
         assert (await bot.ask("DELETE", f"{path}/✅/@me")).code == 10014
 
-    play(scene)
 
-
-def test_a_file_goes_in_and_comes_out_until_its_address_expires() -> None:
+async def test_a_file_goes_in_and_comes_out_until_its_address_expires() -> None:
     """An upload is served by a signed address that works for a day; a forged or old one does not."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(clock=clock) as (discord, bot):
         channel = discord.add_text_channel("tickets")
         body = b"\r\n--odd\r\n\x00\xff"
         posted = await bot.upload(channel.id, "a b.bin", body, attachments=[{"id": 0, "filename": "a b.bin"}])
@@ -309,29 +278,21 @@ def test_a_file_goes_in_and_comes_out_until_its_address_expires() -> None:
         async with bot.session.get(attachment["url"]) as response:
             assert response.status == 404
 
-    play(scene, clock=clock)
 
-
-def test_a_file_of_more_than_ten_mebibytes_is_refused() -> None:
+async def test_a_file_of_more_than_ten_mebibytes_is_refused() -> None:
     """40005 with 413, and nothing is posted."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         answer = await bot.upload(channel.id, "big", b"x" * (10 * 1024 * 1024 + 1))
         assert (answer.status, answer.code) == (413, 40005)
         assert discord.messages(channel.id) == []
 
-    play(scene)
 
-
-def test_a_body_that_is_no_json_is_refused() -> None:
+async def test_a_body_that_is_no_json_is_refused() -> None:
     """50109 and not a crash."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         headers = {"Authorization": f"Bot {discord.token}", "Content-Type": "application/json"}
         url = f"{discord.api_url}/channels/{channel.id}/messages"
         async with bot.session.post(url, data=b"{", headers=headers) as response:
             assert (response.status, (await response.json())["code"]) == (400, 50109)
-
-    play(scene)

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-from bot.sandbox.discord import PracticeDiscord
-from tests.support.practice.discord import Bot, HandClock, play
+from tests.support.practice.discord import HandClock, practice_discord
 
 
-def test_a_channel_takes_five_messages_in_five_seconds() -> None:
+async def test_a_channel_takes_five_messages_in_five_seconds() -> None:
     """The sixth is 429 with all headers and the wait in its body; another channel is not concerned; then it goes on."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(speed=1.0, clock=clock) as (discord, bot):
         one, other = discord.add_text_channel("one"), discord.add_text_channel("other")
         for left in (4, 3, 2, 1, 0):
             answer = await bot.post(one.id, content="x")
@@ -30,28 +29,24 @@ def test_a_channel_takes_five_messages_in_five_seconds() -> None:
         assert (await bot.post(one.id, content="x")).status == 200
         assert len(discord.messages(one.id)) == 6
 
-    play(scene, speed=1.0, clock=clock)
 
-
-def test_a_faster_server_has_the_same_limits_in_less_time() -> None:
+async def test_a_faster_server_has_the_same_limits_in_less_time() -> None:
     """With speed 50 the five seconds are a tenth of one."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(speed=50.0, clock=clock) as (discord, bot):
         channel = discord.add_text_channel("tickets")
         statuses = [(await bot.post(channel.id, content="x")).status for _ in range(6)]
         assert statuses == [200] * 5 + [429]
         clock.advance(0.1)
         assert (await bot.post(channel.id, content="x")).status == 200
 
-    play(scene, speed=50.0, clock=clock)
 
-
-def test_fifty_requests_a_second_in_all() -> None:
+async def test_fifty_requests_a_second_in_all() -> None:
     """The fifty-first of whatever kind is 429 for everything."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(speed=1.0, clock=clock) as (discord, bot):
         channels = [discord.add_text_channel(str(n)) for n in range(25)]
         for _ in range(2):
             for channel in channels:
@@ -63,16 +58,11 @@ def test_fifty_requests_a_second_in_all() -> None:
         clock.advance(1)
         assert (await bot.ask("GET", "/users/@me")).status == 200
 
-    play(scene, speed=1.0, clock=clock)
 
-
-def test_without_limits_nothing_is_counted_or_told() -> None:
+async def test_without_limits_nothing_is_counted_or_told() -> None:
     """Speed None lets everything through and sends no rate limit headers."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(speed=None) as (discord, bot):
         channel = discord.add_text_channel("tickets")
         answers = [await bot.post(channel.id, content="x") for _ in range(60)]
         assert {answer.status for answer in answers} == {200}
         assert not [name for name in answers[-1].headers if name.lower().startswith("x-ratelimit")]
-
-    play(scene, speed=None)

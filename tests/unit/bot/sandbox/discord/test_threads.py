@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.discord import Allowances, NotOffered, PracticeDiscord, Refusal, Sort, Thread
-from tests.support.practice.discord import Bot, HandClock, play
+from tests.support.practice.discord import Bot, HandClock, practice_discord
 
 
 async def opened(discord: PracticeDiscord, bot: Bot, name: str = "ticket") -> Thread:
@@ -17,10 +17,9 @@ async def opened(discord: PracticeDiscord, bot: Bot, name: str = "ticket") -> Th
     return discord.thread(made.body["id"])
 
 
-def test_a_thread_has_its_messages_id_and_there_is_but_one() -> None:
+async def test_a_thread_has_its_messages_id_and_there_is_but_one() -> None:
     """The thread's id is the message's; a second one is refused with 160004; the message knows its thread."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         thread = await opened(discord, bot)
         path = f"/channels/{thread.parent_id}/messages/{thread.id}"
         again = await bot.ask("POST", path + "/threads", {"name": "again"})
@@ -29,13 +28,10 @@ def test_a_thread_has_its_messages_id_and_there_is_but_one() -> None:
         assert [message.sort for message in discord.messages(thread.id)] == [Sort.THREAD_STARTER]
         assert [message.sort for message in discord.messages(thread.parent_id)] == [Sort.SAID]
 
-    play(scene)
 
-
-def test_discord_says_in_the_channel_that_an_older_message_has_a_thread() -> None:
+async def test_discord_says_in_the_channel_that_an_older_message_has_a_thread() -> None:
     """A thread under a message that is not the newest, or under none, makes a system message in the channel."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         older = (await bot.post(channel.id, content="older")).body["id"]
         await bot.post(channel.id, content="newer")
@@ -43,8 +39,6 @@ def test_discord_says_in_the_channel_that_an_older_message_has_a_thread() -> Non
         await bot.ask("POST", f"/channels/{channel.id}/threads", {"name": "bare", "type": 11})
         told = [message for message in discord.messages(channel.id) if message.sort is Sort.THREAD_CREATED]
         assert [message.content for message in told] == ["late", "bare"]
-
-    play(scene)
 
 
 @pytest.mark.parametrize(
@@ -57,23 +51,19 @@ def test_discord_says_in_the_channel_that_an_older_message_has_a_thread() -> Non
         ({"name": "x", "auto_archive_duration": 61}, "auto_archive_duration"),
     ],
 )
-def test_a_thread_with_a_wrong_name_or_duration_is_refused(body: dict[str, Any], field: str) -> None:
+async def test_a_thread_with_a_wrong_name_or_duration_is_refused(body: dict[str, Any], field: str) -> None:
     """Names have 1 to 100 characters after trimming; Discord knows four durations."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         posted = (await bot.post(channel.id, content="card")).body["id"]
         answer = await bot.ask("POST", f"/channels/{channel.id}/messages/{posted}/threads", body)
         assert (answer.code, list(answer.faults())) == (50035, [field])
         assert discord.threads(channel.id) == []
 
-    play(scene)
 
-
-def test_an_archived_thread_refuses_all_but_messages_and_deletions() -> None:
+async def test_an_archived_thread_refuses_all_but_messages_and_deletions() -> None:
     """Edits, reactions and changes are 50083; a message opens it; so does `archived: false`."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         thread = await opened(discord, bot)
         own = (await bot.post(thread.id, content="one")).body["id"]
         spare = (await bot.post(thread.id, content="two")).body["id"]
@@ -89,13 +79,10 @@ def test_an_archived_thread_refuses_all_but_messages_and_deletions() -> None:
         assert (await bot.change(thread.id, archived=False, auto_archive_duration=60)).status == 200
         assert (thread.archived, thread.auto_archive_minutes) == (False, 60)
 
-    play(scene)
 
-
-def test_a_locked_thread_is_for_those_who_manage_threads() -> None:
+async def test_a_locked_thread_is_for_those_who_manage_threads() -> None:
     """Without the permission a message is 160005 and a change 50013; locked and archived, it is shut for all."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         thread = await opened(discord, bot)
         own = (await bot.post(thread.id, content="one")).body["id"]
         assert (await bot.change(thread.id, locked=True)).status == 200
@@ -111,13 +98,10 @@ def test_a_locked_thread_is_for_those_who_manage_threads() -> None:
         with pytest.raises(Refusal, match="locked"):
             await discord.say(jane, thread.id, "and I?")
 
-    play(scene)
 
-
-def test_locking_needs_the_permission_even_for_the_owner() -> None:
+async def test_locking_needs_the_permission_even_for_the_owner() -> None:
     """The bot may archive its own thread without it, and not lock it, nor touch somebody else's."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         thread = await opened(discord, bot)
         discord.deny(thread.parent_id, "manage_threads")
         assert (await bot.change(thread.id, locked=True)).code == 50013
@@ -126,13 +110,10 @@ def test_locking_needs_the_permission_even_for_the_owner() -> None:
         foreign = await discord.start_thread(discord.add_member("Jane"), thread.parent_id, "hers")
         assert (await bot.change(foreign.id, archived=True)).code == 50013
 
-    play(scene)
 
-
-def test_a_full_guild_takes_no_more_active_threads() -> None:
+async def test_a_full_guild_takes_no_more_active_threads() -> None:
     """At the cap, making one, opening one and writing in an archived one are 160006; archiving one makes room."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(allowances=Allowances(active_threads=1)) as (discord, bot):
         first = await opened(discord, bot, "first")
         await bot.change(first.id, archived=True)
         second = await opened(discord, bot, "second")
@@ -144,14 +125,12 @@ def test_a_full_guild_takes_no_more_active_threads() -> None:
         await bot.change(second.id, archived=True)
         assert (await bot.ask("POST", path, {"name": "third"})).status == 201
 
-    play(scene, allowances=Allowances(active_threads=1))
 
-
-def test_a_thread_is_renamed_twice_in_ten_minutes_and_no_more() -> None:
+async def test_a_thread_is_renamed_twice_in_ten_minutes_and_no_more() -> None:
     """The third renaming is 429 until ten minutes have passed, and nothing of that request happens."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(clock=clock, speed=1.0) as (discord, bot):
         thread = await opened(discord, bot)
         for name in ("one", "two"):
             assert (await bot.change(thread.id, name=name)).status == 200
@@ -165,14 +144,12 @@ def test_a_thread_is_renamed_twice_in_ten_minutes_and_no_more() -> None:
         renamings = [message for message in discord.messages(thread.id) if message.sort is Sort.RENAMED]
         assert [message.content for message in renamings] == ["one", "two", "three"]
 
-    play(scene, clock=clock, speed=1.0)
 
-
-def test_archived_threads_are_listed_by_when_they_were_archived() -> None:
+async def test_archived_threads_are_listed_by_when_they_were_archived() -> None:
     """Newest archived first, `before` a time, at least two a page; the active ones are in the guild's list alone."""
     clock = HandClock()
 
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord(clock=clock) as (discord, bot):
         channel = discord.add_text_channel("tickets")
         threads = []
         for n in range(4):
@@ -193,13 +170,10 @@ def test_archived_threads_are_listed_by_when_they_were_archived() -> None:
         active = (await bot.ask("GET", f"/guilds/{discord.guild.world.guild_id}/threads/active")).body
         assert [thread["id"] for thread in active["threads"]] == [threads[3]]
 
-    play(scene, clock=clock)
 
-
-def test_a_post_in_a_forum_begins_with_a_message_of_its_own_id() -> None:
+async def test_a_post_in_a_forum_begins_with_a_message_of_its_own_id() -> None:
     """The post, its first message and its tags are made by one request; messages straight into a forum are refused."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         forum = discord.add_forum("tickets", ["open", "closed"])
         tags = [str(tag.id) for tag in forum.tags]
         body = {"name": "post", "applied_tags": tags[:1], "message": {"content": "first", "nonce": "key"}}
@@ -211,8 +185,6 @@ def test_a_post_in_a_forum_begins_with_a_message_of_its_own_id() -> None:
         assert (await bot.change(made.body["id"], applied_tags=tags[1:])).body["applied_tags"] == tags[1:]
         refused = await bot.post(forum.id, content="no")
         assert (refused.status, refused.code) == (400, 50008)
-
-    play(scene)
 
 
 @pytest.mark.parametrize(
@@ -226,16 +198,13 @@ def test_a_post_in_a_forum_begins_with_a_message_of_its_own_id() -> None:
         ({"name": "x" * 101}, 50035),
     ],
 )
-def test_a_post_that_a_forum_refuses(change: dict[str, Any], code: int) -> None:
+async def test_a_post_that_a_forum_refuses(change: dict[str, Any], code: int) -> None:
     """A required tag, an unknown one, more than five, nothing to see, too much of it: no post comes about."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         forum = discord.add_forum("tickets", ["open"], require_tag=True)
         body = {"name": "post", "applied_tags": [str(forum.tags[0].id)], "message": {"content": "x"}}
         assert (await bot.ask("POST", f"/channels/{forum.id}/threads", body | change)).code == code
         assert discord.threads(forum.id) == []
-
-    play(scene)
 
 
 @pytest.mark.parametrize(
@@ -247,10 +216,9 @@ def test_a_post_that_a_forum_refuses(change: dict[str, Any], code: int) -> None:
         ([{"name": "same"}, {"name": "same"}], 40061),
     ],
 )
-def test_a_forum_has_twenty_tags_of_twenty_characters(tags: list[dict[str, str]], code: int) -> None:
+async def test_a_forum_has_twenty_tags_of_twenty_characters(tags: list[dict[str, str]], code: int) -> None:
     """More, longer, empty or equal ones are refused, and the tags stay as they were."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         forum = discord.add_forum("tickets", ["open"])
         assert (await bot.change(forum.id, available_tags=tags)).code == 50013
         discord.allow(forum.id, "manage_channels")
@@ -260,13 +228,10 @@ def test_a_forum_has_twenty_tags_of_twenty_characters(tags: list[dict[str, str]]
         assert (await bot.change(forum.id, available_tags=[kept, {"name": "closed"}])).status == 200
         assert [tag.name for tag in forum.tags] == ["open", "closed"]
 
-    play(scene)
 
-
-def test_a_deleted_thread_is_unknown() -> None:
+async def test_a_deleted_thread_is_unknown() -> None:
     """After a person deletes it, every request for it is 10003."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         thread = await opened(discord, bot)
         moderator = discord.add_member("Mo", discord.add_role("moderators", "manage_threads"))
         await discord.delete_place(moderator, thread.id)
@@ -274,13 +239,10 @@ def test_a_deleted_thread_is_unknown() -> None:
         assert (await bot.post(thread.id, content="x")).code == 10003
         assert (await bot.ask("GET", f"/channels/{thread.parent_id}/messages/1")).code == 10008
 
-    play(scene)
 
-
-def test_commands_are_not_offered_in_an_archived_thread() -> None:
+async def test_commands_are_not_offered_in_an_archived_thread() -> None:
     """The client takes no slash command there, registered or not."""
-
-    async def scene(discord: PracticeDiscord, bot: Bot) -> None:
+    async with practice_discord() as (discord, bot):
         thread = await opened(discord, bot)
         command = {"name": "close", "description": "Close", "type": 1}
         path = f"/applications/{discord.guild.world.application_id}/commands"
@@ -288,5 +250,3 @@ def test_commands_are_not_offered_in_an_archived_thread() -> None:
         await bot.change(thread.id, archived=True)
         with pytest.raises(NotOffered, match="archived"):
             await discord.command(discord.add_member("Jane"), thread.id, "close")
-
-    play(scene)

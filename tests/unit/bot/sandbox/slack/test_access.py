@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from bot.sandbox.slack import App, PracticeSlack
+from tests.support.practice.slack import web_of
 
-Tell = Callable[..., None]
 
-
-def test_a_token_is_needed_and_must_be_the_right_one(slack: PracticeSlack, tell: Tell) -> None:
+async def test_a_token_is_needed_and_must_be_the_right_one(slack: PracticeSlack) -> None:
     """No token, a wrong one, one of the wrong kind and a revoked one are four different errors."""
+    async with web_of(slack) as web:
 
-    async def story(web: Any) -> None:
         async def with_token(method: str, token: str | None) -> str:
             headers = {} if token is None else {"Authorization": f"Bearer {token}"}
             answer = (await web.http.post(slack.api_url + method, headers=headers)).json()
@@ -31,28 +29,20 @@ def test_a_token_is_needed_and_must_be_the_right_one(slack: PracticeSlack, tell:
         slack.workspace.token_trouble = "token_revoked"
         assert await with_token("auth.test", slack.bot_token) == "token_revoked"
 
-    tell(slack, story)
 
-
-def test_auth_test_says_who_one_is_and_what_one_may(slack: PracticeSlack, tell: Tell) -> None:
+async def test_auth_test_says_who_one_is_and_what_one_may(slack: PracticeSlack) -> None:
     """The scopes stand in a header of every answer."""
-
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         headers = {"Authorization": f"Bearer {slack.bot_token}"}
         response = await web.http.get(slack.api_url + "auth.test", headers=headers)
         assert response.json()["user_id"] == slack.bot_user
         assert set(response.headers["x-oauth-scopes"].split(",")) == App().scopes
 
-    tell(slack, story)
 
-
-def test_an_unknown_method_is_named(slack: PracticeSlack, tell: Tell) -> None:
+async def test_an_unknown_method_is_named(slack: PracticeSlack) -> None:
     """What does not exist is told apart from what is not allowed."""
-
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         assert await web("chat.shout") == {"ok": False, "error": "unknown_method", "req_method": "chat.shout"}
-
-    tell(slack, story)
 
 
 @pytest.mark.parametrize(
@@ -78,49 +68,43 @@ def test_an_unknown_method_is_named(slack: PracticeSlack, tell: Tell) -> None:
         ("files.completeUploadExternal", "files:write"),
     ],
 )
-def test_a_method_without_its_scope_says_which(make: Any, tell: Tell, method: str, scope: str) -> None:
+async def test_a_method_without_its_scope_says_which(make: Any, method: str, scope: str) -> None:
     """`missing_scope` names what is needed and what there is."""
     slack = make(app={"scopes": frozenset({"commands"})})
     channel = slack.add_channel("support")
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         answer = await web(method, channel=channel.id, ts="1.000000", text="x")
         assert (answer["error"], answer["needed"], answer["provided"]) == ("missing_scope", scope, "commands")
 
-    tell(slack, story)
 
-
-def test_a_private_channel_needs_scopes_of_its_own(make: Any, tell: Tell) -> None:
+async def test_a_private_channel_needs_scopes_of_its_own(make: Any) -> None:
     """The scopes of public channels open no private one."""
     slack = make(app={"scopes": frozenset({"channels:read", "channels:history"})})
     private = slack.add_channel("secret", private=True)
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         assert (await web("conversations.info", channel=private.id))["needed"] == "groups:read"
         assert (await web("conversations.history", channel=private.id))["needed"] == "groups:history"
         assert (await web("conversations.list", types="public_channel,private_channel"))["needed"] == "groups:read"
 
-    tell(slack, story)
 
-
-def test_an_app_token_without_its_scope_opens_no_connection(make: Any, tell: Tell) -> None:
+async def test_an_app_token_without_its_scope_opens_no_connection(make: Any) -> None:
     """Socket Mode needs `connections:write`."""
     slack = make(app={"app_scopes": frozenset()})
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         headers = {"Authorization": f"Bearer {slack.app_token}"}
         answer = (await web.http.post(slack.api_url + "apps.connections.open", headers=headers)).json()
         assert (answer["error"], answer["needed"]) == ("missing_scope", "connections:write")
 
-    tell(slack, story)
 
-
-def test_forms_and_json_say_the_same(slack: PracticeSlack, tell: Tell) -> None:
+async def test_forms_and_json_say_the_same(slack: PracticeSlack) -> None:
     """A form carries structures as JSON text and may carry the token; a JSON body may not."""
     channel = slack.add_channel("support")
     blocks = [{"type": "section", "text": {"type": "plain_text", "text": "Body"}}]
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         url = slack.api_url + "chat.postMessage"
         form = {"token": slack.bot_token, "channel": channel.id, "text": "x", "blocks": json.dumps(blocks)}
         assert (await web.http.post(url, data=form)).json()["ok"]
@@ -131,28 +115,21 @@ def test_forms_and_json_say_the_same(slack: PracticeSlack, tell: Tell) -> None:
         broken = {"token": slack.bot_token, "channel": channel.id, "text": "x", "blocks": "[{"}
         assert (await web.http.post(url, data=broken)).json()["error"] == "invalid_blocks_format"
 
-    tell(slack, story)
 
-
-def test_a_body_that_is_no_object_is_refused(slack: PracticeSlack, tell: Tell) -> None:
+async def test_a_body_that_is_no_object_is_refused(slack: PracticeSlack) -> None:
     """Broken JSON and JSON of another kind are two errors."""
-
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         headers = {"Authorization": f"Bearer {slack.bot_token}", "Content-Type": "application/json"}
         url = slack.api_url + "auth.test"
         assert (await web.http.post(url, content="{", headers=headers)).json()["error"] == "invalid_json"
         assert (await web.http.post(url, content="[]", headers=headers)).json()["error"] == "json_not_object"
 
-    tell(slack, story)
 
-
-def test_posts_in_one_channel_come_one_a_second_after_a_short_burst(
-    slack: PracticeSlack, tell: Tell, clock: Any
-) -> None:
+async def test_posts_in_one_channel_come_one_a_second_after_a_short_burst(slack: PracticeSlack, clock: Any) -> None:
     """The sixth at once is told to wait; another channel is not held up, and a second later there is room."""
     busy, quiet = slack.add_channel("busy"), slack.add_channel("quiet")
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         for _ in range(5):
             assert await web.error("chat.postMessage", channel=busy.id, text="x") == "ok"
         headers = {"Authorization": f"Bearer {slack.bot_token}"}
@@ -167,14 +144,12 @@ def test_posts_in_one_channel_come_one_a_second_after_a_short_burst(
         assert await web.error("chat.postMessage", channel=busy.id, text="x") == "ratelimited"
         assert len(slack.messages(busy)) == 6
 
-    tell(slack, story)
 
-
-def test_a_method_has_so_many_calls_a_minute(make: Any, tell: Tell, clock: Any) -> None:
+async def test_a_method_has_so_many_calls_a_minute(make: Any, clock: Any) -> None:
     """Each method counts for itself, by its tier, and the wait is until the oldest call is a minute old."""
     slack = make(per_minute=(1, 2, 3, 4))
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         for number in range(2):
             assert await web.error("usergroups.list") == "ok"
             clock.pass_by(10 * number)
@@ -184,8 +159,6 @@ def test_a_method_has_so_many_calls_a_minute(make: Any, tell: Tell, clock: Any) 
         assert await web.error("conversations.list") == "ok"
         clock.pass_by(50)
         assert await web.error("usergroups.list") == "ok"
-
-    tell(slack, story)
 
 
 def test_an_app_is_what_its_manifest_declares() -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from bot.sandbox.slack import PracticeSlack
-
-Tell = Callable[..., None]
-Connect = Callable[..., Any]
+from tests.support.practice.slack import Make, connect, connected_app, web_of
 
 OPTION = {"text": {"type": "plain_text", "text": "#1042 · Jane"}, "value": "1042"}
 BUTTONS = {
@@ -20,10 +17,10 @@ BUTTONS = {
 }
 
 
-def test_a_command_answers_only_its_user(played: Any) -> None:
+async def test_a_command_answers_only_its_user(make: Make) -> None:
     """What comes with the acknowledgement is shown to them; the payload knows no thread."""
+    async with connected_app(make) as (slack, _web, socket, jane, channel):
 
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
         async def two_open(payload: Any) -> Any:
             return {"text": "2 open"}
 
@@ -35,15 +32,13 @@ def test_a_command_answers_only_its_user(played: Any) -> None:
         assert (payload["command"], payload["text"], payload["channel_id"]) == ("/stats", "7", channel.id)
         assert "thread_ts" not in payload
 
-    played(scene)
 
-
-def test_a_command_that_is_not_taken_fails_visibly(slack: PracticeSlack, tell: Tell, connect: Connect) -> None:
+async def test_a_command_that_is_not_taken_fails_visibly(slack: PracticeSlack) -> None:
     """In a thread, unknown, unheard and unanswered: four different sentences, and no second delivery."""
     jane = slack.add_user("jane")
     channel = slack.add_channel("support", [jane])
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         said = await slack.say(jane, channel, "x")
         outcome = await slack.command(jane, channel, "/close", thread_ts=said.ts)
         assert outcome.error == "/close is not supported in threads. Sorry!"
@@ -59,26 +54,21 @@ def test_a_command_that_is_not_taken_fails_visibly(slack: PracticeSlack, tell: T
             with pytest.raises(TimeoutError):
                 await socket.next(within=0.3)
 
-    tell(slack, story)
 
-
-def test_a_bad_answer_to_a_command_is_an_error(played: Any) -> None:
+async def test_a_bad_answer_to_a_command_is_an_error(make: Make) -> None:
     """Blocks in an acknowledgement are held to the same limits as everywhere."""
+    async with connected_app(make) as (slack, _web, socket, jane, channel):
 
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
         async def nonsense(payload: Any) -> Any:
             return {"text": "x", "blocks": [{"type": "nonsense"}]}
 
         outcome, _ = await asyncio.gather(slack.command(jane, channel, "/stats"), socket.serve(nonsense))
         assert outcome.error == '/stats failed with the error "invalid_blocks"'
 
-    played(scene)
 
-
-def test_a_response_url_is_good_for_five_answers_and_half_an_hour(played: Any, clock: Any) -> None:
+async def test_a_response_url_is_good_for_five_answers_and_half_an_hour(clock: Any, make: Make) -> None:
     """Its answers are ephemeral unless they say otherwise; after that it is dead."""
-
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
+    async with connected_app(make) as (slack, web, socket, jane, channel):
         outcome, envelope = await asyncio.gather(slack.command(jane, channel, "/stats", answers=0), socket.serve())
         assert outcome.text == ""
         url = envelope["payload"]["response_url"]
@@ -95,13 +85,10 @@ def test_a_response_url_is_good_for_five_answers_and_half_an_hour(played: Any, c
         late = await web.http.post(envelope["payload"]["response_url"], json={"text": "x"})
         assert late.json()["error"] == "expired_url"
 
-    played(scene)
 
-
-def test_a_button_tells_where_it_stands(played: Any) -> None:
+async def test_a_button_tells_where_it_stands(make: Make) -> None:
     """The payload has the message, its thread and the button's value; a missing button cannot be pressed."""
-
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
+    async with connected_app(make) as (slack, web, socket, jane, channel):
         said = await slack.say(jane, channel, "x")
         await socket.ack(await socket.next())
         await web("chat.postMessage", channel=channel.id, text="card", blocks=[BUTTONS], thread_ts=said.ts)
@@ -118,17 +105,16 @@ def test_a_button_tells_where_it_stands(played: Any) -> None:
             await slack.press(jane, card, "Reopen")
         url = payload["response_url"]
         await web.http.post(url, json={"text": "done", "replace_original": True})
-        assert (slack.message(card).text, slack.message(card).buttons) == ("done", ())
+        changed = slack.message(card)
+        assert changed is not None
+        assert (changed.text, changed.buttons) == ("done", ())
         await web.http.post(url, json={"delete_original": True})
         assert slack.message(card) is None
 
-    played(scene)
 
-
-def test_a_button_on_an_ephemeral_message_is_its_readers_alone(played: Any) -> None:
+async def test_a_button_on_an_ephemeral_message_is_its_readers_alone(make: Make) -> None:
     """Only through its response url can such a message be changed, and only its reader can press it."""
-
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
+    async with connected_app(make) as (slack, web, socket, jane, channel):
         tom = slack.add_user("tom")
         await web("chat.postEphemeral", channel=channel.id, user=jane.id, text="sure?", blocks=[BUTTONS])
         (asked,) = slack.ephemerals(jane)
@@ -142,13 +128,10 @@ def test_a_button_on_an_ephemeral_message_is_its_readers_alone(played: Any) -> N
         await web.http.post(url, json={"delete_original": True})
         assert slack.ephemerals(jane) == ()
 
-    played(scene)
 
-
-def test_a_select_on_a_message_tells_at_once(played: Any) -> None:
+async def test_a_select_on_a_message_tells_at_once(make: Make) -> None:
     """Choosing outside an input block is an action of its own."""
-
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
+    async with connected_app(make) as (slack, web, socket, jane, channel):
         select = {"type": "actions", "elements": [{"type": "static_select", "action_id": "pick", "options": [OPTION]}]}
         await web("chat.postMessage", channel=channel.id, text="card", blocks=[select])
         await socket.ack(await socket.next())
@@ -156,13 +139,10 @@ def test_a_select_on_a_message_tells_at_once(played: Any) -> None:
         _, envelope = await asyncio.gather(slack.choose(jane, card, "pick", "1042"), socket.serve())
         assert envelope["payload"]["actions"][0]["selected_option"] == OPTION
 
-    played(scene)
 
-
-def test_a_shortcut_works_in_threads(played: Any) -> None:
+async def test_a_shortcut_works_in_threads(make: Make) -> None:
     """Its payload names the message and the thread; one the app does not have is not in the menu."""
-
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
+    async with connected_app(make) as (slack, _web, socket, jane, channel):
         parent = await slack.say(jane, channel, "parent")
         reply = await slack.say(jane, channel, "reply", thread_ts=parent.ts)
         for _ in range(3):
@@ -174,17 +154,13 @@ def test_a_shortcut_works_in_threads(played: Any) -> None:
         with pytest.raises(ValueError, match="no message shortcut"):
             await slack.shortcut(jane, reply, "burn")
 
-    played(scene)
 
-
-def test_an_interaction_nobody_takes_is_an_error_once(slack: PracticeSlack, tell: Tell) -> None:
+async def test_an_interaction_nobody_takes_is_an_error_once(slack: PracticeSlack) -> None:
     """A press without a connection fails at once and is not sent again."""
     jane = slack.add_user("jane")
     channel = slack.add_channel("support", [jane])
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         await web("chat.postMessage", channel=channel.id, text="card", blocks=[BUTTONS])
         (card,) = slack.messages(channel)
         assert (await slack.press(jane, card, "Close")).error == "We had some trouble connecting. Try again?"
-
-    tell(slack, story)

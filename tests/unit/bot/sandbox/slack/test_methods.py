@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.slack import PracticeSlack
+from tests.support.practice.slack import web_of
 
-Tell = Callable[..., None]
 
-
-def test_history_comes_in_pages_between_two_moments(slack: PracticeSlack, tell: Tell) -> None:
+async def test_history_comes_in_pages_between_two_moments(slack: PracticeSlack) -> None:
     """Newest first in a channel, oldest first in a thread whose parent heads every page; bounds are exclusive."""
     jane = slack.add_user("jane")
     channel = slack.add_channel("support", [jane])
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         said = [(await slack.say(jane, channel, f"m{number}")).ts for number in range(5)]
         page = await web("conversations.history", channel=channel.id, limit=2)
         assert [message["ts"] for message in page["messages"]] == said[:2:-1]
@@ -38,31 +36,27 @@ def test_history_comes_in_pages_between_two_moments(slack: PracticeSlack, tell: 
         assert await web.error("conversations.history", channel=channel.id, oldest="x") == "invalid_ts_oldest"
         assert await web.error("conversations.history", channel=channel.id, limit=-1) == "invalid_limit"
 
-    tell(slack, story)
 
-
-def test_a_page_may_hold_less_than_was_asked_for(make: Any, tell: Tell) -> None:
+async def test_a_page_may_hold_less_than_was_asked_for(make: Any) -> None:
     """Distributed apps get 15 at most, whatever they ask for."""
     slack = make(page=15)
     jane = slack.add_user("jane")
     channel = slack.add_channel("support", [jane])
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         for number in range(16):
             await slack.say(jane, channel, f"m{number}")
         page = await web("conversations.history", channel=channel.id, limit=200)
         assert (len(page["messages"]), page["has_more"]) == (15, True)
 
-    tell(slack, story)
 
-
-def test_people_and_groups_can_be_looked_up(slack: PracticeSlack, tell: Tell) -> None:
+async def test_people_and_groups_can_be_looked_up(slack: PracticeSlack) -> None:
     """Names, guests and groups are as the workspace has them; strangers are errors."""
     jane = slack.add_user("jane", real_name="Jane Doe", display_name="JD", guest=True)
     channel = slack.add_channel("support", [jane])
     group = slack.add_group("agents", [jane])
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         user = (await web("users.info", user=jane.id))["user"]
         assert (user["profile"]["display_name"], user["real_name"], user["is_restricted"]) == ("JD", "Jane Doe", True)
         assert await web.error("users.info", user="U0NONE") == "user_not_found"
@@ -72,29 +66,25 @@ def test_people_and_groups_can_be_looked_up(slack: PracticeSlack, tell: Tell) ->
         assert (await web("conversations.members", channel=channel.id))["members"] == sorted({jane.id, slack.bot_user})
         assert (await web("bots.info"))["bot"]["user_id"] == slack.bot_user
 
-    tell(slack, story)
 
-
-def test_the_bot_can_join_public_channels_only(make: Any, tell: Tell) -> None:
+async def test_the_bot_can_join_public_channels_only(make: Any) -> None:
     """Joining makes it a member, twice is a warning, a private channel is not to be seen."""
     slack = make(app={"scopes": frozenset({"channels:join", "channels:read"})})
     public = slack.add_channel("public", bot=False)
     private = slack.add_channel("private", private=True, bot=False)
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         assert (await web("conversations.join", channel=public.id))["channel"]["is_member"] is True
         assert (await web("conversations.join", channel=public.id))["warning"] == "already_in_channel"
         assert await web.error("conversations.join", channel=private.id) == "channel_not_found"
 
-    tell(slack, story)
 
-
-def test_reactions_are_counted_once_each(slack: PracticeSlack, tell: Tell) -> None:
+async def test_reactions_are_counted_once_each(slack: PracticeSlack) -> None:
     """Twice the same, a missing one and a name that is no emoji are refused."""
     jane = slack.add_user("jane")
     channel = slack.add_channel("support", [jane])
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         said = await slack.say(jane, channel, "hello")
         here = {"channel": channel.id, "timestamp": said.ts}
         assert await web.error("reactions.add", **here, name="white_check_mark") == "ok"
@@ -111,15 +101,13 @@ def test_reactions_are_counted_once_each(slack: PracticeSlack, tell: Tell) -> No
         assert await web.error("reactions.remove", **here, name="white_check_mark") == "no_reaction"
         assert slack.messages(channel)[0].reactions == {"white_check_mark": (jane.id,)}
 
-    tell(slack, story)
 
-
-def test_a_file_needs_the_bots_token(slack: PracticeSlack, tell: Tell) -> None:
+async def test_a_file_needs_the_bots_token(slack: PracticeSlack) -> None:
     """Without it Slack answers 200 with a page to sign in, which is not the file."""
     jane = slack.add_user("jane")
     channel = slack.add_channel("support", [jane])
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         said = await slack.say(jane, channel, "", files=[("log.txt", b"all of it")])
         shape = (await web("files.info", file=said.files[0].id))["file"]
         url = shape["url_private_download"]
@@ -130,14 +118,12 @@ def test_a_file_needs_the_bots_token(slack: PracticeSlack, tell: Tell) -> None:
         assert login.headers["Content-Type"].startswith("text/html")
         assert await web.error("files.info", file="F0NONE") == "file_not_found"
 
-    tell(slack, story)
 
-
-def test_an_upload_has_three_steps(slack: PracticeSlack, tell: Tell) -> None:
+async def test_an_upload_has_three_steps(slack: PracticeSlack) -> None:
     """Announce, send exactly that much, complete; the answer names no message, which comes nevertheless."""
     channel = slack.add_channel("support")
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         answer = await web("files.getUploadURLExternal", filename="a.txt", length=3)
         ready = [{"id": answer["file_id"], "title": "A"}]
         assert await web.error("files.completeUploadExternal", files=ready) == "file_not_found"
@@ -151,19 +137,15 @@ def test_an_upload_has_three_steps(slack: PracticeSlack, tell: Tell) -> None:
         (message,) = slack.messages(channel)
         assert (message.rendered, message.files[0].content) == ("here & now", b"abc")
 
-    tell(slack, story)
 
-
-def test_a_permalink_leads_to_a_message(slack: PracticeSlack, tell: Tell) -> None:
+async def test_a_permalink_leads_to_a_message(slack: PracticeSlack) -> None:
     """A reply's link names its thread."""
     channel = slack.add_channel("support")
 
-    async def story(web: Any) -> None:
+    async with web_of(slack) as web:
         parent = (await web("chat.postMessage", channel=channel.id, text="p"))["ts"]
         reply = (await web("chat.postMessage", channel=channel.id, text="r", thread_ts=parent))["ts"]
         link = (await web("chat.getPermalink", channel=channel.id, message_ts=reply))["permalink"]
         assert link.endswith(f"/archives/{channel.id}/p{reply.replace('.', '')}?thread_ts={parent}&cid={channel.id}")
         refused = await web.error("chat.getPermalink", channel=channel.id, message_ts="1.000000")
         assert refused == "message_not_found"
-
-    tell(slack, story)

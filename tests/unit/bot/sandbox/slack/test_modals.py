@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.practice.slack import Make, connected_app
+
 MODAL: dict[str, Any] = {
     "type": "modal",
     "callback_id": "close",
@@ -31,10 +33,10 @@ MODAL: dict[str, Any] = {
 OPTION = {"text": {"type": "plain_text", "text": "#1042 · Jane"}, "value": "1042"}
 
 
-def test_a_trigger_opens_one_modal_within_three_seconds(played: Any, clock: Any) -> None:
+async def test_a_trigger_opens_one_modal_within_three_seconds(clock: Any, make: Make) -> None:
     """Used, late and made up are three refusals; a bad modal does not use a trigger up."""
+    async with connected_app(make) as (slack, web, socket, jane, channel):
 
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
         async def open_it(payload: Any) -> None:
             trigger = payload["trigger_id"]
             bad = MODAL | {"title": {"type": "plain_text", "text": "x" * 25}}
@@ -54,8 +56,6 @@ def test_a_trigger_opens_one_modal_within_three_seconds(played: Any, clock: Any)
 
         await asyncio.gather(slack.command(jane, channel, "/close", answers=0), socket.serve(too_late))
 
-    played(scene)
-
 
 async def opened(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> Any:
     """A modal that a command has opened."""
@@ -67,10 +67,9 @@ async def opened(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> 
     return outcome.view
 
 
-def test_an_external_select_asks_the_app(played: Any) -> None:
+async def test_an_external_select_asks_the_app(make: Make) -> None:
     """Once enough was typed; what is suggested can be entered, by value or label, and nothing else."""
-
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
+    async with connected_app(make) as (slack, web, socket, jane, channel):
         view = await opened(slack, web, socket, jane, channel)
         assert await slack.suggest(jane, view, "ticket", "1") == ()
 
@@ -95,13 +94,10 @@ def test_an_external_select_asks_the_app(played: Any) -> None:
             "why": {"reason": {"type": "plain_text_input", "value": "done"}},
         }
 
-    played(scene)
 
-
-def test_suggestions_beyond_the_limits_show_nothing(played: Any) -> None:
+async def test_suggestions_beyond_the_limits_show_nothing(make: Make) -> None:
     """A hundred options are the most; more, late or malformed ones leave the select empty."""
-
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
+    async with connected_app(make) as (slack, web, socket, jane, channel):
         view = await opened(slack, web, socket, jane, channel)
 
         async def too_many(payload: Any) -> Any:
@@ -110,8 +106,6 @@ def test_suggestions_beyond_the_limits_show_nothing(played: Any) -> None:
         offered, _ = await asyncio.gather(slack.suggest(jane, view, "ticket", "10"), socket.serve(too_many))
         assert offered == ()
         assert await slack.suggest(jane, view, "ticket", "10") == ()
-
-    played(scene)
 
 
 @pytest.mark.parametrize(
@@ -136,12 +130,11 @@ def test_suggestions_beyond_the_limits_show_nothing(played: Any) -> None:
         (None, None, {}, ""),
     ],
 )
-def test_the_answer_to_a_submission_decides_what_is_seen(
-    played: Any, answer: Any, title: str | None, errors: dict[str, str], error: str
+async def test_the_answer_to_a_submission_decides_what_is_seen(
+    answer: Any, title: str | None, errors: dict[str, str], error: str, make: Make
 ) -> None:
     """Errors stay, updates and pushes show, an empty answer closes; a wrong answer is Slack's own error."""
-
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
+    async with connected_app(make) as (slack, web, socket, jane, channel):
         view = await opened(slack, web, socket, jane, channel)
 
         async def suggest(payload: Any) -> Any:
@@ -158,13 +151,10 @@ def test_the_answer_to_a_submission_decides_what_is_seen(
         assert outcome.errors == errors
         assert (outcome.view and outcome.view.title) == title
 
-    played(scene)
 
-
-def test_a_submission_nobody_acknowledges_leaves_the_modal(played: Any) -> None:
+async def test_a_submission_nobody_acknowledges_leaves_the_modal(make: Make) -> None:
     """The person reads that something went wrong and what they entered is still there."""
-
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
+    async with connected_app(make) as (slack, web, socket, jane, channel):
         view = await opened(slack, web, socket, jane, channel)
 
         async def suggest(payload: Any) -> Any:
@@ -173,15 +163,13 @@ def test_a_submission_nobody_acknowledges_leaves_the_modal(played: Any) -> None:
         await asyncio.gather(slack.suggest(jane, view, "ticket", "10"), socket.serve(suggest))
         outcome = await slack.submit(jane, view, {"ticket": "1042"})
         assert outcome.error == "We had some trouble connecting. Try again?"
+        assert outcome.view is not None
         assert outcome.view.state["which"]["ticket"]["selected_option"] == OPTION
 
-    played(scene)
 
-
-def test_a_view_is_updated_by_its_id_and_hash(played: Any) -> None:
+async def test_a_view_is_updated_by_its_id_and_hash(make: Make) -> None:
     """An outdated hash is a conflict, a closed view is not found, and three views are the most in a stack."""
-
-    async def scene(slack: Any, web: Any, socket: Any, jane: Any, channel: Any) -> None:
+    async with connected_app(make) as (slack, web, socket, jane, channel):
         view = await opened(slack, web, socket, jane, channel)
         changed = await web("views.update", view_id=view.id, hash=view.hash, view=MODAL)
         assert changed["view"]["hash"] != view.hash
@@ -189,10 +177,9 @@ def test_a_view_is_updated_by_its_id_and_hash(played: Any) -> None:
         passes = slack.workspace.passes
         for expected in ("ok", "ok", "push_limit_reached"):
             assert await web.error("views.push", trigger_id=passes.trigger(jane.id), view=MODAL) == expected
-        await slack.close(jane, slack.view(jane))
-        await slack.close(jane, slack.view(jane))
-        await slack.close(jane, slack.view(jane))
+        for _ in range(3):
+            shown = slack.view(jane)
+            assert shown is not None
+            await slack.close(jane, shown)
         assert slack.view(jane) is None
         assert await web.error("views.update", view_id=view.id, view=MODAL) == "not_found"
-
-    played(scene)

@@ -1,32 +1,29 @@
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
-from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from aiohttp import web
 
 from bot.sandbox.vendors import PracticeStore
 from bot.sandbox.vendors.lightspeed import KEY, SECRET, LightspeedVariant, PracticeLightspeed
 from bot.sandbox.wire import Wire
+from tests.support.practice.vendors import asking
 
 HEADERS = {"Authorization": "Basic " + b64encode(f"{KEY}:{SECRET}".encode()).decode()}
-Ask = Callable[..., None]
 
 
 def variant(**fields: Any) -> LightspeedVariant:
     return LightspeedVariant(name="test", **fields)
 
 
-def test_a_ticket_looks_as_documented(store: PracticeStore, ask: Ask) -> None:
+async def test_a_ticket_looks_as_documented(store: PracticeStore) -> None:
     """A ticket has exactly the documented fields, with `false` where an id is not set."""
     vendor = PracticeLightspeed(store)
     ticket = store.customer_writes("test ticket", "Where is it?")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         body = (await client.get(f"/en/tickets/{ticket}.json")).json()
         customer = body["ticket"]["customer"]["resource"]
         assert body == {
@@ -65,16 +62,14 @@ def test_a_ticket_looks_as_documented(store: PracticeStore, ask: Ask) -> None:
             "lastname": "Doe",
         }
 
-    ask(vendor, HEADERS, story)
 
-
-def test_messages_are_written_and_read(store: PracticeStore, ask: Ask) -> None:
+async def test_messages_are_written_and_read(store: PracticeStore) -> None:
     """A new message is the shop's unless it says otherwise, and stands in the ticket's messages and their count."""
     vendor = PracticeLightspeed(store)
     ticket = store.customer_writes("test ticket", "Where is it?")
     path = f"/en/tickets/{ticket}/messages"
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         wanted = {"ticketMessage": {"message": "Your parcel left today.", "from": "shop"}}
         answer = await client.post(f"{path}.json", json=wanted)
         assert answer.status_code == 201
@@ -90,16 +85,15 @@ def test_messages_are_written_and_read(store: PracticeStore, ask: Ask) -> None:
         await client.post(f"{path}.json", json={"ticketMessage": {"message": "It is here!", "from": "customer"}})
         assert store.ticket(ticket).messages[-1].writer == "customer"
 
-    ask(vendor, HEADERS, story)
 
-
-def test_a_put_changes_what_it_names_only(store: PracticeStore, ask: Ask) -> None:
+async def test_a_put_changes_what_it_names_only(store: PracticeStore) -> None:
     """Closing, reopening, the memo and the flags change alone, as JSON and as a form."""
     vendor = PracticeLightspeed(store)
     ticket = store.customer_writes("test ticket", "Where is it?")
     path = f"/en/tickets/{ticket}.json"
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
+
         async def put(**fields: Any) -> Any:
             return (await client.put(path, json={"ticket": fields})).json()["ticket"]
 
@@ -116,24 +110,20 @@ def test_a_put_changes_what_it_names_only(store: PracticeStore, ask: Ask) -> Non
         answer = await client.put(path, data={"ticket[isClosed]": "true", "ticket[subject]": "renamed"})
         assert (answer.json()["ticket"]["isClosed"], answer.json()["ticket"]["subject"]) == (True, "renamed")
 
-    ask(vendor, HEADERS, story)
 
-
-def test_a_delete_destroys(store: PracticeStore, ask: Ask) -> None:
+async def test_a_delete_destroys(store: PracticeStore) -> None:
     """DELETE answers 204, the ticket is gone for good, and the server remembers who was destroyed."""
     vendor = PracticeLightspeed(store)
     ticket = store.customer_writes("test ticket", "Where is it?")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         answer = await client.delete(f"/en/tickets/{ticket}.json")
         assert (answer.status_code, answer.content) == (204, b"")
         assert (await client.get(f"/en/tickets/{ticket}.json")).status_code == 404
-
-    ask(vendor, HEADERS, story)
     assert (vendor.destroyed, store.tickets()) == ([ticket], ())
 
 
-def test_lists_are_filtered_and_counted(store: PracticeStore, ask: Ask, noon: Any) -> None:
+async def test_lists_are_filtered_and_counted(store: PracticeStore, noon: Any) -> None:
     """`since_id`, `email`, the times of creation, `limit` and `page` narrow the list, and the count alike."""
     vendor = PracticeLightspeed(store)
     ids = []
@@ -147,7 +137,7 @@ def test_lists_are_filtered_and_counted(store: PracticeStore, ask: Ask, noon: An
         ({"created_at_min": "2026-03-01 12:01:00", "created_at_max": "2026-03-01 12:02:00"}, [1, 2]),
     ]
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         for query, wanted in queries:
             read = (await client.get("/en/tickets.json", params=query)).json()["tickets"]
             assert [ticket["id"] for ticket in read] == [ids[number] for number in wanted]
@@ -155,8 +145,6 @@ def test_lists_are_filtered_and_counted(store: PracticeStore, ask: Ask, noon: An
         second = (await client.get("/en/tickets.json", params={"limit": 3, "page": 2})).json()["tickets"]
         assert [ticket["id"] for ticket in second] == [ids[3]]
         assert (await client.get("/en/tickets.json", params={"limit": 3, "page": 3})).json() == {"tickets": []}
-
-    ask(vendor, HEADERS, story)
 
 
 @pytest.mark.parametrize(
@@ -185,43 +173,39 @@ def test_lists_are_filtered_and_counted(store: PracticeStore, ask: Ask, noon: An
         ("POST", "/en/tickets/{id}/messages.json", {"content": "text"}, 415),
     ],
 )
-def test_what_the_api_does_not_offer_is_refused(
-    method: str, path: str, options: dict[str, Any], status: int, store: PracticeStore, ask: Ask
+async def test_what_the_api_does_not_offer_is_refused(
+    method: str, path: str, options: dict[str, Any], status: int, store: PracticeStore
 ) -> None:
     """Unknown paths, wrong methods and wrong bodies are refused in the documented form, and change nothing."""
     vendor = PracticeLightspeed(store)
     ticket = store.customer_writes("help", "It broke")
     before = store.ticket(ticket)
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         answer = await client.request(method, path.format(id=ticket), **options)
         assert answer.status_code == status
         error = answer.json()["error"]
         assert (error["code"], error["method"]) == (status, method)
         assert error["message"]
-
-    ask(vendor, HEADERS, story)
     assert store.tickets() == (before,)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": f"Bearer {KEY}"}, {"Authorization": "Basic eDp5"}])
-def test_wrong_credentials_are_refused(headers: dict[str, str], store: PracticeStore, ask: Ask) -> None:
+async def test_wrong_credentials_are_refused(headers: dict[str, str], store: PracticeStore) -> None:
     """Only Basic with the key and the secret comes in; a refused login costs nothing of the quota."""
     vendor = PracticeLightspeed(store)
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, headers) as client:
         answer = await client.get("/en/tickets.json")
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, 401)
         assert answer.headers["x-ratelimit-remaining"] == "300/3000/12000"
 
-    ask(vendor, headers, story)
 
-
-def test_the_documented_windows_are_kept(store: PracticeStore, ask: Ask, noon: Any) -> None:
+async def test_the_documented_windows_are_kept(store: PracticeStore, noon: Any) -> None:
     """The headers tell the three windows; twenty requests a second and three hundred in five minutes, and no more."""
     vendor = PracticeLightspeed(store)
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         answer = await client.get("/en/tickets.json")
         assert answer.headers["x-ratelimit-limit"] == "300/3000/12000"
         assert answer.headers["x-ratelimit-remaining"] == "299/2999/11999"
@@ -245,31 +229,26 @@ def test_the_documented_windows_are_kept(store: PracticeStore, ask: Ask, noon: A
         assert read["limit5Min"] == {"limit": 300, "remaining": 299, "reset": 300}
         assert read["limitDay"]["remaining"] == 11699
 
-    ask(vendor, HEADERS, story)
 
-
-def test_the_quota_can_be_another(store: PracticeStore, ask: Ask) -> None:
+async def test_the_quota_can_be_another(store: PracticeStore) -> None:
     """A test that is about something else asks for no quota, and gets no headers about one."""
-
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(PracticeLightspeed(store, quotas=()), HEADERS) as client:
         for _ in range(30):
             answer = await client.get("/en/tickets.json")
         assert answer.status_code == 200
         assert "x-ratelimit-limit" not in answer.headers
-
-    ask(PracticeLightspeed(store, quotas=()), HEADERS, story)
 
 
 @pytest.mark.parametrize(
     ("answer", "status", "wanted"),
     [("bare message", 200, "Left today."), ("no id", 201, False), ("nothing", 201, None)],
 )
-def test_a_message_answers_in_each_form(answer: Any, status: Any, wanted: Any, store: PracticeStore, ask: Ask) -> None:
+async def test_a_message_answers_in_each_form(answer: Any, status: Any, wanted: Any, store: PracticeStore) -> None:
     """What a new message answers is not documented; each form arrives, and it is said in all of them."""
     vendor = PracticeLightspeed(store, variant(message_answer=answer, message_status=status))
     ticket = store.customer_writes("test ticket", "Where is it?")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         wire = {"ticketMessage": {"message": "Left today."}}
         reply = await client.post(f"/en/tickets/{ticket}/messages.json", json=wire)
         if answer == "nothing":
@@ -278,19 +257,17 @@ def test_a_message_answers_in_each_form(answer: Any, status: Any, wanted: Any, s
             assert reply.json()["ticketMessage"]["id"] is wanted
         else:
             assert (reply.status_code, reply.json()["message"]) == (status, wanted)
-
-    ask(vendor, HEADERS, story)
     assert store.ticket(ticket).messages[-1].text == "Left today."
 
 
-def test_messages_can_come_newest_first_and_in_pages(store: PracticeStore, ask: Ask) -> None:
+async def test_messages_can_come_newest_first_and_in_pages(store: PracticeStore) -> None:
     """Messages in the other order, and fifty at a time unless more are asked for."""
     vendor = PracticeLightspeed(store, variant(messages_newest_first=True, messages_page=50))
     ticket = store.customer_writes("test ticket", "0")
     for number in range(1, 60):
         store.customer_replies(ticket, str(number))
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         path = f"/en/tickets/{ticket}/messages.json"
         first = (await client.get(path)).json()["ticketMessages"]
         assert [message["message"] for message in first] == [str(number) for number in range(59, 9, -1)]
@@ -298,83 +275,71 @@ def test_messages_can_come_newest_first_and_in_pages(store: PracticeStore, ask: 
         assert [message["message"] for message in second] == [str(number) for number in range(9, -1, -1)]
         assert len((await client.get(path, params={"limit": 250})).json()["ticketMessages"]) == 60
 
-    ask(vendor, HEADERS, story)
-
 
 @pytest.mark.parametrize(("unset", "memo"), [("false", False), ("null", None), ("empty", "")])
-def test_guests_have_no_customer(unset: Any, memo: Any, store: PracticeStore, ask: Ask) -> None:
+async def test_guests_have_no_customer(unset: Any, memo: Any, store: PracticeStore) -> None:
     """A guest's ticket has no customer to look up, and a memo that was never written is written as such."""
     vendor = PracticeLightspeed(store, variant(unset=unset, guests=True, unset_memo=memo))
     store.customer_writes("test ticket", "Where is it?")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         ticket = (await client.get("/en/tickets.json")).json()["tickets"][0]
         assert (ticket["customer"], ticket["memo"]) == (memo, memo)
 
-    ask(vendor, HEADERS, story)
 
-
-def test_errors_can_come_in_a_200(store: PracticeStore, ask: Ask) -> None:
+async def test_errors_can_come_in_a_200(store: PracticeStore) -> None:
     """A refused write with status 200 says so in its body only."""
     vendor = PracticeLightspeed(store, variant(errors_in_200=True, odd_words=True))
     ticket = store.customer_writes("test ticket", "Where is it?")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         answer = await client.put(f"/en/tickets/{ticket}.json", json={"ticket": {"isClosed": "maybe"}})
         assert (answer.status_code, answer.json()["error"]["code"]) == (200, 422)
         path = f"/en/tickets/{ticket}/messages.json"
         said = (await client.post(path, json={"ticketMessage": {"message": "text"}})).json()
         assert said["ticketMessage"]["from"] == "system"
 
-    ask(vendor, HEADERS, story)
 
-
-def test_a_customers_message_can_leave_the_ticket_untouched(store: PracticeStore, ask: Ask, noon: Any) -> None:
+async def test_a_customers_message_can_leave_the_ticket_untouched(store: PracticeStore, noon: Any) -> None:
     """Where a customer's message does not touch `updatedAt`, the messages alone tell of it."""
     vendor = PracticeLightspeed(store, variant(customer_touches=False))
     ticket = store.customer_writes("test ticket", "Where is it?")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         before = (await client.get(f"/en/tickets/{ticket}.json")).json()
         noon.pass_by(60)
         store.customer_replies(ticket, "Hello?")
         assert (await client.get(f"/en/tickets/{ticket}.json")).json() == before
         assert (await client.get(f"/en/tickets/{ticket}/messages/count.json")).json() == {"count": 2}
 
-    ask(vendor, HEADERS, story)
 
-
-def test_since_id_pages_shift_too(store: PracticeStore, ask: Ask) -> None:
+async def test_since_id_pages_shift_too(store: PracticeStore) -> None:
     """Between two pages by `since_id` a ticket that was just listed is closed; a list from the start begins anew."""
     vendor = PracticeLightspeed(store, variant(shift="close"))
     ids = [store.customer_writes(f"ticket {number}", "text") for number in range(3)]
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         await client.get("/en/tickets.json", params={"limit": 2})
         await client.get("/en/tickets.json", params={"limit": 2})
         assert not store.ticket(ids[0]).closed
         await client.get("/en/tickets.json", params={"limit": 2, "since_id": ids[1]})
         assert store.ticket(ids[0]).closed
 
-    ask(vendor, HEADERS, story)
 
-
-def test_links_can_lead_elsewhere(store: PracticeStore, ask: Ask) -> None:
+async def test_links_can_lead_elsewhere(store: PracticeStore) -> None:
     """The hostile variant's links point to another host."""
     vendor = PracticeLightspeed(store, variant(hostile=True, foreign_links=True))
     store.customer_writes("test ticket", "Where is it?")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         ticket = (await client.get("/en/tickets.json")).json()["tickets"][0]
         link = ticket["messages"]["resource"]["link"]
         assert link.startswith(f"http://localhost:{vendor.trap.port}/us/tickets/")
         await client.get(link)
         assert [exchange.path for exchange in vendor.trap.seen] == [f"/us/{ticket['messages']['resource']['url']}.json"]
 
-    ask(vendor, HEADERS, story)
 
-
-def test_a_webhook_is_posted(store: PracticeStore) -> None:
+async def test_a_webhook_is_posted(store: PracticeStore) -> None:
     """`send_webhook` posts the ticket with the documented headers and tells how it was answered."""
     vendor = PracticeLightspeed(store)
     ticket = store.customer_writes("test ticket", "Where is it?")
@@ -382,16 +347,13 @@ def test_a_webhook_is_posted(store: PracticeStore) -> None:
     async def take(_request: web.Request) -> web.StreamResponse:
         return web.Response(status=202)
 
-    async def story() -> None:
-        ear = Wire([web.post("/hooks/main/secret", take)])
-        await ear.start()
-        try:
-            async with vendor:
-                assert await vendor.send_webhook(f"http://{ear.address}/hooks/main/secret", ticket) == 202
-        finally:
-            await ear.stop()
-        heard = ear.seen[0]
-        assert heard.headers["X-Event"] == "tickets/created"
-        assert heard.body["ticket"]["id"] == int(ticket)
-
-    asyncio.run(story())
+    ear = Wire([web.post("/hooks/main/secret", take)])
+    await ear.start()
+    try:
+        async with vendor:
+            assert await vendor.send_webhook(f"http://{ear.address}/hooks/main/secret", ticket) == 202
+    finally:
+        await ear.stop()
+    heard = ear.seen[0]
+    assert heard.headers["X-Event"] == "tickets/created"
+    assert heard.body["ticket"]["id"] == int(ticket)

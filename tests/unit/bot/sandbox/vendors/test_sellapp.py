@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -13,21 +11,21 @@ from aiohttp import web
 from bot.sandbox.vendors import PracticeStore
 from bot.sandbox.vendors.sellapp import KEY, SLUG, PracticeSellapp, SellappVariant
 from bot.sandbox.wire import Wire
+from tests.support.practice.vendors import asking
 
 HEADERS = {"Authorization": f"Bearer {KEY}", "Accept": "application/json", "X-STORE": SLUG}
-Ask = Callable[..., None]
 
 
 def variant(**fields: Any) -> SellappVariant:
     return SellappVariant(name="test", **fields)
 
 
-def test_a_v1_ticket_has_the_documented_fields(store: PracticeStore, ask: Ask) -> None:
+async def test_a_v1_ticket_has_the_documented_fields(store: PracticeStore) -> None:
     """With the reading of the pages, list and get show exactly what the pages show."""
     vendor = PracticeSellapp(store, variant(customer_ids="uuids"))
     ticket = store.customer_writes("acquisition.", "do you accept doge?", email="e@x.com")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         read = (await client.get(f"/v1/tickets/{ticket}")).json()
         customer = read["data"]["customer"].pop("id")
         assert read == {
@@ -49,25 +47,21 @@ def test_a_v1_ticket_has_the_documented_fields(store: PracticeStore, ask: Ask) -
         assert set(listed) == {"data", "links", "meta"}
         assert listed["data"][0]["id"] == int(ticket)
 
-    ask(vendor, HEADERS, story)
 
-
-def test_a_v2_ticket_counts_its_messages_and_refers_to_its_order(store: PracticeStore, ask: Ask) -> None:
+async def test_a_v2_ticket_counts_its_messages_and_refers_to_its_order(store: PracticeStore) -> None:
     """A v2 ticket has the thirteen fields that the SDK wants."""
     vendor = PracticeSellapp(store)
     ticket = store.customer_writes("help", "It broke", order_id=77, reason="refund")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         read = (await client.get(f"/v2/tickets/{ticket}")).json()["data"]
         assert (read["order_id"], read["reason"], read["message_count"]) == (77, "refund", 1)
         assert read["reference"] == {"type": "order", "id": 77}
         assert read["read_status"] == {"customer": True, "store": False}
         assert len(read) == 13
 
-    ask(vendor, HEADERS, story)
 
-
-def test_messages_are_paged_and_written(store: PracticeStore, ask: Ask) -> None:
+async def test_messages_are_paged_and_written(store: PracticeStore) -> None:
     """Messages come fifteen at a time; a reply is the store's, without a sender."""
     vendor = PracticeSellapp(store, variant(reply_wrapped=False))
     ticket = store.customer_writes("help", "0")
@@ -75,7 +69,7 @@ def test_messages_are_paged_and_written(store: PracticeStore, ask: Ask) -> None:
         store.customer_replies(ticket, str(number))
     path = f"/v1/tickets/{ticket}/messages"
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         reply = await client.post(path, json={"content": "We do not."})
         assert reply.status_code == 201
         said = reply.json()
@@ -92,15 +86,14 @@ def test_messages_are_paged_and_written(store: PracticeStore, ask: Ask) -> None:
         assert (await client.get(f"{path}/{said['id']}")).json() == {"data": said}
         assert (await client.get(f"{path}/1")).status_code == 404
 
-    ask(vendor, HEADERS, story)
 
-
-def test_v2_closes_reopens_and_archives(store: PracticeStore, ask: Ask) -> None:
+async def test_v2_closes_reopens_and_archives(store: PracticeStore) -> None:
     """PATCH closes, reopens and archives; closing what is closed notifies nobody again."""
     vendor = PracticeSellapp(store)
     ticket = store.customer_writes("help", "It broke")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
+
         async def patch(**body: Any) -> Any:
             return (await client.patch(f"/v2/tickets/{ticket}", json=body)).json()["data"]
 
@@ -111,16 +104,15 @@ def test_v2_closes_reopens_and_archives(store: PracticeStore, ask: Ask) -> None:
         assert not store.ticket(ticket).closed
         assert (await patch(archived=False))["archived"] == 0
 
-    ask(vendor, HEADERS, story)
-
 
 @pytest.mark.parametrize(("idempotent", "notified"), [(True, 1), (False, 2)])
-def test_an_idempotency_key_is_honoured_or_not(idempotent: bool, notified: int, store: PracticeStore, ask: Ask) -> None:
+async def test_an_idempotency_key_is_honoured_or_not(idempotent: bool, notified: int, store: PracticeStore) -> None:
     """The same key with the same body does it once; with another body it is a conflict; the variant ignores keys."""
     vendor = PracticeSellapp(store, variant(idempotent=idempotent))
     ticket = store.customer_writes("help", "It broke")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
+
         async def patch(status: str) -> httpx.Response:
             headers = {"Idempotency-Key": "one"}
             return await client.patch(f"/v2/tickets/{ticket}", json={"status": status}, headers=headers)
@@ -131,24 +123,20 @@ def test_an_idempotency_key_is_honoured_or_not(idempotent: bool, notified: int, 
         assert second.status_code == 200
         assert store.ticket(ticket).closed == (not idempotent)
         assert (await patch("OPEN")).status_code == (409 if idempotent else 200)
-
-    ask(vendor, HEADERS, story)
     assert len(vendor.notified) == notified
 
 
 @pytest.mark.parametrize(("v2", "status"), [("missing", 404), ("forbidden", 403)])
-def test_an_account_can_be_without_v2(v2: Any, status: int, store: PracticeStore, ask: Ask) -> None:
+async def test_an_account_can_be_without_v2(v2: Any, status: int, store: PracticeStore) -> None:
     """Without v2 there is no way to close; v1 works as ever."""
     vendor = PracticeSellapp(store, variant(v2=v2))
     ticket = store.customer_writes("help", "It broke")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         assert (await client.patch(f"/v2/tickets/{ticket}", json={"status": "CLOSED"})).status_code == status
         assert (await client.get("/v2/tickets")).status_code == status
         assert (await client.patch(f"/v1/tickets/{ticket}", json={"status": "CLOSED"})).status_code == 405
         assert (await client.get("/v1/tickets")).status_code == 200
-
-    ask(vendor, HEADERS, story)
     assert not store.ticket(ticket).closed
 
 
@@ -162,13 +150,11 @@ def test_an_account_can_be_without_v2(v2: Any, status: int, store: PracticeStore
         ({"Accept": "text/html"}, 302),
     ],
 )
-def test_headers_that_are_wrong_are_refused(
-    headers: dict[str, str], status: int, store: PracticeStore, ask: Ask
-) -> None:
+async def test_headers_that_are_wrong_are_refused(headers: dict[str, str], status: int, store: PracticeStore) -> None:
     """A wrong key, a wrong store, and no `Accept: application/json`, which leads to the log-in page."""
     vendor = PracticeSellapp(store)
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         answer = await client.get("/v1/tickets", headers=headers)
         assert answer.status_code == status
         if status == 302:
@@ -178,18 +164,15 @@ def test_headers_that_are_wrong_are_refused(
             assert (answer.json()["status"], answer.json()["message"] != "") == (status, True)
         assert answer.headers["x-request-id"]
 
-    ask(vendor, HEADERS, story)
 
-
-def test_the_store_can_be_left_out_where_the_account_has_one(store: PracticeStore, ask: Ask) -> None:
+async def test_the_store_can_be_left_out_where_the_account_has_one(store: PracticeStore) -> None:
     """`X-STORE` is required, or only has to be right where it is there."""
     headers = {name: value for name, value in HEADERS.items() if name != "X-STORE"}
     for required, status in ((True, 400), (False, 200)):
-
-        async def story(client: httpx.AsyncClient, status: int = status) -> None:
+        async with asking(
+            PracticeSellapp(PracticeStore(store.now), variant(store_required=required)), headers
+        ) as client:
             assert (await client.get("/v1/tickets")).status_code == status
-
-        ask(PracticeSellapp(PracticeStore(store.now), variant(store_required=required)), headers, story)
 
 
 @pytest.mark.parametrize(
@@ -213,49 +196,46 @@ def test_the_store_can_be_left_out_where_the_account_has_one(store: PracticeStor
         ("PATCH", "/v2/tickets/{id}", {"json": {}}, 422),
     ],
 )
-def test_what_the_api_does_not_offer_is_refused(
-    method: str, path: str, options: dict[str, Any], status: int, store: PracticeStore, ask: Ask
+async def test_what_the_api_does_not_offer_is_refused(
+    method: str, path: str, options: dict[str, Any], status: int, store: PracticeStore
 ) -> None:
     """Unknown paths, wrong methods and wrong bodies are refused with the structured error, and change nothing."""
     vendor = PracticeSellapp(store)
     ticket = store.customer_writes("help", "It broke")
     before = store.ticket(ticket)
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         answer = await client.request(method, path.format(id=ticket), **options)
         assert answer.status_code == status
         body = answer.json()
         assert set(body) - {"errors"} == {"message", "type", "code", "status", "param", "request_id", "docs_url"}
         assert ("errors" in body) == (status == 422)
-
-    ask(vendor, HEADERS, story)
     assert store.tickets() == (before,)
 
 
-def test_lists_can_say_nothing_of_their_pages(store: PracticeStore, ask: Ask) -> None:
+async def test_lists_can_say_nothing_of_their_pages(store: PracticeStore) -> None:
     """The pages do not show what is in `links` and `meta`: each can be empty, and capped pages say their true size."""
     for paging in ("links", "meta", "none"):
         vendor = PracticeSellapp(PracticeStore(store.now), variant(paging=paging, page_cap=2))
         for number in range(3):
             vendor.store.customer_writes(f"ticket {number}", "text")
 
-        async def story(client: httpx.AsyncClient, paging: str = paging) -> None:
+        async with asking(vendor, HEADERS) as client:
             body = (await client.get("/v1/tickets?limit=100")).json()
             assert len(body["data"]) == 2
             assert (body["links"] != {}) == (paging == "links")
             assert (body["meta"] != {}) == (paging == "meta")
             assert body["meta"].get("per_page") == (2 if paging == "meta" else None)
 
-        ask(vendor, HEADERS, story)
 
-
-def test_search_filters_and_sorts(store: PracticeStore, ask: Ask) -> None:
+async def test_search_filters_and_sorts(store: PracticeStore) -> None:
     """The search that the SDK speaks narrows and orders; a field that is none is refused."""
     vendor = PracticeSellapp(store)
     ids = [int(store.customer_writes(title, "text")) for title in ("a", "b", "c")]
     store.close(str(ids[1]))
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
+
         async def search(**body: Any) -> list[int]:
             answer = await client.post("/v1/tickets/search", json=body)
             return [row["id"] for row in answer.json()["data"]]
@@ -274,10 +254,8 @@ def test_search_filters_and_sorts(store: PracticeStore, ask: Ask) -> None:
         messages = await client.post(f"/v2/tickets/{ids[0]}/messages/search", json={"search": {"value": "text"}})
         assert len(messages.json()["data"]) == 1
 
-    ask(vendor, HEADERS, story)
 
-
-def test_small_things_vary(store: PracticeStore, ask: Ask) -> None:
+async def test_small_things_vary(store: PracticeStore) -> None:
     """Customers without id, references to nothing, user names as senders, newest first, and words nobody documented."""
     wanted = variant(
         customer_ids="null",
@@ -290,7 +268,7 @@ def test_small_things_vary(store: PracticeStore, ask: Ask) -> None:
     vendor = PracticeSellapp(store, wanted)
     ticket = store.customer_writes("help", "It broke", name="jane_d")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         await client.post(f"/v1/tickets/{ticket}/messages", json={"content": "Try again"})
         read = (await client.get(f"/v1/tickets/{ticket}")).json()["data"]
         assert (read["status"], read["customer"]["id"]) == ("IN_REVIEW", None)
@@ -301,24 +279,20 @@ def test_small_things_vary(store: PracticeStore, ask: Ask) -> None:
             ("CUSTOMER", "jane_d"),
         ]
 
-    ask(vendor, HEADERS, story)
 
-
-def test_links_can_lead_elsewhere(store: PracticeStore, ask: Ask) -> None:
+async def test_links_can_lead_elsewhere(store: PracticeStore) -> None:
     """The hostile variant's pages continue on another host."""
     vendor = PracticeSellapp(store, variant(hostile=True, foreign_links=True, page_cap=1))
     store.customer_writes("one", "text")
     store.customer_writes("two", "text")
 
-    async def story(client: httpx.AsyncClient) -> None:
+    async with asking(vendor, HEADERS) as client:
         body = (await client.get("/v1/tickets")).json()
         assert body["links"]["next"] == f"http://localhost:{vendor.trap.port}/v1/tickets?page=2"
 
-    ask(vendor, HEADERS, story)
-
 
 @pytest.mark.parametrize("secret", ["practice-signing-secret", None])
-def test_a_webhook_is_posted_and_signed(secret: str | None, store: PracticeStore) -> None:
+async def test_a_webhook_is_posted_and_signed(secret: str | None, store: PracticeStore) -> None:
     """`send_webhook` posts the last message; with a secret, `signature` is the body's HMAC-SHA256 in hex."""
     vendor = PracticeSellapp(store)
     ticket = store.customer_writes("help", "Grüße")
@@ -328,18 +302,15 @@ def test_a_webhook_is_posted_and_signed(secret: str | None, store: PracticeStore
         bodies.append(await request.read())
         return web.Response(status=202)
 
-    async def story() -> None:
-        ear = Wire([web.post("/hooks/main/secret", take)])
-        await ear.start()
-        try:
-            async with vendor:
-                assert await vendor.send_webhook(f"http://{ear.address}/hooks/main/secret", ticket, secret) == 202
-        finally:
-            await ear.stop()
-        heard = ear.seen[0]
-        assert heard.body["event"] == "ticket_message.created"
-        assert (heard.body["data"]["ticket_id"], heard.body["data"]["author"]) == (int(ticket), "CUSTOMER")
-        signed = hmac.new(secret.encode(), bodies[0], hashlib.sha256).hexdigest() if secret else None
-        assert heard.headers.get("signature") == signed
-
-    asyncio.run(story())
+    ear = Wire([web.post("/hooks/main/secret", take)])
+    await ear.start()
+    try:
+        async with vendor:
+            assert await vendor.send_webhook(f"http://{ear.address}/hooks/main/secret", ticket, secret) == 202
+    finally:
+        await ear.stop()
+    heard = ear.seen[0]
+    assert heard.body["event"] == "ticket_message.created"
+    assert (heard.body["data"]["ticket_id"], heard.body["data"]["author"]) == (int(ticket), "CUSTOMER")
+    signed = hmac.new(secret.encode(), bodies[0], hashlib.sha256).hexdigest() if secret else None
+    assert heard.headers.get("signature") == signed

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from sellapp_sdk import AsyncSellAppClient
@@ -19,41 +19,36 @@ from bot.sandbox.vendors.quota import Quota
 from bot.sandbox.vendors.sellapp import KEY, SLUG, PracticeSellapp
 
 
-def with_sdk(vendor: PracticeSellapp, story: Callable[[AsyncSellAppClient], Awaitable[None]], key: str = KEY) -> None:
-    """Tell a story to a practice vendor through the SDK."""
-
-    async def run() -> None:
-        async with vendor:
-            client = AsyncSellAppClient(api_key=key, store=SLUG, base_url=vendor.base_url, max_retries=0)
-            try:
-                await story(client)
-            finally:
-                await client.close()
-
-    asyncio.run(run())
+@asynccontextmanager
+async def sdk(vendor: PracticeSellapp, key: str = KEY) -> AsyncIterator[AsyncSellAppClient]:
+    """Serve a practice vendor; the SDK's client before it."""
+    async with vendor:
+        client = AsyncSellAppClient(api_key=key, store=SLUG, base_url=vendor.base_url, max_retries=0)
+        try:
+            yield client
+        finally:
+            await client.close()
 
 
-def test_the_sdk_lists_and_pages(store: PracticeStore) -> None:
+async def test_the_sdk_lists_and_pages(store: PracticeStore) -> None:
     """Both versions' lists are read to their end by the SDK's own paging."""
     vendor = PracticeSellapp(store)
     ids = [int(store.customer_writes(f"ticket {number}", "text")) for number in range(5)]
 
-    async def story(client: AsyncSellAppClient) -> None:
+    async with sdk(vendor) as client:
         first = await client.tickets.list(limit=2)
         assert [ticket.id async for ticket in first.items()] == ids
         second = await client.tickets.v2_list_tickets(limit=3)
         assert [ticket.message_count async for ticket in second.items()] == [1] * 5
         assert second.meta["total"] == 5
 
-    with_sdk(vendor, story)
 
-
-def test_the_sdk_reads_replies_closes_and_reopens(store: PracticeStore) -> None:
+async def test_the_sdk_reads_replies_closes_and_reopens(store: PracticeStore) -> None:
     """A ticket with its messages, a reply by either version, and the v2 update all pass the SDK's own validation."""
     vendor = PracticeSellapp(store)
     ticket = int(store.customer_writes("help", "It broke", email="e@x.com"))
 
-    async def story(client: AsyncSellAppClient) -> None:
+    async with sdk(vendor) as client:
         read = await client.tickets.get(ticket)
         assert (read.data.title, read.data.status, read.data.customer.email) == ("help", "OPEN", "e@x.com")
         said = await client.tickets_messages.reply(ticket, content="Try again")
@@ -68,17 +63,15 @@ def test_the_sdk_reads_replies_closes_and_reopens(store: PracticeStore) -> None:
         opened = await client.tickets.update(ticket, status="OPEN", archived=True)
         assert (opened.data.status, opened.data.archived) == ("OPEN", 1)
         assert (await client.tickets.v2_get_ticket(ticket)).data.read_status.customer is True
-
-    with_sdk(vendor, story)
     assert not store.ticket(str(ticket)).closed
 
 
-def test_the_sdk_understands_every_refusal(store: PracticeStore) -> None:
+async def test_the_sdk_understands_every_refusal(store: PracticeStore) -> None:
     """Each refusal becomes the SDK's own error, with the structured body's parts."""
     vendor = PracticeSellapp(store, quotas=[Quota(3, 60)])
     ticket = int(store.customer_writes("help", "It broke"))
 
-    async def story(client: AsyncSellAppClient) -> None:
+    async with sdk(vendor) as client:
         with pytest.raises(NotFoundError) as missing:
             await client.tickets.get(1)
         assert (missing.value.status, bool(missing.value.request_id)) == (404, True)
@@ -90,10 +83,6 @@ def test_the_sdk_understands_every_refusal(store: PracticeStore) -> None:
             await client.tickets.get(ticket)
         assert limited.value.headers["retry-after"] == "60"
 
-    with_sdk(vendor, story)
-
-    async def stranger(client: AsyncSellAppClient) -> None:
+    async with sdk(PracticeSellapp(PracticeStore(store.now)), key="wrong") as client:
         with pytest.raises(AuthenticationError):
             await client.tickets.list()
-
-    with_sdk(PracticeSellapp(PracticeStore(store.now)), stranger, key="wrong")
