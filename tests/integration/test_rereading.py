@@ -73,7 +73,7 @@ def marked(chat: MemoryChat, message: str) -> Mark | None:
 
 
 async def both_in_sight(bridge: Bridge) -> None:
-    await until(lambda: all(catchup.sighted for catchup in bridge.app._catchups.values()))
+    await until(lambda: all(catchup.in_sync for catchup in bridge.app._catchups.values()))
 
 
 async def replies(bridge: Bridge) -> list[dict[str, object]]:
