@@ -87,7 +87,7 @@ def sandbox(
     tour: Annotated[bool, typer.Option("--tour", help="Play one scripted story, check it, and end.")] = False,
 ) -> None:
     """The whole bridge with no account: practice stores, a practice Discord and Slack, and a page to type into."""
-    from bot.sandbox import stage
+    from bot.sandbox import interactive
     from bot.sandbox.tour import play
     from bot.sandbox.world import PracticeWorld
 
@@ -95,7 +95,7 @@ def sandbox(
         return await play(print, PracticeWorld())
 
     if not tour:
-        asyncio.run(stage.serve(port))
+        asyncio.run(interactive.serve(port))
     elif not asyncio.run(toured()):
         raise typer.Exit(1)
 

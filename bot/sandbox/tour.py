@@ -12,8 +12,8 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
-from bot.sandbox.process import BotProcess
-from bot.sandbox.story import STORY, Scene, StepFailed
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.tour_steps import STORY, Scene, StepFailed
 from bot.sandbox.world import PracticeWorld
 
 Tell = Callable[[str], None]

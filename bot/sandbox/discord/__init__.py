@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.sandbox.discord.acts import Allowances
-from bot.sandbox.discord.asking import NotOffered
 from bot.sandbox.discord.interactions import Answered, NoAnswer
+from bot.sandbox.discord.people_interactions import NotOffered
+from bot.sandbox.discord.rate_limits import Allowances
 from bot.sandbox.discord.refusals import Refusal
 from bot.sandbox.discord.server import PracticeDiscord
-from bot.sandbox.discord.world import Channel, Member, Message, Pinged, Role, Sort, Thread
+from bot.sandbox.discord.values import Channel, Member, Message, Pinged, Role, Sort, Thread
 
 __all__ = [
     "Allowances",

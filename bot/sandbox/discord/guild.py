@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.sandbox.discord.drafts import Draft
 from bot.sandbox.discord.gateway import GUILDS
+from bot.sandbox.discord.message_requests import Draft
+from bot.sandbox.discord.messages import Talk
 from bot.sandbox.discord.refusals import Refusal
-from bot.sandbox.discord.talk import Talk
-from bot.sandbox.discord.world import HAS_THREAD, Channel, Kind, Member, Message, Place, Reference, Sort, Thread
+from bot.sandbox.discord.values import HAS_THREAD, Channel, Kind, Member, Message, Place, Reference, Sort, Thread
 
 
 @dataclass(eq=False, slots=True)

@@ -15,7 +15,7 @@ from bot.sandbox.discord.gateway import Event
 from bot.sandbox.discord.guild import Guild
 from bot.sandbox.discord.permissions import held
 from bot.sandbox.discord.refusals import Json, Refusal
-from bot.sandbox.discord.world import LOADING, Member, Message, Place
+from bot.sandbox.discord.values import LOADING, Member, Message, Place
 
 COMMAND, COMPONENT, COMPLETION, MODAL = 2, 3, 4, 5
 MESSAGE, LATER, LATER_UPDATE, UPDATE, CHOICES, OPEN_MODAL = 4, 5, 6, 7, 8, 9

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.sandbox.discord.refusals import Form, Json
-from bot.sandbox.discord.world import Pinged
+from bot.sandbox.discord.values import Pinged
 
 _CODE = re.compile(r"```.*?```|``.*?``|`[^`]*`", re.DOTALL)
 _USER = re.compile(r"<@!?(\d+)>")

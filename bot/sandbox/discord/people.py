@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.sandbox.discord.drafts import Draft
 from bot.sandbox.discord.gateway import GUILDS
 from bot.sandbox.discord.guild import Guild
-from bot.sandbox.discord.limits import CONTENT, FILE_BYTES
+from bot.sandbox.discord.message_limits import CONTENT, FILE_BYTES
+from bot.sandbox.discord.message_requests import Draft
 from bot.sandbox.discord.permissions import allow, deny, has, mask, may_write, require
 from bot.sandbox.discord.refusals import Form, Refusal
-from bot.sandbox.discord.rest_channels import TAG_NAME
-from bot.sandbox.discord.world import Channel, Kind, Member, Message, Place, Role, Tag, Thread, Upload
+from bot.sandbox.discord.routes_channels import TAG_NAME
+from bot.sandbox.discord.values import Channel, Kind, Member, Message, Place, Role, Tag, Thread, Upload
 
 Id = int | str
 """Discord's ids are numbers that travel as text; either is taken."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from bot.sandbox.discord.refusals import Refusal
-from bot.sandbox.discord.world import Channel, Member, Overwrite, Place, Thread, World
+from bot.sandbox.discord.state import World
+from bot.sandbox.discord.values import Channel, Member, Overwrite, Place, Thread
 
 BITS: Mapping[str, int] = MappingProxyType(
     {

@@ -5,23 +5,23 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.clock import Clock, SystemClock
-from bot.sandbox.discord.acts import Allowances
-from bot.sandbox.discord.asking import Asking
 from bot.sandbox.discord.gateway import Gateway, GatewayRules
 from bot.sandbox.discord.guild import Guild
 from bot.sandbox.discord.interactions import Interactions
+from bot.sandbox.discord.people_interactions import Asking
 from bot.sandbox.discord.permissions import EVERYBODY, has, mask
-from bot.sandbox.discord.rate import Rates
+from bot.sandbox.discord.rate_limits import Allowances, Rates
 from bot.sandbox.discord.refusals import Json
-from bot.sandbox.discord.render import Renderer, signature
-from bot.sandbox.discord.rest import PREFIX, Rest
-from bot.sandbox.discord.rest_account import Account
-from bot.sandbox.discord.rest_channels import Channels
-from bot.sandbox.discord.rest_commands import Commands
-from bot.sandbox.discord.rest_interactions import Answers
-from bot.sandbox.discord.rest_messages import Messages
-from bot.sandbox.discord.world import Role, World
-from bot.sandbox.wire import Wire
+from bot.sandbox.discord.routes import PREFIX, Rest
+from bot.sandbox.discord.routes_account import Account
+from bot.sandbox.discord.routes_channels import Channels
+from bot.sandbox.discord.routes_commands import Commands
+from bot.sandbox.discord.routes_interactions import Answers
+from bot.sandbox.discord.routes_messages import Messages
+from bot.sandbox.discord.serializers import Renderer, signature
+from bot.sandbox.discord.state import World
+from bot.sandbox.discord.values import Role
+from bot.sandbox.loopback_server import Wire
 
 TOKEN = "practice.discord.token"
 BOT_PERMISSIONS = (*EVERYBODY, "manage_threads")

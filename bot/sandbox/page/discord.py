@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bot.sandbox.discord import Channel, Member, Message, NoAnswer, NotOffered, PracticeDiscord, Refusal, Sort, Thread
-from bot.sandbox.discord.rest_commands import CHAT_INPUT, MESSAGE
-from bot.sandbox.discord.world import LOADING, Kind
-from bot.sandbox.page import typed
+from bot.sandbox.discord.routes_commands import CHAT_INPUT, MESSAGE
+from bot.sandbox.discord.values import LOADING, Kind
+from bot.sandbox.page import slash_commands
+from bot.sandbox.page.actions import Act, Entered, Json, NotTaken, sentence
 from bot.sandbox.page.discord_message import author, blocks, system_line
-from bot.sandbox.page.entered import Act, Entered, Json, NotTaken, sentence
 
 T = TypeVar("T")
 
@@ -104,8 +104,8 @@ class DiscordPane:
     async def _type(self, entered: Entered) -> Json:
         place = _id(entered, "place")
         text = entered.text("text", wanted="Write something first.").strip()
-        if typed.is_command(text):
-            name, options = typed.command(text, self._commands())
+        if slash_commands.is_command(text):
+            name, options = slash_commands.command(text, self._commands())
             await _taken(self._discord.command(self._me, place, name, **options))
         else:
             await _taken(self._discord.say(self._me, place, text))
@@ -114,9 +114,9 @@ class DiscordPane:
     async def _complete(self, entered: Entered) -> Json:
         place, text = _id(entered, "place"), entered.maybe("text") or ""
         commands = self._commands()
-        asked = typed.completing(text, commands)
+        asked = slash_commands.completing(text, commands)
         if asked is None:
-            return {"choices": typed.suggestions(text, commands)}
+            return {"choices": slash_commands.suggestions(text, commands)}
         found = await _taken(self._discord.complete(self._me, place, asked.command, asked.option, asked.begun))
         return {"choices": [{"text": asked.filled(str(each["value"])), "label": str(each["name"])} for each in found]}
 

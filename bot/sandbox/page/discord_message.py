@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.discord.limits import ACTION_ROW, BUTTON, LINK
-from bot.sandbox.discord.world import Message, Sort, World
-from bot.sandbox.page.entered import Json
-from bot.sandbox.page.wording import Names, discord_lines, line, plain, span
+from bot.sandbox.discord.message_limits import ACTION_ROW, BUTTON, LINK
+from bot.sandbox.discord.state import World
+from bot.sandbox.discord.values import Message, Sort
+from bot.sandbox.page.actions import Json
+from bot.sandbox.page.formatted_text import Names, discord_lines, line, plain, span
 
 _STYLES = {1: "primary", 3: "good", 4: "danger", 5: "link"}
 _GREY = 0x4E5058

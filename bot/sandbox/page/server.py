@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.page.actions import Act, Entered, NotTaken
+from bot.sandbox.page.bot import Keeper
+from bot.sandbox.page.changes import Ledger
 from bot.sandbox.page.discord import DiscordPane
-from bot.sandbox.page.entered import Act, Entered, NotTaken
-from bot.sandbox.page.keeper import Keeper
-from bot.sandbox.page.ledger import Ledger
 from bot.sandbox.page.slack import SlackPane
 from bot.sandbox.page.stores import StoresPane
-from bot.sandbox.process import BotProcess
 from bot.sandbox.world import PracticeWorld
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

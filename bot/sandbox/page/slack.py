@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from bot.sandbox.page.entered import Act, Entered, Json, NotTaken, sentence
+from bot.sandbox.page.actions import Act, Entered, Json, NotTaken, sentence
 from bot.sandbox.page.slack_message import form, message_blocks
 from bot.sandbox.slack import Channel, Message, Outcome, PracticeSlack, Refused, User, View
 from bot.sandbox.slack.emoji import to_signs

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bot.sandbox.page.entered import Json
-from bot.sandbox.page.wording import line, plain, span
+from bot.sandbox.page.actions import Json
+from bot.sandbox.page.formatted_text import line, plain, span
 from bot.sandbox.slack import Message, View
 from bot.sandbox.slack.emoji import to_signs
 from bot.sandbox.slack.rendering import Names, read_text_object

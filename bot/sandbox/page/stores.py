@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bot.sandbox.page.entered import Act, Entered, Json, NotTaken
+from bot.sandbox.page.actions import Act, Entered, Json, NotTaken
 from bot.sandbox.vendors.store import PracticeMessage, PracticeTicket
 from bot.sandbox.world import PracticeWorld, Shop
 from bot.wiring import vendor_kinds

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bot.sandbox.slack.forms import Option
-from bot.sandbox.slack.outcome import Outcome
-from bot.sandbox.slack.rules import App, Refused, Rules
+from bot.sandbox.slack.modal_values import Option
+from bot.sandbox.slack.people import Outcome
+from bot.sandbox.slack.rate_limits import Rules
+from bot.sandbox.slack.refusals import Refused
 from bot.sandbox.slack.server import PracticeSlack
-from bot.sandbox.slack.values import Button, Channel, File, Group, Message, User, View
+from bot.sandbox.slack.values import App, Button, Channel, File, Group, Message, User, View
 
 __all__ = [
     "App",

@@ -11,8 +11,8 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.sandbox.slack.elements import LONGEST_ID, Faults, element, fault, image, items, length, shape, text_object
-from bot.sandbox.slack.rules import Refused
+from bot.sandbox.slack.elements import LONGEST_ID, element, image, text_object
+from bot.sandbox.slack.refusals import Faults, Refused, fault, items, length, shape
 from bot.sandbox.slack.values import Json, elements_of
 
 _MOST_BLOCKS = 50

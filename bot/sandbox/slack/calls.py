@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
-from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from bot.clock import Clock
-from bot.sandbox.slack.rules import Refused, Rules
+from bot.sandbox.slack.refusals import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +76,3 @@ async def read_call(request: web.Request) -> Call:
     if scheme.lower() == "bearer" and bearer:
         token = bearer
     return Call(request.match_info["method"], arguments, token)
-
-
-class Pace:
-    """Counts calls; a call that comes too soon costs nothing and is told when to come again."""
-
-    def __init__(self, clock: Clock, rules: Rules) -> None:
-        self._clock = clock
-        self._rules = rules
-        self._minutes: dict[str, deque[float]] = defaultdict(deque)
-        self._credit: dict[str, tuple[float, float]] = {}
-
-    def wait_for_method(self, method: str, per_minute: int) -> int:
-        """Seconds until this method may be called again; 0: now, and this call counts."""
-        now = self._clock.monotonic()
-        calls = self._minutes[method]
-        while calls and calls[0] <= now - 60:
-            calls.popleft()
-        if len(calls) >= per_minute:
-            return max(1, math.ceil(calls[0] + 60 - now))
-        calls.append(now)
-        return 0
-
-    def wait_for_post(self, channel: str) -> int:
-        """Seconds until something may be posted in this channel again; 0: now, and this post counts."""
-        now = self._clock.monotonic()
-        credit, since = self._credit.get(channel, (float(self._rules.post_burst), now))
-        credit = min(self._rules.post_burst, credit + (now - since) * self._rules.posts_per_second)
-        if credit < 1:
-            self._credit[channel] = (credit, now)
-            return max(1, math.ceil((1 - credit) / self._rules.posts_per_second))
-        self._credit[channel] = (credit - 1, now)
-        return 0

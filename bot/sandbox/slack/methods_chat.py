@@ -2,105 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from bot.sandbox.slack.blocks import prepare_blocks
 from bot.sandbox.slack.calls import Call
-from bot.sandbox.slack.rules import Refused
-from bot.sandbox.slack.values import Channel, Json, Message
-from bot.sandbox.slack.workspace import TIMESTAMP, Method, Workspace
-from bot.sandbox.slack.world import BOT, BOT_USER, DOMAIN
+from bot.sandbox.slack.message_requests import Content, bot_message, read_content, thread_of
+from bot.sandbox.slack.refusals import Refused
+from bot.sandbox.slack.state import BOT, DOMAIN
+from bot.sandbox.slack.values import Json, Message
+from bot.sandbox.slack.workspace import Method, Workspace
 
-_LONGEST_POST = 40_000
 _LONGEST_UPDATE = 4_000
-_LONGEST_METADATA = 8_000
-_STRAY = re.compile(r"&(?!amp;|lt;|gt;)")
-_SYSTEM = frozenset({"channel_join", "channel_leave", "channel_name", "channel_topic"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """What a call wants to say; None: it does not say, which differs from empty."""
-
-    text: str | None
-    blocks: tuple[Json, ...] | None
-    attachments: tuple[Json, ...] | None
-    metadata: Json | None
-
-    @property
-    def empty(self) -> bool:
-        return not ((self.text or "").strip() or self.blocks or self.attachments)
-
-
-def read_content(workspace: Workspace, call: Call) -> Content:
-    """The content of a call, blocks checked and with their ids."""
-    blocks = call.decoded("blocks", "invalid_blocks_format")
-    attachments = call.decoded("attachments", "invalid_attachments")
-    text = call.text("text") if call.has("text") else None
-    if text is not None and call.flag("link_names"):
-        text = _link_groups(workspace, text)
-    return Content(
-        text=None if text is None else _STRAY.sub("&amp;", text),
-        blocks=None if blocks is None else prepare_blocks(blocks, workspace.world.new_id),
-        attachments=None if attachments is None else tuple(attachments),
-        metadata=_metadata(call.decoded("metadata", "invalid_metadata_format")),
-    )
-
-
-def _link_groups(workspace: Workspace, text: str) -> str:
-    for group in workspace.world.groups.values():
-        text = re.sub(rf"(?<!\w)@{re.escape(group.handle)}\b", f"<!subteam^{group.id}>", text)
-    return text
-
-
-def _metadata(metadata: Any) -> Json | None:
-    if metadata is None:
-        return None
-    well_formed = (
-        isinstance(metadata, Mapping)
-        and isinstance(metadata.get("event_type"), str)
-        and isinstance(metadata.get("event_payload"), Mapping)
-    )
-    if not well_formed:
-        raise Refused("invalid_metadata_format")
-    if len(str(metadata["event_payload"])) > _LONGEST_METADATA:
-        raise Refused("metadata_too_large")
-    return dict(metadata)
-
-
-def thread_of(workspace: Workspace, channel: Channel, thread_ts: str) -> str | None:
-    """Which thread a reply goes to; None: the channel itself."""
-    if not thread_ts:
-        return None
-    if TIMESTAMP.fullmatch(thread_ts) is None:
-        raise Refused("invalid_thread_ts")
-    parent = workspace.world.message(channel.id, thread_ts)
-    if parent is None and workspace.rules.unknown_thread == "top level":
-        return None
-    if parent is None:
-        raise Refused("thread_not_found")
-    if parent.subtype in _SYSTEM:
-        raise Refused("cannot_reply_to_message")
-    return thread_ts
-
-
-def bot_message(workspace: Workspace, channel: Channel, content: Content, **rest: Any) -> Message:
-    """A message of the bot, not yet kept."""
-    # A post under a name of its own names no user.
-    return Message(
-        channel=channel.id,
-        ts=workspace.world.tick(),
-        user=None if rest.get("username") else BOT_USER,
-        bot_id=BOT,
-        text=(content.text or "")[:_LONGEST_POST],
-        blocks=content.blocks or (),
-        attachments=content.attachments or (),
-        metadata=content.metadata,
-        **rest,
-    )
 
 
 async def post_message(workspace: Workspace, call: Call) -> Json:

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from bot.sandbox.slack.calls import Call
 from bot.sandbox.slack.composer import escape
-from bot.sandbox.slack.methods_chat import thread_of
-from bot.sandbox.slack.rules import Refused
-from bot.sandbox.slack.shapes import file_shape
+from bot.sandbox.slack.message_requests import thread_of
+from bot.sandbox.slack.refusals import Refused
+from bot.sandbox.slack.serializers import file_shape
+from bot.sandbox.slack.state import BOT, BOT_USER
 from bot.sandbox.slack.values import File, Json, Message
 from bot.sandbox.slack.workspace import Method, Workspace
-from bot.sandbox.slack.world import BOT, BOT_USER
 
 
 async def info(workspace: Workspace, call: Call) -> Json:

@@ -6,11 +6,11 @@ import base64
 from collections.abc import Sequence
 
 from bot.sandbox.slack.calls import Call
-from bot.sandbox.slack.rules import Refused
-from bot.sandbox.slack.shapes import channel_shape, user_shape
+from bot.sandbox.slack.refusals import Refused
+from bot.sandbox.slack.serializers import channel_shape, user_shape
+from bot.sandbox.slack.state import APP, BOT, BOT_USER, DOMAIN, TEAM
 from bot.sandbox.slack.values import Channel, Json, Message
 from bot.sandbox.slack.workspace import TIMESTAMP, Method, Workspace
-from bot.sandbox.slack.world import APP, BOT, BOT_USER, DOMAIN, TEAM
 
 _LOOKING = ("channels:read", "groups:read", "im:read", "mpim:read")
 _HISTORY_PAGE = 100

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.sandbox.slack.composer import compose
-from bot.sandbox.slack.methods_act import react, unreact
 from bot.sandbox.slack.methods_chat import remove
+from bot.sandbox.slack.methods_views_reactions import react, unreact
+from bot.sandbox.slack.state import BOT_USER
 from bot.sandbox.slack.values import Channel, Group, Json, Message, User, View
 from bot.sandbox.slack.workspace import Workspace
-from bot.sandbox.slack.world import BOT_USER
+
+_POLL_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """
+    What a person sees after they did something.
+
+    Attributes:
+        error: What Slack itself tells them, because the app did not take it; empty: it did.
+        ephemerals: What only they are shown since, oldest first.
+        view: The modal they have in front of them now; None: none.
+        errors: What stands under single inputs of a modal, by block id.
+    """
+
+    error: str = ""
+    ephemerals: tuple[Message, ...] = ()
+    view: View | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """Everything that they alone can read, as they read it."""
+        return "\n".join(message.rendered for message in self.ephemerals)
 
 
 def id_of(thing: User | Channel | str) -> str:
@@ -218,3 +244,27 @@ class People:
     def pings(self) -> tuple[tuple[str, ...], ...]:
         """Whom the bot has notified, an entry for each post, edit and ephemeral message that did."""
         return tuple(self.workspace.world.pings)
+
+
+class Watch:
+    """Remembers what a user had seen before, to tell what is new to them."""
+
+    def __init__(self, people: People, user: str) -> None:
+        self._people = people
+        self._user = user
+        self._seen = {message.ts for message in people.ephemerals(user)}
+        self._views = len(people.views(user))
+
+    def _ephemerals(self) -> tuple[Message, ...]:
+        return tuple(each for each in self._people.ephemerals(self._user) if each.ts not in self._seen)
+
+    def _count(self) -> int:
+        return len(self._ephemerals()) + len(self._people.views(self._user)) - self._views
+
+    async def outcome(self, answers: int, within: float) -> Outcome:
+        """What is new once there are so many things, or when the time is over."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within
+        while self._count() < answers and loop.time() < deadline:  # noqa: ASYNC110 - many things add to what is seen
+            await asyncio.sleep(_POLL_SECONDS)
+        return Outcome(ephemerals=self._ephemerals(), view=self._people.view(self._user))

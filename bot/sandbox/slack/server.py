@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bot.clock import Clock, SystemClock
-from bot.sandbox.slack.doors import APP_TOKEN, BOT_TOKEN, Doors
-from bot.sandbox.slack.interactions import Interactions
-from bot.sandbox.slack.rules import App, Rules
+from bot.sandbox.loopback_server import Wire
+from bot.sandbox.slack.people_interactions import Interactions
+from bot.sandbox.slack.rate_limits import Rules
+from bot.sandbox.slack.routes import APP_TOKEN, BOT_TOKEN, Doors
 from bot.sandbox.slack.sockets import Sockets
+from bot.sandbox.slack.state import BOT_USER
+from bot.sandbox.slack.values import App
 from bot.sandbox.slack.workspace import Workspace
-from bot.sandbox.slack.world import BOT_USER
-from bot.sandbox.wire import Wire
 
 
 class PracticeSlack(Interactions):

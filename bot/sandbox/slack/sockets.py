@@ -11,9 +11,9 @@ from typing import Any, Literal
 from aiohttp import WSMsgType, web
 
 from bot.clock import Clock
-from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.rate_limits import Rules
+from bot.sandbox.slack.state import APP
 from bot.sandbox.slack.values import Json
-from bot.sandbox.slack.world import APP
 
 EnvelopeKind = Literal["events_api", "slash_commands", "interactive"]
 

@@ -198,3 +198,59 @@ def buttons_of(blocks: tuple[Json, ...]) -> tuple[Button, ...]:
         for block, element in elements_of(blocks)
         if element["type"] == "button"
     )
+
+
+READING = frozenset({"message.channels", "message.groups", "app_mention", "member_joined_channel"})
+WORKING = frozenset(
+    {
+        "app_mentions:read",
+        "channels:history",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "files:read",
+        "files:write",
+        "groups:history",
+        "groups:read",
+        "reactions:read",
+        "reactions:write",
+        "usergroups:read",
+        "users:read",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """
+    The app as it is installed.
+
+    Attributes:
+        scopes: What the bot token may do; a method that needs another one answers `missing_scope`.
+        app_scopes: What the app-level token may do.
+        events: The event subscriptions; what is not among them never arrives.
+        commands: The slash commands; any other is no command to Slack's composer.
+        shortcuts: The message shortcuts by `callback_id`.
+    """
+
+    name: str = "shopbell"
+    scopes: frozenset[str] = WORKING
+    app_scopes: frozenset[str] = frozenset({"connections:write"})
+    events: frozenset[str] = READING
+    commands: tuple[str, ...] = ("/close", "/reopen", "/stats")
+    shortcuts: tuple[str, ...] = ()
+
+    @classmethod
+    def from_manifest(cls, manifest: Mapping[str, Any]) -> App:
+        """The app that Slack makes of a manifest; `KeyError` where a required part is missing."""
+        features = manifest["features"]
+        subscriptions = manifest["settings"].get("event_subscriptions", {})
+        return cls(
+            name=manifest["display_information"]["name"],
+            scopes=frozenset(manifest["oauth_config"]["scopes"]["bot"]),
+            events=frozenset(subscriptions.get("bot_events", ())),
+            commands=tuple(command["command"] for command in features.get("slash_commands", ())),
+            shortcuts=tuple(
+                shortcut["callback_id"] for shortcut in features.get("shortcuts", ()) if shortcut["type"] == "message"
+            ),
+        )

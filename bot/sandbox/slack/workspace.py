@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.clock import Clock
-from bot.sandbox.slack.calls import Call, Pace
-from bot.sandbox.slack.feed import Feed
-from bot.sandbox.slack.passes import Passes
-from bot.sandbox.slack.rules import App, Refused, Rules
-from bot.sandbox.slack.screens import Screens
-from bot.sandbox.slack.shapes import message_shape
+from bot.sandbox.slack.calls import Call
+from bot.sandbox.slack.events import Feed
+from bot.sandbox.slack.modals import Screens
+from bot.sandbox.slack.rate_limits import Pace, Rules
+from bot.sandbox.slack.refusals import Refused
+from bot.sandbox.slack.serializers import message_shape
 from bot.sandbox.slack.sockets import Sockets
-from bot.sandbox.slack.values import Channel, Json, Message
-from bot.sandbox.slack.world import BOT_USER, World
+from bot.sandbox.slack.state import BOT_USER, World
+from bot.sandbox.slack.trigger_ids import Passes
+from bot.sandbox.slack.values import App, Channel, Json, Message
 
 TIMESTAMP = re.compile(r"\d{1,12}\.\d{6}")
 

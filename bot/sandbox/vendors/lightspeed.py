@@ -11,16 +11,14 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-from bot.sandbox.vendors.asked import Asked, Refusal, Reply
-from bot.sandbox.vendors.forms import Stamp, Unset
-from bot.sandbox.vendors.quota import Quota
+from bot.sandbox.vendors.lightspeed_variants import LIGHTSPEED_VARIANTS, LightspeedVariant
+from bot.sandbox.vendors.rate_limits import Quota
+from bot.sandbox.vendors.requests import Asked, Refusal, Reply
 from bot.sandbox.vendors.server import Call, PracticeVendor
 from bot.sandbox.vendors.store import Habits, PracticeMessage, PracticeTicket
-from bot.sandbox.vendors.variant import Variant
 
 KEY = "practicekey0practicekey0practice"
 SECRET = "practicesecretpracticesecretprac"
@@ -32,61 +30,6 @@ _FLAGS = ("isAnswered", "isClosed", "isTodo", "doNotifyAnswered")
 _WRITABLE = (*_FLAGS, "subject", "memo", "customer")
 _TRUTH = ("true", "false")
 
-MessageAnswer = Literal["message", "bare message", "no id", "nothing"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LightspeedVariant(Variant):
-    """
-    One reading of Lightspeed's documentation.
-
-    Attributes:
-        message_answer, message_status: What a new message answers.
-        messages_newest_first: In which order a ticket's messages come.
-        messages_page: How many messages come where no `limit` is asked for; None: all, whatever is asked.
-        guests: Whether tickets have no customer to look up.
-        unset_memo: How a memo that was never written is shown.
-        errors_in_200: Whether 404 and 422 come as 200 with an `error` in it.
-        odd_words: Whether `from` has a word that is not documented.
-    """
-
-    unset: Unset = "false"
-    stamp: Stamp = "offset"
-    message_answer: MessageAnswer = "message"
-    message_status: Literal[200, 201] = 201
-    messages_newest_first: bool = False
-    messages_page: int | None = None
-    guests: bool = False
-    unset_memo: Literal["", False] | None = ""
-    errors_in_200: bool = False
-    odd_words: bool = False
-
-
-_VARIANTS = (
-    LightspeedVariant(),
-    LightspeedVariant(name="descending", order="descending"),
-    LightspeedVariant(name="recent first", order="recent"),
-    LightspeedVariant(name="scattered", unset="null", order="scattered"),
-    LightspeedVariant(name="customer does not touch", customer_touches=False),
-    LightspeedVariant(name="bare message", message_answer="bare message", message_status=200),
-    LightspeedVariant(name="message without id", message_answer="no id"),
-    LightspeedVariant(name="message answers nothing", message_answer="nothing"),
-    LightspeedVariant(name="newest message first", messages_newest_first=True),
-    LightspeedVariant(name="messages in pages of 50", messages_page=50),
-    LightspeedVariant(name="guests", guests=True, unset_memo=False),
-    LightspeedVariant(name="guests are null", unset="null", guests=True, unset_memo=None),
-    LightspeedVariant(name="unset is empty, times with microseconds", stamp="elsewhere", unset="empty"),
-    LightspeedVariant(name="unset is absent", unset="absent", guests=True),
-    LightspeedVariant(name="errors in a 200", errors_in_200=True),
-    LightspeedVariant(name="odd words", odd_words=True),
-    LightspeedVariant(name="a ticket comes in between pages", order="descending", shift="insert"),
-    LightspeedVariant(name="a ticket is closed between pages", shift="close"),
-    LightspeedVariant(name="a reply shows after three reads", lag_reads=3),
-    LightspeedVariant(name="a reply shows after a second", lag_seconds=1.0, message_answer="no id"),
-    LightspeedVariant(name="links elsewhere", hostile=True, foreign_links=True),
-    LightspeedVariant(name="redirects elsewhere", hostile=True, redirects=True),
-)
-
 
 class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
     """Lightspeed eCom on 127.0.0.1."""
@@ -96,7 +39,7 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
 
     @classmethod
     def variants(cls) -> tuple[LightspeedVariant, ...]:
-        return _VARIANTS
+        return LIGHTSPEED_VARIANTS
 
     @property
     def settings(self) -> dict[str, str]:

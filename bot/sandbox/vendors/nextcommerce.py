@@ -15,8 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
-from bot.sandbox.vendors.asked import Asked, Refusal, Reply
-from bot.sandbox.vendors.nextcommerce_forms import (
+from bot.sandbox.vendors.nextcommerce_bodies import (
     CLOSED_STATUSES,
     NewComment,
     as_html,
@@ -26,7 +25,8 @@ from bot.sandbox.vendors.nextcommerce_forms import (
 )
 from bot.sandbox.vendors.nextcommerce_lists import cursor_page, fits
 from bot.sandbox.vendors.nextcommerce_variants import NEXTCOMMERCE_VARIANTS, NextcommerceVariant
-from bot.sandbox.vendors.quota import Quota
+from bot.sandbox.vendors.rate_limits import Quota
+from bot.sandbox.vendors.requests import Asked, Refusal, Reply
 from bot.sandbox.vendors.server import Call, PracticeVendor
 from bot.sandbox.vendors.store import Habits, PracticeFile, PracticeMessage, PracticeStore, PracticeTicket
 

@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.sandbox.vendors.asked import Asked, Refusal
-from bot.sandbox.vendors.nextcommerce_forms import CHANNELS, PRIORITIES, STATUSES, refuse
+from bot.sandbox.vendors.nextcommerce_bodies import CHANNELS, PRIORITIES, STATUSES, refuse
+from bot.sandbox.vendors.requests import Asked, Refusal
 from bot.sandbox.vendors.store import PracticeTicket
 
 Place = tuple[float | str, ...]

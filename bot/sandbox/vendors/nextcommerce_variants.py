@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.sandbox.vendors.forms import Stamp
-from bot.sandbox.vendors.variant import Variant
+from bot.sandbox.vendors.variant import Stamp, Variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,17 +11,15 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
-from bot.sandbox.vendors.asked import Asked, Refusal, Reply
-from bot.sandbox.vendors.forms import Stamp
-from bot.sandbox.vendors.quota import FIVE_A_SECOND, Quota
+from bot.sandbox.vendors.rate_limits import Quota
+from bot.sandbox.vendors.requests import Asked, Refusal, Reply
 from bot.sandbox.vendors.sellapp_lists import found, whole_page
+from bot.sandbox.vendors.sellapp_variants import SELLAPP_VARIANTS, SellappVariant
 from bot.sandbox.vendors.server import Call, PracticeVendor
 from bot.sandbox.vendors.store import Habits, PracticeMessage, PracticeStore, PracticeTicket
-from bot.sandbox.vendors.variant import Variant
 
 KEY = "17|practicekeypracticekeypracticekeypractic"
 SLUG = "practice"
@@ -30,68 +28,6 @@ _SPACE = UUID("5e11a990-0000-4000-8000-000000000000")
 _DOCS = "https://developer.sell.app/errors"
 
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SellappVariant(Variant):
-    """
-    One reading of SellApp's documentation.
-
-    Attributes:
-        v2: Whether the account has it; else its paths are unknown, or forbidden.
-        reply_wrapped, reply_status: What a reply answers: `{"data": …}` as the SDK wants, or bare as the page shows.
-        customer_ids: Numbers as the SDK's v1 wants, UUIDs as the page shows, or null (v2).
-        paging: What of `links` and `meta` a list has; the page shows neither's content.
-        reference: An empty list where nothing is referred to, as the page shows; else an object of nothing.
-        newest_message_first: In which order messages come.
-        senders: Whether the customer is named by address; else by user name.
-        idempotent: Whether a PATCH with a known `Idempotency-Key` is answered without being done again.
-        store_required: Whether `X-STORE` must be there.
-        odd_words: Whether statuses and authors have words that are not documented.
-    """
-
-    stamp: Stamp = "microseconds"
-    v2: Literal["there", "missing", "forbidden"] = "there"
-    reply_wrapped: bool = True
-    reply_status: Literal[200, 201] = 201
-    customer_ids: Literal["numbers", "uuids", "null"] = "numbers"
-    paging: Literal["whole", "links", "meta", "none"] = "whole"
-    reference: Literal["list", "object"] = "list"
-    newest_message_first: bool = False
-    senders: Literal["address", "user name"] = "address"
-    idempotent: bool = True
-    store_required: bool = True
-    odd_words: bool = False
-
-
-_VARIANTS = (
-    SellappVariant(),
-    SellappVariant(name="as the pages show", reply_wrapped=False, reply_status=200, customer_ids="uuids"),
-    SellappVariant(name="v2 is missing", v2="missing"),
-    SellappVariant(name="v2 is forbidden", v2="forbidden"),
-    SellappVariant(name="descending", order="descending"),
-    SellappVariant(name="recent first", order="recent"),
-    SellappVariant(name="scattered", order="scattered"),
-    SellappVariant(name="small pages", page_cap=10),
-    SellappVariant(name="links without meta", paging="links"),
-    SellappVariant(name="meta without links", paging="meta"),
-    SellappVariant(name="neither links nor meta", paging="none", page_cap=15),
-    SellappVariant(name="customers have no id", customer_ids="null", reference="object"),
-    SellappVariant(name="newest message first", newest_message_first=True, senders="user name"),
-    SellappVariant(name="customer does not touch", customer_touches=False),
-    SellappVariant(name="idempotency keys mean nothing", idempotent=False, store_required=False),
-    SellappVariant(name="times with an offset", stamp="elsewhere"),
-    SellappVariant(name="times with milliseconds", stamp="milliseconds"),
-    SellappVariant(name="odd words", odd_words=True),
-    SellappVariant(name="a ticket comes in between pages", order="descending", shift="insert", page_cap=5),
-    SellappVariant(name="a ticket is closed between pages", order="recent", shift="close", page_cap=5),
-    SellappVariant(name="a reply shows after three reads", lag_reads=3),
-    SellappVariant(name="a reply shows after a second", lag_seconds=1.0),
-    SellappVariant(name="five requests a second", quota=FIVE_A_SECOND),
-    SellappVariant(name="five requests a second, told by date", quota=FIVE_A_SECOND, retry_after="date"),
-    SellappVariant(name="links elsewhere", hostile=True, foreign_links=True),
-    SellappVariant(name="redirects elsewhere", hostile=True, redirects=True),
-)
 
 
 class PracticeSellapp(PracticeVendor[SellappVariant]):
@@ -106,7 +42,7 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
 
     @classmethod
     def variants(cls) -> tuple[SellappVariant, ...]:
-        return _VARIANTS
+        return SELLAPP_VARIANTS
 
     @property
     def settings(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from bot.sandbox.vendors.asked import Refusal
+from bot.sandbox.vendors.requests import Refusal
 
 Row = TypeVar("Row")
 

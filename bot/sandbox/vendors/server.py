@@ -16,12 +16,11 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import aiohttp
 from aiohttp import web
 
-from bot.sandbox.vendors.asked import Asked, Refusal, Reply
-from bot.sandbox.vendors.forms import write_time, write_unset
-from bot.sandbox.vendors.quota import Meter, Quota
+from bot.sandbox.loopback_server import Wire
+from bot.sandbox.vendors.rate_limits import Meter, Quota
+from bot.sandbox.vendors.requests import Asked, Refusal, Reply
 from bot.sandbox.vendors.store import Habits, PracticeStore, PracticeTicket
-from bot.sandbox.vendors.variant import Variant
-from bot.sandbox.wire import Wire
+from bot.sandbox.vendors.variant import Variant, write_time, write_unset
 
 AnyVariant = TypeVar("AnyVariant", bound=Variant)
 

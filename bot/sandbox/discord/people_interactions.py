@@ -1,0 +1,208 @@
+"""People who ask the bot for something: commands, completions, buttons, message menus and modals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.sandbox.discord.guild import Guild
+from bot.sandbox.discord.interactions import (
+    COMMAND,
+    COMPLETION,
+    COMPONENT,
+    FIRST_ANSWER_SECONDS,
+    MODAL,
+    Answered,
+    Interaction,
+    Interactions,
+)
+from bot.sandbox.discord.message_limits import BUTTON, LINK, TEXT_DISPLAY, walk
+from bot.sandbox.discord.people import Id, People
+from bot.sandbox.discord.permissions import held, require
+from bot.sandbox.discord.refusals import Json
+from bot.sandbox.discord.routes_commands import CHAT_INPUT, MESSAGE, Commands
+from bot.sandbox.discord.values import Member, Message, Place, Thread
+
+SUBCOMMAND = 1
+TEXT, WHOLE, YES_NO, NUMBER = 3, 4, 5, 10
+SECONDS = 10.0
+"""How long an answer that was promised may take before the practice client gives up."""
+
+
+class NotOffered(Exception):
+    """The client does not offer that here: there is no such command or button, or not in an archived thread."""
+
+
+class Asking(People):
+    """
+    What people ask of the bot. Raises `NotOffered`, and `NoAnswer` where the bot stays silent.
+
+    Attributes:
+        patience: Seconds of real time that the client waits for a first answer.
+    """
+
+    def __init__(self, guild: Guild, interactions: Interactions, commands: Commands) -> None:
+        super().__init__(guild)
+        self.patience = FIRST_ANSWER_SECONDS
+        self._interactions = interactions
+        self._commands = commands
+
+    async def command(
+        self, member: Member, channel_id: Id, name: str, /, *, seconds: float = SECONDS, **options: Any
+    ) -> Answered:
+        """
+        Send a slash command and wait for its answer.
+
+        Args:
+            name: Without the slash; a subcommand after a space.
+            seconds: How long to wait for an answer that was promised.
+            options: By name.
+
+        Raises:
+            NotOffered: No such command or option; the thread is archived; the member may not.
+            NoAnswer: No first answer within three seconds, or no promised one within `seconds`.
+        """
+        place, command, path = self._offered(member, channel_id, name, CHAT_INPUT)
+        leaf = _leaf(command, path)
+        filled = [_filled(_option(leaf, key), value) for key, value in options.items() if value is not None]
+        for option in leaf.get("options") or []:
+            if option.get("required") and options.get(option["name"]) is None:
+                raise NotOffered(f"{option['name']} is required")
+        data = {"id": command["id"], "name": command["name"], "type": CHAT_INPUT, "options": _nested(path, filled)}
+        return await self._answered(self._interactions.open(COMMAND, member, place, data), seconds)
+
+    async def complete(self, member: Member, channel_id: Id, name: str, option: str, typed: str) -> list[Json]:
+        """The choices that the bot offers while `typed` stands in a command's option: `name` and `value` of each."""
+        place, command, path = self._offered(member, channel_id, name, CHAT_INPUT)
+        described = _option(_leaf(command, path), option)
+        if not described.get("autocomplete"):
+            raise NotOffered(f"{option} does not complete")
+        focused = [{"name": option, "type": described["type"], "value": typed, "focused": True}]
+        data = {"id": command["id"], "name": command["name"], "type": CHAT_INPUT, "options": _nested(path, focused)}
+        interaction = self._interactions.open(COMPLETION, member, place, data)
+        await interaction.until(lambda: interaction.answered is not None, self.patience)
+        return interaction.choices
+
+    async def context_menu(self, member: Member, message: Message, name: str, *, seconds: float = SECONDS) -> Answered:
+        """Choose an entry of a message's menu."""
+        place, command, _ = self._offered(member, message.channel_id, name, MESSAGE)
+        data = {
+            "id": command["id"],
+            "name": name,
+            "type": MESSAGE,
+            "target_id": str(message.id),
+            "resolved": {"messages": {str(message.id): self.guild.renderer.message(message)}},
+        }
+        return await self._answered(self._interactions.open(COMMAND, member, place, data), seconds)
+
+    async def press(
+        self, member: Member, message: Message, what: str, *, values: tuple[str, ...] = (), seconds: float = SECONDS
+    ) -> Answered:
+        """
+        Press a button, or choose in a list.
+
+        Args:
+            what: The button's label, or its or the list's custom id.
+            values: What is chosen in a list.
+        """
+        place = self.guild.world.place(message.channel_id)
+        require(self.guild.world, member, place)
+        component = _component(message, what)
+        data: Json = {"custom_id": component["custom_id"], "component_type": component["type"], "id": component["id"]}
+        if component["type"] != BUTTON:
+            data["values"] = list(values)
+        return await self._answered(self._interactions.open(COMPONENT, member, place, data, source=message), seconds)
+
+    async def submit_modal(self, answered: Answered, values: dict[str, str], *, seconds: float = SECONDS) -> Answered:
+        """Fill in the modal that an answer opened, by custom ids, and send it."""
+        modal, asked = answered.modal, answered.interaction
+        if modal is None:
+            raise NotOffered("no modal was opened")
+        parts = [_modal_part(part, values) for part in modal["components"] if part["type"] != TEXT_DISPLAY]
+        data = {"custom_id": modal["custom_id"], "components": parts}
+        place = self.guild.world.place(asked.place_id)
+        sent = self._interactions.open(MODAL, asked.asker, place, data, source=asked.source)
+        return await self._answered(sent, seconds)
+
+    def command_names(self) -> list[str]:
+        """What the bot has registered."""
+        return self._commands.names()
+
+    def _offered(self, member: Member, channel_id: Id, name: str, kind: int) -> tuple[Place, Json, list[str]]:
+        place = self.guild.world.place(int(channel_id))
+        first, *path = name.split(" ") if kind == CHAT_INPUT else [name]
+        command = self._commands.find(first, kind)
+        if command is None:
+            raise NotOffered(f"there is no command {first}")
+        if isinstance(place, Thread) and place.archived:
+            raise NotOffered("an archived thread takes no commands")
+        require(self.guild.world, member, place, "use_application_commands")
+        needed = int(command["default_member_permissions"] or 0)
+        if held(self.guild.world, member, place) & needed != needed:
+            raise NotOffered(f"{member.name} may not use {first}")
+        return place, command, path
+
+    async def _answered(self, interaction: Interaction, seconds: float) -> Answered:
+        await interaction.until(lambda: interaction.answered is not None, self.patience)
+        await interaction.until(lambda: not interaction.waits, seconds)
+        return Answered(interaction)
+
+
+def _leaf(command: Json, path: list[str]) -> Json:
+    for step in path:
+        command = _option(command, step)
+    if any(option["type"] <= SUBCOMMAND + 1 for option in command.get("options") or []):
+        raise NotOffered(f"{command['name']} needs a subcommand")
+    return command
+
+
+def _option(command: Json, name: str) -> Json:
+    for option in command.get("options") or []:
+        if option["name"] == name:
+            found: Json = option
+            return found
+    raise NotOffered(f"{command['name']} has no option {name}")
+
+
+def _nested(path: list[str], options: list[Json]) -> list[Json]:
+    for depth, step in enumerate(reversed(path)):
+        options = [{"name": step, "type": SUBCOMMAND + (depth > 0), "options": options}]
+    return options
+
+
+def _filled(option: Json, value: Any) -> Json:
+    """An option with its value, checked as the client checks it."""
+    kinds: dict[int, type | tuple[type, ...]] = {TEXT: str, WHOLE: int, YES_NO: bool, NUMBER: (int, float)}
+    kind = option["type"]
+    if kind not in kinds:
+        raise NotOffered(f"the practice client cannot fill in {option['name']}")
+    if not isinstance(value, kinds[kind]) or (kind == WHOLE and isinstance(value, bool)):
+        raise NotOffered(f"{option['name']} does not take {value!r}")
+    if option.get("choices") and value not in [choice["value"] for choice in option["choices"]]:
+        raise NotOffered(f"{option['name']} does not offer {value!r}")
+    size = len(value) if isinstance(value, str) else value
+    low, high = ("min_length", "max_length") if isinstance(value, str) else ("min_value", "max_value")
+    if size < option.get(low, size) or size > option.get(high, size):
+        raise NotOffered(f"{option['name']} does not take {value!r}")
+    return {"name": option["name"], "type": kind, "value": value}
+
+
+def _component(message: Message, what: str) -> Json:
+    for _, component in walk(message.components):
+        if what in (component.get("label"), component.get("custom_id")):
+            if component.get("disabled"):
+                raise NotOffered(f"{what} is disabled")
+            if component.get("style") == LINK and component["type"] == BUTTON:
+                raise NotOffered(f"{what} is a link")
+            return component
+    raise NotOffered(f"there is no {what} to press")
+
+
+def _modal_part(part: Json, values: dict[str, str]) -> Json:
+    if "component" in part:
+        return {"type": part["type"], "id": 1, "component": _modal_part(part["component"], values)}
+    if "components" in part:
+        return {"type": part["type"], "components": [_modal_part(child, values) for child in part["components"]]}
+    value = values.get(part["custom_id"], part.get("value") or "")
+    if part.get("required", True) and not value:
+        raise NotOffered(f"{part['custom_id']} is required")
+    return {"type": part["type"], "id": 1, "custom_id": part["custom_id"], "value": value}

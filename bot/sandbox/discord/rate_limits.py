@@ -1,0 +1,149 @@
+"""
+Rate limits; see https://github.com/discord/discord-api-docs/blob/main/developers/topics/rate-limits.mdx.
+
+Only the mechanism and the 50 requests a second are published. The figures of single routes are what bots observe.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from bot.clock import Clock
+from bot.sandbox.discord.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many requests in so many seconds."""
+
+    requests: int
+    seconds: float
+
+
+EVERYWHERE = Limit(50, 1.0)
+ORDINARY = Limit(30, 5.0)
+ROUTES: Mapping[str, Limit] = MappingProxyType(
+    {
+        "POST /channels/{channel}/messages": Limit(5, 5.0),
+        "PATCH /channels/{channel}/messages/{message}": Limit(5, 5.0),
+        "DELETE /channels/{channel}/messages/{message}": Limit(5, 1.0),
+        "PUT /channels/{channel}/messages/{message}/reactions/{emoji}/@me": Limit(1, 0.25),
+        "DELETE /channels/{channel}/messages/{message}/reactions/{emoji}/@me": Limit(1, 0.25),
+        "POST /channels/{channel}/threads": Limit(50, 300.0),
+        "POST /channels/{channel}/messages/{message}/threads": Limit(50, 300.0),
+        "PATCH /channels/{channel}": Limit(10, 15.0),
+    },
+)
+
+
+@dataclass(slots=True)
+class Window:
+    """How many requests a bucket has had since when."""
+
+    began: float = float("-inf")
+    used: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Rates:
+    """
+    Counts requests.
+
+    Attributes:
+        speed: How many times faster than at Discord a window passes; None: nothing is limited or told.
+    """
+
+    clock: Clock
+    speed: float | None = 1.0
+    _windows: dict[str, Window] = field(default_factory=dict)
+    _everywhere: deque[float] = field(default_factory=deque)
+
+    def take(self, route: str, major: str, *, counts_everywhere: bool) -> dict[str, str]:
+        """
+        Count one request.
+
+        Args:
+            route: Method and path with names in place of ids.
+            major: The channel, guild or webhook, each of which has its own bucket.
+            counts_everywhere: False for answers to interactions, which the global limit leaves out.
+
+        Returns:
+            The headers for the answer.
+
+        Raises:
+            Refused: It is one too many.
+        """
+        if self.speed is None:
+            return {}
+        now = self.clock.monotonic()
+        if counts_everywhere:
+            self._take_everywhere(now, self.speed)
+        limit = ROUTES.get(route, ORDINARY)
+        seconds = limit.seconds / self.speed
+        window = self._windows.setdefault(f"{route} {major}", Window())
+        if now - window.began >= seconds:
+            window.began, window.used = now, 0
+        left = window.began + seconds - now
+        if window.used >= limit.requests:
+            raise Refused(left, self._headers(route, limit, 0, left) | {"X-RateLimit-Scope": "user"})
+        window.used += 1
+        return self._headers(route, limit, limit.requests - window.used, left)
+
+    def scaled(self, seconds: float) -> float:
+        """A length of time at this speed."""
+        return seconds if self.speed is None else seconds / self.speed
+
+    def _take_everywhere(self, now: float, speed: float) -> None:
+        seconds = EVERYWHERE.seconds / speed
+        while self._everywhere and now - self._everywhere[0] >= seconds:
+            self._everywhere.popleft()
+        if len(self._everywhere) >= EVERYWHERE.requests:
+            left = self._everywhere[0] + seconds - now
+            raise Refused(left, {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}, everywhere=True)
+        self._everywhere.append(now)
+
+    def _headers(self, route: str, limit: Limit, remaining: int, left: float) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(limit.requests),
+            "X-RateLimit-Remaining": str(remaining),
+            "X-RateLimit-Reset": f"{self.clock.now().timestamp() + left:.3f}",
+            "X-RateLimit-Reset-After": f"{left:.3f}",
+            "X-RateLimit-Bucket": hashlib.sha256(route.encode()).hexdigest()[:32],
+        }
+
+
+class Refused(Refusal):
+    """429 by a rate limit, with the headers that tell how long."""
+
+    def __init__(self, left: float, headers: dict[str, str], *, everywhere: bool = False) -> None:
+        super().__init__(
+            0,
+            status=429,
+            message="You are being rate limited.",
+            retry_after=max(left, 0.001),
+            everywhere=everywhere,
+        )
+        self.headers = headers | {"Retry-After": str(int(left) + 1)}
+
+
+@dataclass(slots=True, kw_only=True)
+class Allowances:
+    """
+    Limits that Discord does not publish or that a test wants smaller.
+
+    Attributes:
+        active_threads: How many a guild may have (1000 by all reports).
+        old_edits: How many edits in an hour a message takes that is older than an hour.
+        nonce_seconds: For how long an enforced nonce is remembered ("the past few minutes").
+        renames: How often a thread or channel may be renamed in `rename_seconds`.
+    """
+
+    active_threads: int = 1000
+    old_edits: int = 30
+    nonce_seconds: float = 300.0
+    renames: int = 2
+    rename_seconds: float = 600.0

@@ -1,0 +1,151 @@
+"""The account, the guild and its members as Discord's JSON."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.sandbox.discord.refusals import Json
+from bot.sandbox.discord.state import World
+from bot.sandbox.discord.values import Member, Role, moment
+
+MESSAGE_CONTENT_LIMITED = 1 << 19
+"""The application flag of an unverified bot whose message content intent is switched on."""
+
+
+class GuildRenderer:
+    """
+    Turns who and where into JSON.
+
+    Args:
+        world: Where names and permissions are looked up.
+        files_url: What stands before an attachment's path, without a slash at its end; asked for each time, for the
+            port is known only once the server listens.
+    """
+
+    def __init__(self, world: World, files_url: Callable[[], str]) -> None:
+        self._world = world
+        self._files_url = files_url
+
+    def user(self, member: Member) -> Json:
+        return {
+            "id": str(member.id),
+            "username": member.name,
+            "global_name": member.name,
+            "discriminator": "0",
+            "avatar": None,
+            "bot": member.bot,
+            "public_flags": 0,
+            "flags": 0,
+            "primary_guild": None,
+        }
+
+    def own_user(self) -> Json:
+        return self.user(self._world.bot) | {
+            "mfa_enabled": True,
+            "verified": True,
+            "email": None,
+            "locale": "en-US",
+            "premium_type": 0,
+        }
+
+    def application(self, *, message_content: bool) -> Json:
+        flags = MESSAGE_CONTENT_LIMITED if message_content else 0
+        return {
+            "id": str(self._world.application_id),
+            "name": self._world.bot.name,
+            "icon": None,
+            "description": "",
+            "type": None,
+            "bot": self.user(self._world.bot),
+            "bot_public": False,
+            "bot_require_code_grant": False,
+            "verify_key": hashlib.sha256(b"practice").hexdigest(),
+            "flags": flags,
+            "flags_new": str(flags),
+            "redirect_uris": [],
+            "interactions_endpoint_url": None,
+            "role_connections_verification_url": None,
+            "owner": self.user(self._world.owner),
+            "approximate_guild_count": 1,
+            "approximate_user_install_count": 0,
+            "approximate_user_authorization_count": 0,
+            "explicit_content_filter": 0,
+            "team": None,
+            "eligible_oauth2_scopes": [],
+        }
+
+    def member(self, member: Member) -> Json:
+        return {"user": self.user(member)} | self.membership(member)
+
+    def membership(self, member: Member) -> Json:
+        return {
+            "roles": [str(role) for role in member.roles],
+            "nick": None,
+            "avatar": None,
+            "banner": None,
+            "joined_at": time(moment(self._world.guild_id)),
+            "premium_since": None,
+            "communication_disabled_until": None,
+            "flags": 0,
+            "pending": False,
+            "mute": False,
+            "deaf": False,
+        }
+
+    def role(self, role: Role, position: int) -> Json:
+        return {
+            "id": str(role.id),
+            "name": role.name,
+            "permissions": str(role.permissions),
+            "position": position,
+            "color": 0,
+            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+            "hoist": False,
+            "managed": False,
+            "mentionable": False,
+            "icon": None,
+            "unicode_emoji": None,
+            "flags": 0,
+        }
+
+    def roles(self) -> list[Json]:
+        return [self.role(role, position) for position, role in enumerate(self._world.roles.values())]
+
+    def guild(self) -> Json:
+        nothing = (
+            "icon description home_header splash discovery_splash banner application_id afk_channel_id "
+            "system_channel_id widget_channel_id max_presences vanity_url_code rules_channel_id "
+            "safety_alerts_channel_id public_updates_channel_id incidents_data"
+        )
+        return dict.fromkeys(nothing.split()) | {
+            "id": str(self._world.guild_id),
+            "name": self._world.name,
+            "features": ["COMMUNITY"],
+            "owner_id": str(self._world.owner.id),
+            "region": "deprecated",
+            "afk_timeout": 300,
+            "system_channel_flags": 0,
+            "widget_enabled": False,
+            "verification_level": 0,
+            "roles": self.roles(),
+            "default_message_notifications": 0,
+            "mfa_level": 0,
+            "explicit_content_filter": 0,
+            "max_members": 500_000,
+            "max_stage_video_channel_users": 50,
+            "max_video_channel_users": 25,
+            "premium_tier": 0,
+            "premium_subscription_count": 0,
+            "preferred_locale": "en-US",
+            "premium_progress_bar_enabled": False,
+            "nsfw": False,
+            "nsfw_level": 0,
+            "emojis": [],
+            "stickers": [],
+        }
+
+
+def time(at: datetime) -> str:
+    return at.isoformat()

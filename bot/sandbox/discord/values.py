@@ -1,0 +1,215 @@
+"""What exists in the practice guild: plain values and how to find them. What may happen to them is `guild.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import IntEnum
+
+from bot.sandbox.discord.refusals import Json
+
+DISCORD_EPOCH = 1_420_070_400_000
+"""Milliseconds; the first moment that a snowflake can name."""
+
+
+class Kind(IntEnum):
+    """What a channel is."""
+
+    TEXT = 0
+    THREAD = 11
+    FORUM = 15
+
+
+class Sort(IntEnum):
+    """What a message is; all but `SAID`, `REPLY` and the answers to commands are written by Discord itself."""
+
+    SAID = 0
+    RENAMED = 4
+    THREAD_CREATED = 18
+    REPLY = 19
+    COMMAND = 20
+    THREAD_STARTER = 21
+    CONTEXT_MENU = 23
+
+
+EPHEMERAL = 1 << 6
+LOADING = 1 << 7
+HAS_THREAD = 1 << 5
+COMPONENTS_V2 = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    id: int
+    name: str
+    permissions: int
+
+
+@dataclass(eq=False, slots=True)
+class Member:
+    """
+    Somebody in the guild; the bot is one too.
+
+    Attributes:
+        direct: Whether they take direct messages from members of the guild.
+    """
+
+    id: int
+    name: str
+    roles: list[int] = field(default_factory=list)
+    bot: bool = False
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    id: int
+    name: str
+    moderated: bool = False
+    emoji: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Overwrite:
+    """What a channel gives to or takes from one role (`kind` 0) or one member (1)."""
+
+    id: int
+    kind: int
+    allow: int = 0
+    deny: int = 0
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Channel:
+    """A text channel or a forum."""
+
+    id: int
+    name: str
+    kind: Kind
+    position: int
+    topic: str | None = None
+    tags: list[Tag] = field(default_factory=list)
+    require_tag: bool = False
+    overwrites: dict[int, Overwrite] = field(default_factory=dict)
+    last_message_id: int | None = None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Thread:
+    """
+    A thread of a text channel or a post of a forum.
+
+    Attributes:
+        renamed: When it was renamed, on the clock's monotonic scale; for the limit on renaming.
+    """
+
+    id: int
+    parent_id: int
+    owner_id: int
+    name: str
+    created_at: datetime
+    archived_at: datetime
+    auto_archive_minutes: int = 4320
+    archived: bool = False
+    locked: bool = False
+    tags: list[int] = field(default_factory=list)
+    last_message_id: int | None = None
+    message_count: int = 0
+    ever_said: int = 0
+    renamed: list[float] = field(default_factory=list)
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.THREAD
+
+
+Place = Channel | Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it comes in."""
+
+    name: str
+    data: bytes
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    id: int
+    channel_id: int
+    upload: Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged:
+    """Who got a notification from a message; empty, and so false, is what the bot's messages should have."""
+
+    everyone: bool = False
+    here: bool = False
+    users: frozenset[int] = frozenset()
+    roles: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return self.everyone or self.here or bool(self.users) or bool(self.roles)
+
+    def __or__(self, other: Pinged) -> Pinged:
+        return Pinged(
+            self.everyone or other.everyone,
+            self.here or other.here,
+            self.users | other.users,
+            self.roles | other.roles,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What a message points at; a message, or for `THREAD_CREATED` the thread."""
+
+    channel_id: int
+    message_id: int | None = None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Message:
+    """
+    A message as it stands now.
+
+    Attributes:
+        reactions: By emoji, who reacted.
+        pinged: Everybody whom it or one of its edits pinged.
+        only_for: Who alone sees it (ephemeral); None: everybody.
+        thread_id: The thread that hangs under it.
+        nonce: Told with the answer to whoever wrote it and with its event, and never again.
+        poll: The question of a poll.
+        edits: How often, and when, it was edited, on the clock's monotonic scale.
+        via: The interaction that it answers.
+    """
+
+    id: int
+    channel_id: int
+    author_id: int
+    created_at: datetime
+    sort: Sort = Sort.SAID
+    content: str = ""
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    stickers: list[str] = field(default_factory=list)
+    poll: str | None = None
+    reactions: dict[str, list[int]] = field(default_factory=dict)
+    edited_at: datetime | None = None
+    flags: int = 0
+    nonce: str | int | None = None
+    reference: Reference | None = None
+    pinged: Pinged = field(default_factory=Pinged)
+    only_for: int | None = None
+    thread_id: int | None = None
+    edits: list[float] = field(default_factory=list)
+    via: int | None = None
+
+
+def moment(snowflake: int) -> datetime:
+    """When a snowflake was made."""
+    return datetime.fromtimestamp(((snowflake >> 22) + DISCORD_EPOCH) / 1000, UTC)

@@ -1,0 +1,137 @@
+"""The bot as the page shows it: whether it runs, killing and starting it, and which threads it has made."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
+
+from bot.db.connection import Database, Transaction
+from bot.errors import DatabaseError
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.page.actions import Act, Entered, Json, NotTaken
+from bot.tickets.enqueue import links_of
+
+State = Literal["off", "starting", "ready", "killed", "trouble"]
+
+_LOOK_SECONDS = 0.5
+_READY_LOOK_SECONDS = 3.0
+_STILL_READY_SECONDS = 3.0
+_START_SECONDS = 60.0
+
+
+class Keeper:
+    """
+    Watches a bot process, from `start` to `stop`.
+
+    Attributes:
+        acts: Killing it and starting it again.
+    """
+
+    def __init__(self, bot: BotProcess) -> None:
+        self._bot = bot
+        self._state: State = "off"
+        self._told = ""
+        self._starts = 0
+        self._links: Json = {}
+        self._database: Database | None = None
+        self._starting = asyncio.Lock()
+        self._watching: list[asyncio.Task[None]] = []
+        self.acts: Mapping[str, Act] = MappingProxyType({"kill": self._kill, "start": self._start})
+
+    def parts(self) -> dict[str, Any]:
+        """
+        `bot`: its state, what is to be said about it, how often it was started.
+        `links`: by `store/ticket`, the ticket's short number and its thread in each chat, as the bot has them.
+        """
+        return {"bot": {"state": self._state, "told": self._told, "starts": self._starts}, "links": self._links}
+
+    async def start(self) -> None:
+        """Begin to watch."""
+        self._watching = [asyncio.create_task(self._watch_process()), asyncio.create_task(self._watch_links())]
+
+    async def stop(self) -> None:
+        """Watch no more; the bot stays as it is."""
+        for task in self._watching:
+            task.cancel()
+        for task in self._watching:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._watching = []
+        if self._database is not None:
+            await self._database.aclose()
+            self._database = None
+
+    # ------------------------------------------------------------ what people do
+
+    async def _kill(self, _: Entered) -> Json:
+        if self._state not in ("starting", "ready"):
+            raise NotTaken("The bot is not running.")
+        self._state, self._told = "killed", ""
+        await self._bot.kill()
+        return {}
+
+    async def _start(self, _: Entered) -> Json:
+        async with self._starting:
+            if self._state in ("starting", "ready"):
+                raise NotTaken("The bot is running already.")
+            await self._bot.kill()  # one that is in trouble may still be there, and holds the database
+            await self._bot.start()
+            self._begun()
+        return {}
+
+    # ------------------------------------------------------------ watching
+
+    async def _watch_process(self) -> None:
+        looked = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            if self._bot.starts != self._starts:
+                self._begun()
+            due = self._state == "starting" or (self._state == "ready" and loop.time() - looked > _READY_LOOK_SECONDS)
+            if due:
+                await self._look()
+                looked = loop.time()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _begun(self) -> None:
+        self._starts, self._state, self._told = self._bot.starts, "starting", ""
+
+    async def _look(self) -> None:
+        before = (self._state, self._starts)
+        try:
+            await self._bot.ready(_START_SECONDS if self._state == "starting" else _STILL_READY_SECONDS)
+        except RuntimeError as error:
+            if before == (self._state, self._bot.starts):
+                self._state, self._told = "trouble", str(error)
+        else:
+            if before == (self._state, self._bot.starts):
+                self._state = "ready"
+
+    async def _watch_links(self) -> None:
+        while True:
+            if self._state in ("ready", "starting"):
+                await self._read_links()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _read_links(self) -> None:
+        try:
+            if self._database is None:
+                self._database = await Database.open_to_read(self._bot.database)
+            self._links = await self._database.read(_links)
+        except DatabaseError:
+            return  # not made yet, or busy for a moment: the next look is soon
+
+
+def _links(tx: Transaction) -> Json:
+    found: Json = {}
+    for ticket in tx.all("linked_tickets", store=None, status="all"):
+        threads = {
+            link.chat: link.thread if link.chat == "discord" else f"{link.channel}/{link.thread}"
+            for link in links_of(tx, ticket["number"])
+            if link.thread is not None
+        }
+        found[f"{ticket['store']}/{ticket['vendor_id']}"] = {"number": ticket["number"], **threads}
+    return found

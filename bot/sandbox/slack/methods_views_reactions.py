@@ -1,0 +1,107 @@
+"""`views.*` and `reactions.*`: modals, and emoji on messages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.sandbox.slack.blocks import prepare_view
+from bot.sandbox.slack.calls import Call
+from bot.sandbox.slack.emoji import SIGNS
+from bot.sandbox.slack.refusals import Refused
+from bot.sandbox.slack.serializers import view_shape
+from bot.sandbox.slack.state import BOT_USER
+from bot.sandbox.slack.values import Json, Message
+from bot.sandbox.slack.workspace import Method, Workspace
+
+_MOST_KINDS = 23
+
+
+def _view(workspace: Workspace, call: Call) -> Json:
+    return prepare_view(call.decoded("view", "invalid_arguments"), workspace.world.new_id)
+
+
+async def open_view(workspace: Workspace, call: Call) -> Json:
+    body = _view(workspace, call)
+    user = workspace.passes.redeem(call.text("trigger_id"))
+    return {"view": view_shape(workspace.screens.open(user, body))}
+
+
+async def push_view(workspace: Workspace, call: Call) -> Json:
+    body = _view(workspace, call)
+    user = workspace.passes.redeem(call.text("trigger_id"))
+    return {"view": view_shape(workspace.screens.push(user, body))}
+
+
+async def update_view(workspace: Workspace, call: Call) -> Json:
+    body = _view(workspace, call)
+    view = workspace.screens.find(call.text("view_id"), call.text("external_id"))
+    if call.has("hash") and call.text("hash") != view.hash:
+        raise Refused("hash_conflict")
+    return {"view": view_shape(workspace.screens.update(view, body))}
+
+
+# ---------------------------------------------------------------- reactions
+
+
+def _target(workspace: Workspace, call: Call) -> Message:
+    if not call.text("channel") or not call.text("timestamp"):
+        raise Refused("no_item_specified")
+    return workspace.existing(workspace.own(call.text("channel")), call.text("timestamp"))
+
+
+async def add(workspace: Workspace, call: Call) -> Json:
+    name = call.text("name").strip(":")
+    if name not in SIGNS:
+        raise Refused("invalid_name")
+    message = _target(workspace, call)
+    if workspace.world.channels[message.channel].archived:
+        raise Refused("is_archived")
+    react(workspace, message, BOT_USER, name)
+    return {}
+
+
+def react(workspace: Workspace, message: Message, user: str, name: str) -> Message:
+    """Put an emoji on a message; `already_reacted`, `too_many_emoji`."""
+    users = message.reactions.get(name, ())
+    if user in users:
+        raise Refused("already_reacted")
+    if not users and len(message.reactions) >= _MOST_KINDS:
+        raise Refused("too_many_emoji")
+    changed = workspace.world.put(replace(message, reactions={**message.reactions, name: (*users, user)}))
+    workspace.feed.reacted(changed, user, name, added=True)
+    return changed
+
+
+async def remove(workspace: Workspace, call: Call) -> Json:
+    name = call.text("name").strip(":")
+    if name not in SIGNS:
+        raise Refused("invalid_name")
+    unreact(workspace, _target(workspace, call), BOT_USER, name)
+    return {}
+
+
+def unreact(workspace: Workspace, message: Message, user: str, name: str) -> Message:
+    """Take an emoji off again; `no_reaction`."""
+    users = message.reactions.get(name, ())
+    if user not in users:
+        raise Refused("no_reaction")
+    left = tuple(each for each in users if each != user)
+    reactions = {each: who for each, who in message.reactions.items() if each != name} | ({name: left} if left else {})
+    changed = workspace.world.put(replace(message, reactions=reactions))
+    workspace.feed.reacted(changed, user, name, added=False)
+    return changed
+
+
+async def get(workspace: Workspace, call: Call) -> Json:
+    message = _target(workspace, call)
+    return {"type": "message", "channel": message.channel, "message": workspace.shape(message)}
+
+
+METHODS = (
+    Method(name="views.open", run=open_view, tier=4),
+    Method(name="views.push", run=push_view, tier=4),
+    Method(name="views.update", run=update_view, tier=4),
+    Method(name="reactions.add", run=add, scopes=("reactions:write",), tier=3),
+    Method(name="reactions.remove", run=remove, scopes=("reactions:write",), tier=2),
+    Method(name="reactions.get", run=get, scopes=("reactions:read",), tier=3),
+)

@@ -1,0 +1,106 @@
+"""The modals that people have open: one stack of at most three for each user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.sandbox.slack.refusals import Refused
+from bot.sandbox.slack.rendering import read_blocks
+from bot.sandbox.slack.state import World
+from bot.sandbox.slack.values import Json, View, elements_of
+
+_DEPTH = 3
+
+
+class Screens:
+    """
+    Every open modal.
+
+    Attributes:
+        shown: Every view that anybody was shown, oldest first, each in the form it was shown.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._stacks: dict[str, list[View]] = {}
+        self.shown: list[View] = []
+
+    def stack(self, user: str) -> tuple[View, ...]:
+        """What a user has open, the topmost last."""
+        return tuple(self._stacks.get(user, ()))
+
+    def top(self, user: str) -> View | None:
+        stack = self.stack(user)
+        return stack[-1] if stack else None
+
+    def open(self, user: str, body: Json) -> View:
+        """Open a modal; it takes the place of whatever was open."""
+        self._refuse_taken(body)
+        identity = self._world.new_id("V")
+        view = self._made(View(id=identity, user=user, body=body, hash="", root=identity))
+        self._stacks[user] = [view]
+        return view
+
+    def push(self, user: str, body: Json) -> View:
+        """Lay a modal over the one that is open."""
+        stack = self._stacks.get(user, [])
+        if not stack:
+            raise Refused("not_found")
+        if len(stack) >= _DEPTH:
+            raise Refused("push_limit_reached")
+        self._refuse_taken(body)
+        below = stack[-1]
+        view = self._made(
+            View(id=self._world.new_id("V"), user=user, body=body, hash="", root=below.root, previous=below.id)
+        )
+        stack.append(view)
+        return view
+
+    def update(self, view: View, body: Json) -> View:
+        """Put something else where `view` is; what was entered stays where the ids are the same."""
+        return self._replace(view, self._made(replace(view, body=body, state=_kept(view, body))))
+
+    def enter(self, view: View, state: Mapping[str, Mapping[str, Json]]) -> View:
+        """A person has filled in something."""
+        return self._replace(view, replace(view, state=state))
+
+    def close(self, view: View, *, all_of_them: bool = False) -> None:
+        """Take a view off its stack, or clear the stack."""
+        stack = self._stacks.get(view.user, [])
+        self._stacks[view.user] = [] if all_of_them else [each for each in stack if each.id != view.id]
+
+    def find(self, view_id: str = "", external_id: str = "") -> View:
+        """An open view; `not_found` otherwise."""
+        for stack in self._stacks.values():
+            for view in stack:
+                if view_id == view.id or (external_id and view.body.get("external_id") == external_id):
+                    return view
+        raise Refused("not_found")
+
+    def _made(self, view: View) -> View:
+        rendered = "\n".join([view.title, read_blocks(view.blocks, self._world)])
+        made = replace(view, hash=f"{self._world.now()}.{self._world.new_id('h')}", rendered=rendered)
+        self.shown.append(made)
+        return made
+
+    def _replace(self, old: View, new: View) -> View:
+        stack = self._stacks[old.user]
+        stack[[each.id for each in stack].index(old.id)] = new
+        return new
+
+    def _refuse_taken(self, body: Json) -> None:
+        external = body.get("external_id")
+        if external and any(
+            each.body.get("external_id") == external for stack in self._stacks.values() for each in stack
+        ):
+            raise Refused("duplicate_external_id")
+
+
+def _kept(view: View, body: Json) -> Mapping[str, Mapping[str, Json]]:
+    places = {(block["block_id"], element["action_id"]) for block, element in elements_of(tuple(body["blocks"]))}
+    return {
+        block: {action: value for action, value in values.items() if (block, action) in places}
+        for block, values in view.state.items()
+        if any((block, action) in places for action in values)
+    }
