@@ -1,7 +1,7 @@
 """
 What every practice server stands on: a loopback HTTP server that remembers what was asked of it and can fail on demand.
 
-A practice server hands its routes to a `Wire`; tests and the tour read `wire.seen`, add `Fault`s and observers.
+A practice server hands its routes to a `LoopbackServer`; tests and the tour read `wire.seen`, add `HttpFault`s and observers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FaultKind = Literal["refuse", "lose", "drop", "hang", "garbage", "slow", "cut"]
 
 
 @dataclass(slots=True, kw_only=True)
-class Fault:
+class HttpFault:
     """
     What goes wrong with the next requests that fit.
 
@@ -71,7 +71,7 @@ class Exchange:
 Observer = Callable[[Exchange], None]
 
 
-class Wire:
+class LoopbackServer:
     """
     One loopback server.
 
@@ -79,14 +79,14 @@ class Wire:
         seen: Every exchange so far, oldest first, at most `remember` of them.
         faults: What shall go wrong, tried in order.
         observers: Called with each exchange after it is over; one that raises fails the exchange's server side
-            with 500 and is kept in `complaints`.
+            with 500 and is kept in `observer_errors`.
     """
 
     def __init__(self, routes: Iterable[web.AbstractRouteDef], *, port: int = 0, remember: int = 20_000) -> None:
         self.seen: list[Exchange] = []
-        self.faults: list[Fault] = []
+        self.faults: list[HttpFault] = []
         self.observers: list[Observer] = []
-        self.complaints: list[Exception] = []
+        self.observer_errors: list[Exception] = []
         self._remember = remember
         self._wanted_port = port
         self._app = web.Application(middlewares=[self._middleware()], client_max_size=32 * 1024 * 1024)
@@ -115,13 +115,13 @@ class Wire:
             await self._runner.cleanup()
             self._runner = None
 
-    def fail(self, kind: FaultKind, **rest: Any) -> Fault:
-        """Add a fault; the fields of `Fault` by name."""
-        fault = Fault(kind=kind, **rest)
+    def fail(self, kind: FaultKind, **rest: Any) -> HttpFault:
+        """Add a fault; the fields of `HttpFault` by name."""
+        fault = HttpFault(kind=kind, **rest)
         self.faults.append(fault)
         return fault
 
-    def _take_fault(self, request: web.Request) -> Fault | None:
+    def _take_fault(self, request: web.Request) -> HttpFault | None:
         for fault in self.faults:
             if fault.times > 0 and fault.fits(request):
                 fault.times -= 1
@@ -150,7 +150,7 @@ class Wire:
             )
         return self._record(request, body, response)
 
-    async def _fail(self, fault: Fault, request: web.Request, body: Any, handler: Handler) -> web.StreamResponse:
+    async def _fail(self, fault: HttpFault, request: web.Request, body: Any, handler: Handler) -> web.StreamResponse:
         if fault.kind == "refuse":
             refusal = web.Response(status=fault.status, headers=fault.headers, text=fault.body)
             return self._record(request, body, refusal)
@@ -187,9 +187,9 @@ class Wire:
         for observer in self.observers:
             try:
                 observer(exchange)
-            except Exception as complaint:  # noqa: BLE001 - whatever an observer finds is its finding
-                self.complaints.append(complaint)
-                return web.Response(status=500, text=str(complaint))
+            except Exception as error:  # noqa: BLE001 - whatever an observer finds is its finding
+                self.observer_errors.append(error)
+                return web.Response(status=500, text=str(error))
         return response
 
     def _remember_exchange(self, request: web.Request, body: Any, status: int, answer: Any) -> Exchange:

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.discord import Message as DiscordMessage
-from bot.sandbox.discord import PracticeDiscord, Thread
-from bot.sandbox.slack import Message as SlackMessage
-from bot.sandbox.slack import PracticeSlack
+from bot.sandbox.discord import DiscordMessage, PracticeDiscord, Thread
+from bot.sandbox.slack import PracticeSlack, SlackMessage
 from bot.sandbox.world import Shop
 
 
 @dataclass(frozen=True, slots=True)
-class DiscordSight:
+class DiscordTicketThread:
     """Looking at one ticket's thread in Discord, found by the ticket's subject."""
 
     discord: PracticeDiscord
@@ -39,7 +37,7 @@ class DiscordSight:
     def count(self, text: str) -> int:
         """How many messages of the bot's say this."""
         bot = self.discord.bot.id
-        return sum(text in read_discord(m) for m in self.messages() if m.author_id == bot and not self.is_card(m))
+        return sum(text in discord_text(m) for m in self.messages() if m.author_id == bot and not self.is_card(m))
 
     def marks(self, message: DiscordMessage) -> set[str]:
         """The reactions on a message as it stands now."""
@@ -64,7 +62,7 @@ class DiscordSight:
 
 
 @dataclass(frozen=True, slots=True)
-class SlackSight:
+class SlackTicketThread:
     """Looking at one ticket's thread in Slack, found by the ticket's subject."""
 
     slack: PracticeSlack
@@ -97,7 +95,7 @@ class SlackSight:
         return set() if standing is None else set(standing.reactions)
 
 
-def read_discord(message: DiscordMessage) -> str:
+def discord_text(message: DiscordMessage) -> str:
     """What a person reads of a message, escapes undone."""
     pieces = [message.content]
     for embed in message.embeds:

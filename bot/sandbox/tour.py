@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.tour_steps import STORY, Scene, StepFailed
+from bot.sandbox.tour_steps import STEPS, StepFailed, Tour
 from bot.sandbox.world import PracticeWorld
 
 Tell = Callable[[str], None]
@@ -49,8 +49,8 @@ async def play(tell: Tell, world: PracticeWorld, *, kill_after: Collection[int] 
 
 async def _play(world: PracticeWorld, bot: BotProcess, tell: Tell, kill_after: Collection[int]) -> bool:
     began = time.monotonic()
-    scene = Scene(world, bot, lambda line: tell(f"      {line}"))
-    for number, (title, step) in enumerate(STORY, start=1):
+    scene = Tour(world, bot, lambda line: tell(f"      {line}"))
+    for number, (title, step) in enumerate(STEPS, start=1):
         tell(f"{number:>2}  {title}")
         if not await _step(scene, step, tell):
             return False
@@ -58,12 +58,12 @@ async def _play(world: PracticeWorld, bot: BotProcess, tell: Tell, kill_after: C
             tell("      (the bot is killed and started again)")
             await bot.kill()
             await bot.start()
-    amount = len(STORY)
+    amount = len(STEPS)
     tell(f"All {amount} steps came out as they must, in {time.monotonic() - began:.0f} s.")
     return True
 
 
-async def _step(scene: Scene, step: Callable[[Scene], Awaitable[None]], tell: Tell) -> bool:
+async def _step(scene: Tour, step: Callable[[Tour], Awaitable[None]], tell: Tell) -> bool:
     try:
         await asyncio.wait_for(step(scene), 90)
     except (StepFailed, RuntimeError, LookupError, ValueError, TimeoutError) as failure:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.discord import Message as DiscordMessage
-from bot.sandbox.ticket_threads import DiscordSight, SlackSight
+from bot.sandbox.discord import DiscordMessage
+from bot.sandbox.ticket_threads import DiscordTicketThread, SlackTicketThread
 from bot.sandbox.world import PracticeWorld, Shop
 from bot.text import shorten
 
@@ -21,7 +21,7 @@ class StepFailed(Exception):
 
 
 @dataclass
-class Scene:
+class Tour:
     """
     Where the story plays, and what it remembers.
 
@@ -35,11 +35,11 @@ class Scene:
     subjects: dict[str, str] = field(default_factory=dict)
     tickets: dict[str, str] = field(default_factory=dict)
 
-    def discord(self, store: str) -> DiscordSight:
-        return DiscordSight(self.world.discord, self.world.shops[store], self.subjects[store])
+    def discord(self, store: str) -> DiscordTicketThread:
+        return DiscordTicketThread(self.world.discord, self.world.shops[store], self.subjects[store])
 
-    def slack(self, store: str) -> SlackSight:
-        return SlackSight(self.world.slack, self.world.shops[store], self.subjects[store])
+    def slack(self, store: str) -> SlackTicketThread:
+        return SlackTicketThread(self.world.slack, self.world.shops[store], self.subjects[store])
 
     def shop(self, store: str) -> Shop:
         return self.world.shops[store]
@@ -77,7 +77,7 @@ def _holds(condition: Callable[[], bool]) -> bool:
         return False  # what is looked at is not there yet
 
 
-async def customers_write(scene: Scene) -> None:
+async def customers_write(scene: Tour) -> None:
     for number, (name, shop) in enumerate(scene.world.shops.items(), start=1):
         scene.subjects[name] = f"Key {number} does not work"
         text = f"Hello {name}, my key *does not* work. @everyone <!channel> please help!"
@@ -102,7 +102,7 @@ def vars_of(pinged: object) -> list[object]:
     return [getattr(pinged, name) for name in getattr(type(pinged), "__slots__", ())]
 
 
-async def agent_answers(scene: Scene) -> None:
+async def agent_answers(scene: Tour) -> None:
     said = {}
     for vendor in scene.world.shops:
         thread = scene.discord(vendor).thread
@@ -113,25 +113,25 @@ async def agent_answers(scene: Scene) -> None:
         await scene.seen("Slack shows it under Ann's name", partial(_shown_as, scene, vendor, message.content, "Ann"))
 
 
-def _once_at(scene: Scene, vendor: str, text: str) -> bool:
+def _once_at(scene: Tour, vendor: str, text: str) -> bool:
     return scene.at_vendor(vendor, text) == 1
 
 
-def _is_marked(scene: Scene, vendor: str, message: DiscordMessage) -> bool:
+def _is_marked(scene: Tour, vendor: str, message: DiscordMessage) -> bool:
     return scene.discord(vendor).marks(message) == {"✅"}
 
 
-def _shown_as(scene: Scene, vendor: str, text: str, name: str) -> bool:
+def _shown_as(scene: Tour, vendor: str, text: str, name: str) -> bool:
     slack = scene.slack(vendor)
     return slack.count(text) == 1 and slack.count(name) >= 1
 
 
-async def customer_writes_again(scene: Scene) -> None:
+async def customer_writes_again(scene: Tour) -> None:
     scene.shop("sellgate").store.customer_replies(scene.tickets["sellgate"], "That one works, thanks!")
     await scene.in_both("sellgate", "That one works, thanks!")
 
 
-async def colleague_notes(scene: Scene) -> None:
+async def colleague_notes(scene: Tour) -> None:
     slack = scene.slack("sellgate")
     message = await scene.world.slack.say(
         scene.world.bob, scene.shop("sellgate").slack, "note: the old key was revoked", thread_ts=slack.card.ts
@@ -141,12 +141,12 @@ async def colleague_notes(scene: Scene) -> None:
     scene.must("the customer does not get it", be=scene.at_vendor("sellgate", "the old key was revoked") == 0)
 
 
-async def dashboard_answers(scene: Scene) -> None:
+async def dashboard_answers(scene: Tour) -> None:
     scene.shop("lightspeed").store.staff_replies(scene.tickets["lightspeed"], "We are looking into it.")
     await scene.in_both("lightspeed", "We are looking into it.")
 
 
-async def bot_dies(scene: Scene) -> None:
+async def bot_dies(scene: Tour) -> None:
     await scene.bot.kill()
     scene.tell("the bot is killed")
     thread = scene.discord("lightspeed").thread
@@ -163,7 +163,7 @@ async def bot_dies(scene: Scene) -> None:
     await scene.in_both("lightspeed", "Any news?")
 
 
-async def closed_from_slack(scene: Scene) -> None:
+async def closed_from_slack(scene: Tour) -> None:
     await scene.bot.ready()
     slack, discord = scene.slack("sellgate"), scene.discord("sellgate")
     await scene.world.slack.press(scene.world.bob, slack.card, "Close")
@@ -174,7 +174,7 @@ async def closed_from_slack(scene: Scene) -> None:
     await scene.seen("and is archived", lambda: discord.thread.archived)
 
 
-async def reopened_from_discord(scene: Scene) -> None:
+async def reopened_from_discord(scene: Tour) -> None:
     await scene.bot.ready()
     discord = scene.discord("sellgate")
     ann, channel = scene.world.ann, scene.shop("sellgate").discord.id
@@ -190,7 +190,7 @@ async def reopened_from_discord(scene: Scene) -> None:
     )
 
 
-async def closed_by_text(scene: Scene) -> None:
+async def closed_by_text(scene: Tour) -> None:
     await scene.bot.ready()
     slack, discord = scene.slack("lightspeed"), scene.discord("lightspeed")
     channel = scene.shop("lightspeed").slack
@@ -204,7 +204,7 @@ async def closed_by_text(scene: Scene) -> None:
     )
 
 
-async def closed_for_good(scene: Scene) -> None:
+async def closed_for_good(scene: Tour) -> None:
     await scene.bot.ready()
     slack = scene.slack("sellsn")
     await scene.world.slack.press(scene.world.bob, slack.card, "Close")
@@ -217,7 +217,7 @@ async def closed_for_good(scene: Scene) -> None:
     scene.must(f"Bob alone reads “{outcome.text}”", be="cannot reopen" in outcome.text)
 
 
-async def stats_are_shown(scene: Scene) -> None:
+async def stats_are_shown(scene: Tour) -> None:
     await scene.bot.ready()
     answered = await scene.world.discord.command(scene.world.ann, scene.world.support.id, "stats")
     scene.must("/stats answers Ann alone", be=answered.ephemeral and "waiting for us" in answered.content)
@@ -227,7 +227,7 @@ async def stats_are_shown(scene: Scene) -> None:
     scene.must("/stats answers Bob alone", be="waiting for us" in outcome.text)
 
 
-async def everything_once(scene: Scene) -> None:
+async def everything_once(scene: Tour) -> None:
     for name, shop in scene.world.shops.items():
         discord, slack = scene.discord(name), scene.slack(name)
         for message in shop.store.ticket(scene.tickets[name]).messages:
@@ -243,7 +243,7 @@ async def everything_once(scene: Scene) -> None:
     scene.must("`shopbell check` finds nothing wrong", be=code == 0)
 
 
-async def _outbox_is_empty(scene: Scene) -> None:
+async def _outbox_is_empty(scene: Tour) -> None:
     """Marks and cards may still be on their way; nothing stays behind."""
     deadline = asyncio.get_running_loop().time() + _PATIENCE
     output = ""
@@ -255,7 +255,7 @@ async def _outbox_is_empty(scene: Scene) -> None:
     raise StepFailed(f"`shopbell outbox` is not empty: {output[-600:]}")
 
 
-STORY: tuple[tuple[str, Callable[[Scene], Awaitable[None]]], ...] = (
+STEPS: tuple[tuple[str, Callable[[Tour], Awaitable[None]]], ...] = (
     ("Jane writes to every store.", customers_write),
     ("Ann answers from Discord.", agent_answers),
     ("Jane writes again.", customer_writes_again),

@@ -6,10 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.discord import Channel as DiscordChannel
-from bot.sandbox.discord import Member, PracticeDiscord
-from bot.sandbox.slack import App, PracticeSlack, Rules, User
-from bot.sandbox.slack import Channel as SlackChannel
+from bot.sandbox.discord import DiscordChannel, Member, PracticeDiscord
+from bot.sandbox.slack import PracticeSlack, SlackApp, SlackChannel, SlackLimits, User
 from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
 from bot.wiring import slack_manifest, vendor_kinds
 
@@ -58,8 +56,8 @@ class PracticeWorld:
 
     def __init__(self) -> None:
         self.discord = PracticeDiscord(speed=_DISCORD_SPEED)
-        app = App.from_manifest(json.loads(slack_manifest()))
-        self.slack = PracticeSlack(app=app, rules=Rules(posts_per_second=_SLACK_POSTS_PER_SECOND, post_burst=10))
+        app = SlackApp.from_manifest(json.loads(slack_manifest()))
+        self.slack = PracticeSlack(app=app, limits=SlackLimits(posts_per_second=_SLACK_POSTS_PER_SECOND, post_burst=10))
         self.support = self.discord.add_text_channel("support")
         self.tickets = self.discord.add_forum("tickets", ["Open", "Closed"])
         self.ann: Member = self.discord.add_member("Ann")

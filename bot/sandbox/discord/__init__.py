@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from bot.sandbox.discord.interactions import Answered, NoAnswer
+from bot.sandbox.discord.interactions import InteractionResponse, NoAnswer
 from bot.sandbox.discord.people_interactions import NotOffered
-from bot.sandbox.discord.rate_limits import Allowances
-from bot.sandbox.discord.refusals import Refusal
+from bot.sandbox.discord.rate_limits import DiscordLimits
+from bot.sandbox.discord.refusals import DiscordRefusal
 from bot.sandbox.discord.server import PracticeDiscord
-from bot.sandbox.discord.values import Channel, Member, Message, Pinged, Role, Sort, Thread
+from bot.sandbox.discord.values import DiscordChannel, DiscordMessage, Member, MessageType, Pinged, Role, Thread
 
 __all__ = [
-    "Allowances",
-    "Answered",
-    "Channel",
+    "DiscordChannel",
+    "DiscordLimits",
+    "DiscordMessage",
+    "DiscordRefusal",
+    "InteractionResponse",
     "Member",
-    "Message",
+    "MessageType",
     "NoAnswer",
     "NotOffered",
     "Pinged",
     "PracticeDiscord",
-    "Refusal",
     "Role",
-    "Sort",
     "Thread",
 ]

@@ -5,70 +5,80 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.sandbox.discord.gateway import GUILD_MESSAGES, GUILDS, Event, Gateway
-from bot.sandbox.discord.rate_limits import Allowances
-from bot.sandbox.discord.refusals import Json, Refusal
-from bot.sandbox.discord.serializers import Renderer
-from bot.sandbox.discord.state import World
-from bot.sandbox.discord.values import Channel, Member, Message, Place, Reference, Sort, Thread
+from bot.sandbox.discord.gateway import GUILD_MESSAGES, GUILDS, Gateway, GatewayEvent
+from bot.sandbox.discord.rate_limits import DiscordLimits
+from bot.sandbox.discord.refusals import DiscordRefusal, Json
+from bot.sandbox.discord.serializers import DiscordSerializer
+from bot.sandbox.discord.state import DiscordState
+from bot.sandbox.discord.values import (
+    DiscordChannel,
+    DiscordMessage,
+    Member,
+    MessageReference,
+    MessageType,
+    Place,
+    Thread,
+)
 
 
 @dataclass(eq=False, slots=True)
-class Acts:
+class DiscordEvents:
     """The world and those who hear of it."""
 
-    world: World
+    state: DiscordState
     gateway: Gateway
-    renderer: Renderer
+    serializer: DiscordSerializer
     clock: Clock
-    allowances: Allowances
+    limits: DiscordLimits
 
-    def tell_message(self, event: str, message: Message) -> None:
+    def tell_message(self, event: str, message: DiscordMessage) -> None:
         """Tell the gateway of a message; of one that only one person sees, nobody hears."""
         if message.only_for is not None:
             return
         nonce = {} if message.nonce is None or event != "MESSAGE_CREATE" else {"nonce": message.nonce}
         self.gateway.tell(
-            Event(
+            GatewayEvent(
                 name=event,
-                data=self.renderer.message_event(message, readable=True) | nonce,
-                without_content=self.renderer.message_event(message, readable=False) | nonce,
+                data=self.serializer.message_event(message, readable=True) | nonce,
+                without_content=self.serializer.message_event(message, readable=False) | nonce,
                 intent=GUILD_MESSAGES,
                 place_id=message.channel_id,
             )
         )
 
     def tell_thread(self, thread: Thread) -> None:
-        self.tell("THREAD_UPDATE", self.renderer.thread(thread), GUILDS, thread)
+        self.tell("THREAD_UPDATE", self.serializer.thread(thread), GUILDS, thread)
 
-    def tell_channel(self, event: str, channel: Channel) -> None:
-        self.tell(event, self.renderer.channel(channel), GUILDS, None)
+    def tell_channel(self, event: str, channel: DiscordChannel) -> None:
+        self.tell(event, self.serializer.channel(channel), GUILDS, None)
 
     def archive(self, thread: Thread, *, archived: bool) -> None:
-        """Archive or open a thread, without telling. Raises `Refusal` 160006 when the guild is full."""
+        """Archive or open a thread, without telling. Raises `DiscordRefusal` 160006 when the guild is full."""
         if thread.archived == archived:
             return
         if not archived:
             self.refuse_full()
         thread.archived = archived
-        thread.archived_at = self.world.now()
+        thread.archived_at = self.state.now()
 
-    def by_discord(self, actor: Member, place: Place, sort: Sort, text: str, points_at: Reference | None) -> None:
+    def by_discord(
+        self, actor: Member, place: Place, message_type: MessageType, text: str, points_at: MessageReference | None
+    ) -> None:
         """Write what Discord itself writes when somebody does something."""
-        message = Message(
-            id=self.world.new_id(),
+        message = DiscordMessage(
+            id=self.state.new_id(),
             channel_id=place.id,
             author_id=actor.id,
-            created_at=self.world.now(),
-            sort=sort,
+            created_at=self.state.now(),
+            type=message_type,
             content=text,
             reference=points_at,
         )
         self.add(place, message)
 
-    def add(self, place: Place, message: Message) -> None:
+    def add(self, place: Place, message: DiscordMessage) -> None:
         """Put a message where it belongs and tell of it."""
-        self.world.keep(message)
+        self.state.keep(message)
         if message.only_for is None:
             place.last_message_id = message.id
             if isinstance(place, Thread) and message.id != place.id:
@@ -77,9 +87,9 @@ class Acts:
         self.tell_message("MESSAGE_CREATE", message)
 
     def refuse_full(self) -> None:
-        """Raise `Refusal` 160006 when the guild takes no more active threads."""
-        if len(self.world.active_threads()) >= self.allowances.active_threads:
-            raise Refusal(160006)
+        """Raise `DiscordRefusal` 160006 when the guild takes no more active threads."""
+        if len(self.state.active_threads()) >= self.limits.active_threads:
+            raise DiscordRefusal(160006)
 
     def tell(self, name: str, data: Json, intent: int, place: Place | None) -> None:
-        self.gateway.tell(Event(name=name, data=data, intent=intent, place_id=place.id if place else None))
+        self.gateway.tell(GatewayEvent(name=name, data=data, intent=intent, place_id=place.id if place else None))

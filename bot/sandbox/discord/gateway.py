@@ -38,7 +38,7 @@ SENDS_A_MINUTE = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class GatewayEvent:
     """
     Something to be told.
 
@@ -56,12 +56,12 @@ class Event:
 
 
 @dataclass(eq=False, slots=True)
-class Session:
+class GatewaySession:
     id: str
     intents: int
     seq: int = 0
     told: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=5000))
-    connection: Connection | None = None
+    connection: GatewayConnection | None = None
     detached_at: float | None = None
 
     def tell(self, name: str, data: Json) -> None:
@@ -81,7 +81,7 @@ class Session:
 
 
 @dataclass(eq=False, slots=True)
-class Connection:
+class GatewayConnection:
     """
     One socket.
 
@@ -93,7 +93,7 @@ class Connection:
 
     socket: web.WebSocketResponse
     request: web.Request
-    session: Session | None = None
+    session: GatewaySession | None = None
     sent: int = 0
     deaf: bool = False
     mute: bool = False
@@ -110,7 +110,7 @@ class Connection:
 
 
 @dataclass(slots=True, kw_only=True)
-class GatewayRules:
+class GatewaySettings:
     """
     What the gateway lets in.
 
@@ -145,28 +145,28 @@ class Gateway:
 
     def __init__(
         self,
-        rules: GatewayRules,
+        settings: GatewaySettings,
         clock: Clock,
         *,
         ready: Callable[[], tuple[Json, list[Json]]],
         sees: Callable[[int], bool],
     ) -> None:
-        self.rules = rules
+        self.settings = settings
         self.identified = 0
         self.resumed = 0
         self.withheld: set[int] = set()
         self._clock = clock
         self._ready = ready
         self._sees = sees
-        self._sessions: dict[str, Session] = {}
-        self._connections: set[Connection] = set()
+        self._sessions: dict[str, GatewaySession] = {}
+        self._connections: set[GatewayConnection] = set()
 
     @property
     def connected(self) -> int:
         """How many connections have a session."""
         return sum(connection.session is not None for connection in self._connections)
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: GatewayEvent) -> None:
         """Tell every session that wants it, connected or not."""
         if event.place_id is not None and (event.place_id in self.withheld or not self._sees(event.place_id)):
             return
@@ -209,14 +209,16 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it ends."""
-        if self.rules.away:
+        if self.settings.away:
             return web.Response(status=503, text="away")
         socket = web.WebSocketResponse(max_msg_size=4096 * 4, heartbeat=None)
         await socket.prepare(request)
-        connection = Connection(socket, request)
+        connection = GatewayConnection(socket, request)
         self._connections.add(connection)
         try:
-            await connection.send(HELLO, {"heartbeat_interval": int(self.rules.heartbeat_seconds * 1000), "_trace": []})
+            await connection.send(
+                HELLO, {"heartbeat_interval": int(self.settings.heartbeat_seconds * 1000), "_trace": []}
+            )
             async for message in socket:
                 if message.type is not WSMsgType.TEXT:
                     await connection.close(4002, "Error while decoding payload.")
@@ -227,7 +229,7 @@ class Gateway:
             await self._let_go(connection)
         return socket
 
-    async def _heard(self, connection: Connection, text: str) -> None:
+    async def _heard(self, connection: GatewayConnection, text: str) -> None:
         read = _read(text)
         if read is None:
             await connection.close(4002, "Error while decoding payload.")
@@ -239,7 +241,7 @@ class Gateway:
             await connection.send(HEARTBEAT_ACK, None)
         elif op in (IDENTIFY, RESUME) and connection.session is not None:
             await connection.close(4005, "Already authenticated.")
-        elif op in (IDENTIFY, RESUME) and data.get("token") not in self.rules.tokens:
+        elif op in (IDENTIFY, RESUME) and data.get("token") not in self.settings.tokens:
             await connection.close(4004, "Authentication failed.")
         elif op == IDENTIFY:
             await self._identify(connection, int(data.get("intents", 0)))
@@ -250,23 +252,23 @@ class Gateway:
         elif op not in IGNORED:
             await connection.close(4001, "Unknown opcode.")
 
-    def _too_fast(self, connection: Connection) -> bool:
+    def _too_fast(self, connection: GatewayConnection) -> bool:
         now = self._clock.monotonic()
         connection.sends.append(now)
         while connection.sends[0] <= now - 60:
             connection.sends.popleft()
         return len(connection.sends) > SENDS_A_MINUTE
 
-    async def _identify(self, connection: Connection, intents: int) -> None:
+    async def _identify(self, connection: GatewayConnection, intents: int) -> None:
         privileged = GUILD_MEMBERS | GUILD_PRESENCES
-        if not self.rules.message_content:
+        if not self.settings.message_content:
             privileged |= MESSAGE_CONTENT
         if intents & privileged:
             await connection.close(4014, "Disallowed intent(s).")
             return
         self._forget_expired()
         self.identified += 1
-        session = Session(uuid4().hex, intents)
+        session = GatewaySession(uuid4().hex, intents)
         self._sessions[session.id] = session
         ready, guilds = self._ready()
         session.tell("READY", ready | {"session_id": session.id})
@@ -274,7 +276,7 @@ class Gateway:
             session.tell("GUILD_CREATE", guild)
         self._attach(connection, session, 0)
 
-    async def _resume(self, connection: Connection, session_id: str, seq: int | None) -> None:
+    async def _resume(self, connection: GatewayConnection, session_id: str, seq: int | None) -> None:
         self._forget_expired()
         session = self._sessions.get(session_id)
         if session is None or seq is None or not session.remembers(seq):
@@ -287,17 +289,17 @@ class Gateway:
     def _forget_expired(self) -> None:
         now = self._clock.monotonic()
         for session in list(self._sessions.values()):
-            if session.detached_at is not None and now - session.detached_at > self.rules.session_seconds:
+            if session.detached_at is not None and now - session.detached_at > self.settings.session_seconds:
                 del self._sessions[session.id]
 
-    def _attach(self, connection: Connection, session: Session, sent: int) -> None:
+    def _attach(self, connection: GatewayConnection, session: GatewaySession, sent: int) -> None:
         if session.connection is not None:
             session.connection.session = None
         session.connection, session.detached_at = connection, None
         connection.session, connection.sent = session, sent
         connection.pump = asyncio.get_running_loop().create_task(self._pump(connection, session))
 
-    async def _pump(self, connection: Connection, session: Session) -> None:
+    async def _pump(self, connection: GatewayConnection, session: GatewaySession) -> None:
         while connection.session is session:
             for seq, text in session.after(connection.sent):
                 if connection.deaf or connection.mute or connection.socket.closed:
@@ -311,7 +313,7 @@ class Gateway:
             if connection.sent == session.seq:
                 await connection.wake.wait()
 
-    async def _let_go(self, connection: Connection) -> None:
+    async def _let_go(self, connection: GatewayConnection) -> None:
         session = connection.session
         if session is not None and session.connection is connection:
             session.connection, session.detached_at = None, self._clock.monotonic()

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from bot.sandbox.discord.gateway import Event
+from bot.sandbox.discord.gateway import GatewayEvent
 from bot.sandbox.discord.guild import Guild
 from bot.sandbox.discord.permissions import held
-from bot.sandbox.discord.refusals import Json, Refusal
-from bot.sandbox.discord.values import LOADING, Member, Message, Place
+from bot.sandbox.discord.refusals import DiscordRefusal, Json
+from bot.sandbox.discord.values import LOADING, DiscordMessage, Member, Place
 
 COMMAND, COMPONENT, COMPLETION, MODAL = 2, 3, 4, 5
 MESSAGE, LATER, LATER_UPDATE, UPDATE, CHOICES, OPEN_MODAL = 4, 5, 6, 7, 8, 9
@@ -48,11 +48,11 @@ class Interaction:
     asker: Member
     place_id: int
     opened: float
-    source: Message | None = None
+    source: DiscordMessage | None = None
     answered: int | None = None
     ephemeral: bool = False
-    original: Message | None = None
-    followups: list[Message] = field(default_factory=list)
+    original: DiscordMessage | None = None
+    followups: list[DiscordMessage] = field(default_factory=list)
     choices: list[Json] = field(default_factory=list)
     modal: Json | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,19 +77,21 @@ class Interaction:
             raise NoAnswer("The application did not respond.") from None
 
 
-class Interactions:
+class OpenInteractions:
     """All interactions of the last quarter of an hour."""
 
     def __init__(self, guild: Guild) -> None:
         self._guild = guild
         self._open: dict[str, Interaction] = {}
 
-    def open(self, kind: int, asker: Member, place: Place, data: Json, *, source: Message | None = None) -> Interaction:
+    def open(
+        self, kind: int, asker: Member, place: Place, data: Json, *, source: DiscordMessage | None = None
+    ) -> Interaction:
         """Make an interaction and tell the gateway."""
         self._forget_old()
-        world = self._guild.world
+        state = self._guild.state
         interaction = Interaction(
-            id=world.new_id(),
+            id=state.new_id(),
             token=f"{uuid4().hex}{uuid4().hex}",
             kind=kind,
             asker=asker,
@@ -98,53 +100,53 @@ class Interactions:
             source=source,
         )
         self._open[interaction.token] = interaction
-        self._guild.gateway.tell(Event(name="INTERACTION_CREATE", data=self._payload(interaction, place, data)))
+        self._guild.gateway.tell(GatewayEvent(name="INTERACTION_CREATE", data=self._payload(interaction, place, data)))
         return interaction
 
     def first(self, interaction_id: int, token: str) -> Interaction:
-        """The interaction that is to get its first answer. Raises `Refusal`: 10062 too late, 40060 answered."""
+        """The interaction that is to get its first answer. Raises `DiscordRefusal`: 10062 too late, 40060 answered."""
         interaction = self._open.get(token)
         if interaction is None or interaction.id != interaction_id:
-            raise Refusal(10062)
+            raise DiscordRefusal(10062)
         if interaction.answered is not None:
-            raise Refusal(40060)
+            raise DiscordRefusal(40060)
         if self._guild.clock.monotonic() - interaction.opened > FIRST_ANSWER_SECONDS:
-            raise Refusal(10062)
+            raise DiscordRefusal(10062)
         return interaction
 
     def later(self, application_id: int, token: str) -> Interaction:
-        """The interaction of a webhook token. Raises `Refusal`: 50027 the token is no good any more."""
+        """The interaction of a webhook token. Raises `DiscordRefusal`: 50027 the token is no good any more."""
         interaction = self._open.get(token)
-        if interaction is None or application_id != self._guild.world.application_id:
-            raise Refusal(50027)
+        if interaction is None or application_id != self._guild.state.application_id:
+            raise DiscordRefusal(50027)
         if self._guild.clock.monotonic() - interaction.opened > TOKEN_SECONDS:
-            raise Refusal(50027)
+            raise DiscordRefusal(50027)
         return interaction
 
     def _payload(self, interaction: Interaction, place: Place, data: Json) -> Json:
-        world, renderer = self._guild.world, self._guild.renderer
+        state, serializer = self._guild.state, self._guild.serializer
         payload: Json = {
             "id": str(interaction.id),
-            "application_id": str(world.application_id),
+            "application_id": str(state.application_id),
             "type": interaction.kind,
             "data": data,
             "token": interaction.token,
             "version": 1,
-            "guild_id": str(world.guild_id),
-            "guild": {"id": str(world.guild_id), "features": ["COMMUNITY"], "locale": "en-US"},
+            "guild_id": str(state.guild_id),
+            "guild": {"id": str(state.guild_id), "features": ["COMMUNITY"], "locale": "en-US"},
             "channel_id": str(place.id),
-            "channel": renderer.place(place) | {"permissions": str(held(world, interaction.asker, place))},
-            "member": renderer.asker(interaction.asker, place),
-            "app_permissions": str(held(world, world.bot, place)),
+            "channel": serializer.place(place) | {"permissions": str(held(state, interaction.asker, place))},
+            "member": serializer.asker(interaction.asker, place),
+            "app_permissions": str(held(state, state.bot, place)),
             "locale": "en-US",
             "guild_locale": "en-US",
             "entitlements": [],
-            "authorizing_integration_owners": {"0": str(world.guild_id)},
+            "authorizing_integration_owners": {"0": str(state.guild_id)},
             "context": 0,
             "attachment_size_limit": 10 * 1024 * 1024,
         }
         if interaction.source is not None:
-            payload["message"] = renderer.message(interaction.source)
+            payload["message"] = serializer.message(interaction.source)
         return payload
 
     def _forget_old(self) -> None:
@@ -155,13 +157,13 @@ class Interactions:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class InteractionResponse:
     """How the bot answered somebody; it shows the answer as it stands now, later changes included."""
 
     interaction: Interaction
 
     @property
-    def message(self) -> Message | None:
+    def message(self) -> DiscordMessage | None:
         """What the asker reads: the answer itself, else the first message that followed."""
         own = self.interaction.original if self.interaction.answered in (MESSAGE, LATER) else None
         return own or next(iter(self.interaction.followups), None)
@@ -189,14 +191,14 @@ class Answered:
         return self.interaction.answered in (LATER, LATER_UPDATE)
 
     @property
-    def followups(self) -> list[Message]:
+    def followups(self) -> list[DiscordMessage]:
         return self.interaction.followups
 
     @property
     def modal(self) -> Json | None:
         return self.interaction.modal
 
-    async def heard(self, seconds: float = 10.0) -> Message:
+    async def heard(self, seconds: float = 10.0) -> DiscordMessage:
         """Wait until there is something to read. Raises `NoAnswer`."""
         await self.interaction.until(lambda: self.message is not None and not self.interaction.waits, seconds)
         message = self.message

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.sandbox.discord.refusals import Form, Json
+from bot.sandbox.discord.refusals import FieldErrors, Json
 from bot.sandbox.discord.values import Pinged
 
 _CODE = re.compile(r"```.*?```|``.*?``|`[^`]*`", re.DOTALL)
@@ -15,7 +15,7 @@ _ROLE = re.compile(r"<@&(\d+)>")
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class AllowedMentions:
     """
     What a request lets through.
 
@@ -30,30 +30,30 @@ class Allowed:
     replied_user: bool = True
 
 
-def allowed(body: Json | None, form: Form) -> Allowed:
+def read_allowed_mentions(body: Json | None, errors: FieldErrors) -> AllowedMentions:
     """Read `allowed_mentions`; without it everything that the text names is pinged."""
     if body is None:
-        return Allowed()
+        return AllowedMentions()
     kinds = frozenset(body.get("parse") or ())
     users = frozenset(int(user) for user in body.get("users") or ())
     roles = frozenset(int(role) for role in body.get("roles") or ())
     for kind, listed in (("users", users), ("roles", roles)):
         if kind in kinds and listed:
-            form.wrong(
+            errors.add(
                 "allowed_mentions",
                 "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
                 f'parse:["{kind}"] and {kind}: [ids...] are mutually exclusive.',
             )
         if len(listed) > 100:
-            form.wrong(f"allowed_mentions.{kind}", "BASE_TYPE_MAX_LENGTH", "Must be 100 or fewer in length.")
+            errors.add(f"allowed_mentions.{kind}", "BASE_TYPE_MAX_LENGTH", "Must be 100 or fewer in length.")
     for kind in kinds - {"everyone", "users", "roles"}:
-        form.wrong("allowed_mentions.parse", "BASE_TYPE_CHOICES", f"Value must be one of (...), not {kind}.")
-    return Allowed(kinds, users, roles, bool(body.get("replied_user", False)))
+        errors.add("allowed_mentions.parse", "BASE_TYPE_CHOICES", f"Value must be one of (...), not {kind}.")
+    return AllowedMentions(kinds, users, roles, bool(body.get("replied_user", False)))
 
 
 def pinged(
     text: str,
-    allowance: Allowed,
+    allowed: AllowedMentions,
     *,
     members: Collection[int],
     roles: Collection[int],
@@ -72,11 +72,11 @@ def pinged(
     bare = _CODE.sub(" ", text)
     named_users = {int(user) for user in _USER.findall(bare)} & set(members)
     named_roles = {int(role) for role in _ROLE.findall(bare)} & set(roles)
-    users = named_users if "users" in allowance.kinds else named_users & allowance.users
-    heard_roles = named_roles if "roles" in allowance.kinds else named_roles & allowance.roles
-    if replied_to is not None and allowance.replied_user:
+    users = named_users if "users" in allowed.kinds else named_users & allowed.users
+    heard_roles = named_roles if "roles" in allowed.kinds else named_roles & allowed.roles
+    if replied_to is not None and allowed.replied_user:
         users = users | {replied_to}
-    all_allowed = may_everyone and "everyone" in allowance.kinds
+    all_allowed = may_everyone and "everyone" in allowed.kinds
     return Pinged(
         everyone=all_allowed and "@everyone" in bare,
         here=all_allowed and "@here" in bare,

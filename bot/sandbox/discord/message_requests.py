@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.discord.mentions import Allowed, allowed
+from bot.sandbox.discord.mentions import AllowedMentions, read_allowed_mentions
 from bot.sandbox.discord.message_limits import (
     FILE_BYTES,
     FILES,
@@ -14,12 +14,12 @@ from bot.sandbox.discord.message_limits import (
     check_embeds,
     check_nonce,
 )
-from bot.sandbox.discord.refusals import Form, Json, Refusal
+from bot.sandbox.discord.refusals import DiscordRefusal, FieldErrors, Json
 from bot.sandbox.discord.values import COMPONENTS_V2, Upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class DiscordMessageRequest:
     """
     A message that is not one yet, or what an edit makes of one.
 
@@ -36,7 +36,7 @@ class Draft:
     flags: int = 0
     nonce: str | int | None = None
     enforce_nonce: bool = False
-    allowed: Allowed = field(default_factory=Allowed)
+    allowed: AllowedMentions = field(default_factory=AllowedMentions)
     reply_to: int | None = None
     reply_must_exist: bool = True
     kept: tuple[int, ...] | None = None
@@ -51,7 +51,7 @@ class Draft:
         return not any(seen)
 
 
-def read(body: Any, files: tuple[Upload, ...] = (), *, under: str = "") -> Draft:
+def read_message_request(body: Any, files: tuple[Upload, ...] = (), *, under: str = "") -> DiscordMessageRequest:
     """
     Read a message's body and refuse what is over a limit.
 
@@ -59,45 +59,45 @@ def read(body: Any, files: tuple[Upload, ...] = (), *, under: str = "") -> Draft
         under: Where the message stands in the whole body: `message.` in a forum post.
 
     Raises:
-        Refusal: 50035 with every fault, or 40005 for a file that is too big.
+        DiscordRefusal: 50035 with every fault, or 40005 for a file that is too big.
     """
-    form = Form()
+    errors = FieldErrors()
     if not isinstance(body, dict):
-        form.wrong(under.rstrip(".") or "body", "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
-        form.refuse()
-    draft = _draft(body, files, form, under)
-    check_content(draft.content, form, under)
-    check_nonce(draft.nonce, form, under)
-    check_embeds(draft.embeds, form, under)
-    check_components(draft.components, form, under, second_kind=bool(draft.flags & COMPONENTS_V2))
-    if draft.flags & COMPONENTS_V2:
-        _refuse_both_kinds(draft, form, under)
-    form.most(f"{under}attachments", [*draft.files, *(draft.kept or ())], FILES)
-    form.refuse()
+        errors.add(under.rstrip(".") or "body", "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
+        errors.raise_any()
+    request = _request_of(body, files, errors, under)
+    check_content(request.content, errors, under)
+    check_nonce(request.nonce, errors, under)
+    check_embeds(request.embeds, errors, under)
+    check_components(request.components, errors, under, second_kind=bool(request.flags & COMPONENTS_V2))
+    if request.flags & COMPONENTS_V2:
+        _refuse_both_kinds(request, errors, under)
+    errors.add_if_more(f"{under}attachments", [*request.files, *(request.kept or ())], FILES)
+    errors.raise_any()
     if any(len(upload.data) > FILE_BYTES for upload in files):
-        raise Refusal(40005)
-    return draft
+        raise DiscordRefusal(40005)
+    return request
 
 
-def _draft(body: Json, files: tuple[Upload, ...], form: Form, under: str) -> Draft:
+def _request_of(body: Json, files: tuple[Upload, ...], errors: FieldErrors, under: str) -> DiscordMessageRequest:
     content = body.get("content") or ""
     if not isinstance(content, str):
-        form.wrong(f"{under}content", "STRING_TYPE_CONVERT", "Could not convert value to string.")
+        errors.add(f"{under}content", "STRING_TYPE_CONVERT", "Could not convert value to string.")
         content = ""
     reference = body.get("message_reference") or {}
     kept = None
     if body.get("attachments") is not None:
         # an entry whose id counts from 0 describes an uploaded file; a snowflake names one that is there already
         kept = tuple(int(entry["id"]) for entry in body["attachments"] if int(entry["id"]) >= FILES)
-    return Draft(
+    return DiscordMessageRequest(
         given=frozenset(body),
         content=content.strip(),
-        embeds=_list(body, "embeds", form, under),
-        components=_list(body, "components", form, under),
+        embeds=_list(body, "embeds", errors, under),
+        components=_list(body, "components", errors, under),
         flags=int(body.get("flags") or 0),
         nonce=body.get("nonce"),
         enforce_nonce=bool(body.get("enforce_nonce")),
-        allowed=allowed(body.get("allowed_mentions"), form),
+        allowed=read_allowed_mentions(body.get("allowed_mentions"), errors),
         reply_to=int(reference["message_id"]) if reference.get("message_id") else None,
         reply_must_exist=reference.get("fail_if_not_exists", True) is not False,
         kept=kept,
@@ -106,18 +106,18 @@ def _draft(body: Json, files: tuple[Upload, ...], form: Form, under: str) -> Dra
     )
 
 
-def _list(body: Json, name: str, form: Form, under: str) -> tuple[Json, ...]:
+def _list(body: Json, name: str, errors: FieldErrors, under: str) -> tuple[Json, ...]:
     value = body.get(name) or []
     if not isinstance(value, list) or any(not isinstance(item, dict) for item in value):
-        form.wrong(f"{under}{name}", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+        errors.add(f"{under}{name}", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
         return ()
     return tuple(value)
 
 
-def _refuse_both_kinds(draft: Draft, form: Form, under: str) -> None:
-    for name, value in (("content", draft.content), ("embeds", draft.embeds)):
+def _refuse_both_kinds(request: DiscordMessageRequest, errors: FieldErrors, under: str) -> None:
+    for name, value in (("content", request.content), ("embeds", request.embeds)):
         if value:
-            form.wrong(
+            errors.add(
                 f"{under}{name}",
                 "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
                 f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2",

@@ -7,19 +7,29 @@ from collections.abc import Sequence
 from bot.sandbox.discord.gateway import GUILDS
 from bot.sandbox.discord.guild import Guild
 from bot.sandbox.discord.message_limits import CONTENT, FILE_BYTES
-from bot.sandbox.discord.message_requests import Draft
+from bot.sandbox.discord.message_requests import DiscordMessageRequest
 from bot.sandbox.discord.permissions import allow, deny, has, mask, may_write, require
-from bot.sandbox.discord.refusals import Form, Refusal
+from bot.sandbox.discord.refusals import DiscordRefusal, FieldErrors
 from bot.sandbox.discord.routes_channels import TAG_NAME
-from bot.sandbox.discord.values import Channel, Kind, Member, Message, Place, Role, Tag, Thread, Upload
+from bot.sandbox.discord.values import (
+    ChannelType,
+    DiscordChannel,
+    DiscordMessage,
+    Member,
+    Place,
+    Role,
+    Tag,
+    Thread,
+    Upload,
+)
 
 Id = int | str
 """Discord's ids are numbers that travel as text; either is taken."""
 
 
-class People:
+class DiscordPeople:
     """
-    What people do and see. Whatever a client would refuse, or Discord for it, raises `Refusal`.
+    What people do and see. Whatever a client would refuse, or Discord for it, raises `DiscordRefusal`.
 
     Attributes:
         guild: The acts and the world behind all this.
@@ -30,51 +40,51 @@ class People:
 
     # ------------------------------------------------------------ setting the stage
 
-    def add_text_channel(self, name: str) -> Channel:
-        return self._add_channel(name, Kind.TEXT)
+    def add_text_channel(self, name: str) -> DiscordChannel:
+        return self._add_channel(name, ChannelType.TEXT)
 
-    def add_forum(self, name: str, tags: Sequence[str] = (), *, require_tag: bool = False) -> Channel:
+    def add_forum(self, name: str, tags: Sequence[str] = (), *, require_tag: bool = False) -> DiscordChannel:
         """A forum; `tags` are the names that its posts can carry."""
         for tag in tags:
             if not 1 <= len(tag) <= TAG_NAME:
                 raise ValueError(f"a tag has 1 to {TAG_NAME} characters")
-        forum = self._add_channel(name, Kind.FORUM, tell=False)
-        forum.tags = [Tag(self.guild.world.new_id(), tag) for tag in tags]
+        forum = self._add_channel(name, ChannelType.FORUM, tell=False)
+        forum.tags = [Tag(self.guild.state.new_id(), tag) for tag in tags]
         forum.require_tag = require_tag
         self.guild.tell_channel("CHANNEL_CREATE", forum)
         return forum
 
     def add_role(self, name: str, *permissions: str) -> Role:
         """A role; it adds these permissions to what everybody has."""
-        role = Role(self.guild.world.new_id(), name, mask(permissions))
-        world = self.guild.world
-        world.roles[role.id] = role
-        made = {"guild_id": str(world.guild_id), "role": self.guild.renderer.role(role, len(world.roles) - 1)}
+        role = Role(self.guild.state.new_id(), name, mask(permissions))
+        state = self.guild.state
+        state.roles[role.id] = role
+        made = {"guild_id": str(state.guild_id), "role": self.guild.serializer.role(role, len(state.roles) - 1)}
         self.guild.tell("GUILD_ROLE_CREATE", made, GUILDS, None)
         return role
 
     def add_member(self, name: str, *roles: Role, direct: bool = False) -> Member:
         """Somebody new; `direct`: who takes direct messages from members of the guild."""
-        member = Member(self.guild.world.new_id(), name, [role.id for role in roles], direct=direct)
-        self.guild.world.members[member.id] = member
+        member = Member(self.guild.state.new_id(), name, [role.id for role in roles], direct=direct)
+        self.guild.state.members[member.id] = member
         return member
 
     def deny(self, channel_id: Id, *permissions: str, whom: Member | None = None) -> None:
         """Take permissions from somebody in one channel; from the bot, unless `whom` says otherwise."""
-        channel = self.guild.world.channel(int(channel_id))
+        channel = self.guild.state.channel(int(channel_id))
         deny(channel, whom or self.bot, permissions)
         self.guild.tell_channel("CHANNEL_UPDATE", channel)
 
     def allow(self, channel_id: Id, *permissions: str, whom: Member | None = None) -> None:
         """Give permissions to somebody in one channel; to the bot, unless `whom` says otherwise."""
-        channel = self.guild.world.channel(int(channel_id))
+        channel = self.guild.state.channel(int(channel_id))
         allow(channel, whom or self.bot, permissions)
         self.guild.tell_channel("CHANNEL_UPDATE", channel)
 
-    def _add_channel(self, name: str, kind: Kind, *, tell: bool = True) -> Channel:
-        world = self.guild.world
-        channel = Channel(id=world.new_id(), name=name, kind=kind, position=len(world.channels))
-        world.channels[channel.id] = channel
+    def _add_channel(self, name: str, channel_type: ChannelType, *, tell: bool = True) -> DiscordChannel:
+        state = self.guild.state
+        channel = DiscordChannel(id=state.new_id(), name=name, type=channel_type, position=len(state.channels))
+        state.channels[channel.id] = channel
         if tell:
             self.guild.tell_channel("CHANNEL_CREATE", channel)
         return channel
@@ -90,8 +100,8 @@ class People:
         attachments: Sequence[tuple[str, bytes]] = (),
         sticker: str | None = None,
         poll: str | None = None,
-        reply_to: Message | None = None,
-    ) -> Message:
+        reply_to: DiscordMessage | None = None,
+    ) -> DiscordMessage:
         """
         Write in a channel or thread; an archived thread is opened by it.
 
@@ -101,8 +111,8 @@ class People:
             poll: A question, to be answered with yes or no.
         """
         place = self._place(channel_id)
-        require(self.guild.world, member, place, may_write(place))
-        draft = Draft(
+        require(self.guild.state, member, place, may_write(place))
+        request = DiscordMessageRequest(
             given=frozenset({"content"}),
             content=text.strip(),
             files=tuple(Upload(name, data) for name, data in attachments),
@@ -110,43 +120,43 @@ class People:
             poll=poll,
             reply_to=None if reply_to is None else reply_to.id,
         )
-        _refuse_too_long(draft)
-        return self.guild.say(member, place, draft)
+        _refuse_too_long(request)
+        return self.guild.say(member, place, request)
 
-    async def edit(self, member: Member, message: Message, text: str) -> None:
+    async def edit(self, member: Member, message: DiscordMessage, text: str) -> None:
         """Change one's own message."""
         if message.author_id != member.id:
-            raise Refusal(50005)
-        draft = Draft(given=frozenset({"content"}), content=text.strip())
-        _refuse_too_long(draft)
-        self.guild.change(message, member, draft)
+            raise DiscordRefusal(50005)
+        request = DiscordMessageRequest(given=frozenset({"content"}), content=text.strip())
+        _refuse_too_long(request)
+        self.guild.change(message, member, request)
 
-    async def preview_links(self, message: Message) -> None:
+    async def preview_links(self, message: DiscordMessage) -> None:
         """What Discord itself does with a link a moment later: an update that changes no text."""
         message.embeds.append({"type": "link", "url": "https://example.com/", "title": "Example"})
         self.guild.tell_message("MESSAGE_UPDATE", message)
 
-    async def delete(self, member: Member, message: Message) -> None:
+    async def delete(self, member: Member, message: DiscordMessage) -> None:
         """Delete one's own message, or with `manage_messages` anybody's."""
         if message.author_id != member.id:
-            require(self.guild.world, member, self._place(message.channel_id), "manage_messages")
+            require(self.guild.state, member, self._place(message.channel_id), "manage_messages")
         self.guild.remove(message)
 
-    async def purge(self, member: Member, messages: Sequence[Message]) -> None:
+    async def purge(self, member: Member, messages: Sequence[DiscordMessage]) -> None:
         """Delete several messages of one place at once, as moderators do with the help of a bot."""
         place = self._place(messages[0].channel_id)
-        require(self.guild.world, member, place, "manage_messages")
+        require(self.guild.state, member, place, "manage_messages")
         self.guild.remove_at_once(place, messages)
 
-    async def react(self, member: Member, message: Message, emoji: str) -> None:
+    async def react(self, member: Member, message: DiscordMessage, emoji: str) -> None:
         self.guild.react(member, message, emoji)
 
     async def start_thread(self, member: Member, channel_id: Id, name: str, text: str = "") -> Thread:
         """Start a thread by hand: in a forum a post that begins with `text`, elsewhere one without a message."""
-        channel = self.guild.world.channel(int(channel_id))
-        if channel.kind is Kind.FORUM:
-            draft = Draft(content=text or name)
-            thread, _ = self.guild.open_post(member, channel, name, 4320, (), draft)
+        channel = self.guild.state.channel(int(channel_id))
+        if channel.type is ChannelType.FORUM:
+            request = DiscordMessageRequest(content=text or name)
+            thread, _ = self.guild.open_post(member, channel, name, 4320, (), request)
             return thread
         return self.guild.open_thread(member, channel, name, 4320, None)
 
@@ -162,8 +172,8 @@ class People:
         """Archive, open, lock, unlock or rename a thread by hand."""
         thread = self._thread(thread_id)
         owns = thread.owner_id == member.id and locked is None
-        if not owns and not has(self.guild.world, member, thread, "manage_threads"):
-            raise Refusal(50013)
+        if not owns and not has(self.guild.state, member, thread, "manage_threads"):
+            raise DiscordRefusal(50013)
         if locked is not None:
             thread.locked = locked
         if name is not None:
@@ -176,7 +186,7 @@ class People:
         """Delete a thread, or a channel with all its threads."""
         place = self._place(channel_id)
         needed = "manage_threads" if isinstance(place, Thread) else "manage_channels"
-        require(self.guild.world, member, place, needed)
+        require(self.guild.state, member, place, needed)
         self.guild.remove_place(place)
 
     # ------------------------------------------------------------ seeing
@@ -184,57 +194,57 @@ class People:
     @property
     def owner(self) -> Member:
         """Somebody who may do everything."""
-        return self.guild.world.owner
+        return self.guild.state.owner
 
     @property
     def bot(self) -> Member:
-        return self.guild.world.bot
+        return self.guild.state.bot
 
     @property
-    def channels(self) -> list[Channel]:
-        return list(self.guild.world.channels.values())
+    def channels(self) -> list[DiscordChannel]:
+        return list(self.guild.state.channels.values())
 
     def threads(self, channel_id: Id, *, archived: bool | None = None) -> list[Thread]:
         """A channel's threads, oldest first; of one kind, or with None both."""
-        threads = self.guild.world.threads_of(int(channel_id))
+        threads = self.guild.state.threads_of(int(channel_id))
         return [thread for thread in threads if archived is None or thread.archived == archived]
 
     def thread(self, thread_id: Id) -> Thread:
         return self._thread(thread_id)
 
-    def messages(self, channel_id: Id, *, seen_by: Member | None = None) -> list[Message]:
+    def messages(self, channel_id: Id, *, seen_by: Member | None = None) -> list[DiscordMessage]:
         """A channel's or thread's messages, oldest first; with `seen_by`, also what only that person sees."""
-        return self.guild.world.messages(int(channel_id), seen_by=None if seen_by is None else seen_by.id)
+        return self.guild.state.messages(int(channel_id), seen_by=None if seen_by is None else seen_by.id)
 
-    def directs(self, member: Member) -> list[Message]:
+    def directs(self, member: Member) -> list[DiscordMessage]:
         """What the bot has told a member directly, oldest first."""
-        world = self.guild.world
-        return [m for channel, other in world.directs.items() if other == member.id for m in world.messages(channel)]
+        state = self.guild.state
+        return [m for channel, other in state.directs.items() if other == member.id for m in state.messages(channel)]
 
-    def message(self, channel_id: Id, message_id: Id) -> Message:
-        return self.guild.world.message(int(channel_id), int(message_id))
+    def message(self, channel_id: Id, message_id: Id) -> DiscordMessage:
+        return self.guild.state.message(int(channel_id), int(message_id))
 
-    def author(self, message: Message) -> Member:
-        return self.guild.world.member(message.author_id)
+    def author(self, message: DiscordMessage) -> Member:
+        return self.guild.state.member(message.author_id)
 
     def tag_names(self, thread: Thread) -> list[str]:
         """The tags that a forum post carries."""
-        names = {tag.id: tag.name for tag in self.guild.world.parent(thread).tags}
+        names = {tag.id: tag.name for tag in self.guild.state.parent(thread).tags}
         return [names[tag] for tag in thread.tags if tag in names]
 
     def _place(self, channel_id: Id) -> Place:
-        return self.guild.world.place(int(channel_id))
+        return self.guild.state.place(int(channel_id))
 
     def _thread(self, thread_id: Id) -> Thread:
         place = self._place(thread_id)
         if not isinstance(place, Thread):
-            raise Refusal(10003)
+            raise DiscordRefusal(10003)
         return place
 
 
-def _refuse_too_long(draft: Draft) -> None:
-    form = Form()
-    form.longest("content", draft.content, CONTENT)
-    form.refuse()
-    if any(len(upload.data) > FILE_BYTES for upload in draft.files):
-        raise Refusal(40005)
+def _refuse_too_long(request: DiscordMessageRequest) -> None:
+    errors = FieldErrors()
+    errors.add_if_longer("content", request.content, CONTENT)
+    errors.raise_any()
+    if any(len(upload.data) > FILE_BYTES for upload in request.files):
+        raise DiscordRefusal(40005)

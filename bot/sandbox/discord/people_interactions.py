@@ -11,19 +11,19 @@ from bot.sandbox.discord.interactions import (
     COMPONENT,
     FIRST_ANSWER_SECONDS,
     MODAL,
-    Answered,
     Interaction,
-    Interactions,
+    InteractionResponse,
+    OpenInteractions,
 )
 from bot.sandbox.discord.message_limits import BUTTON, LINK, TEXT_DISPLAY, walk
-from bot.sandbox.discord.people import Id, People
+from bot.sandbox.discord.people import DiscordPeople, Id
 from bot.sandbox.discord.permissions import held, require
 from bot.sandbox.discord.refusals import Json
-from bot.sandbox.discord.routes_commands import CHAT_INPUT, MESSAGE, Commands
-from bot.sandbox.discord.values import Member, Message, Place, Thread
+from bot.sandbox.discord.routes_commands import CHAT_INPUT, MESSAGE, CommandRoutes
+from bot.sandbox.discord.values import DiscordMessage, Member, Place, Thread
 
 SUBCOMMAND = 1
-TEXT, WHOLE, YES_NO, NUMBER = 3, 4, 5, 10
+STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
 SECONDS = 10.0
 """How long an answer that was promised may take before the practice client gives up."""
 
@@ -32,7 +32,7 @@ class NotOffered(Exception):
     """The client does not offer that here: there is no such command or button, or not in an archived thread."""
 
 
-class Asking(People):
+class DiscordPeopleInteractions(DiscordPeople):
     """
     What people ask of the bot. Raises `NotOffered`, and `NoAnswer` where the bot stays silent.
 
@@ -40,7 +40,7 @@ class Asking(People):
         patience: Seconds of real time that the client waits for a first answer.
     """
 
-    def __init__(self, guild: Guild, interactions: Interactions, commands: Commands) -> None:
+    def __init__(self, guild: Guild, interactions: OpenInteractions, commands: CommandRoutes) -> None:
         super().__init__(guild)
         self.patience = FIRST_ANSWER_SECONDS
         self._interactions = interactions
@@ -48,7 +48,7 @@ class Asking(People):
 
     async def command(
         self, member: Member, channel_id: Id, name: str, /, *, seconds: float = SECONDS, **options: Any
-    ) -> Answered:
+    ) -> InteractionResponse:
         """
         Send a slash command and wait for its answer.
 
@@ -82,7 +82,9 @@ class Asking(People):
         await interaction.until(lambda: interaction.answered is not None, self.patience)
         return interaction.choices
 
-    async def context_menu(self, member: Member, message: Message, name: str, *, seconds: float = SECONDS) -> Answered:
+    async def context_menu(
+        self, member: Member, message: DiscordMessage, name: str, *, seconds: float = SECONDS
+    ) -> InteractionResponse:
         """Choose an entry of a message's menu."""
         place, command, _ = self._offered(member, message.channel_id, name, MESSAGE)
         data = {
@@ -90,13 +92,19 @@ class Asking(People):
             "name": name,
             "type": MESSAGE,
             "target_id": str(message.id),
-            "resolved": {"messages": {str(message.id): self.guild.renderer.message(message)}},
+            "resolved": {"messages": {str(message.id): self.guild.serializer.message(message)}},
         }
         return await self._answered(self._interactions.open(COMMAND, member, place, data), seconds)
 
     async def press(
-        self, member: Member, message: Message, what: str, *, values: tuple[str, ...] = (), seconds: float = SECONDS
-    ) -> Answered:
+        self,
+        member: Member,
+        message: DiscordMessage,
+        what: str,
+        *,
+        values: tuple[str, ...] = (),
+        seconds: float = SECONDS,
+    ) -> InteractionResponse:
         """
         Press a button, or choose in a list.
 
@@ -104,22 +112,24 @@ class Asking(People):
             what: The button's label, or its or the list's custom id.
             values: What is chosen in a list.
         """
-        place = self.guild.world.place(message.channel_id)
-        require(self.guild.world, member, place)
+        place = self.guild.state.place(message.channel_id)
+        require(self.guild.state, member, place)
         component = _component(message, what)
         data: Json = {"custom_id": component["custom_id"], "component_type": component["type"], "id": component["id"]}
         if component["type"] != BUTTON:
             data["values"] = list(values)
         return await self._answered(self._interactions.open(COMPONENT, member, place, data, source=message), seconds)
 
-    async def submit_modal(self, answered: Answered, values: dict[str, str], *, seconds: float = SECONDS) -> Answered:
+    async def submit_modal(
+        self, answered: InteractionResponse, values: dict[str, str], *, seconds: float = SECONDS
+    ) -> InteractionResponse:
         """Fill in the modal that an answer opened, by custom ids, and send it."""
         modal, asked = answered.modal, answered.interaction
         if modal is None:
             raise NotOffered("no modal was opened")
         parts = [_modal_part(part, values) for part in modal["components"] if part["type"] != TEXT_DISPLAY]
         data = {"custom_id": modal["custom_id"], "components": parts}
-        place = self.guild.world.place(asked.place_id)
+        place = self.guild.state.place(asked.place_id)
         sent = self._interactions.open(MODAL, asked.asker, place, data, source=asked.source)
         return await self._answered(sent, seconds)
 
@@ -128,23 +138,23 @@ class Asking(People):
         return self._commands.names()
 
     def _offered(self, member: Member, channel_id: Id, name: str, kind: int) -> tuple[Place, Json, list[str]]:
-        place = self.guild.world.place(int(channel_id))
+        place = self.guild.state.place(int(channel_id))
         first, *path = name.split(" ") if kind == CHAT_INPUT else [name]
         command = self._commands.find(first, kind)
         if command is None:
             raise NotOffered(f"there is no command {first}")
         if isinstance(place, Thread) and place.archived:
             raise NotOffered("an archived thread takes no commands")
-        require(self.guild.world, member, place, "use_application_commands")
+        require(self.guild.state, member, place, "use_application_commands")
         needed = int(command["default_member_permissions"] or 0)
-        if held(self.guild.world, member, place) & needed != needed:
+        if held(self.guild.state, member, place) & needed != needed:
             raise NotOffered(f"{member.name} may not use {first}")
         return place, command, path
 
-    async def _answered(self, interaction: Interaction, seconds: float) -> Answered:
+    async def _answered(self, interaction: Interaction, seconds: float) -> InteractionResponse:
         await interaction.until(lambda: interaction.answered is not None, self.patience)
         await interaction.until(lambda: not interaction.waits, seconds)
-        return Answered(interaction)
+        return InteractionResponse(interaction)
 
 
 def _leaf(command: Json, path: list[str]) -> Json:
@@ -171,11 +181,11 @@ def _nested(path: list[str], options: list[Json]) -> list[Json]:
 
 def _filled(option: Json, value: Any) -> Json:
     """An option with its value, checked as the client checks it."""
-    kinds: dict[int, type | tuple[type, ...]] = {TEXT: str, WHOLE: int, YES_NO: bool, NUMBER: (int, float)}
+    kinds: dict[int, type | tuple[type, ...]] = {STRING: str, INTEGER: int, BOOLEAN: bool, NUMBER: (int, float)}
     kind = option["type"]
     if kind not in kinds:
         raise NotOffered(f"the practice client cannot fill in {option['name']}")
-    if not isinstance(value, kinds[kind]) or (kind == WHOLE and isinstance(value, bool)):
+    if not isinstance(value, kinds[kind]) or (kind == INTEGER and isinstance(value, bool)):
         raise NotOffered(f"{option['name']} does not take {value!r}")
     if option.get("choices") and value not in [choice["value"] for choice in option["choices"]]:
         raise NotOffered(f"{option['name']} does not offer {value!r}")
@@ -186,7 +196,7 @@ def _filled(option: Json, value: Any) -> Json:
     return {"name": option["name"], "type": kind, "value": value}
 
 
-def _component(message: Message, what: str) -> Json:
+def _component(message: DiscordMessage, what: str) -> Json:
     for _, component in walk(message.components):
         if what in (component.get("label"), component.get("custom_id")):
             if component.get("disabled"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from bot.sandbox.discord.refusals import Refusal
-from bot.sandbox.discord.state import World
-from bot.sandbox.discord.values import Channel, Member, Overwrite, Place, Thread
+from bot.sandbox.discord.refusals import DiscordRefusal
+from bot.sandbox.discord.state import DiscordState
+from bot.sandbox.discord.values import DiscordChannel, Member, Overwrite, Place, Thread
 
 BITS: Mapping[str, int] = MappingProxyType(
     {
@@ -52,40 +52,40 @@ def mask(names: Iterable[str]) -> int:
     return bits
 
 
-def held(world: World, member: Member, place: Place) -> int:
+def held(state: DiscordState, member: Member, place: Place) -> int:
     """Every permission that a member has in a channel or, by its parent, in a thread."""
-    channel = world.parent(place)
-    base = world.roles[world.guild_id].permissions
+    channel = state.parent(place)
+    base = state.roles[state.guild_id].permissions
     for role_id in member.roles:
-        base |= world.roles[role_id].permissions
-    if member is world.owner or base & BITS["administrator"]:
+        base |= state.roles[role_id].permissions
+    if member is state.owner or base & BITS["administrator"]:
         return mask(BITS)
-    base = _overwritten(base, [channel.overwrites.get(world.guild_id)])
+    base = _overwritten(base, [channel.overwrites.get(state.guild_id)])
     base = _overwritten(base, [channel.overwrites.get(role_id) for role_id in member.roles])
     return _overwritten(base, [channel.overwrites.get(member.id)])
 
 
-def has(world: World, member: Member, place: Place, name: str) -> bool:
-    return bool(held(world, member, place) & BITS[name])
+def has(state: DiscordState, member: Member, place: Place, name: str) -> bool:
+    return bool(held(state, member, place) & BITS[name])
 
 
-def require(world: World, member: Member, place: Place, *names: str) -> None:
+def require(state: DiscordState, member: Member, place: Place, *names: str) -> None:
     """Refuse with 50001 who does not see the place, and with 50013 who lacks a permission there."""
-    own = held(world, member, place)
+    own = held(state, member, place)
     if not own & BITS["view_channel"]:
-        raise Refusal(50001)
+        raise DiscordRefusal(50001)
     if any(not own & BITS[name] for name in names):
-        raise Refusal(50013)
+        raise DiscordRefusal(50013)
 
 
-def deny(channel: Channel, member: Member, names: Iterable[str]) -> None:
+def deny(channel: DiscordChannel, member: Member, names: Iterable[str]) -> None:
     """Take permissions from one member in one channel."""
     overwrite = channel.overwrites.setdefault(member.id, Overwrite(member.id, 1))
     overwrite.deny |= mask(names)
     overwrite.allow &= ~overwrite.deny
 
 
-def allow(channel: Channel, member: Member, names: Iterable[str]) -> None:
+def allow(channel: DiscordChannel, member: Member, names: Iterable[str]) -> None:
     """Give permissions to one member in one channel."""
     overwrite = channel.overwrites.setdefault(member.id, Overwrite(member.id, 1))
     overwrite.allow |= mask(names)

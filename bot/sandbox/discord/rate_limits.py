@@ -13,35 +13,35 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from bot.clock import Clock
-from bot.sandbox.discord.refusals import Refusal
+from bot.sandbox.discord.refusals import DiscordRefusal
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """So many requests in so many seconds."""
 
     requests: int
     seconds: float
 
 
-EVERYWHERE = Limit(50, 1.0)
-ORDINARY = Limit(30, 5.0)
-ROUTES: Mapping[str, Limit] = MappingProxyType(
+EVERYWHERE = RateLimit(50, 1.0)
+ORDINARY = RateLimit(30, 5.0)
+ROUTES: Mapping[str, RateLimit] = MappingProxyType(
     {
-        "POST /channels/{channel}/messages": Limit(5, 5.0),
-        "PATCH /channels/{channel}/messages/{message}": Limit(5, 5.0),
-        "DELETE /channels/{channel}/messages/{message}": Limit(5, 1.0),
-        "PUT /channels/{channel}/messages/{message}/reactions/{emoji}/@me": Limit(1, 0.25),
-        "DELETE /channels/{channel}/messages/{message}/reactions/{emoji}/@me": Limit(1, 0.25),
-        "POST /channels/{channel}/threads": Limit(50, 300.0),
-        "POST /channels/{channel}/messages/{message}/threads": Limit(50, 300.0),
-        "PATCH /channels/{channel}": Limit(10, 15.0),
+        "POST /channels/{channel}/messages": RateLimit(5, 5.0),
+        "PATCH /channels/{channel}/messages/{message}": RateLimit(5, 5.0),
+        "DELETE /channels/{channel}/messages/{message}": RateLimit(5, 1.0),
+        "PUT /channels/{channel}/messages/{message}/reactions/{emoji}/@me": RateLimit(1, 0.25),
+        "DELETE /channels/{channel}/messages/{message}/reactions/{emoji}/@me": RateLimit(1, 0.25),
+        "POST /channels/{channel}/threads": RateLimit(50, 300.0),
+        "POST /channels/{channel}/messages/{message}/threads": RateLimit(50, 300.0),
+        "PATCH /channels/{channel}": RateLimit(10, 15.0),
     },
 )
 
 
 @dataclass(slots=True)
-class Window:
+class RateLimitWindow:
     """How many requests a bucket has had since when."""
 
     began: float = float("-inf")
@@ -49,7 +49,7 @@ class Window:
 
 
 @dataclass(eq=False, slots=True)
-class Rates:
+class DiscordRateLimiter:
     """
     Counts requests.
 
@@ -59,7 +59,7 @@ class Rates:
 
     clock: Clock
     speed: float | None = 1.0
-    _windows: dict[str, Window] = field(default_factory=dict)
+    _windows: dict[str, RateLimitWindow] = field(default_factory=dict)
     _everywhere: deque[float] = field(default_factory=deque)
 
     def take(self, route: str, major: str, *, counts_everywhere: bool) -> dict[str, str]:
@@ -75,7 +75,7 @@ class Rates:
             The headers for the answer.
 
         Raises:
-            Refused: It is one too many.
+            RateLimitRefusal: It is one too many.
         """
         if self.speed is None:
             return {}
@@ -84,12 +84,12 @@ class Rates:
             self._take_everywhere(now, self.speed)
         limit = ROUTES.get(route, ORDINARY)
         seconds = limit.seconds / self.speed
-        window = self._windows.setdefault(f"{route} {major}", Window())
+        window = self._windows.setdefault(f"{route} {major}", RateLimitWindow())
         if now - window.began >= seconds:
             window.began, window.used = now, 0
         left = window.began + seconds - now
         if window.used >= limit.requests:
-            raise Refused(left, self._headers(route, limit, 0, left) | {"X-RateLimit-Scope": "user"})
+            raise RateLimitRefusal(left, self._headers(route, limit, 0, left) | {"X-RateLimit-Scope": "user"})
         window.used += 1
         return self._headers(route, limit, limit.requests - window.used, left)
 
@@ -103,10 +103,10 @@ class Rates:
             self._everywhere.popleft()
         if len(self._everywhere) >= EVERYWHERE.requests:
             left = self._everywhere[0] + seconds - now
-            raise Refused(left, {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}, everywhere=True)
+            raise RateLimitRefusal(left, {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}, everywhere=True)
         self._everywhere.append(now)
 
-    def _headers(self, route: str, limit: Limit, remaining: int, left: float) -> dict[str, str]:
+    def _headers(self, route: str, limit: RateLimit, remaining: int, left: float) -> dict[str, str]:
         return {
             "X-RateLimit-Limit": str(limit.requests),
             "X-RateLimit-Remaining": str(remaining),
@@ -116,7 +116,7 @@ class Rates:
         }
 
 
-class Refused(Refusal):
+class RateLimitRefusal(DiscordRefusal):
     """429 by a rate limit, with the headers that tell how long."""
 
     def __init__(self, left: float, headers: dict[str, str], *, everywhere: bool = False) -> None:
@@ -131,7 +131,7 @@ class Refused(Refusal):
 
 
 @dataclass(slots=True, kw_only=True)
-class Allowances:
+class DiscordLimits:
     """
     Limits that Discord does not publish or that a test wants smaller.
 

@@ -54,7 +54,7 @@ _KNOWN: Mapping[int, tuple[int, str]] = MappingProxyType(
 )
 
 
-class Refusal(Exception):
+class DiscordRefusal(Exception):
     """
     One answer that is no success.
 
@@ -94,35 +94,35 @@ class Refusal(Exception):
         return body
 
 
-class Form:
+class FieldErrors:
     """Collects what is wrong with a request's fields, then refuses them all at once."""
 
     def __init__(self) -> None:
         self._errors: Json = {}
 
-    def wrong(self, field: str, code: str, message: str) -> None:
+    def add(self, field: str, code: str, message: str) -> None:
         """Note one fault; `field` is a path with dots: `embeds.0.title`."""
         at = self._errors
         for step in field.split("."):
             at = at.setdefault(step, {})
         at.setdefault("_errors", []).append({"code": code, "message": message})
 
-    def longest(self, field: str, text: str | None, limit: int) -> None:
+    def add_if_longer(self, field: str, text: str | None, limit: int) -> None:
         if text is not None and len(text) > limit:
-            self.wrong(field, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
+            self.add(field, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
 
-    def between(self, field: str, text: str | None, low: int, high: int) -> None:
+    def add_unless_between(self, field: str, text: str | None, low: int, high: int) -> None:
         """The field is required and as long as that."""
         if text is None:
-            self.wrong(field, "BASE_TYPE_REQUIRED", "This field is required")
+            self.add(field, "BASE_TYPE_REQUIRED", "This field is required")
         elif not low <= len(text) <= high:
-            self.wrong(field, "BASE_TYPE_BAD_LENGTH", f"Must be between {low} and {high} in length.")
+            self.add(field, "BASE_TYPE_BAD_LENGTH", f"Must be between {low} and {high} in length.")
 
-    def most(self, field: str, items: list[Any], limit: int) -> None:
+    def add_if_more(self, field: str, items: list[Any], limit: int) -> None:
         if len(items) > limit:
-            self.wrong(field, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
+            self.add(field, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
 
-    def refuse(self) -> None:
-        """Raise `Refusal` 50035 when anything was wrong."""
+    def raise_any(self) -> None:
+        """Raise `DiscordRefusal` 50035 when anything was wrong."""
         if self._errors:
-            raise Refusal(50035, errors=self._errors)
+            raise DiscordRefusal(50035, errors=self._errors)

@@ -10,14 +10,14 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.discord.gateway import GatewayRules
+from bot.sandbox.discord.gateway import GatewaySettings
 from bot.sandbox.discord.guild import Guild
 from bot.sandbox.discord.permissions import require
-from bot.sandbox.discord.rate_limits import Rates, Refused
-from bot.sandbox.discord.refusals import Form, Json, Refusal
-from bot.sandbox.discord.serializers import Renderer
-from bot.sandbox.discord.state import World
-from bot.sandbox.discord.values import Member, Message, Place, Upload
+from bot.sandbox.discord.rate_limits import DiscordRateLimiter, RateLimitRefusal
+from bot.sandbox.discord.refusals import DiscordRefusal, FieldErrors, Json
+from bot.sandbox.discord.serializers import DiscordSerializer
+from bot.sandbox.discord.state import DiscordState
+from bot.sandbox.discord.values import DiscordMessage, Member, Place, Upload
 
 PREFIX = "/api/v10"
 MINUTES = (60, 1440, 4320, 10080)
@@ -25,7 +25,7 @@ MINUTES = (60, 1440, 4320, 10080)
 
 
 @dataclass(slots=True)
-class Call:
+class DiscordCall:
     """
     One request that may proceed.
 
@@ -42,9 +42,9 @@ class Call:
         """An id from the path; one that is no number refuses with 50035."""
         text = self.request.match_info[name]
         if not text.isdecimal():
-            form = Form()
-            form.wrong(f"{name}_id", "NUMBER_TYPE_COERCE", f'Value "{text}" is not snowflake.')
-            form.refuse()
+            errors = FieldErrors()
+            errors.add(f"{name}_id", "NUMBER_TYPE_COERCE", f'Value "{text}" is not snowflake.')
+            errors.raise_any()
         return int(text)
 
     def text(self, name: str) -> str:
@@ -55,21 +55,23 @@ class Call:
         if self.body is None:
             return {}
         if not isinstance(self.body, dict):
-            raise Refusal(50035, errors={"_errors": [{"code": "DICT_TYPE_CONVERT", "message": "Not an object."}]})
+            raise DiscordRefusal(
+                50035, errors={"_errors": [{"code": "DICT_TYPE_CONVERT", "message": "Not an object."}]}
+            )
         return self.body
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class DiscordResponse:
     status: int
     body: Any = None
 
 
-Handler = Callable[[Call], Awaitable[Reply]]
+Handler = Callable[[DiscordCall], Awaitable[DiscordResponse]]
 
 
 @dataclass(slots=True)
-class Rest:
+class DiscordRoutes:
     """
     Where the routes hang.
 
@@ -78,21 +80,21 @@ class Rest:
     """
 
     guild: Guild
-    rates: Rates
-    rules: GatewayRules
+    rate_limiter: DiscordRateLimiter
+    settings: GatewaySettings
     routes: list[web.RouteDef] = field(default_factory=list)
 
     @property
-    def world(self) -> World:
-        return self.guild.world
+    def state(self) -> DiscordState:
+        return self.guild.state
 
     @property
-    def renderer(self) -> Renderer:
-        return self.guild.renderer
+    def serializer(self) -> DiscordSerializer:
+        return self.guild.serializer
 
     @property
     def bot(self) -> Member:
-        return self.guild.world.bot
+        return self.guild.state.bot
 
     def on(self, method: str, path: str, handler: Handler, *, by_token: bool = False) -> None:
         """
@@ -108,35 +110,35 @@ class Rest:
 
         self.routes.append(web.route(method, PREFIX + path, answer))
 
-    def place(self, call: Call, *permissions: str) -> Place:
+    def place(self, call: DiscordCall, *permissions: str) -> Place:
         """The channel or thread of the path, where the bot has these permissions."""
-        place = self.world.place(call.id("channel"))
-        require(self.world, self.bot, place, *permissions)
+        place = self.state.place(call.id("channel"))
+        require(self.state, self.bot, place, *permissions)
         return place
 
-    def shown(self, message: Message) -> Json:
+    def shown(self, message: DiscordMessage) -> Json:
         """A message as REST gives it: without people's words where the message content intent is off."""
-        return self.renderer.message(message, readable=self.rules.message_content)
+        return self.serializer.message(message, readable=self.settings.message_content)
 
     async def _answer(self, request: web.Request, route: str, handler: Handler, *, by_token: bool) -> web.Response:
-        if self.rules.away:
+        if self.settings.away:
             return web.Response(status=503, text="upstream connect error or disconnect/reset before headers")
         headers: dict[str, str] = {}
         try:
             if not by_token:
                 self._require_token(request)
-            headers = self.rates.take(route, _major(request), counts_everywhere=not by_token)
+            headers = self.rate_limiter.take(route, _major(request), counts_everywhere=not by_token)
             body, files = await _read(request)
-            reply = await handler(Call(request, body, files))
-        except Refused as refusal:
+            reply = await handler(DiscordCall(request, body, files))
+        except RateLimitRefusal as refusal:
             return _response(refusal.status, refusal.body(), headers | refusal.headers)
-        except Refusal as refusal:
+        except DiscordRefusal as refusal:
             return _response(refusal.status, refusal.body(), headers)
         return _response(reply.status, reply.body, headers)
 
     def _require_token(self, request: web.Request) -> None:
-        if request.headers.get("Authorization", "") not in {f"Bot {token}" for token in self.rules.tokens}:
-            raise Refusal(0)
+        if request.headers.get("Authorization", "") not in {f"Bot {token}" for token in self.settings.tokens}:
+            raise DiscordRefusal(0)
 
 
 def _major(request: web.Request) -> str:
@@ -169,14 +171,14 @@ async def _read(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
     try:
         return json.loads(raw), files
     except ValueError as broken:
-        raise Refusal(50109) from broken
+        raise DiscordRefusal(50109) from broken
 
 
 def _parts(raw: bytes, content_type: str) -> list[tuple[str, str | None, bytes]]:
     """Name, file name and bytes of each part; the body is here already, so aiohttp's own reader has nothing to read."""
     boundary = re.search(r'boundary="?([^";]+)', content_type)
     if boundary is None:
-        raise Refusal(50109)
+        raise DiscordRefusal(50109)
     parts = []
     for piece in (b"\r\n" + raw).split(b"\r\n--" + boundary[1].encode())[1:-1]:
         head, _, data = piece.partition(b"\r\n\r\n")

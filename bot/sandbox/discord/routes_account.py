@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.sandbox.discord.refusals import Refusal
-from bot.sandbox.discord.routes import Call, Reply, Rest
+from bot.sandbox.discord.refusals import DiscordRefusal
+from bot.sandbox.discord.routes import DiscordCall, DiscordResponse, DiscordRoutes
 from bot.sandbox.discord.values import Thread
 
 
-class Account:
+class AccountRoutes:
     """
     Hangs its routes on construction.
 
@@ -17,59 +17,61 @@ class Account:
         gateway_url: Asked at each request, for the port is known only once the server listens.
     """
 
-    def __init__(self, rest: Rest, gateway_url: Callable[[], str]) -> None:
-        self._rest = rest
+    def __init__(self, routes: DiscordRoutes, gateway_url: Callable[[], str]) -> None:
+        self._routes = routes
         self._gateway_url = gateway_url
-        rest.on("GET", "/gateway", self._gateway)
-        rest.on("GET", "/gateway/bot", self._gateway_bot)
-        rest.on("GET", "/users/@me", self._me)
-        rest.on("GET", "/applications/@me", self._application)
-        rest.on("GET", "/oauth2/applications/@me", self._application)
-        rest.on("GET", "/guilds/{guild}", self._guild)
-        rest.on("GET", "/guilds/{guild}/channels", self._channels)
-        rest.on("GET", "/guilds/{guild}/roles", self._roles)
-        rest.on("GET", "/guilds/{guild}/members/{member}", self._member)
-        rest.on("GET", "/guilds/{guild}/threads/active", self._active)
+        routes.on("GET", "/gateway", self._gateway)
+        routes.on("GET", "/gateway/bot", self._gateway_bot)
+        routes.on("GET", "/users/@me", self._me)
+        routes.on("GET", "/applications/@me", self._application)
+        routes.on("GET", "/oauth2/applications/@me", self._application)
+        routes.on("GET", "/guilds/{guild}", self._guild)
+        routes.on("GET", "/guilds/{guild}/channels", self._channels)
+        routes.on("GET", "/guilds/{guild}/roles", self._roles)
+        routes.on("GET", "/guilds/{guild}/members/{member}", self._member)
+        routes.on("GET", "/guilds/{guild}/threads/active", self._active)
 
-    async def _gateway(self, _call: Call) -> Reply:
-        return Reply(200, {"url": self._gateway_url()})
+    async def _gateway(self, _call: DiscordCall) -> DiscordResponse:
+        return DiscordResponse(200, {"url": self._gateway_url()})
 
-    async def _gateway_bot(self, _call: Call) -> Reply:
+    async def _gateway_bot(self, _call: DiscordCall) -> DiscordResponse:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 1}
-        return Reply(200, {"url": self._gateway_url(), "shards": 1, "session_start_limit": limit})
+        return DiscordResponse(200, {"url": self._gateway_url(), "shards": 1, "session_start_limit": limit})
 
-    async def _me(self, _call: Call) -> Reply:
-        return Reply(200, self._rest.renderer.own_user())
+    async def _me(self, _call: DiscordCall) -> DiscordResponse:
+        return DiscordResponse(200, self._routes.serializer.own_user())
 
-    async def _application(self, _call: Call) -> Reply:
-        return Reply(200, self._rest.renderer.application(message_content=self._rest.rules.message_content))
+    async def _application(self, _call: DiscordCall) -> DiscordResponse:
+        return DiscordResponse(
+            200, self._routes.serializer.application(message_content=self._routes.settings.message_content)
+        )
 
-    async def _guild(self, call: Call) -> Reply:
+    async def _guild(self, call: DiscordCall) -> DiscordResponse:
         self._require_guild(call)
-        return Reply(200, self._rest.renderer.guild())
+        return DiscordResponse(200, self._routes.serializer.guild())
 
-    async def _channels(self, call: Call) -> Reply:
+    async def _channels(self, call: DiscordCall) -> DiscordResponse:
         self._require_guild(call)
-        channels = self._rest.world.channels.values()
-        return Reply(200, [self._rest.renderer.channel(channel) for channel in channels])
+        channels = self._routes.state.channels.values()
+        return DiscordResponse(200, [self._routes.serializer.channel(channel) for channel in channels])
 
-    async def _roles(self, call: Call) -> Reply:
+    async def _roles(self, call: DiscordCall) -> DiscordResponse:
         self._require_guild(call)
-        return Reply(200, self._rest.renderer.roles())
+        return DiscordResponse(200, self._routes.serializer.roles())
 
-    async def _member(self, call: Call) -> Reply:
+    async def _member(self, call: DiscordCall) -> DiscordResponse:
         self._require_guild(call)
-        return Reply(200, self._rest.renderer.member(self._rest.world.member(call.id("member"))))
+        return DiscordResponse(200, self._routes.serializer.member(self._routes.state.member(call.id("member"))))
 
-    async def _active(self, call: Call) -> Reply:
+    async def _active(self, call: DiscordCall) -> DiscordResponse:
         self._require_guild(call)
-        active = sorted(self._rest.world.active_threads(), key=_by_id, reverse=True)
-        threads = [self._rest.renderer.thread(thread) for thread in active]
-        return Reply(200, {"threads": threads, "members": [], "has_more": False})
+        active = sorted(self._routes.state.active_threads(), key=_by_id, reverse=True)
+        threads = [self._routes.serializer.thread(thread) for thread in active]
+        return DiscordResponse(200, {"threads": threads, "members": [], "has_more": False})
 
-    def _require_guild(self, call: Call) -> None:
-        if call.id("guild") != self._rest.world.guild_id:
-            raise Refusal(10004)
+    def _require_guild(self, call: DiscordCall) -> None:
+        if call.id("guild") != self._routes.state.guild_id:
+            raise DiscordRefusal(10004)
 
 
 def _by_id(thread: Thread) -> int:

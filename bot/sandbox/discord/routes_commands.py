@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from bot.sandbox.discord.refusals import Form, Json, Refusal
-from bot.sandbox.discord.routes import Call, Reply, Rest
+from bot.sandbox.discord.refusals import DiscordRefusal, FieldErrors, Json
+from bot.sandbox.discord.routes import DiscordCall, DiscordResponse, DiscordRoutes
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 MOST = {CHAT_INPUT: 100, USER: 15, MESSAGE: 15}
@@ -15,7 +15,7 @@ NEW_A_DAY = 200
 _NAME = re.compile(r"[-_'\w]{1,32}")
 
 
-class Commands:
+class CommandRoutes:
     """
     Hangs its routes on construction and keeps what was registered.
 
@@ -23,16 +23,16 @@ class Commands:
         creates_left: How many new commands Discord still takes today; a known name does not count.
     """
 
-    def __init__(self, rest: Rest) -> None:
-        self._rest = rest
+    def __init__(self, routes: DiscordRoutes) -> None:
+        self._routes = routes
         self._everywhere: list[Json] = []
         self._here: list[Json] = []
         self.creates_left = NEW_A_DAY
         for path in ("/applications/{application}/commands", "/applications/{application}/guilds/{guild}/commands"):
-            rest.on("GET", path, self._list)
-            rest.on("PUT", path, self._replace)
-            rest.on("POST", path, self._add)
-            rest.on("DELETE", path + "/{command}", self._delete)
+            routes.on("GET", path, self._list)
+            routes.on("PUT", path, self._replace)
+            routes.on("POST", path, self._add)
+            routes.on("DELETE", path + "/{command}", self._delete)
 
     def find(self, name: str, kind: int) -> Json | None:
         """The command that a person finds under this name; the guild's own hides one that is everywhere."""
@@ -44,54 +44,54 @@ class Commands:
     def names(self) -> list[str]:
         return [command["name"] for command in [*self._here, *self._everywhere]]
 
-    def _scope(self, call: Call) -> list[Json]:
-        if call.id("application") != self._rest.world.application_id:
-            raise Refusal(50001)
+    def _scope(self, call: DiscordCall) -> list[Json]:
+        if call.id("application") != self._routes.state.application_id:
+            raise DiscordRefusal(50001)
         if "guild" not in call.request.match_info:
             return self._everywhere
-        if call.id("guild") != self._rest.world.guild_id:
-            raise Refusal(50001)
+        if call.id("guild") != self._routes.state.guild_id:
+            raise DiscordRefusal(50001)
         return self._here
 
-    async def _list(self, call: Call) -> Reply:
-        return Reply(200, self._scope(call))
+    async def _list(self, call: DiscordCall) -> DiscordResponse:
+        return DiscordResponse(200, self._scope(call))
 
-    async def _replace(self, call: Call) -> Reply:
+    async def _replace(self, call: DiscordCall) -> DiscordResponse:
         scope = self._scope(call)
         if not isinstance(call.body, list):
-            raise Refusal(50035, errors={"_errors": [{"code": "LIST_TYPE_CONVERT", "message": "Not a list."}]})
+            raise DiscordRefusal(50035, errors={"_errors": [{"code": "LIST_TYPE_CONVERT", "message": "Not a list."}]})
         _check(call.body)
         scope[:] = [self._made(scope, body, call) for body in call.body]
-        return Reply(200, scope)
+        return DiscordResponse(200, scope)
 
-    async def _add(self, call: Call) -> Reply:
+    async def _add(self, call: DiscordCall) -> DiscordResponse:
         scope, body = self._scope(call), call.fields()
         _check([body])
         made = self._made(scope, body, call)
         known = [command for command in scope if command["id"] == made["id"]]
         scope[:] = [*(command for command in scope if command["id"] != made["id"]), made]
-        return Reply(200 if known else 201, made)
+        return DiscordResponse(200 if known else 201, made)
 
-    async def _delete(self, call: Call) -> Reply:
+    async def _delete(self, call: DiscordCall) -> DiscordResponse:
         scope, wanted = self._scope(call), str(call.id("command"))
         if all(command["id"] != wanted for command in scope):
-            raise Refusal(10063)
+            raise DiscordRefusal(10063)
         scope[:] = [command for command in scope if command["id"] != wanted]
-        return Reply(204)
+        return DiscordResponse(204)
 
-    def _made(self, scope: Sequence[Json], body: Json, call: Call) -> Json:
+    def _made(self, scope: Sequence[Json], body: Json, call: DiscordCall) -> Json:
         kind = body.get("type") or CHAT_INPUT
         known = next((c for c in scope if c["name"] == body["name"] and c["type"] == kind), None)
         if known is None:
             if self.creates_left <= 0:
-                raise Refusal(30034, retry_after=86_400.0)
+                raise DiscordRefusal(30034, retry_after=86_400.0)
             self.creates_left -= 1
-        new_id = str(self._rest.world.new_id())
+        new_id = str(self._routes.state.new_id())
         permissions = body.get("default_member_permissions")
         kept = {key: value for key, value in body.items() if value is not None and key != "id"}
         made = kept | {
             "id": known["id"] if known else new_id,
-            "application_id": str(self._rest.world.application_id),
+            "application_id": str(self._routes.state.application_id),
             "version": new_id,
             "type": kind,
             "description": body.get("description") or "",
@@ -103,38 +103,38 @@ class Commands:
 
 
 def _check(commands: Sequence[Any]) -> None:
-    form = Form()
+    errors = FieldErrors()
     for index, command in enumerate(commands):
         kind = command.get("type") or CHAT_INPUT
         name = str(command.get("name") or "")
-        form.between(f"{index}.name", name, 1, 32)
+        errors.add_unless_between(f"{index}.name", name, 1, 32)
         if kind == CHAT_INPUT:
             if not _NAME.fullmatch(name) or name != name.lower():
-                form.wrong(f"{index}.name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-            form.between(f"{index}.description", command.get("description"), 1, 100)
-        _check_options(command.get("options") or [], f"{index}", form)
+                errors.add(f"{index}.name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+            errors.add_unless_between(f"{index}.description", command.get("description"), 1, 100)
+        _check_options(command.get("options") or [], f"{index}", errors)
     named = [(command.get("type") or CHAT_INPUT, command.get("name")) for command in commands]
     if len(set(named)) != len(named):
-        form.wrong("name", "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
-    form.refuse()
+        errors.add("name", "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
+    errors.raise_any()
     for kind, most in MOST.items():
         if sum(entry[0] == kind for entry in named) > most:
-            raise Refusal(30032, message=f"Maximum number of application commands reached ({most}).")
+            raise DiscordRefusal(30032, message=f"Maximum number of application commands reached ({most}).")
 
 
-def _check_options(options: Sequence[Json], at: str, form: Form) -> None:
-    form.most(f"{at}.options", list(options), 25)
+def _check_options(options: Sequence[Json], at: str, errors: FieldErrors) -> None:
+    errors.add_if_more(f"{at}.options", list(options), 25)
     optional_before = False
     for index, option in enumerate(options):
         field = f"{at}.options.{index}"
         name = str(option.get("name") or "")
         if not _NAME.fullmatch(name) or name != name.lower():
-            form.wrong(f"{field}.name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-        form.between(f"{field}.description", option.get("description"), 1, 100)
-        form.most(f"{field}.choices", option.get("choices") or [], 25)
+            errors.add(f"{field}.name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+        errors.add_unless_between(f"{field}.description", option.get("description"), 1, 100)
+        errors.add_if_more(f"{field}.choices", option.get("choices") or [], 25)
         if option.get("choices") and option.get("autocomplete"):
-            form.wrong(f"{field}.autocomplete", "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE", "Not with choices.")
+            errors.add(f"{field}.autocomplete", "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE", "Not with choices.")
         if option.get("required") and optional_before:
-            form.wrong(field, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", "Required options must come first")
+            errors.add(field, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", "Required options must come first")
         optional_before = optional_before or not option.get("required")
-        _check_options(option.get("options") or [], field, form)
+        _check_options(option.get("options") or [], field, errors)

@@ -16,55 +16,57 @@ from bot.sandbox.discord.interactions import (
     OPEN_MODAL,
     UPDATE,
     Interaction,
-    Interactions,
+    OpenInteractions,
 )
-from bot.sandbox.discord.message_requests import Draft, read
-from bot.sandbox.discord.refusals import Form, Json, Refusal
-from bot.sandbox.discord.routes import Call, Reply, Rest
-from bot.sandbox.discord.values import EPHEMERAL, LOADING, Message, Sort
+from bot.sandbox.discord.message_requests import DiscordMessageRequest, read_message_request
+from bot.sandbox.discord.refusals import DiscordRefusal, FieldErrors, Json
+from bot.sandbox.discord.routes import DiscordCall, DiscordResponse, DiscordRoutes
+from bot.sandbox.discord.values import EPHEMERAL, LOADING, DiscordMessage, MessageType
 
 MOST_CHOICES = 25
 MODAL_PARTS = 5
 
 
-class Answers:
+class InteractionRoutes:
     """Hangs its routes on construction."""
 
-    def __init__(self, rest: Rest, interactions: Interactions) -> None:
-        self._rest = rest
+    def __init__(self, routes: DiscordRoutes, interactions: OpenInteractions) -> None:
+        self._routes = routes
         self._interactions = interactions
         hook = "/webhooks/{application}/{token}"
-        rest.on("POST", "/interactions/{interaction}/{token}/callback", self._callback, by_token=True)
-        rest.on("POST", hook, self._follow_up, by_token=True)
-        rest.on("GET", hook + "/messages/{message}", self._get, by_token=True)
-        rest.on("PATCH", hook + "/messages/{message}", self._edit, by_token=True)
-        rest.on("DELETE", hook + "/messages/{message}", self._delete, by_token=True)
+        routes.on("POST", "/interactions/{interaction}/{token}/callback", self._callback, by_token=True)
+        routes.on("POST", hook, self._follow_up, by_token=True)
+        routes.on("GET", hook + "/messages/{message}", self._get, by_token=True)
+        routes.on("PATCH", hook + "/messages/{message}", self._edit, by_token=True)
+        routes.on("DELETE", hook + "/messages/{message}", self._delete, by_token=True)
 
-    async def _callback(self, call: Call) -> Reply:
+    async def _callback(self, call: DiscordCall) -> DiscordResponse:
         interaction = self._interactions.first(call.id("interaction"), call.text("token"))
         body = call.fields()
         kind = body.get("type")
         if kind not in _fitting(interaction):
-            form = Form()
-            form.wrong("type", "BASE_TYPE_CHOICES", f"Value must be one of {_fitting(interaction)}.")
-            form.refuse()
+            errors = FieldErrors()
+            errors.add("type", "BASE_TYPE_CHOICES", f"Value must be one of {_fitting(interaction)}.")
+            errors.raise_any()
         message = self._first(interaction, int(body["type"]), body.get("data"), call)
         interaction.answered = int(body["type"])
         interaction.changed()
         if call.request.query.get("with_response", "").lower() not in ("true", "1"):
-            return Reply(204)
-        return Reply(200, self._told(interaction, message))
+            return DiscordResponse(204)
+        return DiscordResponse(200, self._told(interaction, message))
 
-    def _first(self, interaction: Interaction, kind: int, data: Any, call: Call) -> Message | None:
+    def _first(self, interaction: Interaction, kind: int, data: Any, call: DiscordCall) -> DiscordMessage | None:
         if kind in (MESSAGE, LATER):
-            draft = read(data or {}, call.files, under="data.")
-            interaction.ephemeral = bool(draft.flags & EPHEMERAL)
-            interaction.original = self._say(interaction, draft, LOADING if kind == LATER else 0)
+            request = read_message_request(data or {}, call.files, under="data.")
+            interaction.ephemeral = bool(request.flags & EPHEMERAL)
+            interaction.original = self._say(interaction, request, LOADING if kind == LATER else 0)
             return interaction.original
         if kind in (LATER_UPDATE, UPDATE):
             interaction.original = interaction.source
             if kind == UPDATE and interaction.source is not None:
-                self._rest.guild.change(interaction.source, self._rest.bot, read(data or {}, call.files, under="data."))
+                self._routes.guild.change(
+                    interaction.source, self._routes.bot, read_message_request(data or {}, call.files, under="data.")
+                )
                 return interaction.source
         if kind == CHOICES:
             interaction.choices = _choices(data)
@@ -72,20 +74,20 @@ class Answers:
             interaction.modal = _modal(data)
         return None
 
-    def _say(self, interaction: Interaction, draft: Draft, more_flags: int = 0) -> Message:
-        place = self._rest.world.place(interaction.place_id)
-        hidden = bool(draft.flags & EPHEMERAL)
-        return self._rest.guild.say(
-            self._rest.bot,
+    def _say(self, interaction: Interaction, request: DiscordMessageRequest, more_flags: int = 0) -> DiscordMessage:
+        place = self._routes.state.place(interaction.place_id)
+        hidden = bool(request.flags & EPHEMERAL)
+        return self._routes.guild.say(
+            self._routes.bot,
             place,
-            draft,
-            sort=Sort.SAID if interaction.kind == COMPONENT else Sort.COMMAND,
+            request,
+            message_type=MessageType.DEFAULT if interaction.kind == COMPONENT else MessageType.COMMAND,
             via=interaction.id,
             only_for=interaction.asker.id if hidden else None,
             more_flags=more_flags,
         )
 
-    def _told(self, interaction: Interaction, message: Message | None) -> Json:
+    def _told(self, interaction: Interaction, message: DiscordMessage | None) -> Json:
         about: Json = {"id": str(interaction.id), "type": interaction.kind}
         body: Json = {"interaction": about}
         if message is not None:
@@ -93,50 +95,50 @@ class Answers:
             about["response_message_loading"] = bool(message.flags & LOADING)
             about["response_message_ephemeral"] = message.only_for is not None
             if interaction.answered in (MESSAGE, UPDATE):
-                body["resource"] = {"type": interaction.answered, "message": self._rest.renderer.message(message)}
+                body["resource"] = {"type": interaction.answered, "message": self._routes.serializer.message(message)}
         return body
 
-    async def _follow_up(self, call: Call) -> Reply:
+    async def _follow_up(self, call: DiscordCall) -> DiscordResponse:
         """The first message after a deferral takes the place of `thinking…`, and is as private as that was."""
         interaction = self._interaction(call)
         # a webhook's message takes no nonce; Discord ignores it
-        draft = replace(read(call.fields(), call.files), nonce=None, enforce_nonce=False)
+        request = replace(read_message_request(call.fields(), call.files), nonce=None, enforce_nonce=False)
         if interaction.waits and interaction.original is not None:
             message = interaction.original
-            if draft.empty:
-                raise Refusal(50006)
-            self._rest.guild.change(message, self._rest.bot, draft, less_flags=LOADING)
+            if request.empty:
+                raise DiscordRefusal(50006)
+            self._routes.guild.change(message, self._routes.bot, request, less_flags=LOADING)
         else:
-            message = self._say(interaction, draft)
+            message = self._say(interaction, request)
             interaction.followups.append(message)
         interaction.changed()
-        return Reply(200, self._rest.renderer.message(message))
+        return DiscordResponse(200, self._routes.serializer.message(message))
 
-    async def _get(self, call: Call) -> Reply:
-        return Reply(200, self._rest.renderer.message(self._message(call)))
+    async def _get(self, call: DiscordCall) -> DiscordResponse:
+        return DiscordResponse(200, self._routes.serializer.message(self._message(call)))
 
-    async def _edit(self, call: Call) -> Reply:
+    async def _edit(self, call: DiscordCall) -> DiscordResponse:
         message = self._message(call)
-        draft = read(call.fields(), call.files)
-        self._rest.guild.change(message, self._rest.bot, draft, less_flags=LOADING)
+        request = read_message_request(call.fields(), call.files)
+        self._routes.guild.change(message, self._routes.bot, request, less_flags=LOADING)
         self._interaction(call).changed()
-        return Reply(200, self._rest.renderer.message(message))
+        return DiscordResponse(200, self._routes.serializer.message(message))
 
-    async def _delete(self, call: Call) -> Reply:
+    async def _delete(self, call: DiscordCall) -> DiscordResponse:
         interaction, message = self._interaction(call), self._message(call)
-        self._rest.guild.remove(message)
+        self._routes.guild.remove(message)
         message.flags &= ~LOADING
         if message is interaction.original:
             interaction.original = None
         else:
             interaction.followups.remove(message)
         interaction.changed()
-        return Reply(204)
+        return DiscordResponse(204)
 
-    def _interaction(self, call: Call) -> Interaction:
+    def _interaction(self, call: DiscordCall) -> Interaction:
         return self._interactions.later(call.id("application"), call.text("token"))
 
-    def _message(self, call: Call) -> Message:
+    def _message(self, call: DiscordCall) -> DiscordMessage:
         interaction = self._interaction(call)
         ours = [interaction.original, *interaction.followups]
         if call.text("message") == "@original":
@@ -146,7 +148,7 @@ class Answers:
         for message in ours:
             if message is not None and wanted in (None, message.id):
                 return message
-        raise Refusal(10008)
+        raise DiscordRefusal(10008)
 
 
 def _fitting(interaction: Interaction) -> tuple[int, ...]:
@@ -160,24 +162,24 @@ def _fitting(interaction: Interaction) -> tuple[int, ...]:
 
 
 def _choices(data: Any) -> list[Json]:
-    form = Form()
+    errors = FieldErrors()
     choices = (data or {}).get("choices") or []
-    form.most("data.choices", choices, MOST_CHOICES)
+    errors.add_if_more("data.choices", choices, MOST_CHOICES)
     for index, choice in enumerate(choices):
-        form.between(f"data.choices.{index}.name", str(choice.get("name") or ""), 1, 100)
+        errors.add_unless_between(f"data.choices.{index}.name", str(choice.get("name") or ""), 1, 100)
         if isinstance(choice.get("value"), str):
-            form.between(f"data.choices.{index}.value", choice["value"], 1, 100)
-    form.refuse()
+            errors.add_unless_between(f"data.choices.{index}.value", choice["value"], 1, 100)
+    errors.raise_any()
     return list(choices)
 
 
 def _modal(data: Any) -> Json:
-    form = Form()
+    errors = FieldErrors()
     body: Json = data or {}
-    form.between("data.title", body.get("title"), 1, 45)
-    form.between("data.custom_id", body.get("custom_id"), 1, 100)
+    errors.add_unless_between("data.title", body.get("title"), 1, 45)
+    errors.add_unless_between("data.custom_id", body.get("custom_id"), 1, 100)
     parts = body.get("components") or []
     if not 1 <= len(parts) <= MODAL_PARTS:
-        form.wrong("data.components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MODAL_PARTS} in length.")
-    form.refuse()
+        errors.add("data.components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MODAL_PARTS} in length.")
+    errors.raise_any()
     return body

@@ -9,34 +9,34 @@ from urllib.parse import quote
 
 from bot.sandbox.discord.permissions import held
 from bot.sandbox.discord.refusals import Json
-from bot.sandbox.discord.serializers_guild import GuildRenderer, time
+from bot.sandbox.discord.serializers_guild import GuildSerializer, time
 from bot.sandbox.discord.values import (
-    Attachment,
-    Channel,
-    Kind,
+    ChannelType,
+    DiscordAttachment,
+    DiscordChannel,
+    DiscordMessage,
     Member,
-    Message,
+    MessageType,
     Place,
-    Sort,
     Tag,
     Thread,
-    moment,
+    created_at,
 )
 
 
-class Renderer(GuildRenderer):
+class DiscordSerializer(GuildSerializer):
     """Turns everything into JSON: besides the guild, what is in it."""
 
     def guild_create(self) -> Json:
         """The guild as the gateway tells it: with its channels and with the threads that are active, no others."""
         return self.guild() | {
-            "joined_at": time(moment(self._world.guild_id)),
+            "joined_at": time(created_at(self._state.guild_id)),
             "large": False,
             "unavailable": False,
-            "member_count": len(self._world.members),
-            "members": [self.member(self._world.bot)],
-            "channels": [self.channel(channel) for channel in self._world.channels.values()],
-            "threads": [self.thread(thread) for thread in self._world.active_threads()],
+            "member_count": len(self._state.members),
+            "members": [self.member(self._state.bot)],
+            "channels": [self.channel(channel) for channel in self._state.channels.values()],
+            "threads": [self.thread(thread) for thread in self._state.active_threads()],
             "voice_states": [],
             "presences": [],
             "stage_instances": [],
@@ -47,11 +47,11 @@ class Renderer(GuildRenderer):
     def place(self, place: Place) -> Json:
         return self.thread(place) if isinstance(place, Thread) else self.channel(place)
 
-    def channel(self, channel: Channel) -> Json:
+    def channel(self, channel: DiscordChannel) -> Json:
         body: Json = {
             "id": str(channel.id),
-            "type": int(channel.kind),
-            "guild_id": str(self._world.guild_id),
+            "type": int(channel.type),
+            "guild_id": str(self._state.guild_id),
             "name": channel.name,
             "position": channel.position,
             "topic": channel.topic,
@@ -65,9 +65,9 @@ class Renderer(GuildRenderer):
                 for o in channel.overwrites.values()
             ],
         }
-        if channel.kind is Kind.FORUM:
+        if channel.type is ChannelType.FORUM:
             body |= {
-                "available_tags": [tag_body(tag) for tag in channel.tags],
+                "available_tags": [tag_json(tag) for tag in channel.tags],
                 "default_reaction_emoji": None,
                 "default_sort_order": None,
                 "default_forum_layout": 0,
@@ -77,8 +77,8 @@ class Renderer(GuildRenderer):
     def thread(self, thread: Thread) -> Json:
         return {
             "id": str(thread.id),
-            "type": int(Kind.THREAD),
-            "guild_id": str(self._world.guild_id),
+            "type": int(ChannelType.THREAD),
+            "guild_id": str(self._state.guild_id),
             "parent_id": str(thread.parent_id),
             "owner_id": str(thread.owner_id),
             "name": thread.name,
@@ -98,9 +98,9 @@ class Renderer(GuildRenderer):
             },
         }
 
-    def attachment(self, attachment: Attachment) -> Json:
+    def attachment(self, attachment: DiscordAttachment) -> Json:
         """A file with its address, signed as Discord's content network signs: good for a day."""
-        issued = int(self._world.now().timestamp())
+        issued = int(self._state.now().timestamp())
         name = quote(attachment.upload.name)
         path = f"/attachments/{attachment.channel_id}/{attachment.id}/{name}"
         query = f"ex={issued + 86_400:x}&is={issued:x}&hm={signature(attachment.id, issued + 86_400)}"
@@ -114,7 +114,7 @@ class Renderer(GuildRenderer):
             "proxy_url": url,
         }
 
-    def message(self, message: Message, *, readable: bool = True) -> Json:
+    def message(self, message: DiscordMessage, *, readable: bool = True) -> Json:
         """
         A message; reactions are as the bot sees them.
 
@@ -122,14 +122,14 @@ class Renderer(GuildRenderer):
             readable: Whether the bot may read what people write (the message content intent). Its own messages and
                 those that mention it are always readable.
         """
-        world = self._world
-        readable = readable or message.author_id == world.bot.id or world.bot.id in message.pinged.users
-        author = world.members.get(message.author_id) or Member(message.author_id, "gone")
-        mentioned = [world.members[user] for user in message.pinged.users if user in world.members]
+        state = self._state
+        readable = readable or message.author_id == state.bot.id or state.bot.id in message.pinged.users
+        author = state.members.get(message.author_id) or Member(message.author_id, "gone")
+        mentioned = [state.members[user] for user in message.pinged.users if user in state.members]
         body: Json = {
             "id": str(message.id),
             "channel_id": str(message.channel_id),
-            "type": int(message.sort),
+            "type": int(message.type),
             "author": self.user(author),
             "content": message.content if readable else "",
             "embeds": message.embeds if readable else [],
@@ -154,30 +154,30 @@ class Renderer(GuildRenderer):
             body["reactions"] = [self.reaction(emoji, users) for emoji, users in message.reactions.items()]
         return body | self._relations(message, readable=readable)
 
-    def _relations(self, message: Message, *, readable: bool) -> Json:
+    def _relations(self, message: DiscordMessage, *, readable: bool) -> Json:
         body: Json = {}
-        world = self._world
+        state = self._state
         if message.via is not None:
-            body["application_id"] = str(world.application_id)
-            body["webhook_id"] = str(world.application_id)
-        if message.thread_id in world.threads:
-            body["thread"] = self.thread(world.threads[message.thread_id])
+            body["application_id"] = str(state.application_id)
+            body["webhook_id"] = str(state.application_id)
+        if message.thread_id in state.threads:
+            body["thread"] = self.thread(state.threads[message.thread_id])
         if message.reference is not None:
             body["message_reference"] = {
                 "type": 0,
                 "channel_id": str(message.reference.channel_id),
-                "guild_id": str(world.guild_id),
+                "guild_id": str(state.guild_id),
             }
             if message.reference.message_id is not None:
                 body["message_reference"]["message_id"] = str(message.reference.message_id)
-        if message.sort is Sort.REPLY and message.reference is not None:
-            replied_to = world.find(message.reference.channel_id, message.reference.message_id)
+        if message.type is MessageType.REPLY and message.reference is not None:
+            replied_to = state.find(message.reference.channel_id, message.reference.message_id)
             body["referenced_message"] = None if replied_to is None else self._alone(replied_to, readable=readable)
         return body
 
-    def _alone(self, message: Message, *, readable: bool) -> Json:
+    def _alone(self, message: DiscordMessage, *, readable: bool) -> Json:
         """A message without what it replies to: Discord goes one step, no further."""
-        body = self.message(replace(message, sort=Sort.SAID), readable=readable) | {"type": int(message.sort)}
+        body = self.message(replace(message, type=MessageType.DEFAULT), readable=readable) | {"type": int(message.type)}
         body.pop("reactions", None)
         return body
 
@@ -191,30 +191,30 @@ class Renderer(GuildRenderer):
             "results": {"answer_counts": [], "is_finalized": False},
         }
 
-    def message_event(self, message: Message, *, readable: bool) -> Json:
+    def message_event(self, message: DiscordMessage, *, readable: bool) -> Json:
         """A message as the gateway tells it: with the guild and its author's membership."""
-        body = self.message(message, readable=readable) | {"guild_id": str(self._world.guild_id)}
-        author = self._world.members.get(message.author_id)
+        body = self.message(message, readable=readable) | {"guild_id": str(self._state.guild_id)}
+        author = self._state.members.get(message.author_id)
         if author is not None:
             body["member"] = self.membership(author)
         return body
 
     def reaction(self, emoji: str, users: list[int]) -> Json:
         return {
-            "emoji": emoji_body(emoji),
+            "emoji": emoji_json(emoji),
             "count": len(users),
             "count_details": {"burst": 0, "normal": len(users)},
             "burst_colors": [],
             "me_burst": False,
-            "me": self._world.bot.id in users,
+            "me": self._state.bot.id in users,
         }
 
     def asker(self, member: Member, place: Place) -> Json:
         """A member as an interaction carries them: with their permissions."""
-        return self.member(member) | {"permissions": str(held(self._world, member, place))}
+        return self.member(member) | {"permissions": str(held(self._state, member, place))}
 
 
-def tag_body(tag: Tag) -> Json:
+def tag_json(tag: Tag) -> Json:
     return {
         "id": str(tag.id),
         "name": tag.name,
@@ -224,7 +224,7 @@ def tag_body(tag: Tag) -> Json:
     }
 
 
-def emoji_body(emoji: str) -> Json:
+def emoji_json(emoji: str) -> Json:
     """`✅`, or a guild's own as `name:id`."""
     name, _, own_id = emoji.partition(":")
     return {"id": own_id or None, "name": name}

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.sandbox.discord.refusals import Json
-from bot.sandbox.discord.state import World
-from bot.sandbox.discord.values import Member, Role, moment
+from bot.sandbox.discord.state import DiscordState
+from bot.sandbox.discord.values import Member, Role, created_at
 
 MESSAGE_CONTENT_LIMITED = 1 << 19
 """The application flag of an unverified bot whose message content intent is switched on."""
 
 
-class GuildRenderer:
+class GuildSerializer:
     """
     Turns who and where into JSON.
 
@@ -24,8 +24,8 @@ class GuildRenderer:
             port is known only once the server listens.
     """
 
-    def __init__(self, world: World, files_url: Callable[[], str]) -> None:
-        self._world = world
+    def __init__(self, state: DiscordState, files_url: Callable[[], str]) -> None:
+        self._state = state
         self._files_url = files_url
 
     def user(self, member: Member) -> Json:
@@ -42,7 +42,7 @@ class GuildRenderer:
         }
 
     def own_user(self) -> Json:
-        return self.user(self._world.bot) | {
+        return self.user(self._state.bot) | {
             "mfa_enabled": True,
             "verified": True,
             "email": None,
@@ -53,12 +53,12 @@ class GuildRenderer:
     def application(self, *, message_content: bool) -> Json:
         flags = MESSAGE_CONTENT_LIMITED if message_content else 0
         return {
-            "id": str(self._world.application_id),
-            "name": self._world.bot.name,
+            "id": str(self._state.application_id),
+            "name": self._state.bot.name,
             "icon": None,
             "description": "",
             "type": None,
-            "bot": self.user(self._world.bot),
+            "bot": self.user(self._state.bot),
             "bot_public": False,
             "bot_require_code_grant": False,
             "verify_key": hashlib.sha256(b"practice").hexdigest(),
@@ -67,7 +67,7 @@ class GuildRenderer:
             "redirect_uris": [],
             "interactions_endpoint_url": None,
             "role_connections_verification_url": None,
-            "owner": self.user(self._world.owner),
+            "owner": self.user(self._state.owner),
             "approximate_guild_count": 1,
             "approximate_user_install_count": 0,
             "approximate_user_authorization_count": 0,
@@ -85,7 +85,7 @@ class GuildRenderer:
             "nick": None,
             "avatar": None,
             "banner": None,
-            "joined_at": time(moment(self._world.guild_id)),
+            "joined_at": time(created_at(self._state.guild_id)),
             "premium_since": None,
             "communication_disabled_until": None,
             "flags": 0,
@@ -111,7 +111,7 @@ class GuildRenderer:
         }
 
     def roles(self) -> list[Json]:
-        return [self.role(role, position) for position, role in enumerate(self._world.roles.values())]
+        return [self.role(role, position) for position, role in enumerate(self._state.roles.values())]
 
     def guild(self) -> Json:
         nothing = (
@@ -120,10 +120,10 @@ class GuildRenderer:
             "safety_alerts_channel_id public_updates_channel_id incidents_data"
         )
         return dict.fromkeys(nothing.split()) | {
-            "id": str(self._world.guild_id),
-            "name": self._world.name,
+            "id": str(self._state.guild_id),
+            "name": self._state.name,
             "features": ["COMMUNITY"],
-            "owner_id": str(self._world.owner.id),
+            "owner_id": str(self._state.owner.id),
             "region": "deprecated",
             "afk_timeout": 300,
             "system_channel_flags": 0,

@@ -6,11 +6,20 @@ from datetime import datetime
 from itertools import count
 
 from bot.clock import Clock
-from bot.sandbox.discord.refusals import Refusal
-from bot.sandbox.discord.values import DISCORD_EPOCH, Attachment, Channel, Member, Message, Place, Role, Thread
+from bot.sandbox.discord.refusals import DiscordRefusal
+from bot.sandbox.discord.values import (
+    DISCORD_EPOCH,
+    DiscordAttachment,
+    DiscordChannel,
+    DiscordMessage,
+    Member,
+    Place,
+    Role,
+    Thread,
+)
 
 
-class World:
+class DiscordState:
     """
     The guild and everything in it; `owner` may do everything, as the one who made a guild may.
 
@@ -27,11 +36,11 @@ class World:
         self.application_id = self.new_id()
         self.roles: dict[int, Role] = {}
         self.members: dict[int, Member] = {}
-        self.channels: dict[int, Channel] = {}
+        self.channels: dict[int, DiscordChannel] = {}
         self.threads: dict[int, Thread] = {}
-        self.attachments: dict[int, Attachment] = {}
+        self.attachments: dict[int, DiscordAttachment] = {}
         self.directs: dict[int, int] = {}
-        self._messages: dict[int, dict[int, Message]] = {}
+        self._messages: dict[int, dict[int, DiscordMessage]] = {}
         self.bot = Member(self.application_id, "shopbell", bot=True)
         self.owner = Member(self.new_id(), "Olive")
         self.members[self.bot.id] = self.bot
@@ -46,51 +55,51 @@ class World:
         self._last_id = max(self._last_id + 1, (milliseconds << 22) | (next(self._ids) & 0xFFF))
         return self._last_id
 
-    def channel(self, channel_id: int) -> Channel:
+    def channel(self, channel_id: int) -> DiscordChannel:
         channel = self.channels.get(channel_id)
         if channel is None:
-            raise Refusal(10003)
+            raise DiscordRefusal(10003)
         return channel
 
     def place(self, channel_id: int) -> Place:
-        """A channel or a thread, archived ones too. Raises `Refusal` 10003."""
+        """A channel or a thread, archived ones too. Raises `DiscordRefusal` 10003."""
         place = self.threads.get(channel_id) or self.channels.get(channel_id)
         if place is None:
-            raise Refusal(10003)
+            raise DiscordRefusal(10003)
         return place
 
-    def parent(self, place: Place) -> Channel:
+    def parent(self, place: Place) -> DiscordChannel:
         return self.channels[place.parent_id] if isinstance(place, Thread) else place
 
     def member(self, member_id: int) -> Member:
         member = self.members.get(member_id)
         if member is None:
-            raise Refusal(10007)
+            raise DiscordRefusal(10007)
         return member
 
-    def message(self, channel_id: int, message_id: int) -> Message:
-        """A message that everybody sees. Raises `Refusal` 10008."""
+    def message(self, channel_id: int, message_id: int) -> DiscordMessage:
+        """A message that everybody sees. Raises `DiscordRefusal` 10008."""
         message = self.find(channel_id, message_id)
         if message is None:
-            raise Refusal(10008)
+            raise DiscordRefusal(10008)
         return message
 
-    def find(self, channel_id: int, message_id: int | None) -> Message | None:
+    def find(self, channel_id: int, message_id: int | None) -> DiscordMessage | None:
         """A message that everybody sees; None: there is none such, or not any more."""
         message = self._messages.get(channel_id, {}).get(message_id or 0)
         return None if message is None or message.only_for is not None else message
 
-    def messages(self, channel_id: int, *, seen_by: int | None = None) -> list[Message]:
+    def messages(self, channel_id: int, *, seen_by: int | None = None) -> list[DiscordMessage]:
         """A channel's messages, oldest first; with what only `seen_by` sees, or without anything of that kind."""
         kept = self._messages.get(channel_id, {}).values()
         return sorted((m for m in kept if m.only_for in (None, seen_by)), key=lambda message: message.id)
 
-    def keep(self, message: Message) -> None:
+    def keep(self, message: DiscordMessage) -> None:
         self._messages.setdefault(message.channel_id, {})[message.id] = message
         for attachment in message.attachments:
             self.attachments[attachment.id] = attachment
 
-    def forget(self, message: Message) -> None:
+    def forget(self, message: DiscordMessage) -> None:
         self._messages.get(message.channel_id, {}).pop(message.id, None)
 
     def forget_place(self, place: Place) -> None:

@@ -12,7 +12,7 @@ DISCORD_EPOCH = 1_420_070_400_000
 """Milliseconds; the first moment that a snowflake can name."""
 
 
-class Kind(IntEnum):
+class ChannelType(IntEnum):
     """What a channel is."""
 
     TEXT = 0
@@ -20,10 +20,10 @@ class Kind(IntEnum):
     FORUM = 15
 
 
-class Sort(IntEnum):
-    """What a message is; all but `SAID`, `REPLY` and the answers to commands are written by Discord itself."""
+class MessageType(IntEnum):
+    """What a message is; all but `DEFAULT`, `REPLY` and the answers to commands are written by Discord itself."""
 
-    SAID = 0
+    DEFAULT = 0
     RENAMED = 4
     THREAD_CREATED = 18
     REPLY = 19
@@ -80,12 +80,12 @@ class Overwrite:
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
-class Channel:
+class DiscordChannel:
     """A text channel or a forum."""
 
     id: int
     name: str
-    kind: Kind
+    type: ChannelType
     position: int
     topic: str | None = None
     tags: list[Tag] = field(default_factory=list)
@@ -119,11 +119,11 @@ class Thread:
     renamed: list[float] = field(default_factory=list)
 
     @property
-    def kind(self) -> Kind:
-        return Kind.THREAD
+    def type(self) -> ChannelType:
+        return ChannelType.THREAD
 
 
-Place = Channel | Thread
+Place = DiscordChannel | Thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
+class DiscordAttachment:
     id: int
     channel_id: int
     upload: Upload
@@ -164,7 +164,7 @@ class Pinged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class MessageReference:
     """What a message points at; a message, or for `THREAD_CREATED` the thread."""
 
     channel_id: int
@@ -172,7 +172,7 @@ class Reference:
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
-class Message:
+class DiscordMessage:
     """
     A message as it stands now.
 
@@ -191,18 +191,18 @@ class Message:
     channel_id: int
     author_id: int
     created_at: datetime
-    sort: Sort = Sort.SAID
+    type: MessageType = MessageType.DEFAULT
     content: str = ""
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
-    attachments: list[Attachment] = field(default_factory=list)
+    attachments: list[DiscordAttachment] = field(default_factory=list)
     stickers: list[str] = field(default_factory=list)
     poll: str | None = None
     reactions: dict[str, list[int]] = field(default_factory=dict)
     edited_at: datetime | None = None
     flags: int = 0
     nonce: str | int | None = None
-    reference: Reference | None = None
+    reference: MessageReference | None = None
     pinged: Pinged = field(default_factory=Pinged)
     only_for: int | None = None
     thread_id: int | None = None
@@ -210,6 +210,6 @@ class Message:
     via: int | None = None
 
 
-def moment(snowflake: int) -> datetime:
+def created_at(snowflake: int) -> datetime:
     """When a snowflake was made."""
     return datetime.fromtimestamp(((snowflake >> 22) + DISCORD_EPOCH) / 1000, UTC)

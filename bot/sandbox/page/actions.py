@@ -10,7 +10,7 @@ Json = dict[str, Any]
 """A JSON object on its way to or from the page."""
 
 
-class NotTaken(Exception):
+class ActionRefused(Exception):
     """
     What somebody did has not been done, as a client or a platform would refuse it.
 
@@ -18,14 +18,14 @@ class NotTaken(Exception):
         told: Whole sentences for the person at the page.
     """
 
-    def __init__(self, told: str) -> None:
-        super().__init__(told)
-        self.told = told
+    def __init__(self, user_message: str) -> None:
+        super().__init__(user_message)
+        self.user_message = user_message
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
-    """The fields of one act, as JSON from the page. Every method raises `NotTaken` where a field has the wrong kind."""
+class ActionFields:
+    """The fields of one act, as JSON from the page. Every method raises `ActionRefused` where a field has the wrong kind."""
 
     fields: Mapping[str, Any]
 
@@ -38,33 +38,33 @@ class Entered:
         """
         value = self.maybe(name)
         if value is None:
-            raise NotTaken(wanted or f"The field {name} is missing.")
+            raise ActionRefused(wanted or f"The field {name} is missing.")
         return value
 
     def maybe(self, name: str) -> str | None:
         """A text that may be missing; a blank one counts as missing."""
         value = self.fields.get(name)
         if value is not None and not isinstance(value, str):
-            raise NotTaken(f"The field {name} has to be a text.")
+            raise ActionRefused(f"The field {name} has to be a text.")
         return value if value and value.strip() else None
 
     def flag(self, name: str) -> bool:
         """Yes or no; no where it is missing."""
         value = self.fields.get(name, False)
         if not isinstance(value, bool):
-            raise NotTaken(f"The field {name} has to be true or false.")
+            raise ActionRefused(f"The field {name} has to be true or false.")
         return value
 
     def values(self, name: str) -> dict[str, str]:
         """Texts by name; none where the field is missing."""
         found = self.fields.get(name, {})
         if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-            raise NotTaken(f"The field {name} has to be an object of texts.")
+            raise ActionRefused(f"The field {name} has to be an object of texts.")
         return dict(found)
 
 
-Act = Callable[[Entered], Awaitable[Json]]
-"""Does one thing a person asked for and answers what the page needs to know of it. Raises `NotTaken`."""
+Action = Callable[[ActionFields], Awaitable[Json]]
+"""Does one thing a person asked for and answers what the page needs to know of it. Raises `ActionRefused`."""
 
 
 def sentence(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from bot.db.connection import Database, Transaction
 from bot.errors import DatabaseError
 from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.page.actions import Act, Entered, Json, NotTaken
+from bot.sandbox.page.actions import Action, ActionFields, ActionRefused, Json
 from bot.tickets.enqueue import links_of
 
 State = Literal["off", "starting", "ready", "killed", "trouble"]
@@ -22,7 +22,7 @@ _STILL_READY_SECONDS = 3.0
 _START_SECONDS = 60.0
 
 
-class Keeper:
+class BotPane:
     """
     Watches a bot process, from `start` to `stop`.
 
@@ -33,20 +33,20 @@ class Keeper:
     def __init__(self, bot: BotProcess) -> None:
         self._bot = bot
         self._state: State = "off"
-        self._told = ""
+        self._user_message = ""
         self._starts = 0
         self._links: Json = {}
         self._database: Database | None = None
         self._starting = asyncio.Lock()
         self._watching: list[asyncio.Task[None]] = []
-        self.acts: Mapping[str, Act] = MappingProxyType({"kill": self._kill, "start": self._start})
+        self.actions: Mapping[str, Action] = MappingProxyType({"kill": self._kill, "start": self._start})
 
     def parts(self) -> dict[str, Any]:
         """
         `bot`: its state, what is to be said about it, how often it was started.
         `links`: by `store/ticket`, the ticket's short number and its thread in each chat, as the bot has them.
         """
-        return {"bot": {"state": self._state, "told": self._told, "starts": self._starts}, "links": self._links}
+        return {"bot": {"state": self._state, "told": self._user_message, "starts": self._starts}, "links": self._links}
 
     async def start(self) -> None:
         """Begin to watch."""
@@ -66,17 +66,17 @@ class Keeper:
 
     # ------------------------------------------------------------ what people do
 
-    async def _kill(self, _: Entered) -> Json:
+    async def _kill(self, _: ActionFields) -> Json:
         if self._state not in ("starting", "ready"):
-            raise NotTaken("The bot is not running.")
-        self._state, self._told = "killed", ""
+            raise ActionRefused("The bot is not running.")
+        self._state, self._user_message = "killed", ""
         await self._bot.kill()
         return {}
 
-    async def _start(self, _: Entered) -> Json:
+    async def _start(self, _: ActionFields) -> Json:
         async with self._starting:
             if self._state in ("starting", "ready"):
-                raise NotTaken("The bot is running already.")
+                raise ActionRefused("The bot is running already.")
             await self._bot.kill()  # one that is in trouble may still be there, and holds the database
             await self._bot.start()
             self._begun()
@@ -97,7 +97,7 @@ class Keeper:
             await asyncio.sleep(_LOOK_SECONDS)
 
     def _begun(self) -> None:
-        self._starts, self._state, self._told = self._bot.starts, "starting", ""
+        self._starts, self._state, self._user_message = self._bot.starts, "starting", ""
 
     async def _look(self) -> None:
         before = (self._state, self._starts)
@@ -105,7 +105,7 @@ class Keeper:
             await self._bot.ready(_START_SECONDS if self._state == "starting" else _STILL_READY_SECONDS)
         except RuntimeError as error:
             if before == (self._state, self._bot.starts):
-                self._state, self._told = "trouble", str(error)
+                self._state, self._user_message = "trouble", str(error)
         else:
             if before == (self._state, self._bot.starts):
                 self._state = "ready"

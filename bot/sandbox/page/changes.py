@@ -19,7 +19,7 @@ class _Entry:
     written: str | None
 
 
-class Ledger:
+class Changes:
     """
     Knows what has changed since a version, so that the page is sent only that.
 

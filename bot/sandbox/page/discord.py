@@ -6,11 +6,21 @@ from collections.abc import Awaitable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from bot.sandbox.discord import Channel, Member, Message, NoAnswer, NotOffered, PracticeDiscord, Refusal, Sort, Thread
+from bot.sandbox.discord import (
+    DiscordChannel,
+    DiscordMessage,
+    DiscordRefusal,
+    Member,
+    MessageType,
+    NoAnswer,
+    NotOffered,
+    PracticeDiscord,
+    Thread,
+)
 from bot.sandbox.discord.routes_commands import CHAT_INPUT, MESSAGE
-from bot.sandbox.discord.values import LOADING, Kind
+from bot.sandbox.discord.values import LOADING, ChannelType
 from bot.sandbox.page import slash_commands
-from bot.sandbox.page.actions import Act, Entered, Json, NotTaken, sentence
+from bot.sandbox.page.actions import Action, ActionFields, ActionRefused, Json, sentence
 from bot.sandbox.page.discord_message import author, blocks, system_line
 
 T = TypeVar("T")
@@ -33,7 +43,7 @@ class DiscordPane:
     def __init__(self, discord: PracticeDiscord, me: Member) -> None:
         self._discord = discord
         self._me = me
-        self.acts: Mapping[str, Act] = MappingProxyType(
+        self.actions: Mapping[str, Action] = MappingProxyType(
             {
                 "type": self._type,
                 "complete": self._complete,
@@ -48,11 +58,11 @@ class DiscordPane:
     def parts(self) -> dict[str, Any]:
         """Everything that is to be seen here."""
         channels = self._discord.channels
-        places: list[Channel | Thread] = [*channels]
+        places: list[DiscordChannel | Thread] = [*channels]
         places += [thread for channel in channels for thread in self._discord.threads(channel.id)]
         menus = [{"id": name, "label": name} for name in self._offered(MESSAGE)]
         parts: dict[str, Any] = {
-            "discord": {"name": self._discord.guild.world.name, "me": self._me.name, "menus": menus},
+            "discord": {"name": self._discord.guild.state.name, "me": self._me.name, "menus": menus},
             "discord/places": [self._place(place) for place in places],
         }
         for place in places:
@@ -60,10 +70,10 @@ class DiscordPane:
             parts[f"discord/place/{place.id}"] = [self._message(message) for message in messages]
         return parts
 
-    def _place(self, place: Channel | Thread) -> Json:
+    def _place(self, place: DiscordChannel | Thread) -> Json:
         body: Json = {"id": str(place.id), "name": place.name, "at": (place.last_message_id or place.id) >> 22}
-        if isinstance(place, Channel):
-            return body | {"kind": "forum" if place.kind is Kind.FORUM else "channel"}
+        if isinstance(place, DiscordChannel):
+            return body | {"kind": "forum" if place.type is ChannelType.FORUM else "channel"}
         return body | {
             "kind": "thread",
             "parent": str(place.parent_id),
@@ -72,25 +82,25 @@ class DiscordPane:
             "tags": self._discord.tag_names(place),
         }
 
-    def _message(self, message: Message) -> Json:
-        world = self._discord.guild.world
+    def _message(self, message: DiscordMessage) -> Json:
+        state = self._discord.guild.state
         shown = message
-        if message.sort is Sort.THREAD_STARTER and message.reference is not None:
+        if message.type is MessageType.THREAD_STARTER and message.reference is not None:
             # the client shows the channel's message at the head of the thread that hangs under it
-            shown = world.find(message.reference.channel_id, message.reference.message_id) or message
-        thread = world.threads.get(shown.thread_id) if shown.thread_id is not None and shown is message else None
+            shown = state.find(message.reference.channel_id, message.reference.message_id) or message
+        thread = state.threads.get(shown.thread_id) if shown.thread_id is not None and shown is message else None
         return {
             "id": str(shown.id),
             "place": str(shown.channel_id),
-            "author": author(world, shown),
-            "bot": shown.author_id == world.bot.id,
-            "mine": shown.author_id == self._me.id and shown.sort in (Sort.SAID, Sort.REPLY),
-            "system": system_line(world, shown),
+            "author": author(state, shown),
+            "bot": shown.author_id == state.bot.id,
+            "mine": shown.author_id == self._me.id and shown.type in (MessageType.DEFAULT, MessageType.REPLY),
+            "system": system_line(state, shown),
             "private": shown.only_for is not None,
             "thinking": bool(shown.flags & LOADING),
             "edited": shown.edited_at is not None,
             "at": shown.created_at.timestamp(),
-            "blocks": blocks(world, shown),
+            "blocks": blocks(state, shown),
             "reactions": [{"sign": sign, "count": len(who)} for sign, who in shown.reactions.items()],
             "thread": None if thread is None else {"id": str(thread.id), "name": thread.name},
         }
@@ -101,63 +111,63 @@ class DiscordPane:
 
     # ------------------------------------------------------------ what she does
 
-    async def _type(self, entered: Entered) -> Json:
-        place = _id(entered, "place")
-        text = entered.text("text", wanted="Write something first.").strip()
+    async def _type(self, fields: ActionFields) -> Json:
+        place = _id(fields, "place")
+        text = fields.text("text", wanted="Write something first.").strip()
         if slash_commands.is_command(text):
-            name, options = slash_commands.command(text, self._commands())
+            name, options = slash_commands.read_command(text, self._commands())
             await _taken(self._discord.command(self._me, place, name, **options))
         else:
             await _taken(self._discord.say(self._me, place, text))
         return {}
 
-    async def _complete(self, entered: Entered) -> Json:
-        place, text = _id(entered, "place"), entered.maybe("text") or ""
+    async def _complete(self, fields: ActionFields) -> Json:
+        place, text = _id(fields, "place"), fields.maybe("text") or ""
         commands = self._commands()
-        asked = slash_commands.completing(text, commands)
+        asked = slash_commands.option_completion(text, commands)
         if asked is None:
             return {"choices": slash_commands.suggestions(text, commands)}
         found = await _taken(self._discord.complete(self._me, place, asked.command, asked.option, asked.begun))
         return {"choices": [{"text": asked.filled(str(each["value"])), "label": str(each["name"])} for each in found]}
 
-    async def _press(self, entered: Entered) -> Json:
-        await _taken(self._discord.press(self._me, await self._standing(entered), entered.text("button")))
+    async def _press(self, fields: ActionFields) -> Json:
+        await _taken(self._discord.press(self._me, await self._message_named(fields), fields.text("button")))
         return {}
 
-    async def _menu(self, entered: Entered) -> Json:
-        message = await self._standing(entered)
-        await _taken(self._discord.context_menu(self._me, message, entered.text("entry")))
+    async def _menu(self, fields: ActionFields) -> Json:
+        message = await self._message_named(fields)
+        await _taken(self._discord.context_menu(self._me, message, fields.text("entry")))
         return {}
 
-    async def _delete(self, entered: Entered) -> Json:
-        await _taken(self._discord.delete(self._me, await self._standing(entered)))
+    async def _delete(self, fields: ActionFields) -> Json:
+        await _taken(self._discord.delete(self._me, await self._message_named(fields)))
         return {}
 
-    async def _standing(self, entered: Entered) -> Message:
-        place, wanted = _id(entered, "place"), _id(entered, "message")
+    async def _message_named(self, fields: ActionFields) -> DiscordMessage:
+        place, wanted = _id(fields, "place"), _id(fields, "message")
         for message in self._discord.messages(place, seen_by=self._me):
             if message.id == wanted:
                 return message
-        raise NotTaken("That message is gone.")
+        raise ActionRefused("That message is gone.")
 
     def _commands(self) -> list[Json]:
         find = self._discord.commands.find
         return [command for name in self._offered(CHAT_INPUT) if (command := find(name, CHAT_INPUT)) is not None]
 
 
-async def _taken(act: Awaitable[T]) -> T:
-    """What came of an act; `NotTaken` with what Discord's client would show where it was refused."""
+async def _taken(action: Awaitable[T]) -> T:
+    """What came of an act; `ActionRefused` with what Discord's client would show where it was refused."""
     try:
-        return await act
-    except Refusal as refusal:
-        raise NotTaken(sentence(_reason(refusal))) from refusal
+        return await action
+    except DiscordRefusal as refusal:
+        raise ActionRefused(sentence(_reason(refusal))) from refusal
     except NotOffered as refusal:
-        raise NotTaken(sentence(str(refusal))) from refusal
+        raise ActionRefused(sentence(str(refusal))) from refusal
     except NoAnswer as silence:
-        raise NotTaken(NO_ANSWER) from silence
+        raise ActionRefused(NO_ANSWER) from silence
 
 
-def _reason(refusal: Refusal) -> str:
+def _reason(refusal: DiscordRefusal) -> str:
     """What is wrong with a field, where Discord says so; it hides that deep in its answer."""
     waiting: list[Any] = [refusal.errors]
     while waiting:
@@ -169,8 +179,8 @@ def _reason(refusal: Refusal) -> str:
     return refusal.message
 
 
-def _id(entered: Entered, name: str) -> int:
-    value = entered.text(name)
+def _id(fields: ActionFields, name: str) -> int:
+    value = fields.text(name)
     if not (value.isascii() and value.isdecimal()):
-        raise NotTaken("There is no such place or message.")
+        raise ActionRefused("There is no such place or message.")
     return int(value)

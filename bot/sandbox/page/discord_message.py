@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.sandbox.discord.message_limits import ACTION_ROW, BUTTON, LINK
-from bot.sandbox.discord.state import World
-from bot.sandbox.discord.values import Message, Sort
+from bot.sandbox.discord.state import DiscordState
+from bot.sandbox.discord.values import DiscordMessage, MessageType
 from bot.sandbox.page.actions import Json
 from bot.sandbox.page.formatted_text import Names, discord_lines, line, plain, span
 
@@ -15,27 +15,27 @@ _STYLES = {1: "primary", 3: "good", 4: "danger", 5: "link"}
 _GREY = 0x4E5058
 
 
-def author(world: World, message: Message) -> str:
-    member = world.members.get(message.author_id)
+def author(state: DiscordState, message: DiscordMessage) -> str:
+    member = state.members.get(message.author_id)
     return "somebody who left" if member is None else member.name
 
 
-def system_line(world: World, message: Message) -> str:
+def system_line(state: DiscordState, message: DiscordMessage) -> str:
     """What Discord itself says with this message; empty where somebody wrote it."""
-    match message.sort:
-        case Sort.RENAMED:
-            return f"{author(world, message)} changed the name to {message.content}"
-        case Sort.THREAD_CREATED:
-            return f"{author(world, message)} started a thread: {message.content}"
-        case Sort.THREAD_STARTER:
+    match message.type:
+        case MessageType.RENAMED:
+            return f"{author(state, message)} changed the name to {message.content}"
+        case MessageType.THREAD_CREATED:
+            return f"{author(state, message)} started a thread: {message.content}"
+        case MessageType.THREAD_STARTER:
             return "The message that this thread began with is gone."
         case _:
             return ""
 
 
-def blocks(world: World, message: Message) -> list[Json]:
+def blocks(state: DiscordState, message: DiscordMessage) -> list[Json]:
     """What stands in the message, from top to bottom."""
-    names = _names(world)
+    names = _names(state)
     shown: list[Json] = []
     if message.content:
         shown.append({"kind": "text", "lines": discord_lines(message.content, names)})
@@ -45,12 +45,12 @@ def blocks(world: World, message: Message) -> list[Json]:
     return shown
 
 
-def _names(world: World) -> Names:
+def _names(state: DiscordState) -> Names:
     def name(kind: str, wanted: int) -> str:
         if kind == "channel":
-            place = world.channels.get(wanted) or world.threads.get(wanted)
+            place = state.channels.get(wanted) or state.threads.get(wanted)
             return "unknown" if place is None else place.name
-        known = world.roles.get(wanted) if kind == "role" else world.members.get(wanted)
+        known = state.roles.get(wanted) if kind == "role" else state.members.get(wanted)
         return "unknown" if known is None else known.name
 
     return name

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.page.actions import Act, Entered, NotTaken
-from bot.sandbox.page.bot import Keeper
-from bot.sandbox.page.changes import Ledger
+from bot.sandbox.page.actions import Action, ActionFields, ActionRefused
+from bot.sandbox.page.bot import BotPane
+from bot.sandbox.page.changes import Changes
 from bot.sandbox.page.discord import DiscordPane
 from bot.sandbox.page.slack import SlackPane
 from bot.sandbox.page.stores import StoresPane
@@ -48,7 +48,7 @@ class Pane(Protocol):
     """A part of the page: what is to be seen in it, and what people can do there."""
 
     @property
-    def acts(self) -> Mapping[str, Act]: ...
+    def actions(self) -> Mapping[str, Action]: ...
 
     def parts(self) -> dict[str, Any]: ...
 
@@ -57,7 +57,7 @@ class PracticePage:
     """
     The page of a practice world.
 
-    `GET /state?since=VERSION` answers what has changed, see `Ledger.since`. `POST /<pane>/<act>` with a JSON object
+    `GET /state?since=VERSION` answers what has changed, see `Changes.since`. `POST /<pane>/<act>` with a JSON object
     does something: 200 with an object, or 400 with `error`, whole sentences for the person who did it.
 
     Args:
@@ -67,14 +67,14 @@ class PracticePage:
     """
 
     def __init__(self, world: PracticeWorld, bot: BotProcess, *, port: int = 0) -> None:
-        self._keeper = Keeper(bot)
+        self._bot = BotPane(bot)
         self._panes: dict[str, Pane] = {
-            "bot": self._keeper,
+            "bot": self._bot,
             "stores": StoresPane(world),
             "discord": DiscordPane(world.discord, world.ann),
             "slack": SlackPane(world.slack, world.bob),
         }
-        self._ledger = Ledger()
+        self._changes = Changes()
         self._wanted_port = port
         self._port = 0
         self._runner: web.AppRunner | None = None
@@ -88,18 +88,18 @@ class PracticePage:
         """Listen on 127.0.0.1. Raises `OSError` where the port is taken."""
         app = web.Application(middlewares=[_guard])
         app.router.add_get("/state", self._state)
-        app.router.add_post("/{pane}/{act}", self._act)
+        app.router.add_post("/{pane}/{act}", self._action)
         app.router.add_get("/", _file)
         app.router.add_get("/{name}", _file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._wanted_port).start()
         self._port = self._runner.addresses[0][1]
-        await self._keeper.start()
+        await self._bot.start()
 
     async def stop(self) -> None:
         """Listen no more; the world and the bot stay as they are."""
-        await self._keeper.stop()
+        await self._bot.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -108,31 +108,31 @@ class PracticePage:
         parts: dict[str, Any] = {}
         for pane in self._panes.values():
             parts |= pane.parts()
-        self._ledger.update(parts)
-        return web.json_response(self._ledger.since(request.query.get("since", "")))
+        self._changes.update(parts)
+        return web.json_response(self._changes.since(request.query.get("since", "")))
 
-    async def _act(self, request: web.Request) -> web.Response:
+    async def _action(self, request: web.Request) -> web.Response:
         pane = self._panes.get(request.match_info["pane"])
-        act = None if pane is None else pane.acts.get(request.match_info["act"])
-        if act is None:
+        action = None if pane is None else pane.actions.get(request.match_info["act"])
+        if action is None:
             raise web.HTTPNotFound(text="There is nothing here.")
         try:
-            return web.json_response(await act(await _entered(request)))
-        except NotTaken as refusal:
-            return web.json_response({"error": refusal.told}, status=400)
+            return web.json_response(await action(await _fields(request)))
+        except ActionRefused as refusal:
+            return web.json_response({"error": refusal.user_message}, status=400)
 
 
-async def _entered(request: web.Request) -> Entered:
+async def _fields(request: web.Request) -> ActionFields:
     # A form on another site can send neither this type nor, without being asked first, any other but its own.
     if request.content_type != "application/json":
-        raise NotTaken("Send a JSON object.")
+        raise ActionRefused("Send a JSON object.")
     try:
         fields: Any = await request.json()
     except (json.JSONDecodeError, UnicodeDecodeError):
-        raise NotTaken("Send a JSON object.") from None
+        raise ActionRefused("Send a JSON object.") from None
     if not isinstance(fields, dict):
-        raise NotTaken("Send a JSON object.")
-    return Entered(fields)
+        raise ActionRefused("Send a JSON object.")
+    return ActionFields(fields)
 
 
 async def _file(request: web.Request) -> web.Response:

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from bot.sandbox.page.actions import Act, Entered, Json, NotTaken, sentence
-from bot.sandbox.page.slack_message import form, message_blocks
-from bot.sandbox.slack import Channel, Message, Outcome, PracticeSlack, Refused, User, View
+from bot.sandbox.page.actions import Action, ActionFields, ActionRefused, Json, sentence
+from bot.sandbox.page.slack_message import message_blocks, modal
+from bot.sandbox.slack import Outcome, PracticeSlack, SlackChannel, SlackMessage, SlackRefusal, User, View
 from bot.sandbox.slack.emoji import to_signs
 
 T = TypeVar("T")
@@ -35,8 +35,8 @@ class SlackPane:
     def __init__(self, slack: PracticeSlack, me: User) -> None:
         self._slack = slack
         self._me = me
-        self._world = slack.workspace.world
-        self.acts: Mapping[str, Act] = MappingProxyType(
+        self._state = slack.workspace.state
+        self.actions: Mapping[str, Action] = MappingProxyType(
             {
                 "type": self._type,
                 "complete": self._complete,
@@ -63,7 +63,7 @@ class SlackPane:
             },
         }
         if view is not None:
-            parts["slack/form"] = form(view, self._world)
+            parts["slack/form"] = modal(view, self._state)
         places: list[Json] = []
         for channel in self._mine():
             top = self._slack.messages(channel)
@@ -75,16 +75,16 @@ class SlackPane:
                 parts[f"slack/place/{channel.id}/{message.ts}"] = self._messages(channel, thread, message.ts)
         return parts | {"slack/places": places}
 
-    def _mine(self) -> list[Channel]:
-        return [channel for channel in self._world.channels.values() if self._me.id in channel.members]
+    def _mine(self) -> list[SlackChannel]:
+        return [channel for channel in self._state.channels.values() if self._me.id in channel.members]
 
-    def _heads(self, message: Message) -> bool:
+    def _heads(self, message: SlackMessage) -> bool:
         """Whether a message of the channel is worth an entry in the list of threads."""
-        replies = self._world.replies(message.channel, message.ts)
+        replies = self._state.replies(message.channel, message.ts)
         return message.thread_ts is None and (bool(replies) or bool(message.buttons))
 
-    def _thread_place(self, message: Message) -> Json:
-        last = [message, *self._world.replies(message.channel, message.ts)][-1]
+    def _thread_place(self, message: SlackMessage) -> Json:
+        last = [message, *self._state.replies(message.channel, message.ts)][-1]
         name = message.rendered.strip().partition("\n")[0] or "(deleted)"
         closed = name.startswith("✅ ")
         return {
@@ -96,22 +96,22 @@ class SlackPane:
             "tags": ["Closed"] if closed else [],
         }
 
-    def _messages(self, channel: Channel, messages: tuple[Message, ...], thread: str | None) -> list[Json]:
+    def _messages(self, channel: SlackChannel, messages: tuple[SlackMessage, ...], thread: str | None) -> list[Json]:
         """The messages of a channel or thread with what Bob alone is shown there, oldest first."""
         alone = [m for m in self._slack.ephemerals(self._me) if (m.channel, m.thread_ts) == (channel.id, thread)]
         shown = sorted((*messages, *alone), key=lambda message: float(message.ts))[-_MOST_MESSAGES:]
         return [self._message(message, in_channel=thread is None) for message in shown]
 
-    def _message(self, message: Message, *, in_channel: bool) -> Json:
+    def _message(self, message: SlackMessage, *, in_channel: bool) -> Json:
         tombstone = message.subtype == "tombstone"
-        replies = self._world.replies(message.channel, message.ts) if in_channel else ()
+        replies = self._state.replies(message.channel, message.ts) if in_channel else ()
         place = f"{message.channel}/{message.ts}"
         named = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}" if replies else "Reply in thread"
         heads = in_channel and message.only_for is None and message.thread_ts is None and not tombstone
         return {
             "id": message.ts,
             "place": message.channel,
-            "author": message.username or ("" if message.user is None else self._world.user(message.user)),
+            "author": message.username or ("" if message.user is None else self._state.user(message.user)),
             "bot": message.user == self._slack.bot_user,
             "mine": message.user == self._me.id and message.only_for is None and not tombstone,
             "system": "This message was deleted." if tombstone else "",
@@ -119,7 +119,7 @@ class SlackPane:
             "thinking": False,
             "edited": message.edited_at is not None and message.user != self._slack.bot_user,
             "at": float(message.ts),
-            "blocks": [] if tombstone else message_blocks(message, self._world),
+            "blocks": [] if tombstone else message_blocks(message, self._state),
             "reactions": [
                 {"sign": to_signs(f":{name}:"), "count": len(who)} for name, who in message.reactions.items() if who
             ],
@@ -128,9 +128,9 @@ class SlackPane:
 
     # ------------------------------------------------------------ what he does
 
-    async def _type(self, entered: Entered) -> Json:
-        channel, thread = self._place(entered)
-        text = entered.text("text", wanted="Write something first.").strip()
+    async def _type(self, fields: ActionFields) -> Json:
+        channel, thread = self._place(fields)
+        text = fields.text("text", wanted="Write something first.").strip()
         if not text.startswith("/"):
             await _taken(self._slack.say(self._me, channel, text, thread_ts=thread))
             return {}
@@ -138,74 +138,74 @@ class SlackPane:
         asked = self._slack.command(self._me, channel, name, rest.strip(), thread_ts=thread)
         return _seen(await _taken(asked))
 
-    async def _complete(self, entered: Entered) -> Json:
-        text = entered.maybe("text") or ""
+    async def _complete(self, fields: ActionFields) -> Json:
+        text = fields.maybe("text") or ""
         offered = [name for name in self._slack.workspace.app.commands if name.startswith(text)]
         return {"choices": [{"text": f"{name} ", "label": name} for name in offered] if text else []}
 
-    async def _press(self, entered: Entered) -> Json:
-        where: Message | View = self._view(entered) if entered.maybe("view") else self._standing(entered)
-        return _seen(await _taken(self._slack.press(self._me, where, entered.text("button"), answers=0)))
+    async def _press(self, fields: ActionFields) -> Json:
+        where: SlackMessage | View = self._view(fields) if fields.maybe("view") else self._message_named(fields)
+        return _seen(await _taken(self._slack.press(self._me, where, fields.text("button"), answers=0)))
 
-    async def _menu(self, entered: Entered) -> Json:
-        asked = self._slack.shortcut(self._me, self._standing(entered), entered.text("entry"))
+    async def _menu(self, fields: ActionFields) -> Json:
+        asked = self._slack.shortcut(self._me, self._message_named(fields), fields.text("entry"))
         return _seen(await _taken(asked))
 
-    async def _delete(self, entered: Entered) -> Json:
-        message = self._standing(entered)
+    async def _delete(self, fields: ActionFields) -> Json:
+        message = self._message_named(fields)
         if message.user != self._me.id:
-            raise NotTaken("One can delete only one's own messages.")
+            raise ActionRefused("One can delete only one's own messages.")
         await _taken(self._slack.delete(message))
         return {}
 
-    async def _suggest(self, entered: Entered) -> Json:
-        view, typed = self._view(entered), entered.maybe("text") or ""
-        options = await _taken(self._slack.suggest(self._me, view, entered.text("input"), typed))
+    async def _suggest(self, fields: ActionFields) -> Json:
+        view, typed = self._view(fields), fields.maybe("text") or ""
+        options = await _taken(self._slack.suggest(self._me, view, fields.text("input"), typed))
         return {"choices": [{"text": option.value, "label": option.label} for option in options]}
 
-    async def _submit(self, entered: Entered) -> Json:
-        outcome = await _taken(self._slack.submit(self._me, self._view(entered), entered.values("values")))
+    async def _submit(self, fields: ActionFields) -> Json:
+        outcome = await _taken(self._slack.submit(self._me, self._view(fields), fields.values("values")))
         return _seen(outcome) | {"errors": dict(outcome.errors)}
 
-    async def _dismiss(self, entered: Entered) -> Json:
-        await _taken(self._slack.close(self._me, self._view(entered)))
+    async def _dismiss(self, fields: ActionFields) -> Json:
+        await _taken(self._slack.close(self._me, self._view(fields)))
         return {}
 
-    def _place(self, entered: Entered) -> tuple[Channel, str | None]:
-        name, _, thread = entered.text("place").partition("/")
-        channel = self._world.channels.get(name)
-        if channel is None or (thread and self._world.message(name, thread) is None):
-            raise NotTaken("There is no such place.")
+    def _place(self, fields: ActionFields) -> tuple[SlackChannel, str | None]:
+        name, _, thread = fields.text("place").partition("/")
+        channel = self._state.channels.get(name)
+        if channel is None or (thread and self._state.message(name, thread) is None):
+            raise ActionRefused("There is no such place.")
         return channel, thread or None
 
-    def _standing(self, entered: Entered) -> Message:
-        channel, _ = self._place(entered)
-        wanted = entered.text("message")
-        for message in (*self._world.messages(channel.id), *self._slack.ephemerals(self._me)):
+    def _message_named(self, fields: ActionFields) -> SlackMessage:
+        channel, _ = self._place(fields)
+        wanted = fields.text("message")
+        for message in (*self._state.messages(channel.id), *self._slack.ephemerals(self._me)):
             if (message.channel, message.ts) == (channel.id, wanted):
                 return message
-        raise NotTaken("That message is gone.")
+        raise ActionRefused("That message is gone.")
 
-    def _view(self, entered: Entered) -> View:
-        wanted = entered.text("view")
+    def _view(self, fields: ActionFields) -> View:
+        wanted = fields.text("view")
         view = self._slack.view(self._me)
         if view is None or view.id != wanted:
-            raise NotTaken("That form is closed.")
+            raise ActionRefused("That form is closed.")
         return view
 
 
 def _seen(outcome: Outcome) -> Json:
-    """Nothing to tell: what came of it stands in the world. Raises `NotTaken` where Slack itself shows an error."""
+    """Nothing to tell: what came of it stands in the world. Raises `ActionRefused` where Slack itself shows an error."""
     if outcome.error:
-        raise NotTaken(sentence(outcome.error))
+        raise ActionRefused(sentence(outcome.error))
     return {}
 
 
-async def _taken(act: Awaitable[T]) -> T:
-    """What came of an act; `NotTaken` where Slack's client offers no such thing."""
+async def _taken(action: Awaitable[T]) -> T:
+    """What came of an act; `ActionRefused` where Slack's client offers no such thing."""
     try:
-        return await act
+        return await action
     except ValueError as refusal:
-        raise NotTaken(sentence(str(refusal))) from refusal
-    except Refused as refusal:
-        raise NotTaken(sentence(f"Slack refused: {refusal.error}")) from refusal
+        raise ActionRefused(sentence(str(refusal))) from refusal
+    except SlackRefusal as refusal:
+        raise ActionRefused(sentence(f"Slack refused: {refusal.error}")) from refusal

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.sandbox.page.actions import Json
 from bot.sandbox.page.formatted_text import line, plain, span
-from bot.sandbox.slack import Message, View
+from bot.sandbox.slack import SlackMessage, View
 from bot.sandbox.slack.emoji import to_signs
 from bot.sandbox.slack.rendering import Names, read_text_object
 
@@ -15,7 +15,7 @@ _STYLES = ("bold", "italic", "strike", "underline", "code")
 _RICH = {"rich_text_quote": "quote", "rich_text_preformatted": "code"}
 
 
-def message_blocks(message: Message, names: Names) -> list[Json]:
+def message_blocks(message: SlackMessage, names: Names) -> list[Json]:
     """What stands in a message, from top to bottom; without blocks it is its text."""
     if not message.blocks or message.attachments:
         return [{"kind": "text", "lines": plain(message.rendered)}]
@@ -36,7 +36,7 @@ def blocks(given: Iterable[Json], names: Names, state: Mapping[str, Mapping[str,
     return shown
 
 
-def form(view: View, names: Names) -> Json:
+def modal(view: View, names: Names) -> Json:
     """A modal."""
     body = view.body
     return {

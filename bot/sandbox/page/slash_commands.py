@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.discord.people_interactions import NUMBER, WHOLE, YES_NO
-from bot.sandbox.page.actions import Json, NotTaken, sentence
+from bot.sandbox.discord.people_interactions import BOOLEAN, INTEGER, NUMBER
+from bot.sandbox.page.actions import ActionRefused, Json, sentence
 
 _WORDS = re.compile(r"/(?P<name>\S*)(?P<space>\s*)(?P<rest>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Completing:
+class OptionCompletion:
     """
     An option that is being typed, which the bot completes.
 
@@ -54,7 +54,7 @@ def suggestions(text: str, commands: Sequence[Json]) -> list[Json]:
     return [_choice(f"{text}{each['name']}:", each["name"], each.get("description", "")) for each in left]
 
 
-def completing(text: str, commands: Sequence[Json]) -> Completing | None:
+def option_completion(text: str, commands: Sequence[Json]) -> OptionCompletion | None:
     """The option that the bot has to be asked about; None: there is none, or the client knows what to offer."""
     found = _WORDS.fullmatch(text)
     if found is None or not found["space"]:
@@ -70,21 +70,23 @@ def completing(text: str, commands: Sequence[Json]) -> Completing | None:
     option = next((each for each in options if each["name"] == name or not name), None)
     if command is None or option is None or not option.get("autocomplete"):
         return None
-    return Completing(command=command["name"], option=option["name"], begun=begun, before=before)
+    return OptionCompletion(command=command["name"], option=option["name"], begun=begun, before=before)
 
 
-def command(text: str, commands: Sequence[Json]) -> tuple[str, dict[str, Any]]:
+def read_command(text: str, commands: Sequence[Json]) -> tuple[str, dict[str, Any]]:
     """
     What is sent: `/close`, `/close 1042`, `/close ticket:1042`, `/stats store:keys days:7`.
 
     Raises:
-        NotTaken: There is no such command or option, or a value is of the wrong kind.
+        ActionRefused: There is no such command or option, or a value is of the wrong kind.
     """
     found = _WORDS.fullmatch(text.strip())
     named = None if found is None else _named(found["name"], commands)
     if found is None or named is None:
         offered = ", ".join(f"/{each['name']}" for each in commands)
-        raise NotTaken(f"There is no such command. There are: {offered}." if offered else "The bot offers no commands.")
+        raise ActionRefused(
+            f"There is no such command. There are: {offered}." if offered else "The bot offers no commands."
+        )
     options = _options(named)
     values: dict[str, Any] = {}
     for name, value in _pieces(found["rest"], options):
@@ -92,7 +94,7 @@ def command(text: str, commands: Sequence[Json]) -> tuple[str, dict[str, Any]]:
             continue
         option = next((each for each in options if each["name"] == name or not name), None)
         if option is None:
-            raise NotTaken(f"/{named['name']} takes nothing more.")
+            raise ActionRefused(f"/{named['name']} takes nothing more.")
         values[option["name"]] = _value(option, value)
     return named["name"], values
 
@@ -118,15 +120,15 @@ def _pieces(rest: str, options: Sequence[Json]) -> list[tuple[str, str]]:
 def _value(option: Json, value: str) -> Any:
     name, kind = option["name"], option["type"]
     try:
-        if kind == WHOLE:
+        if kind == INTEGER:
             return int(value)
         if kind == NUMBER:
             return float(value)
     except ValueError:
-        raise NotTaken(sentence(f"{name} takes a number")) from None
-    if kind == YES_NO:
+        raise ActionRefused(sentence(f"{name} takes a number")) from None
+    if kind == BOOLEAN:
         if value.lower() not in ("true", "false"):
-            raise NotTaken(sentence(f"{name} takes true or false"))
+            raise ActionRefused(sentence(f"{name} takes true or false"))
         return value.lower() == "true"
     return value
 

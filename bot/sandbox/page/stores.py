@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bot.sandbox.page.actions import Act, Entered, Json, NotTaken
+from bot.sandbox.page.actions import Action, ActionFields, ActionRefused, Json
 from bot.sandbox.vendors.store import PracticeMessage, PracticeTicket
 from bot.sandbox.world import PracticeWorld, Shop
 from bot.wiring import vendor_kinds
@@ -27,7 +27,7 @@ class StoresPane:
     def __init__(self, world: PracticeWorld) -> None:
         self._shops = {shop.name: shop for shop in world.shops.values()}
         self._shown = [_shop(shop) for shop in self._shops.values()]
-        self.acts: Mapping[str, Act] = MappingProxyType(
+        self.actions: Mapping[str, Action] = MappingProxyType(
             {
                 "open": self._open,
                 "write": self._write,
@@ -48,71 +48,71 @@ class StoresPane:
 
     # ------------------------------------------------------------ what people do
 
-    async def _open(self, entered: Entered) -> Json:
-        shop = self._shop(entered)
+    async def _open(self, fields: ActionFields) -> Json:
+        shop = self._shop(fields)
         ticket = shop.store.customer_writes(
-            _short(entered.text("subject", wanted="Say in a few words what it is about.")),
-            _not_too_long(entered.text("text", wanted="Write what the customer has to say.")),
-            name=entered.maybe("name"),
-            email=_email(entered.text("email", wanted="The customer needs an address to be answered at.")),
+            _short(fields.text("subject", wanted="Say in a few words what it is about.")),
+            _not_too_long(fields.text("text", wanted="Write what the customer has to say.")),
+            name=fields.maybe("name"),
+            email=_email(fields.text("email", wanted="The customer needs an address to be answered at.")),
         )
         return {"ticket": ticket}
 
-    async def _write(self, entered: Entered) -> Json:
-        shop, ticket = self._ticket(entered)
-        text = entered.text("text", wanted="Write what the customer has to say.")
+    async def _write(self, fields: ActionFields) -> Json:
+        shop, ticket = self._ticket(fields)
+        text = fields.text("text", wanted="Write what the customer has to say.")
         return {"ticket": shop.store.customer_replies(ticket.id, _not_too_long(text))}
 
-    async def _answer(self, entered: Entered) -> Json:
-        shop, ticket = self._ticket(entered)
-        text = entered.text("text", wanted="Write what the colleague answers.")
+    async def _answer(self, fields: ActionFields) -> Json:
+        shop, ticket = self._ticket(fields)
+        text = fields.text("text", wanted="Write what the colleague answers.")
         shop.store.staff_replies(ticket.id, _not_too_long(text))
         return {}
 
-    async def _close(self, entered: Entered) -> Json:
-        shop, ticket = self._ticket(entered)
+    async def _close(self, fields: ActionFields) -> Json:
+        shop, ticket = self._ticket(fields)
         if ticket.closed:
-            raise NotTaken("This ticket is closed already.")
+            raise ActionRefused("This ticket is closed already.")
         shop.store.close(ticket.id)
         return {}
 
-    async def _reopen(self, entered: Entered) -> Json:
-        shop, ticket = self._ticket(entered)
+    async def _reopen(self, fields: ActionFields) -> Json:
+        shop, ticket = self._ticket(fields)
         if not ticket.closed:
-            raise NotTaken("This ticket is open already.")
+            raise ActionRefused("This ticket is open already.")
         shop.store.reopen(ticket.id)
         return {}
 
-    def _shop(self, entered: Entered) -> Shop:
-        shop = self._shops.get(entered.text("store"))
+    def _shop(self, fields: ActionFields) -> Shop:
+        shop = self._shops.get(fields.text("store"))
         if shop is None:
-            raise NotTaken("There is no such store.")
+            raise ActionRefused("There is no such store.")
         return shop
 
-    def _ticket(self, entered: Entered) -> tuple[Shop, PracticeTicket]:
-        shop = self._shop(entered)
+    def _ticket(self, fields: ActionFields) -> tuple[Shop, PracticeTicket]:
+        shop = self._shop(fields)
         try:
-            return shop, shop.store.ticket(entered.text("ticket"))
+            return shop, shop.store.ticket(fields.text("ticket"))
         except KeyError:
-            raise NotTaken("There is no such ticket.") from None
+            raise ActionRefused("There is no such ticket.") from None
 
 
 def _short(subject: str) -> str:
     if len(subject) > LONGEST_SUBJECT:
-        raise NotTaken(f"A subject has at most {LONGEST_SUBJECT} characters.")
+        raise ActionRefused(f"A subject has at most {LONGEST_SUBJECT} characters.")
     return subject.strip()
 
 
 def _not_too_long(text: str) -> str:
     if len(text) > LONGEST_TEXT:
-        raise NotTaken(f"A message has at most {LONGEST_TEXT} characters.")
+        raise ActionRefused(f"A message has at most {LONGEST_TEXT} characters.")
     return text
 
 
 def _email(email: str) -> str:
     name, at, host = email.strip().partition("@")
     if not name or not at or "." not in host or any(character.isspace() for character in email.strip()):
-        raise NotTaken("That is no e-mail address; jane@example.com is one.")
+        raise ActionRefused("That is no e-mail address; jane@example.com is one.")
     return email.strip()
 
 

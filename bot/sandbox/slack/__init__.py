@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from bot.sandbox.slack.modal_values import Option
 from bot.sandbox.slack.people import Outcome
-from bot.sandbox.slack.rate_limits import Rules
-from bot.sandbox.slack.refusals import Refused
+from bot.sandbox.slack.rate_limits import SlackLimits
+from bot.sandbox.slack.refusals import SlackRefusal
 from bot.sandbox.slack.server import PracticeSlack
-from bot.sandbox.slack.values import App, Button, Channel, File, Group, Message, User, View
+from bot.sandbox.slack.values import Group, SlackApp, SlackButton, SlackChannel, SlackFile, SlackMessage, User, View
 
 __all__ = [
-    "App",
-    "Button",
-    "Channel",
-    "File",
     "Group",
-    "Message",
     "Option",
     "Outcome",
     "PracticeSlack",
-    "Refused",
-    "Rules",
+    "SlackApp",
+    "SlackButton",
+    "SlackChannel",
+    "SlackFile",
+    "SlackLimits",
+    "SlackMessage",
+    "SlackRefusal",
     "User",
     "View",
 ]

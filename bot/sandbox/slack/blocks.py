@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.sandbox.slack.elements import LONGEST_ID, element, image, text_object
-from bot.sandbox.slack.refusals import Faults, Refused, fault, items, length, shape
+from bot.sandbox.slack.refusals import Faults, SlackRefusal, fault, items, length, shape
 from bot.sandbox.slack.values import Json, elements_of
 
 _MOST_BLOCKS = 50
@@ -34,21 +34,21 @@ _RICH = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_
 
 
 def prepare_blocks(blocks: Any, new_id: Callable[[str], str]) -> tuple[Json, ...]:
-    """The blocks of a message with every id filled in; `Refused` as the Web API does."""
+    """The blocks of a message with every id filled in; `SlackRefusal` as the Web API does."""
     faults = list(faults_in_blocks(blocks, "/blocks", _MOST_BLOCKS))
     if faults:
         plain = [each.removeprefix("[ERROR] ") for each in faults]
-        raise Refused("invalid_blocks", errors=plain, response_metadata={"messages": faults})
+        raise SlackRefusal("invalid_blocks", errors=plain, response_metadata={"messages": faults})
     if sum(map(len, texts_in(blocks))) > _LONGEST_IN_ALL:
-        raise Refused("msg_blocks_too_long")
+        raise SlackRefusal("msg_blocks_too_long")
     return _with_ids(blocks, new_id)
 
 
 def prepare_view(view: Any, new_id: Callable[[str], str]) -> Json:
-    """A modal with every id filled in; `Refused` as the Web API does."""
+    """A modal with every id filled in; `SlackRefusal` as the Web API does."""
     faults = list(faults_in_view(view))
     if faults:
-        raise Refused("invalid_arguments", response_metadata={"messages": faults})
+        raise SlackRefusal("invalid_arguments", response_metadata={"messages": faults})
     return {**view, "blocks": list(_with_ids(view["blocks"], new_id))}
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.slack.refusals import Refused
+from bot.sandbox.slack.refusals import SlackRefusal
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class SlackCall:
     """
     The arguments of one call.
 
@@ -42,7 +42,7 @@ class Call:
         try:
             return int(self.arguments.get(name) or default)
         except ValueError:
-            raise Refused("invalid_arguments") from None
+            raise SlackRefusal("invalid_arguments") from None
 
     def decoded(self, name: str, error: str) -> Any:
         """An argument that is JSON, in a form as text; None where it is missing; refused with `error` otherwise."""
@@ -54,19 +54,19 @@ class Call:
         try:
             return json.loads(value)
         except ValueError:
-            raise Refused(error) from None
+            raise SlackRefusal(error) from None
 
 
-async def read_call(request: web.Request) -> Call:
+async def read_call(request: web.Request) -> SlackCall:
     """The call that a request makes."""
     arguments: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
         try:
             body = json.loads(await request.read())
         except ValueError:
-            raise Refused("invalid_json") from None
+            raise SlackRefusal("invalid_json") from None
         if not isinstance(body, dict):
-            raise Refused("json_not_object")
+            raise SlackRefusal("json_not_object")
         body.pop("token", None)
         arguments |= body
     else:
@@ -75,4 +75,4 @@ async def read_call(request: web.Request) -> Call:
     token = arguments.pop("token", None)
     if scheme.lower() == "bearer" and bearer:
         token = bearer
-    return Call(request.match_info["method"], arguments, token)
+    return SlackCall(request.match_info["method"], arguments, token)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.slack.blocks import prepare_blocks
-from bot.sandbox.slack.calls import Call
-from bot.sandbox.slack.refusals import Refused
+from bot.sandbox.slack.calls import SlackCall
+from bot.sandbox.slack.refusals import SlackRefusal
 from bot.sandbox.slack.state import BOT, BOT_USER
-from bot.sandbox.slack.values import Channel, Json, Message
+from bot.sandbox.slack.values import Json, SlackChannel, SlackMessage
 from bot.sandbox.slack.workspace import TIMESTAMP, Workspace
 
 _LONGEST_POST = 40_000
@@ -21,7 +21,7 @@ _SYSTEM = frozenset({"channel_join", "channel_leave", "channel_name", "channel_t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class SlackMessageRequest:
     """What a call wants to say; None: it does not say, which differs from empty."""
 
     text: str | None
@@ -34,23 +34,23 @@ class Content:
         return not ((self.text or "").strip() or self.blocks or self.attachments)
 
 
-def read_content(workspace: Workspace, call: Call) -> Content:
+def read_message_request(workspace: Workspace, call: SlackCall) -> SlackMessageRequest:
     """The content of a call, blocks checked and with their ids."""
     blocks = call.decoded("blocks", "invalid_blocks_format")
     attachments = call.decoded("attachments", "invalid_attachments")
     text = call.text("text") if call.has("text") else None
     if text is not None and call.flag("link_names"):
         text = _link_groups(workspace, text)
-    return Content(
+    return SlackMessageRequest(
         text=None if text is None else _STRAY.sub("&amp;", text),
-        blocks=None if blocks is None else prepare_blocks(blocks, workspace.world.new_id),
+        blocks=None if blocks is None else prepare_blocks(blocks, workspace.state.new_id),
         attachments=None if attachments is None else tuple(attachments),
         metadata=_metadata(call.decoded("metadata", "invalid_metadata_format")),
     )
 
 
 def _link_groups(workspace: Workspace, text: str) -> str:
-    for group in workspace.world.groups.values():
+    for group in workspace.state.groups.values():
         text = re.sub(rf"(?<!\w)@{re.escape(group.handle)}\b", f"<!subteam^{group.id}>", text)
     return text
 
@@ -64,34 +64,34 @@ def _metadata(metadata: Any) -> Json | None:
         and isinstance(metadata.get("event_payload"), Mapping)
     )
     if not well_formed:
-        raise Refused("invalid_metadata_format")
+        raise SlackRefusal("invalid_metadata_format")
     if len(str(metadata["event_payload"])) > _LONGEST_METADATA:
-        raise Refused("metadata_too_large")
+        raise SlackRefusal("metadata_too_large")
     return dict(metadata)
 
 
-def thread_of(workspace: Workspace, channel: Channel, thread_ts: str) -> str | None:
+def thread_of(workspace: Workspace, channel: SlackChannel, thread_ts: str) -> str | None:
     """Which thread a reply goes to; None: the channel itself."""
     if not thread_ts:
         return None
     if TIMESTAMP.fullmatch(thread_ts) is None:
-        raise Refused("invalid_thread_ts")
-    parent = workspace.world.message(channel.id, thread_ts)
-    if parent is None and workspace.rules.unknown_thread == "top level":
+        raise SlackRefusal("invalid_thread_ts")
+    parent = workspace.state.message(channel.id, thread_ts)
+    if parent is None and workspace.limits.unknown_thread == "top level":
         return None
     if parent is None:
-        raise Refused("thread_not_found")
+        raise SlackRefusal("thread_not_found")
     if parent.subtype in _SYSTEM:
-        raise Refused("cannot_reply_to_message")
+        raise SlackRefusal("cannot_reply_to_message")
     return thread_ts
 
 
-def bot_message(workspace: Workspace, channel: Channel, content: Content, **rest: Any) -> Message:
+def bot_message(workspace: Workspace, channel: SlackChannel, content: SlackMessageRequest, **rest: Any) -> SlackMessage:
     """A message of the bot, not yet kept."""
     # A post under a name of its own names no user.
-    return Message(
+    return SlackMessage(
         channel=channel.id,
-        ts=workspace.world.tick(),
+        ts=workspace.state.tick(),
         user=None if rest.get("username") else BOT_USER,
         bot_id=BOT,
         text=(content.text or "")[:_LONGEST_POST],

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.sandbox.slack.calls import Call
-from bot.sandbox.slack.message_requests import Content, bot_message, read_content, thread_of
-from bot.sandbox.slack.refusals import Refused
+from bot.sandbox.slack.calls import SlackCall
+from bot.sandbox.slack.message_requests import SlackMessageRequest, bot_message, read_message_request, thread_of
+from bot.sandbox.slack.refusals import SlackRefusal
 from bot.sandbox.slack.state import BOT, DOMAIN
-from bot.sandbox.slack.values import Json, Message
+from bot.sandbox.slack.values import Json, SlackMessage
 from bot.sandbox.slack.workspace import Method, Workspace
 
 _LONGEST_UPDATE = 4_000
 
 
-async def post_message(workspace: Workspace, call: Call) -> Json:
+async def post_message(workspace: Workspace, call: SlackCall) -> Json:
     channel = workspace.writable(call.text("channel"))
-    content = read_content(workspace, call)
+    content = read_message_request(workspace, call)
     if content.empty:
-        raise Refused("no_text")
+        raise SlackRefusal("no_text")
     thread = thread_of(workspace, channel, call.text("thread_ts"))
     broadcast = thread is not None and call.flag("reply_broadcast")
     customised = "chat:write.customize" in workspace.app.scopes and call.has("username")
-    message = workspace.world.put(
+    message = workspace.state.put(
         bot_message(
             workspace,
             channel,
@@ -33,31 +33,31 @@ async def post_message(workspace: Workspace, call: Call) -> Json:
             mrkdwn=not call.has("mrkdwn") or call.flag("mrkdwn"),
         )
     )
-    workspace.feed.posted(message)
-    return {"channel": channel.id, "ts": message.ts, "message": workspace.shape(message, metadata=True)}
+    workspace.events.posted(message)
+    return {"channel": channel.id, "ts": message.ts, "message": workspace.message_json(message, metadata=True)}
 
 
-async def update(workspace: Workspace, call: Call) -> Json:
+async def update(workspace: Workspace, call: SlackCall) -> Json:
     channel = workspace.writable(call.text("channel"))
     before = workspace.existing(channel, call.text("ts"))
     if before.bot_id != BOT:
-        raise Refused("cant_update_message")
-    content = read_content(workspace, call)
+        raise SlackRefusal("cant_update_message")
+    content = read_message_request(workspace, call)
     if len(content.text or "") > _LONGEST_UPDATE:
-        raise Refused("msg_too_long")
+        raise SlackRefusal("msg_too_long")
     if content.empty and content.blocks is None and content.metadata is None:
-        raise Refused("no_text")
-    after = workspace.world.put(_updated(workspace, before, content))
-    workspace.feed.changed(before, after)
+        raise SlackRefusal("no_text")
+    after = workspace.state.put(_updated(workspace, before, content))
+    workspace.events.changed(before, after)
     return {
         "channel": channel.id,
         "ts": after.ts,
         "text": after.text,
-        "message": workspace.shape(after, metadata=True),
+        "message": workspace.message_json(after, metadata=True),
     }
 
 
-def _updated(workspace: Workspace, before: Message, content: Content) -> Message:
+def _updated(workspace: Workspace, before: SlackMessage, content: SlackMessageRequest) -> SlackMessage:
     # Text alone takes the place of blocks, and only then the message shows as edited.
     text_alone = content.text is not None and content.blocks is None
     return replace(
@@ -66,49 +66,49 @@ def _updated(workspace: Workspace, before: Message, content: Content) -> Message
         blocks=() if text_alone else before.blocks if content.blocks is None else content.blocks,
         attachments=before.attachments if content.attachments is None else content.attachments,
         metadata=before.metadata if content.metadata is None else content.metadata,
-        edited_at=workspace.world.tick() if text_alone else before.edited_at,
+        edited_at=workspace.state.tick() if text_alone else before.edited_at,
     )
 
 
-async def delete(workspace: Workspace, call: Call) -> Json:
+async def delete(workspace: Workspace, call: SlackCall) -> Json:
     channel = workspace.writable(call.text("channel"))
     message = workspace.existing(channel, call.text("ts"))
     if message.bot_id != BOT:
-        raise Refused("cant_delete_message")
+        raise SlackRefusal("cant_delete_message")
     remove(workspace, message)
     return {"channel": channel.id, "ts": message.ts}
 
 
-def remove(workspace: Workspace, message: Message) -> None:
+def remove(workspace: Workspace, message: SlackMessage) -> None:
     """Take a message away; where it has replies a tombstone stays."""
-    if not workspace.world.replies(message.channel, message.ts):
-        workspace.world.drop(message)
-        workspace.feed.deleted(message)
+    if not workspace.state.replies(message.channel, message.ts):
+        workspace.state.drop(message)
+        workspace.events.deleted(message)
         return
-    tombstone = Message(
+    tombstone = SlackMessage(
         channel=message.channel,
         ts=message.ts,
         user="USLACKBOT",
         subtype="tombstone",
         text="This message was deleted.",
     )
-    workspace.feed.changed(message, workspace.world.put(tombstone))
+    workspace.events.changed(message, workspace.state.put(tombstone))
 
 
-async def post_ephemeral(workspace: Workspace, call: Call) -> Json:
+async def post_ephemeral(workspace: Workspace, call: SlackCall) -> Json:
     channel = workspace.writable(call.text("channel"))
     if call.text("user") not in channel.members:
-        raise Refused("user_not_in_channel")
-    content = read_content(workspace, call)
+        raise SlackRefusal("user_not_in_channel")
+    content = read_message_request(workspace, call)
     if content.empty:
-        raise Refused("no_text")
+        raise SlackRefusal("no_text")
     thread = thread_of(workspace, channel, call.text("thread_ts"))
     message = bot_message(workspace, channel, content, thread_ts=thread, only_for=call.text("user"))
-    workspace.world.ephemerals.append(workspace.world.finish(message))
+    workspace.state.ephemerals.append(workspace.state.finish(message))
     return {"message_ts": message.ts}
 
 
-async def get_permalink(workspace: Workspace, call: Call) -> Json:
+async def get_permalink(workspace: Workspace, call: SlackCall) -> Json:
     channel = workspace.own(call.text("channel"))
     message = workspace.existing(channel, call.text("message_ts"))
     link = f"https://{DOMAIN}.slack.com/archives/{channel.id}/p{message.ts.replace('.', '')}"

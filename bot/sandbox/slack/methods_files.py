@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.sandbox.slack.calls import Call
+from bot.sandbox.slack.calls import SlackCall
 from bot.sandbox.slack.composer import escape
 from bot.sandbox.slack.message_requests import thread_of
-from bot.sandbox.slack.refusals import Refused
-from bot.sandbox.slack.serializers import file_shape
+from bot.sandbox.slack.refusals import SlackRefusal
+from bot.sandbox.slack.serializers import file_json
 from bot.sandbox.slack.state import BOT, BOT_USER
-from bot.sandbox.slack.values import File, Json, Message
+from bot.sandbox.slack.values import Json, SlackFile, SlackMessage
 from bot.sandbox.slack.workspace import Method, Workspace
 
 
-async def info(workspace: Workspace, call: Call) -> Json:
-    file = workspace.world.files.get(call.text("file"))
+async def info(workspace: Workspace, call: SlackCall) -> Json:
+    file = workspace.state.files.get(call.text("file"))
     if file is None or not file.shared:
-        raise Refused("file_not_found")
-    return {"file": file_shape(file, workspace.address), "comments": []}
+        raise SlackRefusal("file_not_found")
+    return {"file": file_json(file, workspace.address), "comments": []}
 
 
-async def get_upload_url(workspace: Workspace, call: Call) -> Json:
+async def get_upload_url(workspace: Workspace, call: SlackCall) -> Json:
     name, length = call.text("filename"), call.number("length", 0)
     if not name:
-        raise Refused("invalid_arguments")
+        raise SlackRefusal("invalid_arguments")
     if length < 1:
-        raise Refused("file_upload_size_restricted" if call.has("length") else "missing_argument")
-    file = File(id=workspace.world.new_id("F"), name=name, content=b"", owner=BOT_USER, shared=False)
-    workspace.world.files[file.id] = file
+        raise SlackRefusal("file_upload_size_restricted" if call.has("length") else "missing_argument")
+    file = SlackFile(id=workspace.state.new_id("F"), name=name, content=b"", owner=BOT_USER, shared=False)
+    workspace.state.files[file.id] = file
     return {"upload_url": f"http://{workspace.address}/upload/v1/{file.id}?length={length}", "file_id": file.id}
 
 
-async def complete_upload(workspace: Workspace, call: Call) -> Json:
+async def complete_upload(workspace: Workspace, call: SlackCall) -> Json:
     wanted = call.decoded("files", "invalid_arguments") or []
     files = [_uploaded(workspace, each) for each in wanted]
     if not files:
-        raise Refused("invalid_arguments")
+        raise SlackRefusal("invalid_arguments")
     if call.text("channel_id"):
         channel = workspace.writable(call.text("channel_id"))
         thread = thread_of(workspace, channel, call.text("thread_ts"))
-        message = Message(
+        message = SlackMessage(
             channel=channel.id,
-            ts=workspace.world.tick(),
+            ts=workspace.state.tick(),
             user=BOT_USER,
             bot_id=BOT,
             text=escape(call.text("initial_comment")),
@@ -51,16 +51,16 @@ async def complete_upload(workspace: Workspace, call: Call) -> Json:
             files=tuple(files),
         )
         # The answer does not name the message: Slack makes it afterwards.
-        workspace.feed.posted(workspace.world.put(message))
+        workspace.events.posted(workspace.state.put(message))
     for file in files:
-        workspace.world.files[file.id] = file
-    return {"files": [file_shape(file, workspace.address) for file in files]}
+        workspace.state.files[file.id] = file
+    return {"files": [file_json(file, workspace.address) for file in files]}
 
 
-def _uploaded(workspace: Workspace, wanted: Json) -> File:
-    file = workspace.world.files.get(str(wanted.get("id")))
+def _uploaded(workspace: Workspace, wanted: Json) -> SlackFile:
+    file = workspace.state.files.get(str(wanted.get("id")))
     if file is None or file.shared or not file.content:
-        raise Refused("file_not_found")
+        raise SlackRefusal("file_not_found")
     return replace(file, shared=True, title=str(wanted.get("title") or file.name))
 
 

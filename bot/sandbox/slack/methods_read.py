@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from bot.sandbox.slack.calls import Call
-from bot.sandbox.slack.refusals import Refused
-from bot.sandbox.slack.serializers import channel_shape, user_shape
+from bot.sandbox.slack.calls import SlackCall
+from bot.sandbox.slack.refusals import SlackRefusal
+from bot.sandbox.slack.serializers import channel_json, user_json
 from bot.sandbox.slack.state import APP, BOT, BOT_USER, DOMAIN, TEAM
-from bot.sandbox.slack.values import Channel, Json, Message
+from bot.sandbox.slack.values import Json, SlackChannel, SlackMessage
 from bot.sandbox.slack.workspace import TIMESTAMP, Method, Workspace
 
 _LOOKING = ("channels:read", "groups:read", "im:read", "mpim:read")
@@ -17,12 +17,12 @@ _HISTORY_PAGE = 100
 _LIST_PAGE = 100
 
 
-async def auth_test(workspace: Workspace, call: Call) -> Json:
+async def auth_test(workspace: Workspace, call: SlackCall) -> Json:
     del call
     return {
         "url": f"https://{DOMAIN}.slack.com/",
         "team": "Practice",
-        "user": workspace.world.users[BOT_USER].name,
+        "user": workspace.state.users[BOT_USER].name,
         "team_id": TEAM,
         "user_id": BOT_USER,
         "bot_id": BOT,
@@ -30,60 +30,60 @@ async def auth_test(workspace: Workspace, call: Call) -> Json:
     }
 
 
-async def bots_info(workspace: Workspace, call: Call) -> Json:
+async def bots_info(workspace: Workspace, call: SlackCall) -> Json:
     if call.text("bot") not in ("", BOT):
-        raise Refused("bot_not_found")
-    name = workspace.world.users[BOT_USER].name
+        raise SlackRefusal("bot_not_found")
+    name = workspace.state.users[BOT_USER].name
     bot = {"id": BOT, "deleted": False, "name": name, "updated": 0, "app_id": APP, "user_id": BOT_USER, "icons": {}}
     return {"bot": bot}
 
 
-async def open_connection(workspace: Workspace, call: Call) -> Json:
+async def open_connection(workspace: Workspace, call: SlackCall) -> Json:
     del call
     ticket = workspace.sockets.new_link()
     return {"url": f"ws://{workspace.address}/link/?ticket={ticket}&app_id={APP}"}
 
 
-async def users_info(workspace: Workspace, call: Call) -> Json:
-    user = workspace.world.users.get(call.text("user"))
+async def users_info(workspace: Workspace, call: SlackCall) -> Json:
+    user = workspace.state.users.get(call.text("user"))
     if user is None:
-        raise Refused("user_not_found")
-    return {"user": user_shape(user)}
+        raise SlackRefusal("user_not_found")
+    return {"user": user_json(user)}
 
 
-async def usergroups_list(workspace: Workspace, call: Call) -> Json:
+async def usergroups_list(workspace: Workspace, call: SlackCall) -> Json:
     groups = [
         {"id": group.id, "team_id": TEAM, "is_usergroup": True, "name": group.handle, "handle": group.handle}
         | ({"users": list(group.members)} if call.flag("include_users") else {})
-        for group in workspace.world.groups.values()
+        for group in workspace.state.groups.values()
     ]
     return {"usergroups": groups}
 
 
-async def usergroup_users(workspace: Workspace, call: Call) -> Json:
-    group = workspace.world.groups.get(call.text("usergroup"))
+async def usergroup_users(workspace: Workspace, call: SlackCall) -> Json:
+    group = workspace.state.groups.get(call.text("usergroup"))
     if group is None:
-        raise Refused("no_such_subteam")
+        raise SlackRefusal("no_such_subteam")
     return {"users": list(group.members)}
 
 
 # ---------------------------------------------------------------- channels
 
 
-def _seen(workspace: Workspace, call: Call) -> Channel:
+def _seen(workspace: Workspace, call: SlackCall) -> SlackChannel:
     channel = workspace.visible(call.text("channel"))
     if not channel.direct:
         workspace.require("groups:read" if channel.private else "channels:read")
     return channel
 
 
-async def info(workspace: Workspace, call: Call) -> Json:
+async def info(workspace: Workspace, call: SlackCall) -> Json:
     channel = _seen(workspace, call)
     count = {"num_members": len(channel.members)} if call.flag("include_num_members") else {}
-    return {"channel": channel_shape(channel) | count}
+    return {"channel": channel_json(channel) | count}
 
 
-async def members(workspace: Workspace, call: Call) -> Json:
+async def members(workspace: Workspace, call: SlackCall) -> Json:
     channel = _seen(workspace, call)
     everybody = sorted(channel.members)
     start, limit = _page(call, _LIST_PAGE, 1000)
@@ -91,7 +91,7 @@ async def members(workspace: Workspace, call: Call) -> Json:
     return answer | _next_page(start + limit, len(everybody))
 
 
-async def list_channels(workspace: Workspace, call: Call) -> Json:
+async def list_channels(workspace: Workspace, call: SlackCall) -> Json:
     wanted = (call.text("types") or "public_channel").split(",")
     if "public_channel" in wanted:
         workspace.require("channels:read")
@@ -99,58 +99,58 @@ async def list_channels(workspace: Workspace, call: Call) -> Json:
         workspace.require("groups:read")
     found = [
         channel
-        for channel in workspace.world.channels.values()
+        for channel in workspace.state.channels.values()
         if not channel.direct
         and ("private_channel" if channel.private else "public_channel") in wanted
         and (not channel.private or BOT_USER in channel.members)
         and not (channel.archived and call.flag("exclude_archived"))
     ]
     start, limit = _page(call, _LIST_PAGE, 999)
-    shapes = [channel_shape(channel) | {"num_members": len(channel.members)} for channel in found]
-    return {"channels": shapes[start : start + limit]} | _next_page(start + limit, len(found))
+    channels = [channel_json(channel) | {"num_members": len(channel.members)} for channel in found]
+    return {"channels": channels[start : start + limit]} | _next_page(start + limit, len(found))
 
 
-async def join(workspace: Workspace, call: Call) -> Json:
+async def join(workspace: Workspace, call: SlackCall) -> Json:
     channel = workspace.visible(call.text("channel"))
     if channel.private or channel.direct:
-        raise Refused("method_not_supported_for_channel_type")
+        raise SlackRefusal("method_not_supported_for_channel_type")
     if channel.archived:
-        raise Refused("is_archived")
+        raise SlackRefusal("is_archived")
     already = BOT_USER in channel.members
-    channel = workspace.world.change_channel(channel.id, members=channel.members | {BOT_USER})
+    channel = workspace.state.change_channel(channel.id, members=channel.members | {BOT_USER})
     if not already:
-        workspace.feed.joined(channel, BOT_USER)
-    return {"channel": channel_shape(channel)} | ({"warning": "already_in_channel"} if already else {})
+        workspace.events.joined(channel, BOT_USER)
+    return {"channel": channel_json(channel)} | ({"warning": "already_in_channel"} if already else {})
 
 
 # ---------------------------------------------------------------- history
 
 
-async def history(workspace: Workspace, call: Call) -> Json:
+async def history(workspace: Workspace, call: SlackCall) -> Json:
     channel = workspace.readable(call.text("channel"))
-    found = _between(workspace.world.top_level(channel.id), call)[::-1]
-    start, limit = _page(call, min(_HISTORY_PAGE, workspace.rules.page), workspace.rules.page)
+    found = _between(workspace.state.top_level(channel.id), call)[::-1]
+    start, limit = _page(call, min(_HISTORY_PAGE, workspace.limits.page), workspace.limits.page)
     return _answer(workspace, call, found[start : start + limit]) | _next_page(start + limit, len(found))
 
 
-async def replies(workspace: Workspace, call: Call) -> Json:
+async def replies(workspace: Workspace, call: SlackCall) -> Json:
     channel = workspace.readable(call.text("channel"))
-    parent = workspace.world.message(channel.id, call.text("ts"))
+    parent = workspace.state.message(channel.id, call.text("ts"))
     if parent is None:
-        raise Refused("thread_not_found")
-    found = _between(workspace.world.replies(channel.id, parent.ts), call)
-    start, limit = _page(call, workspace.rules.page, workspace.rules.page)
+        raise SlackRefusal("thread_not_found")
+    found = _between(workspace.state.replies(channel.id, parent.ts), call)
+    start, limit = _page(call, workspace.limits.page, workspace.limits.page)
     # The parent heads every page, whatever was asked for.
     page = (parent, *found[start : start + limit])
     return _answer(workspace, call, page) | _next_page(start + limit, len(found))
 
 
-def _answer(workspace: Workspace, call: Call, page: Sequence[Message]) -> Json:
+def _answer(workspace: Workspace, call: SlackCall, page: Sequence[SlackMessage]) -> Json:
     wanted = call.flag("include_all_metadata")
-    return {"messages": [workspace.shape(message, metadata=wanted) for message in page]}
+    return {"messages": [workspace.message_json(message, metadata=wanted) for message in page]}
 
 
-def _between(messages: Sequence[Message], call: Call) -> tuple[Message, ...]:
+def _between(messages: Sequence[SlackMessage], call: SlackCall) -> tuple[SlackMessage, ...]:
     """Those after `oldest` and before `latest`; with `inclusive` also those at them."""
     oldest, latest = _bound(call, "oldest"), _bound(call, "latest")
     inclusive = call.flag("inclusive")
@@ -162,28 +162,28 @@ def _between(messages: Sequence[Message], call: Call) -> tuple[Message, ...]:
     )
 
 
-def _bound(call: Call, name: str) -> str | None:
+def _bound(call: SlackCall, name: str) -> str | None:
     given = call.text(name)
     if given in ("", "0", "now"):
         return None
     try:
         return given if TIMESTAMP.fullmatch(given) else f"{float(given):.6f}"
     except ValueError:
-        raise Refused(f"invalid_ts_{name}") from None
+        raise SlackRefusal(f"invalid_ts_{name}") from None
 
 
-def _page(call: Call, usual: int, most: int) -> tuple[int, int]:
+def _page(call: SlackCall, usual: int, most: int) -> tuple[int, int]:
     """Where the page begins and how much it holds; asking for more than there can be gives the most."""
     limit = call.number("limit", usual)
     if limit < 1:
-        raise Refused("invalid_limit")
+        raise SlackRefusal("invalid_limit")
     cursor = call.text("cursor")
     if not cursor:
         return 0, min(limit, most)
     try:
         start = int(base64.b64decode(cursor, validate=True).decode().removeprefix("next:"))
     except ValueError:
-        raise Refused("invalid_cursor") from None
+        raise SlackRefusal("invalid_cursor") from None
     return start, min(limit, most)
 
 

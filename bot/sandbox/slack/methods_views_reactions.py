@@ -5,96 +5,96 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.sandbox.slack.blocks import prepare_view
-from bot.sandbox.slack.calls import Call
+from bot.sandbox.slack.calls import SlackCall
 from bot.sandbox.slack.emoji import SIGNS
-from bot.sandbox.slack.refusals import Refused
-from bot.sandbox.slack.serializers import view_shape
+from bot.sandbox.slack.refusals import SlackRefusal
+from bot.sandbox.slack.serializers import view_json
 from bot.sandbox.slack.state import BOT_USER
-from bot.sandbox.slack.values import Json, Message
+from bot.sandbox.slack.values import Json, SlackMessage
 from bot.sandbox.slack.workspace import Method, Workspace
 
 _MOST_KINDS = 23
 
 
-def _view(workspace: Workspace, call: Call) -> Json:
-    return prepare_view(call.decoded("view", "invalid_arguments"), workspace.world.new_id)
+def _view(workspace: Workspace, call: SlackCall) -> Json:
+    return prepare_view(call.decoded("view", "invalid_arguments"), workspace.state.new_id)
 
 
-async def open_view(workspace: Workspace, call: Call) -> Json:
+async def open_view(workspace: Workspace, call: SlackCall) -> Json:
     body = _view(workspace, call)
-    user = workspace.passes.redeem(call.text("trigger_id"))
-    return {"view": view_shape(workspace.screens.open(user, body))}
+    user = workspace.trigger_ids.redeem(call.text("trigger_id"))
+    return {"view": view_json(workspace.modals.open(user, body))}
 
 
-async def push_view(workspace: Workspace, call: Call) -> Json:
+async def push_view(workspace: Workspace, call: SlackCall) -> Json:
     body = _view(workspace, call)
-    user = workspace.passes.redeem(call.text("trigger_id"))
-    return {"view": view_shape(workspace.screens.push(user, body))}
+    user = workspace.trigger_ids.redeem(call.text("trigger_id"))
+    return {"view": view_json(workspace.modals.push(user, body))}
 
 
-async def update_view(workspace: Workspace, call: Call) -> Json:
+async def update_view(workspace: Workspace, call: SlackCall) -> Json:
     body = _view(workspace, call)
-    view = workspace.screens.find(call.text("view_id"), call.text("external_id"))
+    view = workspace.modals.find(call.text("view_id"), call.text("external_id"))
     if call.has("hash") and call.text("hash") != view.hash:
-        raise Refused("hash_conflict")
-    return {"view": view_shape(workspace.screens.update(view, body))}
+        raise SlackRefusal("hash_conflict")
+    return {"view": view_json(workspace.modals.update(view, body))}
 
 
 # ---------------------------------------------------------------- reactions
 
 
-def _target(workspace: Workspace, call: Call) -> Message:
+def _target(workspace: Workspace, call: SlackCall) -> SlackMessage:
     if not call.text("channel") or not call.text("timestamp"):
-        raise Refused("no_item_specified")
+        raise SlackRefusal("no_item_specified")
     return workspace.existing(workspace.own(call.text("channel")), call.text("timestamp"))
 
 
-async def add(workspace: Workspace, call: Call) -> Json:
+async def add(workspace: Workspace, call: SlackCall) -> Json:
     name = call.text("name").strip(":")
     if name not in SIGNS:
-        raise Refused("invalid_name")
+        raise SlackRefusal("invalid_name")
     message = _target(workspace, call)
-    if workspace.world.channels[message.channel].archived:
-        raise Refused("is_archived")
+    if workspace.state.channels[message.channel].archived:
+        raise SlackRefusal("is_archived")
     react(workspace, message, BOT_USER, name)
     return {}
 
 
-def react(workspace: Workspace, message: Message, user: str, name: str) -> Message:
+def react(workspace: Workspace, message: SlackMessage, user: str, name: str) -> SlackMessage:
     """Put an emoji on a message; `already_reacted`, `too_many_emoji`."""
     users = message.reactions.get(name, ())
     if user in users:
-        raise Refused("already_reacted")
+        raise SlackRefusal("already_reacted")
     if not users and len(message.reactions) >= _MOST_KINDS:
-        raise Refused("too_many_emoji")
-    changed = workspace.world.put(replace(message, reactions={**message.reactions, name: (*users, user)}))
-    workspace.feed.reacted(changed, user, name, added=True)
+        raise SlackRefusal("too_many_emoji")
+    changed = workspace.state.put(replace(message, reactions={**message.reactions, name: (*users, user)}))
+    workspace.events.reacted(changed, user, name, added=True)
     return changed
 
 
-async def remove(workspace: Workspace, call: Call) -> Json:
+async def remove(workspace: Workspace, call: SlackCall) -> Json:
     name = call.text("name").strip(":")
     if name not in SIGNS:
-        raise Refused("invalid_name")
+        raise SlackRefusal("invalid_name")
     unreact(workspace, _target(workspace, call), BOT_USER, name)
     return {}
 
 
-def unreact(workspace: Workspace, message: Message, user: str, name: str) -> Message:
+def unreact(workspace: Workspace, message: SlackMessage, user: str, name: str) -> SlackMessage:
     """Take an emoji off again; `no_reaction`."""
     users = message.reactions.get(name, ())
     if user not in users:
-        raise Refused("no_reaction")
+        raise SlackRefusal("no_reaction")
     left = tuple(each for each in users if each != user)
     reactions = {each: who for each, who in message.reactions.items() if each != name} | ({name: left} if left else {})
-    changed = workspace.world.put(replace(message, reactions=reactions))
-    workspace.feed.reacted(changed, user, name, added=False)
+    changed = workspace.state.put(replace(message, reactions=reactions))
+    workspace.events.reacted(changed, user, name, added=False)
     return changed
 
 
-async def get(workspace: Workspace, call: Call) -> Json:
+async def get(workspace: Workspace, call: SlackCall) -> Json:
     message = _target(workspace, call)
-    return {"type": "message", "channel": message.channel, "message": workspace.shape(message)}
+    return {"type": "message", "channel": message.channel, "message": workspace.message_json(message)}
 
 
 METHODS = (

@@ -52,7 +52,7 @@ Offered = Callable[[str], Sequence[Json]]
 """What an external select has offered so far, by its action id."""
 
 
-def fill(view: View, values: Mapping[str, object], offered: Offered) -> Mapping[str, Mapping[str, Json]]:
+def fill_in(view: View, values: Mapping[str, object], offered: Offered) -> Mapping[str, Mapping[str, Json]]:
     """The state of a view after these values, by action id, were entered."""
     places = elements_of(view.blocks)
     unknown = set(values) - {element["action_id"] for _, element in places}
@@ -65,12 +65,12 @@ def fill(view: View, values: Mapping[str, object], offered: Offered) -> Mapping[
         block_id, action_id = block["block_id"], element["action_id"]
         kept = view.state.get(block_id, {}).get(action_id)
         if action_id in values:
-            kept = entered(element, values[action_id], offered)
+            kept = entered_value(element, values[action_id], offered)
         state.setdefault(block_id, {})[action_id] = kept or _untouched(element)
     return state
 
 
-def entered(element: Json, value: object, offered: Offered) -> Json:
+def entered_value(element: Json, value: object, offered: Offered) -> Json:
     """One element's state after a value was entered: text, or an option's value or label, or several of them."""
     kind = element["type"]
     if kind == "plain_text_input":

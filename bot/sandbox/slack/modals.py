@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.sandbox.slack.refusals import Refused
+from bot.sandbox.slack.refusals import SlackRefusal
 from bot.sandbox.slack.rendering import read_blocks
-from bot.sandbox.slack.state import World
+from bot.sandbox.slack.state import SlackState
 from bot.sandbox.slack.values import Json, View, elements_of
 
 _DEPTH = 3
 
 
-class Screens:
+class Modals:
     """
     Every open modal.
 
@@ -21,8 +21,8 @@ class Screens:
         shown: Every view that anybody was shown, oldest first, each in the form it was shown.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: SlackState) -> None:
+        self._state = state
         self._stacks: dict[str, list[View]] = {}
         self.shown: list[View] = []
 
@@ -37,7 +37,7 @@ class Screens:
     def open(self, user: str, body: Json) -> View:
         """Open a modal; it takes the place of whatever was open."""
         self._refuse_taken(body)
-        identity = self._world.new_id("V")
+        identity = self._state.new_id("V")
         view = self._made(View(id=identity, user=user, body=body, hash="", root=identity))
         self._stacks[user] = [view]
         return view
@@ -46,13 +46,13 @@ class Screens:
         """Lay a modal over the one that is open."""
         stack = self._stacks.get(user, [])
         if not stack:
-            raise Refused("not_found")
+            raise SlackRefusal("not_found")
         if len(stack) >= _DEPTH:
-            raise Refused("push_limit_reached")
+            raise SlackRefusal("push_limit_reached")
         self._refuse_taken(body)
         below = stack[-1]
         view = self._made(
-            View(id=self._world.new_id("V"), user=user, body=body, hash="", root=below.root, previous=below.id)
+            View(id=self._state.new_id("V"), user=user, body=body, hash="", root=below.root, previous=below.id)
         )
         stack.append(view)
         return view
@@ -76,11 +76,11 @@ class Screens:
             for view in stack:
                 if view_id == view.id or (external_id and view.body.get("external_id") == external_id):
                     return view
-        raise Refused("not_found")
+        raise SlackRefusal("not_found")
 
     def _made(self, view: View) -> View:
-        rendered = "\n".join([view.title, read_blocks(view.blocks, self._world)])
-        made = replace(view, hash=f"{self._world.now()}.{self._world.new_id('h')}", rendered=rendered)
+        rendered = "\n".join([view.title, read_blocks(view.blocks, self._state)])
+        made = replace(view, hash=f"{self._state.now()}.{self._state.new_id('h')}", rendered=rendered)
         self.shown.append(made)
         return made
 
@@ -94,7 +94,7 @@ class Screens:
         if external and any(
             each.body.get("external_id") == external for stack in self._stacks.values() for each in stack
         ):
-            raise Refused("duplicate_external_id")
+            raise SlackRefusal("duplicate_external_id")
 
 
 def _kept(view: View, body: Json) -> Mapping[str, Mapping[str, Json]]:

@@ -10,7 +10,7 @@ from bot.sandbox.slack.composer import compose
 from bot.sandbox.slack.methods_chat import remove
 from bot.sandbox.slack.methods_views_reactions import react, unreact
 from bot.sandbox.slack.state import BOT_USER
-from bot.sandbox.slack.values import Channel, Group, Json, Message, User, View
+from bot.sandbox.slack.values import Group, Json, SlackChannel, SlackMessage, User, View
 from bot.sandbox.slack.workspace import Workspace
 
 _POLL_SECONDS = 0.01
@@ -29,7 +29,7 @@ class Outcome:
     """
 
     error: str = ""
-    ephemerals: tuple[Message, ...] = ()
+    ephemerals: tuple[SlackMessage, ...] = ()
     view: View | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -39,12 +39,12 @@ class Outcome:
         return "\n".join(message.rendered for message in self.ephemerals)
 
 
-def id_of(thing: User | Channel | str) -> str:
+def id_of(thing: User | SlackChannel | str) -> str:
     """Things may be named by themselves or by their id."""
     return thing if isinstance(thing, str) else thing.id
 
 
-class People:
+class SlackPeople:
     """
     The workspace as its people use it.
 
@@ -58,10 +58,10 @@ class People:
 
     def add_user(self, name: str, *, real_name: str = "", display_name: str = "", guest: bool = False) -> User:
         """A new account, in no channel yet; a guest is what Slack calls restricted."""
-        world = self.workspace.world
-        return world.add_user(
+        state = self.workspace.state
+        return state.add_user(
             User(
-                id=world.new_id("U"),
+                id=state.new_id("U"),
                 name=name,
                 real_name=real_name or name.title(),
                 display_name=display_name,
@@ -71,54 +71,56 @@ class People:
 
     def add_channel(
         self, name: str, members: Sequence[User | str] = (), *, private: bool = False, bot: bool = True
-    ) -> Channel:
+    ) -> SlackChannel:
         """A new channel with these people in it and, unless told otherwise, the bot."""
-        world = self.workspace.world
+        state = self.workspace.state
         inside = {id_of(user) for user in members} | ({BOT_USER} if bot else set())
-        return world.add_channel(
-            Channel(id=world.new_id("C"), name=name, private=private, members=frozenset(inside), created=world.now())
+        return state.add_channel(
+            SlackChannel(
+                id=state.new_id("C"), name=name, private=private, members=frozenset(inside), created=state.now()
+            )
         )
 
     def add_group(self, handle: str, members: Sequence[User | str]) -> Group:
         """A new user group."""
-        world = self.workspace.world
-        group = Group(id=world.new_id("S"), handle=handle, members=tuple(id_of(user) for user in members))
-        world.groups[group.id] = group
+        state = self.workspace.state
+        group = Group(id=state.new_id("S"), handle=handle, members=tuple(id_of(user) for user in members))
+        state.groups[group.id] = group
         return group
 
-    def invite(self, channel: Channel | str, user: User | str) -> Channel:
+    def invite(self, channel: SlackChannel | str, user: User | str) -> SlackChannel:
         """Bring somebody into a channel; `BOT_USER` is the bot."""
-        world = self.workspace.world
-        now = world.channels[id_of(channel)]
-        changed = world.change_channel(now.id, members=now.members | {id_of(user)})
-        self.workspace.feed.joined(changed, id_of(user))
+        state = self.workspace.state
+        now = state.channels[id_of(channel)]
+        changed = state.change_channel(now.id, members=now.members | {id_of(user)})
+        self.workspace.events.joined(changed, id_of(user))
         return changed
 
-    def remove_from(self, channel: Channel | str, user: User | str) -> Channel:
+    def remove_from(self, channel: SlackChannel | str, user: User | str) -> SlackChannel:
         """Take somebody, perhaps the bot, out of a channel."""
-        world = self.workspace.world
-        now = world.channels[id_of(channel)]
-        changed = world.change_channel(now.id, members=now.members - {id_of(user)})
+        state = self.workspace.state
+        now = state.channels[id_of(channel)]
+        changed = state.change_channel(now.id, members=now.members - {id_of(user)})
         if id_of(user) == BOT_USER:
-            self.workspace.feed.left(changed)
+            self.workspace.events.left(changed)
         return changed
 
-    def archive(self, channel: Channel | str, *, archived: bool = True) -> Channel:
-        return self.workspace.world.change_channel(id_of(channel), archived=archived)
+    def archive(self, channel: SlackChannel | str, *, archived: bool = True) -> SlackChannel:
+        return self.workspace.state.change_channel(id_of(channel), archived=archived)
 
     # ------------------------------------------------------------ writing
 
     async def say(
         self,
         user: User | str,
-        channel: Channel | str,
+        channel: SlackChannel | str,
         text: str,
         *,
         thread_ts: str | None = None,
         broadcast: bool = False,
         files: Sequence[tuple[str, bytes]] = (),
         deliveries: int = 1,
-    ) -> Message:
+    ) -> SlackMessage:
         """
         Write a message as a person types it; `@name`, `#channel`, emoji and addresses become what Slack makes of them.
 
@@ -126,48 +128,48 @@ class People:
             broadcast: Whether a reply is also sent to the channel.
             deliveries: How many times the app is told, each under its own event id.
         """
-        world = self.workspace.world
+        state = self.workspace.state
         place = self._composer(user, channel, thread_ts)
         if text.startswith("/"):
             raise ValueError("Slack's composer takes a text that begins with / for a command")
         if not text.strip() and not files:
             raise ValueError("Slack's composer sends nothing without text or files")
-        kept, blocks = compose(text.strip(), world.mentions())
+        kept, blocks = compose(text.strip(), state.mentions())
         subtype = "file_share" if files else "thread_broadcast" if broadcast and thread_ts else None
-        message = Message(
+        message = SlackMessage(
             channel=place.id,
-            ts=world.tick(),
+            ts=state.tick(),
             user=id_of(user),
             text=kept,
             blocks=tuple(blocks),
             thread_ts=thread_ts,
             subtype=subtype,
-            client_msg_id=world.new_id("client-"),
-            files=world.files_of(files, id_of(user)),
+            client_msg_id=state.new_id("client-"),
+            files=state.files_of(files, id_of(user)),
         )
-        message = world.put(message)
-        self.workspace.feed.posted(message, times=deliveries)
+        message = state.put(message)
+        self.workspace.events.posted(message, times=deliveries)
         return message
 
-    def _composer(self, user: User | str, channel: Channel | str, thread_ts: str | None) -> Channel:
-        place = self.workspace.world.channels[id_of(channel)]
+    def _composer(self, user: User | str, channel: SlackChannel | str, thread_ts: str | None) -> SlackChannel:
+        place = self.workspace.state.channels[id_of(channel)]
         if id_of(user) not in place.members:
             raise ValueError(f"{id_of(user)} is not in #{place.name}")
         if place.archived:
             raise ValueError(f"#{place.name} is archived")
-        if thread_ts is not None and self.workspace.world.message(place.id, thread_ts) is None:
+        if thread_ts is not None and self.workspace.state.message(place.id, thread_ts) is None:
             raise ValueError("there is no such thread to write in")
         return place
 
     async def another_bot_says(
-        self, channel: Channel | str, text: str, *, thread_ts: str | None = None, name: str = "Other"
-    ) -> Message:
+        self, channel: SlackChannel | str, text: str, *, thread_ts: str | None = None, name: str = "Other"
+    ) -> SlackMessage:
         """A message of some other app's bot, which is in the channel by its own right."""
-        world = self.workspace.world
-        message = world.put(
-            Message(
+        state = self.workspace.state
+        message = state.put(
+            SlackMessage(
                 channel=id_of(channel),
-                ts=world.tick(),
+                ts=state.tick(),
                 user=None,
                 bot_id="B0OTHER",
                 username=name,
@@ -176,86 +178,86 @@ class People:
                 thread_ts=thread_ts,
             )
         )
-        self.workspace.feed.posted(message)
+        self.workspace.events.posted(message)
         return message
 
-    async def repeat(self, message: Message, times: int = 1) -> None:
+    async def repeat(self, message: SlackMessage, times: int = 1) -> None:
         """Tell the app of a message again, each time under a new event id."""
-        self.workspace.feed.told(self.workspace.world.find(message), times=times)
+        self.workspace.events.told(self.workspace.state.find(message), times=times)
 
-    async def edit(self, message: Message, text: str) -> Message:
+    async def edit(self, message: SlackMessage, text: str) -> SlackMessage:
         """Its writer changes a message's text."""
-        world = self.workspace.world
-        before = world.find(message)
+        state = self.workspace.state
+        before = state.find(message)
         if before.client_msg_id is None:
             raise ValueError("a person can edit only what a person wrote")
-        kept, blocks = compose(text.strip(), world.mentions())
-        after = world.put(replace(before, text=kept, blocks=tuple(blocks), edited_at=world.tick()))
-        self.workspace.feed.changed(before, after)
+        kept, blocks = compose(text.strip(), state.mentions())
+        after = state.put(replace(before, text=kept, blocks=tuple(blocks), edited_at=state.tick()))
+        self.workspace.events.changed(before, after)
         return after
 
-    async def unfurl(self, message: Message, attachment: Json) -> Message:
+    async def unfurl(self, message: SlackMessage, attachment: Json) -> SlackMessage:
         """Slack adds a preview to a link: a change that changes no text."""
-        before = self.workspace.world.find(message)
-        after = self.workspace.world.put(replace(before, attachments=(*before.attachments, attachment)))
-        self.workspace.feed.changed(before, after)
+        before = self.workspace.state.find(message)
+        after = self.workspace.state.put(replace(before, attachments=(*before.attachments, attachment)))
+        self.workspace.events.changed(before, after)
         return after
 
-    async def delete(self, message: Message) -> None:
+    async def delete(self, message: SlackMessage) -> None:
         """Somebody who may deletes a message, perhaps the bot's; where it has replies a tombstone stays."""
-        remove(self.workspace, self.workspace.world.find(message))
+        remove(self.workspace, self.workspace.state.find(message))
 
-    async def react(self, user: User | str, message: Message, name: str) -> Message:
+    async def react(self, user: User | str, message: SlackMessage, name: str) -> SlackMessage:
         """Put an emoji on a message, by its name."""
-        return react(self.workspace, self.workspace.world.find(message), id_of(user), name)
+        return react(self.workspace, self.workspace.state.find(message), id_of(user), name)
 
-    async def unreact(self, user: User | str, message: Message, name: str) -> Message:
-        return unreact(self.workspace, self.workspace.world.find(message), id_of(user), name)
+    async def unreact(self, user: User | str, message: SlackMessage, name: str) -> SlackMessage:
+        return unreact(self.workspace, self.workspace.state.find(message), id_of(user), name)
 
     # ------------------------------------------------------------ seeing
 
-    def messages(self, channel: Channel | str) -> tuple[Message, ...]:
+    def messages(self, channel: SlackChannel | str) -> tuple[SlackMessage, ...]:
         """What stands in the channel itself, oldest first."""
-        return self.workspace.world.top_level(id_of(channel))
+        return self.workspace.state.top_level(id_of(channel))
 
-    def thread(self, channel: Channel | str, ts: str) -> tuple[Message, ...]:
+    def thread(self, channel: SlackChannel | str, ts: str) -> tuple[SlackMessage, ...]:
         """A message and its replies, oldest first; empty where there is no such message."""
-        world = self.workspace.world
-        parent = world.message(id_of(channel), ts)
-        return () if parent is None else (parent, *world.replies(id_of(channel), ts))
+        state = self.workspace.state
+        parent = state.message(id_of(channel), ts)
+        return () if parent is None else (parent, *state.replies(id_of(channel), ts))
 
-    def message(self, message: Message) -> Message | None:
+    def message(self, message: SlackMessage) -> SlackMessage | None:
         """A message as it stands now; None: it is gone."""
-        return self.workspace.world.message(message.channel, message.ts)
+        return self.workspace.state.message(message.channel, message.ts)
 
-    def ephemerals(self, user: User | str) -> tuple[Message, ...]:
+    def ephemerals(self, user: User | str) -> tuple[SlackMessage, ...]:
         """What only this user has been shown, oldest first."""
-        return tuple(each for each in self.workspace.world.ephemerals if each.only_for == id_of(user))
+        return tuple(each for each in self.workspace.state.ephemerals if each.only_for == id_of(user))
 
     def view(self, user: User | str) -> View | None:
         """The modal that this user has in front of them; None: none."""
-        return self.workspace.screens.top(id_of(user))
+        return self.workspace.modals.top(id_of(user))
 
     def views(self, user: User | str) -> tuple[View, ...]:
         """Every form of every modal that this user was ever shown, oldest first."""
-        return tuple(view for view in self.workspace.screens.shown if view.user == id_of(user))
+        return tuple(view for view in self.workspace.modals.shown if view.user == id_of(user))
 
     @property
     def pings(self) -> tuple[tuple[str, ...], ...]:
         """Whom the bot has notified, an entry for each post, edit and ephemeral message that did."""
-        return tuple(self.workspace.world.pings)
+        return tuple(self.workspace.state.pings)
 
 
-class Watch:
+class SeenSoFar:
     """Remembers what a user had seen before, to tell what is new to them."""
 
-    def __init__(self, people: People, user: str) -> None:
+    def __init__(self, people: SlackPeople, user: str) -> None:
         self._people = people
         self._user = user
         self._seen = {message.ts for message in people.ephemerals(user)}
         self._views = len(people.views(user))
 
-    def _ephemerals(self) -> tuple[Message, ...]:
+    def _ephemerals(self) -> tuple[SlackMessage, ...]:
         return tuple(each for each in self._people.ephemerals(self._user) if each.ts not in self._seen)
 
     def _count(self) -> int:

@@ -6,24 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.sandbox.slack.blocks import prepare_view
-from bot.sandbox.slack.calls import Call
+from bot.sandbox.slack.calls import SlackCall
 from bot.sandbox.slack.elements import suggestions
-from bot.sandbox.slack.message_requests import read_content
-from bot.sandbox.slack.modal_values import Option, entered, fill, missing, options_in, read_options
-from bot.sandbox.slack.people import Outcome, People, Watch, id_of
-from bot.sandbox.slack.refusals import Refused
-from bot.sandbox.slack.response_urls import say_back
-from bot.sandbox.slack.serializers import view_shape
+from bot.sandbox.slack.message_requests import read_message_request
+from bot.sandbox.slack.modal_values import Option, entered_value, fill_in, missing, options_in, read_options
+from bot.sandbox.slack.people import Outcome, SeenSoFar, SlackPeople, id_of
+from bot.sandbox.slack.refusals import SlackRefusal
+from bot.sandbox.slack.response_urls import post_answer
+from bot.sandbox.slack.serializers import view_json
 from bot.sandbox.slack.sockets import Ack
 from bot.sandbox.slack.state import APP, DOMAIN, TEAM
-from bot.sandbox.slack.trigger_ids import Return
-from bot.sandbox.slack.values import Channel, Json, Message, User, View, elements_of
+from bot.sandbox.slack.trigger_ids import ResponseUrl
+from bot.sandbox.slack.values import Json, SlackChannel, SlackMessage, User, View, elements_of
 from bot.sandbox.slack.workspace import Workspace
 
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
-class Interactions(People):
+class SlackPeopleInteractions(SlackPeople):
     """The other half of what people can do; `ValueError` where Slack's client would offer no such thing."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -35,7 +35,7 @@ class Interactions(People):
     async def command(
         self,
         user: User | str,
-        channel: Channel | str,
+        channel: SlackChannel | str,
         command: str,
         text: str = "",
         *,
@@ -57,19 +57,18 @@ class Interactions(People):
         if command not in app.commands or "commands" not in app.scopes:
             return Outcome(error=f"{command} is not a valid command.")
         watch = self._watch(user)
-        payload = self._command_payload(self.workspace.world.users[id_of(user)], place, command, text)
+        payload = self._command_payload(self.workspace.state.users[id_of(user)], place, command, text)
         ack = await self.workspace.sockets.ask("slash_commands", payload)
         if ack.outcome != "acknowledged":
-            reason = "dispatch_failed" if ack.outcome == "unheard" else "operation_timeout"
+            reason = "dispatch_failed" if ack.outcome == "no connection" else "operation_timeout"
             return Outcome(error=f'{command} failed with the error "{reason}"')
         try:
-            self._answer_command(ack, Return(user=id_of(user), channel=place.id, made_at=0.0))
-        except Refused as refusal:
+            self._answer_command(ack, ResponseUrl(user=id_of(user), channel=place.id, made_at=0.0))
+        except SlackRefusal as refusal:
             return Outcome(error=f'{command} failed with the error "{refusal.error}"')
         return await watch.outcome(answers, within)
 
-    def _command_payload(self, user: User, place: Channel, command: str, text: str) -> Json:
-        passes = self.workspace.passes
+    def _command_payload(self, user: User, place: SlackChannel, command: str, text: str) -> Json:
         return {
             "token": "practice",
             "team_id": TEAM,
@@ -82,27 +81,27 @@ class Interactions(People):
             "text": text,
             "api_app_id": APP,
             "is_enterprise_install": "false",
-            "response_url": self._return_url(passes.open_return(user.id, place.id)),
-            "trigger_id": passes.trigger(user.id),
+            "response_url": self._response_url(self.workspace.response_urls.create(user.id, place.id)),
+            "trigger_id": self.workspace.trigger_ids.create(user.id),
         }
 
-    def _answer_command(self, ack: Ack, back: Return) -> None:
+    def _answer_command(self, ack: Ack, response_url: ResponseUrl) -> None:
         answer = {"text": ack.payload} if isinstance(ack.payload, str) else ack.payload
         if not isinstance(answer, dict):
             return
-        call = Call("response_url", answer, None)
-        content = read_content(self.workspace, call)
+        call = SlackCall("response_url", answer, None)
+        content = read_message_request(self.workspace, call)
         if not content.empty:
-            say_back(self.workspace, back, call, content)
+            post_answer(self.workspace, response_url, call, content)
 
     async def press(
-        self, user: User | str, where: Message | View, button: str, *, answers: int = 0, within: float = 5.0
+        self, user: User | str, where: SlackMessage | View, button: str, *, answers: int = 0, within: float = 5.0
     ) -> Outcome:
         """Press a button, named by its label or action id, on a message or in a modal."""
-        standing = self._standing(user, where)
-        found = [each for each in standing.buttons if button in (each.label, each.action_id)]
+        current = self._current(user, where)
+        found = [each for each in current.buttons if button in (each.label, each.action_id)]
         if not found:
-            raise ValueError(f"there is no button {button!r}; there are {[each.label for each in standing.buttons]}")
+            raise ValueError(f"there is no button {button!r}; there are {[each.label for each in current.buttons]}")
         pressed = found[0]
         action: Json = {
             "type": "button",
@@ -111,27 +110,27 @@ class Interactions(People):
             "text": pressed.element["text"],
             **{name: pressed.element[name] for name in ("value", "style") if name in pressed.element},
         }
-        return await self._act(user, standing, action, answers=answers, within=within)
+        return await self._act(user, current, action, answers=answers, within=within)
 
     async def choose(
-        self, user: User | str, where: Message | View, action_id: str, value: str, *, within: float = 5.0
+        self, user: User | str, where: SlackMessage | View, action_id: str, value: str, *, within: float = 5.0
     ) -> Outcome:
         """Choose in a select that stands outside an input block, which tells the app at once."""
-        standing = self._standing(user, where)
-        for block, element in elements_of(standing.blocks):
+        current = self._current(user, where)
+        for block, element in elements_of(current.blocks):
             if element["action_id"] == action_id and block["type"] != "input":
-                chosen = entered(element, value, lambda action: self._offers(standing, action))
+                chosen = entered_value(element, value, lambda action: self._offers(current, action))
                 action = {"action_id": action_id, "block_id": block["block_id"], **chosen}
-                return await self._act(user, standing, action, answers=0, within=within)
+                return await self._act(user, current, action, answers=0, within=within)
         raise ValueError(f"there is nothing to choose at {action_id!r}")
 
     async def _act(
-        self, user: User | str, standing: Message | View, action: Json, *, answers: int, within: float
+        self, user: User | str, current: SlackMessage | View, action: Json, *, answers: int, within: float
     ) -> Outcome:
         watch = self._watch(user)
-        payload = self._interaction("block_actions", user, standing) | {
-            "actions": [action | {"action_ts": self.workspace.world.tick()}],
-            "trigger_id": self.workspace.passes.trigger(id_of(user)),
+        payload = self._interaction("block_actions", user, current) | {
+            "actions": [action | {"action_ts": self.workspace.state.tick()}],
+            "trigger_id": self.workspace.trigger_ids.create(id_of(user)),
             "state": {"values": {}},
         }
         ack = await self.workspace.sockets.ask("interactive", payload)
@@ -140,18 +139,18 @@ class Interactions(People):
         return await watch.outcome(answers, within)
 
     async def shortcut(
-        self, user: User | str, message: Message, callback_id: str, *, answers: int = 0, within: float = 5.0
+        self, user: User | str, message: SlackMessage, callback_id: str, *, answers: int = 0, within: float = 5.0
     ) -> Outcome:
         """Use a message shortcut on a message, in a thread or not."""
         if callback_id not in self.workspace.app.shortcuts or "commands" not in self.workspace.app.scopes:
             raise ValueError(f"the app has no message shortcut {callback_id!r}")
-        standing = self.workspace.world.find(message)
+        current = self.workspace.state.find(message)
         watch = self._watch(user)
-        payload = self._interaction("message_action", user, standing) | {
+        payload = self._interaction("message_action", user, current) | {
             "callback_id": callback_id,
-            "message_ts": standing.ts,
-            "action_ts": self.workspace.world.tick(),
-            "trigger_id": self.workspace.passes.trigger(id_of(user)),
+            "message_ts": current.ts,
+            "action_ts": self.workspace.state.tick(),
+            "trigger_id": self.workspace.trigger_ids.create(id_of(user)),
         }
         ack = await self.workspace.sockets.ask("interactive", payload)
         if ack.outcome != "acknowledged":
@@ -160,12 +159,14 @@ class Interactions(People):
 
     # ------------------------------------------------------------ modals
 
-    async def suggest(self, user: User | str, where: Message | View, action_id: str, typed: str) -> tuple[Option, ...]:
+    async def suggest(
+        self, user: User | str, where: SlackMessage | View, action_id: str, typed: str
+    ) -> tuple[Option, ...]:
         """Type into an external select, and see what the app suggests; nothing where too little was typed."""
-        standing = self._standing(user, where)
+        current = self._current(user, where)
         found = [
             (block, element)
-            for block, element in elements_of(standing.blocks)
+            for block, element in elements_of(current.blocks)
             if element["action_id"] == action_id and element["type"] == "external_select"
         ]
         if not found:
@@ -173,7 +174,7 @@ class Interactions(People):
         block, element = found[0]
         if len(typed) < element.get("min_query_length", 3):
             return ()
-        payload = self._interaction("block_suggestion", user, standing) | {
+        payload = self._interaction("block_suggestion", user, current) | {
             "action_id": action_id,
             "block_id": block["block_id"],
             "value": typed,
@@ -181,7 +182,7 @@ class Interactions(People):
         ack = await self.workspace.sockets.ask("interactive", payload)
         if ack.outcome != "acknowledged" or list(suggestions(ack.payload)):
             return ()
-        self._offered[standing_id(standing), action_id] = options_in(ack.payload)
+        self._offered[id_of_shown(current), action_id] = options_in(ack.payload)
         return read_options(ack.payload)
 
     async def submit(
@@ -194,27 +195,27 @@ class Interactions(People):
         within: float = 5.0,
     ) -> Outcome:
         """Fill in a modal, by action id, and press its submit button; a select takes an option's value or label."""
-        standing = self.workspace.screens.find(view.id)
-        state = fill(standing, values or {}, lambda action: self._offers(standing, action))
-        standing = self.workspace.screens.enter(standing, state)
-        empty = missing(standing, state)
+        current = self.workspace.modals.find(view.id)
+        state = fill_in(current, values or {}, lambda action: self._offers(current, action))
+        current = self.workspace.modals.enter(current, state)
+        empty = missing(current, state)
         if empty:
-            return Outcome(view=standing, errors=empty)
+            return Outcome(view=current, errors=empty)
         watch = self._watch(user)
-        payload = self._interaction("view_submission", user, standing) | {
-            "trigger_id": self.workspace.passes.trigger(id_of(user)),
+        payload = self._interaction("view_submission", user, current) | {
+            "trigger_id": self.workspace.trigger_ids.create(id_of(user)),
             "response_urls": [],
         }
         ack = await self.workspace.sockets.ask("interactive", payload)
         if ack.outcome != "acknowledged":
             return Outcome(error=TROUBLE, view=self.view(user))
-        refused = self._after_submit(standing, ack.payload)
+        refused = self._after_submit(current, ack.payload)
         return refused or await watch.outcome(answers, within)
 
     def _after_submit(self, view: View, answer: Any) -> Outcome | None:
         """Do what the app wants done with the modal; what the person sees where it is not closed for that."""
         wanted = answer if isinstance(answer, dict) else {}
-        action, screens = wanted.get("response_action"), self.workspace.screens
+        action, modals = wanted.get("response_action"), self.workspace.modals
         if action == "errors":
             known = {block["block_id"] for block in view.blocks if block["type"] == "input"}
             errors = wanted.get("errors") or {}
@@ -223,46 +224,46 @@ class Interactions(People):
             return Outcome(view=view, errors=errors)
         if action in ("update", "push"):
             try:
-                body = prepare_view(wanted.get("view"), self.workspace.world.new_id)
-                changed = screens.push(view.user, body) if action == "push" else screens.update(view, body)
-            except Refused:
+                body = prepare_view(wanted.get("view"), self.workspace.state.new_id)
+                changed = modals.push(view.user, body) if action == "push" else modals.update(view, body)
+            except SlackRefusal:
                 return Outcome(error=TROUBLE, view=view)
             return Outcome(view=changed)
-        screens.close(view, all_of_them=action == "clear")
+        modals.close(view, all_of_them=action == "clear")
         return None
 
     async def close(self, user: User | str, view: View) -> None:
         """Close a modal without sending it; the app hears of it where it asked to."""
-        standing = self.workspace.screens.find(view.id)
-        self.workspace.screens.close(standing, all_of_them=bool(standing.body.get("clear_on_close")))
-        if standing.body.get("notify_on_close"):
-            payload = self._interaction("view_closed", user, standing) | {"is_cleared": False}
+        current = self.workspace.modals.find(view.id)
+        self.workspace.modals.close(current, all_of_them=bool(current.body.get("clear_on_close")))
+        if current.body.get("notify_on_close"):
+            payload = self._interaction("view_closed", user, current) | {"is_cleared": False}
             await self.workspace.sockets.ask("interactive", payload)
 
     # ------------------------------------------------------------ what all of them share
 
-    def _standing(self, user: User | str, where: Message | View) -> Message | View:
+    def _current(self, user: User | str, where: SlackMessage | View) -> SlackMessage | View:
         """What a person looks at, as it stands now."""
-        open_now: tuple[Message | View, ...]
+        open_now: tuple[SlackMessage | View, ...]
         if isinstance(where, View):
-            open_now = tuple(each for each in self.workspace.screens.stack(id_of(user)) if each.id == where.id)
+            open_now = tuple(each for each in self.workspace.modals.stack(id_of(user)) if each.id == where.id)
         else:
             shown = (
-                self.ephemerals(user) if where.only_for is not None else self.workspace.world.messages(where.channel)
+                self.ephemerals(user) if where.only_for is not None else self.workspace.state.messages(where.channel)
             )
             open_now = tuple(each for each in shown if each.ts == where.ts)
         if not open_now:
             raise ValueError("that is gone from this person's screen")
         return open_now[0]
 
-    def _offers(self, standing: Message | View, action_id: str) -> Sequence[Json]:
-        return self._offered.get((standing_id(standing), action_id), ())
+    def _offers(self, current: SlackMessage | View, action_id: str) -> Sequence[Json]:
+        return self._offered.get((id_of_shown(current), action_id), ())
 
-    def _return_url(self, code: str) -> str:
+    def _response_url(self, code: str) -> str:
         return f"http://{self.workspace.address}/response/{code}"
 
-    def _interaction(self, kind: str, user: User | str, standing: Message | View) -> Json:
-        account = self.workspace.world.users[id_of(user)]
+    def _interaction(self, kind: str, user: User | str, current: SlackMessage | View) -> Json:
+        account = self.workspace.state.users[id_of(user)]
         payload: Json = {
             "type": kind,
             "token": "practice",
@@ -272,36 +273,36 @@ class Interactions(People):
             "enterprise": None,
             "is_enterprise_install": False,
         }
-        if isinstance(standing, View):
-            where = {"type": "view", "view_id": standing.id}
-            return payload | {"view": view_shape(standing), "container": where}
-        place = self.workspace.world.channels[standing.channel]
-        code = self.workspace.passes.open_return(account.id, place.id, origin=standing)
+        if isinstance(current, View):
+            where = {"type": "view", "view_id": current.id}
+            return payload | {"view": view_json(current), "container": where}
+        place = self.workspace.state.channels[current.channel]
+        code = self.workspace.response_urls.create(account.id, place.id, origin=current)
         container: Json = {
             "type": "message",
-            "message_ts": standing.ts,
+            "message_ts": current.ts,
             "channel_id": place.id,
-            "is_ephemeral": standing.only_for is not None,
+            "is_ephemeral": current.only_for is not None,
         }
-        if standing.thread_ts is not None:
-            container["thread_ts"] = standing.thread_ts
+        if current.thread_ts is not None:
+            container["thread_ts"] = current.thread_ts
         payload |= {
             "channel": {"id": place.id, "name": _place_name(place)},
-            "message": self.workspace.shape(standing),
-            "response_url": self._return_url(code),
+            "message": self.workspace.message_json(current),
+            "response_url": self._response_url(code),
         }
         return payload if kind == "message_action" else payload | {"container": container}
 
-    def _watch(self, user: User | str) -> Watch:
-        return Watch(self, id_of(user))
+    def _watch(self, user: User | str) -> SeenSoFar:
+        return SeenSoFar(self, id_of(user))
 
 
-def _place_name(place: Channel) -> str:
+def _place_name(place: SlackChannel) -> str:
     if place.direct:
         return "directmessage"
     return "privategroup" if place.private else place.name
 
 
-def standing_id(standing: Message | View) -> str:
+def id_of_shown(current: SlackMessage | View) -> str:
     """What names a message or a view for ever."""
-    return standing.id if isinstance(standing, View) else f"{standing.channel}/{standing.ts}"
+    return current.id if isinstance(current, View) else f"{current.channel}/{current.ts}"

@@ -11,7 +11,7 @@ from bot.clock import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class SlackLimits:
     """
     The platform's limits; the defaults are Slack's own, times in seconds.
 
@@ -42,12 +42,12 @@ class Rules:
     page: int = 1000
 
 
-class Pace:
+class SlackRateLimiter:
     """Counts calls; a call that comes too soon costs nothing and is told when to come again."""
 
-    def __init__(self, clock: Clock, rules: Rules) -> None:
+    def __init__(self, clock: Clock, limits: SlackLimits) -> None:
         self._clock = clock
-        self._rules = rules
+        self._limits = limits
         self._minutes: dict[str, deque[float]] = defaultdict(deque)
         self._credit: dict[str, tuple[float, float]] = {}
 
@@ -65,10 +65,10 @@ class Pace:
     def wait_for_post(self, channel: str) -> int:
         """Seconds until something may be posted in this channel again; 0: now, and this post counts."""
         now = self._clock.monotonic()
-        credit, since = self._credit.get(channel, (float(self._rules.post_burst), now))
-        credit = min(self._rules.post_burst, credit + (now - since) * self._rules.posts_per_second)
+        credit, since = self._credit.get(channel, (float(self._limits.post_burst), now))
+        credit = min(self._limits.post_burst, credit + (now - since) * self._limits.posts_per_second)
         if credit < 1:
             self._credit[channel] = (credit, now)
-            return max(1, math.ceil((1 - credit) / self._rules.posts_per_second))
+            return max(1, math.ceil((1 - credit) / self._limits.posts_per_second))
         self._credit[channel] = (credit - 1, now)
         return 0

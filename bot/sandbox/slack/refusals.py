@@ -12,7 +12,7 @@ from typing import Any
 Faults = Iterator[str]
 
 
-class Refused(Exception):
+class SlackRefusal(Exception):
     """Slack says no; `error` is its word for why and `fields` what stands beside it in the answer."""
 
     def __init__(self, error: str, **fields: object) -> None:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from aiohttp import web
 
 from bot.sandbox.slack import methods_chat, methods_files, methods_read, methods_views_reactions
-from bot.sandbox.slack.calls import Call, read_call
-from bot.sandbox.slack.refusals import Refused
-from bot.sandbox.slack.response_urls import answer_return
+from bot.sandbox.slack.calls import SlackCall, read_call
+from bot.sandbox.slack.refusals import SlackRefusal
+from bot.sandbox.slack.response_urls import answer_response_url
 from bot.sandbox.slack.values import Json
 from bot.sandbox.slack.workspace import Method, Workspace
 
@@ -26,7 +26,7 @@ _METHODS: Mapping[str, Method] = {
 }
 
 
-class Doors:
+class SlackRoutes:
     """Every way into the practice Slack but the web socket's inside."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -52,51 +52,51 @@ class Doors:
             if wait:
                 return _json({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(wait)})
             answer = await method.run(self._workspace, call)
-        except Refused as refusal:
+        except SlackRefusal as refusal:
             return _json({"ok": False, "error": refusal.error, **refusal.fields}, headers=headers)
         return _json({"ok": True, **answer}, headers=headers)
 
-    def _allowed(self, call: Call) -> Method:
+    def _allowed(self, call: SlackCall) -> Method:
         """The method, if it exists and the token may call it."""
         method = _METHODS.get(call.method)
         if method is None:
-            raise Refused("unknown_method", req_method=call.method)
+            raise SlackRefusal("unknown_method", req_method=call.method)
         if call.token is None:
-            raise Refused("not_authed")
+            raise SlackRefusal("not_authed")
         if call.token not in (BOT_TOKEN, APP_TOKEN):
-            raise Refused("invalid_auth")
-        if call.token == BOT_TOKEN and self._workspace.token_trouble is not None:
-            raise Refused(self._workspace.token_trouble)
+            raise SlackRefusal("invalid_auth")
+        if call.token == BOT_TOKEN and self._workspace.token_error is not None:
+            raise SlackRefusal(self._workspace.token_error)
         if (call.token == APP_TOKEN) != (method.token == "app"):
-            raise Refused("not_allowed_token_type")
+            raise SlackRefusal("not_allowed_token_type")
         if method.token == "app" and not self._workspace.app.app_scopes.intersection(method.scopes):
             provided = ",".join(sorted(self._workspace.app.app_scopes))
-            raise Refused("missing_scope", needed=method.scopes[0], provided=provided)
+            raise SlackRefusal("missing_scope", needed=method.scopes[0], provided=provided)
         if method.token == "bot" and method.scopes:
             self._workspace.require(*method.scopes)
         return method
 
-    def _wait(self, method: Method, call: Call) -> int:
+    def _wait(self, method: Method, call: SlackCall) -> int:
         """Seconds until this call may be made; 0: now."""
-        pace, rules = self._workspace.pace, self._workspace.rules
-        per_minute = rules.special_per_minute if method.tier == 0 else rules.per_minute[method.tier - 1]
+        rate_limiter, limits = self._workspace.rate_limiter, self._workspace.limits
+        per_minute = limits.special_per_minute if method.tier == 0 else limits.per_minute[method.tier - 1]
         if method.name == "apps.connections.open":
-            per_minute = rules.connects_per_minute
-        wait = pace.wait_for_method(method.name, per_minute)
+            per_minute = limits.connects_per_minute
+        wait = rate_limiter.wait_for_method(method.name, per_minute)
         if not wait and method.name == "chat.postMessage":
-            wait = pace.wait_for_post(call.text("channel"))
+            wait = rate_limiter.wait_for_post(call.text("channel"))
         return wait
 
     async def _respond(self, request: web.Request) -> web.Response:
         try:
-            answer_return(self._workspace, request.match_info["code"], await request.read())
-        except Refused as refusal:
+            answer_response_url(self._workspace, request.match_info["code"], await request.read())
+        except SlackRefusal as refusal:
             status = 404 if refusal.error in ("used_url", "expired_url", "invalid_url") else 400
             return _json({"ok": False, "error": refusal.error, **refusal.fields}, status=status)
         return web.Response(text="ok")
 
     async def _file(self, request: web.Request) -> web.Response:
-        file = self._workspace.world.files.get(request.match_info["place"].partition("-")[2])
+        file = self._workspace.state.files.get(request.match_info["place"].partition("-")[2])
         bearer = request.headers.get("Authorization") == f"Bearer {BOT_TOKEN}"
         if not bearer or "files:read" not in self._workspace.app.scopes:
             return web.Response(text=_LOGIN_PAGE, content_type="text/html")
@@ -105,7 +105,7 @@ class Doors:
         return web.Response(body=file.content, content_type="application/octet-stream")
 
     async def _upload(self, request: web.Request) -> web.Response:
-        files = self._workspace.world.files
+        files = self._workspace.state.files
         file = files.get(request.match_info["file"])
         body = await _upload_body(request)
         if file is None or file.shared or len(body) != int(request.query.get("length", "0")):

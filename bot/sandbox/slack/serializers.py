@@ -5,11 +5,11 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Sequence
 
-from bot.sandbox.slack.state import APP, BOT, BOT_USER, DOMAIN, TEAM, World
-from bot.sandbox.slack.values import Channel, File, Json, Message, User, View
+from bot.sandbox.slack.state import APP, BOT, BOT_USER, DOMAIN, TEAM, SlackState
+from bot.sandbox.slack.values import Json, SlackChannel, SlackFile, SlackMessage, User, View
 
 
-def user_shape(user: User) -> Json:
+def user_json(user: User) -> Json:
     return {
         "id": user.id,
         "team_id": TEAM,
@@ -33,7 +33,7 @@ def user_shape(user: User) -> Json:
     }
 
 
-def channel_shape(channel: Channel) -> Json:
+def channel_json(channel: SlackChannel) -> Json:
     if channel.direct:
         user = next(iter(channel.members - {BOT_USER}))
         return {"id": channel.id, "created": channel.created, "is_im": True, "is_archived": False, "user": user}
@@ -58,7 +58,7 @@ def channel_shape(channel: Channel) -> Json:
     }
 
 
-def file_shape(file: File, address: str) -> Json:
+def file_json(file: SlackFile, address: str) -> Json:
     """A file; `address` is the server's own, for the links that need the bot's token."""
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     place = f"http://{address}/files-pri/{TEAM}-{file.id}"
@@ -80,14 +80,14 @@ def file_shape(file: File, address: str) -> Json:
     }
 
 
-def message_shape(world: World, message: Message, address: str, *, metadata: bool = False) -> Json:
+def message_json(state: SlackState, message: SlackMessage, address: str, *, metadata: bool = False) -> Json:
     """
     A message as the history shows it.
 
     Args:
         metadata: Whether its metadata is wanted (`include_all_metadata`).
     """
-    shape: Json = {"type": "message", "ts": message.ts, "text": message.text}
+    body: Json = {"type": "message", "ts": message.ts, "text": message.text}
     optional = {
         "subtype": message.subtype,
         "client_msg_id": message.client_msg_id,
@@ -95,40 +95,40 @@ def message_shape(world: World, message: Message, address: str, *, metadata: boo
         "attachments": list(message.attachments),
         "blocks": list(message.blocks),
     }
-    shape |= {name: value for name, value in optional.items() if value}
-    shape |= _author_shape(world, message)
+    body |= {name: value for name, value in optional.items() if value}
+    body |= _author_json(state, message)
     if message.files:
-        shape["files"] = [file_shape(file, address) for file in message.files]
-        shape |= {"upload": False, "display_as_bot": False}
+        body["files"] = [file_json(file, address) for file in message.files]
+        body |= {"upload": False, "display_as_bot": False}
     if message.edited_at is not None:
-        shape["edited"] = {"user": message.user, "ts": message.edited_at}
+        body["edited"] = {"user": message.user, "ts": message.edited_at}
     if message.reactions:
-        shape["reactions"] = [
+        body["reactions"] = [
             {"name": name, "users": list(users), "count": len(users)} for name, users in message.reactions.items()
         ]
     if message.only_for is not None:
-        shape["is_ephemeral"] = True
+        body["is_ephemeral"] = True
     if metadata and message.metadata is not None:
-        shape["metadata"] = message.metadata
+        body["metadata"] = message.metadata
     if message.thread_ts is not None:
-        parent = world.message(message.channel, message.thread_ts)
+        parent = state.message(message.channel, message.thread_ts)
         if parent is not None and parent.user is not None:
-            shape["parent_user_id"] = parent.user
-    return shape | thread_shape(world.replies(message.channel, message.ts), message)
+            body["parent_user_id"] = parent.user
+    return body | thread_json(state.replies(message.channel, message.ts), message)
 
 
-def _author_shape(world: World, message: Message) -> Json:
-    shape: Json = {} if message.user is None else {"user": message.user, "team": TEAM}
+def _author_json(state: SlackState, message: SlackMessage) -> Json:
+    body: Json = {} if message.user is None else {"user": message.user, "team": TEAM}
     if message.bot_id is not None:
-        shape["bot_id"] = message.bot_id
+        body["bot_id"] = message.bot_id
     if message.username is not None:
-        shape["username"] = message.username
+        body["username"] = message.username
     if message.bot_id == BOT:
-        shape |= {"app_id": APP, "bot_profile": _bot_profile(world)}
-    return shape
+        body |= {"app_id": APP, "bot_profile": _bot_profile(state)}
+    return body
 
 
-def thread_shape(replies: Sequence[Message], parent: Message) -> Json:
+def thread_json(replies: Sequence[SlackMessage], parent: SlackMessage) -> Json:
     """What a parent carries about its replies; nothing without replies."""
     if not replies or parent.only_for is not None:
         return {}
@@ -144,12 +144,12 @@ def thread_shape(replies: Sequence[Message], parent: Message) -> Json:
     }
 
 
-def _bot_profile(world: World) -> Json:
-    name = world.users[BOT_USER].name
+def _bot_profile(state: SlackState) -> Json:
+    name = state.users[BOT_USER].name
     return {"id": BOT, "app_id": APP, "name": name, "deleted": False, "team_id": TEAM}
 
 
-def view_shape(view: View) -> Json:
+def view_json(view: View) -> Json:
     return {
         "id": view.id,
         "team_id": TEAM,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from bot.clock import Clock, SystemClock
-from bot.sandbox.loopback_server import Wire
-from bot.sandbox.slack.people_interactions import Interactions
-from bot.sandbox.slack.rate_limits import Rules
-from bot.sandbox.slack.routes import APP_TOKEN, BOT_TOKEN, Doors
+from bot.sandbox.loopback_server import LoopbackServer
+from bot.sandbox.slack.people_interactions import SlackPeopleInteractions
+from bot.sandbox.slack.rate_limits import SlackLimits
+from bot.sandbox.slack.routes import APP_TOKEN, BOT_TOKEN, SlackRoutes
 from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.state import BOT_USER
-from bot.sandbox.slack.values import App
+from bot.sandbox.slack.values import SlackApp
 from bot.sandbox.slack.workspace import Workspace
 
 
-class PracticeSlack(Interactions):
+class PracticeSlack(SlackPeopleInteractions):
     """
     One workspace with one app installed.
 
@@ -35,15 +35,20 @@ class PracticeSlack(Interactions):
     bot_user = BOT_USER
 
     def __init__(
-        self, *, app: App | None = None, rules: Rules | None = None, clock: Clock | None = None, port: int = 0
+        self,
+        *,
+        app: SlackApp | None = None,
+        limits: SlackLimits | None = None,
+        clock: Clock | None = None,
+        port: int = 0,
     ) -> None:
-        super().__init__(Workspace(clock or SystemClock(), app or App(), rules or Rules()))
-        self.wire = Wire(Doors(self.workspace).routes(), port=port)
+        super().__init__(Workspace(clock or SystemClock(), app or SlackApp(), limits or SlackLimits()))
+        self.http_server = LoopbackServer(SlackRoutes(self.workspace).routes(), port=port)
 
     @property
     def api_url(self) -> str:
         """Base of the Web API, ending in `/api/`; known once started."""
-        return f"http://{self.wire.address}/api/"
+        return f"http://{self.http_server.address}/api/"
 
     @property
     def sockets(self) -> Sockets:
@@ -52,13 +57,13 @@ class PracticeSlack(Interactions):
 
     async def start(self) -> None:
         """Listen on loopback."""
-        await self.wire.start()
-        self.workspace.address = self.wire.address
+        await self.http_server.start()
+        self.workspace.address = self.http_server.address
 
     async def stop(self) -> None:
         """Close every connection and stop listening; what happened stays to be read."""
         await self.workspace.sockets.stop()
-        await self.wire.stop()
+        await self.http_server.stop()
 
     async def settled(self, within: float = 5.0) -> bool:
         """Whether the app has acknowledged every event, or they are lost, waiting at most so many seconds."""

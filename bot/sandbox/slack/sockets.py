@@ -11,7 +11,7 @@ from typing import Any, Literal
 from aiohttp import WSMsgType, web
 
 from bot.clock import Clock
-from bot.sandbox.slack.rate_limits import Rules
+from bot.sandbox.slack.rate_limits import SlackLimits
 from bot.sandbox.slack.state import APP
 from bot.sandbox.slack.values import Json
 
@@ -24,16 +24,16 @@ class Ack:
     What came of one envelope.
 
     Attributes:
-        outcome: `unheard`: no connection took it. `late`: not acknowledged in time.
+        outcome: `no connection`: no connection took it. `late`: not acknowledged in time.
         payload: What the app sent along with the acknowledgement.
     """
 
-    outcome: Literal["acknowledged", "late", "unheard"]
+    outcome: Literal["acknowledged", "late", "no connection"]
     payload: Any = None
 
 
 @dataclass(eq=False, slots=True)
-class Connection:
+class SocketConnection:
     """One web socket; a deaf one stays open and neither sends nor hears, a mute one only answers pings."""
 
     socket: web.WebSocketResponse
@@ -54,16 +54,16 @@ class Sockets:
             get their share of what is sent.
     """
 
-    def __init__(self, clock: Clock, rules: Rules) -> None:
+    def __init__(self, clock: Clock, limits: SlackLimits) -> None:
         self._clock = clock
-        self._rules = rules
+        self._limits = limits
         self._numbers = itertools.count(1)
         self._links: dict[str, float] = {}
         self._turn = 0
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
-        self.connections: list[Connection] = []
-        self._leaving: list[Connection] = []
+        self.connections: list[SocketConnection] = []
+        self._leaving: list[SocketConnection] = []
         self.lost: list[Json] = []
         self.delivered = 0
         self.ignore_acks = 0
@@ -80,15 +80,15 @@ class Sockets:
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """The web socket itself: greet, then listen until it ends."""
         made_at = self._links.pop(request.query.get("ticket", ""), None)
-        if made_at is None or self._clock.monotonic() - made_at > self._rules.link_seconds:
+        if made_at is None or self._clock.monotonic() - made_at > self._limits.link_seconds:
             raise web.HTTPForbidden(text="this link is used up")
         socket = web.WebSocketResponse(autoping=False, timeout=0.2)
         await socket.prepare(request)
-        if len(self.connections) + self.abandoned >= self._rules.connections:
+        if len(self.connections) + self.abandoned >= self._limits.connections:
             await socket.send_json({"type": "disconnect", "reason": "too_many_websockets", "debug_info": {}})
             await socket.close()
             return socket
-        connection = Connection(socket, request)
+        connection = SocketConnection(socket, request)
         self.connections.append(connection)
         try:
             await socket.send_json(self._hello())
@@ -107,7 +107,7 @@ class Sockets:
             "debug_info": {"host": "applink-practice", "build_number": 1, "approximate_connection_time": 18060},
         }
 
-    async def _listen(self, connection: Connection) -> None:
+    async def _listen(self, connection: SocketConnection) -> None:
         while not connection.socket.closed:
             message = await connection.socket.receive()
             if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
@@ -171,7 +171,7 @@ class Sockets:
 
     async def _deliver(self, payload: Json) -> None:
         retry: Json = {}
-        for attempt, delay in enumerate((0.0, *self._rules.retry_delays)):
+        for attempt, delay in enumerate((0.0, *self._limits.retry_delays)):
             if attempt:
                 await self._clock.sleep(delay)
                 retry = {"retry_attempt": attempt, "retry_reason": "timeout"}
@@ -184,7 +184,7 @@ class Sockets:
         """Send one envelope to one connection and wait for its acknowledgement."""
         connection = self._next()
         if connection is None and not self.abandoned:
-            return Ack("unheard")
+            return Ack("no connection")
         envelope_id = f"envelope-{next(self._numbers)}"
         answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[envelope_id] = answered
@@ -199,9 +199,9 @@ class Sockets:
         try:
             if connection is not None and not (connection.deaf or connection.mute):
                 await connection.socket.send_json(envelope)
-            answer = await asyncio.wait_for(answered, self._rules.ack_seconds)
+            answer = await asyncio.wait_for(answered, self._limits.ack_seconds)
         except ConnectionError:
-            return Ack("unheard")
+            return Ack("no connection")
         except TimeoutError:
             return Ack("late")
         finally:
@@ -209,7 +209,7 @@ class Sockets:
         self.delivered += 1
         return Ack("acknowledged", answer)
 
-    def _next(self) -> Connection | None:
+    def _next(self) -> SocketConnection | None:
         """Whose turn it is; None: an abandoned one's, or there is none."""
         open_ones = [each for each in self.connections if not each.socket.closed]
         places = [*open_ones, *[None] * self.abandoned]

@@ -10,7 +10,7 @@ from typing import Any
 from bot.clock import Clock
 from bot.sandbox.slack.composer import broadcasts
 from bot.sandbox.slack.rendering import pings, read_message
-from bot.sandbox.slack.values import Channel, File, Group, Json, Message, User
+from bot.sandbox.slack.values import Group, Json, SlackChannel, SlackFile, SlackMessage, User
 
 TEAM = "T0PRACTICE"
 APP = "A0PRACTICE"
@@ -19,7 +19,7 @@ BOT_USER = "U0PRACTICE"
 DOMAIN = "practice"
 
 
-class World:
+class SlackState:
     """
     Everything that exists in the workspace.
 
@@ -33,12 +33,12 @@ class World:
         self._numbers = itertools.count(1)
         self._last_tick = 0
         self.users: dict[str, User] = {}
-        self.channels: dict[str, Channel] = {}
+        self.channels: dict[str, SlackChannel] = {}
         self.groups: dict[str, Group] = {}
-        self.files: dict[str, File] = {}
-        self.ephemerals: list[Message] = []
+        self.files: dict[str, SlackFile] = {}
+        self.ephemerals: list[SlackMessage] = []
         self.pings: list[tuple[str, ...]] = []
-        self._messages: dict[str, dict[str, Message]] = {}
+        self._messages: dict[str, dict[str, SlackMessage]] = {}
         self.users[BOT_USER] = User(id=BOT_USER, name=bot_name, real_name=bot_name, display_name="", bot=True)
 
     # ------------------------------------------------------------ names and numbers
@@ -84,26 +84,28 @@ class World:
         self.users[user.id] = user
         return user
 
-    def add_channel(self, channel: Channel) -> Channel:
+    def add_channel(self, channel: SlackChannel) -> SlackChannel:
         self.channels[channel.id] = channel
         self._messages[channel.id] = {}
         return channel
 
-    def change_channel(self, channel: str, **change: Any) -> Channel:
+    def change_channel(self, channel: str, **change: Any) -> SlackChannel:
         self.channels[channel] = replace(self.channels[channel], **change)
         return self.channels[channel]
 
-    def direct(self, user: str) -> Channel:
+    def direct(self, user: str) -> SlackChannel:
         """The conversation between the bot and a user."""
         for channel in self.channels.values():
             if channel.direct and user in channel.members:
                 return channel
         members = frozenset({user, BOT_USER})
-        return self.add_channel(Channel(id=self.new_id("D"), name="", direct=True, members=members, created=self.now()))
+        return self.add_channel(
+            SlackChannel(id=self.new_id("D"), name="", direct=True, members=members, created=self.now())
+        )
 
     # ------------------------------------------------------------ messages
 
-    def put(self, message: Message) -> Message:
+    def put(self, message: SlackMessage) -> SlackMessage:
         """Keep a message, new or changed, with how it reads and whom it pings."""
         before = self.message(message.channel, message.ts)
         said = before is None or (before.text, before.blocks) != (message.text, message.blocks)
@@ -111,7 +113,7 @@ class World:
         self._messages[message.channel][message.ts] = message
         return message
 
-    def finish(self, message: Message, *, said: bool = True) -> Message:
+    def finish(self, message: SlackMessage, *, said: bool = True) -> SlackMessage:
         """The message with how it reads and whom it pings; `said`: this is new to those whom it pings."""
         pinged = pings(message.text, message.blocks, message.attachments)
         if pinged and said and message.bot_id == BOT:
@@ -119,35 +121,36 @@ class World:
         rendered = read_message(message.text, message.blocks, message.attachments, self, mrkdwn=message.mrkdwn)
         return replace(message, pinged=pinged, rendered=rendered)
 
-    def drop(self, message: Message) -> None:
+    def drop(self, message: SlackMessage) -> None:
         del self._messages[message.channel][message.ts]
 
-    def message(self, channel: str, ts: str) -> Message | None:
+    def message(self, channel: str, ts: str) -> SlackMessage | None:
         return self._messages.get(channel, {}).get(ts)
 
-    def messages(self, channel: str) -> tuple[Message, ...]:
+    def messages(self, channel: str) -> tuple[SlackMessage, ...]:
         """Everything in a channel, replies included, oldest first."""
         return tuple(sorted(self._messages[channel].values(), key=lambda message: message.ts))
 
-    def top_level(self, channel: str) -> tuple[Message, ...]:
+    def top_level(self, channel: str) -> tuple[SlackMessage, ...]:
         """What stands in the channel itself, oldest first: replies only where they were sent there too."""
         return tuple(each for each in self.messages(channel) if each.thread_ts is None or each.broadcast)
 
-    def replies(self, channel: str, ts: str) -> tuple[Message, ...]:
+    def replies(self, channel: str, ts: str) -> tuple[SlackMessage, ...]:
         """The replies to a message, oldest first, without it."""
         return tuple(each for each in self.messages(channel) if each.thread_ts == ts)
 
-    def find(self, message: Message) -> Message:
+    def find(self, message: SlackMessage) -> SlackMessage:
         """A message as it stands now; `ValueError` where it is gone."""
         found = self.message(message.channel, message.ts)
         if found is None:
             raise ValueError("that message is gone")
         return found
 
-    def files_of(self, named: Iterable[tuple[str, bytes]], owner: str) -> tuple[File, ...]:
+    def files_of(self, named: Iterable[tuple[str, bytes]], owner: str) -> tuple[SlackFile, ...]:
         """Keep the files that somebody adds to a message."""
         added = tuple(
-            File(id=self.new_id("F"), name=name, title=name, content=content, owner=owner) for name, content in named
+            SlackFile(id=self.new_id("F"), name=name, title=name, content=content, owner=owner)
+            for name, content in named
         )
         self.files.update({file.id: file for file in added})
         return added

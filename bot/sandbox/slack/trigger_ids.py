@@ -1,4 +1,4 @@
-"""What an interaction hands to the app and what runs out: trigger ids and response urls."""
+"""What an interaction gives to the app for a short time: a trigger id and a response url."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import itertools
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.sandbox.slack.rate_limits import Rules
-from bot.sandbox.slack.refusals import Refused
-from bot.sandbox.slack.values import Message
+from bot.sandbox.slack.rate_limits import SlackLimits
+from bot.sandbox.slack.refusals import SlackRefusal
+from bot.sandbox.slack.values import SlackMessage
 
 
 @dataclass(slots=True)
@@ -19,7 +19,7 @@ class _Trigger:
 
 
 @dataclass(slots=True, kw_only=True)
-class Return:
+class ResponseUrl:
     """
     Where a response url leads.
 
@@ -30,52 +30,61 @@ class Return:
     user: str
     channel: str
     made_at: float
-    origin: Message | None = None
+    origin: SlackMessage | None = None
     uses: int = 0
 
 
-class Passes:
-    """Every trigger id and response url that was handed out."""
+class TriggerIds:
+    """Every trigger id that was given to the app."""
 
-    def __init__(self, clock: Clock, rules: Rules) -> None:
+    def __init__(self, clock: Clock, limits: SlackLimits) -> None:
         self._clock = clock
-        self._rules = rules
+        self._limits = limits
         self._numbers = itertools.count(1)
         self._triggers: dict[str, _Trigger] = {}
-        self._returns: dict[str, Return] = {}
 
-    def trigger(self, user: str) -> str:
+    def create(self, user: str) -> str:
         """A new trigger id for what `user` just did."""
         trigger = f"{next(self._numbers)}.0.practice"
         self._triggers[trigger] = _Trigger(user, self._clock.monotonic())
         return trigger
 
     def redeem(self, trigger: str) -> str:
-        """The user of a trigger id, once and within three seconds; else `Refused`."""
+        """The user of a trigger id, once and within three seconds; else `SlackRefusal`."""
         found = self._triggers.get(trigger)
         if found is None:
-            raise Refused("invalid_trigger_id")
+            raise SlackRefusal("invalid_trigger_id")
         if found.used:
-            raise Refused("exchanged_trigger_id")
-        if self._clock.monotonic() - found.made_at > self._rules.trigger_seconds:
-            raise Refused("expired_trigger_id")
+            raise SlackRefusal("exchanged_trigger_id")
+        if self._clock.monotonic() - found.made_at > self._limits.trigger_seconds:
+            raise SlackRefusal("expired_trigger_id")
         found.used = True
         return found.user
 
-    def open_return(self, user: str, channel: str, *, origin: Message | None = None) -> str:
-        """A new response url's last part."""
+
+class ResponseUrls:
+    """Every response url that was given to the app, by its last part."""
+
+    def __init__(self, clock: Clock, limits: SlackLimits) -> None:
+        self._clock = clock
+        self._limits = limits
+        self._numbers = itertools.count(1)
+        self._urls: dict[str, ResponseUrl] = {}
+
+    def create(self, user: str, channel: str, *, origin: SlackMessage | None = None) -> str:
+        """The last part of a new response url."""
         code = f"r{next(self._numbers)}"
-        self._returns[code] = Return(user=user, channel=channel, made_at=self._clock.monotonic(), origin=origin)
+        self._urls[code] = ResponseUrl(user=user, channel=channel, made_at=self._clock.monotonic(), origin=origin)
         return code
 
-    def use_return(self, code: str) -> Return:
-        """Where a response url leads, five times within half an hour; else `Refused`."""
-        found = self._returns.get(code)
+    def use(self, code: str) -> ResponseUrl:
+        """Where a response url leads, five times within half an hour; else `SlackRefusal`."""
+        found = self._urls.get(code)
         if found is None:
-            raise Refused("invalid_url")
-        if self._clock.monotonic() - found.made_at > self._rules.response_url_seconds:
-            raise Refused("expired_url")
-        if found.uses >= self._rules.response_url_uses:
-            raise Refused("used_url")
+            raise SlackRefusal("invalid_url")
+        if self._clock.monotonic() - found.made_at > self._limits.response_url_seconds:
+            raise SlackRefusal("expired_url")
+        if found.uses >= self._limits.response_url_uses:
+            raise SlackRefusal("used_url")
         found.uses += 1
         return found

@@ -34,7 +34,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
+class SlackChannel:
     """A place to write in: a public or private channel, or a direct conversation with the bot (`direct`)."""
 
     id: str
@@ -63,7 +63,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class SlackFile:
     """A file; `shared` is False until an upload has been completed."""
 
     id: str
@@ -75,7 +75,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
+class SlackButton:
     """A button that a person sees, and where it sits."""
 
     label: str
@@ -87,7 +87,7 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class SlackMessage:
     """
     A message as the workspace keeps it.
 
@@ -112,7 +112,7 @@ class Message:
     bot_id: str | None = None
     username: str | None = None
     mrkdwn: bool = True
-    files: tuple[File, ...] = ()
+    files: tuple[SlackFile, ...] = ()
     reactions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     edited_at: str | None = None
     client_msg_id: str | None = None
@@ -125,7 +125,7 @@ class Message:
         return self.subtype == "thread_broadcast"
 
     @property
-    def buttons(self) -> tuple[Button, ...]:
+    def buttons(self) -> tuple[SlackButton, ...]:
         """The buttons that a person can press, in the order of the eye."""
         return buttons_of(self.blocks)
 
@@ -167,7 +167,7 @@ class View:
         return tuple(self.body["blocks"])
 
     @property
-    def buttons(self) -> tuple[Button, ...]:
+    def buttons(self) -> tuple[SlackButton, ...]:
         return buttons_of(self.blocks)
 
 
@@ -184,10 +184,10 @@ def elements_of(blocks: tuple[Json, ...]) -> tuple[tuple[Json, Json], ...]:
     return tuple((block, element) for block, element in found if element["type"] != "image")
 
 
-def buttons_of(blocks: tuple[Json, ...]) -> tuple[Button, ...]:
+def buttons_of(blocks: tuple[Json, ...]) -> tuple[SlackButton, ...]:
     """The buttons among them."""
     return tuple(
-        Button(
+        SlackButton(
             label=element["text"]["text"],
             action_id=element["action_id"],
             block_id=block["block_id"],
@@ -221,7 +221,7 @@ WORKING = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class App:
+class SlackApp:
     """
     The app as it is installed.
 
@@ -241,7 +241,7 @@ class App:
     shortcuts: tuple[str, ...] = ()
 
     @classmethod
-    def from_manifest(cls, manifest: Mapping[str, Any]) -> App:
+    def from_manifest(cls, manifest: Mapping[str, Any]) -> SlackApp:
         """The app that Slack makes of a manifest; `KeyError` where a required part is missing."""
         features = manifest["features"]
         subscriptions = manifest["settings"].get("event_subscriptions", {})

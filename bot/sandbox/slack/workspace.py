@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.clock import Clock
-from bot.sandbox.slack.calls import Call
-from bot.sandbox.slack.events import Feed
-from bot.sandbox.slack.modals import Screens
-from bot.sandbox.slack.rate_limits import Pace, Rules
-from bot.sandbox.slack.refusals import Refused
-from bot.sandbox.slack.serializers import message_shape
+from bot.sandbox.slack.calls import SlackCall
+from bot.sandbox.slack.events import SlackEvents
+from bot.sandbox.slack.modals import Modals
+from bot.sandbox.slack.rate_limits import SlackLimits, SlackRateLimiter
+from bot.sandbox.slack.refusals import SlackRefusal
+from bot.sandbox.slack.serializers import message_json
 from bot.sandbox.slack.sockets import Sockets
-from bot.sandbox.slack.state import BOT_USER, World
-from bot.sandbox.slack.trigger_ids import Passes
-from bot.sandbox.slack.values import App, Channel, Json, Message
+from bot.sandbox.slack.state import BOT_USER, SlackState
+from bot.sandbox.slack.trigger_ids import ResponseUrls, TriggerIds
+from bot.sandbox.slack.values import Json, SlackApp, SlackChannel, SlackMessage
 
 TIMESTAMP = re.compile(r"\d{1,12}\.\d{6}")
 
@@ -31,17 +31,18 @@ class Workspace:
         token_trouble: What every call with the bot token is answered (`token_revoked`); None: the token is good.
     """
 
-    def __init__(self, clock: Clock, app: App, rules: Rules) -> None:
+    def __init__(self, clock: Clock, app: SlackApp, limits: SlackLimits) -> None:
         self.clock = clock
         self.app = app
-        self.rules = rules
-        self.world = World(clock, app.name)
-        self.pace = Pace(clock, rules)
-        self.passes = Passes(clock, rules)
-        self.sockets = Sockets(clock, rules)
-        self.feed = Feed(self.world, self.sockets, app)
-        self.screens = Screens(self.world)
-        self.token_trouble: str | None = None
+        self.limits = limits
+        self.state = SlackState(clock, app.name)
+        self.rate_limiter = SlackRateLimiter(clock, limits)
+        self.trigger_ids = TriggerIds(clock, limits)
+        self.response_urls = ResponseUrls(clock, limits)
+        self.sockets = Sockets(clock, limits)
+        self.events = SlackEvents(self.state, self.sockets, app)
+        self.modals = Modals(self.state)
+        self.token_error: str | None = None
         self._address = ""
 
     @property
@@ -50,7 +51,7 @@ class Workspace:
 
     @address.setter
     def address(self, address: str) -> None:
-        self._address = self.feed.address = address
+        self._address = self.events.address = address
 
     # ------------------------------------------------------------ what the bot may see and do
 
@@ -58,23 +59,23 @@ class Workspace:
         """`missing_scope` unless the bot token has one of these."""
         if not self.app.scopes.intersection(scopes):
             provided = ",".join(sorted(self.app.scopes))
-            raise Refused("missing_scope", needed=scopes[0], provided=provided)
+            raise SlackRefusal("missing_scope", needed=scopes[0], provided=provided)
 
-    def visible(self, channel: str) -> Channel:
+    def visible(self, channel: str) -> SlackChannel:
         """A channel that the bot can see: public, or its own; else `channel_not_found`."""
-        found = self.world.channels.get(channel)
+        found = self.state.channels.get(channel)
         if found is None or (found.private and BOT_USER not in found.members):
-            raise Refused("channel_not_found")
+            raise SlackRefusal("channel_not_found")
         return found
 
-    def own(self, channel: str) -> Channel:
+    def own(self, channel: str) -> SlackChannel:
         """A channel that the bot is in; else `channel_not_found` or `not_in_channel`."""
         found = self.visible(channel)
         if BOT_USER not in found.members:
-            raise Refused("not_in_channel")
+            raise SlackRefusal("not_in_channel")
         return found
 
-    def readable(self, channel: str) -> Channel:
+    def readable(self, channel: str) -> SlackChannel:
         """A channel whose history the bot may read."""
         found = self.visible(channel)
         if found.direct:
@@ -83,27 +84,27 @@ class Workspace:
             self.require("groups:history" if found.private else "channels:history")
         return self.own(channel)
 
-    def writable(self, channel: str) -> Channel:
+    def writable(self, channel: str) -> SlackChannel:
         """A channel, by its id or name, or a user, that the bot may write to."""
-        if channel in self.world.users:
-            return self.world.direct(channel)
-        named = [each.id for each in self.world.channels.values() if each.name == channel.removeprefix("#")]
+        if channel in self.state.users:
+            return self.state.direct(channel)
+        named = [each.id for each in self.state.channels.values() if each.name == channel.removeprefix("#")]
         found = self.visible(named[0] if named else channel)
         if found.archived:
-            raise Refused("is_archived")
+            raise SlackRefusal("is_archived")
         if BOT_USER not in found.members and (found.private or "chat:write.public" not in self.app.scopes):
-            raise Refused("not_in_channel")
+            raise SlackRefusal("not_in_channel")
         return found
 
-    def existing(self, channel: Channel, ts: str) -> Message:
+    def existing(self, channel: SlackChannel, ts: str) -> SlackMessage:
         """A message that is there; of a deleted one with replies only the tombstone is, which is not it."""
-        found = self.world.message(channel.id, ts)
+        found = self.state.message(channel.id, ts)
         if found is None or found.subtype == "tombstone":
-            raise Refused("message_not_found")
+            raise SlackRefusal("message_not_found")
         return found
 
-    def shape(self, message: Message, *, metadata: bool = False) -> Json:
-        return message_shape(self.world, message, self.address, metadata=metadata)
+    def message_json(self, message: SlackMessage, *, metadata: bool = False) -> Json:
+        return message_json(self.state, message, self.address, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,7 @@ class Method:
     """
 
     name: str
-    run: Callable[[Workspace, Call], Awaitable[Json]]
+    run: Callable[[Workspace, SlackCall], Awaitable[Json]]
     scopes: tuple[str, ...] = field(default=())
     tier: Literal[0, 1, 2, 3, 4] = 3
     token: Literal["bot", "app"] = "bot"

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.sandbox.vendors.calls import VendorCall, VendorRefusal, VendorResponse
 from bot.sandbox.vendors.lightspeed_variants import LIGHTSPEED_VARIANTS, LightspeedVariant
 from bot.sandbox.vendors.rate_limits import Quota
-from bot.sandbox.vendors.requests import Asked, Refusal, Reply
-from bot.sandbox.vendors.server import Call, PracticeVendor
-from bot.sandbox.vendors.store import Habits, PracticeMessage, PracticeTicket
+from bot.sandbox.vendors.server import PracticeVendor, VendorRoute
+from bot.sandbox.vendors.store import PracticeMessage, PracticeTicket, VendorBehaviour
 
 KEY = "practicekey0practicekey0practice"
 SECRET = "practicesecretpracticesecretprac"
@@ -45,36 +45,38 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
     def settings(self) -> dict[str, str]:
         return {"API_KEY": KEY, "API_SECRET": SECRET, "LANGUAGE": LANGUAGE}
 
-    def habits(self) -> Habits:
-        return Habits(ticket_id=lambda number: str(number + 1500), message_id=lambda number: str(number + 15_000))
-
-    def calls(self) -> Iterable[Call]:
-        one, messages = rf"/{LANGUAGE}/tickets/(?P<ticket>\d+)", rf"/{LANGUAGE}/tickets/(?P<ticket>\d+)/messages"
-        return (
-            Call("GET", rf"/{LANGUAGE}/tickets\.json", self.list_tickets),
-            Call("GET", rf"/{LANGUAGE}/tickets/count\.json", self.count_tickets),
-            Call("GET", rf"{one}\.json", self.get_ticket),
-            Call("PUT", rf"{one}\.json", self.update_ticket),
-            Call("DELETE", rf"{one}\.json", self.destroy_ticket),
-            Call("GET", rf"{messages}\.json", self.list_messages),
-            Call("POST", rf"{messages}\.json", self.add_message),
-            Call("GET", rf"{messages}/count\.json", self.count_messages),
-            Call("GET", rf"{messages}/(?P<message>\d+)\.json", self.get_message),
-            Call("GET", rf"/{LANGUAGE}/customers/(?P<customer>\d+)\.json", self.get_customer),
-            Call("GET", rf"/{LANGUAGE}/account/ratelimit\.json", self.get_ratelimit),
+    def behaviour(self) -> VendorBehaviour:
+        return VendorBehaviour(
+            ticket_id=lambda number: str(number + 1500), message_id=lambda number: str(number + 15_000)
         )
 
-    def admit(self, asked: Asked) -> None:
-        wanted = "Basic " + b64encode(f"{KEY}:{SECRET}".encode()).decode()
-        if asked.headers.get("authorization") != wanted:
-            raise Refusal(401, "Invalid API credentials", headers={"WWW-Authenticate": 'Basic realm="API"'})
+    def routes(self) -> Iterable[VendorRoute]:
+        one, messages = rf"/{LANGUAGE}/tickets/(?P<ticket>\d+)", rf"/{LANGUAGE}/tickets/(?P<ticket>\d+)/messages"
+        return (
+            VendorRoute("GET", rf"/{LANGUAGE}/tickets\.json", self.list_tickets),
+            VendorRoute("GET", rf"/{LANGUAGE}/tickets/count\.json", self.count_tickets),
+            VendorRoute("GET", rf"{one}\.json", self.get_ticket),
+            VendorRoute("PUT", rf"{one}\.json", self.update_ticket),
+            VendorRoute("DELETE", rf"{one}\.json", self.destroy_ticket),
+            VendorRoute("GET", rf"{messages}\.json", self.list_messages),
+            VendorRoute("POST", rf"{messages}\.json", self.add_message),
+            VendorRoute("GET", rf"{messages}/count\.json", self.count_messages),
+            VendorRoute("GET", rf"{messages}/(?P<message>\d+)\.json", self.get_message),
+            VendorRoute("GET", rf"/{LANGUAGE}/customers/(?P<customer>\d+)\.json", self.get_customer),
+            VendorRoute("GET", rf"/{LANGUAGE}/account/ratelimit\.json", self.get_ratelimit),
+        )
 
-    def throttle(self, wait: float) -> Refusal:
+    def check_access(self, call: VendorCall) -> None:
+        wanted = "Basic " + b64encode(f"{KEY}:{SECRET}".encode()).decode()
+        if call.headers.get("authorization") != wanted:
+            raise VendorRefusal(401, "Invalid API credentials", headers={"WWW-Authenticate": 'Basic realm="API"'})
+
+    def throttle(self, wait: float) -> VendorRefusal:
         # `Retry-After` is not documented; the windows' own headers tell.
-        return Refusal(429, f"Rate limit exceeded, more in {wait:.0f} seconds")
+        return VendorRefusal(429, f"Rate limit exceeded, more in {wait:.0f} seconds")
 
     def every_header(self) -> Mapping[str, str]:
-        windows = [standing for standing in self.meter.standings() if not standing.quota.sliding]
+        windows = [state for state in self.meter.states() if not state.quota.sliding]
         if not windows:
             return {}
         return {
@@ -83,53 +85,55 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
             "X-RateLimit-Reset": "/".join(str(round(window.reset)) for window in windows),
         }
 
-    def refusal(self, refusal: Refusal, asked: Asked) -> Reply:
+    def refusal(self, refusal: VendorRefusal, call: VendorCall) -> VendorResponse:
         error: dict[str, Any] = {
             "code": refusal.status,
-            "method": asked.method,
-            "request": asked.path,
-            "message": refusal.told,
+            "method": call.method,
+            "request": call.path,
+            "message": refusal.message,
         }
         if refusal.fields:
             error["errors"] = refusal.fields
         swallowed = self.variant.errors_in_200 and refusal.status in (404, 422)
-        return Reply(status=200 if swallowed else refusal.status, body={"error": error}, headers=refusal.headers)
+        return VendorResponse(
+            status=200 if swallowed else refusal.status, body={"error": error}, headers=refusal.headers
+        )
 
     # ------------------------------------------------------------ tickets
 
-    def list_tickets(self, asked: Asked) -> Reply:
-        limit = asked.number("limit", 50, least=1, most=250, status=422)
-        page = asked.number("page", 1, least=1, status=422)
-        since = asked.number("since_id", 0, status=422)
+    def list_tickets(self, call: VendorCall) -> VendorResponse:
+        limit = call.number("limit", 50, least=1, most=250, status=422)
+        page = call.number("page", 1, least=1, status=422)
+        since = call.number("since_id", 0, status=422)
         self.before_page(first=page == 1 and not self.follows(str(since)))
-        fitting = self._filtered(asked, since)
+        fitting = self._filtered(call, since)
         shown = fitting[(page - 1) * limit : page * limit]
         self.listed(shown)
-        return Reply(body={"tickets": [self._ticket(ticket) for ticket in shown]})
+        return VendorResponse(body={"tickets": [self._ticket(ticket) for ticket in shown]})
 
-    def count_tickets(self, asked: Asked) -> Reply:
-        return Reply(body={"count": len(self._filtered(asked, asked.number("since_id", 0, status=422)))})
+    def count_tickets(self, call: VendorCall) -> VendorResponse:
+        return VendorResponse(body={"count": len(self._filtered(call, call.number("since_id", 0, status=422)))})
 
-    def get_ticket(self, _asked: Asked, ticket: str) -> Reply:
-        return Reply(body={"ticket": self._ticket(self.see(ticket))})
+    def get_ticket(self, _call: VendorCall, ticket: str) -> VendorResponse:
+        return VendorResponse(body={"ticket": self._ticket(self.see(ticket))})
 
-    def update_ticket(self, asked: Asked, ticket: str) -> Reply:
-        self.have(ticket)
-        given = _wrapped(asked, "ticket")
+    def update_ticket(self, call: VendorCall, ticket: str) -> VendorResponse:
+        self.existing(ticket)
+        given = _wrapped(call, "ticket")
         unknown = {name: "is not known" for name in given if name not in _WRITABLE}
         flags = {name: given[name] for name in _FLAGS if name in given}
         wrong = {name: "must be true or false" for name, value in flags.items() if str(value).lower() not in _TRUTH}
         empty = {} if given else {"ticket": "is empty"}
         if empty or unknown or wrong:
-            raise Refusal(422, "The ticket is not valid", fields=empty | unknown | wrong)
+            raise VendorRefusal(422, "The ticket is not valid", fields=empty | unknown | wrong)
         self._update(ticket, given, {name: str(value).lower() == "true" for name, value in flags.items()})
-        return Reply(body={"ticket": self._ticket(self.store.ticket(ticket))})
+        return VendorResponse(body={"ticket": self._ticket(self.store.ticket(ticket))})
 
-    def destroy_ticket(self, _asked: Asked, ticket: str) -> Reply:
-        self.have(ticket)
+    def destroy_ticket(self, _call: VendorCall, ticket: str) -> VendorResponse:
+        self.existing(ticket)
         self.destroyed.append(ticket)
         self.store.vanish(ticket)
-        return Reply(status=204)
+        return VendorResponse(status=204)
 
     def _update(self, ticket: str, given: Mapping[str, Any], flags: Mapping[str, bool]) -> None:
         fields: dict[str, Any] = {name: value for name, value in flags.items() if name != "isClosed"}
@@ -140,8 +144,8 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
         closed = flags.get("isClosed", self.store.ticket(ticket).closed)
         (self.store.close if closed else self.store.reopen)(ticket, **fields)
 
-    def _filtered(self, asked: Asked, since: int) -> list[PracticeTicket]:
-        email, least, most = asked.query("email"), _moment(asked, "created_at_min"), _moment(asked, "created_at_max")
+    def _filtered(self, call: VendorCall, since: int) -> list[PracticeTicket]:
+        email, least, most = call.query("email"), _moment(call, "created_at_min"), _moment(call, "created_at_max")
         return [
             ticket
             for ticket in self.see_all()
@@ -153,33 +157,33 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
 
     # ------------------------------------------------------------ messages
 
-    def list_messages(self, asked: Asked, ticket: str) -> Reply:
+    def list_messages(self, call: VendorCall, ticket: str) -> VendorResponse:
         messages = list(self.see(ticket).messages)
         if self.variant.messages_newest_first:
             messages.reverse()
         if self.variant.messages_page is not None:
-            limit = asked.number("limit", self.variant.messages_page, least=1, most=250, status=422)
-            page = asked.number("page", 1, least=1, status=422)
+            limit = call.number("limit", self.variant.messages_page, least=1, most=250, status=422)
+            page = call.number("page", 1, least=1, status=422)
             messages = messages[(page - 1) * limit : page * limit]
-        return Reply(body={"ticketMessages": [self._message(message) for message in messages]})
+        return VendorResponse(body={"ticketMessages": [self._message(message) for message in messages]})
 
-    def count_messages(self, _asked: Asked, ticket: str) -> Reply:
-        return Reply(body={"count": len(self.see(ticket).messages)})
+    def count_messages(self, _call: VendorCall, ticket: str) -> VendorResponse:
+        return VendorResponse(body={"count": len(self.see(ticket).messages)})
 
-    def get_message(self, _asked: Asked, ticket: str, message: str) -> Reply:
+    def get_message(self, _call: VendorCall, ticket: str, message: str) -> VendorResponse:
         for written in self.see(ticket).messages:
             if written.id == message:
-                return Reply(body={"ticketMessage": self._message(written)})
-        raise Refusal(404, "There is no such message")
+                return VendorResponse(body={"ticketMessage": self._message(written)})
+        raise VendorRefusal(404, "There is no such message")
 
-    def add_message(self, asked: Asked, ticket: str) -> Reply:
-        self.have(ticket)
-        given = _wrapped(asked, "ticketMessage")
+    def add_message(self, call: VendorCall, ticket: str) -> VendorResponse:
+        self.existing(ticket)
+        given = _wrapped(call, "ticketMessage")
         text = given.get("message")
         if not isinstance(text, str) or not text.strip():
-            raise Refusal(422, "The message is not valid", fields={"message": "is required"})
+            raise VendorRefusal(422, "The message is not valid", fields={"message": "is required"})
         if given.get("from", "shop") not in ("shop", "customer"):
-            raise Refusal(422, "The message is not valid", fields={"from": "must be shop or customer"})
+            raise VendorRefusal(422, "The message is not valid", fields={"from": "must be shop or customer"})
         if given.get("from") == "customer":
             self.store.customer_replies(ticket, text)
         else:
@@ -188,31 +192,31 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
         status = self.variant.message_status
         match self.variant.message_answer:
             case "message":
-                return Reply(body={"ticketMessage": message}, status=status)
+                return VendorResponse(body={"ticketMessage": message}, status=status)
             case "bare message":
-                return Reply(body=message, status=status)
+                return VendorResponse(body=message, status=status)
             case "no id":
-                return Reply(body={"ticketMessage": message | {"id": False}}, status=status)
+                return VendorResponse(body={"ticketMessage": message | {"id": False}}, status=status)
             case "nothing":
-                return Reply(status=204)
+                return VendorResponse(status=204)
 
     # ------------------------------------------------------------ the rest
 
-    def get_customer(self, _asked: Asked, customer: str) -> Reply:
+    def get_customer(self, _call: VendorCall, customer: str) -> VendorResponse:
         for ticket in self.store.tickets():
-            if ticket.email and str(self.person(ticket.email)) == customer:
+            if ticket.email and str(self.person_number(ticket.email)) == customer:
                 first, _space, last = (ticket.name or "").partition(" ")
                 body = {"id": int(customer), "email": ticket.email, "firstname": first, "lastname": last or False}
-                return Reply(body={"customer": body})
-        raise Refusal(404, "There is no such customer")
+                return VendorResponse(body={"customer": body})
+        raise VendorRefusal(404, "There is no such customer")
 
-    def get_ratelimit(self, _asked: Asked) -> Reply:
-        windows = [standing for standing in self.meter.standings() if not standing.quota.sliding]
+    def get_ratelimit(self, _call: VendorCall) -> VendorResponse:
+        windows = [state for state in self.meter.states() if not state.quota.sliding]
         figures = {
             name: {"limit": window.quota.limit, "remaining": window.remaining, "reset": round(window.reset)}
             for name, window in zip(("limit5Min", "limitHour", "limitDay"), windows, strict=False)
         }
-        return Reply(body={"accountRatelimit": figures})
+        return VendorResponse(body={"accountRatelimit": figures})
 
     async def send_webhook(self, url: str, ticket: str, action: str = "created") -> int:
         """Post `tickets/<action>` for a ticket to `url`. Returns the status it was answered with."""
@@ -245,7 +249,7 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
                 "memo": fields.get("memo", self.variant.unset_memo),
                 "doNotifyAnswered": fields.get("doNotifyAnswered", False),
                 "language": {"id": 18, "code": "us", "locale": "en_US", "title": "English (US)"},
-                "customer": None if guest else self._link(f"customers/{self.person(ticket.email or '')}"),
+                "customer": None if guest else self._link(f"customers/{self.person_number(ticket.email or '')}"),
                 "messages": self._link(f"tickets/{ticket.id}/messages"),
             }
         )
@@ -272,22 +276,22 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
         )
 
 
-def _wrapped(asked: Asked, key: str) -> dict[str, Any]:
+def _wrapped(call: VendorCall, key: str) -> dict[str, Any]:
     """What stands under `key` in a JSON body, or in a form as `key[name]`."""
-    if asked.content_type == "application/x-www-form-urlencoded":
-        form = asked.form()
+    if call.content_type == "application/x-www-form-urlencoded":
+        form = call.form()
         return {name[len(key) + 1 : -1]: form[name] for name in form if name.startswith(f"{key}[")}
-    value = asked.json().get(key)
+    value = call.json().get(key)
     if not isinstance(value, dict):
-        raise Refusal(422, f"The body needs a {key}", fields={key: "is required"})
+        raise VendorRefusal(422, f"The body needs a {key}", fields={key: "is required"})
     return value
 
 
-def _moment(asked: Asked, name: str) -> datetime | None:
-    value = asked.query(name)
+def _moment(call: VendorCall, name: str) -> datetime | None:
+    value = call.query(name)
     if value is None:
         return None
     try:
         return datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     except ValueError:
-        raise Refusal(422, f"{name} must be YYYY-MM-DD HH:MM:SS") from None
+        raise VendorRefusal(422, f"{name} must be YYYY-MM-DD HH:MM:SS") from None

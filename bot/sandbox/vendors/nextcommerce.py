@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
+from bot.sandbox.vendors.calls import VendorCall, VendorRefusal, VendorResponse
 from bot.sandbox.vendors.nextcommerce_bodies import (
     CLOSED_STATUSES,
     NewComment,
@@ -26,9 +27,8 @@ from bot.sandbox.vendors.nextcommerce_bodies import (
 from bot.sandbox.vendors.nextcommerce_lists import cursor_page, fits
 from bot.sandbox.vendors.nextcommerce_variants import NEXTCOMMERCE_VARIANTS, NextcommerceVariant
 from bot.sandbox.vendors.rate_limits import Quota
-from bot.sandbox.vendors.requests import Asked, Refusal, Reply
-from bot.sandbox.vendors.server import Call, PracticeVendor
-from bot.sandbox.vendors.store import Habits, PracticeFile, PracticeMessage, PracticeStore, PracticeTicket
+from bot.sandbox.vendors.server import PracticeVendor, VendorRoute
+from bot.sandbox.vendors.store import PracticeFile, PracticeMessage, PracticeStore, PracticeTicket, VendorBehaviour
 
 KEY = "practicetokenpracticetokenpractice"
 SUBDOMAIN = "practice"
@@ -79,75 +79,79 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
     @property
     def api_user(self) -> int:
         """The user whose token it is."""
-        return self.person(API_USER)
+        return self.person_number(API_USER)
 
-    def habits(self) -> Habits:
-        return Habits(reply_follows_up=lambda ticket: ticket.fields.get("status") == "closed")
+    def behaviour(self) -> VendorBehaviour:
+        return VendorBehaviour(reply_follows_up=lambda ticket: ticket.fields.get("status") == "closed")
 
-    def calls(self) -> Iterable[Call]:
+    def routes(self) -> Iterable[VendorRoute]:
         tickets, one = f"{API}/tickets/", rf"{API}/tickets/(?P<ticket>\d+)/"
         return (
-            Call("GET", tickets, self.list_tickets),
-            Call("GET", one, self.get_ticket),
-            Call("PATCH", one, self.change_ticket),
-            Call("PUT", one, self.change_ticket),
-            Call("GET", f"{one}comments/", self.list_comments),
-            Call("POST", f"{one}comments/", self.add_comment),
-            Call("POST", f"{tickets}attachments/", self.upload),
-            Call("GET", rf"{API}/users/(?P<user>\d+)/", self.get_user),
-            Call("GET", r"/media/(?P<file>\d+)/.*", self.get_file),
+            VendorRoute("GET", tickets, self.list_tickets),
+            VendorRoute("GET", one, self.get_ticket),
+            VendorRoute("PATCH", one, self.change_ticket),
+            VendorRoute("PUT", one, self.change_ticket),
+            VendorRoute("GET", f"{one}comments/", self.list_comments),
+            VendorRoute("POST", f"{one}comments/", self.add_comment),
+            VendorRoute("POST", f"{tickets}attachments/", self.upload),
+            VendorRoute("GET", rf"{API}/users/(?P<user>\d+)/", self.get_user),
+            VendorRoute("GET", r"/media/(?P<file>\d+)/.*", self.get_file),
             # Django sends reads without the last slash to the address with it.
-            Call("GET", rf"{API}/.*[^/]", lambda asked: Reply(status=301, headers={"Location": f"{asked.path}/"})),
+            VendorRoute(
+                "GET", rf"{API}/.*[^/]", lambda call: VendorResponse(status=301, headers={"Location": f"{call.path}/"})
+            ),
         )
 
-    def admit(self, asked: Asked) -> None:
-        if not asked.path.startswith(API):
+    def check_access(self, call: VendorCall) -> None:
+        if not call.path.startswith(API):
             return
-        authorization = asked.headers.get("authorization", "")
+        authorization = call.headers.get("authorization", "")
         if authorization != f"Bearer {KEY}":
-            told = "Invalid token." if authorization else "Authentication credentials were not provided."
-            raise Refusal(401, told, headers={"WWW-Authenticate": 'Bearer realm="api"'})
-        if asked.headers.get("x-29next-api-version") not in _VERSIONS:
-            raise Refusal(400, "The X-29next-API-Version header must name a version.")
-        subject = "users" if asked.path.startswith(f"{API}/users") else "tickets"
-        if f"{subject}:{'read' if asked.method == 'GET' else 'write'}" in self.withheld:
-            raise Refusal(403, "You do not have permission to perform this action.")
+            reason = "Invalid token." if authorization else "Authentication credentials were not provided."
+            raise VendorRefusal(401, reason, headers={"WWW-Authenticate": 'Bearer realm="api"'})
+        if call.headers.get("x-29next-api-version") not in _VERSIONS:
+            raise VendorRefusal(400, "The X-29next-API-Version header must name a version.")
+        subject = "users" if call.path.startswith(f"{API}/users") else "tickets"
+        if f"{subject}:{'read' if call.method == 'GET' else 'write'}" in self.withheld:
+            raise VendorRefusal(403, "You do not have permission to perform this action.")
 
-    def throttle(self, wait: float) -> Refusal:
+    def throttle(self, wait: float) -> VendorRefusal:
         del wait  # it is documented as one second
-        told = "Request was throttled. Expected available in 1 second."
-        return Refusal(429, told, headers={"Retry-After": "1"})
+        reason = "Request was throttled. Expected available in 1 second."
+        return VendorRefusal(429, reason, headers={"Retry-After": "1"})
 
-    def refusal(self, refusal: Refusal, _asked: Asked) -> Reply:
-        body: dict[str, Any] = {name: [told] for name, told in refusal.fields.items()} or {"detail": refusal.told}
-        return Reply(status=refusal.status, body=body, headers=refusal.headers)
+    def refusal(self, refusal: VendorRefusal, _call: VendorCall) -> VendorResponse:
+        body: dict[str, Any] = {name: [reason] for name, reason in refusal.fields.items()} or {
+            "detail": refusal.message
+        }
+        return VendorResponse(status=refusal.status, body=body, headers=refusal.headers)
 
     # ------------------------------------------------------------ tickets
 
-    def list_tickets(self, asked: Asked) -> Reply:
-        self.before_page(first=asked.query("cursor") is None)
+    def list_tickets(self, call: VendorCall) -> VendorResponse:
+        self.before_page(first=call.query("cursor") is None)
         rows = [(ticket, self._ticket(ticket)) for ticket in self.see_all()]
-        fitting = [row for row in rows if fits(asked, *row, (row[1]["status"], self._status(row[0])))]
+        fitting = [row for row in rows if fits(call, *row, (row[1]["status"], self._status(row[0])))]
         page = cursor_page(
-            asked,
+            call,
             fitting,
             place=lambda row: self.place(row[0]),
             size=self.variant.page_cap or 20,
-            here=f"{self._root}{asked.path}",
+            here=f"{self._root}{call.path}",
         )
         self.listed(ticket for ticket, _row in page.rows)
         results = [row for _ticket, row in page.rows]
-        return Reply(body={"next": page.next, "previous": page.previous, "results": results})
+        return VendorResponse(body={"next": page.next, "previous": page.previous, "results": results})
 
-    def get_ticket(self, _asked: Asked, ticket: str) -> Reply:
-        return Reply(body=self._ticket(self.see(ticket)))
+    def get_ticket(self, _call: VendorCall, ticket: str) -> VendorResponse:
+        return VendorResponse(body=self._ticket(self.see(ticket)))
 
-    def change_ticket(self, asked: Asked, ticket: str) -> Reply:
-        old = self.have(ticket)
-        given = asked.json()
+    def change_ticket(self, call: VendorCall, ticket: str) -> VendorResponse:
+        old = self.existing(ticket)
+        given = call.json()
         change = read_ticket_change(given)
         if given == {"status": self._status(old)}:
-            return Reply(body=self._ticket(old))
+            return VendorResponse(body=self._ticket(old))
         self._may_change(old)
         comment = self._read_comment(given["comment"]) if given.get("comment") is not None else None
         status = change.pop("status", None)
@@ -161,44 +165,44 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
             self.store.reopen(ticket, **change)
         elif change:
             self.store.edit(ticket, **change)
-        return Reply(body=self._ticket(self.store.ticket(ticket)))
+        return VendorResponse(body=self._ticket(self.store.ticket(ticket)))
 
     # ------------------------------------------------------------ comments
 
-    def list_comments(self, _asked: Asked, ticket: str) -> Reply:
+    def list_comments(self, _call: VendorCall, ticket: str) -> VendorResponse:
         whole = self._ticket(self.see(ticket))
-        return Reply(body=whole if self.variant.comments_answer == "ticket" else whole["comments"])
+        return VendorResponse(body=whole if self.variant.comments_answer == "ticket" else whole["comments"])
 
-    def add_comment(self, asked: Asked, ticket: str) -> Reply:
-        before = self.have(ticket)
-        comment = self._read_comment(asked.json())
+    def add_comment(self, call: VendorCall, ticket: str) -> VendorResponse:
+        before = self.existing(ticket)
+        comment = self._read_comment(call.json())
         self._may_change(before)
         self._say(ticket, comment)
         now = self.store.ticket(ticket)
         match self.variant.comment_answer:
             case "ticket":
-                return Reply(body=self._ticket(now))
+                return VendorResponse(body=self._ticket(now))
             case "stale":
-                return Reply(body=self._ticket(before))
+                return VendorResponse(body=self._ticket(before))
             case "comment":
-                return Reply(body=self._comment(now.messages[-1]), status=201)
+                return VendorResponse(body=self._comment(now.messages[-1]), status=201)
             case "nothing":
-                return Reply(status=204)
+                return VendorResponse(status=204)
 
-    def upload(self, asked: Asked) -> Reply:
-        files = [(name, content) for field, name, content in asked.files() if field == "files"]
-        if asked.content_type != "multipart/form-data" or not files:
+    def upload(self, call: VendorCall) -> VendorResponse:
+        files = [(name, content) for field, name, content in call.files() if field == "files"]
+        if call.content_type != "multipart/form-data" or not files:
             raise refuse("files", "No file was submitted.")
         taken = [self.store.file(name, content) for name, content in files]
         self._uploads |= {file.number: file for file in taken}
         written = [self._file(file) for file in taken]
         match self.variant.upload_answer:
             case "list":
-                return Reply(body=written)
+                return VendorResponse(body=written)
             case "object":
-                return Reply(body=written[0])
+                return VendorResponse(body=written[0])
             case "wrapped":
-                return Reply(body={"attachments": written})
+                return VendorResponse(body={"attachments": written})
 
     def _may_change(self, ticket: PracticeTicket) -> None:
         if self.variant.closed_is_final and ticket.closed and self._status(ticket) == "closed":
@@ -223,12 +227,12 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
 
     # ------------------------------------------------------------ the rest
 
-    def get_user(self, _asked: Asked, user: str) -> Reply:
+    def get_user(self, _call: VendorCall, user: str) -> VendorResponse:
         email = self._email(int(user))
         if email is None:
-            raise Refusal(404, "Not found.")
+            raise VendorRefusal(404, "Not found.")
         first, _space, last = (self._name(email) or "").partition(" ")
-        return Reply(
+        return VendorResponse(
             body={
                 "id": int(user),
                 "email": email,
@@ -242,12 +246,12 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
             }
         )
 
-    def get_file(self, _asked: Asked, file: str) -> Reply:
+    def get_file(self, _call: VendorCall, file: str) -> VendorResponse:
         hanging = [each for ticket in self.store.tickets() for message in ticket.messages for each in message.files]
         for each in (*hanging, *self._uploads.values()):
             if str(each.number) == file:
-                return Reply(text=each.content, content_type="application/octet-stream")
-        raise Refusal(404, "Not found.")
+                return VendorResponse(text=each.content, content_type="application/octet-stream")
+        raise VendorRefusal(404, "Not found.")
 
     async def send_webhook(
         self, url: str, ticket: str, secret: str, *, event: str = "ticket.updated", event_id: str | None = None
@@ -285,7 +289,7 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
 
     def _email(self, user: int) -> str | None:
         known = {API_USER} | {message.email for ticket in self.store.tickets() for message in ticket.messages}
-        return next((email for email in known if email and self.person(email) == user), None)
+        return next((email for email in known if email and self.person_number(email) == user), None)
 
     def _status(self, ticket: PracticeTicket) -> str:
         said: str | None = ticket.fields.get("status")
@@ -309,7 +313,7 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
             "priority": fields.get("priority", context.get("priority", "medium")),
             "channel": "carrier_pigeon" if odd else channel,
             "assignee": fields.get("assignee"),
-            "requester": self.person(ticket.email or "") if registered else None,
+            "requester": self.person_number(ticket.email or "") if registered else None,
             "from_email": None if registered else ticket.email,
             "order": fields.get("order", context.get("order", self.variant.no_order)),
             "products": list(fields.get("products", context.get("products", ()))),
@@ -325,7 +329,7 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
         written_here = self.variant.html and not message.by_api
         return {
             "id": message.number,
-            "author": None if stranger or message.email is None else self.person(message.email),
+            "author": None if stranger or message.email is None else self.person_number(message.email),
             "from_email": message.email if stranger else None,
             "body": as_html(message.text, tracker=f"{self._root}/pixel.gif") if written_here else message.text,
             "is_public": message.public,

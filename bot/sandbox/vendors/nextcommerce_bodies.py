@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.vendors.requests import Refusal
+from bot.sandbox.vendors.calls import VendorRefusal
 
 STATUSES = ("new", "open", "pending", "solved", "closed")
 CLOSED_STATUSES = ("solved", "closed")
@@ -34,8 +34,8 @@ class NewComment:
     attachments: tuple[int, ...]
 
 
-def refuse(field: str, told: str) -> Refusal:
-    return Refusal(400, told, fields={field: told})
+def refuse(field: str, reason: str) -> VendorRefusal:
+    return VendorRefusal(400, reason, fields={field: reason})
 
 
 def read_comment(value: Any, *, has_file: Callable[[int], bool], has_user: Callable[[int], bool]) -> NewComment:

@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+from bot.sandbox.vendors.calls import VendorCall, VendorRefusal
 from bot.sandbox.vendors.nextcommerce_bodies import CHANNELS, PRIORITIES, STATUSES, refuse
-from bot.sandbox.vendors.requests import Asked, Refusal
 from bot.sandbox.vendors.store import PracticeTicket
 
 Place = tuple[float | str, ...]
@@ -28,29 +28,29 @@ class CursorPage:
     previous: str | None
 
 
-def fits(asked: Asked, ticket: PracticeTicket, row: dict[str, Any], words: Sequence[str]) -> bool:
+def fits(call: VendorCall, ticket: PracticeTicket, row: dict[str, Any], words: Sequence[str]) -> bool:
     """Whether the query's filters let this ticket through; `words` are the statuses that it counts as."""
     exact = ("id", "requester", "assignee", "ticket_type")
-    numbers = {field: asked.number(field, 0) for field in exact if asked.query(field) is not None}
-    text = (asked.query("filter_text") or "").casefold()
+    numbers = {field: call.number(field, 0) for field in exact if call.query(field) is not None}
+    text = (call.query("filter_text") or "").casefold()
     haystack = f"{ticket.id}\n{ticket.subject}\n{ticket.email}".casefold()
-    products, tags = asked.query_all("product"), asked.query_all("tags")
+    products, tags = call.query_all("product"), call.query_all("tags")
     return (
-        _one_of(asked, "status", STATUSES, words)
-        and _one_of(asked, "priority", PRIORITIES, [row["priority"]])
-        and _one_of(asked, "channel", CHANNELS, [row["channel"]])
+        _one_of(call, "status", STATUSES, words)
+        and _one_of(call, "priority", PRIORITIES, [row["priority"]])
+        and _one_of(call, "channel", CHANNELS, [row["channel"]])
         and all(row[field] == number for field, number in numbers.items())
         and text in haystack
-        and asked.query("subject") in (None, row["subject"])
-        and asked.query("order_number") in (None, row["order"])
+        and call.query("subject") in (None, row["subject"])
+        and call.query("order_number") in (None, row["order"])
         and (not products or any(str(product) in products for product in row["products"]))
         and (not tags or any(tag in tags for tag in row["tags"]))
-        and _within(asked, ticket.created_at.date())
+        and _within(call, ticket.created_at.date())
     )
 
 
 def cursor_page(
-    asked: Asked, rows: Sequence[Row], *, place: Callable[[Row], Place], size: int, here: str
+    call: VendorCall, rows: Sequence[Row], *, place: Callable[[Row], Place], size: int, here: str
 ) -> CursorPage:
     """
     The page that the query's cursor names.
@@ -59,7 +59,7 @@ def cursor_page(
         rows: All that fit, in order of their places.
         here: The list's own address, without a query.
     """
-    backwards, after = _read_cursor(asked.query("cursor"))
+    backwards, after = _read_cursor(call.query("cursor"))
     if after is None:
         shown = list(rows[:size])
     elif backwards:
@@ -70,7 +70,7 @@ def cursor_page(
     after_it = bool(shown) and place(rows[-1]) > place(shown[-1])
 
     def address(backwards: bool, row: Row) -> str:
-        kept = [(name, value) for name, value in asked.queries if name != "cursor"]
+        kept = [(name, value) for name, value in call.queries if name != "cursor"]
         return f"{here}?{urlencode([('cursor', _write_cursor(backwards, place(row))), *kept])}"
 
     return CursorPage(
@@ -91,24 +91,24 @@ def _read_cursor(cursor: str | None) -> tuple[bool, Place | None]:
         backwards, place = json.loads(urlsafe_b64decode(cursor))
         return bool(backwards), tuple(place)
     except (ValueError, TypeError):
-        raise Refusal(404, "Invalid cursor") from None
+        raise VendorRefusal(404, "Invalid cursor") from None
 
 
-def _one_of(asked: Asked, field: str, choices: Sequence[str], values: Sequence[str]) -> bool:
-    wanted = asked.query_all(field)
+def _one_of(call: VendorCall, field: str, choices: Sequence[str], values: Sequence[str]) -> bool:
+    wanted = call.query_all(field)
     for value in wanted:
         if value not in choices:
             raise refuse(field, f"Select a valid choice. {value} is not one of the available choices.")
     return not wanted or any(value in wanted for value in values)
 
 
-def _within(asked: Asked, day: date) -> bool:
-    first, last = _day(asked, "created_from"), _day(asked, "created_to")
+def _within(call: VendorCall, day: date) -> bool:
+    first, last = _day(call, "created_from"), _day(call, "created_to")
     return (first is None or day >= first) and (last is None or day <= last)
 
 
-def _day(asked: Asked, field: str) -> date | None:
-    value = asked.query(field)
+def _day(call: VendorCall, field: str) -> date | None:
+    value = call.query(field)
     if value is None:
         return None
     try:

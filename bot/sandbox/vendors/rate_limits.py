@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Literal
+
+RetryAfter = Literal["seconds", "date", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ FIVE_A_SECOND = Quota(5, 1, sliding=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QuotaState:
     """How a quota stands: what is left of it, and after how many seconds there is more."""
 
     quota: Quota
@@ -36,7 +41,7 @@ class Standing:
     reset: float
 
 
-class Meter:
+class QuotaCounter:
     """Counts requests against quotas. A refused request counts against none."""
 
     def __init__(self, quotas: Sequence[Quota], now: Callable[[], datetime]) -> None:
@@ -45,7 +50,7 @@ class Meter:
 
     def take(self) -> float | None:
         """Count one request. Returns None where it is allowed, else the seconds until one is allowed again."""
-        waits = [standing.reset for standing in self.standings() if standing.remaining == 0]
+        waits = [state.reset for state in self.states() if state.remaining == 0]
         if waits:
             return max(waits)
         now = self._now().timestamp()
@@ -53,11 +58,11 @@ class Meter:
             taken.append(now)
         return None
 
-    def standings(self) -> tuple[Standing, ...]:
+    def states(self) -> tuple[QuotaState, ...]:
         """How each quota stands now, in the order given."""
-        return tuple(self._standing(quota, taken) for quota, taken in self._taken)
+        return tuple(self._state(quota, taken) for quota, taken in self._taken)
 
-    def _standing(self, quota: Quota, taken: deque[float]) -> Standing:
+    def _state(self, quota: Quota, taken: deque[float]) -> QuotaState:
         now = self._now().timestamp()
         if quota.sliding:
             while taken and now - taken[0] >= quota.seconds:
@@ -65,4 +70,16 @@ class Meter:
         elif taken and now - taken[0] >= quota.seconds:
             taken.clear()
         reset = quota.seconds - (now - taken[0]) if taken else quota.seconds
-        return Standing(quota, quota.limit - len(taken), reset)
+        return QuotaState(quota, quota.limit - len(taken), reset)
+
+
+def retry_after_header(wait: float, form: RetryAfter, now: datetime) -> dict[str, str]:
+    """The header of a 429 that tells when to come again; empty for `none`."""
+    seconds = math.ceil(wait)
+    match form:
+        case "seconds":
+            return {"Retry-After": str(seconds)}
+        case "date":
+            return {"Retry-After": format_datetime(now + timedelta(seconds=seconds), usegmt=True)}
+        case "none":
+            return {}

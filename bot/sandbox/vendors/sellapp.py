@@ -14,12 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
+from bot.sandbox.vendors.calls import VendorCall, VendorRefusal, VendorResponse
 from bot.sandbox.vendors.rate_limits import Quota
-from bot.sandbox.vendors.requests import Asked, Refusal, Reply
-from bot.sandbox.vendors.sellapp_lists import found, whole_page
+from bot.sandbox.vendors.sellapp_lists import matching, whole_page
 from bot.sandbox.vendors.sellapp_variants import SELLAPP_VARIANTS, SellappVariant
-from bot.sandbox.vendors.server import Call, PracticeVendor
-from bot.sandbox.vendors.store import Habits, PracticeMessage, PracticeStore, PracticeTicket
+from bot.sandbox.vendors.server import PracticeVendor, VendorRoute
+from bot.sandbox.vendors.store import PracticeMessage, PracticeStore, PracticeTicket, VendorBehaviour
 
 KEY = "17|practicekeypracticekeypracticekeypractic"
 SLUG = "practice"
@@ -58,48 +58,52 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
     ) -> None:
         super().__init__(store, variant, port=port, quotas=quotas)
         self.notified: list[str] = []
-        self._done: dict[str, tuple[bytes, Reply]] = {}
+        self._done: dict[str, tuple[bytes, VendorResponse]] = {}
 
-    def habits(self) -> Habits:
-        return Habits()
+    def behaviour(self) -> VendorBehaviour:
+        return VendorBehaviour()
 
-    def calls(self) -> Iterable[Call]:
+    def routes(self) -> Iterable[VendorRoute]:
         tickets = "/(?P<version>v1|v2)/tickets"
         one = rf"{tickets}/(?P<ticket>\d+)"
         return (
-            Call("GET", tickets, self.list_tickets),
-            Call("POST", f"{tickets}/search", self.search_tickets),
-            Call("GET", one, self.get_ticket),
-            Call("PATCH", "/(?P<version>v2)/tickets/(?P<ticket>[0-9]+)", self.update_ticket),
-            Call("GET", f"{one}/messages", self.list_messages),
-            Call("POST", f"{one}/messages", self.reply_to_ticket),
-            Call("POST", f"{one}/messages/search", self.search_messages),
-            Call("GET", rf"{one}/messages/(?P<message>\d+)", self.get_message),
-            Call("GET", "/(?P<version>v2)/me", self.get_me),
+            VendorRoute("GET", tickets, self.list_tickets),
+            VendorRoute("POST", f"{tickets}/search", self.search_tickets),
+            VendorRoute("GET", one, self.get_ticket),
+            VendorRoute("PATCH", "/(?P<version>v2)/tickets/(?P<ticket>[0-9]+)", self.update_ticket),
+            VendorRoute("GET", f"{one}/messages", self.list_messages),
+            VendorRoute("POST", f"{one}/messages", self.reply_to_ticket),
+            VendorRoute("POST", f"{one}/messages/search", self.search_messages),
+            VendorRoute("GET", rf"{one}/messages/(?P<message>\d+)", self.get_message),
+            VendorRoute("GET", "/(?P<version>v2)/me", self.get_me),
         )
 
-    def admit(self, asked: Asked) -> None:
-        if not asked.accepts("application/json"):
+    def check_access(self, call: VendorCall) -> None:
+        if not call.accepts("application/json"):
             # What Laravel does with somebody who is no API client and not logged in.
-            raise Refusal(302, "Log in", headers={"Location": f"{self.base_url}/login"}, form="page")
-        if asked.headers.get("authorization") != f"Bearer {KEY}":
-            raise Refusal(401, "Unauthenticated.")
-        store = asked.headers.get("x-store")
+            raise VendorRefusal(302, "Log in", headers={"Location": f"{self.base_url}/login"}, form="page")
+        if call.headers.get("authorization") != f"Bearer {KEY}":
+            raise VendorRefusal(401, "Unauthenticated.")
+        store = call.headers.get("x-store")
         if store != SLUG and (store is not None or self.variant.store_required):
-            raise Refusal(400, "The X-STORE header names no store of this account.", fields={"X-STORE": "is invalid"})
-        if asked.path.startswith("/v2") and self.variant.v2 != "there":
-            status, told = (404, "Not Found") if self.variant.v2 == "missing" else (403, "This action is unauthorized.")
-            raise Refusal(status, told)
+            raise VendorRefusal(
+                400, "The X-STORE header names no store of this account.", fields={"X-STORE": "is invalid"}
+            )
+        if call.path.startswith("/v2") and self.variant.v2 != "there":
+            status, reason = (
+                (404, "Not Found") if self.variant.v2 == "missing" else (403, "This action is unauthorized.")
+            )
+            raise VendorRefusal(status, reason)
 
     def every_header(self) -> Mapping[str, str]:
         return {"X-Request-ID": str(uuid4())}
 
-    def refusal(self, refusal: Refusal, _asked: Asked) -> Reply:
+    def refusal(self, refusal: VendorRefusal, _call: VendorCall) -> VendorResponse:
         if refusal.form == "page":
             page = "<!DOCTYPE html><html><body>Log in to SellApp</body></html>"
-            return Reply(status=refusal.status, headers=refusal.headers, text=page, content_type="text/html")
+            return VendorResponse(status=refusal.status, headers=refusal.headers, text=page, content_type="text/html")
         body: dict[str, Any] = {
-            "message": refusal.told,
+            "message": refusal.message,
             "type": "invalid_request_error" if refusal.status < 500 else "api_error",
             "code": str(refusal.status),
             "status": refusal.status,
@@ -108,40 +112,42 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
             "docs_url": _DOCS,
         }
         if refusal.status == 422:
-            body["errors"] = {name: [told] for name, told in refusal.fields.items()}
-        return Reply(status=refusal.status, headers=refusal.headers, body=body)
+            body["errors"] = {name: [reason] for name, reason in refusal.fields.items()}
+        return VendorResponse(status=refusal.status, headers=refusal.headers, body=body)
 
     # ------------------------------------------------------------ tickets
 
-    def list_tickets(self, asked: Asked, version: str) -> Reply:
-        self.before_page(first=asked.number("page", 1, status=422) <= 1)
-        shown, body = self._page(asked, self.see_all())
+    def list_tickets(self, call: VendorCall, version: str) -> VendorResponse:
+        self.before_page(first=call.number("page", 1, status=422) <= 1)
+        shown, body = self._page(call, self.see_all())
         self.listed(shown)
-        return Reply(body={"data": [self._ticket(ticket, version) for ticket in shown], **body})
+        return VendorResponse(body={"data": [self._ticket(ticket, version) for ticket in shown], **body})
 
-    def search_tickets(self, asked: Asked, version: str) -> Reply:
+    def search_tickets(self, call: VendorCall, version: str) -> VendorResponse:
         rows = [self._ticket(ticket, version) for ticket in self.see_all()]
-        shown, body = self._page(asked, found(rows, asked.json(malformed=422)))
-        return Reply(body={"data": shown, **body})
+        shown, body = self._page(call, matching(rows, call.json(malformed=422)))
+        return VendorResponse(body={"data": shown, **body})
 
-    def get_ticket(self, _asked: Asked, version: str, ticket: str) -> Reply:
-        return Reply(body={"data": self._ticket(self.see(ticket), version)})
+    def get_ticket(self, _call: VendorCall, version: str, ticket: str) -> VendorResponse:
+        return VendorResponse(body={"data": self._ticket(self.see(ticket), version)})
 
-    def update_ticket(self, asked: Asked, version: str, ticket: str) -> Reply:
-        key = asked.headers.get("idempotency-key") if self.variant.idempotent else None
+    def update_ticket(self, call: VendorCall, version: str, ticket: str) -> VendorResponse:
+        key = call.headers.get("idempotency-key") if self.variant.idempotent else None
         if key in self._done:
             body, reply = self._done[key]
-            if body != asked.body:
-                raise Refusal(409, "This Idempotency-Key was used with another body.")
+            if body != call.body:
+                raise VendorRefusal(409, "This Idempotency-Key was used with another body.")
             return reply
-        old = self.have(ticket)
-        given = asked.json(malformed=422)
+        old = self.existing(ticket)
+        given = call.json(malformed=422)
         status, archived = given.get("status"), given.get("archived")
         if "status" in given and status not in ("OPEN", "CLOSED"):
-            raise Refusal(422, "The selected status is invalid.", fields={"status": "The selected status is invalid."})
+            raise VendorRefusal(
+                422, "The selected status is invalid.", fields={"status": "The selected status is invalid."}
+            )
         if ("archived" in given and not isinstance(archived, bool)) or not given:
-            told = "The archived field must be true or false."
-            raise Refusal(422, told, fields={"archived": told})
+            reason = "The archived field must be true or false."
+            raise VendorRefusal(422, reason, fields={"archived": reason})
         if status == "CLOSED" and not old.closed:
             self.notified.append(ticket)
             self.store.close(ticket)
@@ -149,45 +155,45 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
             self.store.reopen(ticket)
         if archived is not None:
             self.store.edit(ticket, archived=archived or None)
-        reply = Reply(body={"data": self._ticket(self.store.ticket(ticket), version)})
+        reply = VendorResponse(body={"data": self._ticket(self.store.ticket(ticket), version)})
         if key is not None:
-            self._done[key] = (asked.body, reply)
+            self._done[key] = (call.body, reply)
         return reply
 
     # ------------------------------------------------------------ messages
 
-    def list_messages(self, asked: Asked, version: str, ticket: str) -> Reply:
+    def list_messages(self, call: VendorCall, version: str, ticket: str) -> VendorResponse:
         del version  # both versions show messages alike
-        shown, body = self._page(asked, self._messages(ticket))
-        return Reply(body={"data": shown, **body})
+        shown, body = self._page(call, self._messages(ticket))
+        return VendorResponse(body={"data": shown, **body})
 
-    def search_messages(self, asked: Asked, version: str, ticket: str) -> Reply:
+    def search_messages(self, call: VendorCall, version: str, ticket: str) -> VendorResponse:
         del version
-        shown, body = self._page(asked, found(self._messages(ticket), asked.json(malformed=422)))
-        return Reply(body={"data": shown, **body})
+        shown, body = self._page(call, matching(self._messages(ticket), call.json(malformed=422)))
+        return VendorResponse(body={"data": shown, **body})
 
-    def get_message(self, _asked: Asked, version: str, ticket: str, message: str) -> Reply:
+    def get_message(self, _call: VendorCall, version: str, ticket: str, message: str) -> VendorResponse:
         del version
         for written in self._messages(ticket):
             if str(written["id"]) == message:
-                return Reply(body={"data": written})
-        raise Refusal(404, "No query results for model [TicketMessage].")
+                return VendorResponse(body={"data": written})
+        raise VendorRefusal(404, "No query results for model [TicketMessage].")
 
-    def reply_to_ticket(self, asked: Asked, version: str, ticket: str) -> Reply:
+    def reply_to_ticket(self, call: VendorCall, version: str, ticket: str) -> VendorResponse:
         del version
-        self.have(ticket)
-        text = asked.json(malformed=422).get("content")
+        self.existing(ticket)
+        text = call.json(malformed=422).get("content")
         if not isinstance(text, str) or not text.strip():
-            told = "The content field is required."
-            raise Refusal(422, told, fields={"content": told})
+            reason = "The content field is required."
+            raise VendorRefusal(422, reason, fields={"content": reason})
         self.reply_by_api(ticket, text, name=None, email=None)
         message = self._message(self.store.ticket(ticket).messages[-1], ticket)
         body = {"data": message} if self.variant.reply_wrapped else message
-        return Reply(body=body, status=self.variant.reply_status)
+        return VendorResponse(body=body, status=self.variant.reply_status)
 
-    def get_me(self, _asked: Asked, version: str) -> Reply:
+    def get_me(self, _call: VendorCall, version: str) -> VendorResponse:
         del version
-        return Reply(body={"data": {"id": 1, "username": "practice", "email": "practice@store.example"}})
+        return VendorResponse(body={"data": {"id": 1, "username": "practice", "email": "practice@store.example"}})
 
     async def send_webhook(self, url: str, ticket: str, secret: str | None = None) -> int:
         """
@@ -205,11 +211,11 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
 
     # ------------------------------------------------------------ how things are written
 
-    def _page(self, asked: Asked, rows: Sequence[Row]) -> tuple[list[Row], dict[str, Any]]:
-        number = asked.number("page", 1, least=1, status=422)
-        limit = asked.number("limit", 15, least=1, most=100, status=422)
+    def _page(self, call: VendorCall, rows: Sequence[Row]) -> tuple[list[Row], dict[str, Any]]:
+        number = call.number("page", 1, least=1, status=422)
+        limit = call.number("limit", 15, least=1, most=100, status=422)
         size = min(limit, self.variant.page_cap or limit)
-        whole = whole_page(rows, number, size, f"{self.links}{asked.path}")
+        whole = whole_page(rows, number, size, f"{self.links}{call.path}")
         kept = {"whole": ("links", "meta"), "links": ("links",), "meta": ("meta",), "none": ()}[self.variant.paging]
         # The pages show both keys, and nothing of what is in them.
         return whole.rows, {name: getattr(whole, name) if name in kept else {} for name in ("links", "meta")}
@@ -242,7 +248,7 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
     def _customer(self, email: str) -> int | str | None:
         match self.variant.customer_ids:
             case "numbers":
-                return self.person(email)
+                return self.person_number(email)
             case "uuids":
                 return str(uuid5(_SPACE, email))
             case "null":

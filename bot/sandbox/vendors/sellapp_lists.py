@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from bot.sandbox.vendors.requests import Refusal
+from bot.sandbox.vendors.calls import VendorRefusal
 
 Row = TypeVar("Row")
 
@@ -57,7 +57,7 @@ def whole_page(rows: Sequence[Row], number: int, size: int, address: str) -> Who
     )
 
 
-def found(rows: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def matching(rows: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """
     The rows that fit `filters` and `search`, in the order of `sort`.
 
@@ -75,12 +75,12 @@ def found(rows: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> list[Ma
 def _fits(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     compare = _OPERATORS.get(str(wanted.get("operator", "=")))
     if compare is None:
-        raise Refusal(422, "The operator is invalid.", fields={"filters.operator": "The operator is invalid."})
+        raise VendorRefusal(422, "The operator is invalid.", fields={"filters.operator": "The operator is invalid."})
     try:
         return compare(_value(row, str(wanted.get("field"))), wanted.get("value"))
     except TypeError:
-        told = "The value cannot be compared with this field."
-        raise Refusal(422, told, fields={"filters.value": told}) from None
+        reason = "The value cannot be compared with this field."
+        raise VendorRefusal(422, reason, fields={"filters.value": reason}) from None
 
 
 def _contains(row: Mapping[str, Any], text: str, case_sensitive: bool) -> bool:
@@ -96,5 +96,5 @@ def _by(field: str) -> Callable[[Mapping[str, Any]], Any]:
 
 def _value(row: Mapping[str, Any], field: str) -> Any:
     if field not in row:
-        raise Refusal(422, f"The field {field} is invalid.", fields={"field": f"The field {field} is invalid."})
+        raise VendorRefusal(422, f"The field {field} is invalid.", fields={"field": f"The field {field} is invalid."})
     return row[field]

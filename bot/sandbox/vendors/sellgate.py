@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.sandbox.vendors.requests import Asked, Refusal, Reply
+from bot.sandbox.vendors.calls import VendorCall, VendorRefusal, VendorResponse
 from bot.sandbox.vendors.sellgate_variants import SELLGATE_VARIANTS, SellgateVariant
-from bot.sandbox.vendors.server import Call, PracticeVendor
-from bot.sandbox.vendors.store import Habits, PracticeMessage, PracticeTicket
+from bot.sandbox.vendors.server import PracticeVendor, VendorRoute
+from bot.sandbox.vendors.store import PracticeMessage, PracticeTicket, VendorBehaviour
 
 KEY = "sg_live_practice0practice0practice0pracs"
 
@@ -34,44 +34,48 @@ class PracticeSellgate(PracticeVendor[SellgateVariant]):
     def settings(self) -> dict[str, str]:
         return {"API_KEY": KEY}
 
-    def habits(self) -> Habits:
-        return Habits(ticket_id=lambda number: f"tkt_{number:06x}", message_id=lambda number: f"msg_{number:06x}")
-
-    def calls(self) -> Iterable[Call]:
-        one = r"/v1/tickets/(?P<ticket>[^/]+)"
-        return (
-            Call("GET", "/v1/tickets", self.list_tickets),
-            Call("GET", one, self.get_ticket),
-            Call("POST", one, self.reply_to_ticket),
-            Call("PATCH", one, self.change_status),
+    def behaviour(self) -> VendorBehaviour:
+        return VendorBehaviour(
+            ticket_id=lambda number: f"tkt_{number:06x}", message_id=lambda number: f"msg_{number:06x}"
         )
 
-    def admit(self, asked: Asked) -> None:
-        # The documentation takes the key with `Bearer` before it and without.
-        if asked.headers.get("authorization", "").removeprefix("Bearer ") != KEY:
-            raise Refusal(401, "Invalid API key")
+    def routes(self) -> Iterable[VendorRoute]:
+        one = r"/v1/tickets/(?P<ticket>[^/]+)"
+        return (
+            VendorRoute("GET", "/v1/tickets", self.list_tickets),
+            VendorRoute("GET", one, self.get_ticket),
+            VendorRoute("POST", one, self.reply_to_ticket),
+            VendorRoute("PATCH", one, self.change_status),
+        )
 
-    def refusal(self, refusal: Refusal, _asked: Asked) -> Reply:
+    def check_access(self, call: VendorCall) -> None:
+        # The documentation takes the key with `Bearer` before it and without.
+        if call.headers.get("authorization", "").removeprefix("Bearer ") != KEY:
+            raise VendorRefusal(401, "Invalid API key")
+
+    def refusal(self, refusal: VendorRefusal, _call: VendorCall) -> VendorResponse:
         match self.variant.errors:
             case "word":
-                body: Any = {"error": refusal.told}
+                body: Any = {"error": refusal.message}
             case "object":
-                body = {"success": False, "error": {"code": refusal.status, "message": refusal.told}}
+                body = {"success": False, "error": {"code": refusal.status, "message": refusal.message}}
             case "message":
-                body = {"message": refusal.told, "errors": refusal.fields}
+                body = {"message": refusal.message, "errors": refusal.fields}
             case "page":
                 page = f"<html><body><h1>{refusal.status}</h1></body></html>"
-                return Reply(status=refusal.status, text=page, content_type="text/html", headers=refusal.headers)
-        return Reply(status=refusal.status, body=body, headers=refusal.headers)
+                return VendorResponse(
+                    status=refusal.status, text=page, content_type="text/html", headers=refusal.headers
+                )
+        return VendorResponse(status=refusal.status, body=body, headers=refusal.headers)
 
     # ------------------------------------------------------------ the calls
 
-    def list_tickets(self, asked: Asked) -> Reply:
-        page = asked.number("page", 1, least=1)
-        limit = min(asked.number("limit", 25, least=1, most=100), self.variant.page_cap or 100)
-        status = asked.query("status")
+    def list_tickets(self, call: VendorCall) -> VendorResponse:
+        page = call.number("page", 1, least=1)
+        limit = min(call.number("limit", 25, least=1, most=100), self.variant.page_cap or 100)
+        status = call.query("status")
         if status not in (None, "open", "closed"):
-            raise Refusal(400, "status must be open or closed")
+            raise VendorRefusal(400, "status must be open or closed")
         self.before_page(first=page == 1)
         everything = self.see_all()
         fitting = [ticket for ticket in everything if status is None or ticket.closed == (status == "closed")]
@@ -85,49 +89,49 @@ class PracticeSellgate(PracticeVendor[SellgateVariant]):
         }
         if self.variant.meta:
             body["meta"] = {"total": total, "limit": limit, "offset": offset}
-        return Reply(body=body)
+        return VendorResponse(body=body)
 
-    def get_ticket(self, _asked: Asked, ticket: str) -> Reply:
-        return Reply(body={"data": self._single(self.see(ticket))})
+    def get_ticket(self, _call: VendorCall, ticket: str) -> VendorResponse:
+        return VendorResponse(body={"data": self._single(self.see(ticket))})
 
-    def reply_to_ticket(self, asked: Asked, ticket: str) -> Reply:
-        text = asked.json().get("message")
+    def reply_to_ticket(self, call: VendorCall, ticket: str) -> VendorResponse:
+        text = call.json().get("message")
         if not isinstance(text, str) or not text.strip():
-            raise Refusal(400, "message is required", fields={"message": "is required"})
-        if self.have(ticket).closed and self.variant.closed_refuses:
-            raise Refusal(409, "The ticket is closed")
+            raise VendorRefusal(400, "message is required", fields={"message": "is required"})
+        if self.existing(ticket).closed and self.variant.closed_refuses:
+            raise VendorRefusal(409, "The ticket is closed")
         message = self.reply_by_api(ticket, text)
         status = self.variant.reply_status
         match self.variant.reply_answer:
             case "message":
-                return Reply(body={"data": self._message(self._written(ticket, message))}, status=status)
+                return VendorResponse(body={"data": self._message(self._written(ticket, message))}, status=status)
             case "bare message":
-                return Reply(body=self._message(self._written(ticket, message)), status=status)
+                return VendorResponse(body=self._message(self._written(ticket, message)), status=status)
             case "ticket":
-                return Reply(body={"data": self._single(self.store.ticket(ticket))}, status=status)
+                return VendorResponse(body={"data": self._single(self.store.ticket(ticket))}, status=status)
             case "id":
-                return Reply(body={"success": True, "id": message}, status=status)
+                return VendorResponse(body={"success": True, "id": message}, status=status)
             case "success":
-                return Reply(body={"success": True}, status=status)
+                return VendorResponse(body={"success": True}, status=status)
             case "nothing":
-                return Reply(status=204)
+                return VendorResponse(status=204)
 
-    def change_status(self, asked: Asked, ticket: str) -> Reply:
-        status = asked.json().get("status")
+    def change_status(self, call: VendorCall, ticket: str) -> VendorResponse:
+        status = call.json().get("status")
         if status not in ("open", "closed"):
-            raise Refusal(400, "status must be open or closed", fields={"status": "must be open or closed"})
-        if self.have(ticket).closed != (status == "closed"):
+            raise VendorRefusal(400, "status must be open or closed", fields={"status": "must be open or closed"})
+        if self.existing(ticket).closed != (status == "closed"):
             (self.store.close if status == "closed" else self.store.reopen)(ticket)
         now = self.store.ticket(ticket)
         match self.variant.status_answer:
             case "ticket":
-                return Reply(body={"data": self._row(now)})
+                return VendorResponse(body={"data": self._row(now)})
             case "bare ticket":
-                return Reply(body=self._row(now))
+                return VendorResponse(body=self._row(now))
             case "success":
-                return Reply(body={"success": True})
+                return VendorResponse(body={"success": True})
             case "nothing":
-                return Reply(status=204)
+                return VendorResponse(status=204)
 
     # ------------------------------------------------------------ how things are written
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid5
 
-from bot.sandbox.vendors.requests import Asked, Refusal, Reply
+from bot.sandbox.vendors.calls import VendorCall, VendorRefusal, VendorResponse
 from bot.sandbox.vendors.sellsn_variants import SELLSN_VARIANTS, SellsnVariant
-from bot.sandbox.vendors.server import Call, PracticeVendor
-from bot.sandbox.vendors.store import Habits, PracticeMessage, PracticeTicket
+from bot.sandbox.vendors.server import PracticeVendor, VendorRoute
+from bot.sandbox.vendors.store import PracticeMessage, PracticeTicket, VendorBehaviour
 
 KEY = "eyJhbGciOiJIUzI1NiJ9.eyJzdG9yZSI6InByYWN0aWNlIn0.c2hvcGJlbGw"
 _SPACE = UUID("5e115e11-0000-4000-8000-000000000000")
@@ -46,54 +46,56 @@ class PracticeSellsn(PracticeVendor[SellsnVariant]):
     def settings(self) -> dict[str, str]:
         return {"API_KEY": KEY, "STORE_ID": STORE_ID}
 
-    def habits(self) -> Habits:
-        return Habits(
+    def behaviour(self) -> VendorBehaviour:
+        return VendorBehaviour(
             ticket_id=lambda number: str(uuid5(_SPACE, f"ticket {number}")),
             message_id=lambda number: str(uuid5(_SPACE, f"entry {number}")),
         )
 
-    def calls(self) -> Iterable[Call]:
+    def routes(self) -> Iterable[VendorRoute]:
         one = r"/stores/(?P<store>[^/]+)/tickets/(?P<segment>[^/]+)"
         return (
-            Call("GET", one, self.list_or_get),
-            Call("PUT", one, self.reply_to_ticket),
-            Call("DELETE", one, self.close_ticket),
-            Call("GET", r"/stores/(?P<store>[^/]+)", self.get_store),
-            Call("GET", "/user", self.get_user),
+            VendorRoute("GET", one, self.list_or_get),
+            VendorRoute("PUT", one, self.reply_to_ticket),
+            VendorRoute("DELETE", one, self.close_ticket),
+            VendorRoute("GET", r"/stores/(?P<store>[^/]+)", self.get_store),
+            VendorRoute("GET", "/user", self.get_user),
         )
 
-    def admit(self, asked: Asked) -> None:
-        if asked.headers.get("authorization") != f"Bearer {KEY}":
-            raise Refusal(401, "You are not authorized, check your API key and try again.")
-        if "*/*" not in asked.headers.get("accept", "*/*") and not asked.accepts("application/json"):
-            raise Refusal(406, "Only application/json is offered.")
-        scope = _SCOPES.get(asked.method, "")
-        if "/tickets/" in asked.path and scope in self.withheld:
-            raise Refusal(403, "You are not authorized to access this endpoint, you may be missing an API key scope.")
+    def check_access(self, call: VendorCall) -> None:
+        if call.headers.get("authorization") != f"Bearer {KEY}":
+            raise VendorRefusal(401, "You are not authorized, check your API key and try again.")
+        if "*/*" not in call.headers.get("accept", "*/*") and not call.accepts("application/json"):
+            raise VendorRefusal(406, "Only application/json is offered.")
+        scope = _SCOPES.get(call.method, "")
+        if "/tickets/" in call.path and scope in self.withheld:
+            raise VendorRefusal(
+                403, "You are not authorized to access this endpoint, you may be missing an API key scope."
+            )
 
-    def refusal(self, refusal: Refusal, _asked: Asked) -> Reply:
-        body: dict[str, Any] = {"success": False, "message": refusal.told}
+    def refusal(self, refusal: VendorRefusal, _call: VendorCall) -> VendorResponse:
+        body: dict[str, Any] = {"success": False, "message": refusal.message}
         if refusal.fields and self.variant.invalid_fields == "names":
             body["invalidFields"] = list(refusal.fields)
         elif refusal.fields:
-            body["invalidFields"] = [{"field": name, "message": told} for name, told in refusal.fields.items()]
-        return Reply(status=refusal.status, body=body, headers=refusal.headers)
+            body["invalidFields"] = [{"field": name, "message": reason} for name, reason in refusal.fields.items()]
+        return VendorResponse(status=refusal.status, body=body, headers=refusal.headers)
 
     # ------------------------------------------------------------ the calls
 
-    def list_or_get(self, asked: Asked, store: str, segment: str) -> Reply:
+    def list_or_get(self, call: VendorCall, store: str, segment: str) -> VendorResponse:
         _own(store)
         if re.fullmatch(r"-?\d+", segment):
-            return self._list(asked, int(segment))
+            return self._list(call, int(segment))
         ticket = self.see(_uuid(segment))
         if ticket.closed and self.variant.after_delete == "gone":
-            raise Refusal(404, "One of the objects referenced by the ID given in the URL or form was not found.")
+            raise VendorRefusal(404, "One of the objects referenced by the ID given in the URL or form was not found.")
         return _well(self._ticket(ticket, seen=set()))
 
-    def reply_to_ticket(self, asked: Asked, store: str, segment: str) -> Reply:
+    def reply_to_ticket(self, call: VendorCall, store: str, segment: str) -> VendorResponse:
         _own(store)
         before = self._reachable(_uuid(segment))
-        text = asked.json().get("message")
+        text = call.json().get("message")
         if not isinstance(text, str) or not text.strip():
             raise _invalid("message", "The message is required.")
         if before.closed and self.variant.closed_refuses:
@@ -108,29 +110,29 @@ class PracticeSellsn(PracticeVendor[SellsnVariant]):
             case "no data":
                 return _well(None, status=status)
             case "nothing":
-                return Reply(status=204)
+                return VendorResponse(status=204)
 
-    def close_ticket(self, _asked: Asked, store: str, segment: str) -> Reply:
+    def close_ticket(self, _call: VendorCall, store: str, segment: str) -> VendorResponse:
         _own(store)
         self.store.close(self._reachable(_uuid(segment)).id)
-        return _well(None) if self.variant.delete_answers else Reply(status=204)
+        return _well(None) if self.variant.delete_answers else VendorResponse(status=204)
 
-    def get_store(self, _asked: Asked, store: str) -> Reply:
+    def get_store(self, _call: VendorCall, store: str) -> VendorResponse:
         _own(store)
         return _well(self._store())
 
-    def get_user(self, _asked: Asked) -> Reply:
+    def get_user(self, _call: VendorCall) -> VendorResponse:
         user = {"id": str(uuid5(_SPACE, "user")), "email": USER_EMAIL, "userName": USER_NAME, "stores": [self._store()]}
         return _well(user)
 
     def _reachable(self, ticket: str) -> PracticeTicket:
-        found = self.have(ticket)
+        found = self.existing(ticket)
         if found.closed and self.variant.after_delete == "gone":
-            raise Refusal(404, "One of the objects referenced by the ID given in the URL or form was not found.")
+            raise VendorRefusal(404, "One of the objects referenced by the ID given in the URL or form was not found.")
         return found
 
-    def _list(self, asked: Asked, page: int) -> Reply:
-        count = min(asked.number("count", 25, least=1), self.variant.page_cap or 100)
+    def _list(self, call: VendorCall, page: int) -> VendorResponse:
+        count = min(call.number("count", 25, least=1), self.variant.page_cap or 100)
         first = self.variant.first_page
         self.before_page(first=page <= first)
         listed = self.variant.after_delete == "listed"
@@ -142,15 +144,17 @@ class PracticeSellsn(PracticeVendor[SellsnVariant]):
                 case "invalid":
                     raise _invalid("page", "There is no such page.")
                 case "missing":
-                    raise Refusal(404, "There is no such page.")
+                    raise VendorRefusal(404, "There is no such page.")
                 case "nearest":
                     page = first if page < first else last
                 case "empty":
-                    return Reply(body={"success": True, "pages": pages, "data": []})
+                    return VendorResponse(body={"success": True, "pages": pages, "data": []})
         shown = tickets[(page - first) * count : (page - first + 1) * count]
         self.listed(shown)
         seen: set[str] = set()
-        return Reply(body={"success": True, "pages": pages, "data": [self._ticket(each, seen=seen) for each in shown]})
+        return VendorResponse(
+            body={"success": True, "pages": pages, "data": [self._ticket(each, seen=seen) for each in shown]}
+        )
 
     # ------------------------------------------------------------ how things are written
 
@@ -209,19 +213,19 @@ class PracticeSellsn(PracticeVendor[SellsnVariant]):
         return self.clear(value)
 
 
-def _well(data: Any, *, status: int = 200) -> Reply:
-    return Reply(
+def _well(data: Any, *, status: int = 200) -> VendorResponse:
+    return VendorResponse(
         status=status, body={"success": True, "message": "The object was successfully returned.", "data": data}
     )
 
 
-def _invalid(field: str, told: str) -> Refusal:
-    return Refusal(400, "The provided form information is not valid.", fields={field: told})
+def _invalid(field: str, reason: str) -> VendorRefusal:
+    return VendorRefusal(400, "The provided form information is not valid.", fields={field: reason})
 
 
 def _own(store: str) -> None:
     if store != STORE_ID:
-        raise Refusal(404, "One of the objects referenced by the ID given in the URL or form was not found.")
+        raise VendorRefusal(404, "One of the objects referenced by the ID given in the URL or form was not found.")
 
 
 def _uuid(segment: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,26 +15,26 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import aiohttp
 from aiohttp import web
 
-from bot.sandbox.loopback_server import Wire
-from bot.sandbox.vendors.rate_limits import Meter, Quota
-from bot.sandbox.vendors.requests import Asked, Refusal, Reply
-from bot.sandbox.vendors.store import Habits, PracticeStore, PracticeTicket
+from bot.sandbox.loopback_server import LoopbackServer
+from bot.sandbox.vendors.calls import VendorCall, VendorRefusal, VendorResponse
+from bot.sandbox.vendors.rate_limits import Quota, QuotaCounter, retry_after_header
+from bot.sandbox.vendors.store import PracticeStore, PracticeTicket, VendorBehaviour
 from bot.sandbox.vendors.variant import Variant, write_time, write_unset
 
 AnyVariant = TypeVar("AnyVariant", bound=Variant)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class VendorRoute:
     """One thing the API can do; `path` is a regular expression for all of it, whose named groups `answer` gets."""
 
     method: str
     path: str
-    answer: Callable[..., Reply]
+    answer: Callable[..., VendorResponse]
 
 
 @dataclass(frozen=True, slots=True)
-class _Stale:
+class _StaleTicket:
     """A ticket as reads still show it, for so many reads and until then."""
 
     ticket: PracticeTicket
@@ -71,27 +70,27 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
     ) -> None:
         self.store = store
         self.variant: AnyVariant = variant if variant is not None else self.variants()[0]
-        self.wire = Wire([web.route("*", "/{tail:.*}", self._handle)], port=port)
-        self.trap = Wire([web.route("*", "/{tail:.*}", _spring)])
+        self.http_server = LoopbackServer([web.route("*", "/{tail:.*}", self._handle)], port=port)
+        self.trap = LoopbackServer([web.route("*", "/{tail:.*}", _trapped)])
         self.shifts_left = 1 if self.variant.shift else 0
         own = (self.variant.quota,) if self.variant.quota else self.documented_quotas
-        self.meter = Meter(own if quotas is None else quotas, store.now)
-        self._calls = tuple(self.calls())
-        self._stale: dict[str, _Stale] = {}
+        self.meter = QuotaCounter(own if quotas is None else quotas, store.now)
+        self._routes = tuple(self.routes())
+        self._stale: dict[str, _StaleTicket] = {}
         self._listed: tuple[str, ...] = ()
         self._people: dict[str, int] = {}
         self.destroyed: list[str] = []
-        store.adopt(self.habits())
+        store.adopt(self.behaviour())
 
     async def start(self) -> None:
         """Listen."""
-        await self.wire.start()
+        await self.http_server.start()
         if self.variant.hostile:
             await self.trap.start()
 
     async def stop(self) -> None:
         """Listen no more; the store keeps what it has."""
-        await self.wire.stop()
+        await self.http_server.stop()
         await self.trap.stop()
 
     async def __aenter__(self) -> Self:
@@ -104,7 +103,7 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
     @property
     def base_url(self) -> str:
         """What `STORES__<NAME>__BASE_URL` has to be; known once started."""
-        return f"http://{self.wire.address}"
+        return f"http://{self.http_server.address}"
 
     @property
     @abstractmethod
@@ -124,27 +123,23 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
         """Every reading of the documentation, each silence once; the first is the plainest. Hostile ones last."""
 
     @abstractmethod
-    def habits(self) -> Habits: ...
+    def behaviour(self) -> VendorBehaviour: ...
 
     @abstractmethod
-    def calls(self) -> Iterable[Call]: ...
+    def routes(self) -> Iterable[VendorRoute]: ...
 
     @abstractmethod
-    def admit(self, asked: Asked) -> None:
-        """Raise `Refusal` where the credentials or the headers are not what this vendor wants."""
+    def check_access(self, call: VendorCall) -> None:
+        """Raise `VendorRefusal` where the credentials or the headers are not what this vendor wants."""
 
     @abstractmethod
-    def refusal(self, refusal: Refusal, asked: Asked) -> Reply:
+    def refusal(self, refusal: VendorRefusal, call: VendorCall) -> VendorResponse:
         """The refusal in this vendor's form."""
 
-    def throttle(self, wait: float) -> Refusal:
+    def throttle(self, wait: float) -> VendorRefusal:
         """What is raised where a quota is used up for `wait` seconds."""
-        told = {
-            "seconds": str(math.ceil(wait)),
-            "date": format_datetime(self.store.now() + timedelta(seconds=math.ceil(wait)), usegmt=True),
-        }
-        after = told.get(self.variant.retry_after)
-        return Refusal(429, "Too many requests.", headers={"Retry-After": after} if after else {})
+        headers = retry_after_header(wait, self.variant.retry_after, self.store.now())
+        return VendorRefusal(429, "Too many requests.", headers=headers)
 
     def every_header(self) -> Mapping[str, str]:
         """What stands on every answer."""
@@ -153,7 +148,7 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
     # ------------------------------------------------------------ one request
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        asked = Asked(
+        call = VendorCall(
             method=request.method,
             path=request.path,
             queries=tuple(request.query.items()),
@@ -163,26 +158,26 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
         if self.variant.redirects:
             return web.Response(status=307, headers={"Location": f"{self._elsewhere}{request.path_qs}"})
         try:
-            reply = self._answer(asked)
-        except Refusal as refusal:
-            reply = self.refusal(refusal, asked)
+            reply = self._answer(call)
+        except VendorRefusal as refusal:
+            reply = self.refusal(refusal, call)
         return self._response(reply)
 
-    def _answer(self, asked: Asked) -> Reply:
-        fitting = [(call, match) for call in self._calls if (match := re.fullmatch(call.path, asked.path))]
+    def _answer(self, call: VendorCall) -> VendorResponse:
+        fitting = [(route, match) for route in self._routes if (match := re.fullmatch(route.path, call.path))]
         if not fitting:
-            raise Refusal(404, "There is nothing here.")
-        self.admit(asked)
+            raise VendorRefusal(404, "There is nothing here.")
+        self.check_access(call)
         wait = self.meter.take()
         if wait is not None:
             raise self.throttle(wait)
-        for call, match in fitting:
-            if call.method == asked.method:
-                return call.answer(asked, **match.groupdict())
-        allowed = ", ".join(sorted({call.method for call, _match in fitting}))
-        raise Refusal(405, f"The {asked.method} method is not allowed here.", headers={"Allow": allowed})
+        for route, match in fitting:
+            if route.method == call.method:
+                return route.answer(call, **match.groupdict())
+        allowed = ", ".join(sorted({route.method for route, _match in fitting}))
+        raise VendorRefusal(405, f"The {call.method} method is not allowed here.", headers={"Allow": allowed})
 
-    def _response(self, reply: Reply) -> web.Response:
+    def _response(self, reply: VendorResponse) -> web.Response:
         date = format_datetime(self.store.now(), usegmt=True)
         headers = {"Date": date, **self.every_header(), **reply.headers}
         if reply.text is None and reply.body is None and reply.status == 204:
@@ -196,23 +191,23 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
 
     # ------------------------------------------------------------ what reads show
 
-    def have(self, ticket: str) -> PracticeTicket:
-        """The ticket as it is. Raises `Refusal` 404 where there is none."""
+    def existing(self, ticket: str) -> PracticeTicket:
+        """The ticket as it is. Raises `VendorRefusal` 404 where there is none."""
         try:
             return self.store.ticket(ticket)
         except KeyError:
-            raise Refusal(404, "There is no such ticket.") from None
+            raise VendorRefusal(404, "There is no such ticket.") from None
 
     def see(self, ticket: str) -> PracticeTicket:
-        """The ticket as one read shows it. Raises `Refusal` 404 where there is none."""
-        now = self.have(ticket)
+        """The ticket as one read shows it. Raises `VendorRefusal` 404 where there is none."""
+        now = self.existing(ticket)
         stale = self._stale.get(ticket)
         if stale is None:
             return now
         if stale.reads <= 0 and self.store.now() >= stale.until:
             del self._stale[ticket]
             return now
-        self._stale[ticket] = _Stale(stale.ticket, stale.reads - 1, stale.until)
+        self._stale[ticket] = _StaleTicket(stale.ticket, stale.reads - 1, stale.until)
         return stale.ticket
 
     def see_all(self) -> list[PracticeTicket]:
@@ -241,7 +236,7 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
         message = self.store.staff_replies(ticket, text, by_api=True, **rest)
         if self.variant.lag_reads or self.variant.lag_seconds:
             until = self.store.now() + timedelta(seconds=self.variant.lag_seconds)
-            self._stale[ticket] = _Stale(before, self.variant.lag_reads, until)
+            self._stale[ticket] = _StaleTicket(before, self.variant.lag_reads, until)
         return message
 
     def before_page(self, *, first: bool) -> None:
@@ -276,7 +271,7 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
         """The object with what is not set as this variant writes it."""
         return write_unset(value, self.variant.unset)
 
-    def person(self, email: str) -> int:
+    def person_number(self, email: str) -> int:
         """The number by which this vendor knows whoever has this address."""
         return self._people.setdefault(email, 1_118_417 + len(self._people))
 
@@ -299,5 +294,5 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
                 return response.status
 
 
-async def _spring(_request: web.Request) -> web.StreamResponse:
+async def _trapped(_request: web.Request) -> web.StreamResponse:
     return web.json_response({})

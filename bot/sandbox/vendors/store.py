@@ -94,7 +94,7 @@ class PracticeTicket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Habits:
+class VendorBehaviour:
     """
     What a vendor does by itself.
 
@@ -129,17 +129,17 @@ class PracticeStore:
     def __init__(self, now: Callable[[], datetime] = _now, *, name: str = "Practice store") -> None:
         self.now = now
         self.name = name
-        self._habits = Habits()
+        self._behaviour = VendorBehaviour()
         self._tickets: dict[str, PracticeTicket] = {}
         self._ticket_number = 1000
         self._message_number = 5000
         self._file_number = 70
 
-    def adopt(self, habits: Habits) -> None:
+    def adopt(self, behaviour: VendorBehaviour) -> None:
         """Live by a vendor's habits; called once by the practice vendor, before the first ticket."""
         if self._tickets:
             raise ValueError("make the practice vendor before the store's first ticket")
-        self._habits = habits
+        self._behaviour = behaviour
 
     # ------------------------------------------------------------ what people see
 
@@ -167,7 +167,7 @@ class PracticeStore:
         self._ticket_number += 1
         now = self.now()
         ticket = PracticeTicket(
-            id=self._habits.ticket_id(self._ticket_number),
+            id=self._behaviour.ticket_id(self._ticket_number),
             number=self._ticket_number,
             subject=subject,
             name=name,
@@ -184,12 +184,12 @@ class PracticeStore:
     def customer_replies(self, ticket: str, text: str, *, files: Mapping[str, bytes] | None = None) -> str:
         """The customer writes again. Returns the id of the ticket it went to: a new one where it became a follow-up."""
         old = self.ticket(ticket)
-        if old.closed and self._habits.reply_follows_up(old):
+        if old.closed and self._behaviour.reply_follows_up(old):
             context = {**old.context, "follows": old.id}
             return self.customer_writes(old.subject, text, name=old.name, email=old.email, files=files, **context)
         message = self._message("customer", text, name=old.name, email=old.email, files=files)
         new = replace(old, messages=(*old.messages, message), updated_at=message.at)
-        if old.closed and self._habits.reply_reopens:
+        if old.closed and self._behaviour.reply_reopens:
             fields = {key: value for key, value in old.fields.items() if key != "status"}
             new = replace(new, closed_at=None, handled_at=message.at, fields=fields)
         self._tickets[ticket] = new
@@ -254,7 +254,7 @@ class PracticeStore:
     ) -> PracticeMessage:
         self._message_number += 1
         return PracticeMessage(
-            id=self._habits.message_id(self._message_number),
+            id=self._behaviour.message_id(self._message_number),
             number=self._message_number,
             writer=writer,
             name=name,

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Literal
 
-from bot.sandbox.vendors.rate_limits import Quota
+from bot.sandbox.vendors.rate_limits import Quota, RetryAfter
 
 Unset = Literal["null", "false", "empty", "absent"]
 Stamp = Literal["seconds", "milliseconds", "microseconds", "offset", "elsewhere"]
 Order = Literal["ascending", "descending", "recent", "scattered"]
 Shift = Literal["insert", "close"]
-RetryAfter = Literal["seconds", "date", "none"]
 
 _ELSEWHERE = timezone(timedelta(hours=7))
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 
-class Refusal(Exception):
+class VendorRefusal(Exception):
     """
     The request is refused; each vendor writes that in its own form.
 
@@ -22,22 +22,22 @@ class Refusal(Exception):
     def __init__(
         self,
         status: int,
-        told: str,
+        message: str,
         *,
         fields: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         form: str = "",
     ) -> None:
-        super().__init__(told)
+        super().__init__(message)
         self.status = status
-        self.told = told
+        self.message = message
         self.fields = dict(fields or {})
         self.headers = dict(headers or {})
         self.form = form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class VendorCall:
     """
     One request.
 
@@ -68,10 +68,10 @@ class Asked:
         try:
             number = int(value)
         except ValueError:
-            raise Refusal(status, f"{name} must be a number", fields={name: "must be a number"}) from None
+            raise VendorRefusal(status, f"{name} must be a number", fields={name: "must be a number"}) from None
         if number < least or (most is not None and number > most):
             bounds = f"at least {least}" if most is None else f"between {least} and {most}"
-            raise Refusal(status, f"{name} must be {bounds}", fields={name: f"must be {bounds}"})
+            raise VendorRefusal(status, f"{name} must be {bounds}", fields={name: f"must be {bounds}"})
         return number
 
     @property
@@ -85,13 +85,13 @@ class Asked:
     def json(self, *, unsupported: int = 415, malformed: int = 400) -> dict[str, Any]:
         """The body as a JSON object. Refuses another content type and anything else with these statuses."""
         if self.content_type != "application/json":
-            raise Refusal(unsupported, "The body must be application/json.")
+            raise VendorRefusal(unsupported, "The body must be application/json.")
         try:
             value = json.loads(self.body)
         except ValueError:
-            raise Refusal(malformed, "The body is not valid JSON.") from None
+            raise VendorRefusal(malformed, "The body is not valid JSON.") from None
         if not isinstance(value, dict):
-            raise Refusal(malformed, "The body must be a JSON object.")
+            raise VendorRefusal(malformed, "The body must be a JSON object.")
         return value
 
     def form(self) -> dict[str, str]:
@@ -115,7 +115,7 @@ def _content(part: Any) -> bytes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class VendorResponse:
     """
     An answer before it is on the wire.
 
