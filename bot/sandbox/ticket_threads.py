@@ -39,7 +39,7 @@ class DiscordTicketThread:
         bot = self.discord.bot.id
         return sum(text in discord_text(m) for m in self.messages() if m.author_id == bot and not self.is_card(m))
 
-    def marks(self, message: DiscordMessage) -> set[str]:
+    def reactions(self, message: DiscordMessage) -> set[str]:
         """The reactions on a message as it stands now."""
         return set(self.discord.message(message.channel_id, message.id).reactions)
 
@@ -89,7 +89,7 @@ class SlackTicketThread:
         """How many messages of the bot's say this."""
         return sum(text in m.rendered for m in self.messages() if m.user == self.slack.bot_user)
 
-    def marks(self, message: SlackMessage) -> set[str]:
+    def reactions(self, message: SlackMessage) -> set[str]:
         """The reactions on a message as it stands now."""
         standing = self.slack.message(message)
         return set() if standing is None else set(standing.reactions)

@@ -16,12 +16,12 @@ from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.tour_steps import STEPS, StepFailed, Tour
 from bot.sandbox.world import PracticeWorld
 
-Tell = Callable[[str], None]
+Say = Callable[[str], None]
 
 _QUICK = {"UNDO_SECONDS": "0.3", "REPLY_MODE": "all"}
 
 
-async def play(tell: Tell, world: PracticeWorld, *, kill_after: Collection[int] = ()) -> bool:
+async def play(say: Say, world: PracticeWorld, *, kill_after: Collection[int] = ()) -> bool:
     """
     Play the story.
 
@@ -41,35 +41,35 @@ async def play(tell: Tell, world: PracticeWorld, *, kill_after: Collection[int] 
         bot = BotProcess(Path(folder), settings)
         try:
             await bot.start()
-            return await _play(world, bot, tell, kill_after)
+            return await _play(world, bot, say, kill_after)
         finally:
             await bot.stop()
             await world.stop()
 
 
-async def _play(world: PracticeWorld, bot: BotProcess, tell: Tell, kill_after: Collection[int]) -> bool:
+async def _play(world: PracticeWorld, bot: BotProcess, say: Say, kill_after: Collection[int]) -> bool:
     began = time.monotonic()
-    scene = Tour(world, bot, lambda line: tell(f"      {line}"))
+    tour = Tour(world, bot, lambda line: say(f"      {line}"))
     for number, (title, step) in enumerate(STEPS, start=1):
-        tell(f"{number:>2}  {title}")
-        if not await _step(scene, step, tell):
+        say(f"{number:>2}  {title}")
+        if not await _step(tour, step, say):
             return False
         if number in kill_after:
-            tell("      (the bot is killed and started again)")
+            say("      (the bot is killed and started again)")
             await bot.kill()
             await bot.start()
     amount = len(STEPS)
-    tell(f"All {amount} steps came out as they must, in {time.monotonic() - began:.0f} s.")
+    say(f"All {amount} steps came out as they must, in {time.monotonic() - began:.0f} s.")
     return True
 
 
-async def _step(scene: Tour, step: Callable[[Tour], Awaitable[None]], tell: Tell) -> bool:
+async def _step(tour: Tour, step: Callable[[Tour], Awaitable[None]], say: Say) -> bool:
     try:
-        await asyncio.wait_for(step(scene), 90)
+        await asyncio.wait_for(step(tour), 90)
     except (StepFailed, RuntimeError, LookupError, ValueError, TimeoutError) as failure:
-        tell(f"    ✗ {str(failure) or type(failure).__name__}")
-        tell("      The last of the bot's log:")
-        for line in scene.bot.log.splitlines()[-15:]:
-            tell(f"      | {line}")
+        say(f"    ✗ {str(failure) or type(failure).__name__}")
+        say("      The last of the bot's log:")
+        for line in tour.bot.log.splitlines()[-15:]:
+            say(f"      | {line}")
         return False
     return True

@@ -1,4 +1,4 @@
-"""A Discord for practice: REST and gateway as the real ones speak, on loopback, with people to talk to."""
+"""The practice Discord: REST and gateway with the real protocol, on loopback, and people who use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every act in the practice guild is made of: the world is changed, and the gateway is told."""
+"""Every change in the practice guild, and the gateway event that reports it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ from bot.sandbox.discord.values import (
 
 @dataclass(eq=False, slots=True)
 class DiscordEvents:
-    """The world and those who hear of it."""
+    """
+    The state of the guild, and the events that go out when it changes.
+
+    Attributes:
+        serializer: Writes the events' bodies.
+    """
 
     state: DiscordState
     gateway: Gateway
@@ -31,12 +36,12 @@ class DiscordEvents:
     clock: Clock
     limits: DiscordLimits
 
-    def tell_message(self, event: str, message: DiscordMessage) -> None:
-        """Tell the gateway of a message; of one that only one person sees, nobody hears."""
+    def send_message_event(self, event: str, message: DiscordMessage) -> None:
+        """Send an event about a message. There is no event about a message that only one person sees."""
         if message.only_for is not None:
             return
         nonce = {} if message.nonce is None or event != "MESSAGE_CREATE" else {"nonce": message.nonce}
-        self.gateway.tell(
+        self.gateway.send(
             GatewayEvent(
                 name=event,
                 data=self.serializer.message_event(message, readable=True) | nonce,
@@ -46,25 +51,25 @@ class DiscordEvents:
             )
         )
 
-    def tell_thread(self, thread: Thread) -> None:
-        self.tell("THREAD_UPDATE", self.serializer.thread(thread), GUILDS, thread)
+    def send_thread_event(self, thread: Thread) -> None:
+        self.send("THREAD_UPDATE", self.serializer.thread(thread), GUILDS, thread)
 
-    def tell_channel(self, event: str, channel: DiscordChannel) -> None:
-        self.tell(event, self.serializer.channel(channel), GUILDS, None)
+    def send_channel_event(self, event: str, channel: DiscordChannel) -> None:
+        self.send(event, self.serializer.channel(channel), GUILDS, None)
 
     def archive(self, thread: Thread, *, archived: bool) -> None:
-        """Archive or open a thread, without telling. Raises `DiscordRefusal` 160006 when the guild is full."""
+        """Archive or open a thread, without an event. Raises `DiscordRefusal` 160006 when the guild is full."""
         if thread.archived == archived:
             return
         if not archived:
-            self.refuse_full()
+            self.refuse_if_full()
         thread.archived = archived
         thread.archived_at = self.state.now()
 
-    def by_discord(
+    def add_system_message(
         self, actor: Member, place: Place, message_type: MessageType, text: str, points_at: MessageReference | None
     ) -> None:
-        """Write what Discord itself writes when somebody does something."""
+        """Add the message that Discord itself writes when somebody does something."""
         message = DiscordMessage(
             id=self.state.new_id(),
             channel_id=place.id,
@@ -77,19 +82,19 @@ class DiscordEvents:
         self.add(place, message)
 
     def add(self, place: Place, message: DiscordMessage) -> None:
-        """Put a message where it belongs and tell of it."""
+        """Add a message to its channel or thread and send the event."""
         self.state.keep(message)
         if message.only_for is None:
             place.last_message_id = message.id
             if isinstance(place, Thread) and message.id != place.id:
                 place.message_count += 1
                 place.ever_said += 1
-        self.tell_message("MESSAGE_CREATE", message)
+        self.send_message_event("MESSAGE_CREATE", message)
 
-    def refuse_full(self) -> None:
+    def refuse_if_full(self) -> None:
         """Raise `DiscordRefusal` 160006 when the guild takes no more active threads."""
         if len(self.state.active_threads()) >= self.limits.active_threads:
             raise DiscordRefusal(160006)
 
-    def tell(self, name: str, data: Json, intent: int, place: Place | None) -> None:
-        self.gateway.tell(GatewayEvent(name=name, data=data, intent=intent, place_id=place.id if place else None))
+    def send(self, name: str, data: Json, intent: int, place: Place | None) -> None:
+        self.gateway.send(GatewayEvent(name=name, data=data, intent=intent, place_id=place.id if place else None))

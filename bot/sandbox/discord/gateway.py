@@ -1,8 +1,8 @@
 """
 The gateway: sessions and their connections; see https://discord.com/developers/docs/events/gateway.
 
-A session keeps what it was told, so that a connection that breaks can be resumed. One task per connection sends
-what its session has and the connection has not; whoever tells something never waits for a socket.
+A session keeps its events, so that a broken connection can be resumed. One task for each connection sends the events
+that the connection has not had yet. Whoever sends an event never waits for a socket.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MESSAGE_CONTENT = 1 << 15
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
 IGNORED = (3, 4, 8)
-"""Presence, voice state and member requests: accepted, and nothing comes of them here."""
+"""Presence, voice state and member requests: accepted and ignored here."""
 
 SENDS_A_MINUTE = 120
 
@@ -40,12 +40,12 @@ SENDS_A_MINUTE = 120
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayEvent:
     """
-    Something to be told.
+    One dispatch event.
 
     Attributes:
-        intent: The intent that a session needs for it; 0: every session hears it.
+        intent: The intent that a session needs to get it; 0: every session gets it.
         place_id: Where it happened; the bot must be able to see that channel. None: no matter where.
-        without_content: What a session without the message content intent hears instead.
+        without_content: What a session without the message content intent gets instead.
     """
 
     name: str
@@ -60,24 +60,24 @@ class GatewaySession:
     id: str
     intents: int
     seq: int = 0
-    told: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=5000))
+    events: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=5000))
     connection: GatewayConnection | None = None
     detached_at: float | None = None
 
-    def tell(self, name: str, data: Json) -> None:
+    def send(self, name: str, data: Json) -> None:
         self.seq += 1
-        self.told.append((self.seq, json.dumps({"op": DISPATCH, "t": name, "s": self.seq, "d": data})))
+        self.events.append((self.seq, json.dumps({"op": DISPATCH, "t": name, "s": self.seq, "d": data})))
         if self.connection is not None:
             self.connection.wake.set()
 
     def after(self, seq: int) -> list[tuple[int, str]]:
-        """What was told after that, oldest first."""
-        later = list(takewhile(lambda entry: entry[0] > seq, reversed(self.told)))
+        """The events after that number, oldest first."""
+        later = list(takewhile(lambda entry: entry[0] > seq, reversed(self.events)))
         return later[::-1]
 
-    def remembers(self, seq: int) -> bool:
+    def can_resume_from(self, seq: int) -> bool:
         """Whether everything after `seq` is still here."""
-        return seq <= self.seq and (seq == self.seq or bool(self.told and self.told[0][0] <= seq + 1))
+        return seq <= self.seq and (seq == self.seq or bool(self.events and self.events[0][0] <= seq + 1))
 
 
 @dataclass(eq=False, slots=True)
@@ -87,8 +87,8 @@ class GatewayConnection:
 
     Attributes:
         sent: The last sequence number that went out on it.
-        deaf: It stays open and nothing comes out of it any more, as when a network has silently gone.
-        mute: It answers heartbeats, but no event comes out of it any more.
+        deaf: It stays open, but nothing is read and nothing is sent any more, as when a network fails silently.
+        mute: It answers heartbeats, but sends no events any more.
     """
 
     socket: web.WebSocketResponse
@@ -112,14 +112,14 @@ class GatewayConnection:
 @dataclass(slots=True, kw_only=True)
 class GatewaySettings:
     """
-    What the gateway lets in.
+    What the gateway and the REST routes accept.
 
     Attributes:
-        tokens: The bot tokens that are good.
+        tokens: The valid bot tokens.
         message_content: Whether the privileged intent is switched on in the application's settings.
         session_seconds: For how long a broken session can be resumed ("a few minutes").
         heartbeat_seconds: What HELLO asks for.
-        away: Refuses every connection.
+        away: Whether Discord is down: every connection and request is refused.
     """
 
     tokens: set[str]
@@ -134,13 +134,13 @@ class Gateway:
     All sessions of the bot.
 
     Args:
-        rules: May be changed while it runs.
+        settings: May be changed while it runs.
         ready: What READY says besides the session, and the GUILD_CREATEs that follow it.
         sees: Whether the bot can see a channel or thread.
 
     Attributes:
-        identified, resumed: How many times a new session was begun, an old one taken up again.
-        withheld: Channels and threads of which no session hears anything, however new it is.
+        identified, resumed: How many sessions were started, and how many were resumed.
+        withheld: Channels and threads about which no session gets events, not even a new one.
     """
 
     def __init__(
@@ -166,23 +166,23 @@ class Gateway:
         """How many connections have a session."""
         return sum(connection.session is not None for connection in self._connections)
 
-    def tell(self, event: GatewayEvent) -> None:
-        """Tell every session that wants it, connected or not."""
+    def send(self, event: GatewayEvent) -> None:
+        """Send an event to every session that has its intent, connected or not."""
         if event.place_id is not None and (event.place_id in self.withheld or not self._sees(event.place_id)):
             return
         for session in self._sessions.values():
             if event.intent and not session.intents & event.intent:
                 continue
             hidden = event.without_content is not None and not session.intents & MESSAGE_CONTENT
-            session.tell(event.name, event.without_content or {} if hidden else event.data)
+            session.send(event.name, event.without_content or {} if hidden else event.data)
 
     async def cut(self, *, resumable: bool = True, abrupt: bool = False) -> None:
         """
         End every connection.
 
         Args:
-            resumable: Whether the sessions can be taken up again; else the next RESUME is answered INVALID_SESSION.
-            abrupt: Without a closing handshake, as when a network goes.
+            resumable: Whether the sessions can be resumed; if not, the next RESUME is answered with INVALID_SESSION.
+            abrupt: Without a closing handshake, as when a network fails.
         """
         if not resumable:
             self._sessions.clear()
@@ -193,17 +193,17 @@ class Gateway:
                 await connection.close(4000, "cut")
 
     async def ask_to_reconnect(self) -> None:
-        """Tell every connection to come back, as Discord does before it restarts a gateway."""
+        """Ask every client to connect again, as Discord does before it restarts a gateway."""
         for connection in list(self._connections):
             await connection.send(RECONNECT, None)
 
     def deafen(self) -> None:
-        """From now on nothing comes out of the connections that are open, not even an answer to a heartbeat."""
+        """From now on the open connections send nothing, not even an answer to a heartbeat."""
         for connection in self._connections:
             connection.deaf = True
 
     def mute(self) -> None:
-        """From now on no event comes out of the connections that are open; heartbeats are answered all the same."""
+        """From now on the open connections send no events; heartbeats are still answered."""
         for connection in self._connections:
             connection.mute = True
 
@@ -223,13 +223,13 @@ class Gateway:
                 if message.type is not WSMsgType.TEXT:
                     await connection.close(4002, "Error while decoding payload.")
                 elif not connection.deaf:
-                    await self._heard(connection, message.data)
+                    await self._receive(connection, message.data)
         finally:
             self._connections.discard(connection)
-            await self._let_go(connection)
+            await self._detach(connection)
         return socket
 
-    async def _heard(self, connection: GatewayConnection, text: str) -> None:
+    async def _receive(self, connection: GatewayConnection, text: str) -> None:
         read = _read(text)
         if read is None:
             await connection.close(4002, "Error while decoding payload.")
@@ -271,19 +271,19 @@ class Gateway:
         session = GatewaySession(uuid4().hex, intents)
         self._sessions[session.id] = session
         ready, guilds = self._ready()
-        session.tell("READY", ready | {"session_id": session.id})
+        session.send("READY", ready | {"session_id": session.id})
         for guild in guilds:
-            session.tell("GUILD_CREATE", guild)
+            session.send("GUILD_CREATE", guild)
         self._attach(connection, session, 0)
 
     async def _resume(self, connection: GatewayConnection, session_id: str, seq: int | None) -> None:
         self._forget_expired()
         session = self._sessions.get(session_id)
-        if session is None or seq is None or not session.remembers(seq):
+        if session is None or seq is None or not session.can_resume_from(seq):
             await connection.send(INVALID_SESSION, False)
             return
         self.resumed += 1
-        session.tell("RESUMED", {"_trace": []})
+        session.send("RESUMED", {"_trace": []})
         self._attach(connection, session, seq)
 
     def _forget_expired(self) -> None:
@@ -307,13 +307,13 @@ class Gateway:
                 try:
                     await connection.socket.send_str(text)
                 except ConnectionError:
-                    return  # the session keeps what was not sent; the reader sees the end too and lets go
+                    return  # the session keeps what was not sent; the reader sees the end too and detaches
                 connection.sent = seq
             connection.wake.clear()
             if connection.sent == session.seq:
                 await connection.wake.wait()
 
-    async def _let_go(self, connection: GatewayConnection) -> None:
+    async def _detach(self, connection: GatewayConnection) -> None:
         session = connection.session
         if session is not None and session.connection is connection:
             session.connection, session.detached_at = None, self._clock.monotonic()
@@ -324,7 +324,7 @@ class Gateway:
 
 
 def _read(text: str) -> tuple[int, Json] | None:
-    """Opcode and data of a payload; None: it is none. A heartbeat's number is no object, and nobody asks for it."""
+    """Opcode and data of a payload; None: it is not valid. The data of a heartbeat is a number, which is not needed."""
     try:
         payload = json.loads(text)
         op, data = int(payload["op"]), payload.get("d")

@@ -1,7 +1,7 @@
 """
-Everything that can happen in the practice guild, whoever does it.
+Everything that can be done in the practice guild, by the bot or by people.
 
-Permissions of the one who acts are checked before: by `rest_*.py` for the bot and by `people.py` for people.
+Permissions are checked by the caller: in `routes_*.py` for the bot and in `people.py` for people.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from bot.sandbox.discord.values import (
 
 @dataclass(eq=False, slots=True)
 class Guild(GuildMessages):
-    """All acts: those on messages, and these on threads and channels."""
+    """All actions: those on messages, which are inherited, and those on threads and channels."""
 
     def open_thread(
         self, owner: Member, parent: DiscordChannel, name: str, minutes: int, starter: DiscordMessage | None
@@ -36,8 +36,8 @@ class Guild(GuildMessages):
         """
         Make a thread in a text channel, under a message or by itself.
 
-        A thread under a message begins with a message of Discord's own that points at it. In the parent channel
-        Discord says that there is a thread, unless it hangs under that channel's newest message.
+        A thread under a message begins with a system message that points at that message. The parent channel gets a
+        system message about the thread, unless the thread is under the channel's newest message.
 
         Raises:
             DiscordRefusal: 160004 the message has one, 160006 the guild is full.
@@ -49,11 +49,13 @@ class Guild(GuildMessages):
         if starter is not None:
             starter.flags |= HAS_THREAD
             starter.thread_id = thread.id
-            self.tell_message("MESSAGE_UPDATE", starter)
+            self.send_message_event("MESSAGE_UPDATE", starter)
             points_at = MessageReference(channel_id=parent.id, message_id=starter.id)
-            self.by_discord(owner, thread, MessageType.THREAD_STARTER, "", points_at)
+            self.add_system_message(owner, thread, MessageType.THREAD_STARTER, "", points_at)
         if not under_newest:
-            self.by_discord(owner, parent, MessageType.THREAD_CREATED, name, MessageReference(channel_id=thread.id))
+            self.add_system_message(
+                owner, parent, MessageType.THREAD_CREATED, name, MessageReference(channel_id=thread.id)
+            )
         return thread
 
     def open_post(
@@ -77,25 +79,25 @@ class Guild(GuildMessages):
         return thread, self.say(owner, thread, request, message_id=thread.id)
 
     def rename(self, actor: Member, thread: Thread, name: str) -> None:
-        """Rename a thread; Discord itself says so in it."""
+        """Rename a thread; Discord adds a system message about it."""
         thread.name = name
-        self.by_discord(actor, thread, MessageType.RENAMED, name, None)
+        self.add_system_message(actor, thread, MessageType.RENAMED, name, None)
 
     def remove_place(self, place: Place) -> None:
         """Delete a thread, or a channel with its threads."""
         if isinstance(place, Thread):
             kind = {"id": str(place.id), "parent_id": str(place.parent_id), "type": int(place.type)}
-            self.tell("THREAD_DELETE", kind | {"guild_id": str(self.state.guild_id)}, GUILDS, place)
+            self.send("THREAD_DELETE", kind | {"guild_id": str(self.state.guild_id)}, GUILDS, place)
         else:
             for thread in self.state.threads_of(place.id):
                 self.state.forget_place(thread)
-            self.tell("CHANNEL_DELETE", self.serializer.channel(place), GUILDS, None)
+            self.send("CHANNEL_DELETE", self.serializer.channel(place), GUILDS, None)
         self.state.forget_place(place)
 
     def _new_thread(
         self, owner: Member, parent: DiscordChannel, name: str, minutes: int, thread_id: int, tags: Sequence[int] = ()
     ) -> Thread:
-        self.refuse_full()
+        self.refuse_if_full()
         now = self.state.now()
         thread = Thread(
             id=thread_id,
@@ -110,5 +112,5 @@ class Guild(GuildMessages):
         self.state.threads[thread.id] = thread
         if parent.type is ChannelType.FORUM:
             parent.last_message_id = thread.id
-        self.tell("THREAD_CREATE", self.serializer.thread(thread) | {"newly_created": True}, GUILDS, thread)
+        self.send("THREAD_CREATE", self.serializer.thread(thread) | {"newly_created": True}, GUILDS, thread)
         return thread

@@ -1,5 +1,5 @@
 """
-Interactions: what people ask of the bot by command, button or modal, and how the bot answers.
+Interactions: what people ask the bot for with a command, button or modal, and how the bot answers.
 
 See https://github.com/discord/discord-api-docs/blob/main/developers/interactions/receiving-and-responding.mdx.
 """
@@ -31,7 +31,7 @@ class NoAnswer(Exception):
 @dataclass(eq=False, slots=True, kw_only=True)
 class Interaction:
     """
-    One thing asked, and what came of it so far.
+    One interaction, and the answers so far.
 
     Attributes:
         kind: Command, component, completion or modal.
@@ -63,11 +63,11 @@ class Interaction:
         return self.answered == LATER and self.original is not None and bool(self.original.flags & LOADING)
 
     def changed(self) -> None:
-        """Wake who waits for it."""
+        """Wake everybody who waits for a change."""
         self._changed.set()
 
     async def until(self, test: Callable[[], bool], seconds: float) -> None:
-        """Wait until `test` holds, it being looked at after each change. Raises `NoAnswer`."""
+        """Wait until `test` holds; it is called after each change. Raises `NoAnswer` when the time is over."""
         try:
             async with asyncio.timeout(seconds):
                 while not test():
@@ -78,7 +78,7 @@ class Interaction:
 
 
 class OpenInteractions:
-    """All interactions of the last quarter of an hour."""
+    """The interactions that can still be answered, by their tokens."""
 
     def __init__(self, guild: Guild) -> None:
         self._guild = guild
@@ -87,7 +87,7 @@ class OpenInteractions:
     def open(
         self, kind: int, asker: Member, place: Place, data: Json, *, source: DiscordMessage | None = None
     ) -> Interaction:
-        """Make an interaction and tell the gateway."""
+        """Make an interaction and send its event."""
         self._forget_old()
         state = self._guild.state
         interaction = Interaction(
@@ -100,11 +100,11 @@ class OpenInteractions:
             source=source,
         )
         self._open[interaction.token] = interaction
-        self._guild.gateway.tell(GatewayEvent(name="INTERACTION_CREATE", data=self._payload(interaction, place, data)))
+        self._guild.gateway.send(GatewayEvent(name="INTERACTION_CREATE", data=self._payload(interaction, place, data)))
         return interaction
 
     def first(self, interaction_id: int, token: str) -> Interaction:
-        """The interaction that is to get its first answer. Raises `DiscordRefusal`: 10062 too late, 40060 answered."""
+        """The interaction that gets its first answer now. Raises `DiscordRefusal`: 10062 too late, 40060 answered."""
         interaction = self._open.get(token)
         if interaction is None or interaction.id != interaction_id:
             raise DiscordRefusal(10062)
@@ -115,7 +115,7 @@ class OpenInteractions:
         return interaction
 
     def later(self, application_id: int, token: str) -> Interaction:
-        """The interaction of a webhook token. Raises `DiscordRefusal`: 50027 the token is no good any more."""
+        """The interaction of a webhook token. Raises `DiscordRefusal`: 50027 the token is not valid any more."""
         interaction = self._open.get(token)
         if interaction is None or application_id != self._guild.state.application_id:
             raise DiscordRefusal(50027)
@@ -158,7 +158,7 @@ class OpenInteractions:
 
 @dataclass(frozen=True, slots=True)
 class InteractionResponse:
-    """How the bot answered somebody; it shows the answer as it stands now, later changes included."""
+    """How the bot answered an interaction, always as it is now, later changes included."""
 
     interaction: Interaction
 
@@ -198,7 +198,7 @@ class InteractionResponse:
     def modal(self) -> Json | None:
         return self.interaction.modal
 
-    async def heard(self, seconds: float = 10.0) -> DiscordMessage:
+    async def wait_for_message(self, seconds: float = 10.0) -> DiscordMessage:
         """Wait until there is something to read. Raises `NoAnswer`."""
         await self.interaction.until(lambda: self.message is not None and not self.interaction.waits, seconds)
         message = self.message

@@ -17,7 +17,7 @@ _ROLE = re.compile(r"<@&(\d+)>")
 @dataclass(frozen=True, slots=True)
 class AllowedMentions:
     """
-    What a request lets through.
+    Which mentions of a message may ping.
 
     Attributes:
         kinds: Whole kinds that may ping: `everyone`, `users`, `roles`.
@@ -31,7 +31,7 @@ class AllowedMentions:
 
 
 def read_allowed_mentions(body: Json | None, errors: FieldErrors) -> AllowedMentions:
-    """Read `allowed_mentions`; without it everything that the text names is pinged."""
+    """Read `allowed_mentions`; without it every mention in the text pings."""
     if body is None:
         return AllowedMentions()
     kinds = frozenset(body.get("parse") or ())
@@ -61,11 +61,11 @@ def pinged(
     replied_to: int | None = None,
 ) -> Pinged:
     """
-    Who hears of a text.
+    Who gets a notification from a text.
 
     Args:
-        text: The message's content; what stands in embeds never pings.
-        members, roles: Who there is to ping.
+        text: The message's content; embeds never ping.
+        members, roles: Who can be pinged.
         may_everyone: Whether the author may mention everyone and all roles.
         replied_to: The author of the message that is replied to.
     """
@@ -73,7 +73,7 @@ def pinged(
     named_users = {int(user) for user in _USER.findall(bare)} & set(members)
     named_roles = {int(role) for role in _ROLE.findall(bare)} & set(roles)
     users = named_users if "users" in allowed.kinds else named_users & allowed.users
-    heard_roles = named_roles if "roles" in allowed.kinds else named_roles & allowed.roles
+    pinged_roles = named_roles if "roles" in allowed.kinds else named_roles & allowed.roles
     if replied_to is not None and allowed.replied_user:
         users = users | {replied_to}
     all_allowed = may_everyone and "everyone" in allowed.kinds
@@ -81,5 +81,5 @@ def pinged(
         everyone=all_allowed and "@everyone" in bare,
         here=all_allowed and "@here" in bare,
         users=frozenset(users),
-        roles=frozenset(heard_roles if may_everyone else ()),
+        roles=frozenset(pinged_roles if may_everyone else ()),
     )

@@ -1,5 +1,5 @@
 """
-How long, how many and how deep: Discord's limits on what stands in a message.
+Discord's limits on a message: lengths, counts and what may be where.
 
 Sources: https://github.com/discord/discord-api-docs/blob/main/developers/resources/message.mdx and
 …/components/reference.mdx. Discord's schema says 4000 characters of content; a bot gets 2000.
@@ -73,7 +73,7 @@ def _check_embed(embed: Json, at: str, errors: FieldErrors) -> int:
 
 
 def _embed_texts(embed: Json) -> list[tuple[str, str, int]]:
-    """Where, what, and how long it may be; trimmed, for Discord trims before it counts."""
+    """Path, text and longest length of each text; trimmed, because Discord trims before it counts."""
     texts = [
         ("title", embed.get("title"), 256),
         ("description", embed.get("description"), 4096),
@@ -91,18 +91,18 @@ def _check_address(address: str | None, at: str, errors: FieldErrors, pattern: r
         errors.add(at, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
 
 
-def check_components(components: Sequence[Json], errors: FieldErrors, under: str, *, second_kind: bool) -> None:
+def check_components(components: Sequence[Json], errors: FieldErrors, under: str, *, version_2: bool) -> None:
     """
-    Rows of buttons and lists; or, of the second kind, whatever layout there is.
+    Check rows of buttons and selects; with version 2 any layout is allowed.
 
     Args:
-        second_kind: Whether the message carries the flag IS_COMPONENTS_V2.
+        version_2: Whether the message has the flag IS_COMPONENTS_V2.
     """
     every = walk(components)
     custom_ids: set[str] = set()
     for path, component in every:
         _check_component(component, f"{under}components.{path}", errors, custom_ids)
-    if second_kind:
+    if version_2:
         if len(every) > ALL_COMPONENTS:
             errors.add(f"{under}components", "BASE_TYPE_MAX_LENGTH", f"Must be {ALL_COMPONENTS} or fewer in length.")
         text = sum(len(str(part.get("content") or "")) for _, part in every if part.get("type") == TEXT_DISPLAY)

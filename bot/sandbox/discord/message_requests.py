@@ -1,4 +1,4 @@
-"""What somebody wants a message to be, read from a request's body."""
+"""A request to write or edit a message, read from the body of a call."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from bot.sandbox.discord.values import COMPONENTS_V2, Upload
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordMessageRequest:
     """
-    A message that is not one yet, or what an edit makes of one.
+    The content of a new message, or of an edit.
 
     Attributes:
-        given: The names of the fields that were there at all; an edit leaves the others as they are.
-        reply_must_exist: Whether it is refused when the message that it replies to is not there.
+        given: The names of the fields in the request; an edit leaves the others as they are.
+        reply_must_exist: Whether the request is refused when the message that it replies to does not exist.
         kept: The ids of attachments that an edit keeps; None: all.
     """
 
@@ -56,10 +56,10 @@ def read_message_request(body: Any, files: tuple[Upload, ...] = (), *, under: st
     Read a message's body and refuse what is over a limit.
 
     Args:
-        under: Where the message stands in the whole body: `message.` in a forum post.
+        under: The path to the message in the whole body: `message.` in a forum post.
 
     Raises:
-        DiscordRefusal: 50035 with every fault, or 40005 for a file that is too big.
+        DiscordRefusal: 50035 with every field error, or 40005 for a file that is too big.
     """
     errors = FieldErrors()
     if not isinstance(body, dict):
@@ -69,7 +69,7 @@ def read_message_request(body: Any, files: tuple[Upload, ...] = (), *, under: st
     check_content(request.content, errors, under)
     check_nonce(request.nonce, errors, under)
     check_embeds(request.embeds, errors, under)
-    check_components(request.components, errors, under, second_kind=bool(request.flags & COMPONENTS_V2))
+    check_components(request.components, errors, under, version_2=bool(request.flags & COMPONENTS_V2))
     if request.flags & COMPONENTS_V2:
         _refuse_both_kinds(request, errors, under)
     errors.add_if_more(f"{under}attachments", [*request.files, *(request.kept or ())], FILES)

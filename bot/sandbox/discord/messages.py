@@ -1,4 +1,4 @@
-"""What can happen to messages, whoever writes them: said, changed, removed, reacted to."""
+"""What can be done with messages, by the bot or by people: write, edit, delete, react."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TOO_OLD_AT_ONCE = timedelta(days=14)
 
 @dataclass(eq=False, slots=True)
 class GuildMessages(DiscordEvents):
-    """Acts on messages. Each checks what the guild itself forbids: locked, archived, full, empty."""
+    """Actions on messages. Each checks what the guild forbids to everybody: locked, archived, full, empty."""
 
     _nonces: dict[tuple[int, str], tuple[float, DiscordMessage]] = field(default_factory=dict)
 
@@ -51,7 +51,7 @@ class GuildMessages(DiscordEvents):
         more_flags: int = 0,
     ) -> DiscordMessage:
         """
-        Put a message into a channel or thread; an archived thread is opened by it, unless it is locked.
+        Write a message in a channel or thread; this opens an archived thread, unless it is locked.
 
         Raises:
             DiscordRefusal: 50006 nothing to see, 50008 a forum, 160005 locked, 50083 locked and archived, 160006 full.
@@ -93,7 +93,7 @@ class GuildMessages(DiscordEvents):
         return message
 
     def say_direct(self, channel_id: int, request: DiscordMessageRequest) -> DiscordMessage:
-        """The bot says something in a direct conversation; the guild hears nothing of it. `DiscordRefusal` 50006: empty."""
+        """Write a direct message of the bot; it sends no event. Raises `DiscordRefusal` 50006 for an empty one."""
         if request.empty:
             raise DiscordRefusal(50006)
         message = DiscordMessage(
@@ -137,16 +137,16 @@ class GuildMessages(DiscordEvents):
         if "content" in request.given:
             message.pinged |= self._pinged(author, place, request, None)
         self.state.keep(message)
-        self.tell_message("MESSAGE_UPDATE", message)
+        self.send_message_event("MESSAGE_UPDATE", message)
 
     def remove(self, message: DiscordMessage) -> None:
-        """Delete a message; the one thing that an archived thread allows."""
+        """Delete a message; this is allowed in an archived thread too."""
         place = self._forget(message)
         if message.only_for is None:
-            self.tell("MESSAGE_DELETE", {"id": str(message.id), **self._where(place)}, GUILD_MESSAGES, place)
+            self.send("MESSAGE_DELETE", {"id": str(message.id), **self._where(place)}, GUILD_MESSAGES, place)
 
     def remove_at_once(self, place: Place, messages: Sequence[DiscordMessage]) -> None:
-        """Delete 2 to 100 messages of one place, none older than two weeks. Raises `DiscordRefusal` 50016, 50034."""
+        """Delete 2 to 100 messages of one place, none older than two weeks. Raises `DiscordRefusal` 50016 or 50034."""
         if not FEWEST_AT_ONCE <= len(messages) <= MOST_AT_ONCE:
             raise DiscordRefusal(50016)
         if any(self.state.now() - message.created_at > TOO_OLD_AT_ONCE for message in messages):
@@ -154,7 +154,7 @@ class GuildMessages(DiscordEvents):
         for message in messages:
             self._forget(message)
         gone = {"ids": [str(message.id) for message in messages], **self._where(place)}
-        self.tell("MESSAGE_DELETE_BULK", gone, GUILD_MESSAGES, place)
+        self.send("MESSAGE_DELETE_BULK", gone, GUILD_MESSAGES, place)
 
     def _forget(self, message: DiscordMessage) -> Place:
         self.state.forget(message)
@@ -167,7 +167,7 @@ class GuildMessages(DiscordEvents):
         return {"channel_id": str(place.id), "guild_id": str(self.state.guild_id)}
 
     def react(self, member: Member, message: DiscordMessage, emoji: str) -> None:
-        """Raises `DiscordRefusal` 50083 where archived, 30010 for the 21st emoji."""
+        """Add a reaction. Raises `DiscordRefusal` 50083 in an archived thread, 30010 for the 21st emoji."""
         place = self.state.place(message.channel_id)
         if isinstance(place, Thread) and place.archived:
             raise DiscordRefusal(50083)
@@ -176,11 +176,11 @@ class GuildMessages(DiscordEvents):
         users = message.reactions.setdefault(emoji, [])
         if member.id not in users:
             users.append(member.id)
-            told = self._reaction(member, message, emoji) | {"member": self.serializer.member(member)}
-            self.tell("MESSAGE_REACTION_ADD", told, GUILD_MESSAGE_REACTIONS, place)
+            payload = self._reaction(member, message, emoji) | {"member": self.serializer.member(member)}
+            self.send("MESSAGE_REACTION_ADD", payload, GUILD_MESSAGE_REACTIONS, place)
 
     def unreact(self, member: Member, message: DiscordMessage, emoji: str) -> None:
-        """Raises `DiscordRefusal` 50083 where archived, 10014 where nobody has reacted with that."""
+        """Remove a reaction. Raises `DiscordRefusal` 50083 in an archived thread, 10014 for an unknown emoji."""
         place = self.state.place(message.channel_id)
         if isinstance(place, Thread) and place.archived:
             raise DiscordRefusal(50083)
@@ -189,7 +189,7 @@ class GuildMessages(DiscordEvents):
         users = message.reactions[emoji]
         if member.id in users:
             users.remove(member.id)
-            self.tell("MESSAGE_REACTION_REMOVE", self._reaction(member, message, emoji), GUILD_MESSAGE_REACTIONS, place)
+            self.send("MESSAGE_REACTION_REMOVE", self._reaction(member, message, emoji), GUILD_MESSAGE_REACTIONS, place)
         if not users:
             del message.reactions[emoji]
 
@@ -220,7 +220,7 @@ class GuildMessages(DiscordEvents):
             raise DiscordRefusal(50083)
         if place.archived:
             self.archive(place, archived=False)
-            self.tell_thread(place)
+            self.send_thread_event(place)
 
     def _refuse_untouchable(self, author: Member, place: Place) -> None:
         if isinstance(place, Thread) and place.archived:
@@ -263,7 +263,7 @@ class GuildMessages(DiscordEvents):
 
 
 def shown_embed(embed: Json) -> Json:
-    """An embed as Discord gives it back: typed, trimmed, its fields always saying whether inline."""
+    """An embed as Discord returns it: with its type, trimmed, and with `inline` in every field."""
     shown: Json = _trimmed({"type": "rich"} | embed)
     for part in shown.get("fields", []):
         part["inline"] = bool(part.get("inline"))
@@ -282,7 +282,7 @@ def _trimmed(value: Any) -> Any:
 
 
 def shown_components(components: Sequence[Any]) -> list[Json]:
-    """Components as Discord gives them back: each with a number, without empty parts."""
+    """Components as Discord returns them: each with a number, without empty parts."""
     counter = iter(range(1, 1000))
 
     def shown(component: Json) -> Json:

@@ -24,21 +24,21 @@ from bot.sandbox.discord.values import (
 )
 
 Id = int | str
-"""Discord's ids are numbers that travel as text; either is taken."""
+"""Discord's ids are numbers that are sent as text; both are accepted."""
 
 
 class DiscordPeople:
     """
-    What people do and see. Whatever a client would refuse, or Discord for it, raises `DiscordRefusal`.
+    What people do and see. What their client or Discord would refuse raises `DiscordRefusal`.
 
     Attributes:
-        guild: The acts and the world behind all this.
+        guild: The guild that they use.
     """
 
     def __init__(self, guild: Guild) -> None:
         self.guild = guild
 
-    # ------------------------------------------------------------ setting the stage
+    # ------------------------------------------------------------ preparing the guild
 
     def add_text_channel(self, name: str) -> DiscordChannel:
         return self._add_channel(name, ChannelType.TEXT)
@@ -51,7 +51,7 @@ class DiscordPeople:
         forum = self._add_channel(name, ChannelType.FORUM, tell=False)
         forum.tags = [Tag(self.guild.state.new_id(), tag) for tag in tags]
         forum.require_tag = require_tag
-        self.guild.tell_channel("CHANNEL_CREATE", forum)
+        self.guild.send_channel_event("CHANNEL_CREATE", forum)
         return forum
 
     def add_role(self, name: str, *permissions: str) -> Role:
@@ -60,11 +60,11 @@ class DiscordPeople:
         state = self.guild.state
         state.roles[role.id] = role
         made = {"guild_id": str(state.guild_id), "role": self.guild.serializer.role(role, len(state.roles) - 1)}
-        self.guild.tell("GUILD_ROLE_CREATE", made, GUILDS, None)
+        self.guild.send("GUILD_ROLE_CREATE", made, GUILDS, None)
         return role
 
     def add_member(self, name: str, *roles: Role, direct: bool = False) -> Member:
-        """Somebody new; `direct`: who takes direct messages from members of the guild."""
+        """A new member; `direct`: whether they accept direct messages from members of the guild."""
         member = Member(self.guild.state.new_id(), name, [role.id for role in roles], direct=direct)
         self.guild.state.members[member.id] = member
         return member
@@ -73,23 +73,23 @@ class DiscordPeople:
         """Take permissions from somebody in one channel; from the bot, unless `whom` says otherwise."""
         channel = self.guild.state.channel(int(channel_id))
         deny(channel, whom or self.bot, permissions)
-        self.guild.tell_channel("CHANNEL_UPDATE", channel)
+        self.guild.send_channel_event("CHANNEL_UPDATE", channel)
 
     def allow(self, channel_id: Id, *permissions: str, whom: Member | None = None) -> None:
         """Give permissions to somebody in one channel; to the bot, unless `whom` says otherwise."""
         channel = self.guild.state.channel(int(channel_id))
         allow(channel, whom or self.bot, permissions)
-        self.guild.tell_channel("CHANNEL_UPDATE", channel)
+        self.guild.send_channel_event("CHANNEL_UPDATE", channel)
 
     def _add_channel(self, name: str, channel_type: ChannelType, *, tell: bool = True) -> DiscordChannel:
         state = self.guild.state
         channel = DiscordChannel(id=state.new_id(), name=name, type=channel_type, position=len(state.channels))
         state.channels[channel.id] = channel
         if tell:
-            self.guild.tell_channel("CHANNEL_CREATE", channel)
+            self.guild.send_channel_event("CHANNEL_CREATE", channel)
         return channel
 
-    # ------------------------------------------------------------ doing
+    # ------------------------------------------------------------ what people do
 
     async def say(
         self,
@@ -103,7 +103,7 @@ class DiscordPeople:
         reply_to: DiscordMessage | None = None,
     ) -> DiscordMessage:
         """
-        Write in a channel or thread; an archived thread is opened by it.
+        Write in a channel or thread; this opens an archived thread.
 
         Args:
             attachments: Names and bytes.
@@ -124,7 +124,7 @@ class DiscordPeople:
         return self.guild.say(member, place, request)
 
     async def edit(self, member: Member, message: DiscordMessage, text: str) -> None:
-        """Change one's own message."""
+        """Edit a message of the member's own."""
         if message.author_id != member.id:
             raise DiscordRefusal(50005)
         request = DiscordMessageRequest(given=frozenset({"content"}), content=text.strip())
@@ -132,18 +132,18 @@ class DiscordPeople:
         self.guild.change(message, member, request)
 
     async def preview_links(self, message: DiscordMessage) -> None:
-        """What Discord itself does with a link a moment later: an update that changes no text."""
+        """Add a link preview, as Discord does a moment later: an update that changes no text."""
         message.embeds.append({"type": "link", "url": "https://example.com/", "title": "Example"})
-        self.guild.tell_message("MESSAGE_UPDATE", message)
+        self.guild.send_message_event("MESSAGE_UPDATE", message)
 
     async def delete(self, member: Member, message: DiscordMessage) -> None:
-        """Delete one's own message, or with `manage_messages` anybody's."""
+        """Delete a message of the member's own, or with `manage_messages` any message."""
         if message.author_id != member.id:
             require(self.guild.state, member, self._place(message.channel_id), "manage_messages")
         self.guild.remove(message)
 
     async def purge(self, member: Member, messages: Sequence[DiscordMessage]) -> None:
-        """Delete several messages of one place at once, as moderators do with the help of a bot."""
+        """Delete several messages of one place at once, as moderators do with a bot."""
         place = self._place(messages[0].channel_id)
         require(self.guild.state, member, place, "manage_messages")
         self.guild.remove_at_once(place, messages)
@@ -180,7 +180,7 @@ class DiscordPeople:
             self.guild.rename(member, thread, name)
         if archived is not None:
             self.guild.archive(thread, archived=archived)
-        self.guild.tell_thread(thread)
+        self.guild.send_thread_event(thread)
 
     async def delete_place(self, member: Member, channel_id: Id) -> None:
         """Delete a thread, or a channel with all its threads."""
@@ -189,7 +189,7 @@ class DiscordPeople:
         require(self.guild.state, member, place, needed)
         self.guild.remove_place(place)
 
-    # ------------------------------------------------------------ seeing
+    # ------------------------------------------------------------ what people see
 
     @property
     def owner(self) -> Member:
@@ -205,7 +205,7 @@ class DiscordPeople:
         return list(self.guild.state.channels.values())
 
     def threads(self, channel_id: Id, *, archived: bool | None = None) -> list[Thread]:
-        """A channel's threads, oldest first; of one kind, or with None both."""
+        """A channel's threads, oldest first; only archived or only open ones, or with None both."""
         threads = self.guild.state.threads_of(int(channel_id))
         return [thread for thread in threads if archived is None or thread.archived == archived]
 
@@ -216,10 +216,12 @@ class DiscordPeople:
         """A channel's or thread's messages, oldest first; with `seen_by`, also what only that person sees."""
         return self.guild.state.messages(int(channel_id), seen_by=None if seen_by is None else seen_by.id)
 
-    def directs(self, member: Member) -> list[DiscordMessage]:
-        """What the bot has told a member directly, oldest first."""
+    def direct_messages(self, member: Member) -> list[DiscordMessage]:
+        """The direct messages of the bot to a member, oldest first."""
         state = self.guild.state
-        return [m for channel, other in state.directs.items() if other == member.id for m in state.messages(channel)]
+        return [
+            m for channel, other in state.direct_channels.items() if other == member.id for m in state.messages(channel)
+        ]
 
     def message(self, channel_id: Id, message_id: Id) -> DiscordMessage:
         return self.guild.state.message(int(channel_id), int(message_id))

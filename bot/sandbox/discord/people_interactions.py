@@ -1,4 +1,4 @@
-"""People who ask the bot for something: commands, completions, buttons, message menus and modals."""
+"""What people do with the bot by commands, completions, buttons, message menus and modals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bot.sandbox.discord.values import DiscordMessage, Member, Place, Thread
 SUBCOMMAND = 1
 STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
 SECONDS = 10.0
-"""How long an answer that was promised may take before the practice client gives up."""
+"""How many seconds a deferred answer may take before the practice client gives up."""
 
 
 class NotOffered(Exception):
@@ -34,7 +34,7 @@ class NotOffered(Exception):
 
 class DiscordPeopleInteractions(DiscordPeople):
     """
-    What people ask of the bot. Raises `NotOffered`, and `NoAnswer` where the bot stays silent.
+    The commands, buttons and modals that people use. Raises `NotOffered`, and `NoAnswer` where the bot does not answer.
 
     Attributes:
         patience: Seconds of real time that the client waits for a first answer.
@@ -54,12 +54,12 @@ class DiscordPeopleInteractions(DiscordPeople):
 
         Args:
             name: Without the slash; a subcommand after a space.
-            seconds: How long to wait for an answer that was promised.
+            seconds: How long to wait for a deferred answer.
             options: By name.
 
         Raises:
-            NotOffered: No such command or option; the thread is archived; the member may not.
-            NoAnswer: No first answer within three seconds, or no promised one within `seconds`.
+            NotOffered: No such command or option; the thread is archived; the member lacks the permission.
+            NoAnswer: No first answer within three seconds, or no deferred one within `seconds`.
         """
         place, command, path = self._offered(member, channel_id, name, CHAT_INPUT)
         leaf = _leaf(command, path)
@@ -71,7 +71,7 @@ class DiscordPeopleInteractions(DiscordPeople):
         return await self._answered(self._interactions.open(COMMAND, member, place, data), seconds)
 
     async def complete(self, member: Member, channel_id: Id, name: str, option: str, typed: str) -> list[Json]:
-        """The choices that the bot offers while `typed` stands in a command's option: `name` and `value` of each."""
+        """The choices that the bot offers for the text `typed` in a command's option: `name` and `value` of each."""
         place, command, path = self._offered(member, channel_id, name, CHAT_INPUT)
         described = _option(_leaf(command, path), option)
         if not described.get("autocomplete"):
@@ -85,7 +85,7 @@ class DiscordPeopleInteractions(DiscordPeople):
     async def context_menu(
         self, member: Member, message: DiscordMessage, name: str, *, seconds: float = SECONDS
     ) -> InteractionResponse:
-        """Choose an entry of a message's menu."""
+        """Choose a command in a message's menu."""
         place, command, _ = self._offered(member, message.channel_id, name, MESSAGE)
         data = {
             "id": command["id"],
@@ -106,11 +106,11 @@ class DiscordPeopleInteractions(DiscordPeople):
         seconds: float = SECONDS,
     ) -> InteractionResponse:
         """
-        Press a button, or choose in a list.
+        Press a button, or choose in a select.
 
         Args:
-            what: The button's label, or its or the list's custom id.
-            values: What is chosen in a list.
+            what: The button's label, or the custom id of the button or select.
+            values: The chosen values of a select.
         """
         place = self.guild.state.place(message.channel_id)
         require(self.guild.state, member, place)
@@ -134,7 +134,7 @@ class DiscordPeopleInteractions(DiscordPeople):
         return await self._answered(sent, seconds)
 
     def command_names(self) -> list[str]:
-        """What the bot has registered."""
+        """The names of the commands that the bot has registered."""
         return self._commands.names()
 
     def _offered(self, member: Member, channel_id: Id, name: str, kind: int) -> tuple[Place, Json, list[str]]:

@@ -1,4 +1,4 @@
-"""Who may do what where; Discord's own order of roles and overwrites."""
+"""Who may do what in which channel; roles and overwrites are applied in Discord's order."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ EVERYBODY = (
     "create_public_threads",
     "send_messages_in_threads",
 )
-"""What `@everyone` has in a guild that nobody has changed; mentioning everyone is part of it."""
+"""What `@everyone` has in a new guild; mentioning everyone is part of it."""
 
 
 def mask(names: Iterable[str]) -> int:
-    """The bits of some permissions; raises KeyError for a name that is none."""
+    """The bits of some permissions; raises `KeyError` for an unknown name."""
     bits = 0
     for name in names:
         bits |= BITS[name]
@@ -70,7 +70,7 @@ def has(state: DiscordState, member: Member, place: Place, name: str) -> bool:
 
 
 def require(state: DiscordState, member: Member, place: Place, *names: str) -> None:
-    """Refuse with 50001 who does not see the place, and with 50013 who lacks a permission there."""
+    """Raise `DiscordRefusal`: 50001 if the member does not see the place, 50013 if they lack a permission there."""
     own = held(state, member, place)
     if not own & BITS["view_channel"]:
         raise DiscordRefusal(50001)
@@ -93,7 +93,7 @@ def allow(channel: DiscordChannel, member: Member, names: Iterable[str]) -> None
 
 
 def may_write(place: Place) -> str:
-    """The permission that writing in this place needs; sending in channels counts for nothing in threads."""
+    """The permission to write in this place; the one for channels is not valid in threads."""
     return "send_messages_in_threads" if isinstance(place, Thread) else "send_messages"
 
 

@@ -1,7 +1,7 @@
 """
 Rate limits; see https://github.com/discord/discord-api-docs/blob/main/developers/topics/rate-limits.mdx.
 
-Only the mechanism and the 50 requests a second are published. The figures of single routes are what bots observe.
+Only the mechanism and the 50 requests a second are published. The limits of single routes are what bots observe.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ROUTES: Mapping[str, RateLimit] = MappingProxyType(
 
 @dataclass(slots=True)
 class RateLimitWindow:
-    """How many requests a bucket has had since when."""
+    """When a bucket's window began, and how many requests it has had since."""
 
     began: float = float("-inf")
     used: int = 0
@@ -54,7 +54,7 @@ class DiscordRateLimiter:
     Counts requests.
 
     Attributes:
-        speed: How many times faster than at Discord a window passes; None: nothing is limited or told.
+        speed: How many times faster than at Discord a window passes; None: no limits and no headers.
     """
 
     clock: Clock
@@ -69,13 +69,13 @@ class DiscordRateLimiter:
         Args:
             route: Method and path with names in place of ids.
             major: The channel, guild or webhook, each of which has its own bucket.
-            counts_everywhere: False for answers to interactions, which the global limit leaves out.
+            counts_everywhere: False for answers to interactions, which do not count for the global limit.
 
         Returns:
             The headers for the answer.
 
         Raises:
-            RateLimitRefusal: It is one too many.
+            RateLimitRefusal: It is one request too many.
         """
         if self.speed is None:
             return {}
@@ -117,7 +117,7 @@ class DiscordRateLimiter:
 
 
 class RateLimitRefusal(DiscordRefusal):
-    """429 by a rate limit, with the headers that tell how long."""
+    """A 429 of a rate limit, with the headers that say how long to wait."""
 
     def __init__(self, left: float, headers: dict[str, str], *, everywhere: bool = False) -> None:
         super().__init__(
@@ -133,11 +133,11 @@ class RateLimitRefusal(DiscordRefusal):
 @dataclass(slots=True, kw_only=True)
 class DiscordLimits:
     """
-    Limits that Discord does not publish or that a test wants smaller.
+    Limits that Discord does not publish, or that a test makes smaller.
 
     Attributes:
         active_threads: How many a guild may have (1000 by all reports).
-        old_edits: How many edits in an hour a message takes that is older than an hour.
+        old_edits: How many edits in an hour are allowed for a message that is older than an hour.
         nonce_seconds: For how long an enforced nonce is remembered ("the past few minutes").
         renames: How often a thread or channel may be renamed in `rename_seconds`.
     """

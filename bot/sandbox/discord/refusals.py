@@ -1,7 +1,7 @@
 """
-What Discord answers when it will not do something.
+What Discord answers when it refuses a request.
 
-Codes, words and HTTP statuses follow Discord's table of JSON error codes
+Codes, messages and HTTP statuses follow Discord's table of JSON error codes
 (https://github.com/discord/discord-api-docs/blob/main/developers/topics/opcodes-and-status-codes.mdx).
 """
 
@@ -36,7 +36,7 @@ _KNOWN: Mapping[int, tuple[int, str]] = MappingProxyType(
         50005: (403, "Cannot edit a message authored by another user"),
         50006: (400, "Cannot send an empty message"),
         50007: (403, "Cannot send messages to this user"),
-        # a forum takes posts, not messages; seen at the real service, where one would expect 40058
+        # a forum takes posts, not messages; seen at the real service, although 40058 seems to fit
         50008: (400, "Cannot send messages in a non-text channel"),
         50013: (403, "Missing Permissions"),
         50016: (400, "Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100."),
@@ -56,10 +56,10 @@ _KNOWN: Mapping[int, tuple[int, str]] = MappingProxyType(
 
 class DiscordRefusal(Exception):
     """
-    One answer that is no success.
+    One error answer.
 
     Args:
-        code: Discord's JSON error code; 0 where it has none.
+        code: Discord's JSON error code; 0: none.
         errors: What is wrong with which field, in Discord's nested form; None: nothing about fields.
         retry_after: Seconds; only with a 429.
     """
@@ -95,13 +95,13 @@ class DiscordRefusal(Exception):
 
 
 class FieldErrors:
-    """Collects what is wrong with a request's fields, then refuses them all at once."""
+    """Collects what is wrong with a request's fields, to refuse them all at once."""
 
     def __init__(self) -> None:
         self._errors: Json = {}
 
     def add(self, field: str, code: str, message: str) -> None:
-        """Note one fault; `field` is a path with dots: `embeds.0.title`."""
+        """Add one error; `field` is a path with dots: `embeds.0.title`."""
         at = self._errors
         for step in field.split("."):
             at = at.setdefault(step, {})
@@ -112,7 +112,7 @@ class FieldErrors:
             self.add(field, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
 
     def add_unless_between(self, field: str, text: str | None, low: int, high: int) -> None:
-        """The field is required and as long as that."""
+        """Add an error if the text is missing, or shorter or longer than that."""
         if text is None:
             self.add(field, "BASE_TYPE_REQUIRED", "This field is required")
         elif not low <= len(text) <= high:
@@ -123,6 +123,6 @@ class FieldErrors:
             self.add(field, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
 
     def raise_any(self) -> None:
-        """Raise `DiscordRefusal` 50035 when anything was wrong."""
+        """Raise `DiscordRefusal` 50035 if there is any error."""
         if self._errors:
             raise DiscordRefusal(50035, errors=self._errors)

@@ -1,20 +1,21 @@
-"""REST: who the bot is, where the gateway is, and what stands in the guild."""
+"""REST: the bot's account, the gateway's address, and the guild's channels, roles and members."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.sandbox.discord.calls import DiscordCall, DiscordResponse
 from bot.sandbox.discord.refusals import DiscordRefusal
-from bot.sandbox.discord.routes import DiscordCall, DiscordResponse, DiscordRoutes
+from bot.sandbox.discord.routes import DiscordRoutes
 from bot.sandbox.discord.values import Thread
 
 
 class AccountRoutes:
     """
-    Hangs its routes on construction.
+    Adds its routes on construction.
 
     Args:
-        gateway_url: Asked at each request, for the port is known only once the server listens.
+        gateway_url: Called at each request, because the port is known only when the server listens.
     """
 
     def __init__(self, routes: DiscordRoutes, gateway_url: Callable[[], str]) -> None:

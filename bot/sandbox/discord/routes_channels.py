@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bot.sandbox.discord.calls import DiscordCall, DiscordResponse
 from bot.sandbox.discord.message_requests import read_message_request
 from bot.sandbox.discord.permissions import has, require
 from bot.sandbox.discord.rate_limits import RateLimitRefusal
 from bot.sandbox.discord.refusals import DiscordRefusal, FieldErrors, Json
-from bot.sandbox.discord.routes import MINUTES, DiscordCall, DiscordResponse, DiscordRoutes
+from bot.sandbox.discord.routes import MINUTES, DiscordRoutes
 from bot.sandbox.discord.routes_messages import number_of, require_for
 from bot.sandbox.discord.values import ChannelType, DiscordChannel, Tag, Thread
 
@@ -21,7 +22,7 @@ TAG_NAME = 20
 
 
 class ChannelRoutes:
-    """Hangs its routes on construction."""
+    """Adds its routes on construction."""
 
     def __init__(self, routes: DiscordRoutes) -> None:
         self._routes = routes
@@ -72,14 +73,16 @@ class ChannelRoutes:
 
     async def _create_post(self, call: DiscordCall, forum: DiscordChannel, body: Json) -> DiscordResponse:
         name, minutes = _thread_fields(body)
-        # a post's message takes no nonce; Discord ignores it
+        # Discord ignores the nonce of a post's message
         request = replace(
             read_message_request(body.get("message"), call.files, under="message."), nonce=None, enforce_nonce=False
         )
         require_for(self._routes, forum, request)
         tags = self._tags(forum, body.get("applied_tags") or [])
         thread, message = self._routes.guild.open_post(self._routes.bot, forum, name, minutes, tags, request)
-        return DiscordResponse(201, self._routes.serializer.thread(thread) | {"message": self._routes.shown(message)})
+        return DiscordResponse(
+            201, self._routes.serializer.thread(thread) | {"message": self._routes.message_json(message)}
+        )
 
     async def _archived(self, call: DiscordCall) -> DiscordResponse:
         place = self._routes.place(call, "read_message_history")
@@ -109,8 +112,8 @@ class ChannelRoutes:
         """
         Change a thread.
 
-        Its owner may do all but lock it; opening one that is not locked takes only the right to write in it. While it
-        is archived, nothing else changes unless the same request opens it.
+        Its owner may do everything but lock it. Everybody who may write in it can open it, unless it is locked. While
+        it is archived, nothing else can be changed, unless the same request opens it.
         """
         routes = self._routes
         manages = has(routes.state, routes.bot, thread, "manage_threads")
@@ -149,10 +152,10 @@ class ChannelRoutes:
             guild.rename(self._routes.bot, thread, name)
         if body.get("archived") is True:
             guild.archive(thread, archived=True)
-        guild.tell_thread(thread)
+        guild.send_thread_event(thread)
 
     def _count_renaming(self, thread: Thread) -> None:
-        """Twice in ten minutes, by a limit of its own that no header shows; found out by many bots."""
+        """Apply the limit on renaming: twice in ten minutes; no header shows it, but many bots have met it."""
         rate_limiter, limits = self._routes.rate_limiter, self._routes.guild.limits
         now, window = rate_limiter.clock.monotonic(), rate_limiter.scaled(limits.rename_seconds)
         thread.renamed[:] = [at for at in thread.renamed if now - at < window]
@@ -172,7 +175,7 @@ class ChannelRoutes:
             channel.name = str(body["name"])
         if "topic" in body:
             channel.topic = body["topic"]
-        self._routes.guild.tell_channel("CHANNEL_UPDATE", channel)
+        self._routes.guild.send_channel_event("CHANNEL_UPDATE", channel)
 
     def _new_tags(self, listed: Sequence[Json]) -> list[Tag]:
         errors = FieldErrors()
@@ -194,7 +197,7 @@ class ChannelRoutes:
         ]
 
     def _tags(self, forum: DiscordChannel, listed: Sequence[Any]) -> list[int]:
-        """Tags to put on a post. Raises `DiscordRefusal`: 50035 more than five, 10087 unknown, 40067 one is required."""
+        """Tags for a post. Raises `DiscordRefusal`: 50035 more than five, 10087 unknown, 40067 one is required."""
         errors = FieldErrors()
         errors.add_if_more("applied_tags", list(listed), APPLIED_TAGS)
         errors.raise_any()

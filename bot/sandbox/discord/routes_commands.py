@@ -1,4 +1,4 @@
-"""REST: the application's commands, and what they may be called."""
+"""REST: the application's commands, and the rules for their names and options."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from bot.sandbox.discord.calls import DiscordCall, DiscordResponse
 from bot.sandbox.discord.refusals import DiscordRefusal, FieldErrors, Json
-from bot.sandbox.discord.routes import DiscordCall, DiscordResponse, DiscordRoutes
+from bot.sandbox.discord.routes import DiscordRoutes
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 MOST = {CHAT_INPUT: 100, USER: 15, MESSAGE: 15}
@@ -17,10 +18,10 @@ _NAME = re.compile(r"[-_'\w]{1,32}")
 
 class CommandRoutes:
     """
-    Hangs its routes on construction and keeps what was registered.
+    Adds its routes on construction, and keeps the registered commands.
 
     Attributes:
-        creates_left: How many new commands Discord still takes today; a known name does not count.
+        creates_left: How many new commands are still allowed today; a known name does not count.
     """
 
     def __init__(self, routes: DiscordRoutes) -> None:
@@ -35,7 +36,7 @@ class CommandRoutes:
             routes.on("DELETE", path + "/{command}", self._delete)
 
     def find(self, name: str, kind: int) -> Json | None:
-        """The command that a person finds under this name; the guild's own hides one that is everywhere."""
+        """The command that a person finds by this name; a guild command hides a global one."""
         for command in [*self._here, *self._everywhere]:
             if command["name"] == name and command["type"] == kind:
                 return command
@@ -61,13 +62,13 @@ class CommandRoutes:
         if not isinstance(call.body, list):
             raise DiscordRefusal(50035, errors={"_errors": [{"code": "LIST_TYPE_CONVERT", "message": "Not a list."}]})
         _check(call.body)
-        scope[:] = [self._made(scope, body, call) for body in call.body]
+        scope[:] = [self._created(scope, body, call) for body in call.body]
         return DiscordResponse(200, scope)
 
     async def _add(self, call: DiscordCall) -> DiscordResponse:
         scope, body = self._scope(call), call.fields()
         _check([body])
-        made = self._made(scope, body, call)
+        made = self._created(scope, body, call)
         known = [command for command in scope if command["id"] == made["id"]]
         scope[:] = [*(command for command in scope if command["id"] != made["id"]), made]
         return DiscordResponse(200 if known else 201, made)
@@ -79,7 +80,7 @@ class CommandRoutes:
         scope[:] = [command for command in scope if command["id"] != wanted]
         return DiscordResponse(204)
 
-    def _made(self, scope: Sequence[Json], body: Json, call: DiscordCall) -> Json:
+    def _created(self, scope: Sequence[Json], body: Json, call: DiscordCall) -> Json:
         kind = body.get("type") or CHAT_INPUT
         known = next((c for c in scope if c["name"] == body["name"] and c["type"] == kind), None)
         if known is None:

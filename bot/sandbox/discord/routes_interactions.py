@@ -1,10 +1,11 @@
-"""REST: the bot's answers to interactions, the first one and those that follow."""
+"""REST: the bot's answers to interactions: the first one and the follow-ups."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
+from bot.sandbox.discord.calls import DiscordCall, DiscordResponse
 from bot.sandbox.discord.interactions import (
     CHOICES,
     COMPLETION,
@@ -20,7 +21,7 @@ from bot.sandbox.discord.interactions import (
 )
 from bot.sandbox.discord.message_requests import DiscordMessageRequest, read_message_request
 from bot.sandbox.discord.refusals import DiscordRefusal, FieldErrors, Json
-from bot.sandbox.discord.routes import DiscordCall, DiscordResponse, DiscordRoutes
+from bot.sandbox.discord.routes import DiscordRoutes
 from bot.sandbox.discord.values import EPHEMERAL, LOADING, DiscordMessage, MessageType
 
 MOST_CHOICES = 25
@@ -28,7 +29,7 @@ MODAL_PARTS = 5
 
 
 class InteractionRoutes:
-    """Hangs its routes on construction."""
+    """Adds its routes on construction."""
 
     def __init__(self, routes: DiscordRoutes, interactions: OpenInteractions) -> None:
         self._routes = routes
@@ -44,16 +45,16 @@ class InteractionRoutes:
         interaction = self._interactions.first(call.id("interaction"), call.text("token"))
         body = call.fields()
         kind = body.get("type")
-        if kind not in _fitting(interaction):
+        if kind not in _allowed_types(interaction):
             errors = FieldErrors()
-            errors.add("type", "BASE_TYPE_CHOICES", f"Value must be one of {_fitting(interaction)}.")
+            errors.add("type", "BASE_TYPE_CHOICES", f"Value must be one of {_allowed_types(interaction)}.")
             errors.raise_any()
         message = self._first(interaction, int(body["type"]), body.get("data"), call)
         interaction.answered = int(body["type"])
         interaction.changed()
         if call.request.query.get("with_response", "").lower() not in ("true", "1"):
             return DiscordResponse(204)
-        return DiscordResponse(200, self._told(interaction, message))
+        return DiscordResponse(200, self._callback_body(interaction, message))
 
     def _first(self, interaction: Interaction, kind: int, data: Any, call: DiscordCall) -> DiscordMessage | None:
         if kind in (MESSAGE, LATER):
@@ -87,7 +88,7 @@ class InteractionRoutes:
             more_flags=more_flags,
         )
 
-    def _told(self, interaction: Interaction, message: DiscordMessage | None) -> Json:
+    def _callback_body(self, interaction: Interaction, message: DiscordMessage | None) -> Json:
         about: Json = {"id": str(interaction.id), "type": interaction.kind}
         body: Json = {"interaction": about}
         if message is not None:
@@ -99,9 +100,9 @@ class InteractionRoutes:
         return body
 
     async def _follow_up(self, call: DiscordCall) -> DiscordResponse:
-        """The first message after a deferral takes the place of `thinking…`, and is as private as that was."""
+        """The first message after a deferral replaces `thinking…`, and has the same visibility."""
         interaction = self._interaction(call)
-        # a webhook's message takes no nonce; Discord ignores it
+        # Discord ignores the nonce of a webhook's message
         request = replace(read_message_request(call.fields(), call.files), nonce=None, enforce_nonce=False)
         if interaction.waits and interaction.original is not None:
             message = interaction.original
@@ -151,8 +152,8 @@ class InteractionRoutes:
         raise DiscordRefusal(10008)
 
 
-def _fitting(interaction: Interaction) -> tuple[int, ...]:
-    """The kinds of first answer that an interaction takes."""
+def _allowed_types(interaction: Interaction) -> tuple[int, ...]:
+    """The types of first answer that are allowed for an interaction."""
     if interaction.kind == COMPLETION:
         return (CHOICES,)
     if interaction.source is not None:

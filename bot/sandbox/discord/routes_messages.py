@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+from bot.sandbox.discord.calls import DiscordCall, DiscordResponse
 from bot.sandbox.discord.message_requests import DiscordMessageRequest, read_message_request
 from bot.sandbox.discord.permissions import has, may_write, require
 from bot.sandbox.discord.refusals import DiscordRefusal, FieldErrors
-from bot.sandbox.discord.routes import DiscordCall, DiscordResponse, DiscordRoutes
+from bot.sandbox.discord.routes import DiscordRoutes
 from bot.sandbox.discord.state import DiscordState
 from bot.sandbox.discord.values import EPHEMERAL, ChannelType, DiscordMessage, Member, MessageType, Place
 
@@ -17,7 +18,7 @@ _OWN = re.compile(r"\w{2,32}:\d+")
 
 
 class MessageRoutes:
-    """Hangs its routes on construction."""
+    """Adds its routes on construction."""
 
     def __init__(self, routes: DiscordRoutes) -> None:
         self._routes = routes
@@ -36,19 +37,19 @@ class MessageRoutes:
         page = page_of(self._routes.state, place, dict(call.request.query))
         if not has(self._routes.state, self._routes.bot, place, "read_message_history"):
             page = []
-        return DiscordResponse(200, [self._routes.shown(message) for message in page])
+        return DiscordResponse(200, [self._routes.message_json(message) for message in page])
 
     async def _get(self, call: DiscordCall) -> DiscordResponse:
         place = self._routes.place(call, "read_message_history")
-        return DiscordResponse(200, self._routes.shown(self._routes.state.message(place.id, call.id("message"))))
+        return DiscordResponse(200, self._routes.message_json(self._routes.state.message(place.id, call.id("message"))))
 
     async def _open_direct(self, call: DiscordCall) -> DiscordResponse:
-        """The bot's conversation with one member; there is one for each, whether they take its messages or not."""
+        """The bot's direct channel with one member; it exists even if the member does not accept direct messages."""
         state = self._routes.state
         member = state.member(int(call.fields()["recipient_id"]))
-        known = (channel for channel, other in state.directs.items() if other == member.id)
+        known = (channel for channel, other in state.direct_channels.items() if other == member.id)
         channel = next(known, None) or state.new_id()
-        state.directs[channel] = member.id
+        state.direct_channels[channel] = member.id
         recipients = [self._routes.serializer.user(member)]
         return DiscordResponse(
             200, {"id": str(channel), "type": 1, "flags": 0, "last_message_id": None, "recipients": recipients}
@@ -58,10 +59,12 @@ class MessageRoutes:
         request = read_message_request(call.fields(), call.files)
         if not member.direct:
             raise DiscordRefusal(50007)
-        return DiscordResponse(200, self._routes.shown(self._routes.guild.say_direct(call.id("channel"), request)))
+        return DiscordResponse(
+            200, self._routes.message_json(self._routes.guild.say_direct(call.id("channel"), request))
+        )
 
     async def _create(self, call: DiscordCall) -> DiscordResponse:
-        direct = self._routes.state.directs.get(call.id("channel"))
+        direct = self._routes.state.direct_channels.get(call.id("channel"))
         if direct is not None:
             return self._say_direct(call, self._routes.state.member(direct))
         place = self._routes.state.place(call.id("channel"))
@@ -69,7 +72,7 @@ class MessageRoutes:
         require_for(self._routes, place, request)
         message = self._routes.guild.say(self._routes.bot, place, request)
         nonce = {} if message.nonce is None else {"nonce": message.nonce}
-        return DiscordResponse(200, self._routes.shown(message) | nonce)
+        return DiscordResponse(200, self._routes.message_json(message) | nonce)
 
     async def _edit(self, call: DiscordCall) -> DiscordResponse:
         place = self._routes.place(call)
@@ -78,7 +81,7 @@ class MessageRoutes:
             raise DiscordRefusal(50005)
         refuse_system(message)
         self._routes.guild.change(message, self._routes.bot, read_message_request(call.fields(), call.files))
-        return DiscordResponse(200, self._routes.shown(message))
+        return DiscordResponse(200, self._routes.message_json(message))
 
     async def _delete(self, call: DiscordCall) -> DiscordResponse:
         place = self._routes.place(call)
@@ -107,7 +110,7 @@ class MessageRoutes:
 
 
 def require_for(routes: DiscordRoutes, place: Place, request: DiscordMessageRequest) -> None:
-    """The permissions that the bot needs to send this there."""
+    """Raise `DiscordRefusal` if the bot lacks a permission that it needs to send this there."""
     needed = [may_write(place)]
     if request.embeds:
         needed.append("embed_links")

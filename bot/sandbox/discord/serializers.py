@@ -1,4 +1,4 @@
-"""Channels, threads and messages as Discord's JSON. Shapes follow Discord's OpenAPI description of its v10 API."""
+"""Channels, threads and messages as JSON, in the form of Discord's OpenAPI description of its v10 API."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from bot.sandbox.discord.values import (
 
 
 class DiscordSerializer(GuildSerializer):
-    """Turns everything into JSON: besides the guild, what is in it."""
+    """Writes everything in the guild as JSON, and the guild itself."""
 
     def guild_create(self) -> Json:
-        """The guild as the gateway tells it: with its channels and with the threads that are active, no others."""
+        """The guild as in GUILD_CREATE: with its channels and its active threads."""
         return self.guild() | {
             "joined_at": time(created_at(self._state.guild_id)),
             "large": False,
@@ -99,7 +99,7 @@ class DiscordSerializer(GuildSerializer):
         }
 
     def attachment(self, attachment: DiscordAttachment) -> Json:
-        """A file with its address, signed as Discord's content network signs: good for a day."""
+        """A file with its address, signed as Discord signs it: valid for a day."""
         issued = int(self._state.now().timestamp())
         name = quote(attachment.upload.name)
         path = f"/attachments/{attachment.channel_id}/{attachment.id}/{name}"
@@ -176,7 +176,7 @@ class DiscordSerializer(GuildSerializer):
         return body
 
     def _alone(self, message: DiscordMessage, *, readable: bool) -> Json:
-        """A message without what it replies to: Discord goes one step, no further."""
+        """A message without the message that it replies to: Discord includes only one step."""
         body = self.message(replace(message, type=MessageType.DEFAULT), readable=readable) | {"type": int(message.type)}
         body.pop("reactions", None)
         return body
@@ -192,7 +192,7 @@ class DiscordSerializer(GuildSerializer):
         }
 
     def message_event(self, message: DiscordMessage, *, readable: bool) -> Json:
-        """A message as the gateway tells it: with the guild and its author's membership."""
+        """A message as in a gateway event: with the guild and the author's membership."""
         body = self.message(message, readable=readable) | {"guild_id": str(self._state.guild_id)}
         author = self._state.members.get(message.author_id)
         if author is not None:
@@ -210,7 +210,7 @@ class DiscordSerializer(GuildSerializer):
         }
 
     def asker(self, member: Member, place: Place) -> Json:
-        """A member as an interaction carries them: with their permissions."""
+        """A member as in an interaction: with their permissions."""
         return self.member(member) | {"permissions": str(held(self._state, member, place))}
 
 
@@ -225,7 +225,7 @@ def tag_json(tag: Tag) -> Json:
 
 
 def emoji_json(emoji: str) -> Json:
-    """`✅`, or a guild's own as `name:id`."""
+    """`✅`, or a custom emoji as `name:id`."""
     name, _, own_id = emoji.partition(":")
     return {"id": own_id or None, "name": name}
 
@@ -235,5 +235,5 @@ def number(snowflake: int | None) -> str | None:
 
 
 def signature(attachment_id: int, expires: int) -> str:
-    """What makes an attachment's address ours until that second."""
+    """The signature that makes an attachment's address valid until that second."""
     return hashlib.sha256(f"{attachment_id}:{expires}".encode()).hexdigest()

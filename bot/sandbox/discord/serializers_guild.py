@@ -16,12 +16,12 @@ MESSAGE_CONTENT_LIMITED = 1 << 19
 
 class GuildSerializer:
     """
-    Turns who and where into JSON.
+    Writes users, members, roles and the guild as JSON.
 
     Args:
-        world: Where names and permissions are looked up.
-        files_url: What stands before an attachment's path, without a slash at its end; asked for each time, for the
-            port is known only once the server listens.
+        state: Where names and permissions are looked up.
+        files_url: The base address of attachments, without a slash at its end; called each time, because the port is
+            known only when the server listens.
     """
 
     def __init__(self, state: DiscordState, files_url: Callable[[], str]) -> None:

@@ -1,4 +1,4 @@
-"""The practice Discord, put together: one guild with one bot, served on loopback."""
+"""The whole practice Discord: one guild with one bot, served on loopback."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class PracticeDiscord(DiscordPeopleInteractions):
     Set `discord.http.Route.BASE` to `api_url` and `discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY` to `gateway_url`.
 
     Args:
-        token: The one bot token that is good; `settings.tokens` holds it and takes others.
+        token: The valid bot token; others can be added to `settings.tokens`.
         speed: How many times faster than at Discord the windows of the rate limits pass; None: no rate limits.
-        clock: For all that Discord measures: windows, sessions, snowflakes.
+        clock: For everything that Discord measures: rate limits, sessions, snowflakes.
 
     Attributes:
-        wire: The exchanges that were seen, and faults to come.
-        rules: Tokens, the message content intent, heartbeats, and whether Discord is away; may be changed any time.
-        rates: The rate limits; `rate_limiter.speed` may be changed any time.
-        gateway: The sessions, to cut or to deafen.
+        http_server: The requests so far, and the faults to come.
+        settings: Tokens, the message content intent, heartbeats, and whether Discord is down; may be changed any time.
+        rate_limiter: Its `speed` may be changed any time.
+        gateway: The sessions; a test can cut them or make them silent.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class PracticeDiscord(DiscordPeopleInteractions):
         super().__init__(guild, interactions, self.commands)
         gateway = [web.get(path, self.gateway.handle) for path in ("/gateway", "/gateway/")]
         files = web.get("/attachments/{channel}/{attachment}/{name}", self._file)
-        self.http_server = LoopbackServer([*routes.routes, *gateway, files], port=port)
+        self.http_server = LoopbackServer([*routes.definitions, *gateway, files], port=port)
 
     @property
     def api_url(self) -> str:
@@ -91,12 +91,12 @@ class PracticeDiscord(DiscordPeopleInteractions):
         await self.http_server.start()
 
     async def leave(self) -> None:
-        """Be away from now on: connections break, requests get 503, the gateway takes nobody."""
+        """Be down from now on: connections break, requests get 503, the gateway accepts nobody."""
         self.settings.away = True
         await self.gateway.cut(abrupt=True)
 
     def come_back(self) -> None:
-        """Be there again, with everything as it was."""
+        """Be up again, with everything as it was."""
         self.settings.away = False
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""What exists in the practice guild now, and how to find it. What may happen to it is `guild.py`."""
+"""What exists in the practice guild now, and how to find it. Actions on it are in `guild.py`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from bot.sandbox.discord.values import (
 
 class DiscordState:
     """
-    The guild and everything in it; `owner` may do everything, as the one who made a guild may.
+    The guild and everything in it.
 
     Attributes:
-        directs: The bot's direct conversations: the channel's id and the member's.
+        owner: The owner of the guild, who may do everything.
+        direct_channels: The bot's direct channels: by the channel's id, the member's id.
     """
 
     def __init__(self, clock: Clock, *, name: str) -> None:
@@ -39,7 +40,7 @@ class DiscordState:
         self.channels: dict[int, DiscordChannel] = {}
         self.threads: dict[int, Thread] = {}
         self.attachments: dict[int, DiscordAttachment] = {}
-        self.directs: dict[int, int] = {}
+        self.direct_channels: dict[int, int] = {}
         self._messages: dict[int, dict[int, DiscordMessage]] = {}
         self.bot = Member(self.application_id, "shopbell", bot=True)
         self.owner = Member(self.new_id(), "Olive")
@@ -85,12 +86,12 @@ class DiscordState:
         return message
 
     def find(self, channel_id: int, message_id: int | None) -> DiscordMessage | None:
-        """A message that everybody sees; None: there is none such, or not any more."""
+        """A message that everybody sees; None: there is no such message, or not any more."""
         message = self._messages.get(channel_id, {}).get(message_id or 0)
         return None if message is None or message.only_for is not None else message
 
     def messages(self, channel_id: int, *, seen_by: int | None = None) -> list[DiscordMessage]:
-        """A channel's messages, oldest first; with what only `seen_by` sees, or without anything of that kind."""
+        """A channel's messages, oldest first; with `seen_by`, also those that only this member sees."""
         kept = self._messages.get(channel_id, {}).values()
         return sorted((m for m in kept if m.only_for in (None, seen_by)), key=lambda message: message.id)
 

@@ -1,4 +1,4 @@
-"""What exists in the practice guild: plain values and how to find them. What may happen to them is `guild.py`."""
+"""What the practice guild is made of: channels, threads, members, roles, messages."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from enum import IntEnum
 from bot.sandbox.discord.refusals import Json
 
 DISCORD_EPOCH = 1_420_070_400_000
-"""Milliseconds; the first moment that a snowflake can name."""
+"""Milliseconds; the earliest time that a snowflake can hold."""
 
 
 class ChannelType(IntEnum):
-    """What a channel is."""
+    """Discord's channel types."""
 
     TEXT = 0
     THREAD = 11
@@ -21,7 +21,7 @@ class ChannelType(IntEnum):
 
 
 class MessageType(IntEnum):
-    """What a message is; all but `DEFAULT`, `REPLY` and the answers to commands are written by Discord itself."""
+    """Discord's message types; all but `DEFAULT`, `REPLY` and the answers to commands are system messages."""
 
     DEFAULT = 0
     RENAMED = 4
@@ -48,10 +48,10 @@ class Role:
 @dataclass(eq=False, slots=True)
 class Member:
     """
-    Somebody in the guild; the bot is one too.
+    A member of the guild; the bot is one too.
 
     Attributes:
-        direct: Whether they take direct messages from members of the guild.
+        direct: Whether they accept direct messages from members of the guild.
     """
 
     id: int
@@ -128,7 +128,7 @@ Place = DiscordChannel | Thread
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it comes in."""
+    """A file that somebody sends."""
 
     name: str
     data: bytes
@@ -144,7 +144,7 @@ class DiscordAttachment:
 
 @dataclass(frozen=True, slots=True)
 class Pinged:
-    """Who got a notification from a message; empty, and so false, is what the bot's messages should have."""
+    """Who got a notification from a message; false if nobody did, as it should be for the bot's messages."""
 
     everyone: bool = False
     here: bool = False
@@ -165,7 +165,7 @@ class Pinged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReference:
-    """What a message points at; a message, or for `THREAD_CREATED` the thread."""
+    """What a message refers to: another message, or for `THREAD_CREATED` the thread."""
 
     channel_id: int
     message_id: int | None = None
@@ -174,16 +174,16 @@ class MessageReference:
 @dataclass(eq=False, slots=True, kw_only=True)
 class DiscordMessage:
     """
-    A message as it stands now.
+    A message as it is now.
 
     Attributes:
         reactions: By emoji, who reacted.
-        pinged: Everybody whom it or one of its edits pinged.
-        only_for: Who alone sees it (ephemeral); None: everybody.
-        thread_id: The thread that hangs under it.
-        nonce: Told with the answer to whoever wrote it and with its event, and never again.
+        pinged: Everybody who was pinged by it or by one of its edits.
+        only_for: The one member who sees it (ephemeral); None: everybody.
+        thread_id: The thread under it.
+        nonce: Returned to its author and sent with its event, and never shown again.
         poll: The question of a poll.
-        edits: How often, and when, it was edited, on the clock's monotonic scale.
+        edits: When it was edited after its first hour, on the clock's monotonic scale.
         via: The interaction that it answers.
     """
 

@@ -36,12 +36,12 @@ class ActionFields:
         Args:
             wanted: What the person reads where it is missing or blank.
         """
-        value = self.maybe(name)
+        value = self.optional(name)
         if value is None:
             raise ActionRefused(wanted or f"The field {name} is missing.")
         return value
 
-    def maybe(self, name: str) -> str | None:
+    def optional(self, name: str) -> str | None:
         """A text that may be missing; a blank one counts as missing."""
         value = self.fields.get(name)
         if value is not None and not isinstance(value, str):

@@ -116,31 +116,31 @@ class DiscordPane:
         text = fields.text("text", wanted="Write something first.").strip()
         if slash_commands.is_command(text):
             name, options = slash_commands.read_command(text, self._commands())
-            await _taken(self._discord.command(self._me, place, name, **options))
+            await _attempt(self._discord.command(self._me, place, name, **options))
         else:
-            await _taken(self._discord.say(self._me, place, text))
+            await _attempt(self._discord.say(self._me, place, text))
         return {}
 
     async def _complete(self, fields: ActionFields) -> Json:
-        place, text = _id(fields, "place"), fields.maybe("text") or ""
+        place, text = _id(fields, "place"), fields.optional("text") or ""
         commands = self._commands()
         asked = slash_commands.option_completion(text, commands)
         if asked is None:
             return {"choices": slash_commands.suggestions(text, commands)}
-        found = await _taken(self._discord.complete(self._me, place, asked.command, asked.option, asked.begun))
+        found = await _attempt(self._discord.complete(self._me, place, asked.command, asked.option, asked.begun))
         return {"choices": [{"text": asked.filled(str(each["value"])), "label": str(each["name"])} for each in found]}
 
     async def _press(self, fields: ActionFields) -> Json:
-        await _taken(self._discord.press(self._me, await self._message_named(fields), fields.text("button")))
+        await _attempt(self._discord.press(self._me, await self._message_named(fields), fields.text("button")))
         return {}
 
     async def _menu(self, fields: ActionFields) -> Json:
         message = await self._message_named(fields)
-        await _taken(self._discord.context_menu(self._me, message, fields.text("entry")))
+        await _attempt(self._discord.context_menu(self._me, message, fields.text("entry")))
         return {}
 
     async def _delete(self, fields: ActionFields) -> Json:
-        await _taken(self._discord.delete(self._me, await self._message_named(fields)))
+        await _attempt(self._discord.delete(self._me, await self._message_named(fields)))
         return {}
 
     async def _message_named(self, fields: ActionFields) -> DiscordMessage:
@@ -155,7 +155,7 @@ class DiscordPane:
         return [command for name in self._offered(CHAT_INPUT) if (command := find(name, CHAT_INPUT)) is not None]
 
 
-async def _taken(action: Awaitable[T]) -> T:
+async def _attempt(action: Awaitable[T]) -> T:
     """What came of an act; `ActionRefused` with what Discord's client would show where it was refused."""
     try:
         return await action

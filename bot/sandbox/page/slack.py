@@ -132,43 +132,43 @@ class SlackPane:
         channel, thread = self._place(fields)
         text = fields.text("text", wanted="Write something first.").strip()
         if not text.startswith("/"):
-            await _taken(self._slack.say(self._me, channel, text, thread_ts=thread))
+            await _attempt(self._slack.say(self._me, channel, text, thread_ts=thread))
             return {}
         name, _, rest = text.partition(" ")
         asked = self._slack.command(self._me, channel, name, rest.strip(), thread_ts=thread)
-        return _seen(await _taken(asked))
+        return _check(await _attempt(asked))
 
     async def _complete(self, fields: ActionFields) -> Json:
-        text = fields.maybe("text") or ""
+        text = fields.optional("text") or ""
         offered = [name for name in self._slack.workspace.app.commands if name.startswith(text)]
         return {"choices": [{"text": f"{name} ", "label": name} for name in offered] if text else []}
 
     async def _press(self, fields: ActionFields) -> Json:
-        where: SlackMessage | View = self._view(fields) if fields.maybe("view") else self._message_named(fields)
-        return _seen(await _taken(self._slack.press(self._me, where, fields.text("button"), answers=0)))
+        where: SlackMessage | View = self._view(fields) if fields.optional("view") else self._message_named(fields)
+        return _check(await _attempt(self._slack.press(self._me, where, fields.text("button"), answers=0)))
 
     async def _menu(self, fields: ActionFields) -> Json:
         asked = self._slack.shortcut(self._me, self._message_named(fields), fields.text("entry"))
-        return _seen(await _taken(asked))
+        return _check(await _attempt(asked))
 
     async def _delete(self, fields: ActionFields) -> Json:
         message = self._message_named(fields)
         if message.user != self._me.id:
             raise ActionRefused("One can delete only one's own messages.")
-        await _taken(self._slack.delete(message))
+        await _attempt(self._slack.delete(message))
         return {}
 
     async def _suggest(self, fields: ActionFields) -> Json:
-        view, typed = self._view(fields), fields.maybe("text") or ""
-        options = await _taken(self._slack.suggest(self._me, view, fields.text("input"), typed))
+        view, typed = self._view(fields), fields.optional("text") or ""
+        options = await _attempt(self._slack.suggest(self._me, view, fields.text("input"), typed))
         return {"choices": [{"text": option.value, "label": option.label} for option in options]}
 
     async def _submit(self, fields: ActionFields) -> Json:
-        outcome = await _taken(self._slack.submit(self._me, self._view(fields), fields.values("values")))
-        return _seen(outcome) | {"errors": dict(outcome.errors)}
+        outcome = await _attempt(self._slack.submit(self._me, self._view(fields), fields.values("values")))
+        return _check(outcome) | {"errors": dict(outcome.errors)}
 
     async def _dismiss(self, fields: ActionFields) -> Json:
-        await _taken(self._slack.close(self._me, self._view(fields)))
+        await _attempt(self._slack.close(self._me, self._view(fields)))
         return {}
 
     def _place(self, fields: ActionFields) -> tuple[SlackChannel, str | None]:
@@ -194,14 +194,14 @@ class SlackPane:
         return view
 
 
-def _seen(outcome: Outcome) -> Json:
+def _check(outcome: Outcome) -> Json:
     """Nothing to tell: what came of it stands in the world. Raises `ActionRefused` where Slack itself shows an error."""
     if outcome.error:
         raise ActionRefused(sentence(outcome.error))
     return {}
 
 
-async def _taken(action: Awaitable[T]) -> T:
+async def _attempt(action: Awaitable[T]) -> T:
     """What came of an act; `ActionRefused` where Slack's client offers no such thing."""
     try:
         return await action

@@ -53,7 +53,7 @@ class StoresPane:
         ticket = shop.store.customer_writes(
             _short(fields.text("subject", wanted="Say in a few words what it is about.")),
             _not_too_long(fields.text("text", wanted="Write what the customer has to say.")),
-            name=fields.maybe("name"),
+            name=fields.optional("name"),
             email=_email(fields.text("email", wanted="The customer needs an address to be answered at.")),
         )
         return {"ticket": ticket}

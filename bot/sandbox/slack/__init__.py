@@ -1,4 +1,4 @@
-"""A Slack to practise with: the Web API and Socket Mode on loopback, and people who write, press and type."""
+"""The practice Slack: the Web API and Socket Mode on loopback, and people who use them."""
 
 from __future__ import annotations
 

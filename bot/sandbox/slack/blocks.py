@@ -1,8 +1,8 @@
 """
-Blocks and modals: what Slack refuses about them, and the ids it fills in. Pure.
+Blocks and modals: what Slack refuses about them, and the ids that it fills in. Pure.
 
-Limits as on the reference pages under docs.slack.dev/reference/block-kit/ and …/surfaces/modals; the total of a
-message's blocks is undocumented and was measured by app developers (slackapi/bolt-js issue 2509).
+The limits are those of the reference pages under docs.slack.dev/reference/block-kit/ and …/surfaces/modals. The
+limit on all texts of a message together is not documented; app developers measured it (slackapi/bolt-js issue 2509).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _RICH = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_
 
 
 def prepare_blocks(blocks: Any, new_id: Callable[[str], str]) -> tuple[Json, ...]:
-    """The blocks of a message with every id filled in; `SlackRefusal` as the Web API does."""
+    """The blocks of a message with every id filled in. Raises `SlackRefusal` as the Web API refuses them."""
     faults = list(faults_in_blocks(blocks, "/blocks", _MOST_BLOCKS))
     if faults:
         plain = [each.removeprefix("[ERROR] ") for each in faults]
@@ -45,7 +45,7 @@ def prepare_blocks(blocks: Any, new_id: Callable[[str], str]) -> tuple[Json, ...
 
 
 def prepare_view(view: Any, new_id: Callable[[str], str]) -> Json:
-    """A modal with every id filled in; `SlackRefusal` as the Web API does."""
+    """A modal with every id filled in. Raises `SlackRefusal` as the Web API refuses it."""
     faults = list(faults_in_view(view))
     if faults:
         raise SlackRefusal("invalid_arguments", response_metadata={"messages": faults})
@@ -62,7 +62,7 @@ def _with_ids(blocks: Sequence[Json], new_id: Callable[[str], str]) -> tuple[Jso
 
 
 def texts_in(part: Any) -> Iterator[str]:
-    """Every text that stands in blocks."""
+    """Every text in the blocks."""
     if isinstance(part, list):
         for each in part:
             yield from texts_in(each)
@@ -96,7 +96,7 @@ def faults_in_view(view: Any) -> Faults:
 
 
 def faults_in_blocks(blocks: Any, at: str, most: int, *, modal: bool = False) -> Faults:
-    """What is wrong with a list of blocks, each alone and all together."""
+    """What is wrong with a list of blocks: with each block, and with all together."""
     yield from items(blocks, at, most, fewest=0)
     if not isinstance(blocks, list):
         return

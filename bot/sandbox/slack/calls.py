@@ -1,4 +1,4 @@
-"""One call of a Web API method: its arguments, form-encoded or JSON, and the pace at which calls may come."""
+"""One call of a Web API method: its arguments, form-encoded or JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SlackCall:
     The arguments of one call.
 
     Attributes:
-        token: As it came in the header or, in a form only, beside the arguments; None: there was none.
+        token: From the header or, in a form only, from the arguments; None: there was none.
     """
 
     method: str
@@ -26,7 +26,7 @@ class SlackCall:
     token: str | None
 
     def text(self, name: str) -> str:
-        """An argument as text; empty where it is missing."""
+        """An argument as text; empty if it is missing."""
         value = self.arguments.get(name)
         return "" if value is None else str(value)
 
@@ -34,18 +34,18 @@ class SlackCall:
         return self.arguments.get(name) is not None
 
     def flag(self, name: str) -> bool:
-        """`true`, `1` and a JSON true are yes."""
+        """Whether an argument is `true`, `1` or a JSON true."""
         return self.text(name).lower() in ("true", "1")
 
     def number(self, name: str, default: int) -> int:
-        """A whole number; `invalid_arguments` where it is none."""
+        """An argument as a whole number. Raises `SlackRefusal` `invalid_arguments` for anything else."""
         try:
             return int(self.arguments.get(name) or default)
         except ValueError:
             raise SlackRefusal("invalid_arguments") from None
 
     def decoded(self, name: str, error: str) -> Any:
-        """An argument that is JSON, in a form as text; None where it is missing; refused with `error` otherwise."""
+        """An argument that is JSON, or JSON as text; None if it is missing. Raises `SlackRefusal` if it is broken."""
         value = self.arguments.get(name)
         if not isinstance(value, str):
             return value

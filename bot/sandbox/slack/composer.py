@@ -1,4 +1,4 @@
-"""What Slack's composer makes of what a person types: escaped text with links and mentions, and a rich text block."""
+"""What Slack's composer makes from what a person types: escaped text with links and mentions, and a rich text block."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FENCE = re.compile(r"```\n?(.+?)\n?```", re.DOTALL)
 
 
 def escape(text: str) -> str:
-    """The three characters that Slack keeps as entities."""
+    """The text with the three characters that Slack keeps as entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -134,5 +134,5 @@ def _words(typed: str) -> list[Json]:
 
 
 def broadcasts() -> dict[str, Json]:
-    """`@channel` and its fellows."""
+    """`@channel`, `@here` and `@everyone` as rich text elements."""
     return {f"@{word}": {"type": "broadcast", "range": word} for word in BROADCASTS}

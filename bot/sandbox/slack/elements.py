@@ -1,8 +1,7 @@
 """
-Block Kit's small parts: text objects, options and interactive elements, and what Slack refuses about each.
+The parts of blocks: text objects, options and interactive elements, and what Slack refuses about each.
 
-Limits as on the reference pages under docs.slack.dev/reference/block-kit/. A fault reads as Slack words it, with a
-JSON pointer to the place.
+The limits are those of the reference pages under docs.slack.dev/reference/block-kit/.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ def text_object(part: Any, at: str, longest: int, *, plain: bool = False) -> Fau
 
 
 def option(part: Any, at: str, *, plain: bool = True) -> Faults:
-    """One thing to choose; checkboxes and radio buttons take `mrkdwn` too."""
+    """One option; those of checkboxes and radio buttons may be `mrkdwn` too."""
     yield from shape(part, at, needs=("text", "value"), may=("description", "url"))
     if not isinstance(part, Mapping):
         return
@@ -59,7 +58,7 @@ def options(parts: Any, at: str, most: int = _MOST_OPTIONS, *, fewest: int = 1, 
 
 
 def suggestions(answer: Any) -> Faults:
-    """What an app answers to `block_suggestion`: options or groups of them; none at all is fine."""
+    """What an app answers to `block_suggestion`: options or groups of them, perhaps none."""
     if not isinstance(answer, Mapping):
         yield fault("must provide an object", "/")
     elif "option_groups" in answer:
@@ -173,7 +172,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any], str], Faults]] = {
 
 
 def element(part: Any, at: str, kinds: Collection[str]) -> Faults:
-    """One element, if its kind may stand here."""
+    """One element; its type must be one of `kinds`."""
     if not isinstance(part, Mapping):
         yield fault("must provide an object", at)
     elif part.get("type") not in kinds:

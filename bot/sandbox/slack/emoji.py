@@ -39,5 +39,5 @@ def to_codes(text: str) -> str:
 
 
 def to_signs(text: str) -> str:
-    """The text as people see it; a name that is no emoji stays as it is written."""
+    """The text as people see it; an unknown name stays as it is."""
     return CODE.sub(lambda found: SIGNS.get(found[1], found[0]), text)

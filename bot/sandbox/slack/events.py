@@ -1,4 +1,4 @@
-"""What the app is told about what happens in the workspace: Events API payloads, and which of them it gets."""
+"""Which Events API payloads the app gets when something changes in the workspace."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _SUBSCRIPTIONS = {"channel": "message.channels", "group": "message.groups", "im"
 
 class SlackEvents:
     """
-    Turns changes into events; nothing about a channel that the bot is not in.
+    Turns changes into events; there are none about a channel that the bot is not in.
 
     Attributes:
-        address: The server's own; before it has started there is none, and nobody is told of anything.
-        withheld: Channels of whose messages nothing is told, however new the connection.
+        address: The address of the server; empty until it listens, and then no events are sent.
+        withheld: Channels about whose messages no events are sent, not even on a new connection.
     """
 
     def __init__(self, state: SlackState, sockets: Sockets, app: SlackApp) -> None:
@@ -28,20 +28,20 @@ class SlackEvents:
         self.withheld: set[str] = set()
 
     def posted(self, message: SlackMessage, *, times: int = 1) -> None:
-        """A new message, `times` deliveries of it under different event ids; a mention of the bot comes besides."""
-        self.told(message, times=times)
+        """A new message: `times` events under different ids, and one more if it mentions the bot."""
+        self.repeated(message, times=times)
         if BOT_USER in message.pinged and message.user != BOT_USER:
             self._mention_event(self._state.channels[message.channel], message)
         self._counters_changed(message, added=True)
 
-    def told(self, message: SlackMessage, *, times: int = 1) -> None:
-        """A message once more, as if it were new."""
+    def repeated(self, message: SlackMessage, *, times: int = 1) -> None:
+        """The events about a message again, as if it were new."""
         channel = self._state.channels[message.channel]
         for _ in range(times):
             self._message_event(channel, self._message_json(message) | self._where(channel, message.ts))
 
     def _counters_changed(self, reply: SlackMessage, *, added: bool) -> None:
-        """The parent of a reply that has come or gone shows another number of replies."""
+        """The parent of a new or deleted reply has changed: it shows another number of replies."""
         parent = None if reply.thread_ts is None else self._state.message(reply.channel, reply.thread_ts)
         if parent is None:
             return
@@ -53,13 +53,13 @@ class SlackEvents:
         self._changed(channel, bare | thread_json(before, parent), bare | thread_json(now, parent))
 
     def changed(self, before: SlackMessage, after: SlackMessage) -> None:
-        """A message is not what it was: edited, unfurled, or a tombstone."""
+        """A message has changed: it was edited, got a link preview, or became a tombstone."""
         self._changed(self._state.channels[after.channel], self._message_json(before), self._message_json(after))
 
     def _changed(self, channel: SlackChannel, before: Json, after: Json) -> None:
         event = {"type": "message", "subtype": "message_changed", "hidden": True}
         self._message_event(
-            channel, event | {"message": after, "previous_message": before} | self._where(channel, self._state.tick())
+            channel, event | {"message": after, "previous_message": before} | self._where(channel, self._state.new_ts())
         )
 
     def deleted(self, message: SlackMessage) -> None:
@@ -67,45 +67,45 @@ class SlackEvents:
         event = {"type": "message", "subtype": "message_deleted", "hidden": True, "deleted_ts": message.ts}
         self._message_event(
             channel,
-            event | {"previous_message": self._message_json(message)} | self._where(channel, self._state.tick()),
+            event | {"previous_message": self._message_json(message)} | self._where(channel, self._state.new_ts()),
         )
         self._counters_changed(message, added=False)
 
     def joined(self, channel: SlackChannel, user: str) -> None:
-        """Somebody, perhaps the bot, has come into a channel."""
-        if "member_joined_channel" in self._app.events and self._hears(channel):
+        """Somebody, perhaps the bot, has joined a channel."""
+        if "member_joined_channel" in self._app.events and self._has_bot(channel):
             kind = "G" if channel.private else "C"
             event = {"type": "member_joined_channel", "user": user, "channel": channel.id, "channel_type": kind}
-            self._send(event | {"team": TEAM, "event_ts": self._state.tick()})
+            self._send(event | {"team": TEAM, "event_ts": self._state.new_ts()})
 
     def left(self, channel: SlackChannel) -> None:
-        """The bot was taken out of a channel; see docs.slack.dev/reference/events/channel_left."""
+        """The bot was removed from a channel; see docs.slack.dev/reference/events/channel_left."""
         kind = "group_left" if channel.private else "channel_left"
         if kind in self._app.events:
-            tick = self._state.tick()
-            self._send({"type": kind, "channel": channel.id, "actor_id": "USLACKBOT", "event_ts": tick})
+            new_ts = self._state.new_ts()
+            self._send({"type": kind, "channel": channel.id, "actor_id": "USLACKBOT", "event_ts": new_ts})
 
     def reacted(self, message: SlackMessage, user: str, name: str, *, added: bool) -> None:
         kind = "reaction_added" if added else "reaction_removed"
         channel = self._state.channels[message.channel]
-        if kind in self._app.events and "reactions:read" in self._app.scopes and self._hears(channel):
+        if kind in self._app.events and "reactions:read" in self._app.scopes and self._has_bot(channel):
             item = {"type": "message", "channel": message.channel, "ts": message.ts}
             event = {"type": kind, "user": user, "reaction": name, "item": item, "item_user": message.user}
-            self._send(event | {"event_ts": self._state.tick()})
+            self._send(event | {"event_ts": self._state.new_ts()})
 
     def _mention_event(self, channel: SlackChannel, message: SlackMessage) -> None:
-        if "app_mention" in self._app.events and "app_mentions:read" in self._app.scopes and self._hears(channel):
+        if "app_mention" in self._app.events and "app_mentions:read" in self._app.scopes and self._has_bot(channel):
             body = self._message_json(message) | {"type": "app_mention", "channel": channel.id, "event_ts": message.ts}
             body.pop("subtype", None)
             self._send(body)
 
     def _message_event(self, channel: SlackChannel, event: Json) -> None:
         subscribed = _SUBSCRIPTIONS[channel.kind] in self._app.events and channel.id not in self.withheld
-        if subscribed and _HISTORY_SCOPES[channel.kind] in self._app.scopes and self._hears(channel):
+        if subscribed and _HISTORY_SCOPES[channel.kind] in self._app.scopes and self._has_bot(channel):
             self._send(event)
 
     @staticmethod
-    def _hears(channel: SlackChannel) -> bool:
+    def _has_bot(channel: SlackChannel) -> bool:
         return BOT_USER in channel.members
 
     def _message_json(self, message: SlackMessage) -> Json:

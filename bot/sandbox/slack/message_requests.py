@@ -1,4 +1,4 @@
-"""What an app wants a message to be, read from the arguments of a call."""
+"""A request to write or edit a message, read from the arguments of a call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SYSTEM = frozenset({"channel_join", "channel_leave", "channel_name", "channel_t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackMessageRequest:
-    """What a call wants to say; None: it does not say, which differs from empty."""
+    """The content of a new message, or of an edit; None: not in the request, which is not the same as empty."""
 
     text: str | None
     blocks: tuple[Json, ...] | None
@@ -35,7 +35,7 @@ class SlackMessageRequest:
 
 
 def read_message_request(workspace: Workspace, call: SlackCall) -> SlackMessageRequest:
-    """The content of a call, blocks checked and with their ids."""
+    """The request in a call, with its blocks checked and their ids filled in."""
     blocks = call.decoded("blocks", "invalid_blocks_format")
     attachments = call.decoded("attachments", "invalid_attachments")
     text = call.text("text") if call.has("text") else None
@@ -87,11 +87,11 @@ def thread_of(workspace: Workspace, channel: SlackChannel, thread_ts: str) -> st
 
 
 def bot_message(workspace: Workspace, channel: SlackChannel, content: SlackMessageRequest, **rest: Any) -> SlackMessage:
-    """A message of the bot, not yet kept."""
-    # A post under a name of its own names no user.
+    """A message of the bot, not yet stored."""
+    # A post with a custom name has no user.
     return SlackMessage(
         channel=channel.id,
-        ts=workspace.state.tick(),
+        ts=workspace.state.new_ts(),
         user=None if rest.get("username") else BOT_USER,
         bot_id=BOT,
         text=(content.text or "")[:_LONGEST_POST],

@@ -1,4 +1,4 @@
-"""`chat.*`: saying something, changing it, taking it back."""
+"""`chat.*`: writing, editing and deleting messages."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def update(workspace: Workspace, call: SlackCall) -> Json:
 
 
 def _updated(workspace: Workspace, before: SlackMessage, content: SlackMessageRequest) -> SlackMessage:
-    # Text alone takes the place of blocks, and only then the message shows as edited.
+    # Text alone replaces blocks, and only then the message shows as edited.
     text_alone = content.text is not None and content.blocks is None
     return replace(
         before,
@@ -66,7 +66,7 @@ def _updated(workspace: Workspace, before: SlackMessage, content: SlackMessageRe
         blocks=() if text_alone else before.blocks if content.blocks is None else content.blocks,
         attachments=before.attachments if content.attachments is None else content.attachments,
         metadata=before.metadata if content.metadata is None else content.metadata,
-        edited_at=workspace.state.tick() if text_alone else before.edited_at,
+        edited_at=workspace.state.new_ts() if text_alone else before.edited_at,
     )
 
 
@@ -80,7 +80,7 @@ async def delete(workspace: Workspace, call: SlackCall) -> Json:
 
 
 def remove(workspace: Workspace, message: SlackMessage) -> None:
-    """Take a message away; where it has replies a tombstone stays."""
+    """Delete a message; if it has replies, a tombstone stays."""
     if not workspace.state.replies(message.channel, message.ts):
         workspace.state.drop(message)
         workspace.events.deleted(message)

@@ -1,4 +1,4 @@
-"""`files.*`: what people send, and uploading in three steps."""
+"""`files.*`: information about files, and uploads in three steps."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def complete_upload(workspace: Workspace, call: SlackCall) -> Json:
         thread = thread_of(workspace, channel, call.text("thread_ts"))
         message = SlackMessage(
             channel=channel.id,
-            ts=workspace.state.tick(),
+            ts=workspace.state.new_ts(),
             user=BOT_USER,
             bot_id=BOT,
             text=escape(call.text("initial_comment")),
@@ -50,7 +50,7 @@ async def complete_upload(workspace: Workspace, call: SlackCall) -> Json:
             subtype="file_share",
             files=tuple(files),
         )
-        # The answer does not name the message: Slack makes it afterwards.
+        # The answer does not contain the message: Slack makes it afterwards.
         workspace.events.posted(workspace.state.put(message))
     for file in files:
         workspace.state.files[file.id] = file

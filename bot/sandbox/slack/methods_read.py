@@ -1,4 +1,4 @@
-"""`conversations.*`, `users.*`, `usergroups.*`, `bots.info`, `auth.test`: looking at the workspace."""
+"""`conversations.*`, `users.*`, `usergroups.*`, `bots.info`, `auth.test`: reading the workspace."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ async def replies(workspace: Workspace, call: SlackCall) -> Json:
         raise SlackRefusal("thread_not_found")
     found = _between(workspace.state.replies(channel.id, parent.ts), call)
     start, limit = _page(call, workspace.limits.page, workspace.limits.page)
-    # The parent heads every page, whatever was asked for.
+    # The parent is first on every page, whatever was asked for.
     page = (parent, *found[start : start + limit])
     return _answer(workspace, call, page) | _next_page(start + limit, len(found))
 
@@ -173,7 +173,7 @@ def _bound(call: SlackCall, name: str) -> str | None:
 
 
 def _page(call: SlackCall, usual: int, most: int) -> tuple[int, int]:
-    """Where the page begins and how much it holds; asking for more than there can be gives the most."""
+    """Where the page begins and how many entries it has, at most `most`."""
     limit = call.number("limit", usual)
     if limit < 1:
         raise SlackRefusal("invalid_limit")

@@ -1,4 +1,4 @@
-"""`views.*` and `reactions.*`: modals, and emoji on messages."""
+"""`views.*` and `reactions.*`: modals, and reactions to messages."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def add(workspace: Workspace, call: SlackCall) -> Json:
 
 
 def react(workspace: Workspace, message: SlackMessage, user: str, name: str) -> SlackMessage:
-    """Put an emoji on a message; `already_reacted`, `too_many_emoji`."""
+    """Add a reaction. Raises `SlackRefusal` `already_reacted` or `too_many_emoji`."""
     users = message.reactions.get(name, ())
     if user in users:
         raise SlackRefusal("already_reacted")
@@ -81,7 +81,7 @@ async def remove(workspace: Workspace, call: SlackCall) -> Json:
 
 
 def unreact(workspace: Workspace, message: SlackMessage, user: str, name: str) -> SlackMessage:
-    """Take an emoji off again; `no_reaction`."""
+    """Remove a reaction. Raises `SlackRefusal` `no_reaction`."""
     users = message.reactions.get(name, ())
     if user not in users:
         raise SlackRefusal("no_reaction")

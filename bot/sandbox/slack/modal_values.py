@@ -1,4 +1,4 @@
-"""What a person fills into a modal, as Slack sends it to the app. Pure."""
+"""What a person enters in a modal, as Slack sends it to the app. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REQUIRED = "Please complete this required field."
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing that a select offers."""
+    """One option of a select, as people see it."""
 
     label: str
     value: str
@@ -20,7 +20,7 @@ class Option:
 
 
 def options_in(answer: Mapping[str, object]) -> tuple[Json, ...]:
-    """The bare options of a select or of what an app suggested, groups laid end to end."""
+    """The options of a select, or of an app's suggestions, with those of all groups in one list."""
     groups = answer.get("option_groups")
     if isinstance(groups, Sequence):
         return tuple(option for group in groups for option in group["options"])
@@ -29,7 +29,7 @@ def options_in(answer: Mapping[str, object]) -> tuple[Json, ...]:
 
 
 def read_options(answer: Mapping[str, object]) -> tuple[Option, ...]:
-    """The same as people see them."""
+    """The same options as people see them."""
     groups = answer.get("option_groups")
     if isinstance(groups, Sequence):
         return tuple(
@@ -41,7 +41,7 @@ def read_options(answer: Mapping[str, object]) -> tuple[Option, ...]:
 
 
 def pick(options: Iterable[Json], wanted: str) -> Json:
-    """The option with this value or label; `ValueError` where nothing of the kind is offered."""
+    """The option with this value or label. Raises `ValueError` if there is none."""
     for option in options:
         if wanted in (option["value"], option["text"]["text"]):
             return option
@@ -53,7 +53,7 @@ Offered = Callable[[str], Sequence[Json]]
 
 
 def fill_in(view: View, values: Mapping[str, object], offered: Offered) -> Mapping[str, Mapping[str, Json]]:
-    """The state of a view after these values, by action id, were entered."""
+    """The state of a view after these values, by action id, were entered. Raises `ValueError` for an unknown id."""
     places = elements_of(view.blocks)
     unknown = set(values) - {element["action_id"] for _, element in places}
     if unknown:
@@ -93,7 +93,7 @@ def _untouched(element: Json) -> Json:
 
 
 def missing(view: View, state: Mapping[str, Mapping[str, Json]]) -> dict[str, str]:
-    """What Slack's own client says under required inputs that are empty, by block id."""
+    """What Slack's client shows under required inputs that are empty, by block id."""
     return {
         block["block_id"]: REQUIRED
         for block, element in elements_of(view.blocks)

@@ -18,7 +18,7 @@ class Modals:
     Every open modal.
 
     Attributes:
-        shown: Every view that anybody was shown, oldest first, each in the form it was shown.
+        shown: Every view that anybody has seen, oldest first, each as it was then.
     """
 
     def __init__(self, state: SlackState) -> None:
@@ -35,7 +35,7 @@ class Modals:
         return stack[-1] if stack else None
 
     def open(self, user: str, body: Json) -> View:
-        """Open a modal; it takes the place of whatever was open."""
+        """Open a modal; it replaces what was open."""
         self._refuse_taken(body)
         identity = self._state.new_id("V")
         view = self._made(View(id=identity, user=user, body=body, hash="", root=identity))
@@ -43,7 +43,7 @@ class Modals:
         return view
 
     def push(self, user: str, body: Json) -> View:
-        """Lay a modal over the one that is open."""
+        """Open a modal on top of the one that is open."""
         stack = self._stacks.get(user, [])
         if not stack:
             raise SlackRefusal("not_found")
@@ -58,20 +58,20 @@ class Modals:
         return view
 
     def update(self, view: View, body: Json) -> View:
-        """Put something else where `view` is; what was entered stays where the ids are the same."""
+        """Replace the content of `view`; entered values stay if their ids are the same."""
         return self._replace(view, self._made(replace(view, body=body, state=_kept(view, body))))
 
     def enter(self, view: View, state: Mapping[str, Mapping[str, Json]]) -> View:
-        """A person has filled in something."""
+        """Store what a person has entered."""
         return self._replace(view, replace(view, state=state))
 
     def close(self, view: View, *, all_of_them: bool = False) -> None:
-        """Take a view off its stack, or clear the stack."""
+        """Remove a view from its stack, or clear the stack."""
         stack = self._stacks.get(view.user, [])
         self._stacks[view.user] = [] if all_of_them else [each for each in stack if each.id != view.id]
 
     def find(self, view_id: str = "", external_id: str = "") -> View:
-        """An open view; `not_found` otherwise."""
+        """An open view. Raises `SlackRefusal` `not_found` if there is none."""
         for stack in self._stacks.values():
             for view in stack:
                 if view_id == view.id or (external_id and view.body.get("external_id") == external_id):

@@ -1,4 +1,4 @@
-"""What people do in the practice Slack by writing: messages, edits, deletions, emoji, and what they then see."""
+"""What people write in the practice Slack: messages, edits, deletions, reactions; and what they see."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Outcome:
     What a person sees after they did something.
 
     Attributes:
-        error: What Slack itself tells them, because the app did not take it; empty: it did.
-        ephemerals: What only they are shown since, oldest first.
-        view: The modal they have in front of them now; None: none.
-        errors: What stands under single inputs of a modal, by block id.
+        error: The error that Slack itself shows, because the app did not handle it; empty: there is none.
+        ephemerals: The new messages that only they see, oldest first.
+        view: The modal that they see now; None: none.
+        errors: The errors under the inputs of a modal, by block id.
     """
 
     error: str = ""
@@ -35,12 +35,12 @@ class Outcome:
 
     @property
     def text(self) -> str:
-        """Everything that they alone can read, as they read it."""
+        """The text of the messages that only they see."""
         return "\n".join(message.rendered for message in self.ephemerals)
 
 
 def id_of(thing: User | SlackChannel | str) -> str:
-    """Things may be named by themselves or by their id."""
+    """The id of a user or channel, given itself or by its id."""
     return thing if isinstance(thing, str) else thing.id
 
 
@@ -48,16 +48,16 @@ class SlackPeople:
     """
     The workspace as its people use it.
 
-    Whoever asks for something that Slack's own client would not let a person do gets a `ValueError` that says so.
+    What Slack's client would not allow raises a `ValueError` that says why.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
 
-    # ------------------------------------------------------------ setting the scene
+    # ------------------------------------------------------------ preparing the workspace
 
     def add_user(self, name: str, *, real_name: str = "", display_name: str = "", guest: bool = False) -> User:
-        """A new account, in no channel yet; a guest is what Slack calls restricted."""
+        """A new account, in no channel yet; a guest is what Slack calls a restricted user."""
         state = self.workspace.state
         return state.add_user(
             User(
@@ -72,7 +72,7 @@ class SlackPeople:
     def add_channel(
         self, name: str, members: Sequence[User | str] = (), *, private: bool = False, bot: bool = True
     ) -> SlackChannel:
-        """A new channel with these people in it and, unless told otherwise, the bot."""
+        """A new channel with these members and, unless `bot` is false, the bot."""
         state = self.workspace.state
         inside = {id_of(user) for user in members} | ({BOT_USER} if bot else set())
         return state.add_channel(
@@ -89,7 +89,7 @@ class SlackPeople:
         return group
 
     def invite(self, channel: SlackChannel | str, user: User | str) -> SlackChannel:
-        """Bring somebody into a channel; `BOT_USER` is the bot."""
+        """Add somebody to a channel; `BOT_USER` is the bot."""
         state = self.workspace.state
         now = state.channels[id_of(channel)]
         changed = state.change_channel(now.id, members=now.members | {id_of(user)})
@@ -97,7 +97,7 @@ class SlackPeople:
         return changed
 
     def remove_from(self, channel: SlackChannel | str, user: User | str) -> SlackChannel:
-        """Take somebody, perhaps the bot, out of a channel."""
+        """Remove somebody, perhaps the bot, from a channel."""
         state = self.workspace.state
         now = state.channels[id_of(channel)]
         changed = state.change_channel(now.id, members=now.members - {id_of(user)})
@@ -122,11 +122,11 @@ class SlackPeople:
         deliveries: int = 1,
     ) -> SlackMessage:
         """
-        Write a message as a person types it; `@name`, `#channel`, emoji and addresses become what Slack makes of them.
+        Write a message as a person types it; Slack turns `@name`, `#channel`, emoji and addresses into its own forms.
 
         Args:
             broadcast: Whether a reply is also sent to the channel.
-            deliveries: How many times the app is told, each under its own event id.
+            deliveries: How many events the app gets, each with its own event id.
         """
         state = self.workspace.state
         place = self._composer(user, channel, thread_ts)
@@ -138,7 +138,7 @@ class SlackPeople:
         subtype = "file_share" if files else "thread_broadcast" if broadcast and thread_ts else None
         message = SlackMessage(
             channel=place.id,
-            ts=state.tick(),
+            ts=state.new_ts(),
             user=id_of(user),
             text=kept,
             blocks=tuple(blocks),
@@ -164,12 +164,12 @@ class SlackPeople:
     async def another_bot_says(
         self, channel: SlackChannel | str, text: str, *, thread_ts: str | None = None, name: str = "Other"
     ) -> SlackMessage:
-        """A message of some other app's bot, which is in the channel by its own right."""
+        """A message of another app's bot that is in the channel."""
         state = self.workspace.state
         message = state.put(
             SlackMessage(
                 channel=id_of(channel),
-                ts=state.tick(),
+                ts=state.new_ts(),
                 user=None,
                 bot_id="B0OTHER",
                 username=name,
@@ -182,74 +182,74 @@ class SlackPeople:
         return message
 
     async def repeat(self, message: SlackMessage, times: int = 1) -> None:
-        """Tell the app of a message again, each time under a new event id."""
-        self.workspace.events.told(self.workspace.state.find(message), times=times)
+        """Send the event about a message again, each time with a new event id."""
+        self.workspace.events.repeated(self.workspace.state.find(message), times=times)
 
     async def edit(self, message: SlackMessage, text: str) -> SlackMessage:
-        """Its writer changes a message's text."""
+        """Edit a message, as its author."""
         state = self.workspace.state
         before = state.find(message)
         if before.client_msg_id is None:
             raise ValueError("a person can edit only what a person wrote")
         kept, blocks = compose(text.strip(), state.mentions())
-        after = state.put(replace(before, text=kept, blocks=tuple(blocks), edited_at=state.tick()))
+        after = state.put(replace(before, text=kept, blocks=tuple(blocks), edited_at=state.new_ts()))
         self.workspace.events.changed(before, after)
         return after
 
     async def unfurl(self, message: SlackMessage, attachment: Json) -> SlackMessage:
-        """Slack adds a preview to a link: a change that changes no text."""
+        """Add a link preview, as Slack does: an update that changes no text."""
         before = self.workspace.state.find(message)
         after = self.workspace.state.put(replace(before, attachments=(*before.attachments, attachment)))
         self.workspace.events.changed(before, after)
         return after
 
     async def delete(self, message: SlackMessage) -> None:
-        """Somebody who may deletes a message, perhaps the bot's; where it has replies a tombstone stays."""
+        """Delete a message of anybody, as an admin can; if it has replies, a tombstone stays."""
         remove(self.workspace, self.workspace.state.find(message))
 
     async def react(self, user: User | str, message: SlackMessage, name: str) -> SlackMessage:
-        """Put an emoji on a message, by its name."""
+        """Add a reaction, by the emoji's name."""
         return react(self.workspace, self.workspace.state.find(message), id_of(user), name)
 
     async def unreact(self, user: User | str, message: SlackMessage, name: str) -> SlackMessage:
         return unreact(self.workspace, self.workspace.state.find(message), id_of(user), name)
 
-    # ------------------------------------------------------------ seeing
+    # ------------------------------------------------------------ what people see
 
     def messages(self, channel: SlackChannel | str) -> tuple[SlackMessage, ...]:
-        """What stands in the channel itself, oldest first."""
+        """The messages in the channel itself, oldest first."""
         return self.workspace.state.top_level(id_of(channel))
 
     def thread(self, channel: SlackChannel | str, ts: str) -> tuple[SlackMessage, ...]:
-        """A message and its replies, oldest first; empty where there is no such message."""
+        """A message and its replies, oldest first; empty if there is no such message."""
         state = self.workspace.state
         parent = state.message(id_of(channel), ts)
         return () if parent is None else (parent, *state.replies(id_of(channel), ts))
 
     def message(self, message: SlackMessage) -> SlackMessage | None:
-        """A message as it stands now; None: it is gone."""
+        """A message as it is now; None: it was deleted."""
         return self.workspace.state.message(message.channel, message.ts)
 
     def ephemerals(self, user: User | str) -> tuple[SlackMessage, ...]:
-        """What only this user has been shown, oldest first."""
+        """The messages that only this user has seen, oldest first."""
         return tuple(each for each in self.workspace.state.ephemerals if each.only_for == id_of(user))
 
     def view(self, user: User | str) -> View | None:
-        """The modal that this user has in front of them; None: none."""
+        """The modal that this user sees; None: none."""
         return self.workspace.modals.top(id_of(user))
 
     def views(self, user: User | str) -> tuple[View, ...]:
-        """Every form of every modal that this user was ever shown, oldest first."""
+        """Every view that this user has ever seen, oldest first, each as it was then."""
         return tuple(view for view in self.workspace.modals.shown if view.user == id_of(user))
 
     @property
     def pings(self) -> tuple[tuple[str, ...], ...]:
-        """Whom the bot has notified, an entry for each post, edit and ephemeral message that did."""
+        """Who was notified by the bot: an entry for each post, edit and ephemeral message that pinged somebody."""
         return tuple(self.workspace.state.pings)
 
 
 class SeenSoFar:
-    """Remembers what a user had seen before, to tell what is new to them."""
+    """Remembers what a user has seen so far, to find what is new later."""
 
     def __init__(self, people: SlackPeople, user: str) -> None:
         self._people = people
@@ -264,9 +264,9 @@ class SeenSoFar:
         return len(self._ephemerals()) + len(self._people.views(self._user)) - self._views
 
     async def outcome(self, answers: int, within: float) -> Outcome:
-        """What is new once there are so many things, or when the time is over."""
+        """What is new, as soon as there are so many new things or the time is over."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within
-        while self._count() < answers and loop.time() < deadline:  # noqa: ASYNC110 - many things add to what is seen
+        while self._count() < answers and loop.time() < deadline:  # noqa: ASYNC110 - many things change what a user sees
             await asyncio.sleep(_POLL_SECONDS)
         return Outcome(ephemerals=self._ephemerals(), view=self._people.view(self._user))

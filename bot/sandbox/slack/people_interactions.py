@@ -1,4 +1,4 @@
-"""What people do in the practice Slack by pressing: commands, buttons, shortcuts and modals."""
+"""What people do with the app by commands, buttons, shortcuts and modals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TROUBLE = "We had some trouble connecting. Try again?"
 
 
 class SlackPeopleInteractions(SlackPeople):
-    """The other half of what people can do; `ValueError` where Slack's client would offer no such thing."""
+    """The commands, buttons, shortcuts and modals that people use. `ValueError`: Slack's client does not offer that."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -44,11 +44,11 @@ class SlackPeopleInteractions(SlackPeople):
         within: float = 5.0,
     ) -> Outcome:
         """
-        Type a slash command, and wait until the app has taken it and something is to be seen.
+        Type a slash command, and wait until the app has handled it and something new can be seen.
 
         Args:
-            answers: How many things (ephemeral messages, modals) are waited for.
-            within: Seconds that are waited at most.
+            answers: How many new things (ephemeral messages, modals) to wait for.
+            within: How many seconds to wait at most.
         """
         place = self._composer(user, channel, None)
         app = self.workspace.app
@@ -58,7 +58,7 @@ class SlackPeopleInteractions(SlackPeople):
             return Outcome(error=f"{command} is not a valid command.")
         watch = self._watch(user)
         payload = self._command_payload(self.workspace.state.users[id_of(user)], place, command, text)
-        ack = await self.workspace.sockets.ask("slash_commands", payload)
+        ack = await self.workspace.sockets.send("slash_commands", payload)
         if ack.outcome != "acknowledged":
             reason = "dispatch_failed" if ack.outcome == "no connection" else "operation_timeout"
             return Outcome(error=f'{command} failed with the error "{reason}"')
@@ -97,7 +97,7 @@ class SlackPeopleInteractions(SlackPeople):
     async def press(
         self, user: User | str, where: SlackMessage | View, button: str, *, answers: int = 0, within: float = 5.0
     ) -> Outcome:
-        """Press a button, named by its label or action id, on a message or in a modal."""
+        """Press a button on a message or in a modal, by its label or action id."""
         current = self._current(user, where)
         found = [each for each in current.buttons if button in (each.label, each.action_id)]
         if not found:
@@ -115,7 +115,7 @@ class SlackPeopleInteractions(SlackPeople):
     async def choose(
         self, user: User | str, where: SlackMessage | View, action_id: str, value: str, *, within: float = 5.0
     ) -> Outcome:
-        """Choose in a select that stands outside an input block, which tells the app at once."""
+        """Choose in a select outside an input block; the app is informed at once."""
         current = self._current(user, where)
         for block, element in elements_of(current.blocks):
             if element["action_id"] == action_id and block["type"] != "input":
@@ -129,11 +129,11 @@ class SlackPeopleInteractions(SlackPeople):
     ) -> Outcome:
         watch = self._watch(user)
         payload = self._interaction("block_actions", user, current) | {
-            "actions": [action | {"action_ts": self.workspace.state.tick()}],
+            "actions": [action | {"action_ts": self.workspace.state.new_ts()}],
             "trigger_id": self.workspace.trigger_ids.create(id_of(user)),
             "state": {"values": {}},
         }
-        ack = await self.workspace.sockets.ask("interactive", payload)
+        ack = await self.workspace.sockets.send("interactive", payload)
         if ack.outcome != "acknowledged":
             return Outcome(error=TROUBLE, view=self.view(user))
         return await watch.outcome(answers, within)
@@ -149,10 +149,10 @@ class SlackPeopleInteractions(SlackPeople):
         payload = self._interaction("message_action", user, current) | {
             "callback_id": callback_id,
             "message_ts": current.ts,
-            "action_ts": self.workspace.state.tick(),
+            "action_ts": self.workspace.state.new_ts(),
             "trigger_id": self.workspace.trigger_ids.create(id_of(user)),
         }
-        ack = await self.workspace.sockets.ask("interactive", payload)
+        ack = await self.workspace.sockets.send("interactive", payload)
         if ack.outcome != "acknowledged":
             return Outcome(error=TROUBLE)
         return await watch.outcome(answers, within)
@@ -162,7 +162,7 @@ class SlackPeopleInteractions(SlackPeople):
     async def suggest(
         self, user: User | str, where: SlackMessage | View, action_id: str, typed: str
     ) -> tuple[Option, ...]:
-        """Type into an external select, and see what the app suggests; nothing where too little was typed."""
+        """Type into an external select, and get the app's suggestions; none if the text is too short."""
         current = self._current(user, where)
         found = [
             (block, element)
@@ -179,7 +179,7 @@ class SlackPeopleInteractions(SlackPeople):
             "block_id": block["block_id"],
             "value": typed,
         }
-        ack = await self.workspace.sockets.ask("interactive", payload)
+        ack = await self.workspace.sockets.send("interactive", payload)
         if ack.outcome != "acknowledged" or list(suggestions(ack.payload)):
             return ()
         self._offered[id_of_shown(current), action_id] = options_in(ack.payload)
@@ -194,7 +194,7 @@ class SlackPeopleInteractions(SlackPeople):
         answers: int = 0,
         within: float = 5.0,
     ) -> Outcome:
-        """Fill in a modal, by action id, and press its submit button; a select takes an option's value or label."""
+        """Fill in a modal, by action id, and submit it; for a select, give an option's value or label."""
         current = self.workspace.modals.find(view.id)
         state = fill_in(current, values or {}, lambda action: self._offers(current, action))
         current = self.workspace.modals.enter(current, state)
@@ -206,14 +206,14 @@ class SlackPeopleInteractions(SlackPeople):
             "trigger_id": self.workspace.trigger_ids.create(id_of(user)),
             "response_urls": [],
         }
-        ack = await self.workspace.sockets.ask("interactive", payload)
+        ack = await self.workspace.sockets.send("interactive", payload)
         if ack.outcome != "acknowledged":
             return Outcome(error=TROUBLE, view=self.view(user))
         refused = self._after_submit(current, ack.payload)
         return refused or await watch.outcome(answers, within)
 
     def _after_submit(self, view: View, answer: Any) -> Outcome | None:
-        """Do what the app wants done with the modal; what the person sees where it is not closed for that."""
+        """Do what the app answered. Returns what the person sees, or None if the modal is closed."""
         wanted = answer if isinstance(answer, dict) else {}
         action, modals = wanted.get("response_action"), self.workspace.modals
         if action == "errors":
@@ -233,17 +233,17 @@ class SlackPeopleInteractions(SlackPeople):
         return None
 
     async def close(self, user: User | str, view: View) -> None:
-        """Close a modal without sending it; the app hears of it where it asked to."""
+        """Close a modal without sending it; the app is informed if it asked for that."""
         current = self.workspace.modals.find(view.id)
         self.workspace.modals.close(current, all_of_them=bool(current.body.get("clear_on_close")))
         if current.body.get("notify_on_close"):
             payload = self._interaction("view_closed", user, current) | {"is_cleared": False}
-            await self.workspace.sockets.ask("interactive", payload)
+            await self.workspace.sockets.send("interactive", payload)
 
-    # ------------------------------------------------------------ what all of them share
+    # ------------------------------------------------------------ shared by all of them
 
     def _current(self, user: User | str, where: SlackMessage | View) -> SlackMessage | View:
-        """What a person looks at, as it stands now."""
+        """The message or view, as it is now. Raises `ValueError` if this person does not see it any more."""
         open_now: tuple[SlackMessage | View, ...]
         if isinstance(where, View):
             open_now = tuple(each for each in self.workspace.modals.stack(id_of(user)) if each.id == where.id)
@@ -304,5 +304,5 @@ def _place_name(place: SlackChannel) -> str:
 
 
 def id_of_shown(current: SlackMessage | View) -> str:
-    """What names a message or a view for ever."""
+    """A key for a message or a view that never changes."""
     return current.id if isinstance(current, View) else f"{current.channel}/{current.ts}"

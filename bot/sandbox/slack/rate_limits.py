@@ -1,4 +1,4 @@
-"""What the practice Slack allows: the app as its manifest declares it, and the platform's limits."""
+"""The limits of the practice Slack, and the counting of calls and posts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class SlackLimits:
         retry_delays: When an event is sent again, counted from the failure before; interactions never are.
         posts_per_second, post_burst: `chat.postMessage` in one channel.
         per_minute: Calls of one method in a minute, by the method's tier.
-        connects_per_minute: `apps.connections.open`; documented as tier 1, which Slack does not hold one to.
-        unknown_thread: What a reply to a message that does not exist becomes: Slack has been seen to refuse it and
+        connects_per_minute: `apps.connections.open`; documented as tier 1, but Slack allows more.
+        unknown_thread: What happens with a reply to a message that does not exist: Slack was seen to refuse it, and
             to post it at the top level of the channel.
-        page: The most that one page of history holds; 15 for distributed apps outside the Marketplace.
+        page: How many messages one page of history has at most; 15 for distributed apps outside the Marketplace.
     """
 
     ack_seconds: float = 3.0
@@ -43,7 +43,7 @@ class SlackLimits:
 
 
 class SlackRateLimiter:
-    """Counts calls; a call that comes too soon costs nothing and is told when to come again."""
+    """Counts calls. A call that comes too early is not counted; its answer says how long to wait."""
 
     def __init__(self, clock: Clock, limits: SlackLimits) -> None:
         self._clock = clock

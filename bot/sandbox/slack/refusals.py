@@ -1,7 +1,7 @@
 """
-How Slack says no: an error's name in the answer, and sentences about single fields of blocks.
+How Slack refuses a call: with the name of an error, and for blocks with sentences about single fields.
 
-A fault reads as Slack words it, with a JSON pointer to the place.
+A fault has Slack's own words and a JSON pointer to the field.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Faults = Iterator[str]
 
 
 class SlackRefusal(Exception):
-    """Slack says no; `error` is its word for why and `fields` what stands beside it in the answer."""
+    """Slack refuses a call; `error` is the name of the error, and `fields` are the other fields of the answer."""
 
     def __init__(self, error: str, **fields: object) -> None:
         super().__init__(error)
@@ -22,12 +22,12 @@ class SlackRefusal(Exception):
 
 
 def fault(text: str, at: str) -> str:
-    """One complaint, as it stands in `response_metadata.messages`."""
+    """One fault, as in `response_metadata.messages`."""
     return f"[ERROR] {text} [json-pointer:{at}]"
 
 
 def shape(part: Any, at: str, *, needs: Collection[str], may: Collection[str] = ()) -> Faults:
-    """Whether an object has the fields it needs and none that nobody knows."""
+    """What is wrong with an object's fields: missing ones and unknown ones."""
     if not isinstance(part, Mapping):
         yield fault("must provide an object", at)
         return
@@ -40,7 +40,7 @@ def shape(part: Any, at: str, *, needs: Collection[str], may: Collection[str] = 
 
 
 def length(text: Any, at: str, longest: int) -> Faults:
-    """Whether something is text of at least one and at most `longest` characters."""
+    """What is wrong with a text that must have 1 to `longest` characters."""
     if not isinstance(text, str):
         yield fault("must be a string", at)
     elif not text.strip():
@@ -50,7 +50,7 @@ def length(text: Any, at: str, longest: int) -> Faults:
 
 
 def items(parts: Any, at: str, most: int, *, fewest: int = 1) -> Faults:
-    """Whether something is a list of so many things."""
+    """What is wrong with a list that must have `fewest` to `most` entries."""
     if not isinstance(parts, list):
         yield fault("must provide an array", at)
     elif len(parts) > most:

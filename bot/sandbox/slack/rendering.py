@@ -1,4 +1,4 @@
-"""How a message reads to a person, and whom it pings. Pure."""
+"""How a person reads a message, and whom it pings. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.sandbox.slack.values import Json
 
 
 class Names(Protocol):
-    """Who is meant by an id; the id itself where nobody is."""
+    """The names behind ids; the id itself if it is unknown."""
 
     def user(self, user: str) -> str: ...
 
@@ -33,7 +33,7 @@ _QUOTE = re.compile(r"^(?:&gt;|>)+ ?", re.MULTILINE)
 
 
 def unescape(text: str) -> str:
-    """`&lt;` and its two fellows read as what they stand for."""
+    """The text with `&lt;`, `&gt;` and `&amp;` replaced by their characters."""
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
     return text
@@ -46,8 +46,8 @@ def pings(text: str, blocks: Sequence[Json], attachments: Sequence[Json] = ()) -
     """
     Who is notified: `@channel`, `@here`, `@everyone`, user ids and group ids, each once.
 
-    Where there are blocks, the text is only what a notification shows and pings nobody. Turning formatting off
-    (`mrkdwn: false`) takes no mention its effect.
+    If there are blocks, the text is only for the notification and pings nobody. Mentions ping even if formatting is
+    off (`mrkdwn: false`).
     """
     found = [ping for block in blocks for ping in _pings_of_block(block)] if blocks else list(_pings_of_text(text))
     for attachment in attachments:
@@ -95,7 +95,7 @@ def _pings_of_block(part: object) -> Iterator[str]:
 
 
 def read_mrkdwn(text: str, names: Names) -> str:
-    """What `mrkdwn` shows: marks of formatting gone, mentions and links as names, a quoted line behind a bar."""
+    """What `mrkdwn` shows: without the marks of formatting, mentions and links as names, a quoted line after a bar."""
     pieces: list[str] = []
     end = 0
     for code in _CODE.finditer(text):
@@ -131,7 +131,7 @@ def _shown(control: str, names: Names) -> str:
 
 
 def read_text_object(part: Json, names: Names) -> str:
-    """A text object as people read it; `plain_text` shows every character as it is but `:emoji:`."""
+    """A text object as people read it; `plain_text` shows every character as it is, except `:emoji:`."""
     text = str(part["text"])
     if part["type"] == "mrkdwn":
         return read_mrkdwn(text, names)
@@ -141,7 +141,7 @@ def read_text_object(part: Json, names: Names) -> str:
 def read_message(
     text: str, blocks: Sequence[Json], attachments: Sequence[Json], names: Names, *, mrkdwn: bool = True
 ) -> str:
-    """The whole message, a line for a line; blocks take the text's place, attachments stand below."""
+    """The whole message, line by line; blocks replace the text, attachments are below."""
     if blocks:
         lines = [read_blocks(blocks, names)]
     else:

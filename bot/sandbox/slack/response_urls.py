@@ -1,4 +1,4 @@
-"""What an app posts to a response url: an ephemeral answer, a public one, or a change of the message it came from."""
+"""What an app posts to a response url: an ephemeral or public answer, or a change of the original message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.sandbox.slack.workspace import Workspace
 
 
 def answer_response_url(workspace: Workspace, code: str, body: bytes) -> None:
-    """Do what was posted to the response url `code`; `SlackRefusal` where it has run out or the body is wrong."""
+    """Do what was posted to a response url. Raises `SlackRefusal` if the url has expired or the body is wrong."""
     try:
         arguments = json.loads(body)
     except ValueError:
@@ -39,7 +39,7 @@ def answer_response_url(workspace: Workspace, code: str, body: bytes) -> None:
 def post_answer(
     workspace: Workspace, response_url: ResponseUrl, call: SlackCall, content: SlackMessageRequest
 ) -> SlackMessage:
-    """A new message where the interaction was: only for its user, unless it says `in_channel`."""
+    """Post a message in the channel of the interaction: only for its user, unless the call says `in_channel`."""
     channel = workspace.state.channels[response_url.channel]
     rest: dict[str, Any] = {"thread_ts": thread_of(workspace, channel, call.text("thread_ts"))}
     if call.text("response_type") == "in_channel":

@@ -1,4 +1,4 @@
-"""The HTTP side: the Web API with its tokens, scopes and pace, response urls, files and uploads."""
+"""The HTTP routes: the Web API with its tokens, scopes and rate limits, response urls, files and uploads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _METHODS: Mapping[str, Method] = {
 
 
 class SlackRoutes:
-    """Every way into the practice Slack but the web socket's inside."""
+    """The routes for the HTTP server."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -57,7 +57,7 @@ class SlackRoutes:
         return _json({"ok": True, **answer}, headers=headers)
 
     def _allowed(self, call: SlackCall) -> Method:
-        """The method, if it exists and the token may call it."""
+        """The method. Raises `SlackRefusal` if it does not exist or the token may not call it."""
         method = _METHODS.get(call.method)
         if method is None:
             raise SlackRefusal("unknown_method", req_method=call.method)

@@ -1,4 +1,4 @@
-"""How users, channels, messages, files and views look on the wire."""
+"""Users, channels, messages, files and views as Slack's JSON."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def channel_json(channel: SlackChannel) -> Json:
 
 
 def file_json(file: SlackFile, address: str) -> Json:
-    """A file; `address` is the server's own, for the links that need the bot's token."""
+    """A file; `address` is the server's, for the links that need the bot's token."""
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     place = f"http://{address}/files-pri/{TEAM}-{file.id}"
     return {
@@ -82,7 +82,7 @@ def file_json(file: SlackFile, address: str) -> Json:
 
 def message_json(state: SlackState, message: SlackMessage, address: str, *, metadata: bool = False) -> Json:
     """
-    A message as the history shows it.
+    A message as in the history.
 
     Args:
         metadata: Whether its metadata is wanted (`include_all_metadata`).
@@ -129,7 +129,7 @@ def _author_json(state: SlackState, message: SlackMessage) -> Json:
 
 
 def thread_json(replies: Sequence[SlackMessage], parent: SlackMessage) -> Json:
-    """What a parent carries about its replies; nothing without replies."""
+    """What a parent says about its replies; empty without replies."""
     if not replies or parent.only_for is not None:
         return {}
     users = list(dict.fromkeys(reply.user for reply in replies if reply.user is not None))

@@ -1,4 +1,4 @@
-"""The practice Slack: a loopback server that the real SDKs take for Slack, and the people who use it."""
+"""The whole practice Slack: a loopback server that the real SDKs can talk to, and the people who use it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class PracticeSlack(SlackPeopleInteractions):
     """
     One workspace with one app installed.
 
-    Hand `api_url` to `AsyncWebClient(base_url=…)`; everything else the SDKs learn from the server's answers.
+    Give `api_url` to `AsyncWebClient(base_url=…)`; the SDKs get all other addresses from the server's answers.
 
     Args:
         app: What the manifest declares: scopes, events, commands, shortcuts.
-        rules: The platform's limits; shorten them only where a test cannot wait.
-        clock: For `ts`, trigger ids, paces and redelivery.
+        limits: The platform's limits; make them shorter only if a test cannot wait.
+        clock: For `ts`, trigger ids, rate limits and redelivery.
         port: 0: any free one.
 
     Attributes:
-        wire: What was asked of it, and faults to come.
+        http_server: The requests so far, and the faults to come.
         bot_user: The bot's user id.
     """
 
@@ -52,7 +52,7 @@ class PracticeSlack(SlackPeopleInteractions):
 
     @property
     def sockets(self) -> Sockets:
-        """The app's connections: cut them, refresh them, make them deaf, see what was lost."""
+        """The app's connections; a test can cut them, refresh them and make them silent, and see what was lost."""
         return self.workspace.sockets
 
     async def start(self) -> None:
@@ -61,10 +61,10 @@ class PracticeSlack(SlackPeopleInteractions):
         self.workspace.address = self.http_server.address
 
     async def stop(self) -> None:
-        """Close every connection and stop listening; what happened stays to be read."""
+        """Close every connection and stop listening; what happened can still be read."""
         await self.workspace.sockets.stop()
         await self.http_server.stop()
 
     async def settled(self, within: float = 5.0) -> bool:
-        """Whether the app has acknowledged every event, or they are lost, waiting at most so many seconds."""
+        """Wait at most so many seconds. Returns whether every event is acknowledged or lost."""
         return await self.workspace.sockets.settled(within)

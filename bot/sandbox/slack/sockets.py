@@ -24,7 +24,7 @@ class Ack:
     What came of one envelope.
 
     Attributes:
-        outcome: `no connection`: no connection took it. `late`: not acknowledged in time.
+        outcome: `no connection`: it could not be sent. `late`: not acknowledged in time.
         payload: What the app sent along with the acknowledgement.
     """
 
@@ -34,7 +34,7 @@ class Ack:
 
 @dataclass(eq=False, slots=True)
 class SocketConnection:
-    """One web socket; a deaf one stays open and neither sends nor hears, a mute one only answers pings."""
+    """One web socket. A deaf one stays open, but reads and sends nothing; a mute one only answers pings."""
 
     socket: web.WebSocketResponse
     request: web.Request
@@ -44,14 +44,14 @@ class SocketConnection:
 
 class Sockets:
     """
-    The app's open connections and what goes over them.
+    The app's open connections, and what is sent over them.
 
     Attributes:
         lost: Events that were given up, oldest first.
         delivered: How many envelopes were acknowledged.
-        ignore_acks: So many acknowledgements to come are lost on their way.
-        abandoned: So many connections of machines that have lost their power are still taken for open, count, and
-            get their share of what is sent.
+        ignore_acks: How many of the next acknowledgements are lost.
+        abandoned: How many connections of machines without power still count as open and get their share of the
+            events.
     """
 
     def __init__(self, clock: Clock, limits: SlackLimits) -> None:
@@ -72,13 +72,13 @@ class Sockets:
     # ------------------------------------------------------------ connecting
 
     def new_link(self) -> str:
-        """A ticket for one connection, good for half a minute."""
+        """A ticket for one connection, valid for half a minute."""
         ticket = f"link-{next(self._numbers)}"
         self._links[ticket] = self._clock.monotonic()
         return ticket
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """The web socket itself: greet, then listen until it ends."""
+        """Serve one web socket: say hello, then listen until it ends."""
         made_at = self._links.pop(request.query.get("ticket", ""), None)
         if made_at is None or self._clock.monotonic() - made_at > self._limits.link_seconds:
             raise web.HTTPForbidden(text="this link is used up")
@@ -132,10 +132,10 @@ class Sockets:
 
     async def refresh(self, reason: Literal["refresh_requested", "warning", "link_disabled"]) -> None:
         """
-        Say `disconnect` on every connection.
+        Send `disconnect` on every connection.
 
-        But for a warning, nothing more is sent over them; what is under way there can still be acknowledged until
-        the app closes them.
+        Except for a warning, nothing more is sent over them; what was sent can still be acknowledged until the app
+        closes them.
         """
         for connection in tuple(self.connections):
             if reason != "warning":
@@ -145,26 +145,26 @@ class Sockets:
             await connection.socket.send_json(info)
 
     def cut(self) -> None:
-        """Tear every connection down without a word."""
+        """Cut every connection without a closing handshake."""
         for connection in self.connections:
             if connection.request.transport is not None:
                 connection.request.transport.abort()
         self.connections.clear()
 
     def deafen(self) -> None:
-        """Every connection stays open and goes silent; only pings that get no answer can tell."""
+        """Every connection stays open and becomes silent; the app can notice it only by pings without an answer."""
         for connection in self.connections:
             connection.deaf = True
 
     def mute(self) -> None:
-        """Every connection stays open and answers pings, and nothing else comes over it."""
+        """Every connection stays open and answers pings, but sends nothing else."""
         for connection in self.connections:
             connection.mute = True
 
     # ------------------------------------------------------------ delivering
 
     def send_event(self, payload: Json) -> None:
-        """Deliver an event behind the scenes; sent again when it is not acknowledged, given up after the last try."""
+        """Send an event in the background; again if it is not acknowledged, and lost after the last try."""
         delivery = asyncio.get_running_loop().create_task(self._deliver(payload))
         self._deliveries.add(delivery)
         delivery.add_done_callback(self._deliveries.discard)
@@ -175,12 +175,12 @@ class Sockets:
             if attempt:
                 await self._clock.sleep(delay)
                 retry = {"retry_attempt": attempt, "retry_reason": "timeout"}
-            ack = await self.ask("events_api", payload, **retry)
+            ack = await self.send("events_api", payload, **retry)
             if ack.outcome == "acknowledged":
                 return
         self.lost.append(payload)
 
-    async def ask(self, kind: EnvelopeKind, payload: Json, **retry: object) -> Ack:
+    async def send(self, kind: EnvelopeKind, payload: Json, **retry: object) -> Ack:
         """Send one envelope to one connection and wait for its acknowledgement."""
         connection = self._next()
         if connection is None and not self.abandoned:
@@ -210,7 +210,7 @@ class Sockets:
         return Ack("acknowledged", answer)
 
     def _next(self) -> SocketConnection | None:
-        """Whose turn it is; None: an abandoned one's, or there is none."""
+        """The connection that is next; None: an abandoned one, or there is none."""
         open_ones = [each for each in self.connections if not each.socket.closed]
         places = [*open_ones, *[None] * self.abandoned]
         if not places:
@@ -219,14 +219,14 @@ class Sockets:
         return places[self._turn % len(places)]
 
     async def settled(self, within: float) -> bool:
-        """Whether every event is acknowledged or lost, waiting for it at most so many seconds."""
+        """Wait at most so many seconds. Returns whether every event is acknowledged or lost."""
         if not self._deliveries:
             return True
         _, pending = await asyncio.wait(tuple(self._deliveries), timeout=within)
         return not pending
 
     async def stop(self) -> None:
-        """Give up what is on its way and close every connection."""
+        """Cancel what is being sent and close every connection."""
         for delivery in tuple(self._deliveries):
             delivery.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)

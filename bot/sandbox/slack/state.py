@@ -1,4 +1,4 @@
-"""The workspace as it stands: people, channels, messages, files. It knows no limits and tells nobody of a change."""
+"""What exists in the practice workspace now, and how to find it. It checks no limits and sends no events."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class SlackState:
     Everything that exists in the workspace.
 
     Attributes:
-        ephemerals: What single users were shown, oldest first.
-        pings: Who was notified by the bot, ever: one entry for each post and each edit that pinged somebody.
+        ephemerals: The messages that only one user sees, oldest first.
+        pings: Who was ever notified by the bot: one entry for each post and each edit that pinged somebody.
     """
 
     def __init__(self, clock: Clock, bot_name: str) -> None:
@@ -44,11 +44,11 @@ class SlackState:
     # ------------------------------------------------------------ names and numbers
 
     def new_id(self, letter: str) -> str:
-        """An id that was never used: `C00000012`."""
+        """A new id: `C00000012`."""
         return f"{letter}{next(self._numbers):08d}"
 
-    def tick(self) -> str:
-        """A `ts`: seconds with six decimals, unique and increasing."""
+    def new_ts(self) -> str:
+        """A new `ts`: seconds with six decimals, always greater than every one before."""
         now = int(self._clock.now().timestamp() * 1_000_000)
         self._last_tick = max(now, self._last_tick + 1)
         return f"{self._last_tick // 1_000_000}.{self._last_tick % 1_000_000:06d}"
@@ -67,7 +67,7 @@ class SlackState:
         return self.groups[group].handle if group in self.groups else group
 
     def mentions(self) -> dict[str, Json]:
-        """What the composer completes: `@name` and `#channel`, each as a rich text element."""
+        """What `@name` and `#channel` stand for in the composer, each as a rich text element."""
         found = broadcasts()
         for user in self.users.values():
             for name in (user.name, user.real_name, user.display_name):
@@ -94,7 +94,7 @@ class SlackState:
         return self.channels[channel]
 
     def direct(self, user: str) -> SlackChannel:
-        """The conversation between the bot and a user."""
+        """The direct channel between the bot and a user."""
         for channel in self.channels.values():
             if channel.direct and user in channel.members:
                 return channel
@@ -106,7 +106,7 @@ class SlackState:
     # ------------------------------------------------------------ messages
 
     def put(self, message: SlackMessage) -> SlackMessage:
-        """Keep a message, new or changed, with how it reads and whom it pings."""
+        """Store a message, new or changed, with its rendered text and its pings."""
         before = self.message(message.channel, message.ts)
         said = before is None or (before.text, before.blocks) != (message.text, message.blocks)
         message = self.finish(message, said=said)
@@ -114,7 +114,7 @@ class SlackState:
         return message
 
     def finish(self, message: SlackMessage, *, said: bool = True) -> SlackMessage:
-        """The message with how it reads and whom it pings; `said`: this is new to those whom it pings."""
+        """The message with its rendered text and its pings; `said`: whether its text is new, so that it pings."""
         pinged = pings(message.text, message.blocks, message.attachments)
         if pinged and said and message.bot_id == BOT:
             self.pings.append(pinged)
@@ -132,7 +132,7 @@ class SlackState:
         return tuple(sorted(self._messages[channel].values(), key=lambda message: message.ts))
 
     def top_level(self, channel: str) -> tuple[SlackMessage, ...]:
-        """What stands in the channel itself, oldest first: replies only where they were sent there too."""
+        """The messages in the channel itself, oldest first; replies only if they were also sent to the channel."""
         return tuple(each for each in self.messages(channel) if each.thread_ts is None or each.broadcast)
 
     def replies(self, channel: str, ts: str) -> tuple[SlackMessage, ...]:
@@ -140,14 +140,14 @@ class SlackState:
         return tuple(each for each in self.messages(channel) if each.thread_ts == ts)
 
     def find(self, message: SlackMessage) -> SlackMessage:
-        """A message as it stands now; `ValueError` where it is gone."""
+        """A message as it is now. Raises `ValueError` if it was deleted."""
         found = self.message(message.channel, message.ts)
         if found is None:
             raise ValueError("that message is gone")
         return found
 
     def files_of(self, named: Iterable[tuple[str, bytes]], owner: str) -> tuple[SlackFile, ...]:
-        """Keep the files that somebody adds to a message."""
+        """Store the files that somebody adds to a message."""
         added = tuple(
             SlackFile(id=self.new_id("F"), name=name, title=name, content=content, owner=owner)
             for name, content in named

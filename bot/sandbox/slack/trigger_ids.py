@@ -1,4 +1,4 @@
-"""What an interaction gives to the app for a short time: a trigger id and a response url."""
+"""What an interaction gives to the app for a short time: trigger ids and response urls."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TriggerIds:
         return trigger
 
     def redeem(self, trigger: str) -> str:
-        """The user of a trigger id, once and within three seconds; else `SlackRefusal`."""
+        """The user of a trigger id, once and within three seconds. Raises `SlackRefusal` otherwise."""
         found = self._triggers.get(trigger)
         if found is None:
             raise SlackRefusal("invalid_trigger_id")
@@ -78,7 +78,7 @@ class ResponseUrls:
         return code
 
     def use(self, code: str) -> ResponseUrl:
-        """Where a response url leads, five times within half an hour; else `SlackRefusal`."""
+        """Where a response url leads, five times within half an hour. Raises `SlackRefusal` otherwise."""
         found = self._urls.get(code)
         if found is None:
             raise SlackRefusal("invalid_url")

@@ -1,4 +1,4 @@
-"""What the practice Slack is made of, as frozen values; a change is a new value in the same place."""
+"""What the practice Slack is made of, as frozen values; a change makes a new value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
-"""A JSON object on the wire."""
+"""A JSON object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class User:
 
     @property
     def shown(self) -> str:
-        """The name that people read."""
+        """The name that people see."""
         return self.display_name or self.real_name or self.name
 
 
@@ -76,7 +76,7 @@ class SlackFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackButton:
-    """A button that a person sees, and where it sits."""
+    """A button, and the block that it is in."""
 
     label: str
     action_id: str
@@ -89,14 +89,14 @@ class SlackButton:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackMessage:
     """
-    A message as the workspace keeps it.
+    A message as the workspace stores it.
 
     Attributes:
-        user: Who wrote it; None only where Slack names nobody.
+        user: Who wrote it; None only if Slack gives no user.
         username: The name a bot chose for this message; None: its own.
         thread_ts: The parent's `ts` for a reply; None for everything else, a parent included.
         only_for: The one user who sees an ephemeral message; None: everybody.
-        pinged: Who is notified by it as it stands: `@channel`, `@here`, `@everyone`, user ids, group ids.
+        pinged: Who is notified by it: `@channel`, `@here`, `@everyone`, user ids, group ids.
         rendered: What a person reads.
     """
 
@@ -126,7 +126,7 @@ class SlackMessage:
 
     @property
     def buttons(self) -> tuple[SlackButton, ...]:
-        """The buttons that a person can press, in the order of the eye."""
+        """The buttons that a person can press, from top to bottom."""
         return buttons_of(self.blocks)
 
 
@@ -172,7 +172,7 @@ class View:
 
 
 def elements_of(blocks: tuple[Json, ...]) -> tuple[tuple[Json, Json], ...]:
-    """Every interactive element with the block it sits in; an image is none."""
+    """Every interactive element with its block; images are left out."""
     found: list[tuple[Json, Json]] = []
     for block in blocks:
         if block["type"] == "actions":
@@ -185,7 +185,7 @@ def elements_of(blocks: tuple[Json, ...]) -> tuple[tuple[Json, Json], ...]:
 
 
 def buttons_of(blocks: tuple[Json, ...]) -> tuple[SlackButton, ...]:
-    """The buttons among them."""
+    """The buttons in the blocks."""
     return tuple(
         SlackButton(
             label=element["text"]["text"],
@@ -226,10 +226,10 @@ class SlackApp:
     The app as it is installed.
 
     Attributes:
-        scopes: What the bot token may do; a method that needs another one answers `missing_scope`.
+        scopes: What the bot token may do; a method that needs another scope answers `missing_scope`.
         app_scopes: What the app-level token may do.
-        events: The event subscriptions; what is not among them never arrives.
-        commands: The slash commands; any other is no command to Slack's composer.
+        events: The event subscriptions; other events are never sent.
+        commands: The slash commands; Slack's composer refuses any other.
         shortcuts: The message shortcuts by `callback_id`.
     """
 
@@ -242,7 +242,7 @@ class SlackApp:
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any]) -> SlackApp:
-        """The app that Slack makes of a manifest; `KeyError` where a required part is missing."""
+        """The app that Slack makes from a manifest. Raises `KeyError` if a required part is missing."""
         features = manifest["features"]
         subscriptions = manifest["settings"].get("event_subscriptions", {})
         return cls(

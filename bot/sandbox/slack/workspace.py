@@ -1,4 +1,4 @@
-"""Everything behind the practice Slack's doors, held together; what a Web API method works on."""
+"""The parts of the practice Slack together, and the permission checks that the Web API methods share."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ TIMESTAMP = re.compile(r"\d{1,12}\.\d{6}")
 
 class Workspace:
     """
-    The parts, and what the methods have in common.
+    The parts of the practice Slack, and what the methods share.
 
     Attributes:
         address: `127.0.0.1:port`, once the server listens.
-        token_trouble: What every call with the bot token is answered (`token_revoked`); None: the token is good.
+        token_error: The error for every call with the bot token (`token_revoked`); None: the token is valid.
     """
 
     def __init__(self, clock: Clock, app: SlackApp, limits: SlackLimits) -> None:
@@ -56,20 +56,20 @@ class Workspace:
     # ------------------------------------------------------------ what the bot may see and do
 
     def require(self, *scopes: str) -> None:
-        """`missing_scope` unless the bot token has one of these."""
+        """Raise `SlackRefusal` `missing_scope` unless the bot token has one of these."""
         if not self.app.scopes.intersection(scopes):
             provided = ",".join(sorted(self.app.scopes))
             raise SlackRefusal("missing_scope", needed=scopes[0], provided=provided)
 
     def visible(self, channel: str) -> SlackChannel:
-        """A channel that the bot can see: public, or its own; else `channel_not_found`."""
+        """A channel that the bot can see: a public one, or one that it is in. `SlackRefusal`: `channel_not_found`."""
         found = self.state.channels.get(channel)
         if found is None or (found.private and BOT_USER not in found.members):
             raise SlackRefusal("channel_not_found")
         return found
 
     def own(self, channel: str) -> SlackChannel:
-        """A channel that the bot is in; else `channel_not_found` or `not_in_channel`."""
+        """A channel that the bot is in. `SlackRefusal`: `channel_not_found`, `not_in_channel`."""
         found = self.visible(channel)
         if BOT_USER not in found.members:
             raise SlackRefusal("not_in_channel")
@@ -97,7 +97,7 @@ class Workspace:
         return found
 
     def existing(self, channel: SlackChannel, ts: str) -> SlackMessage:
-        """A message that is there; of a deleted one with replies only the tombstone is, which is not it."""
+        """A message that exists; a tombstone does not count. `SlackRefusal`: `message_not_found`."""
         found = self.state.message(channel.id, ts)
         if found is None or found.subtype == "tombstone":
             raise SlackRefusal("message_not_found")
@@ -113,9 +113,9 @@ class Method:
     One Web API method.
 
     Attributes:
-        scopes: The token needs one of these; empty: none, or the method asks by itself.
-        tier: 1 to 4 as documented; 0: a special one.
-        token: Which kind of token it takes.
+        scopes: The token needs one of these; empty: none, or the method checks by itself.
+        tier: 1 to 4 as documented; 0: the special tier.
+        token: Which kind of token it needs.
     """
 
     name: str

@@ -7,9 +7,10 @@ The vendors' APIs as practice servers on 127.0.0.1, each over a `PracticeStore`.
         ...  # a bridge with vendor.environment("main") talks to vendor.base_url
         store.ticket(ticket).messages
 
-Make the vendor before the first ticket: it gives the tickets their ids. A server refuses what the real one refuses and
-keeps its quotas; where the documentation is silent, `VENDORS[name].variants()` are the readings, one silence each, and
-`VENDORS[name](store, variant)` behaves so. Variants marked `hostile` are attacks and come last.
+Make the vendor before the first ticket, because it gives the tickets their ids. A server refuses what the real one
+refuses, and has the same quotas. For each question that the documentation leaves open, `VENDORS[name].variants()` has
+variants, one for each possible answer; `VENDORS[name](store, variant)` behaves like that variant. Variants marked
+`hostile` are attacks and come last.
 """
 
 from __future__ import annotations

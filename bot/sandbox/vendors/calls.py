@@ -1,4 +1,4 @@
-"""A request as a practice vendor reads it, and how it is refused."""
+"""One call as a practice vendor reads it, its answer, and its refusal."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl
 
 class VendorRefusal(Exception):
     """
-    The request is refused; each vendor writes that in its own form.
+    The call is refused; each vendor writes this in its own form.
 
     Args:
         fields: What is wrong with single fields, by name.
-        form: Which of the vendor's forms of error this is, where it has several.
+        form: Which form of error this is, if the vendor has several.
     """
 
     def __init__(
@@ -39,11 +39,11 @@ class VendorRefusal(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorCall:
     """
-    One request.
+    One call.
 
     Attributes:
-        path: As it was asked, without the query.
-        queries: The query's pairs in their order; a name may come twice.
+        path: Without the query.
+        queries: The names and values of the query in their order; a name may come twice.
         headers: By name in lower case.
     """
 
@@ -54,14 +54,14 @@ class VendorCall:
     body: bytes
 
     def query(self, name: str) -> str | None:
-        """The last value of this name; None: not asked for."""
+        """The last value with this name; None: there is none."""
         return dict(self.queries).get(name)
 
     def query_all(self, name: str) -> list[str]:
         return [value for key, value in self.queries if key == name]
 
     def number(self, name: str, default: int, *, least: int = 0, most: int | None = None, status: int = 400) -> int:
-        """A whole number from the query. Refuses, with `status`, what is none or out of bounds."""
+        """A whole number from the query. Raises `VendorRefusal` with `status` for anything else or out of bounds."""
         value = self.query(name)
         if value is None:
             return default
@@ -83,7 +83,7 @@ class VendorCall:
         return content_type in self.headers.get("accept", "").lower()
 
     def json(self, *, unsupported: int = 415, malformed: int = 400) -> dict[str, Any]:
-        """The body as a JSON object. Refuses another content type and anything else with these statuses."""
+        """The body as a JSON object. Raises `VendorRefusal` with `unsupported` for another content type, else `malformed`."""
         if self.content_type != "application/json":
             raise VendorRefusal(unsupported, "The body must be application/json.")
         try:
@@ -95,7 +95,7 @@ class VendorCall:
         return value
 
     def form(self) -> dict[str, str]:
-        """The body as an HTML form's fields."""
+        """The fields of a body that is an HTML form."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     def files(self) -> list[tuple[str, str, bytes]]:
@@ -117,10 +117,10 @@ def _content(part: Any) -> bytes:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorResponse:
     """
-    An answer before it is on the wire.
+    An answer.
 
     Attributes:
-        body: A JSON value; None with `status` 204: no body at all.
+        body: A JSON value; None with `status` 204: no body.
         text: Sent as it is instead of `body`.
     """
 

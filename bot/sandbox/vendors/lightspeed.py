@@ -2,8 +2,8 @@
 Lightspeed eCom C-Series' ticket API as documented at developers.lightspeedhq.com/ecom: tickets, their messages,
 customers, counts and the three request windows.
 
-Silent about: the order of lists, what a message does to its ticket, paging of messages, what a new message answers.
-`DELETE` really destroys a ticket; `destroyed` tells which, and a bridge leaves it empty.
+Not documented: the order of lists, how a message changes its ticket, paging of messages, the answer to a new message.
+`DELETE` really destroys a ticket; `destroyed` lists them, and a bridge must never destroy one.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
             raise VendorRefusal(401, "Invalid API credentials", headers={"WWW-Authenticate": 'Basic realm="API"'})
 
     def throttle(self, wait: float) -> VendorRefusal:
-        # `Retry-After` is not documented; the windows' own headers tell.
+        # `Retry-After` is not documented; the headers of the windows say how long to wait.
         return VendorRefusal(429, f"Rate limit exceeded, more in {wait:.0f} seconds")
 
     def every_header(self) -> Mapping[str, str]:
@@ -138,7 +138,7 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
     def _update(self, ticket: str, given: Mapping[str, Any], flags: Mapping[str, bool]) -> None:
         fields: dict[str, Any] = {name: value for name, value in flags.items() if name != "isClosed"}
         if "isAnswered" in fields:
-            # It holds until somebody writes again.
+            # It is valid until somebody writes again.
             fields["isAnswered"] = (fields["isAnswered"], len(self.store.ticket(ticket).messages))
         fields |= {name: given[name] for name in ("memo", "subject") if name in given}
         closed = flags.get("isClosed", self.store.ticket(ticket).closed)
@@ -200,7 +200,7 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
             case "nothing":
                 return VendorResponse(status=204)
 
-    # ------------------------------------------------------------ the rest
+    # ------------------------------------------------------------ customers, limits, webhooks
 
     def get_customer(self, _call: VendorCall, customer: str) -> VendorResponse:
         for ticket in self.store.tickets():
@@ -219,7 +219,7 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
         return VendorResponse(body={"accountRatelimit": figures})
 
     async def send_webhook(self, url: str, ticket: str, action: str = "created") -> int:
-        """Post `tickets/<action>` for a ticket to `url`. Returns the status it was answered with."""
+        """Post `tickets/<action>` for a ticket to `url`. Returns the status of the answer."""
         headers = {
             "X-Shop-Id": "1",
             "X-Cluster-Id": "us1",
@@ -231,17 +231,17 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
         body = json.dumps({"ticket": self._ticket(self.store.ticket(ticket))}).encode()
         return await self.post_hook(url, body, headers)
 
-    # ------------------------------------------------------------ how things are written
+    # ------------------------------------------------------------ JSON
 
     def _ticket(self, ticket: PracticeTicket) -> dict[str, Any]:
         fields = ticket.fields
         answered, at_message = fields.get("isAnswered", (False, -1))
         guest = self.variant.guests or not ticket.email
-        return self.clear(
+        return self.write_object(
             {
                 "id": int(ticket.id),
-                "createdAt": self.stamp(ticket.created_at),
-                "updatedAt": self.stamp(self.updated(ticket)),
+                "createdAt": self.write_time(ticket.created_at),
+                "updatedAt": self.write_time(self.updated(ticket)),
                 "isAnswered": answered if at_message == len(ticket.messages) else not ticket.awaits_staff,
                 "isClosed": ticket.closed,
                 "isTodo": fields.get("isTodo", False),
@@ -261,14 +261,14 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
             "url": path,
             "link": f"{self.links}/us/{path}.json",
         }
-        return {"resource": self.clear(resource)}
+        return {"resource": self.write_object(resource)}
 
     def _message(self, message: PracticeMessage) -> dict[str, Any]:
         writer = "customer" if message.writer == "customer" else "shop"
-        return self.clear(
+        return self.write_object(
             {
                 "id": int(message.id),
-                "createdAt": self.stamp(message.at),
+                "createdAt": self.write_time(message.at),
                 "updatedAt": None,
                 "from": "system" if self.variant.odd_words and message.by_api else writer,
                 "message": message.text,
@@ -277,7 +277,7 @@ class PracticeLightspeed(PracticeVendor[LightspeedVariant]):
 
 
 def _wrapped(call: VendorCall, key: str) -> dict[str, Any]:
-    """What stands under `key` in a JSON body, or in a form as `key[name]`."""
+    """The fields under `key` in a JSON body, or those named `key[name]` in a form."""
     if call.content_type == "application/x-www-form-urlencoded":
         form = call.form()
         return {name[len(key) + 1 : -1]: form[name] for name in form if name.startswith(f"{key}[")}

@@ -1,4 +1,4 @@
-"""The readings of Lightspeed's documentation."""
+"""The variants of Lightspeed: one for each possible answer to what its documentation leaves open."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ MessageAnswer = Literal["message", "bare message", "no id", "nothing"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightspeedVariant(Variant):
     """
-    One reading of Lightspeed's documentation.
+    One variant of Lightspeed.
 
     Attributes:
-        message_answer, message_status: What a new message answers.
-        messages_newest_first: In which order a ticket's messages come.
-        messages_page: How many messages come where no `limit` is asked for; None: all, whatever is asked.
-        guests: Whether tickets have no customer to look up.
-        unset_memo: How a memo that was never written is shown.
+        message_answer, message_status: The answer to a new message.
+        messages_newest_first: The order of a ticket's messages.
+        messages_page: How many messages come without a `limit`; None: always all.
+        guests: Whether tickets have no customer.
+        unset_memo: How an empty memo is written.
         errors_in_200: Whether 404 and 422 come as 200 with an `error` in it.
-        odd_words: Whether `from` has a word that is not documented.
+        odd_words: Whether `from` can have a value that is not documented.
     """
 
     unset: Unset = "false"

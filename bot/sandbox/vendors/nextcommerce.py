@@ -2,8 +2,8 @@
 Next Commerce's Admin API, version 2024-04-01, as its OpenAPI file describes it: tickets with their comments embedded,
 replies and notes, attachments, users. Opening a ticket by the API is left out.
 
-Silent about: page size and order, errors, who is the author of a comment and whether it is public where that is not
-said, what an upload answers, and whether a closed ticket can be opened again.
+Not documented: page size and order, errors, the author of a comment and whether it is public if the call does not
+say so, the answer to an upload, and whether a closed ticket can be reopened.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
 
     @property
     def api_user(self) -> int:
-        """The user whose token it is."""
+        """The user that the token belongs to."""
         return self.person_number(API_USER)
 
     def behaviour(self) -> VendorBehaviour:
@@ -96,7 +96,7 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
             VendorRoute("POST", f"{tickets}attachments/", self.upload),
             VendorRoute("GET", rf"{API}/users/(?P<user>\d+)/", self.get_user),
             VendorRoute("GET", r"/media/(?P<file>\d+)/.*", self.get_file),
-            # Django sends reads without the last slash to the address with it.
+            # Django redirects reads without the last slash to the address with it.
             VendorRoute(
                 "GET", rf"{API}/.*[^/]", lambda call: VendorResponse(status=301, headers={"Location": f"{call.path}/"})
             ),
@@ -116,7 +116,7 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
             raise VendorRefusal(403, "You do not have permission to perform this action.")
 
     def throttle(self, wait: float) -> VendorRefusal:
-        del wait  # it is documented as one second
+        del wait  # the documentation says one second
         reason = "Request was throttled. Expected available in 1 second."
         return VendorRefusal(429, reason, headers={"Retry-After": "1"})
 
@@ -135,7 +135,7 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
         page = cursor_page(
             call,
             fitting,
-            place=lambda row: self.place(row[0]),
+            place=lambda row: self.sort_key(row[0]),
             size=self.variant.page_cap or 20,
             here=f"{self._root}{call.path}",
         )
@@ -225,7 +225,7 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
             ticket, comment.body, name=None, email=None if nobody else email, public=public, attached=attached
         )
 
-    # ------------------------------------------------------------ the rest
+    # ------------------------------------------------------------ users, files, webhooks
 
     def get_user(self, _call: VendorCall, user: str) -> VendorResponse:
         email = self._email(int(user))
@@ -239,7 +239,7 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
                 "first_name": first,
                 "last_name": last,
                 "user_type": "dashboard" if email in self._staff() else "lead",
-                "date_joined": self.stamp(self.store.now()),
+                "date_joined": self.write_time(self.store.now()),
                 "orders_count": 0,
                 "subscriptions_count": 0,
                 "total_spent": "0.00",
@@ -257,13 +257,13 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
         self, url: str, ticket: str, secret: str, *, event: str = "ticket.updated", event_id: str | None = None
     ) -> int:
         """
-        Post an event about a ticket to `url`, signed as documented: over the body as Python would dump it again.
+        Post an event about a ticket to `url`, signed as documented: over the body as Python writes it after reading it.
 
         Args:
-            event_id: The id of an event that is delivered once more; None: a new one.
+            event_id: The id of an event that is sent again; None: a new one.
 
         Returns:
-            The status it was answered with.
+            The status of the answer.
         """
         payload = {
             "api_version": "2024-04-01",
@@ -277,7 +277,7 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
         signature = hmac.new(secret.encode(), json.dumps(json.loads(body)).encode(), hashlib.sha256).hexdigest()
         return await self.post_hook(url, body, {"X-29Next-Signature": signature})
 
-    # ------------------------------------------------------------ how things are written
+    # ------------------------------------------------------------ JSON
 
     def _staff(self) -> set[str | None]:
         messages = [message for ticket in self.store.tickets() for message in ticket.messages]
@@ -320,8 +320,8 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
             "tags": list(fields.get("tags", context.get("tags", ()))),
             "ticket_type": fields.get("ticket_type"),
             "comments": [self._comment(message) for message in ticket.messages],
-            "created_at": self.stamp(ticket.created_at),
-            "updated_at": self.stamp(self.updated(ticket)),
+            "created_at": self.write_time(ticket.created_at),
+            "updated_at": self.write_time(self.updated(ticket)),
         }
 
     def _comment(self, message: PracticeMessage) -> dict[str, Any]:
@@ -333,7 +333,7 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
             "from_email": message.email if stranger else None,
             "body": as_html(message.text, tracker=f"{self._root}/pixel.gif") if written_here else message.text,
             "is_public": message.public,
-            "created_at": self.stamp(message.at),
+            "created_at": self.write_time(message.at),
             "attachments": [self._file(file) for file in message.files],
         }
 

@@ -1,4 +1,4 @@
-"""What Next Commerce takes in a ticket's or a comment's body, in Django REST framework's way of refusing the rest."""
+"""The bodies of tickets and comments that Next Commerce accepts; the rest is refused as Django REST framework does."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class NewComment:
     A comment that somebody wants to add.
 
     Attributes:
-        author: The user who writes it; None: not said, or nobody.
-        public: None: not said.
+        author: The user who writes it; None: not in the call, or nobody.
+        public: None: not in the call.
     """
 
     body: str
@@ -39,7 +39,7 @@ def refuse(field: str, reason: str) -> VendorRefusal:
 
 
 def read_comment(value: Any, *, has_file: Callable[[int], bool], has_user: Callable[[int], bool]) -> NewComment:
-    """Validate a comment. Refuses with 400 what the serializer would."""
+    """Read a comment. Raises `VendorRefusal` 400 for what the real serializer would refuse."""
     if not isinstance(value, Mapping):
         raise refuse("comment", "Invalid data. Expected a dictionary.")
     body, author, public = value.get("body"), value.get("author"), value.get("is_public")
@@ -59,7 +59,7 @@ def read_comment(value: Any, *, has_file: Callable[[int], bool], has_user: Calla
 
 
 def read_ticket_change(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a change to a ticket, but for its comment. Refuses with 400 what the serializer would."""
+    """The fields of a change to a ticket, without its comment. Raises `VendorRefusal` 400 as the real serializer would."""
     choices = {"status": STATUSES, "priority": PRIORITIES}
     numbers = ("assignee", "requester", "ticket_type")
     for field, allowed in choices.items():

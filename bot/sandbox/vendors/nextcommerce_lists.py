@@ -16,12 +16,12 @@ from bot.sandbox.vendors.store import PracticeTicket
 
 Place = tuple[float | str, ...]
 Row = tuple[PracticeTicket, dict[str, Any]]
-"""A ticket and how it is written."""
+"""A ticket and its JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class CursorPage:
-    """One page; the addresses of the next and the previous one, None at the ends."""
+    """One page, with the addresses of the next and the previous one; None at the ends."""
 
     rows: list[Row]
     next: str | None
@@ -29,7 +29,7 @@ class CursorPage:
 
 
 def fits(call: VendorCall, ticket: PracticeTicket, row: dict[str, Any], words: Sequence[str]) -> bool:
-    """Whether the query's filters let this ticket through; `words` are the statuses that it counts as."""
+    """Whether this ticket fits the query's filters; `words` are the statuses that it counts as."""
     exact = ("id", "requester", "assignee", "ticket_type")
     numbers = {field: call.number(field, 0) for field in exact if call.query(field) is not None}
     text = (call.query("filter_text") or "").casefold()
@@ -53,11 +53,11 @@ def cursor_page(
     call: VendorCall, rows: Sequence[Row], *, place: Callable[[Row], Place], size: int, here: str
 ) -> CursorPage:
     """
-    The page that the query's cursor names.
+    The page at the query's cursor.
 
     Args:
-        rows: All that fit, in order of their places.
-        here: The list's own address, without a query.
+        rows: All that fit, in the order of `place`.
+        here: The list's address, without a query.
     """
     backwards, after = _read_cursor(call.query("cursor"))
     if after is None:

@@ -1,4 +1,4 @@
-"""The readings of Next Commerce's documentation."""
+"""The variants of Next Commerce: one for each possible answer to what its documentation leaves open."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from bot.sandbox.vendors.variant import Stamp, Variant
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextcommerceVariant(Variant):
     """
-    One reading of Next Commerce's documentation. `page_cap` is the page size, which cannot be asked for.
+    One variant of Next Commerce. `page_cap` is the page size, which no call can choose.
 
     Attributes:
-        closed_is_final: Whether a ticket with the status `closed` takes neither another status nor a comment.
-        public_by_default: Whether a comment is public where that is not said.
-        anonymous: Whether a comment has no author where none is said; else it is the token's user.
-        comment_answer: What a new comment answers: the ticket as the OpenAPI file says, the ticket as it was before,
+        closed_is_final: Whether a ticket with the status `closed` accepts no other status and no comment.
+        public_by_default: Whether a comment is public if the call does not say so.
+        anonymous: Whether a comment without an author has none; otherwise it is the token's user.
+        comment_answer: The answer to a new comment: the ticket as the OpenAPI file says, the ticket as it was before,
             the comment, or nothing.
-        comments_answer: What the list of comments answers: the ticket as the OpenAPI file says, or a list.
-        upload_answer: What an upload answers; the OpenAPI file's answer, a ticket, cannot be.
-        unregistered: Whether customers are no users: there is their address only.
+        comments_answer: The answer to a list of comments: the ticket as the OpenAPI file says, or a list.
+        upload_answer: The answer to an upload; the OpenAPI file says a ticket, which is not possible.
+        unregistered: Whether customers are not users: only their address is known.
         html: Whether people's messages are HTML.
-        no_order: What stands for the order number where there is none.
-        odd_words: Whether words come that are not documented.
+        no_order: The order number if there is none.
+        odd_words: Whether there can be values that are not documented.
     """
 
     stamp: Stamp = "microseconds"

@@ -1,4 +1,4 @@
-"""How many requests a practice vendor takes, and what it says about that."""
+"""How many requests a practice vendor allows, and how it says when more are allowed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Quota:
     At most `limit` requests in `seconds`.
 
     Attributes:
-        sliding: Whether each request counts for `seconds` from its own moment; else a window begins with the first
-            request after the last window has ended, and all its requests are forgiven at its end.
+        sliding: Whether each request counts for `seconds` from its own time. Otherwise a window begins with the first
+            request after the last window, and at its end all its requests stop counting.
     """
 
     limit: int
@@ -29,12 +29,12 @@ class Quota:
 
 
 FIVE_A_SECOND = Quota(5, 1, sliding=True)
-"""What a vendor may allow that documents no quota."""
+"""What a vendor without a documented quota may allow."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaState:
-    """How a quota stands: what is left of it, and after how many seconds there is more."""
+    """What is left of a quota, and after how many seconds there is more."""
 
     quota: Quota
     remaining: int
@@ -49,7 +49,7 @@ class QuotaCounter:
         self._taken: list[tuple[Quota, deque[float]]] = [(quota, deque()) for quota in quotas]
 
     def take(self) -> float | None:
-        """Count one request. Returns None where it is allowed, else the seconds until one is allowed again."""
+        """Count one request. Returns None if it is allowed, otherwise the seconds until one is allowed again."""
         waits = [state.reset for state in self.states() if state.remaining == 0]
         if waits:
             return max(waits)
@@ -59,7 +59,7 @@ class QuotaCounter:
         return None
 
     def states(self) -> tuple[QuotaState, ...]:
-        """How each quota stands now, in the order given."""
+        """The state of each quota now, in the order given."""
         return tuple(self._state(quota, taken) for quota, taken in self._taken)
 
     def _state(self, quota: Quota, taken: deque[float]) -> QuotaState:
@@ -74,7 +74,7 @@ class QuotaCounter:
 
 
 def retry_after_header(wait: float, form: RetryAfter, now: datetime) -> dict[str, str]:
-    """The header of a 429 that tells when to come again; empty for `none`."""
+    """The header of a 429 that says when to try again; empty for `none`."""
     seconds = math.ceil(wait)
     match form:
         case "seconds":

@@ -1,8 +1,8 @@
 """
-SellApp's ticket API: `/v1` as documented at sell.app/docs/api, `/v2` as the official SDK (sellapp-sdk 0.2.1) speaks it.
+SellApp's ticket API: `/v1` as documented at sell.app/docs/api, `/v2` as the official SDK (sellapp-sdk 0.2.1) uses it.
 
-The plain variant satisfies the SDK; where the documentation's pages show something else (UUIDs of customers, a bare
-answer to a reply), that is a variant. Silent about: the order of lists, limits, and what an account without v2 is told.
+The first variant works with the SDK. What the documentation shows differently (UUIDs of customers, a bare answer to a
+reply) is a variant. Not documented: the order of lists, limits, and the answer to an account without v2.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
     SellApp on 127.0.0.1.
 
     Attributes:
-        notified: The tickets whose customers were told, each time, that their ticket is closed.
+        notified: The tickets whose customers got a mail that their ticket is closed, once for each mail.
     """
 
     vendor = "sellapp"
@@ -80,7 +80,7 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
 
     def check_access(self, call: VendorCall) -> None:
         if not call.accepts("application/json"):
-            # What Laravel does with somebody who is no API client and not logged in.
+            # What Laravel answers to a browser that is not logged in.
             raise VendorRefusal(302, "Log in", headers={"Location": f"{self.base_url}/login"}, form="page")
         if call.headers.get("authorization") != f"Bearer {KEY}":
             raise VendorRefusal(401, "Unauthenticated.")
@@ -163,7 +163,7 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
     # ------------------------------------------------------------ messages
 
     def list_messages(self, call: VendorCall, version: str, ticket: str) -> VendorResponse:
-        del version  # both versions show messages alike
+        del version  # messages are the same in both versions
         shown, body = self._page(call, self._messages(ticket))
         return VendorResponse(body={"data": shown, **body})
 
@@ -197,10 +197,10 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
 
     async def send_webhook(self, url: str, ticket: str, secret: str | None = None) -> int:
         """
-        Post `ticket_message.created` for a ticket's last message to `url`, signed where there is a secret.
+        Post `ticket_message.created` for a ticket's last message to `url`, signed if there is a secret.
 
         Returns:
-            The status it was answered with.
+            The status of the answer.
         """
         message = self._message(self.store.ticket(ticket).messages[-1], ticket)
         kept = ("author", "sender", "content", "ticket_id", "updated_at")
@@ -209,7 +209,7 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
         signature = hmac.new((secret or "").encode(), body, hashlib.sha256).hexdigest()
         return await self.post_hook(url, body, {"signature": signature} if secret else {})
 
-    # ------------------------------------------------------------ how things are written
+    # ------------------------------------------------------------ JSON
 
     def _page(self, call: VendorCall, rows: Sequence[Row]) -> tuple[list[Row], dict[str, Any]]:
         number = call.number("page", 1, least=1, status=422)
@@ -217,7 +217,7 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
         size = min(limit, self.variant.page_cap or limit)
         whole = whole_page(rows, number, size, f"{self.links}{call.path}")
         kept = {"whole": ("links", "meta"), "links": ("links",), "meta": ("meta",), "none": ()}[self.variant.paging]
-        # The pages show both keys, and nothing of what is in them.
+        # The documentation shows both keys, but not their content.
         return whole.rows, {name: getattr(whole, name) if name in kept else {} for name in ("links", "meta")}
 
     def _ticket(self, ticket: PracticeTicket, version: str) -> dict[str, Any]:
@@ -229,8 +229,8 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
             "status": "IN_REVIEW" if self.variant.odd_words and not ticket.closed else status,
             "customer": {"id": self._customer(ticket.email or ""), "email": ticket.email},
             "reference": {"type": "order", "id": order} if order else self._no_reference(version),
-            "created_at": self.stamp(ticket.created_at),
-            "updated_at": self.stamp(self.updated(ticket)),
+            "created_at": self.write_time(ticket.created_at),
+            "updated_at": self.write_time(self.updated(ticket)),
             "store_id": STORE_NUMBER,
             "archived": int(ticket.fields.get("archived", False)),
         }
@@ -242,7 +242,7 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
         return value | {"read_status": read, "order_id": order, "reason": reason, "message_count": count}
 
     def _no_reference(self, version: str) -> Any:
-        # PHP writes an empty array of names as a list.
+        # PHP writes an empty object as a list.
         return [] if version == "v1" and self.variant.reference == "list" else {"type": None, "id": None}
 
     def _customer(self, email: str) -> int | str | None:
@@ -266,7 +266,7 @@ class PracticeSellapp(PracticeVendor[SellappVariant]):
             "author": "SYSTEM" if self.variant.odd_words and message.by_api else author,
             "sender": message.name if by_name else message.email,
             "content": message.text,
-            "created_at": self.stamp(message.at),
-            "updated_at": self.stamp(message.at),
+            "created_at": self.write_time(message.at),
+            "updated_at": self.write_time(message.at),
             "ticket_id": int(ticket),
         }

@@ -23,7 +23,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class WholePage(Generic[Row]):
-    """One page with everything that Laravel says about it."""
+    """One page with all the fields that Laravel adds."""
 
     rows: list[Row]
     links: dict[str, str | None]
@@ -61,7 +61,7 @@ def matching(rows: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> list
     """
     The rows that fit `filters` and `search`, in the order of `sort`.
 
-    Refuses with 422 a field that rows do not have, and an operator that is none.
+    Raises `VendorRefusal` 422 for an unknown field or operator.
     """
     kept = [row for row in rows if all(_fits(row, wanted) for wanted in body.get("filters") or ())]
     search = body.get("search") or {}

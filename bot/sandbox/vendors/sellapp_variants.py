@@ -1,4 +1,4 @@
-"""The readings of SellApp's documentation."""
+"""The variants of SellApp: one for each possible answer to what its documentation leaves open."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from bot.sandbox.vendors.variant import Stamp, Variant
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellappVariant(Variant):
     """
-    One reading of SellApp's documentation.
+    One variant of SellApp.
 
     Attributes:
-        v2: Whether the account has it; else its paths are unknown, or forbidden.
-        reply_wrapped, reply_status: What a reply answers: `{"data": …}` as the SDK wants, or bare as the page shows.
-        customer_ids: Numbers as the SDK's v1 wants, UUIDs as the page shows, or null (v2).
-        paging: What of `links` and `meta` a list has; the page shows neither's content.
-        reference: An empty list where nothing is referred to, as the page shows; else an object of nothing.
-        newest_message_first: In which order messages come.
-        senders: Whether the customer is named by address; else by user name.
+        v2: Whether the account has v2; without it, its paths are unknown or forbidden.
+        reply_wrapped, reply_status: The answer to a reply: `{"data": …}` as the SDK expects, or bare as documented.
+        customer_ids: Numbers as the SDK's v1 expects, UUIDs as documented, or null (v2).
+        paging: Which of `links` and `meta` a list has; their content is not documented.
+        reference: How an empty reference is written: as an empty list, as documented, or as an object of nulls.
+        newest_message_first: The order of messages.
+        senders: Whether the customer is named by address or by user name.
         idempotent: Whether a PATCH with a known `Idempotency-Key` is answered without being done again.
-        store_required: Whether `X-STORE` must be there.
-        odd_words: Whether statuses and authors have words that are not documented.
+        store_required: Whether the header `X-STORE` is required.
+        odd_words: Whether statuses and authors can have values that are not documented.
     """
 
     stamp: Stamp = "microseconds"

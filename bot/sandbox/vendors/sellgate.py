@@ -1,8 +1,8 @@
 """
 Sellgate's ticket API as documented at docs.sellgate.cc: list, get, reply, close and reopen.
 
-Silent about: the order of lists, whether figures follow the filter, what a reply and a change of status answer, errors,
-limits, and what is in a single ticket beyond the example.
+Not documented: the order of lists, whether figures follow the filter, the answers to a reply and to a change of status,
+errors, limits, and which fields a single ticket has besides those of the example.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.sandbox.vendors.store import PracticeMessage, PracticeTicket, VendorBeh
 
 KEY = "sg_live_practice0practice0practice0pracs"
 
-# What the documentation's example of a single ticket shows; its table of the ticket object has more.
+# The fields in the documentation's example of a single ticket; its table of the ticket object has more.
 _EXAMPLE = ("id", "subject", "status", "customer_email", "order_id", "messages", "created_at")
 
 
@@ -49,7 +49,7 @@ class PracticeSellgate(PracticeVendor[SellgateVariant]):
         )
 
     def check_access(self, call: VendorCall) -> None:
-        # The documentation takes the key with `Bearer` before it and without.
+        # The documentation shows the key with `Bearer` and without.
         if call.headers.get("authorization", "").removeprefix("Bearer ") != KEY:
             raise VendorRefusal(401, "Invalid API key")
 
@@ -68,7 +68,7 @@ class PracticeSellgate(PracticeVendor[SellgateVariant]):
                 )
         return VendorResponse(status=refusal.status, body=body, headers=refusal.headers)
 
-    # ------------------------------------------------------------ the calls
+    # ------------------------------------------------------------ routes
 
     def list_tickets(self, call: VendorCall) -> VendorResponse:
         page = call.number("page", 1, least=1)
@@ -133,7 +133,7 @@ class PracticeSellgate(PracticeVendor[SellgateVariant]):
             case "nothing":
                 return VendorResponse(status=204)
 
-    # ------------------------------------------------------------ how things are written
+    # ------------------------------------------------------------ JSON
 
     def _object(self, ticket: PracticeTicket) -> dict[str, Any]:
         awaiting = "owner" if ticket.awaits_staff else "customer"
@@ -152,19 +152,19 @@ class PracticeSellgate(PracticeVendor[SellgateVariant]):
             "order_currency": ticket.context.get("order_currency"),
             "message_count": len(ticket.messages),
             "has_owner_reply": ticket.answered,
-            "created_at": self.stamp(ticket.created_at),
-            "updated_at": self.stamp(self.updated(ticket)),
-            "closed_at": self.stamp(ticket.closed_at),
+            "created_at": self.write_time(ticket.created_at),
+            "updated_at": self.write_time(self.updated(ticket)),
+            "closed_at": self.write_time(ticket.closed_at),
         }
 
     def _row(self, ticket: PracticeTicket) -> dict[str, Any]:
-        row = self.clear(self._object(ticket))
+        row = self.write_object(self._object(ticket))
         return {key: value for key, value in row.items() if key not in self.variant.missing}
 
     def _single(self, ticket: PracticeTicket) -> dict[str, Any]:
         whole = self._object(ticket) | {"messages": [self._message(message) for message in ticket.messages]}
         kept = whole if self.variant.whole_ticket else {key: whole[key] for key in _EXAMPLE}
-        return self.clear(kept)
+        return self.write_object(kept)
 
     def _message(self, message: PracticeMessage) -> dict[str, Any]:
         sender = "customer" if message.writer == "customer" else "seller"
@@ -172,7 +172,7 @@ class PracticeSellgate(PracticeVendor[SellgateVariant]):
             "id": message.id,
             "sender": "bot" if self.variant.odd_words and message.by_api else sender,
             "message": message.text,
-            "created_at": self.stamp(message.at),
+            "created_at": self.write_time(message.at),
         }
 
     def _written(self, ticket: str, message: str) -> PracticeMessage:

@@ -1,4 +1,4 @@
-"""The readings of Sellgate's documentation."""
+"""The variants of Sellgate: one for each possible answer to what its documentation leaves open."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ ErrorForm = Literal["word", "object", "message", "page"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellgateVariant(Variant):
     """
-    One reading of Sellgate's documentation.
+    One variant of Sellgate.
 
     Attributes:
-        reply_answer, reply_status: What a reply answers.
-        status_answer: What a change of status answers.
-        whole_ticket: Whether a single ticket has all fields of the ticket object; else those of the example.
-        stats_follow: Whether `stats` counts what the filter lets through only.
+        reply_answer, reply_status: The answer to a reply.
+        status_answer: The answer to a change of status.
+        whole_ticket: Whether a single ticket has all fields of the ticket object, or those of the example.
+        stats_follow: Whether `stats` counts only the tickets that fit the filter.
         total_follows: Whether `meta.total` does.
-        meta: Whether a list has `meta` at all.
-        missing: Fields of the ticket object that lists leave out.
-        odd_words: Whether words come that are not documented: `on_hold`, `bot`, `nobody`.
+        meta: Whether a list has `meta`.
+        missing: Fields of the ticket object that are missing in lists.
+        odd_words: Whether there are values that are not documented: `on_hold`, `bot`, `nobody`.
         closed_refuses: Whether a reply to a closed ticket is refused.
         errors: How an error is written.
     """

@@ -1,8 +1,8 @@
 """
 SellSN's ticket API as documented at docs.sellsn.io: list, get, reply (PUT) and close (DELETE); nothing else.
 
-Silent about: what the status numbers mean, who wrote an entry, the first page's number, page sizes, the order of lists,
-and what becomes of a closed ticket. Nested stores may be the text `[Circular Reference]`.
+Not documented: the meaning of the status numbers, who wrote an entry, the number of the first page, page sizes, the
+order of lists, and what happens with a closed ticket. Nested stores may be the text `[Circular Reference]`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class PracticeSellsn(PracticeVendor[SellsnVariant]):
             body["invalidFields"] = [{"field": name, "message": reason} for name, reason in refusal.fields.items()]
         return VendorResponse(status=refusal.status, body=body, headers=refusal.headers)
 
-    # ------------------------------------------------------------ the calls
+    # ------------------------------------------------------------ routes
 
     def list_or_get(self, call: VendorCall, store: str, segment: str) -> VendorResponse:
         _own(store)
@@ -156,7 +156,7 @@ class PracticeSellsn(PracticeVendor[SellsnVariant]):
             body={"success": True, "pages": pages, "data": [self._ticket(each, seen=seen) for each in shown]}
         )
 
-    # ------------------------------------------------------------ how things are written
+    # ------------------------------------------------------------ JSON
 
     def _ticket(self, ticket: PracticeTicket, *, seen: set[str]) -> dict[str, Any]:
         waiting, answered, closed = self.variant.statuses
@@ -165,22 +165,22 @@ class PracticeSellsn(PracticeVendor[SellsnVariant]):
         owner_id = str(uuid5(_SPACE, ticket.email or "nobody"))
         owner: dict[str, Any] = {
             "id": owner_id,
-            "dateCreated": self.stamp(ticket.created_at),
+            "dateCreated": self.write_time(ticket.created_at),
             "emailAddress": ticket.email,
             "linkedIntegrations": [],
         }
         return {
             "id": ticket.id,
-            "dateCreated": self.stamp(ticket.created_at),
+            "dateCreated": self.write_time(ticket.created_at),
             "subject": ticket.subject,
             "status": closed if ticket.closed else open_status,
             "targetStore": self._once("store", self._store(), seen),
-            "owner": self._once(owner_id, self.clear(owner), seen),
+            "owner": self._once(owner_id, self.write_object(owner), seen),
             "entries": [self._entry(message) for message in messages],
         }
 
     def _once(self, key: str, value: dict[str, Any], seen: set[str]) -> dict[str, Any] | str:
-        """The object the first time in an answer; after that, the text for it, where the variant writes so."""
+        """The object the first time in an answer; later the text for repeated objects, if the variant does so."""
         if self.variant.circular == "example" or key not in seen:
             seen.add(key)
             return value
@@ -192,8 +192,8 @@ class PracticeSellsn(PracticeVendor[SellsnVariant]):
             name = message.email
         elif message.writer == "customer" and self.variant.names == "local part":
             name = (message.email or "").partition("@")[0] or None
-        entry = {"id": message.id, "dateCreated": self.stamp(message.at), "message": message.text, "name": name}
-        return self.clear(entry)
+        entry = {"id": message.id, "dateCreated": self.write_time(message.at), "message": message.text, "name": name}
+        return self.write_object(entry)
 
     def _own_name(self) -> str:
         return {"address": USER_NAME, "local part": USER_EMAIL, "display": self.store.name}[self.variant.names]
@@ -210,7 +210,7 @@ class PracticeSellsn(PracticeVendor[SellsnVariant]):
             "featuredProduct": product,
             "resolvedTickets": sum(ticket.closed for ticket in self.store.tickets()),
         }
-        return self.clear(value)
+        return self.write_object(value)
 
 
 def _well(data: Any, *, status: int = 200) -> VendorResponse:

@@ -1,4 +1,4 @@
-"""The readings of SellSN's documentation."""
+"""The variants of SellSN: one for each possible answer to what its documentation leaves open."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from bot.sandbox.vendors.variant import Stamp, Variant
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellsnVariant(Variant):
     """
-    One reading of SellSN's documentation.
+    One variant of SellSN.
 
     Attributes:
         first_page: The number of the first page.
-        outside: What a page before the first or after the last answers; `nearest`: the page nearest to it.
-        statuses: The number of a ticket that waits for staff, that staff has answered, that is closed.
-        after_delete: A closed ticket stays in the list, is left out of it, or is not found any more at all.
-        delete_answers: Whether closing answers 200 with a body; else 204.
-        reply_answer: What a reply answers; `stale`: the whole ticket, without the new entry.
+        outside: The answer for a page before the first or after the last; `nearest`: the nearest page.
+        statuses: The status numbers of a ticket that waits for staff, that staff has answered, that is closed.
+        after_delete: Whether a closed ticket is in the list, only not in the list, or not found at all.
+        delete_answers: Whether the answer to closing is 200 with a body, or 204.
+        reply_answer: The answer to a reply; `stale`: the whole ticket, without the new entry.
         names: How an entry names its writer: customers by address, by the part before its `@`, or as they call
             themselves; replies through the API by the user's name, the user's address, or the store's name.
-        newest_entry_first: In which order entries come.
-        circular: Where the documentation's text for a repeated object stands: as in its example, or also instead of
-            every store and owner that came before in the same answer.
-        invalid_fields: Whether these are objects; else names.
+        newest_entry_first: The order of entries.
+        circular: Where the text for a repeated object is used: as in the documentation's example, or also for every
+            store and owner that came before in the same answer.
+        invalid_fields: Whether these are objects or names.
         closed_refuses: Whether a reply to a closed ticket is refused.
     """
 

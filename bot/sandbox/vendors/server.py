@@ -1,4 +1,4 @@
-"""What every practice vendor stands on: routing, admission, quotas, stale reads, shifting lists, hostile links."""
+"""What all practice vendors share: routes, access, quotas, stale reads, lists that change, hostile links."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AnyVariant = TypeVar("AnyVariant", bound=Variant)
 
 @dataclass(frozen=True, slots=True)
 class VendorRoute:
-    """One thing the API can do; `path` is a regular expression for all of it, whose named groups `answer` gets."""
+    """One route of the API; `path` is a regular expression for the whole path, and `answer` gets its named groups."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class VendorRoute:
 
 @dataclass(frozen=True, slots=True)
 class _StaleTicket:
-    """A ticket as reads still show it, for so many reads and until then."""
+    """An old state of a ticket that reads still show: for so many reads, and until that time."""
 
     ticket: PracticeTicket
     reads: int
@@ -44,17 +44,17 @@ class _StaleTicket:
 
 class PracticeVendor(ABC, Generic[AnyVariant]):
     """
-    One vendor's HTTP API on 127.0.0.1, showing one store.
+    One vendor's HTTP API on 127.0.0.1, for one store.
 
     Args:
-        variant: How it reads what the documentation leaves open; None: the first of `variants()`.
-        quotas: Instead of the documented or the variant's; empty: any number of requests.
+        variant: How it behaves where the documentation leaves something open; None: the first of `variants()`.
+        quotas: Used instead of the documented ones or the variant's; empty: any number of requests.
 
     Attributes:
-        wire: Where it listens; its `faults` and `seen` are for tests.
-        trap: Another host, to which a hostile variant points; nothing may come here with credentials.
-        shifts_left: How often the variant's shift still happens.
-        destroyed: The tickets that a `DELETE` has destroyed for good, where the vendor has such a thing.
+        http_server: Where it listens; tests use its `faults` and `seen`.
+        trap: Another host, to which a hostile variant points; no request with credentials may come here.
+        shifts_left: How often the list still changes between two pages.
+        destroyed: The tickets that a `DELETE` has destroyed, if the vendor has such a call.
     """
 
     vendor: ClassVar[str]
@@ -89,7 +89,7 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
             await self.trap.start()
 
     async def stop(self) -> None:
-        """Listen no more; the store keeps what it has."""
+        """Stop listening; the store keeps its tickets."""
         await self.http_server.stop()
         await self.trap.stop()
 
@@ -102,7 +102,7 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
 
     @property
     def base_url(self) -> str:
-        """What `STORES__<NAME>__BASE_URL` has to be; known once started."""
+        """The value for `STORES__<NAME>__BASE_URL`; known once started."""
         return f"http://{self.http_server.address}"
 
     @property
@@ -115,12 +115,12 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
         variables = {"VENDOR": self.vendor, "BASE_URL": self.base_url, **self.settings}
         return {f"STORES__{name.upper()}__{key}": value for key, value in variables.items()}
 
-    # ------------------------------------------------------------ what a vendor says of itself
+    # ------------------------------------------------------------ what each vendor defines
 
     @classmethod
     @abstractmethod
     def variants(cls) -> tuple[AnyVariant, ...]:
-        """Every reading of the documentation, each silence once; the first is the plainest. Hostile ones last."""
+        """All variants: the simplest one first, then one for each open question; hostile ones last."""
 
     @abstractmethod
     def behaviour(self) -> VendorBehaviour: ...
@@ -130,22 +130,22 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
 
     @abstractmethod
     def check_access(self, call: VendorCall) -> None:
-        """Raise `VendorRefusal` where the credentials or the headers are not what this vendor wants."""
+        """Raise `VendorRefusal` if the credentials or the headers are wrong."""
 
     @abstractmethod
     def refusal(self, refusal: VendorRefusal, call: VendorCall) -> VendorResponse:
         """The refusal in this vendor's form."""
 
     def throttle(self, wait: float) -> VendorRefusal:
-        """What is raised where a quota is used up for `wait` seconds."""
+        """The refusal if a quota is used up for `wait` seconds."""
         headers = retry_after_header(wait, self.variant.retry_after, self.store.now())
         return VendorRefusal(429, "Too many requests.", headers=headers)
 
     def every_header(self) -> Mapping[str, str]:
-        """What stands on every answer."""
+        """The headers of every answer."""
         return {}
 
-    # ------------------------------------------------------------ one request
+    # ------------------------------------------------------------ one call
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         call = VendorCall(
@@ -189,17 +189,17 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
             status=reply.status, headers=headers, body=body, content_type=reply.content_type, charset=charset
         )
 
-    # ------------------------------------------------------------ what reads show
+    # ------------------------------------------------------------ what calls read
 
     def existing(self, ticket: str) -> PracticeTicket:
-        """The ticket as it is. Raises `VendorRefusal` 404 where there is none."""
+        """The ticket as it is. Raises `VendorRefusal` 404 if there is none."""
         try:
             return self.store.ticket(ticket)
         except KeyError:
             raise VendorRefusal(404, "There is no such ticket.") from None
 
     def see(self, ticket: str) -> PracticeTicket:
-        """The ticket as one read shows it. Raises `VendorRefusal` 404 where there is none."""
+        """The ticket as one read shows it, perhaps an old state. Raises `VendorRefusal` 404 if there is none."""
         now = self.existing(ticket)
         stale = self._stale.get(ticket)
         if stale is None:
@@ -216,10 +216,10 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
 
     def in_order(self, tickets: Iterable[PracticeTicket]) -> list[PracticeTicket]:
         """The tickets in the variant's order."""
-        return sorted(tickets, key=self.place)
+        return sorted(tickets, key=self.sort_key)
 
-    def place(self, ticket: PracticeTicket) -> tuple[float | str, ...]:
-        """Where the ticket stands in the variant's order: tickets with smaller places come first."""
+    def sort_key(self, ticket: PracticeTicket) -> tuple[float | str, ...]:
+        """The key of the variant's order: tickets with smaller keys come first."""
         match self.variant.order:
             case "ascending":
                 return (ticket.number,)
@@ -231,7 +231,7 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
                 return (hashlib.sha256(ticket.id.encode()).hexdigest(),)
 
     def reply_by_api(self, ticket: str, text: str, **rest: Any) -> str:
-        """Add a reply that came through the API; reads may show it later only. Returns the message's id."""
+        """Add a reply that came through the API; reads may show it only later. Returns the message's id."""
         before = self.store.ticket(ticket)
         message = self.store.staff_replies(ticket, text, by_api=True, **rest)
         if self.variant.lag_reads or self.variant.lag_seconds:
@@ -240,7 +240,7 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
         return message
 
     def before_page(self, *, first: bool) -> None:
-        """Called before a list page is made: between two pages, the variant's shift may happen."""
+        """Call this before a list page is made: between two pages the variant may change the list."""
         if first or self.shifts_left <= 0:
             return
         self.shifts_left -= 1
@@ -256,23 +256,23 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
         self._listed = tuple(ticket.id for ticket in tickets)
 
     def follows(self, ticket: str) -> bool:
-        """Whether the last list page ended with this ticket."""
+        """Whether this ticket was the last one on the last list page."""
         return self._listed[-1:] == (ticket,)
 
     def updated(self, ticket: PracticeTicket) -> datetime:
-        """When the ticket was last updated, as this variant counts."""
+        """When the ticket was last updated, in this variant's sense."""
         return ticket.updated_at if self.variant.customer_touches else ticket.handled_at
 
-    def stamp(self, moment: datetime | None) -> str | None:
+    def write_time(self, moment: datetime | None) -> str | None:
         """A time as this variant writes it."""
         return None if moment is None else write_time(moment, self.variant.stamp)
 
-    def clear(self, value: Mapping[str, Any]) -> dict[str, Any]:
-        """The object with what is not set as this variant writes it."""
+    def write_object(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """The object, with unset values as this variant writes them."""
         return write_unset(value, self.variant.unset)
 
     def person_number(self, email: str) -> int:
-        """The number by which this vendor knows whoever has this address."""
+        """The vendor's number for the person with this address."""
         return self._people.setdefault(email, 1_118_417 + len(self._people))
 
     # ------------------------------------------------------------ other hosts
@@ -283,11 +283,11 @@ class PracticeVendor(ABC, Generic[AnyVariant]):
 
     @property
     def links(self) -> str:
-        """Where links in answers point to: here, but for a hostile variant."""
+        """The host of links in answers: this one, or the trap in a hostile variant."""
         return self._elsewhere if self.variant.foreign_links else self.base_url
 
     async def post_hook(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """Deliver a webhook once. Returns the status it was answered with."""
+        """Send a webhook once. Returns the status of the answer."""
         async with aiohttp.ClientSession() as session:
             wanted = {"Content-Type": "application/json", **headers}
             async with session.post(url, data=body, headers=wanted, allow_redirects=False) as response:

@@ -1,9 +1,9 @@
 """
 A practice store: its tickets, and the people who write in them.
 
-A `PracticeStore` is the people's side: customers write, colleagues answer in the vendor's own dashboard. The API's
-side is a practice vendor, which adopts the store, gives its tickets and messages their ids, and shows them on the wire.
-Everything that the store hands out is frozen: a change makes a new value.
+A `PracticeStore` is the side of the people: customers write, colleagues answer in the vendor's own dashboard. The side
+of the API is a practice vendor: it adopts the store, gives ids to its tickets and messages, and serves them by HTTP.
+All values of the store are frozen: a change makes a new value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Writer = Literal["customer", "staff"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PracticeFile:
-    """A file that hangs on a message."""
+    """A file of a message."""
 
     number: int
     name: str
@@ -31,10 +31,10 @@ class PracticeMessage:
     A message of a ticket.
 
     Attributes:
-        id: As the vendor names it.
+        id: The vendor's id.
         number: Counts up over all messages of the store.
         public: Whether the customer can read it; a colleague's internal note is not public.
-        by_api: Whether it came through the API; else somebody typed it at the vendor's.
+        by_api: Whether it came through the API; otherwise somebody wrote it at the vendor.
     """
 
     id: str
@@ -55,12 +55,12 @@ class PracticeTicket:
     A ticket.
 
     Attributes:
-        id: As the vendor names it.
+        id: The vendor's id.
         number: Counts up over all tickets of the store.
-        context: What else is known of the matter, by free names: `order_id`, `product_name`, `order_amount` …
-        fields: What only its vendor has: `memo`, `archived`, `status` … by the vendor's names.
-        updated_at: When anything last happened in it.
-        handled_at: When anything but a customer's message last happened in it.
+        context: What else is known about it, by any names: `order_id`, `product_name`, `order_amount` …
+        fields: What only its vendor has, by the vendor's names: `memo`, `archived`, `status` …
+        updated_at: When it last changed.
+        handled_at: When it last changed by anything but a customer's message.
         closed_at: None while it is open.
     """
 
@@ -83,12 +83,12 @@ class PracticeTicket:
 
     @property
     def answered(self) -> bool:
-        """Whether staff has ever answered publicly."""
+        """Whether staff has ever written a public answer."""
         return any(message.writer == "staff" and message.public for message in self.messages)
 
     @property
     def awaits_staff(self) -> bool:
-        """Whether the last public word is the customer's."""
+        """Whether the last public message is the customer's."""
         public = [message for message in self.messages if message.public]
         return bool(public) and public[-1].writer == "customer"
 
@@ -96,13 +96,13 @@ class PracticeTicket:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorBehaviour:
     """
-    What a vendor does by itself.
+    How a vendor's own system behaves.
 
     Attributes:
         ticket_id: The id of the ticket with this number.
         message_id: The id of the message with this number.
-        reply_reopens: Whether a customer's message opens a closed ticket again.
-        reply_follows_up: Whether a customer's message in this closed ticket becomes a ticket of its own.
+        reply_reopens: Whether a customer's message reopens a closed ticket.
+        reply_follows_up: Whether a customer's message in this closed ticket becomes a new ticket.
     """
 
     ticket_id: Callable[[int], str] = str
@@ -120,10 +120,10 @@ class PracticeStore:
     The tickets of one practice store.
 
     Args:
-        now: The time of day, aware; the machine's own unless a test holds it.
-        name: As the store is called.
+        now: Returns the time, with its time zone; by default the machine's.
+        name: The store's name.
 
-    Every method that takes a ticket's id raises KeyError where there is no such ticket.
+    Every method that needs a ticket's id raises `KeyError` if there is no such ticket.
     """
 
     def __init__(self, now: Callable[[], datetime] = _now, *, name: str = "Practice store") -> None:
@@ -136,7 +136,7 @@ class PracticeStore:
         self._file_number = 70
 
     def adopt(self, behaviour: VendorBehaviour) -> None:
-        """Live by a vendor's habits; called once by the practice vendor, before the first ticket."""
+        """Take over a vendor's behaviour; called once by the practice vendor, before the first ticket."""
         if self._tickets:
             raise ValueError("make the practice vendor before the store's first ticket")
         self._behaviour = behaviour
@@ -148,7 +148,7 @@ class PracticeStore:
         return self._tickets[ticket]
 
     def tickets(self) -> tuple[PracticeTicket, ...]:
-        """All tickets, the first one first."""
+        """All tickets, oldest first."""
         return tuple(self._tickets.values())
 
     # ------------------------------------------------------------ what people do
@@ -182,7 +182,7 @@ class PracticeStore:
         return ticket.id
 
     def customer_replies(self, ticket: str, text: str, *, files: Mapping[str, bytes] | None = None) -> str:
-        """The customer writes again. Returns the id of the ticket it went to: a new one where it became a follow-up."""
+        """The customer writes again. Returns the id of its ticket: a new one for a follow-up."""
         old = self.ticket(ticket)
         if old.closed and self._behaviour.reply_follows_up(old):
             context = {**old.context, "follows": old.id}
@@ -211,7 +211,7 @@ class PracticeStore:
         A colleague answers, or leaves a note, in the vendor's dashboard (or, for the practice vendor, by the API).
 
         Args:
-            attached: Files that were taken in before.
+            attached: Files that were stored before.
 
         Returns:
             The message's id.
@@ -225,23 +225,23 @@ class PracticeStore:
         return message.id
 
     def close(self, ticket: str, **fields: Any) -> None:
-        """A colleague closes it; `fields` are the vendor's own that change with it, `status` its own word for it."""
+        """A colleague closes it; `fields` are the vendor's fields that change too, `status` among them."""
         old = self.ticket(ticket)
         self._handle(replace(old, closed_at=old.closed_at or self.now()), {"status": None, **fields})
 
     def reopen(self, ticket: str, **fields: Any) -> None:
-        """A colleague opens it again; `fields` as for `close`."""
+        """A colleague reopens it; `fields` as for `close`."""
         self._handle(replace(self.ticket(ticket), closed_at=None), {"status": None, **fields})
 
     def edit(self, ticket: str, **fields: Any) -> None:
-        """A colleague changes what only this vendor has; None takes a field away."""
+        """A colleague changes the vendor's fields; None removes one."""
         self._handle(self.ticket(ticket), fields)
 
     def vanish(self, ticket: str) -> None:
-        """The ticket is destroyed, as if it had never been; its id is never used again."""
+        """The ticket is destroyed; its id is never used again."""
         del self._tickets[ticket]
 
-    # ------------------------------------------------------------
+    # ------------------------------------------------------------ storing
 
     def _handle(self, ticket: PracticeTicket, fields: Mapping[str, Any]) -> None:
         now = self.now()
@@ -265,6 +265,6 @@ class PracticeStore:
         )
 
     def file(self, name: str, content: bytes) -> PracticeFile:
-        """Take in a file; it hangs on nothing yet."""
+        """Store a file that is not attached to a message yet."""
         self._file_number += 1
         return PracticeFile(number=self._file_number, name=name, content=content)

@@ -1,4 +1,4 @@
-"""What every vendor's documentation is silent about; each vendor adds its own silences."""
+"""What every vendor's documentation leaves open; each vendor adds its own open questions."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _ELSEWHERE = timezone(timedelta(hours=7))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
     """
-    One reading of the documentation.
+    One possible behaviour of a vendor.
 
     Attributes:
         name: For a test's id and for people: `descending`.
-        hostile: Whether this is no reading of the documentation but an attack: nothing has to work,
-            and nothing may reach `PracticeVendor.trap` with credentials on it.
-        order: In which order lists come: by number up, by number down, last updated first, or in one that has no
-            meaning but stays.
-        page_cap: No list page holds more, whatever was asked; None: the documented maximum.
-        shift: What happens between two pages of one list: a ticket comes in, or one that was just listed is closed.
-        lag_reads, lag_seconds: After a reply through the API, so many requests that would show the ticket, or for so
-            long, still show it without.
-        unset: How a value that is not there is written.
+        hostile: Whether this is an attack and no real behaviour: nothing has to work, and no request with credentials
+            may reach `PracticeVendor.trap`.
+        order: The order of lists: by number up, by number down, last updated first, or one without a meaning that
+            never changes.
+        page_cap: The most entries of a list page, whatever was asked; None: the documented maximum.
+        shift: What happens between two pages of one list: a new ticket comes, or one that was just listed is closed.
+        lag_reads, lag_seconds: After a reply through the API, so many reads of the ticket, or all reads for so long,
+            still show it without the reply.
+        unset: How an unset value is written.
         stamp: How a time is written.
         customer_touches: Whether a customer's message changes the ticket's time of update.
-        quota: How many requests are taken, where that is not documented; None: any number.
-        retry_after: How a 429 tells when to come again, where that is not documented.
+        quota: How many requests are allowed, if that is not documented; None: any number.
+        retry_after: How a 429 says when to try again, if that is not documented.
         redirects: Answer everything with a redirect to another host.
         foreign_links: Every link in an answer points to another host.
     """
@@ -58,7 +58,7 @@ class Variant:
 
 
 def write_unset(value: Mapping[str, Any], unset: Unset) -> dict[str, Any]:
-    """The object with each None written as this vendor writes what is not set."""
+    """The object, with each None as this vendor writes unset values."""
     if unset == "absent":
         return {key: part for key, part in value.items() if part is not None}
     nothing = {"null": None, "false": False, "empty": ""}[unset]
@@ -67,10 +67,10 @@ def write_unset(value: Mapping[str, Any], unset: Unset) -> dict[str, Any]:
 
 def write_time(moment: datetime, stamp: Stamp) -> str:
     """
-    The moment as text.
+    The time as text.
 
     `seconds`, `milliseconds` and `microseconds` end in `Z`; `offset` is seconds with `+00:00`;
-    `elsewhere` is microseconds on the wall clock seven hours east.
+    `elsewhere` is microseconds in a time zone seven hours east.
     """
     if stamp == "elsewhere":
         return moment.astimezone(_ELSEWHERE).isoformat(timespec="microseconds")
