@@ -1,5 +1,5 @@
 """
-The practice world: loopback servers that speak the vendors' and the chats' real protocols.
+The practice world: loopback servers that speak the real protocols of the vendors and the chats.
 
-Nothing outside this package and `bot.cli` knows of it, and the bot talks to it by base URL alone.
+Only `bot.cli` imports this package. The bot knows it only by the base URLs in its settings.
 """

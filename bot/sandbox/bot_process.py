@@ -1,4 +1,4 @@
-"""The bot as a process of its own, as it runs in production: started, watched, killed, started again."""
+"""The bot in its own process, as in production: start it, wait for it, kill it, start it again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class BotProcess:
         return path.read_text("utf-8") if path.exists() else ""
 
     def environment(self) -> dict[str, str]:
-        """The process's whole environment; nothing of the operator's own settings gets in."""
+        """The whole environment of the process; the settings of the person who runs this are left out."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
         own = {
             "DATABASE_PATH": str(self.database),
@@ -66,7 +66,7 @@ class BotProcess:
         Wait until both chats are connected and every store was asked once.
 
         Raises:
-            RuntimeError: The process ended, or was not ready in time; with the last of its log.
+            RuntimeError: The process ended, or was not ready in time; with the end of its log.
         """
         deadline = asyncio.get_running_loop().time() + seconds
         verdict = "no answer yet"
@@ -86,13 +86,13 @@ class BotProcess:
         raise RuntimeError(f"the bot was not ready in {seconds:.0f} s: {verdict}\n{self.log[-2000:]}")
 
     async def kill(self) -> None:
-        """SIGKILL: nothing of it is finished."""
+        """SIGKILL: it cannot finish anything."""
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGKILL)
             await self._process.wait()
 
     async def stop(self) -> int:
-        """SIGTERM; returns the exit code. Killed where it takes longer than it may."""
+        """SIGTERM, and SIGKILL if it takes too long. Returns the exit code."""
         if self._process is None:
             return 0
         if self._process.returncode is None:
@@ -104,7 +104,7 @@ class BotProcess:
         return self._process.returncode or 0
 
     async def command(self, *arguments: str) -> tuple[int, str]:
-        """Run one of shopbell's other commands with the same settings: its exit code and what it printed."""
+        """Run another shopbell command with the same settings. Returns its exit code and output."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -1,4 +1,4 @@
-"""`shopbell sandbox`: the practice world with a bot in it, and a page to look at and to type into."""
+"""`shopbell sandbox`: the practice world with a bot in it, and a page to watch it and to type into."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ _OPENING = (
         "It has been on its way for eight days. Should I worry?",
     ),
 )
-"""Name, address, subject and text of the first tickets; nobody of these exists."""
+"""Name, address, subject and text of the first tickets; these people do not exist."""
 
 
 async def serve(port: int) -> None:
     """
-    Run the practice world, the bot and the page until SIGINT or SIGTERM; then stop everything and leave no trace.
+    Run the practice world, the bot and the page until SIGINT or SIGTERM; then stop everything and delete its files.
 
     Args:
         port: Where the page listens on 127.0.0.1; 0: any free port.
@@ -73,8 +73,8 @@ async def serve(port: int) -> None:
             customers_write(world)
             await bot.start()
             print(f"The practice world is open: {page.address}", flush=True)
-            print("Write as a customer on the left; answer in Discord or Slack, close with /close or the button.")
-            print("Nothing leaves this machine. Ctrl+C ends it and forgets everything.", flush=True)
+            print("Write as a customer on the left. Answer in Discord or Slack. Close with /close or the button.")
+            print("Nothing leaves this machine. Ctrl+C stops it and deletes everything.", flush=True)
             await stop.wait()
         finally:
             await page.stop()
@@ -83,12 +83,12 @@ async def serve(port: int) -> None:
 
 
 def settings(world: PracticeWorld) -> dict[str, str]:
-    """The bot's settings in a started world, quick enough to watch."""
+    """The bot's settings in a started world, with short delays, so that people can watch."""
     polls = {f"STORES__{shop.name.upper()}__POLL_SECONDS": _POLL_SECONDS for shop in world.shops.values()}
     return world.environment() | _QUICK | polls
 
 
 def customers_write(world: PracticeWorld) -> None:
-    """One ticket in each store, so that there is something to see at once."""
+    """Open one ticket in each store, so that there is something to see at once."""
     for shop, (name, email, subject, text) in zip(world.shops.values(), _OPENING, strict=False):
         shop.store.customer_writes(subject, text, name=name, email=email)

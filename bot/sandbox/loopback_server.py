@@ -1,7 +1,7 @@
 """
-What every practice server stands on: a loopback HTTP server that remembers what was asked of it and can fail on demand.
+The HTTP server of every practice server: it listens on loopback, remembers all requests, and can fail on demand.
 
-A practice server hands its routes to a `LoopbackServer`; tests and the tour read `wire.seen`, add `HttpFault`s and observers.
+A practice server gives its routes to a `LoopbackServer`. Tests read `seen`, and add faults and observers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FaultKind = Literal["refuse", "lose", "drop", "hang", "garbage", "slow", "cut"]
 @dataclass(slots=True, kw_only=True)
 class HttpFault:
     """
-    What goes wrong with the next requests that fit.
+    What goes wrong with the next matching requests.
 
     Attributes:
         kind: `refuse`: answer `status` without acting. `lose`: act, then cut the connection instead of answering.
@@ -31,8 +31,8 @@ class HttpFault:
             `garbage`: answer 200 with `body` without acting. `slow`: act, and answer only `seconds` later.
             `cut`: act, and cut the connection in the middle of the answer's body.
         method: `GET`, `POST` …; None: any.
-        path: A regular expression searched in the path; empty fits all.
-        times: How many requests it hits before it is used up.
+        path: A regular expression, searched in the path; empty: any path.
+        times: For how many requests it is used.
     """
 
     kind: FaultKind
@@ -54,9 +54,9 @@ class Exchange:
     One request and what was answered.
 
     Attributes:
-        body: The request's body as JSON where it is JSON, else as text; None: empty.
-        status: 0 where no answer was given.
-        answer: The answer's body, likewise.
+        body: The request's body as JSON, or as text if it is not JSON; None: empty.
+        status: 0: there was no answer.
+        answer: The answer's body, in the same way.
     """
 
     method: str
@@ -77,9 +77,9 @@ class LoopbackServer:
 
     Attributes:
         seen: Every exchange so far, oldest first, at most `remember` of them.
-        faults: What shall go wrong, tried in order.
-        observers: Called with each exchange after it is over; one that raises fails the exchange's server side
-            with 500 and is kept in `observer_errors`.
+        faults: What will go wrong, tried in order.
+        observers: Called after each exchange; if one raises, the request is answered with 500 and the error is kept
+            in `observer_errors`.
     """
 
     def __init__(self, routes: Iterable[web.AbstractRouteDef], *, port: int = 0, remember: int = 20_000) -> None:
@@ -101,7 +101,7 @@ class LoopbackServer:
         return f"127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        """Listen on 127.0.0.1, on the wanted port or any free one."""
+        """Listen on 127.0.0.1, on the given port or any free one."""
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._wanted_port)
@@ -109,7 +109,7 @@ class LoopbackServer:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Stop listening and end what is open."""
+        """Stop listening and end open requests."""
         self._stopping.set()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -173,7 +173,7 @@ class LoopbackServer:
         raise ConnectionResetError("a fault cut this connection")
 
     async def _cut(self, request: web.Request, whole: web.StreamResponse) -> None:
-        """Send the head, which promises the whole body, and half of that."""
+        """Send the headers with the length of the whole body, and then half of the body."""
         content = whole.body if isinstance(whole, web.Response) and isinstance(whole.body, bytes) else b""
         half = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
         half.content_length = max(2, len(content))
@@ -187,7 +187,7 @@ class LoopbackServer:
         for observer in self.observers:
             try:
                 observer(exchange)
-            except Exception as error:  # noqa: BLE001 - whatever an observer finds is its finding
+            except Exception as error:  # noqa: BLE001 - an observer may raise anything
                 self.observer_errors.append(error)
                 return web.Response(status=500, text=str(error))
         return response

@@ -1,4 +1,4 @@
-"""What the people of the practice world see: threads by their subject, and what stands in them."""
+"""The threads of one ticket in both chats, as people see them, found by the ticket's subject."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.sandbox.world import Shop
 
 @dataclass(frozen=True, slots=True)
 class DiscordTicketThread:
-    """Looking at one ticket's thread in Discord, found by the ticket's subject."""
+    """One ticket's thread in Discord."""
 
     discord: PracticeDiscord
     shop: Shop
@@ -21,12 +21,12 @@ class DiscordTicketThread:
 
     @property
     def threads(self) -> list[Thread]:
-        """Every thread that carries the subject; one, if all is well."""
+        """Every thread with the subject in its name; there should be one."""
         return [t for t in self.discord.threads(self.shop.discord.id) if self.subject in t.name]
 
     @property
     def thread(self) -> Thread:
-        """The thread; `LookupError` where there is none yet."""
+        """The thread. Raises `LookupError` if there is none yet."""
         if not self.threads:
             raise LookupError(f"no thread about {self.subject}")
         return self.threads[0]
@@ -35,19 +35,20 @@ class DiscordTicketThread:
         return self.discord.messages(self.thread.id) if self.threads else []
 
     def count(self, text: str) -> int:
-        """How many messages of the bot's say this."""
+        """How many of the bot's messages contain this text; the card does not count."""
         bot = self.discord.bot.id
         return sum(text in discord_text(m) for m in self.messages() if m.author_id == bot and not self.is_card(m))
 
     def reactions(self, message: DiscordMessage) -> set[str]:
-        """The reactions on a message as it stands now."""
+        """The reactions to a message now."""
         return set(self.discord.message(message.channel_id, message.id).reactions)
 
     def card(self) -> DiscordMessage:
         """
-        The card; in a forum it is the post's first message, in a text channel it stands in the channel.
+        The card. Raises `LookupError` if there is none.
 
-        One that people have deleted is followed by another in the thread.
+        In a forum it is the post's first message, in a text channel it is in the channel. If people have deleted it,
+        there is a new one in the thread.
         """
         for place in (self.thread.id, self.shop.discord.id):
             for message in self.discord.messages(place):
@@ -56,14 +57,14 @@ class DiscordTicketThread:
         raise LookupError(f"no card for {self.subject}")
 
     def is_card(self, message: DiscordMessage) -> bool:
-        """Whether this is a card; nothing else of the bot's has fields."""
+        """Whether this is a card: no other message of the bot has fields."""
         bot = self.discord.bot.id
         return message.author_id == bot and any(embed.get("fields") for embed in message.embeds)
 
 
 @dataclass(frozen=True, slots=True)
 class SlackTicketThread:
-    """Looking at one ticket's thread in Slack, found by the ticket's subject."""
+    """One ticket's thread in Slack."""
 
     slack: PracticeSlack
     shop: Shop
@@ -71,12 +72,12 @@ class SlackTicketThread:
 
     @property
     def cards(self) -> list[SlackMessage]:
-        """Every card that carries the subject; one, if all is well."""
+        """Every card with the subject; there should be one."""
         return [m for m in self.slack.messages(self.shop.slack) if self.subject in m.rendered and not m.thread_ts]
 
     @property
     def card(self) -> SlackMessage:
-        """The card; `LookupError` where there is none yet."""
+        """The card. Raises `LookupError` if there is none yet."""
         if not self.cards:
             raise LookupError(f"no card about {self.subject}")
         return self.cards[0]
@@ -86,17 +87,17 @@ class SlackTicketThread:
         return list(self.slack.thread(self.shop.slack, self.card.ts))[1:] if self.cards else []
 
     def count(self, text: str) -> int:
-        """How many messages of the bot's say this."""
+        """How many of the bot's messages contain this text; the card does not count."""
         return sum(text in m.rendered for m in self.messages() if m.user == self.slack.bot_user)
 
     def reactions(self, message: SlackMessage) -> set[str]:
-        """The reactions on a message as it stands now."""
+        """The reactions to a message now."""
         standing = self.slack.message(message)
         return set() if standing is None else set(standing.reactions)
 
 
 def discord_text(message: DiscordMessage) -> str:
-    """What a person reads of a message, escapes undone."""
+    """The text of a message as a person reads it, without escapes."""
     pieces = [message.content]
     for embed in message.embeds:
         pieces += [_author(embed), embed.get("title") or "", embed.get("description") or ""]

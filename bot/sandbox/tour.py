@@ -1,7 +1,7 @@
 """
-`shopbell sandbox --tour`: one scripted story through the whole bridge, told, and checked at every step.
+`shopbell sandbox --tour`: a guided tour through the whole bridge; every step is printed and checked.
 
-The bot runs as a process of its own with the real SDKs; the practice world plays everybody else.
+The bot runs in its own process with the real SDKs; the practice world plays all others.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _QUICK = {"UNDO_SECONDS": "0.3", "REPLY_MODE": "all"}
 
 async def play(say: Say, world: PracticeWorld, *, kill_after: Collection[int] = ()) -> bool:
     """
-    Play the story.
+    Play the tour.
 
     Args:
-        tell: Takes each line of it.
-        world: Where it plays, not yet started.
-        kill_after: After which steps, counted from 1, the bot is killed (SIGKILL) and started again while the
-            story goes on.
+        say: Called with each line of the report.
+        world: Must not be started yet.
+        kill_after: After which steps, counted from 1, the bot is killed (SIGKILL) and started again, while the tour
+            goes on.
 
     Returns:
-        Whether every step came out as it must.
+        Whether every step succeeded.
     """
     with tempfile.TemporaryDirectory(prefix="shopbell-") as folder:
         await world.start()
@@ -59,7 +59,7 @@ async def _play(world: PracticeWorld, bot: BotProcess, say: Say, kill_after: Col
             await bot.kill()
             await bot.start()
     amount = len(STEPS)
-    say(f"All {amount} steps came out as they must, in {time.monotonic() - began:.0f} s.")
+    say(f"All {amount} steps succeeded, in {time.monotonic() - began:.0f} s.")
     return True
 
 
@@ -68,7 +68,7 @@ async def _step(tour: Tour, step: Callable[[Tour], Awaitable[None]], say: Say) -
         await asyncio.wait_for(step(tour), 90)
     except (StepFailed, RuntimeError, LookupError, ValueError, TimeoutError) as failure:
         say(f"    ✗ {str(failure) or type(failure).__name__}")
-        say("      The last of the bot's log:")
+        say("      The end of the bot's log:")
         for line in tour.bot.log.splitlines()[-15:]:
             say(f"      | {line}")
         return False

@@ -1,4 +1,4 @@
-"""The story that the tour plays: what people do, and what must be seen afterwards."""
+"""The steps of the tour: what people do, and what must be seen afterwards."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _PATIENCE = 40.0
 
 
 class StepFailed(Exception):
-    """Something that must be seen was not, or something was seen that must not be."""
+    """A step of the tour did not have its expected result."""
 
 
 @dataclass
 class Tour:
     """
-    Where the story plays, and what it remembers.
+    One run of the tour: the world, the bot, and what the steps have to remember.
 
     Attributes:
-        subjects, tickets: By store: what its ticket is about, and the ticket's id at the vendor.
+        subjects, tickets: By store: the subject of its ticket, and the ticket's id at the vendor.
     """
 
     world: PracticeWorld
@@ -45,12 +45,12 @@ class Tour:
         return self.world.shops[store]
 
     def at_vendor(self, store: str, text: str) -> int:
-        """How often the vendor's ticket holds a message that says this."""
+        """How many messages of the vendor's ticket have this text."""
         ticket = self.shop(store).store.ticket(self.tickets[store])
         return sum(message.text == text for message in ticket.messages)
 
     async def wait_for(self, what: str, condition: Callable[[], bool]) -> None:
-        """Wait until it is so, and tell it. Raises `StepFailed`."""
+        """Wait until the condition holds, and say so. Raises `StepFailed` if it takes too long."""
         deadline = asyncio.get_running_loop().time() + _PATIENCE
         while not _holds(condition):
             if asyncio.get_running_loop().time() > deadline:
@@ -59,13 +59,13 @@ class Tour:
         self.say(f"✓ {what}")
 
     def check(self, what: str, *, holds: bool) -> None:
-        """Raises `StepFailed` where it is not so."""
+        """Say that it holds. Raises `StepFailed` if it does not."""
         if not holds:
             raise StepFailed(what)
         self.say(f"✓ {what}")
 
     async def wait_for_both(self, store: str, text: str) -> None:
-        """The bot says this once in the ticket's thread in each chat."""
+        """Wait until the ticket's thread in each chat has one message of the bot with this text."""
         await self.wait_for(f"Discord shows it once ({store})", lambda: self.discord(store).count(text) == 1)
         await self.wait_for(f"Slack shows it once ({store})", lambda: self.slack(store).count(text) == 1)
 
@@ -74,7 +74,7 @@ def _holds(condition: Callable[[], bool]) -> bool:
     try:
         return condition()
     except LookupError:
-        return False  # what is looked at is not there yet
+        return False  # it does not exist yet
 
 
 async def customers_write(tour: Tour) -> None:
@@ -96,7 +96,7 @@ async def customers_write(tour: Tour) -> None:
 
 
 def field_values(pinged: object) -> list[object]:
-    """The values of a practice server's record of whom a message pinged."""
+    """The values of all fields of a dataclass with slots."""
     return [getattr(pinged, name) for name in getattr(type(pinged), "__slots__", ())]
 
 
@@ -242,7 +242,7 @@ async def everything_once(tour: Tour) -> None:
 
 
 async def _outbox_is_empty(tour: Tour) -> None:
-    """Marks and cards may still be on their way; nothing stays behind."""
+    """Wait until nothing is left to send; reactions and cards may take a moment."""
     deadline = asyncio.get_running_loop().time() + _PATIENCE
     output = ""
     while asyncio.get_running_loop().time() < deadline:

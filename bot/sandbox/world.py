@@ -1,4 +1,4 @@
-"""The practice world as one thing: the stores, a Discord and a Slack, people in them, and a bot's settings for it."""
+"""The whole practice world: the stores, a Discord and a Slack, the people in them, and the bot's settings for it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _SLACK_POSTS_PER_SECOND = 10.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
     """
-    One practice store.
+    One store of the bot's settings, with its practice vendor and its channels.
 
     Attributes:
         name: As in `STORES__<NAME>__…`, in lower case.
-        store: What customers and colleagues do at its vendor.
-        discord, slack: Where its tickets get threads.
+        store: Its tickets, and what customers and colleagues do with them at the vendor.
+        discord, slack: The channels for its threads.
     """
 
     name: str
@@ -44,12 +44,12 @@ class PracticeWorld:
     """
     One shop at every vendor, one Discord server with a text channel and a forum, one Slack workspace.
 
-    The servers enforce the platforms' limits; only their windows pass faster than in life, so that a story of
-    minutes is told in seconds.
+    The servers have the platforms' limits, but the time windows of the limits are shorter, so that the tour does not
+    take minutes.
 
     Attributes:
         shops: By the vendor's name.
-        jane, ann, bob: Jane is the customer; Ann sits in Discord, Bob in Slack.
+        jane, ann, bob: Jane is the customer; Ann uses Discord, Bob uses Slack.
     """
 
     jane = "jane@example.com"
@@ -74,14 +74,14 @@ class PracticeWorld:
             self.shops[vendor] = Shop(name=name, store=store, vendor=server(store), discord=channel, slack=self.triage)
 
     async def start(self) -> None:
-        """Listen, every server on a free port of 127.0.0.1."""
+        """Start every server on a free port of 127.0.0.1."""
         await self.discord.start()
         await self.slack.start()
         for shop in self.shops.values():
             await shop.vendor.start()
 
     async def stop(self) -> None:
-        """Stop listening."""
+        """Stop every server."""
         for shop in self.shops.values():
             await shop.vendor.stop()
         await self.slack.stop()

@@ -1,4 +1,4 @@
-"""What somebody entered on the page, and the sentence they read where it is not taken."""
+"""The actions of the page: the fields that somebody entered, and the sentence they read if it is refused."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Json = dict[str, Any]
 
 class ActionRefused(Exception):
     """
-    What somebody did has not been done, as a client or a platform would refuse it.
+    An action was refused, as a client or a platform would refuse it.
 
     Args:
-        told: Whole sentences for the person at the page.
+        user_message: Whole sentences for the person at the page.
     """
 
     def __init__(self, user_message: str) -> None:
@@ -25,16 +25,20 @@ class ActionRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ActionFields:
-    """The fields of one act, as JSON from the page. Every method raises `ActionRefused` where a field has the wrong kind."""
+    """
+    The fields of one action, as JSON from the page.
+
+    Every method raises `ActionRefused` if a field has the wrong type.
+    """
 
     fields: Mapping[str, Any]
 
     def text(self, name: str, *, wanted: str = "") -> str:
         """
-        A text that must be there.
+        A text that is required.
 
         Args:
-            wanted: What the person reads where it is missing or blank.
+            wanted: What the person reads if it is missing or blank.
         """
         value = self.optional(name)
         if value is None:
@@ -42,21 +46,21 @@ class ActionFields:
         return value
 
     def optional(self, name: str) -> str | None:
-        """A text that may be missing; a blank one counts as missing."""
+        """A text that may be missing; blank counts as missing."""
         value = self.fields.get(name)
         if value is not None and not isinstance(value, str):
             raise ActionRefused(f"The field {name} has to be a text.")
         return value if value and value.strip() else None
 
     def flag(self, name: str) -> bool:
-        """Yes or no; no where it is missing."""
+        """True or false; false if it is missing."""
         value = self.fields.get(name, False)
         if not isinstance(value, bool):
             raise ActionRefused(f"The field {name} has to be true or false.")
         return value
 
     def values(self, name: str) -> dict[str, str]:
-        """Texts by name; none where the field is missing."""
+        """Texts by name; empty if the field is missing."""
         found = self.fields.get(name, {})
         if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
             raise ActionRefused(f"The field {name} has to be an object of texts.")
@@ -64,10 +68,10 @@ class ActionFields:
 
 
 Action = Callable[[ActionFields], Awaitable[Json]]
-"""Does one thing a person asked for and answers what the page needs to know of it. Raises `ActionRefused`."""
+"""Does what a person asked for, and returns what the page needs. Raises `ActionRefused`."""
 
 
 def sentence(text: str) -> str:
-    """A remark of a practice client as a whole sentence."""
+    """A message of a practice client as a whole sentence."""
     text = text.strip()
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

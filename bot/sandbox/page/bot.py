@@ -1,4 +1,4 @@
-"""The bot as the page shows it: whether it runs, killing and starting it, and which threads it has made."""
+"""The bot on the page: whether it runs, killing and starting it, and the threads that it has made."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.page.actions import Action, ActionFields, ActionRefused, Json
 from bot.tickets.enqueue import links_of
 
-State = Literal["off", "starting", "ready", "killed", "trouble"]
+State = Literal["off", "starting", "ready", "killed", "failed"]
 
 _LOOK_SECONDS = 0.5
 _READY_LOOK_SECONDS = 3.0
@@ -24,10 +24,10 @@ _START_SECONDS = 60.0
 
 class BotPane:
     """
-    Watches a bot process, from `start` to `stop`.
+    The bot's corner of the page. It watches the bot's process from `start` to `stop`.
 
     Attributes:
-        acts: Killing it and starting it again.
+        actions: Killing the bot and starting it again, by name.
     """
 
     def __init__(self, bot: BotProcess) -> None:
@@ -43,17 +43,20 @@ class BotPane:
 
     def parts(self) -> dict[str, Any]:
         """
-        `bot`: its state, what is to be said about it, how often it was started.
-        `links`: by `store/ticket`, the ticket's short number and its thread in each chat, as the bot has them.
+        The parts of the page's state.
+
+        `bot`: its state, a message about it, how often it was started.
+        `links`: by `store/ticket`, the ticket's short number and its thread in each chat, from the bot's database.
         """
-        return {"bot": {"state": self._state, "told": self._user_message, "starts": self._starts}, "links": self._links}
+        bot = {"state": self._state, "message": self._user_message, "starts": self._starts}
+        return {"bot": bot, "links": self._links}
 
     async def start(self) -> None:
-        """Begin to watch."""
+        """Start watching."""
         self._watching = [asyncio.create_task(self._watch_process()), asyncio.create_task(self._watch_links())]
 
     async def stop(self) -> None:
-        """Watch no more; the bot stays as it is."""
+        """Stop watching; the bot is not changed."""
         for task in self._watching:
             task.cancel()
         for task in self._watching:
@@ -77,9 +80,9 @@ class BotPane:
         async with self._starting:
             if self._state in ("starting", "ready"):
                 raise ActionRefused("The bot is running already.")
-            await self._bot.kill()  # one that is in trouble may still be there, and holds the database
+            await self._bot.kill()  # one that does not answer may still run, and hold the database
             await self._bot.start()
-            self._begun()
+            self._note_start()
         return {}
 
     # ------------------------------------------------------------ watching
@@ -89,14 +92,14 @@ class BotPane:
         loop = asyncio.get_running_loop()
         while True:
             if self._bot.starts != self._starts:
-                self._begun()
+                self._note_start()
             due = self._state == "starting" or (self._state == "ready" and loop.time() - looked > _READY_LOOK_SECONDS)
             if due:
                 await self._look()
                 looked = loop.time()
             await asyncio.sleep(_LOOK_SECONDS)
 
-    def _begun(self) -> None:
+    def _note_start(self) -> None:
         self._starts, self._state, self._user_message = self._bot.starts, "starting", ""
 
     async def _look(self) -> None:
@@ -105,7 +108,7 @@ class BotPane:
             await self._bot.ready(_START_SECONDS if self._state == "starting" else _STILL_READY_SECONDS)
         except RuntimeError as error:
             if before == (self._state, self._bot.starts):
-                self._state, self._user_message = "trouble", str(error)
+                self._state, self._user_message = "failed", str(error)
         else:
             if before == (self._state, self._bot.starts):
                 self._state = "ready"
@@ -122,7 +125,7 @@ class BotPane:
                 self._database = await Database.open_to_read(self._bot.database)
             self._links = await self._database.read(_links)
         except DatabaseError:
-            return  # not made yet, or busy for a moment: the next look is soon
+            return  # it does not exist yet, or is busy; the next read comes soon
 
 
 def _links(tx: Transaction) -> Json:

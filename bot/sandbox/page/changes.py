@@ -1,4 +1,4 @@
-"""What the page was told: parts of the world by name, each with the version in which it last changed."""
+"""The page's state in named parts, each with the version in which it last changed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from bot.sandbox.page.actions import Json
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """A part as it was last seen; `written` is None where it is gone."""
+class _Part:
+    """A part as it was last; `written` is None if it is gone."""
 
     version: int
     written: str | None
@@ -21,34 +21,34 @@ class _Entry:
 
 class Changes:
     """
-    Knows what has changed since a version, so that the page is sent only that.
+    Finds what has changed since a version, so that the page gets only that.
 
-    A version is a text: the run of this server and a number. One of another run is good for nothing, and whoever
-    shows it gets everything.
+    A version is a text: the run of this server and a number. For a version of another run, everything counts as
+    changed.
     """
 
     def __init__(self) -> None:
         self._run = uuid4().hex[:8]
         self._number = 0
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, _Part] = {}
 
     def update(self, parts: Mapping[str, Any]) -> None:
-        """Take in all parts as they are now; one that is missing is gone."""
+        """Store all parts as they are now; a missing one is gone."""
         written: dict[str, str | None] = {name: json.dumps(part) for name, part in parts.items()}
         gone = dict.fromkeys(self._entries.keys() - written.keys())
         known = {name: entry.written for name, entry in self._entries.items()}
         changed = {name: text for name, text in (written | gone).items() if known.get(name) != text}
         if changed:
             self._number += 1
-            self._entries |= {name: _Entry(self._number, text) for name, text in changed.items()}
+            self._entries |= {name: _Part(self._number, text) for name, text in changed.items()}
 
     def since(self, version: str) -> Json:
         """
         What has changed since then.
 
         Returns:
-            `version`: to ask with next time. `fresh`: whether this is everything, and what was known before is void.
-            `parts`: the changed ones by name, None for one that is gone.
+            `version`: for the next call. `fresh`: whether this is everything, so that older parts must be dropped.
+            `parts`: the changed parts by name, None for one that is gone.
         """
         run, _, number = version.partition(".")
         fresh = run != self._run or not number.isdecimal()

@@ -1,11 +1,11 @@
-// The middle and the right side: a chat as one of its people sees it.
+// The middle and the right side: a chat as one person sees it.
 
 import { completing, sendsOnEnter } from "./completion.js";
 import { fill, find, button, make } from "./elements.js";
-import { act, changed, part, shown, tick, tried } from "./live.js";
+import { act, changed, part, shown, markDone, attempt } from "./state.js";
 import { dismissed, messageElement } from "./message.js";
 
-/** One side of the page: a person's client of Discord or Slack. */
+/** One side of the page: a person's Discord or Slack client. */
 export class Chat {
   constructor(name, title) {
     this.name = name;
@@ -35,14 +35,14 @@ export class Chat {
   send(press) {
     const text = this.box.value, place = this.places().find((each) => each.id === this.place);
     this.completion.close();
-    return tried(async () => {
+    return attempt(async () => {
       this.box.value = "";
       await act(`${this.name}/type`, { place: this.place, text }).catch((error) => {
         this.box.value ||= text;
         throw error;
       });
-      if (/^[/!]close/.test(text)) tick("close");
-      else if (place?.kind === "thread" && !/^([/!🔒]|note:)/u.test(text)) tick("answer");
+      if (/^[/!]close/.test(text)) markDone("close");
+      else if (place?.kind === "thread" && !/^([/!🔒]|note:)/u.test(text)) markDone("answer");
     }, press);
   }
 

@@ -1,8 +1,8 @@
-// Boxes to type in: Enter sends, and a list completes.
+// Text boxes: Enter sends, and a list offers completions.
 
 import { make } from "./elements.js";
 
-/** Enter sends, Shift+Enter begins a line, as in the chats. */
+/** Enter sends, Shift+Enter starts a new line, as in the chats. */
 export function sendsOnEnter(form) {
   form.elements.text.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.defaultPrevented) return;
@@ -12,8 +12,8 @@ export function sendsOnEnter(form) {
 }
 
 /**
- * Offers what `ask` finds for the text so far; arrows choose, Enter or Tab takes, Escape puts the list away.
- * After a space nothing is chosen yet, and Enter is left to whoever sends; likewise where nothing would change.
+ * Offers what `ask` finds for the text so far. Arrows choose, Enter or Tab takes, Escape closes the list.
+ * After a space nothing is chosen, so Enter sends; also if the choice would not change the text.
  */
 export function completing(input, list, ask, take) {
   let choices = [], current = -1, asked = 0;

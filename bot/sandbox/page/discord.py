@@ -1,4 +1,4 @@
-"""The practice Discord on the page: as Ann's client shows it, and what she does with it."""
+"""The practice Discord on the page: what Ann's client shows, and what she does with it."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class DiscordPane:
     The middle of the page.
 
     Args:
-        me: Whose client this is.
+        me: The person who uses this client.
 
     Attributes:
-        acts: What she can do here, by the name that the page asks for.
+        actions: What she can do here, by name.
     """
 
     def __init__(self, discord: PracticeDiscord, me: Member) -> None:
@@ -53,10 +53,10 @@ class DiscordPane:
             }
         )
 
-    # ------------------------------------------------------------ what is to be seen
+    # ------------------------------------------------------------ what the page shows
 
     def parts(self) -> dict[str, Any]:
-        """Everything that is to be seen here."""
+        """Everything that is shown here."""
         channels = self._discord.channels
         places: list[DiscordChannel | Thread] = [*channels]
         places += [thread for channel in channels for thread in self._discord.threads(channel.id)]
@@ -86,7 +86,7 @@ class DiscordPane:
         state = self._discord.guild.state
         shown = message
         if message.type is MessageType.THREAD_STARTER and message.reference is not None:
-            # the client shows the channel's message at the head of the thread that hangs under it
+            # the client shows the channel's message as the first one of the thread under it
             shown = state.find(message.reference.channel_id, message.reference.message_id) or message
         thread = state.threads.get(shown.thread_id) if shown.thread_id is not None and shown is message else None
         return {
@@ -156,7 +156,7 @@ class DiscordPane:
 
 
 async def _attempt(action: Awaitable[T]) -> T:
-    """What came of an act; `ActionRefused` with what Discord's client would show where it was refused."""
+    """The result of an action. Raises `ActionRefused` with the text that Discord's client would show."""
     try:
         return await action
     except DiscordRefusal as refusal:
@@ -168,7 +168,7 @@ async def _attempt(action: Awaitable[T]) -> T:
 
 
 def _reason(refusal: DiscordRefusal) -> str:
-    """What is wrong with a field, where Discord says so; it hides that deep in its answer."""
+    """What is wrong with a field, which is deep in Discord's answer; otherwise the answer's message."""
     waiting: list[Any] = [refusal.errors]
     while waiting:
         found = waiting.pop()

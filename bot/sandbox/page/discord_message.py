@@ -21,7 +21,7 @@ def author(state: DiscordState, message: DiscordMessage) -> str:
 
 
 def system_line(state: DiscordState, message: DiscordMessage) -> str:
-    """What Discord itself says with this message; empty where somebody wrote it."""
+    """The text of a system message; empty if somebody wrote the message."""
     match message.type:
         case MessageType.RENAMED:
             return f"{author(state, message)} changed the name to {message.content}"
@@ -34,7 +34,7 @@ def system_line(state: DiscordState, message: DiscordMessage) -> str:
 
 
 def blocks(state: DiscordState, message: DiscordMessage) -> list[Json]:
-    """What stands in the message, from top to bottom."""
+    """The content of the message, from top to bottom."""
     names = _names(state)
     shown: list[Json] = []
     if message.content:

@@ -1,9 +1,9 @@
-// Making and keeping elements. Every text is put in as text; nothing here ever parses one as markup.
+// Making and updating elements. Every text is inserted as text; nothing here parses it as markup.
 
 export const find = (selector, within = document) => within.querySelector(selector);
 export const time = (at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
-/** An element with attributes, listeners (functions, by event) and children. Texts go in as text. */
+/** An element with attributes, listeners (functions, by event) and children. Texts are inserted as text. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -18,7 +18,7 @@ export function make(tag, properties = {}, ...children) {
 export const button = (label, click, properties = {}, ...children) => make(
   "button", { type: "button", click, ...properties }, label, ...children);
 
-/** Makes a container show the items, in order; what has not changed stays as it is, focus and all. */
+/** Makes a container show the items, in order; unchanged elements stay, with their focus. */
 export function fill(container, items, build) {
   const known = new Map([...container.children].map((node) => [node.dataset.key, node]));
   const follow = container.scrollHeight - container.scrollTop - container.clientHeight < 60;

@@ -1,9 +1,9 @@
 """
-The one form in which the page is given formatted text: lines of spans; pure.
+Formatted text for the page: lines of spans. Pure.
 
 A line is `{"as": …, "spans": […]}`, where `as` is `plain`, `quote`, `code`, `small`, `heading` or `bullet`. A span is
 `{"text": …}` with any of `bold`, `italic`, `underline`, `strike`, `code`, `mention`, and `link`, a web address.
-The page makes elements of them and puts every text in as text, so nothing that a customer writes can be markup there.
+The page makes elements from them and inserts every text as text, so nothing that a customer writes can be markup.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def span(text: str, **style: Any) -> Json:
 
 
 def plain(text: str, kind: str = "plain") -> list[Json]:
-    """A text without any formatting, as one line; nothing for the empty text."""
+    """A text without formatting, as one line; no line for an empty text."""
     return [line(kind, span(text))] if text else []
 
 
@@ -73,7 +73,7 @@ def discord_lines(content: str, names: Names) -> list[Json]:
 
 
 def _prose(text: str, names: Names) -> Iterator[Json]:
-    """Lines of one kind that follow one another are one line of the page, with its breaks in it."""
+    """Neighbouring lines of one kind become one line of the page, with line breaks in it."""
     kind, held = "plain", list[str]()
     for each in text.split("\n") if text else ():
         found, rest = _start(each)
@@ -136,7 +136,7 @@ def _leaf(kind: str, value: str, names: Names, style: Json) -> Json:
 
 
 def _joined(spans: Iterable[Json]) -> Iterator[Json]:
-    """Neighbours of one style as one."""
+    """Join neighbouring spans of the same style."""
     held: Json | None = None
     for each in spans:
         if held is not None and held | {"text": ""} == each | {"text": ""}:

@@ -1,9 +1,9 @@
 // Messages of both chats.
 
 import { button, make, time } from "./elements.js";
-import { act, changed, part, tick, tried } from "./live.js";
+import { act, changed, part, markDone, attempt } from "./state.js";
 
-/** The messages for one person's eyes that this person has put away. */
+/** The ids of private messages that this person has dismissed. */
 export const dismissed = new Set();
 
 const TAGS = { quote: "blockquote", code: "pre", small: "small", heading: "strong", bullet: "li" };
@@ -46,9 +46,9 @@ export function blockElement(block, press) {
 /** A message in one of the chats. */
 export function messageElement(message, chat) {
   if (message.system) return make("article", { class: "message system" }, message.system, threadLink(message, chat));
-  const press = (each, element) => tried(async () => {
+  const press = (each, element) => attempt(async () => {
     await act(`${chat.name}/press`, { place: message.place, message: message.id, button: each.id });
-    if (each.label === "Close") tick("close");
+    if (each.label === "Close") markDone("close");
   }, element);
   return make("article", { class: `message${message.private ? " private" : ""}` },
     make("span", { class: "face", "aria-hidden": "true" }, message.bot ? "🔔" : [...message.author][0] ?? "?"),
@@ -71,7 +71,7 @@ function moreMenu(message, chat) {
   const what = { place: message.place, message: message.id };
   const entry = (label, work) => button(label, (event) => {
     event.target.closest("details").open = false;
-    tried(work);
+    attempt(work);
   });
   const entries = message.private ? [] : part(chat.name, { menus: [] }).menus.map(
     (menu) => entry(menu.label, () => act(`${chat.name}/menu`, { ...what, entry: menu.id })));

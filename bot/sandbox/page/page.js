@@ -1,32 +1,32 @@
-// The page of the practice world: the strip at the top, and everything put together.
+// The page of the practice world: the bar at the top, and all parts together.
 
 import { Chat } from "./chat.js";
 import { find } from "./elements.js";
-import { renderForm } from "./form.js";
-import { act, onChange, part, tick, tried, watch } from "./live.js";
+import { renderModal } from "./modal.js";
+import { act, onChange, part, markDone, attempt, watch } from "./state.js";
 import { renderStores } from "./stores.js";
 
 const BOT = {
   off: ["The bot is not running.", "Start it"],
   starting: ["The bot is starting …", "Kill it"],
   ready: ["The bot is running.", "Kill it"],
-  killed: ["The bot is dead; write on.", "Start it again"],
-  trouble: ["The bot does not answer.", "Start it again"],
+  killed: ["The bot is killed. Go on writing.", "Start it again"],
+  failed: ["The bot does not answer.", "Start it again"],
 };
 
 function renderBot() {
-  const bot = part("bot", { state: "off", told: "" }), [text, label] = BOT[bot.state];
+  const bot = part("bot", { state: "off", message: "" }), [text, label] = BOT[bot.state];
   const place = find("#bot");
   place.dataset.state = bot.state;
-  place.title = bot.told;
+  place.title = bot.message;
   const status = find("p", place);
   if (status.textContent !== text) status.textContent = text;
   const press = find("button", place);
   press.textContent = label;
-  press.title = label === "Kill it" ? "SIGKILL: it has no time to finish anything" : "";
-  press.onclick = () => tried(async () => {
+  press.title = label === "Kill it" ? "SIGKILL: it cannot finish anything" : "";
+  press.onclick = () => attempt(async () => {
     await act(label === "Kill it" ? "bot/kill" : "bot/start", {});
-    if (bot.state === "killed") tick("kill");
+    if (bot.state === "killed") markDone("kill");
   }, press);
 }
 
@@ -47,7 +47,7 @@ onChange(() => {
   renderBot();
   renderStores();
   chats.forEach((chat) => chat.render());
-  renderForm();
+  renderModal();
 });
 showColumn("stores");
 watch();

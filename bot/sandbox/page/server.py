@@ -1,8 +1,8 @@
 """
 The page's server: its files, the state as it changes, and what people do.
 
-It speaks to this machine's own browser alone: it listens on 127.0.0.1, takes no other name for itself (so that a
-foreign name that points here opens nothing) and no act that another site's page asks for.
+Only a browser on this machine can use it: it listens on 127.0.0.1, accepts no other host name (so that a foreign name
+that points here opens nothing), and refuses actions that come from another site's page.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 class Pane(Protocol):
-    """A part of the page: what is to be seen in it, and what people can do there."""
+    """A part of the page: what it shows, and what people can do there."""
 
     @property
     def actions(self) -> Mapping[str, Action]: ...
@@ -57,12 +57,12 @@ class PracticePage:
     """
     The page of a practice world.
 
-    `GET /state?since=VERSION` answers what has changed, see `Changes.since`. `POST /<pane>/<act>` with a JSON object
-    does something: 200 with an object, or 400 with `error`, whole sentences for the person who did it.
+    `GET /state?since=VERSION` answers what has changed, see `Changes.since`. `POST /<pane>/<action>` with a JSON
+    object does something: 200 with an object, or 400 with `error`, whole sentences for the person who did it.
 
     Args:
-        world: Started before, stopped after.
-        bot: May run or not; the page can kill it and start it again.
+        world: Must be started before and stopped after.
+        bot: Running or not; the page can kill it and start it again.
         port: 0: any free one.
     """
 
@@ -85,7 +85,7 @@ class PracticePage:
         return f"http://127.0.0.1:{self._port}/"
 
     async def start(self) -> None:
-        """Listen on 127.0.0.1. Raises `OSError` where the port is taken."""
+        """Listen on 127.0.0.1. Raises `OSError` if the port is taken."""
         app = web.Application(middlewares=[_guard])
         app.router.add_get("/state", self._state)
         app.router.add_post("/{pane}/{act}", self._action)
@@ -98,7 +98,7 @@ class PracticePage:
         await self._bot.start()
 
     async def stop(self) -> None:
-        """Listen no more; the world and the bot stay as they are."""
+        """Stop listening; the world and the bot are not changed."""
         await self._bot.stop()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -123,7 +123,7 @@ class PracticePage:
 
 
 async def _fields(request: web.Request) -> ActionFields:
-    # A form on another site can send neither this type nor, without being asked first, any other but its own.
+    # A form on another site cannot send this content type.
     if request.content_type != "application/json":
         raise ActionRefused("Send a JSON object.")
     try:
@@ -150,7 +150,7 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not _own_host(request.host):
             raise web.HTTPForbidden(text="This page answers to 127.0.0.1 and localhost only.")
         if request.method != "GET" and not _own_origin(request):
-            raise web.HTTPForbidden(text="Only the page itself may do that.")
+            raise web.HTTPForbidden(text="Only the page itself may do this.")
         response = await handler(request)
     except web.HTTPException as refusal:
         response = web.Response(status=refusal.status, text=refusal.text)
@@ -166,5 +166,5 @@ def _own_host(host: str) -> bool:
 
 
 def _own_origin(request: web.Request) -> bool:
-    """Whether the page itself asks; a program that is no browser says nothing about where it comes from."""
+    """Whether the request comes from the page itself; a program that is not a browser sends no origin."""
     return request.headers.get("Origin", f"http://{request.host}") == f"http://{request.host}"

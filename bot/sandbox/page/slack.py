@@ -1,4 +1,4 @@
-"""The practice Slack on the page: as Bob's client shows it, and what he does with it."""
+"""The practice Slack on the page: what Bob's client shows, and what he does with it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class SlackPane:
     The right side of the page. A place is a channel's id or, for a thread, `channel/ts`.
 
     Args:
-        me: Whose client this is.
+        me: The person who uses this client.
 
     Attributes:
-        acts: What he can do here, by the name that the page asks for.
+        actions: What he can do here, by name.
     """
 
     def __init__(self, slack: PracticeSlack, me: User) -> None:
@@ -49,10 +49,10 @@ class SlackPane:
             }
         )
 
-    # ------------------------------------------------------------ what is to be seen
+    # ------------------------------------------------------------ what the page shows
 
     def parts(self) -> dict[str, Any]:
-        """Everything that is to be seen here."""
+        """Everything that is shown here."""
         view = self._slack.view(self._me)
         shortcuts = self._slack.workspace.app.shortcuts
         parts: dict[str, Any] = {
@@ -63,7 +63,7 @@ class SlackPane:
             },
         }
         if view is not None:
-            parts["slack/form"] = modal(view, self._state)
+            parts["slack/modal"] = modal(view, self._state)
         places: list[Json] = []
         for channel in self._mine():
             top = self._slack.messages(channel)
@@ -79,7 +79,7 @@ class SlackPane:
         return [channel for channel in self._state.channels.values() if self._me.id in channel.members]
 
     def _heads(self, message: SlackMessage) -> bool:
-        """Whether a message of the channel is worth an entry in the list of threads."""
+        """Whether a message of the channel gets an entry in the list of threads."""
         replies = self._state.replies(message.channel, message.ts)
         return message.thread_ts is None and (bool(replies) or bool(message.buttons))
 
@@ -97,7 +97,7 @@ class SlackPane:
         }
 
     def _messages(self, channel: SlackChannel, messages: tuple[SlackMessage, ...], thread: str | None) -> list[Json]:
-        """The messages of a channel or thread with what Bob alone is shown there, oldest first."""
+        """The messages of a channel or thread, with those that only Bob sees, oldest first."""
         alone = [m for m in self._slack.ephemerals(self._me) if (m.channel, m.thread_ts) == (channel.id, thread)]
         shown = sorted((*messages, *alone), key=lambda message: float(message.ts))[-_MOST_MESSAGES:]
         return [self._message(message, in_channel=thread is None) for message in shown]
@@ -154,7 +154,7 @@ class SlackPane:
     async def _delete(self, fields: ActionFields) -> Json:
         message = self._message_named(fields)
         if message.user != self._me.id:
-            raise ActionRefused("One can delete only one's own messages.")
+            raise ActionRefused("You can delete only your own messages.")
         await _attempt(self._slack.delete(message))
         return {}
 
@@ -195,14 +195,14 @@ class SlackPane:
 
 
 def _check(outcome: Outcome) -> Json:
-    """Nothing to tell: what came of it stands in the world. Raises `ActionRefused` where Slack itself shows an error."""
+    """Nothing to return: the result is in the page's state. Raises `ActionRefused` if Slack shows an error."""
     if outcome.error:
         raise ActionRefused(sentence(outcome.error))
     return {}
 
 
 async def _attempt(action: Awaitable[T]) -> T:
-    """What came of an act; `ActionRefused` where Slack's client offers no such thing."""
+    """The result of an action. Raises `ActionRefused` if Slack or its client refuses it."""
     try:
         return await action
     except ValueError as refusal:

@@ -16,7 +16,7 @@ _RICH = {"rich_text_quote": "quote", "rich_text_preformatted": "code"}
 
 
 def message_blocks(message: SlackMessage, names: Names) -> list[Json]:
-    """What stands in a message, from top to bottom; without blocks it is its text."""
+    """The content of a message, from top to bottom: its blocks, or its text if it has none."""
     if not message.blocks or message.attachments:
         return [{"kind": "text", "lines": plain(message.rendered)}]
     shown = blocks(message.blocks, names)
@@ -37,7 +37,7 @@ def blocks(given: Iterable[Json], names: Names, state: Mapping[str, Mapping[str,
 
 
 def modal(view: View, names: Names) -> Json:
-    """A modal."""
+    """A modal as the page shows it."""
     body = view.body
     return {
         "id": view.id,

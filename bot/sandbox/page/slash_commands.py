@@ -1,4 +1,4 @@
-"""A slash command as one types it into Discord's box: what is offered meanwhile, and what is sent; pure."""
+"""A slash command as people type it in Discord's box: what is offered while they type, and what is sent. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _WORDS = re.compile(r"/(?P<name>\S*)(?P<space>\s*)(?P<rest>.*)", re.DOTALL)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionCompletion:
     """
-    An option that is being typed, which the bot completes.
+    An option that somebody is typing, and that the bot can complete.
 
     Attributes:
-        begun: What stands in it so far.
-        before: What stands before it in the box.
+        begun: Its text so far.
+        before: The text before it in the box.
     """
 
     command: str
@@ -29,17 +29,17 @@ class OptionCompletion:
     before: str
 
     def filled(self, value: str) -> str:
-        """The whole box once this value was chosen."""
+        """The text of the whole box after this value was chosen."""
         return f"{self.before}{self.option}:{value}"
 
 
 def is_command(text: str) -> bool:
-    """Whether the box is sent as a command; `// …` is no command but a message, by our default a note."""
+    """Whether the text is a command; `// …` is a message, by default a note."""
     return text.startswith("/") and not text.startswith("//")
 
 
 def suggestions(text: str, commands: Sequence[Json]) -> list[Json]:
-    """What the client itself offers: the commands while one is named, then the options that are not filled in yet."""
+    """What the client itself offers: first the commands, then the options that are not filled in yet."""
     found = _WORDS.fullmatch(text)
     if found is None:
         return []
@@ -55,7 +55,7 @@ def suggestions(text: str, commands: Sequence[Json]) -> list[Json]:
 
 
 def option_completion(text: str, commands: Sequence[Json]) -> OptionCompletion | None:
-    """The option that the bot has to be asked about; None: there is none, or the client knows what to offer."""
+    """The option that the bot must complete; None: there is none, or the client itself offers something."""
     found = _WORDS.fullmatch(text)
     if found is None or not found["space"]:
         return None
@@ -75,7 +75,7 @@ def option_completion(text: str, commands: Sequence[Json]) -> OptionCompletion |
 
 def read_command(text: str, commands: Sequence[Json]) -> tuple[str, dict[str, Any]]:
     """
-    What is sent: `/close`, `/close 1042`, `/close ticket:1042`, `/stats store:keys days:7`.
+    The command and its options: `/close`, `/close 1042`, `/close ticket:1042`, `/stats store:keys days:7`.
 
     Raises:
         ActionRefused: There is no such command or option, or a value is of the wrong kind.
@@ -94,7 +94,7 @@ def read_command(text: str, commands: Sequence[Json]) -> tuple[str, dict[str, An
             continue
         option = next((each for each in options if each["name"] == name or not name), None)
         if option is None:
-            raise ActionRefused(f"/{named['name']} takes nothing more.")
+            raise ActionRefused(f"/{named['name']} has no more options.")
         values[option["name"]] = _value(option, value)
     return named["name"], values
 
@@ -108,7 +108,7 @@ def _options(command: Json | None) -> list[Json]:
 
 
 def _pieces(rest: str, options: Sequence[Json]) -> list[tuple[str, str]]:
-    """`1042 days:7` as its values, each with its option's name; what stands before the first name has none."""
+    """The values in `1042 days:7`, each with its option's name; a value before the first name has none."""
     names = "|".join(re.escape(option["name"]) for option in options)
     if not names:
         return [("", rest.strip())] if rest.strip() else []

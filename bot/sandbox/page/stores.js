@@ -1,8 +1,8 @@
-// The left side: the stores, as their vendors have them.
+// The left side: the stores, as their vendors show them.
 
 import { sendsOnEnter } from "./completion.js";
 import { button, fill, find, make, time } from "./elements.js";
-import { act, changed, part, shown, tick, tried } from "./live.js";
+import { act, changed, part, shown, markDone, attempt } from "./state.js";
 
 const stores = find("#stores"), newTicket = find("#stores .new"), letter = find("#stores .composer");
 
@@ -43,7 +43,7 @@ function ticketEntry(ticket) {
 
 const badge = (state) => make("span", { class: `badge ${state}` }, state === "waits" ? "waits for us" : state);
 
-/** Shows a ticket, and its threads in both chats as soon as the bot has made them. */
+/** Shows a ticket, and its threads in both chats as soon as they exist. */
 function chooseTicket(id) {
   shown.ticket = id;
   const key = `${shown.store}/${id}`;
@@ -72,7 +72,7 @@ function ticketHead(ticket) {
   return make("div", { class: "line" },
     make("div", { class: "title" }, make("b", {}, ticket.subject), make("small", {}, about)),
     badge(ticket.closed ? "closed" : "open"),
-    button(ticket.closed ? "Reopen" : "Close", (event) => tried(
+    button(ticket.closed ? "Reopen" : "Close", (event) => attempt(
       () => act(`stores/${verb}`, { store: ticket.store, ticket: ticket.id }), event.target,
     ), { title: "As a colleague, in the vendor’s own dashboard" }));
 }
@@ -89,13 +89,13 @@ function vendorMessage(message) {
 newTicket.addEventListener("submit", (event) => {
   event.preventDefault();
   const { name, email, subject, text } = newTicket.elements;
-  tried(async () => {
+  attempt(async () => {
     const fields = { name: name.value, email: email.value, subject: subject.value, text: text.value };
-    const told = await act("stores/open", { store: shown.store, ...fields });
+    const answer = await act("stores/open", { store: shown.store, ...fields });
     subject.value = text.value = "";
-    chooseTicket(told.ticket);
+    chooseTicket(answer.ticket);
     writeNew(false);
-    tick("ask");
+    markDone("ask");
   }, event.submitter);
 });
 find(".cancel", newTicket).addEventListener("click", () => writeNew(false));
@@ -103,11 +103,11 @@ find(".cancel", newTicket).addEventListener("click", () => writeNew(false));
 letter.addEventListener("submit", (event) => {
   event.preventDefault();
   const { who, text } = letter.elements;
-  tried(async () => {
-    const told = await act(`stores/${who.value}`, { store: shown.store, ticket: shown.ticket, text: text.value });
+  attempt(async () => {
+    const answer = await act(`stores/${who.value}`, { store: shown.store, ticket: shown.ticket, text: text.value });
     text.value = "";
-    if (told.ticket && told.ticket !== shown.ticket) chooseTicket(told.ticket);
-    if (who.value === "write") tick("ask");
+    if (answer.ticket && answer.ticket !== shown.ticket) chooseTicket(answer.ticket);
+    if (who.value === "write") markDone("ask");
   }, event.submitter);
 });
 

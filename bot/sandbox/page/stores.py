@@ -1,4 +1,4 @@
-"""The stores on the page: tickets as their vendors have them, and what customers and colleagues do there."""
+"""The stores on the page: tickets as their vendors show them, and what customers and colleagues do there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.wiring import vendor_kinds
 
 LONGEST_SUBJECT = 250
 LONGEST_TEXT = 60_000
-"""Longer than any chat takes in one message, so that one can see what becomes of it."""
+"""Longer than one message of any chat, so that people can try what happens with a long text."""
 
 
 class StoresPane:
@@ -21,7 +21,7 @@ class StoresPane:
     The left side of the page.
 
     Attributes:
-        acts: What people can do here, by the name that the page asks for.
+        actions: What people can do here, by name.
     """
 
     def __init__(self, world: PracticeWorld) -> None:
@@ -38,7 +38,7 @@ class StoresPane:
         )
 
     def parts(self) -> dict[str, Any]:
-        """Everything that is to be seen here."""
+        """Everything that is shown here."""
         parts: dict[str, Any] = {"stores": self._shown}
         for shop in self._shops.values():
             tickets = sorted(shop.store.tickets(), key=lambda ticket: ticket.updated_at, reverse=True)
@@ -51,21 +51,21 @@ class StoresPane:
     async def _open(self, fields: ActionFields) -> Json:
         shop = self._shop(fields)
         ticket = shop.store.customer_writes(
-            _short(fields.text("subject", wanted="Say in a few words what it is about.")),
-            _not_too_long(fields.text("text", wanted="Write what the customer has to say.")),
+            _short(fields.text("subject", wanted="Write in a few words what it is about.")),
+            _not_too_long(fields.text("text", wanted="Write the customer's message.")),
             name=fields.optional("name"),
-            email=_email(fields.text("email", wanted="The customer needs an address to be answered at.")),
+            email=_email(fields.text("email", wanted="Enter the customer's e-mail address.")),
         )
         return {"ticket": ticket}
 
     async def _write(self, fields: ActionFields) -> Json:
         shop, ticket = self._ticket(fields)
-        text = fields.text("text", wanted="Write what the customer has to say.")
+        text = fields.text("text", wanted="Write the customer's message.")
         return {"ticket": shop.store.customer_replies(ticket.id, _not_too_long(text))}
 
     async def _answer(self, fields: ActionFields) -> Json:
         shop, ticket = self._ticket(fields)
-        text = fields.text("text", wanted="Write what the colleague answers.")
+        text = fields.text("text", wanted="Write the colleague's answer.")
         shop.store.staff_replies(ticket.id, _not_too_long(text))
         return {}
 
@@ -112,7 +112,7 @@ def _not_too_long(text: str) -> str:
 def _email(email: str) -> str:
     name, at, host = email.strip().partition("@")
     if not name or not at or "." not in host or any(character.isspace() for character in email.strip()):
-        raise ActionRefused("That is no e-mail address; jane@example.com is one.")
+        raise ActionRefused("This is not an e-mail address. An example: jane@example.com")
     return email.strip()
 
 

@@ -20,7 +20,7 @@ from bot.sandbox.slack.trigger_ids import ResponseUrl
 from bot.sandbox.slack.values import Json, SlackChannel, SlackMessage, User, View, elements_of
 from bot.sandbox.slack.workspace import Workspace
 
-TROUBLE = "We had some trouble connecting. Try again?"
+CONNECTION_ERROR = "We had some trouble connecting. Try again?"
 
 
 class SlackPeopleInteractions(SlackPeople):
@@ -135,7 +135,7 @@ class SlackPeopleInteractions(SlackPeople):
         }
         ack = await self.workspace.sockets.send("interactive", payload)
         if ack.outcome != "acknowledged":
-            return Outcome(error=TROUBLE, view=self.view(user))
+            return Outcome(error=CONNECTION_ERROR, view=self.view(user))
         return await watch.outcome(answers, within)
 
     async def shortcut(
@@ -154,7 +154,7 @@ class SlackPeopleInteractions(SlackPeople):
         }
         ack = await self.workspace.sockets.send("interactive", payload)
         if ack.outcome != "acknowledged":
-            return Outcome(error=TROUBLE)
+            return Outcome(error=CONNECTION_ERROR)
         return await watch.outcome(answers, within)
 
     # ------------------------------------------------------------ modals
@@ -208,7 +208,7 @@ class SlackPeopleInteractions(SlackPeople):
         }
         ack = await self.workspace.sockets.send("interactive", payload)
         if ack.outcome != "acknowledged":
-            return Outcome(error=TROUBLE, view=self.view(user))
+            return Outcome(error=CONNECTION_ERROR, view=self.view(user))
         refused = self._after_submit(current, ack.payload)
         return refused or await watch.outcome(answers, within)
 
@@ -220,14 +220,14 @@ class SlackPeopleInteractions(SlackPeople):
             known = {block["block_id"] for block in view.blocks if block["type"] == "input"}
             errors = wanted.get("errors") or {}
             if not errors or set(errors) - known:
-                return Outcome(error=TROUBLE, view=view)
+                return Outcome(error=CONNECTION_ERROR, view=view)
             return Outcome(view=view, errors=errors)
         if action in ("update", "push"):
             try:
                 body = prepare_view(wanted.get("view"), self.workspace.state.new_id)
                 changed = modals.push(view.user, body) if action == "push" else modals.update(view, body)
             except SlackRefusal:
-                return Outcome(error=TROUBLE, view=view)
+                return Outcome(error=CONNECTION_ERROR, view=view)
             return Outcome(view=changed)
         modals.close(view, all_of_them=action == "clear")
         return None

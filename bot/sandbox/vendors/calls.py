@@ -83,7 +83,7 @@ class VendorCall:
         return content_type in self.headers.get("accept", "").lower()
 
     def json(self, *, unsupported: int = 415, malformed: int = 400) -> dict[str, Any]:
-        """The body as a JSON object. Raises `VendorRefusal` with `unsupported` for another content type, else `malformed`."""
+        """The body as a JSON object. Raises `VendorRefusal` with one of these statuses for anything else."""
         if self.content_type != "application/json":
             raise VendorRefusal(unsupported, "The body must be application/json.")
         try:

@@ -59,7 +59,7 @@ def read_comment(value: Any, *, has_file: Callable[[int], bool], has_user: Calla
 
 
 def read_ticket_change(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a change to a ticket, without its comment. Raises `VendorRefusal` 400 as the real serializer would."""
+    """The fields of a change to a ticket, without its comment. Raises `VendorRefusal` 400 like `read_comment`."""
     choices = {"status": STATUSES, "priority": PRIORITIES}
     numbers = ("assignee", "requester", "ticket_type")
     for field, allowed in choices.items():

@@ -2,21 +2,21 @@
 
 import { completing } from "./completion.js";
 import { find, make } from "./elements.js";
-import { act, part, tick, tried } from "./live.js";
+import { act, part, markDone, attempt } from "./state.js";
 import { blockElement } from "./message.js";
 
 const dialog = find("#form"), modal = find("#form form");
 let drawn = "";
 
-export function renderForm() {
-  const form = part("slack/form", null), written = JSON.stringify(form);
+export function renderModal() {
+  const form = part("slack/modal", null), written = JSON.stringify(form);
   if (written === drawn) return;
   drawn = written;
   if (!form) { dialog.close(); return; }
   find("h3", modal).textContent = form.title;
   find(".fault", modal).textContent = "";
   find(".blocks", modal).replaceChildren(...form.blocks.map((block) => (block.kind === "input" ? field(form, block)
-    : blockElement(block, (each, element) => tried(
+    : blockElement(block, (each, element) => attempt(
       () => act("slack/press", { place: "", view: form.id, button: each.id }), element)))));
   const [submit, cancel] = modal.querySelectorAll(".row:last-child button");
   submit.hidden = !form.submit;
@@ -51,20 +51,20 @@ function field(form, block) {
 
 modal.addEventListener("submit", (event) => {
   event.preventDefault();
-  const form = part("slack/form", null), values = {};
+  const form = part("slack/modal", null), values = {};
   for (const input of modal.querySelectorAll("[data-block]")) {
     const value = input.getAttribute("role") === "combobox" ? input.dataset.chosen : input.value;
     if (value) values[input.name] = value;
   }
   event.submitter.disabled = true;
-  act("slack/submit", { view: form.id, values }).then((told) => {
+  act("slack/submit", { view: form.id, values }).then((answer) => {
     for (const input of modal.querySelectorAll("[data-block]")) {
-      find(".fault", input.closest("label").parentElement).textContent = told.errors[input.dataset.block] ?? "";
+      find(".fault", input.closest("label").parentElement).textContent = answer.errors[input.dataset.block] ?? "";
     }
-    if (!Object.keys(told.errors).length) tick("close");
+    if (!Object.keys(answer.errors).length) markDone("close");
   }).catch((error) => { find("p.fault", modal).textContent = error.message; })
     .finally(() => { event.submitter.disabled = false; });
 });
-const dismiss = () => tried(() => act("slack/dismiss", { view: part("slack/form", {}).id }));
+const dismiss = () => attempt(() => act("slack/dismiss", { view: part("slack/modal", {}).id }));
 dialog.addEventListener("cancel", (event) => { event.preventDefault(); dismiss(); });
 find(".cancel", modal).addEventListener("click", dismiss);
