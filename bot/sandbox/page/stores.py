@@ -112,7 +112,7 @@ def _not_too_long(text: str) -> str:
 def _email(email: str) -> str:
     name, at, host = email.strip().partition("@")
     if not name or not at or "." not in host or any(character.isspace() for character in email.strip()):
-        raise ActionRefused("This is not an e-mail address. An example: jane@example.com")
+        raise ActionRefused("This is not an e-mail address; write one like jane@example.com.")
     return email.strip()
 
 
