@@ -179,7 +179,7 @@ async def reopened_from_discord(tour: Tour) -> None:
     choices = await tour.world.discord.complete(ann, channel, "reopen", "ticket", "")
     tour.check("/reopen offers the closed ticket", holds=any(discord.subject in choice["name"] for choice in choices))
     answered = await tour.world.discord.command(ann, channel, "reopen", ticket=str(choices[0]["value"]))
-    tour.check(f"Ann alone reads “{answered.content}”", holds=answered.ephemeral)
+    tour.check(f"Only Ann reads “{answered.content}”", holds=answered.ephemeral)
     store = tour.shop("sellgate").store
     await tour.wait_for("the vendor has it open", lambda: not store.ticket(tour.tickets["sellgate"]).closed)
     await tour.wait_for("Discord's thread is open again", lambda: not discord.thread.archived)
@@ -212,17 +212,17 @@ async def closed_for_good(tour: Tour) -> None:
     await tour.wait_for("and offers no button to reopen", lambda: not slack.card.buttons)
     number = slack.card.rendered.split("#", 1)[1].split(" ", 1)[0]
     outcome = await tour.world.slack.command(tour.world.bob, tour.world.triage, "/reopen", number)
-    tour.check(f"Bob alone reads “{outcome.text}”", holds="cannot reopen" in outcome.text)
+    tour.check(f"Only Bob reads “{outcome.text}”", holds="cannot reopen" in outcome.text)
 
 
 async def stats_are_shown(tour: Tour) -> None:
     await tour.bot.ready()
     answered = await tour.world.discord.command(tour.world.ann, tour.world.support.id, "stats")
-    tour.check("/stats answers Ann alone", holds=answered.ephemeral and "waiting for us" in answered.content)
+    tour.check("/stats answers only Ann", holds=answered.ephemeral and "waiting for us" in answered.content)
     for line in answered.content.splitlines()[:8]:
         tour.say(f"  {line.removeprefix('```')}".rstrip())
     outcome = await tour.world.slack.command(tour.world.bob, tour.world.triage, "/stats")
-    tour.check("/stats answers Bob alone", holds="waiting for us" in outcome.text)
+    tour.check("/stats answers only Bob", holds="waiting for us" in outcome.text)
 
 
 async def everything_once(tour: Tour) -> None:
@@ -232,7 +232,7 @@ async def everything_once(tour: Tour) -> None:
             begins = message.text[:12]
             if message.writer == "customer":
                 once = [discord.count(begins), slack.count(begins)]
-                tour.check(f"{shop.name}: “{shorten(message.text, 30)}” stands once in each chat", holds=once == [1, 1])
+                tour.check(f"{shop.name}: “{shorten(message.text, 30)}” is once in each chat", holds=once == [1, 1])
             else:
                 there = tour.at_vendor(name, message.text)
                 tour.check(f"{shop.name}: “{shorten(message.text, 30)}” reached the customer once", holds=there == 1)

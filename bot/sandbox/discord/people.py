@@ -48,7 +48,7 @@ class DiscordPeople:
         for tag in tags:
             if not 1 <= len(tag) <= TAG_NAME:
                 raise ValueError(f"a tag has 1 to {TAG_NAME} characters")
-        forum = self._add_channel(name, ChannelType.FORUM, tell=False)
+        forum = self._add_channel(name, ChannelType.FORUM, send_event=False)
         forum.tags = [Tag(self.guild.state.new_id(), tag) for tag in tags]
         forum.require_tag = require_tag
         self.guild.send_channel_event("CHANNEL_CREATE", forum)
@@ -81,11 +81,11 @@ class DiscordPeople:
         allow(channel, whom or self.bot, permissions)
         self.guild.send_channel_event("CHANNEL_UPDATE", channel)
 
-    def _add_channel(self, name: str, channel_type: ChannelType, *, tell: bool = True) -> DiscordChannel:
+    def _add_channel(self, name: str, channel_type: ChannelType, *, send_event: bool = True) -> DiscordChannel:
         state = self.guild.state
         channel = DiscordChannel(id=state.new_id(), name=name, type=channel_type, position=len(state.channels))
         state.channels[channel.id] = channel
-        if tell:
+        if send_event:
             self.guild.send_channel_event("CHANNEL_CREATE", channel)
         return channel
 

@@ -65,7 +65,7 @@ SELLAPP_VARIANTS = (
     SellappVariant(name="a reply shows after three reads", lag_reads=3),
     SellappVariant(name="a reply shows after a second", lag_seconds=1.0),
     SellappVariant(name="five requests a second", quota=FIVE_A_SECOND),
-    SellappVariant(name="five requests a second, told by date", quota=FIVE_A_SECOND, retry_after="date"),
+    SellappVariant(name="five requests a second, Retry-After is a date", quota=FIVE_A_SECOND, retry_after="date"),
     SellappVariant(name="links elsewhere", hostile=True, foreign_links=True),
     SellappVariant(name="redirects elsewhere", hostile=True, redirects=True),
 )

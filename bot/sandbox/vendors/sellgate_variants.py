@@ -71,7 +71,7 @@ SELLGATE_VARIANTS = (
     SellgateVariant(name="a reply shows after three reads", lag_reads=3),
     SellgateVariant(name="a reply shows after a second", lag_seconds=1.0, reply_answer="success"),
     SellgateVariant(name="five requests a second", quota=FIVE_A_SECOND),
-    SellgateVariant(name="five requests a second, told by date", quota=FIVE_A_SECOND, retry_after="date"),
-    SellgateVariant(name="five requests a second, not told", quota=FIVE_A_SECOND, retry_after="none"),
+    SellgateVariant(name="five requests a second, Retry-After is a date", quota=FIVE_A_SECOND, retry_after="date"),
+    SellgateVariant(name="five requests a second, no Retry-After", quota=FIVE_A_SECOND, retry_after="none"),
     SellgateVariant(name="redirects elsewhere", hostile=True, redirects=True),
 )

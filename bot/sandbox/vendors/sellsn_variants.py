@@ -76,7 +76,7 @@ SELLSN_VARIANTS = (
     SellsnVariant(name="a reply shows after three reads", lag_reads=3, reply_answer="stale"),
     SellsnVariant(name="a reply shows after a second", lag_seconds=1.0, reply_answer="no data"),
     SellsnVariant(name="five requests a second", quota=FIVE_A_SECOND),
-    SellsnVariant(name="five requests a second, told by date", quota=FIVE_A_SECOND, retry_after="date"),
-    SellsnVariant(name="five requests a second, not told", quota=FIVE_A_SECOND, retry_after="none"),
+    SellsnVariant(name="five requests a second, Retry-After is a date", quota=FIVE_A_SECOND, retry_after="date"),
+    SellsnVariant(name="five requests a second, no Retry-After", quota=FIVE_A_SECOND, retry_after="none"),
     SellsnVariant(name="redirects elsewhere", hostile=True, redirects=True),
 )
