@@ -21,9 +21,9 @@ import pytest
 from bot.clock import SystemClock
 from bot.model import Absent, StoreName
 from bot.ports import Vendor, VendorTools
-from bot.sandbox.process import BotProcess
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.loopback_server import Exchange
 from bot.sandbox.vendors import VENDORS, PracticeStore
-from bot.sandbox.wire import Exchange
 from bot.settings import read_own
 from bot.wiring import vendor_kinds
 from tests.support.crash.clock import FasterClock
@@ -83,10 +83,10 @@ async def _idle_sweep(name: str, amount: int) -> int:
         await _sweep(client, known)
         known.full = False
         await _sweep(client, known)
-        before = len(server.wire.seen)
+        before = len(server.http_server.seen)
         await _sweep(client, known)
         await client.aclose()
-        return len(server.wire.seen) - before
+        return len(server.http_server.seen) - before
 
 
 async def _sweep(vendor: Vendor, known: Remembered) -> None:
@@ -125,13 +125,13 @@ async def _latencies(folder: Path, *, hanging: bool) -> list[float]:
         KillWorld(clock, Random(1), lost_answers=0.0, shops=5) as world,
         Nest(folder, world.settings(), speed=_SPEED, since=since) as nest,
     ):
-        world.discord.wire.observers.append(watch)
+        world.discord.http_server.observers.append(watch)
         for shop in world.shops * 3:
             world.customer_opens(shop)
         await nest.start()
         await _until(lambda: world.missing() == 0)
         if hanging:
-            world.shops[0].vendor.wire.fail("hang", times=1 << 30)
+            world.shops[0].vendor.http_server.fail("hang", times=1 << 30)
         healthy = [ticket for ticket in world.tickets if ticket.shop is not world.shops[0]]
         for number in range(480):
             ticket = healthy[number % len(healthy)]

@@ -40,7 +40,7 @@ async def test_an_answer_that_makes_no_sense_is_unavailable(case: Case, body: st
     """200 with nonsense is trouble to wait out: nothing is lost, and the next sweep is as if nothing had been."""
     async with world(case) as here:
         (made,) = here.write(1)
-        here.server.wire.fail("garbage", method="GET", path="tickets", body=body, times=2)
+        here.server.http_server.fail("garbage", method="GET", path="tickets", body=body, times=2)
         with pytest.raises(Unavailable):
             await here.sweep(full=True)
         with pytest.raises(Unavailable):
@@ -54,7 +54,7 @@ async def test_trouble_of_the_vendors_own_is_unavailable(case: Case, status: int
     """A status that tells of trouble, or sends us elsewhere, is `Unavailable` to a read and `Uncertain` to a write."""
     async with world(case) as here:
         (made,) = here.write(1)
-        here.server.wire.fail("refuse", status=status, headers={"Location": "http://127.0.0.1:9/"}, times=3)
+        here.server.http_server.fail("refuse", status=status, headers={"Location": "http://127.0.0.1:9/"}, times=3)
         with pytest.raises(Unavailable):
             await here.sweep()
         with pytest.raises(Uncertain):
@@ -70,7 +70,7 @@ async def test_a_lost_answer_is_uncertain_and_nothing_is_repeated(case: Case) ->
 
     async with world(case) as here:
         (made,) = here.write(1)
-        here.server.wire.fail("lose")
+        here.server.http_server.fail("lose")
         before = here.requests()
         with pytest.raises(Uncertain) as lost:
             await here.vendor.reply(made, private)
@@ -84,13 +84,13 @@ async def test_an_answer_that_breaks_off_is_no_answer(case: Case) -> None:
     """Its head says that it went well and its body ends in the middle: a reply may have left, a read is repeated."""
     async with world(case) as here:
         (made,) = here.write(1)
-        here.server.wire.fail("cut", times=2)
+        here.server.http_server.fail("cut", times=2)
         with pytest.raises(Uncertain, match="broke before its answer was there"):
             await here.vendor.reply(made, "Hello")
         with pytest.raises(Unavailable, match="broke before its answer was there"):
             await here.vendor.ticket(made)
         assert [message.writer for message in here.store.ticket(made).messages] == ["customer", "staff"]
-        assert here.server.wire.seen[-1].status == 200
+        assert here.server.http_server.seen[-1].status == 200
 
 
 @every_vendor
@@ -98,7 +98,7 @@ async def test_an_unusable_answer_to_a_reply_is_uncertain(case: Case) -> None:
     """A web page instead of an answer says nothing about whether the reply was taken."""
     async with world(case) as here:
         (made,) = here.write(1)
-        here.server.wire.fail("garbage", body=BODIES["a web page"])
+        here.server.http_server.fail("garbage", body=BODIES["a web page"])
         with pytest.raises(Uncertain):
             await here.vendor.reply(made, "Hello")
 
@@ -108,7 +108,7 @@ async def test_a_dropped_connection(case: Case) -> None:
     """A connection cut while reading is `Unavailable`; while writing it is `Uncertain`."""
     async with world(case) as here:
         (made,) = here.write(1)
-        here.server.wire.fail("drop", times=2)
+        here.server.http_server.fail("drop", times=2)
         with pytest.raises(Unavailable):
             await here.vendor.ticket(made)
         with pytest.raises(Uncertain):
@@ -154,7 +154,7 @@ async def test_the_doctor_is_content(case: Case) -> None:
         finding = await here.vendor.check()
         assert finding.ok
         assert here.requests() == 1
-        here.server.wire.fail("refuse", status=500)
+        here.server.http_server.fail("refuse", status=500)
         finding = await here.vendor.check()
         assert not finding.ok
         assert finding.remedy
@@ -165,7 +165,7 @@ async def test_a_429_is_obeyed(case: Case) -> None:
     """After 429 with `Retry-After: 40` nothing reaches the vendor for forty seconds."""
     async with world(case) as here:
         (made,) = here.write(1)
-        here.server.wire.fail("refuse", status=429, headers={"Retry-After": "40"})
+        here.server.http_server.fail("refuse", status=429, headers={"Retry-After": "40"})
         with pytest.raises(RateLimited) as limited:
             await here.sweep_once()
         assert limited.value.retry_after == 40
@@ -178,7 +178,7 @@ async def test_a_429_is_obeyed(case: Case) -> None:
 async def test_a_429_without_a_time_waits_longer_each_time(case: Case) -> None:
     """A vendor that does not say how long makes us wait longer every time."""
     async with world(case) as here:
-        here.server.wire.fail("refuse", status=429, times=3)
+        here.server.http_server.fail("refuse", status=429, times=3)
         waits = []
         for _ in range(3):
             with pytest.raises(RateLimited) as limited:
@@ -202,7 +202,7 @@ async def test_unknown_fields_and_words_survive(case: Case) -> None:
     async with world(case) as here:
         (made,) = here.write(1)
         plain = await here.sweep(full=True)
-        here.server.wire.fail("garbage", body=here.doctored(more))
+        here.server.http_server.fail("garbage", body=here.doctored(more))
         here.ledger.known.clear()
         assert await here.sweep(full=True) == plain
         assert ids(plain) == [made]

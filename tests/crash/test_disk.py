@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.process import BotProcess
+from bot.sandbox.bot_process import BotProcess
 from tests.support.crash.run import integrity
 from tests.support.crash.scene import Scene, ended, scene
 from tests.support.waiting import until

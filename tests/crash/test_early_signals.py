@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.process import BotProcess
+from bot.sandbox.bot_process import BotProcess
 from tests.support.crash.scene import ended, signalled
 from tests.support.shell import GOOD_SETTINGS, environment
 from tests.support.waiting import until

@@ -40,7 +40,7 @@ async def test_a_stop_does_not_wait_for_a_vendor_that_hangs(tmp_path: Path) -> N
     async with scene(tmp_path) as here:
         await here.tickets_stand()
         ticket = here.ticket_at("sellgate")
-        fault = ticket.shop.vendor.wire.fail("hang", method="POST")
+        fault = ticket.shop.vendor.http_server.fail("hang", method="POST")
         await here.world.agent_replies(ticket, "discord")
         await until(lambda: fault.times == 0)
         began = time.monotonic()
@@ -57,7 +57,7 @@ async def test_a_second_signal_ends_it_at_once(number: signal.Signals, tmp_path:
     async with scene(tmp_path) as here:
         await here.tickets_stand()
         ticket = here.ticket_at("sellgate")
-        fault = ticket.shop.vendor.wire.fail("hang", method="POST")
+        fault = ticket.shop.vendor.http_server.fail("hang", method="POST")
         await here.world.agent_replies(ticket, "discord")
         await until(lambda: fault.times == 0)
         signalled(here.bot, number)
@@ -78,7 +78,7 @@ async def test_a_stop_does_not_wait_for_a_private_word_that_hangs(tmp_path: Path
         ticket, slack = here.ticket_at("sellgate"), here.world.slack
         said = await slack.say(here.world.bob, ticket.shop.slack, "first", thread_ts=ticket.threads["slack"])
         await until(lambda: (now := slack.message(said)) is not None and "white_check_mark" in now.reactions)
-        fault = slack.wire.fail("hang", path="chat.postEphemeral")
+        fault = slack.http_server.fail("hang", path="chat.postEphemeral")
         await slack.edit(said, "second")
         await until(lambda: fault.times == 0)
         began = time.monotonic()
@@ -92,8 +92,10 @@ async def test_a_stop_waits_for_nobody_when_everything_hangs(tmp_path: Path) -> 
     async with scene(tmp_path) as here:
         await here.tickets_stand()
         world = here.world
-        vendors = [shop.vendor.wire for shop in world.shops]
-        faults = [wire.fail("hang", times=10_000) for wire in (world.discord.wire, world.slack.wire, *vendors)]
+        vendors = [shop.vendor.http_server for shop in world.shops]
+        faults = [
+            wire.fail("hang", times=10_000) for wire in (world.discord.http_server, world.slack.http_server, *vendors)
+        ]
         await here.people_write(12, pause=0.05)
         await until(lambda: all(fault.times < 10_000 for fault in faults))
         world.discord.gateway.deafen()

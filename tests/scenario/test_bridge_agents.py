@@ -9,8 +9,8 @@ import pytest
 
 from adapters.vendors.sellgate.capabilities import CAPABILITIES
 from adapters.vendors.sellgate.vendor import Sellgate
-from bot.sandbox.discord.gateway import GUILD_MESSAGES, Event
-from bot.sandbox.discord.world import Member
+from bot.sandbox.discord.gateway import GUILD_MESSAGES, GatewayEvent
+from bot.sandbox.discord.values import Member
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
@@ -24,9 +24,9 @@ async def event_in_discord(ticket: Ticket, member: Member, **fields: object) -> 
     """Something in the thread that the practice people cannot do, as the gateway tells of it."""
     guild = ticket.stage.world.discord.guild
     like = await ticket.stage.world.discord.say(member, ticket.discord.thread.id, "// like this")
-    data = guild.renderer.message_event(like, readable=True)
-    shape = {**data, "id": str(guild.world.new_id()), "content": "", **fields}
-    guild.gateway.tell(Event(name="MESSAGE_CREATE", data=shape, intent=GUILD_MESSAGES, place_id=like.channel_id))
+    data = guild.serializer.message_event(like, readable=True)
+    shape = {**data, "id": str(guild.state.new_id()), "content": "", **fields}
+    guild.gateway.send(GatewayEvent(name="MESSAGE_CREATE", data=shape, intent=GUILD_MESSAGES, place_id=like.channel_id))
 
 
 async def test_what_is_no_text_is_named_and_stays(stage: Stage) -> None:
@@ -124,7 +124,7 @@ async def test_a_guest_of_the_workspace_is_told_privately(stage: Stage) -> None:
     await stage.sweeps(2)
     assert ticket.sent == []
     assert not ticket.now.closed
-    assert ticket.slack.marks(said) == set()
+    assert ticket.slack.reactions(said) == set()
     assert slack.ephemerals(stage.world.bob) == ()
 
 
@@ -140,7 +140,7 @@ async def test_only_the_roles_and_people_that_were_named_are_agents(stage: Stage
     ticket = await stage.arrives("By name")
     slack.invite(ticket.shop.slack, cleo)
     await discord.say(dora, ticket.discord.thread.id, "from Dora")
-    await until(lambda: "only the team's agents" in discord.directs(dora)[-1].content, "Dora is told")
+    await until(lambda: "only the team's agents" in discord.direct_messages(dora)[-1].content, "Dora is told")
 
     def words() -> list[str]:
         return [message.content for message in ticket.discord.messages()]

@@ -21,7 +21,7 @@ async def once_everywhere(ticket: Ticket, *texts: str) -> None:
 @pytest.mark.scenario({"sellgate": "forum slack", "lightspeed": "text slack"})
 async def test_discord_answers_with_errors(stage: Stage) -> None:
     """5xx, cut connections and lost answers on a forum's post, a card, its thread and a message: each is there once."""
-    wire = stage.world.discord.wire
+    wire = stage.world.discord.http_server
     failures = [("refuse", {"status": 500}), ("refuse", {"status": 502}), ("drop", {}), ("lose", {}), ("garbage", {})]
     for index, (kind, more) in enumerate(failures):
         wire.fail(kind, method="POST", path="/threads$", **more)  # type: ignore[arg-type]
@@ -39,7 +39,7 @@ async def test_discord_answers_with_errors(stage: Stage) -> None:
 
 async def test_slack_answers_late_or_not_at_all(stage: Stage) -> None:
     """A card or a message that Slack took without our reading so is not posted again; one that it refused is."""
-    wire = stage.world.slack.wire
+    wire = stage.world.slack.http_server
     failures = [("lose", {}), ("drop", {}), ("refuse", {"status": 503}), ("garbage", {})]
     for index, (kind, more) in enumerate(failures):
         wire.fail(kind, path="chat.postMessage", **more)  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ async def test_slack_answers_late_or_not_at_all(stage: Stage) -> None:
 
 async def test_marks_and_cards_get_through_in_the_end(stage: Stage) -> None:
     """Errors while a card is edited, a thread archived or a mark put on leave the last state, not the first."""
-    discord, slack = stage.world.discord.wire, stage.world.slack.wire
+    discord, slack = stage.world.discord.http_server, stage.world.slack.http_server
     ticket = await stage.arrives("Last state")
     discord.fail("refuse", method="PATCH", status=503, times=2)
     discord.fail("refuse", method="PUT", status=500, times=2)

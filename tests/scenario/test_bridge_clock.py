@@ -26,17 +26,19 @@ async def test_lost_answers_are_found_with_a_clock_that_is_ahead(stage: Stage) -
 async def _loses_answers(stage: Stage, ticket: Ticket) -> None:
     """Of a post in each chat, and of the opening of a thread in each."""
     world = stage.world
-    world.slack.wire.fail("lose", path="chat.postMessage")
-    world.discord.wire.fail("lose", method="POST", path="/messages$")
+    world.slack.http_server.fail("lose", path="chat.postMessage")
+    world.discord.http_server.fail("lose", method="POST", path="/messages$")
     ticket.customer_says("second")
     await until(lambda: ticket.slack.count("second") and ticket.discord.count("second"), "both show it")
     await stage.bridge.drained()
-    world.slack.wire.fail("lose", path="chat.postMessage")
-    world.discord.wire.fail("lose", method="POST", path="/threads$")
+    world.slack.http_server.fail("lose", path="chat.postMessage")
+    world.discord.http_server.fail("lose", method="POST", path="/threads$")
     other = await stage.writes("Another", vendor=ticket.shop.vendor.vendor)
     await until(lambda: other.slack.cards and other.discord.threads, "it has its threads")
     await stage.bridge.drained()
-    assert [*world.slack.wire.faults, *world.discord.wire.faults] == [], "every answer was lost that should be"
+    assert [*world.slack.http_server.faults, *world.discord.http_server.faults] == [], (
+        "every answer was lost that should be"
+    )
     assert (ticket.slack.count("second"), ticket.discord.count("second")) == (1, 1)
     assert (len(other.slack.cards), len(other.discord.threads)) == (1, 1)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.discord import Answered, NotOffered
+from bot.sandbox.discord import InteractionResponse, NotOffered
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
@@ -16,7 +16,7 @@ NO_SUCH = "There is no ticket"
 
 async def discord_says(stage: Stage, place: int, command: str, **options: Any) -> str:
     """What Ann alone reads after a command."""
-    answered: Answered = await stage.world.discord.command(stage.world.ann, place, command, **options)
+    answered: InteractionResponse = await stage.world.discord.command(stage.world.ann, place, command, **options)
     assert answered.ephemeral
     return answered.content
 

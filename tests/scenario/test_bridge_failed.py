@@ -13,9 +13,9 @@ import pytest
 
 from adapters.vendors.client import http
 from bot.outbound.retry import Schedule
-from bot.sandbox.discord import Message as DiscordMessage
-from bot.sandbox.sight import read_discord
-from bot.sandbox.slack import Message as SlackMessage
+from bot.sandbox.discord import DiscordMessage
+from bot.sandbox.slack import SlackMessage
+from bot.sandbox.ticket_threads import discord_text
 from tests.support.stage import bot as stage_bot
 from tests.support.stage.clock import clock_of, later
 from tests.support.stage.stage import Stage, Ticket
@@ -51,7 +51,7 @@ async def both_fail(ticket: Ticket, reason: str) -> tuple[DiscordMessage, SlackM
     for sight in (ticket.discord, ticket.slack):
         await until(lambda sight=sight: sight.count(reason) == 1, f"“{reason}” is told")  # type: ignore[misc]
         assert sight.count(KEPT) == 1
-    assert read_discord(in_discord(ticket)).count("❌") == 1
+    assert discord_text(in_discord(ticket)).count("❌") == 1
     assert in_slack(ticket).rendered.startswith("❌")
     kept = [m.content for m in ticket.discord.messages()], [m.text for m in ticket.slack.messages()]
     assert "from Ann" in kept[0]
@@ -71,11 +71,11 @@ async def waits_in_the_outbox(stage: Stage, *words: str) -> None:
 async def test_a_ticket_that_is_gone_takes_no_replies(stage: Stage) -> None:
     """Both agents read it in their own chat; once the vendor has the ticket again, Retry sends what they wrote."""
     ticket = await stage.arrives("Gone")
-    fault = stage.shop.vendor.wire.fail("refuse", method="POST", status=404, body="{}", times=10**6)
+    fault = stage.shop.vendor.http_server.fail("refuse", method="POST", status=404, body="{}", times=10**6)
     reason = "did not reach the customer. Sellgate does not have this ticket any more."
     from_ann, from_bob = await both_fail(ticket, reason)
     await waits_in_the_outbox(stage, "does not have this ticket any more")
-    stage.shop.vendor.wire.faults.remove(fault)
+    stage.shop.vendor.http_server.faults.remove(fault)
     await stage.world.discord.press(stage.world.ann, in_discord(ticket), "Retry")
     await stage.world.slack.press(stage.world.bob, in_slack(ticket), "Retry", answers=1)
     await ticket.marked(from_ann, "✅")
@@ -90,12 +90,12 @@ async def test_replies_that_were_given_up(stage: Stage) -> None:
     with scheduled(Schedule(retries=(0.05, 0.1), reconcile_delays=(0.05, 0.05), refused=0.3)):
         await stage.bridge.start()
     ticket = await stage.arrives("Given up")
-    fault = stage.shop.vendor.wire.fail("refuse", method="POST", status=502, body="", times=10**6)
+    fault = stage.shop.vendor.http_server.fail("refuse", method="POST", status=502, body="", times=10**6)
     from_ann, from_bob = await both_fail(ticket, "Nobody can tell whether your message reached the customer.")
-    posts = [each for each in stage.shop.vendor.wire.seen if each.method == "POST"]
+    posts = [each for each in stage.shop.vendor.http_server.seen if each.method == "POST"]
     assert len(posts) == 2 * 3
     await waits_in_the_outbox(stage, "did not say whether it was done")
-    stage.shop.vendor.wire.faults.remove(fault)
+    stage.shop.vendor.http_server.faults.remove(fault)
     await stage.bridge.restart()
     await stage.world.discord.press(stage.world.ann, in_discord(ticket), "Retry")
     await stage.world.slack.press(stage.world.bob, in_slack(ticket), "Retry", answers=1)
@@ -117,7 +117,7 @@ async def test_only_agents_may_retry_send_or_discard(stage: Stage) -> None:
     clock = clock_of(stage)
     ticket = await stage.arrives("By whoever may")
     slack.invite(ticket.shop.slack, cleo)
-    stage.shop.vendor.wire.fail("refuse", method="POST", status=422, body=REFUSED, times=2)
+    stage.shop.vendor.http_server.fail("refuse", method="POST", status=422, body=REFUSED, times=2)
     await discord.say(carl, ticket.discord.thread.id, "from Carl")
     await slack.say(cleo, ticket.shop.slack, "from Cleo", thread_ts=ticket.slack.card.ts)
     await until(lambda: in_discord(ticket).id and in_slack(ticket).ts, "both failed")
@@ -156,7 +156,7 @@ async def test_two_presses_at_once_are_one(stage: Stage) -> None:
     """Retry pressed several times at the same moment, in each chat, sends each reply once."""
     discord, slack = stage.world.discord, stage.world.slack
     ticket = await stage.arrives("At once")
-    stage.shop.vendor.wire.fail("refuse", method="POST", status=422, body=REFUSED, times=2)
+    stage.shop.vendor.http_server.fail("refuse", method="POST", status=422, body=REFUSED, times=2)
     from_ann, from_bob = await both_fail(ticket, "message is too rude")
     ann, bob = in_discord(ticket), in_slack(ticket)
     answered, outcomes = await asyncio.gather(
@@ -179,7 +179,7 @@ async def test_what_is_dropped_while_it_is_looked_for(stage: Stage) -> None:
     """`shopbell outbox drop` beside the running bridge: it is not sent and loses its mark; the next one goes on."""
     with patch.object(http, "TIMEOUTS", httpx.Timeout(4.0)):
         await stage.bridge.start()
-    wire = stage.shop.vendor.wire
+    wire = stage.shop.vendor.http_server
     ticket = await stage.arrives("Dropped")
     wire.fail("drop", method="POST")
     reading = wire.fail("hang", method="GET", path=f"{ticket.id}$", times=10**6)
@@ -201,7 +201,7 @@ async def test_what_is_dropped_while_it_is_looked_for(stage: Stage) -> None:
     await stage.bridge.drained()
     assert ticket.sent == ["and this"]
     assert ticket.discord.count("❌") == ticket.slack.count("❌") == 0
-    assert ticket.discord.marks(said) == set()
+    assert ticket.discord.reactions(said) == set()
 
 
 _VENDORS = ("sellsn", "sellapp", "sellgate", "lightspeed", "nextcommerce")
@@ -217,7 +217,7 @@ async def test_an_answer_that_is_lost_where_reads_lag(stage: Stage) -> None:
     with scheduled(Schedule(retries=(0.05, 0.1), reconcile_delays=(0.1, 0.9, 0.9), refused=0.3)):
         await stage.bridge.start()
     # This variant of it answers with nothing, which its own description does not know.
-    stage.world.shops["nextcommerce"].vendor.wire.observers.clear()
+    stage.world.shops["nextcommerce"].vendor.http_server.observers.clear()
     tickets = [await stage.arrives(f"Late and lost at {vendor}", vendor=vendor) for vendor in _VENDORS]
     await asyncio.gather(*map(_lost_twice, tickets))
     await stage.bridge.drained()
@@ -231,7 +231,7 @@ async def _lost_twice(ticket: Ticket) -> None:
     vendor = ticket.shop.vendor
     method = "PUT" if vendor.vendor == "sellsn" else "POST"
     for said in (ticket.ann_says, ticket.bob_says):
-        vendor.wire.fail("lose", method=method)
+        vendor.http_server.fail("lose", method=method)
         await ticket.marked(await said("Here is your key"), "✅")
-        assert vendor.wire.faults == []
+        assert vendor.http_server.faults == []
     await until(lambda: vendor.see(ticket.id) is ticket.now, "reads show it")

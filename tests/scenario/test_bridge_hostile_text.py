@@ -7,8 +7,8 @@ import unicodedata
 
 import pytest
 
-from bot.sandbox.discord import Message
-from bot.sandbox.story import vars_of
+from bot.sandbox.discord import DiscordMessage
+from bot.sandbox.tour_steps import field_values
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
@@ -36,7 +36,7 @@ COMPOSED = f"{_FAMILY} \U0001f1e9\U0001f1ea 1\ufe0f\u20e3 Z\u0337\u031ba\u0338l\
 _ESCAPED = re.compile(r"\\(?P<sign>[^0-9A-Za-z\s])|<(?P<address>https?://[^\s<>]+)>")
 
 
-def read_in_discord(message: Message) -> str:
+def read_in_discord(message: DiscordMessage) -> str:
     """What people read of a message's embed, and proof that nothing in it formats, links in disguise or mentions."""
     source = message.embeds[0].get("description") or ""
     bare = _ESCAPED.sub("x", source)
@@ -53,7 +53,7 @@ def in_discord(ticket: Ticket) -> list[str]:
     head = ticket.discord.thread.id
     said = [m for m in ticket.discord.messages() if m.author_id == bot and m.id != head and m.embeds]
     for message in said:
-        assert not any(vars_of(message.pinged)), "somebody was pinged"
+        assert not any(field_values(message.pinged)), "somebody was pinged"
         assert not message.content
     return [read_in_discord(message) for message in said]
 
@@ -96,7 +96,7 @@ async def test_mentions_are_only_words(stage: Stage) -> None:
     for ticket in await _each(stage, "Mentions", text):
         assert in_discord(ticket) == [text]
         assert in_slack(ticket) == [text]
-        assert not any(vars_of(ticket.discord.card().pinged))
+        assert not any(field_values(ticket.discord.card().pinged))
     assert not world.slack.pings
 
 
@@ -157,13 +157,13 @@ async def test_a_hostile_subject_and_name_make_a_harmless_title(stage: Stage) ->
         assert "\n" not in title
         assert not {"\u202e", "\x07"} & set(title)
         card = ticket.discord.card()
-        assert not any(vars_of(card.pinged))
+        assert not any(field_values(card.pinged))
         assert read_in_discord(_untitled(card)).startswith("#")
         assert not ticket.slack.card.pinged
         assert "@everyone <!channel> # **Re:** [bank](https://evil.example)" in ticket.slack.card.rendered
 
 
-def _untitled(card: Message) -> Message:
+def _untitled(card: DiscordMessage) -> DiscordMessage:
     """The card without the two stars that are ours."""
     described = str(card.embeds[0]["description"])
     first, _, rest = described.partition("\n")

@@ -34,7 +34,7 @@ async def test_a_key_that_may_read_but_not_write(stage: Stage) -> None:
     with impatient():
         await stage.bridge.start()
         ticket = await stage.arrives("Read only key")
-        fault = vendor.wire.fail("refuse", method="POST", status=403, body='{"error": "forbidden"}', times=10**6)
+        fault = vendor.http_server.fail("refuse", method="POST", status=403, body='{"error": "forbidden"}', times=10**6)
         from_ann = [await ticket.ann_says("from Ann"), await ticket.ann_says("from Ann again")]
         from_bob = await ticket.bob_says("from Bob")
         for sight in (ticket.discord, ticket.slack):
@@ -42,11 +42,13 @@ async def test_a_key_that_may_read_but_not_write(stage: Stage) -> None:
             assert sight.count(f"put it into STORES__{stage.shop.name.upper()}__API_KEY.") == 1
         await ticket.marked(from_bob, "⏳")
         await stage.bridge.restart()
-        posts = len([each for each in vendor.wire.seen if each.method == "POST"])
-        await until(lambda: len([each for each in vendor.wire.seen if each.method == "POST"]) > posts + 8, "tried")
+        posts = len([each for each in vendor.http_server.seen if each.method == "POST"])
+        await until(
+            lambda: len([each for each in vendor.http_server.seen if each.method == "POST"]) > posts + 8, "tried"
+        )
         assert ticket.discord.count(WAITS) == ticket.slack.count(WAITS) == 1
         assert stage.announced(stage.shop, "credentials") == (0, 0)
-    vendor.wire.faults.remove(fault)
+    vendor.http_server.faults.remove(fault)
     for said in from_ann:
         await ticket.marked(said, "✅")
     await ticket.marked(from_bob, "✅")
@@ -58,7 +60,7 @@ async def test_a_key_that_may_read_but_not_write(stage: Stage) -> None:
 @pytest.mark.scenario(started=False)
 async def test_a_reply_in_doubt_whose_ticket_cannot_be_read(stage: Stage) -> None:
     """Its answer was lost and reading fails: told, then given up in doubt, and what Bob wrote after it goes on."""
-    wire = stage.shop.vendor.wire
+    wire = stage.shop.vendor.http_server
     schedule = Schedule(retries=(1.0, 2.0), reconcile_delays=(0.05, 0.1, 0.3), refused=0.3)
     with impatient(), patch.object(stage_bot, "_QUICK", schedule):
         await stage.bridge.start()

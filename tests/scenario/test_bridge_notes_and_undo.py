@@ -14,7 +14,7 @@ LATE_DELETION = "The customer has that message already; deleting it here does no
 def told_in_discord(stage: Stage, ticket: Ticket, text: str) -> int:
     """How often Ann reads this: in a direct message, or in the thread under her name."""
     ann = stage.world.ann
-    words = [m.content for m in (*stage.world.discord.directs(ann), *ticket.discord.messages())]
+    words = [m.content for m in (*stage.world.discord.direct_messages(ann), *ticket.discord.messages())]
     return sum(text in said for said in words)
 
 
@@ -55,7 +55,7 @@ async def test_a_note_is_never_a_public_message_at_the_vendor(stage: Stage) -> N
 async def test_a_note_whose_answer_was_lost_is_not_taken_for_a_colleagues(stage: Stage) -> None:
     """The vendor has it and nobody knows its id; what the next looks show is our own, and is shown no second time."""
     ticket = await stage.arrives("Unanswered note")
-    stage.shop.vendor.wire.fail("lose", method="POST", path="/comments/$")
+    stage.shop.vendor.http_server.fail("lose", method="POST", path="/comments/$")
     await ticket.marked(await ticket.ann_says("// he is a reseller"), "🔒")
     await until(lambda: any("reseller" in message.text for message in ticket.now.messages), "the vendor has it")
     await stage.sweeps(3)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.sandbox.process import BotProcess
+from bot.sandbox.bot_process import BotProcess
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
@@ -41,7 +41,7 @@ async def test_the_endpoints_and_the_commands_beside_it(stage: Stage) -> None:
         ticket.customer_says("hooked")
         await _hooks(bot)
         await ticket.shown("hooked")
-        stage.shop.vendor.wire.fail("refuse", method="POST", status=422, body='{"error": "no"}')
+        stage.shop.vendor.http_server.fail("refuse", method="POST", status=422, body='{"error": "no"}')
         said = await ticket.ann_says("refused")
         await ticket.marked(said, "❌")
         failed = await _commands(bot, ticket)
@@ -101,7 +101,7 @@ async def test_sigterm_in_the_middle_of_everything(stage: Stage) -> None:
         await bot.start()
         await bot.ready()
         ticket = await stage.arrives("Stop it")
-        wire = stage.world.discord.wire
+        wire = stage.world.discord.http_server
         wire.fail("hang", method="POST", path="/messages$")
         ticket.customer_says("while it stops")
         for number in range(3):
@@ -128,7 +128,7 @@ async def test_sigterm_in_the_middle_of_everything(stage: Stage) -> None:
 async def test_health_tells_what_is_wrong(stage: Stage) -> None:
     """Not ready before the chats are there; 503 with the reason while one is gone; well again by itself."""
     bot = stage.process()
-    stage.world.discord.rules.away = True
+    stage.world.discord.settings.away = True
     try:
         await bot.start()
         await until_answered(bot)

@@ -98,9 +98,9 @@ async def test_killed_with_everything_in_the_air(stage: Stage) -> None:
 async def test_a_forum_post_whose_answer_was_lost_is_not_doubled(stage: Stage) -> None:
     """Discord made the post and the connection broke; it is found again, by the same process or by the next."""
     discord = stage.world.discord
-    discord.wire.fail("lose", method="POST", path="/threads$")
+    discord.http_server.fail("lose", method="POST", path="/threads$")
     ticket = await stage.arrives("Lost answer")
-    discord.wire.fail("lose", method="POST", path="/threads$")
+    discord.http_server.fail("lose", method="POST", path="/threads$")
     other = await stage.writes("Lost and restarted")
     await until(lambda: other.discord.threads, "it was made")
     await stage.bridge.restart()

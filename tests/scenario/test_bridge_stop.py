@@ -14,7 +14,7 @@ _ANSWERED_AFTER = 1.0
 
 def _writes(stage: Stage) -> int:
     """How many requests have reached the vendor that may change something."""
-    return sum(exchange.method != "GET" for exchange in stage.shop.vendor.wire.seen)
+    return sum(exchange.method != "GET" for exchange in stage.shop.vendor.http_server.seen)
 
 
 async def _replies(stage: Stage) -> list[str]:
@@ -30,9 +30,9 @@ async def test_what_is_in_flight_ends(stage: Stage) -> None:
     await stage.bridge.drained()
     world, before = stage.world, _writes(stage)
     faults = [
-        stage.shop.vendor.wire.fail("slow", method="POST", seconds=_ANSWERED_AFTER),
-        world.slack.wire.fail("slow", path="chat.postMessage", seconds=_ANSWERED_AFTER),
-        world.discord.wire.fail("slow", method="POST", path="/messages$", seconds=_ANSWERED_AFTER),
+        stage.shop.vendor.http_server.fail("slow", method="POST", seconds=_ANSWERED_AFTER),
+        world.slack.http_server.fail("slow", path="chat.postMessage", seconds=_ANSWERED_AFTER),
+        world.discord.http_server.fail("slow", method="POST", path="/messages$", seconds=_ANSWERED_AFTER),
     ]
     ticket.customer_says("Still there?")
     await ticket.bob_says("On my way")
@@ -55,7 +55,7 @@ async def test_what_is_said_while_it_stops_is_for_the_next_start(stage: Stage) -
     ticket = await stage.arrives("Stopping")
     await stage.bridge.drained()
     slack = stage.world.slack
-    fault = stage.shop.vendor.wire.fail("slow", method="POST", seconds=2 * _ANSWERED_AFTER)
+    fault = stage.shop.vendor.http_server.fail("slow", method="POST", seconds=2 * _ANSWERED_AFTER)
     await ticket.ann_says("Before")
     await until(lambda: fault.times == 0, "the vendor is asked")
     stopping = asyncio.create_task(stage.bridge.stop())

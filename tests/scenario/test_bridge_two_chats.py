@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.discord import Message as DiscordMessage
+from bot.sandbox.discord import DiscordMessage
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 

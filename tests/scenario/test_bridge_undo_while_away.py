@@ -9,8 +9,8 @@ from unittest.mock import patch
 import pytest
 
 from bot.inbound.chats import reread
-from bot.sandbox.discord import Message as DiscordMessage
-from bot.sandbox.slack import Message as SlackMessage
+from bot.sandbox.discord import DiscordMessage
+from bot.sandbox.slack import SlackMessage
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
@@ -47,8 +47,8 @@ class Replies:
         ids = tuple(f"/messages/{message.id}" for message in self.discord)
         stamps = {message.ts for message in self.slack}
         world = self.stage.world
-        in_discord = [e for e in world.discord.wire.seen if e.method == "GET" and e.path.endswith(ids)]
-        return len(in_discord) + sum(e.query.get("latest") in stamps for e in world.slack.wire.seen)
+        in_discord = [e for e in world.discord.http_server.seen if e.method == "GET" and e.path.endswith(ids)]
+        return len(in_discord) + sum(e.query.get("latest") in stamps for e in world.slack.http_server.seen)
 
 
 async def six_replies(stage: Stage, ticket: Ticket) -> Replies:
@@ -77,7 +77,7 @@ async def put_off(stage: Stage) -> None:
 
 
 def slack_takes_no_connection(stage: Stage, times: int) -> None:
-    stage.world.slack.wire.fail("refuse", path="apps.connections.open", status=503, times=times)
+    stage.world.slack.http_server.fail("refuse", path="apps.connections.open", status=503, times=times)
     stage.world.slack.sockets.cut()
 
 
@@ -188,5 +188,5 @@ async def test_many_messages_deleted_at_once(stage: Stage) -> None:
     await ticket.marked(last, "✅")
     await stage.bridge.drained()
     assert ticket.sent == ["sent already", "last"]
-    words = [m.content for m in (*discord.directs(stage.world.ann), *ticket.discord.messages())]
+    words = [m.content for m in (*discord.direct_messages(stage.world.ann), *ticket.discord.messages())]
     assert sum("deleting it here does not take it back" in word for word in words) == 1

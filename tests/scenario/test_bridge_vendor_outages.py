@@ -53,7 +53,7 @@ async def are_told(stage: Stage, shop: Shop, *, outages: int, ends: int) -> None
 
 async def is_asked(stage: Stage, times: int) -> None:
     """Wait until the first store was asked so often, in vain or not."""
-    wire = stage.shop.vendor.wire
+    wire = stage.shop.vendor.http_server
     for _ in range(times):
         seen = len(wire.seen)
         stage.nudge()
@@ -62,7 +62,7 @@ async def is_asked(stage: Stage, times: int) -> None:
 
 async def test_reading_fails_and_works_again(stage: Stage) -> None:
     """Whatever the store's answers are for a while, what the customer wrote then is shown once, afterwards."""
-    wire = stage.shop.vendor.wire
+    wire = stage.shop.vendor.http_server
     ticket = await stage.arrives("While reading")
     for name, fault in READING.items():
         wire.fail(method="GET", **fault)
@@ -91,7 +91,7 @@ async def test_a_reply_fails_and_arrives_once(stage: Stage) -> None:
     """Whether or not the vendor took it, a reply is at the customer's once in the end, and is marked so."""
     ticket = await stage.arrives("While writing")
     for fault in WRITING.values():
-        stage.shop.vendor.wire.fail(method="POST", **fault)
+        stage.shop.vendor.http_server.fail(method="POST", **fault)
         first, second = await ticket.ann_says("Thank you!"), await ticket.bob_says("Thank you!")
         await ticket.marked(first, "✅")
         await ticket.marked(second, "✅")
@@ -107,7 +107,7 @@ async def test_a_vendor_that_hangs_holds_up_only_itself(stage: Stage) -> None:
     with patch.object(http, "TIMEOUTS", httpx.Timeout(0.4)):
         await stage.bridge.start()
     ticket = await stage.arrives("Hanging")
-    stage.shop.vendor.wire.fail("hang", times=2)
+    stage.shop.vendor.http_server.fail("hang", times=2)
     said = await ticket.ann_says("anybody?")
     answered = await stage.world.discord.command(stage.world.ann, stage.world.support.id, "stats")
     assert "waiting for us" in answered.content
@@ -119,7 +119,9 @@ async def test_a_refused_reply_says_why_and_can_be_tried_again(stage: Stage) -> 
     """What the vendor will not take is marked ❌, with its reason and a button that tries it once more."""
     discord, slack = stage.world.discord, stage.world.slack
     ticket = await stage.arrives("Refused")
-    stage.shop.vendor.wire.fail("refuse", method="POST", status=422, body='{"error": "message is too rude"}', times=2)
+    stage.shop.vendor.http_server.fail(
+        "refuse", method="POST", status=422, body='{"error": "message is too rude"}', times=2
+    )
     said = await ticket.ann_says("grrr")
     await ticket.marked(said, "❌")
     await until(lambda: ticket.discord.count("Your message did not reach the customer.") == 1, "it is told")
@@ -144,12 +146,12 @@ async def test_a_refused_reply_says_why_and_can_be_tried_again(stage: Stage) -> 
 async def test_closing_fails_and_is_done_later(stage: Stage) -> None:
     """A command that the vendor does not take at once is answered in words, and carried out when it does."""
     ticket = await stage.arrives("Close later")
-    fault = stage.shop.vendor.wire.fail("refuse", method="PATCH", status=503, body="", times=10_000)
+    fault = stage.shop.vendor.http_server.fail("refuse", method="PATCH", status=503, body="", times=10_000)
     answered = await stage.world.discord.command(stage.world.ann, ticket.discord.thread.id, "close")
     assert answered.content == f"#{ticket.number} will be closed as soon as Sellgate takes it. The thread will say so."
     again = await stage.world.discord.command(stage.world.ann, ticket.discord.thread.id, "close")
     assert again.content == f"#{ticket.number} is being closed already."
-    stage.shop.vendor.wire.faults.remove(fault)
+    stage.shop.vendor.http_server.faults.remove(fault)
     await ticket.shown("Closed by Ann from Discord.")
     assert ticket.now.closed
 
@@ -160,7 +162,7 @@ async def test_a_wrong_key_pauses_one_store_and_is_told_once(stage: Stage) -> No
     ticket = await stage.arrives("Locked out", vendor="sellgate")
     other = await stage.arrives("Not locked out", vendor="lightspeed")
     shop = ticket.shop
-    fault = shop.vendor.wire.fail("refuse", status=401, body='{"error": "Invalid API key"}', times=10**6)
+    fault = shop.vendor.http_server.fail("refuse", status=401, body='{"error": "Invalid API key"}', times=10**6)
     ticket.customer_says("hello again?")
     with soon_told():
         await until(lambda: stage.announced(shop, "is paused") == (1, 1), "it is told")
@@ -169,10 +171,10 @@ async def test_a_wrong_key_pauses_one_store_and_is_told_once(stage: Stage) -> No
         await ticket.marked(waiting, "⏳")
         await other.bob_says("we are well")
         await other.has_sent("we are well")
-        seen = len(shop.vendor.wire.seen)
-        await until(lambda: len(shop.vendor.wire.seen) > seen + 3, "it was tried again")
+        seen = len(shop.vendor.http_server.seen)
+        await until(lambda: len(shop.vendor.http_server.seen) > seen + 3, "it was tried again")
         assert banners(stage, shop) == [(0, 0), (1, 1), (0, 0)]
-        shop.vendor.wire.faults.remove(fault)
+        shop.vendor.http_server.faults.remove(fault)
         stage.nudge(shop)
         await ticket.shown("hello again?")
         await ticket.marked(waiting, "✅")
@@ -187,7 +189,7 @@ async def test_a_wrong_key_pauses_one_store_and_is_told_once(stage: Stage) -> No
 @pytest.mark.scenario({"sellgate": "text slack"}, started=False)
 async def test_a_store_that_is_down_from_the_start(stage: Stage) -> None:
     """The bot starts all the same, says so once in the store's channels, and once that it works, and catches up."""
-    shop, wire = stage.shop, stage.shop.vendor.wire
+    shop, wire = stage.shop, stage.shop.vendor.http_server
     ticket = await stage.writes("Down from the start")
     fault = wire.fail("refuse", status=503, body="", times=10**6)
     with soon_told():
@@ -211,7 +213,7 @@ async def test_two_outages_of_two_stores(stage: Stage) -> None:
     tickets = [await stage.arrives(f"At {vendor}", vendor=vendor) for vendor in stage.seats]
     with soon_told(), patch.object(outage, "RESOLVED_AGAIN_AFTER", 0.0):
         for time in (1, 2):
-            faults = [t.shop.vendor.wire.fail("refuse", status=502, body=PAGE, times=10**6) for t in tickets]
+            faults = [t.shop.vendor.http_server.fail("refuse", status=502, body=PAGE, times=10**6) for t in tickets]
             for ticket in tickets:
                 for number in range(3):
                     ticket.customer_says(f"outage {time} question {number}")
@@ -219,7 +221,7 @@ async def test_two_outages_of_two_stores(stage: Stage) -> None:
             for ticket in tickets:
                 await are_told(stage, ticket.shop, outages=time, ends=time - 1)
             for ticket, fault in zip(tickets, faults, strict=True):
-                ticket.shop.vendor.wire.faults.remove(fault)
+                ticket.shop.vendor.http_server.faults.remove(fault)
                 stage.nudge(ticket.shop)
             for ticket in tickets:
                 await ticket.shown(f"outage {time} question 2")
@@ -233,7 +235,7 @@ async def test_two_outages_of_two_stores(stage: Stage) -> None:
 @pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_short_outage_is_not_told(stage: Stage) -> None:
     """What is over in less than the time is no news, although the store was asked often meanwhile."""
-    ticket, wire = await stage.arrives("Hiccup"), stage.shop.vendor.wire
+    ticket, wire = await stage.arrives("Hiccup"), stage.shop.vendor.http_server
     with soon_told():
         fault = wire.fail("refuse", status=500, body="", times=10**6)
         ticket.customer_says("anybody?")
@@ -249,7 +251,7 @@ async def test_a_short_outage_is_not_told(stage: Stage) -> None:
 @pytest.mark.scenario({"sellgate": "text slack"})
 async def test_tickets_that_cannot_be_read_hold_up_no_other(stage: Stage) -> None:
     """Three answer 500 and 403 for ever: those behind them in the list are shown, and the store is in no trouble."""
-    wire = stage.shop.vendor.wire
+    wire = stage.shop.vendor.http_server
     await stage.arrives("Well known")
     unread = [await stage.writes(f"Bad {number}") for number in range(3)]
     for bad, status in zip(unread, (500, 403, 500), strict=True):

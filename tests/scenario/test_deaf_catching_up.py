@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sandbox.discord import Message as DiscordMessage
-from bot.sandbox.slack import Message as SlackMessage
+from bot.sandbox.discord import DiscordMessage
+from bot.sandbox.slack import SlackMessage
 from tests.support.stage.clock import clock_of, later
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
@@ -56,11 +56,11 @@ async def test_while_discords_session_was_lost(stage: Stage) -> None:
     """A session that cannot be resumed has lost its events; what is written live afterwards does not overtake them."""
     ticket = await stage.arrives("Lost session")
     discord = stage.world.discord
-    discord.rules.away = True
+    discord.settings.away = True
     await discord.gateway.cut(resumable=False, abrupt=True)
     for number in range(3):
         await ticket.ann_says(f"Ann {number}")
-    discord.rules.away = False
+    discord.settings.away = False
     await until(lambda: discord.gateway.connected == 1, "it is back")
     last = await ticket.ann_says("Ann 3")
     await ticket.marked(last, "✅")
@@ -76,8 +76,8 @@ async def test_while_slacks_tries_ran_out(stage: Stage) -> None:
     slack = stage.world.slack
     await stage.bridge.drained()
     assert await slack.settled()
-    slack.sockets._rules = replace(slack.workspace.rules, retry_delays=(0.0, 0.0, 0.0))
-    closed = slack.wire.fail("refuse", path="apps.connections.open$", times=10_000)
+    slack.sockets._limits = replace(slack.workspace.limits, retry_delays=(0.0, 0.0, 0.0))
+    closed = slack.http_server.fail("refuse", path="apps.connections.open$", times=10_000)
     slack.sockets.cut()
     for number in range(3):
         await ticket.bob_says(f"Bob {number}")
@@ -87,7 +87,7 @@ async def test_while_slacks_tries_ran_out(stage: Stage) -> None:
         "Bob 1",
         "Bob 2",
     ]
-    slack.wire.faults.remove(closed)
+    slack.http_server.faults.remove(closed)
     await is_sent(ticket, [], ["Bob 0", "Bob 1", "Bob 2"])
     await until(lambda: stage.announced(stage.shop, "Back in Slack. Found 3 messages")[1] == 1, "one line says so")
     await stage.bridge.drained()

@@ -13,7 +13,7 @@ from adapters.chats.discord import DiscordChat
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack.chat import SlackChat
 from bot.model import ChatName
-from bot.sandbox.slack import Message as SlackMessage
+from bot.sandbox.slack import SlackMessage
 from tests.support.stage.stage import Stage
 from tests.support.waiting import until
 
@@ -87,7 +87,7 @@ async def test_one_place_of_which_nothing_comes(stage: Stage) -> None:
     await stage.bridge.drained()
     both = patrols(stage)
     discord.gateway.withheld.add(deaf.discord.thread.id)
-    slack.workspace.feed.withheld.add(deaf.shop.slack.id)
+    slack.workspace.events.withheld.add(deaf.shop.slack.id)
     identified = discord.gateway.identified
     for number in range(3):
         await deaf.ann_says(f"Ann {number}")
@@ -111,13 +111,13 @@ async def test_what_comes_late_is_sent_once(stage: Stage) -> None:
     await stage.bridge.drained()
     _, slacks = patrols(stage)
     late: list[SlackMessage] = []
-    slack.workspace.feed.withheld.add(ticket.shop.slack.id)
+    slack.workspace.events.withheld.add(ticket.shop.slack.id)
     late.append(await ticket.bob_says("Better late"))
     await ticket.has_sent("Better late")
     late.append(await ticket.bob_says("than never"))
     await ticket.has_sent("Better late", "than never")
     connections = list(slack.sockets.connections)
-    slack.workspace.feed.withheld.clear()
+    slack.workspace.events.withheld.clear()
     for message in late:
         await slack.repeat(message)
     assert await slack.settled()
@@ -134,7 +134,7 @@ async def test_connections_that_a_power_cut_left_behind(stage: Stage) -> None:
     ticket = await stage.arrives("Share")
     await stage.bridge.drained()
     assert await slack.settled()
-    slack.sockets._rules = replace(slack.workspace.rules, ack_seconds=0.2, retry_delays=(0.0, 0.05))
+    slack.sockets._limits = replace(slack.workspace.limits, ack_seconds=0.2, retry_delays=(0.0, 0.05))
     _, slacks = patrols(stage)
     slack.sockets.abandoned = 6
     for number in range(8):
@@ -157,7 +157,7 @@ async def test_a_last_message_that_is_no_more(stage: Stage) -> None:
     await stage.bridge.drained()
     both = patrols(stage)
     discord.gateway.withheld.add(ticket.discord.thread.id)
-    slack.workspace.feed.withheld.add(ticket.shop.slack.id)
+    slack.workspace.events.withheld.add(ticket.shop.slack.id)
     in_discord, in_slack = await ticket.ann_says("Never mind"), await ticket.bob_says("Nor this")
     await discord.delete(stage.world.ann, in_discord)
     await slack.delete(in_slack)
@@ -194,12 +194,12 @@ async def test_what_quiet_looks_cost(stage: Stage) -> None:
     with patch.object(patrol, "_MARGIN", timedelta(0)):
         await looks(2, *both)
     identified, connections = discord.gateway.identified, list(slack.sockets.connections)
-    asked = len(discord.wire.seen)
+    asked = len(discord.http_server.seen)
     await looks(3, both[0])
-    in_discord = [exchange.path for exchange in discord.wire.seen[asked:]]
-    asked = len(slack.wire.seen)
+    in_discord = [exchange.path for exchange in discord.http_server.seen[asked:]]
+    asked = len(slack.http_server.seen)
     await looks(3, both[1])
-    in_slack = [exchange.path for exchange in slack.wire.seen[asked:]]
+    in_slack = [exchange.path for exchange in slack.http_server.seen[asked:]]
     assert {path.rsplit("/", 2)[-2] for path in in_discord} == {"threads", "archived"}
     assert len(in_discord) in (6, 7, 8)
     assert {path.rsplit("/", 1)[-1] for path in in_slack} == {"conversations.history"}
@@ -216,7 +216,7 @@ async def test_threads_beyond_the_first_page(stage: Stage) -> None:
     for number in range(230):
         await stage.world.slack.say(stage.world.bob, ticket.shop.slack, f"Chatter {number}")
     assert await stage.world.slack.settled()
-    stage.world.slack.workspace.feed.withheld.add(ticket.shop.slack.id)
+    stage.world.slack.workspace.events.withheld.add(ticket.shop.slack.id)
     await ticket.bob_says("Down here")
     await until(lambda: ticket.sent == ["Down here"], "it is sent")
     assert slacks.overlooked_at is not None

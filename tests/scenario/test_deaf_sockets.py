@@ -37,7 +37,7 @@ def impatient(echo: Echo) -> None:
 async def test_heartbeats_that_nobody_answers(stage: Stage) -> None:
     """Where the network has silently gone, the next heartbeats tell; what was written meanwhile is sent, once."""
     discord, slack = stage.world.discord, stage.world.slack
-    discord.rules.heartbeat_seconds = 0.2
+    discord.settings.heartbeat_seconds = 0.2
     await stage.bridge.start()
     ticket = await stage.arrives("Silence")
     client = await discord_of(stage)._account.client()

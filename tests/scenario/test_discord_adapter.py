@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import Forbidden, Gone, RateLimited, Unavailable, Uncertain
 from bot.model import Agent, AgentId, ChatMessageId, DeliveryKey, Status, Voice
-from bot.sandbox.discord.acts import Allowances
+from bot.sandbox.discord.rate_limits import DiscordLimits
 from tests.support.stage.discord import KEY, build, card, place, post, stage
 from tests.support.waiting import until
 
@@ -67,7 +67,7 @@ class TestOpening:
     async def test_a_forum_post_is_never_asked_for_twice(self, status: int) -> None:
         """discord.py would repeat it five times; here the first such answer leaves it uncertain."""
         async with stage() as s:
-            s.server.wire.fail("refuse", method="POST", path="/threads$", status=status, times=5)
+            s.server.http_server.fail("refuse", method="POST", path="/threads$", status=status, times=5)
             with pytest.raises(Uncertain):
                 await s.open(s.forum)
             assert len(s.requests("POST", "/threads")) == 1
@@ -77,7 +77,7 @@ class TestOpening:
         """Its key is in its first message, also when somebody has archived the post meanwhile."""
         async with stage() as s:
             before_it = (await s.chat.open_thread(s.forum, card(), OTHER)).card
-            s.server.wire.fail("lose", method="POST", path="/threads$")
+            s.server.http_server.fail("lose", method="POST", path="/threads$")
             with pytest.raises(Uncertain):
                 await s.open(s.forum)
             found = await s.chat.find_thread(s.forum, card(), KEY, before_it)
@@ -95,7 +95,7 @@ class TestOpening:
         """Where the thread was not made, or its making is unknown, looking for it makes it; nothing is there twice."""
         for kind in ("drop", "lose"):
             async with stage() as s:
-                s.server.wire.fail(kind, method="POST", path="/threads$")
+                s.server.http_server.fail(kind, method="POST", path="/threads$")
                 with pytest.raises(Uncertain):
                     await s.open(s.text)
                 found = await s.chat.find_thread(s.text, card(), KEY, None)
@@ -125,7 +125,7 @@ class TestOpening:
 
     async def test_too_many_open_threads_are_waited_out(self) -> None:
         """At Discord's cap a thread is put off for minutes, not tried again and again, and no card is left behind."""
-        async with stage(allowances=Allowances(active_threads=0)) as s:
+        async with stage(limits=DiscordLimits(active_threads=0)) as s:
             for channel in (s.forum, s.text):
                 with pytest.raises(Forbidden, match="open threads") as caught:
                     await s.open(channel)
@@ -150,7 +150,7 @@ class TestPosting:
         """It is found by its key, which Discord keeps where nobody sees it, for discord has forgotten the nonce."""
         async with stage() as s:
             where = place(s.text, opened := await s.open(s.text))
-            s.server.wire.fail("lose", method="POST", path="/messages$")
+            s.server.http_server.fail("lose", method="POST", path="/messages$")
             for voice in (Voice.CUSTOMER, Voice.BELL):
                 key = DeliveryKey(f"a1b2c3-4-{voice}")
                 if voice is Voice.CUSTOMER:
@@ -196,13 +196,13 @@ class TestPosting:
                 await s.chat.post(where, post(f"{number}"), 0, DeliveryKey(f"a1b2c3-6-{number}"))
             said = [m.embeds[0]["description"] for m in s.server.messages(str(where.thread)) if m.embeds]
             assert said == [f"{number}" for number in range(12)]
-            assert not [e for e in s.server.wire.seen if e.status == 429]
+            assert not [e for e in s.server.http_server.seen if e.status == 429]
 
     async def test_an_answer_that_makes_no_sense_is_no_answer(self) -> None:
         """Something between us and Discord may answer 200 with a page of its own."""
         async with stage() as s:
             where = place(s.text, await s.open(s.text))
-            s.server.wire.fail("garbage", method="POST", path="/messages$")
+            s.server.http_server.fail("garbage", method="POST", path="/messages$")
             with pytest.raises(Uncertain):
                 await s.chat.post(where, post("hello"), 0, KEY)
 
@@ -210,7 +210,7 @@ class TestPosting:
         """What is not Discord's own answer has its time in the header alone."""
         async with stage() as s:
             where = place(s.text, await s.open(s.text))
-            s.server.wire.fail("refuse", path="/messages$", status=429, headers={"Retry-After": "120"})
+            s.server.http_server.fail("refuse", path="/messages$", status=429, headers={"Retry-After": "120"})
             with pytest.raises(RateLimited) as caught:
                 await s.chat.post(where, post("hello"), 0, KEY)
             assert caught.value.retry_after == pytest.approx(120.0, abs=1.0)

@@ -109,7 +109,7 @@ class TestDoctor:
     async def test_every_failure_has_one_remedy(self) -> None:
         """Each missing permission, a hidden or unknown channel, the intent: a line of its own with its step."""
         async with stage(connected=False) as s:
-            s.server.rules.message_content = False
+            s.server.settings.message_content = False
             s.server.deny(s.text, "embed_links", "add_reactions")
             s.server.deny(s.forum, "view_channel")
             findings = await s.chat.check([s.text, s.forum, type(s.text)("123"), type(s.text)("general")])

@@ -62,13 +62,13 @@ class TestConnection:
     async def test_an_outage_is_waited_out(self) -> None:
         """Discord may be away for a while, from the first moment on; health says so and then is well again."""
         async with stage(connected=False) as s:
-            s.server.wire.fail("refuse", path="/users/@me$", status=503, times=2)
-            s.server.wire.fail("refuse", path="/gateway/bot$", status=503, times=2)
-            s.server.rules.away = True
+            s.server.http_server.fail("refuse", path="/users/@me$", status=503, times=2)
+            s.server.http_server.fail("refuse", path="/gateway/bot$", status=503, times=2)
+            s.server.settings.away = True
             connecting = asyncio.create_task(s.connect())
             await until(lambda: "cannot be reached" in s.chat.health().trouble or "lost" in s.chat.health().trouble)
             assert not s.chat.health().connected
-            s.server.rules.away = False
+            s.server.settings.away = False
             await connecting
             assert s.chat.health().connected
 
@@ -86,10 +86,10 @@ class TestConnection:
     async def test_a_missing_intent_says_what_to_do_and_can_be_mended(self) -> None:
         """Without the message content intent the bot would read nothing; once it is on, running again is enough."""
         async with stage(connected=False) as s:
-            s.server.rules.message_content = False
+            s.server.settings.message_content = False
             with pytest.raises(AuthFailed, match="Message Content Intent"):
                 await s.chat.run(s.intake)
-            s.server.rules.message_content = True
+            s.server.settings.message_content = True
             await s.connect()
             assert s.chat.health().connected
 
@@ -101,7 +101,7 @@ class TestConnection:
             said = await s.server.say(ana, opened.thread, "hidden", attachments=[("x.txt", b"1")])
             await s.told(1)
             said.content, said.attachments = "", []
-            s.server.guild.tell_message("MESSAGE_CREATE", said)
+            s.server.guild.send_message_event("MESSAGE_CREATE", said)
             hidden = (await s.told(2))[1]
             assert (hidden.text, hidden.other) == ("", ("text that Discord did not show to shopbell",))
             assert not s.chat.health().connected
@@ -133,8 +133,8 @@ class TestConnection:
             await s.told(1)
             thread = s.server.thread(opened.thread)
             s.server.guild.archive(thread, archived=True)
-            s.server.guild.tell_thread(thread)
-            s.server.wire.fail("refuse", method="GET", path=f"/channels/{thread.id}$", status=503)
+            s.server.guild.send_thread_event(thread)
+            s.server.http_server.fail("refuse", method="GET", path=f"/channels/{thread.id}$", status=503)
             await s.server.delete(ana, said)
             await until(lambda: s.intake.events.count("sighted") == 2)
             assert s.intake.events.count("blind") == 2
@@ -182,7 +182,7 @@ class TestMissed:
                 cursors.append(Cursor(place=place(s.text, opened), after=ChatMessageId(str(seen.id))))
             await s.disconnect()
             await s.server.say(ana, str(cursors[3].place.thread), "new")
-            s.server.wire.seen.clear()
+            s.server.http_server.seen.clear()
             assert [said.text async for said in s.chat.missed(cursors)] == ["new"]
             assert len(s.requests("GET", "/messages")) == 1
             assert len(s.requests("GET", "/threads/active")) == 1
@@ -234,7 +234,7 @@ class TestMissed:
             cursor = Cursor(place=where, after=ChatMessageId(str(seen.id)))
             assert [said.text async for said in s.chat.missed([cursor])] == ["new"]
             assert len(s.requests("GET", "/threads/archived/public")) == 3
-            s.server.wire.seen.clear()
+            s.server.http_server.seen.clear()
             newest = await s.server.say(ana, s.text, "a later moment")
             known = Cursor(place=where, after=ChatMessageId(str(newest.id)))
             assert [said.text async for said in s.chat.missed([known])] == []
@@ -244,6 +244,6 @@ class TestMissed:
         """The core must know that not everything was read."""
         async with stage() as s:
             opened = await s.open(s.text)
-            s.server.wire.fail("refuse", path="/threads/active$", status=503)
+            s.server.http_server.fail("refuse", path="/threads/active$", status=503)
             with pytest.raises(RemoteError):
                 _ = [said async for said in s.chat.missed([Cursor(place=place(s.text, opened), after=None)])]

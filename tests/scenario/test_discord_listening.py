@@ -119,7 +119,7 @@ class TestMessages:
             await s.server.delete(ana, beside)
             await s.server.delete(ana, said[0])
             s.server.guild.archive(s.server.thread(opened.thread), archived=True)
-            s.server.guild.tell_thread(s.server.thread(opened.thread))
+            s.server.guild.send_thread_event(s.server.thread(opened.thread))
             await s.server.delete(ana, said[1])
             await until(lambda: len(s.intake.of(Deleted)) == 3)
             gone = s.intake.of(Deleted)

@@ -118,7 +118,7 @@ async def ready_bot(
 ) -> AsyncIterator[tuple[PracticeDiscord, Bot, Member]]:
     """A server, a bot that is connected and ready, and somebody to talk to it."""
     server = PracticeDiscord(speed=speed)
-    server.wire.observers.append(check_exchange)
+    server.http_server.observers.append(check_exchange)
     await server.start()
     bot = Bot(message_content=message_content)
     with (
@@ -135,7 +135,7 @@ async def ready_bot(
                 await connection
         finally:
             await server.stop()
-    assert server.wire.complaints == []
+    assert server.http_server.observer_errors == []
 
 
 async def text_channel(server: PracticeDiscord, bot: Bot) -> discord.TextChannel:
@@ -249,7 +249,7 @@ async def test_a_nonce_survives_a_lost_answer() -> None:
     """The answer to a message is lost after it was posted; sent again with the same nonce it is posted once."""
     async with ready_bot() as (server, bot, _jane):
         channel = await text_channel(server, bot)
-        server.wire.fail("lose", method="POST", path="/messages$")
+        server.http_server.fail("lose", method="POST", path="/messages$")
         with pytest.raises(aiohttp.ServerDisconnectedError):
             await channel.send("once", nonce="delivery-1")
         again = await channel.send("once", nonce="delivery-1")
@@ -317,7 +317,7 @@ async def test_a_wrong_token_and_a_missing_intent_are_told_apart(monkeypatch: py
     async with Bot() as bot:
         with pytest.raises(discord.LoginFailure):
             await bot.login("wrong")
-    server.rules.message_content = False
+    server.settings.message_content = False
     async with Bot() as bot:
         await bot.login(server.token)
         assert not bot.application_flags.gateway_message_content_limited

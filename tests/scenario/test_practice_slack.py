@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack import App, Channel, PracticeSlack, Rules, User
+from bot.sandbox.slack import PracticeSlack, SlackApp, SlackChannel, SlackLimits, User
 from tests.support.waiting import until
 
 CARD: list[dict[str, Any]] = [
@@ -46,11 +46,11 @@ class Scene:
 
     def __init__(self, **rules: Any) -> None:
         self.slack = PracticeSlack(
-            app=App(shortcuts=("send",)),
-            rules=Rules(**{"ack_seconds": 1.0, "retry_delays": (0.0, 0.05, 0.05), **rules}),
+            app=SlackApp(shortcuts=("send",)),
+            limits=SlackLimits(**{"ack_seconds": 1.0, "retry_delays": (0.0, 0.05, 0.05), **rules}),
         )
         self.jane: User = self.slack.add_user("jane", display_name="Jane")
-        self.channel: Channel = self.slack.add_channel("support", [self.jane])
+        self.channel: SlackChannel = self.slack.add_channel("support", [self.jane])
         self.events: list[dict[str, Any]] = []
         self.client: AsyncWebClient
         self.app: AsyncApp
@@ -243,10 +243,10 @@ async def test_a_lost_answer_makes_the_sdks_own_retry_say_it_twice() -> None:
     scene = Scene()
 
     async with scene.started():
-        scene.slack.wire.fail("lose", path="chat.postMessage")
+        scene.slack.http_server.fail("lose", path="chat.postMessage")
         default = AsyncWebClient(token=scene.slack.bot_token, base_url=scene.slack.api_url)
         await default.chat_postMessage(channel=scene.channel.id, text="twice")
-        scene.slack.wire.fail("lose", path="chat.postMessage")
+        scene.slack.http_server.fail("lose", path="chat.postMessage")
         with pytest.raises(Exception, match=r"(?i)disconnected|reset|connection"):
             await scene.client.chat_postMessage(channel=scene.channel.id, text="once")
         assert [message.text for message in scene.slack.messages(scene.channel)] == ["twice", "twice", "once"]
@@ -260,7 +260,7 @@ async def test_the_sdk_waits_as_it_is_told_when_it_posts_too_fast() -> None:
         for number in range(3):
             await scene.client.chat_postMessage(channel=scene.channel.id, text=f"m{number}")
         assert [message.text for message in scene.slack.messages(scene.channel)] == ["m0", "m1", "m2"]
-        assert [each.status for each in scene.slack.wire.seen if each.path.endswith("postMessage")] == [
+        assert [each.status for each in scene.slack.http_server.seen if each.path.endswith("postMessage")] == [
             200,
             200,
             429,

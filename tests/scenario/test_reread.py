@@ -24,9 +24,9 @@ async def test_discord_tells_what_a_message_reads_like_now() -> None:
         assert await s.chat.reread(where, heard.message) == heard.text == "@Ana see #support"
         await s.disconnect()
         await s.server.edit(ana, message, "**changed** meanwhile")
-        before = len(s.server.wire.seen)
+        before = len(s.server.http_server.seen)
         assert await s.chat.reread(where, heard.message) == "**changed** meanwhile"
-        assert len(s.server.wire.seen) == before + 1
+        assert len(s.server.http_server.seen) == before + 1
         await s.server.delete(ana, message)
         assert await s.chat.reread(where, heard.message) is None
 
@@ -72,9 +72,9 @@ async def test_slack_tells_what_a_message_reads_like_now() -> None:
         assert await stage.chat.reread(where, heard) == "it is <so> & 🔒"
         await stage.stop()
         await stage.slack.edit(message, "changed meanwhile")
-        before = len(stage.slack.wire.seen)
+        before = len(stage.slack.http_server.seen)
         assert await stage.chat.reread(where, heard) == "changed meanwhile"
-        assert len(stage.slack.wire.seen) == before + 1
+        assert len(stage.slack.http_server.seen) == before + 1
         await stage.slack.edit(message, "!close")
         assert await stage.chat.reread(where, heard) is None
         await stage.slack.edit(message, "changed back")
@@ -88,7 +88,7 @@ async def test_slack_does_not_take_a_thread_that_is_gone_for_a_deleted_message()
         _, where = await stage.open()
         message = await stage.slack.say(stage.bob, stage.channel, "hello", thread_ts=str(where.thread))
         heard = ChatMessageId(message.ts)
-        stage.slack.wire.fail("refuse", path="conversations.replies", status=429, headers={"Retry-After": "1"})
+        stage.slack.http_server.fail("refuse", path="conversations.replies", status=429, headers={"Retry-After": "1"})
         with pytest.raises(RateLimited):
             await stage.chat.reread(where, heard)
         nowhere = replace(where, thread=ThreadId("1700000000.000100"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import bot.sandbox.page as package
-from bot.sandbox.page.ledger import Ledger
+from bot.sandbox.page.changes import Changes
 from tests.support.stage.page import visit
 
 FOLDER = Path(package.__file__).parent
@@ -103,7 +103,7 @@ class TestState:
 
     def test_what_is_gone_is_told_once(self) -> None:
         """A part that has disappeared is sent as None to who knew it, and not at all to who did not."""
-        ledger = Ledger()
+        ledger = Changes()
         ledger.update({"a": 1, "b": 2})
         before = ledger.since("")["version"]
         ledger.update({"a": 1})
@@ -142,10 +142,10 @@ class TestStores:
             ({"store": "nowhere"}, "no such store"),
             ({"subject": "  "}, "what it is about"),
             ({"subject": "x" * 251}, "at most 250"),
-            ({"text": ""}, "what the customer has to say"),
+            ({"text": ""}, "the customer's message"),
             ({"text": "x" * 60_001}, "at most 60000"),
-            ({"email": "jane"}, "jane@example.com is one"),
-            ({"email": None}, "needs an address"),
+            ({"email": "jane"}, "is not an e-mail address"),
+            ({"email": None}, "Enter the customer's e-mail address"),
             ({"text": 7}, "has to be a text"),
         ],
     )

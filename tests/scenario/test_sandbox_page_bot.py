@@ -74,7 +74,7 @@ class TestWithTheBot:
 
             channel = slack.partition("/")[0]
             await v.does("/slack/type", place=channel, text="/reopen")
-            form = v.parts["slack/form"]
+            form = v.parts["slack/modal"]
             (picker,) = [block for block in form["blocks"] if block["kind"] == "input"]
             empty = await v.does("/slack/submit", view=form["id"], values={})
             assert empty["errors"] == {picker["block"]: "Please complete this required field."}
@@ -83,9 +83,11 @@ class TestWithTheBot:
             assert "My key" in choice["label"]
             await v.does("/slack/submit", view=form["id"], values={picker["id"]: choice["text"]})
             await v.sees(lambda: not is_closed(v, ticket))
-            form = await v.sees(lambda: v.parts["slack/form"] if "open again" in words(v.parts["slack/form"]) else None)
+            form = await v.sees(
+                lambda: v.parts["slack/modal"] if "open again" in words(v.parts["slack/modal"]) else None
+            )
             await v.does("/slack/dismiss", view=form["id"])
-            assert "slack/form" not in v.parts
+            assert "slack/modal" not in v.parts
 
     async def test_commands_complete_as_one_types(self, tmp_path: Path) -> None:
         """First the commands, then what the bot offers for an option; the answer is Ann's alone, and shown as such."""
@@ -154,7 +156,7 @@ class TestWithTheBot:
             await v.does("/discord/type", place=ticket["discord"], text="From Ann.")
             await v.does("/slack/type", place=ticket["slack"], text="From Bob.")
             await v.does("/stores/write", store=ticket["store"], ticket=ticket["ticket"], text="From Jane.")
-            assert v.parts["bot"] == {"state": "killed", "told": "", "starts": 1}
+            assert v.parts["bot"] == {"state": "killed", "message": "", "starts": 1}
 
             await v.does("/bot/start")
             assert await v.may_not("/bot/start") == "The bot is running already."
@@ -169,8 +171,8 @@ class TestWithTheBot:
         """The page says that it does not answer, and can start it again."""
         async with visit(tmp_path, running=True) as v:
             await v.bot.kill()  # not by the page, which is told of nothing
-            await v.sees(lambda: v.parts["bot"]["state"] == "trouble")
-            assert "the bot has ended" in v.parts["bot"]["told"]
+            await v.sees(lambda: v.parts["bot"]["state"] == "failed")
+            assert "the bot has ended" in v.parts["bot"]["message"]
             await v.does("/bot/start")
             await v.sees(lambda: v.parts["bot"]["state"] == "ready")
 
@@ -180,7 +182,7 @@ async def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> No
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        "import asyncio; from bot.sandbox.stage import serve; asyncio.run(serve(0))",
+        "import asyncio; from bot.sandbox.interactive import serve; asyncio.run(serve(0))",
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=asyncio.subprocess.PIPE,
     )

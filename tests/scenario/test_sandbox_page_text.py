@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.page import typed
-from bot.sandbox.page.entered import NotTaken
+from bot.sandbox.page import slash_commands
+from bot.sandbox.page.actions import ActionRefused
+from bot.sandbox.page.formatted_text import discord_lines
 from bot.sandbox.page.slack_message import blocks
-from bot.sandbox.page.wording import discord_lines
 from bot.sandbox.slack.rendering import unescape
 
 COMMANDS: list[dict[str, Any]] = [
@@ -183,13 +183,13 @@ class TestTyped:
     )
     def test_what_is_sent(self, text: str, sent: tuple[str, dict[str, Any]]) -> None:
         """A value stands by itself or behind its option's name; an empty one is none."""
-        assert typed.command(text, COMMANDS) == sent
+        assert slash_commands.read_command(text, COMMANDS) == sent
 
     @pytest.mark.parametrize("text", ["/dance", "/", "/ping x", "/stats days:x"])
     def test_what_is_not_sent(self, text: str) -> None:
         """An unknown command, a value that nothing takes, and one of the wrong kind are refused in words."""
-        with pytest.raises(NotTaken):
-            typed.command(text, COMMANDS)
+        with pytest.raises(ActionRefused):
+            slash_commands.read_command(text, COMMANDS)
 
     @pytest.mark.parametrize(
         ("text", "offered"),
@@ -205,7 +205,7 @@ class TestTyped:
     )
     def test_what_the_client_offers(self, text: str, offered: list[str]) -> None:
         """Commands by their beginning, then what is still to fill in."""
-        assert [choice["text"] for choice in typed.suggestions(text, COMMANDS)] == offered
+        assert [choice["text"] for choice in slash_commands.suggestions(text, COMMANDS)] == offered
 
     @pytest.mark.parametrize(
         ("text", "begun", "filled"),
@@ -218,7 +218,7 @@ class TestTyped:
     )
     def test_what_the_bot_is_asked(self, text: str, begun: str, filled: str) -> None:
         """The option that is being typed, and the whole box once a value of it is chosen."""
-        asked = typed.completing(text, COMMANDS)
+        asked = slash_commands.option_completion(text, COMMANDS)
         assert asked is not None
         assert asked.begun == begun
         assert asked.filled("1042") == filled
@@ -226,4 +226,4 @@ class TestTyped:
     @pytest.mark.parametrize("text", ["/clo", "/ping ", "/stats days:", "/dance x", "hello ", "/close ticket:10 "])
     def test_where_the_bot_is_not_asked(self, text: str) -> None:
         """No command yet, no option that completes, or one that is done."""
-        assert typed.completing(text, COMMANDS) is None
+        assert slash_commands.option_completion(text, COMMANDS) is None

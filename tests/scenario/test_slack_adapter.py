@@ -26,7 +26,8 @@ from bot.model import (
     Verb,
     Voice,
 )
-from bot.sandbox.slack.rules import App, Rules
+from bot.sandbox.slack.rate_limits import SlackLimits
+from bot.sandbox.slack.values import SlackApp
 from tests.support.stage.slack import CARD, CLOSED, NASTY, POST, chat_for, key, scene
 from tests.support.waiting import until
 
@@ -65,7 +66,7 @@ async def test_posts_stand_in_the_thread_verbatim_and_ping_nobody() -> None:
 
 async def test_fifty_thousand_characters_arrive_whole() -> None:
     """In as many messages as `parts` says, each of which Slack takes."""
-    async with scene(rules=Rules(post_burst=50)) as stage:
+    async with scene(limits=SlackLimits(post_burst=50)) as stage:
         opened, place = await stage.open()
         await stage.renew()
         text = " ".join(f"<w{number}>" for number in range(8000))
@@ -121,7 +122,7 @@ async def test_a_post_without_an_answer_is_uncertain_and_can_be_found(kind: Any)
     async with scene() as stage:
         opened, place = await stage.open()
         before_it = opened.card
-        stage.slack.wire.fail(kind, path="chat.postMessage")
+        stage.slack.http_server.fail(kind, path="chat.postMessage")
         before = stage.calls("chat.postMessage")
         with pytest.raises(Uncertain):
             await stage.chat.post(place, POST, 0, key("a"))
@@ -135,9 +136,9 @@ async def test_a_post_without_an_answer_is_uncertain_and_can_be_found(kind: Any)
 
 async def test_a_card_without_an_answer_can_be_found() -> None:
     """By its key, in the channel, among other messages, on a later page, though what stood before it was deleted."""
-    async with scene(rules=Rules(page=2)) as stage:
+    async with scene(limits=SlackLimits(page=2)) as stage:
         before_it = ChatMessageId((await stage.slack.say(stage.anna, stage.channel, "before")).ts)
-        stage.slack.wire.fail("lose", path="chat.postMessage")
+        stage.slack.http_server.fail("lose", path="chat.postMessage")
         with pytest.raises(Uncertain):
             await stage.chat.open_thread(stage.id, CARD, key("first"))
         for number in range(4):
@@ -155,10 +156,10 @@ async def test_statuses_and_dead_ends_have_their_errors() -> None:
     """5xx is uncertain for a write; nobody listening is certain; Slack's refusals say what to do."""
     async with scene(start=False) as stage:
         opened, place = await stage.open()
-        stage.slack.wire.fail("refuse", path="chat.update", status=503)
+        stage.slack.http_server.fail("refuse", path="chat.update", status=503)
         with pytest.raises(Uncertain):
             await stage.chat.render_card(place, opened, CARD)
-        stage.slack.wire.fail("refuse", path="conversations.replies", status=503)
+        stage.slack.http_server.fail("refuse", path="conversations.replies", status=503)
         with pytest.raises(Unavailable):
             await stage.chat.find_post(place, key("a"), opened.card)
         gone = replace(place, thread=ThreadId("1700000000.000001"))
@@ -172,7 +173,7 @@ async def test_statuses_and_dead_ends_have_their_errors() -> None:
         with pytest.raises(Forbidden, match="Unarchive"):
             await other.post(place, POST, 0, key("d"))
         await other.aclose()
-        stage.slack.workspace.token_trouble = "token_revoked"
+        stage.slack.workspace.token_error = "token_revoked"
         with pytest.raises(AuthFailed, match="SLACK_BOT_TOKEN"):
             await stage.chat.tell(place, Agent(id=AgentId("U1"), name="x", may=True), "x")
         nobody = chat_for(stage.slack, [], api_url="http://127.0.0.1:9/api/")
@@ -200,7 +201,7 @@ async def test_slacks_own_wait_is_obeyed() -> None:
     """After a 429 nothing is asked again before its time."""
     async with scene(start=False) as stage:
         _, place = await stage.open()
-        stage.slack.wire.fail("refuse", path="chat.postMessage", status=429, headers={"Retry-After": "30"})
+        stage.slack.http_server.fail("refuse", path="chat.postMessage", status=429, headers={"Retry-After": "30"})
         with pytest.raises(RateLimited) as limited:
             await stage.chat.post(place, POST, 0, key("a"))
         assert limited.value.retry_after == 30
@@ -226,12 +227,12 @@ async def test_the_doctor_finds_each_fault_and_names_one_step() -> None:
         assert set(faults) == {f"slack channel {outside}", f"slack channel {old}", "slack channel C9"}
         assert "/invite @shopbell" in faults[f"slack channel {outside}"]
         assert faults[f"slack channel {old}"] == "Unarchive #old."
-        stage.slack.workspace.token_trouble = "token_revoked"
+        stage.slack.workspace.token_error = "token_revoked"
         faults = {finding.subject: finding.remedy for finding in await stage.chat.check([]) if not finding.ok}
         assert set(faults) == {"slack bot token"}
         assert "SLACK_BOT_TOKEN" in faults["slack bot token"]
     lacking = replace(
-        App.from_manifest(manifest.app()),
+        SlackApp.from_manifest(manifest.app()),
         scopes=frozenset(manifest.SCOPES) - {"reactions:write"},
         app_scopes=frozenset(),
     )

@@ -18,7 +18,8 @@ from bot.model import (
     Edited,
     Said,
 )
-from bot.sandbox.slack.rules import App, Rules
+from bot.sandbox.slack.rate_limits import SlackLimits
+from bot.sandbox.slack.values import SlackApp
 from tests.support.stage.slack import CLOSED, POST, Recording, key, scene
 from tests.support.waiting import until
 
@@ -95,7 +96,7 @@ async def test_edits_and_deletions_come_in_and_link_previews_do_not() -> None:
 
 async def test_what_could_not_be_written_down_comes_again() -> None:
     """A failed write leaves the event unacknowledged, and Slack delivers it once more."""
-    async with scene(rules=Rules(ack_seconds=0.3, retry_delays=(0.0, 0.1, 0.1))) as stage:
+    async with scene(limits=SlackLimits(ack_seconds=0.3, retry_delays=(0.0, 0.1, 0.1))) as stage:
         opened, _ = await stage.open()
         stage.intake.failures = 2
         await stage.slack.say(stage.anna, stage.channel, "important", thread_ts=opened.thread)
@@ -106,9 +107,9 @@ async def test_what_could_not_be_written_down_comes_again() -> None:
 
 async def test_a_name_that_cannot_be_asked_for_is_no_reason_to_lose_a_message() -> None:
     """While Slack does not say who somebody is, the event is not acknowledged."""
-    async with scene(rules=Rules(ack_seconds=0.3, retry_delays=(0.0, 0.1, 0.1))) as stage:
+    async with scene(limits=SlackLimits(ack_seconds=0.3, retry_delays=(0.0, 0.1, 0.1))) as stage:
         opened, _ = await stage.open()
-        stage.slack.wire.fail("refuse", path="users.info", status=503)
+        stage.slack.http_server.fail("refuse", path="users.info", status=503)
         await stage.slack.say(stage.anna, stage.channel, "hi", thread_ts=opened.thread)
         assert await stage.slack.settled()
         assert stage.intake.said_texts == ["hi"]
@@ -116,7 +117,7 @@ async def test_a_name_that_cannot_be_asked_for_is_no_reason_to_lose_a_message() 
 
 async def test_who_may_act_follows_the_settings() -> None:
     """Guests may not; with a list, only those on it and in its groups."""
-    async with scene(start=False, rules=Rules(retry_delays=())) as stage:
+    async with scene(start=False, limits=SlackLimits(retry_delays=())) as stage:
         guest = stage.slack.add_user("gus", guest=True)
         stage.slack.invite(stage.channel, guest)
         group = stage.slack.add_group("support", [stage.bob])
@@ -172,8 +173,8 @@ async def test_a_silent_connection_is_found_out() -> None:
 async def test_slack_being_away_is_waited_out() -> None:
     """At the start and later: the trouble is told, and the connection comes back by itself."""
     async with scene(start=False) as stage:
-        stage.slack.wire.fail("refuse", path="auth.test", status=503)
-        stage.slack.wire.fail("drop", path="apps.connections.open")
+        stage.slack.http_server.fail("refuse", path="auth.test", status=503)
+        stage.slack.http_server.fail("drop", path="apps.connections.open")
         stage.running = asyncio.create_task(stage.chat.run(stage.intake))
         await until(lambda: "did not answer" in stage.chat.health().trouble)
         assert not stage.chat.health().connected
@@ -183,7 +184,7 @@ async def test_slack_being_away_is_waited_out() -> None:
 
 async def test_a_refused_token_ends_the_run() -> None:
     """At the start, by either token, for a missing scope, and when it is revoked later."""
-    lacking = replace(App.from_manifest(manifest.app()), scopes=frozenset({"chat:write", "commands"}))
+    lacking = replace(SlackApp.from_manifest(manifest.app()), scopes=frozenset({"chat:write", "commands"}))
     async with scene(app=lacking, start=False) as stage:
         with pytest.raises(AuthFailed, match=r"reactions:write.*reinstall"):
             await stage.start()
@@ -195,7 +196,7 @@ async def test_a_refused_token_ends_the_run() -> None:
             await stage.start()
         assert "SLACK_APP_TOKEN" in stage.chat.health().trouble
     async with scene() as stage:
-        stage.slack.workspace.token_trouble = "token_revoked"
+        stage.slack.workspace.token_error = "token_revoked"
         stage.slack.sockets.cut()
         assert stage.running is not None
         with pytest.raises(AuthFailed, match="token_revoked"):

@@ -11,14 +11,14 @@ from bot.model import (
     Cursor,
     Place,
 )
-from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.rate_limits import SlackLimits
 from tests.support.stage.slack import CARD, POST, key, scene
 
 
 async def test_what_was_missed_is_read_from_the_threads_that_have_it() -> None:
     """Oldest first, people's messages only, after each cursor; untouched threads cost nothing."""
-    rules = Rules(page=2, post_burst=50)
-    async with scene(start=False, rules=rules) as stage:
+    limits = SlackLimits(page=2, post_burst=50)
+    async with scene(start=False, limits=limits) as stage:
         threads = [(await stage.open(f"c{number}"))[1] for number in range(3)]
         quiet = threads[2]
         await stage.renew()
@@ -42,7 +42,7 @@ async def test_what_was_missed_is_read_from_the_threads_that_have_it() -> None:
         assert {said.agent.name for said in found if said.place == threads[0]} == {"Bob"}
         fetched = {
             exchange.query.get("ts")
-            for exchange in stage.slack.wire.seen
+            for exchange in stage.slack.http_server.seen
             if exchange.path.endswith("conversations.replies")
         }
         assert fetched == {threads[0].thread, threads[1].thread}
@@ -53,7 +53,7 @@ async def test_what_was_missed_is_read_from_the_threads_that_have_it() -> None:
 
 async def test_many_pages_are_not_read_for_one_thread() -> None:
     """Where a channel is full of other talk, the few threads are asked for themselves."""
-    async with scene(start=False, rules=Rules(page=3)) as stage:
+    async with scene(start=False, limits=SlackLimits(page=3)) as stage:
         opened, place = await stage.open()
         await stage.slack.say(stage.anna, stage.channel, "old but unread", thread_ts=opened.thread)
         for number in range(60):
@@ -74,7 +74,7 @@ async def test_a_closed_channel_holds_up_no_other() -> None:
         other = stage.slack.add_channel("other", [stage.anna])
         card = await stage.chat.open_thread(ChannelId(other.id), CARD, key("other"))
         elsewhere = Place(chat=place.chat, channel=ChannelId(other.id), thread=card.thread)
-        stage.slack.wire.fail("refuse", path="conversations.history", status=503)
+        stage.slack.http_server.fail("refuse", path="conversations.history", status=503)
         reading = stage.chat.missed([Cursor(place=elsewhere, after=None), *cursors])
         assert (await anext(reading)).text == "here"
         with pytest.raises(Unavailable):

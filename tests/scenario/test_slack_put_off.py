@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.sandbox.slack import Message, User
+from bot.sandbox.slack import SlackMessage, User
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
@@ -23,18 +23,18 @@ async def _cara(stage: Stage, ticket: Ticket) -> User:
     return cara
 
 
-async def _says(stage: Stage, ticket: Ticket, who: User, text: str) -> Message:
+async def _says(stage: Stage, ticket: Ticket, who: User, text: str) -> SlackMessage:
     return await stage.world.slack.say(who, ticket.shop.slack, text, thread_ts=ticket.slack.card.ts)
 
 
 def _tries_again_after(stage: Stage, *seconds: float) -> None:
     """Slack's pauses before it sends an event again, instead of minutes."""
     slack = stage.world.slack
-    slack.sockets._rules = replace(slack.workspace.rules, retry_delays=seconds, ack_seconds=0.3)
+    slack.sockets._limits = replace(slack.workspace.limits, retry_delays=seconds, ack_seconds=0.3)
 
 
 def _asked(stage: Stage, method: str) -> int:
-    return sum(exchange.path.endswith(method) for exchange in stage.world.slack.wire.seen)
+    return sum(exchange.path.endswith(method) for exchange in stage.world.slack.http_server.seen)
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})
@@ -43,11 +43,11 @@ async def test_what_slack_gave_up_is_not_buried_by_what_is_written_after_it(stag
     ticket = await stage.arrives("Buried")
     cara = await _cara(stage, ticket)
     _tries_again_after(stage, 0.0, 0.0, 0.0)
-    fault = stage.world.slack.wire.fail("refuse", path="users.info", status=503, times=10_000)
+    fault = stage.world.slack.http_server.fail("refuse", path="users.info", status=503, times=10_000)
     await ticket.bob_says("Bob 1")
     await until(lambda: stage.world.slack.sockets.lost, "Slack gave it up")
     await _says(stage, ticket, cara, "Cara 2")
-    stage.world.slack.wire.faults.remove(fault)
+    stage.world.slack.http_server.faults.remove(fault)
     await until(lambda: len(ticket.sent) == 3, "both are sent")
     stage.faults.clear()  # bolt tells of each event that was not taken
     assert ticket.sent == ["Cara 0", "Bob 1", "Cara 2"]
@@ -59,13 +59,13 @@ async def test_what_slack_gave_up_is_found_by_the_next_process(stage: Stage) -> 
     ticket = await stage.arrives("Buried and stopped")
     cara = await _cara(stage, ticket)
     _tries_again_after(stage, 0.0, 0.0, 0.0)
-    fault = stage.world.slack.wire.fail("refuse", path="users.info", status=503, times=10_000)
+    fault = stage.world.slack.http_server.fail("refuse", path="users.info", status=503, times=10_000)
     await ticket.bob_says("Bob 1")
     await until(lambda: stage.world.slack.sockets.lost, "Slack gave it up")
     await _says(stage, ticket, cara, "Cara 2")
     assert await stage.world.slack.settled()
     await stage.bridge.stop()
-    stage.world.slack.wire.faults.remove(fault)
+    stage.world.slack.http_server.faults.remove(fault)
     stage.faults.clear()  # bolt tells of each event that was not taken
     assert ticket.sent == ["Cara 0"]
     await stage.bridge.start()
@@ -79,7 +79,7 @@ async def test_what_slack_sends_again_keeps_its_place(stage: Stage) -> None:
     ticket = await stage.arrives("Order")
     cara = await _cara(stage, ticket)
     _tries_again_after(stage, 1.0, 1.0, 1.0)
-    fault = stage.world.slack.wire.fail("refuse", path="users.info", status=503)
+    fault = stage.world.slack.http_server.fail("refuse", path="users.info", status=503)
     await ticket.bob_says("Bob 1")
     await until(lambda: fault.times == 0, "it is refused")
     await _says(stage, ticket, cara, "Cara 2")
@@ -110,9 +110,9 @@ async def test_what_is_deleted_while_slack_is_asked_is_not_sent(stage: Stage) ->
     assert ticket.sent == []
 
 
-async def _held_up(stage: Stage, ticket: Ticket, text: str) -> Message:
+async def _held_up(stage: Stage, ticket: Ticket, text: str) -> SlackMessage:
     """Bob writes; returns when Slack is being asked who he is, and takes half a second to say."""
-    fault = stage.world.slack.wire.fail("slow", path="users.info", seconds=0.5)
+    fault = stage.world.slack.http_server.fail("slow", path="users.info", seconds=0.5)
     said = await ticket.bob_says(text)
     await until(lambda: fault.times == 0, "Slack is asked")
     return said
@@ -123,7 +123,7 @@ async def test_reading_what_was_put_off_is_not_tried_without_end(stage: Stage) -
     """As long as nobody can be asked for, it is tried at growing intervals, however many events Slack gives up."""
     ticket = await stage.arrives("Patience")
     _tries_again_after(stage, 0.0, 0.0, 0.0)
-    stage.world.slack.wire.fail("refuse", path="users.info", status=503, times=10_000)
+    stage.world.slack.http_server.fail("refuse", path="users.info", status=503, times=10_000)
     before = _asked(stage, "conversations.replies")
     await asyncio.gather(*(ticket.bob_says(f"Bob {number}") for number in range(3)))
     await until(lambda: len(stage.world.slack.sockets.lost) == 3, "Slack gave them up")

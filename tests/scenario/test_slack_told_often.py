@@ -14,9 +14,9 @@ _TIMES = 11
 
 def _tells_of_mentions(stage: Stage) -> None:
     """Somebody has ticked one more event and one more scope at Slack than the manifest asks for."""
-    feed = stage.world.slack.workspace.feed
-    app = feed._app
-    feed._app = replace(app, events=app.events | {"app_mention"}, scopes=app.scopes | {"app_mentions:read"})
+    events = stage.world.slack.workspace.events
+    app = events._app
+    events._app = replace(app, events=app.events | {"app_mention"}, scopes=app.scopes | {"app_mentions:read"})
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})

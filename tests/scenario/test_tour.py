@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.sandbox.story import STORY
 from bot.sandbox.tour import play
+from bot.sandbox.tour_steps import STEPS
 from bot.sandbox.world import PracticeWorld
 from tests.support.openapi.discord import check_exchange
 
@@ -11,7 +11,7 @@ from tests.support.openapi.discord import check_exchange
 def watched() -> PracticeWorld:
     """A practice world whose Discord holds every request and every answer against Discord's own description."""
     world = PracticeWorld()
-    world.discord.wire.observers.append(check_exchange)
+    world.discord.http_server.observers.append(check_exchange)
     return world
 
 
@@ -20,13 +20,13 @@ async def test_the_tour_comes_out_as_it_must() -> None:
     told: list[str] = []
     world = watched()
     assert await play(told.append, world), "\n".join(told)
-    assert world.discord.wire.complaints == []
+    assert world.discord.http_server.observer_errors == []
 
 
 async def test_the_tour_survives_a_kill_between_any_two_steps() -> None:
     """Killed (SIGKILL) after every step and started again while the story goes on, it loses and doubles nothing."""
     told: list[str] = []
-    steps = range(1, len(STORY) + 1)
+    steps = range(1, len(STEPS) + 1)
     world = watched()
     assert await play(told.append, world, kill_after=steps), "\n".join(told)
-    assert world.discord.wire.complaints == []
+    assert world.discord.http_server.observer_errors == []

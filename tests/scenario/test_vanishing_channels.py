@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from bot.clock import SystemClock
-from bot.sandbox.slack.world import BOT_USER
+from bot.sandbox.slack.state import BOT_USER
 from tests.support.stage.clock import clock_of
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
@@ -185,12 +185,12 @@ def fill_with_strangers(stage: Stage) -> None:
         discord.guild.open_thread(discord.owner, lounge, f"Talk {number}", 1440, None)
     for thread in discord.threads(stage.shop.discord.id):
         discord.guild.archive(thread, archived=True)
-    discord.guild.allowances.active_threads = len(discord.guild.world.active_threads())
+    discord.guild.limits.active_threads = len(discord.guild.state.active_threads())
 
 
 async def room_again(stage: Stage, clock: type[SystemClock], waiting: Ticket) -> None:
     """There is room, and some minutes later the ticket has its thread."""
-    stage.world.discord.guild.allowances.active_threads = 1000
+    stage.world.discord.guild.limits.active_threads = 1000
     await stage.bridge.stop()
     with patch.object(clock, "now", lambda its: SystemClock.now(its) + timedelta(minutes=13)):
         await stage.bridge.start()
@@ -207,7 +207,7 @@ async def test_a_server_full_of_our_own_threads(stage: Stage) -> None:
     await lively.ann_says("We are on it")
     await lively.has_sent("We are on it")
     await stage.bridge.drained()
-    discord.guild.allowances.active_threads = len(discord.guild.world.active_threads())
+    discord.guild.limits.active_threads = len(discord.guild.state.active_threads())
     new = await stage.arrives("One more", vendor="sellapp")
     assert quiet.discord.thread.archived
     assert not lively.discord.thread.archived
@@ -221,7 +221,7 @@ async def test_a_server_full_of_our_own_threads(stage: Stage) -> None:
     last = await stage.arrives("And another", vendor="sellgate")
     await stage.bridge.drained()
     assert new.discord.thread.archived
-    assert len(discord.guild.world.active_threads()) == discord.guild.allowances.active_threads
+    assert len(discord.guild.state.active_threads()) == discord.guild.limits.active_threads
     assert stage.announced(last.shop, CANNOT) == (0, 0)
 
 
@@ -267,7 +267,7 @@ async def test_a_full_server_and_a_forum_alone(stage: Stage) -> None:
     fill_with_strangers(stage)
     for thread in discord.threads(stage.world.shops["sellapp"].discord.id):
         discord.guild.archive(thread, archived=True)
-    discord.guild.allowances.active_threads = len(discord.guild.world.active_threads())
+    discord.guild.limits.active_threads = len(discord.guild.state.active_threads())
     waiting = await stage.writes("Waits", vendor="sellapp")
     beside = stage.world.shops["sellgate"]
     await until(lambda: stage.announced(beside, "as many open threads")[0] == 1, "it is told")
@@ -351,8 +351,8 @@ async def test_what_may_have_been_said_is_not_said_again_where_the_history_is_cl
     await stage.bridge.drained()
     path = f"/{ticket.discord.thread.id}/messages$"
     discord.deny(stage.world.support.id, "read_message_history")
-    discord.guild.allowances.nonce_seconds = 0.0
-    discord.wire.fail("lose", method="POST", path=path)
+    discord.guild.limits.nonce_seconds = 0.0
+    discord.http_server.fail("lose", method="POST", path=path)
     ticket.customer_says("Only once")
     await until(lambda: ticket.discord.count("Only once") == 1, "it was posted")
     await until(lambda: stage.announced(stage.shop, "Read Message History")[1] == 1, "it is told")

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.sandbox.discord import Thread
-from bot.sandbox.sight import read_discord
-from bot.sandbox.wire import Exchange
+from bot.sandbox.loopback_server import Exchange
+from bot.sandbox.ticket_threads import discord_text
 from tests.support.stage.clock import ahead, clock_of
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
@@ -74,13 +74,13 @@ async def test_messages_that_waited_go_into_the_new_thread(stage: Stage) -> None
     """What Discord had not taken before the thread was deleted stands in the new one, in order, each once."""
     ticket = await stage.arrives("Waiting")
     before = ticket.discord.thread
-    fault = stage.world.discord.wire.fail("refuse", method="POST", path=f"/{before.id}/messages$", times=10_000)
+    fault = stage.world.discord.http_server.fail("refuse", method="POST", path=f"/{before.id}/messages$", times=10_000)
     for number in range(3):
         ticket.customer_says(f"Word {number}")
         await until(lambda number=number: ticket.slack.count(f"Word {number}") == 1, "Slack has it")  # type: ignore[misc]
     assert ticket.discord.count("Word") == 0
     await delete_thread(ticket)
-    stage.world.discord.wire.faults.remove(fault)
+    stage.world.discord.http_server.faults.remove(fault)
     await goes_on(ticket, before)
     await stage.bridge.drained()
     shown = [str(m.embeds[0].get("description")) for m in ticket.discord.messages() if m.embeds]
@@ -94,13 +94,13 @@ async def test_what_vanished_while_the_bot_was_away_is_replaced_when_it_is_back(
     discord, slack = stage.world.discord, stage.world.slack
     tickets = [await stage.arrives(f"Away at {vendor}", vendor=vendor) for vendor in ("sellgate", "sellapp")]
     before = [(ticket.discord.thread, ticket.slack.card) for ticket in tickets]
-    discord.wire.fail("lose", method="POST", path=f"/{before[0][0].id}/messages$")
-    blind = discord.wire.fail("refuse", method="GET", path=f"/{before[0][0].id}/messages$", times=10_000)
+    discord.http_server.fail("lose", method="POST", path=f"/{before[0][0].id}/messages$")
+    blind = discord.http_server.fail("refuse", method="GET", path=f"/{before[0][0].id}/messages$", times=10_000)
     tickets[0].customer_says("Lost on its way")
     await until(lambda: tickets[0].discord.count("Lost on its way") == 1, "it was posted")
     await until(lambda: blind.times < 10_000, "it is looked for")
     await stage.bridge.stop()
-    discord.wire.faults.clear()
+    discord.http_server.faults.clear()
     for ticket in tickets:
         await delete_thread(ticket)
     # One has replies, so that a tombstone stays, the other has none.
@@ -156,9 +156,9 @@ async def test_a_deleted_card_is_followed_by_one_in_its_thread(stage: Stage) -> 
         await stage.bridge.drained()
         assert ticket.discord.threads == [thread]
         again = ticket.discord.card()
-        assert "Closed" in read_discord(again)
+        assert "Closed" in discord_text(again)
         await discord.press(stage.world.ann, again, "Reopen")
-        await until(lambda t=ticket: "Open" in read_discord(t.discord.card()), "open again")  # type: ignore[misc]
+        await until(lambda t=ticket: "Open" in discord_text(t.discord.card()), "open again")  # type: ignore[misc]
         await discord.delete(discord.owner, again)
         await until(lambda t=ticket, a=again: t.discord.card().id > a.id, "a third card")  # type: ignore[misc]
         await stage.bridge.drained()
@@ -175,12 +175,12 @@ async def test_a_card_that_is_deleted_while_the_bot_is_away(stage: Stage) -> Non
     for ticket in tickets:
         await discord.delete(discord.owner, ticket.discord.card())
     await stage.bridge.start()
-    discord.guild.allowances.nonce_seconds = 0.0
+    discord.guild.limits.nonce_seconds = 0.0
     for ticket in tickets:
-        discord.wire.fail("lose", method="POST", path=f"/{ticket.discord.thread.id}/messages$", times=2)
+        discord.http_server.fail("lose", method="POST", path=f"/{ticket.discord.thread.id}/messages$", times=2)
         ticket.shop.store.close(ticket.id)
         await until(lambda t=ticket: t.discord.thread.archived, "archived")  # type: ignore[misc]
-        await until(lambda t=ticket: "Closed" in read_discord(t.discord.card()), "another card")  # type: ignore[misc]
+        await until(lambda t=ticket: "Closed" in discord_text(t.discord.card()), "another card")  # type: ignore[misc]
         await stage.bridge.drained(seconds=30)
         assert ticket.discord.count("The card of this ticket was deleted.") == 1
         cards = [m for m in ticket.discord.messages() if ticket.discord.is_card(m)]
@@ -200,7 +200,7 @@ async def test_a_thread_that_vanishes_before_the_bot_knows_it(stage: Stage) -> N
                 removed.append(discord.thread(exchange.answer["id"]))
                 discord.guild.remove_place(removed[0])
 
-        discord.wire.observers.append(remove)
+        discord.http_server.observers.append(remove)
         ticket = await stage.writes(f"At once at {vendor}", vendor=vendor)
         await until(lambda ticket=ticket: ticket.slack.count("Hello?") == 1, "Slack has it")  # type: ignore[misc]
         await until(lambda ticket=ticket: ticket.discord.threads, "another thread")  # type: ignore[misc]
@@ -238,10 +238,10 @@ async def test_a_deleted_card_in_slack_begins_anew(stage: Stage) -> None:
 async def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(stage: Stage) -> None:
     """Slack may put a reply to a card that is gone into the channel itself; it then stands under a new card, once."""
     slack = stage.world.slack
-    slack.workspace.rules = replace(slack.workspace.rules, unknown_thread="top level")
+    slack.workspace.limits = replace(slack.workspace.limits, unknown_thread="top level")
     ticket = await stage.arrives("Stray")
     for gone in (*ticket.slack.messages(), ticket.slack.card):
-        slack.workspace.world.drop(gone)  # and nobody is told
+        slack.workspace.state.drop(gone)  # and nobody is told
     ticket.customer_says("Where am I?")
     await ticket.shown("Where am I?")
     await stage.bridge.drained()

@@ -24,9 +24,9 @@ from random import Random
 
 from aiohttp import web
 
-from bot.sandbox.sight import read_discord
+from bot.sandbox.loopback_server import HttpFault, LoopbackServer
+from bot.sandbox.ticket_threads import discord_text
 from bot.sandbox.vendors.store import PracticeTicket
-from bot.sandbox.wire import Fault, Wire
 from tests.support.crash.clock import FasterClock
 from tests.support.crash.nest import Nest
 from tests.support.crash.run import integrity, unfinished
@@ -98,7 +98,7 @@ class Outcome:
 
 
 @dataclass(kw_only=True)
-class _Deadly(Fault):
+class _Deadly(HttpFault):
     """Holds the one request at which to die, so that nothing of its answer gets out."""
 
     point: Point
@@ -228,9 +228,9 @@ class Story:
         """Where a ticket that was closed does not say so, or says so too often; empty: it is well."""
         discord, slack = self._world.discord, self._world.slack
         thread = ticket.threads["discord"]
-        in_discord = [read_discord(message) for message in discord.messages(thread)]
+        in_discord = [discord_text(message) for message in discord.messages(thread)]
         in_slack = [message.rendered for message in slack.thread(ticket.shop.slack, ticket.threads["slack"])]
-        heads = [read_discord(m) for m in discord.messages(ticket.shop.discord.id) if str(m.id) == thread]
+        heads = [discord_text(m) for m in discord.messages(ticket.shop.discord.id) if str(m.id) == thread]
         cards = [*(heads or in_discord[:1]), in_slack[0]]
         told = [sum(_CLOSED_BY in text for text in texts) for texts in (in_discord, in_slack)]
         well = self._at_vendor(ticket).closed and all("Closed" in card for card in cards) and told == [1, 1]
@@ -278,11 +278,11 @@ async def play(folder: Path, *, carried_out: bool) -> Outcome:
             )
 
 
-def _wires(world: KillWorld) -> dict[str, Wire]:
+def _wires(world: KillWorld) -> dict[str, LoopbackServer]:
     return {
-        "discord": world.discord.wire,
-        "slack": world.slack.wire,
-        **{shop.name: shop.vendor.wire for shop in world.shops},
+        "discord": world.discord.http_server,
+        "slack": world.slack.http_server,
+        **{shop.name: shop.vendor.http_server for shop in world.shops},
     }
 
 
@@ -305,7 +305,7 @@ async def _points(story: Story, world: KillWorld) -> list[Point]:
     return points
 
 
-def _asked(wire: Wire, since: int, kind: str) -> int:
+def _asked(wire: LoopbackServer, since: int, kind: str) -> int:
     return sum(_kind(exchange.method, exchange.path) == kind for exchange in wire.seen[since:])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from bot.clock import SystemClock
-from bot.sandbox.process import BotProcess
+from bot.sandbox.bot_process import BotProcess
 from tests.support.crash.run import drain, integrity, unfinished
 from tests.support.crash.world import CHATS, KillWorld, Ticket, Verdict
 from tests.support.waiting import until

@@ -18,15 +18,11 @@ from typing import Any, Literal, Self
 from aiohttp import web
 
 from bot.clock import Clock
-from bot.sandbox.discord import Channel as DiscordChannel
-from bot.sandbox.discord import Message as DiscordMessage
-from bot.sandbox.discord import PracticeDiscord
-from bot.sandbox.sight import read_discord
-from bot.sandbox.slack import App, PracticeSlack
-from bot.sandbox.slack import Channel as SlackChannel
-from bot.sandbox.slack import Message as SlackMessage
+from bot.sandbox.discord import DiscordChannel, DiscordMessage, PracticeDiscord
+from bot.sandbox.loopback_server import HttpFault, LoopbackServer
+from bot.sandbox.slack import PracticeSlack, SlackApp, SlackChannel, SlackMessage
+from bot.sandbox.ticket_threads import discord_text
 from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
-from bot.sandbox.wire import Fault, Wire
 from bot.wiring import slack_manifest, vendor_kinds
 
 Chat = Literal["discord", "slack"]
@@ -39,7 +35,7 @@ _EVERY_THANKS = 13
 
 
 @dataclass(kw_only=True)
-class Sometimes(Fault):
+class Sometimes(HttpFault):
     """A fault that hits by chance and is never used up: some of the writes are carried out and not answered."""
 
     random: Random
@@ -120,7 +116,7 @@ class KillWorld:
         vendors: Sequence[str] | None = None,
     ) -> None:
         self.discord = PracticeDiscord(clock=clock)
-        self.slack = PracticeSlack(app=App.from_manifest(json.loads(slack_manifest())), clock=clock)
+        self.slack = PracticeSlack(app=SlackApp.from_manifest(json.loads(slack_manifest())), clock=clock)
         self.ann = self.discord.add_member("Ann")
         self.bob = self.slack.add_user("bob", real_name="Bob")
         self.tickets: list[Ticket] = []
@@ -130,7 +126,7 @@ class KillWorld:
         installed = [name for name in VENDORS if name in vendor_kinds()]
         amount = len(installed) if shops is None else shops
         self.shops = self._shops(clock, vendors or [installed[index % len(installed)] for index in range(amount)])
-        wires = [self.discord.wire, self.slack.wire, *(shop.vendor.wire for shop in self.shops)]
+        wires = [self.discord.http_server, self.slack.http_server, *(shop.vendor.http_server for shop in self.shops)]
         self._faults = [self._lossy(wire) for wire in wires]
         self._acknowledgements = 0
 
@@ -144,7 +140,7 @@ class KillWorld:
             shops.append(Shop(name=name, store=store, vendor=VENDORS[vendor](store), discord=channel, slack=triage))
         return shops
 
-    def _lossy(self, wire: Wire) -> Sometimes:
+    def _lossy(self, wire: LoopbackServer) -> Sometimes:
         fault = Sometimes(kind="lose", random=Random(self._random.random()), rate=self._lost_answers)
         wire.faults.append(fault)
         return fault
@@ -278,7 +274,7 @@ class KillWorld:
         thread = ticket.threads.get("discord")
         found: list[DiscordMessage] = [] if thread is None else self.discord.messages(thread)
         bot = self.discord.bot.id
-        return [read_discord(m) for m in found if m.author_id == bot and str(m.id) != thread]
+        return [discord_text(m) for m in found if m.author_id == bot and str(m.id) != thread]
 
     def _in_slack(self, ticket: Ticket, threads: dict[str, list[SlackMessage]]) -> list[str]:
         found = threads.get(ticket.threads.get("slack", ""), [])
@@ -288,7 +284,7 @@ class KillWorld:
         """Every thread's replies by its card, in one pass: asking for each by itself takes a pass each."""
         found: dict[str, list[SlackMessage]] = defaultdict(list)
         for shop in self.shops:
-            for message in self.slack.workspace.world.messages(shop.slack.id):
+            for message in self.slack.workspace.state.messages(shop.slack.id):
                 if message.thread_ts is not None:
                     found[message.thread_ts].append(message)
         return found

@@ -1,9 +1,10 @@
 """
 Next Commerce's own description of its API, held against what went over the wire.
 
-A practice server is given `check_exchange` as an observer: `server.wire.observers.append(check_exchange)`. A test then
-asserts that `server.wire.complaints` is empty. Where the description is known to be wrong or has no bite, this module
-says so beside the line that knows better.
+A practice server is given `check_exchange` as an observer:
+`server.http_server.observers.append(check_exchange)`. A test then asserts that `server.http_server.observer_errors`
+is empty. Where the description is known to be wrong or checks nothing, this module says so beside the line that
+knows better.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from jsonschema.exceptions import best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from bot.sandbox.wire import Exchange
+from bot.sandbox.loopback_server import Exchange
 
 PREFIX = "/api/admin"
 _ROOT = "urn:nextcommerce"

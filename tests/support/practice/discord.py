@@ -154,11 +154,11 @@ async def listening(
 async def practice_discord(**settings: Any) -> AsyncIterator[tuple[PracticeDiscord, Bot]]:
     """A server of its own and a bot by hand, without rate limits unless `speed` is set; every answer is checked."""
     server = PracticeDiscord(**({"speed": None} | settings))
-    server.wire.observers.append(check_answer)
+    server.http_server.observers.append(check_answer)
     await server.start()
     try:
         async with aiohttp.ClientSession() as session:
             yield server, Bot(server, session)
     finally:
         await server.stop()
-    assert server.wire.complaints == []
+    assert server.http_server.observer_errors == []

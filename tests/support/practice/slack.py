@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 import httpx
 
-from bot.sandbox.slack import App, PracticeSlack, Rules
-from bot.sandbox.slack.values import Channel, User
+from bot.sandbox.slack import PracticeSlack, SlackApp, SlackLimits
+from bot.sandbox.slack.values import SlackChannel, User
 from tests.support.waiting import PATIENCE
 
 Answer = Callable[[dict[str, Any]], Awaitable[Any]]
@@ -45,7 +45,9 @@ def maker(clock: Stopwatch) -> Make:
     """Practice Slacks that live by this clock."""
 
     def make(*, app: dict[str, Any] | None = None, **rules: Any) -> PracticeSlack:
-        return PracticeSlack(app=App(**(app or {})), rules=Rules(**{"ack_seconds": 0.2, **rules}), clock=clock)
+        return PracticeSlack(
+            app=SlackApp(**(app or {})), limits=SlackLimits(**{"ack_seconds": 0.2, **rules}), clock=clock
+        )
 
     return make
 
@@ -113,7 +115,7 @@ async def connect(web: Web) -> AsyncIterator[Socket]:
 
 
 @asynccontextmanager
-async def connected_app(make: Make) -> AsyncIterator[tuple[PracticeSlack, Web, Socket, User, Channel]]:
+async def connected_app(make: Make) -> AsyncIterator[tuple[PracticeSlack, Web, Socket, User, SlackChannel]]:
     """A person in a channel, and an app with a shortcut that is connected and waits."""
     slack = make(app={"shortcuts": ("send",)})
     jane = slack.add_user("jane")

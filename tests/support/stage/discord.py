@@ -36,7 +36,7 @@ from bot.model import (
     Voice,
 )
 from bot.sandbox.discord import PracticeDiscord
-from bot.sandbox.wire import Exchange
+from bot.sandbox.loopback_server import Exchange
 from tests.support.openapi.discord import check_exchange
 from tests.support.waiting import until
 
@@ -160,7 +160,7 @@ class Stage:
 
     def requests(self, method: str, ending: str = "") -> list[Exchange]:
         """What the bot asked of Discord, by method and the end of the path."""
-        return [e for e in self.server.wire.seen if e.method == method and e.path.endswith(ending)]
+        return [e for e in self.server.http_server.seen if e.method == method and e.path.endswith(ending)]
 
     def shown(self, opened: Opened, channel: ChannelId) -> Any:
         """The card's embed as people see it."""
@@ -183,7 +183,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """A stage whose every request and answer is held against Discord's own description."""
     server = PracticeDiscord(**{"speed": 20.0, **settings})
-    server.wire.observers.append(check_exchange)
+    server.http_server.observers.append(check_exchange)
     await server.start()
     text, forum = server.add_text_channel("support"), server.add_forum("tickets", tags, require_tag=require_tag)
     channels = ChannelId(str(text.id)), ChannelId(str(forum.id))
@@ -196,7 +196,7 @@ async def stage(
         await here.disconnect()
         await here.chat.aclose()
         await server.stop()
-    assert server.wire.complaints == []
+    assert server.http_server.observer_errors == []
 
 
 def build(server: PracticeDiscord, channels: Sequence[str], roles: Sequence[str] = (), token: str = "") -> DiscordChat:

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.interactive import settings
 from bot.sandbox.page import PracticePage
-from bot.sandbox.process import BotProcess
-from bot.sandbox.stage import settings
 from bot.sandbox.world import PracticeWorld
 from tests.support.waiting import PATIENCE
 

@@ -36,9 +36,9 @@ from bot.model import (
     Voice,
 )
 from bot.ports import Chat
-from bot.sandbox.slack.rules import App, Rules
+from bot.sandbox.slack.rate_limits import SlackLimits
 from bot.sandbox.slack.server import PracticeSlack
-from bot.sandbox.slack.values import Channel, Message, User
+from bot.sandbox.slack.values import SlackApp, SlackChannel, SlackMessage, User
 from tests.support.waiting import until
 
 NASTY = "<!channel> <@U1> *bold* <https://evil.example|your bank> & `code` @everyone"
@@ -128,7 +128,7 @@ class Scene:
     slack: PracticeSlack
     chat: Chat
     intake: Recording
-    channel: Channel
+    channel: SlackChannel
     anna: User
     bob: User
     running: asyncio.Task[None] | None = None
@@ -167,11 +167,11 @@ class Scene:
         opened = await self.chat.open_thread(self.id, CARD, key(name))
         return opened, Place(chat=self.chat.name, channel=self.id, thread=opened.thread)
 
-    def top(self, opened: Opened) -> Message:
+    def top(self, opened: Opened) -> SlackMessage:
         return self.slack.thread(self.channel, opened.thread)[0]
 
     def calls(self, method: str) -> int:
-        return sum(exchange.path.endswith(f"/{method}") for exchange in self.slack.wire.seen)
+        return sum(exchange.path.endswith(f"/{method}") for exchange in self.slack.http_server.seen)
 
 
 def chat_for(slack: PracticeSlack, channels: Sequence[str], **rest: Any) -> SlackChat:
@@ -185,10 +185,10 @@ def chat_for(slack: PracticeSlack, channels: Sequence[str], **rest: Any) -> Slac
 
 @asynccontextmanager
 async def scene(
-    *, app: App | None = None, rules: Rules | None = None, start: bool = True, **rest: Any
+    *, app: SlackApp | None = None, limits: SlackLimits | None = None, start: bool = True, **rest: Any
 ) -> AsyncIterator[Scene]:
     """Set everything up as the manifest says, and take it down so that nothing is left running."""
-    slack = PracticeSlack(app=app or App.from_manifest(manifest.app()), rules=rules or Rules())
+    slack = PracticeSlack(app=app or SlackApp.from_manifest(manifest.app()), limits=limits or SlackLimits())
     await slack.start()
     anna, bob = slack.add_user("anna", display_name="Anna"), slack.add_user("bob", display_name="Bob")
     channel = slack.add_channel("support", [anna, bob])
@@ -203,4 +203,4 @@ async def scene(
         await slack.stop()
         left = [task for task in asyncio.all_tasks() if "adapters/chats" in repr(task)]
         assert not left
-    assert not slack.wire.complaints
+    assert not slack.http_server.observer_errors

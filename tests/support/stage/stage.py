@@ -31,10 +31,10 @@ import structlog
 
 from bot.inbound.chats import commands
 from bot.model import StoreName
-from bot.sandbox.discord import Message as DiscordMessage
-from bot.sandbox.process import BotProcess
-from bot.sandbox.sight import DiscordSight, SlackSight, read_discord
-from bot.sandbox.slack import Message as SlackMessage
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.discord import DiscordMessage
+from bot.sandbox.slack import SlackMessage
+from bot.sandbox.ticket_threads import DiscordTicketThread, SlackTicketThread, discord_text
 from bot.sandbox.vendors import VENDORS, PracticeStore
 from bot.sandbox.vendors.store import PracticeTicket
 from bot.sandbox.world import PracticeWorld, Shop
@@ -65,12 +65,12 @@ class Ticket:
     about: str
 
     @property
-    def discord(self) -> DiscordSight:
-        return DiscordSight(self.stage.world.discord, self.shop, self.about)
+    def discord(self) -> DiscordTicketThread:
+        return DiscordTicketThread(self.stage.world.discord, self.shop, self.about)
 
     @property
-    def slack(self) -> SlackSight:
-        return SlackSight(self.stage.world.slack, self.shop, self.about)
+    def slack(self) -> SlackTicketThread:
+        return SlackTicketThread(self.stage.world.slack, self.shop, self.about)
 
     @property
     def now(self) -> PracticeTicket:
@@ -110,10 +110,10 @@ class Ticket:
         """Wait until an agent's message carries exactly this mark, as Discord writes it; empty: none."""
         if isinstance(message, DiscordMessage):
             wanted = {mark} if mark else set()
-            await until(lambda: self.discord.marks(message) == wanted, f"{mark or 'no mark'} in Discord")
+            await until(lambda: self.discord.reactions(message) == wanted, f"{mark or 'no mark'} in Discord")
             return
         wanted = {_SLACK_MARKS[mark]} if mark else set()
-        await until(lambda: self.slack.marks(message) == wanted, f"{mark or 'no mark'} in Slack")
+        await until(lambda: self.slack.reactions(message) == wanted, f"{mark or 'no mark'} in Slack")
 
     async def shown(self, text: str) -> None:
         """Wait until each chat that has a thread for it shows this once."""
@@ -184,7 +184,7 @@ class Stage:
 
     async def sweeps(self, amount: int, shop: Shop | None = None) -> None:
         """Wait until a store was asked so many times more for its list."""
-        wire = (shop or self.shop).vendor.wire
+        wire = (shop or self.shop).vendor.http_server
 
         def asked() -> int:
             paths = [exchange.path for exchange in wire.seen if exchange.method == "GET" and exchange.status == 200]
@@ -206,7 +206,7 @@ class Stage:
         places = [shop.discord.id] if shop.discord.id == self.world.support.id else []
         places += [thread.id for thread in discord.threads(shop.discord.id)] if not places else []
         said = [m for place in places for m in discord.messages(place) if m.author_id == discord.bot.id]
-        in_discord = sum(text in read_discord(message) for message in said)
+        in_discord = sum(text in discord_text(message) for message in said)
         in_slack = sum(text in m.rendered for m in self.world.slack.messages(shop.slack) if m.thread_ts is None)
         return in_discord, in_slack
 
@@ -230,14 +230,14 @@ async def set_stage(
     """
     seats = stores or {"sellgate": "text slack"}
     world = PracticeWorld()
-    world.discord.rates.speed = 50.0
-    world.discord.wire.observers.append(check_exchange)
+    world.discord.rate_limiter.speed = 50.0
+    world.discord.http_server.observers.append(check_exchange)
     world.shops = {
         vendor: _seated(world, vendor, where.split(), (variants or {}).get(vendor)) for vendor, where in seats.items()
     }
     for shop in world.shops.values():
         if shop.vendor.vendor == "nextcommerce":
-            shop.vendor.wire.observers.append(check_nextcommerce)
+            shop.vendor.http_server.observers.append(check_nextcommerce)
     with tempfile.TemporaryDirectory(prefix="shopbell-") as folder:
         await world.start()
         here = Stage(world, Path(folder), seats, settings, Bridge({}, Path(folder) / "shopbell.db"))
@@ -251,8 +251,12 @@ async def set_stage(
             finally:
                 await here.bridge.stop()
                 await world.stop()
-    wires = [world.discord.wire, world.slack.wire, *(shop.vendor.wire for shop in world.shops.values())]
-    assert [complaint for wire in wires for complaint in wire.complaints] == []
+    wires = [
+        world.discord.http_server,
+        world.slack.http_server,
+        *(shop.vendor.http_server for shop in world.shops.values()),
+    ]
+    assert [complaint for wire in wires for complaint in wire.observer_errors] == []
     assert here.faults == []
     assert not world.slack.pings
 

@@ -17,9 +17,9 @@ from adapters.vendors import lightspeed, nextcommerce, sellapp, sellgate, sellsn
 from bot.errors import Gone, RateLimited
 from bot.model import Absent, Change, Status, TicketId
 from bot.ports import Vendor, VendorKind, VendorTools
+from bot.sandbox.loopback_server import Exchange
 from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
 from bot.sandbox.vendors.variant import Variant
-from bot.sandbox.wire import Exchange
 from tests.support.openapi.nextcommerce import check_request
 
 # One for all, as in the bridge: making it takes longer than most of these tests.
@@ -195,11 +195,11 @@ class World:
 
     def requests(self) -> int:
         """How many requests have come so far."""
-        return len(self.server.wire.seen)
+        return len(self.server.http_server.seen)
 
     def doctored(self, change: Callable[[Any], Any]) -> str:
         """The first answer with something done to it."""
-        return json.dumps(change(self.server.wire.seen[0].answer))
+        return json.dumps(change(self.server.http_server.seen[0].answer))
 
 
 @asynccontextmanager
@@ -209,7 +209,7 @@ async def world(case: Case, **settings: str) -> AsyncIterator[World]:
     store = PracticeStore(clock.now)
     server = case.subject.practice(store, case.variant)
     if case.subject.check is not None and not case.variant.hostile:
-        server.wire.observers.append(case.subject.check)
+        server.http_server.observers.append(case.subject.check)
     async with server:
         section = {name.lower(): value for name, value in server.settings.items()}
         section |= {"base_url": server.base_url, **case.subject.settings(case.variant), **settings}
@@ -218,7 +218,7 @@ async def world(case: Case, **settings: str) -> AsyncIterator[World]:
         vendor = kind.build(kind.settings.model_validate(section), tools)
         try:
             yield World(case.subject, case.variant, store, server, vendor, clock)
-            assert not server.wire.complaints
+            assert not server.http_server.observer_errors
         finally:
             await vendor.aclose()
 

@@ -30,7 +30,7 @@ from bot.model import (
     Verb,
     Voice,
 )
-from bot.sandbox.discord.drafts import read
+from bot.sandbox.discord.message_requests import read_message_request
 from bot.text import clean, comparable, split
 
 KEY = DeliveryKey("a1b2c3-77-0")
@@ -112,7 +112,7 @@ class TestCard:
         card = replace(CARD, title=title, opening=opening, facts=tuple(Fact(*fact) for fact in facts))
         message = card_message(card, KEY)
         assert embed_length(embed(message)) <= 6000
-        read(message)
+        read_message_request(message)
 
     @given(TEXTS)
     def test_a_threads_name_keeps_the_number(self, subject: str) -> None:
@@ -130,7 +130,7 @@ class TestPost:
         read_back = []
         for part in range(parts(post)):
             message = post_message(post, part, KEY)
-            read(message)
+            read_message_request(message)
             assert embed_length(embed(message)) <= 6000
             shown = re.sub(r"^-# ", "", embed(message)["description"], flags=re.MULTILINE)
             read_back.append(neutral(shown, Names()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import adapters.chats.slack
 from adapters.chats.slack import manifest
-from bot.sandbox.slack.rules import App
+from bot.sandbox.slack.values import SlackApp
 
 SCOPE_OF = {
     "chat.postMessage": {"chat:write"},
@@ -47,7 +47,7 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
     assert app["settings"]["socket_mode_enabled"] is True
     assert app["settings"]["interactivity"]["is_enabled"] is True
     assert [command["command"] for command in app["features"]["slash_commands"]] == ["/close", "/reopen", "/stats"]
-    assert App.from_manifest(app).shortcuts == ("close_ticket", "reopen_ticket", "send_to_customer")
+    assert SlackApp.from_manifest(app).shortcuts == ("close_ticket", "reopen_ticket", "send_to_customer")
     assert all(len(shortcut["name"]) <= 24 for shortcut in app["features"]["shortcuts"])
     assert len(app["display_information"]["description"]) <= 140
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.discord import Refusal
+from bot.sandbox.discord import DiscordRefusal
 from tests.support.practice.discord import practice_discord
 
 
@@ -13,9 +13,9 @@ async def test_only_a_good_token_gets_in() -> None:
     async with practice_discord() as (discord, bot):
         refused = await bot.ask("GET", "/users/@me", token="other")
         assert (refused.status, refused.body) == (401, {"message": "401: Unauthorized", "code": 0})
-        discord.rules.tokens.add("other")
+        discord.settings.tokens.add("other")
         assert (await bot.ask("GET", "/users/@me", token="other")).status == 200
-        discord.rules.tokens.clear()
+        discord.settings.tokens.clear()
         assert (await bot.ask("GET", "/users/@me", token="other")).status == 401
 
 
@@ -25,7 +25,7 @@ async def test_who_and_where_it_is() -> None:
         channel, forum = discord.add_text_channel("tickets"), discord.add_forum("posts", ["open"])
         role = discord.add_role("agents", "manage_threads")
         jane = discord.add_member("Jane", role)
-        guild = f"/guilds/{discord.guild.world.guild_id}"
+        guild = f"/guilds/{discord.guild.state.guild_id}"
         for path in ("/gateway", "/gateway/bot"):
             assert (await bot.ask("GET", path)).body["url"] == discord.gateway_url
         for path in ("/applications/@me", "/oauth2/applications/@me"):
@@ -54,7 +54,7 @@ async def test_what_is_not_there_is_unknown(path: str, code: int) -> None:
     """Each kind of thing has its own code for being unknown; what is no id at all is Invalid Form Body."""
     async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
-        places = {"channel": channel.id, "guild": discord.guild.world.guild_id}
+        places = {"channel": channel.id, "guild": discord.guild.state.guild_id}
         assert (await bot.ask("GET", path.format(**places))).code == code
 
 
@@ -104,9 +104,9 @@ async def test_permissions_hold_for_people_too() -> None:
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
         discord.deny(channel.id, "send_messages", whom=jane)
-        with pytest.raises(Refusal, match="50013"):
+        with pytest.raises(DiscordRefusal, match="50013"):
             await discord.say(jane, channel.id, "hello")
-        with pytest.raises(Refusal, match="50035"):
+        with pytest.raises(DiscordRefusal, match="50035"):
             await discord.say(discord.add_member("Jo"), channel.id, "x" * 2001)
         assert discord.messages(channel.id) == []
 
@@ -119,12 +119,12 @@ async def test_without_the_message_content_intent_people_are_silent() -> None:
         await bot.post(channel.id, content="own")
         await discord.say(jane, channel.id, "secret", attachments=[("a.txt", b"a")])
         await discord.say(jane, channel.id, f"<@{discord.bot.id}> hello")
-        discord.rules.message_content = False
+        discord.settings.message_content = False
         read = (await bot.ask("GET", f"/channels/{channel.id}/messages")).body
         assert [message["content"] for message in read] == [f"<@{discord.bot.id}> hello", "", "own"]
         assert read[1]["attachments"] == []
         assert (await bot.ask("GET", "/applications/@me")).body["flags"] == 0
-        discord.rules.message_content = True
+        discord.settings.message_content = True
         assert (await bot.ask("GET", "/applications/@me")).body["flags"] == 1 << 19
         assert (await bot.ask("GET", f"/channels/{channel.id}/messages")).body[1]["content"] == "secret"
 

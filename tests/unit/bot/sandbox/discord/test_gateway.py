@@ -5,7 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from bot.sandbox.discord import PracticeDiscord, Sort
+from bot.sandbox.discord import MessageType, PracticeDiscord
 from tests.support.practice.discord import (
     ALL,
     GUILDS,
@@ -59,7 +59,7 @@ async def test_message_content_must_be_switched_on_to_be_asked_for() -> None:
             await ears.event("GUILD_CREATE")
             await discord.say(jane, channel.id, "secret")
             assert (await ears.event("MESSAGE_CREATE"))["content"] == ""
-        discord.rules.message_content = False
+        discord.settings.message_content = False
         async with listening(bot) as ears:
             assert await ears.next() == {"closed": 4014}
 
@@ -111,7 +111,11 @@ async def test_everything_that_happens_is_told() -> None:
                 "CHANNEL_DELETE",
             ]
             created = [p["d"] for p in ears.heard if p["t"] == "MESSAGE_CREATE"]
-            assert [message["type"] for message in created] == [Sort.SAID, Sort.SAID, Sort.THREAD_STARTER]
+            assert [message["type"] for message in created] == [
+                MessageType.DEFAULT,
+                MessageType.DEFAULT,
+                MessageType.THREAD_STARTER,
+            ]
             assert created[0]["attachments"][0]["filename"] == "a.txt"
             assert created[1]["nonce"] == "key"
             assert [p["s"] for p in ears.heard[1:]] == list(range(1, len(ears.heard)))
@@ -172,7 +176,7 @@ async def test_a_session_that_is_gone_cannot_be_resumed() -> None:
         async with listening(bot) as ears:
             session = await begun(discord, ears)
         await until(lambda: discord.gateway.connected == 0)
-        clock.advance(discord.rules.session_seconds + 1)
+        clock.advance(discord.settings.session_seconds + 1)
         await refused(bot, session, 1)
         assert discord.gateway.resumed == 0
 
@@ -209,7 +213,7 @@ async def test_a_place_can_be_withheld() -> None:
                 assert (await ears.event("MESSAGE_CREATE"))["content"] == "heard"
 
         async def last() -> list[str]:
-            active = await bot.ask("GET", f"/guilds/{discord.guild.world.guild_id}/threads/active")
+            active = await bot.ask("GET", f"/guilds/{discord.guild.state.guild_id}/threads/active")
             return [each["last_message_id"] for each in active.body["threads"]]
 
         assert await last() == [str(unheard.id)]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.discord import Answered, NoAnswer, NotOffered, PracticeDiscord
-from bot.sandbox.discord.world import Channel, Member
+from bot.sandbox.discord import InteractionResponse, NoAnswer, NotOffered, PracticeDiscord
+from bot.sandbox.discord.values import DiscordChannel, Member
 from tests.support.practice.discord import Answer, Bot, Ears, HandClock, listening, practice_discord
 
 CLOSE = {
@@ -27,14 +27,14 @@ class Desk:
     def __init__(self, discord: PracticeDiscord, bot: Bot) -> None:
         self.discord = discord
         self.bot = bot
-        self.channel: Channel = discord.add_text_channel("tickets")
+        self.channel: DiscordChannel = discord.add_text_channel("tickets")
         self.jane: Member = discord.add_member("Jane")
-        self.application = discord.guild.world.application_id
+        self.application = discord.guild.state.application_id
 
     async def register(self, *commands: dict[str, Any]) -> Answer:
         return await self.bot.ask("PUT", f"/applications/{self.application}/commands", list(commands))
 
-    def ask(self, **options: Any) -> asyncio.Task[Answered]:
+    def ask(self, **options: Any) -> asyncio.Task[InteractionResponse]:
         return asyncio.create_task(self.discord.command(self.jane, self.channel.id, "close", **options))
 
     async def answer(self, interaction: dict[str, Any], kind: int, data: Any = None, **query: Any) -> Answer:
@@ -250,7 +250,7 @@ async def test_a_button_may_be_answered_later_and_aside() -> None:
             answered = await pressed
             assert (answered.deferred, answered.message) == (True, None)
             await desk.hook("POST", interaction, body={"content": "closed", "flags": 64})
-            assert (await answered.heard()).only_for == desk.jane.id
+            assert (await answered.wait_for_message()).only_for == desk.jane.id
             assert card.content == "card"
             original = await desk.hook("GET", interaction, "/messages/@original")
             assert original.body["id"] == str(card.id)
@@ -261,7 +261,7 @@ async def test_a_message_menu_brings_the_message() -> None:
     async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
         await desk.register(SEND)
-        discord.rules.message_content = False
+        discord.settings.message_content = False
         said = await discord.say(desk.jane, desk.channel.id, "to the customer")
         async with listening(bot, intents=1) as ears:
             await ready(ears)
@@ -313,7 +313,7 @@ async def test_new_commands_are_counted_and_known_ones_are_not() -> None:
         assert (await desk.register(CLOSE)).body[0]["id"] == first
         refused = await desk.register(CLOSE, SEND)
         assert (refused.status, refused.code) == (429, 30034)
-        here = f"/applications/{desk.application}/guilds/{discord.guild.world.guild_id}/commands"
+        here = f"/applications/{desk.application}/guilds/{discord.guild.state.guild_id}/commands"
         assert (await bot.ask("GET", here)).body == []
         assert (await bot.ask("DELETE", f"/applications/{desk.application}/commands/{first}")).status == 204
         assert discord.command_names() == []

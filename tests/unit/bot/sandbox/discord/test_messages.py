@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.discord import Allowances
-from bot.sandbox.discord.refusals import Refusal
+from bot.sandbox.discord import DiscordLimits
+from bot.sandbox.discord.refusals import DiscordRefusal
 from tests.support.practice.discord import HandClock, listening, practice_discord
 
 
@@ -133,7 +133,7 @@ async def test_an_enforced_nonce_says_a_thing_once_for_some_minutes() -> None:
         assert again.body["id"] == first.body["id"]
         unenforced = await bot.post(channel.id, content="hello", nonce="key")
         assert unenforced.body["id"] != first.body["id"]
-        clock.advance(Allowances().nonce_seconds + 1)
+        clock.advance(DiscordLimits().nonce_seconds + 1)
         later = await bot.post(channel.id, content="hello", nonce="key", enforce_nonce=True)
         assert later.body["id"] != first.body["id"]
         assert len(discord.messages(channel.id)) == 3
@@ -213,7 +213,7 @@ async def test_many_messages_are_deleted_at_once() -> None:
             (discord.owner, [said[0]] * 101, 50016),
             (discord.owner, [old, *said], 50034),
         ):
-            with pytest.raises(Refusal) as refused:
+            with pytest.raises(DiscordRefusal) as refused:
                 await discord.purge(who, what)
             assert refused.value.code == code
         async with listening(bot) as ears:
@@ -229,7 +229,7 @@ async def test_old_messages_take_few_edits() -> None:
     """Older than an hour, a message is refused with 30046 once its edits are used up, until the hour is over."""
     clock = HandClock()
 
-    async with practice_discord(clock=clock, allowances=Allowances(old_edits=2)) as (discord, bot):
+    async with practice_discord(clock=clock, limits=DiscordLimits(old_edits=2)) as (discord, bot):
         channel = discord.add_text_channel("tickets")
         posted = (await bot.post(channel.id, content="0")).body["id"]
         for n in range(4):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.wire import Exchange
+from bot.sandbox.loopback_server import Exchange
 from tests.support.openapi.discord import Mismatch, check_exchange
 
 USER = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.discord import Allowances, NotOffered, PracticeDiscord, Refusal, Sort, Thread
+from bot.sandbox.discord import DiscordLimits, DiscordRefusal, MessageType, NotOffered, PracticeDiscord, Thread
 from tests.support.practice.discord import Bot, HandClock, practice_discord
 
 
@@ -25,8 +25,8 @@ async def test_a_thread_has_its_messages_id_and_there_is_but_one() -> None:
         again = await bot.ask("POST", path + "/threads", {"name": "again"})
         assert (again.status, again.code) == (400, 160004)
         assert (await bot.ask("GET", path)).body["thread"]["id"] == str(thread.id)
-        assert [message.sort for message in discord.messages(thread.id)] == [Sort.THREAD_STARTER]
-        assert [message.sort for message in discord.messages(thread.parent_id)] == [Sort.SAID]
+        assert [message.type for message in discord.messages(thread.id)] == [MessageType.THREAD_STARTER]
+        assert [message.type for message in discord.messages(thread.parent_id)] == [MessageType.DEFAULT]
 
 
 async def test_discord_says_in_the_channel_that_an_older_message_has_a_thread() -> None:
@@ -37,7 +37,7 @@ async def test_discord_says_in_the_channel_that_an_older_message_has_a_thread() 
         await bot.post(channel.id, content="newer")
         await bot.ask("POST", f"/channels/{channel.id}/messages/{older}/threads", {"name": "late"})
         await bot.ask("POST", f"/channels/{channel.id}/threads", {"name": "bare", "type": 11})
-        told = [message for message in discord.messages(channel.id) if message.sort is Sort.THREAD_CREATED]
+        told = [message for message in discord.messages(channel.id) if message.type is MessageType.THREAD_CREATED]
         assert [message.content for message in told] == ["late", "bare"]
 
 
@@ -95,7 +95,7 @@ async def test_a_locked_thread_is_for_those_who_manage_threads() -> None:
         await bot.change(thread.id, archived=True)
         assert (await bot.post(thread.id, content="four")).code == 50083
         jane = discord.add_member("Jane")
-        with pytest.raises(Refusal, match="locked"):
+        with pytest.raises(DiscordRefusal, match="locked"):
             await discord.say(jane, thread.id, "and I?")
 
 
@@ -113,7 +113,7 @@ async def test_locking_needs_the_permission_even_for_the_owner() -> None:
 
 async def test_a_full_guild_takes_no_more_active_threads() -> None:
     """At the cap, making one, opening one and writing in an archived one are 160006; archiving one makes room."""
-    async with practice_discord(allowances=Allowances(active_threads=1)) as (discord, bot):
+    async with practice_discord(limits=DiscordLimits(active_threads=1)) as (discord, bot):
         first = await opened(discord, bot, "first")
         await bot.change(first.id, archived=True)
         second = await opened(discord, bot, "second")
@@ -141,7 +141,7 @@ async def test_a_thread_is_renamed_twice_in_ten_minutes_and_no_more() -> None:
         assert (await bot.change(thread.id, archived=True)).status == 200
         clock.advance(601)
         assert (await bot.change(thread.id, name="three", archived=False)).status == 200
-        renamings = [message for message in discord.messages(thread.id) if message.sort is Sort.RENAMED]
+        renamings = [message for message in discord.messages(thread.id) if message.type is MessageType.RENAMED]
         assert [message.content for message in renamings] == ["one", "two", "three"]
 
 
@@ -167,7 +167,7 @@ async def test_archived_threads_are_listed_by_when_they_were_archived() -> None:
         assert [thread["id"] for thread in rest["threads"]] == [threads[0]]
         assert not rest["has_more"]
         assert (await bot.ask("GET", path, limit=1)).code == 50035
-        active = (await bot.ask("GET", f"/guilds/{discord.guild.world.guild_id}/threads/active")).body
+        active = (await bot.ask("GET", f"/guilds/{discord.guild.state.guild_id}/threads/active")).body
         assert [thread["id"] for thread in active["threads"]] == [threads[3]]
 
 
@@ -245,7 +245,7 @@ async def test_commands_are_not_offered_in_an_archived_thread() -> None:
     async with practice_discord() as (discord, bot):
         thread = await opened(discord, bot)
         command = {"name": "close", "description": "Close", "type": 1}
-        path = f"/applications/{discord.guild.world.application_id}/commands"
+        path = f"/applications/{discord.guild.state.application_id}/commands"
         assert (await bot.ask("PUT", path, [command])).status == 200
         await bot.change(thread.id, archived=True)
         with pytest.raises(NotOffered, match="archived"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack import App, PracticeSlack
+from bot.sandbox.slack import PracticeSlack, SlackApp
 from tests.support.practice.slack import web_of
 
 
@@ -26,7 +26,7 @@ async def test_a_token_is_needed_and_must_be_the_right_one(slack: PracticeSlack)
         assert await with_token("apps.connections.open", slack.bot_token) == "not_allowed_token_type"
         assert await with_token("apps.connections.open", slack.app_token) == "ok"
         assert await with_token("auth.test", slack.bot_token) == "ok"
-        slack.workspace.token_trouble = "token_revoked"
+        slack.workspace.token_error = "token_revoked"
         assert await with_token("auth.test", slack.bot_token) == "token_revoked"
 
 
@@ -36,7 +36,7 @@ async def test_auth_test_says_who_one_is_and_what_one_may(slack: PracticeSlack) 
         headers = {"Authorization": f"Bearer {slack.bot_token}"}
         response = await web.http.get(slack.api_url + "auth.test", headers=headers)
         assert response.json()["user_id"] == slack.bot_user
-        assert set(response.headers["x-oauth-scopes"].split(",")) == App().scopes
+        assert set(response.headers["x-oauth-scopes"].split(",")) == SlackApp().scopes
 
 
 async def test_an_unknown_method_is_named(slack: PracticeSlack) -> None:
@@ -163,7 +163,7 @@ async def test_a_method_has_so_many_calls_a_minute(make: Any, clock: Any) -> Non
 
 def test_an_app_is_what_its_manifest_declares() -> None:
     """Scopes, events, commands and message shortcuts come from the manifest."""
-    app = App.from_manifest(
+    app = SlackApp.from_manifest(
         {
             "display_information": {"name": "bell"},
             "features": {
@@ -174,7 +174,7 @@ def test_an_app_is_what_its_manifest_declares() -> None:
             "settings": {"event_subscriptions": {"bot_events": ["message.channels"]}},
         }
     )
-    assert app == App(
+    assert app == SlackApp(
         name="bell",
         scopes=frozenset({"chat:write"}),
         events=frozenset({"message.channels"}),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack import Refused
+from bot.sandbox.slack import SlackRefusal
 from bot.sandbox.slack.blocks import faults_in_blocks, faults_in_view, prepare_blocks, prepare_view
 from bot.sandbox.slack.elements import suggestions
 
@@ -145,7 +145,7 @@ def test_the_text_of_all_blocks_has_a_limit_of_its_own() -> None:
     """Blocks that are each short enough can be too long together."""
     five = [section(text=plain("x" * 2640))] * 5
     assert len(prepare_blocks(five, numbered())) == 5
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SlackRefusal) as refusal:
         prepare_blocks([*five, section(text=plain("x"))], numbered())
     assert refusal.value.error == "msg_blocks_too_long"
 
@@ -179,7 +179,7 @@ def test_missing_ids_are_filled_in_and_given_ones_kept() -> None:
 )
 def test_a_malformed_modal_is_refused(view: Any, complaint: str) -> None:
     """A modal is refused as invalid arguments, with what is wrong where."""
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SlackRefusal) as refusal:
         prepare_view(view, numbered())
     assert refusal.value.error == "invalid_arguments"
     messages = refusal.value.fields["response_metadata"]

@@ -174,9 +174,9 @@ async def test_a_view_is_updated_by_its_id_and_hash(make: Make) -> None:
         changed = await web("views.update", view_id=view.id, hash=view.hash, view=MODAL)
         assert changed["view"]["hash"] != view.hash
         assert await web.error("views.update", view_id=view.id, hash=view.hash, view=MODAL) == "hash_conflict"
-        passes = slack.workspace.passes
+        trigger_ids = slack.workspace.trigger_ids
         for expected in ("ok", "ok", "push_limit_reached"):
-            assert await web.error("views.push", trigger_id=passes.trigger(jane.id), view=MODAL) == expected
+            assert await web.error("views.push", trigger_id=trigger_ids.create(jane.id), view=MODAL) == expected
         for _ in range(3):
             shown = slack.view(jane)
             assert shown is not None

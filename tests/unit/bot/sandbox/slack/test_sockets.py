@@ -150,7 +150,7 @@ async def test_connections_left_behind_take_their_share(slack: PracticeSlack) ->
     jane, channel = scene(slack)
 
     async with web_of(slack) as web:
-        slack.sockets._rules = replace(slack.workspace.rules, ack_seconds=0.05, retry_delays=())
+        slack.sockets._limits = replace(slack.workspace.limits, ack_seconds=0.05, retry_delays=())
         slack.sockets.abandoned = 2
         async with connect(web) as socket:
             assert (await socket.next())["num_connections"] == 3
@@ -159,7 +159,7 @@ async def test_connections_left_behind_take_their_share(slack: PracticeSlack) ->
             await socket.ack(await socket.next())
             assert await slack.settled()
             assert (slack.sockets.delivered, len(slack.sockets.lost)) == (1, 2)
-            slack.sockets.abandoned = slack.workspace.rules.connections
+            slack.sockets.abandoned = slack.workspace.limits.connections
             async with connect(web) as another:
                 assert (await another.next())["reason"] == "too_many_websockets"
 
@@ -170,9 +170,9 @@ async def test_a_channel_can_be_withheld(slack: PracticeSlack) -> None:
 
     async with web_of(slack) as web, connect(web) as socket:
         await socket.next()
-        slack.workspace.feed.withheld.add(channel.id)
+        slack.workspace.events.withheld.add(channel.id)
         await slack.say(jane, channel, "unheard")
-        slack.workspace.feed.withheld.clear()
+        slack.workspace.events.withheld.clear()
         await slack.say(jane, channel, "heard")
         envelope = await socket.next()
         assert envelope["payload"]["event"]["text"] == "heard"

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.sandbox.loopback_server import LoopbackServer
 from bot.sandbox.vendors import PracticeStore
-from bot.sandbox.vendors.lightspeed import KEY, SECRET, LightspeedVariant, PracticeLightspeed
-from bot.sandbox.wire import Wire
+from bot.sandbox.vendors.lightspeed import KEY, SECRET, PracticeLightspeed
+from bot.sandbox.vendors.lightspeed_variants import LightspeedVariant
 from tests.support.practice.vendors import asking
 
 HEADERS = {"Authorization": "Basic " + b64encode(f"{KEY}:{SECRET}".encode()).decode()}
@@ -347,7 +348,7 @@ async def test_a_webhook_is_posted(store: PracticeStore) -> None:
     async def take(_request: web.Request) -> web.StreamResponse:
         return web.Response(status=202)
 
-    ear = Wire([web.post("/hooks/main/secret", take)])
+    ear = LoopbackServer([web.post("/hooks/main/secret", take)])
     await ear.start()
     try:
         async with vendor:

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from aiohttp import web
 
+from bot.sandbox.loopback_server import Exchange, LoopbackServer
 from bot.sandbox.vendors import PracticeStore
 from bot.sandbox.vendors.nextcommerce import API, KEY, PracticeNextcommerce
 from bot.sandbox.vendors.nextcommerce_variants import NextcommerceVariant
-from bot.sandbox.wire import Exchange, Wire
 from tests.support.openapi.nextcommerce import Mismatch, check_event, check_exchange, check_request
 from tests.support.practice.vendors import asking
 
@@ -27,7 +27,7 @@ def variant(**fields: Any) -> NextcommerceVariant:
 def plain(store: PracticeStore, **fields: Any) -> PracticeNextcommerce:
     """A practice Next Commerce without a quota, every exchange of which must be as the OpenAPI file describes it."""
     vendor = PracticeNextcommerce(store, variant(**fields), quotas=())
-    vendor.wire.observers.append(check_exchange)
+    vendor.http_server.observers.append(check_exchange)
     return vendor
 
 
@@ -47,7 +47,7 @@ async def test_a_ticket_embeds_its_comments_as_described(store: PracticeStore) -
         assert listed == {"next": None, "previous": None, "results": [read]}
         user = (await client.get(f"users/{read['requester']}/")).json()
         assert (user["email"], user["user_type"]) == ("jane@example.com", "lead")
-    assert vendor.wire.complaints == []
+    assert vendor.http_server.observer_errors == []
 
 
 async def test_replies_and_notes_are_comments(store: PracticeStore) -> None:
@@ -68,7 +68,7 @@ async def test_replies_and_notes_are_comments(store: PracticeStore) -> None:
         assert (note["author"], note["is_public"]) == (sam, False)
         assert (await client.get(f"users/{sam}/")).json()["user_type"] == "dashboard"
         assert len((await client.get(f"tickets/{ticket}/comments/")).json()["comments"]) == 4
-    assert vendor.wire.complaints == []
+    assert vendor.http_server.observer_errors == []
     assert [message.public for message in store.ticket(ticket).messages] == [True, True, True, False]
 
 
@@ -93,7 +93,7 @@ async def test_a_patch_closes_reopens_and_comments(store: PracticeStore) -> None
         assert read["comments"][-1]["body"] == "Shipped today."
         store.customer_replies(ticket, "Thanks, but …")
         assert (await client.get(f"tickets/{ticket}/")).json()["status"] == "open"
-    assert vendor.wire.complaints == []
+    assert vendor.http_server.observer_errors == []
 
 
 async def test_closed_is_final_and_replies_to_it_follow_up(store: PracticeStore) -> None:
@@ -112,7 +112,7 @@ async def test_closed_is_final_and_replies_to_it_follow_up(store: PracticeStore)
         assert follow_up != ticket
         read = (await client.get(f"tickets/{follow_up}/")).json()
         assert (read["channel"], read["status"], read["subject"]) == ("follow_up", "new", "help")
-    assert vendor.wire.complaints == []
+    assert vendor.http_server.observer_errors == []
 
     fresh = PracticeStore(store.now)
     lenient = plain(fresh, closed_is_final=False)
@@ -154,7 +154,7 @@ async def test_the_list_is_filtered(store: PracticeStore, noon: Any) -> None:
             assert [ticket["id"] for ticket in read] == wanted, query
         requester = (await client.get(f"tickets/{third}/")).json()["requester"]
         assert len((await client.get(f"tickets/?requester={requester}")).json()["results"]) == 2
-    assert vendor.wire.complaints == []
+    assert vendor.http_server.observer_errors == []
 
 
 @pytest.mark.parametrize("order", ["ascending", "descending", "recent", "scattered"])
@@ -180,7 +180,7 @@ async def test_pages_follow_the_cursor_both_ways(order: Any, store: PracticeStor
         assert [*first, *second, *third] == [int(ticket.id) for ticket in vendor.see_all()]
         back, page = await read(page["previous"])
         assert back == second
-    assert vendor.wire.complaints == []
+    assert vendor.http_server.observer_errors == []
 
 
 async def test_attachments_are_uploaded_and_hang_on_a_comment(store: PracticeStore) -> None:
@@ -201,7 +201,7 @@ async def test_attachments_are_uploaded_and_hang_on_a_comment(store: PracticeSto
             assert (await stranger.get(file["file"])).content == b"%PDF-1\xff\x00"
             photo = read["comments"][0]["attachments"][0]["file"]
             assert (await stranger.get(photo)).content == b"\x89PNG"
-    assert vendor.wire.complaints == []
+    assert vendor.http_server.observer_errors == []
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ async def test_what_is_not_said_of_a_comment_varies(store: PracticeStore) -> Non
         assert (said["author"], said["from_email"], said["is_public"]) == (None, None, False)
         by_customer = {"body": "text", "author": (await client.get(f"tickets/{ticket}/")).json()["requester"]}
         await client.post(f"tickets/{ticket}/comments/", json=by_customer)
-    assert vendor.wire.complaints == []
+    assert vendor.http_server.observer_errors == []
     assert store.ticket(ticket).messages[-1].writer == "customer"
 
 
@@ -349,7 +349,7 @@ async def test_customers_can_be_no_users(store: PracticeStore) -> None:
         assert (read["requester"], read["from_email"]) == (None, "jane@example.com")
         comment = read["comments"][0]
         assert (comment["author"], comment["from_email"]) == (None, "jane@example.com")
-    assert vendor.wire.complaints == []
+    assert vendor.http_server.observer_errors == []
 
 
 async def test_bodies_can_be_html(store: PracticeStore) -> None:
@@ -365,7 +365,7 @@ async def test_bodies_can_be_html(store: PracticeStore) -> None:
         assert "<script>" in read[0]["body"]
         assert "<img src=" in read[0]["body"]
         assert read[1]["body"] == "<p>Try again</p>"
-    assert vendor.wire.complaints == []
+    assert vendor.http_server.observer_errors == []
 
 
 async def test_odd_words_and_orders_that_are_null(store: PracticeStore) -> None:
@@ -401,7 +401,7 @@ async def test_a_webhook_is_posted_and_signed_over_the_dumped_body(store: Practi
         bodies.append(await request.read())
         return web.Response(status=202)
 
-    ear = Wire([web.post("/hooks/main/secret", take)])
+    ear = LoopbackServer([web.post("/hooks/main/secret", take)])
     await ear.start()
     try:
         async with vendor:

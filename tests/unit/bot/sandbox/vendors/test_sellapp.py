@@ -8,9 +8,10 @@ import httpx
 import pytest
 from aiohttp import web
 
+from bot.sandbox.loopback_server import LoopbackServer
 from bot.sandbox.vendors import PracticeStore
-from bot.sandbox.vendors.sellapp import KEY, SLUG, PracticeSellapp, SellappVariant
-from bot.sandbox.wire import Wire
+from bot.sandbox.vendors.sellapp import KEY, SLUG, PracticeSellapp
+from bot.sandbox.vendors.sellapp_variants import SellappVariant
 from tests.support.practice.vendors import asking
 
 HEADERS = {"Authorization": f"Bearer {KEY}", "Accept": "application/json", "X-STORE": SLUG}
@@ -302,7 +303,7 @@ async def test_a_webhook_is_posted_and_signed(secret: str | None, store: Practic
         bodies.append(await request.read())
         return web.Response(status=202)
 
-    ear = Wire([web.post("/hooks/main/secret", take)])
+    ear = LoopbackServer([web.post("/hooks/main/secret", take)])
     await ear.start()
     try:
         async with vendor:

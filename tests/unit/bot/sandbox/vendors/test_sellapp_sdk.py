@@ -15,7 +15,7 @@ from sellapp_sdk._errors import (
 )
 
 from bot.sandbox.vendors import PracticeStore
-from bot.sandbox.vendors.quota import Quota
+from bot.sandbox.vendors.rate_limits import Quota
 from bot.sandbox.vendors.sellapp import KEY, SLUG, PracticeSellapp
 
 

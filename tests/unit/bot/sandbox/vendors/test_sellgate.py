@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from bot.sandbox.vendors import PracticeStore
-from bot.sandbox.vendors.sellgate import KEY, PracticeSellgate, SellgateVariant
+from bot.sandbox.vendors.sellgate import KEY, PracticeSellgate
+from bot.sandbox.vendors.sellgate_variants import SellgateVariant
 from tests.support.practice.vendors import asking
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}
@@ -259,7 +260,7 @@ async def test_fields_can_be_missing_unset_or_whole(store: PracticeStore) -> Non
 )
 def test_times_are_written_in_each_form(stamp: Any, text: str, store: PracticeStore) -> None:
     """The same moment in each way of writing it."""
-    assert PracticeSellgate(store, variant(stamp=stamp)).stamp(store.now()) == text
+    assert PracticeSellgate(store, variant(stamp=stamp)).write_time(store.now()) == text
 
 
 async def test_odd_words_and_untouched_updates(store: PracticeStore, noon: Any) -> None:
@@ -348,8 +349,8 @@ async def test_the_wire_can_lose_an_answer(store: PracticeStore) -> None:
     ticket = store.customer_writes("help", "It broke")
 
     async with vendor, httpx.AsyncClient(base_url=vendor.base_url, headers=HEADERS) as client:
-        vendor.wire.fail("lose", method="POST")
+        vendor.http_server.fail("lose", method="POST")
         with pytest.raises(httpx.TransportError):
             await client.post(f"/v1/tickets/{ticket}", json={"message": "Try again"})
-        assert vendor.wire.seen[-1].status == 201
+        assert vendor.http_server.seen[-1].status == 201
     assert [message.text for message in store.ticket(ticket).messages] == ["It broke", "Try again"]

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from bot.sandbox.vendors import PracticeStore
-from bot.sandbox.vendors.sellsn import CIRCULAR, KEY, STORE_ID, USER_EMAIL, USER_NAME, PracticeSellsn, SellsnVariant
+from bot.sandbox.vendors.sellsn import CIRCULAR, KEY, STORE_ID, USER_EMAIL, USER_NAME, PracticeSellsn
+from bot.sandbox.vendors.sellsn_variants import SellsnVariant
 from tests.support.practice.vendors import asking
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}

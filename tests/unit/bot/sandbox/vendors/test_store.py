@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.vendors import VENDORS, PracticeStore
-from bot.sandbox.vendors.store import Habits
+from bot.sandbox.vendors.store import VendorBehaviour
 
 
 def test_people_write_answer_close_and_reopen(store: PracticeStore, noon: Any) -> None:
@@ -55,7 +55,7 @@ def test_a_vendors_habits_decide_on_replies_to_closed_tickets(store: PracticeSto
     assert (store.ticket(reopening).closed, store.ticket(reopening).fields) == (False, {})
 
     strict = PracticeStore(store.now)
-    strict.adopt(Habits(reply_reopens=False, reply_follows_up=lambda ticket: ticket.subject == "final"))
+    strict.adopt(VendorBehaviour(reply_reopens=False, reply_follows_up=lambda ticket: ticket.subject == "final"))
     stays = strict.customer_writes("help", "It broke")
     strict.close(stays)
     strict.customer_replies(stays, "Still broken")
@@ -72,7 +72,7 @@ def test_a_store_with_tickets_cannot_be_adopted(store: PracticeStore) -> None:
     """Ids are the vendor's from the first ticket on: adopting later is refused."""
     store.customer_writes("help", "It broke")
     with pytest.raises(ValueError, match="before the store's first ticket"):
-        store.adopt(Habits())
+        store.adopt(VendorBehaviour())
 
 
 @pytest.mark.parametrize("name", VENDORS)
