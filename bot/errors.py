@@ -6,18 +6,18 @@ Everything that shopbell raises on purpose.
     ├── DatabaseError        the database cannot be used; says what to do
     │   ├── DatabaseInUse    another process holds it (exit code 3)
     │   ├── DatabaseTooNew   a newer shopbell wrote it
-    │   └── DatabaseTooOld   it is still to be brought to this schema
+    │   └── DatabaseTooOld   its schema is older and must be updated first
     └── RemoteError          a vendor or a chat did not do what was asked
         ├── Unavailable      nothing happened there; try again later
         ├── RateLimited      nothing happened there; try again at a given time
-        ├── Uncertain        it may have happened; look before trying again
-        ├── AuthFailed       our credentials are refused; a person must mend it
-        ├── Forbidden        a permission is missing there; a person must mend it, then it goes on
+        ├── Uncertain        it may have happened; search for it before trying again
+        ├── AuthFailed       our credentials are refused; a person must fix that
+        ├── Forbidden        a permission is missing; a person must fix that, and it is tried again
         ├── Gone             the ticket, thread or channel is no longer there
-        ├── Rejected         it was understood and refused; trying again is no use
-        └── Unsupported      the other side offers no such thing at all
+        ├── Rejected         it was understood and refused; trying again does not help
+        └── Unsupported      the other side does not offer this at all
 
-An adapter raises only `RemoteError`s; whatever else escapes one is a defect.
+An adapter raises only `RemoteError`s. Any other exception from an adapter is a defect.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ShopbellError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with the settings: the variable as the operator writes it, and what it wants."""
+    """One fault in the settings: the variable as the operator writes it, and what must be true of it."""
 
     variable: str
     wants: str
@@ -44,7 +44,7 @@ class Fault:
 
 
 class SettingsError(ShopbellError):
-    """The settings have faults; none of them quotes a value, for a value may be a secret."""
+    """The settings have faults. None of them quotes a value, because a value may be a secret."""
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
@@ -52,7 +52,7 @@ class SettingsError(ShopbellError):
 
 
 class DatabaseError(ShopbellError):
-    """The database cannot be used; the text says what to do about it."""
+    """The database cannot be used; the text says what to do."""
 
 
 class DatabaseInUse(DatabaseError):
@@ -60,11 +60,11 @@ class DatabaseInUse(DatabaseError):
 
 
 class DatabaseTooNew(DatabaseError):
-    """A newer shopbell has written this database; this one would not understand it."""
+    """A newer shopbell wrote this database; this one cannot read it."""
 
 
 class DatabaseTooOld(DatabaseError):
-    """The database is of an older schema, or of none; only `shopbell run` brings it to the present one."""
+    """The database has an older schema, or none; only `shopbell run` updates it to the current one."""
 
 
 class RemoteError(ShopbellError):
@@ -72,13 +72,12 @@ class RemoteError(ShopbellError):
     A vendor or a chat did not do what was asked.
 
     Args:
-        told: One or two whole sentences that an agent can read in a thread.
-            Never a secret, never a message body.
-        retry_after: Seconds until it makes sense to try again; None: the caller's own schedule.
+        told: One or two whole sentences that agents can read in a thread; no secret and no message text.
+        retry_after: Seconds until it makes sense to try again; None: as the caller's own schedule says.
 
     Attributes:
         certain: Whether it is certain that nothing happened on the other side.
-        again: Whether trying again by itself can help.
+        again: Whether it makes sense to try again without a person doing something.
     """
 
     certain = True
@@ -91,13 +90,13 @@ class RemoteError(ShopbellError):
 
 
 class Unavailable(RemoteError):
-    """No connection, 502, 503, an answer that makes no sense to a read: nothing happened; try again later."""
+    """No connection, 502, 503, or an unreadable answer to a read: nothing happened; try again later."""
 
     again = True
 
 
 class RateLimited(RemoteError):
-    """429 or a budget of our own: nothing happened; try again after `retry_after` seconds."""
+    """429, or our own limit on requests: nothing happened; try again after `retry_after` seconds."""
 
     again = True
 
@@ -106,32 +105,32 @@ class RateLimited(RemoteError):
 
 
 class Uncertain(RemoteError):
-    """The request left and no usable answer came back: look at the far side before trying again."""
+    """The request was sent and no usable answer came back: search the other side before trying again."""
 
     certain = False
     again = True
 
 
 class AuthFailed(RemoteError):
-    """The credentials are refused: pause and tell a person; `told` names the step that mends it."""
+    """The credentials are refused: wait and inform a person; `told` names the step that fixes it."""
 
 
 class Forbidden(RemoteError):
-    """We are let in but not to this place, or not to do this; `told` names the step that mends it. Tried again."""
+    """The credentials are valid but a permission is missing; `told` names the step that fixes it. It is tried again."""
 
     again = True
 
 
 class Gone(RemoteError):
-    """What was addressed does not exist any more."""
+    """The ticket, thread, channel or message does not exist any more."""
 
 
 class Rejected(RemoteError):
     """
-    The other side understood and refused.
+    The other side understood the request and refused it.
 
     Attributes:
-        fields: What it said about single fields, by the field's name; often empty.
+        fields: What it said about single fields, by field name; often empty.
     """
 
     def __init__(self, told: str, *, fields: dict[str, str] | None = None) -> None:
@@ -140,4 +139,4 @@ class Rejected(RemoteError):
 
 
 class Unsupported(RemoteError):
-    """The other side has no such thing: answered at once, never queued."""
+    """The other side does not offer this. It is answered at once and never queued."""

@@ -1,7 +1,7 @@
 """
-What shopbell talks about, as frozen values.
+The values that all parts of shopbell use: frozen, and without behaviour of their own.
 
-Ids are opaque: only the adapter that made one can read it; the core stores and compares them.
+Ids are opaque: only the adapter that made an id understands it; the core stores and compares ids.
 All times are aware and in UTC.
 """
 

@@ -12,7 +12,7 @@ from bot.model.tickets import Attachment, Customer, Fact, Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Somewhere in a chat; without a thread it is the channel itself."""
+    """A thread in a chat; without `thread` the channel itself."""
 
     chat: ChatName
     channel: ChannelId
@@ -22,10 +22,10 @@ class Place:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
     """
-    A person of the team, as a chat knows them.
+    A person in a chat.
 
     Attributes:
-        may: Whether this person may reply and run commands, as the settings say.
+        may: Whether this person may reply and run commands, according to the settings.
     """
 
     id: AgentId
@@ -34,18 +34,18 @@ class Agent:
 
 
 class Verb(StrEnum):
-    """What an agent can ask for, by command, button, shortcut or text."""
+    """What an agent can ask for by command, button, shortcut or text."""
 
     CLOSE = "close"
     REOPEN = "reopen"
     STATS = "stats"
-    RETRY = "retry"  # a delivery that failed for good, or is held
+    RETRY = "retry"  # a delivery that failed for good or is held
     DISCARD = "discard"  # a delivery that is held
-    SEND = "send"  # this message of mine, to the customer
+    SEND = "send"  # a message of one's own, to the customer
 
 
 class Mark(StrEnum):
-    """What an agent's message carries; the value is what stands in the chat."""
+    """The mark on an agent's message. The value is the emoji that the chat shows."""
 
     WAITING = "⏳"
     DELIVERED = "✅"
@@ -54,17 +54,17 @@ class Mark(StrEnum):
 
 
 class Voice(StrEnum):
-    """Who speaks in a post; chats may show each in its own way."""
+    """Whose message a post is; a chat may show each kind in its own way."""
 
     CUSTOMER = "customer"
     STAFF = "staff"  # a colleague, from the vendor's dashboard or from the other chat
-    NOTE = "note"  # a colleague, internally
+    NOTE = "note"  # a colleague, for the team only
     BELL = "bell"  # shopbell itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """Something to press under a post or a card; it asks `verb` for `delivery`, else for `ticket`."""
+    """A button under a post or a card. It asks `verb` for `delivery`, or else for `ticket`."""
 
     verb: Verb
     label: str
@@ -75,11 +75,11 @@ class Button:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """
-    One thing to be said in a thread or a channel.
+    A message for a thread or a channel.
 
     Attributes:
-        name: Who says it, as people read it; empty for the bell.
-        text: Neutral text of any length, shown verbatim: nothing in it pings, links in disguise or formats.
+        name: The author's name for people; empty for shopbell itself.
+        text: Neutral text of any length, shown exactly as it is: nothing in it pings, formats, or hides a link.
     """
 
     voice: Voice
@@ -93,15 +93,15 @@ class Post:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """
-    The message that heads a thread: the ticket's present state.
+    The first message of a thread: the ticket's current state.
 
     Attributes:
-        title: `#1042 · Jane · Key not working`; also the thread's name, cut by the chat without losing the number.
-        store: Store and vendor as people read them: `Main · Sellgate`.
-        opening: The customer's first words, neutral, already cut to some 500 characters; may be empty.
+        title: `#1042 · Jane · Key not working`; also the thread's name, which the chat may cut but not the number.
+        store: Store and vendor for people: `Main · Sellgate`.
+        opening: The customer's first message as neutral text, already cut to about 500 characters; may be empty.
         hint: One line that says what a message in this thread does.
-        url: The vendor's dashboard for this ticket; None: not known.
-        archived: Whether the thread shall be archived (the ticket is closed), where the chat can do that.
+        url: The ticket in the vendor's dashboard; None: not known.
+        archived: Whether the thread must be archived, if the chat can do that: the ticket is closed.
     """
 
     number: TicketNumber
@@ -123,7 +123,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A thread that exists: its own id and its card's."""
+    """A thread that was opened: its id and its card's id."""
 
     thread: ThreadId
     card: ChatMessageId
@@ -135,7 +135,7 @@ class Cursor:
     How far a thread has been read.
 
     Attributes:
-        after: The last message whose predecessors are all known; None: read from the thread's beginning.
+        after: The newest message before which all are known; None: read from the thread's beginning.
     """
 
     place: Place

@@ -1,4 +1,4 @@
-"""Deliveries: what they are, how far they are, and what each kind needs besides the rows that it speaks of."""
+"""Deliveries: their kinds, their states, and the payload that each kind has in addition to its rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.model.tickets import Status
 
 
 class Purpose(StrEnum):
-    """What becomes of a message; see `messages.purpose`."""
+    """What a message is for; see `messages.purpose`."""
 
     VENDOR = "vendor"
     REPLY = "reply"
@@ -20,7 +20,7 @@ class Purpose(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a delivery is; see `deliveries.kind`."""
+    """The kinds of delivery; see `deliveries.kind`."""
 
     OPEN = "open"
     POST = "post"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """How far a delivery is; see `deliveries.state`."""
+    """The states of a delivery; see `deliveries.state`."""
 
     WAITING = "waiting"
     BEGUN = "begun"
@@ -47,16 +47,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoPayload:
-    """Of posts, cards, marks, replies and notes: their rows say everything."""
+    """The payload of posts, cards, marks, replies and notes: empty, their rows say everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPayload:
     """
-    Of the opening of a thread.
+    The payload of the opening of a thread.
 
     Attributes:
-        spoken_in: Whether somebody may have written in the thread before we knew it, so that it has to be read.
+        spoken_in: Whether somebody may have written in the thread before it was recorded, so that it must be read.
     """
 
     spoken_in: bool = False
@@ -65,12 +65,12 @@ class OpenPayload:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinePayload:
     """
-    Of a line of shopbell's own.
+    The payload of a line from shopbell itself.
 
     Attributes:
-        place: Where it is said; None: in the thread of the delivery's link.
-        resolved_text: What is said there once the incident that the line tells of is over; None: it tells of none.
-        alternatives: Where it is said instead if this place does not take it; the first that takes it.
+        place: Where it is posted; None: in the thread of the delivery's link.
+        resolved_text: What is posted there when the incident is over; None: the line is not an incident notice.
+        alternatives: Where it is posted instead if `place` refuses it; the first of these that accepts it.
     """
 
     text: str
@@ -82,21 +82,21 @@ class LinePayload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCardPayload:
-    """Of a new card for a thread whose card was deleted; `deleted` is that one."""
+    """The payload of a new card for a thread whose card `deleted` was deleted."""
 
     deleted: ChatMessageId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPayload:
-    """Of closing or reopening a ticket at its vendor; `by` names who wants it, as people read it."""
+    """The payload of closing or reopening a ticket at its vendor; `by` says for people who asked for it."""
 
     wanted: Status
     by: str
 
 
 Payload = NoPayload | OpenPayload | LinePayload | NewCardPayload | StatusPayload
-"""What a delivery needs besides its rows; one type for each kind, see `PAYLOADS`."""
+"""What a delivery needs in addition to its rows. `PAYLOADS` has the type for each kind."""
 
 PAYLOADS: dict[Kind, type[Payload]] = {
     Kind.OPEN: OpenPayload,

@@ -1,4 +1,4 @@
-"""What comes in from a chat: what people say and ask there, and what they are answered."""
+"""What comes in from a chat: messages and requests of people; and the answers to them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Said:
     A person's message in a thread.
 
     Attributes:
-        text: Neutral text; empty where the message has none.
-        other: What it carries that no vendor can take, in words: `a sticker`, `a poll`.
+        text: Neutral text; may be empty.
+        other: Other content that no vendor accepts, in words: `a sticker`, `a poll`.
     """
 
     place: Place
@@ -31,7 +31,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """A person changed a message's text; adapters leave out edits that changed no text (link previews)."""
+    """A person changed the text of a message. Adapters leave out edits that change no text, such as link previews."""
 
     place: Place
     message: ChatMessageId
@@ -41,7 +41,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deleted:
-    """A message was deleted, by whomever."""
+    """A message was deleted, by anybody."""
 
     place: Place
     message: ChatMessageId
@@ -53,9 +53,9 @@ class Ask:
     An agent wants something done.
 
     Attributes:
-        ticket: As typed or picked: `1042`, `#1042`; None: the thread it was asked in.
+        ticket: As typed or picked: `1042`, `#1042`; None: the ticket of the thread where it was asked.
         delivery: For `RETRY` and `DISCARD`.
-        message: For `SEND`: the message in `place` that shall go to the customer, with what it holds now.
+        message: For `SEND`: the message in `place` that must go to the customer, with its current content.
         store, days: For `STATS`; None: all stores, seven days.
     """
 
@@ -72,10 +72,10 @@ class Ask:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """
-    What only the asker reads.
+    The answer to a request, which only the person who asked can see.
 
     Attributes:
-        table: Lines to be shown in a fixed-width face below the text; None: none.
+        table: Lines that are shown below the text in a fixed-width font; None: no table.
     """
 
     text: str
@@ -84,7 +84,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A ticket that an agent can pick: `1042`, `#1042 · Jane · Key not working`."""
+    """A ticket that an agent can pick, for example `1042` and `#1042 · Jane · Key not working`."""
 
     number: TicketNumber
     title: str

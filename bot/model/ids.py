@@ -1,4 +1,4 @@
-"""Names of things. Only the adapter that made an id can read it; the core stores and compares them."""
+"""Identifiers. Only the adapter that made an id understands it; the core stores and compares ids."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import NewType
 
 StoreName = NewType("StoreName", str)
 TicketId = NewType("TicketId", str)
-"""A ticket, as its vendor names it."""
+"""The vendor's own id of a ticket."""
 MessageId = NewType("MessageId", str)
-"""A message, as its vendor names it; unique within its ticket."""
+"""The vendor's own id of a message; unique within its ticket."""
 TicketNumber = NewType("TicketNumber", int)
-"""The short number that people use; unique in this installation and never used again."""
+"""The short number that people use; unique in this installation and never reused."""
 ChatName = NewType("ChatName", str)
-"""Which chat platform, as it stands before the colon in `discord:<channel id>`."""
+"""Which chat platform, as written before the colon in `discord:<channel id>`."""
 ChannelId = NewType("ChannelId", str)
 ThreadId = NewType("ThreadId", str)
 ChatMessageId = NewType("ChatMessageId", str)
 AgentId = NewType("AgentId", str)
 DeliveryId = NewType("DeliveryId", int)
 DeliveryKey = NewType("DeliveryKey", str)
-"""Names one part of one delivery for ever; at most 25 characters of `[a-z0-9-]` (Discord's nonce takes no more)."""
+"""Identifies one part of one delivery, always; at most 25 characters of `[a-z0-9-]`, the limit of Discord's nonce."""

@@ -1,4 +1,4 @@
-"""A configured shop, and what the doctor finds."""
+"""A configured store, and one finding of `shopbell check`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from bot.model.ids import StoreName
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """
-    One configured shop, as the core sees it.
+    One configured store, as the core sees it.
 
     Attributes:
-        label: As people read it: `Main · Sellgate`.
-        channels: Where its tickets get a thread, one in each.
-        poll_seconds: How often it is swept while nothing happens.
-        backfill_days: Which tickets of its past get threads at first contact: open ones with activity in so many
-            days; None: by `backfill_open` and `backfill_closed` alone.
-        sends_all: Whether every message in a thread goes to the customer, unless it is a note.
-        dashboard: Template of a link to a ticket, with `{id}`.
+        label: The name for people: `Main · Sellgate`.
+        channels: In each of them every ticket gets a thread.
+        poll_seconds: The time between two sweeps while nothing happens.
+        backfill_open, backfill_closed: Whether open and closed tickets get threads at the first sweep.
+        backfill_days: Of the open ones only those with activity in so many days; None: as `backfill_open` says.
+        sends_all: Whether every message in a thread that is not a note goes to the customer.
+        dashboard: Template of a link to a ticket, with `{id}`; None: no links.
     """
 
     name: StoreName
@@ -38,11 +38,11 @@ class Store:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """
-    One line of the doctor's report.
+    One finding of `shopbell check`.
 
     Attributes:
-        subject: What was looked at: `discord channel 123`, `store main`.
-        remedy: The one step that mends it; empty where all is well.
+        subject: What was checked: `discord channel 123`, `store main`.
+        remedy: The one step that fixes it; empty if nothing is wrong.
     """
 
     ok: bool

@@ -1,4 +1,4 @@
-"""What a vendor has. None means that the vendor did not say, and what was known before stays."""
+"""What a vendor has. None means that the vendor did not say; what was known before stays valid."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.model.ids import MessageId, TicketId
 
 
 class Status(StrEnum):
-    """What a ticket is to the team; a vendor's own word for it travels beside it."""
+    """A ticket's status for the team; the vendor's own word for it is `Ticket.status_word`."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -21,11 +21,11 @@ class Author(StrEnum):
 
     CUSTOMER = "customer"
     STAFF = "staff"
-    UNKNOWN = "unknown"  # the vendor does not tell; the name is shown as it is
+    UNKNOWN = "unknown"  # the vendor does not say; the author's name is shown as it is
 
 
 class Awaiting(StrEnum):
-    """Whose turn it is."""
+    """Who is expected to write next."""
 
     US = "us"
     CUSTOMER = "customer"
@@ -33,7 +33,7 @@ class Awaiting(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """Who opened a ticket."""
+    """The person who opened a ticket."""
 
     name: str | None = None
     email: str | None = None
@@ -41,7 +41,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of context on a card: `Order`, `ord_xyz789`."""
+    """One line of context on a card, for example `Order` and `ord_xyz789`."""
 
     label: str
     value: str
@@ -54,9 +54,9 @@ class Ticket:
 
     Attributes:
         status_word: The vendor's own word (`solved`), shown when it says more than `status`.
-        facts: Money and context in the order to show them; None: this answer carries none.
-        closed_at: None also where the ticket is open.
-        awaiting: Only where the vendor itself says so; else the core infers it from the messages.
+        facts: Money and context, in the order in which they are shown; None: this answer has none.
+        closed_at: None also if the ticket is open.
+        awaiting: Set only if the vendor itself says it; else the core derives it from the messages.
     """
 
     id: TicketId
@@ -77,9 +77,10 @@ class Attachment:
     A file that somebody added to a message.
 
     Attributes:
-        url: Where a person can open it; None where there is no such place.
-        lasting: Whether the address will still work in a month, for anybody.
-        source: Where the chat it came from fetches it for `Chat.download`; None: from `url`.
+        url: Where a person can open it; None: nowhere.
+        lasting: Whether `url` will still work in a month, for everybody.
+        source: From where its chat fetches it in `Chat.download`; None: from `url`.
+        size: In bytes; None: not known.
     """
 
     name: str
@@ -91,7 +92,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """An attachment with its content, on its way from a chat to a vendor."""
+    """An attachment with its content, to be sent from a chat to a vendor."""
 
     name: str
     content: bytes
@@ -121,10 +122,10 @@ class Conversation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """
-    A ticket in a store's list whose fingerprint is not the one we know.
+    A ticket in a store's list whose fingerprint differs from the recorded one.
 
     Attributes:
-        messages: All of them, oldest first, where the list carries them; None: they must be asked for.
+        messages: All of them, oldest first, if the list has them; None: they must be read with the ticket.
     """
 
     ticket: Ticket
@@ -134,7 +135,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A ticket that we hold for open and that was not among the store's open ones; a hint to ask for it, no more."""
+    """A ticket recorded as open that was not in the store's list of open ones. Only a hint to read the ticket."""
 
     id: TicketId
 
@@ -145,8 +146,8 @@ class Nudge:
     What a webhook hints at.
 
     Attributes:
-        ticket: Which ticket to look at; None: any.
-        event: The event's own id, the same when the vendor sends it again; None: it has none.
+        ticket: Which ticket to read; None: the webhook does not say.
+        event: The event's id, which is the same when the vendor sends it again; None: it has none.
     """
 
     ticket: TicketId | None = None
@@ -155,7 +156,7 @@ class Nudge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """A vendor's own count of its tickets; None: it does not count that."""
+    """A vendor's own counts of its tickets; None: it does not count these."""
 
     total: int | None = None
     open: int | None = None

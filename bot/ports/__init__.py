@@ -1,8 +1,8 @@
 """
 What the core expects of a vendor and of a chat, and what a chat may ask of the core.
 
-The docstrings are the contract. Unless one says otherwise, a method may wait for the network, may be cancelled
-at any await, and raises `bot.errors.RemoteError`s only.
+The docstrings are the contract. If one does not say otherwise, a method may wait for the network, may be cancelled
+at any `await`, and raises only `bot.errors.RemoteError`s.
 """
 
 from __future__ import annotations

@@ -34,15 +34,15 @@ from bot.model import (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatHealth:
     """
-    How a chat's connection is.
+    The state of a chat's connection.
 
     Attributes:
-        last_event_at: When it last told that somebody, perhaps we ourselves, did something; None: not yet. Heartbeats
-            and what a new connection begins with are none.
-        last_sign_at: When anything last came in by it, heartbeats included; None: nothing yet.
-        compared_at: When what stands in the threads was last held against what came in; None: not yet.
-        overlooked_at: When a message was last found there that had not come in; None: never.
-        trouble: Why it is not connected, in words; empty when it is.
+        last_event_at: When it last brought an event, also one that we caused; None: none yet. Heartbeats and what every
+            new connection begins with do not count.
+        last_sign_at: When it last brought anything, also a heartbeat; None: nothing yet.
+        compared_at: When the messages in the threads were last compared with those that it brought; None: not yet.
+        overlooked_at: When that last found a message that it had not brought; None: never.
+        trouble: Why it is not connected, in words; empty while it is.
     """
 
     connected: bool
@@ -57,10 +57,10 @@ class Chat(Protocol):
     """
     One chat platform with one bot account.
 
-    The methods that say something take the `DeliveryKey` of what they say and put it where `find_*` can see it
-    later. They never repeat a request whose outcome is unknown: they raise `Uncertain`, and the core asks `find_*`
-    before it tries again. Besides, all may raise `Unavailable`, `RateLimited`, `AuthFailed`, `Gone` (the channel
-    or thread is not there) and `Rejected` (a permission is missing; `told` names it).
+    The methods that post something take a `DeliveryKey` and put it where `find_*` can find it later. They never repeat
+    a request of unknown outcome: they raise `Uncertain`, and the core calls `find_*` before it tries again. All methods
+    may also raise `Unavailable`, `RateLimited`, `AuthFailed`, `Forbidden` (a permission is missing; `told` names it),
+    `Gone` (the channel or the thread does not exist) and `Rejected`.
     """
 
     @property
@@ -68,171 +68,172 @@ class Chat(Protocol):
 
     @property
     def label(self) -> str:
-        """As people read it: `Discord`."""
+        """The name for people: `Discord`."""
         ...
 
     def typable(self, beginning: str) -> bool:
-        """Whether a person can begin a message with this here; Slack's composer takes `/…` for a command."""
+        """Whether a person can begin a message with this. In Slack, for example, `/…` is always a command."""
         ...
 
     async def run(self, intake: Intake) -> None:
         """
-        Connect, bring what people do to `intake`, reconnect by itself; returns only by cancellation or by raising.
+        Connect, pass what people do to `intake`, and reconnect when needed. Ends only when cancelled or by raising.
 
-        Before any event of a connection that is not a resumption reaches `intake.said`, `intake.blind` is called;
-        once such a connection is usable, `intake.sighted`. What a connection that seems well does not bring is found
-        in the threads within some minutes and brought all the same.
+        Before the first event of a connection that is not a resumption, `intake.blind` is called; as soon as such a
+        connection is usable, `intake.sighted`. Messages that a connection fails to bring although it seems to work are
+        found in the threads within some minutes, and are passed to `intake` too.
 
         Raises:
-            AuthFailed: The token is refused or a needed intent or scope is missing; `told` names the step.
+            AuthFailed: The token is refused, or a needed intent or scope is missing; `told` names the step to fix it.
         """
         ...
 
     def health(self) -> ChatHealth:
-        """How the connection is, now, without asking anybody."""
+        """The current state of the connection. Does not wait; no request."""
         ...
 
     def now(self) -> datetime | None:
         """
-        What time it is there, as its answers tell, at once and without asking; None: it has not answered yet.
+        The chat's time, known from its answers. Does not wait; no request. None: it has not answered yet.
 
-        When something was written there is compared with this; this machine's clock may be wrong.
+        The time of a message is compared with this, because this machine's clock may be wrong.
         """
         ...
 
     def parts(self, post: Post) -> int:
-        """How many messages `post` needs here. Pure, at once; the same for the same post, for ever."""
+        """How many messages `post` needs here. Pure, does not wait, and never changes for the same post."""
         ...
 
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
-        """Post the card in the channel and make a thread under it. May find half of it done by `key` and finish it."""
+        """Post the card in the channel and make a thread under it. May find the card by `key` and add the thread."""
         ...
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         """
-        Say one part of `post`, counted from 0, in a thread or a channel. An archived thread is opened for it.
+        Post one part of `post`, counted from 0, in a thread or a channel. This opens an archived thread.
 
-        Everybody's text is shown verbatim and harmlessly; nobody is pinged.
+        All text is shown exactly as it is, without formatting, and pings nobody.
         """
         ...
 
     async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
         """
-        Make the card, the tags and the archived state what `card` says. Doing so twice does no harm.
+        Make the card, the tags and the archived state as `card` says. Doing it twice does no harm.
 
         Returns:
-            Whether the card is there; False: people have deleted it and not its thread. Where a thread goes with its
-            card, that is `Gone`.
+            Whether the card exists; False: it was deleted, but not its thread. If a chat deletes the thread with its
+            card, this raises `Gone` instead.
         """
         ...
 
     async def post_card(self, place: Place, card: Card, key: DeliveryKey) -> ChatMessageId:
-        """Say the card in its thread, for the one that headed it was deleted. `find_post` finds it by its key."""
+        """Post a new card in its thread, after the first one was deleted. `find_post` finds it by its key."""
         ...
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
-        """Replace our mark `was` on a person's message by `mark`; None: no mark. Doing so twice does no harm."""
+        """Replace our mark `was` on a person's message with `mark`; None: no mark. Doing it twice does no harm."""
         ...
 
     async def tell(self, place: Place, agent: Agent, text: str) -> None:
-        """Say something privately to one agent, as near to that as the platform allows. Best effort, never repeated."""
+        """Show a text to one agent only, or as privately as the platform allows. Best effort, never repeated."""
         ...
 
     async def download(self, attachment: Attachment) -> bytes:
-        """The content of a file that a person added to a message; `Gone` where it can be had no longer."""
+        """The content of a file that a person added to a message. Raises `Gone` if it is not available any more."""
         ...
 
     async def find_thread(
         self, channel: ChannelId, card: Card, key: DeliveryKey, after: ChatMessageId | None
     ) -> Opened | None:
         """
-        Whether `open_thread` with this key came about; None: it certainly did not.
+        Search for what `open_thread` with this key made; None: it certainly made nothing.
 
         Args:
-            after: A message of ours that stood in this chat before the attempt began, in whatever place, and may be
-                gone since. What the attempt made is newer by the platform's own time, and no clock of ours is asked.
-                None: we know of none; then what was made lately is looked through, as far back as that costs little.
+            after: A message of ours, anywhere in this chat, that was posted before the attempt began; it may be deleted
+                since. What the attempt made is newer by the platform's own time, so no clock of ours matters.
+                None: no such message is known; then recent messages are searched, as far back as is cheap.
         """
         ...
 
     async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
-        """Whether `post` with this key came about; None: it certainly did not. For `after` see `find_thread`."""
+        """Search for what `post` with this key posted; None: certainly nothing. For `after` see `find_thread`."""
         ...
 
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         """
         What people wrote in these threads after each cursor, oldest first within a thread.
 
-        Costs a constant number of requests a channel plus those for threads that really have something new. While
-        `run` runs, threads and channels that turn out to be gone are told by `Intake.vanished`, and channels that may
-        not be read by `Intake.barred`; neither holds up the others.
+        Costs a constant number of requests per channel, plus those for threads that have new messages. While `run`
+        runs, threads and channels that are found to be gone are reported to `Intake.vanished`, and channels that cannot
+        be read to `Intake.barred`. The other threads are read all the same.
         """
         ...
 
     async def reread(self, place: Place, message: ChatMessageId) -> str | None:
         """
-        What a person's message in a thread reads like now, as `Said.text` has it; None: it was deleted.
+        The current text of a person's message in a thread, in the form of `Said.text`; None: it was deleted.
 
-        One request. What `missed` leaves out counts as deleted. Raises `Rejected` where its text is kept from us.
+        Makes one request. A message that `missed` would leave out counts as deleted. Raises `Rejected` if the platform
+        withholds the text.
         """
         ...
 
     async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
-        """Token, intents or scopes, and each channel's permissions. Never raises."""
+        """Check the token, the intents or scopes, and the permissions in each channel. Never raises."""
         ...
 
     async def aclose(self) -> None:
-        """Let go of every connection. Called once, after `run` has ended."""
+        """Close every connection. Called once, after `run` has ended."""
         ...
 
 
 class Intake(Protocol):
-    """What a chat brings to the core. When a method returns, the event is on disk and may be acknowledged."""
+    """What a chat reports to the core. When a method returns, the event is on disk and may be acknowledged."""
 
     def blind(self, chat: ChatName) -> None:
         """
-        From now on messages may have been missed; called at the start of every connection that is no resumption.
+        Messages may have been missed. Called at the start of every connection that is not a resumption.
 
-        Does not wait: it must be done before the new connection's first event is handled.
+        Does not wait, because it must end before the new connection's first event is handled.
         """
         ...
 
     async def sighted(self, chat: ChatName) -> None:
-        """The connection is usable: what was missed may be read now. Returns at once; the reading goes on behind."""
+        """The connection is usable: missed messages can be read. Returns at once and reads in the background."""
         ...
 
     async def said(self, said: Said) -> None:
-        """A person wrote in a thread, any thread. Those that are no ticket's are left alone. One transaction."""
+        """A person wrote in a thread. Threads that belong to no ticket are ignored. One transaction."""
         ...
 
     async def edited(self, edited: Edited) -> None:
-        """A person changed the text of their message. One transaction."""
+        """A person changed the text of a message. One transaction."""
         ...
 
     async def deleted(self, deleted: Deleted) -> None:
-        """A message is gone, from a thread or from a channel itself. On disk when it returns."""
+        """A message was deleted, in a thread or in a channel itself."""
         ...
 
     async def vanished(self, place: Place) -> None:
-        """A thread was deleted, or (without a thread in `place`) a whole channel. One transaction."""
+        """A thread was deleted or, if `place` has no thread, a whole channel. One transaction."""
         ...
 
     async def barred(self, place: Place, told: str) -> None:
-        """A channel may not be read, so that nobody is heard there; `told` names what mends it. One transaction."""
+        """A channel cannot be read, so its messages are missed; `told` says what fixes that. One transaction."""
         ...
 
     async def ask(self, ask: Ask) -> Answer:
         """
-        Do what an agent asks. Never raises for anything the agent did: the answer says what to do.
+        Do what an agent asks. Never raises because of what was asked: the answer says what to do instead.
 
-        May take some seconds (the vendor is asked): acknowledge the platform before.
+        May take some seconds, because it may wait for the vendor: acknowledge the platform's event first.
         """
         ...
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
-        """At most 25 tickets that `verb` fits, best first, by what was typed so far; within some milliseconds."""
+        """At most 25 tickets for `verb` that match what was typed so far, best first; takes some milliseconds."""
         ...
 
     async def stores(self) -> Sequence[str]:
-        """The stores' names, for completing `/stats`."""
+        """The names of the stores, to complete `/stats`."""
         ...

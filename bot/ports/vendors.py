@@ -17,16 +17,16 @@ from bot.model import Absent, Change, Conversation, Counts, File, Finding, Messa
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorCapabilities:
     """
-    What a vendor's API offers; data, never guessed at by the core.
+    What a vendor's API offers.
 
     Attributes:
-        verbs: Those of `CLOSE` and `REOPEN` that the API has.
-        instead: For each of those it has not: a sentence telling the agent what they can do instead.
-        reply_length: The longest reply in characters; None: no limit is documented.
-        page_size: How many tickets one list request can bring.
-        lists_open: Whether the list can be narrowed to open tickets.
-        quick_poll: The shortest time between two sweeps in seconds that the quota bears while people are talking.
-        file_bytes: The largest file that a `CanAttach` takes.
+        verbs: Which of `CLOSE` and `REOPEN` the API has.
+        instead: For each of these that it does not have, a sentence that tells the agent what to do instead.
+        reply_length: The maximum length of a reply in characters; None: no limit is documented.
+        page_size: How many tickets one list request can return.
+        lists_open: Whether the list can be limited to open tickets.
+        quick_poll: The shortest time between two sweeps, in seconds, that the quota allows while a ticket is active.
+        file_bytes: The maximum size of a file that a `CanAttach` accepts.
     """
 
     verbs: frozenset[Verb]
@@ -40,21 +40,21 @@ class VendorCapabilities:
 
 class Known(Protocol):
     """
-    What a sweep may ask about the tickets that are already known.
+    What a sweep may ask about the tickets that are already recorded.
 
     Attributes:
-        full: Whether this pass shall look at every ticket of the store; else the open ones are enough.
+        full: Whether this sweep must look at every ticket of the store; else the open ones are enough.
     """
 
     @property
     def full(self) -> bool: ...
 
     async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
-        """The fingerprints recorded for these tickets; a ticket without one is left out. One query a page."""
+        """The recorded fingerprints of these tickets; tickets without one are left out. Called once for each page."""
         ...
 
     async def open_ids(self) -> Sequence[TicketId]:
-        """Every ticket of this store that we hold for open, and those to be read once more, in no order."""
+        """All tickets of this store that are recorded as open, and those that must be read again; in any order."""
         ...
 
 
@@ -63,7 +63,7 @@ class Vendor(Protocol):
     One store at one vendor. Every method may raise `Unavailable`, `RateLimited` and `AuthFailed`.
 
     Attributes:
-        capabilities: Constant; readable before anything is connected.
+        capabilities: Constant; available before anything is connected.
     """
 
     @property
@@ -71,88 +71,88 @@ class Vendor(Protocol):
 
     def changes(self, known: Known) -> AsyncIterator[Change | Absent]:
         """
-        Sweep the store's list once and yield the tickets whose fingerprint is not the known one.
+        Sweep the store's list once and yield the tickets whose fingerprint differs from the recorded one.
 
-        A ticket may be yielded twice (a page that shifts while it is read), never left out because of its place
-        in the list. Costs ceil(open / page size) list requests where the API narrows to open tickets, and nothing
-        per ticket. When `known.full` is false, what `known.open_ids()` holds and the list no longer shows is
-        yielded as `Absent`, once the whole list was read.
+        A ticket may be yielded twice, because pages may shift while they are read. None is left out because of its
+        place in the list. Costs ceil(open / page size) list requests if the API can limit the list to open tickets,
+        and no request per ticket. If `known.full` is false, the tickets of `known.open_ids()` that are not in the list
+        are yielded as `Absent` after the whole list was read.
         """
         ...
 
     async def ticket(self, ticket: TicketId) -> Conversation:
-        """One ticket with all its messages, oldest first. Raises `Gone`."""
+        """Read one ticket with all its messages, oldest first. Raises `Gone`."""
         ...
 
     async def reply(self, ticket: TicketId, text: str) -> MessageId | None:
         """
-        Say `text` to the customer, once; never repeated inside the adapter.
+        Send `text` to the customer, once: the adapter never repeats the request.
 
         Returns:
-            The vendor's id of the new message; None where the answer does not name it.
+            The vendor's id of the new message; None: the answer does not name it.
 
         Raises:
-            Uncertain: It left and no usable answer came back.
-            Gone, Rejected: It certainly did not reach the customer.
+            Uncertain: The request was sent and no usable answer came back.
+            Gone, Rejected: The text certainly did not reach the customer.
         """
         ...
 
     async def set_status(self, ticket: TicketId, status: Status) -> None:
         """
-        Close or reopen a ticket; doing so twice does no harm.
+        Close or reopen a ticket. Doing it twice does no harm.
 
         Raises: `Unsupported`, `Uncertain`, `Gone`, `Rejected`.
         """
         ...
 
     def now(self) -> datetime | None:
-        """What time it is there, as its answers tell, without asking; None: it has not answered yet, or never says."""
+        """The vendor's time, known from its answers; no request. None: it has not answered yet, or never says it."""
         ...
 
     async def check(self) -> Finding:
-        """Log in with the cheapest harmless request. Never raises: a failure is a finding with its remedy."""
+        """Check the login with the cheapest harmless request. Never raises: a failure is a finding with its remedy."""
         ...
 
     async def aclose(self) -> None:
-        """Let go of every connection. Called once, last."""
+        """Close every connection. Called once, as the last call."""
         ...
 
 
 @runtime_checkable
 class CanCount(Protocol):
-    """A vendor that counts its tickets itself."""
+    """A vendor that can count its tickets."""
 
     async def counts(self) -> Counts:
-        """The store's own figures, by one request."""
+        """The store's own figures, with one request."""
         ...
 
 
 @runtime_checkable
 class CanNote(Protocol):
-    """A vendor that keeps notes which the customer does not see."""
+    """A vendor that stores notes which the customer does not see."""
 
     async def note(self, ticket: TicketId, agent: str, text: str) -> MessageId | None:
         """
-        Leave a note in an agent's name; raises as `Vendor.reply` does.
+        Add a note in an agent's name. Raises the same as `Vendor.reply`.
 
-        Where it will be among the ticket's messages it reads as `bot.text.signed` has it: so it is recognised there.
+        If the vendor shows notes among the ticket's messages, its text there is `bot.text.signed`; so it is recognised.
 
         Returns:
-            The id under which the note will be among the ticket's messages; None: it will not be, or nobody says.
+            The note's id among the ticket's messages; None: it is not shown there, or the answer does not name it.
         """
         ...
 
     async def noted(self, ticket: TicketId, agent: str, text: str) -> bool:
-        """Whether such a note is there; asked when an earlier `note` may have come about."""
+        """Whether such a note is there. Called after a `note` of unknown outcome."""
         ...
 
 
 @runtime_checkable
 class CanAttach(Protocol):
-    """A vendor that takes files with a reply."""
+    """A vendor that accepts files with a reply."""
 
     async def reply_with(self, ticket: TicketId, text: str, files: Sequence[File]) -> MessageId | None:
-        """As `Vendor.reply`, with files of at most `file_bytes` each; `text` may be empty."""
+        """Like `Vendor.reply`, with files of at most `file_bytes` each; `text` may be empty."""
         ...
 
 
@@ -162,14 +162,14 @@ class CanVerifyWebhook(Protocol):
 
     def webhook(self, headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | None:
         """
-        Read a webhook. Pure, at once, in constant time where it compares signatures.
+        Read a webhook. Pure, does not wait, and compares signatures in constant time.
 
         Args:
-            headers: By name in lower case.
-            secret: What the store's webhooks are signed with.
+            headers: By their names in lower case.
+            secret: The key with which the store's webhooks are signed.
 
         Returns:
-            None: it is forged, or it is not this vendor's.
+            What it hints at; None: it is forged, or it is not from this vendor.
         """
         ...
 
@@ -177,12 +177,12 @@ class CanVerifyWebhook(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorTools:
     """
-    What every vendor is built with.
+    What every vendor gets when it is built.
 
     Attributes:
-        transport: Carries the requests; shared by all stores (one `ssl.SSLContext`).
-        clock: For waiting and for quota windows.
-        store: Which store it is built for, as the settings name it; empty: nobody says.
+        transport: Makes the HTTP transport. All transports share one `ssl.SSLContext`.
+        clock: For pauses and for quota windows.
+        store: The store's name in the settings; empty: not known.
     """
 
     transport: Callable[[], httpx.AsyncBaseTransport]
@@ -190,21 +190,21 @@ class VendorTools:
     store: str = ""
 
     def variable(self, name: str) -> str:
-        """The variable that an operator has to set: of `API_KEY`, `STORES__MAIN__API_KEY`."""
+        """The full name of a store's variable: for `API_KEY` it is `STORES__MAIN__API_KEY`."""
         return f"STORES__{self.store.upper() or '<NAME>'}__{name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorKind:
     """
-    One vendor as a plug-in; found through the entry point group `shopbell.vendors`.
+    One vendor as a plug-in. It is found by the entry point group `shopbell.vendors`.
 
     Attributes:
-        name: As in `STORES__<NAME>__VENDOR`.
-        label: As people read it.
-        settings: Validates the store's section of the settings, less what the core reads itself.
-            Field names are the variables' last part in lower case; unknown ones are refused.
-        build: Makes a store's vendor from validated settings; does no network calls.
+        name: The value of `STORES__<NAME>__VENDOR`.
+        label: The name for people.
+        settings: Validates a store's settings, without those that the core reads itself.
+            A field's name is the last part of the variable's name in lower case. Unknown names are refused.
+        build: Makes a store's vendor from validated settings; makes no network calls.
     """
 
     name: str
