@@ -1,4 +1,4 @@
-"""The program's door: `shopbell`, and `python -m bot`, which is the same."""
+"""The entry point of `shopbell` and of `python -m bot`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import NoReturn
 def main() -> NoReturn:
     """The console script."""
     if sys.argv[1:2] == ["run"]:
-        _end_well_when_told()
-    # Only now, for loading it takes a second in which one may be told to stop.
+        _exit_on_signal()
+    # Imported only now: it takes a second, and a signal to stop may come in that time.
     from bot import cli
 
     cli.main()
 
 
-def _end_well_when_told() -> None:
-    """Until the bridge itself listens for signals, nothing is begun that would have to be ended in order."""
+def _exit_on_signal() -> None:
+    """Exit with code 0 at once. Until the bridge installs its own handlers, nothing needs an ordered stop."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda _name, _frame: os._exit(0))
 

@@ -1,12 +1,11 @@
-"""The composition root: the world outside and the services between it, in one TaskGroup, with an ordered stop."""
+"""The composition root: builds every service, runs them in one TaskGroup, and stops them in order."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from random import Random
 
 import structlog
@@ -22,8 +21,8 @@ from bot.inbound.isolation import keep_connected
 from bot.inbound.vendors.poller import Poller
 from bot.model import ChatName, Kind, StoreName, TicketId
 from bot.ops.health import Health
-from bot.ops.web import Hook, WebServer
-from bot.outbound.chats import CardCourier, LineCourier, MarkCourier, PostCourier, ThreadReplacement
+from bot.ops.web import StoreWebhook, WebServer
+from bot.outbound.chats import CardCourier, ChatFailures, LineCourier, MarkCourier, PostCourier
 from bot.outbound.job import Courier, Directory
 from bot.outbound.late_replies import LateReplies
 from bot.outbound.outbox import Outbox
@@ -31,7 +30,7 @@ from bot.outbound.retry import Decider
 from bot.outbound.threads import NewCardCourier, ThreadCourier
 from bot.outbound.vendors import NoteCourier, ReplyCourier, StatusCourier
 from bot.ports import CanAttach, CanCount, CanNote
-from bot.settings import LoadedSettings
+from bot.settings import LoadedSettings, Settings
 from bot.tickets.enqueue import chat_destination, store_destination
 from bot.tickets.routing import Rules
 from bot.tickets.threads import apply_channel_settings
@@ -49,59 +48,48 @@ class App:
         self, loaded: LoadedSettings, world: World, database: Database, clock: Clock, decider: Decider, random: Random
     ) -> None:
         settings = loaded.general
-        rules = Rules(
-            stores=world.stores,
-            capabilities={name: vendor.capabilities for name, vendor in world.vendors.items()},
-            noting=frozenset(name for name, vendor in world.vendors.items() if isinstance(vendor, CanNote)),
-            attaching=frozenset(name for name, vendor in world.vendors.items() if isinstance(vendor, CanAttach)),
-            note_prefixes=settings.note_prefixes,
-            undo=timedelta(seconds=settings.undo_seconds),
-        )
-        directory = Directory(
-            stores=world.stores, vendors=world.vendors, chats=world.chats, note_prefixes=settings.note_prefixes
-        )
+        rules = _rules(settings, world)
+        directory = Directory(rules=rules, vendors=world.vendors, chats=world.chats)
         destinations = [store_destination(name) for name in world.stores] + [chat_destination(n) for n in world.chats]
+        wake = asyncio.Event()
         self._world = world
         self._database = database
         self._clock = clock
-        couriers = _couriers(directory, rules, database, clock)
-        wake: Callable[[], None] = lambda: self.outbox.wake()  # noqa: E731, PLW0108 - it is made only below
-        self._catchups = {name: CatchUp(chat, database, rules, clock, wake) for name, chat in world.chats.items()}
+        self._catchups = {name: CatchUp(chat, database, rules, clock, wake.set) for name, chat in world.chats.items()}
         reread = RereadCheck(world.chats, self._catchups, database, rules, clock)
-        self.outbox = Outbox(
-            database, couriers, reread, ThreadReplacement(directory).after, destinations, clock, decider
-        )
+        couriers = _couriers(directory, database, clock)
+        on_failure = ChatFailures(directory).handle
+        self.outbox = Outbox(database, couriers, reread, on_failure, destinations, wake, clock, decider)
         labels = {name: chat.label for name, chat in world.chats.items()}
         counting = {name: vendor for name, vendor in world.vendors.items() if isinstance(vendor, CanCount)}
-        desk = Commands(database, self.outbox, rules, clock, chat_labels=labels, counting=counting)
-        self._reception = ChatIntake(database, world.chats, self._catchups, desk, rules, clock, wake)
-        self._sweepers = {
-            name: Poller(store, world.vendors[name], database, clock, wake, random)
+        commands = Commands(database, self.outbox, rules, clock, chat_labels=labels, counting=counting)
+        self._intake = ChatIntake(database, world.chats, self._catchups, commands, rules, clock, wake.set)
+        self._pollers = pollers = {
+            name: Poller(store, world.vendors[name], database, clock, wake.set, random)
             for name, store in world.stores.items()
         }
-        self._lateness = LateReplies(database, destinations, clock, wake)
-        caught_up: Callable[[ChatName], bool] = lambda name: self._catchups[name].in_sync  # noqa: E731
-        self.health = Health(world.chats, list(world.stores), database, clock, caught_up)
+        self._late_replies = LateReplies(database, destinations, clock, wake.set)
+        self.health = Health(world.chats, list(world.stores), database, clock, self._is_caught_up)
         self._server: WebServer | None = None
         if settings.http_port is not None:
-            hooks = {
-                name: Hook(section.webhook_secret.get_secret_value(), world.vendors[name], partial(self.nudge, name))
+            webhooks = {
+                name: StoreWebhook(section.webhook_secret.get_secret_value(), world.vendors[name], pollers[name].nudge)
                 for name, section in loaded.stores.items()
                 if section.webhook_secret is not None
             }
-            self._server = WebServer(self.health, hooks, settings.http_host, settings.http_port)
+            self._server = WebServer(self.health, webhooks, settings.http_host, settings.http_port)
 
     def nudge(self, store: StoreName, ticket: TicketId | None = None) -> None:
-        """Look at this ticket of a store now; None: at the whole store."""
-        self._sweepers[store].nudge(ticket)
+        """Sweep the store now, or read only this ticket of it."""
+        self._pollers[store].nudge(ticket)
 
     async def run(self, stop: asyncio.Event) -> None:
         """
-        Run until `stop` is set; then stop in order: no more events in, what is in flight ends, connections close.
+        Run until `stop` is set, then stop within 8 seconds: first what comes in, then what goes out.
 
-        Whatever could not be delivered by then stays queued in the database.
+        What is not delivered by then stays queued in the database. The caller closes the world and the database.
         """
-        await self._database.write(_begin, self._clock.now())
+        await self._database.write(_record_start, self._clock.now())
         await self._database.write(apply_channel_settings, self._world.stores.values(), self._clock.now())
         await self.outbox.prepare()
         if self._server is not None:
@@ -110,10 +98,10 @@ class App:
             async with asyncio.TaskGroup() as tasks:
                 outbox = tasks.create_task(self.outbox.run(), name="outbox")
                 inputs = [tasks.create_task(c.run(), name=f"catch-up {n}") for n, c in self._catchups.items()]
-                inputs += [tasks.create_task(s.run(), name=f"sweep {n}") for n, s in self._sweepers.items()]
-                inputs.append(tasks.create_task(self._lateness.run(), name="lateness"))
+                inputs += [tasks.create_task(p.run(), name=f"poll {n}") for n, p in self._pollers.items()]
+                inputs.append(tasks.create_task(self._late_replies.run(), name="late replies"))
                 connections = [
-                    tasks.create_task(keep_connected(chat, self._reception, self._clock), name=f"chat {name}")
+                    tasks.create_task(keep_connected(chat, self._intake, self._clock), name=f"chat {name}")
                     for name, chat in self._world.chats.items()
                 ]
                 await stop.wait()
@@ -130,28 +118,42 @@ class App:
             task.cancel()
         await asyncio.wait((*inputs, *connections), timeout=_STOP_SECONDS / 2)
         self.outbox.stop()
-        words = asyncio.create_task(self._reception.aclose(_STOP_SECONDS / 2), name="last private words")
-        await asyncio.wait([outbox, words], timeout=_STOP_SECONDS / 2)
+        private = asyncio.create_task(self._intake.aclose(_STOP_SECONDS / 2), name="last private messages")
+        await asyncio.wait([outbox, private], timeout=_STOP_SECONDS / 2)
         outbox.cancel()
-        await words
+        await private
+
+    def _is_caught_up(self, chat: ChatName) -> bool:
+        return self._catchups[chat].in_sync
 
 
-def _begin(tx: Transaction, now: datetime) -> None:
-    """What is written down before anything runs: whose file this is, and whether it is a backup that takes over."""
+def _record_start(tx: Transaction, now: datetime) -> None:
+    """Give a new database its installation's key prefix, and recognise a backup that was put in its place."""
     tx.run("add_installation", key_prefix=secrets.token_hex(3))
     if tx.run("begin_after_restore", now=to_ms(now)):
         tx.run("replies_may_have_left", now=to_ms(now))
 
 
-def _couriers(directory: Directory, rules: Rules, database: Database, clock: Clock) -> Mapping[Kind, Courier]:
+def _rules(settings: Settings, world: World) -> Rules:
+    return Rules(
+        stores=world.stores,
+        capabilities={name: vendor.capabilities for name, vendor in world.vendors.items()},
+        noting=frozenset(name for name, vendor in world.vendors.items() if isinstance(vendor, CanNote)),
+        attaching=frozenset(name for name, vendor in world.vendors.items() if isinstance(vendor, CanAttach)),
+        note_prefixes=settings.note_prefixes,
+        undo=timedelta(seconds=settings.undo_seconds),
+    )
+
+
+def _couriers(directory: Directory, database: Database, clock: Clock) -> Mapping[Kind, Courier]:
     return {
-        Kind.OPEN: ThreadCourier(directory, rules),
+        Kind.OPEN: ThreadCourier(directory),
         Kind.POST: PostCourier(directory),
         Kind.LINE: LineCourier(directory),
         Kind.CARD: CardCourier(directory),
         Kind.NEW_CARD: NewCardCourier(directory),
         Kind.MARK: MarkCourier(directory),
-        Kind.REPLY: ReplyCourier(directory, rules, database, clock),
+        Kind.REPLY: ReplyCourier(directory, database, clock),
         Kind.NOTE: NoteCourier(directory),
         Kind.STATUS: StatusCourier(directory),
     }

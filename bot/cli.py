@@ -1,4 +1,4 @@
-"""The commands. Each is short: it reads the settings, calls one service and prints what it found."""
+"""The commands. Each reads the settings, calls one service and prints the result."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ from bot.tickets.stats import figures, table
 T = TypeVar("T")
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-manifests = typer.Typer(no_args_is_help=True, help="What to paste at a chat's developer page.")
-invites = typer.Typer(no_args_is_help=True, help="Links that bring the bot into a chat.")
-outbox_commands = typer.Typer(invoke_without_command=True, help="Deliveries that wait or have failed for good.")
+manifests = typer.Typer(no_args_is_help=True, help="What to paste on a chat's developer website.")
+invites = typer.Typer(no_args_is_help=True, help="Links that invite the bot to a chat.")
+outbox_commands = typer.Typer(invoke_without_command=True, help="Deliveries that wait or failed for good.")
 commands.add_typer(manifests, name="manifest")
 commands.add_typer(invites, name="invite")
 commands.add_typer(outbox_commands, name="outbox")
 
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 OneStore = Annotated[str | None, typer.Option("--store", help="Only this store.")]
 
 
 def main() -> NoReturn:
-    """The console script: turns what the program raises on purpose into its exit code and one line for each fault."""
+    """The console script. Our own errors become an exit code and one line for each fault."""
     try:
         commands(standalone_mode=True)
     except SettingsError as error:
@@ -69,12 +69,12 @@ def run() -> None:
         try:
             asyncio.run(serve(loaded, SystemClock()))
         except* DatabaseError as group:
-            raise _first(group) from group
+            raise _first_error(group) from group
 
 
 @commands.command()
 def check(as_json: AsJson = False) -> None:
-    """The doctor: looks at everything and names for each failure the step that mends it."""
+    """Check settings, database, vendors, chats and clock, and name for each failure the step that fixes it."""
     loaded = load()
     logs.configure(loaded.general.log_format, "ERROR")
     if not asyncio.run(_check(loaded, as_json=as_json)):
@@ -83,36 +83,36 @@ def check(as_json: AsJson = False) -> None:
 
 @commands.command()
 def sandbox(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served; 0: any free port.")] = 0,
-    tour: Annotated[bool, typer.Option("--tour", help="Play one scripted story, check it, and end.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of the page; 0: any free port.")] = 0,
+    tour: Annotated[bool, typer.Option("--tour", help="Play one scripted story, check it, and exit.")] = False,
 ) -> None:
-    """The whole bridge with no account: practice stores, a practice Discord and Slack, and a page to type into."""
+    """Try the whole bridge without an account: practice stores, Discord and Slack, and a page to type into."""
     from bot.sandbox import interactive
     from bot.sandbox.tour import play
     from bot.sandbox.world import PracticeWorld
 
-    async def toured() -> bool:
+    async def play_tour() -> bool:
         return await play(print, PracticeWorld())
 
     if not tour:
         asyncio.run(interactive.serve(port))
-    elif not asyncio.run(toured()):
+    elif not asyncio.run(play_tour()):
         raise typer.Exit(1)
 
 
 @commands.command()
 def stats(
     store: OneStore = None,
-    days: Annotated[int, typer.Option(min=1, max=365, help="New tickets for so many days.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Count the new tickets of this many days.")] = 7,
     as_json: AsJson = False,
 ) -> None:
-    """The figures that /stats shows."""
+    """Print the figures that /stats shows."""
 
     def read(tx: Transaction) -> Any:
         names = [StoreName(row["name"]) for row in tx.all("stores") if store in (None, row["name"])]
         return [figures(tx, name, days, SystemClock().now()) for name in names]
 
-    found = asyncio.run(_reading(read))
+    found = asyncio.run(_read_database(read))
     if store is not None and not found:
         _fail(f"There is no store {store} in this database.", 1)
     print(_json([each.as_json() for each in found]) if as_json else table(found))
@@ -124,14 +124,14 @@ def tickets(
     status: Annotated[str, typer.Option(help="open, closed or all.")] = "open",
     as_json: AsJson = False,
 ) -> None:
-    """The tickets that have threads."""
+    """List the tickets that have threads."""
     if status not in ("open", "closed", "all"):
-        _fail("--status wants one of open, closed, all", 2)
+        _fail("--status must be open, closed or all.", 2)
 
     def read(tx: Transaction) -> list[dict[str, Any]]:
         return [_ticket(tx, row) for row in tx.all("linked_tickets", store=store, status=status)]
 
-    found = asyncio.run(_reading(read))
+    found = asyncio.run(_read_database(read))
     if as_json:
         print(_json(found))
         return
@@ -144,55 +144,55 @@ def tickets(
 
 @outbox_commands.callback()
 def outbox(context: typer.Context, as_json: AsJson = False) -> None:
-    """Deliveries that wait or have failed for good."""
+    """List the deliveries that wait or failed for good; retry or drop one."""
     if context.invoked_subcommand is None:
         _list_outbox(as_json=as_json)
 
 
 @outbox_commands.command("list")
 def outbox_list(as_json: AsJson = False) -> None:
-    """List them."""
+    """List the deliveries that wait or failed for good."""
     _list_outbox(as_json=as_json)
 
 
 @outbox_commands.command("retry")
 def outbox_retry(delivery: int) -> None:
-    """Try one that failed for good once more; a running bridge does it within some seconds."""
-    if not _change(retry, delivery):
+    """Try again a delivery that failed for good. A running bridge does it within some seconds."""
+    if not _write_database(retry, delivery):
         _fail(f"Delivery {delivery} has not failed for good; see `shopbell outbox`.", 1)
 
 
 @outbox_commands.command("drop")
 def outbox_drop(delivery: int) -> None:
-    """Give one up; with the opening of a thread, all that waits for that thread."""
-    told = _change(_dropped, delivery)
-    if not told:
+    """Give a delivery up. If it opens a thread, everything that waits for that thread is given up too."""
+    lines = _write_database(_drop_and_report, delivery)
+    if not lines:
         _fail(f"Delivery {delivery} is done, dropped or being tried; see `shopbell outbox`.", 1)
-    print("\n".join(told))
+    print("\n".join(lines))
 
 
 @manifests.command("slack")
 def manifest_slack() -> None:
-    """The Slack app manifest to paste at api.slack.com/apps."""
+    """Print the Slack app manifest to paste at api.slack.com/apps."""
     print(wiring.slack_manifest())
 
 
 @invites.command("discord")
 def invite_discord(
     application: Annotated[
-        str | None, typer.Option(help="The application id; else it is read off DISCORD_TOKEN.")
+        str | None, typer.Option(help="The application id; by default it is taken from DISCORD_TOKEN.")
     ] = None,
 ) -> None:
-    """The link that invites the bot to a Discord server with exactly the permissions it needs."""
-    found = application or _application_of_token()
+    """Print the link that invites the bot to a Discord server with exactly the permissions that it needs."""
+    found = application or _application_id()
     if found is None:
-        _fail("DISCORD_TOKEN: is missing or no bot token; set it, or give --application with the application's id.", 2)
+        _fail("DISCORD_TOKEN: is missing or not a bot token; set it, or give the application's id as --application.", 2)
     print(wiring.discord_invite(found))
 
 
 @commands.command()
 def backup(file: Path) -> None:
-    """A consistent copy of the database while the bot runs."""
+    """Write a consistent copy of the database to FILE; also while the bot runs."""
 
     async def copy() -> None:
         database = await Database.open_to_read(load_general().database_path)
@@ -206,31 +206,31 @@ def backup(file: Path) -> None:
 
 
 async def serve(loaded: LoadedSettings, clock: Clock) -> None:
-    """What `run` runs; the caller holds the database's lock."""
+    """Run the bridge until SIGTERM or SIGINT. The caller holds the database's lock."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, _stop_or_leave, stop, name)
+        loop.add_signal_handler(name, _stop_or_exit, stop, name)
     async with AsyncExitStack() as closing:
         world = wiring.build_world(loaded, clock)
         closing.push_async_callback(world.aclose)
         database = await Database.open(loaded.general.database_path)
-        # Closed whatever else fails: its thread would keep the process alive.
+        # It must be closed even if the rest fails, because its thread keeps the process alive.
         closing.push_async_callback(database.aclose)
         random = Random()
         await App(loaded, world, database, clock, Decider(random=random), random).run(stop)
 
 
-def _first(group: ExceptionGroup[DatabaseError]) -> Exception:
-    """One error of a group: where the database fails, everything that uses it fails alike."""
+def _first_error(group: ExceptionGroup[DatabaseError]) -> Exception:
+    """One error of the group. When the database fails, all tasks that use it raise the same error."""
     first: Exception = group
     while isinstance(first, ExceptionGroup):
         first = first.exceptions[0]
     return first
 
 
-def _stop_or_leave(stop: asyncio.Event, name: signal.Signals) -> None:
-    """The first signal stops in order; a second one leaves at once, which loses nothing that is on disk."""
+def _stop_or_exit(stop: asyncio.Event, name: signal.Signals) -> None:
+    """The first signal stops in order. A second one exits at once, which loses nothing that is on disk."""
     if stop.is_set():
         os._exit(128 + name)
     stop.set()
@@ -255,7 +255,7 @@ async def _check(loaded: LoadedSettings, *, as_json: bool) -> bool:
     return all(finding.ok for finding in found)
 
 
-async def _reading(read: Callable[[Transaction], Any]) -> Any:
+async def _read_database(read: Callable[[Transaction], Any]) -> Any:
     database = await Database.open_to_read(load_general().database_path)
     try:
         return await database.read(read)
@@ -267,7 +267,7 @@ def _list_outbox(*, as_json: bool) -> None:
     def read(tx: Transaction) -> list[dict[str, Any]]:
         return [_delivery(row) for row in tx.all("unfinished_deliveries")]
 
-    found = asyncio.run(_reading(read))
+    found = asyncio.run(_read_database(read))
     if as_json:
         print(_json(found))
         return
@@ -277,7 +277,7 @@ def _list_outbox(*, as_json: bool) -> None:
         print(f"{line}  {delivery['error'] or ''}".rstrip())
 
 
-def _change(change: Callable[[Transaction, DeliveryId, datetime], T], delivery: int) -> T:
+def _write_database(change: Callable[[Transaction, DeliveryId, datetime], T], delivery: int) -> T:
     async def write() -> T:
         database = await Database.open_to_change(load_general().database_path)
         try:
@@ -288,16 +288,16 @@ def _change(change: Callable[[Transaction, DeliveryId, datetime], T], delivery: 
     return asyncio.run(write())
 
 
-def _dropped(tx: Transaction, delivery: DeliveryId, now: datetime) -> list[str]:
-    """Drop a delivery; what became of it and of what hung on it, in lines."""
+def _drop_and_report(tx: Transaction, delivery: DeliveryId, now: datetime) -> list[str]:
+    """Drop a delivery. Returns lines that say what was dropped and where its ticket continues."""
     given_up = drop(tx, delivery, now)
     lines = [f"Dropped: {each.id}  {each.kind} to {each.destination}" for each in given_up]
     if given_up and given_up[0].kind is Kind.OPEN and given_up[0].ticket is not None:
         threads = [
             f"{link.chat}:{link.channel}" for link in links_of(tx, given_up[0].ticket) if link.thread is not None
         ]
-        left = f"goes on in {', '.join(threads)}" if threads else "has no thread now; its next message opens one again"
-        lines.append(f"#{given_up[0].ticket} {left}.")
+        outcome = f"continues in {', '.join(threads)}" if threads else "has no thread; its next message opens a new one"
+        lines.append(f"#{given_up[0].ticket} {outcome}.")
     return lines
 
 
@@ -329,8 +329,8 @@ def _delivery(row: Any) -> dict[str, Any]:
     }
 
 
-def _application_of_token() -> str | None:
-    """A bot token begins with its application's id in base64; None: there is no such token."""
+def _application_id() -> str | None:
+    """The id in DISCORD_TOKEN, which begins with it in base64; None: the token is missing or has another form."""
     token = load_general().discord_token
     if token is None:
         return None

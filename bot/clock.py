@@ -1,4 +1,4 @@
-"""Time, handed in so that a test can hold it still."""
+"""Time. It is passed in everywhere, so that a test can control it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _MINUTE = timedelta(minutes=1)
 
 
 class Clock(Protocol):
-    """What shopbell knows of time; nothing else in it reads a clock or sleeps."""
+    """A source of time. Nothing else in shopbell reads the time or sleeps."""
 
     def now(self) -> datetime:
-        """The time of day, aware, in UTC."""
+        """The current date and time, aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment; never goes back."""
+        """Seconds since some fixed moment; never decreases."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Return after so many seconds; at once for zero or less."""
+        """Return after `seconds`; at once if it is zero or less."""
         ...
 
 
@@ -40,43 +40,43 @@ class SystemClock:
         await asyncio.sleep(max(0.0, seconds))
 
 
-def off(ours: datetime, theirs: datetime | None) -> timedelta:
-    """How far our clock is ahead of another's; zero where that is not known, or is a minute at most."""
+def clock_difference(ours: datetime, theirs: datetime | None) -> timedelta:
+    """How far our clock is ahead of another; zero if the other is not known or the difference is a minute at most."""
     ahead = timedelta() if theirs is None else ours - theirs
     return ahead if abs(ahead) > _MINUTE else timedelta()
 
 
 class TheirClock:
     """
-    What time it is on a far side: the `Date` of its last answer, and the seconds since.
+    The time on the other side: the `Date` of its last answer, plus the seconds since then.
 
-    This machine's time of day does not come into it, so that it may be wrong, or be set, without anything being taken
-    for old that was written just now.
+    It does not depend on this machine's time of day. So that may be wrong, or change, and a message that was written
+    just now is still not taken for an old one.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._told: datetime | None = None
-        self._told_at = 0.0
+        self._date: datetime | None = None
+        self._received_at = 0.0
 
     def answered(self, date: str | None) -> None:
-        """An answer came just now, with this `Date`; an unreadable one tells nothing."""
+        """Take the `Date` header of an answer that came just now. A missing or unreadable one is ignored."""
         try:
-            told = parsedate_to_datetime(date or "")
+            parsed = parsedate_to_datetime(date or "")
         except ValueError:
             return
-        self._told = told if told.tzinfo else told.replace(tzinfo=UTC)
-        self._told_at = self._clock.monotonic()
+        self._date = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        self._received_at = self._clock.monotonic()
 
     def now(self) -> datetime | None:
-        """The time there, a second or so late; None: there was no answer yet."""
-        if self._told is None:
+        """The time there, to within a second or two; None: there was no answer yet."""
+        if self._date is None:
             return None
-        return self._told + timedelta(seconds=self._clock.monotonic() - self._told_at)
+        return self._date + timedelta(seconds=self._clock.monotonic() - self._received_at)
 
 
 async def wait_for(event: asyncio.Event, seconds: float, clock: Clock) -> bool:
-    """Wait until the event is set, at most so many seconds of `clock`; whether it was set."""
+    """Wait until the event is set, for `seconds` of `clock` at most. Returns whether it is set."""
     waiting = {asyncio.ensure_future(event.wait()), asyncio.ensure_future(clock.sleep(seconds))}
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Logging: named events with fields, for people on a terminal and as JSON elsewhere."""
+"""Logging: named events with fields, as text for people on a terminal and as JSON elsewhere."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TextIO
 
 import structlog
 
-# These libraries put whole payloads, customers' words among them, into warnings about requests nobody listens to.
+# The Slack libraries put whole payloads, with customers' messages, into warnings about requests without a handler.
 # discord.client warns at every start that voice is not supported.
-_TALKATIVE = ("slack_bolt", "slack_sdk", "discord.client")
+_ERRORS_ONLY = ("slack_bolt", "slack_sdk", "discord.client")
 
 
 def configure(log_format: str | None, level: str, stream: TextIO = sys.stderr) -> None:
     """
-    Send our own events and other libraries' warnings to `stream`.
+    Send our own events, and other libraries' warnings, to `stream`.
 
     Args:
-        log_format: `console`, `json`, or None: console where `stream` is a terminal.
-        level: The least level of our own events.
+        log_format: `console` or `json`; None: `console` if `stream` is a terminal, else `json`.
+        level: The lowest level of our own events that is logged.
     """
     as_console = log_format == "console" or (log_format is None and stream.isatty())
     shared: list[structlog.typing.Processor] = [
@@ -28,17 +28,17 @@ def configure(log_format: str | None, level: str, stream: TextIO = sys.stderr) -
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: structlog.typing.Processor = (
-        # The default traceback shows local variables, tokens and customers' words among them.
+        # The default traceback shows local variables, also tokens and customers' messages.
         structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
         if as_console
         else structlog.processors.JSONRenderer()
     )
-    last: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    final: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if not as_console:
-        last.append(structlog.processors.format_exc_info)
+        final.append(structlog.processors.format_exc_info)
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*last, renderer]))
-    handler.addFilter(_discreet)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*final, renderer]))
+    handler.addFilter(_is_allowed)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("bot").setLevel(level)
     logging.getLogger("adapters").setLevel(level)
@@ -54,6 +54,6 @@ def configure(log_format: str | None, level: str, stream: TextIO = sys.stderr) -
     )
 
 
-def _discreet(record: logging.LogRecord) -> bool:
-    # Judged here and not by a logger's level, for slack_bolt gives its loggers levels of its own.
-    return record.levelno >= logging.ERROR or not record.name.startswith(_TALKATIVE)
+def _is_allowed(record: logging.LogRecord) -> bool:
+    # A filter and not the loggers' levels, because slack_bolt sets the levels of its loggers itself.
+    return record.levelno >= logging.ERROR or not record.name.startswith(_ERRORS_ONLY)

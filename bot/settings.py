@@ -1,7 +1,7 @@
 """
-The settings: environment variables, also read from `.env`, checked as a whole.
+The settings: environment variables and the file `.env`, all checked together.
 
-What a vendor needs for itself (credentials and the like) is passed on unread; its own model checks it.
+A vendor's own settings (for example its credentials) are only passed on here; the vendor's model checks them.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class ReplyMode(StrEnum):
-    """What a message in a ticket's thread does by itself."""
+    """Which messages in a ticket's thread go to the customer: all but notes, or only those sent by an explicit act."""
 
     ALL = "all"
     EXPLICIT = "explicit"
 
 
 class Backfill(BaseModel):
-    """What of a store's past gets threads at first contact: `none`, `open`, `all`, or open and active in N days."""
+    """Which tickets get threads at the first sweep: `none`, `open`, `all`, or open ones active in the last `days`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,14 +48,14 @@ def _list(value: Any) -> Any:
 def _channel(value: str) -> Place:
     chat, colon, channel = value.partition(":")
     if chat not in ("discord", "slack") or not colon or not re.fullmatch(r"[0-9A-Za-z]+", channel):
-        raise ValueError("wants a comma-separated list of discord:<channel id> and slack:<channel id>")
+        raise ValueError("must be a comma-separated list of discord:<channel id> and slack:<channel id>")
     return Place(chat=ChatName(chat), channel=ChannelId(channel))
 
 
 def _channels(value: Any) -> Any:
     places = tuple(_channel(part) for part in _list(value))
     if not places:
-        raise ValueError("wants at least one discord:<channel id> or slack:<channel id>")
+        raise ValueError("must name at least one discord:<channel id> or slack:<channel id>")
     if len(set(places)) != len(places):
         raise ValueError("names a channel twice")
     return places
@@ -68,25 +68,25 @@ def _backfill(value: Any) -> Any:
         return Backfill(policy="days", days=int(days[1]))
     if isinstance(value, Backfill):
         return value
-    raise ValueError("wants none, open, all, or a number of days such as 7d")
+    raise ValueError("must be none, open, all, or a number of days such as 7d")
 
 
 def _template(value: str) -> str:
     if not re.match(r"https?://", value) or "{id}" not in value:
-        raise ValueError("wants an address that begins with https:// and holds {id} where the ticket's id goes")
+        raise ValueError("must be an address that begins with https:// and contains {id} where the ticket's id goes")
     return value
 
 
 def _address(value: str) -> str:
     if not re.match(r"https?://[^/]+", value):
-        raise ValueError("wants an address that begins with https://")
+        raise ValueError("must be an address that begins with https://")
     return value
 
 
-def _begins(prefix: str) -> Callable[[SecretStr], SecretStr]:
+def _begins_with(prefix: str) -> Callable[[SecretStr], SecretStr]:
     def check(value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(prefix):
-            raise ValueError(f"wants a token that begins with {prefix}")
+            raise ValueError(f"must be a token that begins with {prefix}")
         return value
 
     return check
@@ -107,10 +107,10 @@ Mode = Annotated[ReplyMode, BeforeValidator(_lower)]
 
 class StoreSettings(BaseModel):
     """
-    One store's section, as far as the core reads it.
+    One store's settings.
 
     Attributes:
-        own: What the vendor's adapter reads, by the last part of the variable's name in lower case.
+        vendor_settings: What the vendor's adapter reads, by the last part of the variable's name in lower case.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -122,7 +122,7 @@ class StoreSettings(BaseModel):
     dashboard_url: Annotated[str, AfterValidator(_template)] | None = None
     webhook_secret: SecretStr | None = None
     reply_mode: Mode | None = None
-    own: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    vendor_settings: Mapping[str, str] = Field(default_factory=dict, repr=False)
 
 
 _SOURCE = SettingsConfigDict(
@@ -136,11 +136,11 @@ _SOURCE = SettingsConfigDict(
 )
 
 
-_SHAPE = "is no setting by itself; a store's settings are written STORES__<NAME>__<SETTING>"
+_NOT_A_SETTING = "is not a setting by itself; a store's settings are written STORES__<NAME>__<SETTING>"
 
 
 class _Sections(BaseSettings):
-    """The stores' sections as they stand."""
+    """The stores' sections, not checked yet."""
 
     model_config = _SOURCE
 
@@ -148,15 +148,15 @@ class _Sections(BaseSettings):
 
 
 class Settings(BaseSettings):
-    """Everything that CONTRACT of the outside calls a setting. Read by `load`, which explains every fault."""
+    """The settings that do not belong to one store. `load` reads them and explains every fault."""
 
     model_config = _SOURCE
 
     discord_token: SecretStr | None = None
     discord_api_url: Address | None = None
     discord_agent_roles: Names = ()
-    slack_bot_token: Annotated[SecretStr, AfterValidator(_begins("xoxb-"))] | None = None
-    slack_app_token: Annotated[SecretStr, AfterValidator(_begins("xapp-"))] | None = None
+    slack_bot_token: Annotated[SecretStr, AfterValidator(_begins_with("xoxb-"))] | None = None
+    slack_app_token: Annotated[SecretStr, AfterValidator(_begins_with("xapp-"))] | None = None
     slack_api_url: Address | None = None
     slack_agents: Names = ()
     database_path: Path = Path("shopbell.db")
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_log_level)] = "INFO"
 
     def chats(self) -> frozenset[ChatName]:
-        """The chats that have their tokens."""
+        """The chats that have all their tokens."""
         found = set()
         if self.discord_token is not None:
             found.add(ChatName("discord"))
@@ -179,7 +179,7 @@ class Settings(BaseSettings):
 
 
 class LoadedSettings(BaseModel):
-    """Settings without a fault, with every store's section read."""
+    """All settings, without a fault."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
@@ -189,86 +189,86 @@ class LoadedSettings(BaseModel):
 
 def load_general(env_file: Path | None = Path(".env")) -> Settings:
     """
-    Read all but the stores' sections; enough for a command that only looks into the database.
+    Read all settings except the stores'. Enough for a command that only uses the database.
 
     Raises:
-        SettingsError: With every fault found in them.
+        SettingsError: With every fault in them.
     """
-    with _understood(env_file):
+    with _errors_as_faults(env_file):
         return Settings(_env_file=env_file)
 
 
 def load(env_file: Path | None = Path(".env")) -> LoadedSettings:
     """
-    Read the environment, and `env_file` below it.
+    Read all settings from the environment and from `env_file`. The environment has priority.
 
     Raises:
-        SettingsError: With every fault found, none of them quoting a value.
+        SettingsError: With every fault. None of them quotes a value.
     """
-    stores, found = _stores(env_file)
+    stores, found = _read_stores(env_file)
     try:
         general = load_general(env_file)
     except SettingsError as error:
         raise SettingsError(*error.faults, *(fault for fault in found if fault not in error.faults)) from error
-    found += _whole(general, stores)
+    found += _combined_faults(general, stores)
     if found:
         raise SettingsError(*found)
     return LoadedSettings(general=general, stores=stores)
 
 
-def read_own(model: type[T], store: StoreName, own: Mapping[str, str]) -> T:
+def read_vendor_settings(model: type[T], store: StoreName, given: Mapping[str, str]) -> T:
     """
-    Check a store's own section with its vendor's model.
+    Check a store's `StoreSettings.vendor_settings` with its vendor's model.
 
     Raises:
-        SettingsError: With every fault found.
+        SettingsError: With every fault.
     """
     try:
-        return model.model_validate(dict(own))
+        return model.model_validate(dict(given))
     except ValidationError as error:
         raise SettingsError(*faults(error, f"STORES__{store.upper()}__")) from error
 
 
 def faults(error: ValidationError, prefix: str) -> Iterator[Fault]:
-    """What pydantic found, as an operator reads it: the variable, and what it wants."""
+    """What pydantic found, in words for the operator."""
     for detail in error.errors(include_input=False, include_url=False):
         parts = "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
         variable = f"{prefix}{parts}".removesuffix("__")
-        yield Fault(variable, _wants(detail["type"], detail["msg"], detail.get("ctx", {})))
+        yield Fault(variable, _requirement(detail["type"], detail["msg"], detail.get("ctx", {})))
 
 
-def _wants(kind: str, text: str, context: Mapping[str, Any]) -> str:
+def _requirement(kind: str, text: str, context: Mapping[str, Any]) -> str:
     known = {
         "missing": "is missing",
-        "dict_type": _SHAPE,
-        "string_type": _SHAPE,
-        "extra_forbidden": "is no setting of this vendor; remove it or look for a misspelling",
-        "literal_error": f"wants one of {context.get('expected', '')}",
-        "enum": f"wants one of {context.get('expected', '')}",
+        "dict_type": _NOT_A_SETTING,
+        "string_type": _NOT_A_SETTING,
+        "extra_forbidden": "is not a setting of this vendor; remove it or check its spelling",
+        "literal_error": f"must be one of {context.get('expected', '')}",
+        "enum": f"must be one of {context.get('expected', '')}",
     }
     if kind in known:
         return known[kind]
     text = text.removeprefix("Value error, ").removeprefix("Input ")
-    return text.replace("should be", "wants to be", 1)
+    return text.replace("should be", "must be", 1)
 
 
 @contextmanager
-def _understood(env_file: Path | None) -> Iterator[None]:
-    """Turns whatever reading the variables may raise into faults."""
+def _errors_as_faults(env_file: Path | None) -> Iterator[None]:
+    """Convert every exception that reading the variables may raise to a `SettingsError`."""
     try:
         yield
     except ValidationError as error:
         raise SettingsError(*faults(error, "")) from error
     except UnreadableSettings as error:
-        raise SettingsError(Fault("STORES", _SHAPE)) from error
+        raise SettingsError(Fault("STORES", _NOT_A_SETTING)) from error
     except UnicodeDecodeError as error:
-        raise SettingsError(Fault(str(env_file), "wants to be a text file in UTF-8")) from error
+        raise SettingsError(Fault(str(env_file), "must be a text file in UTF-8")) from error
 
 
-def _stores(env_file: Path | None) -> tuple[dict[StoreName, StoreSettings], list[Fault]]:
-    """The stores' sections that have no fault, and the faults of the others."""
+def _read_stores(env_file: Path | None) -> tuple[dict[StoreName, StoreSettings], list[Fault]]:
+    """The settings of the stores that have no fault, and the faults of the others."""
     try:
-        with _understood(env_file):
+        with _errors_as_faults(env_file):
             sections = _Sections(_env_file=env_file).stores
     except SettingsError as error:
         return {}, list(error.faults)
@@ -276,27 +276,28 @@ def _stores(env_file: Path | None) -> tuple[dict[StoreName, StoreSettings], list
     found: list[Fault] = []
     for name, section in sections.items():
         try:
-            stores[StoreName(name)] = _store(section)
+            stores[StoreName(name)] = _read_store(section)
         except ValidationError as error:
             found += faults(error, f"STORES__{name.upper()}__")
     if not sections:
-        found.append(Fault("STORES__<NAME>__VENDOR", "is missing; name at least one store"))
+        found.append(Fault("STORES__<NAME>__VENDOR", "is missing; configure at least one store"))
     return stores, found
 
 
-def _store(section: Mapping[str, str]) -> StoreSettings:
+def _read_store(section: Mapping[str, str]) -> StoreSettings:
     given = {name: value for name, value in section.items() if value != ""}
-    core = {name: given.pop(name) for name in list(given) if name in StoreSettings.model_fields and name != "own"}
-    return StoreSettings.model_validate({**core, "own": given})
+    ours = StoreSettings.model_fields.keys() - {"vendor_settings"}
+    core = {name: given.pop(name) for name in list(given) if name in ours}
+    return StoreSettings.model_validate({**core, "vendor_settings": given})
 
 
-def _whole(general: Settings, stores: Mapping[StoreName, StoreSettings]) -> Iterator[Fault]:
-    """Faults that no single variable shows."""
+def _combined_faults(general: Settings, stores: Mapping[StoreName, StoreSettings]) -> Iterator[Fault]:
+    """Faults that show only when several variables are compared."""
     if (general.slack_bot_token is None) != (general.slack_app_token is None):
         missing = "SLACK_BOT_TOKEN" if general.slack_bot_token is None else "SLACK_APP_TOKEN"
         yield Fault(missing, "is missing; Slack needs the bot token (xoxb-…) and the app token (xapp-…)")
     if not general.chats() and (general.slack_bot_token is None) == (general.slack_app_token is None):
-        yield Fault("DISCORD_TOKEN", "is missing, and so are Slack's tokens; give at least one chat its tokens")
+        yield Fault("DISCORD_TOKEN", "is missing, and Slack's tokens are too; set the tokens of at least one chat")
     for name, store in stores.items():
         for chat in sorted({place.chat for place in store.channels} - general.chats()):
             token = {"discord": "DISCORD_TOKEN is", "slack": "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are"}[chat]

@@ -1,9 +1,8 @@
 r"""
-Neutral text: what stands between the vendors' and the chats' markups.
+Neutral text: the common form between the markups of vendors and of chats.
 
-Neutral text is plain Unicode with `\n` line ends, without control characters, and means exactly what it shows.
-A vendor adapter makes it from what the vendor has; a chat adapter escapes it for its platform, and makes it from
-what people typed there.
+It is plain Unicode with `\n` line ends and without control characters, and nothing in it is markup. A vendor adapter
+converts its vendor's text to it. A chat adapter escapes it for its platform, and converts what people typed to it.
 """
 
 from __future__ import annotations
@@ -14,67 +13,68 @@ from collections.abc import Callable
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u0085\u2028\u2029]")
 _KEPT = "\n\t"
-# Explicit direction marks and overrides can make a text read differently from what it is.
 _JOINER = "\u200d"
 _SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+# These override the direction of text, so that it can look different from what it is.
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def clean(text: str) -> str:
-    """Make any text neutral: one kind of line end, no control characters, no lone surrogates, trimmed at the ends."""
+    r"""Make any text neutral: `\n` line ends, no control characters, no lone surrogates, no space at the ends."""
     text = _LINE_ENDS.sub("\n", text)
-    return "".join(character for character in text if _harmless(character)).strip()
+    return "".join(character for character in text if _is_allowed(character)).strip()
 
 
-def _harmless(character: str) -> bool:
+def _is_allowed(character: str) -> bool:
     if character in _KEPT:
         return True
     return unicodedata.category(character) not in ("Cc", "Cs") and character not in _DIRECTION
 
 
 def one_line(text: str, length: int) -> str:
-    """The text on one line, cut to `length` characters with an ellipsis where it is longer."""
+    """The text on one line; if it is longer than `length` characters, cut to that with an ellipsis."""
     line = " ".join(clean(text).split())
     return line if len(line) <= length else line[: max(0, length - 1)].rstrip() + "…"
 
 
 def shorten(text: str, length: int) -> str:
-    """The text, lines kept, cut to `length` characters with an ellipsis where it is longer."""
+    """The text with its lines; if it is longer than `length` characters, cut to that with an ellipsis."""
     return text if len(text) <= length else text[: max(0, length - 1)].rstrip() + "…"
 
 
 def comparable(text: str) -> str:
     """
-    What two texts share when one is the other after a vendor has stored it.
+    A form that is equal for a text as it was sent and as a vendor stored it.
 
-    Vendors trim, fold white space and compose letters; they do not change words.
+    Vendors trim text, merge white space and compose letters; they do not change words.
     """
     return " ".join(unicodedata.normalize("NFC", clean(text)).split())
 
 
 def signed(agent: str, text: str) -> str:
-    """A text with its writer's name before it, as a note stands at a vendor."""
+    """A text with its author's name before it, as a note is stored at a vendor."""
     return f"{agent}: {text}"
 
 
 def split(text: str, length: int, width: Callable[[str], int] = len) -> tuple[str, ...]:
     """
-    Cut a text into pieces that are each at most `length` wide, at a line's end or a space where there is one.
+    Cut a text into pieces of a width of at most `length`, if possible at the end of a line or at a space.
 
-    Joined again they are the whole text but for the white space at the cuts. No piece is empty, except that the
+    The pieces together are the whole text without the white space at the cuts. No piece is empty, except that the
     empty text is one empty piece.
 
     Args:
-        width: How wide a text is on the platform, markup included; at least its length, and never less as it grows.
+        width: The length of a text on the platform with its markup. It is at least the text's own length, and a
+            longer text is never narrower.
     """
     if length < 1:
-        raise ValueError("a piece needs room for a character")
+        raise ValueError("length must be at least 1")
     pieces: list[str] = []
     rest = text
-    # Its length is asked first: measuring all that is left for each piece would take minutes for a long letter.
+    # The length is compared first: to measure the whole rest for each piece takes minutes for a very long text.
     while len(rest) > length or width(rest) > length:
-        end = _fitting(rest, length, width)
-        cut = _pleasant(rest, end)
+        end = _longest_fitting(rest, length, width)
+        cut = _good_cut(rest, end)
         piece = rest[:cut].rstrip()
         if piece:
             pieces.append(piece)
@@ -84,8 +84,8 @@ def split(text: str, length: int, width: Callable[[str], int] = len) -> tuple[st
     return tuple(pieces)
 
 
-def _fitting(text: str, length: int, width: Callable[[str], int]) -> int:
-    """The longest prefix that fits, by bisection; at least one character."""
+def _longest_fitting(text: str, length: int, width: Callable[[str], int]) -> int:
+    """The length of the longest prefix that fits, by bisection; at least 1."""
     low, high = 1, min(len(text), length)
     while low < high:
         middle = (low + high + 1) // 2
@@ -96,17 +96,17 @@ def _fitting(text: str, length: int, width: Callable[[str], int]) -> int:
     return low
 
 
-def _pleasant(text: str, end: int) -> int:
-    """A place to cut at or before `end`: after a line, else after a word, else after a sign; never too early."""
+def _good_cut(text: str, end: int) -> int:
+    """Where to cut, between half of `end` and `end`: after a line, else after a word, else after a whole sign."""
     for separator in ("\n", " "):
         found = text.rfind(separator, end // 2, end)
         if found > 0:
             return found + 1
-    return next((cut for cut in range(end, end // 2, -1) if not _joined(text, cut)), end)
+    return next((cut for cut in range(end, end // 2, -1) if not _is_inside_sign(text, cut)), end)
 
 
-def _joined(text: str, at: int) -> bool:
-    """Whether what stands on both sides of a place is seen as one sign: an accent, a skin tone, a family."""
+def _is_inside_sign(text: str, at: int) -> bool:
+    """Whether a cut at `at` would split what people see as one sign: a letter and its accent, an emoji of a family."""
     if at >= len(text):
         return False
     before, after = text[at - 1], text[at]

@@ -1,4 +1,4 @@
-"""From settings to adapters: the only module of the core that imports them, and each only where it is configured."""
+"""From settings to adapters: the only core module that imports adapters, and only those that are configured."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from bot.clock import Clock
 from bot.errors import Fault, SettingsError
 from bot.model import ChannelId, ChatName, Store, StoreName
 from bot.ports import Chat, Vendor, VendorKind, VendorTools
-from bot.settings import LoadedSettings, ReplyMode, StoreSettings, read_own
+from bot.settings import LoadedSettings, ReplyMode, StoreSettings, read_vendor_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Everything outside that the settings name, built but not yet connected."""
+    """The stores, vendors and chats that the settings name, built but not connected."""
 
     stores: Mapping[StoreName, Store]
     vendors: Mapping[StoreName, Vendor]
     chats: Mapping[ChatName, Chat]
 
     async def aclose(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         for chat in self.chats.values():
             await chat.aclose()
         for vendor in self.vendors.values():
@@ -36,38 +36,38 @@ def build_world(loaded: LoadedSettings, clock: Clock) -> World:
     Build the configured vendors and chats; no network calls.
 
     Raises:
-        SettingsError: A vendor is unknown, or its own section has faults; all of them.
+        SettingsError: A vendor is unknown, or the vendor settings of a store have faults; with all faults.
     """
     kinds = vendor_kinds()
     tools = _vendor_tools(clock)
-    found: list[Fault] = []
+    faults: list[Fault] = []
     stores: dict[StoreName, Store] = {}
     vendors: dict[StoreName, Vendor] = {}
     for name, section in loaded.stores.items():
         kind = kinds.get(section.vendor)
         if kind is None:
-            found.append(Fault(f"STORES__{name.upper()}__VENDOR", f"wants one of {', '.join(sorted(kinds))}"))
+            faults.append(Fault(f"STORES__{name.upper()}__VENDOR", f"must be one of {', '.join(sorted(kinds))}"))
             continue
         loaded_kind = kind()
         try:
-            own = read_own(loaded_kind.settings, name, section.own)
+            vendor_settings = read_vendor_settings(loaded_kind.settings, name, section.vendor_settings)
         except SettingsError as error:
-            found += error.faults
+            faults += error.faults
             continue
         stores[name] = _store(name, section, loaded_kind, loaded.general.reply_mode)
-        vendors[name] = loaded_kind.build(own, replace(tools, store=name))
-    if found:
-        raise SettingsError(*found)
+        vendors[name] = loaded_kind.build(vendor_settings, replace(tools, store=name))
+    if faults:
+        raise SettingsError(*faults)
     return World(stores=stores, vendors=vendors, chats=_chats(loaded, stores, clock))
 
 
 def vendor_kinds() -> Mapping[str, Callable[[], VendorKind]]:
-    """Every installed vendor by name, each to be loaded only where a store names it."""
+    """Every installed vendor by name. Calling the value imports it, so that only those in use are imported."""
     return {point.name: point.load for point in entry_points(group="shopbell.vendors")}
 
 
 def _vendor_tools(clock: Clock) -> VendorTools:
-    # Making an SSL context takes some 45 ms and a megabyte; one serves all stores.
+    # An SSL context takes about 45 ms and a megabyte, so all stores share one.
     context = httpx.create_ssl_context()
 
     def transport() -> httpx.AsyncBaseTransport:
@@ -93,11 +93,11 @@ def _store(name: StoreName, section: StoreSettings, kind: VendorKind, mode: Repl
 
 
 def _chats(loaded: LoadedSettings, stores: Mapping[StoreName, Store], clock: Clock) -> Mapping[ChatName, Chat]:
-    """The chats that have tokens; a chat without them is not even imported."""
+    """The chats that have tokens; a chat without tokens is not imported."""
     settings = loaded.general
     chats: dict[ChatName, Chat] = {}
 
-    def served(chat: str) -> frozenset[ChannelId]:
+    def channels_in(chat: str) -> frozenset[ChannelId]:
         return frozenset(place.channel for store in stores.values() for place in store.channels if place.chat == chat)
 
     if settings.discord_token is not None:
@@ -107,7 +107,7 @@ def _chats(loaded: LoadedSettings, stores: Mapping[StoreName, Store], clock: Clo
             token=settings.discord_token.get_secret_value(),
             api_url=settings.discord_api_url,
             agent_roles=frozenset(settings.discord_agent_roles),
-            channels=served("discord"),
+            channels=channels_in("discord"),
             clock=clock,
         )
     if settings.slack_bot_token is not None and settings.slack_app_token is not None:
@@ -118,21 +118,21 @@ def _chats(loaded: LoadedSettings, stores: Mapping[StoreName, Store], clock: Clo
             app_token=settings.slack_app_token.get_secret_value(),
             api_url=settings.slack_api_url,
             agents=frozenset(settings.slack_agents),
-            channels=served("slack"),
+            channels=channels_in("slack"),
             clock=clock,
         )
     return chats
 
 
 def slack_manifest() -> str:
-    """The app manifest to paste at Slack."""
+    """The app manifest to paste on Slack's website."""
     from adapters.chats.slack import manifest
 
     return manifest.text()
 
 
 def discord_invite(application: str) -> str:
-    """The link that invites the bot of this application with exactly the permissions it needs."""
+    """The link that invites this application's bot with exactly the permissions that it needs."""
     from adapters.chats import discord
 
     return discord.invite_url(application)

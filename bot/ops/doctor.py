@@ -1,4 +1,4 @@
-"""`shopbell check`: looks at everything a bridge needs, and names for each failure the one step that mends it."""
+"""`shopbell check`: checks everything that the bridge needs, and names for each failure the one step that fixes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.clock import Clock, off
+from bot.clock import Clock, clock_difference
 from bot.db.connection import Database, Transaction
 from bot.db.lock import is_held, lock_of
 from bot.db.rows import from_ms
@@ -18,117 +18,125 @@ from bot.settings import LoadedSettings
 from bot.wiring import World
 from bot.wording import notices
 
-_WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
+# A clock that shows an earlier time was never set: this program is newer.
+_EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def examine(loaded: LoadedSettings, world: World, clock: Clock) -> AsyncIterator[Finding]:
-    """Every finding, as it is made. Never raises for what it finds; the settings were read already."""
+    """Yields each finding as soon as it is made. Everything that is wrong becomes a finding, not an exception."""
     stores = ", ".join(sorted(world.stores))
     yield Finding(ok=True, subject="settings", text=f"stores {stores}; chats {', '.join(sorted(world.chats))}")
-    for finding in await database(loaded.general.database_path, clock):
+    for finding in await check_database(loaded.general.database_path, clock):
         yield finding
     for name, vendor in sorted(world.vendors.items()):
         finding = await vendor.check()
         yield Finding(ok=finding.ok, subject=f"store {name}", text=finding.text, remedy=finding.remedy)
     for chat in sorted(world.chats):
-        for finding in await _chat(world, chat, clock):
+        for finding in await _check_chat(world, chat, clock):
             yield finding
 
 
-async def _chat(world: World, name: ChatName, clock: Clock) -> list[Finding]:
-    """What the chat itself finds, and whether its clock, which its answers tell, and ours are far apart."""
+async def _check_chat(world: World, name: ChatName, clock: Clock) -> list[Finding]:
+    """What the chat's own check finds, and whether its clock (known from its answers) and ours differ."""
     chat = world.chats[name]
     channels = {p.channel for store in world.stores.values() for p in store.channels if p.chat == name}
     findings = list(await chat.check(sorted(channels)))
-    if ahead := off(clock.now(), chat.now()):
+    if ahead := clock_difference(clock.now(), chat.now()):
         text = notices.clock_is_off(chat.label, ahead)
         findings.append(Finding(ok=False, subject="clock", text=text, remedy=notices.set_the_clock()))
     return findings
 
 
-async def database(path: Path, clock: Clock) -> list[Finding]:
-    """The file and the clock. Makes and changes nothing: what is not there yet is made when the bridge starts."""
-    out_of_reach = _out_of_reach(path)
-    if out_of_reach is not None:
-        return [out_of_reach, _clock(clock.now())]
-    running = "; a shopbell is running on it" if is_held(path) else ""
-    if not path.exists():  # noqa: ASYNC240 - one look, beside which nothing runs
-        text = f"{path} is not there yet; it is made when `shopbell run` first starts{running}"
-        return [Finding(ok=True, subject="database", text=text), _clock(clock.now())]
+async def check_database(path: Path, clock: Clock) -> list[Finding]:
+    """Check the file and the clock. Creates and changes nothing: a missing file is created when the bridge starts."""
+    not_writable = _not_writable(path)
+    if not_writable is not None:
+        return [not_writable, _clock_finding(clock.now())]
+    running = "; shopbell is running on it" if is_held(path) else ""
+    if not path.exists():  # noqa: ASYNC240 - one short call, and nothing else runs meanwhile
+        text = f"{path} does not exist yet; the first `shopbell run` creates it{running}"
+        return [Finding(ok=True, subject="database", text=text), _clock_finding(clock.now())]
     try:
-        seen = await _read(path)
+        contents = await _read(path)
     except DatabaseTooOld:
-        text = f"{path} is of an older schema; the next start brings it up to date{running}"
-        return [Finding(ok=True, subject="database", text=text), _clock(clock.now())]
+        text = f"{path} has an older schema; the next `shopbell run` updates it{running}"
+        return [Finding(ok=True, subject="database", text=text), _clock_finding(clock.now())]
     except DatabaseError as error:
-        return [Finding(ok=False, subject="database", text=str(error), remedy="Do what that says, then check again.")]
-    return [_sound(path, seen.verdict, running), _clock(clock.now()), *map(_troubled, seen.troubles)]
+        return [Finding(ok=False, subject="database", text=str(error), remedy="Do what it says, then check again.")]
+    incidents = [_incident_finding(incident) for incident in contents.incidents]
+    return [_integrity_finding(path, contents.integrity, running), _clock_finding(clock.now()), *incidents]
 
 
-def _out_of_reach(path: Path) -> Finding | None:
-    """Why the database cannot be written where it is; None: it can."""
+def _not_writable(path: Path) -> Finding | None:
+    """Why the database cannot be written in its place; None: it can."""
     folder = path.absolute().parent
     if not folder.is_dir():
-        remedy = "Make it, or give DATABASE_PATH a folder that is there."
+        remedy = "Create it, or set DATABASE_PATH to a file in a folder that exists."
         return Finding(ok=False, subject="database", text=f"There is no folder {folder}.", remedy=remedy)
     for each in (folder, path, lock_of(path)):
         if each.exists() and not os.access(each, os.W_OK):
-            remedy = "Let this user write there, or give DATABASE_PATH a place that shopbell may write to."
+            remedy = "Allow this user to write there, or set DATABASE_PATH to a place where shopbell may write."
             return Finding(ok=False, subject="database", text=f"{each} cannot be written.", remedy=remedy)
     return None
 
 
-async def _read(path: Path) -> _Seen:
-    """What the file says; raises `DatabaseTooOld` where it is from before the last upgrade, or empty."""
+async def _read(path: Path) -> _Contents:
+    """What the file contains. Raises `DatabaseTooOld` if its schema is older than this program's, or if it is empty."""
     opened = await Database.open_to_read(path)
     try:
-        return await opened.read(_look)
+        return await opened.read(_read_contents)
     finally:
         await opened.aclose()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """What the database says: SQLite's verdict, and what is wrong."""
+class _Contents:
+    """
+    What is read from the database.
 
-    verdict: str
-    troubles: tuple[tuple[str, int, str], ...]
+    Attributes:
+        integrity: The result of SQLite's integrity check: `ok`, or what is damaged.
+        incidents: Each with its subject, since when in milliseconds, and a text.
+    """
+
+    integrity: str
+    incidents: tuple[tuple[str, int, str], ...]
 
 
-def _look(tx: Transaction) -> _Seen:
-    verdict = tx.one("quick_check")
-    if verdict is None:
+def _read_contents(tx: Transaction) -> _Contents:
+    integrity = tx.one("quick_check")
+    if integrity is None:
         raise LookupError("a check without a row")
     stores = [(f"store {row['name']}", row["incident_since"], row["incident"]) for row in tx.all("stores")]
     channels = [
         (f"{row['chat']} channel {row['channel']}", row["since"], row["incident"])
         for row in tx.all("channel_incidents")
     ]
-    troubles = tuple(trouble for trouble in (*stores, *channels) if trouble[2] is not None)
-    return _Seen(verdict=str(verdict[0]), troubles=troubles)
+    incidents = tuple(incident for incident in (*stores, *channels) if incident[2] is not None)
+    return _Contents(integrity=str(integrity[0]), incidents=incidents)
 
 
-def _troubled(trouble: tuple[str, int, str]) -> Finding:
-    """What the running bridge has met and not got over; its own words name the step."""
-    subject, since, text = trouble
+def _incident_finding(incident: tuple[str, int, str]) -> Finding:
+    """An incident that the running bridge has noted and that is not over. Its own text names the step."""
+    subject, since, text = incident
     return Finding(
         ok=False,
         subject=f"{subject}, while running",
-        text=f"in trouble since {from_ms(since):%Y-%m-%d %H:%M} UTC: {text}",
-        remedy="Do what that says; it goes on by itself afterwards.",
+        text=f"problem since {from_ms(since):%Y-%m-%d %H:%M} UTC: {text}",
+        remedy="Do what it says; then shopbell goes on by itself.",
     )
 
 
-def _sound(path: Path, verdict: str, running: str) -> Finding:
-    if verdict == "ok":
-        return Finding(ok=True, subject="database", text=f"{path} is sound{running}")
-    remedy = "Stop shopbell, put the file aside and restore a backup."
-    return Finding(ok=False, subject="database", text=f"{path} is damaged: {verdict}", remedy=remedy)
+def _integrity_finding(path: Path, integrity: str, running: str) -> Finding:
+    if integrity == "ok":
+        return Finding(ok=True, subject="database", text=f"{path} is intact{running}")
+    remedy = "Stop shopbell, move the file away and restore a backup."
+    return Finding(ok=False, subject="database", text=f"{path} is damaged: {integrity}", remedy=remedy)
 
 
-def _clock(now: datetime) -> Finding:
-    """Whether it was ever set; the chats tell how right it is."""
-    if now < _WRITTEN:
-        text = f"it says {now:%Y-%m-%d %H:%M} UTC, which is past"
+def _clock_finding(now: datetime) -> Finding:
+    """Whether the clock was ever set. How exact it is follows from the chats' answers."""
+    if now < _EARLIEST:
+        text = f"it shows {now:%Y-%m-%d %H:%M} UTC, which is in the past"
         return Finding(ok=False, subject="clock", text=text, remedy=notices.set_the_clock())
     return Finding(ok=True, subject="clock", text=f"{now:%Y-%m-%d %H:%M:%S} UTC")

@@ -16,13 +16,13 @@ from bot.ports import CanVerifyWebhook, Vendor
 _EVENTS_REMEMBERED = 256
 
 
-class Hook:
+class StoreWebhook:
     """
-    One store's webhooks: only ever a hint to look, whatever they say.
+    Receives one store's webhooks. Their content is not trusted: they are only a hint to look at the store now.
 
     Args:
-        secret: What stands in the address, and what the vendor signs with where it signs.
-        nudge: Looks at a ticket, or with None at the whole store.
+        secret: Part of the address, and the key with which the vendor signs, if it signs.
+        nudge: Called with the ticket to read, or with None to sweep the whole store.
     """
 
     def __init__(self, secret: str, vendor: Vendor, nudge: Callable[[TicketId | None], None]) -> None:
@@ -31,8 +31,8 @@ class Hook:
         self._nudge = nudge
         self._events: deque[str] = deque(maxlen=_EVENTS_REMEMBERED)
 
-    def take(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Take a webhook whose address was right; whether it is genuine as far as the vendor lets one tell."""
+    def receive(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Take a webhook that came to the right address. Returns False if the vendor can tell that it is forged."""
         if not isinstance(self._vendor, CanVerifyWebhook):
             self._nudge(None)
             return True
@@ -47,24 +47,24 @@ class Hook:
 
 
 class WebServer:
-    """Serves `Health` and takes nudges, until stopped."""
+    """Serves `Health` and receives webhooks, until stopped."""
 
-    def __init__(self, health: Health, hooks: Mapping[StoreName, Hook], host: str, port: int) -> None:
+    def __init__(self, health: Health, webhooks: Mapping[StoreName, StoreWebhook], host: str, port: int) -> None:
         self._health = health
-        self._hooks = hooks
+        self._webhooks = webhooks
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
-        """Listen. Raises `OSError` where the address is taken."""
+        """Start listening. Raises `OSError` if the address is in use."""
         app = web.Application(client_max_size=1024 * 1024)
         app.add_routes(
             [
                 web.get("/healthz", self._healthz),
                 web.get("/readyz", self._readyz),
                 web.get("/metrics", self._metrics),
-                web.post("/hooks/{store}/{secret}", self._hook),
+                web.post("/hooks/{store}/{secret}", self._receive),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None)
@@ -72,28 +72,29 @@ class WebServer:
         await web.TCPSite(self._runner, self._host, self._port).start()
 
     async def stop(self) -> None:
+        """Stop listening. Does nothing if it was not started."""
         if self._runner is not None:
             await self._runner.cleanup()
 
     async def _healthz(self, _: web.Request) -> web.Response:
-        return _verdict(await self._health.troubles(), await self._health.remarks())
+        return _answer(await self._health.problems(), await self._health.details())
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        return _verdict(await self._health.unready())
+        return _answer(await self._health.not_ready())
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=await self._health.metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    async def _hook(self, request: web.Request) -> web.Response:
-        hook = self._hooks.get(StoreName(request.match_info["store"].lower()))
+    async def _receive(self, request: web.Request) -> web.Response:
+        webhook = self._webhooks.get(StoreName(request.match_info["store"].lower()))
         given = request.match_info["secret"].encode()
-        if hook is None or not hmac.compare_digest(given, hook.secret.encode()):
+        if webhook is None or not hmac.compare_digest(given, webhook.secret.encode()):
             raise web.HTTPNotFound
         headers = {name.lower(): value for name, value in request.headers.items()}
-        if not hook.take(headers, await request.read()):
+        if not webhook.receive(headers, await request.read()):
             raise web.HTTPForbidden
         return web.Response(status=202)
 
 
-def _verdict(troubles: Sequence[str], remarks: Sequence[str] = ()) -> web.Response:
-    return web.Response(status=503 if troubles else 200, text="\n".join([*(troubles or ["ok"]), *remarks]) + "\n")
+def _answer(problems: Sequence[str], details: Sequence[str] = ()) -> web.Response:
+    return web.Response(status=503 if problems else 200, text="\n".join([*(problems or ["ok"]), *details]) + "\n")

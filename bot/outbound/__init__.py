@@ -1,1 +1,1 @@
-"""What goes out: deliveries to the chats and to the vendors, each tried, looked for and recorded."""
+"""What goes out: deliveries to the chats and to the vendors, each attempted, searched for and recorded."""

@@ -1,8 +1,7 @@
 """
-How each kind of delivery is made, found again, and recorded.
+The couriers for chats: a post, a line from shopbell itself, a card, a mark; and what follows when a chat fails.
 
-To a chat: a message, a line of shopbell's own, a card, a mark. The opening of a thread: see `bot.outbound.threads`. To
-a vendor: see `bot.outbound.vendors`.
+For opening a thread see `bot.outbound.threads`. For deliveries to a vendor see `bot.outbound.vendors`.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from bot.tickets import announcements, enqueue, threads
 from bot.tickets.incidents import channel_failing, channel_works
 from bot.wording import cards, notices
 
-# Where an opening fails the channel is gone, and where a mark fails only the message: neither has another address.
-_IN_A_THREAD = (Kind.POST, Kind.LINE, Kind.CARD, Kind.NEW_CARD)
+# Kinds for which `Gone` means that their thread is gone. For an opening it is the channel, for a mark the message.
+_IN_THREAD = (Kind.POST, Kind.LINE, Kind.CARD, Kind.NEW_CARD)
 
 
 @dataclass(frozen=True, slots=True)
 class PostCourier:
-    """Says a message of the ticket in a thread it was not written in."""
+    """Posts a message of the ticket in a thread other than the one where it was written."""
 
     directory: Directory
     retries_forever = True
@@ -42,10 +41,10 @@ class PostCourier:
 
     def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> int | None:
         link, ticket = require(job.link), require(job.ticket)
-        part_said(tx, job, result)
+        record_part(tx, job, result)
         channel_works(tx, link.place, now, job.delivery.id)
         if ticket.status is Status.CLOSED:
-            enqueue.card(tx, link, now)  # a message opens an archived thread; the card puts that right
+            enqueue.card(tx, link, now)  # a post opens an archived thread; rendering the card archives it again
         return _next_part(tx, job, self.directory.chat(link.chat).parts(self._post(job)))
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
@@ -58,7 +57,7 @@ class PostCourier:
 
 @dataclass(frozen=True, slots=True)
 class LineCourier:
-    """Says a line of shopbell's own in a thread or a channel."""
+    """Posts a line from shopbell itself in a thread or a channel."""
 
     directory: Directory
     retries_forever = True
@@ -66,12 +65,12 @@ class LineCourier:
     eventually_consistent = False
 
     async def attempt(self, job: Job) -> ChatMessageId | None:
-        """Returns None where the place does not take it and others may, or nobody misses it."""
+        """Returns None when the line may be skipped in this place, which refused it or is gone."""
         place = self._place(job)
         try:
             return await self.directory.chat(place.chat).post(place, self._post(job), job.delivery.part, job.key)
         except (Forbidden, Gone, Rejected) as error:
-            if not _dispensable(job, error):
+            if not _may_be_skipped(job, error):
                 raise
             return None
 
@@ -80,14 +79,14 @@ class LineCourier:
         try:
             return await self.directory.chat(place.chat).find_post(place, job.key, job.delivery.after)
         except Gone as error:
-            if not _dispensable(job, error):
+            if not _may_be_skipped(job, error):
                 raise
             return None
 
     def record(self, tx: Transaction, job: Job, result: ChatMessageId | None, now: datetime) -> int | None:
         if result is None:
             return 0 if announcements.move_notice(tx, job.delivery) else None
-        part_said(tx, job, result)
+        record_part(tx, job, result)
         if job.link is not None:
             channel_works(tx, job.link.place, now, job.delivery.id)
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
@@ -95,7 +94,7 @@ class LineCourier:
         return _next_part(tx, job, self.directory.chat(self._place(job).chat).parts(self._post(job)))
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """A line that cannot be said has no line about it; the operator sees it in `shopbell outbox`."""
+        """Does nothing: no line is posted about a failed line. The operator sees it in `shopbell outbox`."""
 
     def _place(self, job: Job) -> Place:
         if job.link is not None:
@@ -109,7 +108,7 @@ class LineCourier:
 
 @dataclass(frozen=True, slots=True)
 class CardCourier:
-    """Makes a card show the ticket's present state."""
+    """Makes a card show the ticket's current state."""
 
     directory: Directory
     retries_forever = True
@@ -117,7 +116,7 @@ class CardCourier:
     eventually_consistent = False
 
     async def attempt(self, job: Job) -> bool | None:
-        """Returns whether the card is there; None: the thread is still to be opened, which will show it."""
+        """Returns whether the card exists; None: the thread is not open yet, and opening it posts the card."""
         link = require(job.link)
         if link.opened is None:
             return None
@@ -142,7 +141,7 @@ class CardCourier:
 
 @dataclass(frozen=True, slots=True)
 class MarkCourier:
-    """Makes our mark on an agent's message show what became of it."""
+    """Makes our mark on an agent's message show what happened to the message."""
 
     directory: Directory
     retries_forever = True
@@ -150,13 +149,13 @@ class MarkCourier:
     eventually_consistent = False
 
     async def attempt(self, job: Job) -> Mark | None:
-        """Where the thread is gone, the message and its mark are gone with it, and nothing is left to be done."""
+        """If the thread or the message is gone, there is nothing left to mark, and that counts as done."""
         link, message = require(job.link), require(job.message)
         if link.thread is None or job.possible_marks == ((job.mark,) if job.mark else ()):
             return job.mark
-        false: list[Mark | None] = [mark for mark in job.possible_marks if mark is not job.mark]
+        outdated: list[Mark | None] = [mark for mark in job.possible_marks if mark is not job.mark]
         try:
-            for was in false or [None]:
+            for was in outdated or [None]:
                 await self.directory.chat(link.chat).mark(link.place, require(message.chat_message), job.mark, was)
         except Gone:
             return job.mark
@@ -173,21 +172,21 @@ class MarkCourier:
             enqueue.mark(tx, message, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """The message may be gone, or its author may have blocked us; the thread's lines say the rest."""
+        """Does nothing: the lines in the thread say what happened to the message."""
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadReplacement:
-    """What can be done by itself when a chat does not take something."""
+class ChatFailures:
+    """What follows at once when a delivery to a chat fails."""
 
     directory: Directory
 
-    def after(self, tx: Transaction, job: Job, error: RemoteError, now: datetime) -> bool:
+    def handle(self, tx: Transaction, job: Job, error: RemoteError, now: datetime) -> bool:
         """
-        Replace a thread that is gone; tell elsewhere of a channel where we may not do what is needed.
+        Replace a thread that is gone; note and announce a channel that the bot is not allowed to use.
 
         Returns:
-            Whether there is another address now, so that it shall be tried again at once.
+            Whether the thread is replaced, so that the delivery can be attempted again at once.
         """
         if job.link is None:
             return False
@@ -195,41 +194,45 @@ class ThreadReplacement:
             others = [link.place for link in enqueue.links_of(tx, job.link.ticket)]
             label = self.directory.chat(job.link.chat).label
             channel_failing(tx, job.link.place, others, label, error.told, now, fallbacks=self.directory.channels)
-        if isinstance(error, Gone) and job.delivery.kind in _IN_A_THREAD:
+        if isinstance(error, Gone) and job.delivery.kind in _IN_THREAD:
             threads.reopen_link(tx, job.link, now)
             return True
         return False
 
 
-def _dispensable(job: Job, error: RemoteError) -> bool:
-    """Whether a line need not be said here: its former thread is gone, or it tells of a trouble as well elsewhere."""
+def _may_be_skipped(job: Job, error: RemoteError) -> bool:
+    """Whether a line need not be posted here: its old thread is gone, or other channels may take it."""
     line = job.delivery.payload_as(LinePayload)
-    in_former_thread = line.place is not None and line.place.thread is not None
-    return line.resolved_text is not None or (isinstance(error, Gone) and in_former_thread)
+    in_old_thread = line.place is not None and line.place.thread is not None
+    return line.resolved_text is not None or (isinstance(error, Gone) and in_old_thread)
 
 
-def _next_part(tx: Transaction, job: Job, of: int) -> int | None:
-    """The part to be said next; the first again where the thread was replaced while this one was being said."""
-    if job.delivery.part + 1 >= of:
+def _next_part(tx: Transaction, job: Job, count: int) -> int | None:
+    """
+    Which of `count` parts comes next; None: this was the last.
+
+    If the thread was replaced during the attempt, it is the first again: the new thread has none of them.
+    """
+    if job.delivery.part + 1 >= count:
         return None
-    moved = (
+    replaced = (
         job.link is not None and link_row(require(tx.one("link", id=job.link.id))).threads_lost != job.link.threads_lost
     )
-    return 0 if moved else job.delivery.part + 1
+    return 0 if replaced else job.delivery.part + 1
 
 
-def part_said(tx: Transaction, job: Job, message: ChatMessageId) -> None:
-    """Note as which message a part stands in the chat."""
+def record_part(tx: Transaction, job: Job, message: ChatMessageId) -> None:
+    """Record which chat message a part became."""
     tx.run("part_said", delivery=job.delivery.id, part=job.delivery.part, chat_message=message)
-    said_last(tx, job, message)
+    record_latest_message(tx, job, message)
 
 
-def said_last(tx: Transaction, job: Job, message: ChatMessageId) -> None:
-    """Note that whatever is begun from now on in this chat will be newer than this message of ours."""
+def record_latest_message(tx: Transaction, job: Job, message: ChatMessageId) -> None:
+    """Record our latest message in this chat: every delivery that is begun from now on will be newer."""
     tx.run("last_said", destination=job.delivery.destination, chat_message=message)
 
 
-def card_if_outdated(tx: Transaction, link: LinkRow, shown: TicketRow, now: datetime) -> None:
-    """What changed while the thread was being opened is not on its card yet."""
+def queue_outdated_card(tx: Transaction, link: LinkRow, shown: TicketRow, now: datetime) -> None:
+    """Queue the link's card if the ticket is not any more as `shown`: as the card shows it."""
     if ticket_row(require(tx.one("ticket", number=shown.number))).version != shown.version:
         enqueue.card(tx, link_row(require(tx.one("link", id=link.id))), now)

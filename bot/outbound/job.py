@@ -1,12 +1,12 @@
 """
-A job: a delivery with everything it speaks of, and what those do with it who carry it.
+A job: a delivery with the rows that it refers to; and the courier, which carries it out.
 
-The outbox decides when, a courier how; each kind of delivery has its courier.
+The outbox decides when a delivery is attempted. The courier of its kind knows how.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -17,6 +17,7 @@ from bot.errors import Rejected, RemoteError, Unavailable
 from bot.model import Card, ChatName, DeliveryKey, Kind, Mark, Place, Store, StoreName, TicketNumber
 from bot.ports import Chat, Vendor
 from bot.tickets.enqueue import possible_marks, wanted_mark
+from bot.tickets.routing import Rules
 from bot.wording import cards, notices
 
 T = TypeVar("T")
@@ -25,14 +26,15 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """
-    A delivery with the rows it speaks of, read just before the attempt.
+    A delivery with the rows that it refers to, read just before the attempt.
 
     Attributes:
-        link_of_message: Where the message was written; None: at the vendor.
-        mark: What the message has to carry now; None: nothing.
-        possible_marks: The marks that it may carry already.
-        opening: The customer's first words; may be empty.
-        others: The customer's other tickets in any store here, open ones first.
+        link_of_message: The link in whose thread the message was written; None: it was written at the vendor.
+        mark: The mark that the message must show now; None: no mark.
+        possible_marks: The marks that it may show already.
+        opening: The customer's first message; may be empty.
+        others: The customer's other tickets in all stores of this installation, open ones first.
+        key: Identifies this part of this delivery at the chat.
     """
 
     delivery: DeliveryRow
@@ -49,12 +51,13 @@ class Job:
 
 class Courier(Protocol):
     """
-    How one kind of delivery is made.
+    How one kind of delivery is carried out.
 
     Attributes:
-        retries_forever: Whether it is worth any number of tries while the far side is unavailable.
-        idempotent: Whether doing it twice does no harm, so that nothing need be looked for.
-        eventually_consistent: Whether what was done may show only some seconds later, so that one look proves nothing.
+        retries_forever: Whether it is tried any number of times while the other side is unavailable.
+        idempotent: Whether doing it twice does no harm. Then it is attempted again without a search.
+        eventually_consistent: Whether the result may become visible only some seconds later. Then one search that
+            finds nothing proves nothing.
     """
 
     retries_forever: bool
@@ -62,40 +65,49 @@ class Courier(Protocol):
     eventually_consistent: bool
 
     async def attempt(self, job: Job) -> Any:
-        """Make one attempt at one part. Raises `RemoteError`. The result goes to `record`."""
+        """Attempt one part, once. May wait for the network. Raises `RemoteError`. The result goes to `record`."""
         ...
 
     async def reconcile(self, job: Job) -> Any | None:
-        """Whether the part that was begun came about: what `attempt` would have returned, None if it did not."""
+        """
+        Search the other side for the part whose outcome is unknown. Raises `RemoteError` if it cannot be searched.
+
+        Returns:
+            What `attempt` would have returned; None: the part was not found.
+        """
         ...
 
     def record(self, tx: Transaction, job: Job, result: Any, now: datetime) -> int | None:
-        """Write down what follows from a part that was said; returns the part to be said next, None: all is said."""
+        """Record what follows from a part that was delivered; returns the next part, None: that was the last."""
         ...
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """Write down what follows from failing for good; the job's delivery is as it is then: whether in doubt."""
+        """Record what follows when it failed for good; `job.delivery` is read after that, so its `doubt` is current."""
         ...
 
 
 class PreSendCheck(Protocol):
-    """What has to be done before a delivery is tried."""
+    """A check that some deliveries need before they are attempted."""
 
     def needed(self, tx: Transaction, delivery: DeliveryRow) -> bool:
-        """Whether this delivery may not be tried before something was done."""
+        """Whether this delivery must be checked before it is attempted."""
         ...
 
-    async def take(self, job: Job) -> None:
-        """Do it: then the delivery is put off, or changed, or nothing more is needed. Raises no `RemoteError`."""
+    async def run(self, job: Job) -> None:
+        """
+        Check it. Afterwards the delivery is postponed or changed, or it needs no check any more.
+
+        May wait for the network; raises no `RemoteError`.
+        """
         ...
 
 
 FailureHook = Callable[[Transaction, Job, RemoteError, datetime], bool]
-"""Called in the transaction that records a failure; whether something was mended, so that it is tried again at once."""
+"""Called in the transaction that records a failure; returns whether the cause is removed: then it is tried at once."""
 
 
 def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
-    """A delivery with everything it speaks of, as it is now."""
+    """A delivery with the rows that it refers to, as they are now."""
     ticket = None if delivery.ticket is None else tx.one("ticket", number=delivery.ticket)
     link = None if delivery.link is None else tx.one("link", id=delivery.link)
     message = None if delivery.message is None else tx.one("message", id=delivery.message)
@@ -120,50 +132,51 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """What couriers know of the world: the configured stores with their vendors, and the configured chats."""
+    """Where couriers look up the configured stores, their vendors, and the chats."""
 
-    stores: Mapping[StoreName, Store]
+    rules: Rules
     vendors: Mapping[StoreName, Vendor]
     chats: Mapping[ChatName, Chat]
-    note_prefixes: Sequence[str]
 
     def card(self, job: Job, chat: ChatName) -> Card:
-        """A ticket's card as it has to look now in a chat; its hint names a note prefix that can be typed there."""
+        """The ticket's card as it must look now in this chat. Its hint names a note prefix that can be typed there."""
         ticket = require(job.ticket)
-        typable = [prefix for prefix in self.note_prefixes if self.chat(chat).typable(prefix)]
+        typable = [prefix for prefix in self.rules.note_prefixes if self.chat(chat).typable(prefix)]
         capabilities = self.vendor(ticket).capabilities
         return cards.card(ticket, job.opening, job.others, self.store(ticket), capabilities, typable)
 
     @property
     def channels(self) -> list[Place]:
-        """Every channel that some store names."""
-        return [place for store in self.stores.values() for place in store.channels]
+        """The channels of all stores."""
+        return [place for store in self.rules.stores.values() for place in store.channels]
 
     def store(self, ticket: TicketRow) -> Store:
-        store = self.stores.get(ticket.store)
+        """The ticket's store. Raises `Rejected` if it is not configured any more."""
+        store = self.rules.stores.get(ticket.store)
         if store is None:
             raise Rejected(notices.store_unknown(ticket.store))
         return store
 
     def vendor(self, ticket: TicketRow) -> Vendor:
+        """The vendor of the ticket's store. Raises `Rejected` if the store is not configured any more."""
         vendor = self.vendors.get(ticket.store)
         if vendor is None:
             raise Rejected(notices.store_unknown(ticket.store))
         return vendor
 
     def chat(self, name: ChatName) -> Chat:
-        return self.chats[name]  # a dispatcher runs only for chats that are configured
+        return self.chats[name]  # the outbox only has destinations for configured chats
 
 
-def require(thing: T | None) -> T:
-    """What a job of this kind always has."""
-    if thing is None:
-        raise LookupError("the delivery lacks a row that its kind always has")
-    return thing
+def require(row: T | None) -> T:
+    """A row that this kind of job always has. Raises `LookupError` if it is missing, which is a defect."""
+    if row is None:
+        raise LookupError("a row is missing that this kind of delivery always has")
+    return row
 
 
 def thread_of(link: LinkRow) -> Place:
-    """A link's thread; where it is still to be opened, what is said there has to wait."""
+    """The link's thread. Raises `Unavailable` while it is not open yet: the delivery then waits."""
     if link.thread is None:
-        raise Unavailable("The ticket's thread is still to be opened.")
+        raise Unavailable("The ticket's thread is not open yet.")
     return link.place

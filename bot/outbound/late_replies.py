@@ -1,9 +1,9 @@
 """
-Telling of replies that have to wait long: once in their thread, however often they are tried.
+Announcing late replies: one line in their thread, however often they are attempted.
 
-Some troubles are no failure, because a person can mend them or they pass: a refused key, limits, an outage. What waits
-for that says so after some minutes, and then no more. A line is for a thread, not for a reply: what is written there
-later and has to wait, too, is told of already.
+Some causes are no failure of the reply, because they pass or a person can remove them: a refused key, a rate limit, an
+outage. After some minutes the thread gets one line that says why its replies wait. Replies that are written in that
+thread later and must wait too get no line of their own.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from bot.model import State
 from bot.tickets import enqueue
 from bot.wording import notices
 
-LATE = timedelta(minutes=5)
-"""A reply that something has kept for so long from leaving is told of."""
-_LOOKS_EVERY = 60.0
+LATE_AFTER = timedelta(minutes=5)
+"""A reply that has been kept from leaving for so long is announced."""
+_CHECK_SECONDS = 60.0
 
 
 class LateReplies:
-    """Looks for replies that are late, again and again, until cancelled."""
+    """Looks for late replies again and again, until cancelled."""
 
     def __init__(self, database: Database, destinations: Iterable[str], clock: Clock, wake: Callable[[], None]) -> None:
         self._database = database
@@ -33,34 +33,34 @@ class LateReplies:
         self._wake = wake
 
     async def run(self) -> None:
-        """What nobody tries, because its store is not configured any more, does not go out by itself."""
+        """Run until cancelled. Replies of stores that are not configured are left out: nobody attempts them."""
         while True:
-            await self._clock.sleep(_LOOKS_EVERY)
-            late = await self._database.read(_late, self._clock.now())
+            await self._clock.sleep(_CHECK_SECONDS)
+            late = await self._database.read(_late_replies, self._clock.now())
             if any(not row["late_told"] and row["destination"] in self._destinations for row in late):
-                await self._database.write(self._tell, self._clock.now())
+                await self._database.write(self._announce, self._clock.now())
                 self._wake()
 
-    def _tell(self, tx: Transaction, now: datetime) -> None:
-        late = [row for row in _late(tx, now) if row["destination"] in self._destinations]
-        told = {row["link"] for row in late if row["late_told"]}
+    def _announce(self, tx: Transaction, now: datetime) -> None:
+        late = [row for row in _late_replies(tx, now) if row["destination"] in self._destinations]
+        announced = {row["link"] for row in late if row["late_told"]}
         for row in late:
-            if row["link"] not in told:
-                told.add(row["link"])
-                _tell(tx, [each for each in late if each["link"] == row["link"]], now)
+            if row["link"] not in announced:
+                announced.add(row["link"])
+                _post_line(tx, [each for each in late if each["link"] == row["link"]], now)
             tx.run("late_is_told", id=row["id"])
 
 
-def _late(tx: Transaction, now: datetime) -> list[Row]:
-    """Every reply that is late, oldest first, each with what keeps it: that may be another, before it in its lane."""
-    return tx.all("late_replies", before=to_ms(now - LATE))
+def _late_replies(tx: Transaction, now: datetime) -> list[Row]:
+    """Every late reply, oldest first, each with the error of the first delivery in its lane, for which it waits."""
+    return tx.all("late_replies", before=to_ms(now - LATE_AFTER))
 
 
-def _tell(tx: Transaction, late: list[Row], now: datetime) -> None:
-    """Say in the thread of these replies why they wait."""
+def _post_line(tx: Transaction, late: list[Row], now: datetime) -> None:
+    """Queue one line for these replies of one thread: why they wait."""
     link = tx.one("link", id=late[0]["link"])
     if link is None:
-        raise LookupError("an agent's message has its link")
-    unseen = any(State(row["state"]) is State.UNCERTAIN for row in late)
-    said = notices.reply_unseen if unseen else notices.reply_waits
-    enqueue.line(tx, link_row(link), said(late[0]["error"] or notices.interrupted()), now)
+        raise LookupError("a reply without its link")
+    uncertain = any(State(row["state"]) is State.UNCERTAIN for row in late)
+    notice = notices.reply_unseen if uncertain else notices.reply_waits
+    enqueue.line(tx, link_row(link), notice(late[0]["error"] or notices.interrupted()), now)

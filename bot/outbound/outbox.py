@@ -1,16 +1,18 @@
 """
-Delivering: lanes in their order, each attempt written down before it is made, nothing blindly repeated.
+The outbox attempts the deliveries: in order within a lane, each attempt recorded before it is made.
 
-Every destination has room for lanes of its own, so one that is stuck holds up no other. How a kind of delivery is
-carried, found again and recorded is its courier's business (see `bot.outbound.chats`).
+An attempt of unknown outcome is never simply repeated: first the other side is searched. Each destination has its own
+number of lanes that may run at once, so a stuck destination does not delay the others. How a kind of delivery is
+attempted, searched for and recorded is up to its courier (see `bot.outbound.job`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -27,72 +29,79 @@ from bot.wording import notices
 
 _log = structlog.get_logger(__name__)
 _LANES_AT_ONCE = 8
-# Another process (`shopbell outbox retry`) cannot wake us; this is how late we notice.
+# Another process (`shopbell outbox retry`) cannot wake this one; so late it may notice a change.
 _LONGEST_SLEEP = 5.0
 
 
 class Outbox:
-    """Runs the lanes of every destination it was given. One for each database."""
+    """
+    Runs the lanes of the given destinations. There is one outbox for each database.
+
+    Args:
+        on_failure: Called in each transaction that records a failed attempt or search.
+        wake: Set when something was queued, after the transaction that queued it.
+    """
 
     def __init__(
         self,
         database: Database,
         couriers: Mapping[Kind, Courier],
         pre_send_check: PreSendCheck,
-        mend: FailureHook,
-        destinations: list[str],
+        on_failure: FailureHook,
+        destinations: Collection[str],
+        wake: asyncio.Event,
         clock: Clock,
         decider: Decider,
     ) -> None:
         self._database = database
         self._couriers = couriers
         self._pre_send_check = pre_send_check
-        self._on_failure = mend
+        self._on_failure = on_failure
+        self._destinations = destinations
+        self._wake = wake
         self._clock = clock
         self._decider = decider
-        self._destinations = destinations
-        self._set_back = ClockRollback(database, clock)
-        self._waker = asyncio.Event()
-        self._settled: dict[DeliveryId, asyncio.Event] = {}
+        self._clock_rollback = ClockRollback(database, clock)
+        self._watched: dict[DeliveryId, asyncio.Event] = {}
         self._stopping = False
         self._key_prefix = ""
 
     async def prepare(self) -> None:
-        """Before `run`: what an earlier process had begun becomes uncertain."""
-        await self._set_back.begin()
+        """Call once, before `run`. What an earlier process had begun and not finished becomes uncertain."""
+        await self._clock_rollback.check_at_start()
         await self._database.write(lambda tx: tx.run("deliveries_were_interrupted", now=to_ms(self._clock.now())))
         self._key_prefix = await self._database.read(_key_prefix)
 
     async def run(self) -> None:
-        """Deliver until `stop`; what is in flight then is finished first."""
+        """Deliver until `stop` is called. Returns when the attempts in progress have ended."""
         running: dict[str, dict[str, asyncio.Task[None]]] = {destination: {} for destination in self._destinations}
-        # Leaving the block waits for the lanes; where it is left by a failure or a cancellation, it ends them first.
+        # Leaving the block waits for the lanes; after a failure or a cancellation it cancels them first.
         async with asyncio.TaskGroup() as lanes:
             while not self._stopping:
-                self._waker.clear()
-                await self._set_back.notice()
+                self._wake.clear()
+                await self._clock_rollback.check()
                 now = self._clock.now()
                 busy = {destination: set(tasks) for destination, tasks in running.items()}
-                agenda = await self._database.read(_agenda, busy, now)
-                for destination, lane in agenda.lanes:
+                due = await self._database.read(_due_lanes, busy, now)
+                for destination, lane in due.lanes:
                     task = lanes.create_task(self._run_lane(lane), name=f"lane {lane}")
                     running[destination][lane] = task
-                    task.add_done_callback(_leave(running[destination], lane, self._waker))
-                pause = _LONGEST_SLEEP if agenda.next_due is None else (agenda.next_due - now).total_seconds()
-                await wait_for(self._waker, min(pause, _LONGEST_SLEEP), self._clock)
+                    task.add_done_callback(partial(self._lane_ended, running[destination], lane))
+                pause = _LONGEST_SLEEP if due.next_due is None else (due.next_due - now).total_seconds()
+                await wait_for(self._wake, min(pause, _LONGEST_SLEEP), self._clock)
 
     def wake(self) -> None:
-        """Something was queued. Called after the transaction that queued it."""
-        self._waker.set()
+        """Look for due deliveries now. Call it after the transaction that queued something."""
+        self._wake.set()
 
     def stop(self) -> None:
-        """Begin no further attempt; `run` returns when those in flight have ended."""
+        """Begin no further attempt. `run` returns when those in progress have ended."""
         self._stopping = True
         self.wake()
 
-    async def settled(self, delivery: DeliveryId, seconds: float) -> DeliveryRow:
-        """Wait until a delivery is done or has failed, at most so long; returns it as it is then."""
-        event = self._settled.setdefault(delivery, asyncio.Event())
+    async def wait_until_finished(self, delivery: DeliveryId, seconds: float) -> DeliveryRow:
+        """Wait until a delivery is done, has failed or is dropped, for `seconds` at most. Returns it as it is then."""
+        event = self._watched.setdefault(delivery, asyncio.Event())
         latest = self._clock.monotonic() + seconds
         try:
             while True:
@@ -103,27 +112,27 @@ class Outbox:
                     return row
                 await wait_for(event, left, self._clock)
         finally:
-            self._settled.pop(delivery, None)
+            self._watched.pop(delivery, None)
 
     async def _run_lane(self, lane: str) -> None:
-        """Make the lane's deliveries, one after the other, until the first that is not due."""
+        """Attempt the lane's deliveries, one after the other, until the first one is not due."""
         while not self._stopping:
-            job = await self._database.write(self._take, lane, self._clock.now())
+            job = await self._database.write(self._begin_next, lane, self._clock.now())
             if job is None:
                 return
             try:
                 await self._advance(job)
             except DatabaseError:
-                raise  # nothing can be delivered without it
+                raise  # without the database nothing can be delivered
             except Exception as defect:  # noqa: BLE001 - a defect in one lane must not stop the others
-                _log.exception("a delivery met a defect", delivery=job.delivery.id, kind=job.delivery.kind)
+                _log.exception("delivery hit a defect", delivery=job.delivery.id, kind=job.delivery.kind)
                 reference = f"delivery {job.delivery.id} ({type(defect).__name__})"
                 await self._write_failure(job, GiveUp(doubt=True), notices.went_wrong(reference))
 
     async def _advance(self, job: Job) -> None:
         courier = self._couriers[job.delivery.kind]
         if job.delivery.state is State.WAITING:
-            await self._pre_send_check.take(job)
+            await self._pre_send_check.run(job)
             return
         if job.delivery.state is State.UNCERTAIN:
             await self._reconcile(job, courier)
@@ -131,48 +140,51 @@ class Outbox:
         try:
             result = await courier.attempt(job)
         except RemoteError as error:
-            decision = self._decider.after(error, job.delivery.attempts, retries_forever=courier.retries_forever)
+            decision = self._decider.after_failure(
+                error, job.delivery.attempts, retries_forever=courier.retries_forever
+            )
             await self._write_failure(job, decision, error.told, error)
-            self._report(job, error, decision)
+            self._log_failure(job, error, decision)
         else:
             await self._write_success(job, courier, result)
 
     async def _reconcile(self, job: Job, courier: Courier) -> None:
         """
-        Search the far side for what was begun.
+        Search the other side for an attempt of unknown outcome.
 
-        Where it is found it is recorded; else it is written down when to search or to try again.
+        If it is found, it is recorded as delivered. If not, the next search or attempt is recorded.
         """
         try:
             found = await courier.reconcile(job)
         except Gone as error:
-            # What is searched does not exist any more, so searching it again is no use.
+            # The searched place does not exist any more, so another search cannot help.
             await self._write_failure(job, GiveUp(doubt=True), error.told, error)
             return
         except RemoteError as error:
             now = self._clock.now()
-            match self._decider.unseen(error, _unseen_for(job.delivery, now), retries_forever=courier.retries_forever):
+            seconds = _uncertain_seconds(job.delivery, now)
+            match self._decider.after_failed_search(error, seconds, retries_forever=courier.retries_forever):
                 case GiveUp() as end:
                     await self._write_failure(job, end, error.told, error)
-                case Reconcile(seconds):
-                    await self._database.write(self._reconcile_later, job, error, now + timedelta(seconds=seconds))
+                case Reconcile(pause):
+                    await self._database.write(self._search_later, job, error, now + timedelta(seconds=pause))
             return
         if found is not None:
             await self._write_success(job, courier, found)
             return
-        again = self._decider.after_reconcile(
+        next_search = self._decider.after_reconcile(
             job.delivery.reconcile_attempts + 1, eventually_consistent=courier.eventually_consistent
         )
-        if again is not None:
-            due = self._clock.now() + timedelta(seconds=again.seconds)
+        if next_search is not None:
+            due = self._clock.now() + timedelta(seconds=next_search.seconds)
             await self._database.write(_not_found_yet, job.delivery, self._clock.now(), due)
             return
         reason = job.delivery.error or notices.interrupted()
-        decision = self._decider.after(
+        decision = self._decider.after_failure(
             Unavailable(reason), job.delivery.attempts, retries_forever=courier.retries_forever
         )
         if isinstance(decision, GiveUp):
-            # It may still show: looks come to an end, and nobody knows by how much reads can lag.
+            # It may still appear: nobody knows how long a vendor's reads can lag, and searches end at some time.
             decision = GiveUp(doubt=True)
         await self._write_failure(job, decision, reason)
 
@@ -191,9 +203,8 @@ class Outbox:
         delivery, courier = job.delivery.id, self._couriers[job.delivery.kind]
 
         def work(tx: Transaction, now: datetime) -> None:
-            mended = error is not None and self._on_failure(tx, job, error, now)
-            then = Postpone(0.0) if mended else decision
-            match then:
+            repaired = error is not None and self._on_failure(tx, job, error, now)
+            match Postpone(0.0) if repaired else decision:
                 case Postpone(seconds, counted):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("drop_twin", id=delivery, now=to_ms(now))
@@ -209,18 +220,18 @@ class Outbox:
         await self._database.write(work, self._clock.now())
         self._after_write(job)
 
-    def _reconcile_later(self, tx: Transaction, job: Job, error: RemoteError, due: datetime) -> None:
-        """The far side cannot be searched now; a person may have to be told why."""
+    def _search_later(self, tx: Transaction, job: Job, error: RemoteError, due: datetime) -> None:
+        """Record that the other side cannot be searched now; `on_failure` may announce why."""
         now = self._clock.now()
         self._on_failure(tx, job, error, now)
         _not_found_yet(tx, job.delivery, now, due, error)
 
     def _after_write(self, job: Job) -> None:
-        if event := self._settled.get(job.delivery.id):
+        if event := self._watched.get(job.delivery.id):
             event.set()
         self.wake()
 
-    def _report(self, job: Job, error: RemoteError, decision: Decision) -> None:
+    def _log_failure(self, job: Job, error: RemoteError, decision: Decision) -> None:
         log = _log.debug if isinstance(error, RateLimited) else _log.info
         log(
             "attempt failed",
@@ -231,12 +242,12 @@ class Outbox:
             next=type(decision).__name__,
         )
 
-    def _take(self, tx: Transaction, lane: str, now: datetime) -> Job | None:
+    def _begin_next(self, tx: Transaction, lane: str, now: datetime) -> Job | None:
         """
-        The lane's first delivery, if it is due.
+        The lane's first delivery, if it is due; None: it is not due.
 
-        It is begun, and that is written down; or it is still uncertain, and has to be looked for; or it still waits,
-        and a check before sending has to be made.
+        Its state says what comes next: `BEGUN`, which is recorded here, an attempt; `UNCERTAIN` a search; `WAITING` the
+        check before sending.
         """
         row = tx.one("lane_head", lane=lane)
         if row is None:
@@ -244,19 +255,15 @@ class Outbox:
         head = delivery_row(row)
         if head.due_at > now or head.state not in (State.WAITING, State.UNCERTAIN):
             return None
-        careful = self._pre_send_check.needed(tx, head)
-        if (head.state is State.WAITING and not careful) or self._couriers[head.kind].idempotent:
+        needs_check = self._pre_send_check.needed(tx, head)
+        if (head.state is State.WAITING and not needs_check) or self._couriers[head.kind].idempotent:
             tx.run("begin_delivery", id=head.id, now=to_ms(now))
             head = _delivery(tx, head.id)
         return read_job(tx, head, self._key_prefix)
 
-
-def _leave(running: dict[str, asyncio.Task[None]], lane: str, waker: asyncio.Event) -> Callable[[Any], None]:
-    def leave(_: asyncio.Task[None]) -> None:
+    def _lane_ended(self, running: dict[str, asyncio.Task[None]], lane: str, _: asyncio.Task[None]) -> None:
         running.pop(lane, None)
-        waker.set()
-
-    return leave
+        self.wake()
 
 
 def _key_prefix(tx: Transaction) -> str:
@@ -274,19 +281,19 @@ def _delivery(tx: Transaction, delivery: DeliveryId) -> DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _Agenda:
-    """The lanes to start now, each with its destination, and when the next delivery will be due; None: none waits."""
+class _DueLanes:
+    """The lanes to start now, each with its destination, and when the next delivery is due; None: none waits."""
 
     lanes: list[tuple[str, str]]
     next_due: datetime | None
 
 
-def _agenda(tx: Transaction, busy: Mapping[str, Collection[str]], now: datetime) -> _Agenda:
+def _due_lanes(tx: Transaction, busy: Mapping[str, Collection[str]], now: datetime) -> _DueLanes:
     """
-    What is to be done.
+    Which lanes to start now.
 
     Args:
-        busy: The lanes that run now, by destination; every destination is in it.
+        busy: The lanes that run already, by destination. It has every destination.
     """
     lanes, later = [], []
     for destination, running in busy.items():
@@ -298,18 +305,18 @@ def _agenda(tx: Transaction, busy: Mapping[str, Collection[str]], now: datetime)
         row = tx.one("next_due", destination=destination, now=to_ms(now))
         if row is not None and row["due_at"] is not None:
             later.append(from_ms(row["due_at"]))
-    return _Agenda(lanes, min(later, default=None))
+    return _DueLanes(lanes, min(later, default=None))
 
 
 def _not_found_yet(
     tx: Transaction, delivery: DeliveryRow, now: datetime, due: datetime, error: RemoteError | None = None
 ) -> None:
-    """Nothing was found, or (with an error) nothing could be seen, which is no look."""
-    told = None if error is None else error.told
-    tx.run("not_found_yet", id=delivery.id, now=to_ms(now), due=to_ms(due), counted=0 if error else 1, error=told)
+    """Record a search that found nothing. With an error it was not possible to search, which does not count as one."""
+    reason = None if error is None else error.told
+    tx.run("not_found_yet", id=delivery.id, now=to_ms(now), due=to_ms(due), counted=0 if error else 1, error=reason)
 
 
-def _unseen_for(delivery: DeliveryRow, now: datetime) -> float:
-    """For how many seconds a delivery's outcome has been unknown: since its attempt, or since somebody asked again."""
+def _uncertain_seconds(delivery: DeliveryRow, now: datetime) -> float:
+    """For how many seconds the outcome has been unknown: since the attempt, or since somebody asked for a retry."""
     began = max(delivery.begun_at or delivery.created_at, delivery.late_since or now)
     return (now - began).total_seconds()

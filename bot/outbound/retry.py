@@ -1,4 +1,4 @@
-"""When to try again, when to look again, and when to give up. Pure."""
+"""When to attempt a delivery again, when to search for it, and when to give up. Pure."""
 
 from __future__ import annotations
 
@@ -17,25 +17,30 @@ class Schedule:
     How long to wait, in seconds.
 
     Attributes:
-        retries: Before the second try, the third, and so on.
-        reconcile_delays: After a try of unknown outcome, before each look at the other side. Only when the last look
-            finds nothing it is believed that it did not happen: a vendor's reads may lag behind its writes.
-        refused: How often to see whether refused credentials work again.
+        retries: Before the second attempt, the third, and so on.
+        reconcile_delays: After an attempt of unknown outcome, before each search on the other side. Only when the last
+            search finds nothing, the attempt counts as not done: a vendor's reads may lag behind its writes.
+        refused_delay: Before the next attempt while the credentials or the rights are refused.
     """
 
     retries: tuple[float, ...] = (1, 5, 15, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR)
     reconcile_delays: tuple[float, ...] = (1, 4, 15)
-    refused: float = MINUTE
+    refused_delay: float = MINUTE
 
     @property
-    def lasts(self) -> float:
-        """How long something is tried for that becomes wrong with time."""
+    def retries_seconds(self) -> float:
+        """For how long a delivery is attempted that is not attempted forever."""
         return sum(self.retries)
 
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """Nothing happened; try again so many seconds from now."""
+    """
+    Nothing happened; attempt it again after so many seconds.
+
+    Attributes:
+        counted: Whether the failed attempt counts towards the number of attempts after which it is given up.
+    """
 
     seconds: float
     counted: bool = True
@@ -43,14 +48,14 @@ class Postpone:
 
 @dataclass(frozen=True, slots=True)
 class Reconcile:
-    """It may have happened; look at the far side so many seconds from now."""
+    """It may have happened; search the other side after so many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """It failed for good; in doubt, it may have come about all the same."""
+    """It failed for good. With `doubt` it may have happened all the same."""
 
     doubt: bool = False
 
@@ -60,42 +65,47 @@ Decision = Postpone | Reconcile | GiveUp
 
 @dataclass(slots=True)
 class Decider:
-    """Decides by a schedule, with full jitter of a fifth so that what failed together does not return together."""
+    """Decides by a schedule. Adds up to a fifth of random delay, so that retries do not all come at once."""
 
     schedule: Schedule = field(default_factory=Schedule)
     random: Random = field(default_factory=Random)
 
-    def after(self, error: RemoteError, attempts: int, *, retries_forever: bool) -> Decision:
+    def after_failure(self, error: RemoteError, attempts: int, *, retries_forever: bool) -> Decision:
         """
-        What to do after the failure of try number `attempts`.
+        What to do after attempt number `attempts` failed.
 
         Args:
-            attempts: 0: none was made since somebody asked that it be tried again.
-            retries_forever: Whether it is worth any number of tries (what a chat has to show), or becomes wrong with
-                time (what a customer would read).
+            attempts: 0: no attempt was made since somebody asked for a retry.
+            retries_forever: Whether it is attempted any number of times (what a chat must show), or is given up after
+                some time (what a customer would read too late).
         """
         if not error.certain:
             return Reconcile(self.schedule.reconcile_delays[0])
         if isinstance(error, RateLimited):
             return Postpone(self._spread(error.retry_after or 1.0), counted=False)
         if isinstance(error, AuthFailed | Forbidden):
-            return Postpone(max(self._spread(self.schedule.refused), error.retry_after or 0.0), counted=False)
+            return Postpone(max(self._spread(self.schedule.refused_delay), error.retry_after or 0.0), counted=False)
         if not error.again or (attempts > len(self.schedule.retries) and not retries_forever):
             return GiveUp()
         if attempts == 0:
             return Postpone(error.retry_after or 0.0)
-        own = self.schedule.retries[min(attempts, len(self.schedule.retries)) - 1]
-        return Postpone(max(self._spread(own), error.retry_after or 0.0))
+        scheduled = self.schedule.retries[min(attempts, len(self.schedule.retries)) - 1]
+        return Postpone(max(self._spread(scheduled), error.retry_after or 0.0))
 
     def after_reconcile(self, attempts: int, *, eventually_consistent: bool) -> Reconcile | None:
-        """What to do when look number `attempts` found nothing; None: it did not happen."""
+        """What to do after search number `attempts` found nothing; None: it did not happen."""
         if not eventually_consistent or attempts >= len(self.schedule.reconcile_delays):
             return None
         return Reconcile(self.schedule.reconcile_delays[attempts])
 
-    def unseen(self, error: RemoteError, seconds: float, *, retries_forever: bool) -> Reconcile | GiveUp:
-        """What to do when the far side cannot be searched, as it could not for so many seconds; in doubt it stays."""
-        if seconds >= self.schedule.lasts and not retries_forever:
+    def after_failed_search(self, error: RemoteError, seconds: float, *, retries_forever: bool) -> Reconcile | GiveUp:
+        """
+        What to do when the other side cannot be searched.
+
+        Args:
+            seconds: For how long the outcome has been unknown.
+        """
+        if seconds >= self.schedule.retries_seconds and not retries_forever:
             return GiveUp(doubt=True)
         return Reconcile(max(error.retry_after or 0.0, self.schedule.reconcile_delays[-1]))
 

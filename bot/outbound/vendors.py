@@ -1,8 +1,8 @@
 """
-How a reply and a change of status reach a ticket's vendor, and what follows when they have.
+The couriers for vendors: a reply, a note, a change of status; and what follows when they are delivered.
 
-A reply whose answer was lost is looked for by reading the ticket again: `bot.tickets.sync` takes a staff message
-that says the same for the proof.
+If it is unknown whether a reply arrived, the ticket is read again: for `bot.tickets.sync` a staff message with the same
+text is the proof that it did.
 """
 
 from __future__ import annotations
@@ -19,58 +19,57 @@ from bot.outbound.job import Directory, Job, require
 from bot.ports import CanAttach, CanNote, Vendor
 from bot.tickets import enqueue
 from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
-from bot.tickets.routing import Rules, refusal
+from bot.tickets.routing import refusal
 from bot.tickets.sync import TicketSnapshot, record, record_gone
 from bot.wording import notices
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """A reply is at the vendor; under which id, where the vendor said so."""
+class Sent:
+    """A reply or a note is at the vendor; `id` is its id there, None if the vendor did not name it."""
 
     id: MessageId | None
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyCourier:
-    """Says an agent's message to the customer."""
+    """Sends an agent's message to the customer."""
 
     directory: Directory
-    rules: Rules
     database: Database
     clock: Clock
     retries_forever = False
     idempotent = False
     eventually_consistent = True
 
-    async def attempt(self, job: Job) -> Arrived:
+    async def attempt(self, job: Job) -> Sent:
         ticket, message = require(job.ticket), require(job.message)
         vendor = self.directory.vendor(ticket)
-        if refused := refusal(message, ticket, self.rules):
+        if refused := refusal(message, ticket, self.directory.rules):
             raise Rejected(refused)
         files = await self._files(job, vendor) if isinstance(vendor, CanAttach) else []
         if files and isinstance(vendor, CanAttach):
-            return Arrived(await vendor.reply_with(ticket.vendor_id, message.text, files))
-        return Arrived(await vendor.reply(ticket.vendor_id, message.text))
+            return Sent(await vendor.reply_with(ticket.vendor_id, message.text, files))
+        return Sent(await vendor.reply(ticket.vendor_id, message.text))
 
-    async def reconcile(self, job: Job) -> Arrived | None:
+    async def reconcile(self, job: Job) -> Sent | None:
         message = require(job.message)
         if message.vendor_id is None:
             message = await self._read_again(job)
-        return None if message.vendor_id is None else Arrived(MessageId(message.vendor_id))
+        return None if message.vendor_id is None else Sent(MessageId(message.vendor_id))
 
-    def record(self, tx: Transaction, job: Job, result: Arrived, now: datetime) -> None:
+    def record(self, tx: Transaction, job: Job, result: Sent, now: datetime) -> None:
         message = message_row(require(tx.one("message", id=require(job.message).id)))
-        # The new state must be there before the mark is decided.
+        # The wanted mark follows from the delivery's state, so the state must be written first.
         tx.run("finish_delivery", id=job.delivery.id, now=to_ms(now))
         reply_arrived(tx, message, result.id, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        told = notices.reply_in_doubt if job.delivery.doubt else notices.reply_failed
-        reply_failed(tx, require(job.message), job.delivery.id, told(reason), now)
+        notice = notices.reply_in_doubt if job.delivery.doubt else notices.reply_failed
+        reply_failed(tx, require(job.message), job.delivery.id, notice(reason), now)
 
     async def _files(self, job: Job, vendor: Vendor) -> list[File]:
-        """The message's files, fetched from where the agent put them. Raises `Rejected` for one that is gone."""
+        """The message's files, downloaded from their chat. Raises `Rejected` if one is gone."""
         link, message = require(job.link_of_message), require(job.message)
         chat = self.directory.chats.get(link.chat)
         files = []
@@ -86,7 +85,7 @@ class ReplyCourier:
         return files
 
     async def _read_again(self, job: Job) -> MessageRow:
-        """Read the ticket and record it as a sweep would; then our message as it is known now."""
+        """Read the ticket and record it as a sweep would. Returns our message as it is after that."""
         ticket = require(job.ticket)
         store = self.directory.store(ticket)
         vendor = self.directory.vendor(ticket)
@@ -114,30 +113,30 @@ class ReplyCourier:
 
 @dataclass(frozen=True, slots=True)
 class NoteCourier:
-    """Puts an agent's note among the vendor's own notes."""
+    """Adds an agent's note to the vendor's own notes on the ticket."""
 
     directory: Directory
     retries_forever = False
     idempotent = False
     eventually_consistent = True
 
-    async def attempt(self, job: Job) -> Arrived:
+    async def attempt(self, job: Job) -> Sent:
         ticket, message = require(job.ticket), require(job.message)
-        return Arrived(await self._vendor(job).note(ticket.vendor_id, message.author_name or "", message.text))
+        return Sent(await self._vendor(job).note(ticket.vendor_id, message.author_name or "", message.text))
 
-    async def reconcile(self, job: Job) -> Arrived | None:
+    async def reconcile(self, job: Job) -> Sent | None:
         ticket, message = require(job.ticket), require(job.message)
         if message.vendor_id is not None:
-            return Arrived(MessageId(message.vendor_id))
-        noted = await self._vendor(job).noted(ticket.vendor_id, message.author_name or "", message.text)
-        return Arrived(None) if noted else None
+            return Sent(MessageId(message.vendor_id))
+        found = await self._vendor(job).noted(ticket.vendor_id, message.author_name or "", message.text)
+        return Sent(None) if found else None
 
-    def record(self, tx: Transaction, job: Job, result: Arrived, now: datetime) -> None:  # noqa: ARG002 - a courier
+    def record(self, tx: Transaction, job: Job, result: Sent, now: datetime) -> None:  # noqa: ARG002 - a courier
         set_vendor_id(tx, message_row(require(tx.one("message", id=require(job.message).id))), result.id)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        told = notices.note_in_doubt if job.delivery.doubt else notices.note_failed
-        report_failure(tx, require(job.message), job.delivery.id, told(reason), now)
+        notice = notices.note_in_doubt if job.delivery.doubt else notices.note_failed
+        report_failure(tx, require(job.message), job.delivery.id, notice(reason), now)
 
     def _vendor(self, job: Job) -> CanNote:
         vendor = self.directory.vendor(require(job.ticket))
@@ -147,8 +146,8 @@ class NoteCourier:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """A ticket has this status now; here only where its vendor cannot be told."""
+class StatusChanged:
+    """The ticket has this status now. With `here_only` its vendor does not know: it cannot change the status."""
 
     status: Status
     here_only: bool = False
@@ -156,29 +155,29 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class StatusCourier:
-    """Closes or reopens a ticket at its vendor."""
+    """Closes or reopens a ticket at its vendor. If the vendor cannot close it, it is closed here only."""
 
     directory: Directory
     retries_forever = False
     idempotent = True
     eventually_consistent = False
 
-    async def attempt(self, job: Job) -> Changed:
+    async def attempt(self, job: Job) -> StatusChanged:
         ticket, wanted = require(job.ticket), job.delivery.payload_as(StatusPayload).wanted
         if ticket.here_only and wanted is Status.OPEN:
-            return Changed(wanted)  # it never was closed anywhere else
+            return StatusChanged(wanted)  # the vendor was never asked to close it
         try:
             await self.directory.vendor(ticket).set_status(ticket.vendor_id, wanted)
         except Unsupported:
             if wanted is Status.OPEN:
                 raise
-            return Changed(wanted, here_only=True)
-        return Changed(wanted)
+            return StatusChanged(wanted, here_only=True)
+        return StatusChanged(wanted)
 
-    async def reconcile(self, job: Job) -> Changed | None:
+    async def reconcile(self, job: Job) -> StatusChanged | None:
         return await self.attempt(job)
 
-    def record(self, tx: Transaction, job: Job, result: Changed, now: datetime) -> None:
+    def record(self, tx: Transaction, job: Job, result: StatusChanged, now: datetime) -> None:
         ticket, by = require(job.ticket), job.delivery.payload_as(StatusPayload).by
         changed = {"status": result.status, "here_only": result.here_only}
         tx.run("set_ticket_status", number=ticket.number, now=to_ms(now), **changed)

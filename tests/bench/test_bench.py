@@ -24,7 +24,7 @@ from bot.ports import Vendor, VendorTools
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.loopback_server import Exchange
 from bot.sandbox.vendors import VENDORS, PracticeStore
-from bot.settings import read_own
+from bot.settings import read_vendor_settings
 from bot.wiring import vendor_kinds
 from tests.support.crash.clock import FasterClock
 from tests.support.crash.nest import Nest
@@ -78,7 +78,7 @@ async def _idle_sweep(name: str, amount: int) -> int:
         del given["vendor"]
         kind = vendor_kinds()[name]()
         tools = VendorTools(transport=httpx.AsyncHTTPTransport, clock=clock)
-        client: Vendor = kind.build(read_own(kind.settings, StoreName("main"), given), tools)
+        client: Vendor = kind.build(read_vendor_settings(kind.settings, StoreName("main"), given), tools)
         known = Remembered(full=True)
         await _sweep(client, known)
         known.full = False

@@ -66,8 +66,8 @@ async def test_a_key_that_may_not_write_is_told_in_the_thread(tmp_path: Path) ->
         await asyncio.sleep(4 * MINUTE)
         assert told(slack) == []
         await asyncio.sleep(4 * MINUTE)
-        (remark,) = [text for text in await health(sim).remarks() if "main" in text]
-        assert remark.startswith("store main: what agents sent waits since 2026-03-01 12:")
+        (remark,) = [text for text in await health(sim).details() if "main" in text]
+        assert remark.startswith("store main: deliveries have been waiting since 2026-03-01 12:")
         assert remark.endswith("UTC: The key is refused.")
         for _ in range(2):
             discord.writes(THREAD, "t1 more")
@@ -80,7 +80,7 @@ async def test_a_key_that_may_not_write_is_told_in_the_thread(tmp_path: Path) ->
         await sim.advance_until(lambda: discord.reactions[second.id] == {Mark.DELIVERED})
         await sim.advance_until(lambda: len(shop.ours(T1)) == 5)
         assert shop.ours(T1) == ["t1 first", "t1 second", "t1 third", "t1 more", "t1 more"]
-        assert [text for text in await health(sim).remarks() if "main" in text] == []
+        assert [text for text in await health(sim).details() if "main" in text] == []
 
 
 async def test_limits_that_do_not_end_are_told(tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ async def test_a_message_that_could_not_be_written_down_is_read_again(tmp_path: 
         lost = bridge.said(bridge.discord, "m1", "first", said_at=earlier)
         await until(lambda: bridge.discord.missed_calls == 1)
         bridge.discord.history = [lost]
-        reception = bridge.app._reception
+        reception = bridge.app._intake
         reception._database = FullDisk()  # type: ignore[assignment]
         with pytest.raises(DatabaseError):
             await bridge.says(bridge.discord, "m1", "first")

@@ -74,10 +74,10 @@ async def test_while_it_runs_it_is_noticed_and_told_once(tmp_path: Path) -> None
     await database.write(fill, clock.now(), 5 * MINUTE, HOUR)
     with capture_logs() as logs:
         clock.goes_on(5)
-        await set_back.notice()
+        await set_back.check()
         clock.goes_on(5, set_back=DAY)
-        await set_back.notice()
-        await set_back.notice()
+        await set_back.check()
+        await set_back.check()
     assert [entry["seconds"] for entry in logs] == [86_400]
     passed = timedelta(seconds=10)
     assert await database.read(waits, clock.now()) == [5 * MINUTE - passed, HOUR - passed]
@@ -93,7 +93,7 @@ async def test_what_is_moved_by_little_or_forward_stays(tmp_path: Path) -> None:
     with capture_logs() as logs:
         for moved in (timedelta(seconds=30), -HOUR / 2):
             clock.goes_on(5, set_back=moved)
-            await set_back.notice()
+            await set_back.check()
     assert logs == []
     assert await database.read(waits, START) == [HOUR]
     await database.aclose()
@@ -105,8 +105,8 @@ async def test_at_start_by_the_last_moment_in_the_file(tmp_path: Path) -> None:
     await database.write(fill, clock.now(), 5 * MINUTE, HOUR, 30 * DAY)
     clock.goes_on(600, set_back=3 * DAY)
     with capture_logs() as logs:
-        await ClockRollback(database, clock).begin()
-        await ClockRollback(database, clock).begin()
+        await ClockRollback(database, clock).check_at_start()
+        await ClockRollback(database, clock).check_at_start()
     assert len(logs) == 1
     assert await database.read(waits, clock.now()) == [5 * MINUTE, HOUR, timedelta()]
     assert await database.read(moments) == {to_ms(clock.now())}

@@ -96,9 +96,9 @@ async def appears(sim: Simulation, room: Room, text: str, *, times: int = 1) -> 
 
 
 async def remarks(sim: Simulation) -> list[str]:
-    """What `healthz` remarks about the store."""
+    """What `healthz` says about the store."""
     assert sim._process is not None
-    return [text for text in await sim._process.health.remarks() if text.startswith("store")]
+    return [text for text in await sim._process.health.details() if text.startswith("store")]
 
 
 async def passes(sim: Simulation, seconds: float) -> None:
@@ -174,7 +174,7 @@ async def test_a_new_ticket_that_stays_unreadable_is_told_in_the_channels(tmp_pa
         poison.shop.said.pop(TicketId("bad1"))
         await passes(sim, 9 * HOUR)
         (remark,) = await remarks(sim)
-        assert remark.startswith("store main: tickets that cannot be read: 4, since 2026-03-01 12:20:")
+        assert remark.startswith("store main: unreadable tickets: 4, since 2026-03-01 12:20:")
         poison.tickets.clear()
         await asyncio.sleep(17 * MINUTE)
         assert [shown(discord, f"bad{number} Hello?") for number in range(1, 6)] == [0, 1, 1, 1, 1]

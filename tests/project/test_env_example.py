@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.model import StoreName
-from bot.settings import LoadedSettings, Settings, StoreSettings, load, read_own
+from bot.settings import LoadedSettings, Settings, StoreSettings, load, read_vendor_settings
 from bot.wiring import vendor_kinds
 from tests.support.shell import PROJECT
 
@@ -17,7 +17,7 @@ EXAMPLE = (PROJECT / ".env.example").read_text("utf-8")
 NAMED: dict[str, str] = dict(re.findall(r"^#([A-Z][A-Z0-9_]*)=(.*)$", EXAMPLE, re.MULTILINE))
 """Every setting in the example, with its value."""
 
-CORE = {name.upper() for name in StoreSettings.model_fields if name != "own"}
+CORE = {name.upper() for name in StoreSettings.model_fields if name != "vendor_settings"}
 DEFAULTS = {
     "DATABASE_PATH": "shopbell.db",
     "HTTP_HOST": "127.0.0.1",
@@ -74,7 +74,7 @@ def test_it_loads_with_everything_switched_on(uncommented: LoadedSettings) -> No
     assert set(kinds) <= {store.vendor for store in uncommented.stores.values()}
     for name, store in uncommented.stores.items():
         if store.vendor in kinds:
-            read_own(kinds[store.vendor]().settings, StoreName(name), store.own)
+            read_vendor_settings(kinds[store.vendor]().settings, StoreName(name), store.vendor_settings)
 
 
 @pytest.mark.parametrize("variable", sorted(DEFAULTS))

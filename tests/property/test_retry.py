@@ -17,7 +17,7 @@ SCHEDULES = st.builds(
     Schedule,
     retries=st.lists(SECONDS, min_size=1, max_size=12).map(lambda waits: tuple(sorted(waits))),
     reconcile_delays=st.lists(SECONDS, min_size=1, max_size=5).map(tuple),
-    refused=SECONDS,
+    refused_delay=SECONDS,
 )
 DECIDERS = st.builds(Decider, SCHEDULES, st.builds(Random, st.integers()))
 ATTEMPTS = st.integers(1, 50)
@@ -36,7 +36,7 @@ ERRORS: st.SearchStrategy[RemoteError] = st.one_of(
 @given(DECIDERS, ERRORS, ATTEMPTS, st.booleans())
 def test_doubt_is_never_repeated(decider: Decider, error: RemoteError, attempts: int, retries_forever: bool) -> None:
     """A failure that may have come about leads to a look and to nothing else; a certain one never does."""
-    decision = decider.after(error, attempts, retries_forever=retries_forever)
+    decision = decider.after_failure(error, attempts, retries_forever=retries_forever)
     assert isinstance(decision, Reconcile) == (not error.certain)
 
 
@@ -46,7 +46,7 @@ def test_what_cannot_help_is_not_tried(
     decider: Decider, error: RemoteError, attempts: int, retries_forever: bool
 ) -> None:
     """What the other side refuses is given up; only where a person can mend the refusal it waits."""
-    decision = decider.after(error, attempts, retries_forever=retries_forever)
+    decision = decider.after_failure(error, attempts, retries_forever=retries_forever)
     if error.certain and not error.again and not isinstance(error, AuthFailed):
         assert decision == GiveUp()
 
@@ -58,17 +58,17 @@ def test_what_is_worth_any_number_of_tries_is_never_given_up(
 ) -> None:
     """As long as trying again can help, what a chat has to show is tried again."""
     if error.again:
-        assert not isinstance(decider.after(error, attempts, retries_forever=True), GiveUp)
+        assert not isinstance(decider.after_failure(error, attempts, retries_forever=True), GiveUp)
 
 
 @always
 @given(DECIDERS, ERRORS, ATTEMPTS, st.booleans())
 def test_nobody_is_asked_too_early(decider: Decider, error: RemoteError, attempts: int, retries_forever: bool) -> None:
     """A wait is at least what the other side asked for, and no longer than a fifth above the longest that is due."""
-    decision = decider.after(error, attempts, retries_forever=retries_forever)
+    decision = decider.after_failure(error, attempts, retries_forever=retries_forever)
     if isinstance(decision, Postpone):
         asked = error.retry_after or 0.0
-        longest = max(asked or 1.0, decider.schedule.refused, *decider.schedule.retries)
+        longest = max(asked or 1.0, decider.schedule.refused_delay, *decider.schedule.retries)
         assert asked <= decision.seconds <= longest * 1.2 * (1 + 1e-9)
 
 
@@ -78,8 +78,8 @@ def test_no_wait_of_our_own_is_without_jitter(
     decider: Decider, error: RemoteError, attempts: int, retries_forever: bool
 ) -> None:
     """What fails again in the same way waits a little longer or shorter, unless the other side set the time itself."""
-    first = decider.after(error, attempts, retries_forever=retries_forever)
-    second = decider.after(error, attempts, retries_forever=retries_forever)
+    first = decider.after_failure(error, attempts, retries_forever=retries_forever)
+    second = decider.after_failure(error, attempts, retries_forever=retries_forever)
     if isinstance(first, Postpone) and isinstance(second, Postpone):
         set_by_them = not isinstance(error, RateLimited) and error.retry_after is not None
         assert first.seconds != second.seconds or (set_by_them and first.seconds == error.retry_after)
@@ -89,7 +89,7 @@ def test_no_wait_of_our_own_is_without_jitter(
 @given(DECIDERS, ERRORS)
 def test_tries_come_to_an_end(decider: Decider, error: RemoteError) -> None:
     """What becomes wrong with time is counted and given up after the last retry; limits and refused keys cost none."""
-    last = decider.after(error, len(decider.schedule.retries) + 1, retries_forever=False)
+    last = decider.after_failure(error, len(decider.schedule.retries) + 1, retries_forever=False)
     if isinstance(last, Postpone):
         assert not last.counted
         assert isinstance(error, RateLimited | AuthFailed)

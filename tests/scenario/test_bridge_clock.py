@@ -58,4 +58,4 @@ async def test_check_and_healthz_name_a_clock_that_is_wrong(stage: Stage) -> Non
         for chat in ("Discord", "Slack"):
             said = f"This machine's clock is 2 d 5 h ahead of {chat}'s."
             assert [chat for finding in faults if finding.text == said] == [chat]
-            assert any(line.startswith(said) for line in await stage.bridge.app.health.remarks())
+            assert any(line.startswith(said) for line in await stage.bridge.app.health.details())

@@ -87,7 +87,7 @@ async def test_a_ticket_that_is_gone_takes_no_replies(stage: Stage) -> None:
 @pytest.mark.scenario(started=False)
 async def test_replies_that_were_given_up(stage: Stage) -> None:
     """Each answer said nothing of what became of it, until the last: the threads say that nobody can tell."""
-    with scheduled(Schedule(retries=(0.05, 0.1), reconcile_delays=(0.05, 0.05), refused=0.3)):
+    with scheduled(Schedule(retries=(0.05, 0.1), reconcile_delays=(0.05, 0.05), refused_delay=0.3)):
         await stage.bridge.start()
     ticket = await stage.arrives("Given up")
     fault = stage.shop.vendor.http_server.fail("refuse", method="POST", status=502, body="", times=10**6)
@@ -214,7 +214,7 @@ _VENDORS = ("sellsn", "sellapp", "sellgate", "lightspeed", "nextcommerce")
 )
 async def test_an_answer_that_is_lost_where_reads_lag(stage: Stage) -> None:
     """At every vendor, from both chats: the reply arrived, nobody was told, and for a second it cannot be seen."""
-    with scheduled(Schedule(retries=(0.05, 0.1), reconcile_delays=(0.1, 0.9, 0.9), refused=0.3)):
+    with scheduled(Schedule(retries=(0.05, 0.1), reconcile_delays=(0.1, 0.9, 0.9), refused_delay=0.3)):
         await stage.bridge.start()
     # This variant of it answers with nothing, which its own description does not know.
     stage.world.shops["nextcommerce"].vendor.http_server.observers.clear()

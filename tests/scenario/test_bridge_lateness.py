@@ -23,7 +23,7 @@ UNSEEN = "Nobody can tell yet whether the customer has what was written here."
 def impatient() -> Iterator[None]:
     """Whatever waits for half a second is late."""
     late = timedelta(seconds=0.5)
-    with patch.object(late_replies, "LATE", late), patch.object(late_replies, "_LOOKS_EVERY", 1.0):
+    with patch.object(late_replies, "LATE_AFTER", late), patch.object(late_replies, "_CHECK_SECONDS", 1.0):
         yield
 
 
@@ -61,7 +61,7 @@ async def test_a_key_that_may_read_but_not_write(stage: Stage) -> None:
 async def test_a_reply_in_doubt_whose_ticket_cannot_be_read(stage: Stage) -> None:
     """Its answer was lost and reading fails: told, then given up in doubt, and what Bob wrote after it goes on."""
     wire = stage.shop.vendor.http_server
-    schedule = Schedule(retries=(1.0, 2.0), reconcile_delays=(0.05, 0.1, 0.3), refused=0.3)
+    schedule = Schedule(retries=(1.0, 2.0), reconcile_delays=(0.05, 0.1, 0.3), refused_delay=0.3)
     with impatient(), patch.object(stage_bot, "_QUICK", schedule):
         await stage.bridge.start()
         ticket = await stage.arrives("Unreadable")

@@ -66,14 +66,14 @@ async def test_a_quiet_hour(stage: Stage) -> None:
     await ticket.marked(again[1], "✅")
     await stage.bridge.drained()
     assert sorted(ticket.sent) == ["From Ann", "From Bob", "Me too", "Now you hear me"]
-    remarks = [line.split(" 20")[0] for line in await stage.bridge.app.health.remarks()]
+    remarks = [line.split(" 20")[0] for line in await stage.bridge.app.health.details()]
     assert remarks == [
         f"{chat}: {what}"
         for chat in ("discord", "slack")
         for what in (
             "last event",
-            "what stands in the threads was compared",
-            "messages that its connection had not brought were found",
+            "threads last checked for missed messages",
+            "missed messages last found",
         )
     ]
 

@@ -70,7 +70,7 @@ async def test_heartbeats_that_are_answered_while_no_event_comes(stage: Stage) -
     slack.sockets.mute()
     await ticket.ann_says("Does anybody hear me?")
     await ticket.bob_says("Or me?")
-    assert (await stage.bridge.app.health.troubles()) == []
+    assert (await stage.bridge.app.health.problems()) == []
     ticket.customer_says("Anybody?")  # what is posted of it has to come back
     await until(lambda: len(ticket.sent) == 2, "both are sent")
     await stage.bridge.ready()
@@ -110,23 +110,23 @@ async def test_a_connection_that_brings_events_is_left_alone(stage: Stage) -> No
 async def test_health_says_when_the_last_event_came(stage: Stage) -> None:
     """For each chat, also while its connection is lost; heartbeats are none, and what begins a connection is none."""
     health = stage.bridge.app.health
-    assert [remark.split(" UTC")[0][:-20] for remark in await health.remarks()] == [
-        "discord: last event never, last sign of life",
-        "slack: last event never, last sign of life",
+    assert [remark.split(" UTC")[0][:-20] for remark in await health.details()] == [
+        "discord: last event never, last data",
+        "slack: last event never, last data",
     ]
     await stage.arrives("Lively")
     await stage.bridge.drained()
-    remarks = await health.remarks()
+    remarks = await health.details()
     assert [remark.split(" 20")[0] for remark in remarks] == [
         "discord: last event",
         "slack: last event",
     ]
     await stage.world.discord.leave()
     await until(lambda: not discord_of(stage).health().connected, "it is noticed")
-    troubles = await health.troubles()
+    troubles = await health.problems()
     assert len(troubles) == 1
     assert troubles[0].startswith("discord is not connected: ")
     assert "(last event: 20" in troubles[0]
     stage.world.discord.come_back()
     await stage.bridge.ready()
-    assert await health.troubles() == []
+    assert await health.problems() == []

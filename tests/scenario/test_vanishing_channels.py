@@ -33,7 +33,7 @@ async def writes_three(ticket: Ticket) -> None:
 
 async def remarks(stage: Stage) -> str:
     """What `healthz` adds to its verdict."""
-    return "\n".join(await stage.bridge.app.health.remarks())
+    return "\n".join(await stage.bridge.app.health.details())
 
 
 async def failed(stage: Stage, amount: int) -> list[str]:
@@ -48,7 +48,7 @@ async def failed(stage: Stage, amount: int) -> list[str]:
 
 
 async def well_again(stage: Stage) -> None:
-    """`healthz` remarks on no channel any more."""
+    """`healthz` names no channel any more."""
     await stage.bridge.drained()
     assert "channel" not in await remarks(stage)
 

@@ -100,11 +100,11 @@ class Commands:
             return queued
         ticket, delivery = queued
         self._outbox.wake()
-        settled = await self._outbox.settled(delivery, _VENDOR_SECONDS)
-        if settled.state is State.DONE:
+        latest = await self._outbox.wait_until_finished(delivery, _VENDOR_SECONDS)
+        if latest.state is State.DONE:
             return Answer(text=answers.done(ticket.number, wanted))
-        if settled.state is State.FAILED:
-            return Answer(text=answers.failed(ticket.number, settled.error or ""))
+        if latest.state is State.FAILED:
+            return Answer(text=answers.failed(ticket.number, latest.error or ""))
         return Answer(text=answers.under_way(ticket.number, wanted, self._rules.stores[ticket.store].vendor_label))
 
     def _queue_status(

@@ -77,7 +77,7 @@ class RereadCheck:
         missed_nothing = row["sync_epoch"] == self._catchups[chat].sync_epoch and self._chats[chat].health().connected
         return not missed_nothing and not self._waited_long_enough(chat)
 
-    async def take(self, job: Job) -> None:
+    async def run(self, job: Job) -> None:
         """Read the message again; if its chat cannot be reached, postpone the delivery."""
         message, link = require(job.message), require(job.link_of_message)
         chat, catchup = self._chats[link.chat], self._catchups[link.chat]

@@ -40,7 +40,7 @@ from tests.support.waiting import PATIENCE, until
 MAIN = StoreName("main")
 DISCORD = ChatName("discord")
 SLACK = ChatName("slack")
-QUICK = Schedule(retries=(0.01,) * 5, reconcile_delays=(0.01, 0.02), refused=0.02)
+QUICK = Schedule(retries=(0.01,) * 5, reconcile_delays=(0.01, 0.02), refused_delay=0.02)
 
 
 def default_vendor() -> MemoryVendor:

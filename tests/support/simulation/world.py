@@ -263,7 +263,7 @@ class Simulation:
         return not unfinished and swept and not any(room.waiting() for room in self.rooms.values())
 
     def _sweepers(self) -> Iterable[Poller]:
-        return () if self._process is None else self._process._sweepers.values()
+        return () if self._process is None else self._process._pollers.values()
 
     def _is_swept(self, row: sqlite3.Row, since: float, *, full: bool) -> bool:
         """Whether a store was swept since then; that a ticket has gone is seen by a sweep of the open ones only."""

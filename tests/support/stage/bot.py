@@ -20,7 +20,7 @@ from bot.settings import LoadedSettings, load
 from bot.wiring import World, build_world
 from tests.support.waiting import PATIENCE
 
-_QUICK = Schedule(retries=(0.05, 0.1, *(0.2,) * 40), reconcile_delays=(0.05, 0.1, 0.3), refused=0.3)
+_QUICK = Schedule(retries=(0.05, 0.1, *(0.2,) * 40), reconcile_delays=(0.05, 0.1, 0.3), refused_delay=0.3)
 
 
 class QuickClock(SystemClock):
@@ -36,8 +36,8 @@ class QuickClock(SystemClock):
 class QuickDecider(Decider):
     """What the adapters are told to wait is in that clock's seconds, too."""
 
-    def after(self, error: RemoteError, attempts: int, *, retries_forever: bool) -> Decision:
-        decision = super().after(error, attempts, retries_forever=retries_forever)
+    def after_failure(self, error: RemoteError, attempts: int, *, retries_forever: bool) -> Decision:
+        decision = super().after_failure(error, attempts, retries_forever=retries_forever)
         if isinstance(error, RateLimited) and isinstance(decision, Postpone):
             return replace(decision, seconds=decision.seconds / 10)
         return decision
@@ -81,7 +81,7 @@ class Bridge:
     async def ready(self, seconds: float = PATIENCE) -> None:
         """Wait until `readyz` would say so."""
         deadline = asyncio.get_running_loop().time() + seconds
-        while missing := await self.app.health.unready():
+        while missing := await self.app.health.not_ready():
             if self._running is not None and self._running.done():
                 self._running.result()
             assert asyncio.get_running_loop().time() < deadline, f"not ready: {missing}"

@@ -232,7 +232,7 @@ async def test_outbox_drop_of_an_opening_names_what_goes_with_it(tmp_path: Path)
     assert done.stdout.splitlines() == [
         f"Dropped: {opening}  open to chat:discord",
         *(f"Dropped: {delivery}  post to chat:discord" for delivery in waiting),
-        "#1002 has no thread now; its next message opens one again.",
+        "#1002 has no thread; its next message opens a new one.",
     ]
     assert set(await delivery_states(tmp_path / "shopbell.db")) == {made.failed, made.waiting}
 
@@ -327,7 +327,7 @@ def test_check_makes_no_database(tmp_path: Path) -> None:
     """A database that is not there yet is well, will be made at the first start, and is not made by looking."""
     finding = database_finding(tmp_path)
     assert finding["ok"]
-    assert finding["text"] == "shopbell.db is not there yet; it is made when `shopbell run` first starts"
+    assert finding["text"] == "shopbell.db does not exist yet; the first `shopbell run` creates it"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -336,19 +336,19 @@ def test_check_while_a_bridge_has_not_made_its_database_yet(tmp_path: Path) -> N
     with held(tmp_path / "shopbell.db"):
         finding = database_finding(tmp_path)
     assert finding["ok"]
-    assert finding["text"].endswith("first starts; a shopbell is running on it")
+    assert finding["text"].endswith("creates it; shopbell is running on it")
 
 
 async def test_check_leaves_a_database_as_it_is(tmp_path: Path) -> None:
     """Neither the file nor its folder is changed; one from before an upgrade waits for the next start."""
     await small_database(tmp_path / "shopbell.db")
     before = (tmp_path / "shopbell.db").read_bytes()
-    assert database_finding(tmp_path)["text"] == "shopbell.db is sound"
+    assert database_finding(tmp_path)["text"] == "shopbell.db is intact"
     assert (tmp_path / "shopbell.db").read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["shopbell.db"]
     (tmp_path / "old.db").touch()
     finding = database_finding(tmp_path, DATABASE_PATH="old.db")
-    assert finding["text"] == "old.db is of an older schema; the next start brings it up to date"
+    assert finding["text"] == "old.db has an older schema; the next `shopbell run` updates it"
     assert (tmp_path / "old.db").stat().st_size == 0
 
 
@@ -368,7 +368,7 @@ async def test_check_says_where_it_may_not_write(tmp_path: Path) -> None:
         finding, *_ = await doctor.database(path, SystemClock())
     assert not finding.ok
     assert finding.text == f"{path} cannot be written."
-    assert finding.remedy.startswith("Let this user write there")
+    assert finding.remedy.startswith("Allow this user to write there")
 
 
 async def test_check_is_told_to_people_line_by_line(tmp_path: Path) -> None:
@@ -378,7 +378,7 @@ async def test_check_is_told_to_people_line_by_line(tmp_path: Path) -> None:
         done = shopbell(tmp_path, "check", settings=UNREACHABLE)
     lines = done.stdout.splitlines()
     assert done.returncode == 1
-    assert "✅ database: shopbell.db is sound; a shopbell is running on it" in lines
+    assert "✅ database: shopbell.db is intact; shopbell is running on it" in lines
     failed = next(index for index, line in enumerate(lines) if line.startswith("❌ store main: "))
     assert lines[failed + 1].startswith("   → ")
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, SecretStr, model_validator
 
 from bot.errors import SettingsError
 from bot.model import ChannelId, ChatName, Place, StoreName
-from bot.settings import Backfill, LoadedSettings, ReplyMode, StoreSettings, load, load_general, read_own
+from bot.settings import Backfill, LoadedSettings, ReplyMode, StoreSettings, load, load_general, read_vendor_settings
 from tests.support.shell import GOOD_SETTINGS
 
 
@@ -47,7 +47,7 @@ def test_defaults_are_the_documented_ones(good: pytest.MonkeyPatch) -> None:
 def test_what_the_vendor_needs_is_passed_on_unread(good: pytest.MonkeyPatch) -> None:
     """The core does not know a vendor's own settings; it hands them on by the last part of their name."""
     good.setenv("STORES__MAIN__STAFF_USER_ID", "7")
-    own = store(load()).own
+    own = store(load()).vendor_settings
     assert own == {"api_key": "sg_live_store-secret", "staff_user_id": "7"}
 
 
@@ -65,7 +65,7 @@ def test_an_empty_variable_is_one_that_is_not_set(good: pytest.MonkeyPatch) -> N
     loaded = load()
     assert loaded.general.http_port is None
     assert store(loaded).backfill == Backfill(policy="days", days=7)
-    assert "base_url" not in store(loaded).own
+    assert "base_url" not in store(loaded).vendor_settings
 
 
 def test_a_file_is_read_and_the_environment_goes_before_it(good: pytest.MonkeyPatch) -> None:
@@ -187,7 +187,7 @@ def test_a_store_written_in_another_shape_is_a_fault(good: pytest.MonkeyPatch, v
 def test_a_file_that_is_no_text_is_a_fault(good: pytest.MonkeyPatch) -> None:
     """A `.env` in another encoding, or a picture, is named once."""
     Path(".env").write_bytes(b"LOG_LEVEL=\xff\xfe")
-    assert faults() == [".env: wants to be a text file in UTF-8"]
+    assert faults() == [".env: must be a text file in UTF-8"]
 
 
 def test_no_secret_shows_when_settings_are_printed(good: pytest.MonkeyPatch) -> None:
@@ -219,14 +219,14 @@ class OwnSettings(BaseModel):
 def test_a_vendors_own_section_is_checked_by_its_own_model() -> None:
     """A missing, a wrong and a misspelt variable are each named in full, without their values."""
     with pytest.raises(SettingsError) as caught:
-        read_own(OwnSettings, StoreName("main"), {"pages": "many-secret", "api_kye": "sg-secret"})
+        read_vendor_settings(OwnSettings, StoreName("main"), {"pages": "many-secret", "api_kye": "sg-secret"})
     lines = str(caught.value).splitlines()
     assert [line.split(":")[0] for line in sorted(lines)] == [
         "STORES__MAIN__API_KEY",
         "STORES__MAIN__API_KYE",
         "STORES__MAIN__PAGES",
     ]
-    assert "misspelling" in str(caught.value)
+    assert "check its spelling" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
@@ -241,7 +241,7 @@ class EitherSettings(BaseModel):
 def test_a_fault_of_a_whole_section_names_the_store() -> None:
     """Where no single variable is wrong the line begins with what they have in common."""
     with pytest.raises(SettingsError) as caught:
-        read_own(EitherSettings, StoreName("main"), {})
+        read_vendor_settings(EitherSettings, StoreName("main"), {})
     assert str(caught.value) == "STORES__MAIN: wants STORE_ID or BASE_URL"
 
 

@@ -18,7 +18,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import to_ms
 from bot.model import ChatName, Nudge, StoreName, TicketId
 from bot.ops.health import Health
-from bot.ops.web import Hook, WebServer
+from bot.ops.web import StoreWebhook, WebServer
 from bot.ports import Chat, ChatHealth, Vendor
 from bot.tickets.sync import record
 from tests.support.database import NOON, STORE, snapshot
@@ -85,7 +85,7 @@ async def serving(path: Path, *, secret: str | None = None, vendor: object = Non
     caught_up = [True]
     nudged: list[TicketId | None] = []
     health = Health({DISCORD: cast("Chat", chat)}, [MAIN], database, clock, lambda _chat: caught_up[0])
-    hooks = {} if secret is None else {MAIN: Hook(secret, cast("Vendor", vendor), nudged.append)}
+    hooks = {} if secret is None else {MAIN: StoreWebhook(secret, cast("Vendor", vendor), nudged.append)}
     server = WebServer(health, hooks, "127.0.0.1", 0)
     await server.start()
     assert server._runner is not None
@@ -112,8 +112,8 @@ async def test_healthz_is_200_while_everything_works(tmp_path: Path) -> None:
         assert status == 200
         assert text.splitlines() == [
             "ok",
-            "discord: last event 2026-11-20 12:00:00 UTC, last sign of life 2026-11-20 12:05:00 UTC",
-            "store main is in trouble since 2026-11-20 12:00:00 UTC: down",
+            "discord: last event 2026-11-20 12:00:00 UTC, last data 2026-11-20 12:05:00 UTC",
+            "store main has had a problem since 2026-11-20 12:00:00 UTC: down",
         ]
 
 
@@ -142,10 +142,10 @@ async def test_healthz_is_503_with_the_reason_when_a_chat_is_not_connected(tmp_p
         status, text = await place.get("/healthz")
         assert status == 503
         told = "discord is not connected: Discord refuses the token."
-        assert text.splitlines()[0] == f"{told} (last event: 2026-11-20 12:00:00 UTC, last sign of life: never)"
+        assert text.splitlines()[0] == f"{told} (last event: 2026-11-20 12:00:00 UTC, last data: never)"
         place.chat.state = ChatHealth(connected=False, last_event_at=None)
         status, text = await place.get("/healthz")
-        last = "(last event: never, last sign of life: never)"
+        last = "(last event: never, last data: never)"
         assert (status, text.splitlines()[0]) == (503, f"discord is not connected: connecting {last}")
         place.chat.state = CONNECTED
         assert (await place.get("/healthz"))[0] == 200
@@ -158,12 +158,12 @@ async def test_healthz_says_what_a_connection_had_not_brought(tmp_path: Path) ->
         status, text = await place.get("/healthz")
         assert status == 200
         assert text.splitlines()[1:] == [
-            "discord: last event never, last sign of life 2026-11-20 12:05:00 UTC",
-            "discord: what stands in the threads was compared 2026-11-20 12:00:00 UTC",
+            "discord: last event never, last data 2026-11-20 12:05:00 UTC",
+            "discord: threads last checked for missed messages 2026-11-20 12:00:00 UTC",
         ]
         place.chat.state = replace(CONNECTED, compared_at=NOON, overlooked_at=NOON)
         _, text = await place.get("/healthz")
-        found = "discord: messages that its connection had not brought were found 2026-11-20 12:00:00 UTC"
+        found = "discord: missed messages last found 2026-11-20 12:00:00 UTC"
         assert text.splitlines()[-1] == found
 
 
@@ -184,7 +184,7 @@ async def test_healthz_is_503_when_an_attempt_never_ends(tmp_path: Path) -> None
         place.clock.time = NOON + timedelta(minutes=6)
         status, text = await place.get("/healthz")
         assert status == 503
-        assert "deliveries to chat:discord are stuck since 2026-11-20 12:00:00 UTC" in text
+        assert "deliveries to chat:discord have been stuck since 2026-11-20 12:00:00 UTC" in text
 
 
 async def test_healthz_does_not_take_a_late_attempt_for_a_stuck_one(tmp_path: Path) -> None:
@@ -207,11 +207,11 @@ async def test_readyz_waits_for_every_chat_and_every_store(tmp_path: Path) -> No
         assert text.splitlines() == [
             "discord is not connected yet",
             "discord is still catching up",
-            "store main was not asked yet",
+            "store main has not been asked yet",
         ]
         place.chat.state = CONNECTED
         place.caught_up[0] = True
-        assert await place.get("/readyz") == (503, "store main was not asked yet\n")
+        assert await place.get("/readyz") == (503, "store main has not been asked yet\n")
         await place.database.write(asked_once)
         assert await place.get("/readyz") == (200, "ok\n")
 

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain, Unsupported
 from bot.outbound.retry import Decider, GiveUp, Postpone, Reconcile, Schedule
 
-SCHEDULE = Schedule(retries=(1, 10), reconcile_delays=(2, 3), refused=60)
+SCHEDULE = Schedule(retries=(1, 10), reconcile_delays=(2, 3), refused_delay=60)
 
 
 class Never(Random):
@@ -56,7 +56,7 @@ def test_each_failure_has_its_answer(
 
     What was only looked for since somebody asked for it anew has not been tried, and leaves at once.
     """
-    assert DECIDER.after(error, attempts, retries_forever=retries_forever) == decision
+    assert DECIDER.after_failure(error, attempts, retries_forever=retries_forever) == decision
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_each_failure_has_its_answer(
 )
 def test_what_failed_together_does_not_return_together(error: RemoteError, decision: Postpone) -> None:
     """Every wait of our own is up to a fifth longer, by chance; never shorter than what the other side asks for."""
-    assert Decider(SCHEDULE, Half()).after(error, 2, retries_forever=False) == decision
+    assert Decider(SCHEDULE, Half()).after_failure(error, 2, retries_forever=False) == decision
 
 
 def test_a_hundred_that_fail_together_return_apart() -> None:
     """With real chance no two of them wait equally long, and none less than is due."""
     decider = Decider(SCHEDULE, Random(1))
-    decisions = [decider.after(Unavailable("down"), 2, retries_forever=False) for _ in range(100)]
+    decisions = [decider.after_failure(Unavailable("down"), 2, retries_forever=False) for _ in range(100)]
     waits = [decision.seconds for decision in decisions if isinstance(decision, Postpone)]
     assert len(set(waits)) == 100
     assert 10 <= min(waits) < 10.2
