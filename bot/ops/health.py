@@ -104,7 +104,7 @@ class Health:
         What an operator should know although the process works, one line each.
 
         That is: when each connection last brought something, a clock that is wrong, channels and stores with an
-        incident, replies that are late, tickets that cannot be read. A connection that brings no events any more may
+        incident, deliveries that are late, tickets that cannot be read. A connection that brings no events any more may
         still bring heartbeats, so both times are given.
         """
         connections = [line for name, chat in self._chats.items() for line in _connection_lines(name, chat.health())]
