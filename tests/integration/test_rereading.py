@@ -41,8 +41,8 @@ from tests.support.waiting import PATIENCE, until
 def quick_looks(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """In real time a chat that is away is looked after a hundred times as often, and is not given up."""
     if request.node.get_closest_marker("simulated") is None:
-        monkeypatch.setattr(reread, "_PAUSE", 0.01)
-        monkeypatch.setattr(reread, "_LONGEST_BLINDNESS", 600.0)
+        monkeypatch.setattr(reread, "_RETRY_SECONDS", 0.01)
+        monkeypatch.setattr(reread, "_LONGEST_WAIT", 600.0)
 
 
 @dataclass

@@ -365,7 +365,7 @@ async def test_check_says_where_it_may_not_write(tmp_path: Path) -> None:
     path = tmp_path / "shopbell.db"
     await small_database(path)
     with patch.object(os, "access", lambda place, _: Path(place) != path):
-        finding, *_ = await doctor.database(path, SystemClock())
+        finding, *_ = await doctor.check_database(path, SystemClock())
     assert not finding.ok
     assert finding.text == f"{path} cannot be written."
     assert finding.remedy.startswith("Allow this user to write there")

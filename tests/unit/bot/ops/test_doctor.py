@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.model import Finding
-from bot.ops.doctor import check_database
 from tests.support.database import NOON, small_database
 
 
@@ -22,7 +21,7 @@ class SetTo(SystemClock):
 
 
 async def clock_finding(path: Path, time: datetime) -> Finding:
-    found = await database(path, SetTo(time))
+    found = await check_database(path, SetTo(time))
     (finding,) = (each for each in found if each.subject == "clock")
     return finding
 
