@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.model import Finding
+from bot.ops.doctor import check_database
 from tests.support.database import NOON, small_database
 
 
