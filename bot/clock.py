@@ -46,7 +46,7 @@ def clock_difference(ours: datetime, theirs: datetime | None) -> timedelta:
     return ahead if abs(ahead) > _MINUTE else timedelta()
 
 
-class TheirClock:
+class RemoteClock:
     """
     The time on the other side: the `Date` of its last answer, plus the seconds since then.
 

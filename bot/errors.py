@@ -72,53 +72,53 @@ class RemoteError(ShopbellError):
     A vendor or a chat did not do what was asked.
 
     Args:
-        told: One or two whole sentences that agents can read in a thread; no secret and no message text.
+        user_message: One or two whole sentences that agents can read in a thread; no secret and no message text.
         retry_after: Seconds until it makes sense to try again; None: as the caller's own schedule says.
 
     Attributes:
         certain: Whether it is certain that nothing happened on the other side.
-        again: Whether it makes sense to try again without a person doing something.
+        retryable: Whether it makes sense to try again without a person doing something.
     """
 
     certain = True
-    again = False
+    retryable = False
 
-    def __init__(self, told: str, *, retry_after: float | None = None) -> None:
-        super().__init__(told)
-        self.told = told
+    def __init__(self, user_message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(user_message)
+        self.user_message = user_message
         self.retry_after = retry_after
 
 
 class Unavailable(RemoteError):
     """No connection, 502, 503, or an unreadable answer to a read: nothing happened; try again later."""
 
-    again = True
+    retryable = True
 
 
 class RateLimited(RemoteError):
     """429, or our own limit on requests: nothing happened; try again after `retry_after` seconds."""
 
-    again = True
+    retryable = True
 
-    def __init__(self, told: str, *, retry_after: float) -> None:
-        super().__init__(told, retry_after=retry_after)
+    def __init__(self, user_message: str, *, retry_after: float) -> None:
+        super().__init__(user_message, retry_after=retry_after)
 
 
 class Uncertain(RemoteError):
     """The request was sent and no usable answer came back: search the other side before trying again."""
 
     certain = False
-    again = True
+    retryable = True
 
 
 class AuthFailed(RemoteError):
-    """The credentials are refused: wait and inform a person; `told` names the step that fixes it."""
+    """The credentials are refused: wait and inform a person; `user_message` names the step that fixes it."""
 
 
 class Forbidden(RemoteError):
-    """The credentials are valid but a permission is missing; `told` names the step that fixes it. It is tried again."""
+    """The credentials are valid but a permission is missing; `user_message` names the step. It is tried again."""
 
-    again = True
+    retryable = True
 
 
 class Gone(RemoteError):
@@ -133,8 +133,8 @@ class Rejected(RemoteError):
         fields: What it said about single fields, by field name; often empty.
     """
 
-    def __init__(self, told: str, *, fields: dict[str, str] | None = None) -> None:
-        super().__init__(told)
+    def __init__(self, user_message: str, *, fields: dict[str, str] | None = None) -> None:
+        super().__init__(user_message)
         self.fields = fields or {}
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.clock import Clock, TheirClock
+from bot.clock import Clock, RemoteClock
 from bot.errors import RemoteError
 from bot.model import ChatName, Said
 from bot.ports import Intake
@@ -92,7 +92,7 @@ class Patrol:
     """
 
     def __init__(
-        self, chat: ChatName, reader: MessageReader, clock: Clock, their_clock: TheirClock, seconds: float = 180.0
+        self, chat: ChatName, reader: MessageReader, clock: Clock, their_clock: RemoteClock, seconds: float = 180.0
     ) -> None:
         self._chat = chat
         self._reader = reader
@@ -127,7 +127,7 @@ class Patrol:
             try:
                 found = await self._compare(intake)
             except RemoteError as error:
-                _log.info("chat threads not compared", chat=self._chat, reason=error.told)
+                _log.info("chat threads not compared", chat=self._chat, reason=error.user_message)
                 found = 0
             if found:
                 self.overlooked_at = self.compared_at

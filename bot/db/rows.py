@@ -126,8 +126,8 @@ class MessageRow:
     text: str
     attachments: tuple[Attachment, ...]
     other: tuple[str, ...]
-    may: bool
-    public: bool
+    can_reply: bool
+    is_public: bool
     written_at: datetime
     mark: Mark | None
     routed: bool
@@ -217,8 +217,8 @@ def message_row(row: Row) -> MessageRow:
         text=row["text"],
         attachments=tuple(Attachment(**attachment) for attachment in json.loads(row["attachments"])),
         other=tuple(json.loads(row["other"])),
-        may=bool(row["can_reply"]),
-        public=bool(row["is_public"]),
+        can_reply=bool(row["can_reply"]),
+        is_public=bool(row["is_public"]),
         written_at=from_ms(row["written_at"]),
         mark=None if row["mark"] is None else Mark(row["mark"]),
         routed=row["routed_at"] is not None,

@@ -51,7 +51,7 @@ async def keep_connected(chat: Chat, intake: Intake, clock: Clock) -> None:
             with defects_as_unavailable(f"the connection to {chat.label}"):
                 await chat.run(intake)
         except AuthFailed as error:
-            _log.error("chat refused us", chat=chat.name, reason=error.told)
+            _log.error("chat refused us", chat=chat.name, reason=error.user_message)
         except RemoteError as error:
-            _log.warning("chat connection ended", chat=chat.name, reason=error.told)
+            _log.warning("chat connection ended", chat=chat.name, reason=error.user_message)
         await clock.sleep(_RECONNECT_SECONDS)

@@ -25,12 +25,12 @@ class Agent:
     A person in a chat.
 
     Attributes:
-        may: Whether this person may reply and run commands, according to the settings.
+        can_reply: Whether this person may reply and run commands, according to the settings.
     """
 
     id: AgentId
     name: str
-    may: bool
+    can_reply: bool
 
 
 class Verb(StrEnum):

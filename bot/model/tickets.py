@@ -108,7 +108,7 @@ class Message:
     text: str
     written_at: datetime | None = None
     attachments: tuple[Attachment, ...] = ()
-    public: bool = True
+    is_public: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ class Health:
             health = chat.health()
             if not health.connected:
                 last = f"last event: {_moment(health.last_event_at)}, last data: {_moment(health.last_sign_at)}"
-                found.append(f"{name} is not connected: {health.trouble or 'connecting'} ({last})")
+                found.append(f"{name} is not connected: {health.problem or 'connecting'} ({last})")
         found += [
             f"deliveries to {group.destination} have been stuck since {_moment(group.oldest)}"
             for group in await self.unfinished_deliveries()

@@ -193,7 +193,9 @@ class ChatFailures:
         if isinstance(error, AuthFailed | Forbidden):
             others = [link.place for link in enqueue.links_of(tx, job.link.ticket)]
             label = self.directory.chat(job.link.chat).label
-            channel_failing(tx, job.link.place, others, label, error.told, now, fallbacks=self.directory.channels)
+            channel_failing(
+                tx, job.link.place, others, label, error.user_message, now, fallbacks=self.directory.channels
+            )
         if isinstance(error, Gone) and job.delivery.kind in _IN_THREAD:
             threads.reopen_link(tx, job.link, now)
             return True

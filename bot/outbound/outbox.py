@@ -143,7 +143,7 @@ class Outbox:
             decision = self._decider.after_failure(
                 error, job.delivery.attempts, retries_forever=courier.retries_forever
             )
-            await self._write_failure(job, decision, error.told, error)
+            await self._write_failure(job, decision, error.user_message, error)
             self._log_failure(job, error, decision)
         else:
             await self._write_success(job, courier, result)
@@ -158,14 +158,14 @@ class Outbox:
             found = await courier.reconcile(job)
         except Gone as error:
             # The searched place does not exist any more, so another search cannot help.
-            await self._write_failure(job, GiveUp(doubt=True), error.told, error)
+            await self._write_failure(job, GiveUp(doubt=True), error.user_message, error)
             return
         except RemoteError as error:
             now = self._clock.now()
             seconds = _uncertain_seconds(job.delivery, now)
             match self._decider.after_failed_search(error, seconds, retries_forever=courier.retries_forever):
                 case GiveUp() as end:
-                    await self._write_failure(job, end, error.told, error)
+                    await self._write_failure(job, end, error.user_message, error)
                 case Reconcile(pause):
                     await self._database.write(self._search_later, job, error, now + timedelta(seconds=pause))
             return
@@ -312,7 +312,7 @@ def _not_found_yet(
     tx: Transaction, delivery: DeliveryRow, now: datetime, due: datetime, error: RemoteError | None = None
 ) -> None:
     """Record a search that found nothing. With an error it was not possible to search, which does not count as one."""
-    reason = None if error is None else error.told
+    reason = None if error is None else error.user_message
     tx.run("not_found_yet", id=delivery.id, now=to_ms(now), due=to_ms(due), counted=0 if error else 1, error=reason)
 
 

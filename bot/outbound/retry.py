@@ -85,7 +85,7 @@ class Decider:
             return Postpone(self._spread(error.retry_after or 1.0), counted=False)
         if isinstance(error, AuthFailed | Forbidden):
             return Postpone(max(self._spread(self.schedule.refused_delay), error.retry_after or 0.0), counted=False)
-        if not error.again or (attempts > len(self.schedule.retries) and not retries_forever):
+        if not error.retryable or (attempts > len(self.schedule.retries) and not retries_forever):
             return GiveUp()
         if attempts == 0:
             return Postpone(error.retry_after or 0.0)

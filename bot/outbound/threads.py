@@ -137,7 +137,7 @@ class ThreadCourier:
             missed = self.directory.chat(link.chat).missed([Cursor(place=link.place, after=None)])
             return [said async for said in missed]
         except RemoteError as error:
-            if error.again or isinstance(error, AuthFailed):
+            if error.retryable or isinstance(error, AuthFailed):
                 raise
             return []
 

@@ -81,7 +81,7 @@ class ReplyCourier:
             except Gone as error:
                 raise Rejected(notices.file_lost(attachment.name)) from error
             except Uncertain as error:
-                raise Unavailable(error.told) from error
+                raise Unavailable(error.user_message) from error
         return files
 
     async def _read_again(self, job: Job) -> MessageRow:

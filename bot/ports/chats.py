@@ -42,7 +42,7 @@ class ChatHealth:
         last_sign_at: When it last brought anything, also a heartbeat; None: nothing yet.
         compared_at: When the messages in the threads were last compared with those that it brought; None: not yet.
         overlooked_at: When that last found a message that it had not brought; None: never.
-        trouble: Why it is not connected, in words; empty while it is.
+        problem: Why it is not connected, in words; empty while it is.
     """
 
     connected: bool
@@ -50,7 +50,7 @@ class ChatHealth:
     last_sign_at: datetime | None = None
     compared_at: datetime | None = None
     overlooked_at: datetime | None = None
-    trouble: str = ""
+    problem: str = ""
 
 
 class Chat(Protocol):
@@ -59,8 +59,8 @@ class Chat(Protocol):
 
     The methods that post something take a `DeliveryKey` and put it where `find_*` can find it later. They never repeat
     a request of unknown outcome: they raise `Uncertain`, and the core calls `find_*` before it tries again. All methods
-    may also raise `Unavailable`, `RateLimited`, `AuthFailed`, `Forbidden` (a permission is missing; `told` names it),
-    `Gone` (the channel or the thread does not exist) and `Rejected`.
+    may also raise `Unavailable`, `RateLimited`, `AuthFailed`, `Forbidden` (a permission is missing; `user_message`
+    names it), `Gone` (the channel or the thread does not exist) and `Rejected`.
     """
 
     @property
@@ -79,12 +79,12 @@ class Chat(Protocol):
         """
         Connect, pass what people do to `intake`, and reconnect when needed. Ends only when cancelled or by raising.
 
-        Before the first event of a connection that is not a resumption, `intake.blind` is called; as soon as such a
-        connection is usable, `intake.sighted`. Messages that a connection fails to bring although it seems to work are
-        found in the threads within some minutes, and are passed to `intake` too.
+        Before the first event of a connection that is not a resumption, `intake.gap_possible` is called; as soon as
+        such a connection is usable, `intake.connected`. Messages that a connection fails to bring although it seems to
+        work are found in the threads within some minutes, and are passed to `intake` too.
 
         Raises:
-            AuthFailed: The token is refused, or a needed intent or scope is missing; `told` names the step to fix it.
+            AuthFailed: The token is refused, or an intent or scope is missing; `user_message` names the step to fix it.
         """
         ...
 
@@ -164,8 +164,8 @@ class Chat(Protocol):
         What people wrote in these threads after each cursor, oldest first within a thread.
 
         Costs a constant number of requests per channel, plus those for threads that have new messages. While `run`
-        runs, threads and channels that are found to be gone are reported to `Intake.vanished`, and channels that cannot
-        be read to `Intake.barred`. The other threads are read all the same.
+        runs, threads and channels that are found to be gone are reported to `Intake.place_deleted`, and channels that
+        cannot be read to `Intake.channel_unreadable`. The other threads are read all the same.
         """
         ...
 
@@ -190,7 +190,7 @@ class Chat(Protocol):
 class Intake(Protocol):
     """What a chat reports to the core. When a method returns, the event is on disk and may be acknowledged."""
 
-    def blind(self, chat: ChatName) -> None:
+    def gap_possible(self, chat: ChatName) -> None:
         """
         Messages may have been missed. Called at the start of every connection that is not a resumption.
 
@@ -198,7 +198,7 @@ class Intake(Protocol):
         """
         ...
 
-    async def sighted(self, chat: ChatName) -> None:
+    async def connected(self, chat: ChatName) -> None:
         """The connection is usable: missed messages can be read. Returns at once and reads in the background."""
         ...
 
@@ -214,12 +214,12 @@ class Intake(Protocol):
         """A message was deleted, in a thread or in a channel itself."""
         ...
 
-    async def vanished(self, place: Place) -> None:
+    async def place_deleted(self, place: Place) -> None:
         """A thread was deleted or, if `place` has no thread, a whole channel. One transaction."""
         ...
 
-    async def barred(self, place: Place, told: str) -> None:
-        """A channel cannot be read, so its messages are missed; `told` says what fixes that. One transaction."""
+    async def channel_unreadable(self, place: Place, reason: str) -> None:
+        """A channel cannot be read, so its messages are missed; `reason` says what fixes that. One transaction."""
         ...
 
     async def ask(self, ask: Ask) -> Answer:

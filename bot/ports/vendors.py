@@ -38,7 +38,7 @@ class VendorCapabilities:
     file_bytes: int = 10 * 1024 * 1024
 
 
-class Known(Protocol):
+class KnownTickets(Protocol):
     """
     What a sweep may ask about the tickets that are already recorded.
 
@@ -69,7 +69,7 @@ class Vendor(Protocol):
     @property
     def capabilities(self) -> VendorCapabilities: ...
 
-    def changes(self, known: Known) -> AsyncIterator[Change | Absent]:
+    def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
         """
         Sweep the store's list once and yield the tickets whose fingerprint differs from the recorded one.
 

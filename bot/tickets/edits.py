@@ -64,7 +64,7 @@ def record_deleted(tx: Transaction, deleted: Deleted, rules: Rules, now: datetim
     message = None if context is None else context.message
     if message is None or text is None or message.agent is None:
         return None
-    return PrivateMessage(Agent(id=message.agent, name=message.author_name or "", may=message.may), text)
+    return PrivateMessage(Agent(id=message.agent, name=message.author_name or "", can_reply=message.can_reply), text)
 
 
 def record_reread(

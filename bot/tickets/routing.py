@@ -83,7 +83,7 @@ def record_said(tx: Transaction, said: Said, sync_epoch: str | None = None) -> L
         text=clean(said.text),
         attachments=attachments_json(said.attachments),
         other=json.dumps(list(said.other), ensure_ascii=False),
-        can_reply=said.agent.may,
+        can_reply=said.agent.can_reply,
         written_at=to_ms(said.said_at),
         sync_epoch=sync_epoch,
     )
@@ -118,7 +118,7 @@ def route_link(
         enqueue_routed(
             tx, link, ticket, message, route, rules, now, since=_written_at(message, now, chat_now, live=live)
         )
-        if not message.may and not message.deleted:
+        if not message.can_reply and not message.deleted:
             refused.append(message)
     return refused
 
@@ -139,7 +139,7 @@ def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     """Where an agent's message goes. Pure."""
     stays = Route(purpose=Purpose.TALK, text=message.text)
     store = rules.stores.get(ticket.store)
-    if not message.may or message.deleted or store is None:
+    if not message.can_reply or message.deleted or store is None:
         return stays
     note = note_text(message.text, rules)
     if note is not None:

@@ -205,7 +205,7 @@ def _updated_this_second(snapshot: TicketSnapshot) -> bool:
 
 def _turn_by_messages(messages: tuple[Message, ...] | None) -> Awaiting | None:
     """Whose turn it is, by the last message; None: unknown."""
-    last = next((message for message in reversed(messages or ()) if message.public), None)
+    last = next((message for message in reversed(messages or ()) if message.is_public), None)
     if last is None or last.author is Author.UNKNOWN:
         return None
     return Awaiting.US if last.author is Author.CUSTOMER else Awaiting.CUSTOMER
@@ -223,7 +223,7 @@ def _awaiting(snapshot: TicketSnapshot) -> Awaiting | None:
 
 
 def _first_response(messages: tuple[Message, ...] | None) -> int | None:
-    answers = (m.written_at for m in messages or () if m.public and m.author is Author.STAFF and m.written_at)
+    answers = (m.written_at for m in messages or () if m.is_public and m.author is Author.STAFF and m.written_at)
     return min(map(to_ms, answers), default=None)
 
 
@@ -242,7 +242,7 @@ def _record_messages(
             author_name=message.author_name,
             text=message.text,
             attachments=attachments_json(message.attachments),
-            is_public=message.public,
+            is_public=message.is_public,
             written_at=to_ms(message.written_at or now),
             now=to_ms(now),
         )
@@ -258,7 +258,7 @@ def _claim_own(tx: Transaction, ticket: TicketRow, message: Message, now: dateti
 
     Each reply takes one message, oldest first, so two equal replies stay two.
     """
-    kind = Kind.REPLY if message.public else Kind.NOTE
+    kind = Kind.REPLY if message.is_public else Kind.NOTE
     for row in tx.all("unnamed_replies", ticket=ticket.number):
         sent_text = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
         if Kind(row["kind"]) is kind and comparable(sent_text) == comparable(message.text):

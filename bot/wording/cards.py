@@ -90,7 +90,7 @@ def post(message: MessageRow, ticket: TicketRow, store: Store) -> Post:
 
 
 def _voice(message: MessageRow) -> Voice:
-    if message.purpose is Purpose.NOTE or not message.public:
+    if message.purpose is Purpose.NOTE or not message.is_public:
         return Voice.NOTE
     return Voice.STAFF if message.author is Author.STAFF else Voice.CUSTOMER
 

@@ -38,7 +38,7 @@ async def test_a_note_stays_inside(case: Case) -> None:
 
         assert await here.eventually(found)
         assert not any(
-            message.public and "Refund" in message.text for message in (await here.vendor.ticket(made)).messages
+            message.is_public and "Refund" in message.text for message in (await here.vendor.ticket(made)).messages
         )
 
 

@@ -122,7 +122,7 @@ async def test_an_empty_reply_is_refused(case: Case) -> None:
         (made,) = here.write(1)
         with pytest.raises(Rejected) as refused:
             await here.vendor.reply(made, " ")
-        assert refused.value.told.startswith(here.subject.kind.label)
+        assert refused.value.user_message.startswith(here.subject.kind.label)
 
 
 @every_vendor

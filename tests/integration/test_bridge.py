@@ -214,7 +214,7 @@ async def test_a_person_who_may_not_is_told_privately(tmp_path: Path) -> None:
     """A message by somebody who may not reply stays in the thread, and they are told so."""
     async with running(tmp_path / "db") as bridge:
         await bridge.ticket_arrives()
-        guest = Agent(id=AgentId("u9"), name="Guest", may=False)
+        guest = Agent(id=AgentId("u9"), name="Guest", can_reply=False)
         await bridge.says(bridge.slack, "m1", "Me too!", agent=guest)
         await until(lambda: bridge.slack.told)
         assert bridge.slack.told[0][0] == "u9"

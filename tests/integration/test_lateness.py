@@ -102,9 +102,9 @@ async def test_one_answer_that_puts_it_off_by_a_day_is_told(tmp_path: Path, erro
         await asyncio.sleep(7 * MINUTE)
         slack.writes(THREAD, "t1 second")
         await asyncio.sleep(7 * MINUTE)
-        assert told(discord) == told(slack) == [_WAITS.format(error.told)]
+        assert told(discord) == told(slack) == [_WAITS.format(error.user_message)]
         await passes(sim, 2 * DAY)
-        assert told(discord) == told(slack) == [_WAITS.format(error.told)]
+        assert told(discord) == told(slack) == [_WAITS.format(error.user_message)]
         assert shop.ours(T1) == ["t1 first", "t1 second"]
 
 

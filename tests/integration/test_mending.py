@@ -85,8 +85,8 @@ async def test_a_thread_that_vanishes_is_replaced_at_once(tmp_path: Path) -> Non
     async with running(tmp_path / "db") as bridge:
         await bridge.ticket_arrives()
         assert bridge.discord.intake is not None
-        await bridge.discord.intake.vanished(bridge.place(bridge.discord))
-        await bridge.discord.intake.vanished(bridge.place(bridge.discord))
+        await bridge.discord.intake.place_deleted(bridge.place(bridge.discord))
+        await bridge.discord.intake.place_deleted(bridge.place(bridge.discord))
         await until(lambda: len(bridge.discord.threads()) == 2)
         await until(lambda: len(bridge.discord.texts(bridge.thread(bridge.discord, 1))) == 1)
         assert len(bridge.discord.threads()) == 2

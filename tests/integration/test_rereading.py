@@ -62,10 +62,10 @@ async def connects(chat: MemoryChat, *, anew: bool) -> None:
     """Anew, as after a restart; or going on where it was, with everything that happened meanwhile."""
     assert chat.intake is not None
     if anew:
-        chat.intake.blind(chat.name)
+        chat.intake.gap_possible(chat.name)
     chat.connected.set()
     if anew:
-        await chat.intake.sighted(chat.name)
+        await chat.intake.connected(chat.name)
 
 
 def marked(chat: MemoryChat, message: str) -> Mark | None:
@@ -195,7 +195,7 @@ async def test_what_an_agent_asks_for_is_sent_at_once(tmp_path: Path) -> None:
         [failed] = [row for row in await bridge.rows("unfinished_deliveries") if row["state"] == "failed"]
         assert bridge.discord.intake is not None
         connection_is_lost(bridge.discord)
-        bridge.discord.intake.blind(DISCORD)
+        bridge.discord.intake.gap_possible(DISCORD)
         await bridge.asks(bridge.slack, Verb.RETRY, delivery=failed["id"])
         await until(lambda: bridge.vendor.texts("t1") == ["again"])
 
@@ -242,7 +242,7 @@ async def test_what_was_written_in_a_thread_that_was_replaced_is_not_looked_for_
         await both_in_sight(bridge)
         assert there.discord.intake is not None
         there.discord.gone.add(str(former.thread))
-        await there.discord.intake.vanished(former)
+        await there.discord.intake.place_deleted(former)
         await until(lambda: len(there.discord.threads()) == 2)
         connection_is_lost(there.discord)
         await until(lambda: there.vendor.texts("t1") == ["as written"])
@@ -351,7 +351,7 @@ async def test_an_event_that_could_not_be_written_down_is_made_good(tmp_path: Pa
         await bridge.says(bridge.discord, "m1", "deleted")
         await bridge.says(bridge.discord, "m2", "edited")
         reception = bridge.app._intake
-        place, agent = bridge.place(bridge.discord), Agent(id=AgentId("u1"), name="Ann", may=True)
+        place, agent = bridge.place(bridge.discord), Agent(id=AgentId("u1"), name="Ann", can_reply=True)
         with patch.object(reception, "_database", None):
             for message, wording in (("m1", None), ("m2", "better")):
                 bridge.discord.wordings[ChatMessageId(message)] = wording

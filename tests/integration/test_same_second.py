@@ -11,7 +11,7 @@ import pytest
 
 from bot.db.connection import Transaction
 from bot.model import Absent, Change, ChannelId, Conversation, Place, Store, TicketId
-from bot.ports import Known
+from bot.ports import KnownTickets
 from bot.tickets.sync import record
 from tests.support.database import NOON, STORE, read, snapshot, write
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, running
@@ -50,7 +50,7 @@ async def test_it_is_read_again_once_the_second_is_over(
 class Seconds(MemoryVendor):
     """A vendor whose list tells of a ticket only in which second it was last updated; here that is always the same."""
 
-    async def changes(self, known: Known) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
         async for found in super().changes(_Unknown(known)):
             if isinstance(found, Change):
                 second = str(self.now())
@@ -67,7 +67,7 @@ class Seconds(MemoryVendor):
 class _Unknown:
     """Knows of nothing, so that everything is listed."""
 
-    known: Known
+    known: KnownTickets
 
     @property
     def full(self) -> bool:

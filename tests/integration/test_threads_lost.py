@@ -35,7 +35,7 @@ class Vanishing(MemoryChat):
             self.deleted.append(str(place.thread))
             self.gone.add(str(place.thread))
             if self.tells and self.intake is not None:
-                await self.intake.vanished(place)
+                await self.intake.place_deleted(place)
         return said
 
 

@@ -47,7 +47,7 @@ def test_what_cannot_help_is_not_tried(
 ) -> None:
     """What the other side refuses is given up; only where a person can mend the refusal it waits."""
     decision = decider.after_failure(error, attempts, retries_forever=retries_forever)
-    if error.certain and not error.again and not isinstance(error, AuthFailed):
+    if error.certain and not error.retryable and not isinstance(error, AuthFailed):
         assert decision == GiveUp()
 
 
@@ -57,7 +57,7 @@ def test_what_is_worth_any_number_of_tries_is_never_given_up(
     decider: Decider, error: RemoteError, attempts: int
 ) -> None:
     """As long as trying again can help, what a chat has to show is tried again."""
-    if error.again:
+    if error.retryable:
         assert not isinstance(decider.after_failure(error, attempts, retries_forever=True), GiveUp)
 
 

@@ -24,9 +24,9 @@ class TestConnection:
     async def test_blind_comes_before_everything_and_sighted_after(self) -> None:
         """Nothing of a new session is brought before the core knows that something may be missing."""
         async with stage() as s:
-            assert s.intake.events[:2] == ["blind", "sighted"]
+            assert s.intake.events[:2] == ["gap_possible", "connected"]
             health = s.chat.health()
-            assert (health.connected, health.trouble) == (True, "")
+            assert (health.connected, health.problem) == (True, "")
             assert health.last_sign_at is not None
             assert health.last_event_at is None
 
@@ -41,7 +41,7 @@ class TestConnection:
             await s.server.gateway.ask_to_reconnect()
             await s.server.say(ana, opened.thread, "again")
             await s.told(2)
-            assert s.intake.events.count("blind") == 1
+            assert s.intake.events.count("gap_possible") == 1
             assert s.server.gateway.resumed == 2
 
     @pytest.mark.parametrize("abrupt", [True, False])
@@ -54,8 +54,8 @@ class TestConnection:
             await s.told(1)
             await s.server.gateway.cut(resumable=False, abrupt=abrupt)
             await s.server.say(ana, opened.thread, "meanwhile")
-            await until(lambda: s.intake.events.count("sighted") == 2)
-            assert s.intake.events.count("blind") == 2
+            await until(lambda: s.intake.events.count("connected") == 2)
+            assert s.intake.events.count("gap_possible") == 2
             cursor = Cursor(place=place(s.text, opened), after=ChatMessageId(str(seen.id)))
             assert [said.text async for said in s.chat.missed([cursor])] == ["meanwhile"]
 
@@ -66,7 +66,7 @@ class TestConnection:
             s.server.http_server.fail("refuse", path="/gateway/bot$", status=503, times=2)
             s.server.settings.away = True
             connecting = asyncio.create_task(s.connect())
-            await until(lambda: "cannot be reached" in s.chat.health().trouble or "lost" in s.chat.health().trouble)
+            await until(lambda: "cannot be reached" in s.chat.health().problem or "lost" in s.chat.health().problem)
             assert not s.chat.health().connected
             s.server.settings.away = False
             await connecting
@@ -78,7 +78,7 @@ class TestConnection:
             chat = build(s.server, [s.text], token="wrong.token.here")
             with pytest.raises(AuthFailed, match="Reset Token"):
                 await chat.run(s.intake)
-            assert "Reset Token" in chat.health().trouble
+            assert "Reset Token" in chat.health().problem
             with pytest.raises(AuthFailed):
                 await chat.post(place(s.text), post("hello"), 0, DeliveryKey("k-1"))
             await chat.aclose()
@@ -105,7 +105,7 @@ class TestConnection:
             hidden = (await s.told(2))[1]
             assert (hidden.text, hidden.other) == ("", ("text that Discord did not show to shopbell",))
             assert not s.chat.health().connected
-            assert "Message Content Intent" in s.chat.health().trouble
+            assert "Message Content Intent" in s.chat.health().problem
             await s.server.say(ana, opened.thread, "shown")
             await s.told(3)
             assert s.chat.health().connected
@@ -136,8 +136,8 @@ class TestConnection:
             s.server.guild.send_thread_event(thread)
             s.server.http_server.fail("refuse", method="GET", path=f"/channels/{thread.id}$", status=503)
             await s.server.delete(ana, said)
-            await until(lambda: s.intake.events.count("sighted") == 2)
-            assert s.intake.events.count("blind") == 2
+            await until(lambda: s.intake.events.count("connected") == 2)
+            assert s.intake.events.count("gap_possible") == 2
 
     async def test_what_has_arrived_is_handed_over_before_the_end(self) -> None:
         """Stopping loses nothing that Discord has told already."""
@@ -200,7 +200,7 @@ class TestMissed:
                 await s.server.say(ana if number % 2 else bob, opened.thread, f"{number}")
             found = [said async for said in s.chat.missed([Cursor(place=place(s.forum, opened), after=None)])]
             assert [said.text for said in found] == [f"{number}" for number in range(130)]
-            assert {(said.agent.name, said.agent.may) for said in found} == {("Ana", True), ("Bob", False)}
+            assert {(said.agent.name, said.agent.can_reply) for said in found} == {("Ana", True), ("Bob", False)}
             assert len(s.requests("GET", f"/members/{ana.id}")) == 1
 
     async def test_archived_threads_are_read_too_and_gone_ones_passed_over(self) -> None:

@@ -32,7 +32,7 @@ class TestMessages:
                 await s.server.say(ana, thread, f"{number}")
             first, file, sticker, *rest = await s.told(23)
             assert first.text == "@Ana see #support and this (https://a.example/x) *"
-            assert (first.place, first.agent.name, first.agent.may) == (where, "Ana", True)
+            assert (first.place, first.agent.name, first.agent.can_reply) == (where, "Ana", True)
             assert first.agent.id == str(ana.id)
             (attachment,) = file.attachments
             assert (attachment.name, attachment.size, attachment.lasting) == ("log.txt", 5, False)
@@ -87,8 +87,8 @@ class TestMessages:
             for member in (ana, bob):
                 await s.server.say(member, opened.thread, "hello")
                 await s.server.command(member, opened.thread, "close")
-            assert [said.agent.may for said in await s.told(2)] == [True, False]
-            assert [ask.agent.may for ask in s.intake.asks] == [True, False]
+            assert [said.agent.can_reply for said in await s.told(2)] == [True, False]
+            assert [ask.agent.can_reply for ask in s.intake.asks] == [True, False]
 
     async def test_a_changed_text_comes_in_and_a_links_preview_does_not(self) -> None:
         """Both are updates to Discord; only one is a person's."""

@@ -43,7 +43,7 @@ async def test_what_people_write_in_threads_comes_in_as_neutral_text() -> None:
             Said(
                 place=place,
                 message=ChatMessageId(message.ts),
-                agent=Agent(id=AgentId(stage.anna.id), name="Anna", may=True),
+                agent=Agent(id=AgentId(stage.anna.id), name="Anna", can_reply=True),
                 text=typed,
                 said_at=datetime.fromtimestamp(int(message.ts[:10]), UTC).replace(microsecond=int(message.ts[11:])),
             )
@@ -86,7 +86,7 @@ async def test_edits_and_deletions_come_in_and_link_previews_do_not() -> None:
         assert await stage.slack.settled()
         await stage.slack.delete(message)
         assert await stage.slack.settled()
-        agent = Agent(id=AgentId(stage.anna.id), name="Anna", may=True)
+        agent = Agent(id=AgentId(stage.anna.id), name="Anna", can_reply=True)
         stamp = ChatMessageId(message.ts)
         assert stage.intake.seen[1:] == [
             Edited(place=place, message=stamp, agent=agent, text="two & three"),
@@ -133,7 +133,7 @@ async def test_who_may_act_follows_the_settings() -> None:
                 await stage.slack.say(user, stage.channel, "hi", thread_ts=parent.ts)
             assert await stage.slack.settled()
             said = [each for each in stage.intake.seen if isinstance(each, Said)]
-            assert {each.agent.name for each in said if each.agent.may} == allowed
+            assert {each.agent.name for each in said if each.agent.can_reply} == allowed
             assert len(said) == 3
 
 
@@ -144,15 +144,15 @@ async def test_every_new_connection_is_blind_before_it_is_sighted() -> None:
     """After a cut and after a renewal alike; and what was written meanwhile is found by `missed`."""
     async with scene() as stage:
         opened, _ = await stage.open()
-        assert stage.intake.story == ["blind", "sighted"]
+        assert stage.intake.story == ["gap_possible", "connected"]
         assert stage.chat.health().connected
-        assert stage.chat.health().trouble == ""
+        assert stage.chat.health().problem == ""
         stage.slack.sockets.cut()
-        await until(lambda: stage.intake.story == ["blind", "sighted"] * 2)
+        await until(lambda: stage.intake.story == ["gap_possible", "connected"] * 2)
         await stage.slack.sockets.refresh("refresh_requested")
-        await until(lambda: stage.intake.story == ["blind", "sighted"] * 3)
+        await until(lambda: stage.intake.story == ["gap_possible", "connected"] * 3)
         await stage.slack.sockets.refresh("warning")
-        await until(lambda: stage.intake.story == ["blind", "sighted"] * 4)
+        await until(lambda: stage.intake.story == ["gap_possible", "connected"] * 4)
         await stage.slack.say(stage.anna, stage.channel, "still there?", thread_ts=opened.thread)
         assert await stage.slack.settled()
         assert stage.intake.said_texts == ["still there?"]
@@ -167,7 +167,7 @@ async def test_a_silent_connection_is_found_out() -> None:
         await until(lambda: (stage.chat.health().last_sign_at or first) > first + timedelta(seconds=0.2))
         assert stage.chat.health().last_event_at is None
         stage.slack.sockets.deafen()
-        await until(lambda: stage.intake.story == ["blind", "sighted"] * 2)
+        await until(lambda: stage.intake.story == ["gap_possible", "connected"] * 2)
 
 
 async def test_slack_being_away_is_waited_out() -> None:
@@ -176,10 +176,10 @@ async def test_slack_being_away_is_waited_out() -> None:
         stage.slack.http_server.fail("refuse", path="auth.test", status=503)
         stage.slack.http_server.fail("drop", path="apps.connections.open")
         stage.running = asyncio.create_task(stage.chat.run(stage.intake))
-        await until(lambda: "did not answer" in stage.chat.health().trouble)
+        await until(lambda: "did not answer" in stage.chat.health().problem)
         assert not stage.chat.health().connected
         await until(lambda: stage.chat.health().connected)
-        assert stage.intake.story == ["blind", "sighted"]
+        assert stage.intake.story == ["gap_possible", "connected"]
 
 
 async def test_a_refused_token_ends_the_run() -> None:
@@ -194,7 +194,7 @@ async def test_a_refused_token_ends_the_run() -> None:
     async with scene(start=False, app_token="xapp-wrong") as stage:
         with pytest.raises(AuthFailed, match="SLACK_APP_TOKEN"):
             await stage.start()
-        assert "SLACK_APP_TOKEN" in stage.chat.health().trouble
+        assert "SLACK_APP_TOKEN" in stage.chat.health().problem
     async with scene() as stage:
         stage.slack.workspace.token_error = "token_revoked"
         stage.slack.sockets.cut()

@@ -30,12 +30,14 @@ class Agents:
 
     def with_rights_of(self, agent: Agent, person: discord.abc.User) -> Agent:
         """A person whose roles the event does not give, with the rights of the agent who acts for them."""
-        return Agent(id=AgentId(str(person.id)), name=clean(person.display_name) or str(person.id), may=agent.may)
+        return Agent(
+            id=AgentId(str(person.id)), name=clean(person.display_name) or str(person.id), can_reply=agent.can_reply
+        )
 
     def from_ids(self, person: str, name: str, roles: Iterable[str]) -> Agent:
         """The person with this id, name and these roles."""
         may = not self._roles or not self._roles.isdisjoint(roles)
-        return Agent(id=AgentId(person), name=clean(name) or person, may=may)
+        return Agent(id=AgentId(person), name=clean(name) or person, can_reply=may)
 
 
 class Members:

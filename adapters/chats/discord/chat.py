@@ -141,8 +141,8 @@ class DiscordChat:
                     if await publish(self._account, guild):
                         _log.info("discord commands published", server=guild)
                 except RemoteError as error:
-                    _log.warning("discord commands not published", server=guild, reason=error.told)
-                    if error.again:
+                    _log.warning("discord commands not published", server=guild, reason=error.user_message)
+                    if error.retryable:
                         await self._clock.sleep(error.retry_after or _PUBLISH_AGAIN_SECONDS)
                         ready.set()
 

@@ -42,9 +42,9 @@ async def check(account: Account, channels: Sequence[ChannelId]) -> Sequence[Fin
     try:
         client = await account.client()
     except AuthFailed as error:
-        return [_bad("discord token", wording.TOKEN_UNKNOWN, error.told)]
+        return [_bad("discord token", wording.TOKEN_UNKNOWN, error.user_message)]
     except RemoteError as error:
-        return [_bad("discord", error.told, wording.TRY_AGAIN)]
+        return [_bad("discord", error.user_message, wording.TRY_AGAIN)]
     findings = [_good("discord token", wording.LOGGED_IN.format(name=client.user)), _intent(client)]
     guilds: dict[int, tuple[discord.Guild, discord.Member]] = {}
     for channel in channels:
@@ -55,7 +55,7 @@ async def check(account: Account, channels: Sequence[ChannelId]) -> Sequence[Fin
         except (Forbidden, Rejected):
             findings.append(_bad(_subject(channel), wording.HIDDEN_CHANNEL, _give("view_channel")))
         except RemoteError as error:
-            findings.append(_bad(_subject(channel), error.told, wording.TRY_AGAIN))
+            findings.append(_bad(_subject(channel), error.user_message, wording.TRY_AGAIN))
     for guild, _ in guilds.values():
         findings.append(await _check_commands(account, client, guild))
     return findings
@@ -123,7 +123,7 @@ async def _check_commands(account: Account, client: Client, guild: discord.Guild
     except (Forbidden, Rejected):
         return _bad(subject, wording.NO_COMMANDS, wording.INVITE_AGAIN.format(url=invite_url(application)))
     except RemoteError as error:
-        return _bad(subject, error.told, wording.TRY_AGAIN)
+        return _bad(subject, error.user_message, wording.TRY_AGAIN)
     return _good(subject, wording.ALL_WELL)
 
 

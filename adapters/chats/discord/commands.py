@@ -79,7 +79,7 @@ class Commands:
             with remote_errors(wrote=True):
                 await interaction.response.defer(ephemeral=True, thinking=True)
         except RemoteError as error:
-            _log.info("discord request not acknowledged in time", verb=ask.verb, reason=error.told)
+            _log.info("discord request not acknowledged in time", verb=ask.verb, reason=error.user_message)
             return
         try:
             answer = await self.intake.ask(ask)
@@ -103,7 +103,7 @@ async def _show(interaction: Interaction, text: str) -> None:
         with remote_errors(wrote=True):
             await interaction.edit_original_response(content=text)
     except RemoteError as error:
-        _log.info("discord answer not shown", reason=error.told)
+        _log.info("discord answer not shown", reason=error.user_message)
 
 
 def place_asked(interaction: Interaction) -> Place:

@@ -76,7 +76,7 @@ class Connection:
             last_sign_at=self._last_sign_at,
             compared_at=self._patrol.compared_at,
             overlooked_at=self._patrol.overlooked_at,
-            trouble=wording.INTENT_MISSING if text_missing else self._trouble,
+            problem=wording.INTENT_MISSING if text_missing else self._trouble,
         )
 
     def on_frame(self, event: str | None) -> None:
@@ -100,10 +100,10 @@ class Connection:
             try:
                 return await self._account.client()
             except AuthFailed as error:
-                self._trouble = error.told
+                self._trouble = error.user_message
                 raise
             except RemoteError as error:
-                self._trouble = error.told
+                self._trouble = error.user_message
                 await self._clock.sleep(max(error.retry_after or 0.0, self._pause()))
 
     async def listen(self, intake: Intake) -> NoReturn:
@@ -119,10 +119,10 @@ class Connection:
                 session = await self._connect(session, intake)
                 reason = "reconnect"
             except AuthFailed as error:
-                self._trouble = error.told
+                self._trouble = error.user_message
                 raise
             except RemoteError as error:
-                reason = error.told
+                reason = error.user_message
                 if error.retry_after is not None:
                     await self._clock.sleep(error.retry_after)
             self._trouble = wording.LOST.format(reason=reason)

@@ -76,17 +76,17 @@ class Events:
         """
         Take one event; does not wait.
 
-        "connect" is dispatched while READY is read, so `blind` is called before any event of the new session. A
+        "connect" is dispatched while READY is read, so `gap_possible` is called before any event of the new session. A
         resumption dispatches "resumed" instead, and has missed nothing.
         """
         self._connection.on_event(event)
         if event == "ready" or (event in ("guild_available", "guild_join") and self._client.is_ready()):
             self.ready.set()
         if event in _MAY_OPEN_CHANNELS and self._can_read_more() and event != "ready" and self._client.is_ready():
-            self._intake.blind(DISCORD)
+            self._intake.gap_possible(DISCORD)
             self._queue.put_nowait(("ready", None))
         if event == "connect":
-            self._intake.blind(DISCORD)
+            self._intake.gap_possible(DISCORD)
         elif event in _FOR_THE_CORE:
             self._queue.put_nowait((event, args[0] if args else None))
 
@@ -121,7 +121,7 @@ class Events:
         try:
             match event:
                 case "ready":
-                    await self._intake.sighted(DISCORD)
+                    await self._intake.connected(DISCORD)
                 case "message":
                     await self._on_message(data)
                 case "raw_message_edit":
@@ -136,9 +136,9 @@ class Events:
                     await self._on_place_deleted(data.id, None)
         except RemoteError as error:
             # We could not ask where it was written, so something may be missing: reading the threads finds it.
-            _log.warning("discord event put off", what=event, reason=error.told)
-            self._intake.blind(DISCORD)
-            await self._intake.sighted(DISCORD)
+            _log.warning("discord event put off", what=event, reason=error.user_message)
+            self._intake.gap_possible(DISCORD)
+            await self._intake.connected(DISCORD)
 
     async def _on_message(self, message: discord.Message) -> None:
         if not is_from_person(message):
@@ -180,7 +180,7 @@ class Events:
 
     async def _on_place_deleted(self, channel: int, thread: int | None) -> None:
         if str(channel) in self._served:
-            await self._intake.vanished(place_of(channel, thread))
+            await self._intake.place_deleted(place_of(channel, thread))
 
     async def _place(self, channel: int, thread: discord.Thread | None = None) -> Place | None:
         """The thread with this id, if it is in a channel that we serve; else None."""

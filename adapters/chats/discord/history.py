@@ -175,13 +175,13 @@ class MissedMessages:
                 async for message in self._read_channel(channel, waiting):
                     yield message
             except Gone as error:
-                _log.warning("discord channel gone", channel=channel, reason=error.told)
+                _log.warning("discord channel gone", channel=channel, reason=error.user_message)
                 if self._intake is not None:
-                    await self._intake.vanished(place)
+                    await self._intake.place_deleted(place)
             except (Forbidden, Rejected) as error:
-                _log.warning("discord channel not read", channel=channel, reason=error.told)
+                _log.warning("discord channel not read", channel=channel, reason=error.user_message)
                 if self._intake is not None:
-                    await self._intake.barred(place, error.told)
+                    await self._intake.channel_unreadable(place, error.user_message)
 
     async def _read_channel(self, channel: ChannelId, waiting: dict[str, Cursor]) -> AsyncIterator[Said]:
         guild = (await self._channels.readable(channel)).guild.id
@@ -192,7 +192,7 @@ class MissedMessages:
                     yield message
         for cursor in waiting.values():
             if await self._is_gone(cursor) and self._intake is not None:
-                await self._intake.vanished(cursor.place)
+                await self._intake.place_deleted(cursor.place)
 
     async def _is_gone(self, cursor: Cursor) -> bool:
         try:

@@ -63,7 +63,7 @@ class RecentMessageReader:
         try:
             return [message async for message in written_after(self._account, guild, place, after)]
         except (Forbidden, Gone, Rejected) as error:
-            _log.info("discord thread not read", thread=place.thread, reason=error.told)
+            _log.info("discord thread not read", thread=place.thread, reason=error.user_message)
             return []
 
     async def _visible(self) -> dict[int, set[str]]:
@@ -87,7 +87,7 @@ class RecentMessageReader:
                 async for thread in self._channels.archived_threads(channel, lambda: since):
                     yield thread
             except (Forbidden, Gone, Rejected) as error:
-                _log.info("discord channel not read", channel=channel, reason=error.told)
+                _log.info("discord channel not read", channel=channel, reason=error.user_message)
 
 
 async def _said(message: discord.Message, guild: int, place: Place, members: Members) -> Said:

@@ -27,7 +27,7 @@ import discord
 from adapters.chats.discord import wording
 from adapters.chats.discord.failures import no_answer, remote_errors
 from adapters.chats.discord.rate_limits import RateLimits
-from bot.clock import Clock, TheirClock
+from bot.clock import Clock, RemoteClock
 from bot.errors import Forbidden, Gone, RateLimited, Rejected
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -71,7 +71,7 @@ class Requests:
         self._base = base
         self._clock = clock
         self._limits = RateLimits(clock)
-        self.their_clock = TheirClock(clock)
+        self.their_clock = RemoteClock(clock)
         self._session: aiohttp.ClientSession | None = None
 
     async def call(

@@ -69,7 +69,7 @@ class ThreadLimit:
                 "PATCH", "/channels/{channel_id}", channel_id=thread["id"], json={"archived": True}
             )
         except (Forbidden, Gone, Rejected) as error:
-            _log.info("discord thread not archived", thread=thread["id"], reason=error.told)
+            _log.info("discord thread not archived", thread=thread["id"], reason=error.user_message)
             return False
         return True
 

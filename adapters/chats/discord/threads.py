@@ -88,7 +88,7 @@ class Threads:
                 "DELETE", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message
             )
         except RemoteError as error:
-            _log.warning("discord card left without a thread", channel=channel, reason=error.told)
+            _log.warning("discord card left without a thread", channel=channel, reason=error.user_message)
 
     async def open_post(self, forum: discord.ForumChannel, name: str, message: Json, card: Card | None = None) -> str:
         """

@@ -55,7 +55,7 @@ class Agents:
     async def agent(self, user: str) -> Agent:
         """The person with this id. Asks Slack if needed; raises what `Requests.read` raises, except `Gone`."""
         person = await self._person(user)
-        return Agent(id=AgentId(user), name=name_of(person, user), may=await self._may(user, person))
+        return Agent(id=AgentId(user), name=name_of(person, user), can_reply=await self._may(user, person))
 
     async def name(self, user: str) -> str:
         """The name of the person with this id; raises as `agent` does."""

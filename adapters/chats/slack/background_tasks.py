@@ -36,7 +36,7 @@ class BackgroundTasks:
             return
         problem = task.exception()
         if isinstance(problem, RemoteError):
-            _log.warning("slack answer not shown", reason=problem.told)
+            _log.warning("slack answer not shown", reason=problem.user_message)
         elif problem is not None:
             _log.error("slack background task failed", exc_info=problem)
 

@@ -71,7 +71,7 @@ async def _check_channel(requests: Requests, channel: ChannelId, bot: str) -> Fi
 
 def _failed(subject: str, error: RemoteError) -> Finding:
     """A finding from an error: its last sentence is the step, if it has one."""
-    text, _, step = error.told.partition(". ")
+    text, _, step = error.user_message.partition(". ")
     return _bad(subject, f"{text.rstrip('.')}.", step or wording.TRY_AGAIN)
 
 

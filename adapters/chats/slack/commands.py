@@ -132,7 +132,7 @@ class Commands:
         try:
             await self._requests.write("views.open", trigger_id=body["trigger_id"], view=picker.picker_view(purpose))
         except RemoteError as error:
-            await self._in_response(str(body["response_url"]))(Answer(text=error.told))
+            await self._in_response(str(body["response_url"]))(Answer(text=error.user_message))
 
     # ------------------------------------------------------------ the picker
 
@@ -206,7 +206,7 @@ class Commands:
             )
             return await self._intake.ask(ask)
         except RemoteError as error:
-            return Answer(text=error.told)
+            return Answer(text=error.user_message)
         except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the error
             _log.exception("slack request failed", verb=request.verb)
             return Answer(text=wording.BROKEN)

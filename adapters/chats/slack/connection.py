@@ -85,7 +85,7 @@ class Connection:
             last_sign_at=self._last_sign_at,
             compared_at=self._patrol.compared_at,
             overlooked_at=self._patrol.overlooked_at,
-            trouble="" if self._connected else self._trouble,
+            problem="" if self._connected else self._trouble,
         )
 
     async def run(self, intake: Intake) -> None:
@@ -121,13 +121,13 @@ class Connection:
         """
 
         def on_open() -> None:
-            intake.blind(SLACK)
+            intake.gap_possible(SLACK)
             self._reader.begin()
             self._patrol.begin()
 
         def on_hello() -> None:
             self._connected = True
-            tasks.start(intake.sighted(SLACK))
+            tasks.start(intake.connected(SLACK))
 
         socket = Socket(
             app,
@@ -144,10 +144,10 @@ class Connection:
             reason = await self._listen(socket, address, intake)
             self._trouble = wording.ENDED.get(reason, wording.LOST)
         except AuthFailed as error:
-            self._trouble = error.told
+            self._trouble = error.user_message
             raise
         except RemoteError as error:
-            self._trouble = error.told
+            self._trouble = error.user_message
         except (aiohttp.ClientError, TimeoutError) as error:
             self._trouble = wording.SOCKET_FAILED.format(error=type(error).__name__)
         finally:

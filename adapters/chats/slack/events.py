@@ -116,8 +116,8 @@ class Events:
                 await self._deliver(message)
             except Exception:
                 # Slack repeats the event only a few times. So count it as missed: it is read before newer messages.
-                self._intake.blind(SLACK)
-                await self._intake.sighted(SLACK)
+                self._intake.gap_possible(SLACK)
+                await self._intake.connected(SLACK)
                 raise
 
     async def _on_joined(self, event: Event) -> None:
@@ -127,8 +127,8 @@ class Events:
     async def _on_membership(self, event: Event) -> None:
         """The bot was invited or removed: it got no events while it was out, so the threads have to be read."""
         if str(event.get("channel")) in self._served:
-            self._intake.blind(SLACK)
-            await self._intake.sighted(SLACK)
+            self._intake.gap_possible(SLACK)
+            await self._intake.connected(SLACK)
 
     async def _deliver(self, message: MessageEvent) -> None:
         match message:
@@ -138,7 +138,7 @@ class Events:
             case MessageChanged():
                 await self._on_changed(message)
             case MessageDeleted() if message.deletes_thread:
-                await self._intake.vanished(message.place)
+                await self._intake.place_deleted(message.place)
             case MessageDeleted():
                 await self._intake.deleted(Deleted(place=message.place, message=message.message))
 

@@ -123,9 +123,9 @@ class History:
                     yield message
                     self._patrol.received(number_of(message.message))
             except (Forbidden, Gone, Rejected) as error:
-                _log.warning("slack channel not read", channel=channel, reason=error.told)
+                _log.warning("slack channel not read", channel=channel, reason=error.user_message)
                 if intake is not None:
-                    await intake.barred(Place(chat=SLACK, channel=channel), error.told)
+                    await intake.channel_unreadable(Place(chat=SLACK, channel=channel), error.user_message)
             except RemoteError as error:
                 problem = problem or error
         if problem is not None:
@@ -145,7 +145,7 @@ class History:
                 yield message
         if intake is not None:
             for cursor in gone:
-                await intake.vanished(cursor.place)
+                await intake.place_deleted(cursor.place)
 
     async def _changed(self, channel: ChannelId, cursors: Sequence[Cursor]) -> tuple[list[Cursor], list[Cursor]]:
         """

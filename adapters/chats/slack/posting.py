@@ -105,7 +105,7 @@ class Posting:
         try:
             await self._requests.write("chat.delete", channel=channel, ts=ts)
         except RemoteError as error:
-            _log.warning("slack reply left outside its thread", channel=channel, reason=error.told)
+            _log.warning("slack reply left outside its thread", channel=channel, reason=error.user_message)
 
     async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
         """Write the card anew; when a change has no metadata, Slack keeps what the message has."""

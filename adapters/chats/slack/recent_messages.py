@@ -67,7 +67,7 @@ class RecentMessageReader:
                     if last > after:
                         written += await self._written_after(place, after)
             except (Forbidden, Gone, Rejected) as error:
-                _log.info("slack channel not read", channel=channel, reason=error.told)
+                _log.info("slack channel not read", channel=channel, reason=error.user_message)
         return RecentMessages(newest, written)
 
     async def _threads(self, channel: str) -> AsyncIterator[tuple[Place, int]]:

@@ -17,7 +17,7 @@ from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block
 from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, error_for, error_for_answer
 from adapters.chats.slack.rate_limits import Refusals
-from bot.clock import Clock, TheirClock
+from bot.clock import Clock, RemoteClock
 from bot.errors import Gone, RateLimited, Rejected
 from bot.model import Attachment
 
@@ -65,7 +65,7 @@ class Requests:
         self._app_token = app_token
         self._clock = clock
         self._refusals = Refusals(clock)
-        self.their_clock = TheirClock(clock)
+        self.their_clock = RemoteClock(clock)
         self._session: aiohttp.ClientSession | None = None
         self._sdk_logger = logging.getLogger(f"{__name__}.calls")
         # slack_sdk logs whole messages at DEBUG, and it enables that for every logger without a level.

@@ -28,7 +28,7 @@ from adapters.vendors.client.responses import (
     json_of,
     retry_after,
 )
-from bot.clock import TheirClock
+from bot.clock import RemoteClock
 from bot.errors import AuthFailed, Gone, Rejected, RemoteError, Unavailable, Uncertain
 from bot.model import Finding
 from bot.ports import VendorTools
@@ -81,7 +81,7 @@ class VendorClient:
     ) -> None:
         self._service = service
         self._clock = tools.clock
-        self.their_clock = TheirClock(tools.clock)
+        self.their_clock = RemoteClock(tools.clock)
         self._quota = quota
         self._time_limit = time_limit
         self._http = httpx.AsyncClient(
@@ -258,11 +258,11 @@ async def check_login(service: Service, request: Awaitable[object]) -> Finding:
     try:
         await request
     except AuthFailed as error:
-        return Finding(ok=False, subject=service.label, text=error.told, remedy=service.remedy)
+        return Finding(ok=False, subject=service.label, text=error.user_message, remedy=service.remedy)
     except RemoteError as error:
         setting = service.variable("BASE_URL")
         remedy = f"Try again in a minute. If this goes on, check that {service.base} is right ({setting})."
-        return Finding(ok=False, subject=service.label, text=error.told, remedy=remedy)
+        return Finding(ok=False, subject=service.label, text=error.user_message, remedy=remedy)
     return Finding(ok=True, subject=service.label, text=f"{service.label} answers and accepts the credentials.")
 
 

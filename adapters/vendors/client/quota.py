@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.clock import Clock, TheirClock
+from bot.clock import Clock, RemoteClock
 from bot.errors import RateLimited
 
 RESERVED_FOR_WRITES = 0.2
@@ -143,7 +143,7 @@ class Quota:
 
     def __init__(self, clock: Clock, vendor: str, windows: Sequence[Window] = ()) -> None:
         self._clock = clock
-        self._their_clock = TheirClock(clock)
+        self._their_clock = RemoteClock(clock)
         self._vendor = vendor
         now = clock.monotonic()
         self._allowances = [_Allowance(window, now) for window in windows]

@@ -11,20 +11,20 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.model import Absent, Author, Change, Message, TicketId
-from bot.ports import Known
+from bot.ports import KnownTickets
 
 SAME_MOMENT = timedelta(seconds=5)
 """Two times that are not further apart are those of one event."""
 
 
-async def open_tickets(known: Known) -> Sequence[TicketId]:
+async def open_tickets(known: KnownTickets) -> Sequence[TicketId]:
     """The tickets that a sweep must find again: those we hold for open; none in a full sweep, which reads them all."""
     return () if known.full else await known.open_ids()
 
 
 async def changed_tickets(
     pages: AsyncIterator[Sequence[Change]],
-    known: Known,
+    known: KnownTickets,
     held: Sequence[TicketId],
     reread: TicketId | None = None,
 ) -> AsyncIterator[Change | Absent]:

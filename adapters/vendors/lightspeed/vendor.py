@@ -41,7 +41,7 @@ from bot.model import (
     Status,
     TicketId,
 )
-from bot.ports import Known, VendorTools
+from bot.ports import KnownTickets, VendorTools
 
 
 class Lightspeed:
@@ -70,7 +70,7 @@ class Lightspeed:
         self._newest = 0
         self._ascending = True
 
-    async def changes(self, known: Known) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
         """
         Reads from the oldest open ticket on, or from the newest ticket if none is open.
 

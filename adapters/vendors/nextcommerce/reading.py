@@ -123,7 +123,7 @@ def message_of(wire: WireComment, author: Author, name: str | None) -> Message:
         text=html_to_text(body) if looks_like_html(body) else clean(body),
         written_at=wire.created_at,
         attachments=tuple(map(attachment_of, wire.attachments or ())),
-        public=wire.is_public is not False,
+        is_public=wire.is_public is not False,
     )
 
 
@@ -186,7 +186,7 @@ def new_message_id(value: Any, text: str, *, public: bool) -> MessageId | None:
         return MessageId(named) if named else None
     comments = [WireComment.model_validate(part) for part in value["comments"] if identifier_in(part)]
     messages = oldest_first(message_of(comment, Author.UNKNOWN, None) for comment in comments)
-    alike = [message for message in messages if message.public is public]
+    alike = [message for message in messages if message.is_public is public]
     return alike[-1].id if alike and comparable(alike[-1].text) == comparable(text) else None
 
 

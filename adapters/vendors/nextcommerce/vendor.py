@@ -29,7 +29,7 @@ from adapters.vendors.nextcommerce.reading import (
 from adapters.vendors.nextcommerce.settings import NextcommerceSettings
 from bot.errors import Gone, Rejected, Unavailable, Uncertain
 from bot.model import Absent, Change, Conversation, File, Finding, Message, MessageId, Nudge, Status, TicketId
-from bot.ports import Known, VendorTools
+from bot.ports import KnownTickets, VendorTools
 from bot.text import comparable, one_line, signed
 
 _OPEN = ("new", "open", "pending")
@@ -57,7 +57,7 @@ class Nextcommerce:
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._people = People(self._client, tools.clock)
 
-    async def changes(self, known: Known) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
         held = await open_tickets(known)
         only_open: dict[str, list[str]] = {} if known.full else {"status": list(_OPEN)}
         read: dict[TicketId, WireTicket] = {}
@@ -118,7 +118,7 @@ class Nextcommerce:
     async def noted(self, ticket: TicketId, agent: str, text: str) -> bool:
         wanted = comparable(signed(agent, text))
         messages = (await self.ticket(ticket)).messages
-        return any(not message.public and comparable(message.text) == wanted for message in messages)
+        return any(not message.is_public and comparable(message.text) == wanted for message in messages)
 
     async def _comment(
         self, ticket: TicketId, text: str, *, public: bool, attachments: Sequence[int] = ()

@@ -26,7 +26,7 @@ from adapters.vendors.sellapp.reading import (
 from adapters.vendors.sellapp.settings import SellappSettings
 from bot.errors import AuthFailed, Gone, RemoteError, Uncertain, Unsupported
 from bot.model import Absent, Change, Conversation, Counts, Finding, Message, MessageId, Nudge, Status, TicketId
-from bot.ports import Known, VendorTools
+from bot.ports import KnownTickets, VendorTools
 
 _KEY_EXPIRES_AFTER = 600.0
 
@@ -55,7 +55,7 @@ class Sellapp:
         self._recheck = RecheckTurns(tools.clock)
         self._keys: ExpiringCache[str] = ExpiringCache(tools.clock, seconds=_KEY_EXPIRES_AFTER)
 
-    async def changes(self, known: Known) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
         """Reads every page: no documented parameter filters or sorts this list."""
         held = await open_tickets(known)
         reread = self._recheck.choose(held)

@@ -14,7 +14,7 @@ from adapters.vendors.sellgate.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellgate.reading import WireTicket, counts_of, message_of, new_message_id, page_of, ticket_of
 from adapters.vendors.sellgate.settings import SellgateSettings
 from bot.model import Absent, Change, Conversation, Counts, Finding, MessageId, Status, TicketId
-from bot.ports import Known, VendorTools
+from bot.ports import KnownTickets, VendorTools
 
 
 class Sellgate:
@@ -37,7 +37,7 @@ class Sellgate:
         self.now = self._client.their_clock.now
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
 
-    async def changes(self, known: Known) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
         held = await open_tickets(known)
 
         async def fetch(number: int) -> Page:

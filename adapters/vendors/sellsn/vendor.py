@@ -26,7 +26,7 @@ from adapters.vendors.sellsn.reading import (
 from adapters.vendors.sellsn.settings import SellsnSettings
 from bot.errors import Gone, Rejected, RemoteError, Unavailable, Unsupported
 from bot.model import Absent, Change, Conversation, Finding, MessageId, Status, TicketId, Verb
-from bot.ports import Known, VendorTools
+from bot.ports import KnownTickets, VendorTools
 
 _A_DAY = 86_400.0
 
@@ -58,7 +58,7 @@ class Sellsn:
         self._staff = StaffNames(self._client, tools.clock, settings.staff_names)
         self._ours: ExpiringCache[bool] = ExpiringCache(tools.clock, seconds=_A_DAY)
 
-    async def changes(self, known: Known) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
         """Reads every page: no documented parameter filters or sorts this list."""
         held = await open_tickets(known)
         read: dict[TicketId, WireTicket] = {}

@@ -106,7 +106,7 @@ class CatchUp:
         try:
             await self._read(cursors)
         except RemoteError as error:
-            _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, reason=error.told)
+            _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, reason=error.user_message)
             return sync_epoch != self.sync_epoch
         if sync_epoch != self.sync_epoch:
             return True

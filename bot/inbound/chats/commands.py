@@ -67,7 +67,7 @@ class Commands:
 
     async def ask(self, ask: Ask) -> Answer:
         """Do what is asked; the contract is `bot.ports.Intake.ask`."""
-        if not ask.agent.may:
+        if not ask.agent.can_reply:
             return Answer(text=answers.may_not())
         match ask.verb:
             case Verb.CLOSE | Verb.REOPEN:

@@ -59,10 +59,10 @@ class ChatIntake:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
 
-    def blind(self, chat: ChatName) -> None:
+    def gap_possible(self, chat: ChatName) -> None:
         self._catchups[chat].gap_possible()
 
-    async def sighted(self, chat: ChatName) -> None:
+    async def connected(self, chat: ChatName) -> None:
         self._catchups[chat].connected()
 
     async def said(self, said: Said) -> None:
@@ -90,11 +90,11 @@ class ChatIntake:
             self._start_private_message(deleted.place, notice.agent, notice.text)
         await self._write(deleted.place, card_deleted, deleted, self._clock.now())
 
-    async def vanished(self, place: Place) -> None:
+    async def place_deleted(self, place: Place) -> None:
         await self._database.write(record_place_deleted, place, self._clock.now())
         self._wake()
 
-    async def barred(self, place: Place, told: str) -> None:
+    async def channel_unreadable(self, place: Place, told: str) -> None:
         self._catchups[place.chat].channel_unreadable(place.channel)
         await self._database.write(self._record_unreadable, place, told, self._clock.now())
         self._wake()
@@ -103,7 +103,7 @@ class ChatIntake:
         return await self._commands.ask(ask)
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
-        return await self._commands.choices(verb, typed, place) if agent.may else ()
+        return await self._commands.choices(verb, typed, place) if agent.can_reply else ()
 
     async def stores(self) -> Sequence[str]:
         return self._commands.stores()

@@ -88,7 +88,7 @@ class RereadCheck:
         try:
             text = await chat.reread(link.place, require(message.chat_message))
         except RemoteError as error:
-            if (error.again or isinstance(error, AuthFailed)) and not isinstance(error, Forbidden):
+            if (error.retryable or isinstance(error, AuthFailed)) and not isinstance(error, Forbidden):
                 await self._postpone(job, chat, error.retry_after or 0.0)
                 return
             # The thread is gone or we may not read it; that does not say that the author changed the message.

@@ -94,7 +94,7 @@ class Poller:
             with defects_as_unavailable(f"the sweep of store {self._store.name}"):
                 await self._sweep.run()
         except RemoteError as error:
-            _log.info("sweep failed", store=self._store.name, error=type(error).__name__, reason=error.told)
+            _log.info("sweep failed", store=self._store.name, error=type(error).__name__, reason=error.user_message)
             now = self._clock.monotonic()
             self._outage = self._outage.failed(error, now)
             await self._record_incident()
@@ -121,7 +121,7 @@ class Poller:
         notify = self._clock.monotonic() >= notify_at
         self._notify_at = None if notify else notify_at
         now, incident = self._clock.now(), incident_of(error)
-        await self._database.write(store_failing, self._store, incident, error.told, now, notify=notify)
+        await self._database.write(store_failing, self._store, incident, error.user_message, now, notify=notify)
         self._wake_outbox()
 
     async def _record_working(self) -> None:

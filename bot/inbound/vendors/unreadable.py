@@ -64,7 +64,7 @@ class UnreadableTickets:
             due = min(due, since + _REPORT_AFTER)  # one more try before it is reported
         reported = before is not None and before.reported
         self._failures[ticket] = _Failure(
-            since=since, tried_at=now, due=due, tries=tries, reason=error.told, reported=reported
+            since=since, tried_at=now, due=due, tries=tries, reason=error.user_message, reported=reported
         )
 
     def was_read(self, ticket: TicketId) -> None:

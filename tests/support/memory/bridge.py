@@ -79,7 +79,7 @@ class Bridge:
         values: dict[str, object] = {
             "place": self.place(chat),
             "message": ChatMessageId(message),
-            "agent": Agent(id=AgentId("u1"), name="Ann", may=True),
+            "agent": Agent(id=AgentId("u1"), name="Ann", can_reply=True),
             "text": text,
             "said_at": SystemClock().now(),
         }
@@ -89,7 +89,7 @@ class Bridge:
         return Place(chat=chat.name, channel=ChannelId("1"), thread=self.thread(chat))
 
     async def edits(self, chat: MemoryChat, message: str, text: str) -> None:
-        agent = Agent(id=AgentId("u1"), name="Ann", may=True)
+        agent = Agent(id=AgentId("u1"), name="Ann", can_reply=True)
         edited = Edited(place=self.place(chat), message=ChatMessageId(message), agent=agent, text=text)
         chat.wordings[edited.message] = text
         await _intake(chat).edited(edited)
@@ -100,7 +100,7 @@ class Bridge:
         await _intake(chat).deleted(deleted)
 
     async def asks(self, chat: MemoryChat, verb: Verb, *, may: bool = True, **rest: object) -> Answer:
-        agent = Agent(id=AgentId("u1"), name="Ann", may=may)
+        agent = Agent(id=AgentId("u1"), name="Ann", can_reply=may)
         values: dict[str, object] = {"verb": verb, "agent": agent, "place": self.place(chat)}
         return await _intake(chat).ask(Ask(**{**values, **rest}))  # type: ignore[arg-type]
 

@@ -101,8 +101,8 @@ class MemoryChat:
 
     async def run(self, intake: Intake) -> None:
         self.intake = intake
-        intake.blind(self.name)
-        await intake.sighted(self.name)
+        intake.gap_possible(self.name)
+        await intake.connected(self.name)
         self.connected.set()
         await asyncio.Event().wait()
 

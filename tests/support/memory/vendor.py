@@ -27,7 +27,7 @@ from bot.model import (
     TicketId,
     Verb,
 )
-from bot.ports import Known, VendorCapabilities
+from bot.ports import KnownTickets, VendorCapabilities
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -77,7 +77,7 @@ class MemoryVendor:
     def set(self, ticket: str, status: Status) -> None:
         self.tickets[TicketId(ticket)] = replace(self.tickets[TicketId(ticket)], status=status)
 
-    async def changes(self, known: Known) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
         await self._before("changes")
         seen = {ticket: self._seen(ticket) for ticket in self.tickets}
         listed = [c for c in seen.values() if c is not None and (known.full or c.ticket.status is Status.OPEN)]

@@ -35,7 +35,7 @@ _CONNECTING_TAKES = 0.5
 
 def agent(name: str = "Ann", *, may: bool = True) -> Agent:
     """Somebody of the team, or a guest."""
-    return Agent(id=AgentId(f"u-{name}" if may else "u-guest"), name=name if may else "Guest", may=may)
+    return Agent(id=AgentId(f"u-{name}" if may else "u-guest"), name=name if may else "Guest", can_reply=may)
 
 
 @dataclass
@@ -119,7 +119,7 @@ class Room(MemoryChat):
         """Somebody deletes a thread."""
         place = self.place_of(thread)
         self.gone.add(thread)
-        self._happened(lambda intake: intake.vanished(place), 1)
+        self._happened(lambda intake: intake.place_deleted(place), 1)
 
     def disconnects(self, seconds: float, *, resumes: bool = False) -> None:
         """The connection, if there is one, is lost for so long; one that resumes brings what happened meanwhile."""
@@ -162,12 +162,12 @@ class Room(MemoryChat):
             await self._come_back()
             if not self._resumes:
                 self._forget()
-                intake.blind(self.name)
+                intake.gap_possible(self.name)
             self._online = True
             self.connections += 1
             try:
                 if not self._resumes:
-                    await intake.sighted(self.name)
+                    await intake.connected(self.name)
                 self.connected.set()
                 await self._bring(intake)
             finally:

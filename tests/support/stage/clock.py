@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
-from bot.clock import SystemClock, TheirClock
+from bot.clock import RemoteClock, SystemClock
 from tests.support.stage.stage import Stage
 
 
@@ -32,11 +32,11 @@ def ahead(clock: type[SystemClock], span: timedelta) -> Iterator[None]:
 @contextmanager
 def later(clock: type[SystemClock], span: timedelta) -> Iterator[None]:
     """It is so much later, here and in the chats, so that what was written just now is so old."""
-    told = TheirClock.now
+    told = RemoteClock.now
 
-    def there(its: TheirClock) -> datetime | None:
+    def there(its: RemoteClock) -> datetime | None:
         moment = told(its)
         return None if moment is None else moment + span
 
-    with ahead(clock, span), patch.object(TheirClock, "now", there):
+    with ahead(clock, span), patch.object(RemoteClock, "now", there):
         yield

@@ -54,11 +54,11 @@ class Recorder:
         self.answer = Answer(text="Done.")
         self.failure: Exception | None = None
 
-    def blind(self, chat: ChatName) -> None:
-        self.events.append("blind")
+    def gap_possible(self, chat: ChatName) -> None:
+        self.events.append("gap_possible")
 
-    async def sighted(self, chat: ChatName) -> None:
-        self.events.append("sighted")
+    async def connected(self, chat: ChatName) -> None:
+        self.events.append("connected")
 
     async def said(self, said: Said) -> None:
         self.events.append(said)
@@ -69,10 +69,10 @@ class Recorder:
     async def deleted(self, deleted: Deleted) -> None:
         self.events.append(deleted)
 
-    async def vanished(self, place: Place) -> None:
+    async def place_deleted(self, place: Place) -> None:
         self.events.append(place)
 
-    async def barred(self, place: Place, told: str) -> None:
+    async def channel_unreadable(self, place: Place, told: str) -> None:
         self.events.append((place, told))
 
     async def ask(self, ask: Ask) -> Answer:
@@ -124,7 +124,7 @@ class Stage:
         self.intake.events.clear()
         running = asyncio.create_task(_run(self.chat, self.intake))
         self.running = running
-        await until(lambda: "sighted" in self.intake.events or running.done())
+        await until(lambda: "connected" in self.intake.events or running.done())
         if running.done():
             running.result()
         await until(lambda: len(self.server.command_names()) == 4)

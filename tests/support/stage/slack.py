@@ -80,11 +80,11 @@ class Recording:
     patience: float = 0.0
     answer: Answer = field(default_factory=lambda: Answer(text="Done."))
 
-    def blind(self, chat: ChatName) -> None:
-        self.story.append("blind")
+    def gap_possible(self, chat: ChatName) -> None:
+        self.story.append("gap_possible")
 
-    async def sighted(self, chat: ChatName) -> None:
-        self.story.append("sighted")
+    async def connected(self, chat: ChatName) -> None:
+        self.story.append("connected")
 
     async def said(self, said: Said) -> None:
         if self.failures:
@@ -99,11 +99,11 @@ class Recording:
     async def deleted(self, deleted: Deleted) -> None:
         self.seen.append(deleted)
 
-    async def vanished(self, place: Place) -> None:
+    async def place_deleted(self, place: Place) -> None:
         self.seen.append(place)
 
-    async def barred(self, place: Place, told: str) -> None:
-        self.story.append(f"barred {place.channel}: {told}")
+    async def channel_unreadable(self, place: Place, told: str) -> None:
+        self.story.append(f"unreadable {place.channel}: {told}")
 
     async def ask(self, ask: Ask) -> Answer:
         await asyncio.sleep(self.patience)
@@ -139,7 +139,7 @@ class Scene:
 
     async def start(self) -> None:
         self.running = asyncio.create_task(self.chat.run(self.intake))
-        await until(lambda: self.running is not None and (self.running.done() or "sighted" in self.intake.story))
+        await until(lambda: self.running is not None and (self.running.done() or "connected" in self.intake.story))
         if self.running.done():
             await self.running
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.clock import SystemClock, TheirClock
+from bot.clock import RemoteClock, SystemClock
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DATE = "Sun, 01 Mar 2026 12:00:00 GMT"
@@ -27,7 +27,7 @@ class WrongClock(SystemClock):
 def test_it_goes_on_from_the_last_answer() -> None:
     """By the seconds that passed since, whatever the time of day is here."""
     clock = WrongClock()
-    theirs = TheirClock(clock)
+    theirs = RemoteClock(clock)
     assert theirs.now() is None
     clock.passed = 100.0
     theirs.answered(DATE)
@@ -39,7 +39,7 @@ def test_it_goes_on_from_the_last_answer() -> None:
 @pytest.mark.parametrize("date", [None, "", "soon", "Sun, 99 Mar 2026 12:00:00 GMT", "Sun, 01 Mar 99999 12:00:00 GMT"])
 def test_an_answer_without_a_date_tells_nothing(date: str | None) -> None:
     """What was known before stays."""
-    theirs = TheirClock(WrongClock())
+    theirs = RemoteClock(WrongClock())
     theirs.answered(date)
     assert theirs.now() is None
     theirs.answered(DATE)

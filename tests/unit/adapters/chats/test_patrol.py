@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from adapters.chats.patrol import Patrol, RecentMessage, RecentMessages
-from bot.clock import SystemClock, TheirClock
+from bot.clock import RemoteClock, SystemClock
 from bot.errors import Unavailable
 from bot.model import Agent, AgentId, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
 
@@ -77,7 +77,7 @@ class World(SystemClock):
         return RecentMessages(max([self.ours, *self.stands]), found)
 
     async def _said(self, message: int) -> Said:
-        agent = Agent(id=AgentId("U1"), name="Ann", may=True)
+        agent = Agent(id=AgentId("U1"), name="Ann", can_reply=True)
         return Said(
             place=PLACE, message=ChatMessageId(str(message)), agent=agent, text=f"at {message}", said_at=self.now()
         )
@@ -93,7 +93,7 @@ class World(SystemClock):
 
 
 def patrolling(world: World) -> Patrol:
-    theirs = TheirClock(world)
+    theirs = RemoteClock(world)
     theirs.answered(format_datetime(START + timedelta(seconds=world.time)))
     patrol = Patrol(SLACK, world, world, theirs, seconds=180.0)
     patrol.begin()

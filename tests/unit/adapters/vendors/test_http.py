@@ -121,7 +121,7 @@ async def test_refused_credentials_name_the_step(status: int) -> None:
     """401 and 403 tell the agent what mends it."""
     error = await outcome(answering(status, {"message": f"bad key {KEY}"}))
     assert isinstance(error, AuthFailed)
-    assert error.told == f"Acme refuses this store's credentials ({status}). Get a new key."
+    assert error.user_message == f"Acme refuses this store's credentials ({status}). Get a new key."
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -292,10 +292,10 @@ async def test_an_error_within_200_is_an_error() -> None:
 async def test_words_of_the_vendor_are_shown_but_for_quotations() -> None:
     """A refusal shows what the vendor says, unless it quotes what was written to the customer, or the key."""
     refused = await outcome(answering(422, {"message": "Too long"}), write=True, private="dear customer")
-    assert refused.told == "Acme refused: Too long"
+    assert refused.user_message == "Acme refused: Too long"
     for words in ("Cannot post dear customer today", f"Key {KEY} may not"):
         refused = await outcome(answering(422, {"message": words}), write=True, private="dear customer")
-        assert refused.told == "Acme refused (422)."
+        assert refused.user_message == "Acme refused (422)."
         assert refused.fields == {}
 
 

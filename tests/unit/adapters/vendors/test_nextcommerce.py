@@ -104,7 +104,7 @@ def test_comments() -> None:
     """HTML becomes text, files are named and linked, notes are not public."""
     comment = WireComment.model_validate(COMMENT | {"body": "<p>Hi<br>there</p>", "is_public": False})
     message = message_of(comment, Author.STAFF, "Sam")
-    assert (message.text, message.public, message.author_name) == ("Hi\nthere", False, "Sam")
+    assert (message.text, message.is_public, message.author_name) == ("Hi\nthere", False, "Sam")
     assert message.attachments == (Attachment(name="a.png", url="http://example.com/a.png"),)
     odd = WireComment.model_validate({"id": 1, "attachments": [{"id": 2, "file": "javascript:x", "file_name": None}]})
     assert message_of(odd, Author.STAFF, None).attachments == (Attachment(name="file"),)

@@ -138,7 +138,7 @@ async def test_healthz_names_a_clock_that_is_wrong(tmp_path: Path, ahead: timede
 async def test_healthz_is_503_with_the_reason_when_a_chat_is_not_connected(tmp_path: Path) -> None:
     """The text names the chat, why, and when it was last heard of."""
     async with serving(tmp_path / "db") as place:
-        place.chat.state = ChatHealth(connected=False, last_event_at=NOON, trouble="Discord refuses the token.")
+        place.chat.state = ChatHealth(connected=False, last_event_at=NOON, problem="Discord refuses the token.")
         status, text = await place.get("/healthz")
         assert status == 503
         told = "discord is not connected: Discord refuses the token."

@@ -56,7 +56,7 @@ def test_what_discord_refuses_is_told_with_its_remedy(error: Exception, kind: ty
     """Each refusal becomes the core's error for it, and what an agent reads names what mends it."""
     found = raised(error, permission="Embed Links")
     assert type(found) is kind
-    assert told in found.told
+    assert told in found.user_message
 
 
 @pytest.mark.parametrize("error", [refusal(502), aiohttp.ServerDisconnectedError(), TimeoutError()])
@@ -81,7 +81,7 @@ def test_what_is_wrong_with_single_fields_is_kept() -> None:
     found = raised(discord.HTTPException(response, body))
     assert isinstance(found, Rejected)
     assert found.fields == {"embeds.0.description": "Must be shorter."}
-    assert found.told == "Discord refused this: Invalid Form Body."
+    assert found.user_message == "Discord refused this: Invalid Form Body."
     assert code_of(found) == 50035
 
 

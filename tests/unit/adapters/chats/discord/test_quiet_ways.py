@@ -18,10 +18,10 @@ from adapters.chats.discord.reading import DISCORD, place_of
 from adapters.chats.discord.recent_messages import RecentMessageReader
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
-from bot.clock import SystemClock, TheirClock
+from bot.clock import RemoteClock, SystemClock
 from bot.model import Agent, AgentId
 
-ANA = Agent(id=AgentId("5"), name="Ana", may=False)
+ANA = Agent(id=AgentId("5"), name="Ana", can_reply=False)
 
 
 class Calls:
@@ -89,7 +89,7 @@ async def test_who_takes_no_direct_messages_is_told_in_the_thread(answers: list[
 def gateway_on(calls: Any, clock: WatchedClock) -> Connection:
     reader = RecentMessageReader(calls, Channels(calls), Agents(frozenset()), [])
     return Connection(
-        account=calls, clock=clock, echo=Echo(clock), patrol=Patrol(DISCORD, reader, clock, TheirClock(clock))
+        account=calls, clock=clock, echo=Echo(clock), patrol=Patrol(DISCORD, reader, clock, RemoteClock(clock))
     )
 
 

@@ -53,7 +53,7 @@ async def may(
     clock = StillClock()
     people = Agents(Directory(clock, {user: person}, groups or {}), clock, agents)
     people.team = "T1"
-    return (await people.agent(user)).may
+    return (await people.agent(user)).can_reply
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ async def test_somebody_unknown_has_no_name_and_no_right() -> None:
     """Slack knows no such person: the id stands for the name."""
     clock = StillClock()
     agent = await Agents(Directory(clock, {}, {}), clock, frozenset()).agent("U9")
-    assert (agent.name, agent.may) == ("U9", False)
+    assert (agent.name, agent.can_reply) == ("U9", False)
 
 
 async def test_people_are_remembered_for_some_minutes() -> None:
@@ -99,7 +99,7 @@ async def test_people_are_remembered_for_some_minutes() -> None:
     people = Agents(directory, clock, frozenset({"S1"}))
 
     async def ask() -> bool:
-        return (await people.agent("U1")).may
+        return (await people.agent("U1")).can_reply
 
     assert await ask()
     assert await ask()

@@ -46,24 +46,24 @@ def test_each_of_slacks_words_has_its_error(code: str, kind: type[RemoteError], 
     """The kind says whether to try again, and the sentence names the step."""
     error = met(refused({"ok": False, "error": code}))
     assert type(error) is kind
-    assert says in error.told
+    assert says in error.user_message
 
 
 def test_a_missing_scope_is_named() -> None:
     """With the step that mends it; the app token's own scope is a matter of the token."""
     error = met(refused({"ok": False, "error": "missing_scope", "needed": "reactions:write"}))
     assert type(error) is Forbidden
-    assert "reactions:write" in error.told
-    assert "reinstall" in error.told
+    assert "reactions:write" in error.user_message
+    assert "reinstall" in error.user_message
     app = met(refused({"ok": False, "error": "missing_scope"}), method="apps.connections.open", writes=False)
     assert type(app) is AuthFailed
-    assert "connections:write" in app.told
+    assert "connections:write" in app.user_message
 
 
 def test_a_refused_app_token_names_its_variable() -> None:
     """The two tokens are mended in different places."""
     error = met(refused({"ok": False, "error": "invalid_auth"}), method="apps.connections.open", writes=False)
-    assert "SLACK_APP_TOKEN" in error.told
+    assert "SLACK_APP_TOKEN" in error.user_message
 
 
 @pytest.mark.parametrize(
