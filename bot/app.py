@@ -130,8 +130,8 @@ class App:
 def _record_start(tx: Transaction, now: datetime) -> None:
     """Give a new database its installation's key prefix, and recognise a backup that was put in its place."""
     tx.run("add_installation", key_prefix=secrets.token_hex(3))
-    if tx.run("begin_after_restore", now=to_ms(now)):
-        tx.run("replies_may_have_left", now=to_ms(now))
+    if tx.run("mark_as_restored", now=to_ms(now)):
+        tx.run("make_waiting_replies_uncertain", now=to_ms(now))
 
 
 def _rules(settings: Settings, world: World) -> Rules:

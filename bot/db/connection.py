@@ -222,7 +222,7 @@ def _copy(connection: sqlite3.Connection, *, target: Path) -> None:
         # Unlike VACUUM INTO, this needs no right to write to the source, and has the copy on the disk when it returns.
         with closing(sqlite3.connect(target, isolation_level=None)) as copy:
             connection.backup(copy)
-            for statement in ("mark_as_backup", "begin_delivery_numbers", "leave_numbers_free"):
+            for statement in ("mark_as_backup", "start_delivery_numbers", "skip_numbers"):
                 copy.execute(STATEMENTS[statement])
     except BaseException:
         target.unlink()

@@ -82,8 +82,8 @@ class TicketRow:
     first_response_at: datetime | None
     closed_at: datetime | None
     fingerprint: str | None
-    wrote_at: datetime
-    here_only: bool
+    status_set_at: datetime
+    closed_here_only: bool
     gone: bool
     followed: bool
     version: int
@@ -125,14 +125,14 @@ class MessageRow:
     author_name: str | None
     text: str
     attachments: tuple[Attachment, ...]
-    other: tuple[str, ...]
+    unsupported: tuple[str, ...]
     can_reply: bool
     is_public: bool
     written_at: datetime
     mark: Mark | None
     routed: bool
     sync_epoch: str | None
-    edited: str | None
+    edited_text: str | None
     deleted: bool
 
 
@@ -157,7 +157,7 @@ class DeliveryRow:
     after: ChatMessageId | None
     late_since: datetime | None
     error: str | None
-    doubt: bool
+    in_doubt: bool
 
     def payload_as(self, kind: type[P]) -> P:
         """The payload, as that of its kind. Raises `TypeError`: this delivery is of another kind."""
@@ -181,8 +181,8 @@ def ticket_row(row: Row) -> TicketRow:
         first_response_at=_moment(row["first_response_at"]),
         closed_at=_moment(row["closed_at"]),
         fingerprint=row["fingerprint"],
-        wrote_at=from_ms(row["wrote_at"]),
-        here_only=bool(row["here_only"]),
+        status_set_at=from_ms(row["status_set_at"]),
+        closed_here_only=bool(row["closed_here_only"]),
         gone=row["gone_at"] is not None,
         followed=bool(row["followed"]),
         version=row["version"],
@@ -216,14 +216,14 @@ def message_row(row: Row) -> MessageRow:
         author_name=row["author_name"],
         text=row["text"],
         attachments=tuple(Attachment(**attachment) for attachment in json.loads(row["attachments"])),
-        other=tuple(json.loads(row["other"])),
+        unsupported=tuple(json.loads(row["unsupported"])),
         can_reply=bool(row["can_reply"]),
         is_public=bool(row["is_public"]),
         written_at=from_ms(row["written_at"]),
         mark=None if row["mark"] is None else Mark(row["mark"]),
         routed=row["routed_at"] is not None,
         sync_epoch=row["sync_epoch"],
-        edited=row["edited"],
+        edited_text=row["edited_text"],
         deleted=row["deleted_at"] is not None,
     )
 
@@ -249,5 +249,5 @@ def delivery_row(row: Row) -> DeliveryRow:
         after=row["after_message"],
         late_since=_moment(row["late_since"]),
         error=row["error"],
-        doubt=bool(row["doubt"]),
+        in_doubt=bool(row["in_doubt"]),
     )

@@ -1,130 +1,160 @@
--- Every statement of the program, under its name. Parameters are named; times are milliseconds since 1970 (UTC).
+-- Every statement of the program, under its name and with its purpose.
+--
+-- Parameters are named. Times are milliseconds since 1970 (UTC).
+-- Nothing that is finished is ever deleted, so no statement of the running bridge may read a whole table that grows. A
+-- search for deliveries that are not finished says `unfinished = 1` or `scheduled = 1`, even if another condition says
+-- the same: those words are the condition of a partial index. After CROSS JOIN, SQLite reads the tables in the order in
+-- which they are written; it stands where SQLite would begin at the table that grows.
 
 -- ============================================================ the installation
 
 -- name: add_installation
+-- Gives a new file its key prefix. A file that has one keeps it.
 INSERT INTO installation (only_row, key_prefix) VALUES (1, :key_prefix) ON CONFLICT DO NOTHING;
 
 -- name: key_prefix
+-- What every delivery key begins with.
 SELECT key_prefix FROM installation;
 
--- ============================================================ a backup
+-- ============================================================ backup and restore
 
 -- name: mark_as_backup
+-- In the copy: the first start on this file will be after a restore.
 UPDATE installation SET restored_at = 0;
 
--- name: begin_after_restore
-UPDATE installation SET restored_at = :now WHERE restored_at = 0;
-
--- name: replies_may_have_left
--- What waited when the backup was made may be at its vendor by now: look before sending it.
-UPDATE deliveries
-SET state = 'uncertain', due_at = :now, begun_at = COALESCE(begun_at, created_at), late_since = :now
-WHERE kind IN ('reply', 'note') AND state = 'waiting' AND state IN ('waiting', 'begun', 'uncertain', 'failed');
-
--- name: restored_at
-SELECT restored_at FROM installation WHERE restored_at > 0;
-
--- name: begin_delivery_numbers
+-- name: start_delivery_numbers
+-- In the copy: makes sure that there is a last delivery number, for `skip_numbers`.
 INSERT INTO sqlite_sequence (name, seq)
 SELECT 'deliveries', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'deliveries');
 
--- name: leave_numbers_free
--- In the copy: what is numbered after the backup is numbered otherwise in a bridge that runs on the copy. A delivery's
--- number is its key: given out again, another message's would be taken for its own, and it would never be said.
+-- name: skip_numbers
+-- In the copy: skips the numbers that the original may give out after the backup. A delivery's number is its key: if it
+-- were used twice, a new message would be taken for one that was already posted, and would never be posted.
 UPDATE sqlite_sequence SET seq = seq + CASE name WHEN 'deliveries' THEN 1000000 ELSE 1000 END
 WHERE name IN ('deliveries', 'tickets');
+
+-- name: mark_as_restored
+-- At start: changes a row only if the file is a backup on which no bridge has run yet.
+UPDATE installation SET restored_at = :now WHERE restored_at = 0;
+
+-- name: make_waiting_replies_uncertain
+-- After a restore: a reply that waited when the backup was made may have been sent since. Search before sending it.
+UPDATE deliveries
+SET state = 'uncertain', due_at = :now, begun_at = COALESCE(begun_at, created_at), late_since = :now
+WHERE unfinished = 1 AND state = 'waiting' AND kind IN ('reply', 'note');
+
+-- name: restored_at
+-- When the bridge first ran on this file as a restored backup; no row if it is none.
+SELECT restored_at FROM installation WHERE restored_at > 0;
 
 -- ============================================================ stores
 
 -- name: add_store
+-- Adds a store that the settings name. One that is there stays as it is.
 INSERT INTO stores (name) VALUES (:name) ON CONFLICT DO NOTHING;
 
 -- name: store
+-- One store.
 SELECT * FROM stores WHERE name = :name;
 
 -- name: stores
+-- Every store that was ever configured here.
 SELECT * FROM stores ORDER BY name;
 
--- name: store_swept
+-- name: set_store_swept
+-- A sweep of the store has ended.
 UPDATE stores
 SET swept_at = :now,
     fully_swept_at = CASE WHEN :full THEN :now ELSE fully_swept_at END,
     first_swept_at = CASE WHEN :full THEN COALESCE(first_swept_at, :now) ELSE first_swept_at END
 WHERE name = :name;
 
--- name: store_failing
--- The first moment of a trouble stays; its text is the latest.
+-- name: set_store_active
+-- Somebody wrote in one of the store's tickets.
+UPDATE stores SET active_at = MAX(active_at, :at) WHERE name = :name;
+
+-- name: set_store_incident
+-- The store has an incident. The time of its beginning stays; the text is the latest one.
 UPDATE stores
 SET incident = :incident, incident_since = COALESCE(incident_since, :now)
 WHERE name = :name;
 
--- name: store_active
-UPDATE stores SET active_at = MAX(active_at, :at) WHERE name = :name;
-
--- name: store_works
+-- name: clear_store_incident
+-- The store works.
 UPDATE stores SET incident = NULL, incident_since = NULL WHERE name = :name;
 
--- name: store_incident_noticed
+-- name: set_store_incident_notices
+-- Notes which deliveries are notices of the store's incident.
 UPDATE stores SET incident_notices = :notices WHERE name = :name;
 
+-- ============================================================ unreadable tickets
+
 -- name: add_unreadable_ticket
+-- Notes that people are told of an unreadable ticket; changes no row if they were told before.
 INSERT INTO unreadable_tickets (store, vendor_id, since) VALUES (:store, :vendor_id, :now) ON CONFLICT DO NOTHING;
 
--- name: forget_other_unreadable_tickets
-DELETE FROM unreadable_tickets WHERE store = :store AND vendor_id NOT IN (SELECT value FROM json_each(:listed));
-
--- name: unreadable_by_store
-SELECT store, COUNT(*) AS amount, MIN(since) AS since FROM unreadable_tickets GROUP BY store ORDER BY store;
-
--- name: forget_unreadable_ticket
+-- name: delete_unreadable_ticket
+-- The ticket was read, or does not exist any more.
 DELETE FROM unreadable_tickets WHERE store = :store AND vendor_id = :vendor_id;
 
+-- name: delete_unlisted_unreadable_tickets
+-- After a full sweep: forgets the store's unreadable tickets that its vendor did not list.
+DELETE FROM unreadable_tickets WHERE store = :store AND vendor_id NOT IN (SELECT value FROM json_each(:listed));
+
+-- name: unreadable_tickets_by_store
+-- For health: how many tickets each store has that cannot be read, and since when the oldest.
+SELECT store, COUNT(*) AS amount, MIN(since) AS since FROM unreadable_tickets GROUP BY store ORDER BY store;
+
+-- ============================================================ incidents of channels
+
 -- name: add_channel_incident
+-- Notes what is wrong with a channel; returns a row only if nothing was noted before.
 INSERT INTO channel_incidents (chat, channel, incident, since) VALUES (:chat, :channel, :incident, :now)
 ON CONFLICT DO NOTHING
 RETURNING since;
 
--- name: channel_incident_noticed
+-- name: set_channel_incident_notices
+-- Notes which deliveries are notices of the channel's incident.
 UPDATE channel_incidents SET notices = :notices WHERE chat = :chat AND channel = :channel;
 
--- name: channel_is_unreadable
+-- name: set_channel_unreadable
+-- Notes whether the channel cannot be read either.
 UPDATE channel_incidents SET unreadable = :unreadable WHERE chat = :chat AND channel = :channel;
 
 -- name: channel_incident
+-- What is wrong with one channel.
 SELECT * FROM channel_incidents WHERE chat = :chat AND channel = :channel;
 
--- name: end_channel_incident
--- What waits for the same reason shows that it lasts. What may not be read is well again only when it was read.
+-- name: channel_incidents
+-- For health and the doctor: what is wrong with channels, oldest first.
+SELECT * FROM channel_incidents ORDER BY since;
+
+-- name: delete_channel_incident
+-- Ends the incident, unless a delivery still waits there for the same reason. If the channel is unreadable, the
+-- incident ends only when the channel was read.
 DELETE FROM channel_incidents AS c
 WHERE c.chat = :chat AND c.channel = :channel AND c.unreadable = 0
   AND NOT EXISTS (
       SELECT 1 FROM deliveries AS d JOIN links AS l ON l.id = d.link
-      WHERE d.destination = 'chat:' || c.chat AND d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
+      WHERE d.destination = 'chat:' || c.chat AND d.unfinished = 1
         AND d.id <> :delivery AND d.error = c.incident AND l.channel = c.channel
   );
 
--- name: forget_channel_incidents
+-- name: delete_unconfigured_channel_incidents
+-- At start: forgets the incidents of channels that no store has any more.
 DELETE FROM channel_incidents WHERE chat || ':' || channel NOT IN (SELECT value FROM json_each(:named));
 
--- name: channel_incidents
-SELECT * FROM channel_incidents ORDER BY since;
-
--- ============================================================ tickets
-
--- name: ticket
-SELECT * FROM tickets WHERE number = :number;
-
--- name: ticket_by_vendor_id
-SELECT * FROM tickets WHERE store = :store AND vendor_id = :vendor_id;
+-- ============================================================ tickets: writing
 
 -- name: insert_ticket
+-- Adds a ticket that a vendor shows for the first time; returns its short number.
 INSERT INTO tickets (store, vendor_id, status, created_at)
 VALUES (:store, :vendor_id, :status, :created_at)
 RETURNING number;
 
 -- name: update_ticket
--- What the vendor did not say (NULL) stays as it was. Who closed a ticket last decides when it was closed.
+-- Writes down what the vendor says of a ticket. What it does not say (NULL) stays as it was. The closing time is the
+-- vendor's; if it gives none, it is when we saw the ticket closed.
 UPDATE tickets
 SET subject = COALESCE(:subject, subject),
     closed_at = CASE COALESCE(:status, status)
@@ -138,190 +168,225 @@ SET subject = COALESCE(:subject, subject),
     facts = COALESCE(:facts, facts),
     awaiting = COALESCE(:awaiting, awaiting),
     first_response_at = COALESCE(first_response_at, :first_response_at),
-    fingerprint = CASE WHEN :look_again THEN NULL ELSE :fingerprint END,
-    here_only = CASE WHEN :status IS NULL THEN here_only ELSE 0 END,
+    fingerprint = CASE WHEN :read_again THEN NULL ELSE :fingerprint END,
+    closed_here_only = CASE WHEN :status IS NULL THEN closed_here_only ELSE 0 END,
     gone_at = NULL
 WHERE number = :number;
 
 -- name: follow_ticket
+-- From now on the ticket has threads.
 UPDATE tickets SET followed = 1 WHERE number = :number;
 
--- name: ticket_is_gone
+-- name: set_ticket_gone
+-- The vendor says that the ticket does not exist any more: it counts as closed.
 UPDATE tickets
 SET gone_at = :now, closed_at = COALESCE(closed_at, :now), status = 'closed', fingerprint = NULL
 WHERE number = :number;
 
 -- name: raise_ticket_version
+-- Something that the ticket's cards show has changed.
 UPDATE tickets SET version = version + 1 WHERE number = :number;
 
 -- name: set_ticket_status
--- We changed it ourselves; what was read from the vendor before this moment is old news.
+-- We closed or reopened the ticket. What was read from the vendor before this moment is out of date.
 UPDATE tickets
 SET status = :status,
     status_word = NULL,
     closed_at = CASE :status WHEN 'open' THEN NULL ELSE :now END,
-    wrote_at = :now,
-    here_only = :here_only,
+    status_set_at = :now,
+    closed_here_only = :closed_here_only,
     fingerprint = NULL
 WHERE number = :number;
 
--- name: ticket_awaits
+-- name: set_ticket_awaiting
+-- Whose turn it is.
 UPDATE tickets SET awaiting = :awaiting WHERE number = :number;
 
--- name: staff_answered
+-- name: set_ticket_answered
+-- An agent's reply is at the vendor: it is the customer's turn.
 UPDATE tickets
 SET awaiting = 'customer', first_response_at = COALESCE(first_response_at, :at)
 WHERE number = :number;
 
+-- ============================================================ tickets: reading
+
+-- name: ticket
+-- The ticket with this short number.
+SELECT * FROM tickets WHERE number = :number;
+
+-- name: ticket_by_vendor_id
+-- The ticket with this id at its vendor.
+SELECT * FROM tickets WHERE store = :store AND vendor_id = :vendor_id;
+
+-- name: linked_tickets
+-- For `shopbell tickets`: the tickets that have threads.
+SELECT * FROM tickets
+WHERE followed = 1 AND (:store IS NULL OR store = :store) AND (:status = 'all' OR status = :status)
+ORDER BY number;
+
+-- name: tickets_of_customer
+-- For the card: the customer's other tickets in every store, open ones first.
+SELECT number, store, status FROM tickets
+WHERE LOWER(customer_email) = LOWER(:email) AND number <> :number AND gone_at IS NULL
+ORDER BY status = 'open' DESC, number DESC;
+
+-- name: tickets_to_choose
+-- For the pickers: tickets of this status that match what was typed. Only the latest 2,000 are searched, the ticket
+-- with exactly the typed number, and the ticket of this thread (`here`). That one comes first, then those whose number
+-- begins with what was typed, then those with it in the subject or in the customer's name or address.
+WITH searched (number) AS (
+    SELECT * FROM (
+        SELECT number FROM tickets
+        WHERE status = :status AND followed = 1 AND gone_at IS NULL
+        ORDER BY number DESC
+        LIMIT 2000
+    )
+    UNION
+    VALUES (CAST(:typed AS INTEGER)), (:here)
+)
+SELECT t.* FROM searched AS s CROSS JOIN tickets AS t ON t.number = s.number
+WHERE t.status = :status
+  AND t.followed = 1
+  AND t.gone_at IS NULL
+  AND (
+      INSTR(CAST(t.number AS TEXT), :typed) = 1
+      OR INSTR(LOWER(COALESCE(t.subject, '')), :typed) > 0
+      OR INSTR(LOWER(COALESCE(t.customer_name, '')), :typed) > 0
+      OR INSTR(LOWER(COALESCE(t.customer_email, '')), :typed) > 0
+  )
+ORDER BY t.number = :here DESC, INSTR(CAST(t.number AS TEXT), :typed) = 1 DESC, t.number DESC
+LIMIT 25;
+
+-- ============================================================ tickets: sweeping
+
 -- name: fingerprints
+-- The fingerprints of these tickets; those without one have to be read again.
 SELECT vendor_id, fingerprint FROM tickets
 WHERE store = :store
   AND fingerprint IS NOT NULL
   AND vendor_id IN (SELECT value FROM json_each(:ids));
 
 -- name: open_vendor_ids
+-- The store's open tickets.
 SELECT vendor_id FROM tickets WHERE store = :store AND status = 'open' ORDER BY number;
-
--- name: ticket_to_prove_by
--- One that could be read, and is likely to be there still.
-SELECT vendor_id FROM tickets
-WHERE store = :store AND followed = 1 AND gone_at IS NULL AND vendor_id NOT IN (SELECT value FROM json_each(:but))
-ORDER BY status = 'open' DESC, number DESC
-LIMIT 1;
 
 -- name: vendor_ids_to_read_again
 -- Closed tickets are in no list of open ones: what was written just before we closed one is found only by reading it.
 SELECT vendor_id FROM tickets
 WHERE store = :store AND fingerprint IS NULL
-  AND status = 'closed' AND followed = 1 AND gone_at IS NULL AND wrote_at <= :settled
+  AND status = 'closed' AND followed = 1 AND gone_at IS NULL AND status_set_at <= :settled
 ORDER BY number;
 
--- name: linked_tickets
-SELECT t.*, (SELECT COUNT(*) FROM links AS l WHERE l.ticket = t.number) AS threads
-FROM tickets AS t
-WHERE t.followed = 1
-  AND (:store IS NULL OR t.store = :store)
-  AND (:status = 'all' OR t.status = :status)
-ORDER BY t.number;
+-- name: ticket_to_probe
+-- A ticket that could be read before and probably still exists, to see whether the store can be read at all. The latest
+-- open one is best ('open' sorts after 'closed').
+SELECT vendor_id FROM tickets
+WHERE store = :store AND followed = 1 AND gone_at IS NULL AND vendor_id NOT IN (SELECT value FROM json_each(:but))
+ORDER BY status DESC, number DESC
+LIMIT 1;
 
--- name: tickets_of_customer
-SELECT number, store, status FROM tickets
-WHERE LOWER(customer_email) = LOWER(:email) AND number <> :number AND gone_at IS NULL
-ORDER BY status = 'open' DESC, number DESC;
-
--- name: choices
--- Tickets whose number begins with what was typed come first, then those whose subject or customer holds it.
-SELECT * FROM tickets
-WHERE followed = 1
-  AND gone_at IS NULL
-  AND status = :status
-  AND (
-      :typed = ''
-      OR CAST(number AS TEXT) LIKE :typed || '%'
-      OR INSTR(LOWER(COALESCE(subject, '')), :typed) > 0
-      OR INSTR(LOWER(COALESCE(customer_name, '')), :typed) > 0
-      OR INSTR(LOWER(COALESCE(customer_email, '')), :typed) > 0
-  )
-ORDER BY number = :here DESC, CAST(number AS TEXT) LIKE :typed || '%' DESC, number DESC
-LIMIT 25;
-
--- ============================================================ links
-
--- name: link
-SELECT * FROM links WHERE id = :id;
-
--- name: links_of_ticket
-SELECT * FROM links WHERE ticket = :ticket ORDER BY id;
-
--- name: link_by_thread
-SELECT * FROM links WHERE chat = :chat AND channel = :channel AND thread = :thread;
-
--- name: link_by_card
-SELECT * FROM links WHERE chat = :chat AND channel = :channel AND thread = :thread AND card = :card;
-
--- name: links_in_place
--- Of tickets that somebody may still want: in one thread, or (thread NULL) in a whole channel.
-SELECT l.* FROM links AS l JOIN tickets AS t ON t.number = l.ticket
-WHERE l.chat = :chat AND l.channel = :channel AND l.thread IS NOT NULL
-  AND (:thread IS NULL OR l.thread = :thread)
-  AND (t.status = 'open' OR t.closed_at >= :closed_since)
-ORDER BY l.id;
+-- ============================================================ links: writing
 
 -- name: insert_link
+-- Connects a ticket to a channel, where its thread has still to be opened; returns no row if it is connected already.
 INSERT INTO links (ticket, chat, channel) VALUES (:ticket, :chat, :channel) ON CONFLICT DO NOTHING RETURNING id;
 
--- name: link_opened
+-- name: set_link_thread
+-- The link's thread was opened, with its card.
 UPDATE links SET thread = :thread, card = :card, card_version = :version WHERE id = :id;
 
--- name: spoken_in_before_opened
--- `NOT IN` lets SQLite use the index of openings.
-UPDATE deliveries SET payload = json_set(payload, '$.spoken_in', json('true'))
-WHERE kind = 'open' AND state NOT IN ('done', 'dropped') AND state IN ('begun', 'uncertain')
-  AND link IN (SELECT id FROM links WHERE chat = :chat AND channel = :channel);
-
--- name: opening_of_link
-SELECT id FROM deliveries
-WHERE link = :link AND kind = 'open' AND state NOT IN ('done', 'dropped') AND state <> 'failed';
-
--- name: unfinished_opening
-SELECT id FROM deliveries WHERE link = :link AND kind = 'open' AND state NOT IN ('done', 'dropped');
-
--- name: link_lost
-UPDATE links SET thread = NULL, card = NULL, card_version = NULL, seen = NULL, seen_at = 0, threads_lost = threads_lost + 1 WHERE id = :id;
-
--- name: stranded_links
--- Links whose thread could not be opened, each with that delivery.
-SELECT l.*, d.id AS opening
-FROM deliveries AS d JOIN links AS l ON l.id = d.link JOIN tickets AS t ON t.number = l.ticket
-WHERE d.state = 'failed' AND d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
-  AND d.kind = 'open' AND l.thread IS NULL AND t.store = :store
-ORDER BY l.id;
+-- name: clear_link_thread
+-- The link's thread was deleted: it needs another one.
+UPDATE links
+SET thread = NULL, card = NULL, card_version = NULL, read_up_to = NULL, read_up_to_at = 0,
+    threads_lost = threads_lost + 1
+WHERE id = :id;
 
 -- name: move_link
+-- From now on the link's thread belongs in another channel.
 UPDATE links SET channel = :channel WHERE id = :id;
 
--- name: card_shown
+-- name: set_card_version
+-- The card shows this version of its ticket.
 UPDATE links SET card_version = :version WHERE id = :id;
 
--- name: card_replaced
+-- name: replace_card
+-- The thread has another card in place of the one that was deleted.
 UPDATE links SET card = :card, card_version = :version WHERE id = :id AND card = :deleted;
 
--- name: thread_seen
--- As long as a channel may not be read there may be older messages that nobody has heard of.
-UPDATE links SET seen = :message, seen_at = :at
-WHERE id = :id AND seen_at < :at
+-- name: set_read_up_to
+-- The thread has been read up to this message. Does nothing as long as its channel is unreadable, because there may be
+-- older messages that we do not know.
+UPDATE links SET read_up_to = :message, read_up_to_at = :at
+WHERE id = :id AND read_up_to_at < :at
   AND NOT EXISTS (
       SELECT 1 FROM channel_incidents AS c WHERE c.chat = links.chat AND c.channel = links.channel AND c.unreadable = 1
   );
 
--- name: threads_to_catch_up
--- Somebody may have written there: the ticket is open or was closed lately, or its thread was opened or written in
--- lately.
-SELECT l.* FROM links AS l JOIN tickets AS t ON t.number = l.ticket
-WHERE l.chat = :chat AND l.thread IS NOT NULL
-  AND (
-      t.status = 'open'
-      OR t.closed_at >= :lately
-      OR l.seen_at >= :lately
-      OR EXISTS (SELECT 1 FROM deliveries AS d WHERE d.link = l.id AND d.kind = 'open' AND d.finished_at >= :lately)
-  )
+-- ============================================================ links: reading
+
+-- name: link
+-- One link.
+SELECT * FROM links WHERE id = :id;
+
+-- name: links_of_ticket
+-- The ticket's links, oldest first.
+SELECT * FROM links WHERE ticket = :ticket ORDER BY id;
+
+-- name: link_by_thread
+-- The link that this thread belongs to.
+SELECT * FROM links WHERE chat = :chat AND channel = :channel AND thread = :thread;
+
+-- name: link_by_card
+-- The link that has this message as its card.
+SELECT * FROM links WHERE chat = :chat AND channel = :channel AND thread = :thread AND card = :card;
+
+-- name: links_in_place
+-- The links of a deleted thread, or (thread NULL) of a deleted channel, whose tickets are open or were closed lately.
+WITH active (ticket) AS (
+    SELECT number FROM tickets WHERE status = 'open'
+    UNION
+    SELECT number FROM tickets WHERE store IN (SELECT name FROM stores) AND closed_at >= :closed_since
+)
+SELECT l.* FROM active CROSS JOIN links AS l ON l.ticket = active.ticket
+WHERE l.chat = :chat AND l.channel = :channel AND l.thread IS NOT NULL AND (:thread IS NULL OR l.thread = :thread)
 ORDER BY l.id;
 
--- ============================================================ messages
+-- name: links_to_catch_up
+-- The threads in which somebody may have written while we were not connected: the ticket is open or was closed lately,
+-- or its thread was written in or opened lately.
+WITH active (link) AS (
+    SELECT l.id FROM tickets AS t CROSS JOIN links AS l ON l.ticket = t.number
+    WHERE t.status = 'open'
+    UNION
+    SELECT l.id FROM tickets AS t CROSS JOIN links AS l ON l.ticket = t.number
+    WHERE t.store IN (SELECT name FROM stores) AND t.closed_at >= :lately
+    UNION
+    SELECT id FROM links WHERE chat = :chat AND read_up_to_at >= :lately
+    UNION
+    SELECT link FROM deliveries WHERE kind = 'open' AND finished_at >= :lately
+)
+SELECT l.* FROM active CROSS JOIN links AS l ON l.id = active.link
+WHERE l.chat = :chat AND l.thread IS NOT NULL
+ORDER BY l.id;
 
--- name: message
-SELECT * FROM messages WHERE id = :id;
+-- name: links_with_unrouted_messages
+-- After catching up: the chat's threads with messages that have no purpose yet.
+SELECT DISTINCT l.* FROM messages AS m CROSS JOIN links AS l ON l.id = m.link
+WHERE m.routed_at IS NULL AND l.chat = :chat
+ORDER BY l.id;
 
--- name: message_by_vendor_id
-SELECT * FROM messages WHERE ticket = :ticket AND vendor_id = :vendor_id;
+-- name: stranded_links
+-- A store's links whose thread could not be opened, each with that delivery.
+SELECT l.*, d.id AS opening
+FROM deliveries AS d CROSS JOIN links AS l ON l.id = d.link JOIN tickets AS t ON t.number = l.ticket
+WHERE d.kind = 'open' AND d.unfinished = 1 AND d.state = 'failed' AND l.thread IS NULL AND t.store = :store
+ORDER BY l.id;
 
--- name: message_by_chat_id
-SELECT * FROM messages WHERE link = :link AND chat_message = :chat_message;
-
--- name: vendor_ids_of_ticket
-SELECT vendor_id FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
+-- ============================================================ messages: writing
 
 -- name: insert_vendor_message
+-- Adds a message that the vendor shows; returns no row if it is there already.
 INSERT INTO messages (
     ticket, vendor_id, purpose, author, author_name, text, attachments, is_public, written_at, routed_at
 )
@@ -330,311 +395,390 @@ ON CONFLICT (ticket, vendor_id) DO NOTHING
 RETURNING id;
 
 -- name: insert_agent_message
+-- Adds a message that was written in a thread, not routed yet; returns no row if it is there already.
 INSERT INTO messages (
     ticket, link, thread, chat_message, agent, purpose, author,
-    author_name, text, attachments, other, can_reply, written_at, sync_epoch
+    author_name, text, attachments, unsupported, can_reply, written_at, sync_epoch
 )
 VALUES (
     :ticket, :link, :thread, :chat_message, :agent, 'talk', 'staff',
-    :author_name, :text, :attachments, :other, :can_reply, :written_at, :sync_epoch
+    :author_name, :text, :attachments, :unsupported, :can_reply, :written_at, :sync_epoch
 )
 ON CONFLICT (link, chat_message) DO NOTHING
 RETURNING id;
 
--- name: unrouted_messages
-SELECT * FROM messages WHERE link = :link AND routed_at IS NULL ORDER BY written_at, id;
-
--- name: links_with_unrouted_messages
-SELECT DISTINCT l.* FROM messages AS m JOIN links AS l ON l.id = m.link
-WHERE m.routed_at IS NULL AND l.chat = :chat
-ORDER BY l.id;
-
 -- name: route_message
+-- Decides what the message is for, and what of it is sent or shown elsewhere.
 UPDATE messages SET purpose = :purpose, text = :text, routed_at = :now WHERE id = :id;
 
 -- name: set_message_purpose
+-- What the message is for now.
 UPDATE messages SET purpose = :purpose WHERE id = :id;
 
 -- name: set_message_text
+-- What of the message is sent or shown elsewhere.
 UPDATE messages SET text = :text WHERE id = :id;
 
--- name: message_in_present_thread
--- An agent's message that stands in a link's present thread, and since which sync epoch of its chat every change comes in.
-SELECT l.chat AS chat, m.sync_epoch AS sync_epoch FROM messages AS m JOIN links AS l ON l.id = m.link
-WHERE m.id = :id AND m.thread = l.thread;
+-- name: set_message_edited
+-- Its author edited the message; this is its text now.
+UPDATE messages SET edited_text = :text WHERE id = :id;
 
--- name: set_message_sync_epoch
-UPDATE messages SET sync_epoch = :sync_epoch WHERE id = :id;
-
--- name: message_edited
-UPDATE messages SET edited = :text WHERE id = :id;
-
--- name: message_deleted
+-- name: set_message_deleted
+-- Its author deleted the message.
 UPDATE messages SET deleted_at = :now WHERE id = :id;
 
+-- name: set_message_sync_epoch
+-- The message was read in this sync epoch: every change to it since then is received.
+UPDATE messages SET sync_epoch = :sync_epoch WHERE id = :id;
+
 -- name: set_message_vendor_id
+-- Under which id the vendor has the message.
 UPDATE messages SET vendor_id = :vendor_id WHERE id = :id;
 
 -- name: set_message_mark
+-- Which mark the message has in its chat.
 UPDATE messages SET mark = :mark WHERE id = :id;
 
--- name: unnamed_replies
--- Replies that may be at the vendor under an id we do not know yet.
-SELECT m.*, d.id AS delivery, d.kind AS kind, d.state AS state
-FROM messages AS m JOIN deliveries AS d ON d.message = m.id AND d.kind IN ('reply', 'note')
-WHERE m.ticket = :ticket AND m.vendor_id IS NULL
-  AND (d.state IN ('begun', 'uncertain', 'done') OR (d.state = 'failed' AND d.doubt))
-ORDER BY d.id;
+-- ============================================================ messages: reading
 
--- name: opening_message
+-- name: message
+-- One message.
+SELECT * FROM messages WHERE id = :id;
+
+-- name: message_by_vendor_id
+-- The ticket's message with this id at the vendor.
+SELECT * FROM messages WHERE ticket = :ticket AND vendor_id = :vendor_id;
+
+-- name: message_by_chat_id
+-- The message with this id in a link's thread.
+SELECT * FROM messages WHERE link = :link AND chat_message = :chat_message;
+
+-- name: vendor_ids_of_ticket
+-- Which of the vendor's messages are recorded.
+SELECT vendor_id FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
+
+-- name: first_customer_message
+-- For the card: the first public message that is not from staff.
 SELECT * FROM messages WHERE ticket = :ticket AND purpose = 'vendor' AND author <> 'staff' AND is_public = 1
 ORDER BY written_at, id LIMIT 1;
 
--- ============================================================ deliveries
--- A list of states that seems to say nothing new is there word for word as in an index, which SQLite uses only then.
+-- name: unrouted_messages
+-- The messages of a thread that have no purpose yet, oldest first.
+SELECT * FROM messages WHERE link = :link AND routed_at IS NULL ORDER BY written_at, id;
+
+-- name: sync_epoch_of_message
+-- The sync epoch of an agent's message and its chat; no row if the message is not in its link's current thread.
+SELECT l.chat AS chat, m.sync_epoch AS sync_epoch FROM messages AS m JOIN links AS l ON l.id = m.link
+WHERE m.id = :id AND m.thread = l.thread;
+
+-- name: replies_without_vendor_id
+-- The ticket's replies and notes that may be at the vendor under an id that we do not know yet.
+SELECT m.*, d.id AS delivery, d.kind AS kind, d.state AS state
+FROM messages AS m JOIN deliveries AS d ON d.message = m.id AND d.kind IN ('reply', 'note')
+WHERE m.ticket = :ticket AND m.vendor_id IS NULL
+  AND (d.state IN ('begun', 'uncertain', 'done') OR (d.state = 'failed' AND d.in_doubt))
+ORDER BY d.id;
+
+-- ============================================================ deliveries: adding and finding
 
 -- name: insert_delivery
+-- Puts a delivery into its lane; returns no row if the same one is there already (see the unique indexes).
 INSERT INTO deliveries (kind, lane, destination, ticket, link, message, payload, state, requested, created_at, due_at)
 VALUES (:kind, :lane, :destination, :ticket, :link, :message, :payload, :state, :requested, :now, :due)
 ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: delivery
+-- One delivery.
 SELECT * FROM deliveries WHERE id = :id;
 
--- name: deliveries_were_interrupted
--- At start: what an earlier process had begun may have come about.
-UPDATE deliveries SET state = 'uncertain', due_at = :now
-WHERE state = 'begun' AND state IN ('waiting', 'begun', 'uncertain', 'failed');
+-- name: unfinished_deliveries
+-- For `shopbell outbox`: every delivery that is not finished, oldest first.
+SELECT d.*, t.store AS store, t.subject AS subject FROM deliveries AS d LEFT JOIN tickets AS t ON t.number = d.ticket
+WHERE d.unfinished = 1
+ORDER BY d.id;
+
+-- name: unfinished_by_destination
+-- For health: how many deliveries each destination has in each state, and since when the oldest. For one that has
+-- begun, that is when its attempt began: a long wait before is no sign that it is stuck.
+SELECT
+    destination, state, COUNT(*) AS amount, MIN(CASE state WHEN 'begun' THEN begun_at ELSE created_at END) AS oldest
+FROM deliveries
+WHERE unfinished = 1
+GROUP BY destination, state;
+
+-- ============================================================ deliveries: lanes
 
 -- name: due_lanes
--- The lanes of a destination whose turn it is: their first unfinished delivery is due. Opening a thread comes before
--- everything else in its lane, and one that failed for good holds its lane up until somebody retries or drops it.
+-- The lanes of a destination whose first delivery is due. The opening of a thread comes before everything else in its
+-- lane. An opening that failed blocks its lane until somebody retries or drops it; other failed deliveries do not.
 SELECT d.lane AS lane FROM deliveries AS d
 WHERE d.destination = :destination
-  AND d.state IN ('waiting', 'uncertain')
+  AND d.scheduled = 1
   AND d.due_at <= :now
   AND NOT EXISTS (
       SELECT 1 FROM deliveries AS e
       WHERE e.lane = d.lane
         AND e.id <> d.id
-        AND e.state IN ('waiting', 'begun', 'uncertain', 'failed')
-        AND (e.state <> 'failed' OR e.kind = 'open')
+        AND e.unfinished = 1
+        AND (e.state IN ('waiting', 'begun', 'uncertain') OR (e.state = 'failed' AND e.kind = 'open'))
         AND ((e.kind = 'open') > (d.kind = 'open') OR ((e.kind = 'open') = (d.kind = 'open') AND e.id < d.id))
   )
 ORDER BY d.due_at, d.id
 LIMIT :most;
 
 -- name: next_due
+-- When the destination's next delivery will be due.
 SELECT MIN(due_at) AS due_at FROM deliveries
-WHERE destination = :destination AND state IN ('waiting', 'uncertain') AND due_at > :now;
+WHERE destination = :destination AND scheduled = 1 AND due_at > :now;
 
 -- name: lane_head
+-- The first delivery of a lane; the order is that of `due_lanes`.
 SELECT * FROM deliveries
 WHERE lane = :lane
-  AND state IN ('waiting', 'begun', 'uncertain', 'failed')
-  AND (state <> 'failed' OR kind = 'open')
+  AND unfinished = 1
+  AND (state IN ('waiting', 'begun', 'uncertain') OR (state = 'failed' AND kind = 'open'))
 ORDER BY kind = 'open' DESC, id
 LIMIT 1;
 
+-- name: unfinished_in_lane
+-- Every unfinished delivery of a lane, except one that is held: it waits for an agent, not in the lane.
+SELECT * FROM deliveries WHERE lane = :lane AND unfinished = 1 AND state <> 'held' ORDER BY id;
+
+-- ============================================================ deliveries: attempts and their outcomes
+
+-- name: make_begun_uncertain
+-- At start: an attempt that an earlier process began may have succeeded.
+UPDATE deliveries SET state = 'uncertain', due_at = :now WHERE unfinished = 1 AND state = 'begun';
+
 -- name: begin_delivery
+-- An attempt begins. What it posts will be newer than our last message in that chat.
 UPDATE deliveries
 SET state = 'begun', attempts = attempts + 1, reconcile_attempts = 0, begun_at = :now,
-    after_message = (SELECT s.chat_message FROM last_said AS s WHERE s.destination = deliveries.destination)
+    after_message = (SELECT p.chat_message FROM last_posted AS p WHERE p.destination = deliveries.destination)
 WHERE id = :id AND state IN ('waiting', 'uncertain');
 
--- name: not_found_yet
+-- name: make_uncertain
+-- The attempt may have succeeded: search for it later.
 UPDATE deliveries
-SET reconcile_attempts = reconcile_attempts + :counted, due_at = :due, error = COALESCE(:error, error), late_since = COALESCE(late_since, :now)
+SET state = 'uncertain', due_at = :due, error = :error, late_since = COALESCE(late_since, :now)
+WHERE id = :id AND state = 'begun';
+
+-- name: reconcile_later
+-- The search found nothing, or (`counted` 0) could not be made: search again later.
+UPDATE deliveries
+SET reconcile_attempts = reconcile_attempts + :counted, due_at = :due, error = COALESCE(:error, error),
+    late_since = COALESCE(late_since, :now)
 WHERE id = :id AND state = 'uncertain';
 
--- name: part_said
-INSERT INTO posted (delivery, part, chat_message) VALUES (:delivery, :part, :chat_message)
-ON CONFLICT DO UPDATE SET chat_message = excluded.chat_message;
-
--- name: last_said
-INSERT INTO last_said (destination, chat_message) VALUES (:destination, :chat_message)
-ON CONFLICT DO UPDATE SET chat_message = excluded.chat_message;
-
--- name: next_part
-UPDATE deliveries
-SET state = 'waiting', part = :part, attempts = 0, due_at = :now, late_since = NULL, error = NULL
-WHERE id = :id;
-
--- name: say_anew
--- What was half said in a thread that is gone is said in the next one as a whole.
-UPDATE deliveries SET part = 0
-WHERE lane = :lane AND kind IN ('post', 'line') AND part > 0 AND state IN ('waiting', 'begun', 'uncertain', 'failed');
-
--- name: finish_delivery
-UPDATE deliveries SET state = 'done', finished_at = :now, error = NULL WHERE id = :id AND state <> 'done';
-
 -- name: postpone_delivery
--- Nothing happened; once more later.
+-- The attempt did not succeed: try again later.
 UPDATE deliveries
 SET state = 'waiting', due_at = :due, error = :error, attempts = attempts - :uncounted,
     late_since = COALESCE(late_since, :now)
 WHERE id = :id AND state IN ('begun', 'uncertain');
 
--- name: drop_twin
--- A card or a mark that waits, where an earlier one is put off or tried again: that one will show what is true then.
-UPDATE deliveries SET state = 'dropped', finished_at = :now
-WHERE kind IN ('card', 'mark') AND state = 'waiting' AND state IN ('waiting', 'begun', 'uncertain', 'failed')
-  AND id <> :id AND lane = (SELECT lane FROM deliveries WHERE id = :id AND state IN ('begun', 'uncertain', 'failed'));
-
--- name: delivery_is_uncertain
+-- name: next_part
+-- A part is posted, and the delivery has more parts.
 UPDATE deliveries
-SET state = 'uncertain', due_at = :due, error = :error, late_since = COALESCE(late_since, :now)
-WHERE id = :id AND state = 'begun';
+SET state = 'waiting', part = :part, attempts = 0, due_at = :now, late_since = NULL, error = NULL
+WHERE id = :id;
+
+-- name: finish_delivery
+-- The delivery is done.
+UPDATE deliveries SET state = 'done', finished_at = :now, error = NULL WHERE id = :id AND state <> 'done';
 
 -- name: fail_delivery
--- Unless somebody has dropped it meanwhile.
-UPDATE deliveries SET state = 'failed', finished_at = :now, error = :error, doubt = :doubt
+-- The delivery failed for good, unless somebody has dropped it meanwhile.
+UPDATE deliveries SET state = 'failed', finished_at = :now, error = :error, in_doubt = :in_doubt
 WHERE id = :id AND state IN ('waiting', 'begun', 'uncertain');
 
+-- name: drop_duplicate
+-- Before a card or a mark is tried again: drops another one that waits, because the first will show the current state.
+UPDATE deliveries SET state = 'dropped', finished_at = :now
+WHERE kind IN ('card', 'mark') AND unfinished = 1 AND state = 'waiting'
+  AND id <> :id AND lane = (SELECT lane FROM deliveries WHERE id = :id AND state IN ('begun', 'uncertain', 'failed'));
+
+-- ============================================================ deliveries: what people ask for
+
 -- name: retry_delivery
+-- An agent or the operator wants a failed or held delivery to be made.
 UPDATE deliveries
-SET state = CASE WHEN doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0, reconcile_attempts = 0, due_at = :now,
-    late_since = NULL, late_told = 0, finished_at = NULL, requested = 1
+SET state = CASE WHEN in_doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0, reconcile_attempts = 0,
+    due_at = :now, late_since = NULL, late_is_told = 0, finished_at = NULL, requested = 1
 WHERE id = :id AND state IN ('failed', 'held');
 
--- name: open_elsewhere
--- Whatever came of it in the former channel.
-UPDATE deliveries
-SET state = 'waiting', doubt = 0, attempts = 0, reconcile_attempts = 0, due_at = :now, finished_at = NULL, error = NULL
-WHERE id = :id AND state = 'failed';
-
 -- name: drop_delivery
+-- The delivery will not be made. One that is being attempted cannot be dropped.
 UPDATE deliveries SET state = 'dropped', finished_at = :now
 WHERE id = :id AND state IN ('waiting', 'uncertain', 'held', 'failed');
 
--- name: lane
-SELECT * FROM deliveries WHERE lane = :lane AND state IN ('waiting', 'begun', 'uncertain', 'failed') ORDER BY id;
+-- ============================================================ deliveries: posting
+
+-- name: set_posted
+-- Notes which chat message shows this part of a delivery.
+INSERT INTO posted (delivery, part, chat_message) VALUES (:delivery, :part, :chat_message)
+ON CONFLICT DO UPDATE SET chat_message = excluded.chat_message;
+
+-- name: was_posted
+-- Returns a row if at least one part of the delivery is posted.
+SELECT 1 FROM posted WHERE delivery = :id LIMIT 1;
+
+-- name: set_last_posted
+-- Notes our last message in a chat.
+INSERT INTO last_posted (destination, chat_message) VALUES (:destination, :chat_message)
+ON CONFLICT DO UPDATE SET chat_message = excluded.chat_message;
+
+-- name: post_from_first_part
+-- The lane's thread was deleted: what was posted in part goes into the next thread as a whole.
+UPDATE deliveries SET part = 0 WHERE lane = :lane AND unfinished = 1 AND kind IN ('post', 'line') AND part > 0;
+
+-- name: readdress_line
+-- A channel refused a line: post it in another one.
+UPDATE deliveries SET lane = :lane, destination = :destination, payload = :payload WHERE id = :id;
 
 -- name: drop_waiting_posts
+-- The message is not posted where it has not been posted yet.
 UPDATE deliveries SET state = 'dropped' WHERE message = :message AND kind = 'post' AND state = 'waiting';
 
--- name: showings_of_note
--- Where a note of an agent is shown or kept, or shall be.
-SELECT * FROM deliveries WHERE message = :message AND kind IN ('post', 'note') AND state <> 'dropped' ORDER BY id;
+-- ============================================================ deliveries: opening threads
 
--- name: doubtful_mark
--- An attempt to mark this message that may have come about although nobody heard of it.
-SELECT 1 FROM deliveries WHERE message = :message AND kind = 'mark' AND (doubt OR (id = :id AND attempts > 1)) LIMIT 1;
+-- name: unfinished_opening
+-- The delivery that opens the link's thread, or failed to.
+SELECT id FROM deliveries WHERE link = :link AND kind = 'open' AND unfinished = 1;
+
+-- name: opening_in_progress
+-- The delivery that opens the link's thread and has not failed.
+SELECT id FROM deliveries WHERE link = :link AND kind = 'open' AND unfinished = 1 AND state <> 'failed';
+
+-- name: recent_openings
+-- How often the link's thread was opened lately.
+SELECT id FROM deliveries WHERE link = :link AND kind = 'open' AND state = 'done' AND finished_at >= :since;
+
+-- name: set_spoken_in
+-- Somebody wrote in a thread that we do not know: it may be one that is being opened in this channel, so read those.
+UPDATE deliveries SET payload = json_set(payload, '$.spoken_in', json('true'))
+WHERE kind = 'open' AND unfinished = 1 AND state IN ('begun', 'uncertain')
+  AND EXISTS (SELECT 1 FROM links AS l WHERE l.id = deliveries.link AND l.chat = :chat AND l.channel = :channel);
+
+-- name: retry_opening_elsewhere
+-- The link has moved to another channel: open its thread there, no matter what happened in the former one.
+UPDATE deliveries
+SET state = 'waiting', in_doubt = 0, attempts = 0, reconcile_attempts = 0, due_at = :now, finished_at = NULL,
+    error = NULL
+WHERE id = :id AND state = 'failed';
+
+-- ============================================================ deliveries: replies, notes, marks and statuses
 
 -- name: reply_of_message
+-- The delivery of an agent's message to the customer: the latest one that was not dropped, else the latest.
 SELECT * FROM deliveries WHERE message = :message AND kind = 'reply' ORDER BY state = 'dropped', id DESC LIMIT 1;
 
+-- name: unattempted_replies
+-- The ticket's replies before their first attempt, in the order in which they will be sent.
+SELECT d.id AS id, d.message AS message, d.due_at AS due_at, d.requested AS requested, d.late_is_told AS late_is_told,
+    m.written_at AS written_at
+FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+WHERE d.lane = 'vendor:' || :ticket AND d.unfinished = 1 AND d.state = 'waiting' AND d.kind = 'reply' AND d.attempts = 0
+ORDER BY d.id;
+
+-- name: clear_delivery_message
+-- Before two replies change places: neither has a message for a moment, because a message can have one reply only.
+UPDATE deliveries SET message = NULL WHERE id = :id;
+
+-- name: set_delivery_message
+-- Gives a reply another message, with everything that belongs to that message.
+UPDATE deliveries SET message = :message, due_at = :due, requested = :requested, late_is_told = :late_is_told
+WHERE id = :id;
+
+-- name: set_due
+-- When a waiting delivery is tried.
+UPDATE deliveries SET due_at = :due WHERE id = :id AND state = 'waiting';
+
 -- name: late_replies
--- With what keeps each: the first of its lane, which may be the reply itself. One behind it is late with it only.
-SELECT d.id AS id, d.destination AS destination, d.state AS state, d.late_told AS late_told, m.link AS link,
+-- Replies that something has kept from being sent since before this time, each with the first delivery of its lane (it
+-- may be the reply itself) and its error. A reply behind another one is late only if that one is late, too.
+SELECT d.id AS id, d.destination AS destination, d.state AS state, d.late_is_told AS late_is_told, m.link AS link,
     h.error AS error
-FROM deliveries AS d INDEXED BY deliveries_unfinished -- else SQLite reads all there ever were, in their order
+FROM deliveries AS d
     JOIN messages AS m ON m.id = d.message
     JOIN deliveries AS h ON h.id = (
         SELECT MIN(e.id) FROM deliveries AS e
-        WHERE e.lane = d.lane AND e.state IN ('waiting', 'begun', 'uncertain', 'failed') AND e.state <> 'failed'
+        WHERE e.lane = d.lane AND e.unfinished = 1 AND e.state IN ('waiting', 'begun', 'uncertain')
     )
-WHERE d.kind = 'reply' AND d.state IN ('waiting', 'begun', 'uncertain')
-  AND d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
+WHERE d.unfinished = 1 AND d.state IN ('waiting', 'begun', 'uncertain') AND d.kind = 'reply'
   AND COALESCE(d.late_since, d.due_at) <= :before AND h.late_since <= :before
 ORDER BY d.id;
 
--- name: late_is_told
-UPDATE deliveries SET late_told = 1 WHERE id = :id;
+-- name: set_late_is_told
+-- The reply's thread was told that the reply waits.
+UPDATE deliveries SET late_is_told = 1 WHERE id = :id;
 
--- name: late_at_vendors
--- What is first in its lane and kept there, by store; the error is the oldest one's.
+-- name: late_by_store
+-- For health: since when each store has kept what agents sent; the error is that of the oldest.
 SELECT SUBSTR(destination, 7) AS store, MIN(late_since) AS since, error FROM deliveries
-WHERE kind IN ('reply', 'note', 'status') AND state IN ('waiting', 'begun', 'uncertain')
-  AND state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
+WHERE unfinished = 1 AND state IN ('waiting', 'begun', 'uncertain') AND kind IN ('reply', 'note', 'status')
   AND late_since <= :before
 GROUP BY destination
 ORDER BY destination;
 
--- name: waiting_replies
--- Those of a ticket that no attempt was made at, in the order in which they will leave.
-SELECT d.id AS id, d.message AS message, d.due_at AS due_at, d.requested AS requested, d.late_told AS late_told,
-    m.written_at AS written_at
-FROM deliveries AS d JOIN messages AS m ON m.id = d.message
-WHERE d.lane = 'vendor:' || :ticket AND d.kind = 'reply' AND d.attempts = 0
-  AND d.state = 'waiting' AND d.state IN ('waiting', 'begun', 'uncertain', 'failed')
-ORDER BY d.id;
+-- name: copies_of_note
+-- Where an agent's note is posted or kept, or will be.
+SELECT * FROM deliveries WHERE message = :message AND kind IN ('post', 'note') AND state <> 'dropped' ORDER BY id;
 
--- name: move_notice
-UPDATE deliveries SET lane = :lane, destination = :destination, payload = :payload WHERE id = :id;
+-- name: mark_in_doubt
+-- Returns a row if an attempt to mark this message may have succeeded although its outcome is not known.
+SELECT 1 FROM deliveries
+WHERE message = :message AND kind = 'mark' AND (in_doubt OR (id = :id AND attempts > 1))
+LIMIT 1;
 
--- name: was_said
-SELECT 1 FROM posted WHERE delivery = :id LIMIT 1;
-
--- name: carry_nothing
-UPDATE deliveries SET message = NULL WHERE id = :id;
-
--- name: carry_message
-UPDATE deliveries SET message = :message, due_at = :due, requested = :requested, late_told = :late_told WHERE id = :id;
-
--- name: put_off
-UPDATE deliveries SET due_at = :due WHERE id = :id AND state = 'waiting';
-
--- name: pending_status
+-- name: status_in_progress
+-- The last change of a ticket's status that is on its way to the vendor.
 SELECT * FROM deliveries
-WHERE ticket = :ticket AND kind = 'status' AND state IN ('waiting', 'begun', 'uncertain')
+WHERE lane = 'vendor:' || :ticket AND unfinished = 1 AND state IN ('waiting', 'begun', 'uncertain') AND kind = 'status'
 ORDER BY id DESC LIMIT 1;
-
--- name: openings
-SELECT id FROM deliveries WHERE link = :link AND kind = 'open' AND state = 'done' AND finished_at >= :since;
-
--- name: unfinished_deliveries
-SELECT d.*, t.store AS store, t.subject AS subject FROM deliveries AS d LEFT JOIN tickets AS t ON t.number = d.ticket
-WHERE d.state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
-ORDER BY d.id;
-
--- name: destinations_waiting
--- What was begun is as old as its attempt: having waited long before is no sign of being stuck.
-SELECT
-    destination, state, COUNT(*) AS amount, MIN(CASE state WHEN 'begun' THEN begun_at ELSE created_at END) AS oldest
-FROM deliveries
-WHERE state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
-GROUP BY destination, state;
 
 -- ============================================================ a clock that was set back
 
--- name: last_moment
--- The last moment that the file knows of: something was begun or queued, or a store was swept.
+-- name: latest_time
+-- The latest time in the file at which something was begun or queued or a store was swept.
 SELECT MAX(moment) AS moment FROM (
-    SELECT MAX(created_at, COALESCE(begun_at, 0)) AS moment FROM deliveries
-    WHERE state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
+    SELECT MAX(created_at, COALESCE(begun_at, 0)) AS moment FROM deliveries WHERE unfinished = 1
     UNION ALL
     SELECT swept_at FROM stores
 );
 
--- name: bring_back_what_waits
--- What is due soon stays, for it may have been queued since. No pause is longer than until `latest`.
+-- name: bring_back_due_times
+-- Moves the times at which deliveries are due back with the clock. What is due soon stays: it may have been queued
+-- since. Nothing waits longer than until `latest`.
 UPDATE deliveries
 SET due_at = CASE WHEN due_at - :by > :latest THEN :now ELSE MAX(due_at - :by, :now) END
-WHERE state IN ('waiting', 'uncertain') AND due_at > :soon;
+WHERE scheduled = 1 AND due_at > :soon;
 
 -- name: bring_back_deliveries
+-- What happened to a delivery did not happen after now.
 UPDATE deliveries
 SET created_at = MIN(created_at, :now), begun_at = MIN(begun_at, :now), late_since = MIN(late_since, :now)
-WHERE state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')
-  AND MAX(created_at, COALESCE(begun_at, 0), COALESCE(late_since, 0)) > :now;
+WHERE unfinished = 1 AND MAX(created_at, COALESCE(begun_at, 0), COALESCE(late_since, 0)) > :now;
 
 -- name: bring_back_tickets
 -- What is read of a ticket from now on is newer than what we did to it.
-UPDATE tickets SET wrote_at = :now WHERE wrote_at > :now;
+UPDATE tickets SET status_set_at = :now WHERE status_set_at > :now;
 
 -- name: bring_back_stores
+-- What happened to a store did not happen after now.
 UPDATE stores
 SET fully_swept_at = MIN(fully_swept_at, :now), swept_at = MIN(swept_at, :now), active_at = MIN(active_at, :now),
     incident_since = MIN(incident_since, :now);
 
 -- name: bring_back_installation
+-- The backup was not restored after now.
 UPDATE installation SET restored_at = :now WHERE restored_at > :now;
 
 -- ============================================================ figures
 
 -- name: ticket_counts
+-- How many tickets a store has: open, closed, and open ones that wait for us.
 SELECT
     COUNT(*) FILTER (WHERE status = 'open') AS open,
     COUNT(*) FILTER (WHERE status = 'closed') AS closed,
@@ -643,17 +787,20 @@ FROM tickets
 WHERE store = :store AND gone_at IS NULL;
 
 -- name: new_per_day
+-- How many tickets were created on each day (UTC).
 SELECT created_at / 86400000 AS day, COUNT(*) AS amount FROM tickets
 WHERE store = :store AND created_at >= :since
 GROUP BY day
 ORDER BY day;
 
 -- name: first_responses
+-- How long customers waited for the first public message by staff, in tickets that were created since.
 SELECT first_response_at - created_at AS span FROM tickets
 WHERE store = :store AND first_response_at >= created_at AND created_at >= :since
 ORDER BY span;
 
 -- name: times_to_close
+-- How long tickets were open that were closed since.
 SELECT closed_at - created_at AS span FROM tickets
 WHERE store = :store AND status = 'closed' AND closed_at >= created_at AND closed_at >= :since
 ORDER BY span;
@@ -661,4 +808,5 @@ ORDER BY span;
 -- ============================================================ the doctor
 
 -- name: quick_check
+-- Whether SQLite finds the file sound.
 PRAGMA quick_check(1);

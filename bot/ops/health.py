@@ -120,11 +120,11 @@ class Health:
         before = to_ms(self._clock.now() - LATE_AFTER)
         late = [
             f"store {row['store']}: deliveries have been waiting since {_moment(from_ms(row['since']))}: {row['error']}"
-            for row in await self._database.read(lambda tx: tx.all("late_at_vendors", before=before))
+            for row in await self._database.read(lambda tx: tx.all("late_by_store", before=before))
         ]
         unreadable = [
             f"store {row['store']}: unreadable tickets: {row['amount']}, since {_moment(from_ms(row['since']))}"
-            for row in await self._database.read(lambda tx: tx.all("unreadable_by_store"))
+            for row in await self._database.read(lambda tx: tx.all("unreadable_tickets_by_store"))
         ]
         stores = [
             f"store {state.name} has had a problem since {_moment(state.incident_since)}: {state.incident}"
@@ -210,7 +210,7 @@ def _unfinished_deliveries(tx: Transaction) -> list[UnfinishedDeliveries]:
         UnfinishedDeliveries(
             destination=row["destination"], state=row["state"], count=row["amount"], oldest=from_ms(row["oldest"])
         )
-        for row in tx.all("destinations_waiting")
+        for row in tx.all("unfinished_by_destination")
     ]
 
 

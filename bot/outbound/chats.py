@@ -130,7 +130,7 @@ class CardCourier:
         link = require(job.link)
         if result is None:
             return
-        tx.run("card_shown", id=link.id, version=require(job.ticket).version)
+        tx.run("set_card_version", id=link.id, version=require(job.ticket).version)
         channel_works(tx, link.place, now, job.delivery.id)
         if not result:
             enqueue.new_card(tx, link, now)
@@ -225,13 +225,13 @@ def _next_part(tx: Transaction, job: Job, count: int) -> int | None:
 
 def record_part(tx: Transaction, job: Job, message: ChatMessageId) -> None:
     """Record which chat message a part became."""
-    tx.run("part_said", delivery=job.delivery.id, part=job.delivery.part, chat_message=message)
+    tx.run("set_posted", delivery=job.delivery.id, part=job.delivery.part, chat_message=message)
     record_latest_message(tx, job, message)
 
 
 def record_latest_message(tx: Transaction, job: Job, message: ChatMessageId) -> None:
     """Record our latest message in this chat: every delivery that is begun from now on will be newer."""
-    tx.run("last_said", destination=job.delivery.destination, chat_message=message)
+    tx.run("set_last_posted", destination=job.delivery.destination, chat_message=message)
 
 
 def queue_outdated_card(tx: Transaction, link: LinkRow, shown: TicketRow, now: datetime) -> None:

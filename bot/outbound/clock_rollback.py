@@ -49,7 +49,7 @@ class ClockRollback:
 
 def _adjust_to_latest_time(tx: Transaction, now: datetime) -> timedelta:
     """Move times back if the database has a past time that is later than `now`. Returns by how much."""
-    row = tx.one("last_moment")
+    row = tx.one("latest_time")
     last = to_ms(now) if row is None or row["moment"] is None else row["moment"]
     back = timedelta(milliseconds=max(0, last - to_ms(now)))
     move_times_back(tx, back, now)
@@ -60,6 +60,6 @@ def move_times_back(tx: Transaction, back: timedelta, now: datetime) -> None:
     """The clock was set back by `back` and shows `now`: move every time in the database that lies in the future."""
     soon, latest = now + _TOLERANCE, now + _LONGEST_PAUSE
     by = back // timedelta(milliseconds=1)
-    tx.run("bring_back_what_waits", by=by, now=to_ms(now), soon=to_ms(soon), latest=to_ms(latest))
+    tx.run("bring_back_due_times", by=by, now=to_ms(now), soon=to_ms(soon), latest=to_ms(latest))
     for times in ("bring_back_deliveries", "bring_back_tickets", "bring_back_stores", "bring_back_installation"):
         tx.run(times, now=to_ms(now))

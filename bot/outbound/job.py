@@ -112,7 +112,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
     link = None if delivery.link is None else tx.one("link", id=delivery.link)
     message = None if delivery.message is None else tx.one("message", id=delivery.message)
     origin = None if message is None or message["link"] is None else tx.one("link", id=message["link"])
-    opening = None if delivery.ticket is None else tx.one("opening_message", ticket=delivery.ticket)
+    opening = None if delivery.ticket is None else tx.one("first_customer_message", ticket=delivery.ticket)
     email = None if ticket is None else ticket["customer_email"]
     lost = 0 if link is None else link["threads_lost"]
     others = [] if not email else tx.all("tickets_of_customer", email=email, number=delivery.ticket)

@@ -37,18 +37,18 @@ class LateReplies:
         while True:
             await self._clock.sleep(_CHECK_SECONDS)
             late = await self._database.read(_late_replies, self._clock.now())
-            if any(not row["late_told"] and row["destination"] in self._destinations for row in late):
+            if any(not row["late_is_told"] and row["destination"] in self._destinations for row in late):
                 await self._database.write(self._announce, self._clock.now())
                 self._wake()
 
     def _announce(self, tx: Transaction, now: datetime) -> None:
         late = [row for row in _late_replies(tx, now) if row["destination"] in self._destinations]
-        announced = {row["link"] for row in late if row["late_told"]}
+        announced = {row["link"] for row in late if row["late_is_told"]}
         for row in late:
             if row["link"] not in announced:
                 announced.add(row["link"])
                 _post_line(tx, [each for each in late if each["link"] == row["link"]], now)
-            tx.run("late_is_told", id=row["id"])
+            tx.run("set_late_is_told", id=row["id"])
 
 
 def _late_replies(tx: Transaction, now: datetime) -> list[Row]:

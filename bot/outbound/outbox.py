@@ -69,7 +69,7 @@ class Outbox:
     async def prepare(self) -> None:
         """Call once, before `run`. What an earlier process had begun and not finished becomes uncertain."""
         await self._clock_rollback.check_at_start()
-        await self._database.write(lambda tx: tx.run("deliveries_were_interrupted", now=to_ms(self._clock.now())))
+        await self._database.write(lambda tx: tx.run("make_begun_uncertain", now=to_ms(self._clock.now())))
         self._key_prefix = await self._database.read(_key_prefix)
 
     async def run(self) -> None:
@@ -207,14 +207,14 @@ class Outbox:
             match Postpone(0.0) if repaired else decision:
                 case Postpone(seconds, counted):
                     due = to_ms(now + timedelta(seconds=seconds))
-                    tx.run("drop_twin", id=delivery, now=to_ms(now))
+                    tx.run("drop_duplicate", id=delivery, now=to_ms(now))
                     uncounted = 0 if counted else 1
                     tx.run("postpone_delivery", id=delivery, now=to_ms(now), due=due, error=reason, uncounted=uncounted)
                 case Reconcile(seconds):
                     due = to_ms(now + timedelta(seconds=seconds))
-                    tx.run("delivery_is_uncertain", id=delivery, now=to_ms(now), due=due, error=reason)
+                    tx.run("make_uncertain", id=delivery, now=to_ms(now), due=due, error=reason)
                 case GiveUp(doubt):
-                    if tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, doubt=doubt):
+                    if tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, in_doubt=doubt):
                         courier.give_up(tx, replace(job, delivery=_delivery(tx, delivery)), reason, now)
 
         await self._database.write(work, self._clock.now())
@@ -313,7 +313,7 @@ def _not_found_yet(
 ) -> None:
     """Record a search that found nothing. With an error it was not possible to search, which does not count as one."""
     reason = None if error is None else error.user_message
-    tx.run("not_found_yet", id=delivery.id, now=to_ms(now), due=to_ms(due), counted=0 if error else 1, error=reason)
+    tx.run("reconcile_later", id=delivery.id, now=to_ms(now), due=to_ms(due), counted=0 if error else 1, error=reason)
 
 
 def _uncertain_seconds(delivery: DeliveryRow, now: datetime) -> float:

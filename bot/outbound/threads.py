@@ -54,7 +54,7 @@ class NewCardCourier:
         if job.delivery.part == _LINE_PART:
             return _CARD_PART
         was = job.delivery.payload_as(NewCardPayload).deleted
-        tx.run("card_replaced", id=link.id, deleted=was, card=result, version=require(job.ticket).version)
+        tx.run("replace_card", id=link.id, deleted=was, card=result, version=require(job.ticket).version)
         # The new card may already be outdated, and posting it may have opened an archived thread.
         enqueue.card(tx, link_row(require(tx.one("link", id=link.id))), now)
         return None
@@ -100,7 +100,7 @@ class ThreadCourier:
             return None
         channel_works(tx, link.place, now, job.delivery.id)
         record_latest_message(tx, job, result.card)
-        tx.run("link_opened", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
+        tx.run("set_link_thread", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
         if job.delivery.state is State.UNCERTAIN:  # found by a search: its card is of unknown age
             enqueue.card(tx, link_row(require(tx.one("link", id=link.id))), now)
         else:

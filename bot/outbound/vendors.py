@@ -65,7 +65,7 @@ class ReplyCourier:
         reply_arrived(tx, message, result.id, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        notice = notices.reply_in_doubt if job.delivery.doubt else notices.reply_failed
+        notice = notices.reply_in_doubt if job.delivery.in_doubt else notices.reply_failed
         reply_failed(tx, require(job.message), job.delivery.id, notice(reason), now)
 
     async def _files(self, job: Job, vendor: Vendor) -> list[File]:
@@ -135,7 +135,7 @@ class NoteCourier:
         set_vendor_id(tx, message_row(require(tx.one("message", id=require(job.message).id))), result.id)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        notice = notices.note_in_doubt if job.delivery.doubt else notices.note_failed
+        notice = notices.note_in_doubt if job.delivery.in_doubt else notices.note_failed
         report_failure(tx, require(job.message), job.delivery.id, notice(reason), now)
 
     def _vendor(self, job: Job) -> CanNote:
@@ -150,7 +150,7 @@ class StatusChanged:
     """The ticket has this status now. With `here_only` its vendor does not know: it cannot change the status."""
 
     status: Status
-    here_only: bool = False
+    closed_here_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +164,14 @@ class StatusCourier:
 
     async def attempt(self, job: Job) -> StatusChanged:
         ticket, wanted = require(job.ticket), job.delivery.payload_as(StatusPayload).wanted
-        if ticket.here_only and wanted is Status.OPEN:
+        if ticket.closed_here_only and wanted is Status.OPEN:
             return StatusChanged(wanted)  # the vendor was never asked to close it
         try:
             await self.directory.vendor(ticket).set_status(ticket.vendor_id, wanted)
         except Unsupported:
             if wanted is Status.OPEN:
                 raise
-            return StatusChanged(wanted, here_only=True)
+            return StatusChanged(wanted, closed_here_only=True)
         return StatusChanged(wanted)
 
     async def reconcile(self, job: Job) -> StatusChanged | None:
@@ -179,9 +179,9 @@ class StatusCourier:
 
     def record(self, tx: Transaction, job: Job, result: StatusChanged, now: datetime) -> None:
         ticket, by = require(job.ticket), job.delivery.payload_as(StatusPayload).by
-        changed = {"status": result.status, "here_only": result.here_only}
+        changed = {"status": result.status, "closed_here_only": result.closed_here_only}
         tx.run("set_ticket_status", number=ticket.number, now=to_ms(now), **changed)
-        if result.here_only:
+        if result.closed_here_only:
             vendor = self.directory.store(ticket).vendor_label
             enqueue.lines(tx, ticket.number, notices.closed_here_only(vendor, by), now)
         elif ticket.status is not result.status:

@@ -42,7 +42,7 @@ def resolve_notice(tx: Transaction, notice: DeliveryRow, now: datetime) -> None:
     payload = notice.payload_as(LinePayload)
     if notice.state is State.WAITING:
         tx.run("drop_delivery", id=notice.id, now=to_ms(now))
-    elif notice.state is not State.DONE or tx.one("was_said", id=notice.id) is not None:
+    elif notice.state is not State.DONE or tx.one("was_posted", id=notice.id) is not None:
         if payload.place is None or payload.resolved_text is None:
             raise LookupError(f"delivery {notice.id} is not an incident notice")
         announce(tx, payload.place, payload.resolved_text, now)
@@ -56,7 +56,7 @@ def move_notice(tx: Transaction, line: DeliveryRow) -> bool:
     first, *others = payload.alternatives
     moved = replace(payload, place=first, alternatives=tuple(others))
     tx.run(
-        "move_notice",
+        "readdress_line",
         id=line.id,
         lane=_lane(first),
         destination=chat_destination(first.chat),

@@ -93,7 +93,7 @@ def _edit(tx: Transaction, context: _MessageContext, text: str) -> str | None:
     message, text = context.message, clean(text)
     if message.deleted or not _is_new_text(context, text):
         return None
-    tx.run("message_edited", id=message.id, text=text)
+    tx.run("set_message_edited", id=message.id, text=text)
     if not message.routed or context.ticket.store not in context.rules.stores:
         tx.run("set_message_text", id=message.id, text=text)
         return None
@@ -108,8 +108,8 @@ def _edit(tx: Transaction, context: _MessageContext, text: str) -> str | None:
 def _is_new_text(context: _MessageContext, text: str) -> bool:
     """Whether the text differs. Chats send some edits twice, and some send one when only a link preview was added."""
     message = context.message
-    if message.edited is not None:
-        return text != message.edited
+    if message.edited_text is not None:
+        return text != message.edited_text
     return message.text != (note_text(text, context.rules) if message.purpose is Purpose.NOTE else text)
 
 
@@ -179,7 +179,7 @@ def _delete(tx: Transaction, context: _MessageContext) -> str | None:
     message = context.message
     if message.deleted:
         return None
-    tx.run("message_deleted", id=message.id, now=to_ms(context.now))
+    tx.run("set_message_deleted", id=message.id, now=to_ms(context.now))
     if message.purpose is Purpose.NOTE:
         return _delete_note(tx, context)
     reply = _reply(tx, context)
@@ -233,10 +233,10 @@ def _with_text(context: _MessageContext, text: str) -> MessageRow:
 def _shown_note(context: _MessageContext) -> str:
     """The text of a note in its chat, as last received."""
     message = context.message
-    if message.edited is None:
+    if message.edited_text is None:
         return message.text
-    note = note_text(message.edited, context.rules)
-    return message.edited if note is None else note
+    note = note_text(message.edited_text, context.rules)
+    return message.edited_text if note is None else note
 
 
 def _reply(tx: Transaction, context: _MessageContext) -> DeliveryRow | None:
@@ -247,7 +247,7 @@ def _reply(tx: Transaction, context: _MessageContext) -> DeliveryRow | None:
 def _may_have_been_sent(delivery: DeliveryRow) -> bool:
     """Whether it was delivered, may have been, or is being delivered; also if only in part."""
     waits = delivery.state in (State.WAITING, State.HELD) and not delivery.part
-    return not waits and (delivery.state is not State.FAILED or delivery.doubt)
+    return not waits and (delivery.state is not State.FAILED or delivery.in_doubt)
 
 
 def _recall(tx: Transaction, context: _MessageContext, reply: DeliveryRow) -> None:
@@ -257,7 +257,7 @@ def _recall(tx: Transaction, context: _MessageContext, reply: DeliveryRow) -> No
 
 
 def _note_deliveries(tx: Transaction, context: _MessageContext) -> list[DeliveryRow]:
-    return [delivery_row(row) for row in tx.all("showings_of_note", message=context.message.id)]
+    return [delivery_row(row) for row in tx.all("copies_of_note", message=context.message.id)]
 
 
 def _announce_note_change(tx: Transaction, context: _MessageContext, deliveries: list[DeliveryRow], line: str) -> None:

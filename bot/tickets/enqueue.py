@@ -53,7 +53,7 @@ def links_of(tx: Transaction, ticket: TicketNumber) -> list[LinkRow]:
 
 def open_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """Queue the opening of a link's thread, first in its lane; delayed if it was opened often lately."""
-    often = len(tx.all("openings", link=link.id, since=to_ms(now - _OPENINGS_WINDOW))) >= _MAX_OPENINGS
+    often = len(tx.all("recent_openings", link=link.id, since=to_ms(now - _OPENINGS_WINDOW))) >= _MAX_OPENINGS
     lane, destination = thread_lane(link), chat_destination(link.chat)
     due = now + _OPENINGS_WINDOW if often else now
     add_delivery(
@@ -133,7 +133,7 @@ def wanted_mark(tx: Transaction, message: int) -> Mark | None:
 
 def possible_marks(tx: Transaction, delivery: DeliveryRow) -> tuple[Mark, ...]:
     """The marks that the message may have now: the last one we set, or any if that is uncertain."""
-    if tx.one("doubtful_mark", message=delivery.message, id=delivery.id) is not None:
+    if tx.one("mark_in_doubt", message=delivery.message, id=delivery.id) is not None:
         return tuple(Mark)
     row = tx.one("message", id=delivery.message)
     return () if row is None or row["mark"] is None else (Mark(row["mark"]),)
@@ -179,14 +179,14 @@ def order_replies(tx: Transaction, ticket: TicketNumber) -> None:
     Chats can deliver messages of nearly the same time in any order. The deliveries keep their places in the lane, and
     exchange their contents.
     """
-    waiting = tx.all("waiting_replies", ticket=ticket)
+    waiting = tx.all("unattempted_replies", ticket=ticket)
     written = sorted(waiting, key=lambda row: (row["written_at"], row["message"]))
     moved = [(row["id"], other) for row, other in zip(waiting, written, strict=True) if row["id"] != other["id"]]
     for delivery, _ in moved:
-        tx.run("carry_nothing", id=delivery)
+        tx.run("clear_delivery_message", id=delivery)
     for delivery, other in moved:
-        contents = {name: other[name] for name in ("message", "requested", "late_told")}
-        tx.run("carry_message", id=delivery, due=other["due_at"], **contents)
+        contents = {name: other[name] for name in ("message", "requested", "late_is_told")}
+        tx.run("set_delivery_message", id=delivery, due=other["due_at"], **contents)
 
 
 def note(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: datetime) -> None:

@@ -39,7 +39,7 @@ def store_failing(
         notify: Whether it has lasted long enough to be reported in the store's channels. It is reported once, and again
             if a person turns out to be needed.
     """
-    tx.run("store_failing", name=store.name, incident=reason, now=to_ms(now))
+    tx.run("set_store_incident", name=store.name, incident=reason, now=to_ms(now))
     sent = _store_notices(tx, store)
     _retry_now(tx, sent, now)
     active = {line.id for line in _active_lines(tx, sent)}
@@ -49,7 +49,7 @@ def store_failing(
     _drop_unsent(tx, sent, now)
     text, resolved = _NOTICE[incident](store.label, reason), notices.store_back(store.label)
     sent[incident] = [announcements.incident_notice(tx, (channel,), text, resolved, now) for channel in store.channels]
-    tx.run("store_incident_noticed", name=store.name, notices=json.dumps(sent))
+    tx.run("set_store_incident_notices", name=store.name, notices=json.dumps(sent))
 
 
 def store_works(tx: Transaction, store: Store, now: datetime, *, notify: bool) -> bool:
@@ -62,14 +62,14 @@ def store_works(tx: Transaction, store: Store, now: datetime, *, notify: bool) -
     Returns:
         Whether that is reported now.
     """
-    tx.run("store_works", name=store.name)
+    tx.run("clear_store_incident", name=store.name)
     _drop_unsent(tx, _store_notices(tx, store), now)
     posted = _active_lines(tx, _store_notices(tx, store))
     if notify:
         for line in {line.payload_as(LinePayload).place: line for line in posted}.values():
             announcements.resolve_notice(tx, line, now)
     if notify or not posted:
-        tx.run("store_incident_noticed", name=store.name, notices="{}")
+        tx.run("set_store_incident_notices", name=store.name, notices="{}")
     return notify and bool(posted)
 
 
@@ -99,12 +99,12 @@ def tickets_unreadable(tx: Transaction, store: Store, tickets: Sequence[tuple[Ti
 
 def ticket_readable(tx: Transaction, store: StoreName, ticket: TicketId) -> None:
     """A ticket could be read, or is gone: its next failure is reported again."""
-    tx.run("forget_unreadable_ticket", store=store, vendor_id=ticket)
+    tx.run("delete_unreadable_ticket", store=store, vendor_id=ticket)
 
 
 def forget_unlisted_tickets(tx: Transaction, store: StoreName, listed: Collection[TicketId]) -> None:
     """After a full sweep, which yielded `listed`: any other ticket need not be read any more."""
-    tx.run("forget_other_unreadable_tickets", store=store, listed=json.dumps(list(listed)))
+    tx.run("delete_unlisted_unreadable_tickets", store=store, listed=json.dumps(list(listed)))
 
 
 def _store_notices(tx: Transaction, store: Store) -> dict[str, list[DeliveryId]]:
@@ -121,7 +121,7 @@ def _retry_now(tx: Transaction, sent: dict[str, list[DeliveryId]], now: datetime
     """
     for line in _active_lines(tx, sent):
         if line.attempts:
-            tx.run("put_off", id=line.id, due=to_ms(now))
+            tx.run("set_due", id=line.id, due=to_ms(now))
 
 
 def _drop_unsent(tx: Transaction, sent: dict[str, list[DeliveryId]], now: datetime) -> None:
@@ -167,7 +167,7 @@ def channel_failing(
     if not sent:
         itself = Place(chat=channel.chat, channel=channel.channel)
         sent = [announcements.incident_notice(tx, (itself, *_other_channels(fallbacks, channel)), text, resolved, now)]
-    tx.run("channel_incident_noticed", chat=channel.chat, channel=channel.channel, notices=json.dumps(sent))
+    tx.run("set_channel_incident_notices", chat=channel.chat, channel=channel.channel, notices=json.dumps(sent))
 
 
 def record_channel_incident(tx: Transaction, channel: Place, reason: str, now: datetime) -> bool:
@@ -178,12 +178,12 @@ def record_channel_incident(tx: Transaction, channel: Place, reason: str, now: d
 
 def channel_unreadable(tx: Transaction, channel: Place) -> None:
     """We may not read the failing channel either: messages are missing until it was read again."""
-    tx.run("channel_is_unreadable", chat=channel.chat, channel=channel.channel, unreadable=True)
+    tx.run("set_channel_unreadable", chat=channel.chat, channel=channel.channel, unreadable=True)
 
 
 def channel_read(tx: Transaction, channel: Place, now: datetime) -> None:
     """A channel was read, so no message of it is missing; it may still fail in other ways."""
-    tx.run("channel_is_unreadable", chat=channel.chat, channel=channel.channel, unreadable=False)
+    tx.run("set_channel_unreadable", chat=channel.chat, channel=channel.channel, unreadable=False)
     channel_works(tx, channel, now)
 
 
@@ -199,7 +199,7 @@ def channel_works(tx: Transaction, channel: Place, now: datetime, delivery: Deli
     """
     where = {"chat": channel.chat, "channel": channel.channel}
     row = tx.one("channel_incident", **where)
-    if row is None or not tx.run("end_channel_incident", **where, delivery=delivery or 0):
+    if row is None or not tx.run("delete_channel_incident", **where, delivery=delivery or 0):
         return
     for line in json.loads(row["notices"]):
         notice = tx.one("delivery", id=line)

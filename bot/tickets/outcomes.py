@@ -12,7 +12,7 @@ from bot.tickets import enqueue, threads
 
 def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
     """Retry a delivery that failed for good or is held; False: there is none."""
-    tx.run("drop_twin", id=delivery, now=to_ms(now))
+    tx.run("drop_duplicate", id=delivery, now=to_ms(now))
     if not tx.run("retry_delivery", id=delivery, now=to_ms(now)):
         return False
     _update_mark(tx, delivery, now)
@@ -51,7 +51,7 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
         vendor_id: None: the vendor did not name it; the next sweep that shows it will.
     """
     set_vendor_id(tx, message, vendor_id)
-    tx.run("staff_answered", number=message.ticket, at=to_ms(now))
+    tx.run("set_ticket_answered", number=message.ticket, at=to_ms(now))
     for link in enqueue.links_of(tx, message.ticket):
         if link.id != message.link:
             enqueue.post(tx, link, message.id, now)

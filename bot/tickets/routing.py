@@ -82,7 +82,7 @@ def record_said(tx: Transaction, said: Said, sync_epoch: str | None = None) -> L
         author_name=said.agent.name,
         text=clean(said.text),
         attachments=attachments_json(said.attachments),
-        other=json.dumps(list(said.other), ensure_ascii=False),
+        unsupported=json.dumps(list(said.other), ensure_ascii=False),
         can_reply=said.agent.can_reply,
         written_at=to_ms(said.said_at),
         sync_epoch=sync_epoch,
@@ -114,7 +114,7 @@ def route_link(
         message = message_row(row)
         route = decide(message, ticket, rules)
         tx.run("route_message", id=message.id, purpose=route.purpose, text=route.text, now=to_ms(now))
-        tx.run("thread_seen", id=link.id, message=message.chat_message, at=to_ms(message.written_at))
+        tx.run("set_read_up_to", id=link.id, message=message.chat_message, at=to_ms(message.written_at))
         enqueue_routed(
             tx, link, ticket, message, route, rules, now, since=_written_at(message, now, chat_now, live=live)
         )
@@ -173,7 +173,7 @@ def refusal(message: MessageRow, ticket: TicketRow, rules: Rules) -> str:
 
 def _sort_attachments(message: MessageRow, rules: Rules, store: Store) -> tuple[list[str], list[str], list[str]]:
     """What a message has in addition to its text: sent as a file, sent as a link, left out."""
-    sent, linked, left_out = [], [], list(message.other)
+    sent, linked, left_out = [], [], list(message.unsupported)
     largest = rules.capabilities[store.name].file_bytes
     for attachment in message.attachments:
         if store.name in rules.attaching and (attachment.size or 0) <= largest:
@@ -219,7 +219,7 @@ def enqueue_routed(
         if reply is not None and reason:
             enqueue.line(tx, link, reason, now, _hold_buttons(reply))
         enqueue.mark(tx, message, now)
-    tx.run("store_active", name=ticket.store, at=to_ms(since))
+    tx.run("set_store_active", name=ticket.store, at=to_ms(since))
     if route.purpose is Purpose.NOTE:
         _enqueue_note(tx, ticket, message, route.text, rules, due, now)
     if route.line:
@@ -230,7 +230,7 @@ def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str
     """A reply that its vendor does not accept fails at once, so that nothing shows it as waiting."""
     reply = enqueue.reply(tx, ticket, message.id, now, now)
     if reply is not None:
-        tx.run("fail_delivery", id=reply, now=to_ms(now), error=reason, doubt=False)
+        tx.run("fail_delivery", id=reply, now=to_ms(now), error=reason, in_doubt=False)
         reply_failed(tx, message, reply, notices.reply_failed(reason), now)
 
 

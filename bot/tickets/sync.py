@@ -98,9 +98,8 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
     number = before.number if before else _insert_ticket(tx, store, snapshot.ticket, now)
     known = before or _load_ticket(tx, number)
     stale = _may_be_outdated(known, snapshot)
-    _update_ticket(
-        tx, known, snapshot, stale=stale, stays_closed=known.here_only and not _customer_wrote(tx, known, snapshot)
-    )
+    stays_closed = known.closed_here_only and not _customer_wrote(tx, known, snapshot)
+    _update_ticket(tx, known, snapshot, stale=stale, stays_closed=stays_closed)
     if snapshot.follow and not known.followed:
         tx.run("follow_ticket", number=number)
         threads.open_links(tx, number, store.channels, now)
@@ -122,7 +121,7 @@ def record_gone(tx: Transaction, store: Store, vendor_id: TicketId, now: datetim
     ticket = find_ticket(tx, store.name, vendor_id)
     if ticket is None or ticket.gone:
         return
-    tx.run("ticket_is_gone", number=ticket.number, now=to_ms(now))
+    tx.run("set_ticket_gone", number=ticket.number, now=to_ms(now))
     enqueue.lines(tx, ticket.number, notices.ticket_gone(store.vendor_label), now)
     enqueue.cards(tx, ticket.number, now)
 
@@ -148,8 +147,8 @@ def _insert_ticket(tx: Transaction, store: Store, ticket: Ticket, now: datetime)
 
 def _may_be_outdated(known: TicketRow, snapshot: TicketSnapshot) -> bool:
     """Whether the status that was read may be from before our own change to it."""
-    at_vendor_too = not known.here_only and snapshot.ticket.status is not known.status
-    return snapshot.read_at < known.wrote_at + (MAX_READ_LAG if at_vendor_too else timedelta())
+    at_vendor_too = not known.closed_here_only and snapshot.ticket.status is not known.status
+    return snapshot.read_at < known.status_set_at + (MAX_READ_LAG if at_vendor_too else timedelta())
 
 
 def _update_ticket(
@@ -178,7 +177,7 @@ def _update_ticket(
         closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(snapshot.read_at),
         fingerprint=_fingerprint(known, snapshot),
-        look_again=stale or ((known.followed or snapshot.follow) and _updated_this_second(snapshot)),
+        read_again=stale or ((known.followed or snapshot.follow) and _updated_this_second(snapshot)),
     )
 
 
@@ -193,7 +192,7 @@ def _fingerprint(known: TicketRow, snapshot: TicketSnapshot) -> str | None:
         return snapshot.fingerprint
     if snapshot.ticket.status not in (None, known.status):
         return ""
-    settled = snapshot.messages is not None and snapshot.read_at >= known.wrote_at + MAX_READ_LAG
+    settled = snapshot.messages is not None and snapshot.read_at >= known.status_set_at + MAX_READ_LAG
     return "" if known.fingerprint is None and settled else known.fingerprint
 
 
@@ -215,7 +214,7 @@ def _update_turn(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *,
     """Finding a reply of ours made it the customer's turn; correct that if it is not the last message."""
     awaiting = None if stale else _awaiting(snapshot)
     if awaiting is not None:
-        tx.run("ticket_awaits", number=known.number, awaiting=awaiting)
+        tx.run("set_ticket_awaiting", number=known.number, awaiting=awaiting)
 
 
 def _awaiting(snapshot: TicketSnapshot) -> Awaiting | None:
@@ -247,7 +246,7 @@ def _record_messages(
             now=to_ms(now),
         )
         if inserted is not None and followed:
-            tx.run("store_active", name=ticket.store, at=to_ms(min(message.written_at or now, now)))
+            tx.run("set_store_active", name=ticket.store, at=to_ms(min(message.written_at or now, now)))
             for link in enqueue.links_of(tx, ticket.number):
                 enqueue.post(tx, link, inserted, now)
 
@@ -259,7 +258,7 @@ def _claim_own(tx: Transaction, ticket: TicketRow, message: Message, now: dateti
     Each reply takes one message, oldest first, so two equal replies stay two.
     """
     kind = Kind.REPLY if message.is_public else Kind.NOTE
-    for row in tx.all("unnamed_replies", ticket=ticket.number):
+    for row in tx.all("replies_without_vendor_id", ticket=ticket.number):
         sent_text = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
         if Kind(row["kind"]) is kind and comparable(sent_text) == comparable(message.text):
             own = message_row(row)

@@ -24,14 +24,14 @@ def apply_channel_settings(tx: Transaction, stores: Iterable[Store], now: dateti
     """
     stores = list(stores)
     named = [f"{place.chat}:{place.channel}" for store in stores for place in store.channels]
-    tx.run("forget_channel_incidents", named=json.dumps(named))
+    tx.run("delete_unconfigured_channel_incidents", named=json.dumps(named))
     for store in stores:
         for row in tx.all("stranded_links", store=store.name):
             link = link_row(row)
             channel = _another_channel(tx, store, link)
             if channel is not None:
                 tx.run("move_link", id=link.id, channel=channel)
-                tx.run("open_elsewhere", id=row["opening"], now=to_ms(now))
+                tx.run("retry_opening_elsewhere", id=row["opening"], now=to_ms(now))
 
 
 def _another_channel(tx: Transaction, store: Store, link: LinkRow) -> ChannelId | None:
@@ -71,12 +71,12 @@ def record_place_deleted(tx: Transaction, place: Place, now: datetime) -> None:
 def message_in_unknown_thread(tx: Transaction, place: Place) -> None:
     """A message came in a thread of no known ticket: threads being opened there must be read."""
     if place.thread is not None:
-        tx.run("spoken_in_before_opened", chat=place.chat, channel=place.channel)
+        tx.run("set_spoken_in", chat=place.chat, channel=place.channel)
 
 
 def is_being_opened(tx: Transaction, link: LinkRow) -> bool:
     """Whether a link's thread exists, but its first messages are still to be read."""
-    return tx.one("opening_of_link", link=link.id) is not None
+    return tx.one("opening_in_progress", link=link.id) is not None
 
 
 def open_links(tx: Transaction, ticket: TicketNumber, channels: Sequence[Place], now: datetime) -> None:
@@ -95,8 +95,8 @@ def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """
     current = load_link(tx, link.id)
     if current.thread is not None and current.thread == link.thread:
-        tx.run("link_lost", id=link.id)
-        tx.run("say_anew", lane=thread_lane(link))
+        tx.run("clear_link_thread", id=link.id)
+        tx.run("post_from_first_part", lane=thread_lane(link))
         open_link(tx, current, now)
         line(tx, current, notices.goes_on_here(), now)
         _enqueue_farewell(tx, current, now)
@@ -119,7 +119,7 @@ def give_up_thread(tx: Transaction, opening: DeliveryRow, now: datetime) -> list
     link = None if opening.link is None else load_link(tx, opening.link)
     if opening.kind is not Kind.OPEN or link is None or link.thread is not None:
         return []
-    waiting = [delivery_row(row) for row in tx.all("lane", lane=opening.lane)]
+    waiting = [delivery_row(row) for row in tx.all("unfinished_in_lane", lane=opening.lane)]
     for delivery in waiting:
         tx.run("drop_delivery", id=delivery.id, now=to_ms(now))
     for other in links_of(tx, link.ticket):

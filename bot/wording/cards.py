@@ -46,7 +46,7 @@ def card(
 
 def _word(ticket: TicketRow) -> str | None:
     """What is said beside the status: the vendor's own word, or that the vendor knows nothing of it."""
-    return notices.here_only() if ticket.here_only else ticket.status_word
+    return notices.here_only() if ticket.closed_here_only else ticket.status_word
 
 
 def _other_tickets(others: Sequence[TicketNumber]) -> tuple[Fact, ...]:

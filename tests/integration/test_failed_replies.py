@@ -25,7 +25,7 @@ from tests.support.waiting import until
 
 T1 = TicketId("t1")
 THREAD = ThreadId("1.1")
-_REPLIES = "SELECT id, state, doubt, error FROM deliveries WHERE kind = 'reply' ORDER BY id"
+_REPLIES = "SELECT id, state, in_doubt, error FROM deliveries WHERE kind = 'reply' ORDER BY id"
 
 
 @pytest.mark.simulated
@@ -134,7 +134,7 @@ async def test_a_reply_that_is_too_long_failed_for_good(tmp_path: Path, where: s
         assert line.text == _TOO_LONG.replace("3 characters", "4 characters")
         assert [button.verb for button in line.buttons] == [Verb.RETRY]
         (reply,) = sim.rows(_REPLIES)
-        assert (reply["state"], reply["doubt"]) == ("failed", 0)
+        assert (reply["state"], reply["in_doubt"]) == ("failed", 0)
         await sim.press(Verb.RETRY, reply["id"])
         await sim.advance_until(lambda: len(room.texts("1.1")) == 3)
         assert room.texts("1.1")[2] == line.text

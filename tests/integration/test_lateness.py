@@ -29,7 +29,7 @@ _UNSEEN = (
     "⏳ Nobody can tell yet whether the customer has what was written here. {} "
     "It is looked for again and again, and what was written later waits for that."
 )
-_REPLIES = "SELECT id, state, doubt FROM deliveries WHERE kind = 'reply' ORDER BY id"
+_REPLIES = "SELECT id, state, in_doubt FROM deliveries WHERE kind = 'reply' ORDER BY id"
 
 
 def told(room: Room) -> list[str]:

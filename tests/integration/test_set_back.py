@@ -41,14 +41,14 @@ def fill(tx: Transaction, now: datetime, *pauses: timedelta) -> None:
     """Deliveries that wait so long, a store that was swept and is in trouble, a backup that took over."""
     for pause in pauses:
         line = announcements.announce(tx, CHANNEL, "Hello", now)
-        tx.run("put_off", id=line, due=to_ms(now + pause))
+        tx.run("set_due", id=line, due=to_ms(now + pause))
     tx.run("add_store", name=MAIN)
-    tx.run("store_swept", name=MAIN, now=to_ms(now), full=True)
-    tx.run("store_active", name=MAIN, at=to_ms(now))
-    tx.run("store_failing", name=MAIN, incident="down", now=to_ms(now))
+    tx.run("set_store_swept", name=MAIN, now=to_ms(now), full=True)
+    tx.run("set_store_active", name=MAIN, at=to_ms(now))
+    tx.run("set_store_incident", name=MAIN, incident="down", now=to_ms(now))
     tx.run("add_installation", key_prefix="a")
     tx.run("mark_as_backup")
-    tx.run("begin_after_restore", now=to_ms(now))
+    tx.run("mark_as_restored", now=to_ms(now))
 
 
 def waits(tx: Transaction, now: datetime) -> list[timedelta]:

@@ -110,7 +110,7 @@ def _fill(tx: Transaction) -> Made:
     (link,) = enqueue.links_of(tx, opened)
     for delivery in [row["id"] for row in tx.all("unfinished_deliveries") if row["link"] == link.id]:
         tx.run("finish_delivery", id=delivery, now=0)
-    tx.run("link_opened", id=link.id, thread="900", card="901", version=1)
+    tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
     row = tx.one("ticket", number=opened)
     assert row is not None
     ticket = ticket_row(row)
@@ -120,6 +120,6 @@ def _fill(tx: Transaction) -> Made:
     assert failed is not None
     assert waiting is not None
     assert done is not None
-    tx.run("fail_delivery", id=failed, now=0, error="Sellgate refused it.", doubt=0)
+    tx.run("fail_delivery", id=failed, now=0, error="Sellgate refused it.", in_doubt=0)
     tx.run("finish_delivery", id=done, now=0)
     return Made(failed=failed, waiting=waiting, done=done)

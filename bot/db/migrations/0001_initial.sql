@@ -1,175 +1,187 @@
--- Times are whole milliseconds since 1970 in UTC. Ids that came from a vendor or a chat are text, whatever they look like.
+-- The first schema. It is released: never change this file, add a migration (a test holds its hash).
+--
+-- Times are whole milliseconds since 1970 (UTC). Ids that come from a vendor or a chat are text, even if they look like
+-- numbers. Columns marked JSON hold JSON text; `bot.db.rows` reads and writes it.
 
 CREATE TABLE installation (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-    key_prefix TEXT NOT NULL, -- begins every delivery key, so that two installations never take each other's messages for their own
-    restored_at INTEGER -- when a bridge first ran on this file as a restored backup; 0: not yet; NULL: it is none
+    key_prefix TEXT NOT NULL,          -- begins every delivery key: two installations never confuse their messages
+    restored_at INTEGER                -- when a bridge first ran on this backup; 0: not yet; NULL: it is no backup
 ) STRICT;
 
 CREATE TABLE stores (
     name TEXT PRIMARY KEY,
-    first_swept_at INTEGER,      -- when the first full sweep ended; NULL: the store's past is not known yet
-    fully_swept_at INTEGER,
-    swept_at INTEGER,
-    incident TEXT,               -- what is wrong, for people; NULL: nothing
+    first_swept_at INTEGER,            -- when the first full sweep ended; NULL: not yet, the store's past is unknown
+    fully_swept_at INTEGER,            -- when the last full sweep ended
+    swept_at INTEGER,                  -- when the last sweep ended, full or not
+    incident TEXT,                     -- what is wrong, in words for people; NULL: nothing
     incident_since INTEGER,
-    incident_notices TEXT NOT NULL DEFAULT '{}', -- JSON: the lines that tell of it, by what they call it; until its end is told
-    active_at INTEGER NOT NULL DEFAULT 0 -- when anybody last wrote in one of its tickets
+    incident_notices TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(incident_notices)), -- JSON: {incident: [delivery]}
+    active_at INTEGER NOT NULL DEFAULT 0 -- when somebody last wrote in one of the store's tickets
 ) STRICT;
 
--- Tickets that have not let themselves be read for long, as people were told.
+-- Tickets that could not be read for a long time, and of which people know that.
 CREATE TABLE unreadable_tickets (
     store TEXT NOT NULL REFERENCES stores (name),
     vendor_id TEXT NOT NULL,
-    since INTEGER NOT NULL, -- when it was told
+    since INTEGER NOT NULL,            -- when people were told
     PRIMARY KEY (store, vendor_id)
 ) STRICT;
 
--- Channels where we may not do what is needed.
+-- Channels in which we cannot do what we have to do, most often because a permission is missing.
 CREATE TABLE channel_incidents (
     chat TEXT NOT NULL,
     channel TEXT NOT NULL,
-    incident TEXT NOT NULL,
+    incident TEXT NOT NULL,            -- what is wrong, in words for people
     since INTEGER NOT NULL,
-    unreadable INTEGER NOT NULL DEFAULT 0 CHECK (unreadable IN (0, 1)), -- whether it may not be read, so that nobody is heard
-    notices TEXT NOT NULL DEFAULT '[]', -- JSON: the lines that tell of it, by their deliveries
+    unreadable INTEGER NOT NULL DEFAULT 0 CHECK (unreadable IN (0, 1)), -- whether we cannot read the channel either
+    notices TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(notices)),     -- JSON: [delivery]
     PRIMARY KEY (chat, channel)
 ) STRICT;
 
 CREATE TABLE tickets (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, -- the short number; AUTOINCREMENT never gives one out twice
+    number INTEGER PRIMARY KEY AUTOINCREMENT, -- the short number; AUTOINCREMENT never gives out a number twice
     store TEXT NOT NULL REFERENCES stores (name),
     vendor_id TEXT NOT NULL,
     subject TEXT,
     status TEXT NOT NULL CHECK (status IN ('open', 'closed')),
-    status_word TEXT,
+    status_word TEXT,                  -- the vendor's own word for the status
     customer_name TEXT,
     customer_email TEXT,
-    facts TEXT NOT NULL DEFAULT '[]',  -- JSON: [[label, value], ...]
-    awaiting TEXT CHECK (awaiting IN ('us', 'customer')),
-    created_at INTEGER NOT NULL,       -- at the vendor; where it does not say, when we first saw it
-    first_response_at INTEGER,         -- the first public message by staff
+    facts TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(facts)), -- JSON: [[label, value]]
+    awaiting TEXT CHECK (awaiting IN ('us', 'customer')),       -- whose turn it is; NULL: unknown
+    created_at INTEGER NOT NULL,       -- at the vendor; if it does not say, when we first saw the ticket
+    first_response_at INTEGER,         -- when staff first wrote a public message
     closed_at INTEGER,
-    fingerprint TEXT,                  -- NULL: look at it again at the next sweep; empty: read, but not in a list
-    wrote_at INTEGER NOT NULL DEFAULT 0, -- when we last changed its status; what was read before then is old news
-    here_only INTEGER NOT NULL DEFAULT 0 CHECK (here_only IN (0, 1)), -- closed here, because its vendor cannot close
-    gone_at INTEGER,                   -- when the vendor said that it does not exist any more
-    followed INTEGER NOT NULL DEFAULT 0 CHECK (followed IN (0, 1)), -- whether it has, or shall have, threads
-    version INTEGER NOT NULL DEFAULT 1, -- rises with everything that a card shows
+    fingerprint TEXT,                  -- of its entry in the vendor's list; NULL: read it again; '': it was in no list
+    status_set_at INTEGER NOT NULL DEFAULT 0, -- when we last changed its status; what was read before is out of date
+    closed_here_only INTEGER NOT NULL DEFAULT 0 CHECK (closed_here_only IN (0, 1)), -- closed, but not at its vendor
+    gone_at INTEGER,                   -- when the vendor said that the ticket does not exist any more
+    followed INTEGER NOT NULL DEFAULT 0 CHECK (followed IN (0, 1)), -- whether it has threads or will get them
+    version INTEGER NOT NULL DEFAULT 1, -- goes up with every change that its cards show
     UNIQUE (store, vendor_id)
 ) STRICT;
 INSERT INTO sqlite_sequence (name, seq) VALUES ('tickets', 1000);
 CREATE INDEX tickets_open ON tickets (store) WHERE status = 'open';
-CREATE INDEX tickets_to_read_again ON tickets (store) WHERE fingerprint IS NULL;
+CREATE INDEX tickets_to_read_again ON tickets (store, status, fingerprint, number)
+WHERE fingerprint IS NULL AND status = 'closed' AND followed = 1 AND gone_at IS NULL;
+CREATE INDEX tickets_to_choose ON tickets (status, number) WHERE followed = 1 AND gone_at IS NULL;
+CREATE INDEX tickets_to_probe ON tickets (store, status, number) WHERE followed = 1 AND gone_at IS NULL;
 CREATE INDEX tickets_by_customer ON tickets (LOWER(customer_email));
-CREATE INDEX tickets_by_age ON tickets (store, created_at);
+CREATE INDEX tickets_by_creation ON tickets (store, created_at);
+CREATE INDEX tickets_by_closing ON tickets (store, closed_at);
+CREATE INDEX tickets_by_status_change ON tickets (status_set_at);
 
--- A link ties one ticket to one thread.
+-- A link connects one ticket to one thread.
 CREATE TABLE links (
     id INTEGER PRIMARY KEY,
     ticket INTEGER NOT NULL REFERENCES tickets (number),
     chat TEXT NOT NULL,
     channel TEXT NOT NULL,
-    thread TEXT,                       -- NULL: still to be opened
-    card TEXT,
+    thread TEXT,                       -- NULL: not opened yet
+    card TEXT,                         -- the chat message that is the ticket's card in this thread
     card_version INTEGER,              -- the ticket's version that the card shows
-    seen TEXT,                         -- the last message whose predecessors are all known; NULL: none
-    seen_at INTEGER NOT NULL DEFAULT 0,
-    threads_lost INTEGER NOT NULL DEFAULT 0, -- how many threads it had before; part of the delivery key
+    read_up_to TEXT,                   -- the last message before which we know every message; NULL: none
+    read_up_to_at INTEGER NOT NULL DEFAULT 0, -- when that message was written
+    threads_lost INTEGER NOT NULL DEFAULT 0,  -- how many threads it had before this one; part of the delivery key
     UNIQUE (ticket, chat, channel),
     UNIQUE (chat, channel, thread)
 ) STRICT;
+CREATE INDEX links_by_reading ON links (chat, read_up_to_at);
 
--- Everything said about a ticket, once, wherever it was first said.
+-- Every message about a ticket, once, no matter where it was written first.
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY,
     ticket INTEGER NOT NULL REFERENCES tickets (number),
-    vendor_id TEXT,                    -- NULL: the vendor does not have it, or did not say under which id
+    vendor_id TEXT,                    -- NULL: the vendor does not have it, or did not say its id
     link INTEGER REFERENCES links (id), -- where an agent wrote it; NULL: it came from the vendor
-    thread TEXT,                       -- in which of the link's threads: one that is gone is replaced
-    chat_message TEXT,
-    agent TEXT,
+    thread TEXT,                       -- in which thread of the link; a deleted thread is replaced by another
+    chat_message TEXT,                 -- its id in the chat
+    agent TEXT,                        -- the id of its author in the chat
     purpose TEXT NOT NULL CHECK (purpose IN (
         'vendor',   -- it came from the vendor
         'reply',    -- for the customer
         'note',     -- for the team, in both chats
-        'talk'      -- for nobody but this thread
+        'talk'      -- for nobody outside this thread
     )),
     author TEXT NOT NULL CHECK (author IN ('customer', 'staff', 'unknown')),
     author_name TEXT,
     text TEXT NOT NULL,
-    attachments TEXT NOT NULL DEFAULT '[]', -- JSON
-    other TEXT NOT NULL DEFAULT '[]',       -- JSON: what no vendor takes, in words
-    can_reply INTEGER NOT NULL DEFAULT 1 CHECK (can_reply IN (0, 1)), -- whether the agent may reply
-    is_public INTEGER NOT NULL DEFAULT 1 CHECK (is_public IN (0, 1)),
+    attachments TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(attachments)), -- JSON: [{name, ...}]
+    unsupported TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(unsupported)), -- JSON: [words]: what no vendor accepts
+    can_reply INTEGER NOT NULL DEFAULT 1 CHECK (can_reply IN (0, 1)), -- whether its author may reply to customers
+    is_public INTEGER NOT NULL DEFAULT 1 CHECK (is_public IN (0, 1)), -- whether the customer can read it
     written_at INTEGER NOT NULL,
-    routed_at INTEGER,                 -- when it was decided what becomes of it; NULL: recorded only, so far
-    mark TEXT,                         -- our mark on it, as last begun
-    sync_epoch TEXT,                   -- since this epoch of its chat (see `bot.inbound.chats.catchup`) every change to it comes in
-    edited TEXT,                       -- what it was last changed into, as it was written; NULL: it never was
-    deleted_at INTEGER,                -- when it was deleted in its chat; NULL: it stands there
+    routed_at INTEGER,                 -- when its purpose was decided; NULL: only recorded so far
+    mark TEXT CHECK (mark IN ('⏳', '✅', '❌', '🔒')), -- our mark on it; NULL: none
+    sync_epoch TEXT,                   -- since this epoch of its chat we receive every change to it; NULL: not known
+    edited_text TEXT,                  -- its text after its last edit, as written; NULL: it was never edited
+    deleted_at INTEGER,                -- when its author deleted it; NULL: it is still there
     UNIQUE (ticket, vendor_id),
     UNIQUE (link, chat_message)
 ) STRICT;
 CREATE INDEX messages_unrouted ON messages (link, written_at) WHERE routed_at IS NULL;
 
--- One thing to be said once somewhere.
+-- One thing that has to be done once at one destination. Finished ones are kept.
 CREATE TABLE deliveries (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, -- part of the delivery key, so never given out twice
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- part of the delivery key, so a number is never given out twice
     kind TEXT NOT NULL CHECK (kind IN (
-        'open',    -- make the link's thread, with its card
-        'post',    -- a message into the link's thread
-        'line',    -- a line of shopbell's own into the link's thread, or into a channel
-        'card',    -- make the card show the present state
-        'new_card', -- post another card in the link's thread, for the one that headed it was deleted
-        'mark',    -- make the mark on an agent's message show the present state
-        'reply',   -- a message to the customer
-        'note',    -- an agent's note, into the vendor's own notes
-        'status'   -- close or reopen at the vendor
+        'open',     -- open the link's thread, with the card
+        'post',     -- post a message in the link's thread
+        'line',     -- post a line from shopbell itself, in the link's thread or in a channel
+        'card',     -- make the card show the current state
+        'new_card', -- post a new card in the link's thread, because its card was deleted
+        'mark',     -- make the mark on an agent's message show the current state
+        'reply',    -- send a message to the customer
+        'note',     -- add an agent's note to the vendor's own notes
+        'status'    -- close or reopen the ticket at its vendor
     )),
-    lane TEXT NOT NULL,
-    destination TEXT NOT NULL,         -- what may be slow or down as a whole: a store or a chat
+    lane TEXT NOT NULL,                -- the deliveries of one lane are made one after the other
+    destination TEXT NOT NULL,         -- a store or a chat, which may be slow or down as a whole
     ticket INTEGER REFERENCES tickets (number),
     link INTEGER REFERENCES links (id),
     message INTEGER REFERENCES messages (id),
-    payload TEXT NOT NULL DEFAULT '{}', -- JSON: what the kind needs besides; see `bot.model.deliveries`
-    requested INTEGER NOT NULL DEFAULT 0 CHECK (requested IN (0, 1)), -- whether an agent has asked for it by hand
+    payload TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(payload)), -- JSON: see `bot.model.deliveries.PAYLOADS`
+    requested INTEGER NOT NULL DEFAULT 0 CHECK (requested IN (0, 1)), -- whether an agent asked for it by hand
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN (
-        'waiting',   -- for its turn, its hour or another try
-        'begun',     -- an attempt was written down and is being made
-        'uncertain', -- it was begun and nobody knows whether it came about
-        'held',      -- too old to be sent unasked; an agent decides
+        'waiting',   -- for its turn, its time or another attempt
+        'begun',     -- an attempt is being made
+        'uncertain', -- an attempt was made, and nobody knows its outcome
+        'held',      -- too old to be sent without asking; an agent decides
         'done',
-        'failed',    -- for good; visible in the thread and in `shopbell outbox`
-        'dropped'    -- recalled by its author or dropped by the operator
+        'failed',    -- for good; people see it in the thread and in `shopbell outbox`
+        'dropped'    -- recalled by its author, or dropped by the operator
     )),
-    part INTEGER NOT NULL DEFAULT 0,   -- how many of its parts are said
+    -- The next two are for the partial indexes below, which hold no finished delivery: so these cost nothing.
+    unfinished INTEGER NOT NULL GENERATED ALWAYS AS (state NOT IN ('done', 'dropped')) VIRTUAL,
+    scheduled INTEGER NOT NULL GENERATED ALWAYS AS (state IN ('waiting', 'uncertain')) VIRTUAL, -- `due_at` counts
+    part INTEGER NOT NULL DEFAULT 0,   -- which part is next, counted from 0
     attempts INTEGER NOT NULL DEFAULT 0,
-    reconcile_attempts INTEGER NOT NULL DEFAULT 0, -- how often the far side was searched since the last attempt
+    reconcile_attempts INTEGER NOT NULL DEFAULT 0, -- how often the other side was searched since the last attempt
     created_at INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
-    begun_at INTEGER,                  -- the last attempt
-    after_message TEXT,                -- to a chat: what we had said there last when that began; what it says is newer
-    late_since INTEGER,                -- since when something keeps it from being done; NULL: nothing does
-    late_told INTEGER NOT NULL DEFAULT 0 CHECK (late_told IN (0, 1)), -- whether its thread knows that it has to wait
-    finished_at INTEGER,
-    error TEXT,                        -- what an agent may read about the last failure
-    doubt INTEGER NOT NULL DEFAULT 0 CHECK (doubt IN (0, 1)) -- whether it may have come about although it failed
+    begun_at INTEGER,                  -- when the last attempt began
+    after_message TEXT,                -- our last message in the chat when the attempt began; what it posts is newer
+    late_since INTEGER,                -- since when something prevents it; NULL: nothing does
+    late_is_told INTEGER NOT NULL DEFAULT 0 CHECK (late_is_told IN (0, 1)), -- whether its thread was told that it waits
+    finished_at INTEGER,               -- when it was done, dropped or failed
+    error TEXT,                        -- the last failure, in words for people
+    in_doubt INTEGER NOT NULL DEFAULT 0 CHECK (in_doubt IN (0, 1)) -- whether it failed but may still have been made
 ) STRICT;
-CREATE UNIQUE INDEX deliveries_once ON deliveries (message, link) WHERE kind = 'post';
+CREATE UNIQUE INDEX deliveries_post_once ON deliveries (message, link) WHERE kind = 'post';
 CREATE UNIQUE INDEX deliveries_reply_once ON deliveries (message, kind)
 WHERE kind IN ('reply', 'note') AND state <> 'dropped';
-CREATE UNIQUE INDEX deliveries_open_once ON deliveries (link) WHERE kind = 'open' AND state NOT IN ('done', 'dropped');
-CREATE UNIQUE INDEX deliveries_new_card_once ON deliveries (link) WHERE kind = 'new_card' AND state NOT IN ('done', 'dropped');
-CREATE UNIQUE INDEX deliveries_card_coalesced ON deliveries (link) WHERE kind = 'card' AND state = 'waiting';
-CREATE UNIQUE INDEX deliveries_mark_coalesced ON deliveries (message) WHERE kind = 'mark' AND state = 'waiting';
-CREATE INDEX deliveries_openings ON deliveries (link) WHERE kind = 'open';
-CREATE INDEX deliveries_lane ON deliveries (lane, id) WHERE state IN ('waiting', 'begun', 'uncertain', 'failed');
-CREATE INDEX deliveries_due ON deliveries (destination, due_at) WHERE state IN ('waiting', 'uncertain');
-CREATE INDEX deliveries_unfinished ON deliveries (destination, state, created_at)
-WHERE state IN ('waiting', 'begun', 'uncertain', 'held', 'failed');
+CREATE UNIQUE INDEX deliveries_open_once ON deliveries (link) WHERE kind = 'open' AND unfinished = 1;
+CREATE UNIQUE INDEX deliveries_new_card_once ON deliveries (link) WHERE kind = 'new_card' AND unfinished = 1;
+CREATE UNIQUE INDEX deliveries_card_once ON deliveries (link) WHERE kind = 'card' AND state = 'waiting';
+CREATE UNIQUE INDEX deliveries_mark_once ON deliveries (message) WHERE kind = 'mark' AND state = 'waiting';
+-- Each of these three begins with the column of its condition, so that SQLite searches it and prefers it to a scan.
+CREATE INDEX deliveries_unfinished ON deliveries (unfinished, destination) WHERE unfinished = 1;
+CREATE INDEX deliveries_in_lane ON deliveries (unfinished, lane, id) WHERE unfinished = 1;
+CREATE INDEX deliveries_scheduled ON deliveries (scheduled, destination, due_at) WHERE scheduled = 1;
 CREATE INDEX deliveries_of_message ON deliveries (message) WHERE message IS NOT NULL;
-CREATE INDEX deliveries_of_status ON deliveries (ticket) WHERE kind = 'status';
+CREATE INDEX deliveries_opening_of_link ON deliveries (link) WHERE kind = 'open';
+CREATE INDEX deliveries_opened_at ON deliveries (finished_at) WHERE kind = 'open';
 
 -- Which chat message shows which part of a delivery.
 CREATE TABLE posted (
@@ -179,8 +191,8 @@ CREATE TABLE posted (
     PRIMARY KEY (delivery, part)
 ) STRICT;
 
--- The last message of ours that we know of in each chat, wherever in it.
-CREATE TABLE last_said (
+-- Our last message in each chat, in any of its threads and channels.
+CREATE TABLE last_posted (
     destination TEXT PRIMARY KEY,
     chat_message TEXT NOT NULL
 ) STRICT;

@@ -149,7 +149,7 @@ class CatchUp:
                 self._wake()
 
     def _cursors(self, tx: Transaction, since: datetime) -> list[Cursor]:
-        rows = tx.all("threads_to_catch_up", chat=self._chat.name, lately=to_ms(since))
+        rows = tx.all("links_to_catch_up", chat=self._chat.name, lately=to_ms(since))
         return [_as_cursor(row) for row in rows]
 
     def _route_one(self, tx: Transaction, thread: Place, now: datetime) -> None:
@@ -168,7 +168,8 @@ class CatchUp:
 
 
 def _as_cursor(row: Row) -> Cursor:
-    return Cursor(place=link_row(row).place, after=None if row["seen"] is None else ChatMessageId(row["seen"]))
+    read_up_to = row["read_up_to"]
+    return Cursor(place=link_row(row).place, after=None if read_up_to is None else ChatMessageId(read_up_to))
 
 
 def _cursor(tx: Transaction, thread: Place) -> Cursor | None:

@@ -116,7 +116,7 @@ class Commands:
         store = self._rules.stores.get(ticket.store)
         if store is None:
             return Answer(text=notices.store_unknown(ticket.store))
-        pending = tx.one("pending_status", ticket=ticket.number)
+        pending = tx.one("status_in_progress", ticket=ticket.number)
         target = ticket.status if pending is None else delivery_row(pending).payload_as(StatusPayload).wanted
         if target is wanted:
             sentence = answers.already if pending is None else answers.already_asked
@@ -225,5 +225,5 @@ def _asked_ticket(tx: Transaction, ask: Ask) -> TicketRow | Answer:
 def _choices(tx: Transaction, status: Status, typed: str, place: Place) -> list[Choice]:
     link = find_link(tx, place)
     here = 0 if link is None else link.ticket
-    rows = tx.all("choices", status=status, typed=typed.strip().lstrip("#").strip().lower(), here=here)
+    rows = tx.all("tickets_to_choose", status=status, typed=typed.strip().lstrip("#").strip().lower(), here=here)
     return [Choice(TicketNumber(row["number"]), title(ticket_row(row))) for row in rows]

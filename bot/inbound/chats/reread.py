@@ -70,7 +70,7 @@ class RereadCheck:
         """
         if delivery.kind not in _CHECKED or delivery.state is not State.WAITING or delivery.requested:
             return False
-        row = tx.one("message_in_present_thread", id=delivery.message)
+        row = tx.one("sync_epoch_of_message", id=delivery.message)
         if row is None or row["chat"] not in self._chats:
             return False
         chat = ChatName(row["chat"])
@@ -109,7 +109,7 @@ class RereadCheck:
             _log.info("sent without reading again", chat=chat.name)
             return
         due = self._clock.now() + timedelta(seconds=min(max(seconds, _RETRY_SECONDS), _MAX_RETRY_SECONDS))
-        await self._database.write(lambda tx: tx.run("put_off", id=job.delivery.id, due=to_ms(due)))
+        await self._database.write(lambda tx: tx.run("set_due", id=job.delivery.id, due=to_ms(due)))
 
     def _waited_long_enough(self, chat: ChatName) -> bool:
         wait = self._waits.get(chat)

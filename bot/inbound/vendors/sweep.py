@@ -184,7 +184,7 @@ class Sweep:
                 raise
 
     def _readable_before(self, tx: Transaction, excluded: Collection[TicketId]) -> TicketId | None:
-        row = tx.one("ticket_to_prove_by", store=self._store.name, but=json.dumps(list(excluded)))
+        row = tx.one("ticket_to_probe", store=self._store.name, but=json.dumps(list(excluded)))
         return None if row is None else TicketId(row["vendor_id"])
 
     async def _another_is_readable(self) -> bool | None:
@@ -216,7 +216,7 @@ class Sweep:
         to_report = self._unreadable.to_report(listed)
 
         def work(tx: Transaction, now: datetime) -> None:
-            tx.run("store_swept", name=self._store.name, now=to_ms(now), full=scope.full)
+            tx.run("set_store_swept", name=self._store.name, now=to_ms(now), full=scope.full)
             if scope.full:
                 incidents.forget_unlisted_tickets(tx, self._store.name, listed)
             incidents.tickets_unreadable(tx, self._store, to_report, now)

@@ -15,7 +15,7 @@ from tests.support.crash.nest import Nest
 from tests.support.crash.world import CHATS, KillWorld, Verdict
 
 _STEP = 0.05
-_UNFINISHED = "SELECT COUNT(*) FROM deliveries WHERE state IN ('waiting', 'begun', 'uncertain', 'held', 'failed')"
+_UNFINISHED = "SELECT COUNT(*) FROM deliveries WHERE unfinished = 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

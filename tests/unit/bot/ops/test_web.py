@@ -100,14 +100,14 @@ async def serving(path: Path, *, secret: str | None = None, vendor: object = Non
 
 def asked_once(tx: Transaction) -> None:
     tx.run("add_store", name=MAIN)
-    tx.run("store_swept", name=MAIN, now=1_700_000_000_000, full=1)
+    tx.run("set_store_swept", name=MAIN, now=1_700_000_000_000, full=1)
 
 
 async def test_healthz_is_200_while_everything_works(tmp_path: Path) -> None:
     """A connected chat and no stuck delivery are health; a store in trouble is not the process's fault."""
     async with serving(tmp_path / "db") as place:
         await place.database.write(asked_once)
-        await place.database.write(lambda tx: tx.run("store_failing", name=MAIN, incident="down", now=to_ms(NOON)))
+        await place.database.write(lambda tx: tx.run("set_store_incident", name=MAIN, incident="down", now=to_ms(NOON)))
         status, text = await place.get("/healthz")
         assert status == 200
         assert text.splitlines() == [
@@ -221,7 +221,7 @@ async def test_readyz_counts_a_store_that_was_asked_in_vain(tmp_path: Path) -> N
     async with serving(tmp_path / "db") as place:
         await place.database.write(lambda tx: tx.run("add_store", name=MAIN))
         assert (await place.get("/readyz"))[0] == 503
-        await place.database.write(lambda tx: tx.run("store_failing", name=MAIN, incident="down", now=to_ms(NOON)))
+        await place.database.write(lambda tx: tx.run("set_store_incident", name=MAIN, incident="down", now=to_ms(NOON)))
         assert (await place.get("/readyz"))[0] == 200
 
 
