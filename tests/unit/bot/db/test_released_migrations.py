@@ -1,0 +1,29 @@
+"""A migration that was released is never changed: files in the world were made by it as it was."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from importlib import resources
+
+import pytest
+
+_RELEASED = {
+    "0001_initial.sql": "4f1bd1a7d54c2eb75c91fb5988dee342f26560d81dc5cac5b540d74d03b4b489",
+}
+"""The SHA-256 of every released migration. A new one is added here when it is released."""
+
+
+@pytest.mark.parametrize("name", _RELEASED)
+def test_a_released_migration_stays_as_it_is(name: str) -> None:
+    """Whoever has run it does not run it again, so a change would be missing in their file."""
+    content = resources.files("bot.db.migrations").joinpath(name).read_bytes()
+    assert sha256(content).hexdigest() == _RELEASED[name], (
+        f"{name} is released. Never change a released migration, not even a comment: undo the change, "
+        "and add a new migration with the next number."
+    )
+
+
+def test_every_migration_is_listed_here() -> None:
+    """A new migration is frozen from its first commit on."""
+    files = resources.files("bot.db.migrations").iterdir()
+    assert {file.name for file in files if file.name.endswith(".sql")} == set(_RELEASED)
