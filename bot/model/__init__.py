@@ -10,6 +10,7 @@ from __future__ import annotations
 from bot.model.chats import Agent, Button, Card, Cursor, Mark, Opened, Place, Post, Verb, Voice
 from bot.model.deliveries import (
     PAYLOADS,
+    RECONCILE_DELAYS,
     Kind,
     LinePayload,
     NewCardPayload,
@@ -54,6 +55,7 @@ from bot.model.tickets import (
 
 __all__ = [
     "PAYLOADS",
+    "RECONCILE_DELAYS",
     "Absent",
     "Agent",
     "AgentId",

@@ -109,3 +109,10 @@ PAYLOADS: dict[Kind, type[Payload]] = {
     Kind.NOTE: NoPayload,
     Kind.STATUS: StatusPayload,
 }
+
+RECONCILE_DELAYS: tuple[float, ...] = (1, 4, 15)
+"""
+Seconds: after an attempt of unknown outcome, how long to wait before each search on the other side.
+
+All together are the longest time that a vendor's reads are expected to lag behind its writes.
+"""

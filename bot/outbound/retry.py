@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from bot.errors import AuthFailed, Forbidden, RateLimited, RemoteError
+from bot.model import RECONCILE_DELAYS
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -24,7 +25,7 @@ class Schedule:
     """
 
     retries: tuple[float, ...] = (1, 5, 15, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR)
-    reconcile_delays: tuple[float, ...] = (1, 4, 15)
+    reconcile_delays: tuple[float, ...] = RECONCILE_DELAYS
     refused_delay: float = MINUTE
 
     @property

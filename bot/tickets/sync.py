@@ -12,7 +12,20 @@ from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
 from bot.db.rows import TicketRow, attachments_json, facts_json, message_row, ticket_row, to_ms
-from bot.model import Author, Awaiting, Kind, Message, State, Status, Store, StoreName, Ticket, TicketId, TicketNumber
+from bot.model import (
+    RECONCILE_DELAYS,
+    Author,
+    Awaiting,
+    Kind,
+    Message,
+    State,
+    Status,
+    Store,
+    StoreName,
+    Ticket,
+    TicketId,
+    TicketNumber,
+)
 from bot.text import comparable, signed
 from bot.tickets import enqueue, threads
 from bot.tickets.outcomes import reply_arrived
@@ -20,8 +33,8 @@ from bot.wording import notices
 
 # One second, and one more because we know a vendor's clock only to the second.
 _SAME_SECOND = timedelta(seconds=2)
-# How long a vendor's reads may lag behind its writes: as long as `Schedule.reconcile_delays` take together.
-MAX_READ_LAG = timedelta(seconds=20)
+# How long a vendor's reads may lag behind its writes: when the last search for a reply found nothing, it is not there.
+MAX_READ_LAG = timedelta(seconds=sum(RECONCILE_DELAYS))
 
 
 def should_follow(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bool, now: datetime) -> bool:

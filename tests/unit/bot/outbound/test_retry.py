@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from random import Random
 
 import pytest
 
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain, Unsupported
 from bot.outbound.retry import Decider, GiveUp, Postpone, Reconcile, Schedule
+from bot.tickets.sync import MAX_READ_LAG
 
 SCHEDULE = Schedule(retries=(1, 10), reconcile_delays=(2, 3), refused_delay=60)
 
@@ -96,3 +98,8 @@ def test_a_reply_is_tried_for_some_hours_and_not_for_days() -> None:
     """The built-in schedule bridges a vendor's bad night; an answer that comes days late would be wrong."""
     hours = sum(Schedule().retries) / 3600
     assert 6 < hours < 24
+
+
+def test_a_reply_is_searched_for_as_long_as_reads_may_lag() -> None:
+    """What `bot.tickets.sync` still takes for an old reading, and how long a reply is searched for, are one number."""
+    assert timedelta(seconds=sum(Schedule().reconcile_delays)) == MAX_READ_LAG == timedelta(seconds=20)
