@@ -17,7 +17,7 @@ class Said:
 
     Attributes:
         text: Neutral text; may be empty.
-        other: Other content that no vendor accepts, in words: `a sticker`, `a poll`.
+        unsupported: Content that no vendor accepts, in words: `a sticker`, `a poll`.
     """
 
     place: Place
@@ -26,7 +26,7 @@ class Said:
     text: str
     said_at: datetime
     attachments: tuple[Attachment, ...] = ()
-    other: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

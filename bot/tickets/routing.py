@@ -82,7 +82,7 @@ def record_said(tx: Transaction, said: Said, sync_epoch: str | None = None) -> L
         author_name=said.agent.name,
         text=clean(said.text),
         attachments=attachments_json(said.attachments),
-        unsupported=json.dumps(list(said.other), ensure_ascii=False),
+        unsupported=json.dumps(list(said.unsupported), ensure_ascii=False),
         can_reply=said.agent.can_reply,
         written_at=to_ms(said.said_at),
         sync_epoch=sync_epoch,

@@ -201,7 +201,7 @@ async def test_what_cannot_be_sent_is_said(tmp_path: Path) -> None:
     async with running(tmp_path / "db") as bridge:
         await bridge.ticket_arrives()
         thread = bridge.thread(bridge.discord)
-        await bridge.says(bridge.discord, "m1", "", other=("a sticker",))
+        await bridge.says(bridge.discord, "m1", "", unsupported=("a sticker",))
         await bridge.says(bridge.discord, "m2", "See here.", attachments=(Attachment(name="photo.png"),))
         await until(lambda: len(bridge.discord.texts(thread)) == 3)
         nothing, part = bridge.discord.texts(thread)[1:]

@@ -168,7 +168,7 @@ async def test_a_reply_that_holds_nothing_failed_for_good(tmp_path: Path) -> Non
     async with running(tmp_path / "real.db", undo=0.2) as bridge:
         await bridge.ticket_arrives()
         thread = bridge.thread(bridge.slack)
-        await bridge.says(bridge.slack, "m1", "", other=("a sticker",))
+        await bridge.says(bridge.slack, "m1", "", unsupported=("a sticker",))
         await until(lambda: bridge.slack.reactions[ChatMessageId("m1")] == {Mark.FAILED})
         await bridge.says(bridge.slack, "m2", "something")
         await bridge.edits(bridge.slack, "m2", "  ")

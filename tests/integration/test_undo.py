@@ -87,7 +87,7 @@ async def test_an_edit_that_leaves_nothing_is_said(tmp_path: Path) -> None:
     """A reply that is edited until nothing is left of it has failed, and the thread says so."""
     async with running(tmp_path / "db", undo=0.3) as bridge:
         await bridge.ticket_arrives()
-        await bridge.says(bridge.discord, "m1", "oops", other=("a sticker",))
+        await bridge.says(bridge.discord, "m1", "oops", unsupported=("a sticker",))
         await bridge.edits(bridge.discord, "m1", " \n ")
         await until(lambda: marked(bridge.discord, "m1") is Mark.FAILED)
         await until(lambda: len(said_in(bridge, bridge.discord)) == 2)
@@ -101,7 +101,7 @@ async def test_what_was_left_out_is_said_once(tmp_path: Path) -> None:
     """Editing the text beside a file that is not sent does not say again that it is not."""
     async with running(tmp_path / "db", undo=0.3) as bridge:
         await bridge.ticket_arrives()
-        await bridge.says(bridge.discord, "m1", "see", other=("a sticker",))
+        await bridge.says(bridge.discord, "m1", "see", unsupported=("a sticker",))
         await bridge.edits(bridge.discord, "m1", "see here")
         await bridge.drained()
         assert bridge.vendor.texts("t1") == ["see here"]

@@ -103,7 +103,7 @@ class TestConnection:
             said.content, said.attachments = "", []
             s.server.guild.send_message_event("MESSAGE_CREATE", said)
             hidden = (await s.told(2))[1]
-            assert (hidden.text, hidden.other) == ("", ("text that Discord did not show to shopbell",))
+            assert (hidden.text, hidden.unsupported) == ("", ("text that Discord did not show to shopbell",))
             assert not s.chat.health().connected
             assert "Message Content Intent" in s.chat.health().problem
             await s.server.say(ana, opened.thread, "shown")

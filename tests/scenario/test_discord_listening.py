@@ -37,7 +37,7 @@ class TestMessages:
             (attachment,) = file.attachments
             assert (attachment.name, attachment.size, attachment.lasting) == ("log.txt", 5, False)
             assert attachment.url is not None
-            assert (sticker.text, sticker.other) == ("", ("the sticker “Wave”",))
+            assert (sticker.text, sticker.unsupported) == ("", ("the sticker “Wave”",))
             assert [said.text for said in rest] == [str(number) for number in range(20)]
 
     async def test_an_attachment_can_be_had_while_its_address_lives(self) -> None:

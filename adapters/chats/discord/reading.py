@@ -36,7 +36,7 @@ def is_content_hidden(message: discord.Message) -> bool:
 
 
 def said(message: discord.Message, place: Place, agent: Agent) -> Said:
-    """A person's message. If Discord left out the content, `other` says so: it never looks like an empty message."""
+    """A person's message. If Discord left out its content, `unsupported` says so: it never looks like an empty one."""
     return Said(
         place=place,
         message=ChatMessageId(str(message.id)),
@@ -48,7 +48,7 @@ def said(message: discord.Message, place: Place, agent: Agent) -> Said:
             Attachment(name=clean(file.filename), url=file.url, size=file.size, lasting=False)
             for file in message.attachments
         ),
-        other=_other(message),
+        unsupported=_unsupported(message),
     )
 
 
@@ -62,18 +62,18 @@ def text_of(message: discord.Message) -> str:
     return neutral(message.content, names)
 
 
-def _other(message: discord.Message) -> tuple[str, ...]:
+def _unsupported(message: discord.Message) -> tuple[str, ...]:
     """What is in the message besides text and files."""
-    other = [wording.STICKER.format(name=clean(sticker.name)) for sticker in message.stickers]
+    found = [wording.STICKER.format(name=clean(sticker.name)) for sticker in message.stickers]
     if message.poll:
-        other.append(wording.POLL)
+        found.append(wording.POLL)
     if _is_forwarded(message):
-        other.append(wording.FORWARDED)
+        found.append(wording.FORWARDED)
     if message.activity:
-        other.append(wording.INVITATION)
+        found.append(wording.INVITATION)
     if is_content_hidden(message):
-        other.append(wording.HIDDEN_TEXT)
-    return tuple(other)
+        found.append(wording.HIDDEN_TEXT)
+    return tuple(found)
 
 
 def _is_forwarded(message: discord.Message) -> bool:

@@ -35,7 +35,7 @@ class PersonMessage:
         user: The id of the person who wrote it.
         markup: Its text as Slack gives it; see `markup.neutral`.
         emoji: What the short codes in it stand for: `:lock:` for 🔒.
-        other: What else is in the message, in words.
+        unsupported: What no vendor accepts of the message, in words.
     """
 
     place: Place
@@ -44,7 +44,7 @@ class PersonMessage:
     markup: str
     emoji: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
-    other: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
 
     @property
     def said_at(self) -> datetime:
@@ -110,7 +110,7 @@ def read_message(message: Event, channel: str) -> PersonMessage | None:
         markup=str(message.get("text") or ""),
         emoji=dict(_emoji(message.get("blocks"))),
         attachments=_attachments(message),
-        other=_other(message),
+        unsupported=_unsupported(message),
     )
 
 
@@ -189,7 +189,7 @@ def _text_or_none(value: Any) -> str | None:
     return str(value) if value else None
 
 
-def _other(message: Event) -> tuple[str, ...]:
+def _unsupported(message: Event) -> tuple[str, ...]:
     """What only Slack can show: a message that was shared has its text in `attachments`."""
     shared = any(attachment.get("is_share") for attachment in message.get("attachments") or ())
     return (wording.SHARED_MESSAGE,) if shared else ()
@@ -207,7 +207,7 @@ async def said(message: PersonMessage, agents: Agents) -> Said:
         text=await text_of(message, agents),
         said_at=message.said_at,
         attachments=message.attachments,
-        other=message.other,
+        unsupported=message.unsupported,
     )
 
 

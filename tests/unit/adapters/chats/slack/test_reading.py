@@ -140,7 +140,7 @@ def test_a_message_that_was_passed_on_is_told() -> None:
     """Its text is not part of the message, so nobody may think that it was sent."""
     heard = read_event(event(attachments=[{"is_share": True, "text": "secret"}]), SERVED)
     assert isinstance(heard, PersonMessage)
-    assert heard.other == ("a shared message",)
+    assert heard.unsupported == ("a shared message",)
 
 
 def test_stamps_keep_every_digit() -> None:
