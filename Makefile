@@ -21,7 +21,7 @@ PYTEST ?=
 # More than there are cores: most tests spend most of their time waiting.
 WORKERS ?= 3
 
-.PHONY: help install sandbox test lint format lock soak bench clean
+.PHONY: help install sandbox check test lint format lock soak bench clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ install: $(VENV)/runs ## make .venv with the locked packages; the program is the
 sandbox: $(VENV)/runs ## see it work: one story through practice stores, a practice Discord and a practice Slack
 	@$(BIN)/shopbell sandbox --tour
 	@echo "To look at it and type into it yourself: $(BIN)/shopbell sandbox"
+
+check: lint ## before a commit, in seconds: lint, types, import rules, and the unit tests of what changed
+	@$(BIN)/python -m tools.changed_tests $(PYTEST)
 
 test: lint ## everything that must hold: lint, types, import rules, tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not bench and not soak" $(PYTEST)

@@ -1,0 +1,1 @@
+"""Small programs for whoever develops shopbell; none of them is installed with it."""
