@@ -22,13 +22,13 @@ from bot.inbound.vendors.poller import Poller
 from bot.model import ChatName, Kind, StoreName, TicketId
 from bot.ops.health import Health
 from bot.ops.web import StoreWebhook, WebServer
-from bot.outbound.chats import CardCourier, ChatFailures, LineCourier, MarkCourier, PostCourier
+from bot.outbound.chat_couriers import CardCourier, ChatFailures, LineCourier, MarkCourier, PostCourier
 from bot.outbound.job import Courier, Directory
 from bot.outbound.late_replies import LateReplies
 from bot.outbound.outbox import Outbox
 from bot.outbound.retry import Decider
-from bot.outbound.threads import NewCardCourier, ThreadCourier
-from bot.outbound.vendors import NoteCourier, ReplyCourier, StatusCourier
+from bot.outbound.thread_couriers import NewCardCourier, ThreadCourier
+from bot.outbound.vendor_couriers import NoteCourier, ReplyCourier, StatusCourier
 from bot.ports import CanAttach, CanCount, CanNote
 from bot.settings import LoadedSettings, Settings
 from bot.tickets.enqueue import chat_destination, store_destination

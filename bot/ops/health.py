@@ -1,14 +1,10 @@
-"""The state of the process: what `/healthz`, `/readyz` and `/metrics` answer. Makes no network calls."""
+"""The state of the process: what `/healthz` and `/readyz` answer. Makes no network calls."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from bot.clock import Clock, clock_difference
 from bot.db.connection import Database, Transaction
@@ -133,12 +129,9 @@ class Health:
         ]
         return [*connections, *clocks, *channels, *late, *unreadable, *stores]
 
-    async def metrics(self) -> bytes:
-        """The current figures in Prometheus' text format."""
-        registry = CollectorRegistry(auto_describe=False)
-        chats = {name: chat.health() for name, chat in self._chats.items()}
-        registry.register(_Metrics(await self.unfinished_deliveries(), await self.store_states(), chats))
-        return generate_latest(registry)
+    def chat_health(self) -> dict[ChatName, ChatHealth]:
+        """How each chat's connection is."""
+        return {name: chat.health() for name, chat in self._chats.items()}
 
     async def unfinished_deliveries(self) -> list[UnfinishedDeliveries]:
         """The deliveries that are not done, counted by destination and state."""
@@ -147,48 +140,6 @@ class Health:
     async def store_states(self) -> list[StoreState]:
         """The state of every store that was ever configured in this database."""
         return await self._database.read(_store_states)
-
-
-class _Metrics(Collector):
-    """The current figures as Prometheus metrics."""
-
-    def __init__(
-        self,
-        unfinished: Sequence[UnfinishedDeliveries],
-        stores: Sequence[StoreState],
-        chats: Mapping[ChatName, ChatHealth],
-    ) -> None:
-        self._unfinished = unfinished
-        self._stores = stores
-        self._chats = chats
-
-    def collect(self) -> list[Metric]:
-        deliveries = GaugeMetricFamily(
-            "shopbell_deliveries", "Deliveries that are not done.", labels=["destination", "state"]
-        )
-        for group in self._unfinished:
-            deliveries.add_metric([group.destination, group.state], group.count)
-        swept = GaugeMetricFamily(
-            "shopbell_store_swept_timestamp_seconds", "When the last complete sweep of a store ended.", labels=["store"]
-        )
-        well = GaugeMetricFamily(
-            "shopbell_store_well", "1 while a store works, 0 while it has a problem.", labels=["store"]
-        )
-        for store in self._stores:
-            swept.add_metric([store.name], 0.0 if store.swept_at is None else store.swept_at.timestamp())
-            well.add_metric([store.name], 0.0 if store.incident else 1.0)
-        connected = GaugeMetricFamily(
-            "shopbell_chat_connected", "1 while a chat is connected, else 0.", labels=["chat"]
-        )
-        event = GaugeMetricFamily(
-            "shopbell_chat_last_event_timestamp_seconds",
-            "When a chat's connection last brought an event.",
-            labels=["chat"],
-        )
-        for name, health in self._chats.items():
-            connected.add_metric([name], 1.0 if health.connected else 0.0)
-            event.add_metric([name], 0.0 if health.last_event_at is None else health.last_event_at.timestamp())
-        return [deliveries, swept, well, connected, event]
 
 
 def _connection_lines(name: ChatName, health: ChatHealth) -> list[str]:

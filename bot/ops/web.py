@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.model import StoreName, TicketId
 from bot.ops.health import Health
+from bot.ops.metrics import metrics_text
 from bot.ports import CanVerifyWebhook, Vendor
 
 _EVENTS_REMEMBERED = 256
@@ -83,7 +84,7 @@ class WebServer:
         return _answer(await self._health.not_ready())
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=await self._health.metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=await metrics_text(self._health), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _receive(self, request: web.Request) -> web.Response:
         webhook = self._webhooks.get(StoreName(request.match_info["store"].lower()))

@@ -16,7 +16,7 @@ from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, m
 from bot.errors import Rejected, RemoteError, Unavailable
 from bot.model import Card, ChatName, DeliveryKey, Kind, Mark, Place, Store, StoreName, TicketNumber
 from bot.ports import Chat, Vendor
-from bot.tickets.enqueue import possible_marks, wanted_mark
+from bot.tickets.marks import possible_marks, wanted_mark
 from bot.tickets.routing import Rules
 from bot.wording import cards, notices
 

@@ -25,7 +25,7 @@ from bot.db.rows import (
 )
 from bot.model import Agent, ChatMessageId, Deleted, Edited, Kind, Place, Purpose, State
 from bot.text import clean
-from bot.tickets import enqueue
+from bot.tickets import enqueue, marks
 from bot.tickets.routing import Route, Rules, decide, enqueue_routed, note_text, refusal, reply_route
 from bot.tickets.threads import find_link
 from bot.wording import notices
@@ -253,7 +253,7 @@ def _may_have_been_sent(delivery: DeliveryRow) -> bool:
 def _recall(tx: Transaction, context: _MessageContext, reply: DeliveryRow) -> None:
     tx.run("drop_delivery", id=reply.id, now=to_ms(context.now))
     tx.run("set_message_purpose", id=context.message.id, purpose=Purpose.TALK)
-    enqueue.mark(tx, context.message, context.now)
+    marks.enqueue_mark(tx, context.message, context.now)
 
 
 def _note_deliveries(tx: Transaction, context: _MessageContext) -> list[DeliveryRow]:

@@ -11,18 +11,16 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, payload_json, to_ms
+from bot.db.rows import LinkRow, TicketRow, link_row, payload_json, to_ms
 from bot.model import (
     Button,
     DeliveryId,
     Kind,
     LinePayload,
-    Mark,
     NewCardPayload,
     NoPayload,
     OpenPayload,
     Payload,
-    Purpose,
     State,
     Status,
     StatusPayload,
@@ -109,34 +107,6 @@ def new_card(tx: Transaction, link: LinkRow, now: datetime) -> None:
         raise LookupError(f"link {link.id} has no card; opening its thread makes one")
     lane, destination, payload = thread_lane(link), chat_destination(link.chat), NewCardPayload(deleted=link.card)
     add_delivery(tx, Kind.NEW_CARD, lane, destination, now, ticket=link.ticket, link=link.id, payload=payload)
-
-
-def mark(tx: Transaction, message: MessageRow, now: datetime) -> None:
-    """Queue the mark on an agent's message, unless it is queued already."""
-    if message.link is not None:
-        link = load_link(tx, message.link)
-        lane, destination = f"mark:{message.id}", chat_destination(link.chat)
-        add_delivery(tx, Kind.MARK, lane, destination, now, ticket=message.ticket, link=link.id, message=message.id)
-
-
-def wanted_mark(tx: Transaction, message: int) -> Mark | None:
-    """The mark that an agent's message must have now; None: none."""
-    row = tx.one("message", id=message)
-    if row is not None and Purpose(row["purpose"]) is Purpose.NOTE:
-        return Mark.NOTE
-    delivery = tx.one("reply_of_message", message=message)
-    if delivery is None:
-        return None
-    marks = {State.DONE: Mark.DELIVERED, State.FAILED: Mark.FAILED, State.DROPPED: None, State.HELD: None}
-    return marks.get(State(delivery["state"]), Mark.WAITING)
-
-
-def possible_marks(tx: Transaction, delivery: DeliveryRow) -> tuple[Mark, ...]:
-    """The marks that the message may have now: the last one we set, or any if that is uncertain."""
-    if tx.one("mark_in_doubt", message=delivery.message, id=delivery.id) is not None:
-        return tuple(Mark)
-    row = tx.one("message", id=delivery.message)
-    return () if row is None or row["mark"] is None else (Mark(row["mark"]),)
 
 
 def reply(

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, to_ms
 from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, Verb
-from bot.tickets import enqueue, threads
+from bot.tickets import enqueue, marks, threads
 
 
 def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
@@ -38,7 +38,7 @@ def _update_mark(tx: Transaction, delivery: DeliveryId, now: datetime) -> None:
     found: DeliveryRow = delivery_row(row)
     message = None if found.message is None else tx.one("message", id=found.message)
     if found.kind is Kind.REPLY and message is not None:
-        enqueue.mark(tx, message_row(message), now)
+        marks.enqueue_mark(tx, message_row(message), now)
 
 
 def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | None, now: datetime) -> None:
@@ -55,13 +55,13 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
     for link in enqueue.links_of(tx, message.ticket):
         if link.id != message.link:
             enqueue.post(tx, link, message.id, now)
-    enqueue.mark(tx, message, now)
+    marks.enqueue_mark(tx, message, now)
     enqueue.cards(tx, message.ticket, now)
 
 
 def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, text: str, now: datetime) -> None:
     """An agent's message did not reach the vendor: mark it, and report it in its thread with a Retry button."""
-    enqueue.mark(tx, message, now)
+    marks.enqueue_mark(tx, message, now)
     report_failure(tx, message, reply, text, now)
 
 

@@ -17,7 +17,7 @@ from bot.db.rows import LinkRow, MessageRow, TicketRow, attachments_json, from_m
 from bot.model import Button, DeliveryId, Purpose, Said, Store, StoreName, Verb
 from bot.ports import VendorCapabilities
 from bot.text import clean
-from bot.tickets import enqueue
+from bot.tickets import enqueue, marks
 from bot.tickets.outcomes import reply_failed
 from bot.tickets.threads import find_link
 from bot.wording import notices
@@ -218,7 +218,7 @@ def enqueue_routed(
         enqueue.order_replies(tx, ticket.number)
         if reply is not None and reason:
             enqueue.line(tx, link, reason, now, _hold_buttons(reply))
-        enqueue.mark(tx, message, now)
+        marks.enqueue_mark(tx, message, now)
     tx.run("set_store_active", name=ticket.store, at=to_ms(since))
     if route.purpose is Purpose.NOTE:
         _enqueue_note(tx, ticket, message, route.text, rules, due, now)
@@ -249,7 +249,7 @@ def _enqueue_note(
     tx: Transaction, ticket: TicketRow, message: MessageRow, text: str, rules: Rules, due: datetime, now: datetime
 ) -> None:
     """Queue what a note needs: its mark, the note at the vendor, posts in the ticket's other threads."""
-    enqueue.mark(tx, message, now)
+    marks.enqueue_mark(tx, message, now)
     if ticket.store in rules.noting and text:
         enqueue.note(tx, ticket, message.id, due, now)
     for other in enqueue.links_of(tx, ticket.number):

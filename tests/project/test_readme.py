@@ -112,6 +112,6 @@ def test_every_link_leads_somewhere() -> None:
 
 def test_every_metric_is_named() -> None:
     """The metrics stand there under the names that they have."""
-    health = (PROJECT / "bot" / "ops" / "health.py").read_text("utf-8")
+    health = (PROJECT / "bot" / "ops" / "metrics.py").read_text("utf-8")
     named = set(re.findall(r"`(shopbell_\w+)\{", README))
     assert named == set(re.findall(r'"(shopbell_\w+)"', health))

@@ -19,8 +19,8 @@ from adapters.chats.discord.card import Json, card_message, shows_card, thread_n
 from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account
 from adapters.chats.discord.failures import THREAD_EXISTS, TOO_MANY_THREADS, UNKNOWN_MESSAGE, code_of
+from adapters.chats.discord.full_servers import ThreadLimit
 from adapters.chats.discord.history import History
-from adapters.chats.discord.thread_limit import ThreadLimit
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
 

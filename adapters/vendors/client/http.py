@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import httpx
 
-from adapters.vendors.client.quota import Quota
+from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import (
     LARGEST_BODY,
     Response,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.vendors.client.quota import Window
+from adapters.vendors.client.rate_limits import Window
 from bot.model import Verb
 from bot.ports import VendorCapabilities
 

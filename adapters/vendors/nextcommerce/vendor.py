@@ -10,7 +10,7 @@ from adapters.vendors.client.html import text_to_html
 from adapters.vendors.client.http import Query, Service, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_one
-from adapters.vendors.client.quota import Quota
+from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.sweep import changed_tickets, open_tickets
 from adapters.vendors.nextcommerce.capabilities import API_VERSION, CAPABILITIES, LABEL, WINDOWS
 from adapters.vendors.nextcommerce.people import People, author_from_ticket, author_from_type

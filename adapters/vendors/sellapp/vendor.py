@@ -10,7 +10,7 @@ from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import Service, VendorClient, check_login
 from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_all_items
 from adapters.vendors.client.parsing import oldest_first, read_many, read_one, unwrapped
-from adapters.vendors.client.quota import Quota
+from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
 from adapters.vendors.sellapp.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellapp.reading import (

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from adapters.vendors.client.http import Query, Service, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_one, unwrapped
-from adapters.vendors.client.quota import Quota
+from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.sweep import changed_tickets, open_tickets
 from adapters.vendors.sellgate.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellgate.reading import WireTicket, counts_of, message_of, new_message_id, page_of, ticket_of

@@ -10,7 +10,7 @@ from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import Service, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength, PageNumbering
 from adapters.vendors.client.parsing import not_understood, read_one, unwrapped
-from adapters.vendors.client.quota import Quota
+from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.sweep import changed_tickets, open_tickets
 from adapters.vendors.sellsn.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellsn.people import StaffNames

@@ -31,7 +31,7 @@ from bot.model import (
 from bot.outbound.outbox import Outbox
 from bot.ports import CanCount
 from bot.text import clean
-from bot.tickets import enqueue
+from bot.tickets import enqueue, marks
 from bot.tickets.outcomes import drop, retry
 from bot.tickets.routing import Rules, note_text, record_said, reply_route, route_link
 from bot.tickets.stats import figures, table
@@ -198,7 +198,7 @@ class Commands:
             return Answer(text=notices.reply_failed(route.refused))
         tx.run("route_message", id=message.id, purpose=Purpose.REPLY, text=route.text, now=to_ms(now))
         enqueue.reply(tx, ticket, message.id, now, now, requested=True)
-        enqueue.mark(tx, message, now)
+        marks.enqueue_mark(tx, message, now)
         if route.line:
             enqueue.line(tx, link, route.line, now)
         return Answer(text=answers.sending())

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from adapters.vendors.client.http import Service, VendorClient
-from adapters.vendors.client.quota import Quota, Window
+from adapters.vendors.client.rate_limits import Quota, Window
 from bot.ports import VendorTools
 
 Server = Callable[[httpx.Request], httpx.Response]

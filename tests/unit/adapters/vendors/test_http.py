@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from adapters.vendors.client.http import Service, VendorClient, check_login
-from adapters.vendors.client.quota import Quota
+from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import LARGEST_BODY
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 from bot.ports import VendorTools

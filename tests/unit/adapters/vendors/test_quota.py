@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.vendors.client.quota import LONGEST_WAIT, Quota, Window, WindowState, window_states
+from adapters.vendors.client.rate_limits import LONGEST_WAIT, Quota, Window, WindowState, window_states
 from bot.errors import RateLimited
 from tests.support.vendors.client import Hands
 

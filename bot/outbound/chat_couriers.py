@@ -1,7 +1,7 @@
 """
 The couriers for chats: a post, a line from shopbell itself, a card, a mark; and what follows when a chat fails.
 
-For opening a thread see `bot.outbound.threads`. For deliveries to a vendor see `bot.outbound.vendors`.
+For opening a thread see `bot.outbound.thread_couriers`. For deliveries to a vendor see `bot.outbound.vendor_couriers`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bot.db.rows import LinkRow, TicketRow, link_row, ticket_row
 from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChatMessageId, Kind, LinePayload, Mark, Place, Post, Status, Voice
 from bot.outbound.job import Directory, Job, require, thread_of
-from bot.tickets import announcements, enqueue, threads
+from bot.tickets import announcements, enqueue, marks, threads
 from bot.tickets.incidents import channel_failing, channel_works
 from bot.wording import cards, notices
 
@@ -168,8 +168,8 @@ class MarkCourier:
         message = require(job.message)
         tx.run("set_message_mark", id=message.id, mark=result)
         channel_works(tx, require(job.link).place, now, job.delivery.id)
-        if enqueue.wanted_mark(tx, message.id) is not result:
-            enqueue.mark(tx, message, now)
+        if marks.wanted_mark(tx, message.id) is not result:
+            marks.enqueue_mark(tx, message, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """Does nothing: the lines in the thread say what happened to the message."""

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account
-from adapters.chats.discord.thread_limit import ThreadLimit
+from adapters.chats.discord.full_servers import ThreadLimit
 from bot.errors import Forbidden
 
 OURS, THEIRS = "7", "8"
