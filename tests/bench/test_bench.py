@@ -26,7 +26,7 @@ from bot.sandbox.loopback_server import Exchange
 from bot.sandbox.vendors import VENDORS, PracticeStore
 from bot.settings import read_vendor_settings
 from bot.wiring import vendor_kinds
-from tests.support.crash.clock import FasterClock
+from tests.support.clocks import FasterClock
 from tests.support.crash.nest import Nest
 from tests.support.crash.run import Plan, play
 from tests.support.crash.world import TOKEN, KillWorld, Shop

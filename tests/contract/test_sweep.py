@@ -87,7 +87,7 @@ async def test_what_a_colleague_does_is_found(case: Case) -> None:
     async with world(case) as here:
         made = here.write(3)
         await here.settle()
-        here.clock.seconds += 5
+        here.clock.advance(5)
         here.store.staff_replies(made[2], "We look into it")
         assert made[2] in ids(await here.sweep())
 
@@ -98,7 +98,7 @@ async def test_a_ticket_closed_elsewhere_is_told(case: Case) -> None:
     async with world(case) as here:
         here.write(3)
         await here.settle()
-        here.clock.seconds += 5
+        here.clock.advance(5)
         ticket = max(here.ledger.open)
         here.store.close(ticket)
         found = await here.sweep()
@@ -117,7 +117,7 @@ async def test_a_full_sweep_finds_what_reopened(case: Case) -> None:
         here.store.close(made[0])
         await here.settle()
         assert made[0] not in here.ledger.open
-        here.clock.seconds += 86_400
+        here.clock.advance(86_400)
         here.store.reopen(made[0])
         assert made[0] in ids(await here.sweep(full=True))
         assert made[0] in here.ledger.open

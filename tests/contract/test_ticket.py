@@ -29,9 +29,9 @@ async def test_a_ticket_has_its_messages_oldest_first(case: Case) -> None:
     """Whatever the vendor's order, messages come oldest first and are told apart by who wrote them."""
     async with world(case) as here:
         (made,) = here.write(1)
-        here.clock.seconds += 60
+        here.clock.advance(60)
         here.store.staff_replies(made, "Hello Jane")
-        here.clock.seconds += 60
+        here.clock.advance(60)
         here.store.customer_replies(made, "Thank you")
         conversation = await here.vendor.ticket(made)
         assert conversation.ticket.id == made
@@ -47,7 +47,7 @@ async def test_a_long_conversation_is_read_whole(case: Case) -> None:
     async with world(case) as here:
         (made,) = here.write(1)
         for number in range(119):
-            here.clock.seconds += 10
+            here.clock.advance(10)
             here.store.customer_replies(made, f"More {number}")
         messages = (await here.vendor.ticket(made)).messages
         assert [message.text for message in messages] == ["Text 0", *(f"More {number}" for number in range(119))]

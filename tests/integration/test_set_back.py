@@ -7,34 +7,16 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import from_ms, to_ms
 from bot.model import ChannelId, ChatName, Place, StoreName
 from bot.outbound.clock_rollback import ClockRollback
 from bot.tickets import announcements
+from tests.support.clocks import ManualClock
 from tests.support.memory.vendor import START
 
 CHANNEL = Place(chat=ChatName("discord"), channel=ChannelId("1"))
 MAIN = StoreName("main")
-
-
-class Clock(SystemClock):
-    """A clock that is set by hand; the seconds pass beside it."""
-
-    def __init__(self) -> None:
-        self.day = START
-        self.passed = 0.0
-
-    def now(self) -> datetime:
-        return self.day
-
-    def monotonic(self) -> float:
-        return self.passed
-
-    def goes_on(self, seconds: float, *, set_back: timedelta = timedelta()) -> None:
-        self.passed += seconds
-        self.day += timedelta(seconds=seconds) - set_back
 
 
 def fill(tx: Transaction, now: datetime, *pauses: timedelta) -> None:
@@ -69,13 +51,14 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 async def test_while_it_runs_it_is_noticed_and_told_once(tmp_path: Path) -> None:
     """Each pause stays as long as it was; since when something is so is not in the future."""
-    database, clock = await Database.open(tmp_path / "db"), Clock()
+    database, clock = await Database.open(tmp_path / "db"), ManualClock(START)
     set_back = ClockRollback(database, clock)
     await database.write(fill, clock.now(), 5 * MINUTE, HOUR)
     with capture_logs() as logs:
-        clock.goes_on(5)
+        clock.advance(5)
         await set_back.check()
-        clock.goes_on(5, set_back=DAY)
+        clock.advance(5)
+        clock.time -= DAY
         await set_back.check()
         await set_back.check()
     assert [entry["seconds"] for entry in logs] == [86_400]
@@ -87,12 +70,13 @@ async def test_while_it_runs_it_is_noticed_and_told_once(tmp_path: Path) -> None
 
 async def test_what_is_moved_by_little_or_forward_stays(tmp_path: Path) -> None:
     """A machine that slept, and one whose clock is kept right, have not been set back."""
-    database, clock = await Database.open(tmp_path / "db"), Clock()
+    database, clock = await Database.open(tmp_path / "db"), ManualClock(START)
     set_back = ClockRollback(database, clock)
     await database.write(fill, clock.now(), HOUR)
     with capture_logs() as logs:
         for moved in (timedelta(seconds=30), -HOUR / 2):
-            clock.goes_on(5, set_back=moved)
+            clock.advance(5)
+            clock.time -= moved
             await set_back.check()
     assert logs == []
     assert await database.read(waits, START) == [HOUR]
@@ -101,9 +85,10 @@ async def test_what_is_moved_by_little_or_forward_stays(tmp_path: Path) -> None:
 
 async def test_at_start_by_the_last_moment_in_the_file(tmp_path: Path) -> None:
     """Nothing waits for longer than it would have; and never for longer than a pause can be."""
-    database, clock = await Database.open(tmp_path / "db"), Clock()
+    database, clock = await Database.open(tmp_path / "db"), ManualClock(START)
     await database.write(fill, clock.now(), 5 * MINUTE, HOUR, 30 * DAY)
-    clock.goes_on(600, set_back=3 * DAY)
+    clock.advance(600)
+    clock.time -= 3 * DAY
     with capture_logs() as logs:
         await ClockRollback(database, clock).check_at_start()
         await ClockRollback(database, clock).check_at_start()

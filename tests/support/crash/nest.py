@@ -27,7 +27,7 @@ from bot.cli import serve
 from bot.db.lock import held
 from bot.settings import load
 from bot.wiring import vendor_kinds
-from tests.support.crash.clock import FasterClock
+from tests.support.clocks import FasterClock
 
 _ROOT = Path(__file__).parents[3]
 

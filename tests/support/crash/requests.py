@@ -27,7 +27,7 @@ from aiohttp import web
 from bot.sandbox.loopback_server import HttpFault, LoopbackServer
 from bot.sandbox.ticket_threads import discord_text
 from bot.sandbox.vendors.store import PracticeTicket
-from tests.support.crash.clock import FasterClock
+from tests.support.clocks import FasterClock
 from tests.support.crash.nest import Nest
 from tests.support.crash.run import integrity, unfinished
 from tests.support.crash.world import Chat, KillWorld, Shop, Ticket, Verdict

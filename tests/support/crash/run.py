@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tests.support.crash.clock import FasterClock
+from tests.support.clocks import FasterClock
 from tests.support.crash.nest import Nest
 from tests.support.crash.world import CHATS, KillWorld, Verdict
 

@@ -8,7 +8,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -19,25 +18,6 @@ from tests.support.waiting import PATIENCE
 
 GUILDS, GUILD_MESSAGES, REACTIONS, MESSAGE_CONTENT = 1, 1 << 9, 1 << 10, 1 << 15
 ALL = GUILDS | GUILD_MESSAGES | REACTIONS | MESSAGE_CONTENT
-
-
-class HandClock:
-    """A clock that moves only when it is told to."""
-
-    def __init__(self) -> None:
-        self._passed = 0.0
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 21, tzinfo=UTC) + timedelta(seconds=self._passed)
-
-    def monotonic(self) -> float:
-        return self._passed
-
-    async def sleep(self, seconds: float) -> None:
-        self._passed += seconds
-
-    def advance(self, seconds: float) -> None:
-        self._passed += seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -13,6 +11,7 @@ import httpx
 
 from bot.sandbox.slack import PracticeSlack, SlackApp, SlackLimits
 from bot.sandbox.slack.values import SlackChannel, User
+from tests.support.clocks import StandingClock
 from tests.support.waiting import PATIENCE
 
 Answer = Callable[[dict[str, Any]], Awaitable[Any]]
@@ -20,28 +19,7 @@ Make = Callable[..., PracticeSlack]
 """Makes a practice Slack with an app or rules of one's own, by the names of their fields."""
 
 
-class Stopwatch:
-    """A clock that stands still until it is moved; whoever sleeps is let go at once, and it is noted how long."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await asyncio.sleep(0)
-
-    def pass_by(self, seconds: float) -> None:
-        self.seconds += seconds
-
-
-def maker(clock: Stopwatch) -> Make:
+def maker(clock: StandingClock) -> Make:
     """Practice Slacks that live by this clock."""
 
     def make(*, app: dict[str, Any] | None = None, **rules: Any) -> PracticeSlack:

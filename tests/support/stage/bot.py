@@ -12,25 +12,15 @@ from typing import Any
 from unittest.mock import patch
 
 from bot.app import App
-from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
 from bot.errors import RateLimited, RemoteError
 from bot.outbound.retry import Decider, Decision, Postpone, Schedule
 from bot.settings import LoadedSettings, load
 from bot.wiring import World, build_world
+from tests.support.clocks import STAGE_SPEED, StageClock
 from tests.support.waiting import PATIENCE
 
 _QUICK = Schedule(retries=(0.05, 0.1, *(0.2,) * 40), reconcile_delays=(0.05, 0.1, 0.3), refused_delay=0.3)
-
-
-class QuickClock(SystemClock):
-    """Pauses are ten times shorter, as the practice world's windows are."""
-
-    def monotonic(self) -> float:
-        return super().monotonic() * 10
-
-    async def sleep(self, seconds: float) -> None:
-        await super().sleep(seconds / 10)
 
 
 class QuickDecider(Decider):
@@ -39,7 +29,7 @@ class QuickDecider(Decider):
     def after_failure(self, error: RemoteError, attempts: int, *, retries_forever: bool) -> Decision:
         decision = super().after_failure(error, attempts, retries_forever=retries_forever)
         if isinstance(error, RateLimited) and isinstance(decision, Postpone):
-            return replace(decision, seconds=decision.seconds / 10)
+            return replace(decision, seconds=decision.seconds / STAGE_SPEED)
         return decision
 
 
@@ -67,7 +57,7 @@ class Bridge:
 
     async def start(self, *, ready: bool = True) -> None:
         """Start on the database as it was left; with `ready`, wait until both chats and every store were reached."""
-        clock, random = QuickClock(), Random(1)
+        clock, random = StageClock(), Random(1)
         with patch.dict(os.environ, {**self.settings, "DATABASE_PATH": str(self.database)}, clear=True):
             self.loaded = loaded = load(env_file=None)
         self.outside = build_world(loaded, clock)

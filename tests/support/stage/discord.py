@@ -11,7 +11,6 @@ from typing import Any
 from adapters.chats import discord as adapter
 from adapters.chats.discord import DiscordChat
 from adapters.chats.discord.client import Client
-from bot.clock import SystemClock
 from bot.model import (
     Agent,
     Answer,
@@ -37,6 +36,7 @@ from bot.model import (
 )
 from bot.sandbox.discord import PracticeDiscord
 from bot.sandbox.loopback_server import Exchange
+from tests.support.clocks import ShortPausesClock
 from tests.support.openapi.discord import check_exchange
 from tests.support.waiting import until
 
@@ -94,13 +94,6 @@ class Recorder:
     @property
     def texts(self) -> list[str]:
         return [said.text for said in self.of(Said)]
-
-
-class QuickClock(SystemClock):
-    """A clock on which pauses are fifty times shorter."""
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(max(0.0, seconds) / 50)
 
 
 @dataclass
@@ -205,7 +198,7 @@ def build(server: PracticeDiscord, channels: Sequence[str], roles: Sequence[str]
         api_url=server.api_url,
         agent_roles=frozenset(roles),
         channels=frozenset(ChannelId(channel) for channel in channels),
-        clock=QuickClock(),
+        clock=ShortPausesClock(),
     )
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -20,6 +18,7 @@ from bot.ports import Vendor, VendorKind, VendorTools
 from bot.sandbox.loopback_server import Exchange
 from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
 from bot.sandbox.vendors.variant import Variant
+from tests.support.clocks import ManualClock
 from tests.support.openapi.nextcommerce import check_request
 
 # One for all, as in the bridge: making it takes longer than most of these tests.
@@ -85,23 +84,6 @@ HOSTILE = tuple(case for case in CASES if case.variant.hostile)
 PLAIN = tuple(Case(subject, subject.practice.variants()[0]) for subject in SUBJECTS)
 
 
-class Hands:
-    """A clock whose hands move only when somebody sleeps by it, and then at once."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> datetime:
-        return datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += max(0.0, seconds)
-        await asyncio.sleep(0)
-
-
 @dataclass(slots=True)
 class Ledger:
     """What the core would know of the store; `bot.ports.Known`."""
@@ -133,7 +115,7 @@ class World:
     store: PracticeStore
     server: PracticeVendor[Any]
     vendor: Vendor
-    clock: Hands
+    clock: ManualClock
     ledger: Ledger = field(default_factory=Ledger)
 
     async def sweep(self, *, full: bool = False) -> list[Change | Absent]:
@@ -189,7 +171,7 @@ class World:
         """So many customers open a ticket each, a minute apart."""
         made = []
         for number in range(count):
-            self.clock.seconds += 60.0
+            self.clock.advance(60.0)
             made.append(TicketId(self.store.customer_writes(f"Ticket {number}", f"Text {number}")))
         return made
 
@@ -205,7 +187,7 @@ class World:
 @asynccontextmanager
 async def world(case: Case, **settings: str) -> AsyncIterator[World]:
     """A practice server on loopback with no quota but the documented ones, and the adapter before it."""
-    clock = Hands()
+    clock = ManualClock()
     store = PracticeStore(clock.now)
     server = case.subject.practice(store, case.variant)
     if case.subject.check is not None and not case.variant.hostile:

@@ -6,40 +6,29 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.clock import RemoteClock, SystemClock
+from bot.clock import RemoteClock
+from tests.support.clocks import ManualClock
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DATE = "Sun, 01 Mar 2026 12:00:00 GMT"
 
 
-class WrongClock(SystemClock):
-    """A clock with the wrong time of day, which shows how many seconds have passed all the same."""
-
-    passed = 0.0
-
-    def now(self) -> datetime:
-        return NOON + timedelta(days=300, seconds=self.passed)
-
-    def monotonic(self) -> float:
-        return self.passed
-
-
 def test_it_goes_on_from_the_last_answer() -> None:
     """By the seconds that passed since, whatever the time of day is here."""
-    clock = WrongClock()
+    clock = ManualClock(NOON + timedelta(days=300))
     theirs = RemoteClock(clock)
     assert theirs.now() is None
-    clock.passed = 100.0
+    clock.advance(100.0)
     theirs.answered(DATE)
     assert theirs.now() == NOON
-    clock.passed = 160.5
+    clock.advance(60.5)
     assert theirs.now() == NOON + timedelta(seconds=60.5)
 
 
 @pytest.mark.parametrize("date", [None, "", "soon", "Sun, 99 Mar 2026 12:00:00 GMT", "Sun, 01 Mar 99999 12:00:00 GMT"])
 def test_an_answer_without_a_date_tells_nothing(date: str | None) -> None:
     """What was known before stays."""
-    theirs = RemoteClock(WrongClock())
+    theirs = RemoteClock(ManualClock(NOON + timedelta(days=300)))
     theirs.answered(date)
     assert theirs.now() is None
     theirs.answered(DATE)

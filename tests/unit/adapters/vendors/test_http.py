@@ -17,7 +17,8 @@ from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import LARGEST_BODY
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 from bot.ports import VendorTools
-from tests.support.vendors.client import Hands, Server, client
+from tests.support.clocks import ManualClock
+from tests.support.vendors.client import Server, client
 
 KEY = "sk_live_do_not_show_this_key"
 
@@ -38,7 +39,7 @@ def raising(error: Exception) -> Server:
     return serve
 
 
-async def outcome(server: Server, *, write: bool = False, clock: Hands | None = None, **how: Any) -> Any:
+async def outcome(server: Server, *, write: bool = False, clock: ManualClock | None = None, **how: Any) -> Any:
     """What one read or write comes to: its value, or its error."""
     async with client(server, clock, headers={"Authorization": f"Bearer {KEY}"}, secrets=(KEY,)) as made:
         try:
@@ -255,7 +256,7 @@ async def test_a_dripping_answer_ends() -> None:
             yield b" "
 
     tools = VendorTools(
-        transport=lambda: httpx.MockTransport(lambda _request: httpx.Response(200, content=drip())), clock=Hands()
+        transport=lambda: httpx.MockTransport(lambda _request: httpx.Response(200, content=drip())), clock=ManualClock()
     )
     service = Service(label="Acme", base="https://acme.example", remedy="")
     made = VendorClient(service, tools, Quota(tools.clock, "Acme"), time_limit=0.05)

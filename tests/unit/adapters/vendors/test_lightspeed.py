@@ -25,7 +25,8 @@ from adapters.vendors.lightspeed.settings import LightspeedSettings
 from adapters.vendors.lightspeed.vendor import Lightspeed
 from bot.errors import AuthFailed, RateLimited
 from bot.model import Customer, Fact, Nudge, Status, TicketId
-from tests.support.vendors.client import Hands, Server, tools
+from tests.support.clocks import ManualClock
+from tests.support.vendors.client import Server, tools
 
 EXAMPLE: dict[str, Any] = {
     "id": 2546, "createdAt": "2018-01-25T18:21:47+00:00", "updatedAt": "2018-01-25T18:21:47+00:00",
@@ -41,7 +42,7 @@ def wire(**fields: Any) -> WireTicket:
     return WireTicket.model_validate(EXAMPLE | fields)
 
 
-def store(server: Server, clock: Hands | None = None) -> Lightspeed:
+def store(server: Server, clock: ManualClock | None = None) -> Lightspeed:
     settings = LightspeedSettings.model_validate({"api_key": "key", "api_secret": "secret"})
     return Lightspeed(settings, tools(server, clock))
 
@@ -167,7 +168,7 @@ def answers(by_path: dict[str, Any], requests: list[httpx.Request]) -> Server:
 async def test_a_ticket_is_three_requests_and_then_two() -> None:
     """A ticket, its messages and its customer; who the customer is stays known for a while."""
     requests: list[httpx.Request] = []
-    clock = Hands()
+    clock = ManualClock()
     message = {"id": 1, "from": "customer", "message": "Hi"}
     server = answers(
         {
@@ -184,7 +185,7 @@ async def test_a_ticket_is_three_requests_and_then_two() -> None:
         assert conversation.ticket.customer == Customer(name="Jane", email="j@x.example")
         assert [message.text for message in conversation.messages] == ["Hi"]
     assert len(requests) == 5
-    clock.seconds += 7_200
+    clock.advance(7_200)
     await vendor.ticket(TicketId("2546"))
     assert len(requests) == 8
     await vendor.aclose()
@@ -212,7 +213,7 @@ async def test_a_customer_that_cannot_be_read_costs_no_ticket(status: int) -> No
 
 async def test_a_budget_of_our_own_ends_before_theirs() -> None:
     """Whoever asks without end is stopped here, and the vendor never sees more than it allows."""
-    clock = Hands()
+    clock = ManualClock()
     moments: list[float] = []
 
     def serve(_request: httpx.Request) -> httpx.Response:

@@ -20,7 +20,7 @@ from adapters.vendors.client.paging import (
 from adapters.vendors.client.sweep import changed_tickets, open_tickets
 from bot.errors import Unavailable
 from bot.model import Absent, Change, Ticket, TicketId
-from tests.support.vendors.client import Hands
+from tests.support.clocks import ManualClock
 
 
 def change(number: int, fingerprint: str = "f") -> Change:
@@ -71,7 +71,7 @@ async def read(pages: NumberedPages) -> list[int]:
 async def test_a_list_at_rest_is_read_whole(count: int, size: int, asked: int, total: bool) -> None:
     """However many there are, however long pages really are, with a total or without: each once."""
     shelf = Shelf(count, size, total=total)
-    assert await read(NumberedPages(shelf.fetch, PageLength(asked, Hands()))) == list(range(count))
+    assert await read(NumberedPages(shelf.fetch, PageLength(asked, ManualClock()))) == list(range(count))
 
 
 @settings(deadline=None)
@@ -79,17 +79,17 @@ async def test_a_list_at_rest_is_read_whole(count: int, size: int, asked: int, t
 async def test_a_total_spares_the_page_that_would_be_empty(count: int, size: int) -> None:
     """With a total, a list costs exactly its pages."""
     shelf = Shelf(count, size)
-    await read(NumberedPages(shelf.fetch, PageLength(100, Hands())))
+    await read(NumberedPages(shelf.fetch, PageLength(100, ManualClock())))
     assert len(shelf.fetched) == -(-count // size)
 
 
 async def test_without_a_total_the_page_length_is_learned() -> None:
     """The first reading looks past the end, the next one knows; after a while it is looked at again."""
-    clock = Hands()
+    clock = ManualClock()
     length = PageLength(100, clock)
     costs = []
     for pause in (0, 0, 0, PAGE_LENGTH_TRUSTED_FOR, 0):
-        clock.seconds += pause
+        clock.advance(pause)
         shelf = Shelf(7, 50, total=False)
         await read(NumberedPages(shelf.fetch, length))
         costs.append(len(shelf.fetched))
@@ -98,7 +98,7 @@ async def test_without_a_total_the_page_length_is_learned() -> None:
 
 async def test_a_silent_bound_on_pages_hides_nothing() -> None:
     """A server that never gives more than ten a page is read whole; once that shows, for good."""
-    length = PageLength(100, Hands())
+    length = PageLength(100, ManualClock())
     for count in (3, 11, 10, 20, 25, 10, 30):
         shelf = Shelf(count, 10, total=False)
         assert await read(NumberedPages(shelf.fetch, length)) == list(range(count))
@@ -106,12 +106,12 @@ async def test_a_silent_bound_on_pages_hides_nothing() -> None:
 
 async def test_a_list_that_ended_with_a_silent_bound_is_read_on_in_time() -> None:
     """A list that once was exactly as long as a page may be hides its growth until that belief is over, not longer."""
-    clock = Hands()
+    clock = ManualClock()
     length = PageLength(100, clock)
     for count, shown in ((10, 10), (11, 10), (11, 11)):
         shelf = Shelf(count, 10, total=False)
         assert len(await read(NumberedPages(shelf.fetch, length))) == shown
-        clock.seconds += PAGE_LENGTH_TRUSTED_FOR if count == 11 else 0
+        clock.advance(PAGE_LENGTH_TRUSTED_FOR if count == 11 else 0)
 
 
 @pytest.mark.parametrize("total", [0, 3, 9, 11, 1000])
@@ -123,14 +123,14 @@ async def test_a_total_that_lies_hides_nothing(total: int) -> None:
         page = await shelf.fetch(number)
         return Page(changes=page.changes, total=total)
 
-    assert set(range(10)) <= set(await read(NumberedPages(fetch, PageLength(5, Hands()))))
+    assert set(range(10)) <= set(await read(NumberedPages(fetch, PageLength(5, ManualClock()))))
 
 
 async def test_what_is_closed_between_pages_hides_nothing() -> None:
     """A ticket that leaves a page pulls the next one forward; the list is read once more."""
     shelf = Shelf(20, 5)
     shelf.before[3] = lambda: shelf.numbers.remove(2)
-    assert set(await read(NumberedPages(shelf.fetch, PageLength(5, Hands())))) == set(range(20))
+    assert set(await read(NumberedPages(shelf.fetch, PageLength(5, ManualClock())))) == set(range(20))
     assert len(shelf.fetched) == 8
 
 
@@ -138,7 +138,7 @@ async def test_what_comes_in_between_pages_hides_nothing() -> None:
     """A ticket that comes in at the front pushes one to the next page; seen twice, it tells."""
     shelf = Shelf(20, 5, total=False)
     shelf.before[3] = lambda: shelf.numbers.insert(0, 99)
-    assert set(await read(NumberedPages(shelf.fetch, PageLength(5, Hands())))) == {*range(20), 99}
+    assert set(await read(NumberedPages(shelf.fetch, PageLength(5, ManualClock())))) == {*range(20), 99}
 
 
 async def test_a_list_that_never_rests_is_left() -> None:
@@ -146,7 +146,7 @@ async def test_a_list_that_never_rests_is_left() -> None:
     shelf = Shelf(20, 5)
     for step in range(2, 100, 2):
         shelf.before[step] = lambda: shelf.numbers.insert(0, 1000 + len(shelf.fetched))
-    await read(NumberedPages(shelf.fetch, PageLength(5, Hands())))
+    await read(NumberedPages(shelf.fetch, PageLength(5, ManualClock())))
     assert shelf.fetched.count(1) == paging.MOST_PASSES
 
 
@@ -158,7 +158,7 @@ async def test_a_server_that_knows_no_pages_is_not_asked_for_ever() -> None:
         asked.append(number)
         return Page(changes=[change(1), change(2)])
 
-    assert set(await read(NumberedPages(fetch, PageLength(2, Hands())))) == {1, 2}
+    assert set(await read(NumberedPages(fetch, PageLength(2, ManualClock())))) == {1, 2}
     assert asked == [1, 2]
 
 
@@ -170,7 +170,7 @@ async def test_a_list_without_end_is_trouble(monkeypatch: pytest.MonkeyPatch) ->
         return Page(changes=[change(number)], last=False)
 
     with pytest.raises(Unavailable):
-        await read(NumberedPages(fetch, PageLength(1, Hands())))
+        await read(NumberedPages(fetch, PageLength(1, ManualClock())))
 
 
 async def test_pages_may_begin_with_zero() -> None:
@@ -181,7 +181,7 @@ async def test_pages_may_begin_with_zero() -> None:
         asked.append(number)
         return Page(changes=[change(number)], last=number == 2)
 
-    await read(NumberedPages(fetch, PageLength(1, Hands()), first=0))
+    await read(NumberedPages(fetch, PageLength(1, ManualClock()), first=0))
     assert asked == [0, 1, 2]
 
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from adapters.vendors.client.rate_limits import LONGEST_WAIT, Quota, Window, WindowState, window_states
 from bot.errors import RateLimited
-from tests.support.vendors.client import Hands
+from tests.support.clocks import ManualClock
 
 FIVE_MINUTES = Window(300, 300)
 
 
-async def taken(quota: Quota, clock: Hands, *, writing: bool, most: int = 10_000) -> int:
+async def taken(quota: Quota, clock: ManualClock, *, writing: bool, most: int = 10_000) -> int:
     """How many requests may leave at this very moment."""
     for count in range(most):
         began = clock.seconds
@@ -38,12 +38,12 @@ async def test_no_window_ever_holds_more_than_the_vendor_allows(
     window: Window, wishes: list[tuple[float, bool]]
 ) -> None:
     """Whoever wants what and when: within any stretch of the window's length, no more leaves than it allows."""
-    clock = Hands()
+    clock = ManualClock()
     quota = Quota(clock, "Acme", [window])
     left: list[float] = []
 
     for pause, writing in wishes:
-        clock.seconds += pause
+        clock.advance(pause)
         try:
             await quota.take(writing=writing)
         except RateLimited:
@@ -56,7 +56,7 @@ async def test_no_window_ever_holds_more_than_the_vendor_allows(
 
 async def test_reading_leaves_room_for_replies() -> None:
     """When reading may go no further, replies still leave at once."""
-    clock = Hands()
+    clock = ManualClock()
     quota = Quota(clock, "Acme", [FIVE_MINUTES])
     assert await taken(quota, clock, writing=False) == 120
     assert await taken(quota, clock, writing=True) >= 29
@@ -64,7 +64,7 @@ async def test_reading_leaves_room_for_replies() -> None:
 
 async def test_a_long_window_trickles() -> None:
     """A used-up day does not stop a store until tomorrow: a read comes through within seconds."""
-    clock = Hands()
+    clock = ManualClock()
     quota = Quota(clock, "Acme", [Window(12_000, 86_400)])
     await taken(quota, clock, writing=False)
     began = clock.seconds
@@ -112,7 +112,7 @@ def test_a_reset_may_be_a_moment() -> None:
 @pytest.mark.parametrize("ahead", [-86_400, 0, 86_400])
 def test_a_moment_is_by_the_vendors_clock(ahead: int) -> None:
     """Where ours is a day off, a window that is used up is neither waited for until tomorrow nor taken for open."""
-    clock = Hands()
+    clock = ManualClock()
     quota = Quota(clock, "Acme")
     there = clock.now() - timedelta(seconds=ahead)
     headers = {
@@ -126,7 +126,7 @@ def test_a_moment_is_by_the_vendors_clock(ahead: int) -> None:
 
 async def test_what_the_vendor_says_is_left_counts() -> None:
     """Others may use the same key: a fifth left stops reading until the window ends, none left stops replies."""
-    clock = Hands()
+    clock = ManualClock()
     quota = Quota(clock, "Acme", [FIVE_MINUTES])
     quota.answered({"x-ratelimit-limit": "300", "x-ratelimit-remaining": "60", "x-ratelimit-reset": "200"})
     assert await taken(quota, clock, writing=False) == 0
@@ -135,13 +135,13 @@ async def test_what_the_vendor_says_is_left_counts() -> None:
     with pytest.raises(RateLimited) as limited:
         await quota.take(writing=True)
     assert limited.value.retry_after == 200
-    clock.seconds += 200
+    clock.advance(200)
     await quota.take(writing=False)
 
 
 def test_a_refusal_waits_for_the_window_that_is_used_up() -> None:
     """Lightspeed names no `Retry-After`: the reset of the window without anything left is the time."""
-    clock = Hands()
+    clock = ManualClock()
     quota = Quota(clock, "Acme", [FIVE_MINUTES])
     headers = {
         "x-ratelimit-limit": "300/3000/12000",
@@ -153,12 +153,12 @@ def test_a_refusal_waits_for_the_window_that_is_used_up() -> None:
 
 async def test_nothing_leaves_while_the_vendor_asks_us_to_wait() -> None:
     """A short wait is waited out, a long one is refused, for replies too."""
-    clock = Hands()
+    clock = ManualClock()
     quota = Quota(clock, "Acme")
     quota.rate_limited({}, LONGEST_WAIT + 40)
     with pytest.raises(RateLimited):
         await quota.take(writing=True)
-    clock.seconds += 50
+    clock.advance(50)
     began = clock.seconds
     await quota.take(writing=True)
     assert clock.seconds - began == pytest.approx(50)
@@ -166,7 +166,7 @@ async def test_nothing_leaves_while_the_vendor_asks_us_to_wait() -> None:
 
 async def test_an_unknown_limit_is_felt_out() -> None:
     """A refusal slows reading at once; answers make it faster slowly, and not as fast as what was refused."""
-    clock = Hands()
+    clock = ManualClock()
     quota = Quota(clock, "Acme")
 
     async def pace() -> float:
@@ -177,18 +177,18 @@ async def test_an_unknown_limit_is_felt_out() -> None:
 
     assert await pace() == 0
     quota.rate_limited({}, 1.0)
-    clock.seconds += 10
+    clock.advance(10)
     assert await pace() == pytest.approx(0.5)
     for _ in range(20):
         quota.answered({})
     refused_at = await pace()
     assert 0.3 < refused_at < 0.5
     quota.rate_limited({}, 1.0)
-    clock.seconds += 10
+    clock.advance(10)
     for _ in range(500):
         quota.answered({})
     assert await pace() > refused_at
-    clock.seconds += 4_000
+    clock.advance(4_000)
     for _ in range(500):
         quota.answered({})
     assert await pace() == 0

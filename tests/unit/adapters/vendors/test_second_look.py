@@ -8,7 +8,7 @@ import pytest
 
 from adapters.vendors.client.sweep import RecheckTurns, shows_messages
 from bot.model import Author, Message, MessageId, TicketId
-from tests.support.vendors.client import Hands
+from tests.support.clocks import ManualClock
 
 CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -39,25 +39,25 @@ def test_what_proves_that_the_list_tells(messages: list[Message], updated: float
 
 def test_second_looks_go_round() -> None:
     """One ticket a minute, each in its turn, whatever comes and goes."""
-    clock = Hands()
+    clock = ManualClock()
     look = RecheckTurns(clock, seconds=60)
     held = [TicketId(name) for name in "cab"]
     assert look.choose(held) is None
     chosen = []
     for _ in range(4):
-        clock.seconds += 60
+        clock.advance(60)
         chosen.append(look.choose(held))
         assert look.choose(held) is None
     assert chosen == ["a", "b", "c", "a"]
-    clock.seconds += 60
+    clock.advance(60)
     assert look.choose([]) is None
 
 
 def test_second_looks_end_with_proof() -> None:
     """They stop once the list is proven to tell, and begin again when it is proven not to."""
-    clock = Hands()
+    clock = ManualClock()
     look = RecheckTurns(clock, seconds=60)
-    clock.seconds += 60
+    clock.advance(60)
     look.learn(CREATED + timedelta(seconds=60), AGAIN)
     look.learn(CREATED, AGAIN[:1])
     assert look.choose([TicketId("a")]) is None

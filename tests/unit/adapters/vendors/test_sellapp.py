@@ -24,7 +24,8 @@ from adapters.vendors.sellapp.settings import SellappSettings
 from adapters.vendors.sellapp.vendor import Sellapp
 from bot.errors import AuthFailed, Gone, Uncertain, Unsupported
 from bot.model import Author, Fact, Nudge, Status, TicketId
-from tests.support.vendors.client import Hands, tools
+from tests.support.clocks import ManualClock
+from tests.support.vendors.client import tools
 
 V1: dict[str, Any] = {
     "id": 1, "title": "acquisition.", "status": "OPEN",
@@ -104,7 +105,7 @@ def test_what_stands_around_a_list(around: Any, total: int | None, pages: int | 
 Answer = Callable[[httpx.Request], int]
 
 
-def vendor_with(answer: Answer, requests: list[httpx.Request], clock: Hands | None = None) -> Sellapp:
+def vendor_with(answer: Answer, requests: list[httpx.Request], clock: ManualClock | None = None) -> Sellapp:
     def serve(request: httpx.Request) -> httpx.Response:
         requests.append(request)
         return httpx.Response(answer(request), content=json.dumps({"data": V1}).encode())
@@ -116,12 +117,12 @@ async def keys_of(answers: list[int], wanted: list[Status], *, pause: float = 1.
     """The idempotency keys of changes of status that are answered so."""
     requests: list[httpx.Request] = []
     left = iter(answers)
-    clock = Hands()
+    clock = ManualClock()
 
     async def run() -> None:
         vendor = vendor_with(lambda _request: next(left), requests, clock)
         for status in wanted:
-            clock.seconds += pause
+            clock.advance(pause)
             try:
                 await vendor.set_status(TicketId("1"), status)
             except Uncertain:

@@ -31,7 +31,7 @@ from adapters.vendors.lightspeed.settings import LightspeedSettings
 from adapters.vendors.sellgate.settings import SellgateSettings
 from bot.errors import Unavailable
 from bot.model import Author, Fact, Message, MessageId
-from tests.support.vendors.client import Hands
+from tests.support.clocks import ManualClock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -215,7 +215,7 @@ def test_a_language_is_one_part_of_an_address(language: str) -> None:
 
 def test_a_memory_is_bounded_in_size_and_time() -> None:
     """The value written longest ago goes first, and every value goes in time."""
-    clock = Hands()
+    clock = ManualClock()
     memory: ExpiringCache[int] = ExpiringCache(clock, size=2, seconds=10)
     assert memory.put("a", 1) == 1
     memory.put("b", 2)
@@ -223,7 +223,7 @@ def test_a_memory_is_bounded_in_size_and_time() -> None:
     memory.put("c", 4)
     assert (memory.get("a"), memory.get("b"), memory.get("c")) == (3, None, 4)
     memory.put("d", 5, seconds=1)
-    clock.seconds += 1
+    clock.advance(1)
     assert (memory.get("c"), memory.get("d")) == (4, None)
-    clock.seconds += 10
+    clock.advance(10)
     assert memory.get("c") is None

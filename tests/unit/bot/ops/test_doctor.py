@@ -5,24 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.clock import SystemClock
 from bot.model import Finding
 from bot.ops.doctor import check_database
+from tests.support.clocks import ManualClock
 from tests.support.database import NOON, small_database
 
 
-class SetTo(SystemClock):
-    """A clock that shows what it is set to."""
-
-    def __init__(self, time: datetime) -> None:
-        self.time = time
-
-    def now(self) -> datetime:
-        return self.time
-
-
 async def clock_finding(path: Path, time: datetime) -> Finding:
-    found = await check_database(path, SetTo(time))
+    found = await check_database(path, ManualClock(time))
     (finding,) = (each for each in found if each.subject == "clock")
     return finding
 

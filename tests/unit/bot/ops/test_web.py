@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -21,26 +21,11 @@ from bot.ops.health import Health
 from bot.ops.web import StoreWebhook, WebServer
 from bot.ports import Chat, ChatHealth, Vendor
 from bot.tickets.sync import record
+from tests.support.clocks import ManualClock
 from tests.support.database import NOON, STORE, snapshot
 
 MAIN = StoreName("main")
 DISCORD = ChatName("discord")
-
-
-class StillClock:
-    """A clock that shows what it is set to."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        raise AssertionError("health never waits")
 
 
 @dataclass
@@ -64,7 +49,7 @@ class Place:
 
     http: httpx.AsyncClient
     chat: ChatThatIs
-    clock: StillClock
+    clock: ManualClock
     database: Database
     caught_up: list[bool]
     nudged: list[TicketId | None] = field(default_factory=list)
@@ -81,7 +66,7 @@ CONNECTED = ChatHealth(connected=True, last_event_at=NOON, last_sign_at=NOON + t
 async def serving(path: Path, *, secret: str | None = None, vendor: object = None) -> AsyncIterator[Place]:
     """The server listens on a free port; the store `main` has hooks if there is a secret."""
     database = await Database.open(path)
-    chat, clock = ChatThatIs(CONNECTED), StillClock()
+    chat, clock = ChatThatIs(CONNECTED), ManualClock(NOON + timedelta(minutes=30))
     caught_up = [True]
     nudged: list[TicketId | None] = []
     health = Health({DISCORD: cast("Chat", chat)}, [MAIN], database, clock, lambda _chat: caught_up[0])
@@ -96,6 +81,7 @@ async def serving(path: Path, *, secret: str | None = None, vendor: object = Non
     finally:
         await server.stop()
         await database.aclose()
+    assert clock.slept == [], "health never waits"
 
 
 def asked_once(tx: Transaction) -> None:
@@ -333,7 +319,7 @@ async def test_a_port_that_is_taken_is_an_error_at_once(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        health = Health({}, [], database, StillClock(), lambda _chat: True)
+        health = Health({}, [], database, ManualClock(NOON), lambda _chat: True)
         server = WebServer(health, {}, "127.0.0.1", taken.getsockname()[1])
         try:
             with pytest.raises(OSError, match="address already in use"):

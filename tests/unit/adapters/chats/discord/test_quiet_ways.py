@@ -20,6 +20,7 @@ from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
 from bot.clock import RemoteClock, SystemClock
 from bot.model import Agent, AgentId
+from tests.support.clocks import StandingClock
 
 ANA = Agent(id=AgentId("5"), name="Ana", can_reply=False)
 
@@ -38,16 +39,6 @@ class Calls:
             with remote_errors(wrote=True, permission=permission):
                 raise answer
         return answer
-
-
-class WatchedClock(SystemClock):
-    """A clock that does not wait and notes for how long it should have."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
 
 
 def refused(code: int) -> discord.HTTPException:
@@ -86,7 +77,7 @@ async def test_who_takes_no_direct_messages_is_told_in_the_thread(answers: list[
     )
 
 
-def gateway_on(calls: Any, clock: WatchedClock) -> Connection:
+def gateway_on(calls: Any, clock: StandingClock) -> Connection:
     reader = RecentMessageReader(calls, Channels(calls), Agents(frozenset()), [])
     return Connection(
         account=calls, clock=clock, echo=Echo(clock), patrol=Patrol(DISCORD, reader, clock, RemoteClock(clock))
@@ -96,7 +87,7 @@ def gateway_on(calls: Any, clock: WatchedClock) -> Connection:
 @pytest.mark.parametrize(("remaining", "waits"), [(1000, []), (10, [360.0]), (0, [3600.0])])
 async def test_the_last_logins_of_a_day_are_spread(remaining: int, waits: list[float]) -> None:
     """A bot that uses up its thousand logins loses its token, so a loop of failures slows down before that."""
-    clock = WatchedClock()
+    clock = StandingClock()
     limit = {"total": 1000, "remaining": remaining, "reset_after": 3_600_000, "max_concurrency": 1}
     calls: Any = Calls({"url": "wss://gateway.example", "session_start_limit": limit})
     gateway = gateway_on(calls, clock)
@@ -106,7 +97,7 @@ async def test_the_last_logins_of_a_day_are_spread(remaining: int, waits: list[f
 
 async def test_two_logins_are_some_seconds_apart() -> None:
     """Discord allows one in five seconds."""
-    clock = WatchedClock()
+    clock = StandingClock()
     calls: Any = Calls({"url": "wss://gateway.example"}, {"url": "wss://gateway.example"})
     gateway = gateway_on(calls, clock)
 

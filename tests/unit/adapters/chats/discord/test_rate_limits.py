@@ -1,33 +1,16 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
 from adapters.chats.discord.rate_limits import RateLimits
+from tests.support.clocks import ManualClock
 
 ROUTE = "POST /channels/{channel_id}/messages"
 
 
-class HeldClock:
-    """A clock that only a test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.seconds, UTC)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-
 @pytest.fixture
-def clock() -> HeldClock:
-    return HeldClock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 def headers(remaining: int, reset_after: float, limit: int = 5, bucket: str = "abc") -> dict[str, str]:
@@ -39,14 +22,14 @@ def headers(remaining: int, reset_after: float, limit: int = 5, bucket: str = "a
     }
 
 
-def test_what_is_unknown_is_tried(clock: HeldClock) -> None:
+def test_what_is_unknown_is_tried(clock: ManualClock) -> None:
     """Before the first answer, and where an answer names no bucket, nothing is held back."""
     limits = RateLimits(clock)
     limits.learn(ROUTE, "1", {})
     assert [limits.take(ROUTE, "1") for _ in range(10)] == [0.0] * 10
 
 
-def test_what_is_left_can_be_used_however_long_the_window(clock: HeldClock) -> None:
+def test_what_is_left_can_be_used_however_long_the_window(clock: ManualClock) -> None:
     """Fifty requests in five minutes may all be made at once; the next waits for the window's end."""
     limits = RateLimits(clock)
     limits.learn(ROUTE, "1", headers(49, 300.0, limit=50))
@@ -54,7 +37,7 @@ def test_what_is_left_can_be_used_however_long_the_window(clock: HeldClock) -> N
     assert limits.take(ROUTE, "1") == pytest.approx(300.0)
 
 
-def test_each_channel_has_its_own_limit(clock: HeldClock) -> None:
+def test_each_channel_has_its_own_limit(clock: ManualClock) -> None:
     """One busy thread holds up no other."""
     limits = RateLimits(clock)
     limits.learn(ROUTE, "1", headers(0, 5.0))
@@ -62,7 +45,7 @@ def test_each_channel_has_its_own_limit(clock: HeldClock) -> None:
     assert limits.take(ROUTE, "2") == 0.0
 
 
-def test_routes_of_one_bucket_share_it(clock: HeldClock) -> None:
+def test_routes_of_one_bucket_share_it(clock: ManualClock) -> None:
     """Discord names the bucket; two routes with the same name count together."""
     limits = RateLimits(clock)
     limits.learn("PUT /a", "1", headers(1, 5.0))
@@ -71,7 +54,7 @@ def test_routes_of_one_bucket_share_it(clock: HeldClock) -> None:
     assert limits.take("DELETE /a", "1") == pytest.approx(5.0)
 
 
-def test_requests_under_way_stay_counted(clock: HeldClock) -> None:
+def test_requests_under_way_stay_counted(clock: ManualClock) -> None:
     """An answer to an earlier request does not give back what later ones have taken."""
     limits = RateLimits(clock)
     limits.learn(ROUTE, "1", headers(2, 5.0))
@@ -80,28 +63,28 @@ def test_requests_under_way_stay_counted(clock: HeldClock) -> None:
     assert limits.take(ROUTE, "1") > 0
 
 
-def test_a_new_window_has_the_whole_limit_and_no_more(clock: HeldClock) -> None:
+def test_a_new_window_has_the_whole_limit_and_no_more(clock: ManualClock) -> None:
     """Whoever waited for the window's end does not run into the next limit all at once."""
     limits = RateLimits(clock)
     limits.learn(ROUTE, "1", headers(0, 5.0))
-    clock.seconds += 5.0
+    clock.advance(5.0)
     assert [limits.take(ROUTE, "1") for _ in range(6)] == [0.0] * 5 + [pytest.approx(1.0)]
 
 
-def test_a_refusal_for_everything_holds_up_everything(clock: HeldClock) -> None:
+def test_a_refusal_for_everything_holds_up_everything(clock: ManualClock) -> None:
     """The limit of the whole bot counts for all routes, until its time is over."""
     limits = RateLimits(clock)
     limits.exceeded(ROUTE, "1", 2.0, everything=True)
     assert limits.take("GET /gateway/bot", "") == pytest.approx(2.0)
-    clock.seconds += 2.0
+    clock.advance(2.0)
     assert limits.take("GET /gateway/bot", "") == 0.0
 
 
-def test_windows_that_are_over_are_forgotten(clock: HeldClock) -> None:
+def test_windows_that_are_over_are_forgotten(clock: ManualClock) -> None:
     """Nothing is kept for threads that nobody writes in."""
     limits = RateLimits(clock)
     for thread in range(100):
         limits.learn(ROUTE, str(thread), headers(4, 5.0))
-    clock.seconds += 6.0
+    clock.advance(6.0)
     limits.learn(ROUTE, "new", headers(4, 5.0))
     assert len(limits._windows) == 1

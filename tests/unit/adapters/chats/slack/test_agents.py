@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,28 +10,13 @@ from adapters.chats.slack.agents import Agents, name_of
 from adapters.chats.slack.rate_limits import RateLimits
 from adapters.chats.slack.requests import Requests
 from bot.errors import Gone
-
-
-class StillClock:
-    """A clock that only moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.seconds, UTC)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
+from tests.support.clocks import ManualClock
 
 
 class Directory(Requests):
     """A workspace's people without a network; counts how often it is asked."""
 
-    def __init__(self, clock: StillClock, people: dict[str, dict[str, Any]], groups: dict[str, list[str]]) -> None:
+    def __init__(self, clock: ManualClock, people: dict[str, dict[str, Any]], groups: dict[str, list[str]]) -> None:
         super().__init__(bot_token="xoxb", app_token="xapp", api_url="http://127.0.0.1:9/api/", clock=clock)
         self.people = people
         self.groups = groups
@@ -50,7 +34,7 @@ class Directory(Requests):
 async def may(
     user: str, person: dict[str, Any], agents: frozenset[str] = frozenset(), groups: dict[str, list[str]] | None = None
 ) -> bool:
-    clock = StillClock()
+    clock = ManualClock()
     people = Agents(Directory(clock, {user: person}, groups or {}), clock, agents)
     people.team = "T1"
     return (await people.agent(user)).can_reply
@@ -87,14 +71,14 @@ async def test_with_a_list_only_those_on_it_may() -> None:
 
 async def test_somebody_unknown_has_no_name_and_no_right() -> None:
     """Slack knows no such person: the id stands for the name."""
-    clock = StillClock()
+    clock = ManualClock()
     agent = await Agents(Directory(clock, {}, {}), clock, frozenset()).agent("U9")
     assert (agent.name, agent.can_reply) == ("U9", False)
 
 
 async def test_people_are_remembered_for_some_minutes() -> None:
     """One question for many messages; a right that was taken away is gone five minutes later."""
-    clock = StillClock()
+    clock = ManualClock()
     directory = Directory(clock, {"U1": {"name": "anna"}}, {"S1": ["U1"]})
     people = Agents(directory, clock, frozenset({"S1"}))
 
@@ -105,14 +89,14 @@ async def test_people_are_remembered_for_some_minutes() -> None:
     assert await ask()
     assert directory.asked == ["users.info", "usergroups.users.list"]
     directory.groups["S1"] = []
-    clock.seconds += 301
+    clock.advance(301)
     assert not await ask()
     assert directory.asked[2:] == ["users.info", "usergroups.users.list"]
 
 
 async def test_the_memory_is_bounded() -> None:
     """However many people write, five hundred are kept."""
-    clock = StillClock()
+    clock = ManualClock()
     directory = Directory(clock, {f"U{number}": {} for number in range(600)}, {})
     people = Agents(directory, clock, frozenset())
 
@@ -137,15 +121,15 @@ def test_names_are_those_that_slack_shows(person: dict[str, Any], name: str) -> 
 
 def test_a_channel_takes_a_burst_and_then_one_a_second() -> None:
     """Three at once, then each a second after the one before; another channel has its own measure."""
-    clock = StillClock()
+    clock = ManualClock()
     pace = RateLimits(clock)
     assert [pace.take("C1") for _ in range(3)] == [0.0, 0.0, 0.0]
     assert pace.take("C1") == pytest.approx(1.0)
     assert pace.take("C2") == 0.0
-    clock.seconds += 0.4
+    clock.advance(0.4)
     assert pace.take("C1") == pytest.approx(0.6)
-    clock.seconds += 0.6
+    clock.advance(0.6)
     assert pace.take("C1") == 0.0
     assert pace.take("C1") == pytest.approx(1.0)
-    clock.seconds += 60
+    clock.advance(60)
     assert [pace.take("C1") for _ in range(4)] == [0.0, 0.0, 0.0, pytest.approx(1.0)]

@@ -6,13 +6,13 @@ import aiohttp
 import pytest
 
 from bot.sandbox.discord import MessageType, PracticeDiscord
+from tests.support.clocks import ManualClock
 from tests.support.practice.discord import (
     ALL,
     GUILDS,
     MESSAGE_CONTENT,
     Bot,
     Ears,
-    HandClock,
     listening,
     practice_discord,
 )
@@ -156,7 +156,7 @@ async def test_a_cut_session_is_resumed_with_what_was_missed() -> None:
 
 async def test_a_session_that_is_gone_cannot_be_resumed() -> None:
     """An unknown, an invalidated and an expired session are answered INVALID_SESSION, not to be tried again."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async def refused(bot: Bot, session: str, seq: int) -> None:
         async with listening(bot, resume=(session, seq)) as ears:
@@ -243,7 +243,7 @@ async def test_nonsense_is_closed_with_its_code() -> None:
 
 async def test_more_than_two_messages_a_second_for_a_minute_is_too_much() -> None:
     """The 121st payload in a minute closes the connection with 4008."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(clock=clock) as (_discord, bot), listening(bot) as ears:
         await ears.event("GUILD_CREATE")

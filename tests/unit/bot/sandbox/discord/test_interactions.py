@@ -7,7 +7,8 @@ import pytest
 
 from bot.sandbox.discord import InteractionResponse, NoAnswer, NotOffered, PracticeDiscord
 from bot.sandbox.discord.values import DiscordChannel, Member
-from tests.support.practice.discord import Answer, Bot, Ears, HandClock, listening, practice_discord
+from tests.support.clocks import ManualClock
+from tests.support.practice.discord import Answer, Bot, Ears, listening, practice_discord
 
 CLOSE = {
     "name": "close",
@@ -122,7 +123,7 @@ async def test_the_first_follow_up_takes_the_place_of_the_promise() -> None:
 
 async def test_an_answer_comes_within_three_seconds_and_once() -> None:
     """Later it is 10062, twice it is 40060, and for what was never asked 10062."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(clock=clock) as (discord, bot):
         desk = Desk(discord, bot)
@@ -147,7 +148,7 @@ async def test_an_answer_comes_within_three_seconds_and_once() -> None:
 
 async def test_a_token_is_good_for_a_quarter_of_an_hour() -> None:
     """After fifteen minutes its webhook is 401 with 50027."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(clock=clock) as (discord, bot):
         desk = Desk(discord, bot)

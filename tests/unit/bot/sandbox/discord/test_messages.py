@@ -6,7 +6,8 @@ import pytest
 
 from bot.sandbox.discord import DiscordLimits
 from bot.sandbox.discord.refusals import DiscordRefusal
-from tests.support.practice.discord import HandClock, listening, practice_discord
+from tests.support.clocks import ManualClock
+from tests.support.practice.discord import listening, practice_discord
 
 
 def button(**rest: Any) -> dict[str, Any]:
@@ -123,7 +124,7 @@ async def test_an_empty_message_is_refused(body: dict[str, Any]) -> None:
 
 async def test_an_enforced_nonce_says_a_thing_once_for_some_minutes() -> None:
     """The same nonce returns the same message and posts nothing; minutes later it posts again."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(clock=clock) as (discord, bot):
         channel = discord.add_text_channel("tickets")
@@ -200,7 +201,7 @@ async def test_only_ones_own_messages_can_be_edited() -> None:
 
 async def test_many_messages_are_deleted_at_once() -> None:
     """By who may, at least two, at most a hundred, none older than two weeks; one event tells of all of them."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(clock=clock) as (discord, bot):
         channel, jane = discord.add_text_channel("tickets"), discord.add_member("Jane")
@@ -227,7 +228,7 @@ async def test_many_messages_are_deleted_at_once() -> None:
 
 async def test_old_messages_take_few_edits() -> None:
     """Older than an hour, a message is refused with 30046 once its edits are used up, until the hour is over."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(clock=clock, limits=DiscordLimits(old_edits=2)) as (discord, bot):
         channel = discord.add_text_channel("tickets")
@@ -262,7 +263,7 @@ async def test_reactions_come_and_go() -> None:
 
 async def test_a_file_goes_in_and_comes_out_until_its_address_expires() -> None:
     """An upload is served by a signed address that works for a day; a forged or old one does not."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(clock=clock) as (discord, bot):
         channel = discord.add_text_channel("tickets")

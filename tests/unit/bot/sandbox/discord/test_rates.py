@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from tests.support.practice.discord import HandClock, practice_discord
+from tests.support.clocks import ManualClock
+from tests.support.practice.discord import practice_discord
 
 
 async def test_a_channel_takes_five_messages_in_five_seconds() -> None:
     """The sixth is 429 with all headers and the wait in its body; another channel is not concerned; then it goes on."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(speed=1.0, clock=clock) as (discord, bot):
         one, other = discord.add_text_channel("one"), discord.add_text_channel("other")
@@ -32,7 +33,7 @@ async def test_a_channel_takes_five_messages_in_five_seconds() -> None:
 
 async def test_a_faster_server_has_the_same_limits_in_less_time() -> None:
     """With speed 50 the five seconds are a tenth of one."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(speed=50.0, clock=clock) as (discord, bot):
         channel = discord.add_text_channel("tickets")
@@ -44,7 +45,7 @@ async def test_a_faster_server_has_the_same_limits_in_less_time() -> None:
 
 async def test_fifty_requests_a_second_in_all() -> None:
     """The fifty-first of whatever kind is 429 for everything."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(speed=1.0, clock=clock) as (discord, bot):
         channels = [discord.add_text_channel(str(n)) for n in range(25)]

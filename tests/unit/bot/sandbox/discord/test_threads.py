@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.discord import DiscordLimits, DiscordRefusal, MessageType, NotOffered, PracticeDiscord, Thread
-from tests.support.practice.discord import Bot, HandClock, practice_discord
+from tests.support.clocks import ManualClock
+from tests.support.practice.discord import Bot, practice_discord
 
 
 async def opened(discord: PracticeDiscord, bot: Bot, name: str = "ticket") -> Thread:
@@ -128,7 +129,7 @@ async def test_a_full_guild_takes_no_more_active_threads() -> None:
 
 async def test_a_thread_is_renamed_twice_in_ten_minutes_and_no_more() -> None:
     """The third renaming is 429 until ten minutes have passed, and nothing of that request happens."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(clock=clock, speed=1.0) as (discord, bot):
         thread = await opened(discord, bot)
@@ -147,7 +148,7 @@ async def test_a_thread_is_renamed_twice_in_ten_minutes_and_no_more() -> None:
 
 async def test_archived_threads_are_listed_by_when_they_were_archived() -> None:
     """Newest archived first, `before` a time, at least two a page; the active ones are in the guild's list alone."""
-    clock = HandClock()
+    clock = ManualClock()
 
     async with practice_discord(clock=clock) as (discord, bot):
         channel = discord.add_text_channel("tickets")

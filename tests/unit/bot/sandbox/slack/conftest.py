@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.slack import PracticeSlack
-from tests.support.practice.slack import Make, Stopwatch, maker
+from tests.support.clocks import StandingClock
+from tests.support.practice.slack import Make, maker
 
 
 @pytest.fixture
-def clock() -> Stopwatch:
-    return Stopwatch()
+def clock() -> StandingClock:
+    return StandingClock()
 
 
 @pytest.fixture
-def make(clock: Stopwatch) -> Make:
+def make(clock: StandingClock) -> Make:
     return maker(clock)
 
 

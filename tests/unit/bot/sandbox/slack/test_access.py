@@ -139,7 +139,7 @@ async def test_posts_in_one_channel_come_one_a_second_after_a_short_burst(slack:
         assert refused.headers["Retry-After"] == "1"
         assert refused.json() == {"ok": False, "error": "ratelimited"}
         assert await web.error("chat.postMessage", channel=quiet.id, text="x") == "ok"
-        clock.pass_by(1)
+        clock.advance(1)
         assert await web.error("chat.postMessage", channel=busy.id, text="x") == "ok"
         assert await web.error("chat.postMessage", channel=busy.id, text="x") == "ratelimited"
         assert len(slack.messages(busy)) == 6
@@ -152,12 +152,12 @@ async def test_a_method_has_so_many_calls_a_minute(make: Any, clock: Any) -> Non
     async with web_of(slack) as web:
         for number in range(2):
             assert await web.error("usergroups.list") == "ok"
-            clock.pass_by(10 * number)
+            clock.advance(10 * number)
         headers = {"Authorization": f"Bearer {slack.bot_token}"}
         refused = await web.http.get(slack.api_url + "usergroups.list", headers=headers)
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "50")
         assert await web.error("conversations.list") == "ok"
-        clock.pass_by(50)
+        clock.advance(50)
         assert await web.error("usergroups.list") == "ok"
 
 

@@ -81,7 +81,7 @@ async def test_a_response_url_is_good_for_five_answers_and_half_an_hour(clock: A
         assert [message.text for message in slack.messages(channel)] == ["loud"]
         assert [message.text for message in slack.ephemerals(jane)] == ["n0", "n1", "n2", "n3"]
         _, envelope = await asyncio.gather(slack.command(jane, channel, "/stats", answers=0), socket.serve())
-        clock.pass_by(1801)
+        clock.advance(1801)
         late = await web.http.post(envelope["payload"]["response_url"], json={"text": "x"})
         assert late.json()["error"] == "expired_url"
 

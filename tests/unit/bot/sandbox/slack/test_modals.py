@@ -51,7 +51,7 @@ async def test_a_trigger_opens_one_modal_within_three_seconds(clock: Any, make: 
         assert await web.error("views.open", trigger_id="1.2.x", view=MODAL) == "invalid_trigger_id"
 
         async def too_late(payload: Any) -> None:
-            clock.pass_by(3.1)
+            clock.advance(3.1)
             assert await web.error("views.open", trigger_id=payload["trigger_id"], view=MODAL) == "expired_trigger_id"
 
         await asyncio.gather(slack.command(jane, channel, "/close", answers=0), socket.serve(too_late))

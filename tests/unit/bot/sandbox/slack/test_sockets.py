@@ -33,7 +33,7 @@ async def test_a_connection_is_greeted_and_its_link_is_good_once(slack: Practice
                 with pytest.raises(aiohttp.WSServerHandshakeError):
                     await session.ws_connect(url)
             old = await link()
-            slack.workspace.clock.pass_by(31)  # type: ignore[attr-defined]
+            slack.workspace.clock.advance(31)  # type: ignore[attr-defined]
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await session.ws_connect(old)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.vendors import PracticeStore
-from tests.support.practice.vendors import Noon
+from tests.support.clocks import ManualClock
 
 
 @pytest.fixture
-def noon() -> Noon:
-    return Noon()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def store(noon: Noon) -> PracticeStore:
-    return PracticeStore(noon)
+def store(clock: ManualClock) -> PracticeStore:
+    return PracticeStore(clock.now)

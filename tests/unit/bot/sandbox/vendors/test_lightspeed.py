@@ -124,13 +124,13 @@ async def test_a_delete_destroys(store: PracticeStore) -> None:
     assert (vendor.destroyed, store.tickets()) == ([ticket], ())
 
 
-async def test_lists_are_filtered_and_counted(store: PracticeStore, noon: Any) -> None:
+async def test_lists_are_filtered_and_counted(store: PracticeStore, clock: Any) -> None:
     """`since_id`, `email`, the times of creation, `limit` and `page` narrow the list, and the count alike."""
     vendor = PracticeLightspeed(store)
     ids = []
     for number in range(4):
         ids.append(int(store.customer_writes(f"ticket {number}", "text", email=f"{number % 2}@example.com")))
-        noon.pass_by(60)
+        clock.advance(60)
     queries: list[tuple[dict[str, str | int], list[int]]] = [
         ({}, [0, 1, 2, 3]),
         ({"since_id": ids[1]}, [2, 3]),
@@ -202,7 +202,7 @@ async def test_wrong_credentials_are_refused(headers: dict[str, str], store: Pra
         assert answer.headers["x-ratelimit-remaining"] == "300/3000/12000"
 
 
-async def test_the_documented_windows_are_kept(store: PracticeStore, noon: Any) -> None:
+async def test_the_documented_windows_are_kept(store: PracticeStore, clock: Any) -> None:
     """The headers tell the three windows; twenty requests a second and three hundred in five minutes, and no more."""
     vendor = PracticeLightspeed(store)
 
@@ -214,10 +214,10 @@ async def test_the_documented_windows_are_kept(store: PracticeStore, noon: Any) 
         statuses = [(await client.get("/en/tickets.json")).status_code for _ in range(20)]
         assert statuses == [200] * 19 + [429]
         for _ in range(14):
-            noon.pass_by(1)
+            clock.advance(1)
             for _request in range(20):
                 assert (await client.get("/en/tickets.json")).status_code == 200
-        noon.pass_by(1)
+        clock.advance(1)
         refused = await client.get("/en/tickets.json")
         assert (refused.status_code, refused.json()["error"]["code"]) == (429, 429)
         assert refused.headers["x-ratelimit-remaining"] == "0/2700/11700"
@@ -225,7 +225,7 @@ async def test_the_documented_windows_are_kept(store: PracticeStore, noon: Any) 
         assert "retry-after" not in refused.headers
         figures = (await client.get("/en/account/ratelimit.json")).json()["error"]
         assert figures["code"] == 429
-        noon.pass_by(285)
+        clock.advance(285)
         read = (await client.get("/en/account/ratelimit.json")).json()["accountRatelimit"]
         assert read["limit5Min"] == {"limit": 300, "remaining": 299, "reset": 300}
         assert read["limitDay"]["remaining"] == 11699
@@ -301,14 +301,14 @@ async def test_errors_can_come_in_a_200(store: PracticeStore) -> None:
         assert said["ticketMessage"]["from"] == "system"
 
 
-async def test_a_customers_message_can_leave_the_ticket_untouched(store: PracticeStore, noon: Any) -> None:
+async def test_a_customers_message_can_leave_the_ticket_untouched(store: PracticeStore, clock: Any) -> None:
     """Where a customer's message does not touch `updatedAt`, the messages alone tell of it."""
     vendor = PracticeLightspeed(store, variant(customer_touches=False))
     ticket = store.customer_writes("test ticket", "Where is it?")
 
     async with asking(vendor, HEADERS) as client:
         before = (await client.get(f"/en/tickets/{ticket}.json")).json()
-        noon.pass_by(60)
+        clock.advance(60)
         store.customer_replies(ticket, "Hello?")
         assert (await client.get(f"/en/tickets/{ticket}.json")).json() == before
         assert (await client.get(f"/en/tickets/{ticket}/messages/count.json")).json() == {"count": 2}

@@ -122,13 +122,13 @@ async def test_closed_is_final_and_replies_to_it_follow_up(store: PracticeStore)
         assert (await client.patch(f"tickets/{other}/", json={"status": "open"})).json()["status"] == "open"
 
 
-async def test_the_list_is_filtered(store: PracticeStore, noon: Any) -> None:
+async def test_the_list_is_filtered(store: PracticeStore, clock: Any) -> None:
     """Each documented filter narrows the list; statuses can be several."""
     vendor = plain(store)
     first = int(store.customer_writes("refund", "text", email="a@example.com", order="1", priority="low", products=[3]))
     second = int(store.customer_writes("parcel", "text", email="b@example.com", channel="email", tags=["5"]))
     store.close(str(second))
-    noon.pass_by(24 * 60 * 60)
+    clock.advance(24 * 60 * 60)
     third = int(store.customer_writes("parcel again", "text", email="b@example.com"))
     store.staff_replies(str(third), "text")
     queries: list[tuple[str, list[int]]] = [
@@ -158,12 +158,12 @@ async def test_the_list_is_filtered(store: PracticeStore, noon: Any) -> None:
 
 
 @pytest.mark.parametrize("order", ["ascending", "descending", "recent", "scattered"])
-async def test_pages_follow_the_cursor_both_ways(order: Any, store: PracticeStore, noon: Any) -> None:
+async def test_pages_follow_the_cursor_both_ways(order: Any, store: PracticeStore, clock: Any) -> None:
     """`next` leads through all tickets once, keeping the filters; `previous` leads back."""
     vendor = plain(store, order=order, page_cap=2)
     for number in range(5):
         store.customer_writes(f"ticket {number}", "text")
-        noon.pass_by(1)
+        clock.advance(1)
 
     async with asking(vendor, HEADERS) as client:
 
@@ -289,14 +289,14 @@ async def test_what_the_api_does_not_offer_is_refused(
     assert store.tickets() == (before,)
 
 
-async def test_four_requests_a_second(store: PracticeStore, noon: Any) -> None:
+async def test_four_requests_a_second(store: PracticeStore, clock: Any) -> None:
     """The documented quota is kept, and told with `Retry-After: 1`."""
     async with asking(PracticeNextcommerce(store), HEADERS) as client:
         answers = [await client.get("tickets/") for _ in range(5)]
         assert [answer.status_code for answer in answers] == [200] * 4 + [429]
         assert answers[-1].headers["retry-after"] == "1"
         assert answers[-1].json() == {"detail": "Request was throttled. Expected available in 1 second."}
-        noon.pass_by(1)
+        clock.advance(1)
         assert (await client.get("tickets/")).status_code == 200
 
 

@@ -138,16 +138,16 @@ async def test_what_the_api_does_not_offer_is_refused(
     assert store.tickets() == (before,)
 
 
-def test_lists_come_in_each_order(store: PracticeStore, noon: Any) -> None:
+def test_lists_come_in_each_order(store: PracticeStore, clock: Any) -> None:
     """A variant's order is kept from one reading to the next."""
     orders = {"ascending": [0, 1, 2, 3], "descending": [3, 2, 1, 0], "recent": [1, 3, 2, 0]}
     for order, wanted in orders.items():
-        fresh = PracticeStore(noon)
+        fresh = PracticeStore(clock.now)
         vendor = PracticeSellgate(fresh, variant(order=order))
         ids = []
         for number in range(4):
             ids.append(fresh.customer_writes(f"ticket {number}", "text"))
-            noon.pass_by(1)
+            clock.advance(1)
         fresh.customer_replies(ids[1], "more")
         assert [ticket.id for ticket in vendor.see_all()] == [ids[number] for number in wanted]
     scattered = PracticeSellgate(store, variant(order="scattered"))
@@ -263,11 +263,11 @@ def test_times_are_written_in_each_form(stamp: Any, text: str, store: PracticeSt
     assert PracticeSellgate(store, variant(stamp=stamp)).write_time(store.now()) == text
 
 
-async def test_odd_words_and_untouched_updates(store: PracticeStore, noon: Any) -> None:
+async def test_odd_words_and_untouched_updates(store: PracticeStore, clock: Any) -> None:
     """Words that are not documented come, and a customer's message leaves the time of update as it was."""
     vendor = PracticeSellgate(store, variant(odd_words=True, customer_touches=False))
     ticket = store.customer_writes("help", "It broke")
-    noon.pass_by(60)
+    clock.advance(60)
     store.customer_replies(ticket, "Hello?")
 
     async with asking(vendor, HEADERS) as client:
@@ -314,10 +314,10 @@ async def test_the_list_shifts_between_its_pages(store: PracticeStore) -> None:
         assert vendor.shifts_left == 0
 
 
-async def test_a_reply_can_show_late(store: PracticeStore, noon: Any) -> None:
+async def test_a_reply_can_show_late(store: PracticeStore, clock: Any) -> None:
     """A reply shows only after so many reads, or seconds; the store has it at once."""
     for lag in ({"lag_reads": 2}, {"lag_seconds": 5.0}):
-        fresh = PracticeStore(noon)
+        fresh = PracticeStore(clock.now)
         vendor = PracticeSellgate(fresh, variant(**lag))
         ticket = fresh.customer_writes("help", "It broke")
 
@@ -326,7 +326,7 @@ async def test_a_reply_can_show_late(store: PracticeStore, noon: Any) -> None:
             assert len(fresh.ticket(ticket).messages) == 2
             assert (await client.get("/v1/tickets")).json()["data"][0]["message_count"] == 1
             assert len((await client.get(f"/v1/tickets/{ticket}")).json()["data"]["messages"]) == 1
-            noon.pass_by(5)
+            clock.advance(5)
             assert len((await client.get(f"/v1/tickets/{ticket}")).json()["data"]["messages"]) == 2
 
 

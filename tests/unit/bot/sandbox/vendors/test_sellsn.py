@@ -264,7 +264,7 @@ async def test_small_pages_are_told_by_the_number_of_pages(store: PracticeStore)
 
 @pytest.mark.parametrize(("how", "told"), [("seconds", "1"), ("date", "Sun, 01 Mar 2026 12:00:01 GMT"), ("none", None)])
 async def test_an_undocumented_quota_is_told_in_each_way(
-    how: Any, told: str | None, store: PracticeStore, noon: Any
+    how: Any, told: str | None, store: PracticeStore, clock: Any
 ) -> None:
     """Beyond an undocumented quota there is 429, with `Retry-After` as seconds, as a date, or not at all."""
     vendor = PracticeSellsn(
@@ -275,5 +275,5 @@ async def test_an_undocumented_quota_is_told_in_each_way(
         answers = [await client.get(f"{TICKETS}/0") for _ in range(6)]
         assert [answer.status_code for answer in answers] == [200] * 5 + [429]
         assert answers[-1].headers.get("retry-after") == told
-        noon.pass_by(1)
+        clock.advance(1)
         assert (await client.get(f"{TICKETS}/0")).status_code == 200

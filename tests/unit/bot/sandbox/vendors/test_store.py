@@ -9,11 +9,11 @@ from bot.sandbox.vendors import VENDORS, PracticeStore
 from bot.sandbox.vendors.store import VendorBehaviour
 
 
-def test_people_write_answer_close_and_reopen(store: PracticeStore, noon: Any) -> None:
+def test_people_write_answer_close_and_reopen(store: PracticeStore, clock: Any) -> None:
     """What people do stands in the ticket, in order, with its times."""
     start = store.now()
     ticket = store.customer_writes("help", "It broke", order_id="ord_1", name="Kim", email="kim@example.com")
-    noon.pass_by(10)
+    clock.advance(10)
     message = store.staff_replies(ticket, "Try again", name="Sam")
     read = store.ticket(ticket)
     assert (read.name, read.email, read.context) == ("Kim", "kim@example.com", {"order_id": "ord_1"})
@@ -24,7 +24,7 @@ def test_people_write_answer_close_and_reopen(store: PracticeStore, noon: Any) -
         False,
     )
     assert (read.created_at, read.updated_at) == (start, store.now())
-    noon.pass_by(10)
+    clock.advance(10)
     store.close(ticket)
     assert store.ticket(ticket).closed_at == store.now()
     store.reopen(ticket)
@@ -36,11 +36,11 @@ def test_people_write_answer_close_and_reopen(store: PracticeStore, noon: Any) -
     assert store.customer_writes("again", "It broke") != ticket
 
 
-def test_a_customers_reply_touches_but_does_not_handle(store: PracticeStore, noon: Any) -> None:
+def test_a_customers_reply_touches_but_does_not_handle(store: PracticeStore, clock: Any) -> None:
     """A customer's message counts as an update and not as handling; a note does not change whose turn it is."""
     ticket = store.customer_writes("help", "It broke")
     start = store.now()
-    noon.pass_by(10)
+    clock.advance(10)
     store.customer_replies(ticket, "Hello?")
     assert (store.ticket(ticket).handled_at, store.ticket(ticket).updated_at) == (start, store.now())
     store.staff_replies(ticket, "Looks odd", public=False)
