@@ -23,6 +23,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 from unittest.mock import patch
@@ -36,15 +37,19 @@ from bot.sandbox.discord import DiscordMessage
 from bot.sandbox.slack import SlackMessage
 from bot.sandbox.ticket_threads import DiscordTicketThread, SlackTicketThread, discord_text
 from bot.sandbox.vendors import VENDORS, PracticeStore
+from bot.sandbox.vendors.rate_limits import QuotaCounter
 from bot.sandbox.vendors.store import PracticeTicket
 from bot.sandbox.world import PracticeWorld, Shop
+from tests.support.clocks import StageClock
 from tests.support.openapi.discord import check_exchange
 from tests.support.openapi.nextcommerce import check_exchange as check_nextcommerce
 from tests.support.stage.bot import Bridge
 from tests.support.waiting import until
 
 _SETTINGS = {"UNDO_SECONDS": "0.05", "REPLY_MODE": "all", "LOG_LEVEL": "INFO"}
-_POLL_SECONDS = "0.3"
+_POLL_SECONDS = {"lightspeed": "3", "nextcommerce": "1"}
+"""In seconds of the bot's clock: a poll that the documented limit of a vendor bears, however long it lasts."""
+_POLL_SECONDS_WITHOUT_LIMIT = "0.3"
 
 _SEATS = {"discord": {"text", "forum"}, "slack": {"slack", "triage"}}
 
@@ -159,7 +164,8 @@ class Stage:
             places = [f"discord:{shop.discord.id}"] if self.sits(shop, "discord") else []
             places += [f"slack:{shop.slack.id}"] if self.sits(shop, "slack") else []
             variables[f"STORES__{shop.name.upper()}__CHANNELS"] = ",".join(places)
-            variables[f"STORES__{shop.name.upper()}__POLL_SECONDS"] = _POLL_SECONDS
+            poll = _POLL_SECONDS.get(shop.vendor.vendor, _POLL_SECONDS_WITHOUT_LIMIT)
+            variables[f"STORES__{shop.name.upper()}__POLL_SECONDS"] = poll
         return variables | _SETTINGS | dict(self.more)
 
     def process(self) -> BotProcess:
@@ -236,6 +242,7 @@ async def set_stage(
         vendor: _seated(world, vendor, where.split(), (variants or {}).get(vendor)) for vendor, where in seats.items()
     }
     for shop in world.shops.values():
+        shop.vendor.meter = _quotas_by_the_bots_clock(shop)
         if shop.vendor.vendor == "nextcommerce":
             shop.vendor.http_server.observers.append(check_nextcommerce)
     with tempfile.TemporaryDirectory(prefix="shopbell-") as folder:
@@ -269,6 +276,17 @@ def _seated(world: PracticeWorld, vendor: str, where: Sequence[str], variant: st
     kind, store = VENDORS[vendor], PracticeStore()
     chosen = next(each for each in kind.variants() if each.name == variant)
     return replace(shop, store=store, vendor=kind(store, chosen))
+
+
+def _quotas_by_the_bots_clock(shop: Shop) -> QuotaCounter:
+    """
+    The vendor's own quotas, in windows as many times shorter as the bot's pauses are.
+
+    A window in real seconds would let the bot, whose clock is faster, ask too often, and then, for minutes, not at all.
+    """
+    clock, start = StageClock(), shop.store.now()
+    quotas = [state.quota for state in shop.vendor.meter.states()]
+    return QuotaCounter(quotas, lambda: start + timedelta(seconds=clock.monotonic()))
 
 
 class _Errors(logging.Handler):
