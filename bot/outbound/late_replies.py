@@ -62,5 +62,5 @@ def _post_line(tx: Transaction, late: list[Row], now: datetime) -> None:
     if link is None:
         raise LookupError("a reply without its link")
     uncertain = any(State(row["state"]) is State.UNCERTAIN for row in late)
-    notice = notices.reply_unseen if uncertain else notices.reply_waits
+    notice = notices.replies_uncertain if uncertain else notices.replies_wait
     enqueue.line(tx, link_row(link), notice(late[0]["error"] or notices.interrupted()), now)

@@ -38,7 +38,7 @@ class NewCardCourier:
             return None
         chat, place = self.directory.chat(link.chat), thread_of(link)
         if job.delivery.part == _LINE_PART:
-            return await chat.post(place, Post(voice=Voice.BELL, name="", text=notices.card_again()), 0, job.key)
+            return await chat.post(place, Post(voice=Voice.BELL, name="", text=notices.new_card()), 0, job.key)
         return await chat.post_card(place, self.directory.card(job, link.chat), job.key)
 
     async def reconcile(self, job: Job) -> ChatMessageId | None:

@@ -141,7 +141,7 @@ class NoteCourier:
     def _vendor(self, job: Job) -> CanNote:
         vendor = self.directory.vendor(require(job.ticket))
         if not isinstance(vendor, CanNote):
-            raise Unsupported(notices.takes_no_notes())
+            raise Unsupported(notices.notes_unsupported())
         return vendor
 
 

@@ -128,7 +128,7 @@ def _edit_reply(tx: Transaction, context: _MessageContext, text: str) -> str | N
         tx.run("set_message_text", id=context.message.id, text=text)
         return None
     if _may_have_been_sent(reply):
-        return notices.already_sent_edit() if reply.state is State.DONE else notices.perhaps_sent_edit()
+        return notices.too_late_to_edit(certain=reply.state is State.DONE)
     before, route = (
         reply_route(each, context.ticket, context.rules) for each in (context.message, _with_text(context, text))
     )
@@ -186,7 +186,7 @@ def _delete(tx: Transaction, context: _MessageContext) -> str | None:
     if reply is None or reply.state is State.DROPPED:
         return None
     if _may_have_been_sent(reply):
-        return notices.already_sent_deletion() if reply.state is State.DONE else notices.perhaps_sent_deletion()
+        return notices.too_late_to_delete(certain=reply.state is State.DONE)
     _recall(tx, context, reply)
     return None
 

@@ -164,7 +164,7 @@ def refusal(message: MessageRow, ticket: TicketRow, rules: Rules) -> str:
     store = rules.stores[ticket.store]
     sent, _, left_out = _sort_attachments(message, rules, store)
     if not message.text and not sent:
-        return notices.not_taken(store.vendor_label, left_out) if left_out else notices.nothing_to_send()
+        return notices.not_accepted(store.vendor_label, left_out) if left_out else notices.nothing_to_send()
     limit = rules.capabilities[ticket.store].reply_length
     if limit is not None and len(message.text) > limit:
         return notices.too_long(store.vendor_label, len(message.text) - limit)

@@ -98,13 +98,13 @@ def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
         tx.run("clear_link_thread", id=link.id)
         tx.run("post_from_first_part", lane=thread_lane(link))
         open_link(tx, current, now)
-        line(tx, current, notices.goes_on_here(), now)
+        line(tx, current, notices.continues_here(), now)
         _enqueue_farewell(tx, current, now)
 
 
 def _enqueue_farewell(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """Queue a line for the old thread: if only its card is gone (Slack), people still see the thread."""
-    payload = LinePayload(text=notices.goes_on_elsewhere(), place=link.place)
+    payload = LinePayload(text=notices.continues_elsewhere(), place=link.place)
     lane, destination = f"former:{link.chat}:{link.channel}:{link.thread}", chat_destination(link.chat)
     add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, payload=payload)
 
@@ -123,5 +123,5 @@ def give_up_thread(tx: Transaction, opening: DeliveryRow, now: datetime) -> list
     for delivery in waiting:
         tx.run("drop_delivery", id=delivery.id, now=to_ms(now))
     for other in links_of(tx, link.ticket):
-        line(tx, other, notices.thread_given_up(link.chat.title()), now)
+        line(tx, other, notices.opening_dropped(link.chat.title()), now)
     return waiting

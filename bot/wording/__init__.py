@@ -1,1 +1,1 @@
-"""Every sentence that people read, and the look of a card."""
+"""Every sentence that people read, and what a card shows."""

@@ -1,23 +1,26 @@
 """
-What agents are answered who ask for something by a command or a button; what threads and channels
-say is `bot.wording.notices`.
+Answers to an agent who used a command, a button or a menu. Only that agent reads them.
 
-Whole sentences, kind and short, that say what to do next.
+Each is short, says what happened and then what to do. What threads and channels read is in `bot.wording.notices`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from bot.model import Status, TicketNumber
+from bot.model import Counts, Status, TicketNumber
 
 
-def may_not() -> str:
+def not_allowed() -> str:
     return "Only the team's agents can do that. Ask whoever runs shopbell to add you."
 
 
+# ---------------------------------------------------------------- which ticket, which store
+
+
 def no_such_ticket(typed: str) -> str:
-    return f"There is no ticket {typed}. Give its short number, such as 1042; it stands on the ticket's card."
+    return f"There is no ticket {typed}. Give the short number on the ticket's card, such as 1042."
 
 
 def which_ticket() -> str:
@@ -25,19 +28,18 @@ def which_ticket() -> str:
 
 
 def no_such_store(typed: str, stores: Sequence[str]) -> str:
-    return f"There is no store {typed}. There are: {', '.join(stores)}."
+    return f"There is no store {typed}. The stores are: {', '.join(stores)}."
 
 
-def days_out_of_range() -> str:
-    return "Give a number of days between 1 and 365."
+# ---------------------------------------------------------------- close and reopen
 
 
-def already(number: TicketNumber, status: Status) -> str:
-    return f"#{number} is {status.value} already."
+def already_so(number: TicketNumber, status: Status) -> str:
+    return f"#{number} is already {status.value}."
 
 
-def already_asked(number: TicketNumber, status: Status) -> str:
-    return f"#{number} is being {'closed' if status is Status.CLOSED else 'reopened'} already."
+def already_under_way(number: TicketNumber, status: Status) -> str:
+    return f"#{number} is already being {'closed' if status is Status.CLOSED else 'reopened'}."
 
 
 def done(number: TicketNumber, status: Status) -> str:
@@ -46,36 +48,64 @@ def done(number: TicketNumber, status: Status) -> str:
 
 def under_way(number: TicketNumber, status: Status, vendor: str) -> str:
     what = "closed" if status is Status.CLOSED else "reopened"
-    return f"#{number} will be {what} as soon as {vendor} takes it. The thread will say so."
+    return f"#{number} will be {what} as soon as {vendor} confirms it. The thread will say so."
 
 
 def failed(number: TicketNumber, reason: str) -> str:
-    return f"#{number} stays as it is. {reason}"
+    return f"#{number} was not changed. {reason}"
 
 
-def cannot(vendor: str, status: Status, instead: str) -> str:
+def unsupported(vendor: str, status: Status, instead: str) -> str:
     return instead or f"{vendor} cannot {'close' if status is Status.CLOSED else 'reopen'} tickets from here."
 
 
-def discarded() -> str:
-    return "Discarded. The customer does not get it."
+# ---------------------------------------------------------------- figures
 
 
-def retrying() -> str:
-    return "Trying again now."
+def figures_as_of(now: datetime) -> str:
+    return f"Figures as of {now:%Y-%m-%d %H:%M} UTC."
 
 
-def nothing_to_retry() -> str:
-    return "There is nothing to try again: it was delivered, dropped, or is being tried already."
+def vendor_counts(vendor: str, counts: Counts) -> str:
+    named = (
+        ("total", counts.total),
+        ("open", counts.open),
+        ("closed", counts.closed),
+        ("waiting for us", counts.waiting_for_us),
+    )
+    return f"{vendor}'s own figures: " + " · ".join(f"{name} {amount}" for name, amount in named if amount is not None)
+
+
+def vendor_counts_missing(vendor: str) -> str:
+    return f"{vendor}'s own figures are not available right now."
+
+
+def days_out_of_range() -> str:
+    return "Give a number of days between 1 and 365."
+
+
+# ---------------------------------------------------------------- send, retry and discard
 
 
 def sending() -> str:
     return "That message is on its way to the customer."
 
 
-def sent_already() -> str:
-    return "That message is on its way to the customer, or there, already."
+def already_sent() -> str:
+    return "That message is already sent or on its way to the customer."
 
 
-def not_your_thread() -> str:
-    return "That message stands in no ticket's thread, so there is no customer to send it to."
+def not_in_a_thread() -> str:
+    return "That message is not in a ticket's thread, so there is no customer to send it to."
+
+
+def retrying() -> str:
+    return "Trying again now."
+
+
+def discarded() -> str:
+    return "Discarded. The customer will not get it."
+
+
+def nothing_waits() -> str:
+    return "There is nothing to do: it is already delivered or dropped, or it is being sent right now."

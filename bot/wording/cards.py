@@ -1,4 +1,4 @@
-"""What a card shows and how a message is posted: from rows to what a chat is asked to say. Pure."""
+"""What a card shows and how a message is posted: from rows to values that a chat's adapter draws. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from bot.db.rows import MessageRow, TicketRow
 from bot.model import Author, Button, Card, Customer, Fact, Post, Purpose, Status, Store, TicketNumber, Verb, Voice
 from bot.ports import VendorCapabilities
 from bot.text import one_line, shorten
-from bot.wording import notices
 
 _OPENING_LENGTH = 500
 _NAME_LENGTH = 40
@@ -24,7 +23,7 @@ def card(
     note_prefixes: Sequence[str],
 ) -> Card:
     """
-    The ticket's card as it has to look now.
+    The ticket's card as it must look now.
 
     Args:
         others: The same customer's other tickets in any store here.
@@ -35,34 +34,56 @@ def card(
         store=store.label,
         customer=ticket.customer,
         status=ticket.status,
-        status_text=notices.status_text(ticket.status, _word(ticket), ticket.awaiting, gone=ticket.gone),
+        status_text=status_text(ticket.status, _status_word(ticket), ticket.awaiting, gone=ticket.gone),
         opening=shorten(opening, _OPENING_LENGTH),
         facts=ticket.facts + _other_tickets(others),
-        hint=notices.hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
+        hint=hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
         url=None if store.dashboard is None else store.dashboard.replace("{id}", ticket.vendor_id),
         buttons=buttons(ticket, capabilities),
     )
 
 
-def _word(ticket: TicketRow) -> str | None:
-    """What is said beside the status: the vendor's own word, or that the vendor knows nothing of it."""
-    return notices.here_only() if ticket.closed_here_only else ticket.status_word
+def _status_word(ticket: TicketRow) -> str | None:
+    """What is shown beside the status: the vendor's own word, or that the ticket is not closed at the vendor."""
+    return "closed here only" if ticket.closed_here_only else ticket.status_word
+
+
+def status_text(status: Status, word: str | None, awaiting: str | None, *, gone: bool) -> str:
+    """The status as the card shows it; the vendor's word only where it says more, whose turn it is only while open."""
+    if gone:
+        return "🚫 No longer at the vendor"
+    shown = f" ({word})" if word and word.lower() != status.value else ""
+    if status is Status.CLOSED:
+        return f"✅ Closed{shown}"
+    turn = {"us": " · waiting for us", "customer": " · waiting for the customer"}.get(awaiting or "", "")
+    return f"💬 Open{shown}{turn}"
+
+
+def hint(*, sends_all: bool, note_prefixes: Sequence[str]) -> str:
+    """What a message in the thread does, and how to write a note."""
+    if not sends_all:
+        return "Messages here stay with the team. Use “Send to customer” on a message to send it."
+    if note_prefixes:
+        return f"Write in this thread to answer the customer. Start with {note_prefixes[0]} for a note to the team."
+    return "Write in this thread to answer the customer."
 
 
 def _other_tickets(others: Sequence[TicketNumber]) -> tuple[Fact, ...]:
     if not others:
         return ()
-    shown = others[:_OTHERS_SHOWN]
-    return (Fact("Other tickets", notices.other_tickets(shown, len(others) - len(shown))),)
+    listed = ", ".join(f"#{number}" for number in others[:_OTHERS_SHOWN])
+    more = len(others) - _OTHERS_SHOWN
+    return (Fact("Other tickets", f"{listed} and {more} more" if more > 0 else listed),)
 
 
 def title(ticket: TicketRow) -> str:
     """`#1042 · Jane · Key not working`, on one line, of any length."""
-    return notices.card_title(ticket.number, customer_name(ticket.customer), one_line(ticket.subject, 200))
+    subject = one_line(ticket.subject, 200) or "no subject"
+    return f"#{ticket.number} · {customer_name(ticket.customer)} · {subject}"
 
 
 def customer_name(customer: Customer) -> str:
-    """The customer as people call them: the name, else what stands before the @, else `Customer`."""
+    """What people call the customer: the name, else what is before the @ of the address, else `Customer`."""
     if customer.name and customer.name.strip():
         return one_line(customer.name, _NAME_LENGTH)
     if customer.email:
@@ -71,7 +92,7 @@ def customer_name(customer: Customer) -> str:
 
 
 def buttons(ticket: TicketRow, capabilities: VendorCapabilities) -> tuple[Button, ...]:
-    """`Close` on an open ticket, `Reopen` on a closed one; none that the vendor cannot do."""
+    """`Close` on an open ticket, `Reopen` on a closed one; no button for what the vendor cannot do."""
     if ticket.gone:
         return ()
     verb, label = (Verb.CLOSE, "Close") if ticket.status is Status.OPEN else (Verb.REOPEN, "Reopen")
@@ -79,7 +100,7 @@ def buttons(ticket: TicketRow, capabilities: VendorCapabilities) -> tuple[Button
 
 
 def post(message: MessageRow, ticket: TicketRow, store: Store) -> Post:
-    """A message as it is said in a thread it was not written in."""
+    """A message as it is posted in a thread that it was not written in."""
     return Post(
         voice=_voice(message),
         name=_speaker(message, ticket, store),

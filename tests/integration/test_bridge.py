@@ -109,7 +109,7 @@ async def test_close_and_reopen(tmp_path: Path) -> None:
         await bridge.ticket_arrives()
         assert (await bridge.asks(bridge.slack, Verb.CLOSE)).text == "#1001 is closed."
         await closed_everywhere(bridge, "Closed by Ann from Slack.")
-        assert (await bridge.asks(bridge.slack, Verb.CLOSE)).text == "#1001 is closed already."
+        assert (await bridge.asks(bridge.slack, Verb.CLOSE)).text == "#1001 is already closed."
         assert (await bridge.asks(bridge.discord, Verb.REOPEN, ticket="#1001")).text == "#1001 is open again."
         await sweeps(bridge, 3)
         assert bridge.vendor.calls.count("set_status") == 2
@@ -167,7 +167,7 @@ async def test_a_reply_that_is_refused_can_be_retried(tmp_path: Path) -> None:
         await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
         assert bridge.vendor.texts("t1") == ["Take this."]
         again = await bridge.asks(bridge.discord, Verb.RETRY, delivery=button.delivery)
-        assert again.text.startswith("There is nothing to try again")
+        assert again.text.startswith("There is nothing to do")
 
 
 async def test_an_outage_delays_and_keeps_the_order(tmp_path: Path) -> None:
@@ -205,8 +205,8 @@ async def test_what_cannot_be_sent_is_said(tmp_path: Path) -> None:
         await bridge.says(bridge.discord, "m2", "See here.", attachments=(Attachment(name="photo.png"),))
         await until(lambda: len(bridge.discord.texts(thread)) == 3)
         nothing, part = bridge.discord.texts(thread)[1:]
-        assert "did not reach the customer. Memory does not take a sticker." in nothing
-        assert part.startswith("Your text is on its way to the customer, but photo.png was not sent")
+        assert "did not reach the customer. Memory does not accept a sticker." in nothing
+        assert part.startswith("Your text is on its way to the customer, but without photo.png: ")
         await until(lambda: bridge.vendor.texts("t1") == ["See here."])
 
 

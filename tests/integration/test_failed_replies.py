@@ -39,8 +39,8 @@ async def test_the_last_try_leaves_doubt_where_its_answer_was_lost(tmp_path: Pat
         await sim.advance_until(lambda: discord.reactions[written.id] == {Mark.FAILED})
         await sim.advance_until(lambda: len(discord.texts("1.1")) > 1)
         assert discord.texts("1.1")[1] == (
-            "❌ Nobody can tell whether your message reached the customer. Its answer was lost. It is kept here; "
-            "“Retry” looks for it before it is sent again."
+            "❌ It is not clear whether your message reached the customer. Its answer was lost. "
+            "Your message is kept here; “Retry” checks first and sends it only if it is missing."
         )
         await asyncio.sleep(120)
         for row in sim.rows(_REPLIES):
@@ -63,7 +63,7 @@ async def test_what_certainly_did_not_arrive_is_given_up_after_hours(tmp_path: P
         for room, written in ((discord, first), (slack, second)):
             assert room.reactions[written.id] == {Mark.FAILED}
             assert room.texts("1.1")[-1] == (
-                "❌ Your message did not reach the customer. It answers 503. It is kept here."
+                "❌ Your message did not reach the customer. It answers 503. Your message is kept here."
             )
             assert [button.verb for button in room.shown["1.1"][-1].post.buttons] == [Verb.RETRY]
             assert len(room.texts("1.1")) == 3  # what the customer wrote, that it waits, that it failed
@@ -115,8 +115,8 @@ async def brief_vendor(path: Path) -> AsyncIterator[tuple[Simulation, Shop, Room
 
 
 _TOO_LONG = (
-    "❌ Your message did not reach the customer. Memory takes shorter replies; this one is 3 characters too long. "
-    "Please send it in pieces. It is kept here."
+    "❌ Your message did not reach the customer. This reply is 3 characters too long for Memory. "
+    "Please send it in parts. Your message is kept here."
 )
 
 
@@ -175,8 +175,8 @@ async def test_a_reply_that_holds_nothing_failed_for_good(tmp_path: Path) -> Non
         await until(lambda: bridge.slack.reactions[ChatMessageId("m2")] == {Mark.FAILED})
         await until(lambda: len(bridge.slack.texts(thread)) == 3)
         assert bridge.slack.texts(thread)[1:] == [
-            "❌ Your message did not reach the customer. Memory does not take a sticker. It is kept here.",
-            "❌ Your message did not reach the customer. It holds nothing that can be sent. It is kept here.",
+            "❌ Your message did not reach the customer. Memory does not accept a sticker. Your message is kept here.",
+            "❌ Your message did not reach the customer. It contains nothing to send. Your message is kept here.",
         ]
         assert [row["state"] for row in await bridge.rows("unfinished_deliveries")] == ["failed", "failed"]
         assert bridge.vendor.texts("t1") == []
@@ -193,6 +193,6 @@ async def test_sending_by_hand_what_failed_tries_it_again(tmp_path: Path) -> Non
         assert answer.text == "That message is on its way to the customer."
         await until(lambda: bridge.discord.reactions[said.message] == {Mark.DELIVERED})
         answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
-        assert answer.text == "That message is on its way to the customer, or there, already."
+        assert answer.text == "That message is already sent or on its way to the customer."
         await bridge.drained()
         assert bridge.vendor.texts("t1") == ["grrr"]

@@ -24,10 +24,12 @@ T1 = TicketId("t1")
 THREAD = ThreadId("1.1")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 FOR_EVER = 200_000
-_WAITS = "⏳ What was written here has not reached the customer yet. {} It goes out by itself once that is mended."
+_WAITS = (
+    "⏳ What was written here has not reached the customer yet. {} Everything is sent automatically once this is fixed."
+)
 _UNSEEN = (
-    "⏳ Nobody can tell yet whether the customer has what was written here. {} "
-    "It is looked for again and again, and what was written later waits for that."
+    "⏳ It is not clear yet whether the customer has received what was written here. {} "
+    "shopbell keeps checking; later replies wait for that."
 )
 _REPLIES = "SELECT id, state, in_doubt FROM deliveries WHERE kind = 'reply' ORDER BY id"
 
@@ -179,8 +181,8 @@ async def test_what_cannot_be_looked_for_fails_in_doubt(tmp_path: Path, trouble:
         assert discord.reactions[first.id] == {Mark.FAILED}
         assert slack.reactions[second.id] == {Mark.DELIVERED}
         assert told(discord)[-1] == (
-            "❌ Nobody can tell whether your message reached the customer. It answers 500. It is kept here; "
-            "“Retry” looks for it before it is sent again."
+            "❌ It is not clear whether your message reached the customer. It answers 500. Your message is kept here; "
+            "“Retry” checks first and sends it only if it is missing."
         )
         await sim.press(Verb.RETRY, sim.rows(_REPLIES)[0]["id"])
         await asyncio.sleep(10 * MINUTE)

@@ -75,7 +75,7 @@ async def test_a_deleted_thread_is_replaced(tmp_path: Path) -> None:
         await until(lambda: len(bridge.discord.texts(new)) == 2)
         assert sorted(bridge.discord.texts(new)) == [
             "Anybody?",
-            "The former thread of this ticket was deleted. It goes on here.",
+            "The old thread of this ticket was deleted. The ticket continues here.",
         ]
         assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?", "Anybody?"]
 
@@ -137,9 +137,7 @@ async def test_what_was_recovered_is_said_once_in_the_channel(tmp_path: Path) ->
         async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack):
             await until(lambda: len(vendor.texts("t1")) == 3)
             await until(lambda: len(discord.texts("1")) == 1)
-    assert discord.texts("1") == [
-        "🔁 Back in Discord. Found 3 messages that were written meanwhile; each goes where it belongs."
-    ]
+    assert discord.texts("1") == ["🔁 Connected to Discord again. Found 3 missed messages; they are being handled now."]
 
 
 async def test_closed_here_only(tmp_path: Path) -> None:
@@ -172,7 +170,7 @@ async def test_notes_files_and_counts_where_the_vendor_has_them(tmp_path: Path) 
         assert vendor.notes == [("Ann", "be kind")]
         assert vendor.files == [File(name="key.txt", content=b"content of key.txt")]
         answer = await bridge.asks(bridge.slack, Verb.STATS)
-        assert "main: Memory itself counts: total 12 · open 3" in answer.text
+        assert "main: Memory's own figures: total 12 · open 3" in answer.text
 
 
 async def test_the_same_message_many_times_is_one(tmp_path: Path) -> None:

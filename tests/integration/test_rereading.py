@@ -278,7 +278,7 @@ async def test_a_note_that_waits_is_read_again_as_well(tmp_path: Path) -> None:
         await bridge.drained()
         assert there.slack.texts(bridge.thread(there.slack))[-2:] == [
             "🗑️ The note “wrong” by Ann was deleted.",
-            "✏️ Ann changed the note “frist”. It says now:\nfirst",
+            "✏️ Ann changed the note “frist”. It now says:\nfirst",
         ]
 
 

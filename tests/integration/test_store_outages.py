@@ -154,8 +154,8 @@ async def test_limits_for_long_are_told_in_words_of_their_own(tmp_path: Path) ->
         await asyncio.sleep(3 * MINUTE)
         (told,) = discord.texts("1")
         assert told == (
-            "⏳ Main · Memory lets us ask too seldom. Too many requests. "
-            "New messages come late, and what you write may leave late."
+            "⏳ Main · Memory is rate-limiting us. Too many requests. "
+            "New messages come late, and your replies may be late, too."
         )
         await passes(sim, 2 * DAY)
         assert signs(discord) == signs(slack) == "⏳"

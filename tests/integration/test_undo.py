@@ -73,7 +73,7 @@ async def test_an_edit_that_makes_a_reply_too_long_is_not_sent(tmp_path: Path) -
         await until(lambda: marked(bridge.discord, "m1") is Mark.FAILED)
         await until(lambda: said_in(bridge, bridge.discord))
         [refused] = said_in(bridge, bridge.discord)
-        assert refused.startswith("❌ Your message did not reach the customer. Memory takes shorter replies; this one")
+        assert refused.startswith("❌ Your message did not reach the customer. This reply is")
         await bridge.edits(bridge.discord, "m1", "still much too long")
         await until(lambda: len(said_in(bridge, bridge.discord)) == 2)
         for _ in range(3):
@@ -93,7 +93,7 @@ async def test_an_edit_that_leaves_nothing_is_said(tmp_path: Path) -> None:
         await until(lambda: len(said_in(bridge, bridge.discord)) == 2)
         assert bridge.vendor.texts("t1") == []
         assert said_in(bridge, bridge.discord)[-1] == (
-            "❌ Your message did not reach the customer. Memory does not take a sticker. It is kept here."
+            "❌ Your message did not reach the customer. Memory does not accept a sticker. Your message is kept here."
         )
 
 
@@ -118,7 +118,7 @@ async def test_a_reply_that_failed_is_sent_as_it_was_mended(tmp_path: Path) -> N
         await until(lambda: [marked(bridge.discord, message) for message in ("m1", "m2")] == [Mark.FAILED] * 2)
         await bridge.edits(bridge.discord, "m1", "good word")
         await until(lambda: bridge.discord.told)
-        assert bridge.discord.told[0][1].startswith("That message has not reached the customer. “Retry” sends it")
+        assert bridge.discord.told[0][1].startswith("That message has not reached the customer. “Retry” sends")
         await bridge.deletes(bridge.discord, "m2")
         [failed] = [row for row in await bridge.rows("unfinished_deliveries") if row["state"] == "failed"]
         await bridge.asks(bridge.discord, Verb.RETRY, delivery=failed["id"])
@@ -145,8 +145,8 @@ async def test_what_may_have_left_is_told_as_that(tmp_path: Path) -> None:
         vendor.fail["ticket"].clear()
         await bridge.drained()
         assert [text.split(";")[0] for _, text in bridge.discord.told] == [
-            "The customer may have the first version of that message already",
-            "The customer may have that message already",
+            "The customer may already have the first version of that message",
+            "The customer may already have that message",
         ]
         assert vendor.texts("t1") == ["first"]
 
@@ -254,15 +254,15 @@ async def test_an_edited_note_is_told_of_where_it_is_shown(tmp_path: Path, times
         await bridge.drained()
         assert said_in(bridge, bridge.slack) == [
             "he is a fool",
-            "✏️ Ann changed the note “he is a fool”. It says now:\nhe is a reseller",
-            "✏️ Ann changed the note “he is a reseller”. It says now:\nhe is",
+            "✏️ Ann changed the note “he is a fool”. It now says:\nhe is a reseller",
+            "✏️ Ann changed the note “he is a reseller”. It now says:\nhe is",
             "🗑️ The note “he is” by Ann was deleted.",
         ]
         await until(lambda: len(bridge.discord.told) == 3)
         assert [text for _, text in bridge.discord.told] == [
-            "Memory keeps the first version of that note; it cannot be edited there from here.",
-            "Memory keeps the first version of that note; it cannot be edited there from here.",
-            "Memory keeps that note; it cannot be deleted there from here.",
+            "Memory still has the first version of that note; shopbell cannot edit it there.",
+            "Memory still has the first version of that note; shopbell cannot edit it there.",
+            "Memory still has that note; shopbell cannot delete it there.",
         ]
         assert vendor.notes == ["he is a fool"]
         assert said_in(bridge, bridge.discord) == []
@@ -278,7 +278,7 @@ async def test_a_note_that_is_edited_in_time_reaches_the_vendor_as_edited(tmp_pa
         await bridge.edits(bridge.discord, "m1", "// first")
         await bridge.drained()
         assert vendor.notes == ["first"]
-        assert said_in(bridge, bridge.slack)[1:] == ["✏️ Ann changed the note “frist”. It says now:\nfirst"]
+        assert said_in(bridge, bridge.slack)[1:] == ["✏️ Ann changed the note “frist”. It now says:\nfirst"]
         assert bridge.discord.told == []
 
 
@@ -307,7 +307,7 @@ async def test_a_note_stays_a_note(tmp_path: Path) -> None:
         await bridge.drained()
         await until(lambda: len(bridge.discord.told) == 2)
         assert all(text.startswith("That is still a note") for _, text in bridge.discord.told)
-        assert said_in(bridge, bridge.slack)[1:] == ["✏️ Ann changed the note “among us”. It says now:\ndear Jane"]
+        assert said_in(bridge, bridge.slack)[1:] == ["✏️ Ann changed the note “among us”. It now says:\ndear Jane"]
         assert bridge.vendor.texts("t1") == []
         assert marked(bridge.discord, "m1") is Mark.NOTE
         sent = bridge.said(bridge.discord, "m1", "dear Jane")
@@ -326,4 +326,4 @@ async def test_a_note_in_doubt_keeps_the_text_by_which_it_is_found(tmp_path: Pat
         await bridge.edits(bridge.discord, "m1", "// twice")
         await bridge.drained()
         assert vendor.notes == ["once"]
-        assert said_in(bridge, bridge.slack)[-1] == "✏️ Ann changed the note “once”. It says now:\ntwice"
+        assert said_in(bridge, bridge.slack)[-1] == "✏️ Ann changed the note “once”. It now says:\ntwice"

@@ -184,8 +184,8 @@ async def test_a_new_ticket_that_stays_unreadable_is_told_in_the_channels(tmp_pa
 async def test_a_known_ticket_that_stays_unreadable_is_told_in_its_threads(tmp_path: Path) -> None:
     """Its threads read once that something may be missing; what it was is shown when it can be read; then anew."""
     line = (
-        "⚠️ Memory does not let this ticket be read just now. It answers 500. "
-        "What the customer writes is shown here as soon as it can be read."
+        "⚠️ shopbell cannot read this ticket at Memory right now. It answers 500. "
+        "What the customer writes appears here as soon as it can be read."
     )
 
     async with poisoned(tmp_path / "db", Unavailable("It answers 500."), tickets=2) as (sim, poison, discord, slack):

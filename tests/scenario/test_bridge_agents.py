@@ -33,19 +33,19 @@ async def test_what_is_no_text_is_named_and_stays(stage: Stage) -> None:
     """A sticker, a poll, a forwarded message and a file without words go nowhere; each is marked and told of."""
     ticket = await stage.arrives("Not a text")
     sticker = await ticket.ann_says(sticker="Wumpus waves")
-    await told(ticket, "did not reach the customer. Sellgate does not take the sticker “Wumpus waves”.")
+    await told(ticket, "did not reach the customer. Sellgate does not accept the sticker “Wumpus waves”.")
     await ticket.ann_says(poll="Shall we refund?")
-    await told(ticket, "did not reach the customer. Sellgate does not take a poll.")
+    await told(ticket, "did not reach the customer. Sellgate does not accept a poll.")
     await ticket.ann_says(attachments=[("key.png", b"picture")])
-    await told(ticket, "did not reach the customer. Sellgate does not take key.png.")
+    await told(ticket, "did not reach the customer. Sellgate does not accept key.png.")
     files = await ticket.bob_says(files=[("a.txt", b"a"), ("b.txt", b"b")])
-    await told(ticket, "did not reach the customer. Sellgate does not take a.txt and b.txt.")
+    await told(ticket, "did not reach the customer. Sellgate does not accept a.txt and b.txt.")
     snapshot = {"message": {"content": "from elsewhere", "embeds": [], "attachments": [], "type": 0, "flags": 0}}
     snapshot["message"] |= {"timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "components": []}
     snapshot["message"] |= {"mentions": [], "mention_roles": []}
     passed_on = {"type": 1, "channel_id": "1", "message_id": "2"}
     await event_in_discord(ticket, stage.world.ann, message_reference=passed_on, message_snapshots=[snapshot])
-    await told(ticket, "did not reach the customer. Sellgate does not take a forwarded message.")
+    await told(ticket, "did not reach the customer. Sellgate does not accept a forwarded message.")
     await ticket.marked(sticker, "❌")
     await ticket.marked(files, "❌")
     assert {row["state"] for row in await stage.bridge.rows("unfinished_deliveries") if row["kind"] == "reply"} == {
@@ -58,9 +58,9 @@ async def test_a_text_with_a_file_is_sent_and_the_file_is_named(stage: Stage) ->
     """Words go to the customer; the file beside them, which the vendor cannot take, is told not to have been sent."""
     ticket = await stage.arrives("With a file")
     from_ann = await ticket.ann_says("See here", attachments=[("key.png", b"picture")])
-    await told(ticket, "Your text is on its way to the customer, but key.png was not sent: Sellgate does not take it.")
+    await told(ticket, "Your text is on its way to the customer, but without key.png: Sellgate does not accept that.")
     from_bob = await ticket.bob_says("And here", files=[("log.txt", b"log")])
-    await told(ticket, "Your text is on its way to the customer, but log.txt was not sent: Sellgate does not take it.")
+    await told(ticket, "Your text is on its way to the customer, but without log.txt: Sellgate does not accept that.")
     await ticket.has_sent("See here", "And here")
     await ticket.marked(from_ann, "✅")
     await ticket.marked(from_bob, "✅")
@@ -89,9 +89,9 @@ async def test_a_reply_over_the_vendors_limit_is_not_cut_but_refused(stage: Stag
         await stage.bridge.start()
     ticket = await stage.arrives("Long")
     from_ann = await ticket.ann_says("x" * 1234)
-    await told(ticket, "Sellgate takes shorter replies; this one is 234 characters too long. Please send it in pieces.")
+    await told(ticket, "This reply is 234 characters too long for Sellgate. Please send it in parts.")
     from_bob = await ticket.bob_says("y" * 1001)
-    await told(ticket, "Sellgate takes shorter replies; this one is 1 character too long. Please send it in pieces.")
+    await told(ticket, "This reply is 1 character too long for Sellgate. Please send it in parts.")
     await ticket.marked(from_ann, "❌")
     await ticket.marked(from_bob, "❌")
     await stage.world.slack.edit(from_bob, "y" * 1000)

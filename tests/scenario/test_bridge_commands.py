@@ -53,7 +53,7 @@ async def test_closing_and_reopening_in_discord(stage: Stage) -> None:
     await is_closed(ticket, closed=False)
     assert await discord_says(stage, parent, "close", ticket=f" {number} ") == f"#{number} is closed."
     await is_closed(ticket)
-    assert await discord_says(stage, parent, "close", ticket=number) == f"#{number} is closed already."
+    assert await discord_says(stage, parent, "close", ticket=number) == f"#{number} is already closed."
     await stage.bridge.drained()
     assert ticket.discord.count("Closed by Ann") == 2
 
@@ -79,13 +79,13 @@ async def test_closing_twice_and_from_two_chats_is_told_once(stage: Stage) -> No
     ticket = await stage.arrives("Twice")
     number = ticket.number
     assert await slack_says(ticket, "/close", number) == f"#{number} is closed."
-    assert await slack_says(ticket, "/close", f"#{number}") == f"#{number} is closed already."
-    assert await discord_says(stage, stage.world.support.id, "close", ticket=number) == f"#{number} is closed already."
+    assert await slack_says(ticket, "/close", f"#{number}") == f"#{number} is already closed."
+    assert await discord_says(stage, stage.world.support.id, "close", ticket=number) == f"#{number} is already closed."
     await is_closed(ticket)
     await stage.bridge.drained()
     assert ticket.discord.count("Closed by") == ticket.slack.count("Closed by Bob from Slack.") == 1
     assert await slack_says(ticket, "/reopen", number) == f"#{number} is open again."
-    assert await discord_says(stage, stage.world.support.id, "reopen", ticket=number) == f"#{number} is open already."
+    assert await discord_says(stage, stage.world.support.id, "reopen", ticket=number) == f"#{number} is already open."
 
 
 @pytest.mark.scenario({"sellgate": "text slack", "lightspeed": "forum slack"})
@@ -215,7 +215,7 @@ async def test_figures_for_one_store_and_for_all(stage: Stage) -> None:
     one = await discord_says(stage, parent, "stats", store="keys", days=30)
     assert "keys" in one
     assert "boutique" not in one
-    assert "There is no store nowhere. There are: boutique, keys." in await discord_says(
+    assert "There is no store nowhere. The stores are: boutique, keys." in await discord_says(
         stage, parent, "stats", store="nowhere"
     )
     found = await stage.world.discord.complete(stage.world.ann, parent, "stats", "store", "bou")
@@ -240,7 +240,7 @@ async def test_a_ticket_of_a_store_that_left_can_be_named_and_is_explained(stage
     stage.bridge.settings = kept | renamed | {"STORES__SHOP__BACKFILL": "none"}
     await stage.bridge.restart()
     answered = await stage.world.discord.press(stage.world.ann, ticket.discord.card(), "Close")
-    assert "The store keys is no longer configured here" in answered.content
+    assert "The store keys is no longer in shopbell's settings" in answered.content
     await ticket.bob_says("hello?")
     await stage.world.slack.settled()
     await stage.bridge.drained()

@@ -48,7 +48,7 @@ async def test_send_to_customer_sends_exactly_that(stage: Stage) -> None:
     await ticket.marked(chosen, "✅")
     await until(lambda: ticket.slack.count("here is **your** key.") == 1, "Slack shows it")
     again = await discord.context_menu(ann, chosen, SEND)
-    assert "or there, already" in again.content
+    assert "already sent or on its way" in again.content
     from_slack = await ticket.bob_says("And a voucher.")
     outcome = await slack.shortcut(bob, from_slack, "send_to_customer", answers=1)
     assert "on its way to the customer" in outcome.text
@@ -66,14 +66,14 @@ async def test_what_cannot_be_sent_is_explained(stage: Stage) -> None:
     shown = next(m for m in ticket.discord.messages() if m.embeds)
     assert "Only what a person" in (await discord.context_menu(ann, shown, SEND)).content
     picture = await ticket.ann_says(attachments=[("a.png", b"a")])
-    assert "Sellgate does not take a.png" in (await discord.context_menu(ann, picture, SEND)).content
+    assert "Sellgate does not accept a.png" in (await discord.context_menu(ann, picture, SEND)).content
     outside = await discord.say(ann, stage.world.support.id, "lunch?")
-    assert "stands in no ticket's thread" in (await discord.context_menu(ann, outside, SEND)).content
+    assert "is not in a ticket's thread" in (await discord.context_menu(ann, outside, SEND)).content
     outcome = await slack.shortcut(bob, ticket.slack.messages()[0], "send_to_customer", answers=1)
     assert "Only what a person wrote" in outcome.text
     top = await slack.say(bob, ticket.shop.slack, "lunch?")
     outcome = await slack.shortcut(bob, top, "send_to_customer", answers=1)
-    assert "stands in no ticket's thread" in outcome.text
+    assert "is not in a ticket's thread" in outcome.text
     await nothing_leaves(ticket)
 
 

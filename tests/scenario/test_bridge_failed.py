@@ -21,7 +21,7 @@ from tests.support.stage.clock import clock_of, later
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
-KEPT = "It is kept here"
+KEPT = "Your message is kept here"
 REFUSED = '{"error": "message is too rude"}'
 
 
@@ -91,7 +91,7 @@ async def test_replies_that_were_given_up(stage: Stage) -> None:
         await stage.bridge.start()
     ticket = await stage.arrives("Given up")
     fault = stage.shop.vendor.http_server.fail("refuse", method="POST", status=502, body="", times=10**6)
-    from_ann, from_bob = await both_fail(ticket, "Nobody can tell whether your message reached the customer.")
+    from_ann, from_bob = await both_fail(ticket, "It is not clear whether your message reached the customer.")
     posts = [each for each in stage.shop.vendor.http_server.seen if each.method == "POST"]
     assert len(posts) == 2 * 3
     await waits_in_the_outbox(stage, "did not say whether it was done")
@@ -166,7 +166,7 @@ async def test_two_presses_at_once_are_one(stage: Stage) -> None:
     # In Slack each outcome holds all that was answered meanwhile.
     for texts in ("\n".join(each.content for each in answered), outcomes[0].text):
         assert texts.count("Trying again now.") == 1, texts
-        assert texts.count("There is nothing to try again") == 2, texts
+        assert texts.count("There is nothing to do") == 2, texts
     await ticket.marked(from_ann, "✅")
     await ticket.marked(from_bob, "✅")
     await stage.sweeps(2)

@@ -16,7 +16,7 @@ from tests.support.stage.stage import Stage
 from tests.support.waiting import until
 
 WAITS = "What was written here has not reached the customer yet."
-UNSEEN = "Nobody can tell yet whether the customer has what was written here."
+UNSEEN = "It is not clear yet whether the customer has received what was written here."
 
 
 @contextmanager
@@ -73,7 +73,9 @@ async def test_a_reply_in_doubt_whose_ticket_cannot_be_read(stage: Stage) -> Non
         await until(lambda: ticket.discord.count(UNSEEN) == ticket.slack.count(WAITS) == 1, "it is told")
         await ticket.marked(from_ann, "❌")
         await ticket.marked(from_bob, "✅")
-        await until(lambda: ticket.discord.count("“Retry” looks for it before it is sent again.") == 1, "it is told")
+        await until(
+            lambda: ticket.discord.count("“Retry” checks first and sends it only if it is missing.") == 1, "it is told"
+        )
     wire.faults.remove(reading)
     await stage.sweeps(1)
     await ticket.marked(from_ann, "✅")

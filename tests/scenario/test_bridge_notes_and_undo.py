@@ -7,8 +7,8 @@ import pytest
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
-LATE_EDIT = "The customer has the first version of that message already; an edit cannot reach them."
-LATE_DELETION = "The customer has that message already; deleting it here does not take it back."
+LATE_EDIT = "The customer already has the first version of that message; an edit does not reach them."
+LATE_DELETION = "The customer already has that message; deleting it here does not take it back."
 
 
 def told_in_discord(stage: Stage, ticket: Ticket, text: str) -> int:
@@ -74,14 +74,14 @@ async def test_prefixes_can_be_chosen(stage: Stage) -> None:
     await ticket.marked(await ticket.bob_says("Intern: psst"), "🔒")
     await ticket.ann_says("// this is sent")
     await ticket.has_sent("// this is sent")
-    assert "Begin with !! for a note" in ticket.slack.card.rendered
+    assert "Start with !! for a note" in ticket.slack.card.rendered
 
 
 async def test_each_chats_card_names_a_prefix_that_can_be_typed_there(stage: Stage) -> None:
     """Slack takes a message that begins with `/` for a command, so its card names the next prefix."""
     ticket = await stage.arrives("The hint")
-    assert "Begin with // for a note" in ticket.discord.card().embeds[0]["footer"]["text"]
-    assert "Begin with note: for a note" in ticket.slack.card.rendered
+    assert "Start with // for a note" in ticket.discord.card().embeds[0]["footer"]["text"]
+    assert "Start with note: for a note" in ticket.slack.card.rendered
 
 
 @pytest.mark.scenario(UNDO_SECONDS="0.7")
@@ -226,10 +226,10 @@ async def test_a_note_that_changes_is_told_of_where_it_is_shown(stage: Stage) ->
     await stage.bridge.drained()
     await discord.edit(ann, said, "// he is a reseller")
     await slack.edit(written, "note: he is in a hurry")
-    changed = "changed the note “he is a fool”. It says now:\nhe is a reseller"
+    changed = "changed the note “he is a fool”. It now says:\nhe is a reseller"
     await until(lambda: ticket.slack.count(changed) == 1, "Slack is told")
     await until(lambda: ticket.discord.count("he is in a hurry") == 1, "Discord is told")
-    kept = "Next Commerce keeps the first version of that note"
+    kept = "Next Commerce still has the first version of that note"
     await until(lambda: told_in_discord(stage, ticket, kept) == 1, "Ann is told")
     await until(lambda: kept in slack.ephemerals(bob)[-1].rendered, "Bob is told")
     await discord.edit(ann, said, "he is a reseller")
@@ -238,7 +238,7 @@ async def test_a_note_that_changes_is_told_of_where_it_is_shown(stage: Stage) ->
     await slack.delete(written)
     await until(lambda: ticket.slack.count("“he is a reseller” by Ann was deleted") == 1, "Slack is told again")
     await until(lambda: ticket.discord.count("“he is in a hurry” by Bob was deleted") == 1, "Discord too")
-    await until(lambda: "Next Commerce keeps that note" in slack.ephemerals(bob)[-1].rendered, "Bob is told again")
+    await until(lambda: "Next Commerce still has that note" in slack.ephemerals(bob)[-1].rendered, "Bob is told again")
     await stage.bridge.drained()
     await stage.sweeps(3)
     assert ticket.sent == []

@@ -40,7 +40,7 @@ async def test_what_was_written_while_it_was_stopped_is_found(stage: Stage) -> N
     await stage.bridge.start()
     await everybody_was_heard(ticket, "before", "meanwhile")
     await later.shown("Hello?")
-    await until(lambda: stage.announced(stage.shop, "Found 1 message that was written meanwhile")[1] == 1, "it is told")
+    await until(lambda: stage.announced(stage.shop, "Found 1 missed message;")[1] == 1, "it is told")
     await stage.bridge.restart()
     await stage.sweeps(3)
     await stage.bridge.drained()

@@ -175,7 +175,7 @@ async def test_a_deleted_thread_is_replaced(stage: Stage) -> None:
     await ticket.has_sent("an answer")
     await stage.bridge.drained()
     await stage.world.discord.delete_place(stage.world.discord.owner, ticket.discord.thread.id)
-    await until(lambda: ticket.discord.count("It goes on here.") == 1, "a new one")
+    await until(lambda: ticket.discord.count("The ticket continues here.") == 1, "a new one")
     ticket.customer_says("still there?")
     await ticket.shown("still there?")
     said: DiscordMessage = await ticket.ann_says("yes")
@@ -184,6 +184,6 @@ async def test_a_deleted_thread_is_replaced(stage: Stage) -> None:
     card = ticket.slack.card
     await stage.world.slack.delete(card)
     await until(lambda: [c.ts for c in ticket.slack.cards] not in ([], [card.ts]), "a new card")
-    await until(lambda: ticket.slack.count("It goes on here.") == 1, "it goes on")
+    await until(lambda: ticket.slack.count("The ticket continues here.") == 1, "it goes on")
     await ticket.bob_says("me too")
     await ticket.has_sent("an answer", "yes", "me too")

@@ -134,7 +134,7 @@ async def test_a_refused_reply_says_why_and_can_be_tried_again(stage: Stage) -> 
     assert answered.content == "Trying again now."
     await ticket.marked(said, "✅")
     again = await discord.press(stage.world.ann, with_button, "Retry")
-    assert "nothing to try again" in again.content
+    assert "nothing to do" in again.content
     line = next(m for m in ticket.slack.messages() if any(button.label == "Retry" for button in m.buttons))
     outcome = await slack.press(stage.world.bob, line, "Retry", answers=1)
     assert "Trying again now." in outcome.text
@@ -148,9 +148,11 @@ async def test_closing_fails_and_is_done_later(stage: Stage) -> None:
     ticket = await stage.arrives("Close later")
     fault = stage.shop.vendor.http_server.fail("refuse", method="PATCH", status=503, body="", times=10_000)
     answered = await stage.world.discord.command(stage.world.ann, ticket.discord.thread.id, "close")
-    assert answered.content == f"#{ticket.number} will be closed as soon as Sellgate takes it. The thread will say so."
+    assert (
+        answered.content == f"#{ticket.number} will be closed as soon as Sellgate confirms it. The thread will say so."
+    )
     again = await stage.world.discord.command(stage.world.ann, ticket.discord.thread.id, "close")
-    assert again.content == f"#{ticket.number} is being closed already."
+    assert again.content == f"#{ticket.number} is already being closed."
     stage.shop.vendor.http_server.faults.remove(fault)
     await ticket.shown("Closed by Ann from Discord.")
     assert ticket.now.closed

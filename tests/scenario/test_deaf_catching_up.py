@@ -44,7 +44,7 @@ async def test_while_the_bot_was_down(stage: Stage) -> None:
     await stage.bridge.start()
     await is_sent(second, ["And here"], [])
     await is_sent(first, ["Before", "Ann 0", "Ann 1", "Ann 2"], ["Bob 0", "Bob 1", "Bob 2"])
-    await recovered(stage, "Found 4 messages", "Found 3 messages")
+    await recovered(stage, "Found 4 missed messages", "Found 3 missed messages")
     await stage.bridge.restart()
     await stage.bridge.drained()
     assert stage.announced(stage.shop, "Found") == (1, 1)
@@ -66,7 +66,7 @@ async def test_while_discords_session_was_lost(stage: Stage) -> None:
     await ticket.marked(last, "✅")
     await is_sent(ticket, ["Ann 0", "Ann 1", "Ann 2", "Ann 3"], [])
     await stage.bridge.drained()
-    assert stage.announced(stage.shop, "Back in Discord. Found")[0] == 1
+    assert stage.announced(stage.shop, "Connected to Discord again. Found")[0] == 1
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})
@@ -89,7 +89,10 @@ async def test_while_slacks_tries_ran_out(stage: Stage) -> None:
     ]
     slack.http_server.faults.remove(closed)
     await is_sent(ticket, [], ["Bob 0", "Bob 1", "Bob 2"])
-    await until(lambda: stage.announced(stage.shop, "Back in Slack. Found 3 messages")[1] == 1, "one line says so")
+    await until(
+        lambda: stage.announced(stage.shop, "Connected to Slack again. Found 3 missed messages")[1] == 1,
+        "one line says so",
+    )
     await stage.bridge.drained()
 
 
@@ -118,7 +121,7 @@ async def test_what_is_older_than_an_hour_is_not_sent_unasked(stage: Stage) -> N
         assert ticket.sent == []
         in_discord, in_slack = asking(ticket)
         answered = await world.discord.press(world.ann, in_discord[1], "Discard")
-        assert answered.content == "Discarded. The customer does not get it."
+        assert answered.content == "Discarded. The customer will not get it."
         await world.discord.press(world.ann, in_discord[0], "Send")
         await ticket.marked(kept[0], "✅")
         outcome = await world.slack.press(world.bob, in_slack[1], "Discard", answers=1)
@@ -134,4 +137,4 @@ async def test_what_is_older_than_an_hour_is_not_sent_unasked(stage: Stage) -> N
         await ticket.ann_says("Young enough")
         await stage.bridge.start()
         await is_sent(ticket, ["Ann, send", "Young enough"], ["Bob, send"])
-    await until(lambda: stage.announced(stage.shop, "Found 2 messages") == (1, 1), "said in the channels")
+    await until(lambda: stage.announced(stage.shop, "Found 2 missed messages") == (1, 1), "said in the channels")

@@ -15,7 +15,7 @@ from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
 CANNOT = "shopbell cannot show tickets in"
-OVER = "Tickets are shown in"
+OVER = "Tickets appear in"
 
 
 def in_order(ticket: Ticket) -> list[str]:
@@ -120,7 +120,7 @@ async def test_a_store_gets_another_channel(stage: Stage) -> None:
     await until(lambda: len(in_order(moved)) == 3, "all is there")
     await well_again(stage)
     assert in_order(moved) == ["Word 0", "Word 1", "Word 2"]
-    assert moved.discord.count("It goes on here.") == 1
+    assert moved.discord.count("The ticket continues here.") == 1
     said = await moved.ann_says("Here we are")
     await moved.marked(said, "✅")
     assert len(moved.discord.threads) == 1
@@ -294,7 +294,7 @@ async def test_the_bot_is_removed_from_a_slack_channel(stage: Stage) -> None:
     await ticket.shown("Still waiting")
     await well_again(stage)
     assert stage.announced(ticket.shop, CANNOT)[0] == 1
-    await until(lambda: stage.announced(ticket.shop, "Found 1 message")[1] == 1, "one line says so")
+    await until(lambda: stage.announced(ticket.shop, "Found 1 missed message;")[1] == 1, "one line says so")
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})

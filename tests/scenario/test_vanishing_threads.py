@@ -14,7 +14,7 @@ from tests.support.stage.clock import ahead, clock_of
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
-GOES_ON = "It goes on here."
+GOES_ON = "The ticket continues here."
 
 
 async def delete_thread(ticket: Ticket) -> None:
@@ -230,7 +230,7 @@ async def test_a_deleted_card_in_slack_begins_anew(stage: Stage) -> None:
         await stage.bridge.drained()
         assert ticket.sent == ["Yes"]
         assert len(ticket.slack.cards) == 1
-        left = [m.rendered for m in slack.thread(ticket.shop.slack, card.ts) if "reaches nobody" in m.rendered]
+        left = [m.rendered for m in slack.thread(ticket.shop.slack, card.ts) if "reach nobody" in m.rendered]
         assert len(left) == (1 if ticket is with_replies else 0)
 
 

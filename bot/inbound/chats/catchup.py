@@ -164,7 +164,7 @@ class CatchUp:
             route_link(tx, link_row(row), self._rules, now, self._chat.now())
         for channel, amount in found.items():
             place = Place(chat=self._chat.name, channel=channel)
-            announcements.announce(tx, place, notices.recovered(amount, self._chat.label), now)
+            announcements.announce(tx, place, notices.missed_messages_found(amount, self._chat.label), now)
 
 
 def _as_cursor(row: Row) -> Cursor:

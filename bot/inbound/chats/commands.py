@@ -68,7 +68,7 @@ class Commands:
     async def ask(self, ask: Ask) -> Answer:
         """Do what is asked; the contract is `bot.ports.Intake.ask`."""
         if not ask.agent.can_reply:
-            return Answer(text=answers.may_not())
+            return Answer(text=answers.not_allowed())
         match ask.verb:
             case Verb.CLOSE | Verb.REOPEN:
                 return await self._change_status(ask)
@@ -119,12 +119,12 @@ class Commands:
         pending = tx.one("status_in_progress", ticket=ticket.number)
         target = ticket.status if pending is None else delivery_row(pending).payload_as(StatusPayload).wanted
         if target is wanted:
-            sentence = answers.already if pending is None else answers.already_asked
+            sentence = answers.already_so if pending is None else answers.already_under_way
             return Answer(text=sentence(ticket.number, wanted))
         capabilities = self._rules.capabilities[ticket.store]
         if ask.verb not in capabilities.verbs:
             instead = capabilities.instead.get(ask.verb, "")
-            return Answer(text=answers.cannot(store.vendor_label, wanted, instead))
+            return Answer(text=answers.unsupported(store.vendor_label, wanted, instead))
         delivery = enqueue.status(tx, ticket, wanted, by, now)
         if delivery is None:
             raise LookupError("a status has no key that could collide")
@@ -142,7 +142,7 @@ class Commands:
         names = [name for name in self._rules.stores if name in chosen]
         found = [await self._database.read(figures, name, days, now) for name in sorted(names)]
         counted = await asyncio.gather(*(self._vendor_counts(name) for name in sorted(names)))
-        text = "\n".join([notices.figures_as_of(now), *filter(None, counted)])
+        text = "\n".join([answers.figures_as_of(now), *filter(None, counted)])
         return Answer(text=text, table=table(found))
 
     async def _vendor_counts(self, store: StoreName) -> str:
@@ -153,25 +153,25 @@ class Commands:
         label = f"{store}: {self._rules.stores[store].vendor_label}"
         try:
             async with asyncio.timeout(_VENDOR_SECONDS):
-                return notices.counted_at_vendor(label, await vendor.counts())
+                return answers.vendor_counts(label, await vendor.counts())
         except (RemoteError, TimeoutError):
-            return notices.not_counted(label)
+            return answers.vendor_counts_missing(label)
 
     async def _retry(self, ask: Ask) -> Answer:
         if ask.delivery is None or not await self._database.write(retry, ask.delivery, self._clock.now()):
-            return Answer(text=answers.nothing_to_retry())
+            return Answer(text=answers.nothing_waits())
         self._outbox.wake()
         return Answer(text=answers.retrying())
 
     async def _discard(self, ask: Ask) -> Answer:
         if ask.delivery is None or not await self._database.write(drop, ask.delivery, self._clock.now()):
-            return Answer(text=answers.nothing_to_retry())
+            return Answer(text=answers.nothing_waits())
         self._outbox.wake()
         return Answer(text=answers.discarded())
 
     async def _send(self, ask: Ask) -> Answer:
         if ask.message is None:
-            return Answer(text=answers.not_your_thread())
+            return Answer(text=answers.not_in_a_thread())
         answer = await self._database.write(self._queue_reply, ask.message, self._clock.now())
         self._outbox.wake()
         return answer
@@ -179,7 +179,7 @@ class Commands:
     def _queue_reply(self, tx: Transaction, said: Said, now: datetime) -> Answer:
         link = record_said(tx, said)
         if link is None:
-            return Answer(text=answers.not_your_thread())
+            return Answer(text=answers.not_in_a_thread())
         route_link(tx, link, self._rules, now, None)
         found = tx.one("message_by_chat_id", link=link.id, chat_message=said.message)
         ticket_found = tx.one("ticket", number=link.ticket)
@@ -189,7 +189,7 @@ class Commands:
         if message.purpose is Purpose.REPLY:
             reply = tx.one("reply_of_message", message=message.id)
             retried = reply is not None and retry(tx, DeliveryId(reply["id"]), now)
-            return Answer(text=answers.sending() if retried else answers.sent_already())
+            return Answer(text=answers.sending() if retried else answers.already_sent())
         # Send the text that the message has now: an edit may have been missed.
         text = clean(said.text)
         note = note_text(text, self._rules)

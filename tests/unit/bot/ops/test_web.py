@@ -117,7 +117,7 @@ async def test_healthz_names_a_clock_that_is_wrong(tmp_path: Path, ahead: timede
         place.chat.time = place.clock.time - ahead
         status, text = await place.get("/healthz")
         assert status == 200
-        step = "Set this machine's clock, and let it be kept right (NTP)."
+        step = "Set this machine's clock, and keep it right with a time service (NTP)."
         assert [line for line in text.splitlines() if "clock" in line] == [line + step for line in said]
 
 

@@ -1,0 +1,73 @@
+"""What a card shows in words: its title, its status, and how to answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.db.rows import TicketRow
+from bot.model import Customer, Status, StoreName, TicketId, TicketNumber
+from bot.wording import cards
+
+
+def ticket(subject: str, customer: Customer) -> TicketRow:
+    """An open ticket of this customer."""
+    now = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    return TicketRow(
+        number=TicketNumber(1042),
+        store=StoreName("main"),
+        vendor_id=TicketId("t1"),
+        subject=subject,
+        status=Status.OPEN,
+        status_word=None,
+        customer=customer,
+        facts=(),
+        awaiting=None,
+        created_at=now,
+        first_response_at=None,
+        closed_at=None,
+        fingerprint=None,
+        status_set_at=now,
+        closed_here_only=False,
+        gone=False,
+        followed=True,
+        version=1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "awaiting", "shown"),
+    [
+        (Status.OPEN, None, None, "💬 Open"),
+        (Status.OPEN, "Open", "us", "💬 Open · waiting for us"),
+        (Status.OPEN, "pending", "customer", "💬 Open (pending) · waiting for the customer"),
+        (Status.CLOSED, "closed", "us", "✅ Closed"),
+        (Status.CLOSED, "solved", None, "✅ Closed (solved)"),
+    ],
+)
+def test_a_status_shows_the_vendors_word_where_it_says_more(
+    status: Status, word: str | None, awaiting: str | None, shown: str
+) -> None:
+    """`open (open)` says nothing; whose turn it is matters only while a ticket is open."""
+    assert cards.status_text(status, word, awaiting, gone=False) == shown
+
+
+def test_a_ticket_that_is_gone_says_so_whatever_it_was() -> None:
+    """What the vendor no longer has is neither open nor closed to the reader."""
+    texts = {cards.status_text(status, "word", "us", gone=True) for status in Status}
+    assert texts == {"🚫 No longer at the vendor"}
+
+
+def test_a_title_without_a_subject_says_so() -> None:
+    """A thread's name always has its three parts."""
+    jane = Customer(name="Jane")
+    assert cards.title(ticket("Key not working", jane)) == "#1042 · Jane · Key not working"
+    assert cards.title(ticket("", jane)) == "#1042 · Jane · no subject"
+
+
+def test_the_hint_says_what_a_message_in_the_thread_does() -> None:
+    """Whether it reaches the customer by itself, and how to keep one in the team."""
+    assert "Start with // for a note" in cards.hint(sends_all=True, note_prefixes=("//", "note:"))
+    assert "note" not in cards.hint(sends_all=True, note_prefixes=())
+    assert "stay with the team" in cards.hint(sends_all=False, note_prefixes=("//",))
