@@ -11,7 +11,7 @@ COPY adapters ./adapters
 RUN /opt/shopbell/bin/pip install --no-index --no-deps --no-build-isolation . \
     && /opt/shopbell/bin/pip uninstall --yes setuptools pip
 
-# The second is what runs: no build tools, and not as root.
+# The second stage is what runs: without build tools, and not as root.
 FROM python:3.13-slim
 RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin shopbell \
     && install --directory --owner=shopbell --group=shopbell --mode=0750 /data
@@ -28,6 +28,6 @@ VOLUME ["/data"]
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['HTTP_PORT']), timeout=5); c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
-# No shell in between: shopbell itself is process 1, and SIGTERM reaches it.
+# There is no shell in between: shopbell itself is process 1 and receives SIGTERM.
 ENTRYPOINT ["shopbell"]
 CMD ["run"]
