@@ -7,12 +7,16 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from bot.clock import SystemClock
+import pytest
+
 from bot.errors import Rejected, Unavailable
 from bot.model import Agent, AgentId, Attachment, ChatMessageId, Mark, Status, Verb, Voice
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
 from tests.support.memory.chat import MemoryChat
+from tests.support.simulation.loop import now
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.simulated
 
 
 async def test_a_ticket_becomes_a_thread_in_each_chat(tmp_path: Path) -> None:
@@ -228,7 +232,7 @@ async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
         await bridge.ticket_arrives()
         seen = await bridge.says(discord, "m1", "one")
         await until(lambda: vendor.texts("t1") == ["one"])
-    later = SystemClock().now() + timedelta(seconds=1)
+    later = now() + timedelta(seconds=1)
     two = bridge.said(discord, "m2", "two", said_at=later)
     three = bridge.said(discord, "m3", "three", said_at=later + timedelta(seconds=1))
     discord.history = [seen, two, three]
@@ -245,10 +249,10 @@ async def test_replies_leave_in_the_order_they_were_written(tmp_path: Path) -> N
     """Messages that the chats bring in the wrong order leave in the right one, each with its own mark."""
     async with running(tmp_path / "db", undo=0.5) as bridge:
         await bridge.ticket_arrives()
-        now = SystemClock().now()
+        at = now()
         for number in (2, 0, 3, 1):
             chat = bridge.slack if number % 2 else bridge.discord
-            said_at = now + timedelta(milliseconds=number)
+            said_at = at + timedelta(milliseconds=number)
             await bridge.says(chat, f"m{number}", f"reply {number}", said_at=said_at)
         await bridge.deletes(bridge.discord, "m2")
         await until(lambda: bridge.slack.marks.get(ChatMessageId("m3")) is Mark.DELIVERED)

@@ -6,12 +6,16 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from bot.errors import Forbidden, Gone
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryId, DeliveryKey, Opened, Place, Post, Store
 from bot.tickets.outcomes import drop
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.simulated
 
 REASON = "The bot may not do this here."
 

@@ -23,12 +23,13 @@ from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import Simulation
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.simulated
+
 T1 = TicketId("t1")
 THREAD = ThreadId("1.1")
 _REPLIES = "SELECT id, state, in_doubt, error FROM deliveries WHERE kind = 'reply' ORDER BY id"
 
 
-@pytest.mark.simulated
 async def test_the_last_try_leaves_doubt_where_its_answer_was_lost(tmp_path: Path) -> None:
     """What was looked for in vain may still arrive: the thread does not say that it did not, Retry looks first."""
     async with one_ticket(tmp_path / "db", schedule=Schedule(retries=(1,))) as (sim, shop, discord, slack):
@@ -51,7 +52,6 @@ async def test_the_last_try_leaves_doubt_where_its_answer_was_lost(tmp_path: Pat
         assert discord.reactions[written.id] == {Mark.DELIVERED}
 
 
-@pytest.mark.simulated
 async def test_what_certainly_did_not_arrive_is_given_up_after_hours(tmp_path: Path) -> None:
     """In both chats the thread says so, and why; what was written later has its own hours; Retry sends both."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
@@ -73,7 +73,6 @@ async def test_what_certainly_did_not_arrive_is_given_up_after_hours(tmp_path: P
         await sim.advance_until(lambda: sorted(shop.ours(T1)) == ["t1 first", "t1 second"])
 
 
-@pytest.mark.simulated
 async def test_what_was_dropped_while_it_was_looked_for_stays_dropped(tmp_path: Path) -> None:
     """A reply that somebody drops is no failure afterwards, even if its ticket turns out to be gone meanwhile."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
@@ -120,7 +119,6 @@ _TOO_LONG = (
 )
 
 
-@pytest.mark.simulated
 @pytest.mark.parametrize("where", ["discord", "slack"])
 async def test_a_reply_that_is_too_long_failed_for_good(tmp_path: Path, where: str) -> None:
     """Marked, told with the reason and Retry, kept; Retry tells the same again, shorter it is sent by itself."""
@@ -147,7 +145,6 @@ async def test_a_reply_that_is_too_long_failed_for_good(tmp_path: Path, where: s
         assert len(room.texts("1.1")) == 4
 
 
-@pytest.mark.simulated
 async def test_a_reply_that_is_too_long_waits_for_no_other(tmp_path: Path) -> None:
     """While its store is away nothing says that it will be sent: it failed at once, and the others wait."""
     async with brief_vendor(tmp_path / "db") as (sim, _shop, discord, _slack):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import SystemClock
 from bot.errors import DatabaseError, Gone, Unavailable, Unsupported
 from bot.model import (
     Attachment,
@@ -30,7 +29,10 @@ from bot.ports import VendorCapabilities
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, default_vendor, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
+from tests.support.simulation.loop import now
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.simulated
 
 
 @dataclass
@@ -108,7 +110,7 @@ async def test_an_old_reply_waits_for_a_word(tmp_path: Path) -> None:
     vendor, discord, slack = default_vendor(), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
     async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
         await bridge.ticket_arrives()
-        long_ago = SystemClock().now() - timedelta(hours=3)
+        long_ago = now() - timedelta(hours=3)
         discord.history = [
             bridge.said(discord, "m1", "send this", said_at=long_ago),
             bridge.said(discord, "m2", "not this", said_at=long_ago + timedelta(seconds=1)),
@@ -131,8 +133,8 @@ async def test_what_was_recovered_is_said_once_in_the_channel(tmp_path: Path) ->
     vendor, discord, slack = default_vendor(), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
     async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
         await bridge.ticket_arrives()
-        now = SystemClock().now()
-        discord.history = [bridge.said(discord, f"m{n}", f"text {n}", said_at=now) for n in range(3)]
+        at = now()
+        discord.history = [bridge.said(discord, f"m{n}", f"text {n}", said_at=at) for n in range(3)]
     for _ in range(2):
         async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack):
             await until(lambda: len(vendor.texts("t1")) == 3)
@@ -159,7 +161,7 @@ async def test_closed_here_only(tmp_path: Path) -> None:
 
 async def test_notes_files_and_counts_where_the_vendor_has_them(tmp_path: Path) -> None:
     """A note reaches the vendor's own notes once, even if its answer is lost; a file goes along; /stats counts."""
-    vendor = NotingVendor(now=SystemClock().now)
+    vendor = NotingVendor(now=now)
     vendor.lose.add("note")
     async with running(tmp_path / "db", vendor=vendor) as bridge:
         await bridge.ticket_arrives()
@@ -237,7 +239,7 @@ async def test_a_message_that_could_not_be_written_down_is_read_again(tmp_path: 
     """When recording an event fails, the thread is read before anything newer in it is sent, so the order holds."""
     async with running(tmp_path / "db") as bridge:
         await bridge.ticket_arrives()
-        earlier = SystemClock().now() - timedelta(seconds=1)
+        earlier = now() - timedelta(seconds=1)
         lost = bridge.said(bridge.discord, "m1", "first", said_at=earlier)
         await until(lambda: bridge.discord.missed_calls == 1)
         bridge.discord.history = [lost]
@@ -281,7 +283,7 @@ async def test_a_thread_that_is_written_in_is_read_ahead_of_the_others(tmp_path:
         headed = slack.headed
     slow = SlowToRead(name=SLACK, headed=headed)
     async with running(tmp_path / "db", vendor=vendor, slack=slow) as bridge:
-        earlier = SystemClock().now() - timedelta(seconds=5)
+        earlier = now() - timedelta(seconds=5)
         slow.history = [bridge.said(slow, "m1", "missed", said_at=earlier)]
         await bridge.says(slow, "m2", "live")
         await until(lambda: vendor.texts("t1") == ["missed", "live"])
@@ -289,7 +291,7 @@ async def test_a_thread_that_is_written_in_is_read_ahead_of_the_others(tmp_path:
 
 async def test_a_note_that_is_deleted_in_time_does_not_reach_the_vendor(tmp_path: Path) -> None:
     """Within the undo time a deleted note is kept from the vendor's own notes; the next one is not."""
-    vendor = NotingVendor(now=SystemClock().now)
+    vendor = NotingVendor(now=now)
     async with running(tmp_path / "db", vendor=vendor, undo=0.3) as bridge:
         await bridge.ticket_arrives()
         await bridge.says(bridge.discord, "m1", "// wrong")

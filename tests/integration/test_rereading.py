@@ -11,9 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from bot.clock import SystemClock
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable
-from bot.inbound.chats import reread
 from bot.model import (
     Agent,
     AgentId,
@@ -33,16 +31,11 @@ from bot.model import (
 from tests.support.memory.bridge import DISCORD, SLACK, Bridge, default_vendor, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
+from tests.support.simulation.loop import now
 from tests.support.simulation.one_ticket import one_ticket
 from tests.support.waiting import PATIENCE, until
 
-
-@pytest.fixture(autouse=True)
-def quick_looks(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """In real time a chat that is away is looked after a hundred times as often, and is not given up."""
-    if request.node.get_closest_marker("simulated") is None:
-        monkeypatch.setattr(reread, "_RETRY_SECONDS", 0.01)
-        monkeypatch.setattr(reread, "_LONGEST_WAIT", 600.0)
+pytestmark = pytest.mark.simulated
 
 
 @dataclass
@@ -150,7 +143,6 @@ async def test_while_a_chat_is_away_its_replies_wait(tmp_path: Path, anew: bool)
         assert bridge.discord.reread_calls == (2 if anew else 0)
 
 
-@pytest.mark.simulated
 async def test_a_chat_that_stays_away_does_not_keep_the_customer_waiting_for_ever(tmp_path: Path) -> None:
     """After some minutes replies leave as they were written: all that wait, in order, not one after so long each."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
@@ -265,7 +257,7 @@ class Noting(MemoryVendor):
 
 async def test_a_note_that_waits_is_read_again_as_well(tmp_path: Path) -> None:
     """What was deleted unheard does not reach the vendor's notes, and is told of where it is shown."""
-    there = Three(vendor=Noting(now=SystemClock().now))
+    there = Three(vendor=Noting(now=now))
     async with running(tmp_path / "db", undo=1, **vars(there)) as bridge:
         await bridge.ticket_arrives()
         await bridge.says(there.discord, "m1", "// wrong")
@@ -305,8 +297,8 @@ async def test_what_is_changed_between_its_reading_and_our_writing_it_down_count
     slow.go_on.set()
     async with running(tmp_path / "db", **vars(there)) as bridge:
         await bridge.ticket_arrives()
-        now = SystemClock().now()
-        slow.history = [bridge.said(slow, f"m{n}", f"text {n}", said_at=now) for n in range(3)]
+        at = now()
+        slow.history = [bridge.said(slow, f"m{n}", f"text {n}", said_at=at) for n in range(3)]
         slow.wordings |= {said.message: said.text for said in slow.history}
         slow.go_on.clear()
         slow.was_read.clear()
@@ -380,7 +372,7 @@ async def test_a_reply_that_waited_for_an_hour_in_an_outage_of_the_store_is_read
     there.vendor.fail["reply"] = [Unavailable("Down.")] * 2
     async with running(tmp_path / "db", **vars(there)) as bridge:
         await bridge.ticket_arrives()
-        await bridge.says(there.discord, "m1", "too late", said_at=SystemClock().now() - timedelta(minutes=1))
+        await bridge.says(there.discord, "m1", "too late", said_at=now() - timedelta(minutes=1))
         await until(lambda: len(there.vendor.fail["reply"]) < 2)
         connection_is_lost(there.discord)
         await until(lambda: there.vendor.calls.count("reply") >= 1)

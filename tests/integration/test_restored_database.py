@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.db.connection import Database
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, default_vendor, running
 from tests.support.memory.chat import MemoryChat, Shown
 from tests.support.waiting import until
 
 
+@pytest.mark.simulated
 async def test_what_was_numbered_since_the_backup_is_numbered_otherwise_afterwards(tmp_path: Path) -> None:
     """No delivery key and no ticket number from after the backup is given out again by a bridge that runs on it."""
     discord, slack, vendor = MemoryChat(name=DISCORD), MemoryChat(name=SLACK), default_vendor()
@@ -32,6 +35,7 @@ async def test_what_was_numbered_since_the_backup_is_numbered_otherwise_afterwar
         assert not given & numbers
 
 
+@pytest.mark.simulated
 async def test_a_reply_from_after_the_backup_is_not_sent_a_second_time(tmp_path: Path) -> None:
     """What agents wrote since the backup may be at the customer: they are asked. What waited in it is looked for."""
     discord, slack, vendor = MemoryChat(name=DISCORD), MemoryChat(name=SLACK), default_vendor()

@@ -80,6 +80,7 @@ class _Unknown:
         return []
 
 
+@pytest.mark.simulated
 async def test_a_second_message_of_the_same_second_is_shown(tmp_path: Path) -> None:
     """Though this machine's clock is months ahead of the vendor's."""
     store = Store(

@@ -12,6 +12,8 @@ from tests.support.memory.bridge import DISCORD, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.simulated
+
 LONG = "The first. The second. The third."
 
 

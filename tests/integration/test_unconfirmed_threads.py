@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.errors import Unavailable
 from bot.model import ChannelId, ChatMessageId, Place, Said
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.simulated
 
 
 def answer_in(bridge: Bridge, chat: MemoryChat, message: str, text: str) -> Said:

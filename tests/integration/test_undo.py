@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import SystemClock
 from bot.errors import Rejected, Unavailable
 from bot.model import ChannelId, ChatMessageId, Mark, MessageId, Place, Store, TicketId, Verb
 from bot.ports import VendorCapabilities
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
+from tests.support.simulation.loop import now
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.simulated
 
 _EXPLICIT = Store(
     name=MAIN,
@@ -44,9 +46,7 @@ class Noting(MemoryVendor):
 
 def brief() -> MemoryVendor:
     """A vendor that takes replies of at most ten characters."""
-    return MemoryVendor(
-        now=SystemClock().now, capabilities=VendorCapabilities(verbs=frozenset({Verb.CLOSE}), reply_length=10)
-    )
+    return MemoryVendor(now=now, capabilities=VendorCapabilities(verbs=frozenset({Verb.CLOSE}), reply_length=10))
 
 
 def said_in(bridge: Bridge, chat: MemoryChat) -> list[str]:
@@ -130,7 +130,7 @@ async def test_a_reply_that_failed_is_sent_as_it_was_mended(tmp_path: Path) -> N
 
 async def test_what_may_have_left_is_told_as_that(tmp_path: Path) -> None:
     """While nobody knows whether a reply arrived, its author is not told that it did, and once for each change."""
-    vendor = MemoryVendor(now=SystemClock().now)
+    vendor = MemoryVendor(now=now)
     async with running(tmp_path / "db", vendor=vendor) as bridge:
         await bridge.ticket_arrives()
         vendor.lose.add("reply")
@@ -189,7 +189,7 @@ async def test_an_edit_that_comes_after_the_deletion_sends_nothing(tmp_path: Pat
 
 async def test_talk_becomes_a_note_and_nothing_else(tmp_path: Path) -> None:
     """With SENDS=explicit, talk edited into a note is one everywhere; other edits of talk send nothing."""
-    vendor = Noting(now=SystemClock().now)
+    vendor = Noting(now=now)
     async with running(tmp_path / "db", vendor=vendor, store=_EXPLICIT, undo=0.2) as bridge:
         await bridge.ticket_arrives()
         await bridge.says(bridge.discord, "m1", "he is a reseller")
@@ -221,7 +221,7 @@ async def test_what_was_sent_by_hand_stays_a_reply_when_it_is_edited(tmp_path: P
 
 async def test_what_was_talk_is_not_sent_by_an_edit_when_the_mode_has_changed(tmp_path: Path) -> None:
     """What was written when nothing left by itself stays inside, whatever REPLY_MODE says now."""
-    vendor, discord, slack = MemoryVendor(now=SystemClock().now), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
+    vendor, discord, slack = MemoryVendor(now=now), MemoryChat(name=DISCORD), MemoryChat(name=SLACK)
     chats = {"discord": discord, "slack": slack}
     async with running(tmp_path / "db", vendor=vendor, store=_EXPLICIT, **chats) as bridge:  # type: ignore[arg-type]
         await bridge.ticket_arrives()
@@ -240,7 +240,7 @@ async def test_what_was_talk_is_not_sent_by_an_edit_when_the_mode_has_changed(tm
 @pytest.mark.parametrize("times", [1, 5])
 async def test_an_edited_note_is_told_of_where_it_is_shown(tmp_path: Path, times: int) -> None:
     """Once per edit, in the other thread; the vendor's notes keep what they have, and its author is told so."""
-    vendor = Noting(now=SystemClock().now)
+    vendor = Noting(now=now)
     async with running(tmp_path / "db", vendor=vendor) as bridge:
         await bridge.ticket_arrives()
         await bridge.says(bridge.discord, "m1", "// he is a fool")
@@ -270,7 +270,7 @@ async def test_an_edited_note_is_told_of_where_it_is_shown(tmp_path: Path, times
 
 async def test_a_note_that_is_edited_in_time_reaches_the_vendor_as_edited(tmp_path: Path) -> None:
     """The vendor's notes get it after its undo time, as it is then; nobody has to be told of anything there."""
-    vendor = Noting(now=SystemClock().now)
+    vendor = Noting(now=now)
     async with running(tmp_path / "db", vendor=vendor, undo=0.4) as bridge:
         await bridge.ticket_arrives()
         await bridge.says(bridge.discord, "m1", "// frist")
@@ -317,7 +317,7 @@ async def test_a_note_stays_a_note(tmp_path: Path) -> None:
 
 async def test_a_note_in_doubt_keeps_the_text_by_which_it_is_found(tmp_path: Path) -> None:
     """A note whose answer was lost is edited before it is looked for: it is found, and not written again."""
-    vendor = Noting(now=SystemClock().now)
+    vendor = Noting(now=now)
     async with running(tmp_path / "db", vendor=vendor) as bridge:
         await bridge.ticket_arrives()
         vendor.lose.add("note")

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from bot.app import App
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.model import (
     Agent,
@@ -35,6 +35,8 @@ from bot.settings import LoadedSettings, Settings
 from bot.wiring import World
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
+from tests.support.simulation.loop import clock as loop_clock
+from tests.support.simulation.loop import now, open_database
 from tests.support.waiting import PATIENCE, until
 
 MAIN = StoreName("main")
@@ -44,8 +46,7 @@ QUICK = Schedule(retries=(0.01,) * 5, reconcile_delays=(0.01, 0.02), refused_del
 
 
 def default_vendor() -> MemoryVendor:
-    clock = SystemClock()
-    return MemoryVendor(now=clock.now)
+    return MemoryVendor(now=now)
 
 
 @dataclass
@@ -81,7 +82,7 @@ class Bridge:
             "message": ChatMessageId(message),
             "agent": Agent(id=AgentId("u1"), name="Ann", can_reply=True),
             "text": text,
-            "said_at": SystemClock().now(),
+            "said_at": now(),
         }
         return Said(**{**values, **rest})  # type: ignore[arg-type]
 
@@ -148,9 +149,9 @@ async def running(
     settings = Settings(_env_file=None, undo_seconds=undo)
     chats = {chat.name: chat for chat in (discord, slack) if chat.name != without}
     world = World(stores={MAIN: store}, vendors={MAIN: vendor}, chats=chats)
-    database = await Database.open(path)
+    database = await open_database(path)
     loaded = LoadedSettings(general=settings, stores={})
-    app = App(loaded, world, database, clock or SystemClock(), Decider(schedule, Random(1)), Random(1))
+    app = App(loaded, world, database, clock or loop_clock(), Decider(schedule, Random(1)), Random(1))
     stop = asyncio.Event()
     task = asyncio.create_task(app.run(stop))
     try:

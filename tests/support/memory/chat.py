@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.clock import SystemClock
 from bot.errors import Gone, RemoteError, Uncertain
 from bot.model import (
     Agent,
@@ -35,6 +34,7 @@ from bot.model import (
 )
 from bot.ports import ChatHealth, Intake
 from tests.support.memory.vendor import START, Gate
+from tests.support.simulation.loop import now
 
 
 @dataclass
@@ -89,7 +89,7 @@ class MemoryChat:
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     missed_calls: int = 0
     reread_calls: int = 0
-    now: Callable[[], datetime] = field(default_factory=lambda: SystemClock().now)
+    now: Callable[[], datetime] = field(default=now)
     gate: Gate = field(default_factory=Gate)
 
     @property

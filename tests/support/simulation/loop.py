@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakSet
 
+from bot.clock import Clock, SystemClock
 from bot.db.connection import Database, Transaction, _prepare
 from tests.support.memory.vendor import START
 from tests.support.simulation.fate import Fate, Killed
@@ -182,6 +183,23 @@ def _blank() -> bytes:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
         _prepare(file)
         return file.serialize()
+
+
+def clock() -> Clock:
+    """The clock of the loop that runs: simulated where its time is."""
+    loop = asyncio.get_running_loop()
+    return SimulatedClock(loop) if isinstance(loop, SimulatedLoop) else SystemClock()
+
+
+def now() -> datetime:
+    """The time of the loop that runs."""
+    return clock().now()
+
+
+async def open_database(path: Path) -> Database:
+    """The database of a process in the loop that runs: without a thread where time is simulated."""
+    simulated = isinstance(asyncio.get_running_loop(), SimulatedLoop)
+    return LoopDatabase(path, Fate()) if simulated else await Database.open(path)
 
 
 def simulated_loop() -> SimulatedLoop:
