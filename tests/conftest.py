@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,6 +12,17 @@ import pytest
 
 from bot.settings import Settings
 from tests.support.simulation.loop import SimulatedLoop
+
+
+def pytest_collection_finish() -> None:
+    """
+    What is loaded by now stays: the garbage collector need not look through it again and again.
+
+    And it looks less often. In the simulations it took a fifth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)

@@ -57,9 +57,7 @@ async def test_what_certainly_did_not_arrive_is_given_up_after_hours(tmp_path: P
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.fate.planned["main", "reply"] = [Trouble.REFUSED] * 1000
         first, second = discord.writes(THREAD, "t1 first"), slack.writes(THREAD, "t1 second")
-        sim.loop.stride = 5.0
-        await asyncio.sleep(86_400)
-        sim.loop.stride = 0.0
+        await sim.passes(86_400)
         for room, written in ((discord, first), (slack, second)):
             assert room.reactions[written.id] == {Mark.FAILED}
             assert room.texts("1.1")[-1] == (

@@ -11,7 +11,7 @@ import pytest
 from bot.errors import RateLimited, RemoteError, Unavailable
 from bot.model import Conversation, Mark, ThreadId, TicketId, Verb
 from bot.ops.health import Health
-from tests.support.simulation.fate import Trouble
+from tests.support.simulation.fate import Always, Trouble
 from tests.support.simulation.one_ticket import one_ticket
 from tests.support.simulation.room import Room
 from tests.support.simulation.shop import Shop
@@ -23,7 +23,6 @@ pytestmark = pytest.mark.simulated
 T1 = TicketId("t1")
 THREAD = ThreadId("1.1")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
-FOR_EVER = 200_000
 _WAITS = (
     "⏳ What was written here has not reached the customer yet. {} Everything is sent automatically once this is fixed."
 )
@@ -39,13 +38,6 @@ def told(room: Room) -> list[str]:
     return [text for text in room.texts("1.1") if not text.startswith("t1 ")]
 
 
-async def passes(sim: Simulation, seconds: float) -> None:
-    """Let a long time pass; what is due meanwhile is some seconds late."""
-    sim.loop.stride = 5.0
-    await asyncio.sleep(seconds)
-    sim.loop.stride = 0.0
-
-
 def health(sim: Simulation) -> Health:
     assert sim._process is not None
     return sim._process.health
@@ -57,7 +49,7 @@ def health(sim: Simulation) -> Health:
 async def test_a_key_that_may_not_write_is_told_in_the_thread(tmp_path: Path) -> None:
     """Reading goes on, so no banner tells of it: one line in each thread in which replies wait, once for all."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
-        sim.fate.planned["main", "reply"] = [Trouble.UNWELCOME] * FOR_EVER
+        sim.fate.planned["main", "reply"] = Always(Trouble.UNWELCOME)
         first, second = discord.writes(THREAD, "t1 first"), discord.writes(THREAD, "t1 second")
         await asyncio.sleep(4 * MINUTE)
         assert told(discord) == []
@@ -73,9 +65,9 @@ async def test_a_key_that_may_not_write_is_told_in_the_thread(tmp_path: Path) ->
         assert remark.endswith("UTC: The key is refused.")
         for _ in range(2):
             discord.writes(THREAD, "t1 more")
-            await passes(sim, 8 * HOUR)
+            await sim.passes(8 * HOUR)
             sim.kill()
-        await passes(sim, 8 * HOUR)
+        await sim.passes(8 * HOUR)
         assert told(discord) == told(slack) == [_WAITS.format("The key is refused.")]
         assert discord.reactions[first.id] == slack.reactions[third.id] == {Mark.WAITING}
         sim.fate.planned.clear()
@@ -89,9 +81,9 @@ async def test_limits_that_do_not_end_are_told(tmp_path: Path) -> None:
     """Each try is put off by seconds and costs none, for days; the thread is told all the same."""
     async with one_ticket(tmp_path / "db") as (sim, _shop, _discord, slack):
         for method in ("changes", "ticket", "reply", "set_status"):
-            sim.fate.planned["main", method] = [Trouble.LIMITED] * FOR_EVER
+            sim.fate.planned["main", method] = Always(Trouble.LIMITED)
         slack.writes(THREAD, "t1 answer")
-        await passes(sim, 2 * DAY)
+        await sim.passes(2 * DAY)
         assert told(slack) == [_WAITS.format("Too many requests.")]
 
 
@@ -105,7 +97,7 @@ async def test_one_answer_that_puts_it_off_by_a_day_is_told(tmp_path: Path, erro
         slack.writes(THREAD, "t1 second")
         await asyncio.sleep(7 * MINUTE)
         assert told(discord) == told(slack) == [_WAITS.format(error.user_message)]
-        await passes(sim, 2 * DAY)
+        await sim.passes(2 * DAY)
         assert told(discord) == told(slack) == [_WAITS.format(error.user_message)]
         assert shop.ours(T1) == ["t1 first", "t1 second"]
 
@@ -115,7 +107,7 @@ async def test_a_short_trouble_is_not_told(tmp_path: Path) -> None:
     async with one_ticket(tmp_path / "db") as (sim, _shop, discord, _slack):
         sim.fate.planned["main", "reply"] = [Trouble.REFUSED] * 4
         written = discord.writes(THREAD, "t1 answer")
-        await passes(sim, HOUR)
+        await sim.passes(HOUR)
         assert discord.reactions[written.id] == {Mark.DELIVERED}
         assert told(discord) == []
 
@@ -126,7 +118,7 @@ async def test_the_next_trouble_is_told_anew(tmp_path: Path) -> None:
         for _ in range(2):
             sim.fate.planned["main", "reply"] = [Trouble.UNWELCOME] * 15
             written = discord.writes(THREAD, "t1 answer")
-            await passes(sim, HOUR)
+            await sim.passes(HOUR)
             assert discord.reactions[written.id] == {Mark.DELIVERED}
         assert told(discord) == [_WAITS.format("The key is refused.")] * 2
 
@@ -175,9 +167,9 @@ async def test_what_cannot_be_looked_for_fails_in_doubt(tmp_path: Path, trouble:
         await asyncio.sleep(7 * MINUTE)
         assert told(discord) == [_UNSEEN.format("It answers 500.")]
         assert told(slack) == [_WAITS.format("It answers 500.")]
-        await passes(sim, 7 * HOUR)
+        await sim.passes(7 * HOUR)
         assert discord.reactions[first.id] == slack.reactions[second.id] == {Mark.WAITING}
-        await passes(sim, HOUR)
+        await sim.passes(HOUR)
         assert discord.reactions[first.id] == {Mark.FAILED}
         assert slack.reactions[second.id] == {Mark.DELIVERED}
         assert told(discord)[-1] == (
@@ -198,11 +190,11 @@ async def test_a_restored_backup_looks_as_long_as_anybody(tmp_path: Path) -> Non
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
         shop.fail["reply"] = [RateLimited("Come tomorrow.", retry_after=DAY)]
         written = discord.writes(THREAD, "t1 answer")
-        await passes(sim, 9 * HOUR)
+        await sim.passes(9 * HOUR)
         await sim.database.write(lambda tx: tx.run("mark_as_backup"))
         mend = unreadable(shop)
         sim.kill()
-        await passes(sim, HOUR)
+        await sim.passes(HOUR)
         assert discord.reactions[written.id] == {Mark.WAITING}
         mend()
         await sim.advance_until(lambda: discord.reactions[written.id] == {Mark.DELIVERED})

@@ -19,7 +19,7 @@ import pytest
 
 from bot.model import Author, ThreadId, TicketId
 from tests.support.simulation.checks import live_threads, unsafe
-from tests.support.simulation.fate import Fate, Trouble
+from tests.support.simulation.fate import Always, Fate, Trouble
 from tests.support.simulation.loop import SimulatedLoop, simulate
 from tests.support.simulation.room import Room
 from tests.support.simulation.world import Simulation
@@ -31,8 +31,6 @@ _SLOWEST_ANSWER = 0.4
 _MESSAGES = 500
 _PAUSE = 2.0
 _OF_THE_VENDOR = ("changes", "ticket", "reply", "set_status")
-# More than are asked for while the story lasts.
-_FOR_EVER = 20_000
 
 
 def _p99(spans: list[float]) -> float:
@@ -51,7 +49,7 @@ async def _story(loop: SimulatedLoop, path: Path, trouble: Trouble | None) -> li
         )
         await asyncio.sleep(120)
         if trouble is not None:
-            fate.planned |= {(_SICK, method): [trouble] * _FOR_EVER for method in _OF_THE_VENDOR}
+            fate.planned |= {(_SICK, method): Always(trouble) for method in _OF_THE_VENDOR}
         await _everybody_writes(sim, Random(7))
         await asyncio.sleep(120)
         spans = _spans(sim)

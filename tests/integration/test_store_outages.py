@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import AuthFailed, RateLimited, RemoteError, Unavailable
 from bot.model import StoreName
-from tests.support.simulation.fate import Trouble
+from tests.support.simulation.fate import Always, Trouble
 from tests.support.simulation.one_ticket import one_ticket
 from tests.support.simulation.room import Room
 from tests.support.simulation.shop import Shop
@@ -21,7 +21,6 @@ pytestmark = pytest.mark.simulated
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 OF_THE_VENDOR = ("changes", "ticket", "reply", "set_status")
-FOR_EVER = 200_000
 _TWO = {"main": ("discord:1", "slack:1"), "other": ("discord:2", "slack:2")}
 
 
@@ -37,13 +36,6 @@ def asked(sim: Simulation, shop: Shop) -> list[float]:
 
     sim.fate.before = watched  # type: ignore[method-assign]
     return times
-
-
-async def passes(sim: Simulation, seconds: float) -> None:
-    """Let a long time pass; what is due meanwhile is some seconds late."""
-    sim.loop.stride = 5.0
-    await asyncio.sleep(seconds)
-    sim.loop.stride = 0.0
 
 
 def signs(room: Room, channel: str = "1") -> str:
@@ -123,12 +115,12 @@ async def test_an_outage_is_told_by_its_length(tmp_path: Path, poll: float) -> N
         assert signs(discord) == ""
         await asyncio.sleep(15)
         assert signs(discord) == signs(slack) == "⚠"
-        await passes(sim, 2 * HOUR)
+        await sim.passes(2 * HOUR)
         assert signs(discord) == signs(slack) == "⚠"
         sim.fate.down.clear()
         await asyncio.sleep(MINUTE)
         assert "▶" not in signs(discord)
-        await passes(sim, 40 * MINUTE)
+        await sim.passes(40 * MINUTE)
         assert signs(discord) == signs(slack) == "⚠▶"
 
 
@@ -148,7 +140,7 @@ async def test_a_store_that_asks_us_to_wait_long_is_told_meanwhile(tmp_path: Pat
 async def test_limits_for_long_are_told_in_words_of_their_own(tmp_path: Path) -> None:
     """429 for minutes is how vendors are; for longer the channels are told, once, and when it is over."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
-        sim.fate.planned |= {("main", method): [Trouble.LIMITED] * FOR_EVER for method in OF_THE_VENDOR}
+        sim.fate.planned |= {("main", method): Always(Trouble.LIMITED) for method in OF_THE_VENDOR}
         await asyncio.sleep(14 * MINUTE)
         assert signs(discord) == ""
         await asyncio.sleep(3 * MINUTE)
@@ -157,7 +149,7 @@ async def test_limits_for_long_are_told_in_words_of_their_own(tmp_path: Path) ->
             "⏳ Main · Memory is rate-limiting us. Too many requests. "
             "New messages come late, and your replies may be late, too."
         )
-        await passes(sim, 2 * DAY)
+        await sim.passes(2 * DAY)
         assert signs(discord) == signs(slack) == "⏳"
         sim.fate.planned.clear()
         await asyncio.sleep(10 * MINUTE)
@@ -169,7 +161,7 @@ async def test_a_refused_key_is_told_after_a_minute_whatever_was_told_before(tmp
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.down = {"main"}
         await asyncio.sleep(10 * MINUTE)
-        sim.fate.planned["main", "changes"] = [Trouble.UNWELCOME] * FOR_EVER
+        sim.fate.planned["main", "changes"] = Always(Trouble.UNWELCOME)
         sim.fate.down.clear()
         await asyncio.sleep(15 * MINUTE)
         assert signs(discord) == signs(slack) == "⚠⏸"
@@ -195,12 +187,12 @@ async def test_two_outages_of_two_stores_are_four_lines_each(tmp_path: Path) -> 
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE, stores=_TWO) as (sim, _shop, discord, slack):
         for _ in range(2):
             sim.fate.down = {"main", "other"}
-            await passes(sim, HOUR)
+            await sim.passes(HOUR)
             sim.kill()
-            await passes(sim, HOUR)
+            await sim.passes(HOUR)
             sim.fate.down.clear()
             sim.kill()
-            await passes(sim, HOUR)
+            await sim.passes(HOUR)
         for room in (discord, slack):
             assert signs(room, "1") == signs(room, "2") == "⚠▶⚠▶"
         (one, _, _, _), (other, _, _, _) = discord.texts("1"), discord.texts("2")
@@ -239,9 +231,9 @@ async def test_what_nobody_could_be_told_in_time_is_not_told(tmp_path: Path) -> 
     """Our own network is away for two hours: when it is back no channel reads that a store had been away."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE, stores=_TWO) as (sim, _shop, discord, slack):
         sim.fate.down = {"main", "other", "discord", "slack"}
-        await passes(sim, 2 * HOUR)
+        await sim.passes(2 * HOUR)
         sim.fate.down.clear()
-        await passes(sim, 3 * HOUR)
+        await sim.passes(3 * HOUR)
         assert [signs(room, channel) for room in (discord, slack) for channel in "12"] == [""] * 4
         sim.fate.down = {"main"}
         await asyncio.sleep(10 * MINUTE)
@@ -252,11 +244,11 @@ async def test_whoever_was_told_is_told_the_end(tmp_path: Path) -> None:
     """Discord is away while a store is: what it was not told of has no end there; Slack reads both."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.down = {"main", "discord"}
-        await passes(sim, HOUR)
+        await sim.passes(HOUR)
         sim.fate.down = {"discord"}
-        await passes(sim, HOUR)
+        await sim.passes(HOUR)
         sim.fate.down.clear()
-        await passes(sim, HOUR)
+        await sim.passes(HOUR)
         assert signs(discord) == ""
         assert signs(slack) == "⚠▶"
 

@@ -101,13 +101,6 @@ async def remarks(sim: Simulation) -> list[str]:
     return [text for text in await sim._process.health.details() if text.startswith("store")]
 
 
-async def passes(sim: Simulation, seconds: float) -> None:
-    """Let a long time pass; what is due meanwhile is some seconds late."""
-    sim.loop.stride = 5.0
-    await asyncio.sleep(seconds)
-    sim.loop.stride = 0.0
-
-
 @pytest.mark.parametrize("error", REFUSED)
 @pytest.mark.parametrize("amount", [1, 3, 12])
 async def test_they_hold_up_no_other(tmp_path: Path, error: Exception, amount: int) -> None:
@@ -150,7 +143,7 @@ async def test_each_is_tried_more_and_more_rarely(tmp_path: Path) -> None:
         assert 25 < pauses[0] < 90
         assert all(later > 1.2 * earlier for earlier, later in pairwise(pauses[:5]))
         poison.tries.clear()
-        await passes(sim, DAY)
+        await sim.passes(DAY)
         assert 24 * 3 <= len(poison.tries[TicketId("bad")]) <= 24 * 4
 
 
@@ -168,11 +161,11 @@ async def test_a_new_ticket_that_stays_unreadable_is_told_in_the_channels(tmp_pa
         )
         for _ in range(2):
             sim.kill()
-            await passes(sim, 8 * HOUR)
+            await sim.passes(8 * HOUR)
         assert discord.texts("1") == slack.texts("1") == [line]
         poison.shop.vanishes(TicketId("bad1"))
         poison.shop.said.pop(TicketId("bad1"))
-        await passes(sim, 9 * HOUR)
+        await sim.passes(9 * HOUR)
         (remark,) = await remarks(sim)
         assert remark.startswith("store main: unreadable tickets: 4, since 2026-03-01 12:20:")
         poison.tickets.clear()
@@ -196,7 +189,7 @@ async def test_a_known_ticket_that_stays_unreadable_is_told_in_its_threads(tmp_p
             await asyncio.sleep(20 * MINUTE)
             assert discord.texts("1.1").count(line) == slack.texts("1.1").count(line) == time
             sim.kill()
-            await passes(sim, 8 * HOUR)
+            await sim.passes(8 * HOUR)
             assert discord.texts("1.1").count(line) == slack.texts("1.1").count(line) == time
             poison.tickets.clear()
             await appears(sim, discord, "t1 Hello?", times=1 + time)
@@ -221,7 +214,7 @@ async def test_where_no_ticket_can_be_read_the_store_is_down(tmp_path: Path, amo
     async with poisoned(tmp_path / "db", Unavailable("It answers 500."), tickets=3) as (sim, poison, discord, _slack):
         poison.tickets |= {TicketId("t1"), TicketId("t2"), TicketId("t3")}
         poison.writes(*(f"new{number}" for number in range(amount)))
-        await passes(sim, 2 * HOUR)
+        await sim.passes(2 * HOUR)
         (banner,) = discord.texts("1")
         assert banner.startswith("⚠️ Main · Memory does not answer. It answers 500.")
         poison.tickets.clear()
@@ -270,7 +263,7 @@ async def test_one_that_leaves_the_list_meanwhile_is_not_told(tmp_path: Path) ->
         await asyncio.sleep(3 * MINUTE)
         poison.shop.vanishes(TicketId("bad"))
         poison.shop.said.pop(TicketId("bad"))
-        await passes(sim, DAY)
+        await sim.passes(DAY)
         assert discord.texts("1") == []
 
 

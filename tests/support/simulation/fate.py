@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
+from typing import SupportsIndex
 
 from bot.errors import AuthFailed, Forbidden, RateLimited, Rejected, Unavailable, Uncertain
 from tests.support.memory.vendor import Gate
@@ -34,6 +35,16 @@ class Trouble(StrEnum):
     HUNG_AND_DONE = "hung and done"  # until it timed out, and it had happened
     GARBAGE = "garbage"
     GARBAGE_AND_DONE = "garbage and done"
+
+
+class Always(list[Trouble]):
+    """One trouble, for every call."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__([trouble])
+
+    def pop(self, _index: SupportsIndex = -1) -> Trouble:
+        return self[0]
 
 
 _AFTERWARDS = frozenset({Trouble.ANSWER_LOST, Trouble.HUNG_AND_DONE, Trouble.GARBAGE_AND_DONE})

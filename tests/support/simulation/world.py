@@ -34,6 +34,8 @@ UNDO = 5.0
 _STARTS_AGAIN_AFTER = 1.0
 _LOOKS_EVERY = 20.0
 _QUIET_LOOKS = 2
+_STRIDE = 5.0
+_STRIDES = 6000
 _MOST_POKES = 3
 _WATCHED_CLOSELY = 300.0
 _LOOKED_AT_AGAIN_AFTER = 240.0
@@ -227,6 +229,12 @@ class Simulation:
             self.loop.stride = 0.0 if near else _LOOKED_AT_AGAIN_AFTER
             await asyncio.sleep(_LOOKS_EVERY)
             quiet = quiet + 1 if await self._rests(began, full=full) else 0
+        self.loop.stride = 0.0
+
+    async def passes(self, seconds: float) -> None:
+        """Let a long time pass; what is due meanwhile is some seconds late."""
+        self.loop.stride = max(_STRIDE, seconds / _STRIDES)
+        await asyncio.sleep(seconds)
         self.loop.stride = 0.0
 
     def _see_what_waits(self) -> None:
