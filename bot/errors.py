@@ -34,17 +34,23 @@ class ShopbellError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault in the settings: the variable as the operator writes it, and what must be true of it."""
+    """
+    One fault in the settings: the variable as the operator writes it, and what must be true of it.
+
+    Attributes:
+        value: What it is instead, on one line; None: nothing, or it may be a secret.
+    """
 
     variable: str
     wants: str
+    value: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.variable}: {self.wants}"
+        return f"{self.variable}: {self.wants}" + ("" if self.value is None else f" (now “{self.value}”)")
 
 
 class SettingsError(ShopbellError):
-    """The settings have faults. None of them quotes a value, because a value may be a secret."""
+    """The settings have faults. None of them quotes a value that may be a secret."""
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from io import StringIO
 from typing import TextIO
 
 import structlog
+from structlog.typing import EventDict, ExcInfo, WrappedLogger
+
+from bot.text import escaped
 
 # The Slack libraries put whole payloads, with customers' messages, into warnings about requests without a handler.
 # discord.client warns at every start that voice is not supported.
@@ -29,13 +33,13 @@ def configure(log_format: str | None, level: str, stream: TextIO = sys.stderr) -
     ]
     renderer: structlog.typing.Processor = (
         # The default traceback shows local variables, also tokens and customers' messages.
-        structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=_traceback)
         if as_console
         else structlog.processors.JSONRenderer()
     )
     final: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
-    if not as_console:
-        final.append(structlog.processors.format_exc_info)
+    # JSON escapes what would control a terminal; lines for people must not hold it either.
+    final.append(_escape if as_console else structlog.processors.format_exc_info)
     handler = logging.StreamHandler(stream)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*final, renderer]))
     handler.addFilter(_is_allowed)
@@ -57,3 +61,13 @@ def configure(log_format: str | None, level: str, stream: TextIO = sys.stderr) -
 def _is_allowed(record: logging.LogRecord) -> bool:
     # A filter and not the loggers' levels, because slack_bolt sets the levels of its loggers itself.
     return record.levelno >= logging.ERROR or not record.name.startswith(_ERRORS_ONLY)
+
+
+def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {name: escaped(value, "\n\t") if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _traceback(stream: TextIO, exception: ExcInfo) -> None:
+    shown = StringIO()
+    structlog.dev.plain_traceback(shown, exception)
+    stream.write(escaped(shown.getvalue(), "\n\t"))

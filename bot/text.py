@@ -111,3 +111,18 @@ def _is_inside_sign(text: str, at: int) -> bool:
         return False
     before, after = text[at - 1], text[at]
     return _JOINER in (before, after) or after in _SKIN_TONES or unicodedata.category(after) in ("Mn", "Me")
+
+
+def escaped(text: str, keep: str = "") -> str:
+    r"""
+    The text as a terminal may show it: what would control the terminal, or turn the text around, stands as `\x1b`.
+
+    Args:
+        keep: Control characters that stay, for example line ends.
+    """
+    return "".join(character if character in keep else _visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    hidden = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _DIRECTION
+    return character.encode("unicode_escape").decode("ascii") if hidden else character

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 
@@ -44,21 +44,29 @@ def build_world(loaded: LoadedSettings, clock: Clock) -> World:
     stores: dict[StoreName, Store] = {}
     vendors: dict[StoreName, Vendor] = {}
     for name, section in loaded.stores.items():
-        kind = kinds.get(section.vendor)
-        if kind is None:
-            faults.append(Fault(f"STORES__{name.upper()}__VENDOR", f"must be one of {', '.join(sorted(kinds))}"))
+        wrong = vendor_faults(name, section.vendor, section.vendor_settings)
+        if wrong:
+            faults += wrong
             continue
-        loaded_kind = kind()
-        try:
-            vendor_settings = read_vendor_settings(loaded_kind.settings, name, section.vendor_settings)
-        except SettingsError as error:
-            faults += error.faults
-            continue
+        loaded_kind = kinds[section.vendor]()
+        vendor_settings = read_vendor_settings(loaded_kind.settings, name, section.vendor_settings)
         stores[name] = _store(name, section, loaded_kind, loaded.general.reply_mode)
         vendors[name] = loaded_kind.build(vendor_settings, replace(tools, store=name))
     if faults:
         raise SettingsError(*faults)
     return World(stores=stores, vendors=vendors, chats=_chats(loaded, stores, clock))
+
+
+def vendor_faults(store: StoreName, vendor: str, given: Mapping[str, str]) -> Sequence[Fault]:
+    """What is wrong with a store's vendor and its vendor settings, `given` by the last part of their names."""
+    kinds = vendor_kinds()
+    if vendor not in kinds:
+        return [Fault(f"STORES__{store.upper()}__VENDOR", f"must be one of {', '.join(sorted(kinds))}", vendor)]
+    try:
+        read_vendor_settings(kinds[vendor]().settings, store, given)
+    except SettingsError as error:
+        return error.faults
+    return ()
 
 
 def vendor_kinds() -> Mapping[str, Callable[[], VendorKind]]:

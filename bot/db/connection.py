@@ -8,6 +8,7 @@ BEGIN and its COMMIT: no other coroutine's statement, and no cancellation, which
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -17,6 +18,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
 
+from bot.db.files import private_file, restrict
 from bot.db.migrate import migrate, migrations, refuse_newer, refuse_older
 from bot.db.statements import STATEMENTS
 from bot.errors import DatabaseError
@@ -88,7 +90,7 @@ class Database:
         Raises:
             DatabaseTooNew, DatabaseError
         """
-        return await cls._open(path, _prepare)
+        return await cls._open(path, _prepare, writing=True)
 
     @classmethod
     async def open_to_change(cls, path: Path) -> Database:
@@ -110,11 +112,13 @@ class Database:
     async def _open_existing(cls, path: Path, *, writing: bool) -> Database:
         if not path.exists():  # noqa: ASYNC240 - one look, before anything runs
             raise DatabaseError(f"There is no database at {path} yet. It is made when `shopbell run` first starts.")
-        return await cls._open(path, partial(_prepare_existing, path=path, writing=writing))
+        return await cls._open(path, partial(_prepare_existing, path=path, writing=writing), writing=writing)
 
     @classmethod
-    async def _open(cls, path: Path, prepare: Callable[[sqlite3.Connection], None]) -> Database:
+    async def _open(cls, path: Path, prepare: Callable[[sqlite3.Connection], None], *, writing: bool) -> Database:
         def connect() -> sqlite3.Connection:
+            if writing:
+                restrict(path)
             return sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
 
         connection = _Connection(connect, iter_chunk_size=64)
@@ -213,7 +217,7 @@ def _begin(connection: sqlite3.Connection) -> None:
 
 def _copy(connection: sqlite3.Connection, *, target: Path) -> None:
     try:
-        target.open("xb").close()
+        os.close(private_file(target, os.O_EXCL))
     except FileExistsError as error:
         raise DatabaseError(f"{target} exists already. Name a file that does not.") from error
     except OSError as error:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bot.db.files import private_file
 from bot.errors import DatabaseError, DatabaseInUse
 
 
@@ -20,14 +23,16 @@ def held(database: Path) -> Iterator[None]:
 
     Raises:
         DatabaseInUse: Another process holds it.
-        DatabaseError: The folder does not let us make the lock file.
+        DatabaseError: The folder does not let us make the lock file, or it is a symbolic link.
     """
     path = lock_of(database)
     try:
-        file = path.open("w")
+        file = os.fdopen(private_file(path), "w")
     except OSError as error:
+        link = "It is a symbolic link; remove it. " if error.errno == errno.ELOOP else ""
         raise DatabaseError(
-            f"{path} cannot be written ({error.strerror}). Give DATABASE_PATH a folder that shopbell may write to."
+            f"{path} cannot be written ({error.strerror}). "
+            f"{link}Give DATABASE_PATH a folder that shopbell may write to."
         ) from error
     with file:
         try:
@@ -42,7 +47,7 @@ def held(database: Path) -> Iterator[None]:
 def is_held(database: Path) -> bool:
     """Whether a process holds the database; makes no file to find that out."""
     try:
-        file = lock_of(database).open("r")
+        file = os.fdopen(os.open(lock_of(database), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
     except OSError:
         return False
     with file:

@@ -16,7 +16,7 @@ from bot.sandbox.bot_process import BotProcess
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
-SECRET = "a-long-secret"
+SECRET = "a-long-enough-secret"
 HOOK = f"/hooks/keys/{SECRET}"
 WORDS = "the customer's own words"
 

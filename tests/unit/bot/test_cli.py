@@ -37,19 +37,27 @@ def shows_no_secret(*texts: str) -> bool:
 
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_faulty_settings_are_exit_2_with_a_line_each(tmp_path: Path, command: str) -> None:
-    """Every fault is one line on the error output that names its variable; no value and no traceback shows."""
+    """Every fault is one line on the error output that names its variable; no secret and no traceback shows."""
     settings = {
         "DISCORD_TOKEN": "discord-secret",
         "SLACK_BOT_TOKEN": "discord-secret",
-        "HTTP_PORT": "discord-secret",
+        "HTTP_PORT": "eighty",
         "STORES__MAIN__VENDOR": "sellgate",
-        "STORES__MAIN__CHANNELS": "discord-secret",
+        "STORES__MAIN__CHANNELS": "discord-1",
+        "STORES__OTHER__VENDOR": "no-such-vendor",
+        "STORES__OTHER__CHANNELS": "discord:1",
     }
     done = shopbell(tmp_path, command, settings=settings)
     lines = done.stderr.splitlines()
     assert done.returncode == 2
     assert done.stdout == ""
-    assert [line.split(":")[0] for line in sorted(lines)] == ["HTTP_PORT", "SLACK_BOT_TOKEN", "STORES__MAIN__CHANNELS"]
+    assert [line.split(":")[0] for line in sorted(lines)] == [
+        "HTTP_PORT",
+        "SLACK_BOT_TOKEN",
+        "STORES__MAIN__API_KEY",
+        "STORES__MAIN__CHANNELS",
+        "STORES__OTHER__VENDOR",
+    ]
     assert shows_no_secret(done.stderr)
 
 

@@ -120,3 +120,16 @@ def test_other_libraries_warnings_are_heard() -> None:
     logging.getLogger("slack_bolt.AsyncApp").warning("Unhandled request: a customer's words")
     logging.getLogger("slack_bolt.AsyncApp").error("Failed to connect")
     assert [event["event"] for event in lines(stream)] == ["rate limited", "Failed to connect"]
+
+
+def test_lines_for_people_control_no_terminal() -> None:
+    """A vendor's id may hold escape sequences; neither a field nor an exception's text brings them to the terminal."""
+    stream = StringIO()
+    logs.configure("console", "INFO", stream)
+    log = structlog.get_logger("bot.inbound.vendors.sweep")
+    log.info("read", ticket="id\x1b[2J\x9b2J")
+    log.error("defect", exc_info=LookupError("ticket \x1b]0;title\x07"))
+    shown = stream.getvalue()
+    assert "id\\x1b[2J\\x9b2J" in shown
+    assert "ticket \\x1b]0;title\\x07" in shown
+    assert not any(character in shown for character in "\x1b\x9b\x07")

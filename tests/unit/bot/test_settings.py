@@ -132,12 +132,47 @@ def test_backfill_is_a_word_or_a_number_of_days(good: pytest.MonkeyPatch, writte
 def test_a_fault_names_the_variable_and_what_it_wants(
     good: pytest.MonkeyPatch, variable: str, value: str, wants: str
 ) -> None:
-    """Each wrong value is one line that begins with the variable as it is written and never shows the value."""
+    """Each wrong value is one line: the variable as it is written, what it wants, and the value if it is no secret."""
     good.setenv(variable, value)
-    lines = [line for line in faults() if line.startswith(f"{variable}: ")]
-    assert len(lines) == 1
-    assert wants in lines[0]
-    assert len(value) < 4 or value not in lines[0].replace(wants, "")
+    (line,) = [line for line in faults() if line.startswith(f"{variable}: ")]
+    assert wants in line
+    if variable.endswith("_TOKEN"):
+        assert value not in line
+    else:
+        assert line.endswith(f" (now “{value}”)")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("STORES__MAIN__WEBHOOK_SECRET", "fifteen-letters"),
+        ("DISCORD_API_URL", "ftp://ann:password@example.com"),
+        ("STORES__MAIN__DASHBOARD_URL", "ftp://example.com/?token=password"),
+    ],
+)
+def test_a_value_that_may_be_a_secret_is_not_shown(good: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    """A secret by its kind, and an address with a user or a query in it."""
+    good.setenv(variable, value)
+    (line,) = faults()
+    assert line.startswith(f"{variable}: must ")
+    assert line.isprintable()
+    assert "now" not in line
+    assert value not in line
+
+
+def test_a_value_is_shown_on_one_line_and_controls_no_terminal(good: pytest.MonkeyPatch) -> None:
+    good.setenv("LOG_LEVEL", "LOUD\n\x1b[31mHTTP_PORT: is fine" + "!" * 100)
+    (line,) = faults()
+    assert line.isprintable()
+    assert len(line) < 160
+
+
+def test_a_webhook_secret_has_at_least_sixteen_characters(good: pytest.MonkeyPatch) -> None:
+    """A short one is found by trying."""
+    good.setenv("STORES__MAIN__WEBHOOK_SECRET", "x" * 15)
+    assert faults() == ["STORES__MAIN__WEBHOOK_SECRET: must have at least 16 characters"]
+    good.setenv("STORES__MAIN__WEBHOOK_SECRET", "x" * 16)
+    assert store(load()).webhook_secret == SecretStr("x" * 16)
 
 
 def test_all_faults_are_told_at_once(good: pytest.MonkeyPatch) -> None:
@@ -192,7 +227,7 @@ def test_a_file_that_is_no_text_is_a_fault(good: pytest.MonkeyPatch) -> None:
 
 def test_no_secret_shows_when_settings_are_printed(good: pytest.MonkeyPatch) -> None:
     """Neither `repr` nor `str` of any of it quotes a token or a key."""
-    good.setenv("STORES__MAIN__WEBHOOK_SECRET", "hook-secret")
+    good.setenv("STORES__MAIN__WEBHOOK_SECRET", "webhook-secret-secret")
     good.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
     good.setenv("SLACK_APP_TOKEN", "xapp-secret")
     loaded = load()
@@ -217,16 +252,16 @@ class OwnSettings(BaseModel):
 
 
 def test_a_vendors_own_section_is_checked_by_its_own_model() -> None:
-    """A missing, a wrong and a misspelt variable are each named in full, without their values."""
+    """A missing, a wrong and a misspelt variable are each named in full; the value of the misspelt may be a secret."""
     with pytest.raises(SettingsError) as caught:
-        read_vendor_settings(OwnSettings, StoreName("main"), {"pages": "many-secret", "api_kye": "sg-secret"})
+        read_vendor_settings(OwnSettings, StoreName("main"), {"pages": "many", "api_kye": "sg-secret"})
     lines = str(caught.value).splitlines()
     assert [line.split(":")[0] for line in sorted(lines)] == [
         "STORES__MAIN__API_KEY",
         "STORES__MAIN__API_KYE",
         "STORES__MAIN__PAGES",
     ]
-    assert "check its spelling" in str(caught.value)
+    assert "the nearest is STORES__MAIN__API_KEY. Remove it or check its spelling" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.text import clean, comparable, one_line, shorten, split
+from bot.text import clean, comparable, escaped, one_line, shorten, split
 
 
 @pytest.mark.parametrize(
@@ -108,3 +108,19 @@ def test_a_very_long_text_is_split_within_a_moment() -> None:
     pieces = split("word " * 200_000, 2000)
     assert time.perf_counter() - began < 5
     assert sum(map(len, pieces)) > 990_000
+
+
+@pytest.mark.parametrize(
+    ("given", "keep", "shown"),
+    [
+        ("plain café 👩‍👩‍👧", "", "plain café 👩‍👩‍👧"),
+        ("a\x1b[2Jb", "", "a\\x1b[2Jb"),
+        ("eight bits \x9b2J", "", "eight bits \\x9b2J"),
+        ("two\nlines", "", "two\\nlines"),
+        ("two\nlines\r", "\n", "two\nlines\\r"),
+        ("invoice\u202egpj.exe", "", "invoice\\u202egpj.exe"),
+        ("half an emoji \ud83d", "", "half an emoji \\ud83d"),
+    ],
+)
+def test_escaped_shows_what_would_control_a_terminal(given: str, keep: str, shown: str) -> None:
+    assert escaped(given, keep) == shown

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.db.lock import held
+from bot.db.lock import held, is_held
 from bot.errors import DatabaseError, DatabaseInUse
 from tests.support.shell import PROJECT
 
@@ -85,3 +85,13 @@ def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path, folder: st
     (tmp_path / "file").touch()
     with pytest.raises(DatabaseError, match="DATABASE_PATH"), held(tmp_path / folder / "db"):
         pytest.fail("held where no file can be made")
+
+
+def test_the_lock_follows_no_symbolic_link(tmp_path: Path) -> None:
+    """Whoever may write to the folder could make the bridge open, and once emptied, any file of its user."""
+    (tmp_path / "precious").write_text("keep this", "utf-8")
+    (tmp_path / "db.lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(DatabaseError, match=r"symbolic link; remove it"), held(tmp_path / "db"):
+        pytest.fail("held by a link")
+    assert not is_held(tmp_path / "db")
+    assert (tmp_path / "precious").read_text("utf-8") == "keep this"

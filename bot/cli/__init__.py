@@ -1,0 +1,37 @@
+"""The commands. Each reads the settings, calls one service and prints the result."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from bot.cli.bridge import check, run, sandbox, serve
+from bot.cli.invitations import invites, manifests
+from bot.cli.outbox import commands as outbox
+from bot.cli.reports import backup, stats, tickets
+from bot.cli.shell import fail
+from bot.errors import DatabaseError, DatabaseInUse, SettingsError
+
+__all__ = ["commands", "main", "serve"]
+
+commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for command in (run, check, sandbox, stats, tickets, backup):
+    commands.command()(command)
+commands.add_typer(outbox, name="outbox")
+commands.add_typer(manifests, name="manifest")
+commands.add_typer(invites, name="invite")
+
+
+def main() -> NoReturn:
+    """The console script. Our own errors become an exit code and one line for each fault."""
+    try:
+        commands(standalone_mode=True)
+    except SettingsError as error:
+        fail(str(error), 2)
+    except DatabaseInUse as error:
+        fail(str(error), 3)
+    except DatabaseError as error:
+        fail(str(error), 1)
+    sys.exit(0)

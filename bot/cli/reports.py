@@ -1,0 +1,89 @@
+"""`shopbell stats`, `tickets` and `backup`: they only read the database."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.shell import AsJson, OneStore, fail, field, read_database, show, show_json
+from bot.clock import SystemClock
+from bot.db.connection import Database, Transaction
+from bot.db.rows import ticket_row
+from bot.model import StoreName
+from bot.settings import load_general
+from bot.tickets.enqueue import links_of
+from bot.tickets.stats import figures, table
+
+
+def stats(
+    store: OneStore = None,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Count the new tickets of this many days.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Print the figures that /stats shows."""
+
+    def read(tx: Transaction) -> Any:
+        names = [StoreName(row["name"]) for row in tx.all("stores") if store in (None, row["name"])]
+        return [figures(tx, name, days, SystemClock().now()) for name in names]
+
+    found = read_database(read)
+    if store is not None and not found:
+        fail(f"There is no store {field(store)} in this database.", 1)
+    if as_json:
+        show_json([each.as_json() for each in found])
+    else:
+        show(table([replace(each, store=StoreName(field(each.store))) for each in found]))
+
+
+def tickets(
+    store: OneStore = None,
+    status: Annotated[str, typer.Option(help="open, closed or all.")] = "open",
+    as_json: AsJson = False,
+) -> None:
+    """List the tickets that have threads."""
+    if status not in ("open", "closed", "all"):
+        fail("--status must be open, closed or all.", 2)
+
+    def read(tx: Transaction) -> list[dict[str, Any]]:
+        return [_ticket(tx, row) for row in tx.all("linked_tickets", store=store, status=status)]
+
+    found = read_database(read)
+    if as_json:
+        show_json(found)
+        return
+    for ticket in found:
+        where = ", ".join(f"{t['chat']}:{t['channel']}/{t['thread'] or 'opening'}" for t in ticket["threads"])
+        shown = [ticket["store"], ticket["id"], ticket["status"], ticket["subject"], where]
+        show("  ".join([f"#{ticket['number']}", *map(field, shown)]))
+
+
+def backup(file: Path) -> None:
+    """Write a consistent copy of the database to FILE; also while the bot runs."""
+
+    async def copy() -> None:
+        database = await Database.open_to_read(load_general().database_path)
+        try:
+            await database.backup(file)
+        finally:
+            await database.aclose()
+
+    asyncio.run(copy())
+    show(f"{file} is a complete copy.")
+
+
+def _ticket(tx: Transaction, row: Any) -> dict[str, Any]:
+    ticket = ticket_row(row)
+    return {
+        "number": ticket.number,
+        "store": ticket.store,
+        "id": ticket.vendor_id,
+        "subject": ticket.subject,
+        "status": ticket.status.value,
+        "threads": [
+            {"chat": link.chat, "channel": link.channel, "thread": link.thread} for link in links_of(tx, ticket.number)
+        ],
+    }

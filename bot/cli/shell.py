@@ -1,0 +1,75 @@
+"""What the commands share: their options, what they print, how they end, and how they reach the database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Concatenate, NoReturn, ParamSpec, TypeVar
+
+import typer
+
+from bot.clock import SystemClock
+from bot.db.connection import Database, Transaction
+from bot.settings import load_general
+from bot.text import escaped
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+OneStore = Annotated[str | None, typer.Option("--store", help="Only this store.")]
+
+
+def show(text: str) -> None:
+    """
+    Print a line or several. Nothing in it controls the terminal: ids and words of a vendor can hold anything.
+
+    A value that may hold a line end goes through `field` first, so that it cannot look like a line of its own.
+    """
+    print(escaped(text, "\n"))
+
+
+def field(value: object) -> str:
+    """A value as a part of a line."""
+    return escaped(str(value))
+
+
+def show_json(value: Any) -> None:
+    """Print JSON, for programs; it too is shown on terminals."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    print("".join(each if each == "\n" or escaped(each) == each else json.dumps(each)[1:-1] for each in text))
+
+
+def fail(text: str, code: int) -> NoReturn:
+    """End the command with an exit code, and say why on the error output."""
+    print(escaped(text, "\n"), file=sys.stderr)
+    raise SystemExit(code)
+
+
+def read_database(read: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Look into the database, also while the bridge runs."""
+
+    async def look() -> T:
+        database = await Database.open_to_read(load_general().database_path)
+        try:
+            return await database.read(read, *args, **kwargs)
+        finally:
+            await database.aclose()
+
+    return asyncio.run(look())
+
+
+def write_database(change: Callable[Concatenate[Transaction, datetime, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Make one short change in the database, also while the bridge runs; `change` gets the time."""
+
+    async def write() -> T:
+        database = await Database.open_to_change(load_general().database_path)
+        try:
+            return await database.write(change, SystemClock().now(), *args, **kwargs)
+        finally:
+            await database.aclose()
+
+    return asyncio.run(write())

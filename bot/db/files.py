@@ -1,0 +1,66 @@
+"""The database's files, with rights for their owner only, whatever the process's umask is."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from bot.errors import DatabaseError
+
+OWNER_ONLY = 0o600
+_ENDINGS = ("", "-wal", "-shm", "-journal")
+
+
+def private_file(path: Path, flags: int = 0) -> int:
+    """
+    Open a file for writing, make it if it is missing, and leave rights to its owner only. Follows no symbolic link.
+
+    Args:
+        flags: More flags for `os.open`, for example `os.O_EXCL`.
+
+    Returns:
+        The file's descriptor.
+
+    Raises:
+        OSError
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | flags, OWNER_ONLY)
+    try:
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) != OWNER_ONLY:
+            os.fchmod(descriptor, OWNER_ONLY)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def restrict(database: Path) -> None:
+    """
+    Make the database if it is missing, empty, and leave rights to it and to its log to their owner only.
+
+    The files that SQLite makes beside it later get the rights that the database has. A file that is there is never
+    opened: closing it would end the locks that SQLite has on it in this process. What goes wrong here is not reported
+    if SQLite meets it, too, and explains it.
+
+    Raises:
+        DatabaseError: A file belongs to another user.
+    """
+    database = Path(os.path.realpath(database))
+    with suppress(OSError):
+        os.close(private_file(database, os.O_EXCL))
+    for ending in _ENDINGS:
+        _restrict_one(database.with_name(database.name + ending))
+
+
+def _restrict_one(path: Path) -> None:
+    try:
+        if stat.S_IMODE(path.stat().st_mode) != OWNER_ONLY:
+            path.chmod(OWNER_ONLY)
+    except PermissionError as error:
+        raise DatabaseError(
+            f"{path} can be read by others and belongs to another user. Run shopbell as that user, or give it the file."
+        ) from error
+    except OSError:
+        return

@@ -1,0 +1,186 @@
+"""What can be set, with its default and its form: of the whole installation, and of each store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.model import ChannelId, ChatName, Place, StoreName
+
+# A shorter one can be guessed by trying: every address with the right secret makes shopbell ask a store.
+_SHORTEST_WEBHOOK_SECRET = 16
+
+
+class ReplyMode(StrEnum):
+    """Which messages in a ticket's thread go to the customer: all but notes, or only those sent by an explicit act."""
+
+    ALL = "all"
+    EXPLICIT = "explicit"
+
+
+class Backfill(BaseModel):
+    """Which tickets get threads at the first sweep: `none`, `open`, `all`, or open ones active in the last `days`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    policy: Literal["none", "open", "all", "days"]
+    days: int = 0
+
+
+def _list(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _channel(value: str) -> Place:
+    chat, colon, channel = value.partition(":")
+    if chat not in ("discord", "slack") or not colon or not re.fullmatch(r"[0-9A-Za-z]+", channel):
+        raise ValueError("must be a comma-separated list of discord:<channel id> and slack:<channel id>")
+    return Place(chat=ChatName(chat), channel=ChannelId(channel))
+
+
+def _channels(value: Any) -> Any:
+    places = tuple(_channel(part) for part in _list(value))
+    if not places:
+        raise ValueError("must name at least one discord:<channel id> or slack:<channel id>")
+    if len(set(places)) != len(places):
+        raise ValueError("names a channel twice")
+    return places
+
+
+def _backfill(value: Any) -> Any:
+    if value in ("none", "open", "all"):
+        return Backfill(policy=value)
+    if isinstance(value, str) and (days := re.fullmatch(r"([1-9][0-9]{0,3})d", value)):
+        return Backfill(policy="days", days=int(days[1]))
+    if isinstance(value, Backfill):
+        return value
+    raise ValueError("must be none, open, all, or a number of days such as 7d")
+
+
+def _template(value: str) -> str:
+    if not re.match(r"https?://", value) or "{id}" not in value:
+        raise ValueError("must be an address that begins with https:// and contains {id} where the ticket's id goes")
+    return value
+
+
+def _address(value: str) -> str:
+    if not re.match(r"https?://[^/]+", value):
+        raise ValueError("must be an address that begins with https://")
+    return value
+
+
+def _begins_with(prefix: str) -> Callable[[SecretStr], SecretStr]:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(prefix):
+            raise ValueError(f"must be a token that begins with {prefix}")
+        return value
+
+    return check
+
+
+def _long_enough(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _SHORTEST_WEBHOOK_SECRET:
+        raise ValueError(f"must have at least {_SHORTEST_WEBHOOK_SECRET} characters")
+    return value
+
+
+def _log_level(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
+Address = Annotated[str, AfterValidator(_address)]
+Mode = Annotated[ReplyMode, BeforeValidator(_lower)]
+
+
+class StoreSettings(BaseModel):
+    """
+    One store's settings.
+
+    Attributes:
+        vendor_settings: What the vendor's adapter reads, by the last part of the variable's name in lower case.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    vendor: Annotated[str, BeforeValidator(_lower)]
+    channels: Annotated[tuple[Place, ...], BeforeValidator(_channels)]
+    poll_seconds: float = Field(default=30.0, gt=0, le=86_400)
+    backfill: Annotated[Backfill, BeforeValidator(_backfill)] = Backfill(policy="days", days=7)
+    dashboard_url: Annotated[str, AfterValidator(_template)] | None = None
+    webhook_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
+    reply_mode: Mode | None = None
+    vendor_settings: Mapping[str, str] = Field(default_factory=dict, repr=False)
+
+
+ENCODING = "utf-8"
+"""How the file is read that settings stand in."""
+_SOURCE = SettingsConfigDict(
+    env_file=".env",
+    env_file_encoding=ENCODING,
+    env_nested_delimiter="__",
+    env_ignore_empty=True,
+    extra="ignore",
+    frozen=True,
+    hide_input_in_errors=True,
+)
+
+
+class Sections(BaseSettings):
+    """The stores' sections, not checked yet."""
+
+    model_config = _SOURCE
+
+    stores: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
+
+
+class Settings(BaseSettings):
+    """The settings that do not belong to one store. `load` reads them and explains every fault."""
+
+    model_config = _SOURCE
+
+    discord_token: SecretStr | None = None
+    discord_api_url: Address | None = None
+    discord_agent_roles: Names = ()
+    slack_bot_token: Annotated[SecretStr, AfterValidator(_begins_with("xoxb-"))] | None = None
+    slack_app_token: Annotated[SecretStr, AfterValidator(_begins_with("xapp-"))] | None = None
+    slack_api_url: Address | None = None
+    slack_agents: Names = ()
+    database_path: Path = Path("shopbell.db")
+    http_host: str = "127.0.0.1"
+    http_port: int | None = Field(default=None, ge=0, le=65535)
+    reply_mode: Mode = ReplyMode.ALL
+    note_prefixes: Names = ("//", "note:", "🔒")
+    undo_seconds: float = Field(default=5.0, ge=0, le=300)
+    log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_lower)] = None
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_log_level)] = "INFO"
+
+    def chats(self) -> frozenset[ChatName]:
+        """The chats that have all their tokens."""
+        found = set()
+        if self.discord_token is not None:
+            found.add(ChatName("discord"))
+        if self.slack_bot_token is not None and self.slack_app_token is not None:
+            found.add(ChatName("slack"))
+        return frozenset(found)
+
+
+class LoadedSettings(BaseModel):
+    """All settings, without a fault."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    general: Settings
+    stores: Mapping[StoreName, StoreSettings]

@@ -1,0 +1,134 @@
+"""Names that are no settings: found where they can only be meant for us, and the nearest known one is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import Settings, StoreSettings, load, load_general
+from bot.settings.names import _PLANNED, _PLANNED_OF_A_STORE, letters_between
+from bot.wiring import vendor_faults
+from tests.support.shell import GOOD_SETTINGS
+
+
+@pytest.fixture
+def good(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment without a fault, to spoil."""
+    for name, value in GOOD_SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def faults() -> list[str]:
+    """What is wrong with the settings as `run` and `check` read them, one line each."""
+    with pytest.raises(SettingsError) as caught:
+        load(check_vendor=vendor_faults)
+    return str(caught.value).splitlines()
+
+
+MISSPELT = [
+    ("DISCORD_AGENT_ROLE", "DISCORD_AGENT_ROLES"),
+    ("SLACK_BOT_TOKN", "SLACK_BOT_TOKEN"),
+    ("NOTE_PREFIX", "NOTE_PREFIXES"),
+    ("DATABASE_PAHT", "DATABASE_PATH"),
+    ("undo_second", "UNDO_SECONDS"),
+    ("STORE__MAIN__POLL_SECONDS", "STORES__MAIN__POLL_SECONDS"),
+    ("SOTRES__MAIN__POLL_SECONDS", "STORES__MAIN__POLL_SECONDS"),
+]
+
+
+@pytest.mark.parametrize(("written", "meant"), MISSPELT)
+def test_a_misspelt_name_in_the_environment_is_a_fault(good: pytest.MonkeyPatch, written: str, meant: str) -> None:
+    """It begins like ours, or is a letter or two from one of ours; its value, perhaps a secret, is not shown."""
+    good.setenv(written, "some-value")
+    expected = f"{written.upper()}: is not a setting; the nearest is {meant}. Remove it or check its spelling"
+    assert faults() == [expected]
+    with pytest.raises(SettingsError, match=written.upper()):
+        load_general()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [*MISSPELT, ("REPLYMODE_FOR_ALL", "REPLY_MODE"), ("STORES_MAIN_VENDOR", "STORES__<NAME>__<SETTING>")],
+)
+def test_every_name_in_the_file_must_be_known(good: pytest.MonkeyPatch, written: str, meant: str) -> None:
+    """Whatever it is like: in our file it can only be meant for us."""
+    Path(".env").write_text(f"LOG_LEVEL=DEBUG\n{written}=some-value\nHTTP_HOST=\n", "utf-8")
+    (line,) = faults()
+    assert line.startswith(f"{written.upper()}: is not a setting; the nearest is {meant}. ")
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "LOG_FILE", "TZ", "STORE_ID", "PATH"])
+def test_other_programs_variables_are_none_of_our_business(good: pytest.MonkeyPatch, name: str) -> None:
+    good.setenv(name, "some-value")
+    assert "main" in load(check_vendor=vendor_faults).stores
+
+
+def test_an_empty_variable_is_one_that_is_not_set(good: pytest.MonkeyPatch) -> None:
+    good.setenv("DISCORD_AGENT_ROLE", "")
+    assert "main" in load(check_vendor=vendor_faults).stores
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("POLL_SECOND", "POLL_SECONDS"), ("API_KYE", "API_KEY"), ("BASEURL", "BASE_URL")]
+)
+def test_a_misspelt_name_in_a_stores_section_names_the_nearest(
+    good: pytest.MonkeyPatch, written: str, meant: str
+) -> None:
+    """Of the settings that every store has, and of its own vendor's."""
+    good.setenv(f"STORES__MAIN__{written}", "some-value")
+    (line,) = faults()
+    assert line == (
+        f"STORES__MAIN__{written}: is not a setting of this vendor; the nearest is STORES__MAIN__{meant}. "
+        "Remove it or check its spelling"
+    )
+
+
+@pytest.mark.parametrize("name", ["AGENTS__ANN", "TIMEZONE", "DIGEST_AT", "STORES__MAIN__HOURS"])
+def test_a_setting_of_a_later_version_is_a_fault(good: pytest.MonkeyPatch, name: str) -> None:
+    """Taken silently, it would promise what this version does not do."""
+    good.setenv(name, "some-value")
+    assert faults() == [f"{name}: is not supported by this version. Remove it"]
+
+
+def test_no_setting_of_this_version_counts_as_one_of_a_later_version() -> None:
+    assert not _PLANNED & {name.upper() for name in Settings.model_fields}
+    assert not _PLANNED_OF_A_STORE & {name.upper() for name in StoreSettings.model_fields}
+
+
+def test_all_faults_are_found_at_once(good: pytest.MonkeyPatch) -> None:
+    """Unknown names, wrong values, and what a vendor says about its own settings: one line each."""
+    Path(".env").write_text("NOTE_PREFIX=x\n", "utf-8")
+    good.setenv("HTTP_PORT", "eighty")
+    good.setenv("SLACK_AGENT", "U1")
+    good.setenv("STORES__MAIN__CHANNELS", "1")
+    good.setenv("STORES__MAIN__API_KEY", "with a space")
+    good.setenv("STORES__OTHER__VENDOR", "lightsped")
+    good.setenv("STORES__OTHER__CHANNELS", "discord:1")
+    assert [line.split(":")[0] for line in sorted(faults())] == [
+        "HTTP_PORT",
+        "NOTE_PREFIX",
+        "SLACK_AGENT",
+        "STORES__MAIN__API_KEY",
+        "STORES__MAIN__CHANNELS",
+        "STORES__OTHER__VENDOR",
+    ]
+    assert not any("with a space" in line for line in faults())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "letters"),
+    [
+        ("", "", 0),
+        ("same", "same", 0),
+        ("abc", "", 3),
+        ("PREFIX", "PREFIXES", 2),
+        ("PAHT", "PATH", 1),
+        ("ROLE", "RULES", 2),
+        ("PROXY", "PORT", 3),
+    ],
+)
+def test_letters_between_two_names(one: str, other: str, letters: int) -> None:
+    assert letters_between(one, other) == letters_between(other, one) == letters
