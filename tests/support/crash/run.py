@@ -14,7 +14,7 @@ from tests.support.clocks import FasterClock
 from tests.support.crash.nest import Nest
 from tests.support.crash.world import CHATS, KillWorld, Verdict
 
-_STEP = 0.05
+_LOOKS_EVERY = 0.005
 _UNFINISHED = "SELECT COUNT(*) FROM deliveries WHERE unfinished = 1"
 
 
@@ -25,7 +25,7 @@ class Plan:
 
     Attributes:
         lost_answers: The part of all writes that are carried out and not answered, at every server.
-        life: How many seconds a bot lives on the average before it is killed.
+        life: How many requests a bot makes on the average before it is killed, on however fast a machine.
         speed: How many times faster time passes.
         patience: After the last kill: how many seconds may pass in which nothing more arrives.
     """
@@ -36,7 +36,7 @@ class Plan:
     kills: int
     tickets: int
     lost_answers: float = 0.01
-    life: float = 0.7
+    life: float = 130.0
     speed: float = 30.0
     patience: float = 60.0
 
@@ -111,11 +111,12 @@ async def _kill(plan: Plan, world: KillWorld, nest: Nest, random: Random) -> Non
     """Start and kill; people write their share of the messages within each life, so that none is idle."""
     for number in range(1, plan.kills + 1):
         await nest.start()
-        end = time.monotonic() + random.expovariate(1 / plan.life)
+        seen, end = world.requests, world.requests + random.expovariate(1 / plan.life)
         share = _share(plan, world, number)
-        while (left := end - time.monotonic()) > 0:
-            await asyncio.sleep(min(_STEP, left))
-            for _ in range(min(share, random.randint(0, 1 + int(share * _STEP * 2 / plan.life)))):
+        while world.requests < end:
+            await asyncio.sleep(_LOOKS_EVERY)
+            new, seen = world.requests - seen, world.requests
+            for _ in range(min(share, random.randint(0, 1 + int(share * new * 2 / plan.life)))):
                 await _write_one(plan, world, random)
             share = _share(plan, world, number)
         await nest.kill()

@@ -41,8 +41,10 @@ class Sometimes(HttpFault):
     random: Random
     rate: float
     hits: int = 0
+    asked: int = 0
 
     def fits(self, request: web.Request) -> bool:
+        self.asked += 1
         hit = request.method not in ("GET", "HEAD") and self.random.random() < self.rate
         self.hits += hit
         self.times = 2
@@ -144,6 +146,11 @@ class KillWorld:
         fault = Sometimes(kind="lose", random=Random(self._random.random()), rate=self._lost_answers)
         wire.faults.append(fault)
         return fault
+
+    @property
+    def requests(self) -> int:
+        """How many requests there have been, everywhere."""
+        return sum(fault.asked for fault in self._faults)
 
     @property
     def lost_answers(self) -> int:
