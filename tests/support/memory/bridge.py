@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -35,9 +36,8 @@ from bot.settings import LoadedSettings, Settings
 from bot.wiring import World
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
-from tests.support.simulation.loop import clock as loop_clock
-from tests.support.simulation.loop import now, open_database
-from tests.support.waiting import PATIENCE, until
+from tests.support.rest import SWEEPS, all_finished, nothing_on_its_way
+from tests.support.waiting import until
 
 MAIN = StoreName("main")
 DISCORD = ChatName("discord")
@@ -105,13 +105,24 @@ class Bridge:
         values: dict[str, object] = {"verb": verb, "agent": agent, "place": self.place(chat)}
         return await _intake(chat).ask(Ask(**{**values, **rest}))  # type: ignore[arg-type]
 
-    async def drained(self, seconds: float = PATIENCE) -> None:
+    async def drained(self) -> None:
         """Wait until no delivery waits, is held, or has failed."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        while left := await self.rows("unfinished_deliveries"):
-            if asyncio.get_running_loop().time() > deadline:
-                raise AssertionError(f"still undelivered: {left}")
-            await asyncio.sleep(0.01)
+        await all_finished(self.rows)
+
+    async def sweeps(self, amount: int) -> None:
+        """Wait until the store was swept so many times more."""
+        for _ in range(amount):
+            before = self.vendor.calls.count("changes")
+            self.app.nudge(MAIN)
+            await until(partial(self._is_swept_since, before), "another sweep")
+
+    async def at_rest(self) -> None:
+        """Sweep some times more, and wait until nothing is on its way: what happens twice has happened by then."""
+        await self.sweeps(SWEEPS)
+        await nothing_on_its_way(self.rows)
+
+    def _is_swept_since(self, sweeps: int) -> bool:
+        return self.vendor.calls.count("changes") > sweeps
 
     async def rows(self, sql_name: str, **values: object) -> list[dict[str, object]]:
         def read(tx: Transaction) -> list[dict[str, object]]:

@@ -18,6 +18,7 @@ from bot.outbound.retry import Decider, Decision, Postpone, Schedule
 from bot.settings import LoadedSettings, load
 from bot.wiring import World, build_world
 from tests.support.clocks import STAGE_SPEED, StageClock
+from tests.support.rest import all_finished
 from tests.support.waiting import PATIENCE
 
 _QUICK = Schedule(retries=(0.05, 0.1, *(0.2,) * 40), reconcile_delays=(0.05, 0.1, 0.3), refused_delay=0.3)
@@ -107,10 +108,6 @@ class Bridge:
         finally:
             await database.aclose()
 
-    async def drained(self, seconds: float = PATIENCE) -> None:
+    async def drained(self) -> None:
         """Wait until nothing waits to be delivered, is held or has failed."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        while left := await self.rows("unfinished_deliveries"):
-            told = [(row["kind"], row["state"], row["error"]) for row in left]
-            assert asyncio.get_running_loop().time() < deadline, f"still undelivered: {told}"
-            await asyncio.sleep(0.01)
+        await all_finished(self.rows)

@@ -43,6 +43,7 @@ from bot.sandbox.world import PracticeWorld, Shop
 from tests.support.clocks import StageClock
 from tests.support.openapi.discord import check_exchange
 from tests.support.openapi.nextcommerce import check_exchange as check_nextcommerce
+from tests.support.rest import SWEEPS, nothing_on_its_way
 from tests.support.stage.bot import Bridge
 from tests.support.waiting import until
 
@@ -200,6 +201,12 @@ class Stage:
             before = asked()
             self.nudge(shop)
             await until(lambda before=before: asked() > before, "one more sweep")  # type: ignore[misc]
+
+    async def at_rest(self) -> None:
+        """Sweep every store some times more, and wait until nothing is on its way: what happens twice has by then."""
+        for shop in self.world.shops.values():
+            await self.sweeps(SWEEPS, shop)
+        await nothing_on_its_way(self.bridge.rows)
 
     def nudge(self, shop: Shop | None = None) -> None:
         """Sweep now, where the bot runs in this process."""
