@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from adapters.vendors.lightspeed.people import WireCustomer, customer_of
 from adapters.vendors.lightspeed.reading import (
@@ -239,3 +240,23 @@ async def test_refused_credentials_name_both_settings() -> None:
     with pytest.raises(AuthFailed, match="API_SECRET"):
         await vendor.ticket(TicketId("1"))
     await vendor.aclose()
+
+
+@pytest.mark.parametrize(
+    ("given_", "base"),
+    [
+        ({}, "https://api.shoplightspeed.com/en"),
+        ({"cluster": "eu1", "language": "nl"}, "https://api.webshopapp.com/nl"),
+        ({"base_url": "http://127.0.0.1:9/", "cluster": "eu1"}, "http://127.0.0.1:9/en"),
+    ],
+)
+def test_lightspeeds_address(given_: dict[str, str], base: str) -> None:
+    """The cluster says where, the language comes after it, and an address of one's own goes before both."""
+    assert LightspeedSettings.model_validate({"api_key": "k", "api_secret": "s", **given_}).base == base
+
+
+@pytest.mark.parametrize("language", ["", "../x", "en/nl", "e n"])
+def test_a_language_is_one_part_of_an_address(language: str) -> None:
+    """A language cannot lead elsewhere."""
+    with pytest.raises(ValidationError):
+        LightspeedSettings.model_validate({"api_key": "k", "api_secret": "s", "language": language})

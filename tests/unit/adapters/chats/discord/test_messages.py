@@ -1,32 +1,26 @@
+"""Posts and answers as Discord's messages: all of it is said, within the limits, and nothing pings."""
+
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.chats.discord import messages
-from adapters.chats.discord.buttons import TEMPLATE, action_rows, custom_id, pressed
-from adapters.chats.discord.card import card_message, embed_length, has_key, key_address, shows_card, thread_name
+from adapters.chats.discord.card import embed_length, key_address
 from adapters.chats.discord.markup import Names, neutral, units
 from adapters.chats.discord.messages import answer_text, parts, post_message
 from bot.model import (
     Answer,
     Attachment,
     Button,
-    Card,
-    Customer,
     DeliveryId,
     DeliveryKey,
-    Fact,
     Post,
-    Status,
-    TicketNumber,
     Verb,
     Voice,
 )
@@ -34,23 +28,7 @@ from bot.sandbox.discord.message_requests import read_message_request
 from bot.text import clean, comparable, split
 
 KEY = DeliveryKey("a1b2c3-77-0")
-NUMBER = TicketNumber(1042)
-CLOSE = Button(verb=Verb.CLOSE, label="Close", ticket=NUMBER)
 RETRY = Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(77))
-
-CARD = Card(
-    number=NUMBER,
-    title="#1042 · Jane · Key *not* working",
-    store="Main · Sellgate",
-    customer=Customer(name="Jane", email="jane_d@example.com"),
-    status=Status.OPEN,
-    status_text="Open · waiting for us",
-    opening="Hello, @everyone",
-    facts=(Fact("Order", "ord_1"),),
-    hint="Reply here to answer. Start with // for a note.",
-    url="https://dash.example/1042",
-    buttons=(CLOSE,),
-)
 
 
 def said(text: str, voice: Voice = Voice.CUSTOMER, **more: Any) -> Post:
@@ -66,60 +44,6 @@ def embed(message: dict[str, Any]) -> dict[str, Any]:
 TEXTS = st.text(
     st.one_of(st.sampled_from("*_`<>[]()@#-\\\n |~:/.é😀"), st.characters(codec="utf-8")), max_size=3000
 ).map(clean)
-
-
-class TestCard:
-    def test_it_shows_the_ticket(self) -> None:
-        """Store, title, the customer's words, the facts, the status, the hint and the dashboard are all there."""
-        shown = embed(card_message(CARD, KEY))
-        assert shown["author"]["name"] == "Main · Sellgate"
-        assert shown["description"] == "**#1042 · Jane · Key \\*not\\* working**\n\nHello, \\@everyone"
-        assert [field["name"] for field in shown["fields"]] == ["Customer", "Status", "Order"]
-        assert shown["fields"][0]["value"] == "Jane\njane\\_d@example.com"
-        assert shown["footer"]["text"] == CARD.hint
-        (row,) = card_message(CARD, KEY)["components"]
-        assert [button["label"] for button in row["components"]] == ["Close", "Open in dashboard"]
-
-    def test_open_and_closed_are_told_apart_by_colour(self) -> None:
-        """The bar at the embed's side changes with the status."""
-        closed = replace(CARD, status=Status.CLOSED)
-        assert embed(card_message(CARD))["color"] != embed(card_message(closed))["color"]
-
-    def test_its_key_is_found_and_seen_by_nobody(self) -> None:
-        """The key stands in the address of an embed that has no title to link from; an edit leaves it out."""
-        posted = card_message(CARD, KEY)
-        assert has_key(posted, KEY)
-        assert not has_key(posted, DeliveryKey("a1b2c3-77-1"))
-        assert "title" not in embed(posted)
-        assert not has_key(card_message(CARD), KEY)
-
-    def test_nothing_in_it_pings(self) -> None:
-        """Every request says so; an edit that did not would ping after all."""
-        assert card_message(CARD)["allowed_mentions"] == {"parse": []}
-
-    def test_what_is_shown_already_is_known(self) -> None:
-        """A card as Discord returns it, with all that Discord adds, is seen to be up to date."""
-        returned: dict[str, Any] = card_message(CARD, KEY)
-        embed(returned)["type"] = "rich"
-        returned["components"][0]["id"] = 1
-        assert shows_card(returned, CARD)
-        assert not shows_card(returned, replace(CARD, status_text="Open · waiting for the customer"))
-        assert not shows_card(returned, replace(CARD, buttons=()))
-
-    @given(TEXTS, TEXTS, st.lists(st.tuples(TEXTS, TEXTS), max_size=40))
-    def test_it_always_fits(self, title: str, opening: str, facts: list[tuple[str, str]]) -> None:
-        """Whatever a ticket holds, its card stays within every limit that the practice Discord knows."""
-        card = replace(CARD, title=title, opening=opening, facts=tuple(Fact(*fact) for fact in facts))
-        message = card_message(card, KEY)
-        assert embed_length(embed(message)) <= 6000
-        read_message_request(message)
-
-    @given(TEXTS)
-    def test_a_threads_name_keeps_the_number(self, subject: str) -> None:
-        """A long title is cut at its end."""
-        name = thread_name(replace(CARD, title=f"#1042 · Jane · {subject}"))
-        assert name.startswith("#1042 · Jane")
-        assert 1 <= units(name) <= 100
 
 
 class TestPost:
@@ -189,38 +113,6 @@ class TestPost:
         shown = embed(post_message(said("x", at=at), 0, KEY))
         assert shown["timestamp"] == "2026-03-01T12:00:00+00:00"
         assert shown["url"] == key_address(KEY)
-
-
-class TestButtons:
-    @pytest.mark.parametrize(
-        ("button", "name"),
-        [
-            (CLOSE, "shopbell:close:t1042"),
-            (RETRY, "shopbell:retry:d77"),
-            (Button(verb=Verb.STATS, label="Stats"), "shopbell:stats"),
-        ],
-    )
-    def test_a_press_asks_for_what_the_button_said(self, button: Button, name: str) -> None:
-        """A button's id holds all that a press needs."""
-        assert custom_id(button) == name
-        found = TEMPLATE.fullmatch(name)
-        assert found is not None
-        assert pressed(found) == (button.verb, button.ticket, button.delivery)
-
-    @pytest.mark.parametrize("name", ["shopbell:explode:t1", "shopbell:close:t", "shopbell:close:tx", "other:close:t1"])
-    def test_an_id_that_is_not_ours_asks_for_nothing(self, name: str) -> None:
-        """The id of a pressed button is people's input."""
-        assert TEMPLATE.fullmatch(name) is None
-
-    def test_a_row_holds_five(self) -> None:
-        """Six buttons need two rows."""
-        buttons = [replace(RETRY, delivery=DeliveryId(number)) for number in range(6)]
-        assert [len(row["components"]) for row in action_rows(buttons)] == [5, 1]
-
-    def test_a_dashboard_that_is_no_web_address_gets_no_button(self) -> None:
-        """Discord would refuse the whole card for it."""
-        assert action_rows([], ("Open", "javascript:alert(1)")) == []
-        assert action_rows([], ("Open", "https://" + "x" * 600)) == []
 
 
 class TestAnswers:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from adapters.chats.slack.agents import Agents, name_of
-from adapters.chats.slack.rate_limits import RateLimits
 from adapters.chats.slack.requests import Requests
 from bot.errors import Gone
 from tests.support.clocks import ManualClock
@@ -117,19 +116,3 @@ async def test_the_memory_is_bounded() -> None:
 def test_names_are_those_that_slack_shows(person: dict[str, Any], name: str) -> None:
     """The display name, else the real one, else the account's; on one line."""
     assert name_of(person, "U1") == name
-
-
-def test_a_channel_takes_a_burst_and_then_one_a_second() -> None:
-    """Three at once, then each a second after the one before; another channel has its own measure."""
-    clock = ManualClock()
-    pace = RateLimits(clock)
-    assert [pace.take("C1") for _ in range(3)] == [0.0, 0.0, 0.0]
-    assert pace.take("C1") == pytest.approx(1.0)
-    assert pace.take("C2") == 0.0
-    clock.advance(0.4)
-    assert pace.take("C1") == pytest.approx(0.6)
-    clock.advance(0.6)
-    assert pace.take("C1") == 0.0
-    assert pace.take("C1") == pytest.approx(1.0)
-    clock.advance(60)
-    assert [pace.take("C1") for _ in range(4)] == [0.0, 0.0, 0.0, pytest.approx(1.0)]

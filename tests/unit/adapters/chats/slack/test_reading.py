@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from adapters.chats.slack.commands import stats_arguments, typed_command
 from adapters.chats.slack.reading import (
     MessageChanged,
     MessageDeleted,
@@ -17,10 +16,9 @@ from adapters.chats.slack.reading import (
     time_of,
     ts_at,
 )
-from bot.model import Verb
 
-SERVED = frozenset({"C1"})
 PARENT, REPLY = "1700000000.000100", "1700000001.000200"
+SERVED = frozenset({"C1"})
 
 
 def event(**change: Any) -> dict[str, Any]:
@@ -147,39 +145,3 @@ def test_stamps_keep_every_digit() -> None:
     """A `ts` is compared and converted without ever being a float."""
     assert order("1700000000.000009") < order("1700000000.000010") < order("1700000001.000000")
     assert ts_at(time_of("1700000000.123456")) == "1700000000.123456"
-
-
-@pytest.mark.parametrize(
-    ("text", "command"),
-    [
-        ("!close", (Verb.CLOSE, None)),
-        (" !Reopen ", (Verb.REOPEN, None)),
-        ("!close #1042", (Verb.CLOSE, "#1042")),
-        ("!close 1042", (Verb.CLOSE, "1042")),
-        ("!close it", None),
-        ("!closed", None),
-        ("!nice work", None),
-        ("please !close", None),
-        ("!stats", None),
-    ],
-)
-def test_only_a_whole_message_is_a_command(text: str, command: tuple[Verb, str | None] | None) -> None:
-    """Everything else that begins with an exclamation mark is what somebody says."""
-    assert typed_command(text) == command
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("", (None, None)),
-        ("main", ("main", None)),
-        ("30", (None, 30)),
-        ("30d", (None, 30)),
-        ("main 30", ("main", 30)),
-        ("30 main", ("main", 30)),
-        ("my shop 7d", ("my shop", 7)),
-    ],
-)
-def test_stats_takes_store_and_days_in_either_order(text: str, wanted: tuple[str | None, int | None]) -> None:
-    """Both may be left out."""
-    assert stats_arguments(text) == wanted

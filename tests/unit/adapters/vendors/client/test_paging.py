@@ -1,8 +1,8 @@
-"""Where a list ends, whether it shifted, and whose turn it is to be looked at again."""
+"""Where a list ends, and whether it shifted while it was read."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -17,31 +17,13 @@ from adapters.vendors.client.paging import (
     PageLength,
     read_all_items,
 )
-from adapters.vendors.client.sweep import changed_tickets, open_tickets
 from bot.errors import Unavailable
-from bot.model import Absent, Change, Ticket, TicketId
+from bot.model import Change, Ticket, TicketId
 from tests.support.clocks import ManualClock
 
 
 def change(number: int, fingerprint: str = "f") -> Change:
     return Change(ticket=Ticket(id=TicketId(str(number))), fingerprint=fingerprint)
-
-
-class Known:
-    """What is known of a store."""
-
-    def __init__(self, fingerprints: Mapping[str, str], open_ids: Sequence[str] = (), *, full: bool = False) -> None:
-        self.full = full
-        self._fingerprints = fingerprints
-        self._open = [TicketId(ticket) for ticket in open_ids]
-        self.asked: list[int] = []
-
-    async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
-        self.asked.append(len(ids))
-        return {ticket: self._fingerprints[ticket] for ticket in ids if ticket in self._fingerprints}
-
-    async def open_ids(self) -> Sequence[TicketId]:
-        return self._open
 
 
 class Shelf:
@@ -183,35 +165,6 @@ async def test_pages_may_begin_with_zero() -> None:
 
     await read(NumberedPages(fetch, PageLength(1, ManualClock()), first=0))
     assert asked == [0, 1, 2]
-
-
-async def swept(known: Known, *pages: Sequence[Change], again: str | None = None) -> list[str]:
-    async def reading() -> AsyncIterator[Sequence[Change]]:
-        for page in pages:
-            yield page
-
-    held = await open_tickets(known)
-    found = changed_tickets(reading(), known, held, TicketId(again) if again else None)
-    return [f"-{one.id}" if isinstance(one, Absent) else one.ticket.id async for one in found]
-
-
-async def test_only_what_differs_is_yielded() -> None:
-    """A known fingerprint is passed over; one query a page asks for them."""
-    known = Known({"1": "f", "2": "old"})
-    assert await swept(known, [change(1), change(2)], [change(3)]) == ["2", "3"]
-    assert known.asked == [2, 1]
-
-
-async def test_what_is_not_there_is_absent_at_the_end() -> None:
-    """What we hold for open and nobody showed comes last; not in a full sweep."""
-    assert await swept(Known({"1": "f"}, ["1", "7"]), [change(1), change(2)]) == ["2", "-7"]
-    assert await swept(Known({"1": "f"}, ["1", "7"], full=True), [change(1), change(2)]) == ["2"]
-
-
-async def test_a_ticket_may_have_a_second_look() -> None:
-    """The one whose turn it is comes although nothing shows in it, once."""
-    known = Known({"1": "f", "2": "f"}, ["1", "2"])
-    assert await swept(known, [change(1), change(2)], [change(2)], again="2") == ["2"]
 
 
 @pytest.mark.parametrize("told", [True, False])

@@ -1,29 +1,22 @@
-"""Cards and posts as Block Kit: verbatim, harmless, within Slack's limits."""
+"""Posts and answers as Block Kit: verbatim, harmless, within Slack's limits."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from unittest.mock import patch
 
 import pytest
-from slack_sdk.models.blocks import Block
 
-from adapters.chats.slack import blocks, messages, picker
-from adapters.chats.slack.buttons import ACTIONS, action_rows, pressed
-from adapters.chats.slack.card import card_blocks, card_fallback
+from adapters.chats.slack import blocks, messages
 from adapters.chats.slack.messages import answer_blocks, post_blocks, post_fallback
 from bot.model import (
     Answer,
     Attachment,
     Button,
     Card,
-    ChannelId,
-    Choice,
     Customer,
-    DeliveryId,
     Fact,
     Post,
     Status,
@@ -31,13 +24,8 @@ from bot.model import (
     Verb,
     Voice,
 )
-from bot.sandbox.slack.blocks import prepare_blocks
 from bot.text import split
-
-NASTY = (
-    "<!channel> <@U1> @everyone <https://evil.example|your bank> *bold* _it_ ~no~ `code` ```fence``` > quote\n"
-    ":smile: &amp; & <b> [x](https://evil.example) \u200b 😀"
-)
+from tests.support.block_kit import NASTY, accepted, kinds, texts
 
 CARD = Card(
     number=TicketNumber(1042),
@@ -52,120 +40,7 @@ CARD = Card(
     url="https://shop.example/tickets/1",
     buttons=(Button(verb=Verb.CLOSE, label="Close", ticket=TicketNumber(1042)),),
 )
-
 POST = Post(voice=Voice.CUSTOMER, name="Jane", text="Hello")
-
-
-def accepted(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The blocks, once both the SDK's own models and the practice Slack have let them pass."""
-    for block in shown:
-        parsed = Block.parse(block)
-        assert parsed is not None
-        parsed.to_dict()
-    prepare_blocks(shown, lambda letter: f"{letter}{id(object())}")
-    assert len(shown) <= 50
-    return shown
-
-
-def texts(shown: Any) -> list[str]:
-    """Every text and address that the blocks show, in their order."""
-    if isinstance(shown, list):
-        return [text for each in shown for text in texts(each)]
-    if not isinstance(shown, dict):
-        return []
-    if shown.get("type") == "link":
-        return [shown.get("text") or shown["url"]]
-    own = [shown["text"]] if isinstance(shown.get("text"), str) else texts(shown.get("text"))
-    return own + [text for name, each in shown.items() if name != "text" for text in texts(each)]
-
-
-def kinds(shown: Any) -> set[str]:
-    """Every `type` that stands anywhere in the blocks."""
-    if isinstance(shown, list):
-        return {kind for each in shown for kind in kinds(each)}
-    if isinstance(shown, dict):
-        return ({str(shown["type"])} if "type" in shown else set()) | {
-            kind for each in shown.values() for kind in kinds(each)
-        }
-    return set()
-
-
-# ---------------------------------------------------------------- cards
-
-
-def test_a_card_shows_all_it_knows() -> None:
-    """Title, store, state, customer, facts, link, opening, buttons and hint all stand on it."""
-    shown = accepted(card_blocks(CARD))
-    everything = "\n".join(texts(shown))
-    for part in ("#1042 · Jane", "Main · Sellgate", "Open · waiting", "Jane (jane@x.example)", "ord_xyz_789"):
-        assert part in everything
-    for part in ("https://shop.example/tickets/1", "My key does not work", "Close", "Reply in this thread"):
-        assert part in everything
-    assert [block["type"] for block in shown] == ["header", "context", "rich_text", "actions", "context"]
-
-
-def test_a_closed_card_is_told_by_its_title() -> None:
-    """Slack archives no thread, so the headline says it, and the number survives any length."""
-    shown = accepted(card_blocks(replace(CARD, status=Status.CLOSED, title="#1042 · " + "x" * 300)))
-    title = shown[0]["text"]["text"]
-    assert title.startswith("✅ #1042 · ")
-    assert len(title) <= 150
-
-
-def test_a_bare_card_is_still_a_card() -> None:
-    """Without customer, opening, facts, link, hint and buttons there is no empty block."""
-    bare = replace(
-        CARD, customer=Customer(), opening="", facts=(Fact("Empty", ""),), hint="", url=None, buttons=(), status_text=""
-    )
-    shown = accepted(card_blocks(bare))
-    assert [block["type"] for block in shown] == ["header", "context", "rich_text"]
-
-
-def test_a_card_of_nasty_texts_is_harmless() -> None:
-    """Whatever a customer or a vendor wrote stands in elements that Slack never parses."""
-    nasty = replace(
-        CARD,
-        title=NASTY,
-        store=NASTY,
-        customer=Customer(name=NASTY, email=NASTY),
-        opening=NASTY,
-        facts=tuple(Fact(NASTY, NASTY) for _ in range(60)),
-        hint=NASTY,
-    )
-    shown = accepted(card_blocks(nasty))
-    assert not kinds(shown) & {"mrkdwn", "user", "broadcast", "usergroup", "channel"}
-    assert "<" not in card_fallback(nasty)
-
-
-def test_a_button_says_all_that_is_needed() -> None:
-    """Verb and number stand in the button itself, and are read back from what Slack sends when it is pressed."""
-    buttons = (
-        Button(verb=Verb.CLOSE, label="Close", ticket=TicketNumber(7)),
-        Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(99)),
-        Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(100)),
-        Button(verb=Verb.REOPEN, label="Reopen"),
-    )
-    shown = accepted(action_rows(buttons))
-    asked = [pressed(element) for element in shown[0]["elements"]]
-    assert asked == [(button.verb, button.ticket, button.delivery) for button in buttons]
-    assert all(ACTIONS.fullmatch(element["action_id"]) for element in shown[0]["elements"])
-
-
-@pytest.mark.parametrize(
-    "action",
-    [
-        {"action_id": "other:close:0", "value": "ticket:1"},
-        {"action_id": "shopbell:dance:0", "value": "ticket:1"},
-        {"action_id": "shopbell:close:0", "value": "ticket:one"},
-        {},
-    ],
-)
-def test_what_is_no_button_of_ours_is_none(action: dict[str, str]) -> None:
-    """What comes in with a press is somebody's input: what does not fit is no button."""
-    assert pressed(action) is None
-
-
-# ---------------------------------------------------------------- posts
 
 
 def test_a_post_names_who_speaks_and_shows_the_text() -> None:
@@ -269,9 +144,6 @@ def test_the_fallback_is_one_escaped_line() -> None:
     assert len(fallback) < 1000
 
 
-# ---------------------------------------------------------------- answers and the picker
-
-
 def test_an_answer_shows_its_table_in_fixed_width() -> None:
     """The text first, the table below it; even a far too long one is taken by Slack."""
     shown = accepted(answer_blocks(Answer(text="Figures", table="a  b\n1  2")))
@@ -279,28 +151,6 @@ def test_an_answer_shows_its_table_in_fixed_width() -> None:
     assert texts(shown) == ["Figures", "a  b\n1  2"]
     accepted(answer_blocks(Answer(text=NASTY * 200, table="😀" * 5000)))
     accepted(answer_blocks(Answer(text="")))
-
-
-def test_the_picker_keeps_what_it_is_for() -> None:
-    """Verb and channel travel in the modal, through every form of it."""
-    purpose = picker.Purpose(Verb.REOPEN, ChannelId("C1"))
-    for view in (
-        picker.picker_view(purpose),
-        picker.waiting_view(purpose),
-        picker.result_view(purpose, Answer(text="Done")),
-    ):
-        accepted([block for block in view["blocks"] if block["type"] != "input"])
-        assert picker.purpose_of(view) == purpose
-        assert len(view["title"]["text"]) <= 24
-    assert Block.parse(picker.picker_view(purpose)["blocks"][0]) is not None
-
-
-def test_the_pickers_choices_fit_slacks_lists() -> None:
-    """At most a hundred lines of 75 characters; the number is what comes back."""
-    options = picker.options([Choice(TicketNumber(number), "#1 · " + "x" * 200) for number in range(150)])
-    assert len(options) == 100
-    assert all(len(option["text"]["text"]) <= 75 for option in options)
-    assert options[3]["value"] == "3"
 
 
 def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:

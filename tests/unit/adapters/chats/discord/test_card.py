@@ -1,0 +1,106 @@
+"""A ticket's card in Discord: it always fits, its key is found and seen by nobody, and nothing in it pings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.chats.discord.card import card_message, embed_length, has_key, shows_card, thread_name
+from adapters.chats.discord.markup import units
+from bot.model import (
+    Button,
+    Card,
+    Customer,
+    DeliveryKey,
+    Fact,
+    Status,
+    TicketNumber,
+    Verb,
+)
+from bot.sandbox.discord.message_requests import read_message_request
+from bot.text import clean
+
+KEY = DeliveryKey("a1b2c3-77-0")
+NUMBER = TicketNumber(1042)
+CLOSE = Button(verb=Verb.CLOSE, label="Close", ticket=NUMBER)
+CARD = Card(
+    number=NUMBER,
+    title="#1042 · Jane · Key *not* working",
+    store="Main · Sellgate",
+    customer=Customer(name="Jane", email="jane_d@example.com"),
+    status=Status.OPEN,
+    status_text="Open · waiting for us",
+    opening="Hello, @everyone",
+    facts=(Fact("Order", "ord_1"),),
+    hint="Reply here to answer. Start with // for a note.",
+    url="https://dash.example/1042",
+    buttons=(CLOSE,),
+)
+
+
+def embed(message: dict[str, Any]) -> dict[str, Any]:
+    (only,) = message["embeds"]
+    assert isinstance(only, dict)
+    return only
+
+
+TEXTS = st.text(
+    st.one_of(st.sampled_from("*_`<>[]()@#-\\\n |~:/.é😀"), st.characters(codec="utf-8")), max_size=3000
+).map(clean)
+
+
+class TestCard:
+    def test_it_shows_the_ticket(self) -> None:
+        """Store, title, the customer's words, the facts, the status, the hint and the dashboard are all there."""
+        shown = embed(card_message(CARD, KEY))
+        assert shown["author"]["name"] == "Main · Sellgate"
+        assert shown["description"] == "**#1042 · Jane · Key \\*not\\* working**\n\nHello, \\@everyone"
+        assert [field["name"] for field in shown["fields"]] == ["Customer", "Status", "Order"]
+        assert shown["fields"][0]["value"] == "Jane\njane\\_d@example.com"
+        assert shown["footer"]["text"] == CARD.hint
+        (row,) = card_message(CARD, KEY)["components"]
+        assert [button["label"] for button in row["components"]] == ["Close", "Open in dashboard"]
+
+    def test_open_and_closed_are_told_apart_by_colour(self) -> None:
+        """The bar at the embed's side changes with the status."""
+        closed = replace(CARD, status=Status.CLOSED)
+        assert embed(card_message(CARD))["color"] != embed(card_message(closed))["color"]
+
+    def test_its_key_is_found_and_seen_by_nobody(self) -> None:
+        """The key stands in the address of an embed that has no title to link from; an edit leaves it out."""
+        posted = card_message(CARD, KEY)
+        assert has_key(posted, KEY)
+        assert not has_key(posted, DeliveryKey("a1b2c3-77-1"))
+        assert "title" not in embed(posted)
+        assert not has_key(card_message(CARD), KEY)
+
+    def test_nothing_in_it_pings(self) -> None:
+        """Every request says so; an edit that did not would ping after all."""
+        assert card_message(CARD)["allowed_mentions"] == {"parse": []}
+
+    def test_what_is_shown_already_is_known(self) -> None:
+        """A card as Discord returns it, with all that Discord adds, is seen to be up to date."""
+        returned: dict[str, Any] = card_message(CARD, KEY)
+        embed(returned)["type"] = "rich"
+        returned["components"][0]["id"] = 1
+        assert shows_card(returned, CARD)
+        assert not shows_card(returned, replace(CARD, status_text="Open · waiting for the customer"))
+        assert not shows_card(returned, replace(CARD, buttons=()))
+
+    @given(TEXTS, TEXTS, st.lists(st.tuples(TEXTS, TEXTS), max_size=40))
+    def test_it_always_fits(self, title: str, opening: str, facts: list[tuple[str, str]]) -> None:
+        """Whatever a ticket holds, its card stays within every limit that the practice Discord knows."""
+        card = replace(CARD, title=title, opening=opening, facts=tuple(Fact(*fact) for fact in facts))
+        message = card_message(card, KEY)
+        assert embed_length(embed(message)) <= 6000
+        read_message_request(message)
+
+    @given(TEXTS)
+    def test_a_threads_name_keeps_the_number(self, subject: str) -> None:
+        """A long title is cut at its end."""
+        name = thread_name(replace(CARD, title=f"#1042 · Jane · {subject}"))
+        assert name.startswith("#1042 · Jane")
+        assert 1 <= units(name) <= 100

@@ -1,0 +1,49 @@
+"""A day's logins, which the practice Discord does not count: nearly used up, they are spread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yarl
+
+from adapters.chats.discord.agents import Agents
+from adapters.chats.discord.channels import Channels
+from adapters.chats.discord.connection import Connection
+from adapters.chats.discord.reading import DISCORD
+from adapters.chats.discord.recent_messages import RecentMessageReader
+from adapters.chats.echo import Echo
+from adapters.chats.patrol import Patrol
+from bot.clock import RemoteClock
+from tests.support.clocks import StandingClock
+from tests.support.discord_calls import Calls
+
+
+def gateway_on(calls: Any, clock: StandingClock) -> Connection:
+    reader = RecentMessageReader(calls, Channels(calls), Agents(frozenset()), [])
+    return Connection(
+        account=calls, clock=clock, echo=Echo(clock), patrol=Patrol(DISCORD, reader, clock, RemoteClock(clock))
+    )
+
+
+@pytest.mark.parametrize(("remaining", "waits"), [(1000, []), (10, [360.0]), (0, [3600.0])])
+async def test_the_last_logins_of_a_day_are_spread(remaining: int, waits: list[float]) -> None:
+    """A bot that uses up its thousand logins loses its token, so a loop of failures slows down before that."""
+    clock = StandingClock()
+    limit = {"total": 1000, "remaining": remaining, "reset_after": 3_600_000, "max_concurrency": 1}
+    calls: Any = Calls({"url": "wss://gateway.example", "session_start_limit": limit})
+    gateway = gateway_on(calls, clock)
+    assert await gateway._address() == yarl.URL("wss://gateway.example")
+    assert clock.slept == waits
+
+
+async def test_two_logins_are_some_seconds_apart() -> None:
+    """Discord allows one in five seconds."""
+    clock = StandingClock()
+    calls: Any = Calls({"url": "wss://gateway.example"}, {"url": "wss://gateway.example"})
+    gateway = gateway_on(calls, clock)
+
+    await gateway._address()
+    await gateway._address()
+    (wait,) = clock.slept
+    assert 4 < wait <= 5

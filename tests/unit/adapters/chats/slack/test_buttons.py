@@ -1,0 +1,42 @@
+"""What a press on one of our buttons asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.chats.slack.buttons import ACTIONS, action_rows, pressed
+from bot.model import (
+    Button,
+    DeliveryId,
+    TicketNumber,
+    Verb,
+)
+from tests.support.block_kit import accepted
+
+
+def test_a_button_says_all_that_is_needed() -> None:
+    """Verb and number stand in the button itself, and are read back from what Slack sends when it is pressed."""
+    buttons = (
+        Button(verb=Verb.CLOSE, label="Close", ticket=TicketNumber(7)),
+        Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(99)),
+        Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(100)),
+        Button(verb=Verb.REOPEN, label="Reopen"),
+    )
+    shown = accepted(action_rows(buttons))
+    asked = [pressed(element) for element in shown[0]["elements"]]
+    assert asked == [(button.verb, button.ticket, button.delivery) for button in buttons]
+    assert all(ACTIONS.fullmatch(element["action_id"]) for element in shown[0]["elements"])
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"action_id": "other:close:0", "value": "ticket:1"},
+        {"action_id": "shopbell:dance:0", "value": "ticket:1"},
+        {"action_id": "shopbell:close:0", "value": "ticket:one"},
+        {},
+    ],
+)
+def test_what_is_no_button_of_ours_is_none(action: dict[str, str]) -> None:
+    """What comes in with a press is somebody's input: what does not fit is no button."""
+    assert pressed(action) is None

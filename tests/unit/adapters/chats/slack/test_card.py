@@ -1,0 +1,75 @@
+"""A ticket's card as Block Kit: verbatim, harmless, within Slack's limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapters.chats.slack.card import card_blocks, card_fallback
+from bot.model import (
+    Button,
+    Card,
+    Customer,
+    Fact,
+    Status,
+    TicketNumber,
+    Verb,
+)
+from tests.support.block_kit import NASTY, accepted, kinds, texts
+
+CARD = Card(
+    number=TicketNumber(1042),
+    title="#1042 · Jane · Key not working",
+    store="Main · Sellgate",
+    customer=Customer(name="Jane", email="jane@x.example"),
+    status=Status.OPEN,
+    status_text="Open · waiting for us",
+    opening="My key does not work",
+    facts=(Fact("Order", "ord_xyz_789"), Fact("Paid", "10.00 EUR")),
+    hint="Reply in this thread to answer.",
+    url="https://shop.example/tickets/1",
+    buttons=(Button(verb=Verb.CLOSE, label="Close", ticket=TicketNumber(1042)),),
+)
+
+
+def test_a_card_shows_all_it_knows() -> None:
+    """Title, store, state, customer, facts, link, opening, buttons and hint all stand on it."""
+    shown = accepted(card_blocks(CARD))
+    everything = "\n".join(texts(shown))
+    for part in ("#1042 · Jane", "Main · Sellgate", "Open · waiting", "Jane (jane@x.example)", "ord_xyz_789"):
+        assert part in everything
+    for part in ("https://shop.example/tickets/1", "My key does not work", "Close", "Reply in this thread"):
+        assert part in everything
+    assert [block["type"] for block in shown] == ["header", "context", "rich_text", "actions", "context"]
+
+
+def test_a_closed_card_is_told_by_its_title() -> None:
+    """Slack archives no thread, so the headline says it, and the number survives any length."""
+    shown = accepted(card_blocks(replace(CARD, status=Status.CLOSED, title="#1042 · " + "x" * 300)))
+    title = shown[0]["text"]["text"]
+    assert title.startswith("✅ #1042 · ")
+    assert len(title) <= 150
+
+
+def test_a_bare_card_is_still_a_card() -> None:
+    """Without customer, opening, facts, link, hint and buttons there is no empty block."""
+    bare = replace(
+        CARD, customer=Customer(), opening="", facts=(Fact("Empty", ""),), hint="", url=None, buttons=(), status_text=""
+    )
+    shown = accepted(card_blocks(bare))
+    assert [block["type"] for block in shown] == ["header", "context", "rich_text"]
+
+
+def test_a_card_of_nasty_texts_is_harmless() -> None:
+    """Whatever a customer or a vendor wrote stands in elements that Slack never parses."""
+    nasty = replace(
+        CARD,
+        title=NASTY,
+        store=NASTY,
+        customer=Customer(name=NASTY, email=NASTY),
+        opening=NASTY,
+        facts=tuple(Fact(NASTY, NASTY) for _ in range(60)),
+        hint=NASTY,
+    )
+    shown = accepted(card_blocks(nasty))
+    assert not kinds(shown) & {"mrkdwn", "user", "broadcast", "usergroup", "channel"}
+    assert "<" not in card_fallback(nasty)

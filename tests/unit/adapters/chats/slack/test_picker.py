@@ -1,0 +1,37 @@
+"""The list from which a command's ticket is picked."""
+
+from __future__ import annotations
+
+from slack_sdk.models.blocks import Block
+
+from adapters.chats.slack import picker
+from bot.model import (
+    Answer,
+    ChannelId,
+    Choice,
+    TicketNumber,
+    Verb,
+)
+from tests.support.block_kit import accepted
+
+
+def test_the_picker_keeps_what_it_is_for() -> None:
+    """Verb and channel travel in the modal, through every form of it."""
+    purpose = picker.Purpose(Verb.REOPEN, ChannelId("C1"))
+    for view in (
+        picker.picker_view(purpose),
+        picker.waiting_view(purpose),
+        picker.result_view(purpose, Answer(text="Done")),
+    ):
+        accepted([block for block in view["blocks"] if block["type"] != "input"])
+        assert picker.purpose_of(view) == purpose
+        assert len(view["title"]["text"]) <= 24
+    assert Block.parse(picker.picker_view(purpose)["blocks"][0]) is not None
+
+
+def test_the_pickers_choices_fit_slacks_lists() -> None:
+    """At most a hundred lines of 75 characters; the number is what comes back."""
+    options = picker.options([Choice(TicketNumber(number), "#1 · " + "x" * 200) for number in range(150)])
+    assert len(options) == 100
+    assert all(len(option["text"]["text"]) <= 75 for option in options)
+    assert options[3]["value"] == "3"
