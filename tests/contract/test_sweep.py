@@ -46,7 +46,7 @@ async def test_an_unchanged_store_costs_its_pages_only(case: Case) -> None:
         assert await here.sweep() == []
         asked = here.server.http_server.seen[before:]
         page = min(here.vendor.capabilities.page_size, case.variant.page_cap or 1000)
-        assert all(re.search(here.subject.listing, exchange.path) for exchange in asked)
+        assert all(re.fullmatch(here.subject.listing, exchange.path) for exchange in asked)
         assert len(asked) == math.ceil(len(here.ledger.open) / page)
 
 

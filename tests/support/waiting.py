@@ -16,14 +16,16 @@ async def until(condition: Callable[[], object], what: str = "", *, seconds: flo
     Wait until the condition holds; fails with what was waited for where it does not within so many seconds.
 
     Args:
-        condition: Looked at again and again. What it looks up need not be there yet (`LookupError`).
+        condition: Looked at again and again; it may be a coroutine function. What it looks up need not be there yet
+            (`LookupError`).
         what: What is waited for, in words; where the condition's own source says it, there is no need for words.
     """
     deadline = asyncio.get_running_loop().time() + seconds
     missing: LookupError | None = None
     while True:
         try:
-            if condition():
+            held = condition()
+            if await held if inspect.isawaitable(held) else held:
                 return
             missing = None
         except LookupError as error:

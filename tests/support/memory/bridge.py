@@ -25,6 +25,7 @@ from bot.model import (
     Edited,
     Place,
     Said,
+    State,
     Store,
     StoreName,
     ThreadId,
@@ -116,10 +117,15 @@ class Bridge:
             self.app.nudge(MAIN)
             await until(partial(self._is_swept_since, before), "another sweep")
 
-    async def at_rest(self) -> None:
-        """Sweep some times more, and wait until nothing is on its way: what happens twice has happened by then."""
+    async def at_rest(self, *may_stay: State) -> None:
+        """
+        Sweep some times more, and wait until nothing is on its way: what happens twice has happened by then.
+
+        Args:
+            may_stay: Deliveries in such a state may be left: those that failed for good, or wait for a person's word.
+        """
         await self.sweeps(SWEEPS)
-        await nothing_on_its_way(self.rows)
+        await nothing_on_its_way(self.rows, *may_stay)
 
     def _is_swept_since(self, sweeps: int) -> bool:
         return self.vendor.calls.count("changes") > sweeps

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
 import tempfile
 import time
@@ -31,7 +32,7 @@ from unittest.mock import patch
 import structlog
 
 from bot.inbound.chats import commands
-from bot.model import StoreName
+from bot.model import State, StoreName
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.discord import DiscordMessage
 from bot.sandbox.slack import SlackMessage
@@ -45,6 +46,7 @@ from tests.support.openapi.discord import check_exchange
 from tests.support.openapi.nextcommerce import check_exchange as check_nextcommerce
 from tests.support.rest import SWEEPS, nothing_on_its_way
 from tests.support.stage.bot import Bridge
+from tests.support.vendors.listings import LISTINGS
 from tests.support.waiting import until
 
 _SETTINGS = {"UNDO_SECONDS": "0.05", "REPLY_MODE": "all", "LOG_LEVEL": "INFO"}
@@ -191,22 +193,27 @@ class Stage:
 
     async def sweeps(self, amount: int, shop: Shop | None = None) -> None:
         """Wait until a store was asked so many times more for its list."""
-        wire = (shop or self.shop).vendor.http_server
+        vendor = (shop or self.shop).vendor
 
         def asked() -> int:
-            paths = [exchange.path for exchange in wire.seen if exchange.method == "GET" and exchange.status == 200]
-            return paths.count(min(paths, key=len))  # every vendor's list stands above its tickets
+            answered = [e.path for e in vendor.http_server.seen if e.method == "GET" and e.status == 200]
+            return sum(re.fullmatch(LISTINGS[vendor.vendor], path) is not None for path in answered)
 
         for _ in range(amount):
             before = asked()
             self.nudge(shop)
             await until(lambda before=before: asked() > before, "one more sweep")  # type: ignore[misc]
 
-    async def at_rest(self) -> None:
-        """Sweep every store some times more, and wait until nothing is on its way: what happens twice has by then."""
+    async def at_rest(self, *may_stay: State) -> None:
+        """
+        Sweep every store again, and wait until nothing is on its way: what happens twice has happened by then.
+
+        Args:
+            may_stay: Deliveries in such a state may be left: those that failed for good, or wait for a person's word.
+        """
         for shop in self.world.shops.values():
             await self.sweeps(SWEEPS, shop)
-        await nothing_on_its_way(self.bridge.rows)
+        await nothing_on_its_way(self.bridge.rows, *may_stay)
 
     def nudge(self, shop: Shop | None = None) -> None:
         """Sweep now, where the bot runs in this process."""

@@ -20,6 +20,7 @@ from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
 from bot.sandbox.vendors.variant import Variant
 from tests.support.clocks import ManualClock
 from tests.support.openapi.nextcommerce import check_request
+from tests.support.vendors.listings import LISTINGS
 
 # One for all, as in the bridge: making it takes longer than most of these tests.
 _CERTIFICATES = ssl.create_default_context()
@@ -53,17 +54,17 @@ class Subject:
 
 
 SUBJECTS = (
-    Subject(kind=sellgate.KIND, listing=r"^/v1/tickets$", many=130),
-    Subject(kind=lightspeed.KIND, listing=r"^/en/tickets\.json$", many=270),
+    Subject(kind=sellgate.KIND, listing=LISTINGS["sellgate"], many=130),
+    Subject(kind=lightspeed.KIND, listing=LISTINGS["lightspeed"], many=270),
     Subject(
         kind=sellsn.KIND,
-        listing=r"^/stores/[^/]+/tickets/\d+$",
+        listing=LISTINGS["sellsn"],
         many=130,
         settings=lambda variant: {"closed_statuses": str(variant.statuses[2])},
         names_staff=False,
     ),
-    Subject(kind=sellapp.KIND, listing=r"^/v1/tickets$", many=130, lacks=lambda variant: variant.v2 != "there"),
-    Subject(kind=nextcommerce.KIND, listing=r"^/api/admin/tickets/$", many=50, check=check_request),
+    Subject(kind=sellapp.KIND, listing=LISTINGS["sellapp"], many=130, lacks=lambda variant: variant.v2 != "there"),
+    Subject(kind=nextcommerce.KIND, listing=LISTINGS["nextcommerce"], many=50, check=check_request),
 )
 
 
