@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Rejected, Unavailable
-from bot.model import Agent, AgentId, Attachment, ChatMessageId, Mark, Status, Verb, Voice
+from bot.model import Agent, AgentId, Attachment, ChatMessageId, Mark, State, Status, Verb, Voice
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.simulation.loop import now
@@ -218,7 +218,7 @@ async def test_what_cannot_be_sent_is_said(tmp_path: Path) -> None:
         nothing, part = bridge.discord.texts(thread)[1:]
         assert "did not reach the customer. Memory does not take a sticker." in nothing
         assert part.startswith("Your text is on its way to the customer, but photo.png was not sent")
-        await bridge.at_rest()
+        await bridge.at_rest(State.FAILED)
         assert len(bridge.discord.texts(thread)) == 3
         assert bridge.vendor.texts("t1") == ["See here."]
 

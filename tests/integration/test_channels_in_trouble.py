@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,8 +55,7 @@ async def test_a_channel_that_takes_lines_is_told_itself(tmp_path: Path) -> None
         await until(lambda: discord.refused > 4)
         await until(lambda: discord.texts("1"))
         discord.full = False
-        await bridge.drained()
-        failing = f"⚠️ shopbell cannot show tickets in Discord right now. {REASON}"
+        await bridge.at_rest()
         assert discord.texts("1") == [
             f"{failing} What belongs there waits until this is fixed.",
             "▶️ Tickets appear in Discord again. What waited is on its way.",
@@ -72,7 +70,7 @@ async def test_where_nobody_can_be_told_nothing_is_said_afterwards_either(tmp_pa
         bridge.vendor.customer_writes("t1", "Hello?")
         await until(lambda: discord.refused > 4)
         discord.full, discord.mute = False, set()
-        await bridge.drained()
+        await bridge.at_rest()
         assert discord.texts("1") == []
         assert await bridge.rows("channel_incidents") == []
 
@@ -80,10 +78,13 @@ async def test_where_nobody_can_be_told_nothing_is_said_afterwards_either(tmp_pa
 async def given_up(bridge: Bridge) -> list[str]:
     """Wait until an opening has failed for good, and drop it; the kinds of what is given up."""
     failed: list[dict[str, object]] = []
-    while not failed:
+
+    async def has_failed() -> bool:
         rows = await bridge.rows("unfinished_deliveries")
-        failed = [row for row in rows if (row["kind"], row["state"]) == ("open", "failed")]
-        await asyncio.sleep(0.01)
+        failed.extend(row for row in rows if (row["kind"], row["state"]) == ("open", "failed"))
+        return bool(failed)
+
+    await until(has_failed)
     dropped = await bridge.database.write(drop, DeliveryId(int(str(failed[0]["id"]))), bridge.app._clock.now())
     bridge.app.outbox.wake()
     return [each.kind.value for each in dropped]
@@ -101,10 +102,14 @@ async def test_a_thread_that_is_given_up_is_opened_by_the_next_message(tmp_path:
         assert await given_up(bridge) == ["open", "post", "post"]
         given = "⚠️ This ticket has no thread in Discord: opening one was cancelled. The next message opens one."
         await until(lambda: given in slack.texts(bridge.thread(slack)))
-        await bridge.drained()
+        await bridge.at_rest()
+        assert not discord.threads()
         bridge.vendor.colleague_writes("t1", "Here I am.")
         await until(lambda: discord.threads() and discord.texts(bridge.thread(discord)) == ["Here I am."])
-        await bridge.drained()
+        await bridge.at_rest()
+        assert len(discord.threads()) == 1
+        assert discord.texts(bridge.thread(discord)) == ["Here I am."]
+        assert slack.texts(bridge.thread(slack)).count(given) == 1
 
 
 async def test_shopbells_own_lines_do_not_open_a_thread_that_was_given_up(tmp_path: Path) -> None:
@@ -118,7 +123,7 @@ async def test_shopbells_own_lines_do_not_open_a_thread_that_was_given_up(tmp_pa
         bridge.vendor.tickets.pop(next(iter(bridge.vendor.tickets)))
         slack = bridge.slack
         await until(lambda: any("no longer has this ticket" in text for text in slack.texts(bridge.thread(slack))))
-        await bridge.drained()
+        await bridge.at_rest()
         assert discord.threads() == []
 
 
@@ -130,6 +135,6 @@ async def test_another_channel_is_told_where_there_is_one(tmp_path: Path) -> Non
         bridge.vendor.customer_writes("t1", "Hello?")
         await until(lambda: bridge.slack.texts("2"))
         discord.full = False
-        await bridge.drained()
+        await bridge.at_rest()
         assert len(bridge.slack.texts("2")) == 2
         assert discord.texts("1") == []

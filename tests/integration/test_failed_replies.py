@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Gone, Rejected
-from bot.model import ChatMessageId, Conversation, DeliveryId, Mark, ThreadId, TicketId, Verb
+from bot.model import ChatMessageId, Conversation, DeliveryId, Mark, State, ThreadId, TicketId, Verb
 from bot.outbound.retry import Schedule
 from bot.tickets.outcomes import drop
 from tests.support.memory.bridge import running
@@ -168,7 +168,7 @@ async def test_a_reply_that_holds_nothing_failed_for_good(tmp_path: Path) -> Non
         await bridge.says(bridge.slack, "m2", "something")
         await bridge.edits(bridge.slack, "m2", "  ")
         await until(lambda: bridge.slack.reactions[ChatMessageId("m2")] == {Mark.FAILED})
-        await until(lambda: len(bridge.slack.texts(thread)) == 3)
+        await bridge.at_rest(State.FAILED)
         assert bridge.slack.texts(thread)[1:] == [
             "❌ Your message did not reach the customer. Memory does not accept a sticker. Your message is kept here.",
             "❌ Your message did not reach the customer. It contains nothing to send. Your message is kept here.",
@@ -188,6 +188,6 @@ async def test_sending_by_hand_what_failed_tries_it_again(tmp_path: Path) -> Non
         assert answer.text == "That message is on its way to the customer."
         await until(lambda: bridge.discord.reactions[said.message] == {Mark.DELIVERED})
         answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
-        assert answer.text == "That message is already sent or on its way to the customer."
-        await bridge.drained()
+        assert answer.text == "That message is on its way to the customer, or there, already."
+        await bridge.at_rest()
         assert bridge.vendor.texts("t1") == ["grrr"]

@@ -29,7 +29,7 @@ from bot.ports import VendorCapabilities
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, default_vendor, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
-from tests.support.simulation.loop import now
+from tests.support.rest import SWEEPS
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.simulated
@@ -74,7 +74,9 @@ async def test_a_deleted_thread_is_replaced(tmp_path: Path) -> None:
         bridge.vendor.customer_writes("t1", "Anybody?")
         await until(lambda: len(bridge.discord.threads()) == 2)
         new = bridge.thread(bridge.discord, 1)
-        await until(lambda: len(bridge.discord.texts(new)) == 2)
+        await until(lambda: len(bridge.discord.texts(new)) >= 2)
+        await bridge.at_rest()
+        assert len(bridge.discord.threads()) == 2
         assert sorted(bridge.discord.texts(new)) == [
             "Anybody?",
             "The old thread of this ticket was deleted. The ticket continues here.",
@@ -89,9 +91,10 @@ async def test_a_thread_that_vanishes_is_replaced_at_once(tmp_path: Path) -> Non
         assert bridge.discord.intake is not None
         await bridge.discord.intake.place_deleted(bridge.place(bridge.discord))
         await bridge.discord.intake.place_deleted(bridge.place(bridge.discord))
-        await until(lambda: len(bridge.discord.threads()) == 2)
-        await until(lambda: len(bridge.discord.texts(bridge.thread(bridge.discord, 1))) == 1)
+        await until(lambda: bridge.discord.texts(bridge.thread(bridge.discord, 1)))
+        await bridge.at_rest()
         assert len(bridge.discord.threads()) == 2
+        assert len(bridge.discord.texts(bridge.thread(bridge.discord, 1))) == 1
 
 
 async def test_a_channel_that_is_gone_is_told_in_the_other_chat(tmp_path: Path) -> None:
@@ -103,6 +106,8 @@ async def test_a_channel_that_is_gone_is_told_in_the_other_chat(tmp_path: Path) 
         await until(bridge.slack.threads)
         expected = "⚠️ This ticket has no thread in Discord now. The channel was deleted."
         await until(lambda: expected in bridge.slack.texts(bridge.thread(bridge.slack)))
+        await bridge.sweeps(SWEEPS)
+        assert bridge.slack.texts(bridge.thread(bridge.slack)).count(expected) == 1
 
 
 async def test_an_old_reply_waits_for_a_word(tmp_path: Path) -> None:
@@ -124,8 +129,8 @@ async def test_an_old_reply_waits_for_a_word(tmp_path: Path) -> None:
         await bridge.asks(discord, Verb.RETRY, delivery=asking[0].buttons[0].delivery)
         await bridge.asks(discord, Verb.DISCARD, delivery=asking[1].buttons[1].delivery)
         await until(lambda: discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
+        await bridge.at_rest()
         assert vendor.texts("t1") == ["send this"]
-        await bridge.drained()
 
 
 async def test_what_was_recovered_is_said_once_in_the_channel(tmp_path: Path) -> None:
@@ -136,10 +141,14 @@ async def test_what_was_recovered_is_said_once_in_the_channel(tmp_path: Path) ->
         at = now()
         discord.history = [bridge.said(discord, f"m{n}", f"text {n}", said_at=at) for n in range(3)]
     for _ in range(2):
-        async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack):
-            await until(lambda: len(vendor.texts("t1")) == 3)
-            await until(lambda: len(discord.texts("1")) == 1)
-    assert discord.texts("1") == ["🔁 Connected to Discord again. Found 3 missed messages; they are being handled now."]
+        async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
+            await until(lambda: len(vendor.texts("t1")) >= 3)
+            await until(lambda: discord.texts("1"))
+            await bridge.at_rest()
+    assert vendor.texts("t1") == ["text 0", "text 1", "text 2"]
+    assert discord.texts("1") == [
+        "🔁 Back in Discord. Found 3 messages that were written meanwhile; each goes where it belongs."
+    ]
 
 
 async def test_closed_here_only(tmp_path: Path) -> None:
@@ -151,8 +160,7 @@ async def test_closed_here_only(tmp_path: Path) -> None:
         thread = bridge.thread(bridge.slack)
         await until(lambda: bridge.slack.cards[thread][-1].archived)
         assert bridge.slack.cards[thread][-1].status_text == "✅ Closed (closed here only)"
-        seen = bridge.vendor.calls.count("changes")
-        await until(lambda: bridge.vendor.calls.count("changes") > seen + 2)
+        await bridge.at_rest()
         assert bridge.slack.cards[thread][-1].status is Status.CLOSED
         bridge.vendor.customer_writes("t1", "Not solved!")
         await until(lambda: bridge.slack.cards[thread][-1].status is Status.OPEN)
@@ -169,6 +177,7 @@ async def test_notes_files_and_counts_where_the_vendor_has_them(tmp_path: Path) 
         await until(lambda: vendor.notes)
         await bridge.says(bridge.slack, "m2", "", attachments=(Attachment(name="key.txt", size=4),))
         await until(lambda: bridge.slack.marks.get(ChatMessageId("m2")) is Mark.DELIVERED)
+        await bridge.at_rest()
         assert vendor.notes == [("Ann", "be kind")]
         assert vendor.files == [File(name="key.txt", content=b"content of key.txt")]
         answer = await bridge.asks(bridge.slack, Verb.STATS)
@@ -183,7 +192,9 @@ async def test_the_same_message_many_times_is_one(tmp_path: Path) -> None:
         assert bridge.slack.intake is not None
         await asyncio.gather(*(bridge.slack.intake.said(said) for _ in range(11)))
         await until(lambda: bridge.slack.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
+        await bridge.at_rest()
         assert bridge.vendor.texts("t1") == ["once"]
+        assert bridge.discord.texts(bridge.thread(bridge.discord)) == ["Hello?", "once"]
 
 
 async def test_the_vendor_without_reopening_is_said_plainly(tmp_path: Path) -> None:
@@ -197,6 +208,7 @@ async def test_the_vendor_without_reopening_is_said_plainly(tmp_path: Path) -> N
         await bridge.asks(bridge.discord, Verb.CLOSE)
         answer = await bridge.asks(bridge.discord, Verb.REOPEN)
         assert answer.text == "Ask the customer to open a new ticket."
+        await bridge.at_rest()
         assert bridge.vendor.calls.count("set_status") == 1
 
 
@@ -208,7 +220,10 @@ async def test_a_nudge_for_one_ticket_reads_only_that(tmp_path: Path) -> None:
         await until(lambda: len(bridge.vendor.fail["changes"]) < 1000)
         bridge.vendor.customer_writes("t1", "Nudged.")
         bridge.app.nudge(MAIN, TicketId("t1"))
+        reads = bridge.vendor.calls.count("ticket")
         await until(lambda: "Nudged." in bridge.discord.texts(bridge.thread(bridge.discord)))
+        assert bridge.vendor.fail["changes"], "the list is still down"
+        assert bridge.vendor.calls.count("ticket") == reads + 1
 
 
 async def test_the_card_tells_of_the_customers_other_tickets(tmp_path: Path) -> None:
@@ -227,9 +242,9 @@ async def test_a_gone_ticket_is_said_once(tmp_path: Path) -> None:
         ticket = bridge.vendor.tickets.pop(TicketId("t1"))
         thread = bridge.thread(bridge.slack)
         await until(lambda: any("no longer has this ticket" in text for text in bridge.slack.texts(thread)))
-        seen = bridge.vendor.calls.count("changes")
-        await until(lambda: bridge.vendor.calls.count("changes") > seen + 2)
-        assert sum("no longer has this ticket" in text for text in bridge.slack.texts(thread)) == 1
+        await bridge.at_rest()
+        for chat in (bridge.discord, bridge.slack):
+            assert sum("no longer has this ticket" in text for text in chat.texts(bridge.thread(chat))) == 1
         assert bridge.slack.cards[thread][-1].buttons == ()
         bridge.vendor.tickets[ticket.id] = replace(ticket, subject="It is back")
         await until(lambda: bridge.slack.cards[thread][-1].buttons)
@@ -250,6 +265,8 @@ async def test_a_message_that_could_not_be_written_down_is_read_again(tmp_path: 
         reception._database = bridge.database
         await bridge.says(bridge.discord, "m2", "second")
         await until(lambda: bridge.vendor.texts("t1") == ["first", "second"])
+        await bridge.at_rest()
+        assert bridge.vendor.texts("t1") == ["first", "second"]
 
 
 async def test_a_ticket_that_comes_back_as_it_was_is_seen(tmp_path: Path) -> None:
@@ -287,6 +304,8 @@ async def test_a_thread_that_is_written_in_is_read_ahead_of_the_others(tmp_path:
         slow.history = [bridge.said(slow, "m1", "missed", said_at=earlier)]
         await bridge.says(slow, "m2", "live")
         await until(lambda: vendor.texts("t1") == ["missed", "live"])
+        await bridge.at_rest()
+        assert vendor.texts("t1") == ["missed", "live"]
 
 
 async def test_a_note_that_is_deleted_in_time_does_not_reach_the_vendor(tmp_path: Path) -> None:
@@ -297,5 +316,5 @@ async def test_a_note_that_is_deleted_in_time_does_not_reach_the_vendor(tmp_path
         await bridge.says(bridge.discord, "m1", "// wrong")
         await bridge.deletes(bridge.discord, "m1")
         await bridge.says(bridge.discord, "m2", "// right")
-        await bridge.drained()
+        await bridge.at_rest()
         assert vendor.notes == [("Ann", "right")]

@@ -56,8 +56,9 @@ async def test_a_long_message_goes_into_the_new_thread_as_a_whole(tmp_path: Path
         await bridge.ticket_arrives()
         bridge.vendor.customer_writes("t1", LONG)
         bridge.vendor.customer_writes("t1", "And more.")
-        await until(lambda: any("continues here" in text for t in discord.threads() for text in discord.texts(t)))
-        await bridge.drained()
+        await until(lambda: any("goes on here" in text for t in discord.threads() for text in discord.texts(t)))
+        await bridge.at_rest()
+        assert len(discord.threads()) == 2
         assert parts_in(bridge, discord, 0) == list(range(after + 1))
         assert parts_in(bridge, discord, 1) == [0, 1, 2]
         assert parts_in(bridge, bridge.slack, 0) == [0, 1, 2]
@@ -71,7 +72,7 @@ async def test_what_is_said_in_another_thread_has_another_key(tmp_path: Path) ->
         await bridge.ticket_arrives()
         bridge.vendor.customer_writes("t1", LONG)
         await until(lambda: len(discord.threads()) == 2)
-        await bridge.drained()
+        await bridge.at_rest()
         keys = [shown.key for thread in discord.threads() for shown in discord.shown[thread]]
         assert len(keys) == len(set(keys))
         assert all(len(key) <= 25 for key in keys)
@@ -84,5 +85,7 @@ async def test_a_message_whose_last_part_was_said_is_not_said_again(tmp_path: Pa
         await bridge.ticket_arrives()
         bridge.vendor.customer_writes("t1", LONG)
         await until(lambda: len(discord.threads()) == 2)
-        await bridge.drained()
+        await bridge.at_rest()
+        assert len(discord.threads()) == 2
+        assert parts_in(bridge, discord, 0) == [0, 1, 2]
         assert parts_in(bridge, discord, 1) == []

@@ -35,6 +35,8 @@ async def test_a_card_whose_answer_was_lost_is_answered_before_it_is_recorded(tm
         await discord.intake.said(said)
         await until(lambda: bridge.vendor.texts("t1") == ["Try again"])
         await until(lambda: discord.marks.get(ChatMessageId("m1")) == "✅")
+        await bridge.at_rest()
+        assert len(discord.threads()) == 1
         assert bridge.vendor.texts("t1") == ["Try again"]
 
 
@@ -49,6 +51,8 @@ async def test_a_card_that_a_crash_left_unrecorded_is_answered_while_we_are_away
         await until(slack.threads)
         slack.history.append(answer_in(bridge, slack, "m1", "While you were away"))
     slack.fail["find_thread"].clear()
-    async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor):
-        await until(lambda: vendor.texts("t1") == ["While you were away"])
+    async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor) as bridge:
+        await until(lambda: vendor.texts("t1"))
+        await bridge.at_rest()
+        assert vendor.texts("t1") == ["While you were away"]
         assert len(slack.threads()) == 1

@@ -12,7 +12,7 @@ async def once_everywhere(ticket: Ticket, *texts: str) -> None:
     """One thread in each chat, and each of these once in each of them."""
     for text in texts:
         await ticket.shown(text)
-    await ticket.stage.bridge.drained()
+    await ticket.stage.at_rest()
     assert len(ticket.discord.threads) == len(ticket.slack.cards) == 1
     for text in texts:
         assert ticket.discord.count(text) == ticket.slack.count(text) == 1
@@ -92,7 +92,7 @@ async def test_discords_session_ends_while_agents_write(stage: Stage) -> None:
     for text in texts[6:]:
         await ticket.ann_says(text)
     await ticket.has_sent(*texts)
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert ticket.slack.count("message") == len(texts)
 
 
@@ -111,7 +111,7 @@ async def test_slacks_socket_is_cut_while_agents_write(stage: Stage) -> None:
     repeated = await ticket.bob_says("six")
     await slack.repeat(repeated, times=2)
     await ticket.has_sent("one", "two", "three", "four", "five", "six")
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert ticket.sent == ["one", "two", "three", "four", "five", "six"]
 
 
@@ -133,6 +133,9 @@ async def test_one_chat_is_away_and_the_other_goes_on(stage: Stage) -> None:
     await until(lambda: ticket.discord.count("from") == 2, "Discord has both")
     said = await ticket.ann_says("I am back")
     await ticket.marked(said, "✅")
+    await once_everywhere(other, "Hello?")
+    assert ticket.discord.count("from") == 2
+    assert ticket.slack.count("from the customer") == ticket.slack.count("I am back") == 1
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})

@@ -35,7 +35,7 @@ async def _loses_answers(stage: Stage, ticket: Ticket) -> None:
     world.discord.http_server.fail("lose", method="POST", path="/threads$")
     other = await stage.writes("Another", vendor=ticket.shop.vendor.vendor)
     await until(lambda: other.slack.cards and other.discord.threads, "it has its threads")
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert [*world.slack.http_server.faults, *world.discord.http_server.faults] == [], (
         "every answer was lost that should be"
     )

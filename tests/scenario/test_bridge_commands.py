@@ -53,8 +53,8 @@ async def test_closing_and_reopening_in_discord(stage: Stage) -> None:
     await is_closed(ticket, closed=False)
     assert await discord_says(stage, parent, "close", ticket=f" {number} ") == f"#{number} is closed."
     await is_closed(ticket)
-    assert await discord_says(stage, parent, "close", ticket=number) == f"#{number} is already closed."
-    await stage.bridge.drained()
+    assert await discord_says(stage, parent, "close", ticket=number) == f"#{number} is closed already."
+    await stage.at_rest()
     assert ticket.discord.count("Closed by Ann") == 2
 
 
@@ -82,7 +82,7 @@ async def test_closing_twice_and_from_two_chats_is_told_once(stage: Stage) -> No
     assert await slack_says(ticket, "/close", f"#{number}") == f"#{number} is already closed."
     assert await discord_says(stage, stage.world.support.id, "close", ticket=number) == f"#{number} is already closed."
     await is_closed(ticket)
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert ticket.discord.count("Closed by") == ticket.slack.count("Closed by Bob from Slack.") == 1
     assert await slack_says(ticket, "/reopen", number) == f"#{number} is open again."
     assert await discord_says(stage, stage.world.support.id, "reopen", ticket=number) == f"#{number} is already open."

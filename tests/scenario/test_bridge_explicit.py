@@ -13,8 +13,7 @@ SEND = "Send to customer"
 
 async def nothing_leaves(ticket: Ticket) -> None:
     """Give whatever might leave the time to do so."""
-    await ticket.stage.bridge.drained()
-    await ticket.stage.sweeps(3, ticket.shop)
+    await ticket.stage.at_rest()
     assert ticket.sent == []
 
 
@@ -54,8 +53,9 @@ async def test_send_to_customer_sends_exactly_that(stage: Stage) -> None:
     assert "on its way to the customer" in outcome.text
     await ticket.has_sent("Dear Jane, here is **your** key.", "And a voucher.")
     await ticket.marked(from_slack, "✅")
-    await stage.bridge.drained()
-    assert ticket.discord.count("And a voucher.") == 1
+    await stage.at_rest()
+    assert ticket.sent == ["Dear Jane, here is **your** key.", "And a voucher."]
+    assert ticket.slack.count("here is **your** key.") == ticket.discord.count("And a voucher.") == 1
 
 
 @pytest.mark.scenario(REPLY_MODE="explicit")
@@ -100,3 +100,5 @@ async def test_a_note_can_be_sent_after_all(stage: Stage) -> None:
     await stage.world.discord.context_menu(stage.world.ann, noted, SEND)
     await ticket.has_sent("the code is 1234")
     await ticket.marked(noted, "✅")
+    await stage.at_rest()
+    assert ticket.sent == ["the code is 1234"]

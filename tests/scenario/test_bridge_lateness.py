@@ -52,7 +52,7 @@ async def test_a_key_that_may_read_but_not_write(stage: Stage) -> None:
     for said in from_ann:
         await ticket.marked(said, "✅")
     await ticket.marked(from_bob, "✅")
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert [text for text in ticket.sent if text != "from Bob"] == ["from Ann", "from Ann again"]
     assert len(ticket.sent) == 3
 
@@ -79,7 +79,7 @@ async def test_a_reply_in_doubt_whose_ticket_cannot_be_read(stage: Stage) -> Non
     wire.faults.remove(reading)
     await stage.sweeps(1)
     await ticket.marked(from_ann, "✅")
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert ticket.sent == ["from Ann", "from Bob"]
     assert ticket.discord.count(UNSEEN) == ticket.slack.count(WAITS) == 1
     assert ticket.slack.count("from Ann") == ticket.discord.count("from Bob") == 1

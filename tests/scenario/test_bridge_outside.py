@@ -147,19 +147,18 @@ async def test_health_tells_what_is_wrong(stage: Stage) -> None:
 
 
 async def until_answered(bot: BotProcess) -> None:
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
+    async def answers() -> bool:
         try:
             await asked(bot, "GET", "/healthz")
         except httpx.HTTPError:
-            await asyncio.sleep(0.05)
-        else:
-            return
-    raise AssertionError("it does not listen")
+            return False
+        return True
+
+    await until(answers, "it listens")
 
 
 async def until_health(bot: BotProcess, status: int) -> None:
-    deadline = time.monotonic() + 25
-    while (await asked(bot, "GET", "/healthz")).status_code != status:
-        assert time.monotonic() < deadline, f"healthz never says {status}"
-        await asyncio.sleep(0.05)
+    async def says() -> bool:
+        return (await asked(bot, "GET", "/healthz")).status_code == status
+
+    await until(says, f"healthz says {status}")

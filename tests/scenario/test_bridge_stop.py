@@ -43,7 +43,7 @@ async def test_what_is_in_flight_ends(stage: Stage) -> None:
     assert {str(row["state"]) for row in left} <= {"waiting"}
     assert await _replies(stage) == []
     await stage.bridge.start()
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert _writes(stage) == before + 1
     assert ticket.sent == ["On my way"]
     assert (ticket.slack.count("Still there?"), ticket.discord.count("Still there?")) == (1, 1)
@@ -74,6 +74,6 @@ async def test_what_is_said_while_it_stops_is_for_the_next_start(stage: Stage) -
     assert ticket.sent == ["Before"]
     await stage.bridge.start()
     await until(lambda: len(ticket.sent) == 3, "all is sent")
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert sorted(ticket.sent) == ["Ann meanwhile", "Before", "Bob meanwhile"]
     assert ticket.sent[0] == "Before"

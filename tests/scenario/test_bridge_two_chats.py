@@ -135,7 +135,7 @@ async def test_stores_with_one_chat_only(stage: Stage) -> None:
     answered = await stage.world.discord.command(stage.world.ann, stage.world.support.id, "close", ticket=number)
     assert answered.content == f"#{number} is closed."
     await until(lambda: in_slack.slack.count("Closed by Ann from Discord.") == 1, "Slack says so")
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert in_discord.slack.cards == []
     assert in_slack.discord.threads == []
 
@@ -154,7 +154,7 @@ async def test_two_stores_share_their_channels(stage: Stage) -> None:
     assert "Boutique · Lightspeed" in boutique.slack.card.rendered
     await boutique.bob_says("!close")
     await until(lambda: boutique.now.closed and boutique.discord.thread.archived, "that one is closed")
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert not keys.now.closed
     assert not keys.discord.thread.archived
 
@@ -187,3 +187,6 @@ async def test_a_deleted_thread_is_replaced(stage: Stage) -> None:
     await until(lambda: ticket.slack.count("The ticket continues here.") == 1, "it goes on")
     await ticket.bob_says("me too")
     await ticket.has_sent("an answer", "yes", "me too")
+    await stage.at_rest()
+    assert ticket.sent == ["an answer", "yes", "me too"]
+    assert ticket.discord.count("It goes on here.") == ticket.slack.count("It goes on here.") == 1

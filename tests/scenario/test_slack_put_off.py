@@ -106,7 +106,7 @@ async def test_what_is_deleted_while_slack_is_asked_is_not_sent(stage: Stage) ->
     said = await _held_up(stage, ticket, "Oops")
     await stage.world.slack.delete(said)
     assert await stage.world.slack.settled()
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert ticket.sent == []
 
 

@@ -37,7 +37,7 @@ async def test_one_message_told_of_in_every_way_is_one(stage: Stage) -> None:
     await slack.repeat(said, times=_TIMES)
     assert await slack.settled()
     await ticket.marked(said, "✅")
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert len(ticket.sent) == 1
     assert "look here" in ticket.sent[0]
     assert ticket.discord.count("look here") == 1

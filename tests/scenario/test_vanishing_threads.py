@@ -10,6 +10,7 @@ import pytest
 from bot.sandbox.discord import Thread
 from bot.sandbox.loopback_server import Exchange
 from bot.sandbox.ticket_threads import discord_text
+from tests.support.rest import SWEEPS
 from tests.support.stage.clock import ahead, clock_of
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
@@ -35,8 +36,9 @@ async def both_ways(ticket: Ticket, *before: str) -> None:
     await ticket.shown("Are you there?")
     said = await ticket.ann_says("We are")
     await ticket.marked(said, "✅")
-    await ticket.stage.bridge.drained()
+    await ticket.stage.at_rest()
     assert ticket.sent == [*before, "We are"]
+    assert ticket.discord.count("Are you there?") == 1
 
 
 @pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
@@ -113,7 +115,7 @@ async def test_what_vanished_while_the_bot_was_away_is_replaced_when_it_is_back(
         await goes_on(ticket, thread)
         await until(lambda t=ticket, c=card: [x.ts for x in t.slack.cards] not in ([], [c.ts]), "another card")  # type: ignore[misc]
         await until(lambda ticket=ticket: ticket.slack.count(GOES_ON) == 1, "Slack says so")  # type: ignore[misc]
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert tickets[0].discord.count("Lost on its way") == 1
     for ticket in tickets:
         await both_ways(ticket)
@@ -133,7 +135,7 @@ async def test_archived_and_locked_threads_take_messages(stage: Stage) -> None:
             text = f"archived {archived}, locked {locked}"
             ticket.customer_says(text)
             await ticket.shown(text)
-        await stage.bridge.drained()
+        await stage.at_rest()
         assert ticket.discord.threads == [thread]
         assert thread.locked
         assert not thread.archived
@@ -148,12 +150,12 @@ async def test_a_deleted_card_is_followed_by_one_in_its_thread(stage: Stage) -> 
         thread, former = ticket.discord.thread, ticket.discord.card()
         await discord.delete(discord.owner, former)
         await until(lambda t=ticket: t.discord.card().channel_id == t.discord.thread.id, "another card")  # type: ignore[misc]
-        await stage.bridge.drained()
+        await stage.at_rest()
         assert ticket.discord.count("The card of this ticket was deleted.") == 1
         await both_ways(ticket)
         ticket.shop.store.close(ticket.id)
         await until(lambda thread=thread: thread.archived, "archived")  # type: ignore[misc]
-        await stage.bridge.drained()
+        await stage.at_rest()
         assert ticket.discord.threads == [thread]
         again = ticket.discord.card()
         assert "Closed" in discord_text(again)
@@ -161,7 +163,7 @@ async def test_a_deleted_card_is_followed_by_one_in_its_thread(stage: Stage) -> 
         await until(lambda t=ticket: "Open" in discord_text(t.discord.card()), "open again")  # type: ignore[misc]
         await discord.delete(discord.owner, again)
         await until(lambda t=ticket, a=again: t.discord.card().id > a.id, "a third card")  # type: ignore[misc]
-        await stage.bridge.drained()
+        await stage.at_rest()
         assert ticket.discord.count("The card of this ticket was deleted.") == 2
         assert ticket.discord.threads == [thread]
 
@@ -181,7 +183,7 @@ async def test_a_card_that_is_deleted_while_the_bot_is_away(stage: Stage) -> Non
         ticket.shop.store.close(ticket.id)
         await until(lambda t=ticket: t.discord.thread.archived, "archived")  # type: ignore[misc]
         await until(lambda t=ticket: "Closed" in discord_text(t.discord.card()), "another card")  # type: ignore[misc]
-        await stage.bridge.drained(seconds=30)
+        await stage.at_rest()
         assert ticket.discord.count("The card of this ticket was deleted.") == 1
         cards = [m for m in ticket.discord.messages() if ticket.discord.is_card(m)]
         assert len(cards) == 1
@@ -227,7 +229,7 @@ async def test_a_deleted_card_in_slack_begins_anew(stage: Stage) -> None:
         await ticket.shown("Still there?")
         said = await ticket.bob_says("Yes")
         await ticket.marked(said, "✅")
-        await stage.bridge.drained()
+        await stage.at_rest()
         assert ticket.sent == ["Yes"]
         assert len(ticket.slack.cards) == 1
         left = [m.rendered for m in slack.thread(ticket.shop.slack, card.ts) if "reach nobody" in m.rendered]
@@ -244,7 +246,7 @@ async def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(stage: Sta
         slack.workspace.state.drop(gone)  # and nobody is told
     ticket.customer_says("Where am I?")
     await ticket.shown("Where am I?")
-    await stage.bridge.drained()
+    await stage.at_rest()
     assert ticket.slack.count(GOES_ON) == 1
     assert [m.ts for m in slack.messages(ticket.shop.slack) if m.bot_id] == [ticket.slack.card.ts]
 
@@ -262,13 +264,18 @@ async def test_a_thread_that_always_vanishes_is_replaced_more_slowly(stage: Stag
     await delete_thread(ticket)
     ticket.customer_says("Hello again")
     await until(lambda: ticket.slack.count("Hello again") == 1, "Slack has it")
-    await stage.sweeps(3)
+
+    async def opening_waits() -> bool:
+        rows = await stage.bridge.rows("unfinished_deliveries")
+        return [row["state"] for row in rows if row["kind"] == "open"] == ["waiting"]
+
+    await until(opening_waits)
+    await stage.sweeps(SWEEPS)
     assert ticket.discord.threads == []
-    waiting = [row for row in await stage.bridge.rows("unfinished_deliveries") if row["kind"] == "open"]
-    assert [row["state"] for row in waiting] == ["waiting"]
+    assert await opening_waits()
     await stage.bridge.stop()
     with ahead(clock, timedelta(minutes=11)):
         await stage.bridge.start()
         await ticket.shown("Hello again")
-        await stage.bridge.drained()
+        await stage.at_rest()
     assert len(ticket.discord.threads) == 1
