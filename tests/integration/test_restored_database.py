@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.db.connection import Database
+from bot.model import State
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, default_vendor, running
 from tests.support.memory.chat import MemoryChat, Shown
 from tests.support.waiting import until
@@ -51,6 +52,7 @@ async def test_a_reply_from_after_the_backup_is_not_sent_a_second_time(tmp_path:
         await until(lambda: any("backup was restored" in text for text in slack.texts(thread)))
         await bridge.says(slack, "m3", "Written now")
         await until(lambda: vendor.texts("t1")[2:] == ["Written now"])
+        await bridge.at_rest(State.HELD)
         states = {str(row["state"]) for row in await bridge.rows("unfinished_deliveries") if row["kind"] == "reply"}
         assert states == {"held"}
         assert vendor.texts("t1") == ["Waits in the backup", "Written since", "Written now"]

@@ -162,10 +162,15 @@ class TestWithTheBot:
             assert await v.may_not("/bot/start") == "The bot is running already."
             await v.sees(lambda: v.parts["bot"]["state"] == "ready" and v.parts["bot"]["starts"] == 2)
             await v.sees(lambda: {"From Ann.", "From Bob."} <= set(at_vendor(v, ticket)))
+            # What is written last is brought last: whatever happens twice has happened by then.
+            await v.does("/discord/type", place=ticket["discord"], text="Is all there?")
+            await v.sees(lambda: "Is all there?" in words(v.messages("slack", ticket["slack"])))
             for chat in ("discord", "slack"):
                 await v.sees(lambda chat=chat: "From Jane." in words(v.messages(chat, ticket[chat])))  # type: ignore[misc]
-                assert words(v.messages(chat, ticket[chat])).count("From Jane.") == 1
-            assert sorted(at_vendor(v, ticket)) == ["From Ann.", "From Bob.", "From Jane.", "It *fails*."]
+                for text in ("From Ann.", "From Bob.", "From Jane."):
+                    assert words(v.messages(chat, ticket[chat])).count(text) == 1
+            sent = ["From Ann.", "From Bob.", "From Jane.", "Is all there?", "It *fails*."]
+            assert sorted(at_vendor(v, ticket)) == sent
 
     async def test_a_bot_that_ends_by_itself_is_seen(self, tmp_path: Path) -> None:
         """The page says that it does not answer, and can start it again."""
