@@ -173,7 +173,7 @@ async def test_a_reply_that_is_refused_can_be_retried(tmp_path: Path) -> None:
         await bridge.at_rest()
         assert bridge.vendor.texts("t1") == ["Take this."]
         again = await bridge.asks(bridge.discord, Verb.RETRY, delivery=button.delivery)
-        assert again.text.startswith("There is nothing to try again")
+        assert again.text.startswith("There is nothing to do")
         await bridge.at_rest()
         assert bridge.vendor.texts("t1") == ["Take this."]
 
@@ -216,8 +216,8 @@ async def test_what_cannot_be_sent_is_said(tmp_path: Path) -> None:
         await bridge.says(bridge.discord, "m2", "See here.", attachments=(Attachment(name="photo.png"),))
         await until(lambda: len(bridge.discord.texts(thread)) == 3)
         nothing, part = bridge.discord.texts(thread)[1:]
-        assert "did not reach the customer. Memory does not take a sticker." in nothing
-        assert part.startswith("Your text is on its way to the customer, but photo.png was not sent")
+        assert "did not reach the customer. Memory does not accept a sticker." in nothing
+        assert part.startswith("Your text is on its way to the customer, but without photo.png: ")
         await bridge.at_rest(State.FAILED)
         assert len(bridge.discord.texts(thread)) == 3
         assert bridge.vendor.texts("t1") == ["See here."]

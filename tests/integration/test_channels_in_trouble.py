@@ -56,6 +56,7 @@ async def test_a_channel_that_takes_lines_is_told_itself(tmp_path: Path) -> None
         await until(lambda: discord.texts("1"))
         discord.full = False
         await bridge.at_rest()
+        failing = f"⚠️ shopbell cannot show tickets in Discord right now. {REASON}"
         assert discord.texts("1") == [
             f"{failing} What belongs there waits until this is fixed.",
             "▶️ Tickets appear in Discord again. What waited is on its way.",

@@ -188,6 +188,6 @@ async def test_sending_by_hand_what_failed_tries_it_again(tmp_path: Path) -> Non
         assert answer.text == "That message is on its way to the customer."
         await until(lambda: bridge.discord.reactions[said.message] == {Mark.DELIVERED})
         answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
-        assert answer.text == "That message is on its way to the customer, or there, already."
+        assert answer.text == "That message is already sent or on its way to the customer."
         await bridge.at_rest()
         assert bridge.vendor.texts("t1") == ["grrr"]

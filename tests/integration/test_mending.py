@@ -30,6 +30,7 @@ from tests.support.memory.bridge import DISCORD, MAIN, SLACK, default_vendor, ru
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.rest import SWEEPS
+from tests.support.simulation.loop import now
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.simulated
@@ -146,9 +147,7 @@ async def test_what_was_recovered_is_said_once_in_the_channel(tmp_path: Path) ->
             await until(lambda: discord.texts("1"))
             await bridge.at_rest()
     assert vendor.texts("t1") == ["text 0", "text 1", "text 2"]
-    assert discord.texts("1") == [
-        "🔁 Back in Discord. Found 3 messages that were written meanwhile; each goes where it belongs."
-    ]
+    assert discord.texts("1") == ["🔁 Connected to Discord again. Found 3 missed messages; they are being handled now."]
 
 
 async def test_closed_here_only(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ async def test_a_long_message_goes_into_the_new_thread_as_a_whole(tmp_path: Path
         await bridge.ticket_arrives()
         bridge.vendor.customer_writes("t1", LONG)
         bridge.vendor.customer_writes("t1", "And more.")
-        await until(lambda: any("goes on here" in text for t in discord.threads() for text in discord.texts(t)))
+        await until(lambda: any("continues here" in text for t in discord.threads() for text in discord.texts(t)))
         await bridge.at_rest()
         assert len(discord.threads()) == 2
         assert parts_in(bridge, discord, 0) == list(range(after + 1))

@@ -53,7 +53,7 @@ async def test_closing_and_reopening_in_discord(stage: Stage) -> None:
     await is_closed(ticket, closed=False)
     assert await discord_says(stage, parent, "close", ticket=f" {number} ") == f"#{number} is closed."
     await is_closed(ticket)
-    assert await discord_says(stage, parent, "close", ticket=number) == f"#{number} is closed already."
+    assert await discord_says(stage, parent, "close", ticket=number) == f"#{number} is already closed."
     await stage.at_rest()
     assert ticket.discord.count("Closed by Ann") == 2
 

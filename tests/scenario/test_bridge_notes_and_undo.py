@@ -235,7 +235,7 @@ async def test_a_note_that_changes_is_told_of_where_it_is_shown(stage: Stage) ->
     await slack.delete(written)
     await until(lambda: ticket.slack.count("“he is a reseller” by Ann was deleted") == 1, "Slack is told again")
     await until(lambda: ticket.discord.count("“he is in a hurry” by Bob was deleted") == 1, "Discord too")
-    await until(lambda: "Next Commerce keeps that note" in slack.ephemerals(bob)[-1].rendered, "Bob is told again")
+    await until(lambda: "Next Commerce still has that note" in slack.ephemerals(bob)[-1].rendered, "Bob is told again")
     await stage.at_rest()
     assert ticket.sent == []
     assert [m.text for m in ticket.now.messages if not m.public] == ["Ann: he is a fool", "Bob: he is rude"]

@@ -38,6 +38,8 @@ from bot.wiring import World
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.rest import SWEEPS, all_finished, nothing_on_its_way
+from tests.support.simulation.loop import clock as loop_clock
+from tests.support.simulation.loop import now, open_database
 from tests.support.waiting import until
 
 MAIN = StoreName("main")
