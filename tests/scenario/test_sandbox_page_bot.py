@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from tests.support.stage.page import Visitor, visit, words
+from tests.support.waiting import PATIENCE, until
 
 
 async def opened(v: Visitor, store: str = "keys", subject: str = "My key", text: str = "It *fails*.") -> dict[str, Any]:
@@ -193,19 +194,20 @@ async def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> No
     )
     try:
         assert process.stdout is not None
-        printed = (await asyncio.wait_for(process.stdout.readline(), 20.0)).decode()
+        printed = (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).decode()
         address = printed.split()[-1]
         async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
-            deadline = asyncio.get_running_loop().time() + 40.0
             links: dict[str, Any] = {}
-            while not links or any(not {"discord", "slack"} <= link.keys() for link in links.values()):
-                assert asyncio.get_running_loop().time() < deadline, links
-                links = (await http.get("/state")).json()["parts"]["links"]
-                await asyncio.sleep(0.1)
+
+            async def all_have_threads() -> bool:
+                links.update((await http.get("/state")).json()["parts"]["links"])
+                return bool(links) and all({"discord", "slack"} <= link.keys() for link in links.values())
+
+            await until(all_have_threads, "each ticket has a thread in each chat")
             stores = (await http.get("/state")).json()["parts"]["stores"]
             assert {key.partition("/")[0] for key in links} == {store["name"] for store in stores}
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20.0) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
     finally:
         if process.returncode is None:
             process.kill()
