@@ -189,4 +189,4 @@ async def test_a_deleted_thread_is_replaced(stage: Stage) -> None:
     await ticket.has_sent("an answer", "yes", "me too")
     await stage.at_rest()
     assert ticket.sent == ["an answer", "yes", "me too"]
-    assert ticket.discord.count("It goes on here.") == ticket.slack.count("It goes on here.") == 1
+    assert ticket.discord.count("The ticket continues here.") == ticket.slack.count("The ticket continues here.") == 1
