@@ -199,7 +199,7 @@ async def test_what_is_dropped_while_it_is_looked_for(stage: Stage) -> None:
     code, printed = await stage.process().command("outbox", "drop", str(reply))
     assert code == 0, printed
     await ticket.marked(said, "")
-    assert ticket.sent == []
+    assert "never mind" not in ticket.sent
     wire.faults.remove(reading)
     await ticket.marked(following, "✅")
     await stage.at_rest()
