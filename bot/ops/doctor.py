@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+
 from bot.clock import Clock, clock_difference
 from bot.db.connection import Database, Transaction
 from bot.db.lock import is_held, lock_of
@@ -18,6 +20,7 @@ from bot.settings import LoadedSettings
 from bot.wiring import World
 from bot.wording import notices
 
+_log = structlog.get_logger(__name__)
 # A clock that shows an earlier time was never set: this program is newer.
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -29,7 +32,11 @@ async def examine(loaded: LoadedSettings, world: World, clock: Clock) -> AsyncIt
     for finding in await check_database(loaded.general.database_path, clock):
         yield finding
     for name, vendor in sorted(world.vendors.items()):
-        finding = await vendor.check()
+        try:
+            finding = await vendor.check()
+        except Exception as defect:  # noqa: BLE001 - whatever a server answers, the other findings are shown
+            yield _broken(f"store {name}", defect)
+            continue
         yield Finding(ok=finding.ok, subject=f"store {name}", text=finding.text, remedy=finding.remedy)
     for chat in sorted(world.chats):
         for finding in await _check_chat(world, chat, clock):
@@ -40,11 +47,22 @@ async def _check_chat(world: World, name: ChatName, clock: Clock) -> list[Findin
     """What the chat's own check finds, and whether its clock (known from its answers) and ours differ."""
     chat = world.chats[name]
     channels = {p.channel for store in world.stores.values() for p in store.channels if p.chat == name}
-    findings = list(await chat.check(sorted(channels)))
+    try:
+        findings = list(await chat.check(sorted(channels)))
+    except Exception as defect:  # noqa: BLE001 - whatever a server answers, the other findings are shown
+        return [_broken(name, defect)]
     if ahead := clock_difference(clock.now(), chat.now()):
         text = notices.clock_is_off(chat.label, ahead)
         findings.append(Finding(ok=False, subject="clock", text=text, remedy=notices.set_the_clock()))
     return findings
+
+
+def _broken(subject: str, defect: Exception) -> Finding:
+    """The finding where a check ended with an exception that nobody expected."""
+    _log.debug("check failed", subject=subject, exc_info=defect)
+    text = f"The check stopped at an answer that shopbell does not understand ({type(defect).__name__})."
+    remedy = "Try again in a minute. If this goes on, report it with the log that LOG_LEVEL=DEBUG shows."
+    return Finding(ok=False, subject=subject, text=text, remedy=remedy)
 
 
 async def check_database(path: Path, clock: Clock) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bot.model import ChatName
@@ -51,6 +51,11 @@ class _Metrics(Collector):
         connected = GaugeMetricFamily(
             "shopbell_chat_connected", "1 while a chat is connected, else 0.", labels=["chat"]
         )
+        malformed = CounterMetricFamily(
+            "shopbell_chat_malformed",
+            "Events and messages of a chat that could not be read because they were malformed.",
+            labels=["chat"],
+        )
         event = GaugeMetricFamily(
             "shopbell_chat_last_event_timestamp_seconds",
             "When a chat's connection last brought an event.",
@@ -58,5 +63,6 @@ class _Metrics(Collector):
         )
         for name, health in self._chats.items():
             connected.add_metric([name], 1.0 if health.connected else 0.0)
+            malformed.add_metric([name], health.malformed)
             event.add_metric([name], 0.0 if health.last_event_at is None else health.last_event_at.timestamp())
-        return [deliveries, swept, well, connected, event]
+        return [deliveries, swept, well, connected, event, malformed]

@@ -42,6 +42,7 @@ class ChatHealth:
         last_sign_at: When it last brought anything, also a heartbeat; None: nothing yet.
         compared_at: When the messages in the threads were last compared with those that it brought; None: not yet.
         overlooked_at: When that last found a message that it had not brought; None: never.
+        malformed: How many events and messages could not be read since the start, because they were malformed.
         problem: Why it is not connected, in words; empty while it is.
     """
 
@@ -50,6 +51,7 @@ class ChatHealth:
     last_sign_at: datetime | None = None
     compared_at: datetime | None = None
     overlooked_at: datetime | None = None
+    malformed: int = 0
     problem: str = ""
 
 

@@ -151,11 +151,12 @@ class LoopbackServer:
         return self._record(request, body, response)
 
     async def _fail(self, fault: HttpFault, request: web.Request, body: Any, handler: Handler) -> web.StreamResponse:
-        if fault.kind == "refuse":
-            refusal = web.Response(status=fault.status, headers=fault.headers, text=fault.body)
-            return self._record(request, body, refusal)
-        if fault.kind == "garbage":
-            return self._record(request, body, web.Response(text=fault.body, content_type="text/html"))
+        if fault.kind in ("refuse", "garbage"):
+            # This answer is not the server's own, so observers do not judge it.
+            status = fault.status if fault.kind == "refuse" else 200
+            headers = fault.headers if fault.kind == "refuse" else {"Content-Type": "text/html"}
+            self._remember_exchange(request, body, status, _readable(fault.body.encode()))
+            return web.Response(status=status, headers=headers, body=fault.body.encode())
         if fault.kind == "slow":
             response = await self._answer(request, body, handler)
             await asyncio.sleep(fault.seconds)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import discord
 
 from adapters.chats.discord.client import Account
+from adapters.chats.discord.failures import usable_answer
 from bot.errors import Gone
 from bot.model import Agent, AgentId
 from bot.text import clean
@@ -66,4 +67,6 @@ class Members:
             )
         except Gone:
             return self._agents.from_ids(str(author.id), author.display_name, ())
-        return self._agents.from_ids(str(author.id), member.get("nick") or author.display_name, member["roles"])
+        with usable_answer(wrote=False):
+            roles, name = list(map(str, member["roles"])), str(member.get("nick") or author.display_name)
+        return self._agents.from_ids(str(author.id), name, roles)

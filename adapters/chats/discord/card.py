@@ -36,9 +36,11 @@ def key_address(key: DeliveryKey) -> str:
     return _KEY_ADDRESS + key
 
 
-def has_key(message: Json, key: DeliveryKey) -> bool:
+def has_key(message: Any, key: DeliveryKey) -> bool:
     """Whether a message, as Discord returns it, was posted under `key`."""
-    return any(embed.get("url") == key_address(key) for embed in message.get("embeds") or ())
+    embeds = message.get("embeds") if isinstance(message, dict) else None
+    listed = embeds if isinstance(embeds, list) else ()
+    return any(isinstance(embed, dict) and embed.get("url") == key_address(key) for embed in listed)
 
 
 def thread_name(card: Card) -> str:

@@ -11,13 +11,14 @@ import discord
 from adapters.chats.discord import wording
 from adapters.chats.discord.card import Json
 from adapters.chats.discord.client import Account
-from adapters.chats.discord.failures import remote_errors
-from bot.errors import Forbidden, Gone, Rejected
+from adapters.chats.discord.failures import library_errors, usable_answer
+from bot.errors import Forbidden, Gone, Rejected, Unavailable
 from bot.model import ChannelId
 
 READ_HISTORY = "Read Message History"
 
 _PAGE = 100
+_ID_LENGTH = 20
 
 
 class Channels:
@@ -32,13 +33,21 @@ class Channels:
         found: Any = client.get_channel(int(channel))
         if found is None:
             try:
-                with remote_errors(wrote=False):
+                with library_errors():
                     found = await client.fetch_channel(int(channel))
             except Gone as error:
-                raise Gone(wording.CHANNEL_GONE) from error
+                await self.must_exist(channel)
+                raise Unavailable(wording.CONTRADICTED) from error
         if not isinstance(found, discord.TextChannel | discord.ForumChannel):
             raise Rejected(wording.WRONG_KIND)
         return found
+
+    async def must_exist(self, channel: ChannelId) -> None:
+        """Returns if Discord shows this channel or thread itself. Raises `Gone` if not, `Unavailable` while unsure."""
+        try:
+            await self._account.call("GET", "/channels/{channel_id}", channel_id=channel)
+        except Gone as error:
+            raise Gone(wording.CHANNEL_GONE) from error
 
     async def readable(self, channel: ChannelId) -> discord.TextChannel | discord.ForumChannel:
         """As `channel`, but `Forbidden` if we may not read its history; Discord would show us an empty one."""
@@ -51,8 +60,7 @@ class Channels:
     async def active_threads(self, guild: int) -> list[Json]:
         """All active threads of a server, in one request."""
         answer = await self._account.call("GET", "/guilds/{guild_id}/threads/active", guild_id=str(guild))
-        threads: list[Json] = answer["threads"]
-        return threads
+        return _threads(answer)
 
     async def archived_threads(self, channel: str, oldest: Callable[[], datetime]) -> AsyncIterator[Json]:
         """
@@ -71,15 +79,36 @@ class Channels:
                 params=params,
                 permission=READ_HISTORY,
             )
-            for thread in page["threads"]:
+            for thread in _threads(page):
                 yield thread
-            if not page["has_more"] or not page["threads"]:
-                return
-            before = page["threads"][-1]["thread_metadata"]["archive_timestamp"]
-            if datetime.fromisoformat(before) < oldest():
-                return
+            with usable_answer(wrote=False):
+                if not page["has_more"] or not page["threads"]:
+                    return
+                before = str(page["threads"][-1]["thread_metadata"]["archive_timestamp"])
+                if datetime.fromisoformat(before) < oldest():
+                    return
 
 
 def last_message_id(thread: Json) -> int:
     """The id of a thread's last message, which may be deleted since; 0: it never had one."""
-    return int(thread.get("last_message_id") or 0)
+    last = str(thread.get("last_message_id") or 0)
+    return int(last) if is_id(last) else 0
+
+
+def is_id(value: Any) -> bool:
+    """Whether this can be one of Discord's ids: a number of 64 bits, as text."""
+    return isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= _ID_LENGTH
+
+
+def _threads(answer: Any) -> list[Json]:
+    """
+    The threads in an answer. One that has no id is left out: who needs it asks for it by itself.
+
+    Raises:
+        Unavailable: There is no list of threads, which does not mean that there are none.
+    """
+    with usable_answer(wrote=False):
+        listed = answer["threads"]
+        if not isinstance(listed, list):
+            raise TypeError("no list of threads")
+    return [thread for thread in listed if isinstance(thread, dict) and is_id(thread.get("id"))]

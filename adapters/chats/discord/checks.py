@@ -9,7 +9,7 @@ import discord
 
 from adapters.chats.discord import wording
 from adapters.chats.discord.client import Account, Client
-from adapters.chats.discord.failures import remote_errors
+from adapters.chats.discord.failures import library_errors
 from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, Finding
 
@@ -74,7 +74,7 @@ async def _check_channel(
     subject = _subject(channel_id)
     if not channel_id.isdecimal():
         return [_bad(subject, wording.NO_CHANNEL_ID, wording.CHECK_CHANNEL_ID)]
-    with remote_errors(wrote=False):
+    with library_errors():
         seen = await client.fetch_channel(int(channel_id))
         if not isinstance(seen, discord.TextChannel | discord.ForumChannel):
             return [_bad(subject, wording.WRONG_KIND, wording.CHECK_CHANNEL_ID)]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import discord
 from discord.http import INTERNAL_API_VERSION, Route
 
-from adapters.chats.discord.failures import remote_errors
+from adapters.chats.discord.failures import library_errors
+from adapters.chats.discord.reading import DISCORD
 from adapters.chats.discord.requests import Requests
+from adapters.chats.malformed import SHAPE_ERRORS, Malformed
 from bot.clock import Clock
 
 _LOGIN_SECONDS = 60
@@ -18,6 +21,11 @@ _LONGEST_WAIT = 30.0
 """Seconds; discord.py accepts no less. It makes only a few reads by itself; all else goes through `Requests`."""
 _READY_SECONDS = 0.25
 """After a login Discord lists the servers. A pause this long counts as the end; later ones are accepted, too."""
+
+MALFORMED: Final = "malformed"
+"""Our own event, in place of one that discord.py could not read."""
+_NEEDED = frozenset({"READY", "RESUMED"})
+"""Without these a connection is of no use: if they cannot be read, it has to be made again."""
 
 EventListener = Callable[[str, tuple[Any, ...]], None]
 FrameListener = Callable[[str | None], None]
@@ -45,12 +53,15 @@ class Client(discord.Client):
     discord.py runs the handler of each event in a task of its own. We need the events in order, and must know about a
     new connection before its first event. Both are known when `dispatch` is called, so we listen there.
 
+    Args:
+        malformed: Counts the events that discord.py cannot read.
+
     Attributes:
         listener: Called with each event at that moment; None: nobody listens.
         commands: The commands that it answers, as Discord wants them described.
     """
 
-    def __init__(self, on_frame: FrameListener) -> None:
+    def __init__(self, on_frame: FrameListener, malformed: Malformed) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, message_content=True),
             max_messages=None,
@@ -63,8 +74,24 @@ class Client(discord.Client):
             enable_debug_events=True,
         )
         self._on_frame = on_frame
+        self._malformed = malformed
         self.listener: EventListener | None = None
         self.commands: list[dict[str, Any]] = []
+        parsers = self._connection.parsers
+        for event in parsers.keys() - _NEEDED:
+            parsers[event] = partial(self._parse, event, parsers[event])
+
+    def _parse(self, event: str, parse: Callable[[Any], None], data: Any) -> None:
+        """
+        Let discord.py read one event. If it cannot, only this event is lost, and not the connection.
+
+        What it was about can be found by reading the threads, so `MALFORMED` is dispatched in its place.
+        """
+        try:
+            parse(data)
+        except SHAPE_ERRORS as error:
+            self._malformed.add(event, error)
+            self.dispatch(MALFORMED)
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         if event == "socket_raw_receive":
@@ -91,6 +118,7 @@ class Account:
 
     Attributes:
         call, download, their_clock: See `Requests`; they need no login.
+        malformed: Counts what Discord sent and nobody can read.
     """
 
     def __init__(
@@ -108,6 +136,8 @@ class Account:
         self._prepare = prepare
         self._client: Client | None = None
         self._login = asyncio.Lock()
+        self.clock = clock
+        self.malformed = Malformed(DISCORD)
         self._requests = Requests(token=token, base=self._base, clock=clock)
         self.call = self._requests.call
         self.download = self._requests.download
@@ -122,10 +152,10 @@ class Account:
 
     async def _log_in(self) -> Client:
         point_at(self._base)
-        client = Client(self._on_frame)
+        client = Client(self._on_frame, self.malformed)
         self._prepare(client)
         try:
-            with remote_errors(wrote=False):
+            with library_errors():
                 async with asyncio.timeout(_LOGIN_SECONDS):
                     await client.login(self._token)
         except BaseException:

@@ -20,7 +20,7 @@ from discord.gateway import ReconnectWebSocket
 
 from adapters.chats.discord import wording
 from adapters.chats.discord.client import Account, Client
-from adapters.chats.discord.failures import remote_errors
+from adapters.chats.discord.failures import library_errors, remote_errors, usable_answer
 from adapters.chats.discord.socket import Session, close_socket, open_socket, read_events, session_of
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
@@ -76,6 +76,7 @@ class Connection:
             last_sign_at=self._last_sign_at,
             compared_at=self._patrol.compared_at,
             overlooked_at=self._patrol.overlooked_at,
+            malformed=self._account.malformed.count,
             problem=wording.INTENT_MISSING if text_missing else self._trouble,
         )
 
@@ -156,7 +157,8 @@ class Connection:
 
     async def _serve(self, client: Client, session: Session | None, gateway: yarl.URL, intake: Intake) -> None:
         """Returns when the connection is open but does not deliver everything; raises when it ends."""
-        await open_socket(client, gateway, session)
+        with library_errors():
+            await open_socket(client, gateway, session)
         tasks = [
             asyncio.create_task(read_events(client), name="discord gateway"),
             asyncio.create_task(self._echo.silence(), name="discord silence"),
@@ -174,14 +176,16 @@ class Connection:
     async def _address(self) -> yarl.URL:
         """Where to log in, once a login is allowed."""
         answer = await self._account.call("GET", "/gateway/bot")
-        limit = answer.get("session_start_limit") or {}
-        remaining, seconds = limit.get("remaining", _FEW_LOGINS), limit.get("reset_after", 0) / 1000
+        with usable_answer(wrote=False):
+            address = yarl.URL(answer["url"])
+            limit = answer.get("session_start_limit") or {}
+            remaining, seconds = int(limit.get("remaining", _FEW_LOGINS)), limit.get("reset_after", 0) / 1000
         if remaining < _FEW_LOGINS:
             await self._clock.sleep(seconds / max(1, remaining))
         if self._last_login is not None:
             await self._clock.sleep(self._last_login + _BETWEEN_LOGINS - self._clock.monotonic())
         self._last_login = self._clock.monotonic()
-        return yarl.URL(answer["url"])
+        return address
 
     def _after(self, closed: ConnectionClosed, client: Client) -> Session | None:
         """What can be resumed after Discord closed the socket. Raises `AuthFailed` where a new one is no use."""

@@ -9,9 +9,11 @@ import discord
 import structlog
 
 from adapters.chats.discord.agents import Agents
-from adapters.chats.discord.client import Account, Client
+from adapters.chats.discord.client import MALFORMED, Account, Client
 from adapters.chats.discord.connection import Connection
+from adapters.chats.discord.failures import usable_answer
 from adapters.chats.discord.reading import DISCORD, is_content_hidden, is_from_person, place_of, said, text_of
+from adapters.chats.malformed import SHAPE_ERRORS
 from adapters.chats.patrol import Patrol
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, ChatMessageId, Deleted, Edited, Place
@@ -85,6 +87,9 @@ class Events:
         if event in _MAY_OPEN_CHANNELS and self._can_read_more() and event != "ready" and self._client.is_ready():
             self._intake.gap_possible(DISCORD)
             self._queue.put_nowait(("ready", None))
+        if event == MALFORMED and self._client.is_ready():
+            self._intake.gap_possible(DISCORD)
+            self._queue.put_nowait(("ready", None))
         if event == "connect":
             self._intake.gap_possible(DISCORD)
         elif event in _FOR_THE_CORE:
@@ -137,8 +142,14 @@ class Events:
         except RemoteError as error:
             # We could not ask where it was written, so something may be missing: reading the threads finds it.
             _log.warning("discord event put off", what=event, reason=error.user_message)
-            self._intake.gap_possible(DISCORD)
-            await self._intake.connected(DISCORD)
+            await self._read_threads()
+        except SHAPE_ERRORS as error:
+            self._account.malformed.add(event, error)
+            await self._read_threads()
+
+    async def _read_threads(self) -> None:
+        self._intake.gap_possible(DISCORD)
+        await self._intake.connected(DISCORD)
 
     async def _on_message(self, message: discord.Message) -> None:
         if not is_from_person(message):
@@ -202,4 +213,5 @@ class Events:
             data = await self._account.call("GET", "/channels/{channel_id}", channel_id=str(channel))
         except (Forbidden, Gone, Rejected):
             return None
-        return int(data["parent_id"]) if data["type"] in _THREADS else None
+        with usable_answer(wrote=False):
+            return int(data["parent_id"]) if data["type"] in _THREADS else None

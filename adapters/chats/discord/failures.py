@@ -14,8 +14,10 @@ import discord
 
 from adapters.chats.discord import wording
 from adapters.chats.discord.markup import cut_line
+from adapters.chats.malformed import SHAPE_ERRORS
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
+UNKNOWN_CHANNEL = 10003
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_EMOJI = 10014
 TOO_MANY_OLD_EDITS = 30046
@@ -23,6 +25,7 @@ ARCHIVED = 50083
 REACTIONS_BLOCKED = 90001
 THREAD_EXISTS = 160004
 TOO_MANY_THREADS = 160006
+_UNKNOWN_SERVER = 10004
 _BUSY = 40062
 _TAG_REQUIRED = 40067
 _MISSING_ACCESS = 50001
@@ -32,6 +35,8 @@ _MISSING_PERMISSION = 50013
 # A person with rights in the server has to change something; after that it works.
 _NEEDS_A_PERSON = (_MISSING_ACCESS, _MISSING_PERMISSION, _TAG_REQUIRED, _LOCKED, TOO_MANY_THREADS)
 _BLOCKED = (200000, 200001)
+_NOT_DISCORDS = (404, 408, 409, 425)
+"""Statuses that come from Discord only with one of its codes. Without one, something in between has answered."""
 
 _LONG = 600.0
 """Seconds to wait after a refusal for which Discord gives no time."""
@@ -60,9 +65,27 @@ def remote_errors(*, wrote: bool, permission: str = "") -> Iterator[None]:
         raise no_answer(wrote=wrote) from error
 
 
+@contextmanager
+def usable_answer(*, wrote: bool) -> Iterator[None]:
+    """For reading an answer inside: one that has not the documented shape is no answer, as a lost one."""
+    try:
+        yield
+    except SHAPE_ERRORS as error:
+        raise no_answer(wrote=wrote) from error
+
+
+@contextmanager
+def library_errors() -> Iterator[None]:
+    """As `remote_errors` for what discord.py reads by itself: it also fails on answers that it does not expect."""
+    with remote_errors(wrote=False), usable_answer(wrote=False):
+        yield
+
+
 def code_of(error: RemoteError) -> int:
     """Discord's own code for the error; 0: it gave none."""
     cause = error.__cause__
+    if isinstance(cause, RemoteError):
+        return code_of(cause)
     return cause.code if isinstance(cause, discord.HTTPException) else 0
 
 
@@ -78,10 +101,10 @@ def _error_for(error: discord.HTTPException, *, wrote: bool, permission: str) ->
         return AuthFailed(wording.LOGIN_REFUSED)
     if limited := _rate_limit(error):
         return limited
-    if error.code == _OVERLOADED:
-        return Unavailable(wording.UNREACHABLE)
+    if error.code == _OVERLOADED or (not error.code and error.status in _NOT_DISCORDS):
+        return Unavailable(wording.FOREIGN_ANSWER.format(status=error.status))
     if error.status == 404:
-        return Gone(wording.GONE)
+        return Forbidden(wording.NOT_ON_SERVER) if error.code == _UNKNOWN_SERVER else Gone(wording.GONE)
     return _refused_for_good(error, permission)
 
 

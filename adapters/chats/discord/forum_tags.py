@@ -8,6 +8,7 @@ from typing import Any
 import discord
 
 from adapters.chats.discord.client import Account
+from adapters.chats.discord.failures import usable_answer
 from bot.errors import Forbidden, Rejected
 from bot.model import Status
 
@@ -70,4 +71,5 @@ async def _make(
     except (Forbidden, Rejected):
         # The permission was taken away meanwhile: the post goes without.
         return [(str(tag.id), tag.name, tag.moderated) for tag in forum.available_tags]
-    return [(tag["id"], tag["name"], tag["moderated"]) for tag in answer["available_tags"]]
+    with usable_answer(wrote=False):  # tags that were made twice have the same name, and only one of them is used
+        return [(str(tag["id"]), str(tag["name"]), bool(tag["moderated"])) for tag in answer["available_tags"]]

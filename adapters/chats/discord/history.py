@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import discord
 import structlog
 
+from adapters.chats.disappearance import APART
 from adapters.chats.discord import wording
 from adapters.chats.discord.agents import Agents, Members
 from adapters.chats.discord.card import Json, has_key
-from adapters.chats.discord.channels import READ_HISTORY, Channels, last_message_id
+from adapters.chats.discord.channels import READ_HISTORY, Channels, is_id, last_message_id
 from adapters.chats.discord.client import Account
-from adapters.chats.discord.failures import UNKNOWN_MESSAGE, code_of, remote_errors
-from adapters.chats.discord.reading import DISCORD, is_content_hidden, is_from_person, said, text_of
+from adapters.chats.discord.failures import UNKNOWN_MESSAGE, code_of, no_answer, usable_answer
+from adapters.chats.discord.reading import DISCORD, is_content_hidden, is_from_person, message_of, said, text_of
+from adapters.chats.malformed import SHAPE_ERRORS
 from adapters.chats.patrol import Patrol
-from bot.errors import Forbidden, Gone, Rejected
-from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Place, Said
+from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable
+from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Place, Said, ThreadId
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
 _PAGE = 100
-_PAGE_SECONDS = 60
+_CHANNEL = "/channels/{channel_id}"
+"""A channel or a thread itself."""
+_MOST_FAILURES = 5
+"""After so many threads and channels that could not be read, the rest is not tried."""
 _MARGIN = timedelta(seconds=5)
 """Discord makes its ids on many machines, and their clocks may differ a little."""
 _LAST = 1000
@@ -68,15 +73,16 @@ class History:
                 params={"limit": _PAGE, **before},
                 permission=READ_HISTORY,
             )
-            for message in page:
+            messages = _listed(page)
+            for message in messages:
                 if int(message["id"]) < oldest:
                     return None
                 if has_key(message, key):
                     return str(message["id"])
-            if len(page) < _PAGE:
+            if len(page) < _PAGE or not messages:
                 return None
             read += len(page)
-            before = {"before": str(page[-1]["id"])}
+            before = {"before": str(messages[-1]["id"])}
         return None
 
     async def find_forum_post(
@@ -105,7 +111,7 @@ class History:
     async def _forum_posts(self, forum: discord.ForumChannel, oldest: int) -> AsyncIterator[Json]:
         """A forum's posts: the active ones, newest first, then those that were archived since `oldest`."""
         active = await self._channels.active_threads(forum.guild.id)
-        here = [post for post in active if post["parent_id"] == str(forum.id)]
+        here = [post for post in active if post.get("parent_id") == str(forum.id)]
         for post in sorted(here, key=lambda post: int(post["id"]), reverse=True):
             yield post
         since = discord.utils.snowflake_time(oldest)
@@ -116,23 +122,24 @@ class History:
         """The present text of one message; the contract is `bot.ports.Chat.reread`."""
         client = await self._account.client()
         guild = (await self._channels.channel(place.channel)).guild.id
-        thread = client.get_partial_messageable(int(str(place.thread)), guild_id=guild)
+        thread = ThreadId(str(place.thread))
         try:
-            with remote_errors(wrote=False):
-                async with asyncio.timeout(_PAGE_SECONDS):
-                    found = await thread.fetch_message(int(message))
+            answer = await self._account.call(
+                "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=thread, message_id=message
+            )
         except Gone as error:
             if code_of(error) != UNKNOWN_MESSAGE:
                 raise
             return None
-        if is_content_hidden(found):
-            raise Rejected(wording.INTENT_MISSING)
-        return text_of(found)
+        with usable_answer(wrote=False):
+            found = message_of(client, guild, thread, answer)
+            if is_content_hidden(found):
+                raise Rejected(wording.INTENT_MISSING)
+            return text_of(found)
 
     def missed(self, cursors: Sequence[Cursor], intake: Intake | None) -> AsyncIterator[Said]:
         """What people wrote in these threads after each cursor; see `MissedMessages`."""
-        reading = MissedMessages(self._account, self._channels, self._agents, self._patrol, intake)
-        return reading.read(cursors)
+        return MissedMessages(self._account, self._channels, self._agents, self._patrol, intake).read(cursors)
 
 
 class MissedMessages:
@@ -141,8 +148,8 @@ class MissedMessages:
 
     Active threads cost one request per server. Other threads are looked for among the archived ones, the last
     archived first, and only as far back as there can be something new: a message makes an archived thread active, so
-    a thread that was archived before the last message we know of holds nothing new. A thread in neither list may be
-    deleted, so it is asked for by itself.
+    a thread that was archived before the last message we know of holds nothing new. A thread in neither list is asked
+    for by itself: lists may be incomplete, and only its own answer can say that it was deleted.
 
     Args:
         patrol: Gets the id of each message once the core has taken it.
@@ -163,9 +170,16 @@ class MissedMessages:
         self._patrol = patrol
         self._intake = intake
         self._active: dict[int, list[Json]] = {}
+        self._problem: RemoteError | None = None
+        self._failures = 0
 
     async def read(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
-        """Oldest first within a thread. A deleted or hidden channel is reported and does not stop the others."""
+        """
+        Oldest first within a thread. A deleted or hidden channel is reported and does not stop the others.
+
+        Raises:
+            RemoteError: Something could not be read for now; the other channels and threads have been read.
+        """
         by_channel: dict[ChannelId, dict[str, Cursor]] = defaultdict(dict)
         for cursor in cursors:
             by_channel[cursor.place.channel][str(cursor.place.thread)] = cursor
@@ -175,31 +189,75 @@ class MissedMessages:
                 async for message in self._read_channel(channel, waiting):
                     yield message
             except Gone as error:
-                _log.warning("discord channel gone", channel=channel, reason=error.user_message)
-                if self._intake is not None:
-                    await self._intake.place_deleted(place)
+                await self._channel_gone(place, next(iter(waiting), None), error)
             except (Forbidden, Rejected) as error:
                 _log.warning("discord channel not read", channel=channel, reason=error.user_message)
                 if self._intake is not None:
                     await self._intake.channel_unreadable(place, error.user_message)
+            except (AuthFailed, RateLimited):
+                raise
+            except RemoteError as error:
+                self._note(error)
+        if self._problem is not None:
+            raise self._problem
+
+    async def _channel_gone(self, place: Place, thread: str | None, error: Gone) -> None:
+        """Report a channel that Discord does not know any more, unless it still knows one of its threads."""
+        try:
+            if thread is not None:
+                await self._account.call("GET", _CHANNEL, channel_id=thread)
+                self._note(Unavailable(wording.CONTRADICTED))
+                return
+        except (Gone, Forbidden):
+            pass
+        except RemoteError as unsure:
+            self._note(unsure)
+            return
+        _log.warning("discord channel gone", channel=place.channel, reason=error.user_message)
+        if self._intake is not None:
+            await self._intake.place_deleted(place)
+
+    def _note(self, error: RemoteError) -> None:
+        """Go on with the rest, and raise the first of these errors at the end."""
+        self._failures += 1
+        self._problem = self._problem or error
+        if self._failures >= _MOST_FAILURES:
+            raise self._problem
 
     async def _read_channel(self, channel: ChannelId, waiting: dict[str, Cursor]) -> AsyncIterator[Said]:
         guild = (await self._channels.readable(channel)).guild.id
-        async for thread in self._found(channel, guild, waiting):
-            cursor = waiting.pop(thread["id"])
+        unlisted = dict(waiting)
+        async for thread in self._found(channel, guild, unlisted):
+            cursor = unlisted.pop(thread["id"])
             if last_message_id(thread) > _last_known(cursor):
-                async for message in self._unread(guild, cursor):
+                async for message in self._thread(guild, cursor):
                     yield message
-        for cursor in waiting.values():
-            if await self._is_gone(cursor) and self._intake is not None:
-                await self._intake.place_deleted(cursor.place)
+        perhaps_gone = [cursor for cursor in unlisted.values() if await self._may_hold_more(cursor)]
+        if perhaps_gone:
+            await self._account.clock.sleep(APART)
+        for cursor in perhaps_gone:
+            async for message in self._thread(guild, cursor):
+                yield message
 
-    async def _is_gone(self, cursor: Cursor) -> bool:
+    async def _may_hold_more(self, cursor: Cursor) -> bool:
+        """Whether a thread that no list shows must be read: it has something new, or may be gone."""
         try:
-            await self._account.call("GET", "/channels/{channel_id}", channel_id=str(cursor.place.thread))
-        except Gone:
+            thread = await self._account.call("GET", _CHANNEL, channel_id=str(cursor.place.thread))
+        except (Gone, Unavailable):
             return True
-        return False
+        return not isinstance(thread, dict) or last_message_id(thread) > _last_known(cursor)
+
+    async def _thread(self, guild: int, cursor: Cursor) -> AsyncIterator[Said]:
+        """What one thread holds; one that is gone is reported, one that cannot be read now does not stop the others."""
+        try:
+            async for message in self._unread(guild, cursor):
+                yield message
+        except Gone as error:
+            _log.info("discord thread gone", thread=cursor.place.thread, reason=error.user_message)
+            if self._intake is not None:
+                await self._intake.place_deleted(cursor.place)
+        except Unavailable as error:
+            self._note(error)
 
     async def _found(self, channel: ChannelId, guild: int, waiting: dict[str, Cursor]) -> AsyncIterator[Json]:
         """The threads that are waited for, from the lists; the caller takes each out of `waiting`."""
@@ -226,21 +284,37 @@ class MissedMessages:
 
 
 async def written_after(account: Account, guild: int, place: Place, after: int) -> AsyncIterator[discord.Message]:
-    """What people wrote in a thread after this id, oldest first."""
-    client = await account.client()
-    thread = client.get_partial_messageable(int(str(place.thread)), guild_id=guild)
+    """What people wrote in a thread after this id, oldest first. A message that cannot be read is passed over."""
+    client, thread = await account.client(), ThreadId(str(place.thread))
     while True:
-        page: list[discord.Message] = []
-        with remote_errors(wrote=False):
-            async with asyncio.timeout(_PAGE_SECONDS):
-                history = thread.history(limit=_PAGE, after=discord.Object(after), oldest_first=True)
-                page = [message async for message in history]
-        for message in page:
-            if is_from_person(message):
+        page = await account.call(
+            "GET",
+            "/channels/{channel_id}/messages",
+            channel_id=thread,
+            params={"limit": _PAGE, "after": str(after)},
+            permission=READ_HISTORY,
+        )
+        listed = {int(each["id"]): each for each in _listed(page)}
+        for number in sorted(listed):
+            try:
+                message = message_of(client, guild, thread, listed[number])
+                is_ours_to_read = is_from_person(message)
+            except SHAPE_ERRORS as error:
+                account.malformed.add("a message in a thread", error)
+                continue
+            if is_ours_to_read:
                 yield message
-        if len(page) < _PAGE:
+        newest = max(listed, default=after)
+        if len(page) < _PAGE or newest <= after:
             return
-        after = page[-1].id
+        after = newest
+
+
+def _listed(page: Any) -> list[Json]:
+    """The messages of a page. One without an id is left out. Raises `Unavailable` if there is no list."""
+    if not isinstance(page, list):
+        raise no_answer(wrote=False)
+    return [message for message in page if isinstance(message, dict) and is_id(message.get("id"))]
 
 
 def _certainly_before(after: ChatMessageId) -> int:

@@ -8,7 +8,14 @@ from adapters.chats.discord import wording
 from adapters.chats.discord.card import NAME_LENGTH, NOBODY, Json, card_message
 from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account
-from adapters.chats.discord.failures import ARCHIVED, REACTIONS_BLOCKED, UNKNOWN_EMOJI, UNKNOWN_MESSAGE, code_of
+from adapters.chats.discord.failures import (
+    ARCHIVED,
+    REACTIONS_BLOCKED,
+    UNKNOWN_EMOJI,
+    UNKNOWN_MESSAGE,
+    code_of,
+    usable_answer,
+)
 from adapters.chats.discord.markup import cut_escaped, cut_line
 from adapters.chats.discord.messages import CONTENT_LENGTH, post_message
 from adapters.chats.discord.reading import DISCORD
@@ -42,13 +49,11 @@ class Posting:
                 # A forum itself holds no messages, only posts.
                 name = cut_line(post.text, NAME_LENGTH) or "Discord"
                 return ChatMessageId(await self._threads.open_post(where, name, message))
-        sent = await self._send(place, {**message, "nonce": key, "enforce_nonce": True})
-        return ChatMessageId(sent["id"])
+        return _id_of(await self._send(place, {**message, "nonce": key, "enforce_nonce": True}))
 
     async def post_card(self, place: Place, card: Card, key: DeliveryKey) -> ChatMessageId:
         with self._echo.sending():
-            sent = await self._send(place, {**card_message(card, key), "nonce": key, "enforce_nonce": True})
-        return ChatMessageId(sent["id"])
+            return _id_of(await self._send(place, {**card_message(card, key), "nonce": key, "enforce_nonce": True}))
 
     async def _send(self, place: Place, message: Json) -> Json:
         """Discord itself opens an archived thread for a message, unless the thread is locked as well."""
@@ -84,7 +89,7 @@ class Posting:
         try:
             channel = await self._account.call("POST", "/users/@me/channels", json={"recipient_id": agent.id})
             await self._send(
-                Place(chat=DISCORD, channel=ChannelId(channel["id"])),
+                Place(chat=DISCORD, channel=ChannelId(_id_of(channel))),
                 {"content": private, "allowed_mentions": NOBODY},
             )
         except (Forbidden, Gone, Rejected):
@@ -121,3 +126,9 @@ class Posting:
             except Gone as error:
                 if code_of(error) not in (UNKNOWN_MESSAGE, UNKNOWN_EMOJI):
                     raise
+
+
+def _id_of(answer: Json) -> ChatMessageId:
+    """The id in the answer to something that was made. Raises `Uncertain` if there is none."""
+    with usable_answer(wrote=True):
+        return ChatMessageId(str(answer["id"]))

@@ -72,11 +72,14 @@ class RateLimits:
         if name is None:
             return
         self._names[route] = name
-        window = _Window(
-            limit=int(headers.get("X-RateLimit-Limit", "1")),
-            remaining=int(headers.get("X-RateLimit-Remaining", "1")),
-            resets_at=now + float(headers.get("X-RateLimit-Reset-After", "0")),
-        )
+        try:
+            window = _Window(
+                limit=int(headers.get("X-RateLimit-Limit", "1")),
+                remaining=int(headers.get("X-RateLimit-Remaining", "1")),
+                resets_at=now + float(headers.get("X-RateLimit-Reset-After", "0")),
+            )
+        except ValueError:
+            return  # the answer itself may be good, and a 429 will say more
         bucket = self._bucket(route, place)
         known = self._windows.get(bucket)
         if known is not None and abs(known.resets_at - window.resets_at) < _SAME_WINDOW:

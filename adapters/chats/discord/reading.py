@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import discord
 
@@ -14,6 +14,13 @@ from bot.text import clean
 DISCORD: Final = ChatName("discord")
 
 _FROM_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
+
+
+def message_of(client: discord.Client, guild: int, thread: ThreadId, data: Any) -> discord.Message:
+    """A message that we asked for ourselves, as discord.py's own. Raises what discord.py raises if it is malformed."""
+    where = client.get_partial_messageable(int(thread), guild_id=guild)
+    state = client._connection  # noqa: SLF001 - discord.py lets nobody else read an answer
+    return state.create_message(channel=where, data=data)
 
 
 def is_from_person(message: discord.Message) -> bool:

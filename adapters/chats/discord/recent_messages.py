@@ -12,7 +12,7 @@ import structlog
 
 from adapters.chats.discord.agents import Agents, Members
 from adapters.chats.discord.card import Json
-from adapters.chats.discord.channels import Channels, last_message_id
+from adapters.chats.discord.channels import Channels, is_id, last_message_id
 from adapters.chats.discord.client import Account
 from adapters.chats.discord.history import written_after
 from adapters.chats.discord.reading import place_of, said
@@ -51,7 +51,7 @@ class RecentMessageReader:
             members = Members(self._account, self._agents)
             async for thread in self._threads(guild, channels, after):
                 newest = max(newest, last_message_id(thread))
-                if last_message_id(thread) > after:
+                if last_message_id(thread) > after and is_id(thread.get("parent_id")):
                     place = place_of(int(thread["parent_id"]), int(thread["id"]))
                     written += [
                         RecentMessage(message.id, partial(_said, message, guild, place, members))
@@ -79,7 +79,7 @@ class RecentMessageReader:
     async def _threads(self, guild: int, channels: set[str], after: int) -> AsyncIterator[Json]:
         """The threads of these channels that are active, or were archived since."""
         for thread in await self._channels.active_threads(guild):
-            if thread["parent_id"] in channels:
+            if thread.get("parent_id") in channels:
                 yield thread
         since = discord.utils.snowflake_time(after)
         for channel in channels:

@@ -24,17 +24,23 @@ from urllib.parse import quote
 import aiohttp
 import discord
 
+from adapters.chats.disappearance import Disappearances
 from adapters.chats.discord import wording
-from adapters.chats.discord.failures import no_answer, remote_errors
+from adapters.chats.discord.failures import UNKNOWN_CHANNEL, code_of, no_answer, remote_errors
 from adapters.chats.discord.rate_limits import RateLimits
+from adapters.chats.malformed import SHAPE_ERRORS
 from bot.clock import Clock, RemoteClock
-from bot.errors import Forbidden, Gone, RateLimited, Rejected
+from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120)
+_FOR_LATER = (408, 425, 429)
+"""Statuses below 500 that do not refuse a file."""
 _LONGEST_WAIT = 10.0
 """Seconds; a shorter wait happens here, a longer one is left to the caller."""
 _UNKNOWN_WAIT = 60.0
+_CHANNEL = "/channels/{channel_id}"
+"""A channel or a thread itself."""
 _AGENT = f"DiscordBot (https://github.com/Rapptz/discord.py, {discord.__version__}) shopbell"
 
 
@@ -50,9 +56,9 @@ class _Answer:
         """Seconds to wait after a 429. Discord's body is more exact than the header; Cloudflare's has none."""
         try:
             return float(encoding.loads(self.text)["retry_after"])
-        except (ValueError, TypeError, KeyError):
+        except SHAPE_ERRORS:
             header = self.response.headers.get("Retry-After", "")
-            return float(header) if header.isdecimal() else _UNKNOWN_WAIT
+            return float(header) if header.isascii() and header.isdecimal() else _UNKNOWN_WAIT
 
 
 class Requests:
@@ -71,6 +77,7 @@ class Requests:
         self._base = base
         self._clock = clock
         self._limits = RateLimits(clock)
+        self._disappearances = Disappearances(clock)
         self.their_clock = RemoteClock(clock)
         self._session: aiohttp.ClientSession | None = None
 
@@ -87,6 +94,9 @@ class Requests:
         """
         Make one request and return Discord's answer. Repeated only after a 429: Discord certainly did nothing.
 
+        A channel or thread counts as `Gone` only if Discord says so when it is asked for that very id, twice, some
+        seconds apart. Until then the error is `Unavailable`, with the time to wait.
+
         Args:
             path: As Discord documents it. Rate limits depend on `{channel_id}` and `{guild_id}`, so use these names.
             permission: The permission to name if Discord only says that one is missing.
@@ -94,6 +104,47 @@ class Requests:
 
         Raises: all of the `RemoteError`s but `Unsupported`.
         """
+        try:
+            answer = await self._call(method, path, json=json, params=params, permission=permission, **ids)
+        except Gone as error:
+            if code_of(error) != UNKNOWN_CHANNEL or "channel_id" not in ids:
+                raise
+            raise await self._judged(ids["channel_id"], asked=(method, path) == ("GET", _CHANNEL)) from error
+        if (method, path) == ("GET", _CHANNEL):
+            self._disappearances.there(ids["channel_id"])
+        return answer
+
+    async def _judged(self, channel: str, *, asked: bool) -> RemoteError:
+        """
+        What it means that a channel or thread is unknown to Discord.
+
+        Args:
+            asked: Whether the channel itself was asked for, and not something in it.
+        """
+        if not asked:
+            try:
+                await self._call("GET", _CHANNEL, channel_id=channel)
+            except Gone as error:
+                if code_of(error) != UNKNOWN_CHANNEL:
+                    return error
+            except RemoteError as error:
+                return error
+            else:
+                self._disappearances.there(channel)
+                return Unavailable(wording.CONTRADICTED)
+        wait = self._disappearances.missing(channel)
+        return Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.GONE)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, Any] | None = None,
+        permission: str = "",
+        **ids: str,
+    ) -> Any:
         address = self._base + path.format_map({name: quote(value, safe="") for name, value in ids.items()})
         limit = (f"{method} {path}", ids.get("channel_id") or ids.get("guild_id") or "")
         wrote = method != "GET"
@@ -121,22 +172,24 @@ class Requests:
         )
         async with sent as response:
             self.their_clock.answered(response.headers.get("Date"))
-            return _Answer(response, await response.text())
+            return _Answer(response, (await response.read()).decode("utf-8", "replace"))
 
     async def download(self, url: str) -> bytes:
         """
         The content of an attachment; the token is not sent to its address.
 
+        The host of the files has no codes, so a file counts as `Gone` when it was refused twice, some seconds apart.
+
         Raises: `Gone` (the address is signed and stops working within about a day), `Unavailable`, `RateLimited`.
         """
-        try:
-            with remote_errors(wrote=False):
-                async with self._open_session().get(url, timeout=_DOWNLOAD_TIMEOUT) as response:
-                    if response.status == 200:
-                        return await response.read()
-                    raise discord.HTTPException(response, await response.text())
-        except (Forbidden, Gone, Rejected) as error:
-            raise Gone(wording.FILE_GONE) from error
+        with remote_errors(wrote=False):
+            async with self._open_session().get(url, timeout=_DOWNLOAD_TIMEOUT) as response:
+                if response.status == 200:
+                    return await response.read()
+                if not 400 <= response.status < 500 or response.status in _FOR_LATER:
+                    raise discord.HTTPException(response, (await response.read()).decode("utf-8", "replace"))
+        wait = self._disappearances.missing(url)
+        raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.FILE_GONE)
 
     async def aclose(self) -> None:
         """Close every connection."""

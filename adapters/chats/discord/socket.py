@@ -12,6 +12,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 
 from adapters.chats.discord.client import Client
+from adapters.chats.discord.failures import library_errors
 
 _log = structlog.get_logger(__name__)
 
@@ -43,9 +44,10 @@ async def open_socket(client: Client, gateway: yarl.URL, session: Session | None
 
 
 async def read_events(client: Client) -> NoReturn:
-    """Read the socket; ends by raising what discord.py raises when the socket ends."""
+    """Read the socket; ends by raising what discord.py raises when the socket ends, or has sent what is no frame."""
     while True:
-        await client.ws.poll_event()
+        with library_errors():
+            await client.ws.poll_event()
 
 
 def session_of(client: Client) -> Session | None:

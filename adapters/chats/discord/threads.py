@@ -18,10 +18,10 @@ from adapters.chats.discord import forum_tags, wording
 from adapters.chats.discord.card import Json, card_message, shows_card, thread_name
 from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account
-from adapters.chats.discord.failures import THREAD_EXISTS, TOO_MANY_THREADS, UNKNOWN_MESSAGE, code_of
+from adapters.chats.discord.failures import THREAD_EXISTS, TOO_MANY_THREADS, UNKNOWN_MESSAGE, code_of, usable_answer
 from adapters.chats.discord.full_servers import ThreadLimit
 from adapters.chats.discord.history import History
-from bot.errors import Forbidden, Gone, Rejected, RemoteError
+from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
 
 _log = structlog.get_logger(__name__)
@@ -74,11 +74,13 @@ class Threads:
             json={**card_message(card, key), "nonce": key, "enforce_nonce": True},
             permission=_SEND,
         )
+        with usable_answer(wrote=True):
+            posted = str(message["id"])
         try:
-            return await self._thread_of(channel, message["id"], card)
+            return await self._thread_of(channel, posted, card)
         except RemoteError as error:
             if error.certain:
-                await self._delete_card(channel, message["id"])
+                await self._delete_card(channel, posted)
             raise
 
     async def _delete_card(self, channel: ChannelId, message: str) -> None:
@@ -107,7 +109,8 @@ class Threads:
                 "POST", "/channels/{channel_id}/threads", channel_id=channel, json=body, permission=_SEND
             ),
         )
-        return str(post["id"])
+        with usable_answer(wrote=True):
+            return str(post["id"])
 
     async def _thread_of(self, channel: ChannelId, message: str, card: Card) -> Opened:
         """Make the thread of a card that is posted already."""
@@ -123,6 +126,10 @@ class Threads:
                     permission=_CREATE_THREADS,
                 ),
             )
+        except Gone as error:
+            if code_of(error) != UNKNOWN_MESSAGE:
+                raise
+            raise Unavailable(wording.CARD_DELETED) from error
         except Rejected as error:
             # A message has at most one thread, and its id is the message's.
             if code_of(error) != THREAD_EXISTS:
@@ -152,11 +159,13 @@ class Threads:
         is_in_thread = forum is not None or str(opened.card) != str(opened.thread)
         channel = str(opened.thread if is_in_thread else place.channel)
         thread = await self._account.call("GET", "/channels/{channel_id}", channel_id=opened.thread)
-        tags_now = thread.get("applied_tags") or []
+        with usable_answer(wrote=False):
+            tags_now = list(thread.get("applied_tags") or [])
+            is_archived = bool(thread["thread_metadata"]["archived"])
         tags = None if forum is None else await forum_tags.tags_for(self._account, forum, card.status, tags_now)
         message = await self._card(channel, opened)
-        is_outdated = message is not None and not shows_card(message, card)
-        is_archived = bool(thread["thread_metadata"]["archived"])
+        with usable_answer(wrote=False):
+            is_outdated = message is not None and not shows_card(message, card)
         is_tagged_anew = tags is not None and sorted(tags) != sorted(tags_now)
         changes: dict[str, Any] = {"applied_tags": tags} if is_tagged_anew else {}
         if is_archived and (is_tagged_anew or (is_outdated and is_in_thread)):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
 from bot.errors import Gone
@@ -68,10 +69,15 @@ class Agents:
             self._known.move_to_end(user)
             return known.person
         try:
-            person = (await self._requests.read("users.info", user=user)).get("user") or {}
+            answer = await self._requests.read("users.info", user=user)
         except Gone:
-            person = {"deleted": True}
-        self._known[user] = _Remembered(now + _SECONDS, _needed(person))
+            needed: Mapping[str, Any] = {"deleted": True}
+        else:
+            with usable_answer(writes=False):
+                if answer["user"]["id"] != user:
+                    raise ValueError("another person")
+                needed = _needed(answer["user"])
+        self._known[user] = _Remembered(now + _SECONDS, needed)
         self._known.move_to_end(user)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
@@ -90,7 +96,8 @@ class Agents:
             members: set[str] = set()
             for group in self._groups:
                 listed = await self._requests.read("usergroups.users.list", usergroup=group)
-                members.update(str(user) for user in listed.get("users") or ())
+                with usable_answer(writes=False):
+                    members.update(map(str, listed["users"]))
             self._members = frozenset(members)
             self._members_until = now + _SECONDS
         return self._members

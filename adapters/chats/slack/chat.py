@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from adapters.chats.echo import Echo
+from adapters.chats.malformed import Malformed
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack import checks, messages
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.connection import Connection
+from adapters.chats.slack.deleted_threads import DeletedThreads
 from adapters.chats.slack.history import History
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK
@@ -65,10 +67,19 @@ class SlackChat:
         self._requests = Requests(bot_token=bot_token, app_token=app_token, api_url=api_url or SLACK_URL, clock=clock)
         self._agents = Agents(self._requests, clock, agents)
         echo = Echo(clock)
-        self._posting = Posting(self._requests, clock, echo)
-        reader = RecentMessageReader(self._requests, self._agents, clock, channels)
+        malformed, deleted = Malformed(SLACK), DeletedThreads(self._requests, clock)
+        self._posting = Posting(self._requests, clock, echo, deleted)
+        reader = RecentMessageReader(self._requests, self._agents, clock, channels, malformed)
         self._patrol = Patrol(SLACK, reader, clock, self._requests.their_clock)
-        self._history = History(self._requests, self._agents, self._patrol, reader.needs)
+        self._history = History(
+            self._requests,
+            self._agents,
+            clock,
+            self._patrol,
+            needs=reader.needs,
+            deleted=deleted,
+            malformed=malformed,
+        )
         self._intake: Intake | None = None
         self._connection = Connection(
             self._requests,
@@ -80,6 +91,7 @@ class SlackChat:
             echo=echo,
             patrol=self._patrol,
             reader=reader,
+            malformed=malformed,
         )
 
     def typable(self, beginning: str) -> bool:

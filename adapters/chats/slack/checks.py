@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adapters.chats.slack import wording
+from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.manifest import missing
 from adapters.chats.slack.requests import Identity, Requests
 from bot.errors import Forbidden, RemoteError
@@ -35,6 +36,8 @@ async def check(requests: Requests, channels: Sequence[ChannelId], *, groups: bo
 
 
 def _check_scopes(identity: Identity, *, groups: bool) -> Finding:
+    if identity.scopes is None:
+        return _good(_SCOPES, wording.SCOPES_NOT_TOLD)
     lacking = missing(identity.scopes, groups=groups)
     if not lacking:
         return _good(_SCOPES, wording.SCOPES_GRANTED)
@@ -54,7 +57,9 @@ async def _check_app_token(requests: Requests) -> Finding:
 async def _check_channel(requests: Requests, channel: ChannelId, bot: str) -> Finding:
     subject = f"slack channel {channel}"
     try:
-        found = (await requests.read("conversations.info", channel=channel)).get("channel") or {}
+        answer = await requests.read("conversations.info", channel=channel)
+        with usable_answer(writes=False):
+            found = dict(answer["channel"])
     except Forbidden:
         invite = wording.INVITE.format(channel=channel, bot=bot)
         return _bad(subject, wording.NO_CHANNEL, wording.CHECK_CHANNEL_ID.format(invite=invite))

@@ -10,6 +10,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from adapters.chats.echo import Echo
+from adapters.chats.malformed import Malformed
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack import wording
 from adapters.chats.slack.agents import Agents
@@ -48,6 +49,7 @@ class Connection:
         heartbeat: Seconds between pings.
         echo, patrol: They notice when the connection delivers nothing, or not everything.
         reader: What the patrol reads with.
+        malformed: Counts what Slack sends and nobody can read.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Connection:
         echo: Echo,
         patrol: Patrol,
         reader: RecentMessageReader,
+        malformed: Malformed,
     ) -> None:
         self._requests = requests
         self._agents = agents
@@ -72,6 +75,7 @@ class Connection:
         self._echo = echo
         self._patrol = patrol
         self._reader = reader
+        self._malformed = malformed
         self._connected = False
         self._last_event_at: datetime | None = None
         self._last_sign_at: datetime | None = None
@@ -85,6 +89,7 @@ class Connection:
             last_sign_at=self._last_sign_at,
             compared_at=self._patrol.compared_at,
             overlooked_at=self._patrol.overlooked_at,
+            malformed=self._malformed.count,
             problem="" if self._connected else self._trouble,
         )
 
@@ -98,6 +103,7 @@ class Connection:
             served=self._served,
             echo=self._echo,
             patrol=self._patrol,
+            malformed=self._malformed,
         )
         app = events.app(self._requests.client.base_url)
         pause = 0.0
@@ -129,6 +135,12 @@ class Connection:
             self._connected = True
             tasks.start(intake.connected(SLACK))
 
+        def on_malformed(what: str, error: Exception) -> None:
+            self._malformed.add(what, error)
+            if self._connected:
+                intake.gap_possible(SLACK)
+                tasks.start(intake.connected(SLACK))
+
         socket = Socket(
             app,
             heartbeat=self._heartbeat,
@@ -136,6 +148,7 @@ class Connection:
             on_hello=on_hello,
             on_frame=self._on_frame,
             on_event=self._on_event,
+            on_malformed=on_malformed,
         )
         reason = ""
         try:

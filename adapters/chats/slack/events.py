@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.chats.echo import Echo
+from adapters.chats.malformed import SHAPE_ERRORS, Malformed
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.commands import Commands, typed_command
@@ -44,6 +45,7 @@ class Events:
         served: The channels in which we listen.
         echo: Learns of every message event.
         patrol: Gets the id of each message that was handed over.
+        malformed: Counts the events that cannot be read.
 
     Attributes:
         user: Our own id; empty: not known yet.
@@ -58,6 +60,7 @@ class Events:
         served: Collection[str],
         echo: Echo,
         patrol: Patrol,
+        malformed: Malformed,
     ) -> None:
         self._agents = agents
         self._commands = commands
@@ -65,6 +68,7 @@ class Events:
         self._served = served
         self._echo = echo
         self._patrol = patrol
+        self._malformed = malformed
         self._order: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
         self.user = ""
 
@@ -107,18 +111,30 @@ class Events:
     async def _on_message(self, event: Event) -> None:
         """When this returns, the event is acknowledged; when it raises, it is not."""
         self._echo.received()
-        message = read_event(event, self._served)
+        try:
+            message = read_event(event, self._served)
+        except SHAPE_ERRORS as error:
+            await self._pass_over(error)
+            return
         if message is None:
             return
         # We may have to ask Slack who somebody is; later events of the same thread must wait for that.
         async with self._order.setdefault(message.place, asyncio.Lock()):
             try:
                 await self._deliver(message)
+            except SHAPE_ERRORS as error:
+                await self._pass_over(error)
             except Exception:
                 # Slack repeats the event only a few times. So count it as missed: it is read before newer messages.
                 self._intake.gap_possible(SLACK)
                 await self._intake.connected(SLACK)
                 raise
+
+    async def _pass_over(self, error: Exception) -> None:
+        """An event cannot be read, and would not become better by being sent again: what it is about is read."""
+        self._malformed.add("message", error)
+        self._intake.gap_possible(SLACK)
+        await self._intake.connected(SLACK)
 
     async def _on_joined(self, event: Event) -> None:
         if event.get("user") == self.user:

@@ -7,21 +7,24 @@ at docs.slack.dev/reference/methods.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.chats.malformed import SHAPE_ERRORS
 from adapters.chats.slack import wording
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
 OPEN_SOCKET = "apps.connections.open"
 
-CAUGHT = (SlackApiError, aiohttp.ClientError, TimeoutError, UnicodeDecodeError, AttributeError)
+CAUGHT = (SlackApiError, aiohttp.ClientError, OSError, *SHAPE_ERRORS)
 """
-What a call through slack_sdk may raise because of the other side. It raises an AttributeError when an answer is text
-or a list instead of an object.
+What a call through slack_sdk may raise because of the other side. Where an answer is not the object that it expects,
+it raises an AttributeError or another error of that kind.
 """
 
 _RETRY_AFTER = 30.0
@@ -40,6 +43,15 @@ _TOKEN_REFUSED = frozenset(
 _UNKNOWN = frozenset({"fatal_error", "internal_error", "request_timeout"})
 """After these codes some of the request may have taken effect, as Slack's documentation says."""
 _LATER = frozenset({"service_unavailable", "team_added_to_org", "accesslimited"})
+
+
+@contextmanager
+def usable_answer(*, writes: bool) -> Iterator[None]:
+    """For reading an answer inside: one that has not the documented shape is no answer, as a lost one."""
+    try:
+        yield
+    except SHAPE_ERRORS as error:
+        raise _no_answer(writes=writes) from error
 
 
 def error_for(error: Exception, *, method: str, writes: bool) -> RemoteError:

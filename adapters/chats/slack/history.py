@@ -10,12 +10,17 @@ from typing import Any
 
 import structlog
 
+from adapters.chats.disappearance import APART
+from adapters.chats.malformed import SHAPE_ERRORS, Malformed
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.commands import typed_command
+from adapters.chats.slack.deleted_threads import DeletedThreads
+from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.posting import EVENT_TYPE
 from adapters.chats.slack.reading import (
     SLACK,
+    Event,
     PersonMessage,
     number_of,
     order,
@@ -25,7 +30,9 @@ from adapters.chats.slack.reading import (
     time_of,
     ts_at,
 )
+from adapters.chats.slack.reply_counts import ReplyCounts
 from adapters.chats.slack.requests import Requests
+from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Opened, Place, Said, ThreadId
 from bot.ports import Intake
@@ -48,13 +55,28 @@ class History:
     Args:
         patrol: Gets the id of each missed message once the core has taken it.
         needs: Called with a channel and its oldest thread that the core needs.
+        deleted: Judges threads that seem to be gone.
+        malformed: Counts messages that cannot be read.
     """
 
-    def __init__(self, requests: Requests, agents: Agents, patrol: Patrol, needs: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        requests: Requests,
+        agents: Agents,
+        clock: Clock,
+        patrol: Patrol,
+        needs: Callable[[str, str], None],
+        deleted: DeletedThreads,
+        malformed: Malformed,
+    ) -> None:
         self._requests = requests
         self._agents = agents
+        self._clock = clock
         self._patrol = patrol
         self._needs = needs
+        self._deleted = deleted
+        self._malformed = malformed
+        self._counts = ReplyCounts()
 
     async def find_thread(self, channel: ChannelId, key: DeliveryKey, after: ChatMessageId | None) -> Opened | None:
         """The card that was posted under this key, in the channel itself."""
@@ -66,7 +88,10 @@ class History:
         if place.thread is None:
             found = await self._find("conversations.history", key, after, channel=place.channel)
         else:
-            found = await self._find("conversations.replies", key, after, channel=place.channel, ts=place.thread)
+            try:
+                found = await self._find("conversations.replies", key, after, channel=place.channel, ts=place.thread)
+            except Gone as error:
+                raise await self._deleted.judged(place) from error
         return None if found is None else ChatMessageId(found)
 
     async def _find(self, method: str, key: DeliveryKey, after: ChatMessageId | None, **where: Any) -> str | None:
@@ -75,7 +100,7 @@ class History:
         read = 0
         async with aclosing(pages):
             async for page in pages:
-                for message in page.get("messages") or ():
+                for message in page["messages"]:
                     if _has_key(message, key):
                         return str(message["ts"])
                 read += 1
@@ -85,18 +110,22 @@ class History:
 
     async def reread(self, place: Place, message: ChatMessageId) -> str | None:
         """The present text of one message; the contract is `bot.ports.Chat.reread`."""
-        page = await self._requests.read(
-            "conversations.replies",
-            channel=place.channel,
-            ts=place.thread,
-            oldest=message,
-            latest=message,
-            inclusive=True,
-            limit=_PAGE,
-        )
-        found = [each for each in page.get("messages") or () if each.get("ts") == message]
-        read = read_message(found[0], place.channel) if found else None
-        return None if read is None or typed_command(read.markup) is not None else await text_of(read, self._agents)
+        try:
+            page = await self._requests.messages(
+                "conversations.replies",
+                channel=place.channel,
+                ts=place.thread,
+                oldest=message,
+                latest=message,
+                inclusive=True,
+                limit=_PAGE,
+            )
+        except Gone as error:
+            raise await self._deleted.judged(place) from error
+        found = [each for each in page if each.get("ts") == message]
+        with usable_answer(writes=False):
+            read = read_message(found[0], place.channel) if found else None
+            return None if read is None or typed_command(read.markup) is not None else await text_of(read, self._agents)
 
     async def missed(self, cursors: Sequence[Cursor], intake: Intake | None) -> AsyncIterator[Said]:
         """
@@ -134,29 +163,58 @@ class History:
     async def _read_channel(
         self, channel: ChannelId, cursors: Sequence[Cursor], intake: Intake | None
     ) -> AsyncIterator[Said]:
-        changed, gone = await self._changed(channel, cursors)
-        for cursor in changed:
+        """
+        One channel's threads. A thread that seems to be gone is read by itself before that is believed.
+
+        Only what Slack says of the thread itself counts, twice, some seconds apart.
+        """
+        touched, perhaps_gone = await self._sorted(channel, cursors)
+        for cursor, first in touched:
             try:
                 missed = await self._unread(cursor)
             except Gone:
-                gone.append(cursor)
+                perhaps_gone.append(cursor)
                 continue
             for message in missed:
                 yield message
-        if intake is not None:
-            for cursor in gone:
-                await intake.place_deleted(cursor.place)
+            if not missed:
+                self._counts.nothing_new(channel, first)
+        if intake is not None and perhaps_gone:
+            async for message in self._last_look(perhaps_gone, intake):
+                yield message
 
-    async def _changed(self, channel: ChannelId, cursors: Sequence[Cursor]) -> tuple[list[Cursor], list[Cursor]]:
+    async def _last_look(self, cursors: Sequence[Cursor], intake: Intake) -> AsyncIterator[Said]:
+        """What threads that seem to be gone still hold; those that Slack says twice are gone are reported."""
+        for pause in (0.0, APART):
+            await self._clock.sleep(pause if cursors else 0.0)
+            looks = [(cursor, *await self._held(cursor)) for cursor in cursors]
+            for _, missed, _ in looks:
+                for message in missed:
+                    yield message
+            cursors = [cursor for cursor, _, gone in looks if gone]
+        for cursor in cursors:
+            await intake.place_deleted(cursor.place)
+
+    async def _held(self, cursor: Cursor) -> tuple[list[Said], bool]:
+        """What people wrote in a thread after its cursor, and whether Slack says now that the thread is gone."""
+        try:
+            missed = await self._unread(cursor)
+        except Gone:
+            return [], True
+        return missed, await self._deleted.is_missing(cursor.place)
+
+    async def _sorted(
+        self, channel: ChannelId, cursors: Sequence[Cursor]
+    ) -> tuple[list[tuple[Cursor, Event]], list[Cursor]]:
         """
-        The cursors whose thread has something newer, and those whose first message is deleted.
+        The threads that may have something newer, with their first messages, and those that seem to be deleted.
 
-        The first message says when the last reply came. It is deleted if it is not in the channel, or if there is
-        only a tombstone, which stays if there are replies. If the channel has more pages than there are threads left
-        to look for, each of these counts as changed and is read by itself.
+        The first message says when the last reply came, or how many there are. It seems to be deleted if it is not in
+        the channel, or if there is only a tombstone, which stays if there are replies. If the channel has more pages
+        than there are threads left to look for, each of these counts as touched and is read by itself.
         """
         wanted = {str(cursor.place.thread): cursor for cursor in cursors}
-        changed: list[Cursor] = []
+        touched: list[tuple[Cursor, Event]] = []
         gone: list[Cursor] = []
         pages = self._requests.pages(
             "conversations.history", channel=channel, oldest=min(wanted, key=order), inclusive=True, limit=_PAGE
@@ -164,44 +222,53 @@ class History:
         read = 0
         async with aclosing(pages):
             async for page in pages:
-                for first in page.get("messages") or ():
+                for first in page["messages"]:
                     cursor = wanted.pop(str(first.get("ts")), None)
-                    if cursor is not None and _is_newer(first.get("latest_reply"), cursor.after):
-                        changed.append(cursor)
-                    if cursor is not None and first.get("subtype") == "tombstone":
+                    if cursor is None:
+                        continue
+                    if first.get("subtype") == "tombstone":
                         gone.append(cursor)
+                    elif self._counts.touched(channel, first, cursor.after):
+                        touched.append((cursor, first))
                 read += 1
                 if not wanted:
                     break
                 if read >= max(_PAGES, len(wanted)):
-                    return [*changed, *wanted.values()], gone
-        return changed, [*gone, *wanted.values()]
+                    return [*touched, *((cursor, {}) for cursor in wanted.values())], gone
+        return touched, [*gone, *wanted.values()]
 
     async def _unread(self, cursor: Cursor) -> list[Said]:
         """What people wrote in one thread after its cursor, without commands."""
         after = cursor.after or ChatMessageId(str(cursor.place.thread))
-        written = await written_after(self._requests, cursor.place, after)
+        written = await written_after(self._requests, cursor.place, after, self._malformed)
         return [await said(message, self._agents) for message in written if typed_command(message.markup) is None]
 
 
-async def written_after(requests: Requests, place: Place, after: ChatMessageId) -> list[PersonMessage]:
-    """What people wrote in a thread after this message, oldest first; Slack's pages also hold the first message."""
+async def written_after(
+    requests: Requests, place: Place, after: ChatMessageId, malformed: Malformed
+) -> list[PersonMessage]:
+    """
+    What people wrote in a thread after this message, oldest first; Slack's pages also hold the first message.
+
+    A message that cannot be read is passed over.
+    """
     found: dict[ChatMessageId, PersonMessage] = {}
     pages = requests.pages("conversations.replies", channel=place.channel, ts=place.thread, oldest=after, limit=_PAGE)
     async for page in pages:
-        for each in page.get("messages") or ():
-            message = read_message(each, place.channel)
-            if message is not None and order(message.message) > order(after):
-                found[message.message] = message
+        for each in page["messages"]:
+            try:
+                message = read_message(each, place.channel)
+                if message is not None and order(message.message) > order(after):
+                    found[message.message] = message
+            except SHAPE_ERRORS as error:
+                malformed.add("a message in a thread", error)
     return [found[each] for each in sorted(found, key=order)]
 
 
 def _has_key(message: Mapping[str, Any], key: DeliveryKey) -> bool:
     """Whether a message was posted under `key`."""
-    metadata = message.get("metadata") or {}
-    found = (metadata.get("event_payload") or {}).get("key")
-    return metadata.get("event_type") == EVENT_TYPE and found is not None and str(found) == key
-
-
-def _is_newer(latest: Any, after: ChatMessageId | None) -> bool:
-    return bool(latest) and (after is None or order(str(latest)) > order(after))
+    metadata = message.get("metadata")
+    payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
+    if not isinstance(metadata, dict) or not isinstance(payload, dict) or not message.get("ts"):
+        return False
+    return metadata.get("event_type") == EVENT_TYPE and str(payload.get("key")) == key

@@ -8,6 +8,8 @@ from adapters.chats.echo import Echo
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, fallback
 from adapters.chats.slack.card import card_blocks, card_fallback
+from adapters.chats.slack.deleted_threads import DeletedThreads
+from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.messages import answer_blocks, post_blocks, post_fallback
 from adapters.chats.slack.rate_limits import RateLimits
 from adapters.chats.slack.requests import Requests
@@ -42,10 +44,16 @@ _NO_PREVIEWS = {"unfurl_links": False, "unfurl_media": False}
 
 
 class Posting:
-    """Sends messages and reactions; the methods do what those of the port with the same names promise."""
+    """
+    Sends messages and reactions; the methods do what those of the port with the same names promise.
 
-    def __init__(self, requests: Requests, clock: Clock, echo: Echo) -> None:
+    Args:
+        deleted: Judges threads that seem to be gone.
+    """
+
+    def __init__(self, requests: Requests, clock: Clock, echo: Echo, deleted: DeletedThreads) -> None:
         self._requests = requests
+        self._deleted = deleted
         self._echo = echo
         self._limits = RateLimits(clock)
 
@@ -55,12 +63,16 @@ class Posting:
         return Opened(thread=ThreadId(ts), card=ChatMessageId(ts))
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
-        ts = await self._send(place.channel, place.thread, post_blocks(post, part), post_fallback(post), key)
-        return ChatMessageId(ts)
+        return await self._send_in(place, post_blocks(post, part), post_fallback(post), key)
 
     async def post_card(self, place: Place, card: Card, key: DeliveryKey) -> ChatMessageId:
-        ts = await self._send(place.channel, place.thread, card_blocks(card), card_fallback(card), key)
-        return ChatMessageId(ts)
+        return await self._send_in(place, card_blocks(card), card_fallback(card), key)
+
+    async def _send_in(self, place: Place, shown: list[Block], text: str, key: DeliveryKey) -> ChatMessageId:
+        try:
+            return ChatMessageId(await self._send(place.channel, place.thread, shown, text, key))
+        except Gone as error:
+            raise await self._deleted.judged(place) from error
 
     async def _send(self, channel: str, thread: str | None, shown: list[Block], text: str, key: DeliveryKey) -> str:
         """
@@ -82,8 +94,9 @@ class Posting:
                 metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
                 **_NO_PREVIEWS,
             )
-        ts = str(answer["ts"])
-        thread_now = (answer.get("message") or {}).get("thread_ts")
+        with usable_answer(writes=True):
+            ts = str(answer["ts"])
+            thread_now = (answer.get("message") or {}).get("thread_ts")
         if thread is not None and thread_now != thread and await self._is_outside_thread(channel, ts):
             await self._delete(channel, ts)
             raise Gone(wording.THREAD_GONE)
@@ -96,10 +109,10 @@ class Posting:
         If this cannot be found out, the answer is no: what was posted must not be posted again.
         """
         try:
-            page = await self._requests.read("conversations.replies", channel=channel, ts=ts, limit=1)
+            page = await self._requests.messages("conversations.replies", channel=channel, ts=ts, limit=1)
         except RemoteError:
             return False
-        return any(each.get("ts") == ts and not each.get("thread_ts") for each in page.get("messages") or ())
+        return any(each.get("ts") == ts and not each.get("thread_ts") for each in page)
 
     async def _delete(self, channel: str, ts: str) -> None:
         try:
@@ -109,14 +122,17 @@ class Posting:
 
     async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
         """Write the card anew; when a change has no metadata, Slack keeps what the message has."""
-        await self._requests.write(
-            "chat.update",
-            channel=place.channel,
-            ts=opened.card,
-            text=card_fallback(card),
-            blocks=card_blocks(card),
-            **_NO_PREVIEWS,
-        )
+        try:
+            await self._requests.write(
+                "chat.update",
+                channel=place.channel,
+                ts=opened.card,
+                text=card_fallback(card),
+                blocks=card_blocks(card),
+                **_NO_PREVIEWS,
+            )
+        except Gone as error:
+            raise await self._deleted.judged(place) from error
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         """

@@ -21,6 +21,7 @@ SLACK: Final = ChatName("slack")
 _FROM_PEOPLE = frozenset({None, "", "file_share", "thread_broadcast", "me_message"})
 """The subtypes of people's messages; all others are from Slack or from bots."""
 _SLACKBOT = "USLACKBOT"
+_TS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 _CODE_POINTS = re.compile(r"[0-9a-f]{2,5}(-[0-9a-f]{2,5})*")
 
 Event = Mapping[str, Any]
@@ -177,12 +178,16 @@ def _attachments(message: Event) -> tuple[Attachment, ...]:
             name=str(file.get("name") or file.get("title") or wording.FILE),
             url=str(file["permalink"]) if file.get("permalink") else _text_or_none(file.get("url_private")),
             source=_text_or_none(file.get("url_private_download") or file.get("url_private")),
-            size=int(file["size"]) if file.get("size") is not None else None,
+            size=file["size"] if isinstance(file.get("size"), int) else None,
             lasting=False,
         )
-        for file in message.get("files") or ()
+        for file in _objects(message.get("files"))
         if file.get("mode") != "tombstone"
     )
+
+
+def _objects(value: Any) -> list[Event]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _text_or_none(value: Any) -> str | None:
@@ -191,7 +196,7 @@ def _text_or_none(value: Any) -> str | None:
 
 def _unsupported(message: Event) -> tuple[str, ...]:
     """What only Slack can show: a message that was shared has its text in `attachments`."""
-    shared = any(attachment.get("is_share") for attachment in message.get("attachments") or ())
+    shared = any(attachment.get("is_share") for attachment in _objects(message.get("attachments")))
     return (wording.SHARED_MESSAGE,) if shared else ()
 
 
@@ -234,6 +239,11 @@ def order(ts: str) -> tuple[int, int]:
     """A message's `ts` for comparing; never a float, which would lose the last digits."""
     seconds, _, rest = ts.partition(".")
     return int(seconds or 0), int((rest or "0").ljust(6, "0")[:6])
+
+
+def is_ts(value: str) -> bool:
+    """Whether this can be a message's `ts`."""
+    return _TS.fullmatch(value) is not None
 
 
 def number_of(ts: str) -> int:

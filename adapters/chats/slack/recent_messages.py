@@ -9,11 +9,13 @@ from functools import partial
 
 import structlog
 
+from adapters.chats.malformed import Malformed
 from adapters.chats.patrol import RecentMessage, RecentMessages
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.commands import typed_command
 from adapters.chats.slack.history import written_after
-from adapters.chats.slack.reading import SLACK, number_of, order, said, ts_at, ts_of
+from adapters.chats.slack.reading import SLACK, Event, is_ts, number_of, order, said, ts_at, ts_of
+from adapters.chats.slack.reply_counts import ReplyCounts
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected
@@ -36,10 +38,15 @@ class RecentMessageReader:
 
     Args:
         served: The channels whose threads are read.
+        malformed: Counts messages that cannot be read.
     """
 
-    def __init__(self, requests: Requests, agents: Agents, clock: Clock, served: Collection[str]) -> None:
+    def __init__(
+        self, requests: Requests, agents: Agents, clock: Clock, served: Collection[str], malformed: Malformed
+    ) -> None:
         self._requests = requests
+        self._malformed = malformed
+        self._counts = ReplyCounts()
         self._agents = agents
         self._clock = clock
         self._served = served
@@ -62,32 +69,35 @@ class RecentMessageReader:
         for channel in self._served:
             self._oldest.setdefault(channel, ts_of(after))
             try:
-                async for place, last in self._threads(channel):
-                    newest = max(newest, last)
-                    if last > after:
-                        written += await self._written_after(place, after)
+                async for place, first in self._threads(channel):
+                    newest = max(newest, _last_reply(first))
+                    if self._counts.touched(channel, first, ts_of(after)):
+                        found = await self._written_after(place, after)
+                        written += found
+                        newest = max([newest, *(message.id for message in found)])
+                        if not found:
+                            self._counts.nothing_new(channel, first)
             except (Forbidden, Gone, Rejected) as error:
                 _log.info("slack channel not read", channel=channel, reason=error.user_message)
         return RecentMessages(newest, written)
 
-    async def _threads(self, channel: str) -> AsyncIterator[tuple[Place, int]]:
-        """The threads that the core needs, each with its last reply."""
+    async def _threads(self, channel: str) -> AsyncIterator[tuple[Place, Event]]:
+        """The threads that the core needs, each with its first message."""
         pages = self._requests.pages(
             "conversations.history", channel=channel, oldest=self._oldest[channel], inclusive=True, limit=_PAGE
         )
         async with aclosing(pages):
             async for page in pages:
-                for first in page.get("messages") or ():
-                    if first.get("latest_reply"):
-                        thread = ThreadId(str(first["ts"]))
-                        place = Place(chat=SLACK, channel=ChannelId(channel), thread=thread)
-                        yield place, number_of(str(first["latest_reply"]))
+                for first in page["messages"]:
+                    thread = str(first.get("ts") or "")
+                    if is_ts(thread) and (first.get("latest_reply") or first.get("reply_count")):
+                        yield Place(chat=SLACK, channel=ChannelId(channel), thread=ThreadId(thread)), first
                 await self._clock.sleep(_PAUSE)
 
     async def _written_after(self, place: Place, after: int) -> list[RecentMessage]:
         """What people wrote in a thread since, without commands; nothing if the thread is gone by now."""
         try:
-            found = await written_after(self._requests, place, ChatMessageId(ts_of(after)))
+            found = await written_after(self._requests, place, ChatMessageId(ts_of(after)), self._malformed)
         except Gone:
             return []
         finally:
@@ -97,3 +107,9 @@ class RecentMessageReader:
             for message in found
             if typed_command(message.markup) is None
         ]
+
+
+def _last_reply(first: Event) -> int:
+    """The last reply that a thread's first message tells of; 0: none."""
+    latest = str(first.get("latest_reply") or "")
+    return number_of(latest) if is_ts(latest) else 0

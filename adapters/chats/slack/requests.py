@@ -13,12 +13,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from adapters.chats.disappearance import Disappearances
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block
-from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, error_for, error_for_answer
+from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, error_for, error_for_answer, usable_answer
 from adapters.chats.slack.rate_limits import Refusals
 from bot.clock import Clock, RemoteClock
-from bot.errors import Gone, RateLimited, Rejected
+from bot.errors import Gone, RateLimited, Rejected, Unavailable
 from bot.model import Attachment
 
 SLACK_URL = "https://slack.com/api/"
@@ -65,6 +66,7 @@ class Requests:
         self._app_token = app_token
         self._clock = clock
         self._refusals = Refusals(clock)
+        self._disappearances = Disappearances(clock)
         self.their_clock = RemoteClock(clock)
         self._session: aiohttp.ClientSession | None = None
         self._sdk_logger = logging.getLogger(f"{__name__}.calls")
@@ -98,14 +100,23 @@ class Requests:
         return await self.read(method, **arguments)
 
     async def pages(self, method: str, **arguments: Any) -> AsyncGenerator[dict[str, Any], None]:
-        """All pages of a list. Slack may give fewer items than asked for, so only the cursor shows the end."""
+        """
+        All pages of a list of messages. Slack may give fewer than asked for, so only the cursor shows the end.
+
+        A page has a list of objects in `messages`; an answer without a list is no page.
+        """
         cursor = ""
         while True:
             page = await self.read_patiently(method, cursor=cursor or None, **arguments)
-            yield page
-            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            yield {"messages": _messages(page)}
+            with usable_answer(writes=False):
+                cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
                 return
+
+    async def messages(self, method: str, **arguments: Any) -> list[Mapping[str, Any]]:
+        """The messages of one page of a list."""
+        return _messages(await self.read(method, **arguments))
 
     async def write(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Change something, once. Raises `RemoteError`s; `Uncertain` if it may have happened."""
@@ -115,9 +126,11 @@ class Requests:
         """Who we are and what the token may do, by `auth.test`."""
         response = await self._call("auth.test", writes=False)
         body, granted = _body(response), response.headers.get("x-oauth-scopes")
+        with usable_answer(writes=False):
+            team, user = str(body["team_id"]), str(body["user_id"])
         return Identity(
-            team=str(body.get("team_id") or ""),
-            user=str(body.get("user_id") or ""),
+            team=team,
+            user=user,
             name=str(body.get("user") or "shopbell"),
             scopes=None if granted is None else frozenset(scope.strip() for scope in granted.split(",")),
         )
@@ -125,7 +138,11 @@ class Requests:
     async def socket_address(self) -> str:
         """A new address for one Socket Mode connection, valid for some seconds."""
         response = await self._call(OPEN_SOCKET, writes=False, params={"token": self._app_token})
-        return str(_body(response).get("url") or "")
+        with usable_answer(writes=False):
+            address = str(_body(response)["url"])
+            if not address.startswith(("ws://", "wss://")):
+                raise ValueError("not the address of a socket")
+            return address
 
     async def respond(self, response_url: str, text: str, blocks: list[Block]) -> None:
         """Answer a command, visible to the asker alone; Slack allows five answers within 30 minutes."""
@@ -143,13 +160,16 @@ class Requests:
         A file's content; needs the scope `files:read`.
 
         If Slack does not let the bot in, it answers with 200 and its login page: a page where we expect no page is a
-        refusal. Raises `Gone`, `Rejected` (the file is too large) and what a read may raise.
+        refusal, if it comes twice, some seconds apart.
+
+        Raises: `Gone`, `Rejected` (the file is too large) and what a read may raise.
         """
         if attachment.source is None:
             raise Gone(wording.FILE_GONE)
         content_type, content = await self._fetch(attachment.source)
         if content_type == "text/html" and not attachment.name.lower().endswith((".html", ".htm")):
-            raise Gone(wording.FILE_GONE)
+            wait = self._disappearances.missing(attachment.source)
+            raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.FILE_GONE)
         return content
 
     async def _fetch(self, address: str) -> tuple[str, bytes]:
@@ -201,6 +221,15 @@ def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _body(response: AsyncSlackResponse) -> dict[str, Any]:
     return response.data if isinstance(response.data, dict) else {}
+
+
+def _messages(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The messages in an answer. Raises `Unavailable` if there is no list, which does not mean that there are none."""
+    with usable_answer(writes=False):
+        listed = page["messages"]
+        if not isinstance(listed, list):
+            raise TypeError("no list of messages")
+        return [each for each in listed if isinstance(each, dict)]
 
 
 def _is_this_machine(address: str) -> bool:

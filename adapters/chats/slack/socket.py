@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -20,6 +20,9 @@ from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, s
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+
+from adapters.chats.malformed import SHAPE_ERRORS
 
 _log = structlog.get_logger(__name__)
 
@@ -43,6 +46,7 @@ class Socket(AsyncBaseSocketModeClient):
         on_hello: Called once, when Slack says that it sends events here.
         on_frame: Called for every frame, heartbeats included.
         on_event: Called for every envelope.
+        on_malformed: Called for everything that cannot be read, with what it is; it is acknowledged and passed over.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Socket(AsyncBaseSocketModeClient):
         on_hello: Callable[[], None],
         on_frame: Callable[[], None],
         on_event: Callable[[], None],
+        on_malformed: Callable[[str, Exception], None],
     ) -> None:
         self.logger = logging.getLogger(__name__)
         self.trace_enabled = False
@@ -66,6 +71,7 @@ class Socket(AsyncBaseSocketModeClient):
         self._on_hello = on_hello
         self._on_frame = on_frame
         self._on_event = on_event
+        self._on_malformed = on_malformed
         self._stream: aiohttp.ClientWebSocketResponse[Any] | None = None
         self._working: set[asyncio.Task[None]] = set()
 
@@ -106,7 +112,7 @@ class Socket(AsyncBaseSocketModeClient):
 
     def _take(self, raw: str) -> str:
         """Start the work for a frame; returns why Slack wants this connection to end, empty if it does not."""
-        message = _envelope(raw)
+        message = self._envelope(raw)
         kind = message.get("type")
         if kind == "hello":
             self._on_hello()
@@ -114,14 +120,40 @@ class Socket(AsyncBaseSocketModeClient):
             return str(message.get("reason") or "disconnect")
         elif message.get("envelope_id"):
             self._on_event()
-            work = asyncio.create_task(self.run_message_listeners(message, raw))
+            work = asyncio.create_task(self._work(message, raw))
             self._working.add(work)
             work.add_done_callback(self._working.discard)
         return ""
 
+    async def _work(self, message: dict[str, Any], raw: str) -> None:
+        if isinstance(message.get("payload"), dict) and message["payload"]:
+            await self.run_message_listeners(message, raw)
+        else:
+            await self._pass_over(message, TypeError("no payload"))
+
+    async def _pass_over(self, message: Mapping[str, Any], error: Exception) -> None:
+        """Acknowledge an envelope that nobody can read, because Slack would only send it again."""
+        self._on_malformed(str(message.get("type")), error)
+        await self.send_socket_mode_response(SocketModeResponse(envelope_id=str(message["envelope_id"])))
+
+    def _envelope(self, raw: str) -> dict[str, Any]:
+        try:
+            message = json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            self._on_malformed("a frame", error)
+            return {}
+        if isinstance(message, dict):
+            return message
+        self._on_malformed("a frame", TypeError("no object"))
+        return {}
+
     async def _handle(self, _client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         started = time.time()
-        response = await run_async_bolt_app(self._app, request)
+        try:
+            response = await run_async_bolt_app(self._app, request)
+        except SHAPE_ERRORS as error:
+            await self._pass_over(request.to_dict(), error)
+            return
         await send_async_response(self, request, response, started)
 
     async def _finish(self) -> None:
@@ -142,14 +174,3 @@ class Socket(AsyncBaseSocketModeClient):
     async def session_id(self) -> str:
         """For slack_sdk's own log lines."""
         return f"{id(self):x}"
-
-
-def _envelope(raw: str) -> dict[str, Any]:
-    try:
-        message = json.loads(raw)
-    except ValueError:
-        message = None
-    if isinstance(message, dict):
-        return message
-    _log.warning("slack frame not understood")
-    return {}

@@ -62,6 +62,8 @@ SCOPE_MISSING = "The Slack app lacks {scope}. Add it to the app and reinstall th
 SCOPES_MISSING = "The Slack app lacks the scopes {scopes}. Add them to the app and reinstall the app."
 
 THREAD_GONE = "The thread is no longer in Slack."
+PERHAPS_GONE = "Slack says that this does not exist. It is asked once more before that is believed."
+CONTRADICTED = "Slack says that this does not exist, and shows it all the same."
 GONE = {
     "message_not_found": "The message is no longer in Slack.",
     "thread_not_found": THREAD_GONE,
@@ -108,6 +110,7 @@ ENDED = {
 LOGGED_IN = "The bot is {name}."
 TRY_AGAIN = "Check that this machine reaches Slack, then try again."
 SCOPES_GRANTED = "All that are needed are granted."
+SCOPES_NOT_TOLD = "Slack's answer does not tell which scopes are granted. Compare them with `shopbell manifest slack`."
 SCOPES_NOT_GRANTED = "Not granted: {scopes}."
 ADD_SCOPES = "Add {scopes} to the app's bot token scopes and reinstall the app."
 SOCKET_WORKS = "Socket Mode can be opened."

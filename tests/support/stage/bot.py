@@ -31,6 +31,8 @@ class QuickDecider(Decider):
         decision = super().after_failure(error, attempts, retries_forever=retries_forever)
         if isinstance(error, RateLimited) and isinstance(decision, Postpone):
             return replace(decision, seconds=decision.seconds / STAGE_SPEED)
+        if error.retry_after and isinstance(decision, Postpone):
+            return replace(decision, seconds=max(error.retry_after / STAGE_SPEED, 0.05))
         return decision
 
 

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
+from adapters.chats import disappearance
 from adapters.chats import discord as adapter
 from adapters.chats.discord import DiscordChat
 from adapters.chats.discord.client import Client
@@ -182,9 +184,10 @@ async def stage(
     channels = ChannelId(str(text.id)), ChannelId(str(forum.id))
     here = Stage(server, build(server, channels, roles), *channels)
     try:
-        if connected:
-            await here.connect()
-        yield here
+        with patch.object(disappearance, "APART", disappearance.APART / 60):
+            if connected:
+                await here.connect()
+            yield here
     finally:
         await here.disconnect()
         await here.chat.aclose()

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from unittest.mock import patch
 
-from adapters.chats.slack import SlackChat, manifest
+from adapters.chats import disappearance
+from adapters.chats.slack import SlackChat, history, manifest
 from bot.clock import SystemClock
 from bot.errors import RateLimited
 from bot.model import (
@@ -193,10 +195,12 @@ async def scene(
     anna, bob = slack.add_user("anna", display_name="Anna"), slack.add_user("bob", display_name="Bob")
     channel = slack.add_channel("support", [anna, bob])
     stage = Scene(slack, chat_for(slack, [channel.id], **rest), Recording(), channel, anna, bob)
+    apart = disappearance.APART / 60
     try:
-        if start:
-            await stage.start()
-        yield stage
+        with patch.object(disappearance, "APART", apart), patch.object(history, "APART", 1.1 * apart):
+            if start:
+                await stage.start()
+            yield stage
     finally:
         await stage.stop()
         await stage.chat.aclose()

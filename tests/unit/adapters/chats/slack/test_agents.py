@@ -27,7 +27,7 @@ class Directory(Requests):
             return {"users": self.groups[arguments["usergroup"]]}
         if arguments["user"] not in self.people:
             raise Gone("Slack knows no such person.")
-        return {"user": self.people[arguments["user"]]}
+        return {"user": {"id": arguments["user"], **self.people[arguments["user"]]}}
 
 
 async def may(
