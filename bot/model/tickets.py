@@ -100,7 +100,14 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message of a ticket as its vendor has it; `text` is neutral text (see `bot.text`)."""
+    """
+    A message of a ticket as its vendor has it.
+
+    Attributes:
+        id: If the vendor gives none, one made from the message, which is the same each time it is read.
+        text: Neutral text (see `bot.text`).
+        malformed: Whether the vendor sent it without an id, or not as a message at all; it is shown as far as possible.
+    """
 
     id: MessageId
     author: Author
@@ -109,6 +116,7 @@ class Message:
     written_at: datetime | None = None
     attachments: tuple[Attachment, ...] = ()
     is_public: bool = True
+    malformed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +146,18 @@ class Absent:
     """A ticket recorded as open that was not in the store's list of open ones. Only a hint to read the ticket."""
 
     id: TicketId
+
+
+@dataclass(frozen=True, slots=True)
+class Nameless:
+    """
+    A ticket in a store's list that has no id, or is no ticket at all, so that nothing can be done with it.
+
+    Attributes:
+        about: What can be read of it, in words; it also tells one from another.
+    """
+
+    about: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

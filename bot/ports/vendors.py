@@ -11,7 +11,20 @@ import httpx
 from pydantic import BaseModel
 
 from bot.clock import Clock
-from bot.model import Absent, Change, Conversation, Counts, File, Finding, MessageId, Nudge, Status, TicketId, Verb
+from bot.model import (
+    Absent,
+    Change,
+    Conversation,
+    Counts,
+    File,
+    Finding,
+    MessageId,
+    Nameless,
+    Nudge,
+    Status,
+    TicketId,
+    Verb,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +82,15 @@ class Vendor(Protocol):
     @property
     def capabilities(self) -> VendorCapabilities: ...
 
-    def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
+    def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         """
         Sweep the store's list once and yield the tickets whose fingerprint differs from the recorded one.
 
         A ticket may be yielded twice, because pages may shift while they are read. None is left out because of its
         place in the list. Costs ceil(open / page size) list requests if the API can limit the list to open tickets,
         and no request per ticket. If `known.full` is false, the tickets of `known.open_ids()` that are not in the list
-        are yielded as `Absent` after the whole list was read.
+        are yielded as `Absent` after the whole list was read. A ticket without an id is yielded as `Nameless`, in every
+        sweep; it does not keep the others from being yielded.
         """
         ...
 

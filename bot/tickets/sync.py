@@ -118,7 +118,7 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         threads.open_links(tx, number, store.channels, now)
     followed = snapshot.follow or known.followed
     if snapshot.messages is not None:
-        _record_messages(tx, known, snapshot.messages, now, followed=followed)
+        _record_messages(tx, known, snapshot.messages, now, followed=followed, vendor_label=store.vendor_label)
         _update_turn(tx, known, snapshot, stale=stale)
     after = _load_ticket(tx, number)
     if followed and before is not None:
@@ -240,7 +240,13 @@ def _first_response(messages: tuple[Message, ...] | None) -> int | None:
 
 
 def _record_messages(
-    tx: Transaction, ticket: TicketRow, messages: tuple[Message, ...], now: datetime, *, followed: bool
+    tx: Transaction,
+    ticket: TicketRow,
+    messages: tuple[Message, ...],
+    now: datetime,
+    *,
+    followed: bool,
+    vendor_label: str,
 ) -> None:
     known = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
     for message in messages:
@@ -262,6 +268,8 @@ def _record_messages(
             tx.run("set_store_active", name=ticket.store, at=to_ms(min(message.written_at or now, now)))
             for link in enqueue.links_of(tx, ticket.number):
                 enqueue.post(tx, link, inserted, now)
+            if message.malformed:
+                enqueue.lines(tx, ticket.number, notices.message_malformed(vendor_label), now)
 
 
 def _claim_own(tx: Transaction, ticket: TicketRow, message: Message, now: datetime) -> bool:

@@ -43,6 +43,18 @@ def ticket_unreadable(vendor: str, reason: str) -> str:
     )
 
 
+def no_id(vendor: str) -> str:
+    return f"{vendor} lists it without an id, so nothing can be done with it here."
+
+
+def nameless(about: str) -> str:
+    return f"without an id ({about})"
+
+
+def message_malformed(vendor: str) -> str:
+    return f"⚠️ {vendor} sent the message above in a way that shopbell does not understand. Look at it there, too."
+
+
 def closed_here_only(vendor: str, by: str) -> str:
     return f"Closed here only, {by}: {vendor} cannot close it with this account. A new message opens it again."
 

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from bot.clock import SystemClock
-from bot.model import Absent, StoreName
+from bot.model import Change, StoreName
 from bot.ports import Vendor, VendorTools
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.loopback_server import Exchange
@@ -91,7 +91,7 @@ async def _idle_sweep(name: str, amount: int) -> int:
 
 async def _sweep(vendor: Vendor, known: Remembered) -> None:
     async for found in vendor.changes(known):
-        if not isinstance(found, Absent):
+        if isinstance(found, Change):
             known.prints[found.ticket.id] = found.fingerprint
 
 

@@ -10,13 +10,21 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+import structlog
+
+from adapters.vendors.client.parsing import ListedTicket, read_tickets
 from bot.clock import Clock
 from bot.errors import Unavailable
-from bot.model import Change, TicketId
+from bot.model import Change, Nameless, Ticket, TicketId
 
 T = TypeVar("T")
+W = TypeVar("W", bound=ListedTicket)
+_log = structlog.get_logger(__name__)
+
+_NOT_READ = "not read"
+"""The fingerprint of a ticket whose entry in the list cannot be used."""
 
 MOST_PASSES = 3
 """How often a list is read at most, where it changes while it is read."""
@@ -34,15 +42,22 @@ class Page:
     One page of a store's list.
 
     Attributes:
+        nameless: Those of its tickets that have no id.
         total: How many tickets the whole list has; None: the answer does not say, or contradicts itself.
         pages: How many pages the whole list has; None: the answer does not say.
         last: Whether this is the last page; None: the answer does not say.
     """
 
     changes: Sequence[Change]
+    nameless: Sequence[Nameless] = ()
     total: int | None = None
     pages: int | None = None
     last: bool | None = None
+
+    @property
+    def found(self) -> Sequence[Change | Nameless]:
+        """All that the page has."""
+        return [*self.changes, *self.nameless]
 
 
 class PageLength:
@@ -98,7 +113,7 @@ class NumberedPages:
         self._first = first
         self._changed = False
 
-    async def read(self) -> AsyncGenerator[Sequence[Change], None]:
+    async def read(self) -> AsyncGenerator[Sequence[Change | Nameless], None]:
         """
         Every page. A list that changed while it was read is read once more.
 
@@ -111,13 +126,13 @@ class NumberedPages:
         for _ in range(MOST_PASSES):
             self._changed = False
             async with aclosing(self._pass()) as pages:
-                async for changes in pages:
-                    yield changes
+                async for found in pages:
+                    yield found
             if not self._changed:
                 return
 
-    async def _pass(self) -> AsyncGenerator[Sequence[Change], None]:
-        seen: set[TicketId] = set()
+    async def _pass(self) -> AsyncGenerator[Sequence[Change | Nameless], None]:
+        seen: set[str] = set()
         before: Page | None = None
         for number in range(self._first, self._first + MOST_PAGES):
             page = await self._fetch(number)
@@ -126,8 +141,8 @@ class NumberedPages:
             if before is not None:
                 self._compare(before, page, repeated=len(new) < len(ids))
             seen |= ids
-            if page.changes:
-                yield page.changes
+            if page.found:
+                yield page.found
             if not new or self._ends(page, number - self._first + 1, len(seen)):
                 return
             before = page
@@ -139,7 +154,7 @@ class NumberedPages:
         # A server that sends the same page for every number has not changed its list: it does not know pages.
         if repeated and ids_of(before) != ids_of(page):
             self._changed = True
-        self._length.learn(len(before.changes), len(page.changes))
+        self._length.learn(len(before.found), len(page.found))
 
     def _ends(self, page: Page, count: int, seen: int) -> bool:
         if page.last is not None:
@@ -148,7 +163,7 @@ class NumberedPages:
             return count >= page.pages
         if page.total is not None and seen <= page.total:
             return seen == page.total
-        return self._length.ends(len(page.changes))
+        return self._length.ends(len(page.found))
 
 
 class PageNumbering:
@@ -184,19 +199,42 @@ class PageNumbering:
         A list of one page at most does not tell; then page 0 is as good as page 1.
         """
         zero = await fetch(0)
-        if zero is not None and zero.pages == min(1, len(zero.changes)):
+        if zero is not None and zero.pages == min(1, len(zero.found)):
             return zero
         one = await fetch(1)
-        if zero is None or not zero.changes:
-            self._first = 1 if one is not None and one.changes else None
+        if zero is None or not zero.found:
+            self._first = 1 if one is not None and one.found else None
             return one or zero
         self._first = 1 if one is not None and ids_of(one) == ids_of(zero) else 0
         return zero
 
 
-def ids_of(page: Page) -> set[TicketId]:
-    """The ids of a page's tickets."""
-    return {change.ticket.id for change in page.changes}
+def ids_of(page: Page) -> set[str]:
+    """What tells a page's tickets from others: their ids, or what can be read of them."""
+    return {*(change.ticket.id for change in page.changes), *(f"nameless {one.about}" for one in page.nameless)}
+
+
+def read_page(model: type[W], value: Any, change: Callable[[W], Change], *, vendor: str) -> Page:
+    """
+    A page of a store's list.
+
+    Args:
+        value: The list itself.
+        change: Makes a change of a ticket. If that fails, the ticket is still listed, and has to be read by itself.
+
+    Raises:
+        Unavailable: As `read_tickets`.
+    """
+    wires, nameless = read_tickets(model, value, vendor=vendor)
+    return Page(changes=[_change(wire, change) for wire in wires], nameless=nameless)
+
+
+def _change(wire: W, change: Callable[[W], Change]) -> Change:
+    try:
+        return change(wire)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one ticket, the others are shown
+        _log.warning("ticket in a list not understood", error=type(error).__name__)
+        return Change(ticket=Ticket(id=TicketId(wire.id)), fingerprint=_NOT_READ)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

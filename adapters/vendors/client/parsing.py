@@ -2,11 +2,12 @@
 Reading a vendor's JSON leniently.
 
 A documented field may be missing, `false` may stand for null (Lightspeed), a number may be a text. A field that makes
-no sense becomes None. Only an object without an id is an error.
+no sense becomes None. One ticket or message without an id, or of another type, does not spoil the list that it is in.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -16,11 +17,15 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from bot.errors import Unavailable
-from bot.model import Fact, Message
+from bot.model import Fact, Message, MessageId, Nameless
 from bot.text import one_line
 
 W = TypeVar("W", bound="Wire")
 
+_REPEATED = "[Circular Reference]"
+"""SellSN's text in place of an object that was already in the same answer."""
+_ABOUT = ("subject", "title", "customer_email", "from_email", "email", "name", "message")
+"""Fields that tell people which ticket is meant, in the order in which they are shown."""
 LONGEST_FACT = 200
 """The longest value in characters: a card shows a fact on one line."""
 
@@ -33,7 +38,7 @@ class Wire(BaseModel):
 
 def _text(value: Any) -> str | None:
     if isinstance(value, str):
-        return value
+        return value.encode("utf-8", "replace").decode("utf-8")  # lone surrogates are no text
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return str(value)
@@ -83,10 +88,23 @@ def _object(value: Any) -> Any:
 
 
 def _objects(value: Any) -> Any:
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else None
+    return objects(value) if isinstance(value, list) else None
+
+
+def objects(listed: list[Any]) -> list[dict[str, Any]]:
+    """The parts of a list as objects, so that one of another type is still seen to be there; it has no fields."""
+    return [part if isinstance(part, dict) else {} for part in listed if part != _REPEATED]
 
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
+
+
+class ListedTicket(Wire):
+    """What every vendor's ticket must have."""
+
+    id: Identifier
+
+
 Text = Annotated[str | None, BeforeValidator(_text)]
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 Count = Annotated[int | None, BeforeValidator(_count)]
@@ -110,16 +128,58 @@ def read_one(model: type[W], value: Any, *, vendor: str) -> W:
         raise not_understood(vendor) from None
 
 
-def read_many(model: type[W], value: Any, *, vendor: str) -> tuple[W, ...]:
+def read_tickets(model: type[W], value: Any, *, vendor: str) -> tuple[tuple[W, ...], tuple[Nameless, ...]]:
     """
-    A list of objects of an answer. An answer without a list is not an empty list.
+    A list of tickets of an answer, and those of its parts that have no id or are no tickets.
 
     Raises:
-        Unavailable: It is no list, or one of its parts is no object or has no id.
+        Unavailable: It is no list, which is not an empty list, or none of its parts looks like a ticket.
     """
     if not isinstance(value, list):
         raise not_understood(vendor)
-    return tuple(read_one(model, part, vendor=vendor) for part in value)
+    read: list[W] = []
+    nameless: list[Nameless] = []
+    for part in value:
+        if part == _REPEATED:
+            continue
+        try:
+            read.append(model.model_validate(part))
+        except ValidationError:
+            nameless.append(Nameless(_about(part)))
+    if value and not read and not any(isinstance(part, dict) and _fields_of(model) & part.keys() for part in value):
+        raise not_understood(vendor)
+    return tuple(read), tuple(nameless)
+
+
+def _fields_of(model: type[Wire]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def _about(part: Any) -> str:
+    """What can be read of a ticket without an id, in words."""
+    if not isinstance(part, dict):
+        return one_line(_text(part) or "", 60) or "nothing that can be read"
+    known = (one_line(text, 60) for key in _ABOUT if (text := _text(part.get(key))))
+    return ", ".join(filter(None, known)) or "nothing that can be read"
+
+
+def read_messages(model: type[W], value: Any, *, vendor: str) -> tuple[W, ...]:
+    """
+    A list of messages of an answer, with models that need no id. A part that is no object has no fields.
+
+    Raises:
+        Unavailable: It is no list, which is not an empty list, or it has only parts that are no objects.
+    """
+    if not isinstance(value, list) or (value and not any(isinstance(part, dict) for part in value)):
+        raise not_understood(vendor)
+    return tuple(read_one(model, part, vendor=vendor) for part in objects(value))
+
+
+def named(identifier: str | None, *parts: object) -> MessageId:
+    """A message's id; without one, an id made from what is shown of the message, so that it is shown once."""
+    if identifier:
+        return MessageId(identifier)
+    return MessageId("unnamed-" + hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:24])
 
 
 def unwrapped(value: Any, *keys: str) -> Any:

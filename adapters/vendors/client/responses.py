@@ -23,6 +23,7 @@ LARGEST_BODY = 10 * 1024 * 1024
 DEEPEST_NESTING = 50
 """How deep objects and lists of a body may be nested."""
 
+_LONGEST_NUMBER = 300
 _QUOTE_LENGTH = 12
 """A text that repeats so many characters in a row of what we sent quotes it."""
 
@@ -75,7 +76,7 @@ def json_of(body: bytes) -> Any:
     if not text.strip():
         raise UnusableBody("empty")
     try:
-        value = json.loads(text, parse_float=str, parse_constant=_none)
+        value = json.loads(text, parse_float=str, parse_int=_whole_number, parse_constant=_none)
     except RecursionError:
         raise UnusableBody("nested too deep") from None
     except ValueError:
@@ -83,6 +84,11 @@ def json_of(body: bytes) -> Any:
     if _deeper_than(value, DEEPEST_NESTING):
         raise UnusableBody("nested too deep")
     return value
+
+
+def _whole_number(digits: str) -> int | str:
+    """A number so long that Python refuses to read it stays text; it must not spoil what it is in."""
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
 
 
 def _none(_constant: str) -> None:
@@ -153,7 +159,7 @@ def error_of(
         return AuthFailed(f"{vendor} refuses this store's credentials ({status}). {remedy}")
     if 400 <= status < 500 and status not in (408, 425):
         if status in (404, 410):
-            return Gone(f"{vendor} does not have this ticket any more.")
+            return _missing(response, vendor)
         words, fields = error_details(response, never_quoted)
         reason = f": {words}" if words else f" ({status})."
         return Rejected(f"{vendor} refused{reason}", fields=fields)
@@ -161,6 +167,20 @@ def error_of(
         return Uncertain(f"{vendor} answered with {status} and did not say whether it was done.")
     problem = "redirects us, which shopbell does not follow" if 300 <= status < 400 else "has a problem of its own"
     return Unavailable(f"{vendor} {problem} ({status}).", retry_after=retry_after(response.headers, now))
+
+
+def _missing(response: Response, vendor: str) -> RemoteError:
+    """Every vendor explains its own refusals as JSON. A 404 without that is from something in between."""
+    if _is_object(response.body):
+        return Gone(f"{vendor} does not have this ticket any more.")
+    return Unavailable(f"Something between here and {vendor} answered {response.status}.")
+
+
+def _is_object(body: bytes) -> bool:
+    try:
+        return isinstance(json_of(body), dict)
+    except UnusableBody:
+        return False
 
 
 def error_details(response: Response, never_quoted: Sequence[str]) -> tuple[str, dict[str, str]]:

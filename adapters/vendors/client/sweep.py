@@ -6,12 +6,17 @@ The last is for lists that may not show that a customer wrote. There, open ticke
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from datetime import datetime, timedelta
 
+import structlog
+
 from bot.clock import Clock
-from bot.model import Absent, Author, Change, Message, TicketId
+from bot.errors import RemoteError
+from bot.model import Absent, Author, Change, Message, Nameless, TicketId
 from bot.ports import KnownTickets
+
+_log = structlog.get_logger(__name__)
 
 SAME_MOMENT = timedelta(seconds=5)
 """Two times that are not further apart are those of one event."""
@@ -23,11 +28,11 @@ async def open_tickets(known: KnownTickets) -> Sequence[TicketId]:
 
 
 async def changed_tickets(
-    pages: AsyncIterator[Sequence[Change]],
+    pages: AsyncIterator[Sequence[Change | Nameless]],
     known: KnownTickets,
     held: Sequence[TicketId],
     reread: TicketId | None = None,
-) -> AsyncIterator[Change | Absent]:
+) -> AsyncIterator[Change | Absent | Nameless]:
     """
     What `Vendor.changes` yields, from the pages of a list.
 
@@ -36,7 +41,11 @@ async def changed_tickets(
         reread: A ticket to yield although its fingerprint is the known one.
     """
     seen: set[TicketId] = set()
-    async for changes in pages:
+    async for page in pages:
+        for found in page:
+            if isinstance(found, Nameless):
+                yield found
+        changes = [found for found in page if isinstance(found, Change)]
         fingerprints = await known.fingerprints([change.ticket.id for change in changes])
         for change in _once(changes):
             ticket = change.ticket.id
@@ -46,6 +55,22 @@ async def changed_tickets(
     for ticket in held:
         if ticket not in seen:
             yield Absent(ticket)
+
+
+async def whole_or_bare(change: Change, whole: Awaitable[Change]) -> Change:
+    """
+    A change with all that its list has of it; if that cannot be read, without messages, so that it is read by itself.
+
+    Raises:
+        RemoteError
+    """
+    try:
+        return await whole
+    except RemoteError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one ticket, the others are shown
+        _log.warning("ticket in a list not understood", ticket=change.ticket.id, error=type(error).__name__)
+        return change
 
 
 def _once(changes: Iterable[Change]) -> Iterable[Change]:

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from adapters.vendors.client.paging import Page
+from adapters.vendors.client.paging import Page, read_page
 from adapters.vendors.client.parsing import (
     Count,
     Flag,
-    Identifier,
+    ListedTicket,
     OptionalObject,
     Text,
     Time,
@@ -19,8 +19,8 @@ from adapters.vendors.client.parsing import (
     facts,
     fingerprint_from,
     identifier_in,
+    named,
     not_understood,
-    read_many,
     unwrapped,
 )
 from adapters.vendors.client.responses import UnusableBody, json_of
@@ -37,8 +37,7 @@ class WireLink(Wire):
     resource: Annotated[WireResource | None, OptionalObject] = None
 
 
-class WireTicket(Wire):
-    id: Identifier
+class WireTicket(ListedTicket):
     created_at: Time = Field(default=None, alias="createdAt")
     updated_at: Time = Field(default=None, alias="updatedAt")
     is_answered: Flag = Field(default=None, alias="isAnswered")
@@ -55,7 +54,7 @@ class WireTicket(Wire):
 
 
 class WireMessage(Wire):
-    id: Identifier
+    id: Text = None
     created_at: Time = Field(default=None, alias="createdAt")
     author: Text = Field(default=None, alias="from")
     message: Text = None
@@ -69,6 +68,7 @@ class WireError(Wire):
     code: Count = None
 
 
+_ID_LENGTH = 18
 _AUTHORS = {"customer": Author.CUSTOMER, "shop": Author.STAFF}
 
 
@@ -91,11 +91,12 @@ def message_of(wire: WireMessage) -> Message:
     """A message. An undocumented kind of writer is shown under the word that the vendor uses."""
     author = _AUTHORS.get((wire.author or "").lower(), Author.UNKNOWN)
     return Message(
-        id=MessageId(wire.id),
+        id=named(wire.id, wire.author, wire.message, wire.created_at),
         author=author,
         author_name=wire.author if author is Author.UNKNOWN else None,
         text=clean(wire.message or ""),
         written_at=wire.created_at,
+        malformed=not wire.id,
     )
 
 
@@ -106,8 +107,12 @@ def fingerprint(wire: WireTicket) -> str:
 
 def page_of(value: Any) -> Page:
     """A page of the list. It has no total and does not say whether more follow. Raises `Unavailable`."""
-    listed = read_many(WireTicket, unwrapped(value, "tickets"), vendor=LABEL)
-    return Page(changes=[Change(ticket=ticket_of(wire), fingerprint=fingerprint(wire)) for wire in listed])
+    return read_page(
+        WireTicket,
+        unwrapped(value, "tickets"),
+        lambda wire: Change(ticket=ticket_of(wire), fingerprint=fingerprint(wire)),
+        vendor=LABEL,
+    )
 
 
 def error_status(value: Any) -> int | None:
@@ -133,8 +138,8 @@ def counts_of(value: Any) -> Counts:
 
 
 def id_number(ticket: TicketId) -> int:
-    """A ticket's id as a number; 0, which is before all tickets, if it is not one."""
-    return int(ticket) if ticket.isascii() and ticket.isdigit() else 0
+    """A ticket's id as a number; 0, which is before all tickets, if it is not one, or longer than any can be."""
+    return int(ticket) if ticket.isascii() and ticket.isdigit() and len(ticket) <= _ID_LENGTH else 0
 
 
 def with_note(memo: str | None, agent: str, text: str) -> str:

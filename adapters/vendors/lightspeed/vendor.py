@@ -9,7 +9,7 @@ import httpx
 
 from adapters.vendors.client.http import Query, Service, VendorClient, check_login
 from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_all_items
-from adapters.vendors.client.parsing import oldest_first, read_many, read_one, unwrapped
+from adapters.vendors.client.parsing import oldest_first, read_messages, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
 from adapters.vendors.lightspeed.capabilities import CAPABILITIES, LABEL, WINDOWS
@@ -37,6 +37,7 @@ from bot.model import (
     Finding,
     Message,
     MessageId,
+    Nameless,
     Nudge,
     Status,
     TicketId,
@@ -70,7 +71,7 @@ class Lightspeed:
         self._newest = 0
         self._ascending = True
 
-    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         """
         Reads from the oldest open ticket on, or from the newest ticket if none is open.
 
@@ -83,7 +84,7 @@ class Lightspeed:
             async for found in changed_tickets(pages, known, held, reread):
                 yield found
 
-    async def _pages(self, start: int) -> AsyncGenerator[Sequence[Change], None]:
+    async def _pages(self, start: int) -> AsyncGenerator[Sequence[Change | Nameless], None]:
         """
         Every page of the tickets with an id above `start`.
 
@@ -106,8 +107,8 @@ class Lightspeed:
             return found
 
         async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
-            async for changes in pages:
-                yield changes
+            async for found in pages:
+                yield found
 
     async def ticket(self, ticket: TicketId) -> Conversation:
         wire = await self._read(ticket)
@@ -126,7 +127,7 @@ class Lightspeed:
         async def fetch(page: int) -> ItemPage[Message]:
             query: Query = {"limit": CAPABILITIES.page_size, "page": page}
             answer = await self._client.read("tickets", ticket, "messages.json", query=query)
-            wires = read_many(WireMessage, unwrapped(answer, "ticketMessages"), vendor=LABEL)
+            wires = read_messages(WireMessage, unwrapped(answer, "ticketMessages"), vendor=LABEL)
             return ItemPage(items=[message_of(wire) for wire in wires], last=len(wires) % 50 != 0)
 
         return oldest_first(await read_all_items(fetch, lambda message: message.id))

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator
 
 from adapters.vendors.client.html import html_to_text, looks_like_html
-from adapters.vendors.client.paging import Page
+from adapters.vendors.client.paging import Page, read_page
 from adapters.vendors.client.parsing import (
     Flag,
-    Identifier,
+    ListedTicket,
     OptionalObject,
     OptionalObjects,
     Text,
@@ -23,9 +24,9 @@ from adapters.vendors.client.parsing import (
     Wire,
     facts,
     identifier_in,
+    named,
     not_understood,
     oldest_first,
-    read_many,
     texts,
     unwrapped,
 )
@@ -47,13 +48,13 @@ from bot.text import clean, comparable, one_line
 
 
 class WireFile(Wire):
-    id: Identifier
+    id: Text = None
     file: Text = None
     file_name: Text = None
 
 
 class WireComment(Wire):
-    id: Identifier
+    id: Text = None
     body: Text = None
     author: Text = None
     from_email: Text = None
@@ -62,8 +63,7 @@ class WireComment(Wire):
     attachments: Annotated[list[WireFile] | None, OptionalObjects] = None
 
 
-class WireTicket(Wire):
-    id: Identifier
+class WireTicket(ListedTicket):
     subject: Text = None
     status: Text = None
     priority: Text = None
@@ -90,6 +90,7 @@ class WireEvent(Wire):
 
 
 _CLOSED = ("solved", "closed")
+_ID_LENGTH = 18
 
 
 def ticket_of(wire: WireTicket, requester: WireUser) -> Ticket:
@@ -117,13 +118,14 @@ def message_of(wire: WireComment, author: Author, name: str | None) -> Message:
     """A comment, with its author."""
     body = wire.body or ""
     return Message(
-        id=MessageId(wire.id),
+        id=named(wire.id, wire.author, wire.from_email, wire.body, wire.created_at),
         author=author,
         author_name=name or wire.from_email or None,
         text=html_to_text(body) if looks_like_html(body) else clean(body),
         written_at=wire.created_at,
         attachments=tuple(map(attachment_of, wire.attachments or ())),
         is_public=wire.is_public is not False,
+        malformed=not wire.id,
     )
 
 
@@ -147,15 +149,23 @@ def cursor_of(address: str) -> str | None:
         return None
 
 
-def tickets_of(value: Any) -> dict[TicketId, WireTicket]:
-    """The tickets of a page by their ids. Raises `Unavailable`."""
-    return {TicketId(wire.id): wire for wire in read_many(WireTicket, unwrapped(value, "results"), vendor=LABEL)}
+def page_of(value: Any, tickets: MutableMapping[TicketId, WireTicket]) -> Page:
+    """
+    A page of the list. Its changes have only an id: their authors are asked for only where something changed.
 
+    Args:
+        tickets: Where the page's tickets are put, by their ids.
 
-def page_of(value: Any, tickets: Mapping[TicketId, WireTicket]) -> Page:
-    """A page of the list. Its changes have only an id: their authors are asked for only where something changed."""
-    changes = [Change(ticket=Ticket(id=ticket), fingerprint=fingerprint(wire)) for ticket, wire in tickets.items()]
-    return Page(changes=changes, last=next_cursor(value) is None)
+    Raises:
+        Unavailable
+    """
+
+    def change(wire: WireTicket) -> Change:
+        tickets[TicketId(wire.id)] = wire
+        return Change(ticket=Ticket(id=TicketId(wire.id)), fingerprint=fingerprint(wire))
+
+    page = read_page(WireTicket, unwrapped(value, "results"), change, vendor=LABEL)
+    return replace(page, last=next_cursor(value) is None)
 
 
 def next_cursor(value: Any) -> str | None:
@@ -194,7 +204,12 @@ def uploaded_ids(value: Any) -> list[int]:
     """The ids of uploaded files: from a list, one object, or either in a wrapper. What is documented cannot be true."""
     found = unwrapped(value, "attachments", "files", "results", "data")
     ids = [identifier_in(part) for part in (found if isinstance(found, list) else [found])]
-    return [int(number) for number in ids if number and number.isdigit()]
+    return [int(number) for number in ids if number and is_number(number)]
+
+
+def is_number(identifier: str) -> bool:
+    """Whether this can be one of Next Commerce's ids, which are numbers of 64 bits at most."""
+    return identifier.isascii() and identifier.isdigit() and len(identifier) <= _ID_LENGTH
 
 
 def nudge_of(headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | None:

@@ -11,24 +11,24 @@ from adapters.vendors.client.http import Query, Service, VendorClient, check_log
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_one
 from adapters.vendors.client.rate_limits import Quota
-from adapters.vendors.client.sweep import changed_tickets, open_tickets
+from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
 from adapters.vendors.nextcommerce.capabilities import API_VERSION, CAPABILITIES, LABEL, WINDOWS
 from adapters.vendors.nextcommerce.people import People, author_from_ticket, author_from_type
 from adapters.vendors.nextcommerce.reading import (
     WireComment,
     WireTicket,
+    is_number,
     message_of,
     new_message_id,
     next_cursor,
     nudge_of,
     page_of,
     ticket_of,
-    tickets_of,
     uploaded_ids,
 )
 from adapters.vendors.nextcommerce.settings import NextcommerceSettings
 from bot.errors import Gone, Rejected, Unavailable, Uncertain
-from bot.model import Absent, Change, Conversation, File, Finding, Message, MessageId, Nudge, Status, TicketId
+from bot.model import Absent, Change, Conversation, File, Finding, Message, MessageId, Nameless, Nudge, Status, TicketId
 from bot.ports import KnownTickets, VendorTools
 from bot.text import comparable, one_line, signed
 
@@ -57,7 +57,7 @@ class Nextcommerce:
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._people = People(self._client, tools.clock)
 
-    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         held = await open_tickets(known)
         only_open: dict[str, list[str]] = {} if known.full else {"status": list(_OPEN)}
         read: dict[TicketId, WireTicket] = {}
@@ -67,15 +67,17 @@ class Nextcommerce:
             nonlocal cursor
             query: Query = {**only_open, "cursor": cursor} if number > 1 and cursor else only_open
             answer = await self._client.read_list("tickets", "", query=query)
-            tickets = tickets_of(answer)
-            cursor = next_cursor(answer)
             read.clear()
-            read.update(tickets)
-            return page_of(answer, tickets)
+            page = page_of(answer, read)
+            cursor = next_cursor(answer)
+            return page
 
         async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
             async for found in changed_tickets(pages, known, held):
-                yield await self._whole(found, read[found.ticket.id]) if isinstance(found, Change) else found
+                if isinstance(found, Change):
+                    yield await whole_or_bare(found, self._whole(found, read[found.ticket.id]))
+                else:
+                    yield found
 
     async def _whole(self, change: Change, wire: WireTicket) -> Change:
         """The change with its ticket and messages; no messages where the list does not have them."""
@@ -164,6 +166,6 @@ class Nextcommerce:
 
 def _checked_id(ticket: TicketId) -> str:
     """The id for an address. Raises `Gone` where it cannot be one."""
-    if not (ticket.isascii() and ticket.isdigit()) or len(ticket) > 18:
+    if not is_number(ticket):
         raise Gone(f"{LABEL} cannot have a ticket with this id.")
     return ticket

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
-from adapters.vendors.client.paging import Page
+from adapters.vendors.client.paging import Page, read_page
 from adapters.vendors.client.parsing import (
     Count,
     Flag,
-    Identifier,
+    ListedTicket,
     OptionalObject,
     Text,
     Time,
@@ -19,7 +20,7 @@ from adapters.vendors.client.parsing import (
     facts,
     fingerprint_from,
     identifier_in,
-    read_many,
+    named,
     unwrapped,
 )
 from adapters.vendors.client.responses import UnusableBody, json_of
@@ -37,10 +38,9 @@ class WireReference(Wire):
     id: Text = None
 
 
-class WireTicket(Wire):
+class WireTicket(ListedTicket):
     """A ticket of `/v1`, with the additional fields of `/v2`. `reference` is `[]` where there is none."""
 
-    id: Identifier
     title: Text = None
     status: Text = None
     customer: Annotated[WireCustomer | None, OptionalObject] = None
@@ -54,7 +54,7 @@ class WireTicket(Wire):
 
 
 class WireMessage(Wire):
-    id: Identifier
+    id: Text = None
     author: Text = None
     sender: Text = None
     content: Text = None
@@ -127,11 +127,12 @@ def message_of(wire: WireMessage) -> Message:
     """A message. A reply by the API has no sender; an undocumented kind of author is shown under the vendor's word."""
     author = _AUTHORS.get((wire.author or "").lower(), Author.UNKNOWN)
     return Message(
-        id=MessageId(wire.id),
+        id=named(wire.id, wire.author, wire.content, wire.created_at),
         author=author,
         author_name=wire.sender or (wire.author if author is Author.UNKNOWN else None) or None,
         text=clean(wire.content or ""),
         written_at=wire.created_at,
+        malformed=not wire.id,
     )
 
 
@@ -147,14 +148,14 @@ def list_of(value: Any) -> WireList:
 
 def page_of(value: Any) -> Page:
     """A page of the list. Raises `Unavailable`."""
-    wires = read_many(WireTicket, unwrapped(value, "data"), vendor=LABEL)
-    listed = list_of(value)
-    return Page(
-        changes=[Change(ticket=ticket_of(wire), fingerprint=fingerprint(wire)) for wire in wires],
-        total=listed.total,
-        pages=listed.pages,
-        last=listed.last,
+    page = read_page(
+        WireTicket,
+        unwrapped(value, "data"),
+        lambda wire: Change(ticket=ticket_of(wire), fingerprint=fingerprint(wire)),
+        vendor=LABEL,
     )
+    listed = list_of(value)
+    return replace(page, total=listed.total, pages=listed.pages, last=listed.last)
 
 
 def new_message_id(value: Any) -> MessageId | None:

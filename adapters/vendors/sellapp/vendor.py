@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import Service, VendorClient, check_login
 from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_all_items
-from adapters.vendors.client.parsing import oldest_first, read_many, read_one, unwrapped
+from adapters.vendors.client.parsing import oldest_first, read_messages, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
 from adapters.vendors.sellapp.capabilities import CAPABILITIES, LABEL
@@ -25,7 +25,19 @@ from adapters.vendors.sellapp.reading import (
 )
 from adapters.vendors.sellapp.settings import SellappSettings
 from bot.errors import AuthFailed, Gone, RemoteError, Uncertain, Unsupported
-from bot.model import Absent, Change, Conversation, Counts, Finding, Message, MessageId, Nudge, Status, TicketId
+from bot.model import (
+    Absent,
+    Change,
+    Conversation,
+    Counts,
+    Finding,
+    Message,
+    MessageId,
+    Nameless,
+    Nudge,
+    Status,
+    TicketId,
+)
 from bot.ports import KnownTickets, VendorTools
 
 _KEY_EXPIRES_AFTER = 600.0
@@ -55,7 +67,7 @@ class Sellapp:
         self._recheck = RecheckTurns(tools.clock)
         self._keys: ExpiringCache[str] = ExpiringCache(tools.clock, seconds=_KEY_EXPIRES_AFTER)
 
-    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         """Reads every page: no documented parameter filters or sorts this list."""
         held = await open_tickets(known)
         reread = self._recheck.choose(held)
@@ -81,7 +93,7 @@ class Sellapp:
         async def fetch(page: int) -> ItemPage[Message]:
             query = {"limit": CAPABILITIES.page_size, "page": page}
             answer = await self._client.read("v1", "tickets", ticket, "messages", query=query)
-            wires = read_many(WireMessage, unwrapped(answer, "data"), vendor=LABEL)
+            wires = read_messages(WireMessage, unwrapped(answer, "data"), vendor=LABEL)
             listed = list_of(answer)
             last = listed.last if listed.pages is None else page >= listed.pages
             return ItemPage(items=[message_of(wire) for wire in wires], last=last)

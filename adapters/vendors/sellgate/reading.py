@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from adapters.vendors.client.paging import Page
+from adapters.vendors.client.paging import Page, read_page
 from adapters.vendors.client.parsing import (
     Count,
     Flag,
-    Identifier,
+    ListedTicket,
     OptionalObject,
     OptionalObjects,
     Text,
@@ -20,9 +21,9 @@ from adapters.vendors.client.parsing import (
     fingerprint_from,
     identifier_in,
     money,
+    named,
     not_understood,
     oldest_first,
-    read_many,
     read_one,
     unwrapped,
 )
@@ -32,16 +33,15 @@ from bot.text import clean, comparable
 
 
 class WireMessage(Wire):
-    id: Identifier
+    id: Text = None
     sender: Text = None
     message: Text = None
     created_at: Time = None
 
 
-class WireTicket(Wire):
+class WireTicket(ListedTicket):
     """A ticket in a list or alone. Alone, half of the fields are missing in the documented example."""
 
-    id: Identifier
     subject: Text = None
     status: Text = None
     awaiting_response_from: Text = None
@@ -111,11 +111,12 @@ def message_of(wire: WireMessage) -> Message:
     """A message. An undocumented kind of sender is shown under the word that the vendor uses."""
     author = _AUTHORS.get((wire.sender or "").lower(), Author.UNKNOWN)
     return Message(
-        id=MessageId(wire.id),
+        id=named(wire.id, wire.sender, wire.message, wire.created_at),
         author=author,
         author_name=wire.sender if author is Author.UNKNOWN else None,
         text=clean(wire.message or ""),
         written_at=wire.created_at,
+        malformed=not wire.id,
     )
 
 
@@ -129,10 +130,14 @@ def fingerprint(wire: WireTicket) -> str:
 
 def page_of(value: Any, *, only_open: bool) -> Page:
     """A page of the list. Raises `Unavailable`."""
-    listed = read_many(WireTicket, unwrapped(value, "data"), vendor=LABEL)
-    changes = [Change(ticket=ticket_of(wire), fingerprint=fingerprint(wire)) for wire in listed]
+    page = read_page(
+        WireTicket,
+        unwrapped(value, "data"),
+        lambda wire: Change(ticket=ticket_of(wire), fingerprint=fingerprint(wire)),
+        vendor=LABEL,
+    )
     around = read_one(WireList, value if isinstance(value, dict) else {}, vendor=LABEL)
-    return Page(changes=changes, total=credible_total(around, only_open=only_open))
+    return replace(page, total=credible_total(around, only_open=only_open))
 
 
 def credible_total(around: WireList, *, only_open: bool) -> int | None:

@@ -13,7 +13,7 @@ from adapters.vendors.client.sweep import changed_tickets, open_tickets
 from adapters.vendors.sellgate.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellgate.reading import WireTicket, counts_of, message_of, new_message_id, page_of, ticket_of
 from adapters.vendors.sellgate.settings import SellgateSettings
-from bot.model import Absent, Change, Conversation, Counts, Finding, MessageId, Status, TicketId
+from bot.model import Absent, Change, Conversation, Counts, Finding, MessageId, Nameless, Status, TicketId
 from bot.ports import KnownTickets, VendorTools
 
 
@@ -37,7 +37,7 @@ class Sellgate:
         self.now = self._client.their_clock.now
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
 
-    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         held = await open_tickets(known)
 
         async def fetch(number: int) -> Page:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, MutableMapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from adapters.vendors.client.paging import Page
+from adapters.vendors.client.paging import Page, read_page
 from adapters.vendors.client.parsing import (
     Count,
-    Identifier,
+    ListedTicket,
     OptionalObject,
     OptionalObjects,
     Text,
     Time,
     Wire,
+    named,
     oldest_first,
-    read_many,
     read_one,
     unwrapped,
 )
@@ -30,7 +31,7 @@ from bot.text import clean, comparable
 
 
 class WireEntry(Wire):
-    id: Identifier
+    id: Text = None
     date_created: Time = Field(default=None, alias="dateCreated")
     message: Text = None
     name: Text = None
@@ -40,10 +41,9 @@ class WireOwner(Wire):
     email_address: Text = Field(default=None, alias="emailAddress")
 
 
-class WireTicket(Wire):
+class WireTicket(ListedTicket):
     """A ticket. An object that was already in the same answer may be the text `[Circular Reference]`."""
 
-    id: Identifier
     date_created: Time = Field(default=None, alias="dateCreated")
     subject: Text = None
     status: Count = None
@@ -83,11 +83,12 @@ def messages_of(wire: WireTicket, staff: Collection[str], ours: Collection[str])
     """
     messages = [
         Message(
-            id=MessageId(entry.id),
+            id=named(entry.id, entry.name, entry.message, entry.date_created),
             author=Author.UNKNOWN,
             author_name=entry.name or None,
             text=clean(entry.message or ""),
             written_at=entry.date_created,
+            malformed=not entry.id,
         )
         for entry in wire.entries or ()
     ]
@@ -111,20 +112,28 @@ def ticket_of(wire: WireTicket, messages: tuple[Message, ...], closed: Collectio
 def fingerprint(wire: WireTicket) -> str:
     """Status and entries, in any order: nothing else shows a change."""
     digest = hashlib.sha256(repr(wire.status).encode())
-    for entry in sorted(wire.entries or (), key=lambda entry: entry.id):
+    for entry in sorted(wire.entries or (), key=lambda entry: entry.id or ""):
         digest.update(f"\0{entry.id}\0{entry.message}".encode("utf-8", "replace"))
     return digest.hexdigest()[:32]
 
 
-def tickets_of(value: Any) -> dict[TicketId, WireTicket]:
-    """The tickets of a page by their ids. Raises `Unavailable`."""
-    return {TicketId(wire.id): wire for wire in read_many(WireTicket, unwrapped(value, "data"), vendor=LABEL)}
+def page_of(value: Any, tickets: MutableMapping[TicketId, WireTicket]) -> Page:
+    """
+    A page of the list. Its changes have only an id: their authors are asked for only where something changed.
 
+    Args:
+        tickets: Where the page's tickets are put, by their ids.
 
-def page_of(value: Any, tickets: Mapping[TicketId, WireTicket]) -> Page:
-    """A page of the list. Its changes have only an id: their authors are asked for only where something changed."""
-    changes = [Change(ticket=Ticket(id=ticket), fingerprint=fingerprint(wire)) for ticket, wire in tickets.items()]
-    return Page(changes=changes, pages=WireList.model_validate(value if isinstance(value, dict) else {}).pages)
+    Raises:
+        Unavailable
+    """
+
+    def change(wire: WireTicket) -> Change:
+        tickets[TicketId(wire.id)] = wire
+        return Change(ticket=Ticket(id=TicketId(wire.id)), fingerprint=fingerprint(wire))
+
+    page = read_page(WireTicket, unwrapped(value, "data"), change, vendor=LABEL)
+    return replace(page, pages=WireList.model_validate(value if isinstance(value, dict) else {}).pages)
 
 
 def new_message_id(value: Any, text: str) -> MessageId | None:

@@ -11,7 +11,7 @@ from adapters.vendors.client.http import Service, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength, PageNumbering
 from adapters.vendors.client.parsing import not_understood, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
-from adapters.vendors.client.sweep import changed_tickets, open_tickets
+from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
 from adapters.vendors.sellsn.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellsn.people import StaffNames
 from adapters.vendors.sellsn.reading import (
@@ -21,11 +21,10 @@ from adapters.vendors.sellsn.reading import (
     new_message_id,
     page_of,
     ticket_of,
-    tickets_of,
 )
 from adapters.vendors.sellsn.settings import SellsnSettings
 from bot.errors import Gone, Rejected, RemoteError, Unavailable, Unsupported
-from bot.model import Absent, Change, Conversation, Finding, MessageId, Status, TicketId, Verb
+from bot.model import Absent, Change, Conversation, Finding, MessageId, Nameless, Status, TicketId, Verb
 from bot.ports import KnownTickets, VendorTools
 
 _A_DAY = 86_400.0
@@ -58,7 +57,7 @@ class Sellsn:
         self._staff = StaffNames(self._client, tools.clock, settings.staff_names)
         self._ours: ExpiringCache[bool] = ExpiringCache(tools.clock, seconds=_A_DAY)
 
-    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent]:
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         """Reads every page: no documented parameter filters or sorts this list."""
         held = await open_tickets(known)
         read: dict[TicketId, WireTicket] = {}
@@ -69,7 +68,10 @@ class Sellsn:
 
         async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
             async for found in changed_tickets(pages, known, held):
-                yield await self._whole(found, read[found.ticket.id]) if isinstance(found, Change) else found
+                if isinstance(found, Change):
+                    yield await whole_or_bare(found, self._whole(found, read[found.ticket.id]))
+                else:
+                    yield found
 
     async def _whole(self, change: Change, wire: WireTicket) -> Change:
         """The change with its ticket and messages; no messages where the list does not have all that they need."""
@@ -91,9 +93,7 @@ class Sellsn:
                 answer = await self._client.read(*self._tickets, str(number), query=query)
             except (Gone, Rejected):
                 return None
-            tickets = tickets_of(answer)
-            read.update(tickets)
-            return page_of(answer, tickets)
+            return page_of(answer, read)
 
         page = await self._numbering.read(count, fetch)
         if page is None and count == 1:
@@ -117,7 +117,7 @@ class Sellsn:
 
     async def _conversation(self, wire: WireTicket) -> Conversation:
         staff = await self._staff.of(wire.store_name)
-        ours = [entry.id for entry in wire.entries or () if self._ours.get(entry.id)]
+        ours = [entry.id for entry in wire.entries or () if entry.id and self._ours.get(entry.id)]
         messages = messages_of(wire, staff, ours)
         return Conversation(ticket=ticket_of(wire, messages, self._closed), messages=messages)
 

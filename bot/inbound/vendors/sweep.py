@@ -17,13 +17,14 @@ from random import Random
 from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import from_ms, to_ms
-from bot.errors import Gone, RateLimited, RemoteError
+from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.inbound.isolation import defects_as_unavailable
 from bot.inbound.vendors.unreadable import UnreadableTickets
-from bot.model import Absent, Change, Conversation, Store, StoreName, TicketId
+from bot.model import Absent, Change, Conversation, Nameless, Store, StoreName, TicketId
 from bot.ports import Vendor
 from bot.tickets import incidents
 from bot.tickets.sync import MAX_READ_LAG, TicketSnapshot, find_ticket, merge_listed, record, record_gone, should_follow
+from bot.wording import notices
 
 _FULL_SWEEP_EVERY = timedelta(hours=6)
 # Sooner, if a ticket that only a full sweep lists could not be read.
@@ -116,9 +117,12 @@ class Sweep:
         self._any_read, self._failures = False, 0
         listed: set[TicketId] = set()
         async for found in self._vendor.changes(known):
-            ticket = found.id if isinstance(found, Absent) else found.ticket.id
+            ticket = _id_of(found)
             listed.add(ticket)
-            if self._unreadable.is_due(ticket):
+            if isinstance(found, Nameless):
+                if self._unreadable.is_due(ticket):
+                    self._unreadable.failed(ticket, Unavailable(notices.no_id(self._store.vendor_label)))
+            elif self._unreadable.is_due(ticket):
                 await self._process_or_postpone(found, ticket, scope, read_at)
         if self._vendor_error is not None and not self._any_read and not await self._another_is_readable():
             raise self._vendor_error.with_traceback(None)
@@ -306,3 +310,10 @@ class Sweep:
         await self._database.write(work, self._clock.now())
         self._unreadable.was_read(ticket)
         self._wake_outbox()
+
+
+def _id_of(found: Change | Absent | Nameless) -> TicketId:
+    """A ticket's id; for one without an id, words by which people find it."""
+    if isinstance(found, Nameless):
+        return TicketId(notices.nameless(found.about))
+    return found.id if isinstance(found, Absent) else found.ticket.id

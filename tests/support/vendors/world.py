@@ -13,7 +13,7 @@ import httpx
 
 from adapters.vendors import lightspeed, nextcommerce, sellapp, sellgate, sellsn
 from bot.errors import Gone, RateLimited
-from bot.model import Absent, Change, Status, TicketId
+from bot.model import Absent, Change, Nameless, Status, TicketId
 from bot.ports import Vendor, VendorKind, VendorTools
 from bot.sandbox.loopback_server import Exchange
 from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
@@ -119,7 +119,7 @@ class World:
     clock: ManualClock
     ledger: Ledger = field(default_factory=Ledger)
 
-    async def sweep(self, *, full: bool = False) -> list[Change | Absent]:
+    async def sweep(self, *, full: bool = False) -> list[Change | Absent | Nameless]:
         """A pass, recorded as the core records it, and again after the time a vendor asks for."""
         for _ in range(10):
             try:
@@ -128,10 +128,10 @@ class World:
                 await self.clock.sleep(limited.retry_after or 0.0)
         raise AssertionError("a sweep never gets through this vendor's limit")
 
-    async def sweep_once(self, *, full: bool = False) -> list[Change | Absent]:
+    async def sweep_once(self, *, full: bool = False) -> list[Change | Absent | Nameless]:
         """One pass, whatever becomes of it."""
         self.ledger.full = full
-        found: list[Change | Absent] = []
+        found: list[Change | Absent | Nameless] = []
         async for item in self.vendor.changes(self.ledger):
             found.append(item)
             if isinstance(item, Change):
@@ -206,11 +206,11 @@ async def world(case: Case, **settings: str) -> AsyncIterator[World]:
             await vendor.aclose()
 
 
-def ids(found: Sequence[Change | Absent]) -> list[TicketId]:
+def ids(found: Sequence[Change | Absent | Nameless]) -> list[TicketId]:
     """The tickets of the changes."""
     return [item.ticket.id for item in found if isinstance(item, Change)]
 
 
-def absent(found: Sequence[Change | Absent]) -> list[TicketId]:
+def absent(found: Sequence[Change | Absent | Nameless]) -> list[TicketId]:
     """The tickets that were not there."""
     return [item.id for item in found if isinstance(item, Absent)]

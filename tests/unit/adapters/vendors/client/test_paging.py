@@ -189,3 +189,20 @@ async def test_parts_without_end_are_trouble() -> None:
 
     with pytest.raises(Unavailable):
         await read_all_items(fetch, str)
+
+
+class OnePoorEntry:
+    """Pages of two, the first of which has a ticket without an id."""
+
+    async def fetch(self, number: int) -> Page:
+        if number == 1:
+            return Page(changes=[change(1)], nameless=[Nameless("Help me")])
+        return Page(changes=[change(n) for n in {2: (2, 3), 3: (4,)}.get(number, ())])
+
+
+async def test_a_ticket_without_an_id_does_not_end_the_list() -> None:
+    """It counts for the page's length, and is yielded beside the others."""
+    pages = NumberedPages(OnePoorEntry().fetch, PageLength(2, Hands()))
+    found = [one async for page in pages.read() for one in page]
+    assert [one.ticket.id for one in found if isinstance(one, Change)] == ["1", "2", "3", "4"]
+    assert [one for one in found if isinstance(one, Nameless)] == [Nameless("Help me")]

@@ -20,15 +20,21 @@ from adapters.vendors.client.parsing import (
     fingerprint_from,
     identifier_in,
     money,
+    named,
     oldest_first,
-    read_many,
+    read_messages,
     read_one,
+    read_tickets,
     unwrapped,
 )
 from bot.errors import Unavailable
 from bot.model import Author, Fact, Message, MessageId
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Part(Wire):
+    id: Text = None
 
 
 class Thing(Wire):
@@ -59,18 +65,51 @@ def test_only_the_id_can_spoil_an_object(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [None, False, [], "x", {}, {"id": None}, {"id": False}, {"id": ""}, {"id": {}}])
 def test_an_object_without_an_id_is_nonsense(value: Any) -> None:
-    """An object that cannot be named cannot be kept; the answer as a whole is not believed."""
+    """An object that cannot be named cannot be kept."""
     with pytest.raises(Unavailable):
         read_one(Thing, value, vendor="Acme")
-    with pytest.raises(Unavailable):
-        read_many(Thing, [{"id": 1}, value], vendor="Acme")
 
 
 @pytest.mark.parametrize("value", [None, {}, "[]", 0, {"data": []}])
 def test_no_list_is_not_an_empty_list(value: Any) -> None:
     """An answer that holds no list says nothing about how many there are."""
     with pytest.raises(Unavailable):
-        read_many(Thing, value, vendor="Acme")
+        read_tickets(Thing, value, vendor="Acme")
+    with pytest.raises(Unavailable):
+        read_messages(Part, value, vendor="Acme")
+
+
+@pytest.mark.parametrize("value", [None, False, 7, "x", [], {}, {"id": None}, {"id": "", "subject": "Help\n me"}])
+def test_one_bad_part_does_not_spoil_a_list(value: Any) -> None:
+    """The others are read; what can be read of a ticket without an id tells people which it is."""
+    things, nameless = read_tickets(Thing, [{"id": 1}, value, {"id": 2}], vendor="Acme")
+    assert [thing.id for thing in things] == ["1", "2"]
+    known = "Help me" if isinstance(value, dict) and "subject" in value else value if value in (7, "x") else ""
+    assert [one.about for one in nameless] == [str(known) or "nothing that can be read"]
+    assert len(read_messages(Part, [{"id": 1}, value], vendor="Acme")) == 2
+
+
+@pytest.mark.parametrize("value", [[1, 2], ["x"], [{"hello": "world"}], [None, []]])
+def test_a_list_of_other_things_is_not_believed(value: Any) -> None:
+    """Where nothing in it looks like a ticket, the answer as a whole makes no sense."""
+    with pytest.raises(Unavailable):
+        read_tickets(Thing, value, vendor="Acme")
+
+
+def test_sellsns_text_for_what_was_there_before_is_no_ticket() -> None:
+    """An object that was already in the answer comes as a text, and is not told of."""
+    assert read_tickets(Thing, [{"id": 1}, "[Circular Reference]"], vendor="Acme")[1] == ()
+
+
+def test_lone_surrogates_are_no_text() -> None:
+    """They cannot be stored or sent, so they are replaced where they come in."""
+    assert read_one(Thing, {"id": "a\ud800", "text": "b\udfff"}, vendor="Acme") == Thing(id="a?", text="b?")
+
+
+def test_a_message_without_an_id_has_one_of_its_own() -> None:
+    """The same each time it is read, and another one for another message."""
+    assert named("7", "x") == MessageId("7")
+    assert named(None, "x", NOON) == named("", "x", NOON) != named(None, "y", NOON)
 
 
 def test_false_stands_for_nothing() -> None:
