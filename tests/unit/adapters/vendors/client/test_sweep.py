@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets, shows_messages
-from bot.model import Absent, Author, Change, Message, MessageId, Ticket, TicketId
+from bot.model import Absent, Author, Change, Message, MessageId, Nameless, Ticket, TicketId
 from tests.support.clocks import ManualClock
 
 CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -94,7 +94,11 @@ async def swept(known: Known, *pages: Sequence[Change], again: str | None = None
 
     held = await open_tickets(known)
     found = changed_tickets(reading(), known, held, TicketId(again) if again else None)
-    return [f"-{one.id}" if isinstance(one, Absent) else one.ticket.id async for one in found]
+    return [
+        f"-{one.id}" if isinstance(one, Absent) else one.ticket.id
+        async for one in found
+        if not isinstance(one, Nameless)
+    ]
 
 
 async def test_only_what_differs_is_yielded() -> None:
