@@ -52,7 +52,7 @@ class _Metrics(Collector):
             "shopbell_chat_connected", "1 while a chat is connected, else 0.", labels=["chat"]
         )
         malformed = CounterMetricFamily(
-            "shopbell_chat_malformed",
+            "shopbell_chat_malformed_total",
             "Events and messages of a chat that could not be read because they were malformed.",
             labels=["chat"],
         )
