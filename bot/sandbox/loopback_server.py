@@ -154,7 +154,8 @@ class LoopbackServer:
         if fault.kind in ("refuse", "garbage"):
             # This answer is not the server's own, so observers do not judge it.
             status = fault.status if fault.kind == "refuse" else 200
-            headers = fault.headers if fault.kind == "refuse" else {"Content-Type": "text/html"}
+            content_type = "application/json" if fault.kind == "refuse" and fault.body[:1] in "[{" else "text/html"
+            headers = {"Content-Type": content_type, **fault.headers}
             self._remember_exchange(request, body, status, _readable(fault.body.encode()))
             return web.Response(status=status, headers=headers, body=fault.body.encode())
         if fault.kind == "slow":

@@ -28,6 +28,8 @@ _log = structlog.get_logger(__name__)
 
 _CLOSING = aiohttp.ClientWSTimeout(ws_close=1.0)
 _FINISH_SECONDS = 3.0
+_UNHANDLED = 404
+"""bolt's answer where no listener fits. We listen for every event, so this one does not say what it is."""
 
 
 class Socket(AsyncBaseSocketModeClient):
@@ -153,6 +155,9 @@ class Socket(AsyncBaseSocketModeClient):
             response = await run_async_bolt_app(self._app, request)
         except SHAPE_ERRORS as error:
             await self._pass_over(request.to_dict(), error)
+            return
+        if response.status == _UNHANDLED and request.type == "events_api":
+            await self._pass_over(request.to_dict(), LookupError("no listener"))
             return
         await send_async_response(self, request, response, started)
 
