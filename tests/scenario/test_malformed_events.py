@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.ops.metrics import metrics_text
 from bot.sandbox.discord.gateway import GUILD_MESSAGES, GatewayEvent
 from tests.support.stage.stage import Stage
 from tests.support.waiting import until
@@ -72,7 +73,7 @@ async def test_discord_events_that_cannot_be_read(stage: Stage) -> None:
     await ticket.has_sent("Heard at once")
     assert discord.gateway.identified == identified
     assert discord.gateway.resumed == 0
-    assert counted(await stage.bridge.app.health.metrics(), "discord") >= 8
+    assert counted(await metrics_text(stage.bridge.app.health), "discord") >= 8
 
 
 @pytest.mark.scenario({"sellgate": "slack"})
@@ -99,7 +100,7 @@ async def test_slack_events_that_cannot_be_read(stage: Stage) -> None:
     await ticket.bob_says("Heard at once")
     await ticket.has_sent("Heard at once")
     assert slack.sockets.connections == connections
-    assert counted(await stage.bridge.app.health.metrics(), "slack") >= 6
+    assert counted(await metrics_text(stage.bridge.app.health), "slack") >= 6
 
 
 @pytest.mark.scenario({"sellgate": "text"})

@@ -65,7 +65,8 @@ async def test_a_thread_that_is_deleted_while_the_others_are_read(stage: Stage) 
     await stage.bridge.start()
     await goes_on_as_before(living, "While you were away")
     await until(lambda: lost.discord.thread.id != before.id, "another thread")
-    await until(lambda: lost.discord.count("The old thread of this ticket was deleted. The ticket continues here.") == 1, "it says so")
+    text = "The old thread of this ticket was deleted. The ticket continues here."
+    await until(lambda: lost.discord.count(text) == 1, "it says so")
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})
