@@ -3,6 +3,8 @@ Neutral text: the common form between the markups of vendors and of chats.
 
 It is plain Unicode with `\n` line ends and without control characters, and nothing in it is markup. A vendor adapter
 converts its vendor's text to it. A chat adapter escapes it for its platform, and converts what people typed to it.
+
+Anybody can write these texts, so the time of every function is linear in the length of its text, whatever is in it.
 """
 
 from __future__ import annotations
@@ -12,23 +14,35 @@ import unicodedata
 from collections.abc import Callable
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u0085\u2028\u2029]")
-_KEPT = "\n\t"
+# Control characters, lone surrogates, and what overrides the direction of text: with that, a text can look different
+# from what it is.
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_SURROGATES_IN_JSON = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+_COMPOSED_AT_ONCE = 100
+_LONGEST_SIGN = 64
 _JOINER = "\u200d"
 _SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
-# These override the direction of text, so that it can look different from what it is.
-_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def visible(text: str) -> str:
+    """The text without control characters, lone surrogates and overrides of direction; its line ends stay."""
+    return _INVISIBLE.sub("", text)
 
 
 def clean(text: str) -> str:
     r"""Make any text neutral: `\n` line ends, no control characters, no lone surrogates, no space at the ends."""
-    text = _LINE_ENDS.sub("\n", text)
-    return "".join(character for character in text if _is_allowed(character)).strip()
+    return visible(_LINE_ENDS.sub("\n", text)).strip()
 
 
-def _is_allowed(character: str) -> bool:
-    if character in _KEPT:
-        return True
-    return unicodedata.category(character) not in ("Cc", "Cs") and character not in _DIRECTION
+def json_without_lone_surrogates(text: str) -> str:
+    r"""
+    JSON whose values can be written anywhere: `\ud83d` without its other half becomes the replacement character.
+
+    JSON allows it, and Python reads it. But no file, database or request can hold such a text.
+    """
+    return _SURROGATES_IN_JSON.sub(lambda found: "\\ufffd" if found["lone"] else found[0], text)
 
 
 def one_line(text: str, length: int) -> str:
@@ -48,7 +62,15 @@ def comparable(text: str) -> str:
 
     Vendors trim text, merge white space and compose letters; they do not change words.
     """
-    return " ".join(unicodedata.normalize("NFC", clean(text)).split())
+    return " ".join(_composed(word) for word in clean(text).split())
+
+
+def _composed(word: str) -> str:
+    """A word with composed letters. In pieces, because `normalize` takes hours for a million accents on one letter."""
+    if word.isascii() or len(word) <= _COMPOSED_AT_ONCE:
+        return unicodedata.normalize("NFC", word)
+    pieces = (word[at : at + _COMPOSED_AT_ONCE] for at in range(0, len(word), _COMPOSED_AT_ONCE))
+    return "".join(unicodedata.normalize("NFC", piece) for piece in pieces)
 
 
 def signed(agent: str, text: str) -> str:
@@ -67,42 +89,52 @@ def split(text: str, length: int, width: Callable[[str], int] = len) -> tuple[st
         width: The length of a text on the platform with its markup. It is at least the text's own length, and a
             longer text is never narrower.
     """
+    return tuple(text[start:end] for start, end in spans(text, length, width))
+
+
+def spans(text: str, length: int, width: Callable[[str], int] = len) -> tuple[tuple[int, int], ...]:
+    """Where the pieces of `split` begin and end in the text."""
     if length < 1:
         raise ValueError("length must be at least 1")
-    pieces: list[str] = []
-    rest = text
+    found: list[tuple[int, int]] = []
+    start = 0
     # The length is compared first: to measure the whole rest for each piece takes minutes for a very long text.
-    while len(rest) > length or width(rest) > length:
-        end = _longest_fitting(rest, length, width)
-        cut = _good_cut(rest, end)
-        piece = rest[:cut].rstrip()
-        if piece:
-            pieces.append(piece)
-        rest = rest[cut:].lstrip() if piece else rest[cut:]
-    if rest or not pieces:
-        pieces.append(rest)
-    return tuple(pieces)
+    while len(text) - start > length or width(text[start:]) > length:
+        end = _longest_fitting(text, start, length, width)
+        cut = _good_cut(text, start, end)
+        kept = len(text[start:cut].rstrip())
+        if kept:
+            found.append((start, start + kept))
+        start = cut
+        while kept and start < len(text) and text[start].isspace():
+            start += 1
+    if start < len(text) or not found:
+        found.append((start, len(text)))
+    return tuple(found)
 
 
-def _longest_fitting(text: str, length: int, width: Callable[[str], int]) -> int:
-    """The length of the longest prefix that fits, by bisection; at least 1."""
-    low, high = 1, min(len(text), length)
+def _longest_fitting(text: str, start: int, length: int, width: Callable[[str], int]) -> int:
+    """The end of the longest piece from `start` that fits, by bisection; the piece has at least one character."""
+    low, high = start + 1, min(len(text), start + length)
+    if width(text[start:high]) <= length:
+        return high
     while low < high:
         middle = (low + high + 1) // 2
-        if width(text[:middle]) <= length:
+        if width(text[start:middle]) <= length:
             low = middle
         else:
             high = middle - 1
     return low
 
 
-def _good_cut(text: str, end: int) -> int:
-    """Where to cut, between half of `end` and `end`: after a line, else after a word, else after a whole sign."""
+def _good_cut(text: str, start: int, end: int) -> int:
+    """Where to cut, in the second half: after a line, else after a word, else after a whole sign."""
+    half = start + (end - start) // 2
     for separator in ("\n", " "):
-        found = text.rfind(separator, end // 2, end)
-        if found > 0:
+        found = text.rfind(separator, half, end)
+        if found > start:
             return found + 1
-    return next((cut for cut in range(end, end // 2, -1) if not _is_inside_sign(text, cut)), end)
+    return next((cut for cut in range(end, max(half, end - _LONGEST_SIGN), -1) if not _is_inside_sign(text, cut)), end)
 
 
 def _is_inside_sign(text: str, at: int) -> bool:
@@ -124,5 +156,5 @@ def escaped(text: str, keep: str = "") -> str:
 
 
 def _visible(character: str) -> str:
-    hidden = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _DIRECTION
+    hidden = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or _INVISIBLE.match(character)
     return character.encode("unicode_escape").decode("ascii") if hidden else character

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator
 
-from adapters.vendors.client.html import html_to_text, looks_like_html
+from adapters.vendors.client.html import plain_text
 from adapters.vendors.client.paging import Page, read_page
 from adapters.vendors.client.parsing import (
     Flag,
@@ -114,14 +114,13 @@ def ticket_of(wire: WireTicket, requester: WireUser) -> Ticket:
     )
 
 
-def message_of(wire: WireComment, author: Author, name: str | None) -> Message:
-    """A comment, with its author."""
-    body = wire.body or ""
+def message_of(wire: WireComment, author: Author, name: str | None, text: str) -> Message:
+    """A comment, with its author and the plain text of its body."""
     return Message(
         id=named(wire.id, wire.author, wire.from_email, wire.body, wire.created_at),
         author=author,
         author_name=name or wire.from_email or None,
-        text=html_to_text(body) if looks_like_html(body) else clean(body),
+        text=text,
         written_at=wire.created_at,
         attachments=tuple(map(attachment_of, wire.attachments or ())),
         is_public=wire.is_public is not False,
@@ -195,15 +194,23 @@ def new_message_id(value: Any, text: str, *, public: bool) -> MessageId | None:
         named = identifier_in(value) if "body" in value else None
         return MessageId(named) if named else None
     comments = [WireComment.model_validate(part) for part in value["comments"] if identifier_in(part)]
-    messages = oldest_first(message_of(comment, Author.UNKNOWN, None) for comment in comments)
+    messages = oldest_first(message_of(comment, Author.UNKNOWN, None, comment.body or "") for comment in comments)
     alike = [message for message in messages if message.is_public is public]
-    return alike[-1].id if alike and comparable(alike[-1].text) == comparable(text) else None
+    return alike[-1].id if alike and comparable(plain_text(alike[-1].text)) == comparable(text) else None
 
 
 def uploaded_ids(value: Any) -> list[int]:
-    """The ids of uploaded files: from a list, one object, or either in a wrapper. What is documented cannot be true."""
+    """
+    The ids of uploaded files: from a list, one object, or either in a wrapper.
+
+    By the documentation the answer is a ticket. A ticket's id is no file's id, so only an object that has what a file
+    has (`file`, `file_name`) counts.
+    """
     found = unwrapped(value, "attachments", "files", "results", "data")
-    ids = [identifier_in(part) for part in (found if isinstance(found, list) else [found])]
+    parts = found if isinstance(found, list) else [found]
+    ids = [
+        identifier_in(part) for part in parts if isinstance(part, dict) and (part.get("file") or part.get("file_name"))
+    ]
     return [int(number) for number in ids if number and is_number(number)]
 
 

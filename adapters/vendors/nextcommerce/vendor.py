@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from adapters.vendors.client.html import text_to_html
+from adapters.vendors.client.html import text_of, text_to_html
 from adapters.vendors.client.http import Query, Service, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_one
@@ -105,7 +106,7 @@ class Nextcommerce:
             requester=ticket.requester,
             staff=self._settings.staff_user_id,
         )
-        return message_of(comment, author or author_from_type(user), user.name)
+        return message_of(comment, author or author_from_type(user), user.name, await text_of(comment.body or ""))
 
     async def reply(self, ticket: TicketId, text: str) -> MessageId | None:
         return await self._comment(ticket, text, public=True)
@@ -135,7 +136,7 @@ class Nextcommerce:
         answer = await self._client.write(
             "POST", "tickets", _checked_id(ticket), "comments", "", body=body, private=text
         )
-        return new_message_id(answer, text, public=public)
+        return await asyncio.to_thread(new_message_id, answer, text, public=public)
 
     async def _upload(self, file: File) -> list[int]:
         """Upload a file. The customer sees it only with a comment, so a failure here never leaves doubt."""

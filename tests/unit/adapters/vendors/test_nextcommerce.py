@@ -11,6 +11,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from adapters.vendors.client.html import plain_text
 from adapters.vendors.nextcommerce.people import UNKNOWN_USER, WireUser, author_from_ticket, author_from_type
 from adapters.vendors.nextcommerce.reading import (
     WireComment,
@@ -103,11 +104,11 @@ def test_who_users_are() -> None:
 def test_comments() -> None:
     """HTML becomes text, files are named and linked, notes are not public."""
     comment = WireComment.model_validate(COMMENT | {"body": "<p>Hi<br>there</p>", "is_public": False})
-    message = message_of(comment, Author.STAFF, "Sam")
+    message = message_of(comment, Author.STAFF, "Sam", plain_text(comment.body or ""))
     assert (message.text, message.is_public, message.author_name) == ("Hi\nthere", False, "Sam")
     assert message.attachments == (Attachment(name="a.png", url="http://example.com/a.png"),)
     odd = WireComment.model_validate({"id": 1, "attachments": [{"id": 2, "file": "javascript:x", "file_name": None}]})
-    assert message_of(odd, Author.STAFF, None).attachments == (Attachment(name="file"),)
+    assert message_of(odd, Author.STAFF, None, "").attachments == (Attachment(name="file"),)
 
 
 def test_fingerprints() -> None:
@@ -158,17 +159,20 @@ def test_the_id_of_a_reply(value: Any, found: str | None) -> None:
 @pytest.mark.parametrize(
     ("value", "numbers"),
     [
-        ([{"id": 7}, {"id": 8}], [7, 8]),
-        ({"id": 7}, [7]),
-        ({"attachments": [{"id": 7}]}, [7]),
-        ({"results": [{"id": "7"}]}, [7]),
+        ([{"id": 7, "file": "https://f.example/a"}, {"id": 8, "file_name": "b"}], [7, 8]),
+        ({"id": 7, "file_name": "a"}, [7]),
+        ({"attachments": [{"id": 7, "file": "https://f.example/a"}]}, [7]),
+        ({"results": [{"id": "7", "file_name": "a"}]}, [7]),
+        ({"id": 7, "subject": "A ticket", "status": "open"}, []),
+        ([{"id": 7}], []),
+        ({"id": "9" * 5000, "file_name": "a"}, []),
         ([{"name": "x"}], []),
         ({}, []),
         (None, []),
     ],
 )
 def test_uploads(value: Any, numbers: list[int]) -> None:
-    """However an upload is answered, the files' numbers are found, or none."""
+    """However an upload is answered, the files' numbers are found, or none: a ticket's number is no file's."""
     assert uploaded_ids(value) == numbers
 
 

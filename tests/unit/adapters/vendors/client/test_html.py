@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from adapters.vendors.client.html import html_to_text, looks_like_html, text_to_html
+from adapters.vendors.client.html import html_to_text, looks_like_html, text_of, text_to_html
 from bot.text import clean, comparable
 
 
@@ -26,8 +30,8 @@ from bot.text import clean, comparable
         ('<img src="x.png" alt="A broken lamp">', "A broken lamp"),
         ('<div style="display: none">preheader<div>deep</div></div><p hidden>no</p>Seen', "Seen"),
         ("<ul><li>one</li><li>two</ul>after", "• one\n• two\n\nafter"),
-        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
-        ("<pre>one\n  two</pre>", "one\ntwo"),
+        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a | b\nc"),
+        ("<pre>one\n  two</pre>", "one\n  two"),
         ("<p>  much   white\n space </p>", "much white space"),
         ("<p>a < b and &lt;tag&gt; and &nbsp;&#128274;</p>", "a < b and <tag> and 🔒"),
         ("<div>unclosed <p>all the way", "unclosed\n\nall the way"),
@@ -35,6 +39,12 @@ from bot.text import clean, comparable
         ("<br/><br/><br/>a<br/><br/><br/><br/>b", "a\n\nb"),
         ("<!-- a comment --><p>Seen<!-- another --></p>", "Seen"),
         ("<p></p>", ""),
+        ("<ul><li>one<ul><li>in</ul><li>two</ul>after", "• one\n  • in\n• two\n\nafter"),
+        ("<ol><li>one<li>two</ol>", "1. one\n2. two"),
+        ("a<blockquote>one<br>two<blockquote>deep</blockquote></blockquote>b", "a\n\n> one\n> two\n>\n> > deep\n\nb"),
+        ("<table><tr><th>Item<th>Price<tr><td>Lamp<td>29.90</table>", "Item | Price\nLamp | 29.90"),
+        ('<meta charset="utf-16"><p>kept: ä😀', "kept: ä😀"),
+        ("<p>a\ud800b", "ab"),
     ],
 )  # fmt: skip
 def test_what_a_person_would_see(body: str, text: str) -> None:
@@ -77,3 +87,50 @@ def test_replies_keep_breaks_and_links() -> None:
 def test_no_markup_is_too_broken(body: str) -> None:
     """Whatever it is, it becomes neutral text."""
     assert html_to_text(body) == clean(html_to_text(body))
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<p>before<![foo[", "before"),
+        ("<p>x&#" + "9" * 5000 + ";y", "x\ufffdy"),
+        ("<p>x" + "<a " * 30_000, "x"),
+        ("<div>" * 100_000 + "deep", "deep"),
+        ("<b>" * 150_000 + "</i>" * 100_000 + "x", "x"),
+        ("<p>" + "long " * 500_000, clean("long " * 500_000)),
+        ("<table><tr>" + "<td>" * 200_000 + "x", "x"),
+    ],
+    ids=["marked section", "long number", "open tags", "deep", "open and closed", "large", "cells"],
+)
+def test_hostile_bodies_are_read_soon(body: str, text: str) -> None:
+    """The words are there, whatever is around them, and nobody waits for them: seconds are far more than it takes."""
+    begun = time.process_time()
+    assert html_to_text(body) == text
+    assert time.process_time() - begun < 5
+
+
+async def test_a_large_body_leaves_the_event_loop_free() -> None:
+    """Others go on meanwhile; none of them waits for the whole conversion."""
+    body = "<p>x" * 250_000
+    begun = time.monotonic()
+    converting = asyncio.create_task(text_of(body))
+    steps = 0
+    while not converting.done():
+        await asyncio.sleep(0.001)
+        steps += 1
+    assert steps > 5
+    assert (await converting).startswith("x\n\nx")
+    assert time.monotonic() - begun < 30
+
+
+def test_what_the_parser_cannot_do_is_shown_without_tags(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A defect in the parser costs the layout of one message, never its words."""
+
+    def fail(_body: str) -> str:
+        raise ValueError("quotes the message")
+
+    monkeypatch.setattr("adapters.vendors.client.html._read", fail)
+    with capture_logs() as logs:
+        assert html_to_text("<p>Hello</p>") == "Hello"
+    assert "quotes" not in str(logs)
+    assert logs[0]["error"] == "ValueError"
