@@ -21,8 +21,10 @@ from bot.inbound.isolation import keep_connected
 from bot.inbound.vendors.poller import Poller
 from bot.model import ChatName, Kind, StoreName, TicketId
 from bot.ops.health import Health
+from bot.ops.retention import Retention
 from bot.ops.web import StoreWebhook, WebServer
 from bot.outbound.chat_couriers import CardCourier, ChatFailures, LineCourier, MarkCourier, PostCourier
+from bot.outbound.erase_courier import EraseCourier
 from bot.outbound.job import Courier, Directory
 from bot.outbound.late_replies import LateReplies
 from bot.outbound.outbox import Outbox
@@ -69,6 +71,7 @@ class App:
             for name, store in world.stores.items()
         }
         self._late_replies = LateReplies(database, destinations, clock, wake.set)
+        self._retention = Retention(database, clock, settings.retention_days)
         self.health = Health(world.chats, list(world.stores), database, clock, self._is_caught_up)
         self._server: WebServer | None = None
         if settings.http_port is not None:
@@ -100,6 +103,7 @@ class App:
                 inputs = [tasks.create_task(c.run(), name=f"catch-up {n}") for n, c in self._catchups.items()]
                 inputs += [tasks.create_task(p.run(), name=f"poll {n}") for n, p in self._pollers.items()]
                 inputs.append(tasks.create_task(self._late_replies.run(), name="late replies"))
+                inputs.append(tasks.create_task(self._retention.run(), name="retention"))
                 connections = [
                     tasks.create_task(keep_connected(chat, self._intake, self._clock), name=f"chat {name}")
                     for name, chat in self._world.chats.items()
@@ -152,6 +156,7 @@ def _couriers(directory: Directory, database: Database, clock: Clock) -> Mapping
         Kind.LINE: LineCourier(directory),
         Kind.CARD: CardCourier(directory),
         Kind.NEW_CARD: NewCardCourier(directory),
+        Kind.ERASE: EraseCourier(directory),
         Kind.MARK: MarkCourier(directory),
         Kind.REPLY: ReplyCourier(directory, database, clock),
         Kind.NOTE: NoteCourier(directory),

@@ -27,6 +27,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Row = sqlite3.Row
 
+_OVERWRITES_SINCE = 2
+"""The first schema whose files were never written without `secure_delete`."""
+
 
 class Transaction:
     """The statements of `statements.sql` by name, inside one transaction; valid only while its function runs."""
@@ -165,6 +168,20 @@ class Database:
 
         return await self._call(run)
 
+    async def empty_log(self) -> bool:
+        """
+        Move the write-ahead log into the file and cut it to nothing, so that what was overwritten stands in neither.
+
+        Returns:
+            Whether that was possible; not while another process reads an older state.
+        """
+
+        def run(connection: sqlite3.Connection) -> bool:
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
+        return await self._call(run)
+
     async def backup(self, target: Path) -> None:
         """Write a consistent copy to `target`, which must not exist yet, while others read and write."""
         await self._call(partial(_copy, target=target))
@@ -200,7 +217,11 @@ def _prepare(connection: sqlite3.Connection) -> None:
     _begin(connection)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
     migrate(connection)
+    if 0 < version < _OVERWRITES_SINCE:
+        # Free pages of such a file still hold what was deleted.
+        connection.execute("VACUUM")
 
 
 def _prepare_existing(connection: sqlite3.Connection, *, path: Path, writing: bool) -> None:
@@ -212,6 +233,8 @@ def _prepare_existing(connection: sqlite3.Connection, *, path: Path, writing: bo
 def _begin(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
+    # What is deleted or replaced is overwritten with zeros.
+    connection.execute("PRAGMA secure_delete = ON")
     refuse_newer(connection, len(migrations()))
 
 

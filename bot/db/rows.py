@@ -85,6 +85,9 @@ class TicketRow:
     status_set_at: datetime
     closed_here_only: bool
     gone: bool
+    forgotten: bool
+    erased: bool
+    erased_at: datetime | None
     followed: bool
     version: int
 
@@ -134,6 +137,7 @@ class MessageRow:
     sync_epoch: str | None
     edited_text: str | None
     deleted: bool
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +188,9 @@ def ticket_row(row: Row) -> TicketRow:
         status_set_at=from_ms(row["status_set_at"]),
         closed_here_only=bool(row["closed_here_only"]),
         gone=row["gone_at"] is not None,
+        forgotten=bool(row["forgotten"]),
+        erased=bool(row["erased"]),
+        erased_at=_moment(row["erased_at"]),
         followed=bool(row["followed"]),
         version=row["version"],
     )
@@ -225,6 +232,7 @@ def message_row(row: Row) -> MessageRow:
         sync_epoch=row["sync_epoch"],
         edited_text=row["edited_text"],
         deleted=row["deleted_at"] is not None,
+        erased=bool(row["erased"]),
     )
 
 

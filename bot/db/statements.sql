@@ -10,11 +10,17 @@
 
 -- name: add_installation
 -- Gives a new file its key prefix. A file that has one keeps it.
-INSERT INTO installation (only_row, key_prefix) VALUES (1, :key_prefix) ON CONFLICT DO NOTHING;
+INSERT INTO installation (only_row, key_prefix, forgetting_key)
+VALUES (1, :key_prefix, LOWER(HEX(RANDOMBLOB(32))))
+ON CONFLICT DO NOTHING;
 
 -- name: key_prefix
 -- What every delivery key begins with.
 SELECT key_prefix FROM installation;
+
+-- name: forgetting_key
+-- The key of the hashes that stand in place of forgotten vendor ids.
+SELECT forgetting_key FROM installation;
 
 -- ============================================================ backup and restore
 
@@ -208,6 +214,111 @@ UPDATE tickets
 SET awaiting = 'customer', first_response_at = COALESCE(first_response_at, :at)
 WHERE number = :number;
 
+-- ============================================================ erasing
+
+-- name: numbers_by_email
+-- The tickets of the customer with this address, in every store.
+SELECT number FROM tickets WHERE LOWER(customer_email) = LOWER(:email) ORDER BY number;
+
+-- name: tickets_to_erase
+-- Tickets that were closed before this time and still have their words. If it is unknown when a ticket was closed, its
+-- last message counts.
+SELECT number FROM tickets
+WHERE erased = 0 AND status = 'closed' AND closed_at <= :before
+UNION ALL
+SELECT t.number FROM tickets AS t
+WHERE t.erased = 0 AND t.status = 'closed' AND t.closed_at IS NULL AND t.created_at <= :before
+  AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.ticket = t.number AND m.written_at > :before)
+LIMIT 20;
+
+-- name: erasable
+-- How much of a ticket can be erased: messages that still have their words, and deliveries.
+SELECT
+    (SELECT COUNT(*) FROM messages WHERE ticket = :ticket AND erased = 0) AS messages,
+    (SELECT COUNT(*) FROM deliveries WHERE ticket = :ticket) AS deliveries;
+
+-- name: unsent_messages
+-- The ticket's replies and notes that have not reached their vendor.
+SELECT d.id AS id, d.kind AS kind, d.state AS state, m.author_name AS author_name, m.written_at AS written_at
+FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+WHERE d.lane = 'vendor:' || :ticket AND d.unfinished = 1 AND d.kind IN ('reply', 'note')
+ORDER BY d.id;
+
+-- name: drop_deliveries_of_ticket
+-- Nothing of an erased ticket is delivered any more, except cards and marks: they show what is true.
+UPDATE deliveries SET state = 'dropped', finished_at = :now
+WHERE ticket = :ticket
+  AND state IN ('waiting', 'uncertain', 'held', 'failed')
+  AND kind NOT IN ('card', 'mark', 'erase');
+
+-- name: erase_deliveries
+-- Takes words and names out of the ticket's deliveries.
+UPDATE deliveries
+SET error = NULL,
+    payload = CASE kind
+        WHEN 'line' THEN json_set(payload, '$.text', '', '$.resolved_text', NULL, '$.buttons', json('[]'))
+        WHEN 'status' THEN json_set(payload, '$.by', '')
+        ELSE payload
+    END
+WHERE ticket = :ticket;
+
+-- name: erase_messages
+-- Takes words and names out of the ticket's messages. The rows stay: by them the messages are recognised.
+UPDATE messages
+SET text = '', author_name = NULL, attachments = '[]', unsupported = '[]', edited_text = NULL, erased = 1
+WHERE ticket = :ticket AND erased = 0;
+
+-- name: deleted_messages
+-- Messages that their authors deleted and whose words nobody needs any more. They are needed while a delivery waits,
+-- and to recognise at the vendor what was sent and has no id yet; not if they were deleted before `before`.
+SELECT m.id AS id FROM messages AS m
+WHERE m.deleted_at IS NOT NULL AND m.erased = 0
+  AND (
+      m.deleted_at <= :before
+      OR NOT EXISTS (
+          SELECT 1 FROM deliveries AS d
+          WHERE d.message = m.id AND d.kind <> 'mark'
+            AND (
+                d.state NOT IN ('done', 'dropped')
+                OR (d.kind IN ('reply', 'note') AND d.state = 'done' AND m.vendor_id IS NULL)
+            )
+      )
+  )
+LIMIT 100;
+
+-- name: erase_message
+-- Takes words and names out of one message.
+UPDATE messages
+SET text = '', author_name = NULL, attachments = '[]', unsupported = '[]', edited_text = NULL, erased = 1
+WHERE id = :id;
+
+-- name: erase_ticket
+-- Takes words and names out of the ticket. What the figures need stays.
+UPDATE tickets
+SET subject = NULL, status_word = NULL, customer_name = NULL, customer_email = NULL, facts = '[]', fingerprint = NULL,
+    erased = 1, erased_at = :now, version = version + 1
+WHERE number = :number;
+
+-- name: forget_ticket
+-- From now on the ticket has a keyed hash in place of its vendor id.
+UPDATE tickets SET vendor_id = :hash, forgotten = 1 WHERE number = :number;
+
+-- name: revive_ticket
+-- The customer of an erased ticket has written again: what the vendor shows of it is recorded again.
+UPDATE tickets SET vendor_id = :vendor_id, forgotten = 0, erased = 0 WHERE number = :number;
+
+-- name: messages_with_vendor_id
+-- The ticket's messages that its vendor has under an id that we know.
+SELECT id, vendor_id FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
+
+-- name: posted_in_link
+-- Our message number `skipped` in a link's threads, counted from 0, of those that were delivered before this delivery.
+SELECT p.chat_message AS chat_message
+FROM deliveries AS d JOIN posted AS p ON p.delivery = d.id
+WHERE d.ticket = :ticket AND d.link = :link AND d.id < :delivery AND d.kind IN ('post', 'line')
+ORDER BY d.id, p.part
+LIMIT 1 OFFSET :skipped;
+
 -- ============================================================ tickets: reading
 
 -- name: ticket
@@ -248,6 +359,7 @@ SELECT t.* FROM searched AS s CROSS JOIN tickets AS t ON t.number = s.number
 WHERE t.status = :status
   AND t.followed = 1
   AND t.gone_at IS NULL
+  AND t.forgotten = 0
   AND (
       INSTR(CAST(t.number AS TEXT), :typed) = 1
       OR INSTR(LOWER(COALESCE(t.subject, '')), :typed) > 0
@@ -268,20 +380,21 @@ WHERE store = :store
 
 -- name: open_vendor_ids
 -- The store's open tickets.
-SELECT vendor_id FROM tickets WHERE store = :store AND status = 'open' ORDER BY number;
+SELECT vendor_id FROM tickets WHERE store = :store AND status = 'open' AND forgotten = 0 ORDER BY number;
 
 -- name: vendor_ids_to_read_again
 -- Closed tickets are in no list of open ones: what was written just before we closed one is found only by reading it.
 SELECT vendor_id FROM tickets
 WHERE store = :store AND fingerprint IS NULL
-  AND status = 'closed' AND followed = 1 AND gone_at IS NULL AND status_set_at <= :settled
+  AND status = 'closed' AND followed = 1 AND gone_at IS NULL AND status_set_at <= :settled AND forgotten = 0
 ORDER BY number;
 
 -- name: ticket_to_probe
 -- A ticket that could be read before and probably still exists, to see whether the store can be read at all. The latest
 -- open one is best ('open' sorts after 'closed').
 SELECT vendor_id FROM tickets
-WHERE store = :store AND followed = 1 AND gone_at IS NULL AND vendor_id NOT IN (SELECT value FROM json_each(:but))
+WHERE store = :store AND followed = 1 AND gone_at IS NULL AND forgotten = 0
+  AND vendor_id NOT IN (SELECT value FROM json_each(:but))
 ORDER BY status DESC, number DESC
 LIMIT 1;
 
@@ -459,7 +572,8 @@ SELECT vendor_id FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
 
 -- name: first_customer_message
 -- For the card: the first public message that is not from staff.
-SELECT * FROM messages WHERE ticket = :ticket AND purpose = 'vendor' AND author <> 'staff' AND is_public = 1
+SELECT * FROM messages
+WHERE ticket = :ticket AND purpose = 'vendor' AND author <> 'staff' AND is_public = 1 AND erased = 0
 ORDER BY written_at, id LIMIT 1;
 
 -- name: unrouted_messages
@@ -475,7 +589,7 @@ WHERE m.id = :id AND m.thread = l.thread;
 -- The ticket's replies and notes that may be at the vendor under an id that we do not know yet.
 SELECT m.*, d.id AS delivery, d.kind AS kind, d.state AS state
 FROM messages AS m JOIN deliveries AS d ON d.message = m.id AND d.kind IN ('reply', 'note')
-WHERE m.ticket = :ticket AND m.vendor_id IS NULL
+WHERE m.ticket = :ticket AND m.vendor_id IS NULL AND m.erased = 0
   AND (d.state IN ('begun', 'uncertain', 'done') OR (d.state = 'failed' AND d.in_doubt))
 ORDER BY d.id;
 

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     LINE = "line"
     CARD = "card"
     NEW_CARD = "new_card"
+    ERASE = "erase"
     MARK = "mark"
     REPLY = "reply"
     NOTE = "note"
@@ -104,6 +105,7 @@ PAYLOADS: dict[Kind, type[Payload]] = {
     Kind.LINE: LinePayload,
     Kind.CARD: NoPayload,
     Kind.NEW_CARD: NewCardPayload,
+    Kind.ERASE: NoPayload,
     Kind.MARK: NoPayload,
     Kind.REPLY: NoPayload,
     Kind.NOTE: NoPayload,

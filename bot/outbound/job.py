@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, message_row, ticket_row
 from bot.errors import Rejected, RemoteError, Unavailable
-from bot.model import Card, ChatName, DeliveryKey, Kind, Mark, Place, Store, StoreName, TicketNumber
+from bot.model import Card, ChatMessageId, ChatName, DeliveryKey, Kind, Mark, Place, Store, StoreName, TicketNumber
 from bot.ports import Chat, Vendor
 from bot.tickets.marks import possible_marks, wanted_mark
 from bot.tickets.routing import Rules
@@ -34,6 +34,7 @@ class Job:
         possible_marks: The marks that it may show already.
         opening: The customer's first message; may be empty.
         others: The customer's other tickets in all stores of this installation, open ones first.
+        posted: For `Kind.ERASE`: the message of ours that this part is about; None: all are done.
         key: Identifies this part of this delivery at the chat.
     """
 
@@ -46,6 +47,7 @@ class Job:
     possible_marks: tuple[Mark, ...]
     opening: str
     others: tuple[TicketNumber, ...]
+    posted: ChatMessageId | None
     key: DeliveryKey
 
 
@@ -126,8 +128,17 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         possible_marks=() if delivery.kind is not Kind.MARK else possible_marks(tx, delivery),
         opening="" if opening is None else opening["text"],
         others=tuple(TicketNumber(row["number"]) for row in others),
+        posted=_posted(tx, delivery),
         key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")),
     )
+
+
+def _posted(tx: Transaction, delivery: DeliveryRow) -> ChatMessageId | None:
+    if delivery.kind is not Kind.ERASE:
+        return None
+    where = {"ticket": delivery.ticket, "link": delivery.link, "delivery": delivery.id}
+    row = tx.one("posted_in_link", **where, skipped=delivery.part)
+    return None if row is None else ChatMessageId(row["chat_message"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +153,9 @@ class Directory:
         """The ticket's card as it must look now in this chat. Its hint names a note prefix that can be typed there."""
         ticket = require(job.ticket)
         typable = [prefix for prefix in self.rules.note_prefixes if self.chat(chat).typable(prefix)]
-        capabilities = self.vendor(ticket).capabilities
-        return cards.card(ticket, job.opening, job.others, self.store(ticket), capabilities, typable)
+        store = self.store(ticket)
+        capabilities = self.rules.capabilities[store.name]
+        return cards.card(ticket, job.opening, job.others, store, capabilities, typable)
 
     @property
     def channels(self) -> list[Place]:
@@ -158,7 +170,9 @@ class Directory:
         return store
 
     def vendor(self, ticket: TicketRow) -> Vendor:
-        """The vendor of the ticket's store. Raises `Rejected` if the store is not configured any more."""
+        """The vendor to write to. Raises `Rejected` if the store is not configured, or the ticket was forgotten."""
+        if ticket.forgotten:
+            raise Rejected(notices.forgotten())
         vendor = self.vendors.get(ticket.store)
         if vendor is None:
             raise Rejected(notices.store_unknown(ticket.store))

@@ -132,6 +132,18 @@ class Chat(Protocol):
         """Post a new card in its thread, after the first one was deleted. `find_post` finds it by its key."""
         ...
 
+    async def erase(self, place: Place, message: ChatMessageId, text: str) -> None:
+        """
+        Replace all that a message of ours shows, its buttons included, by `text`. Doing it twice does no harm.
+
+        This may open an archived thread. Raises `Gone` if the message was deleted.
+        """
+        ...
+
+    async def rename_thread(self, place: Place, card: Card) -> None:
+        """Name a thread after its card again, if this chat's threads have names; this may open an archived thread."""
+        ...
+
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         """Replace our mark `was` on a person's message with `mark`; None: no mark. Doing it twice does no harm."""
         ...

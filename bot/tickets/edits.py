@@ -26,6 +26,7 @@ from bot.db.rows import (
 from bot.model import Agent, ChatMessageId, Deleted, Edited, Kind, Place, Purpose, State
 from bot.text import clean
 from bot.tickets import enqueue, marks
+from bot.tickets.erasure import erase_deleted
 from bot.tickets.routing import Route, Rules, decide, enqueue_routed, note_text, refusal, reply_route
 from bot.tickets.threads import find_link
 from bot.wording import notices
@@ -61,6 +62,7 @@ def record_deleted(tx: Transaction, deleted: Deleted, rules: Rules, now: datetim
     """A message was deleted. Returns what to send to its author; None: nothing, or it was sent before."""
     context = _find_context(tx, deleted.place, deleted.message, rules, now)
     text = None if context is None else _delete(tx, context)
+    erase_deleted(tx, now)
     message = None if context is None else context.message
     if message is None or text is None or message.agent is None:
         return None
@@ -81,6 +83,7 @@ def record_reread(
     context = _load_context(tx, _require(tx.one("message", id=message)), rules, now)
     if text is None:
         _delete(tx, context)
+        erase_deleted(tx, now)
     else:
         _edit(tx, context, text)
 
@@ -91,7 +94,7 @@ def record_reread(
 def _edit(tx: Transaction, context: _MessageContext, text: str) -> str | None:
     """Returns the text for the author; None: none."""
     message, text = context.message, clean(text)
-    if message.deleted or not _is_new_text(context, text):
+    if message.deleted or message.erased or not _is_new_text(context, text):
         return None
     tx.run("set_message_edited", id=message.id, text=text)
     if not message.routed or context.ticket.store not in context.rules.stores:
@@ -180,6 +183,8 @@ def _delete(tx: Transaction, context: _MessageContext) -> str | None:
     if message.deleted:
         return None
     tx.run("set_message_deleted", id=message.id, now=to_ms(context.now))
+    if message.erased:
+        return None
     if message.purpose is Purpose.NOTE:
         return _delete_note(tx, context)
     reply = _reply(tx, context)

@@ -101,6 +101,12 @@ def card(tx: Transaction, link: LinkRow, now: datetime) -> None:
         add_delivery(tx, Kind.CARD, lane, destination, now, ticket=link.ticket, link=link.id)
 
 
+def erase(tx: Transaction, link: LinkRow, now: datetime) -> None:
+    """Queue the erasing of what we posted in a link's thread, after what is being posted there now."""
+    lane, destination = thread_lane(link), chat_destination(link.chat)
+    add_delivery(tx, Kind.ERASE, lane, destination, now, ticket=link.ticket, link=link.id)
+
+
 def new_card(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """Queue a new card for a thread whose card was deleted, unless it is queued already."""
     if link.card is None:

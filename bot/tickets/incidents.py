@@ -11,6 +11,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, delivery_row, to_ms
 from bot.model import DeliveryId, LinePayload, Place, State, Store, StoreName, TicketId
 from bot.tickets import announcements, enqueue
+from bot.tickets.forgotten import find_ticket
 from bot.wording import notices
 
 
@@ -82,15 +83,15 @@ def tickets_unreadable(tx: Transaction, store: Store, tickets: Sequence[tuple[Ti
     """
     without_thread = []
     for ticket, reason in tickets:
-        row = tx.one("ticket_by_vendor_id", store=store.name, vendor_id=ticket)
-        if row is not None and not row["followed"]:
+        found = find_ticket(tx, store.name, ticket)
+        if found is not None and not found.followed:
             continue  # it has no thread, so nobody is waiting for it
         if not tx.run("add_unreadable_ticket", store=store.name, vendor_id=ticket, now=to_ms(now)):
             continue
-        if row is None:
+        if found is None:
             without_thread.append((ticket, reason))
         else:
-            enqueue.lines(tx, row["number"], notices.ticket_unreadable(store.vendor_label, reason), now)
+            enqueue.lines(tx, found.number, notices.ticket_unreadable(store.vendor_label, reason), now)
     if without_thread:
         text = notices.tickets_unreadable(store.label, [ticket for ticket, _ in without_thread], without_thread[0][1])
         for channel in store.channels:

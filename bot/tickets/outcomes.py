@@ -8,6 +8,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, to_ms
 from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, Verb
 from bot.tickets import enqueue, marks, threads
+from bot.tickets.forgotten import message_hash
 
 
 def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
@@ -53,7 +54,7 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
     set_vendor_id(tx, message, vendor_id)
     tx.run("set_ticket_answered", number=message.ticket, at=to_ms(now))
     for link in enqueue.links_of(tx, message.ticket):
-        if link.id != message.link:
+        if link.id != message.link and not message.erased:
             enqueue.post(tx, link, message.id, now)
     marks.enqueue_mark(tx, message, now)
     enqueue.cards(tx, message.ticket, now)
@@ -77,7 +78,8 @@ def set_vendor_id(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
     """Record the vendor's id of an agent's message; None: the vendor did not name it."""
     if vendor_id is not None and message.vendor_id is None:
         _forget_echo(tx, message, vendor_id)
-        tx.run("set_message_vendor_id", id=message.id, vendor_id=vendor_id)
+        kept = message_hash(tx, message.ticket, vendor_id) if message.erased else vendor_id
+        tx.run("set_message_vendor_id", id=message.id, vendor_id=kept)
 
 
 def _forget_echo(tx: Transaction, message: MessageRow, vendor_id: MessageId) -> None:

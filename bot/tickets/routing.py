@@ -162,6 +162,8 @@ def reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
 def refusal(message: MessageRow, ticket: TicketRow, rules: Rules) -> str:
     """Why the vendor does not accept this message as a reply, files included; empty: it does. Pure."""
     store = rules.stores[ticket.store]
+    if ticket.forgotten:
+        return notices.forgotten()
     sent, _, left_out = _sort_attachments(message, rules, store)
     if not message.text and not sent:
         return notices.not_accepted(store.vendor_label, left_out) if left_out else notices.nothing_to_send()
@@ -250,7 +252,7 @@ def _enqueue_note(
 ) -> None:
     """Queue what a note needs: its mark, the note at the vendor, posts in the ticket's other threads."""
     marks.enqueue_mark(tx, message, now)
-    if ticket.store in rules.noting and text:
+    if ticket.store in rules.noting and text and not ticket.forgotten:
         enqueue.note(tx, ticket, message.id, due, now)
     for other in enqueue.links_of(tx, ticket.number):
         if other.id != message.link:

@@ -16,18 +16,19 @@ from bot.model import (
     RECONCILE_DELAYS,
     Author,
     Awaiting,
+    Customer,
     Kind,
     Message,
     State,
     Status,
     Store,
-    StoreName,
     Ticket,
     TicketId,
     TicketNumber,
 )
 from bot.text import comparable, signed
 from bot.tickets import enqueue, threads
+from bot.tickets.forgotten import find_ticket, is_forgotten
 from bot.tickets.outcomes import reply_arrived
 from bot.wording import notices
 
@@ -99,17 +100,13 @@ class TicketSnapshot:
     vendor_time: datetime | None = None
 
 
-def find_ticket(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketRow | None:
-    """The ticket with this vendor id; None: never seen."""
-    row = tx.one("ticket_by_vendor_id", store=store, vendor_id=vendor_id)
-    return None if row is None else ticket_row(row)
-
-
 def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
     """Record a ticket as it was read, and queue every delivery that follows."""
     before = find_ticket(tx, store.name, snapshot.ticket.id)
     number = before.number if before else _insert_ticket(tx, store, snapshot.ticket, now)
-    known = before or _load_ticket(tx, number)
+    if before is not None and before.erased_at is not None:
+        snapshot = _without_forgotten(tx, before, snapshot)
+    known = _load_ticket(tx, number)
     stale = _may_be_outdated(known, snapshot)
     stays_closed = known.closed_here_only and not _customer_wrote(tx, known, snapshot)
     _update_ticket(tx, known, snapshot, stale=stale, stays_closed=stays_closed)
@@ -127,6 +124,29 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         if _card_fields(after) != _card_fields(before):
             enqueue.cards(tx, number, now)
     return number
+
+
+def _without_forgotten(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot) -> TicketSnapshot:
+    """
+    What may be recorded of a ticket that was erased: what was written since. Revives it if its customer wrote.
+
+    Without anything new from the customer, only the ticket's status is recorded. A ticket that is erased because it
+    was closed long ago is also revived when it is open again.
+    """
+    recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
+    ahead = timedelta() if snapshot.vendor_time is None else snapshot.vendor_time - snapshot.read_at
+    messages = [m for m in snapshot.messages or () if not is_forgotten(tx, known, m, recorded, ahead)]
+    if snapshot.messages is not None:
+        snapshot = replace(snapshot, messages=tuple(messages))
+    wrote = any(m.author is not Author.STAFF and m.is_public and m.id not in recorded for m in messages)
+    if not known.erased:
+        return snapshot
+    reopened = snapshot.ticket.status is Status.OPEN and not _may_be_outdated(known, snapshot)
+    if wrote or (reopened and not known.forgotten and not known.closed_here_only):
+        tx.run("revive_ticket", number=known.number, vendor_id=snapshot.ticket.id)
+        return snapshot
+    bare = replace(snapshot.ticket, subject=None, customer=Customer(), facts=None)
+    return replace(snapshot, ticket=bare, messages=None, follow=False)
 
 
 def record_gone(tx: Transaction, store: Store, vendor_id: TicketId, now: datetime) -> None:
@@ -309,4 +329,5 @@ def _card_fields(ticket: TicketRow) -> tuple[object, ...]:
         ticket.facts,
         ticket.awaiting,
         ticket.gone,
+        ticket.erased,
     )

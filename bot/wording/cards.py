@@ -12,6 +12,7 @@ from bot.text import one_line, shorten
 _OPENING_LENGTH = 500
 _NAME_LENGTH = 40
 _OTHERS_SHOWN = 5
+_ERASED_HINT = "What was written here was erased. What the customer writes from now on appears here."
 
 
 def card(
@@ -37,8 +38,8 @@ def card(
         status_text=status_text(ticket.status, _status_word(ticket), ticket.awaiting, gone=ticket.gone),
         opening=shorten(opening, _OPENING_LENGTH),
         facts=ticket.facts + _other_tickets(others),
-        hint=hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
-        url=None if store.dashboard is None else store.dashboard.replace("{id}", ticket.vendor_id),
+        hint=_ERASED_HINT if ticket.erased else hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
+        url=None if store.dashboard is None or ticket.forgotten else store.dashboard.replace("{id}", ticket.vendor_id),
         buttons=buttons(ticket, capabilities),
     )
 
@@ -78,6 +79,8 @@ def _other_tickets(others: Sequence[TicketNumber]) -> tuple[Fact, ...]:
 
 def title(ticket: TicketRow) -> str:
     """`#1042 · Jane · Key not working`, on one line, of any length."""
+    if ticket.erased:
+        return f"#{ticket.number} · erased"
     subject = one_line(ticket.subject, 200) or "no subject"
     return f"#{ticket.number} · {customer_name(ticket.customer)} · {subject}"
 
@@ -93,7 +96,7 @@ def customer_name(customer: Customer) -> str:
 
 def buttons(ticket: TicketRow, capabilities: VendorCapabilities) -> tuple[Button, ...]:
     """`Close` on an open ticket, `Reopen` on a closed one; no button for what the vendor cannot do."""
-    if ticket.gone:
+    if ticket.gone or ticket.forgotten:
         return ()
     verb, label = (Verb.CLOSE, "Close") if ticket.status is Status.OPEN else (Verb.REOPEN, "Reopen")
     return (Button(verb=verb, label=label, ticket=ticket.number),) if verb in capabilities.verbs else ()

@@ -253,6 +253,17 @@ def too_long(vendor: str, over: int) -> str:
     return f"This reply is {much} too long for {vendor}. Please send it in parts."
 
 
+def forgotten() -> str:
+    return (
+        "This ticket was erased here, so nothing can be sent to its vendor from here. "
+        "Answer in the vendor's own dashboard, or wait until the customer writes again."
+    )
+
+
+def message_erased() -> str:
+    return "This message was erased."
+
+
 def store_unknown(store: str) -> str:
     return f"The store {store} is no longer in shopbell's settings, so its tickets cannot be changed."
 

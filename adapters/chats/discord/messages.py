@@ -57,6 +57,12 @@ def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
     }
 
 
+def erased_message(text: str) -> Json:
+    """The body of the request that leaves nothing of a post but this text."""
+    embed = {"description": small(escape(text)), "color": _COLOUR[Voice.BELL]}
+    return {"content": "", "embeds": [embed], "components": [], "attachments": [], "allowed_mentions": NOBODY}
+
+
 def _name(post: Post, part: int, total: int) -> str:
     name = cut_line(post.name, _NAME)
     if post.voice is Voice.NOTE:

@@ -17,7 +17,7 @@ from adapters.chats.discord.failures import (
     usable_answer,
 )
 from adapters.chats.discord.markup import cut_escaped, cut_line
-from adapters.chats.discord.messages import CONTENT_LENGTH, post_message
+from adapters.chats.discord.messages import CONTENT_LENGTH, erased_message, post_message
 from adapters.chats.discord.reading import DISCORD
 from adapters.chats.discord.threads import Threads
 from adapters.chats.echo import Echo
@@ -77,6 +77,25 @@ class Posting:
             return sent
 
         return await self._threads.within_limit(place.channel, send) if place.thread else await send()
+
+    async def erase(self, place: Place, message: ChatMessageId, text: str) -> None:
+        """A message in an archived thread cannot be edited, so the thread is opened."""
+        try:
+            await self._erase(place, message, text)
+        except Rejected as error:
+            if code_of(error) != ARCHIVED or place.thread is None:
+                raise
+            await self._threads.set_thread(place, archived=False)
+            await self._erase(place, message, text)
+
+    async def _erase(self, place: Place, message: ChatMessageId, text: str) -> None:
+        await self._account.call(
+            "PATCH",
+            "/channels/{channel_id}/messages/{message_id}",
+            channel_id=place.thread or place.channel,
+            message_id=message,
+            json=erased_message(text),
+        )
 
     async def tell(self, place: Place, agent: Agent, text: str) -> None:
         """

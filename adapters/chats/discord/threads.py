@@ -185,6 +185,12 @@ class Threads:
             await self.set_thread(place, **changes)
         return message is not None
 
+    async def rename(self, place: Place, card: Card) -> None:
+        """Discord lets a thread's name be changed twice in ten minutes, and not while it is archived."""
+        thread = await self._account.call("GET", "/channels/{channel_id}", channel_id=str(place.thread))
+        if thread["name"] != thread_name(card):
+            await self.set_thread(place, archived=False, name=thread_name(card))
+
     async def _card(self, channel: str, opened: Opened) -> Json | None:
         """The card's message; None: people have deleted it."""
         try:
@@ -198,7 +204,7 @@ class Threads:
         return message
 
     async def set_thread(self, place: Place, **changes: Any) -> None:
-        """Change a thread's archived state or tags."""
+        """Change a thread's archived state, tags or name."""
         await self.within_limit(
             place.channel,
             lambda: self._account.call(

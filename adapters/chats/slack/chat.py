@@ -148,6 +148,12 @@ class SlackChat:
     async def post_card(self, place: Place, card: Card, key: DeliveryKey) -> ChatMessageId:
         return await self._posting.post_card(place, card, key)
 
+    async def erase(self, place: Place, message: ChatMessageId, text: str) -> None:
+        await self._posting.erase(place, message, text)
+
+    async def rename_thread(self, place: Place, card: Card) -> None:
+        """A thread in Slack has no name but its card."""
+
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         await self._posting.mark(place, message, mark, was)
 

@@ -6,7 +6,7 @@ import structlog
 
 from adapters.chats.echo import Echo
 from adapters.chats.slack import wording
-from adapters.chats.slack.blocks import Block, fallback
+from adapters.chats.slack.blocks import Block, context, fallback
 from adapters.chats.slack.card import card_blocks, card_fallback
 from adapters.chats.slack.deleted_threads import DeletedThreads
 from adapters.chats.slack.failures import usable_answer
@@ -133,6 +133,16 @@ class Posting:
             )
         except Gone as error:
             raise await self._deleted.judged(place) from error
+
+    async def erase(self, place: Place, message: ChatMessageId, text: str) -> None:
+        await self._requests.write(
+            "chat.update",
+            channel=place.channel,
+            ts=message,
+            text=fallback(text),
+            blocks=[context(text)],
+            attachments=[],
+        )
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         """

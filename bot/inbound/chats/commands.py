@@ -116,6 +116,8 @@ class Commands:
         store = self._rules.stores.get(ticket.store)
         if store is None:
             return Answer(text=notices.store_unknown(ticket.store))
+        if ticket.forgotten:
+            return Answer(text=notices.forgotten())
         pending = tx.one("status_in_progress", ticket=ticket.number)
         target = ticket.status if pending is None else delivery_row(pending).payload_as(StatusPayload).wanted
         if target is wanted:

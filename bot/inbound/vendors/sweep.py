@@ -22,8 +22,9 @@ from bot.inbound.isolation import defects_as_unavailable
 from bot.inbound.vendors.unreadable import UnreadableTickets
 from bot.model import Absent, Change, Conversation, Nameless, Store, StoreName, TicketId
 from bot.ports import Vendor
-from bot.tickets import incidents
-from bot.tickets.sync import MAX_READ_LAG, TicketSnapshot, find_ticket, merge_listed, record, record_gone, should_follow
+from bot.tickets import forgotten, incidents
+from bot.tickets.forgotten import find_ticket
+from bot.tickets.sync import MAX_READ_LAG, TicketSnapshot, merge_listed, record, record_gone, should_follow
 from bot.wording import notices
 
 _FULL_SWEEP_EVERY = timedelta(hours=6)
@@ -58,10 +59,7 @@ class _RecordedTickets:
     began_at: datetime
 
     async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
-        rows = await self.database.read(
-            lambda tx: tx.all("fingerprints", store=self.store, ids=json.dumps(list(ids))),
-        )
-        return {TicketId(row["vendor_id"]): row["fingerprint"] for row in rows}
+        return await self.database.read(forgotten.fingerprints, self.store, ids)
 
     async def open_ids(self) -> Sequence[TicketId]:
         settled = to_ms(self.began_at - MAX_READ_LAG)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.errors import Gone, RemoteError, Uncertain
@@ -74,6 +74,7 @@ class MemoryChat:
     name: ChatName = field(default=ChatName("discord"))
     part_length: int = 2000
     cards: dict[ThreadId, list[Card]] = field(default_factory=lambda: defaultdict(list))
+    names: dict[ThreadId, str] = field(default_factory=dict)
     headed: list[Headed] = field(default_factory=list)
     shown: dict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
     marks: dict[ChatMessageId, Mark | None] = field(default_factory=dict)
@@ -120,6 +121,7 @@ class MemoryChat:
         self.headed.append(Headed(channel, opened, key, self.now()))
         self.said.append(opened.card)
         self.cards[thread].append(card)
+        self.names[thread] = card.title
         await self._after("open_thread")
         return opened
 
@@ -145,6 +147,20 @@ class MemoryChat:
         said = await self.post(place, Post(voice=Voice.BELL, name="", text=card.title), 0, key)
         self.cards[ThreadId(str(place.thread))].append(card)
         return said
+
+    async def erase(self, place: Place, message: ChatMessageId, text: str) -> None:
+        await self._before("erase")
+        self._must_be_there(place.channel, place.thread, message)
+        where = self.shown[place.thread or place.channel]
+        (index,) = [index for index, shown in enumerate(where) if shown.id == message]
+        where[index] = replace(where[index], post=Post(voice=Voice.BELL, name="", text=text), part=0)
+        await self._after("erase")
+
+    async def rename_thread(self, place: Place, card: Card) -> None:
+        await self._before("rename_thread")
+        self._must_be_there(place.channel, place.thread)
+        self.names[ThreadId(str(place.thread))] = card.title
+        await self._after("rename_thread")
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         await self._before("mark")

@@ -34,6 +34,8 @@ _PARAMETERS = {
     "here": 1001,
     "vendor_id": "open",
     "email": "open@example.com",
+    "hash": "hash",
+    "skipped": 0,
     "chat": "slack",
     "channel": "C1",
     "thread": "open",

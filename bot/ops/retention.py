@@ -1,0 +1,59 @@
+"""
+Erasing by itself what need not be kept: the words of tickets closed long ago, and of messages that were deleted.
+
+It works in small transactions, so that nothing has to wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.clock import Clock
+from bot.db.connection import Database, Transaction
+from bot.tickets.erasure import erase_closed_before, erase_deleted
+
+_log = structlog.get_logger(__name__)
+
+_EVERY_SECONDS = 3600.0
+_BETWEEN_SECONDS = 0.1
+
+
+class Retention:
+    """
+    Erases every hour, and once at the start.
+
+    Args:
+        days: Tickets that have been closed for so many days lose their words; None: they are kept.
+    """
+
+    def __init__(self, database: Database, clock: Clock, days: int | None) -> None:
+        self._database = database
+        self._clock = clock
+        self._days = days
+
+    async def run(self) -> None:
+        """Erase until cancelled."""
+        while True:
+            await self.erase()
+            await self._clock.sleep(_EVERY_SECONDS)
+
+    async def erase(self) -> None:
+        """Erase everything that is due now. Afterwards neither the file nor its log holds the words."""
+        messages = await self._all_of(erase_deleted)
+        tickets = 0
+        if self._days is not None:
+            moment = self._clock.now() - timedelta(days=self._days)
+            tickets = await self._all_of(lambda tx, now: erase_closed_before(tx, moment, now))
+        if messages or tickets:
+            await self._database.empty_log()
+            _log.info("erased", tickets=tickets, deleted_messages=messages)
+
+    async def _all_of(self, erase_some: Callable[[Transaction, datetime], int]) -> int:
+        total = 0
+        while erased := await self._database.write(erase_some, self._clock.now()):
+            total += erased
+            await self._clock.sleep(_BETWEEN_SECONDS)
+        return total

@@ -1,0 +1,157 @@
+"""
+Erasing what customers wrote and who they are; called inside transactions, without the network.
+
+A ticket's row stays for the figures, and its messages' rows stay so that what was erased is recognised and does not
+come back. What the chats show is taken out by deliveries, if that is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.db.connection import Transaction
+from bot.db.rows import LinkRow, TicketRow, from_ms, message_row, ticket_row, to_ms
+from bot.model import DeliveryId, Kind, State, TicketNumber
+from bot.tickets import enqueue, forgotten, marks
+
+# So long the words of a deleted message may be needed, for example to recognise it at a vendor that lags behind.
+_NEEDED_AT_MOST = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsentMessage:
+    """A reply or a note of an agent that has not reached its vendor; `author` is the agent's name."""
+
+    delivery: DeliveryId
+    ticket: TicketNumber
+    kind: Kind
+    state: State
+    author: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """
+    What would be erased, or was.
+
+    Attributes:
+        messages: How many messages still had their words.
+        deliveries: How many deliveries belong to the tickets.
+        threads: Where the tickets' threads are.
+    """
+
+    tickets: tuple[TicketNumber, ...]
+    messages: int
+    deliveries: int
+    threads: tuple[LinkRow, ...]
+    unsent: tuple[UnsentMessage, ...]
+
+
+def find_tickets(tx: Transaction, whom: str) -> Sequence[TicketNumber]:
+    """The tickets that are meant by an address or by `#` and a short number; none if it is unknown."""
+    number = re.fullmatch(r"#?\s*([0-9]{1,12})", whom.strip())
+    if number is None:
+        return [TicketNumber(row["number"]) for row in tx.all("numbers_by_email", email=whom.strip())]
+    return [] if tx.one("ticket", number=int(number[1])) is None else [TicketNumber(int(number[1]))]
+
+
+def extent(tx: Transaction, tickets: Sequence[TicketNumber]) -> Extent:
+    """How much there is to erase of these tickets."""
+    counts = [tx.one("erasable", ticket=ticket) for ticket in tickets]
+    threads = [link for ticket in tickets for link in enqueue.links_of(tx, ticket) if link.thread is not None]
+    return Extent(
+        tickets=tuple(tickets),
+        messages=sum(row["messages"] for row in counts if row is not None),
+        deliveries=sum(row["deliveries"] for row in counts if row is not None),
+        threads=tuple(threads),
+        unsent=tuple(each for ticket in tickets for each in _unsent(tx, ticket)),
+    )
+
+
+def forget(tx: Transaction, tickets: Sequence[TicketNumber], now: datetime, *, in_chats: bool) -> Extent:
+    """
+    Erase these tickets, and keep only hashes of their vendor ids.
+
+    Args:
+        in_chats: Whether our cards and posts in the chats are erased, too, and the threads renamed.
+
+    Returns:
+        What was erased.
+    """
+    erased = extent(tx, tickets)
+    for number in tickets:
+        ticket = _load_ticket(tx, number)
+        erase(tx, number, now)
+        if not ticket.forgotten:
+            _hash_ids(tx, ticket)
+        if in_chats:
+            for link in enqueue.links_of(tx, number):
+                enqueue.erase(tx, link, now)
+                enqueue.card(tx, link, now)
+    return erased
+
+
+def erase_closed_before(tx: Transaction, moment: datetime, now: datetime) -> int:
+    """Erase some of the tickets that were closed before `moment`; returns how many, 0: none is left."""
+    rows = tx.all("tickets_to_erase", before=to_ms(moment))
+    for row in rows:
+        erase(tx, TicketNumber(row["number"]), now)
+    return len(rows)
+
+
+def erase_deleted(tx: Transaction, now: datetime) -> int:
+    """Erase some of the messages that their authors deleted; returns how many, 0: none is left that can be erased."""
+    rows = tx.all("deleted_messages", before=to_ms(now - _NEEDED_AT_MOST))
+    for row in rows:
+        tx.run("erase_message", id=row["id"])
+    return len(rows)
+
+
+def erase(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
+    """Erase a ticket's words, names, addresses, facts and error texts. Nothing that waits is delivered any more."""
+    unsent = _unsent(tx, ticket)
+    tx.run("drop_deliveries_of_ticket", ticket=ticket, now=to_ms(now))
+    tx.run("erase_deliveries", ticket=ticket)
+    tx.run("erase_messages", ticket=ticket)
+    tx.run("erase_ticket", number=ticket, now=to_ms(now))
+    for each in unsent:
+        delivery = tx.one("delivery", id=each.delivery)
+        message = None if delivery is None else tx.one("message", id=delivery["message"])
+        if message is not None:
+            marks.enqueue_mark(tx, message_row(message), now)
+
+
+def _hash_ids(tx: Transaction, ticket: TicketRow) -> None:
+    tx.run("delete_unreadable_ticket", store=ticket.store, vendor_id=ticket.vendor_id)
+    for row in tx.all("messages_with_vendor_id", ticket=ticket.number):
+        hashed = forgotten.message_hash(tx, ticket.number, row["vendor_id"])
+        tx.run("set_message_vendor_id", id=row["id"], vendor_id=hashed)
+    hashed_ticket = forgotten.ticket_hash(tx, ticket.store, ticket.vendor_id)
+    if hashed_ticket is None:
+        raise LookupError("the installation has no key to forget with")
+    tx.run("forget_ticket", number=ticket.number, hash=hashed_ticket)
+
+
+def _unsent(tx: Transaction, ticket: TicketNumber) -> list[UnsentMessage]:
+    return [
+        UnsentMessage(
+            delivery=DeliveryId(row["id"]),
+            ticket=ticket,
+            kind=Kind(row["kind"]),
+            state=State(row["state"]),
+            author=row["author_name"] or "",
+            written_at=from_ms(row["written_at"]),
+        )
+        for row in tx.all("unsent_messages", ticket=ticket)
+    ]
+
+
+def _load_ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
+    row = tx.one("ticket", number=number)
+    if row is None:
+        raise LookupError(f"ticket {number} has no row")
+    return ticket_row(row)

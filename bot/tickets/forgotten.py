@@ -1,0 +1,80 @@
+"""
+Recognising what was forgotten, without knowing it.
+
+In place of a vendor's id stands a hash of it with a key of this installation. So a sweep recognises a forgotten ticket
+and its messages, but nobody can find out from the database which ticket it was. A message that was never recorded has
+no hash: it counts as forgotten if it was written before its ticket was erased.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+
+from bot.db.connection import Transaction
+from bot.db.rows import TicketRow, ticket_row
+from bot.model import Message, MessageId, StoreName, TicketId, TicketNumber
+
+_LENGTH = 32
+"""In hexadecimal digits: 128 bits."""
+
+
+def ticket_hash(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketId | None:
+    """What stands in place of a ticket's vendor id; None: this installation has no key, so it forgot nothing."""
+    found = _hash(tx, "ticket", store, vendor_id)
+    return None if found is None else TicketId(found)
+
+
+def message_hash(tx: Transaction, ticket: TicketNumber, vendor_id: str) -> MessageId | None:
+    """What stands in place of the vendor id of a ticket's message; None: as for a ticket."""
+    found = _hash(tx, "message", str(ticket), vendor_id)
+    return None if found is None else MessageId(found)
+
+
+def find_ticket(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketRow | None:
+    """The ticket with this vendor id, also if it was forgotten; None: never seen."""
+    for known_as in (vendor_id, ticket_hash(tx, store, vendor_id)):
+        row = None if known_as is None else tx.one("ticket_by_vendor_id", store=store, vendor_id=known_as)
+        if row is not None:
+            return ticket_row(row)
+    return None
+
+
+def fingerprints(tx: Transaction, store: StoreName, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
+    """The recorded fingerprints of these tickets by their vendor ids, also of forgotten ones."""
+    found = _fingerprints(tx, store, ids)
+    hashes = {ticket_hash(tx, store, each): each for each in ids if each not in found}
+    forgotten = _fingerprints(tx, store, [each for each in hashes if each is not None])
+    return {**found, **{hashes[each]: fingerprint for each, fingerprint in forgotten.items()}}
+
+
+def is_forgotten(
+    tx: Transaction, ticket: TicketRow, message: Message, recorded: Collection[str], clock_ahead: timedelta
+) -> bool:
+    """
+    Whether a message belongs to what was erased of its ticket.
+
+    Args:
+        recorded: The vendor ids of the ticket's messages as they are recorded.
+        clock_ahead: By how much the vendor's clock is ahead of ours.
+    """
+    if ticket.erased_at is None or message.id in recorded:
+        return False
+    if message_hash(tx, ticket.number, message.id) in recorded:
+        return True
+    return message.written_at is not None and message.written_at - clock_ahead <= ticket.erased_at
+
+
+def _fingerprints(tx: Transaction, store: StoreName, ids: Collection[TicketId]) -> dict[TicketId, str]:
+    rows = tx.all("fingerprints", store=store, ids=json.dumps(list(ids))) if ids else []
+    return {TicketId(row["vendor_id"]): row["fingerprint"] for row in rows}
+
+
+def _hash(tx: Transaction, *parts: str) -> str | None:
+    row = tx.one("forgetting_key")
+    if row is None or row["forgetting_key"] is None:
+        return None
+    text = json.dumps(parts).encode()
+    return hmac.new(bytes.fromhex(row["forgetting_key"]), text, "sha256").hexdigest()[:_LENGTH]

@@ -1,0 +1,101 @@
+"""A file of the first schema, with data in it, becomes one of the present schema and loses nothing but free pages."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.db.connection import Database, Transaction
+from bot.db.migrate import migrations
+from bot.model import TicketNumber
+from bot.tickets.erasure import forget
+from tests.support.database import NOON as NOW
+from tests.support.database import write
+
+GONE = "words that were deleted before the upgrade"
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """As the first version left it: restored from a backup, with finished and unfinished deliveries, and a hole."""
+    path = tmp_path / "db"
+    ((_, first), *_) = migrations()
+    with closing(sqlite3.connect(path, isolation_level=None)) as made:
+        made.execute("PRAGMA journal_mode = WAL")
+        made.executescript(f"BEGIN; {first} PRAGMA user_version = 1; COMMIT;")
+        made.executescript(f"""
+            PRAGMA foreign_keys = ON;
+            PRAGMA secure_delete = OFF;
+            INSERT INTO installation (only_row, key_prefix) VALUES (1, 'abc');
+            INSERT INTO stores (name) VALUES ('main');
+            INSERT INTO tickets (store, vendor_id, status, subject, customer_email, created_at, followed)
+            VALUES ('main', 't1', 'open', 'A key', 'jane@example.com', 5, 1);
+            INSERT INTO links (ticket, chat, channel, thread, card) VALUES (1001, 'discord', '1', '900', '901');
+            INSERT INTO messages (ticket, vendor_id, purpose, author, text, written_at)
+            VALUES (1001, 'm1', 'vendor', 'customer', 'Hello', 5), (1001, 'm2', 'vendor', 'staff', 'Hi', 6);
+            INSERT INTO deliveries (kind, lane, destination, ticket, link, message, state, created_at, due_at, error)
+            VALUES ('post', 'thread:1', 'chat:discord', 1001, 1, 1, 'done', 1, 2, NULL),
+                ('post', 'thread:1', 'chat:discord', 1001, 1, 2, 'uncertain', 3, 4, 'No answer.');
+            INSERT INTO posted (delivery, part, chat_message) VALUES (1, 0, '902');
+            UPDATE sqlite_sequence SET seq = 1000002 WHERE name = 'deliveries';
+            INSERT INTO messages (ticket, vendor_id, purpose, author, text, written_at)
+            VALUES (1001, 'm3', 'vendor', 'staff', '{GONE * 200}', 7);
+            DELETE FROM messages WHERE vendor_id = 'm3';
+        """)
+    assert GONE.encode() in path.read_bytes()
+    return path
+
+
+def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(path)) as opened:
+        return opened.execute(sql).fetchall()
+
+
+async def upgraded(path: Path) -> None:
+    database = await Database.open(path)
+    await database.aclose()
+
+
+async def test_every_row_is_kept(old: Path) -> None:
+    """Tickets, messages, deliveries and what was posted; no delivery number is given out twice."""
+    tables = ("stores", "tickets", "links", "messages", "deliveries", "posted")
+    columns = {table: ", ".join(name for _, name, *_ in rows(old, f"PRAGMA table_info({table})")) for table in tables}
+    before = {table: rows(old, f"SELECT {columns[table]} FROM {table}") for table in tables}
+    await upgraded(old)
+    assert {table: rows(old, f"SELECT {columns[table]} FROM {table}") for table in tables} == before
+    assert rows(old, "PRAGMA user_version") == [(len(migrations()),)]
+    assert rows(old, "PRAGMA foreign_key_check") == []
+    assert rows(old, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(old, "SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'") == [(1000002,)]
+    assert rows(old, "SELECT name FROM sqlite_schema WHERE name LIKE 'new%'") == []
+
+
+async def test_it_has_what_a_new_file_has(old: Path, tmp_path: Path) -> None:
+    """The same tables, columns, indexes and conditions, apart from how they are written down."""
+    await upgraded(old)
+    await upgraded(tmp_path / "new")
+    schema = "SELECT type, name, tbl_name, REPLACE(sql, '\"', '') FROM sqlite_schema ORDER BY name"
+    assert rows(old, schema) == rows(tmp_path / "new", schema)
+
+
+async def test_what_was_deleted_before_is_gone_from_the_file(old: Path) -> None:
+    """The first version did not overwrite what it deleted; the upgrade does."""
+    await upgraded(old)
+    assert GONE.encode() not in old.read_bytes()
+
+
+async def test_a_customer_of_an_old_file_can_be_forgotten(old: Path) -> None:
+    """The installation has got its key."""
+
+    def work(tx: Transaction) -> str:
+        forget(tx, [TicketNumber(1001)], NOW, in_chats=False)
+        row = tx.one("ticket", number=1001)
+        assert row is not None
+        return str(row["vendor_id"])
+
+    assert len(await write(old, work)) == 32
+    assert rows(old, "SELECT DISTINCT text FROM messages") == [("",)]

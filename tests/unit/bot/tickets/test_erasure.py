@@ -1,0 +1,396 @@
+"""Erasing: no word of it stands in the file or its log, it does not come back, and the figures stay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.db.connection import Database, Transaction
+from bot.db.rows import TicketRow
+from bot.model import (
+    Agent,
+    AgentId,
+    Author,
+    ChannelId,
+    ChatMessageId,
+    ChatName,
+    Customer,
+    Deleted,
+    Edited,
+    Fact,
+    Kind,
+    Message,
+    MessageId,
+    Place,
+    Said,
+    Status,
+    ThreadId,
+    TicketId,
+    TicketNumber,
+)
+from bot.ops.retention import Retention
+from bot.ports import VendorCapabilities
+from bot.tickets import enqueue, erasure, forgotten
+from bot.tickets.edits import record_deleted, record_edited
+from bot.tickets.forgotten import find_ticket
+from bot.tickets.routing import Rules, record_said, route_link
+from bot.tickets.stats import figures
+from bot.tickets.sync import TicketSnapshot, record
+from tests.support.clocks import StandingClock
+from tests.support.database import NOON, STORE, snapshot
+
+WORDS = (
+    "Violet-Subject", "Violet-Name", "violet@example.com", "Violet-Fact", "Violet-Message", "Violet-Agent",
+    "Violet-Reply", "Violet-File", "Violet-Line", "Violet-Error", "Violet-Edited", "violet-ticket", "violet-m1",
+)  # fmt: skip
+THREAD = Place(chat=ChatName("discord"), channel=ChannelId("1"), thread=ThreadId("900"))
+RULES = Rules(
+    stores={STORE.name: STORE},
+    capabilities={STORE.name: VendorCapabilities(verbs=frozenset())},
+    noting=frozenset(),
+    attaching=frozenset(),
+    note_prefixes=("//",),
+    undo=timedelta(seconds=5),
+)
+LATER = NOON + timedelta(hours=1)
+
+
+def violet(*more: Message, status: Status = Status.OPEN, closed: bool = False) -> TicketSnapshot:
+    """A ticket whose every word can be found in a file."""
+    base = snapshot("violet-ticket")
+    first = Message(
+        id=MessageId("violet-m1"),
+        author=Author.CUSTOMER,
+        author_name="Violet-Name",
+        text="Violet-Message",
+        written_at=NOON,
+    )
+    ticket = replace(
+        base.ticket,
+        subject="Violet-Subject",
+        status=status,
+        customer=Customer(name="Violet-Name", email="violet@example.com"),
+        facts=(Fact("Order", "Violet-Fact"),),
+        closed_at=NOON + timedelta(minutes=1) if closed else None,
+    )
+    return replace(base, ticket=ticket, messages=(first, *more))
+
+
+def message(name: str, text: str, minutes: float, author: Author = Author.CUSTOMER) -> Message:
+    return Message(id=MessageId(name), author=author, text=text, written_at=NOON + timedelta(minutes=minutes))
+
+
+def said(name: str, text: str) -> Said:
+    agent = Agent(id=AgentId("U1"), name="Violet-Agent", can_reply=True)
+    return Said(place=THREAD, message=ChatMessageId(name), agent=agent, text=text, said_at=NOON)
+
+
+def fill(tx: Transaction, *, closed: bool = False) -> TicketNumber:
+    """A ticket with its thread, a reply that waits, one that failed, and lines about it."""
+    tx.run("add_installation", key_prefix="abc123")
+    tx.run("add_store", name=STORE.name)
+    number = record(tx, STORE, violet(status=Status.CLOSED if closed else Status.OPEN, closed=closed), NOON)
+    (link,) = enqueue.links_of(tx, number)
+    tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
+    for row in tx.all("unfinished_deliveries"):
+        tx.run("finish_delivery", id=row["id"], now=0)
+        tx.run("set_posted", delivery=row["id"], part=0, chat_message=f"posted-{row['id']}")
+    record_said(tx, said("a1", "Violet-Reply"))
+    record_said(tx, said("a2", "Violet-Reply again"))
+    route_link(tx, link, RULES, NOON, NOON)
+    replies = [row for row in tx.all("unfinished_deliveries") if row["kind"] == "reply"]
+    tx.run("fail_delivery", id=replies[0]["id"], now=0, error="Violet-Error", in_doubt=0)
+    enqueue.line(tx, link, "Violet-Line", NOON)
+    return number
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "db"
+
+
+@pytest.fixture
+async def database(path: Path) -> Any:
+    opened = await Database.open(path)
+    yield opened
+    await opened.aclose()
+
+
+def in_the_files(path: Path) -> set[str]:
+    """Which of the words stand in the database or its write-ahead log."""
+    files = [path, path.with_name(path.name + "-wal")]
+    content = b"".join(file.read_bytes() for file in files if file.exists())
+    return {word for word in WORDS if word.encode() in content}
+
+
+async def ticket(database: Database, number: TicketNumber) -> TicketRow:
+    found = await database.read(find_ticket, STORE.name, TicketId("violet-ticket"))
+    assert found is not None
+    assert found.number == number
+    return found
+
+
+async def forget(database: Database, number: TicketNumber, *, in_chats: bool = False) -> erasure.Extent:
+    return await database.write(erasure.forget, [number], LATER, in_chats=in_chats)
+
+
+async def texts(database: Database, number: TicketNumber) -> list[str]:
+    def look(tx: Transaction) -> list[str]:
+        rows = [tx.one("message", id=row["id"]) for row in tx.all("messages_with_vendor_id", ticket=number)]
+        return [row["text"] for row in rows if row is not None]
+
+    return await database.read(look)
+
+
+async def test_no_word_is_left_in_the_file_or_its_log(database: Database, path: Path) -> None:
+    """Texts, names, addresses, facts, subjects, errors, payloads, and the vendor's ids are overwritten."""
+    number = await database.write(fill)
+    await database.empty_log()
+    assert in_the_files(path) == set(WORDS) - {"Violet-File", "Violet-Edited"}
+    await forget(database, number)
+    assert await database.empty_log()
+    assert in_the_files(path) == set()
+
+
+async def test_a_backup_of_an_erased_ticket_holds_no_word_either(database: Database, tmp_path: Path) -> None:
+    number = await database.write(fill)
+    await forget(database, number)
+    await database.backup(tmp_path / "copy")
+    assert in_the_files(tmp_path / "copy") == set()
+
+
+async def test_what_was_not_sent_is_named_and_never_sent(database: Database) -> None:
+    """The reply that waits and the one that failed are given up; their marks go, and no other reply is touched."""
+    number = await database.write(fill)
+    erased = await forget(database, number)
+    assert [(each.kind, each.state, each.author) for each in erased.unsent] == [
+        (Kind.REPLY, "failed", "Violet-Agent"),
+        (Kind.REPLY, "waiting", "Violet-Agent"),
+    ]
+    assert (erased.tickets, erased.messages, len(erased.threads)) == ((number,), 3, 1)
+    left = [row["kind"] for row in await database.read(lambda tx: tx.all("unfinished_deliveries"))]
+    assert left == ["mark", "mark"]
+
+
+@pytest.mark.parametrize("whom", ["violet@example.com", " VIOLET@Example.com ", "#1001", "1001", "# 1001"])
+async def test_a_customer_is_found_by_address_or_number(database: Database, whom: str) -> None:
+    number = await database.write(fill)
+    assert await database.read(erasure.find_tickets, whom) == [number]
+
+
+@pytest.mark.parametrize("whom", ["", "jane", "#1002", "viol%", "#", "violet@example.co"])
+async def test_whoever_is_unknown_is_not_found(database: Database, whom: str) -> None:
+    await database.write(fill)
+    assert await database.read(erasure.find_tickets, whom) == []
+
+
+async def test_the_figures_stay(database: Database) -> None:
+    number = await database.write(fill, closed=True)
+    before = await database.read(figures, STORE.name, 7, LATER)
+    await forget(database, number)
+    assert await database.read(figures, STORE.name, 7, LATER) == before
+    assert before.closed == 1
+
+
+@pytest.fixture(
+    params=[
+        violet(),
+        violet(message("x0", "Violet-Message before", 50)),
+        violet(message("x0", "Violet-Message by staff", 70, Author.STAFF)),
+    ]
+)
+def nothing_new(request: pytest.FixtureRequest) -> TicketSnapshot:
+    """What the vendor shows later: the same, a message of before that was never seen, a colleague's message."""
+    shown: TicketSnapshot = request.param
+    return shown
+
+
+async def test_the_next_sweep_brings_nothing_back(database: Database, path: Path, nothing_new: TicketSnapshot) -> None:
+    """The ticket is recognised by a keyed hash; its status is kept up, and nothing of it is recorded or posted."""
+    number = await database.write(fill)
+    await forget(database, number)
+    closed = replace(nothing_new, ticket=replace(nothing_new.ticket, status=Status.CLOSED), read_at=LATER)
+    assert await database.write(record, STORE, closed, LATER + timedelta(minutes=20)) == number
+    await database.empty_log()
+    assert in_the_files(path) == set()
+    found = await ticket(database, number)
+    assert (found.status, found.erased, found.forgotten) == (Status.CLOSED, True, True)
+    kinds = {row["kind"] for row in await database.read(lambda tx: tx.all("unfinished_deliveries"))}
+    assert "post" not in kinds
+
+
+async def test_what_the_customer_writes_from_then_on_is_new(database: Database) -> None:
+    """The ticket keeps its number, gets its names back, and shows the new message only."""
+    number = await database.write(fill)
+    await forget(database, number)
+    new = violet(message("x0", "Violet-Message before", 50), message("x1", "New words", 61))
+    for _ in range(2):
+        assert await database.write(record, STORE, new, LATER + timedelta(minutes=2)) == number
+    found = await ticket(database, number)
+    assert (found.vendor_id, found.erased, found.forgotten) == ("violet-ticket", False, False)
+    assert (found.subject, found.customer.email) == ("Violet-Subject", "violet@example.com")
+    assert [text for text in await texts(database, number) if text] == ["New words"]
+    posts = [row for row in await database.read(lambda tx: tx.all("unfinished_deliveries")) if row["kind"] == "post"]
+    assert len(posts) == 1
+
+
+async def test_the_vendors_clock_decides_by_its_own_time(database: Database) -> None:
+    """A vendor whose clock is two hours behind wrote the new message, by that clock, before the ticket was erased."""
+    number = await database.write(fill)
+    await forget(database, number)
+    behind = timedelta(hours=-2)
+    new = violet(message("x1", "New words", 61 - 120))
+    new = replace(new, read_at=LATER, vendor_time=LATER + behind)
+    await database.write(record, STORE, new, LATER + timedelta(minutes=2))
+    assert [text for text in await texts(database, number) if text] == ["New words"]
+
+
+async def test_fingerprints_of_forgotten_tickets_are_found(database: Database) -> None:
+    """So a sweep does not ask for them again and again; the vendor's ids stand in no row."""
+    number = await database.write(fill)
+    await forget(database, number)
+    await database.write(record, STORE, replace(violet(), fingerprint="f2"), LATER + timedelta(minutes=20))
+    known = await database.read(forgotten.fingerprints, STORE.name, [TicketId("violet-ticket"), TicketId("other")])
+    assert known == {"violet-ticket": "f2"}
+    assert await database.read(lambda tx: tx.all("open_vendor_ids", store=STORE.name)) == []
+
+
+async def test_our_own_reply_that_arrives_late_is_no_colleagues_message(database: Database) -> None:
+    """It was being sent when the ticket was erased; the next sweep shows it under an id that nobody knows."""
+    number = await database.write(fill)
+    await forget(database, number)
+    echoed = violet(message("x1", "Violet-Reply", 61, Author.STAFF), message("x2", "New words", 62))
+    await database.write(record, STORE, violet(message("x1", "Violet-Reply", 61, Author.STAFF)), LATER)
+    assert set(await texts(database, number)) == {""}
+    await database.write(record, STORE, echoed, LATER + timedelta(minutes=3))
+    assert "New words" in await texts(database, number)
+
+
+async def test_an_edit_of_an_erased_message_brings_no_words_back(database: Database, path: Path) -> None:
+    number = await database.write(fill)
+    await forget(database, number)
+    agent = Agent(id=AgentId("U1"), name="Violet-Agent", can_reply=True)
+    edited = Edited(place=THREAD, message=ChatMessageId("a1"), agent=agent, text="Violet-Edited")
+    assert await database.write(record_edited, edited, RULES, LATER) is None
+    record_again = await database.write(record_said, said("a1", "Violet-Edited"))
+    assert record_again is not None
+    await database.empty_log()
+    assert in_the_files(path) == set()
+
+
+async def test_forgetting_twice_does_no_harm(database: Database) -> None:
+    """The number is still known, and the chats can be erased afterwards; the hashes stay what they are."""
+    number = await database.write(fill)
+    await forget(database, number)
+    before = (await ticket(database, number)).vendor_id
+    again = await forget(database, number, in_chats=True)
+    assert (again.messages, again.unsent) == (0, ())
+    assert (await ticket(database, number)).vendor_id == before
+    kinds = [row["kind"] for row in await database.read(lambda tx: tx.all("unfinished_deliveries"))]
+    assert sorted(kinds) == ["card", "erase", "mark", "mark"]
+
+
+# ---------------------------------------------------------------- retention
+
+
+async def test_tickets_closed_long_ago_lose_their_words(database: Database, path: Path) -> None:
+    """By RETENTION_DAYS; the ticket itself can still be found and opened again at its vendor."""
+    number = await database.write(fill, closed=True)
+    clock = StandingClock(NOON + timedelta(days=31))
+    await Retention(database, clock, None).erase()
+    assert (await ticket(database, number)).subject == "Violet-Subject"
+    await Retention(database, clock, 31).erase()
+    assert (await ticket(database, number)).subject == "Violet-Subject"
+    await Retention(database, clock, 30).erase()
+    found = await ticket(database, number)
+    assert (found.subject, found.erased, found.forgotten, found.vendor_id) == ("", True, False, "violet-ticket")
+    assert in_the_files(path) == {"violet-ticket", "violet-m1"}
+
+
+async def test_an_open_ticket_keeps_its_words_however_old_it_is(database: Database) -> None:
+    number = await database.write(fill)
+    await Retention(database, StandingClock(NOON + timedelta(days=900)), 1).erase()
+    assert (await ticket(database, number)).subject == "Violet-Subject"
+
+
+async def test_more_tickets_than_one_transaction_takes_are_all_erased(database: Database) -> None:
+    await database.write(fill, closed=True)
+
+    def add(tx: Transaction) -> None:
+        for index in range(50):
+            record(tx, STORE, snapshot(f"t{index}", status=Status.CLOSED), NOON)
+
+    await database.write(add)
+    await Retention(database, StandingClock(NOON + timedelta(days=31)), 30).erase()
+    rows = await database.read(lambda tx: tx.all("linked_tickets", store=None, status="all"))
+    assert {row["erased"] for row in rows} == {1}
+    assert len(rows) == 51
+
+
+@pytest.mark.parametrize("reopened", [violet(), violet(message("x1", "New words", 60 * 24 * 40))])
+async def test_a_ticket_that_is_opened_again_goes_on(database: Database, reopened: TicketSnapshot) -> None:
+    """Its name and subject come back with the vendor's next answer; the words of before do not."""
+    number = await database.write(fill, closed=True)
+    clock = StandingClock(NOON + timedelta(days=31))
+    await Retention(database, clock, 30).erase()
+    later = NOON + timedelta(days=41)
+    await database.write(record, STORE, replace(reopened, read_at=later), later)
+    found = await ticket(database, number)
+    assert (found.subject, found.status, found.erased) == ("Violet-Subject", Status.OPEN, False)
+    assert [text for text in await texts(database, number) if text] == [m.text for m in (reopened.messages or ())[1:]]
+
+
+# ---------------------------------------------------------------- deleted messages
+
+
+async def deletes(database: Database, name: str) -> None:
+    await database.write(record_deleted, Deleted(place=THREAD, message=ChatMessageId(name)), RULES, LATER)
+
+
+async def row_of(database: Database, name: str) -> dict[str, Any]:
+    def look(tx: Transaction) -> dict[str, Any]:
+        row = tx.one("message_by_chat_id", link=1, chat_message=name)
+        assert row is not None
+        return dict(row)
+
+    return await database.read(look)
+
+
+async def test_a_recalled_message_keeps_no_text(database: Database) -> None:
+    """A reply that waited is not sent, and nobody needs its words any more."""
+    await database.write(fill)
+    await deletes(database, "a2")
+    row = await row_of(database, "a2")
+    assert (row["text"], row["author_name"], row["edited_text"], row["erased"]) == ("", None, None, 1)
+
+
+async def test_a_deleted_message_keeps_its_text_while_it_is_needed(database: Database) -> None:
+    """Sent, and not recognised at the vendor yet: the text is how it is recognised, for a day at most."""
+    await database.write(fill)
+
+    def sent(tx: Transaction) -> None:
+        (reply,) = [
+            row for row in tx.all("unfinished_deliveries") if row["state"] == "waiting" and row["kind"] == "reply"
+        ]
+        tx.run("finish_delivery", id=reply["id"], now=0)
+
+    await database.write(sent)
+    await deletes(database, "a2")
+    assert (await row_of(database, "a2"))["text"] == "Violet-Reply again"
+    own = violet(message("x5", "Violet-Reply again", 2, Author.STAFF))
+    await database.write(record, STORE, own, LATER)
+    await Retention(database, StandingClock(LATER), None).erase()
+    assert (await row_of(database, "a2"))["text"] == ""
+    assert (await row_of(database, "a1"))["text"] == "Violet-Reply"
+
+
+async def test_a_day_later_it_is_needed_no_more(database: Database) -> None:
+    """Whatever became of it."""
+    await database.write(fill)
+    await deletes(database, "a1")
+    await Retention(database, StandingClock(LATER + timedelta(days=1)), None).erase()
+    assert (await row_of(database, "a1"))["text"] == ""
