@@ -146,6 +146,7 @@ def _rules(settings: Settings, world: World) -> Rules:
         attaching=frozenset(name for name, vendor in world.vendors.items() if isinstance(vendor, CanAttach)),
         note_prefixes=settings.note_prefixes,
         undo=timedelta(seconds=settings.undo_seconds),
+        masks_emails=settings.mask_emails,
     )
 
 

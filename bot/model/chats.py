@@ -42,6 +42,7 @@ class Verb(StrEnum):
     RETRY = "retry"  # a delivery that failed for good or is held
     DISCARD = "discard"  # a delivery that is held
     SEND = "send"  # a message of one's own, to the customer
+    REVEAL = "reveal"  # the customer's address, where cards show it masked
 
 
 class Mark(StrEnum):

@@ -52,7 +52,8 @@ class PostCourier:
 
     def _post(self, job: Job) -> Post:
         ticket = require(job.ticket)
-        return cards.post(require(job.message), ticket, self.directory.store(ticket))
+        masks = self.directory.rules.masks_emails
+        return cards.post(require(job.message), ticket, self.directory.store(ticket), masks_emails=masks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,8 @@ class Directory:
         typable = [prefix for prefix in self.rules.note_prefixes if self.chat(chat).typable(prefix)]
         store = self.store(ticket)
         capabilities = self.rules.capabilities[store.name]
-        return cards.card(ticket, job.opening, job.others, store, capabilities, typable)
+        masks = self.rules.masks_emails
+        return cards.card(ticket, job.opening, job.others, store, capabilities, typable, masks_emails=masks)
 
     @property
     def channels(self) -> list[Place]:

@@ -164,6 +164,7 @@ class Settings(BaseSettings):
     reply_mode: Mode = ReplyMode.ALL
     note_prefixes: Names = ("//", "note:", "🔒")
     undo_seconds: float = Field(default=5.0, ge=0, le=300)
+    mask_emails: bool = False
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
     log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_lower)] = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_log_level)] = "INFO"

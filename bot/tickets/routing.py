@@ -35,6 +35,7 @@ class Rules:
         noting: The stores whose vendors keep notes.
         attaching: The stores whose vendors accept files with a reply.
         undo: How long a reply waits before it is sent.
+        masks_emails: Whether chats show customers' addresses masked.
     """
 
     stores: Mapping[StoreName, Store]
@@ -43,6 +44,7 @@ class Rules:
     attaching: frozenset[StoreName]
     note_prefixes: Sequence[str]
     undo: timedelta
+    masks_emails: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,17 @@ def no_such_store(typed: str, stores: Sequence[str]) -> str:
     return f"There is no store {typed}. The stores are: {', '.join(stores)}."
 
 
+# ---------------------------------------------------------------- a masked address
+
+
+def address(number: TicketNumber, email: str) -> str:
+    return f"The customer of #{number}: {email}"
+
+
+def no_address(number: TicketNumber) -> str:
+    return f"No address is stored for #{number}."
+
+
 # ---------------------------------------------------------------- close and reopen
 
 

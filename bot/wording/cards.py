@@ -8,6 +8,7 @@ from bot.db.rows import MessageRow, TicketRow
 from bot.model import Author, Button, Card, Customer, Fact, Post, Purpose, Status, Store, TicketNumber, Verb, Voice
 from bot.ports import VendorCapabilities
 from bot.text import one_line, shorten
+from bot.wording.masking import masked, masked_author, masked_ticket
 
 _OPENING_LENGTH = 500
 _NAME_LENGTH = 40
@@ -22,13 +23,19 @@ def card(
     store: Store,
     capabilities: VendorCapabilities,
     note_prefixes: Sequence[str],
+    *,
+    masks_emails: bool = False,
 ) -> Card:
     """
     The ticket's card as it must look now.
 
     Args:
         others: The same customer's other tickets in any store here.
+        masks_emails: Whether addresses are masked. Then a button shows the whole one to whoever may act.
     """
+    reveal = _reveal(ticket) if masks_emails else ()
+    if masks_emails:
+        ticket, opening = masked_ticket(ticket), masked(shorten(opening, 2 * _OPENING_LENGTH))
     return Card(
         number=ticket.number,
         title=title(ticket),
@@ -40,7 +47,7 @@ def card(
         facts=ticket.facts + _other_tickets(others),
         hint=_ERASED_HINT if ticket.erased else hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
         url=None if store.dashboard is None or ticket.forgotten else store.dashboard.replace("{id}", ticket.vendor_id),
-        buttons=buttons(ticket, capabilities),
+        buttons=buttons(ticket, capabilities) + reveal,
     )
 
 
@@ -102,8 +109,14 @@ def buttons(ticket: TicketRow, capabilities: VendorCapabilities) -> tuple[Button
     return (Button(verb=verb, label=label, ticket=ticket.number),) if verb in capabilities.verbs else ()
 
 
-def post(message: MessageRow, ticket: TicketRow, store: Store) -> Post:
-    """A message as it is posted in a thread that it was not written in."""
+def _reveal(ticket: TicketRow) -> tuple[Button, ...]:
+    return (Button(verb=Verb.REVEAL, label="Show address", ticket=ticket.number),) if ticket.customer.email else ()
+
+
+def post(message: MessageRow, ticket: TicketRow, store: Store, *, masks_emails: bool = False) -> Post:
+    """A message as it is posted in a thread that it was not written in; `masks_emails` masks its author's name."""
+    if masks_emails:
+        message, ticket = masked_author(message), masked_ticket(ticket)
     return Post(
         voice=_voice(message),
         name=_speaker(message, ticket, store),

@@ -35,6 +35,8 @@ def written(field: FieldInfo) -> str | None:
         return f"{default.days}d"
     if isinstance(default, tuple):
         return ",".join(default) or None
+    if isinstance(default, bool):
+        return str(default).lower()
     if isinstance(default, float):
         return f"{default:g}"
     return None if default is None or field.is_required() else str(default)

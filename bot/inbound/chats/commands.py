@@ -1,4 +1,4 @@
-"""What agents ask for, in whatever way: close, reopen, stats, retry, discard, send; and the answers they get."""
+"""What agents ask for, in whatever way: close, reopen, stats, retry, discard, send, reveal; and their answers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+
+import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
@@ -25,7 +27,6 @@ from bot.model import (
     Status,
     StatusPayload,
     StoreName,
-    TicketNumber,
     Verb,
 )
 from bot.outbound.outbox import Outbox
@@ -38,7 +39,9 @@ from bot.tickets.stats import figures, table
 from bot.tickets.threads import find_link
 from bot.wording import answers, notices
 from bot.wording.cards import title
+from bot.wording.masking import masked_ticket
 
+_log = structlog.get_logger(__name__)
 _STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}
 # After this time an agent is answered that the vendor takes longer.
 _VENDOR_SECONDS = 2.5
@@ -74,19 +77,19 @@ class Commands:
                 return await self._change_status(ask)
             case Verb.STATS:
                 return await self._stats(ask)
-            case Verb.RETRY:
-                return await self._retry(ask)
-            case Verb.DISCARD:
-                return await self._discard(ask)
+            case Verb.RETRY | Verb.DISCARD:
+                return await self._retry_or_discard(ask)
             case Verb.SEND:
                 return await self._send(ask)
+            case Verb.REVEAL:
+                return await self._reveal(ask)
 
     async def choices(self, verb: Verb, typed: str, place: Place) -> Sequence[Choice]:
         """Tickets to choose from; the contract is `bot.ports.Intake.choices`."""
         if verb not in _STATUSES:
             return ()
         current = Status.OPEN if verb is Verb.CLOSE else Status.CLOSED
-        return await self._database.read(_choices, current, typed, place)
+        return await self._database.read(_choices, current, typed, place, masks_emails=self._rules.masks_emails)
 
     def stores(self) -> Sequence[str]:
         """The names of the configured stores."""
@@ -159,17 +162,22 @@ class Commands:
         except (RemoteError, TimeoutError):
             return answers.vendor_counts_missing(label)
 
-    async def _retry(self, ask: Ask) -> Answer:
-        if ask.delivery is None or not await self._database.write(retry, ask.delivery, self._clock.now()):
+    async def _retry_or_discard(self, ask: Ask) -> Answer:
+        retries = ask.verb is Verb.RETRY
+        change = retry if retries else drop
+        if ask.delivery is None or not await self._database.write(change, ask.delivery, self._clock.now()):
             return Answer(text=answers.nothing_waits())
         self._outbox.wake()
-        return Answer(text=answers.retrying())
+        return Answer(text=answers.retrying() if retries else answers.discarded())
 
-    async def _discard(self, ask: Ask) -> Answer:
-        if ask.delivery is None or not await self._database.write(drop, ask.delivery, self._clock.now()):
-            return Answer(text=answers.nothing_waits())
-        self._outbox.wake()
-        return Answer(text=answers.discarded())
+    async def _reveal(self, ask: Ask) -> Answer:
+        """The whole address, to the asker alone. Who asked for whose is logged, the address is not."""
+        ticket = await self._database.read(_asked_ticket, ask)
+        if isinstance(ticket, Answer):
+            return ticket
+        _log.info("address shown", ticket=ticket.number, store=ticket.store, chat=ask.place.chat, agent=ask.agent.id)
+        email = ticket.customer.email
+        return Answer(text=answers.address(ticket.number, email) if email else answers.no_address(ticket.number))
 
     async def _send(self, ask: Ask) -> Answer:
         if ask.message is None:
@@ -224,8 +232,10 @@ def _asked_ticket(tx: Transaction, ask: Ask) -> TicketRow | Answer:
     return ticket_row(row)
 
 
-def _choices(tx: Transaction, status: Status, typed: str, place: Place) -> list[Choice]:
+def _choices(tx: Transaction, status: Status, typed: str, place: Place, *, masks_emails: bool) -> list[Choice]:
     link = find_link(tx, place)
     here = 0 if link is None else link.ticket
     rows = tx.all("tickets_to_choose", status=status, typed=typed.strip().lstrip("#").strip().lower(), here=here)
-    return [Choice(TicketNumber(row["number"]), title(ticket_row(row))) for row in rows]
+    tickets = [ticket_row(row) for row in rows]
+    shown = [masked_ticket(ticket) if masks_emails else ticket for ticket in tickets]
+    return [Choice(ticket.number, title(ticket)) for ticket in shown]

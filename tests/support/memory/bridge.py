@@ -151,6 +151,7 @@ async def running(
     store: Store | None = None,
     schedule: Schedule = QUICK,
     without: ChatName | None = None,
+    masks_emails: bool = False,
 ) -> AsyncIterator[Bridge]:
     """
     Run the core on a database file; again on the same file, it is the next process.
@@ -165,7 +166,7 @@ async def running(
     store = store or Store(
         name=MAIN, label="Main · Memory", vendor_label="Memory", channels=channels, poll_seconds=0.05
     )
-    settings = Settings(_env_file=None, undo_seconds=undo)
+    settings = Settings(_env_file=None, undo_seconds=undo, mask_emails=masks_emails)
     chats = {chat.name: chat for chat in (discord, slack) if chat.name != without}
     world = World(stores={MAIN: store}, vendors={MAIN: vendor}, chats=chats)
     database = await open_database(path)

@@ -31,6 +31,9 @@ def ticket(subject: str, customer: Customer) -> TicketRow:
         status_set_at=now,
         closed_here_only=False,
         gone=False,
+        forgotten=False,
+        erased=False,
+        erased_at=None,
         followed=True,
         version=1,
     )
