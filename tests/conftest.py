@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,25 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+@pytest.fixture(scope="session")
+def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a test runs that needs no folder of its own; making and removing thousands takes half a minute."""
+    return tmp_path_factory.mktemp("empty")
+
+
 @pytest.fixture(autouse=True)
-def no_settings_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def no_settings_of_ours(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, empty_folder: Path
+) -> Iterator[None]:
     """Neither the environment nor a `.env` in the working directory."""
     names = {name.upper() for name in Settings.model_fields}
     for variable in list(os.environ):
         if variable.upper() in names or variable.upper().startswith("STORES"):
             monkeypatch.delenv(variable)
-    monkeypatch.chdir(tmp_path)
+    own: Path | None = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    monkeypatch.chdir(own or empty_folder)
+    yield
+    assert not any(empty_folder.iterdir()), "a test that writes into its working directory asks for `tmp_path`"
 
 
 def pytest_asyncio_loop_factories(

@@ -12,6 +12,9 @@ from bot.model import ChannelId, ChatName, Place, StoreName
 from bot.settings import Backfill, LoadedSettings, ReplyMode, StoreSettings, load, load_general, read_vendor_settings
 from tests.support.shell import GOOD_SETTINGS
 
+# Some of them write a `.env` into the working directory.
+pytestmark = pytest.mark.usefixtures("tmp_path")
+
 
 @pytest.fixture
 def good(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:

@@ -12,6 +12,9 @@ from bot.settings.names import _PLANNED, _PLANNED_OF_A_STORE, letters_between
 from bot.wiring import vendor_faults
 from tests.support.shell import GOOD_SETTINGS
 
+# Some of them write a `.env` into the working directory.
+pytestmark = pytest.mark.usefixtures("tmp_path")
+
 
 @pytest.fixture
 def good(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
