@@ -147,7 +147,7 @@ class NoteCourier:
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged:
-    """The ticket has this status now. With `here_only` its vendor does not know: it cannot change the status."""
+    """The ticket has this status now. With `closed_here_only` its vendor does not know: it cannot change the status."""
 
     status: Status
     closed_here_only: bool = False
