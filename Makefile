@@ -19,7 +19,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 # More options for pytest: `make test PYTEST="-x tests/unit"`.
 PYTEST ?=
 # More than there are cores: most tests spend most of their time waiting.
-WORKERS ?= 3
+WORKERS ?= 4
 
 .PHONY: help install sandbox check test lint format lock soak bench clean
 
@@ -36,7 +36,7 @@ check: lint ## before a commit, in seconds: lint, types, import rules, and the u
 	@$(BIN)/python -m tools.changed_tests $(PYTEST)
 
 test: lint ## everything that must hold: lint, types, import rules, tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not bench and not soak" $(PYTEST)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 -m "not bench and not soak" $(PYTEST)
 
 lint: $(VENV)/develops ## lint, format, types and import rules, without the tests
 	$(BIN)/ruff check .

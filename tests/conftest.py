@@ -1,4 +1,4 @@
-"""What holds for every test: no setting of whoever runs them reaches them, and simulated time where it is asked for."""
+"""What holds for every test: its order, its settings, and simulated time where it is asked for."""
 
 from __future__ import annotations
 
@@ -6,12 +6,34 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from bot.settings import Settings
 from tests.support.simulation.loop import SimulatedLoop
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    The longest begin first, so that none of them is the last one and runs alone.
+
+    A worker is given two tests at first and then one after the other, so a short one stands behind each long one: no
+    long one waits for another while a worker has nothing to do.
+    """
+    long = sorted((item for item in items if _seconds(item)), key=_seconds, reverse=True)
+    short = [item for item in items if not _seconds(item)]
+    pairs = zip(long, short, strict=False)
+    paired = min(len(long), len(short))
+    items[:] = [*chain.from_iterable(pairs), *long[paired:], *short[paired:]]
+
+
+def _seconds(item: pytest.Item) -> float:
+    """How long a test takes according to its mark `takes`; without one it is short."""
+    mark = item.get_closest_marker("takes")
+    return float(mark.args[0]) if mark is not None else 0.0
 
 
 def pytest_collection_finish() -> None:

@@ -19,6 +19,8 @@ from tests.support.crash.run import integrity
 from tests.support.crash.scene import Scene, ended, scene
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.takes(15)
+
 _HERE = Path(__file__).parents[1] / "support" / "crash"
 
 

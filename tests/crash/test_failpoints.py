@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.crash.failpoints import LATE, PLAIN, Outcome, Vendor, play
 
+pytestmark = pytest.mark.takes(10)
+
 _BATCHES = 8
 _VENDORS = pytest.mark.parametrize("vendor", [PLAIN, LATE], ids=["plain", "late"])
 

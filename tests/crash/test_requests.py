@@ -9,6 +9,8 @@ import pytest
 from tests.support.crash.requests import play
 from tests.support.crash.world import Verdict
 
+pytestmark = pytest.mark.takes(60)
+
 
 @pytest.mark.parametrize("carried_out", [False, True], ids=["before it is carried out", "before it is answered"])
 async def test_a_death_at_any_request_loses_and_doubles_nothing(

@@ -13,6 +13,8 @@ from tests.support.crash.run import integrity, unfinished
 from tests.support.crash.scene import ended, scene, signalled
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.takes(30)
+
 _ALLOWED = 10.0
 
 

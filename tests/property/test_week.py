@@ -110,6 +110,7 @@ def judge(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
     assert outcome.restarts >= 20
 
 
+@pytest.mark.takes(40)
 def test_a_week_loses_and_doubles_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Everything said is in each of its threads and at its vendor exactly once, in order, and marked as what it is."""
     judge(play(1, tmp_path / "db"), capsys)

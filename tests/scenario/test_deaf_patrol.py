@@ -17,6 +17,8 @@ from bot.sandbox.slack import SlackMessage
 from tests.support.stage.stage import Stage
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.takes(20)
+
 
 def patrols(stage: Stage) -> tuple[Patrol, Patrol]:
     """

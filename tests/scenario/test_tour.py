@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.sandbox.tour import play
 from bot.sandbox.tour_steps import STEPS
 from bot.sandbox.world import PracticeWorld
 from tests.support.openapi.discord import check_exchange
+
+pytestmark = pytest.mark.takes(40)
 
 
 def watched() -> PracticeWorld:
