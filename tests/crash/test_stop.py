@@ -16,6 +16,8 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.takes(30)
 
 _ALLOWED = 10.0
+# After one signal, what is under way is waited for at least four seconds.
+_AT_ONCE = 3.0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -67,7 +69,7 @@ async def test_a_second_signal_ends_it_at_once(number: signal.Signals, tmp_path:
         began = time.monotonic()
         signalled(here.bot, number)
         assert await ended(here.bot, 15) == 128 + number
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < _AT_ONCE
         assert "Traceback" not in here.bot.log
         assert unfinished(here.bot.database) > 0
         assert integrity(here.bot.database) == "ok"

@@ -80,7 +80,7 @@ async def test_each_chats_card_names_a_prefix_that_can_be_typed_there(stage: Sta
     assert "Start with note: for a note" in ticket.slack.card.rendered
 
 
-@pytest.mark.scenario(UNDO_SECONDS="0.7")
+@pytest.mark.scenario(UNDO_SECONDS="300")
 async def test_deleted_in_time_it_never_leaves(stage: Stage) -> None:
     """A reply that is deleted within the undo time is not sent and not shown in the other chat."""
     ticket = await stage.arrives("Deleted")
@@ -90,6 +90,7 @@ async def test_deleted_in_time_it_never_leaves(stage: Stage) -> None:
     await stage.world.discord.delete(stage.world.ann, said)
     await stage.world.slack.delete(written)
     last = await ticket.ann_says("right window")
+    await stage.bridge.undo_time_passes("right window")
     await ticket.marked(last, "✅")
     await stage.at_rest()
     assert ticket.sent == ["right window"]
@@ -97,7 +98,7 @@ async def test_deleted_in_time_it_never_leaves(stage: Stage) -> None:
     assert ticket.discord.count("me too") == 0
 
 
-@pytest.mark.scenario(UNDO_SECONDS="0.7")
+@pytest.mark.scenario(UNDO_SECONDS="300")
 async def test_edited_in_time_it_leaves_as_it_is_then(stage: Stage) -> None:
     """A reply changed within the undo time is sent once, in its last version; a link's preview changes nothing."""
     ticket = await stage.arrives("Edited")
@@ -106,6 +107,7 @@ async def test_edited_in_time_it_leaves_as_it_is_then(stage: Stage) -> None:
     await stage.world.discord.edit(stage.world.ann, said, "Dear Jane, see https://help.example")
     await stage.world.discord.preview_links(said)
     await stage.world.slack.edit(written, "Dear Jane from Slack")
+    await stage.bridge.undo_time_passes("Dear Jane from Slack", "Dear Jane, see https://help.example")
     await until(lambda: len(ticket.sent) == 2, "both have left")
     await stage.at_rest()
     assert sorted(ticket.sent) == ["Dear Jane from Slack", "Dear Jane, see https://help.example"]
@@ -114,7 +116,7 @@ async def test_edited_in_time_it_leaves_as_it_is_then(stage: Stage) -> None:
     assert ticket.slack.count("Deer") == ticket.discord.count("Deer") == 0
 
 
-@pytest.mark.scenario({"lightspeed": "text slack"}, UNDO_SECONDS="0.7")
+@pytest.mark.scenario({"lightspeed": "text slack"}, UNDO_SECONDS="300")
 async def test_edited_into_a_note_in_time_it_stays_inside(stage: Stage) -> None:
     """A reply that gets a note's prefix within the undo time becomes a note like any other: marked, and shown."""
     ticket = await stage.arrives("Second thoughts")
@@ -126,6 +128,7 @@ async def test_edited_into_a_note_in_time_it_stays_inside(stage: Stage) -> None:
     await ticket.marked(written, "🔒")
     await until(lambda: ticket.slack.count("\nhe is a fool") == 1, "Slack shows the note")
     await until(lambda: ticket.discord.count("he is one") == 1, "Discord shows the note")
+    await stage.bridge.undo_time_passes()
     await until(lambda: str(ticket.now.fields.get("memo", "")).count("he is") == 2, "the memo has both")
     await stage.at_rest()
     assert ticket.sent == []
@@ -153,7 +156,7 @@ async def test_too_late_is_told_to_the_author_alone(stage: Stage) -> None:
     assert len(slack.ephemerals(bob)) == 2
 
 
-@pytest.mark.scenario(UNDO_SECONDS="0.7")
+@pytest.mark.scenario(UNDO_SECONDS="300")
 async def test_order_is_kept_while_replies_wait(stage: Stage) -> None:
     """Replies written within the undo time leave in the order in which they were written, from whichever chat."""
     ticket = await stage.arrives("In order")
@@ -161,7 +164,9 @@ async def test_order_is_kept_while_replies_wait(stage: Stage) -> None:
         await (ticket.ann_says if number % 2 else ticket.bob_says)(f"reply {number}")
         await stage.world.slack.settled()
         await until(lambda number=number: ticket.discord.messages(), "it is known")  # type: ignore[misc]
-    await ticket.has_sent(*(f"reply {number}" for number in range(4)))
+    texts = [f"reply {number}" for number in range(4)]
+    await stage.bridge.undo_time_passes(*texts)
+    await ticket.has_sent(*texts)
 
 
 async def test_previews_of_links_are_no_edits(stage: Stage) -> None:

@@ -82,7 +82,7 @@ def slack_takes_no_connection(stage: Stage, times: int) -> None:
     stage.world.slack.sockets.cut()
 
 
-@pytest.mark.scenario({"sellgate": "forum slack"}, UNDO_SECONDS="1.5")
+@pytest.mark.scenario({"sellgate": "forum slack"}, UNDO_SECONDS="300")
 async def test_changed_while_it_was_down(stage: Stage) -> None:
     """Deleted while the bot was down a reply is recalled, edited it leaves as edited; each costs one request."""
     ticket = await stage.arrives("Down meanwhile")
@@ -90,11 +90,12 @@ async def test_changed_while_it_was_down(stage: Stage) -> None:
     await stage.bridge.stop()
     await replies.are_changed()
     await stage.bridge.start()
+    await stage.bridge.undo_time_passes()
     await replies.leave_as_changed()
     assert replies.requests() == 6
 
 
-@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="0.7")
+@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="300")
 async def test_changed_while_the_connections_were_lost(stage: Stage) -> None:
     """While neither chat can be heard nothing leaves; in a new session what waited is read again."""
     discord = stage.world.discord
@@ -104,13 +105,14 @@ async def test_changed_while_the_connections_were_lost(stage: Stage) -> None:
     await discord.gateway.cut(resumable=False)
     slack_takes_no_connection(stage, times=4)
     await replies.are_changed()
+    await stage.bridge.undo_time_passes()
     await put_off(stage)
     assert ticket.sent == []
     discord.come_back()
     await replies.leave_as_changed()
 
 
-@pytest.mark.scenario({"sellgate": "text"}, UNDO_SECONDS="1.0")
+@pytest.mark.scenario({"sellgate": "text"}, UNDO_SECONDS="300")
 async def test_a_session_that_is_resumed_brings_everything(stage: Stage) -> None:
     """A connection to Discord that breaks and goes on has missed nothing: no message is asked for."""
     discord, ann = stage.world.discord, stage.world.ann
@@ -122,6 +124,7 @@ async def test_a_session_that_is_resumed_brings_everything(stage: Stage) -> None
     await discord.delete(ann, wrong)
     await discord.edit(ann, frist, "first")
     discord.come_back()
+    await stage.bridge.undo_time_passes("first")
     await ticket.has_sent("first")
     await stage.at_rest()
     assert Replies(stage, ticket, (wrong, frist), ()).requests() == 0
@@ -141,15 +144,16 @@ async def test_slack_renews_its_connections_all_the_time(stage: Stage) -> None:
     assert ticket.sent == texts
 
 
-@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="0.3")
+@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="300")
 async def test_a_chat_that_stays_away_keeps_no_customer_waiting(stage: Stage) -> None:
     """After some minutes without Discord what was written there leaves as it was written; Slack's never waited."""
-    with patch.object(reread, "_LONGEST_WAIT", 20.0):  # two seconds on this stage
+    with patch.object(reread, "_LONGEST_WAIT", 60.0):  # six seconds on this stage
         ticket, other = await stage.arrives("Stays away"), await stage.arrives("Elsewhere")
         said = await ticket.ann_says("from Discord")
         await ticket.marked(said, "⏳")
         await stage.world.discord.leave()
         await other.bob_says("from Slack")
+        await stage.bridge.undo_time_passes("from Discord", "from Slack")
         await other.has_sent("from Slack")
         await put_off(stage)
         assert ticket.sent == []
@@ -158,7 +162,7 @@ async def test_a_chat_that_stays_away_keeps_no_customer_waiting(stage: Stage) ->
         await ticket.marked(said, "✅")
 
 
-@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="1.0")
+@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="300")
 async def test_a_thread_that_was_deleted_meanwhile_recalls_nothing(stage: Stage) -> None:
     """Neither deleting a thread while the bot is down nor what stood in it takes back what was written there."""
     discord, ann = stage.world.discord, stage.world.ann
@@ -170,23 +174,26 @@ async def test_a_thread_that_was_deleted_meanwhile_recalls_nothing(stage: Stage)
     await discord.delete(ann, wrong)
     await discord.delete_place(discord.owner, ticket.discord.thread.id)
     await stage.bridge.start()
+    await stage.bridge.undo_time_passes()
     await ticket.has_sent("still meant", "deleted with it")
     await stage.at_rest()
     assert ticket.sent == ["still meant", "deleted with it"]
 
 
-@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="0.7")
+@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="300")
 async def test_many_messages_deleted_at_once(stage: Stage) -> None:
     """What a moderator sweeps away in Discord counts as deleted: recalled in time, else each author is told."""
     discord = stage.world.discord
     ticket = await stage.arrives("Swept away")
     sent = await ticket.ann_says("sent already")
+    await stage.bridge.undo_time_passes("sent already")
     await ticket.marked(sent, "✅")
     waiting = [await ticket.ann_says(f"waiting {number}") for number in range(3)]
     for message in waiting:
         await ticket.marked(message, "⏳")
     await discord.purge(discord.owner, [sent, *waiting])
     last = await ticket.ann_says("last")
+    await stage.bridge.undo_time_passes("last")
     await ticket.marked(last, "✅")
     await stage.at_rest()
     assert ticket.sent == ["sent already", "last"]

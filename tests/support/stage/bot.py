@@ -19,9 +19,15 @@ from bot.settings import LoadedSettings, load
 from bot.wiring import World, build_world
 from tests.support.clocks import STAGE_SPEED, StageClock
 from tests.support.rest import all_finished
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, until
 
 _QUICK = Schedule(retries=(0.05, 0.1, *(0.2,) * 40), reconcile_delays=(0.05, 0.1, 0.3), refused_delay=0.3)
+_WAITING_REPLIES = """
+SELECT m.text FROM deliveries AS d JOIN messages AS m ON m.id = d.message WHERE d.kind = 'reply' AND d.state = 'waiting'
+"""
+_UNDO_TIME_IS_OVER = """
+UPDATE deliveries SET due_at = due_at - 1000 * 300 WHERE kind IN ('reply', 'note') AND state = 'waiting'
+"""
 
 
 class QuickDecider(Decider):
@@ -109,6 +115,30 @@ class Bridge:
             return await database.read(read)
         finally:
             await database.aclose()
+
+    async def undo_time_passes(self, *texts: str) -> None:
+        """
+        For all that waits for it, however long it would be: the outcome of a scenario does not depend on its speed.
+
+        Args:
+            texts: Wait first until exactly these replies wait.
+        """
+        database = self._open
+        assert database is not None, "the bot does not run"
+
+        def waiting(tx: Transaction) -> list[str]:
+            return sorted(row["text"] for row in tx._connection.execute(_WAITING_REPLIES))
+
+        async def they_wait() -> bool:
+            return await database.read(waiting) == sorted(texts)
+
+        def is_over(tx: Transaction) -> None:
+            tx._connection.execute(_UNDO_TIME_IS_OVER)
+
+        if texts:
+            await until(they_wait, f"{list(texts)} wait")
+        await database.write(is_over)
+        self.app.outbox.wake()
 
     async def drained(self) -> None:
         """Wait until nothing waits to be delivered, is held or has failed."""
