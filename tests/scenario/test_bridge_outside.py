@@ -72,7 +72,7 @@ async def _hooks(bot: BotProcess) -> None:
     assert (await asked(bot, "GET", HOOK)).status_code == 405
     began = time.monotonic()
     assert (await asked(bot, "POST", HOOK, content=b"\xff{ not json" * 1000)).status_code == 202
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 10.0
 
 
 async def _commands(bot: BotProcess, ticket: Ticket) -> str:

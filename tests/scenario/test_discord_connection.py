@@ -17,7 +17,7 @@ from bot.model import (
     ThreadId,
 )
 from tests.support.stage.discord import build, card, place, post, stage
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 
 class TestConnection:
@@ -122,7 +122,7 @@ class TestConnection:
             await s.server.say(s.server.add_member("Ana"), opened.thread, "hello")
             assert s.running is not None
             with pytest.raises(OSError, match="disk"):
-                await asyncio.wait_for(s.running, 10)
+                await asyncio.wait_for(s.running, PATIENCE)
 
     async def test_a_thread_that_could_not_be_looked_up_is_read_later(self) -> None:
         """Where a message belongs may have to be asked; if that fails the core is blind and reads it from there."""
