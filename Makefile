@@ -21,7 +21,7 @@ PYTEST ?=
 # More than there are cores: most tests spend most of their time waiting.
 WORKERS ?= 4
 
-.PHONY: help install sandbox check test lint format lock soak bench clean
+.PHONY: help install sandbox check test lint format lock coverage soak bench clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,10 @@ lint: $(VENV)/develops ## lint, format, types and import rules, without the test
 format: $(VENV)/develops ## put the code into its format and mend what can be mended by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+coverage: $(VENV)/develops ## which lines and branches the tests in one process reach, with a floor
+	$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 -m "not bench and not soak" --timeout 0 \
+		--cov --cov-report=term-missing --cov-fail-under=92 tests/unit tests/integration tests/contract tests/scenario $(PYTEST)
 
 soak: $(VENV)/develops ## the long forms of the tests
 	$(BIN)/python -m pytest -m soak --timeout 0 $(PYTEST)
