@@ -28,8 +28,9 @@ def private_file(path: Path, flags: int = 0) -> int:
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | flags, OWNER_ONLY)
     try:
-        if stat.S_IMODE(os.fstat(descriptor).st_mode) != OWNER_ONLY:
-            os.fchmod(descriptor, OWNER_ONLY)
+        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+        if mode & ~OWNER_ONLY:
+            os.fchmod(descriptor, mode & OWNER_ONLY)
     except BaseException:
         os.close(descriptor)
         raise
@@ -56,8 +57,9 @@ def restrict(database: Path) -> None:
 
 def _restrict_one(path: Path) -> None:
     try:
-        if stat.S_IMODE(path.stat().st_mode) != OWNER_ONLY:
-            path.chmod(OWNER_ONLY)
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & ~OWNER_ONLY:
+            path.chmod(mode & OWNER_ONLY)  # rights are only taken away: a read-only file stays read-only
     except PermissionError as error:
         raise DatabaseError(
             f"{path} can be read by others and belongs to another user. Run shopbell as that user, or give it the file."

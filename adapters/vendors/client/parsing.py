@@ -38,7 +38,7 @@ class Wire(BaseModel):
 
 def _text(value: Any) -> str | None:
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")  # lone surrogates are no text
+        return value.encode("utf-8", "ignore").decode("utf-8")  # lone surrogates are no text
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return str(value)

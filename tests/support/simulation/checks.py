@@ -239,13 +239,16 @@ def _unaccounted(scene: Scene, ticket: TicketId) -> Iterator[str]:
     """What counts as delivered is at the vendor, and nothing else is."""
     sim, shop = scene.sim, scene.shops[ticket]
     rows = sim.rows(
-        "SELECT m.text AS text FROM deliveries AS d JOIN messages AS m ON m.id = d.message "
+        "SELECT m.text AS text, m.vendor_id AS vendor_id FROM deliveries AS d JOIN messages AS m ON m.id = d.message "
         "JOIN tickets AS t ON t.number = m.ticket "
         "WHERE d.kind = 'reply' AND d.state = 'done' AND t.store = :store AND t.vendor_id = :ticket",
         store=shop.name,
         ticket=ticket,
     )
-    delivered, there = Counter(row["text"] for row in rows), Counter(shop.ours(ticket))
+    # A message that its author deleted keeps no text here; then the vendor's own record says what it was.
+    said = {message.id: message.text for message in shop.said[ticket]}
+    delivered = Counter(row["text"] or said.get(row["vendor_id"], "") for row in rows)
+    there = Counter(shop.ours(ticket))
     for text, n in (there - delivered).items():
         if text not in sim.given_up:
             yield f"{ticket} was told {text!r} {n} times more than we know"
