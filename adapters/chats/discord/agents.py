@@ -11,6 +11,7 @@ from adapters.chats.discord import wording
 from adapters.chats.discord.card import Json
 from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account
+from adapters.chats.discord.failures import usable_answer
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, Unavailable
 from bot.model import Agent, AgentId, ChannelId, Place
