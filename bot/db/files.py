@@ -29,8 +29,8 @@ def private_file(path: Path, flags: int = 0) -> int:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | flags, OWNER_ONLY)
     try:
         mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
-        if mode & ~OWNER_ONLY:
-            os.fchmod(descriptor, mode & OWNER_ONLY)
+        if mode != _private(mode):
+            os.fchmod(descriptor, _private(mode))
     except BaseException:
         os.close(descriptor)
         raise
@@ -58,11 +58,20 @@ def restrict(database: Path) -> None:
 def _restrict_one(path: Path) -> None:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & ~OWNER_ONLY:
-            path.chmod(mode & OWNER_ONLY)  # rights are only taken away: a read-only file stays read-only
+        if mode != _private(mode):
+            path.chmod(_private(mode))
     except PermissionError as error:
         raise DatabaseError(
             f"{path} can be read by others and belongs to another user. Run shopbell as that user, or give it the file."
         ) from error
     except OSError:
         return
+
+
+def _private(mode: int) -> int:
+    """
+    The rights that a file keeps: those of its owner, so that a read-only file stays read-only.
+
+    A file without any rights was made under a umask that takes all of them; its owner gets them.
+    """
+    return mode & OWNER_ONLY or OWNER_ONLY
