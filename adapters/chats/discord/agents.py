@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import discord
 
+from adapters.chats.discord import wording
 from adapters.chats.discord.client import Account
 from adapters.chats.discord.failures import usable_answer
-from bot.errors import Gone
+from bot.errors import Gone, Unavailable
 from bot.model import Agent, AgentId
 from bot.text import clean
 
@@ -65,7 +66,10 @@ class Members:
             member = await self._account.call(
                 "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=str(guild), user_id=str(author.id)
             )
-        except Gone:
+        except Gone as error:
+            wait = self._account.disappearances.missing(f"{guild} {author.id}")
+            if wait:
+                raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             return self._agents.from_ids(str(author.id), author.display_name, ())
         with usable_answer(wrote=False):
             roles, name = list(map(str, member["roles"])), str(member.get("nick") or author.display_name)
