@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bot.sandbox.discord.gateway import GUILDS
 from bot.sandbox.discord.guild import Guild
@@ -69,13 +70,36 @@ class DiscordPeople:
         self.guild.state.members[member.id] = member
         return member
 
-    def deny(self, channel_id: Id, *permissions: str, whom: Member | None = None) -> None:
+    def change_role(self, role: Role, *permissions: str) -> Role:
+        """Let a role add these permissions and no others to what everybody has."""
+        state = self.guild.state
+        state.roles[role.id] = changed = Role(role.id, role.name, mask(permissions))
+        made = {
+            "guild_id": str(state.guild_id),
+            "role": self.guild.serializer.role(changed, list(state.roles).index(role.id)),
+        }
+        self.guild.send("GUILD_ROLE_UPDATE", made, GUILDS, None)
+        return changed
+
+    def set_roles(self, member: Member, *roles: Role) -> None:
+        """Give a member these roles and no others. Only bots with the members intent get an event about that."""
+        member.roles[:] = [role.id for role in roles]
+
+    def time_out(self, member: Member, seconds: float) -> None:
+        """Let a member only read for so long; 0: no longer."""
+        member.timed_out_until = self.guild.state.now() + timedelta(seconds=seconds) if seconds else None
+
+    def leave_guild(self, member: Member) -> None:
+        """A member leaves the guild, or is kicked out."""
+        member.left = True
+
+    def deny(self, channel_id: Id, *permissions: str, whom: Member | Role | None = None) -> None:
         """Take permissions from somebody in one channel; from the bot, unless `whom` says otherwise."""
         channel = self.guild.state.channel(int(channel_id))
         deny(channel, whom or self.bot, permissions)
         self.guild.send_channel_event("CHANNEL_UPDATE", channel)
 
-    def allow(self, channel_id: Id, *permissions: str, whom: Member | None = None) -> None:
+    def allow(self, channel_id: Id, *permissions: str, whom: Member | Role | None = None) -> None:
         """Give permissions to somebody in one channel; to the bot, unless `whom` says otherwise."""
         channel = self.guild.state.channel(int(channel_id))
         allow(channel, whom or self.bot, permissions)
@@ -124,9 +148,10 @@ class DiscordPeople:
         return self.guild.say(member, place, request)
 
     async def edit(self, member: Member, message: DiscordMessage, text: str) -> None:
-        """Edit a message of the member's own."""
+        """Edit a message of the member's own, where they can still see it."""
         if message.author_id != member.id:
             raise DiscordRefusal(50005)
+        require(self.guild.state, member, self._place(message.channel_id))
         request = DiscordMessageRequest(given=frozenset({"content"}), content=text.strip())
         _refuse_too_long(request)
         self.guild.change(message, member, request)
@@ -138,8 +163,8 @@ class DiscordPeople:
 
     async def delete(self, member: Member, message: DiscordMessage) -> None:
         """Delete a message of the member's own, or with `manage_messages` any message."""
-        if message.author_id != member.id:
-            require(self.guild.state, member, self._place(message.channel_id), "manage_messages")
+        needed = ("manage_messages",) if message.author_id != member.id else ()
+        require(self.guild.state, member, self._place(message.channel_id), *needed)
         self.guild.remove(message)
 
     async def purge(self, member: Member, messages: Sequence[DiscordMessage]) -> None:
@@ -227,7 +252,12 @@ class DiscordPeople:
         return self.guild.state.message(int(channel_id), int(message_id))
 
     def author(self, message: DiscordMessage) -> Member:
-        return self.guild.state.member(message.author_id)
+        return self.guild.state.members[message.author_id]
+
+    @property
+    def everyone(self) -> Role:
+        """The role that every member has."""
+        return self.guild.state.roles[self.guild.state.guild_id]
 
     def tag_names(self, thread: Thread) -> list[str]:
         """The tags that a forum post carries."""

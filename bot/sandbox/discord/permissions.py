@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from bot.sandbox.discord.refusals import DiscordRefusal
 from bot.sandbox.discord.state import DiscordState
-from bot.sandbox.discord.values import DiscordChannel, Member, Overwrite, Place, Thread
+from bot.sandbox.discord.values import DiscordChannel, Member, Overwrite, Place, Role, Thread
 
 BITS: Mapping[str, int] = MappingProxyType(
     {
@@ -42,6 +42,7 @@ EVERYBODY = (
     "send_messages_in_threads",
 )
 """What `@everyone` has in a new guild; mentioning everyone is part of it."""
+_TIMED_OUT = BITS["view_channel"] | BITS["read_message_history"]
 
 
 def mask(names: Iterable[str]) -> int:
@@ -53,7 +54,14 @@ def mask(names: Iterable[str]) -> int:
 
 
 def held(state: DiscordState, member: Member, place: Place) -> int:
-    """Every permission that a member has in a channel or, by its parent, in a thread."""
+    """
+    Every permission that a member has in a channel or, by its parent, in a thread.
+
+    See https://discord.com/developers/docs/topics/permissions: whoever cannot see a channel can do nothing there, and
+    whoever is timed out can only read. Owners and administrators can do everything at any time.
+    """
+    if member.left:
+        return 0
     channel = state.parent(place)
     base = state.roles[state.guild_id].permissions
     for role_id in member.roles:
@@ -62,7 +70,10 @@ def held(state: DiscordState, member: Member, place: Place) -> int:
         return mask(BITS)
     base = _overwritten(base, [channel.overwrites.get(state.guild_id)])
     base = _overwritten(base, [channel.overwrites.get(role_id) for role_id in member.roles])
-    return _overwritten(base, [channel.overwrites.get(member.id)])
+    base = _overwritten(base, [channel.overwrites.get(member.id)])
+    if not base & BITS["view_channel"]:
+        return 0
+    return base & _TIMED_OUT if member.timed_out_until is not None and state.now() < member.timed_out_until else base
 
 
 def has(state: DiscordState, member: Member, place: Place, name: str) -> bool:
@@ -78,16 +89,16 @@ def require(state: DiscordState, member: Member, place: Place, *names: str) -> N
         raise DiscordRefusal(50013)
 
 
-def deny(channel: DiscordChannel, member: Member, names: Iterable[str]) -> None:
-    """Take permissions from one member in one channel."""
-    overwrite = channel.overwrites.setdefault(member.id, Overwrite(member.id, 1))
+def deny(channel: DiscordChannel, whom: Member | Role, names: Iterable[str]) -> None:
+    """Take permissions from one member or role in one channel."""
+    overwrite = channel.overwrites.setdefault(whom.id, Overwrite(whom.id, int(isinstance(whom, Member))))
     overwrite.deny |= mask(names)
     overwrite.allow &= ~overwrite.deny
 
 
-def allow(channel: DiscordChannel, member: Member, names: Iterable[str]) -> None:
-    """Give permissions to one member in one channel."""
-    overwrite = channel.overwrites.setdefault(member.id, Overwrite(member.id, 1))
+def allow(channel: DiscordChannel, whom: Member | Role, names: Iterable[str]) -> None:
+    """Give permissions to one member or role in one channel."""
+    overwrite = channel.overwrites.setdefault(whom.id, Overwrite(whom.id, int(isinstance(whom, Member))))
     overwrite.allow |= mask(names)
     overwrite.deny &= ~overwrite.allow
 

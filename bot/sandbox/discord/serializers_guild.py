@@ -87,7 +87,7 @@ class GuildSerializer:
             "banner": None,
             "joined_at": time(created_at(self._state.guild_id)),
             "premium_since": None,
-            "communication_disabled_until": None,
+            "communication_disabled_until": None if member.timed_out_until is None else time(member.timed_out_until),
             "flags": 0,
             "pending": False,
             "mute": False,

@@ -73,8 +73,9 @@ class DiscordState:
         return self.channels[place.parent_id] if isinstance(place, Thread) else place
 
     def member(self, member_id: int) -> Member:
+        """Somebody who is in the guild. Raises `DiscordRefusal` 10007."""
         member = self.members.get(member_id)
-        if member is None:
+        if member is None or member.left:
             raise DiscordRefusal(10007)
         return member
 

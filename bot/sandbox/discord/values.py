@@ -52,6 +52,8 @@ class Member:
 
     Attributes:
         direct: Whether they accept direct messages from members of the guild.
+        timed_out_until: Until then they can only read; None: they are not timed out.
+        left: Whether they have left the guild. What they wrote stays.
     """
 
     id: int
@@ -59,6 +61,8 @@ class Member:
     roles: list[int] = field(default_factory=list)
     bot: bool = False
     direct: bool = False
+    timed_out_until: datetime | None = None
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.sandbox.slack.serializers import message_json, thread_json
+from bot.sandbox.slack.serializers import message_json, thread_json, user_json
 from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.state import APP, BOT_USER, TEAM, SlackState
-from bot.sandbox.slack.values import Json, SlackApp, SlackChannel, SlackMessage
+from bot.sandbox.slack.values import Group, Json, SlackApp, SlackChannel, SlackMessage, User
 
 _HISTORY_SCOPES = {"channel": "channels:history", "group": "groups:history", "im": "im:history"}
 _SUBSCRIPTIONS = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
@@ -77,6 +77,27 @@ class SlackEvents:
             kind = "G" if channel.private else "C"
             event = {"type": "member_joined_channel", "user": user, "channel": channel.id, "channel_type": kind}
             self._send(event | {"team": TEAM, "event_ts": self._state.new_ts()})
+
+    def member_left(self, channel: SlackChannel, user: str) -> None:
+        """Somebody else than the bot has left a channel; see docs.slack.dev/reference/events/member_left_channel."""
+        if "member_left_channel" in self._app.events and self._has_bot(channel):
+            kind = "G" if channel.private else "C"
+            event = {"type": "member_left_channel", "user": user, "channel": channel.id, "channel_type": kind}
+            self._send(event | {"team": TEAM, "event_ts": self._state.new_ts()})
+
+    def person_changed(self, user: User) -> None:
+        """An account or a profile has changed; see docs.slack.dev/reference/events/user_change."""
+        if "user_change" in self._app.events and "users:read" in self._app.scopes:
+            now = self._state.now()
+            self._send(
+                {"type": "user_change", "user": user_json(user), "cache_ts": now, "event_ts": self._state.new_ts()}
+            )
+
+    def group_changed(self, group: Group) -> None:
+        """A user group has other members; see docs.slack.dev/reference/events/subteam_members_changed."""
+        if "subteam_members_changed" in self._app.events and "usergroups:read" in self._app.scopes:
+            event = {"type": "subteam_members_changed", "subteam_id": group.id, "team_id": TEAM}
+            self._send(event | {"event_ts": self._state.new_ts()})
 
     def left(self, channel: SlackChannel) -> None:
         """The bot was removed from a channel; see docs.slack.dev/reference/events/channel_left."""

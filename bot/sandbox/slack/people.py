@@ -56,8 +56,16 @@ class SlackPeople:
 
     # ------------------------------------------------------------ preparing the workspace
 
-    def add_user(self, name: str, *, real_name: str = "", display_name: str = "", guest: bool = False) -> User:
-        """A new account, in no channel yet; a guest is what Slack calls a restricted user."""
+    def add_user(
+        self, name: str, *, real_name: str = "", display_name: str = "", guest: bool = False, stranger: bool = False
+    ) -> User:
+        """
+        A new account, in no channel yet.
+
+        Args:
+            guest: What Slack calls a restricted user.
+            stranger: From another company's workspace, by Slack Connect.
+        """
         state = self.workspace.state
         return state.add_user(
             User(
@@ -66,8 +74,17 @@ class SlackPeople:
                 real_name=real_name or name.title(),
                 display_name=display_name,
                 guest=guest,
+                stranger=stranger,
             )
         )
+
+    def change_user(self, user: User | str, *, guest: bool = False, deleted: bool = False) -> User:
+        """Make somebody a guest or a full member, or deactivate the account; the app gets an event."""
+        state = self.workspace.state
+        changed = replace(state.users[id_of(user)], guest=guest, deleted=deleted)
+        state.users[changed.id] = changed
+        self.workspace.events.person_changed(changed)
+        return changed
 
     def add_channel(
         self, name: str, members: Sequence[User | str] = (), *, private: bool = False, bot: bool = True
@@ -88,6 +105,13 @@ class SlackPeople:
         state.groups[group.id] = group
         return group
 
+    def change_group(self, group: Group, members: Sequence[User | str]) -> Group:
+        """Let a user group have these members and no others; the app gets an event."""
+        changed = replace(group, members=tuple(id_of(user) for user in members))
+        self.workspace.state.groups[group.id] = changed
+        self.workspace.events.group_changed(changed)
+        return changed
+
     def invite(self, channel: SlackChannel | str, user: User | str) -> SlackChannel:
         """Add somebody to a channel; `BOT_USER` is the bot."""
         state = self.workspace.state
@@ -103,6 +127,8 @@ class SlackPeople:
         changed = state.change_channel(now.id, members=now.members - {id_of(user)})
         if id_of(user) == BOT_USER:
             self.workspace.events.left(changed)
+        else:
+            self.workspace.events.member_left(changed, id_of(user))
         return changed
 
     def archive(self, channel: SlackChannel | str, *, archived: bool = True) -> SlackChannel:
@@ -153,6 +179,7 @@ class SlackPeople:
 
     def _composer(self, user: User | str, channel: SlackChannel | str, thread_ts: str | None) -> SlackChannel:
         place = self.workspace.state.channels[id_of(channel)]
+        self._refuse_deactivated(user)
         if id_of(user) not in place.members:
             raise ValueError(f"{id_of(user)} is not in #{place.name}")
         if place.archived:
@@ -160,6 +187,10 @@ class SlackPeople:
         if thread_ts is not None and self.workspace.state.message(place.id, thread_ts) is None:
             raise ValueError("there is no such thread to write in")
         return place
+
+    def _refuse_deactivated(self, user: User | str) -> None:
+        if self.workspace.state.users[id_of(user)].deleted:
+            raise ValueError(f"{id_of(user)} is deactivated and cannot sign in")
 
     async def another_bot_says(
         self, channel: SlackChannel | str, text: str, *, thread_ts: str | None = None, name: str = "Other"

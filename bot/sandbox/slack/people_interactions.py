@@ -145,6 +145,7 @@ class SlackPeopleInteractions(SlackPeople):
         if callback_id not in self.workspace.app.shortcuts or "commands" not in self.workspace.app.scopes:
             raise ValueError(f"the app has no message shortcut {callback_id!r}")
         current = self.workspace.state.find(message)
+        self._current(user, current)
         watch = self._watch(user)
         payload = self._interaction("message_action", user, current) | {
             "callback_id": callback_id,
@@ -243,7 +244,12 @@ class SlackPeopleInteractions(SlackPeople):
     # ------------------------------------------------------------ shared by all of them
 
     def _current(self, user: User | str, where: SlackMessage | View) -> SlackMessage | View:
-        """The message or view, as it is now. Raises `ValueError` if this person does not see it any more."""
+        """The message or view, as it is now. Raises `ValueError` if this person does not see it (any more)."""
+        self._refuse_deactivated(user)
+        if isinstance(where, SlackMessage):
+            place = self.workspace.state.channels[where.channel]
+            if place.private and id_of(user) not in place.members:
+                raise ValueError(f"{id_of(user)} does not see the private channel #{place.name}")
         open_now: tuple[SlackMessage | View, ...]
         if isinstance(where, View):
             open_now = tuple(each for each in self.workspace.modals.stack(id_of(user)) if each.id == where.id)

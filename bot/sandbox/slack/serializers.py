@@ -5,14 +5,14 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Sequence
 
-from bot.sandbox.slack.state import APP, BOT, BOT_USER, DOMAIN, TEAM, SlackState
+from bot.sandbox.slack.state import APP, BOT, BOT_USER, DOMAIN, OTHER_TEAM, TEAM, SlackState
 from bot.sandbox.slack.values import Json, SlackChannel, SlackFile, SlackMessage, User, View
 
 
 def user_json(user: User) -> Json:
     return {
         "id": user.id,
-        "team_id": TEAM,
+        "team_id": OTHER_TEAM if user.stranger else TEAM,
         "name": user.name,
         "deleted": user.deleted,
         "real_name": user.real_name,
@@ -27,6 +27,7 @@ def user_json(user: User) -> Json:
         "is_admin": False,
         "is_owner": False,
         "is_restricted": user.guest,
+        "is_stranger": user.stranger,
         "is_ultra_restricted": False,
         "is_bot": user.bot,
         "is_app_user": False,

@@ -13,6 +13,7 @@ from bot.sandbox.slack.rendering import pings, read_message
 from bot.sandbox.slack.values import Group, Json, SlackChannel, SlackFile, SlackMessage, User
 
 TEAM = "T0PRACTICE"
+OTHER_TEAM = "T0OTHERONE"
 APP = "A0PRACTICE"
 BOT = "B0PRACTICE"
 BOT_USER = "U0PRACTICE"

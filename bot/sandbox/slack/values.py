@@ -17,6 +17,7 @@ class User:
 
     Attributes:
         guest: Whether Slack shows it as `is_restricted`.
+        stranger: Whether it is another company's, here by Slack Connect.
     """
 
     id: str
@@ -24,6 +25,7 @@ class User:
     real_name: str
     display_name: str
     guest: bool = False
+    stranger: bool = False
     bot: bool = False
     deleted: bool = False
 
