@@ -1,15 +1,15 @@
 """
 Who wrote an entry. SellSN does not say, so it is inferred.
 
-What we posted is ours. The name and address of the key's user, the store's name and `staff_names` are staff. The
-owner's address, its part before the `@`, and the name of whoever opened the ticket are the customer. Anybody else is
-shown by name, and counts as neither.
+What we posted is ours. The owner's address, its part before the `@`, and the name of whoever opened the ticket are the
+customer. The name and address of the key's user and `staff_names` are staff. Anybody else is shown by name, and counts
+as neither. So does a name that is the customer's and staff's or the store's: customers choose their names themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import Field
@@ -33,8 +33,22 @@ class WireUser(Wire):
     stores: Annotated[list[WireStore] | None, OptionalObjects] = None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """
+    Names under which the team may write, case-folded.
+
+    Attributes:
+        staff: Whoever writes under one of them is staff, unless it is the customer's name, too.
+        store: The store's names. Anybody can carry them, so they say nothing.
+    """
+
+    staff: frozenset[str] = frozenset()
+    store: frozenset[str] = frozenset()
+
+
 def with_authors(
-    messages: Sequence[Message], email: str | None, staff: Collection[str], ours: Collection[str]
+    messages: Sequence[Message], email: str | None, names: KnownNames, ours: Collection[str]
 ) -> tuple[Message, ...]:
     """
     A ticket's messages, each with its author.
@@ -42,19 +56,22 @@ def with_authors(
     Args:
         messages: Oldest first.
         email: The owner's address.
-        staff: The names that are staff, case-folded.
         ours: The ids of messages that we posted.
     """
     customer = {name.casefold() for name in _names_in(email)}
     opener = (messages[0].author_name or "").casefold() if messages else ""
-    if opener and opener not in staff and messages[0].id not in ours:
+    if opener and messages[0].id not in ours:
         customer.add(opener)
 
     def author(index: int, message: Message) -> Author:
         name = (message.author_name or "").casefold()
-        if message.id in ours or name in staff:
+        if message.id in ours:
             return Author.STAFF
-        return Author.CUSTOMER if name in customer or (index == 0 and not name) else Author.UNKNOWN
+        if index == 0 and (not name or name in customer):
+            return Author.CUSTOMER
+        if name in customer:
+            return Author.UNKNOWN if name in names.staff | names.store else Author.CUSTOMER
+        return Author.STAFF if name in names.staff else Author.UNKNOWN
 
     return tuple(replace(message, author=author(index, message)) for index, message in enumerate(messages))
 
@@ -81,9 +98,9 @@ class StaffNames:
     def __init__(self, client: VendorClient, clock: Clock, given: Sequence[str]) -> None:
         self._client = client
         self._given = given
-        self._users: Lookup[frozenset[str]] = Lookup(clock, frozenset(), size=1, seconds=_A_DAY)
+        self._users: Lookup[KnownNames] = Lookup(clock, KnownNames(), size=1, seconds=_A_DAY)
 
-    async def of(self, store: str | None) -> frozenset[str]:
+    async def of(self, store: str | None) -> KnownNames:
         """
         Those that are set, the ticket's store's, and the key's user's if this key may ask for them.
 
@@ -91,10 +108,13 @@ class StaffNames:
             RateLimited
         """
         names = await self._users.get("", self._read)
-        return names | {name.casefold() for name in (*self._given, store or "") if name}
+        return KnownNames(names.staff | _folded(self._given), names.store | _folded((store,)))
 
-    async def _read(self) -> frozenset[str]:
+    async def _read(self) -> KnownNames:
         answer = unwrapped(await self._client.read("user"), "data")
         user = WireUser.model_validate(answer if isinstance(answer, dict) else {})
-        names = (user.email, user.user_name, *(store.name for store in user.stores or ()))
-        return frozenset(name.casefold() for name in names if name)
+        return KnownNames(_folded((user.email, user.user_name)), _folded(store.name for store in user.stores or ()))
+
+
+def _folded(names: Iterable[str | None]) -> frozenset[str]:
+    return frozenset(name.casefold() for name in names if name)

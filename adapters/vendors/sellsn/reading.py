@@ -24,7 +24,7 @@ from adapters.vendors.client.parsing import (
     unwrapped,
 )
 from adapters.vendors.sellsn.capabilities import LABEL
-from adapters.vendors.sellsn.people import WireStore, customer_of, with_authors
+from adapters.vendors.sellsn.people import KnownNames, WireStore, customer_of, with_authors
 from bot.errors import Unavailable
 from bot.model import Author, Change, Message, MessageId, Status, Ticket, TicketId
 from bot.text import clean, comparable
@@ -73,12 +73,11 @@ def status_of(number: int | None, closed: Collection[int]) -> Status | None:
     return Status.CLOSED if number in closed else Status.OPEN
 
 
-def messages_of(wire: WireTicket, staff: Collection[str], ours: Collection[str]) -> tuple[Message, ...]:
+def messages_of(wire: WireTicket, names: KnownNames, ours: Collection[str]) -> tuple[Message, ...]:
     """
     A ticket's entries, oldest first, each with its author.
 
     Args:
-        staff: The names that are staff, case-folded.
         ours: The ids of entries that we posted.
     """
     messages = [
@@ -92,7 +91,7 @@ def messages_of(wire: WireTicket, staff: Collection[str], ours: Collection[str])
         )
         for entry in wire.entries or ()
     ]
-    return with_authors(oldest_first(messages), wire.email, staff, ours)
+    return with_authors(oldest_first(messages), wire.email, names, ours)
 
 
 def ticket_of(wire: WireTicket, messages: tuple[Message, ...], closed: Collection[int]) -> Ticket:
@@ -143,7 +142,7 @@ def new_message_id(value: Any, text: str) -> MessageId | None:
     None: the answer does not show it.
     """
     try:
-        messages = messages_of(read_one(WireTicket, unwrapped(value, "data"), vendor=LABEL), (), ())
+        messages = messages_of(read_one(WireTicket, unwrapped(value, "data"), vendor=LABEL), KnownNames(), ())
     except Unavailable:
         return None
     if len(messages) < 2 or comparable(messages[-1].text) != comparable(text):

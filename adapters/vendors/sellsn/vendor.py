@@ -116,9 +116,9 @@ class Sellsn:
         return read_one(WireTicket, unwrapped(answer, "data"), vendor=LABEL)
 
     async def _conversation(self, wire: WireTicket) -> Conversation:
-        staff = await self._staff.of(wire.store_name)
+        names = await self._staff.of(wire.store_name)
         ours = [entry.id for entry in wire.entries or () if entry.id and self._ours.get(entry.id)]
-        messages = messages_of(wire, staff, ours)
+        messages = messages_of(wire, names, ours)
         return Conversation(ticket=ticket_of(wire, messages, self._closed), messages=messages)
 
     async def reply(self, ticket: TicketId, text: str) -> MessageId | None:

@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.vendors.client.paging import Page, PageNumbering
+from adapters.vendors.sellsn.people import KnownNames
 from adapters.vendors.sellsn.reading import (
     WireTicket,
     error_status,
@@ -48,7 +49,8 @@ def wire(*entries: dict[str, Any], **fields: Any) -> WireTicket:
 
 
 def authors(read: WireTicket, staff: tuple[str, ...] = (), ours: tuple[str, ...] = ()) -> list[str]:
-    return [message.author.value[0] for message in messages_of(read, staff, ours)]
+    names = KnownNames(staff=frozenset(staff), store=frozenset({"key shop"}))
+    return [message.author.value[0] for message in messages_of(read, names, ours)]
 
 
 @pytest.mark.parametrize(
@@ -56,15 +58,18 @@ def authors(read: WireTicket, staff: tuple[str, ...] = (), ours: tuple[str, ...]
     [
         (("jane@x.example", "Sam", "JANE@x.example"), (), (), "cuc"),
         (("jane", "sam", "jane"), ("sam",), (), "csc"),
-        (("Jane Doe", "Key Shop", "Jane Doe", "Kim"), ("key shop",), (), "cscu"),
+        (("Jane Doe", "Sam", "Jane Doe", "Kim"), ("sam",), (), "cscu"),
+        (("Jane Doe", "Key Shop", "Jane Doe"), (), (), "cuc"),
+        (("Key Shop", "Key Shop", "Sam"), ("sam",), (), "cus"),
+        (("Sam", "Sam"), ("sam",), (), "cu"),
         (("Jane Doe", "Somebody"), (), ("e1",), "cs"),
         ((None, None, "jane"), (), (), "cuc"),
-        (("Key Shop", "jane", "Key Shop"), ("key shop",), (), "scs"),
+        (("Key Shop", "jane", "Key Shop"), ("key shop",), (), "ccu"),
         (("Shop", "jane", "Shop"), (), ("e0", "e2"), "scs"),
     ],
 )
 def test_who_wrote(names: tuple[str | None, ...], staff: tuple[str, ...], ours: tuple[str, ...], expected: str) -> None:
-    """Ours are staff, our names are staff, the owner and the opener are the customer, anybody else is neither."""
+    """Ours are staff, our names are staff, the owner and the opener the customer; the store's name is nobody's."""
     read = wire(*(entry(number, name) for number, name in enumerate(names)))
     assert "".join(authors(read, staff, ours)) == expected
 
@@ -78,12 +83,12 @@ def test_an_owner_left_out_is_known_by_opening() -> None:
 def test_a_ticket() -> None:
     """It was updated when its last entry was written; its customer is the owner, by name where they have one."""
     read = wire(entry(5, "Jane Doe"), entry(9, "Sam"))
-    ticket = ticket_of(read, messages_of(read, (), ()), {1})
+    ticket = ticket_of(read, messages_of(read, KnownNames(), ()), {1})
     assert ticket.customer == Customer(name="Jane Doe", email="jane@x.example")
     assert ticket.updated_at == datetime(2025, 10, 24, 2, 52, 9, 464_000, tzinfo=UTC)
     assert (ticket.status, ticket.status_word) == (Status.OPEN, None)
     unnamed = wire(entry(5, "jane"))
-    assert ticket_of(unnamed, messages_of(unnamed, (), ()), ()).customer.name is None
+    assert ticket_of(unnamed, messages_of(unnamed, KnownNames(), ()), ()).customer.name is None
 
 
 @pytest.mark.parametrize(
@@ -262,5 +267,5 @@ async def test_a_set_first_page_is_not_doubted() -> None:
 
 def test_unknown_writers_have_their_names() -> None:
     """Who is neither is shown by name."""
-    (_first, second) = messages_of(wire(entry(1, "jane"), entry(2, "Kim")), (), ())
+    (_first, second) = messages_of(wire(entry(1, "jane"), entry(2, "Kim")), KnownNames(), ())
     assert (second.author, second.author_name) == (Author.UNKNOWN, "Kim")
