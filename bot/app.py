@@ -16,6 +16,7 @@ from bot.db.rows import to_ms
 from bot.inbound.chats.catchup import CatchUp
 from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.intake import ChatIntake
+from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.reread import RereadCheck
 from bot.inbound.isolation import keep_connected
 from bot.inbound.vendors.poller import Poller
@@ -62,17 +63,19 @@ class App:
         couriers = _couriers(directory, database, clock)
         on_failure = ChatFailures(directory).handle
         self.outbox = Outbox(database, couriers, reread, on_failure, destinations, wake, clock, decider)
-        labels = {name: chat.label for name, chat in world.chats.items()}
+        refusals = Refusals(clock)
         counting = {name: vendor for name, vendor in world.vendors.items() if isinstance(vendor, CanCount)}
-        commands = Commands(database, self.outbox, rules, clock, chat_labels=labels, counting=counting)
-        self._intake = ChatIntake(database, world.chats, self._catchups, commands, rules, clock, wake.set)
+        commands = Commands(
+            database, self.outbox, rules, clock, chats=world.chats, refusals=refusals, counting=counting
+        )
+        self._intake = ChatIntake(database, world.chats, self._catchups, commands, refusals, rules, clock, wake.set)
         self._pollers = pollers = {
             name: Poller(store, world.vendors[name], database, clock, wake.set, random)
             for name, store in world.stores.items()
         }
         self._late_replies = LateReplies(database, destinations, clock, wake.set)
         self._retention = Retention(database, clock, settings.retention_days)
-        self.health = Health(world.chats, list(world.stores), database, clock, self._is_caught_up)
+        self.health = Health(world.chats, list(world.stores), database, clock, self._is_caught_up, refusals.counts)
         self._server: WebServer | None = None
         if settings.http_port is not None:
             webhooks = {

@@ -12,7 +12,7 @@ from bot.clock import Clock
 from bot.errors import Fault, SettingsError
 from bot.model import ChannelId, ChatName, Store, StoreName
 from bot.ports import Chat, Vendor, VendorKind, VendorTools
-from bot.settings import LoadedSettings, ReplyMode, StoreSettings, read_vendor_settings
+from bot.settings import LoadedSettings, ReplyMode, Settings, StoreSettings, read_vendor_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def build_world(loaded: LoadedSettings, clock: Clock) -> World:
             continue
         loaded_kind = kinds[section.vendor]()
         vendor_settings = read_vendor_settings(loaded_kind.settings, name, section.vendor_settings)
-        stores[name] = _store(name, section, loaded_kind, loaded.general.reply_mode)
+        stores[name] = _store(name, section, loaded_kind, loaded.general)
         vendors[name] = loaded_kind.build(vendor_settings, replace(tools, store=name))
     if faults:
         raise SettingsError(*faults)
@@ -84,7 +84,7 @@ def _vendor_tools(clock: Clock) -> VendorTools:
     return VendorTools(transport=transport, clock=clock)
 
 
-def _store(name: StoreName, section: StoreSettings, kind: VendorKind, mode: ReplyMode) -> Store:
+def _store(name: StoreName, section: StoreSettings, kind: VendorKind, general: Settings) -> Store:
     backfill = section.backfill
     return Store(
         name=name,
@@ -95,8 +95,12 @@ def _store(name: StoreName, section: StoreSettings, kind: VendorKind, mode: Repl
         backfill_open=backfill.policy in ("open", "all"),
         backfill_closed=backfill.policy == "all",
         backfill_days=backfill.days if backfill.policy == "days" else None,
-        sends_all=(section.reply_mode or mode) is ReplyMode.ALL,
+        sends_all=(section.reply_mode or general.reply_mode) is ReplyMode.ALL,
         dashboard=section.dashboard_url,
+        agents={
+            ChatName("discord"): frozenset(section.discord_agent_roles or general.discord_agent_roles),
+            ChatName("slack"): frozenset(section.slack_agents or general.slack_agents),
+        },
     )
 
 
@@ -114,7 +118,6 @@ def _chats(loaded: LoadedSettings, stores: Mapping[StoreName, Store], clock: Clo
         chats[ChatName("discord")] = discord.build(
             token=settings.discord_token.get_secret_value(),
             api_url=settings.discord_api_url,
-            agent_roles=frozenset(settings.discord_agent_roles),
             channels=channels_in("discord"),
             clock=clock,
         )
@@ -125,7 +128,7 @@ def _chats(loaded: LoadedSettings, stores: Mapping[StoreName, Store], clock: Clo
             bot_token=settings.slack_bot_token.get_secret_value(),
             app_token=settings.slack_app_token.get_secret_value(),
             api_url=settings.slack_api_url,
-            agents=frozenset(settings.slack_agents),
+            agents=frozenset().union(*(store.agents[ChatName("slack")] for store in stores.values())),
             channels=channels_in("slack"),
             clock=clock,
         )

@@ -342,29 +342,38 @@ WHERE LOWER(customer_email) = LOWER(:email) AND number <> :number AND gone_at IS
 ORDER BY status = 'open' DESC, number DESC;
 
 -- name: tickets_to_choose
--- For the pickers: tickets of this status that match what was typed. Only the latest 2,000 are searched, the ticket
--- with exactly the typed number, and the ticket of this thread (`here`). That one comes first, then those whose number
--- begins with what was typed, then those with it in the subject or in the customer's name or address.
+-- For the pickers: a store's tickets of this status, with a thread in these channels of the chat, that match what was
+-- typed. Only the latest ones are searched (`most`), the ticket with exactly the typed number, and the ticket of this
+-- thread (`here`). That one comes first, then those whose number begins with what was typed, then those with it in the
+-- subject or in the customer's name as it is shown: an address is searched only as far as it stands for a name.
 WITH searched (number) AS (
     SELECT * FROM (
         SELECT number FROM tickets
-        WHERE status = :status AND followed = 1 AND gone_at IS NULL
+        WHERE store = :store AND status = :status AND followed = 1 AND gone_at IS NULL
         ORDER BY number DESC
-        LIMIT 2000
+        LIMIT :most
     )
     UNION
     VALUES (CAST(:typed AS INTEGER)), (:here)
 )
 SELECT t.* FROM searched AS s CROSS JOIN tickets AS t ON t.number = s.number
-WHERE t.status = :status
+WHERE t.store = :store
+  AND t.status = :status
   AND t.followed = 1
   AND t.gone_at IS NULL
   AND t.forgotten = 0
+  AND EXISTS (
+      SELECT 1 FROM links AS l
+      WHERE l.ticket = t.number AND l.chat = :chat AND l.channel IN (SELECT value FROM json_each(:channels))
+  )
   AND (
       INSTR(CAST(t.number AS TEXT), :typed) = 1
       OR INSTR(LOWER(COALESCE(t.subject, '')), :typed) > 0
-      OR INSTR(LOWER(COALESCE(t.customer_name, '')), :typed) > 0
-      OR INSTR(LOWER(COALESCE(t.customer_email, '')), :typed) > 0
+      OR INSTR(LOWER(COALESCE(
+          NULLIF(TRIM(t.customer_name), ''),
+          SUBSTR(t.customer_email, 1, INSTR(t.customer_email || '@', '@') - 1),
+          ''
+      )), :typed) > 0
   )
 ORDER BY t.number = :here DESC, INSTR(CAST(t.number AS TEXT), :typed) = 1 DESC, t.number DESC
 LIMIT 25;
@@ -527,6 +536,10 @@ UPDATE messages SET purpose = :purpose, text = :text, routed_at = :now WHERE id 
 -- name: set_message_purpose
 -- What the message is for now.
 UPDATE messages SET purpose = :purpose WHERE id = :id;
+
+-- name: set_message_inside
+-- Its author may not act on the ticket any more, so it never goes to the customer unless an agent sends it.
+UPDATE messages SET can_reply = 0 WHERE id = :id;
 
 -- name: set_message_text
 -- What of the message is sent or shown elsewhere.

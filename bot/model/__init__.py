@@ -7,7 +7,7 @@ All times are aware and in UTC.
 
 from __future__ import annotations
 
-from bot.model.chats import Agent, Button, Card, Cursor, Mark, Opened, Place, Post, Verb, Voice
+from bot.model.chats import Agent, Button, Card, Cursor, Door, Mark, Opened, Place, Post, Verb, Voice
 from bot.model.deliveries import (
     PAYLOADS,
     RECONCILE_DELAYS,
@@ -79,6 +79,7 @@ __all__ = [
     "Deleted",
     "DeliveryId",
     "DeliveryKey",
+    "Door",
     "Edited",
     "Fact",
     "File",

@@ -22,15 +22,32 @@ class Place:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
     """
-    A person in a chat.
+    A person in a chat, as the chat describes them. What they may do is decided in `bot.tickets.rights`.
 
     Attributes:
-        can_reply: Whether this person may reply and run commands, according to the settings.
+        groups: Ids of the roles and user groups that they are in, of those that the settings can name.
+        is_full_member: Whether they belong to the team's server or workspace: no guest, and not of another company.
+        is_active: Whether they are a person who can still use the chat: no bot, and not gone or deactivated.
     """
 
     id: AgentId
     name: str
-    can_reply: bool
+    groups: frozenset[str] = frozenset()
+    is_full_member: bool = False
+    is_active: bool = True
+
+
+class Door(StrEnum):
+    """In which way a person came with something. At each of them it is asked whether the person may act."""
+
+    MESSAGE = "message"
+    EDIT = "edit"
+    COMMAND = "command"
+    COMPLETION = "completion"  # tickets and stores that are offered while somebody types
+    PICKER = "picker"  # a ticket that was picked from a list
+    BUTTON = "button"
+    MENU = "menu"  # a message's menu
+    WORD = "word"  # a message that is a command: `!close`
 
 
 class Verb(StrEnum):
@@ -55,9 +72,10 @@ class Mark(StrEnum):
 
 
 class Voice(StrEnum):
-    """Whose message a post is; a chat may show each kind in its own way."""
+    """Whose message a post is. A chat says so in words, because a customer can have any name."""
 
     CUSTOMER = "customer"
+    UNKNOWN = "unknown"  # the vendor does not say who wrote it
     STAFF = "staff"  # a colleague, from the vendor's dashboard or from the other chat
     NOTE = "note"  # a colleague, for the team only
     BELL = "bell"  # shopbell itself

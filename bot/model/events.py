@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.chats import Agent, Place, Verb
+from bot.model.chats import Agent, Door, Place, Verb
 from bot.model.ids import ChatMessageId, DeliveryId, TicketNumber
 from bot.model.tickets import Attachment
 
@@ -57,6 +57,7 @@ class Ask:
         delivery: For `RETRY` and `DISCARD`.
         message: For `SEND`: the message in `place` that must go to the customer, with its current content.
         store, days: For `STATS`; None: all stores, seven days.
+        door: In which way it was asked.
     """
 
     verb: Verb
@@ -67,6 +68,7 @@ class Ask:
     message: Said | None = None
     store: str | None = None
     days: int | None = None
+    door: Door = Door.COMMAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

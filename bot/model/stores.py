@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.model.chats import Place
-from bot.model.ids import StoreName
+from bot.model.ids import ChatName, StoreName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Store:
         backfill_days: Of the open ones only those with activity in so many days; None: as `backfill_open` says.
         sends_all: Whether every message in a thread that is not a note goes to the customer.
         dashboard: Template of a link to a ticket, with `{id}`; None: no links.
+        agents: For each chat, the ids of the people, roles and user groups that are agents; none: all full members.
     """
 
     name: StoreName
@@ -33,6 +35,7 @@ class Store:
     backfill_days: int | None = 7
     sends_all: bool = True
     dashboard: str | None = None
+    agents: Mapping[ChatName, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

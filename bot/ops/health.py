@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.clock import Clock, clock_difference
 from bot.db.connection import Database, Transaction
 from bot.db.rows import from_ms, to_ms
-from bot.model import ChatName, StoreName
+from bot.model import ChatName, Door, StoreName
 from bot.outbound.late_replies import LATE_AFTER
 from bot.ports import Chat, ChatHealth
 from bot.wording import notices
@@ -54,6 +54,9 @@ class Health:
 
     Args:
         is_caught_up: Whether everything that people wrote in a chat while it was not connected has been read.
+
+    Attributes:
+        refused: How often people were refused something since the start, by chat and door.
     """
 
     def __init__(
@@ -63,12 +66,14 @@ class Health:
         database: Database,
         clock: Clock,
         is_caught_up: Callable[[ChatName], bool],
+        refused: Mapping[tuple[ChatName, Door], int],
     ) -> None:
         self._chats = chats
         self._stores = stores
         self._database = database
         self._clock = clock
         self._is_caught_up = is_caught_up
+        self.refused = refused
 
     async def problems(self) -> list[str]:
         """Why the process does not work as it should, one line each; empty: it works."""

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.model import ChatName
+from bot.model import ChatName, Door
 from bot.ops.health import Health, StoreState, UnfinishedDeliveries
 from bot.ports import ChatHealth
 
@@ -16,7 +16,8 @@ from bot.ports import ChatHealth
 async def metrics_text(health: Health) -> bytes:
     """The current figures, read from the database and from the chats' connections when they are asked for."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Metrics(await health.unfinished_deliveries(), await health.store_states(), health.chat_health()))
+    unfinished, stores = await health.unfinished_deliveries(), await health.store_states()
+    registry.register(_Metrics(unfinished, stores, health.chat_health(), health.refused))
     return generate_latest(registry)
 
 
@@ -28,10 +29,12 @@ class _Metrics(Collector):
         unfinished: Sequence[UnfinishedDeliveries],
         stores: Sequence[StoreState],
         chats: Mapping[ChatName, ChatHealth],
+        refused: Mapping[tuple[ChatName, Door], int],
     ) -> None:
         self._unfinished = unfinished
         self._stores = stores
         self._chats = chats
+        self._refused = refused
 
     def collect(self) -> list[Metric]:
         deliveries = GaugeMetricFamily(
@@ -65,4 +68,10 @@ class _Metrics(Collector):
             connected.add_metric([name], 1.0 if health.connected else 0.0)
             malformed.add_metric([name], health.malformed)
             event.add_metric([name], 0.0 if health.last_event_at is None else health.last_event_at.timestamp())
-        return [deliveries, swept, well, connected, event, malformed]
+        refused = CounterMetricFamily(
+            "shopbell_refused", "What people asked for or wrote without the right to.", labels=["chat", "door"]
+        )
+        for chat in self._chats:
+            for door in Door:
+                refused.add_metric([chat, door], self._refused.get((chat, door), 0))
+        return [deliveries, swept, well, connected, event, malformed, refused]

@@ -8,18 +8,26 @@ from datetime import datetime, timedelta
 from bot.db.connection import Transaction
 from bot.db.rows import delivery_row, link_row, to_ms
 from bot.errors import AuthFailed, RemoteError
-from bot.model import ChatMessageId, Cursor, NewCardPayload, Opened, OpenPayload, Post, Said, State, Voice
+from bot.model import ChatMessageId, Cursor, NewCardPayload, Opened, OpenPayload, Place, Post, Said, State, Voice
 from bot.outbound.chat_couriers import queue_outdated_card, record_latest_message, record_part
 from bot.outbound.job import Directory, Job, require, thread_of
 from bot.tickets import enqueue
 from bot.tickets.incidents import channel_failing, channel_works, record_channel_incident
-from bot.tickets.routing import record_said, route_link
+from bot.tickets.routing import may_write, record_said, route_link
 from bot.wording import notices
 
 _LINE_PART, _CARD_PART = 0, 1
 _READ_PART = 1
 # In less time nobody answers a card, and no connection is lost and made again.
 _NO_ANSWER_WITHIN = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A person's message, and where that person can write now."""
+
+    said: Said
+    writable: frozenset[Place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +84,28 @@ class ThreadCourier:
     idempotent = False
     eventually_consistent = False
 
-    async def attempt(self, job: Job) -> Opened | list[Said]:
+    async def attempt(self, job: Job) -> Opened | list[_Written]:
         if job.delivery.part == _READ_PART:
             return await self._read(job)
         link = require(job.link)
         card = self.directory.card(job, link.chat)
         return await self.directory.chat(link.chat).open_thread(link.channel, card, job.key)
 
-    async def reconcile(self, job: Job) -> Opened | list[Said] | None:
+    async def reconcile(self, job: Job) -> Opened | list[_Written] | None:
         if job.delivery.part == _READ_PART:
             return await self._read(job)
         link = require(job.link)
         card = self.directory.card(job, link.chat)
         return await self.directory.chat(link.chat).find_thread(link.channel, card, job.key, job.delivery.after)
 
-    def record(self, tx: Transaction, job: Job, result: Opened | list[Said], now: datetime) -> int | None:
-        link, ticket = require(job.link), require(job.ticket)
+    def record(self, tx: Transaction, job: Job, result: Opened | list[_Written], now: datetime) -> int | None:
+        link, ticket, rules = require(job.link), require(job.ticket), self.directory.rules
         if not isinstance(result, Opened):
-            for said in result:
-                record_said(tx, said)
-            route_link(tx, link, self.directory.rules, now, self.directory.chat(link.chat).now())
+            for written in result:
+                said = written.said
+                can_reply = may_write(tx, said.place, said.agent, rules, written.writable)
+                record_said(tx, said, can_reply=can_reply)
+            route_link(tx, link, rules, now, self.directory.chat(link.chat).now())
             self._reopen_if_lost(tx, job, now)
             return None
         channel_works(tx, link.place, now, job.delivery.id)
@@ -130,12 +140,13 @@ class ThreadCourier:
             tx.run("finish_delivery", id=job.delivery.id, now=to_ms(now))
             enqueue.open_link(tx, link, now)
 
-    async def _read(self, job: Job) -> list[Said]:
+    async def _read(self, job: Job) -> list[_Written]:
         """Everything that people have written in the thread; an empty list if it cannot be read any more."""
         link = require(job.link)
+        chat = self.directory.chat(link.chat)
         try:
-            missed = self.directory.chat(link.chat).missed([Cursor(place=link.place, after=None)])
-            return [said async for said in missed]
+            missed = chat.missed([Cursor(place=link.place, after=None)])
+            return [_Written(said, await chat.writable(said.agent, [said.place])) async for said in missed]
         except RemoteError as error:
             if error.retryable or isinstance(error, AuthFailed):
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -106,6 +106,15 @@ class Chat(Protocol):
         """How many messages `post` needs here. Pure, does not wait, and never changes for the same post."""
         ...
 
+    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
+        """
+        In which of these places the person can now see the channel and write in its threads.
+
+        A place without a thread stands for all threads of its channel. What is remembered to answer this is never
+        older than a minute, and a right ends at once where the platform reports that. Raises if it cannot be known.
+        """
+        ...
+
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
         """Post the card in the channel and make a thread under it. May find the card by `key` and add the thread."""
         ...
@@ -183,11 +192,11 @@ class Chat(Protocol):
         """
         ...
 
-    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+    async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         """
-        The current text of a person's message in a thread, in the form of `Said.text`; None: it was deleted.
+        A person's message in a thread as it is now, with its author as they are now; None: it was deleted.
 
-        Makes one request. A message that `missed` would leave out counts as deleted. Raises `Rejected` if the platform
+        A message that `missed` would leave out counts as deleted. Raises `Rejected` if the platform
         withholds the text.
         """
         ...
@@ -245,9 +254,13 @@ class Intake(Protocol):
         ...
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
-        """At most 25 tickets for `verb` that match what was typed so far, best first; takes some milliseconds."""
+        """
+        At most 25 tickets for `verb` that match what was typed so far, best first.
+
+        Only those on which the agent may act. Takes some milliseconds, or as long as `Chat.writable`.
+        """
         ...
 
-    async def stores(self) -> Sequence[str]:
-        """The names of the stores, to complete `/stats`."""
+    async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
+        """The names of the stores whose tickets the agent may act on in this chat, to complete `/stats`."""
         ...

@@ -110,6 +110,7 @@ class StoreSettings(BaseModel):
     One store's settings.
 
     Attributes:
+        discord_agent_roles, slack_agents: Instead of the general ones; empty: the general ones.
         vendor_settings: What the vendor's adapter reads, by the last part of the variable's name in lower case.
     """
 
@@ -122,6 +123,8 @@ class StoreSettings(BaseModel):
     dashboard_url: Annotated[str, AfterValidator(_template)] | None = None
     webhook_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
     reply_mode: Mode | None = None
+    discord_agent_roles: Names = ()
+    slack_agents: Names = ()
     vendor_settings: Mapping[str, str] = Field(default_factory=dict, repr=False)
 
 

@@ -4,10 +4,14 @@ What happens when the author of a message edits or deletes it.
 While it is certain that a reply has not reached the customer, deleting it recalls it, and editing it has the effect of
 writing the new text at first. After that, the vendor and the other chats keep the old text, and the author gets a
 private message about it. A note stays a note after every edit. Where it is already shown, a line reports the change.
+
+Deleting needs no right: it only takes back. Editing does: the new text of somebody who may not act on the ticket any
+more goes nowhere. The old text, which its author did not want like this, is taken back if it was not sent yet.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,10 +27,11 @@ from bot.db.rows import (
     ticket_row,
     to_ms,
 )
-from bot.model import Agent, ChatMessageId, Deleted, Edited, Kind, Place, Purpose, State
+from bot.model import Agent, ChatMessageId, Deleted, Edited, Kind, Place, Purpose, Said, State
 from bot.text import clean
 from bot.tickets import enqueue, marks
 from bot.tickets.erasure import erase_deleted
+from bot.tickets.rights import may_act
 from bot.tickets.routing import Route, Rules, decide, enqueue_routed, note_text, refusal, reply_route
 from bot.tickets.threads import find_link
 from bot.wording import notices
@@ -34,10 +39,11 @@ from bot.wording import notices
 
 @dataclass(frozen=True, slots=True)
 class PrivateMessage:
-    """A text for one agent only."""
+    """A text for one person only; `refused`: because they may not act on the ticket."""
 
     agent: Agent
     text: str
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +56,26 @@ class _MessageContext:
     rules: Rules
     now: datetime
 
+    def may_act(self, agent: Agent, writable: Collection[Place]) -> bool:
+        """Whether this person may act on the ticket now."""
+        return may_act(agent, self.rules.stores.get(self.ticket.store), [self.link.place], writable)
 
-def record_edited(tx: Transaction, edited: Edited, rules: Rules, now: datetime) -> PrivateMessage | None:
-    """A message was edited. Returns what to send to its author; None: nothing, or it was sent before."""
+
+def record_edited(
+    tx: Transaction, edited: Edited, writable: Collection[Place], rules: Rules, now: datetime
+) -> PrivateMessage | None:
+    """
+    A message was edited. Returns what to send to its author; None: nothing, or it was sent before.
+
+    Args:
+        writable: Where its author can write now.
+    """
     context = _find_context(tx, edited.place, edited.message, rules, now)
-    text = None if context is None else _edit(tx, context, edited.text)
-    return PrivateMessage(edited.agent, text) if text else None
+    if context is None:
+        return None
+    allowed = context.may_act(edited.agent, writable)
+    text = _edit(tx, context, edited.text, allowed=allowed)
+    return PrivateMessage(edited.agent, text, refused=not allowed) if text else None
 
 
 def record_deleted(tx: Transaction, deleted: Deleted, rules: Rules, now: datetime) -> PrivateMessage | None:
@@ -66,40 +86,49 @@ def record_deleted(tx: Transaction, deleted: Deleted, rules: Rules, now: datetim
     message = None if context is None else context.message
     if message is None or text is None or message.agent is None:
         return None
-    return PrivateMessage(Agent(id=message.agent, name=message.author_name or "", can_reply=message.can_reply), text)
+    return PrivateMessage(Agent(id=message.agent, name=message.author_name or ""), text)
 
 
 def record_reread(
-    tx: Transaction, message: int, text: str | None, sync_epoch: str, rules: Rules, now: datetime
+    tx: Transaction,
+    message: int,
+    found: Said | None,
+    writable: Collection[Place],
+    sync_epoch: str,
+    rules: Rules,
+    now: datetime,
 ) -> None:
     """
     A message that was not sent yet was read again: apply an edit or a deletion that was missed.
 
     Args:
-        text: The text it has now; None: it is deleted.
+        found: The message as it is now; None: it is deleted.
+        writable: Where its author can write now.
         sync_epoch: The sync epoch of its chat in which it was read.
     """
     tx.run("set_message_sync_epoch", id=message, sync_epoch=sync_epoch)
     context = _load_context(tx, _require(tx.one("message", id=message)), rules, now)
-    if text is None:
+    if found is None:
         _delete(tx, context)
         erase_deleted(tx, now)
     else:
-        _edit(tx, context, text)
+        _edit(tx, context, found.text, allowed=context.may_act(found.agent, writable))
 
 
 # ---------------------------------------------------------------- edited
 
 
-def _edit(tx: Transaction, context: _MessageContext, text: str) -> str | None:
-    """Returns the text for the author; None: none."""
+def _edit(tx: Transaction, context: _MessageContext, text: str, *, allowed: bool) -> str | None:
+    """Returns the text for the author; None: none. `allowed`: whether the author may act on the ticket now."""
     message, text = context.message, clean(text)
     if message.deleted or message.erased or not _is_new_text(context, text):
         return None
     tx.run("set_message_edited", id=message.id, text=text)
-    if not message.routed or context.ticket.store not in context.rules.stores:
+    if context.ticket.store not in context.rules.stores or (allowed and not message.routed):
         tx.run("set_message_text", id=message.id, text=text)
         return None
+    if not allowed:
+        return _edit_without_right(tx, context, text)
     if message.purpose is Purpose.NOTE:
         return _edit_note(tx, context, text)
     if message.purpose is Purpose.REPLY:
@@ -114,6 +143,24 @@ def _is_new_text(context: _MessageContext, text: str) -> bool:
     if message.edited_text is not None:
         return text != message.edited_text
     return message.text != (note_text(text, context.rules) if message.purpose is Purpose.NOTE else text)
+
+
+def _edit_without_right(tx: Transaction, context: _MessageContext, text: str) -> str:
+    """The new text goes nowhere, and the old one is taken back where it was not sent or shown yet."""
+    message = context.message
+    tx.run("set_message_inside", id=message.id)
+    if message.routed and message.purpose is Purpose.NOTE:
+        for each in _note_deliveries(tx, context):
+            if not _may_have_been_sent(each):
+                tx.run("drop_delivery", id=each.id, now=to_ms(context.now))
+        return notices.not_an_agent()
+    reply = _reply(tx, context)
+    if reply is not None and reply.state is not State.DROPPED:
+        if _may_have_been_sent(reply):
+            return notices.too_late_to_edit(certain=reply.state is State.DONE)
+        _recall(tx, context, reply)
+    tx.run("set_message_text", id=message.id, text=text)
+    return notices.not_an_agent()
 
 
 def _edit_talk(tx: Transaction, context: _MessageContext, text: str) -> None:

@@ -8,17 +8,18 @@ routing waits, so that messages are routed in the order in which they were writt
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow, attachments_json, from_ms, message_row, ticket_row, to_ms
-from bot.model import Button, DeliveryId, Purpose, Said, Store, StoreName, Verb
+from bot.model import Agent, Button, DeliveryId, Place, Purpose, Said, Store, StoreName, Verb
 from bot.ports import VendorCapabilities
 from bot.text import clean
 from bot.tickets import enqueue, marks
 from bot.tickets.outcomes import reply_failed
+from bot.tickets.rights import may_act
 from bot.tickets.threads import find_link
 from bot.wording import notices
 
@@ -64,11 +65,19 @@ class Route:
     refused: str = ""
 
 
-def record_said(tx: Transaction, said: Said, sync_epoch: str | None = None) -> LinkRow | None:
+def may_write(tx: Transaction, thread: Place, agent: Agent, rules: Rules, writable: Collection[Place]) -> bool:
+    """Whether what a person writes in this thread may go to the customer; False also if it belongs to no ticket."""
+    link = find_link(tx, thread)
+    found = None if link is None else tx.one("ticket", number=link.ticket)
+    return found is not None and may_act(agent, rules.stores.get(StoreName(found["store"])), [thread], writable)
+
+
+def record_said(tx: Transaction, said: Said, *, can_reply: bool, sync_epoch: str | None = None) -> LinkRow | None:
     """
     Record a message, once however often it arrives; None: its thread belongs to no ticket.
 
     Args:
+        can_reply: Whether its author may act on the ticket now; else it never goes to the customer by itself.
         sync_epoch: Its chat's sync epoch, if every later change to it arrives; None: one may have been missed.
     """
     link = find_link(tx, said.place)
@@ -85,7 +94,7 @@ def record_said(tx: Transaction, said: Said, sync_epoch: str | None = None) -> L
         text=clean(said.text),
         attachments=attachments_json(said.attachments),
         unsupported=json.dumps(list(said.unsupported), ensure_ascii=False),
-        can_reply=said.agent.can_reply,
+        can_reply=can_reply,
         written_at=to_ms(said.said_at),
         sync_epoch=sync_epoch,
     )
@@ -105,7 +114,7 @@ def route_link(
         live: Whether the message arrived live; else it was read later.
 
     Returns:
-        The messages of people who may not reply, so that they can be told.
+        The messages of people who may not act on the ticket, so that they can be told.
     """
     found = tx.one("ticket", number=link.ticket)
     if found is None:
@@ -120,7 +129,7 @@ def route_link(
         enqueue_routed(
             tx, link, ticket, message, route, rules, now, since=_written_at(message, now, chat_now, live=live)
         )
-        if not message.can_reply and not message.deleted:
+        if not message.can_reply and not message.deleted and ticket.store in rules.stores:
             refused.append(message)
     return refused
 

@@ -13,14 +13,20 @@ from bot.model import Counts, Status, TicketNumber
 
 
 def not_allowed() -> str:
-    return "Only the team's agents can do that. Ask whoever runs shopbell to add you."
+    return (
+        "Only the team's agents can do that: they can see the ticket's channel, can write in its threads, and are "
+        "agents by shopbell's settings. Ask whoever runs shopbell to add you."
+    )
 
 
 # ---------------------------------------------------------------- which ticket, which store
 
 
 def no_such_ticket(typed: str) -> str:
-    return f"There is no ticket {typed}. Give the short number on the ticket's card, such as 1042."
+    return (
+        f"There is no ticket {typed}. Give the short number on the ticket's card, such as 1042. "
+        "You find only tickets in channels where you can write."
+    )
 
 
 def which_ticket() -> str:

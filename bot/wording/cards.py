@@ -14,6 +14,7 @@ _OPENING_LENGTH = 500
 _NAME_LENGTH = 40
 _OTHERS_SHOWN = 5
 _ERASED_HINT = "What was written here was erased. What the customer writes from now on appears here."
+_VOICES = {Author.CUSTOMER: Voice.CUSTOMER, Author.STAFF: Voice.STAFF, Author.UNKNOWN: Voice.UNKNOWN}
 
 
 def card(
@@ -129,7 +130,7 @@ def post(message: MessageRow, ticket: TicketRow, store: Store, *, masks_emails: 
 def _voice(message: MessageRow) -> Voice:
     if message.purpose is Purpose.NOTE or not message.is_public:
         return Voice.NOTE
-    return Voice.STAFF if message.author is Author.STAFF else Voice.CUSTOMER
+    return _VOICES[message.author]
 
 
 def _speaker(message: MessageRow, ticket: TicketRow, store: Store) -> str:

@@ -148,7 +148,10 @@ def note_deleted(name: str, before: str) -> str:
 
 
 def not_an_agent() -> str:
-    return "This was not sent: only the team's agents can answer customers. Ask whoever runs shopbell to add you."
+    return (
+        "This was not sent: only the team's agents can answer customers. Ask whoever runs shopbell to add you. "
+        "You are told this once a day, whatever you write here."
+    )
 
 
 def too_late_to_edit(*, certain: bool) -> str:

@@ -343,7 +343,7 @@ async def test_an_event_that_could_not_be_written_down_is_made_good(tmp_path: Pa
         await bridge.says(bridge.discord, "m1", "deleted")
         await bridge.says(bridge.discord, "m2", "edited")
         reception = bridge.app._intake
-        place, agent = bridge.place(bridge.discord), Agent(id=AgentId("u1"), name="Ann", can_reply=True)
+        place, agent = bridge.place(bridge.discord), Agent(id=AgentId("u1"), name="Ann", is_full_member=True)
         with patch.object(reception, "_database", None):
             for message, wording in (("m1", None), ("m2", "better")):
                 bridge.discord.wordings[ChatMessageId(message)] = wording

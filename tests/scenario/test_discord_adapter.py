@@ -242,7 +242,9 @@ class TestPosting:
         async with stage() as s:
             where = place(s.text, await s.open(s.text))
             ana = s.server.add_member("Ana")
-            await s.chat.tell(where, Agent(id=AgentId(str(ana.id)), name="Ana", can_reply=True), "This was not *sent*.")
+            await s.chat.tell(
+                where, Agent(id=AgentId(str(ana.id)), name="Ana", is_full_member=True), "This was not *sent*."
+            )
             told = [m for m in s.server.messages(str(where.thread)) if "not \\*sent\\*" in m.content]
             assert len(told) == 1
             assert not any(message.pinged for message in told)

@@ -8,10 +8,17 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import Forbidden, Gone, RateLimited, Rejected, Unavailable
-from bot.model import ChannelId, ChatMessageId, ThreadId
+from bot.model import ChannelId, ChatMessageId, Place, ThreadId
+from bot.ports import Chat
 from tests.support.stage import discord as discord_stage
 from tests.support.stage.slack import scene
 from tests.support.twice import is_gone
+
+
+async def reads(chat: Chat, where: Place, message: ChatMessageId) -> str | None:
+    """What one message reads like now; None: it is gone."""
+    found = await chat.reread(where, message)
+    return None if found is None else found.text
 
 
 async def test_discord_tells_what_a_message_reads_like_now() -> None:
@@ -22,14 +29,14 @@ async def test_discord_tells_what_a_message_reads_like_now() -> None:
         ana = s.server.add_member("Ana")
         message = await s.server.say(ana, thread, f"<@{ana.id}> see <#{s.text}>")
         [heard] = await s.told(1)
-        assert await s.chat.reread(where, heard.message) == heard.text == "@Ana see #support"
+        assert await reads(s.chat, where, heard.message) == heard.text == "@Ana see #support"
         await s.disconnect()
         await s.server.edit(ana, message, "**changed** meanwhile")
         before = len(s.server.http_server.seen)
-        assert await s.chat.reread(where, heard.message) == "**changed** meanwhile"
+        assert await reads(s.chat, where, heard.message) == "**changed** meanwhile"
         assert len(s.server.http_server.seen) == before + 1
         await s.server.delete(ana, message)
-        assert await s.chat.reread(where, heard.message) is None
+        assert await reads(s.chat, where, heard.message) is None
 
 
 async def test_discord_does_not_take_a_thread_that_is_gone_for_a_deleted_message() -> None:
@@ -43,7 +50,7 @@ async def test_discord_does_not_take_a_thread_that_is_gone_for_a_deleted_message
         with pytest.raises((Forbidden, Rejected)):
             await s.chat.reread(where, message)
         s.server.allow(s.text, "view_channel")
-        assert await s.chat.reread(where, message) == "hello"
+        assert await reads(s.chat, where, message) == "hello"
         await s.server.delete_place(s.server.owner, thread)
         await is_gone(lambda: s.chat.reread(where, message))
 
@@ -69,17 +76,17 @@ async def test_slack_tells_what_a_message_reads_like_now() -> None:
             message = await stage.slack.say(stage.bob, stage.channel, text, thread_ts=thread)
         message = stage.slack.thread(stage.channel, thread)[2]
         heard = ChatMessageId(message.ts)
-        assert await stage.chat.reread(where, heard) == "it is <so> & 🔒"
+        assert await reads(stage.chat, where, heard) == "it is <so> & 🔒"
         await stage.stop()
         await stage.slack.edit(message, "changed meanwhile")
         before = len(stage.slack.http_server.seen)
-        assert await stage.chat.reread(where, heard) == "changed meanwhile"
+        assert await reads(stage.chat, where, heard) == "changed meanwhile"
         assert len(stage.slack.http_server.seen) == before + 1
         await stage.slack.edit(message, "!close")
-        assert await stage.chat.reread(where, heard) is None
+        assert await reads(stage.chat, where, heard) is None
         await stage.slack.edit(message, "changed back")
         await stage.slack.delete(message)
-        assert await stage.chat.reread(where, heard) is None
+        assert await reads(stage.chat, where, heard) is None
 
 
 async def test_slack_does_not_take_a_thread_that_is_gone_for_a_deleted_message() -> None:

@@ -107,7 +107,7 @@ async def test_private_words_reach_one_person_in_the_thread() -> None:
     """An ephemeral message, verbatim."""
     async with scene() as stage:
         opened, place = await stage.open()
-        await stage.chat.tell(place, Agent(id=AgentId(stage.anna.id), name="Anna", can_reply=True), NASTY)
+        await stage.chat.tell(place, Agent(id=AgentId(stage.anna.id), name="Anna", is_full_member=True), NASTY)
         assert [(each.thread_ts, each.rendered) for each in stage.slack.ephemerals(stage.anna)] == [
             (opened.thread, NASTY)
         ]
@@ -175,7 +175,7 @@ async def test_statuses_and_dead_ends_have_their_errors() -> None:
         await other.aclose()
         stage.slack.workspace.token_error = "token_revoked"
         with pytest.raises(AuthFailed, match="SLACK_BOT_TOKEN"):
-            await stage.chat.tell(place, Agent(id=AgentId("U1"), name="x", can_reply=True), "x")
+            await stage.chat.tell(place, Agent(id=AgentId("U1"), name="x", is_full_member=True), "x")
         nobody = chat_for(stage.slack, [], api_url="http://127.0.0.1:9/api/")
         with pytest.raises(Unavailable):
             await nobody.post(place, POST, 0, key("e"))

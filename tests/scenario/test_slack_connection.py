@@ -43,7 +43,7 @@ async def test_what_people_write_in_threads_comes_in_as_neutral_text() -> None:
             Said(
                 place=place,
                 message=ChatMessageId(message.ts),
-                agent=Agent(id=AgentId(stage.anna.id), name="Anna", can_reply=True),
+                agent=Agent(id=AgentId(stage.anna.id), name="Anna", is_full_member=True),
                 text=typed,
                 said_at=datetime.fromtimestamp(int(message.ts[:10]), UTC).replace(microsecond=int(message.ts[11:])),
             )
@@ -86,7 +86,7 @@ async def test_edits_and_deletions_come_in_and_link_previews_do_not() -> None:
         assert await stage.slack.settled()
         await stage.slack.delete(message)
         assert await stage.slack.settled()
-        agent = Agent(id=AgentId(stage.anna.id), name="Anna", can_reply=True)
+        agent = Agent(id=AgentId(stage.anna.id), name="Anna", is_full_member=True)
         stamp = ChatMessageId(message.ts)
         assert stage.intake.seen[1:] == [
             Edited(place=place, message=stamp, agent=agent, text="two & three"),
@@ -115,26 +115,26 @@ async def test_a_name_that_cannot_be_asked_for_is_no_reason_to_lose_a_message() 
         assert stage.intake.said_texts == ["hi"]
 
 
-async def test_who_may_act_follows_the_settings() -> None:
-    """Guests may not; with a list, only those on it and in its groups."""
+async def test_everybody_comes_with_what_slack_says_of_them() -> None:
+    """Guests are no full members; of the user groups, those that the settings name are given."""
     async with scene(start=False, limits=SlackLimits(retry_delays=())) as stage:
         guest = stage.slack.add_user("gus", guest=True)
         stage.slack.invite(stage.channel, guest)
-        group = stage.slack.add_group("support", [stage.bob])
-        for agents, allowed in (
-            (frozenset[str](), {"Anna", "Bob"}),
-            (frozenset({stage.anna.id}), {"Anna"}),
-            (frozenset({group.id, guest.id}), {"Bob", "Gus"}),
-        ):
-            await stage.renew(agents=agents)
-            await stage.start()
-            parent = await stage.slack.say(stage.anna, stage.channel, "start")
-            for user in (stage.anna, stage.bob, guest):
-                await stage.slack.say(user, stage.channel, "hi", thread_ts=parent.ts)
-            assert await stage.slack.settled()
-            said = [each for each in stage.intake.seen if isinstance(each, Said)]
-            assert {each.agent.name for each in said if each.agent.can_reply} == allowed
-            assert len(said) == 3
+        group, other = stage.slack.add_group("support", [stage.bob]), stage.slack.add_group("other", [stage.anna])
+        await stage.renew(agents=frozenset({group.id, guest.id}))
+        await stage.start()
+        parent = await stage.slack.say(stage.anna, stage.channel, "start")
+        for user in (stage.anna, stage.bob, guest):
+            await stage.slack.say(user, stage.channel, "hi", thread_ts=parent.ts)
+        assert await stage.slack.settled()
+        agents = [each.agent for each in stage.intake.seen if isinstance(each, Said)]
+        assert {agent.name for agent in agents if agent.is_full_member} == {"Anna", "Bob"}
+        assert {agent.name: agent.groups for agent in agents} == {
+            "Anna": frozenset(),
+            "Bob": frozenset({group.id}),
+            "Gus": frozenset(),
+        }
+        assert other.id not in {one for agent in agents for one in agent.groups}
 
 
 # ---------------------------------------------------------------- the connection

@@ -10,8 +10,6 @@ from bot.model import ChannelId
 __all__ = ["PERMISSIONS", "DiscordChat", "build", "invite_url"]
 
 
-def build(
-    *, token: str, api_url: str | None, agent_roles: frozenset[str], channels: frozenset[ChannelId], clock: Clock
-) -> DiscordChat:
+def build(*, token: str, api_url: str | None, channels: frozenset[ChannelId], clock: Clock) -> DiscordChat:
     """Make the chat; no network calls. The parameters are those of `DiscordChat`."""
-    return DiscordChat(token=token, api_url=api_url, agent_roles=agent_roles, channels=channels, clock=clock)
+    return DiscordChat(token=token, api_url=api_url, channels=channels, clock=clock)

@@ -1,72 +1,164 @@
-"""Who wrote or asked something, and whether they may reply and run commands."""
+"""Who wrote or asked something, and where that person can see and write now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import discord
 
+from adapters.chats.discord import wording
+from adapters.chats.discord.card import Json
+from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account
 from adapters.chats.discord.failures import usable_answer
-from bot.errors import Gone
-from bot.model import Agent, AgentId
+from bot.clock import Clock
+from bot.errors import Forbidden, Gone, Rejected, Unavailable
+from bot.model import Agent, AgentId, ChannelId, Place
 from bot.text import clean
+
+_SECONDS = 60.0
+_REMEMBERED = 1_000
+
+Channel = discord.TextChannel | discord.ForumChannel
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """
+    What Discord said about somebody in a server, and when.
+
+    Attributes:
+        member: As discord.py read it, or as Discord wrote it; None: not in that server.
+        channel, permissions: A channel for which Discord itself said what they can do there; None: none.
+    """
+
+    at: float
+    agent: Agent
+    member: discord.Member | Json | None
+    channel: int | None = None
+    permissions: discord.Permissions | None = None
 
 
 class Agents:
     """
-    Decides by roles who may reply and run commands.
+    The people of our servers.
 
-    Args:
-        roles: Ids of roles; a person needs one of them. Empty: everybody who can write in the channel.
+    With every message and every request Discord says which roles somebody has, and whether they are timed out. That is
+    remembered for a minute at most. What a role or a channel allows is kept up to date by the gateway, so a right that
+    is taken from a role or in a channel ends at once.
     """
 
-    def __init__(self, roles: frozenset[str]) -> None:
-        self._roles = roles
-
-    def agent(self, person: discord.abc.User) -> Agent:
-        """The person of an event, with the roles and the name that the event gives."""
-        held = person.roles if isinstance(person, discord.Member) else []
-        return self.from_ids(str(person.id), person.display_name, (str(role.id) for role in held))
-
-    def with_rights_of(self, agent: Agent, person: discord.abc.User) -> Agent:
-        """A person whose roles the event does not give, with the rights of the agent who acts for them."""
-        return Agent(
-            id=AgentId(str(person.id)), name=clean(person.display_name) or str(person.id), can_reply=agent.can_reply
-        )
-
-    def from_ids(self, person: str, name: str, roles: Iterable[str]) -> Agent:
-        """The person with this id, name and these roles."""
-        may = not self._roles or not self._roles.isdisjoint(roles)
-        return Agent(id=AgentId(person), name=clean(name) or person, can_reply=may)
-
-
-class Members:
-    """
-    The authors of old messages, whose roles Discord does not give with the message.
-
-    To be made anew for each reading of the threads: each author is asked for once.
-    """
-
-    def __init__(self, account: Account, agents: Agents) -> None:
+    def __init__(self, account: Account, channels: Channels, clock: Clock) -> None:
         self._account = account
-        self._agents = agents
-        self._known: dict[tuple[int, int], Agent] = {}
+        self._channels = channels
+        self._clock = clock
+        self._known: dict[tuple[int, int], _Known] = {}
 
-    async def agent(self, guild: int, author: discord.abc.User) -> Agent:
-        """The author with the roles that they have now; with no roles if they have left the server."""
-        key = (guild, author.id)
-        if key not in self._known:
-            self._known[key] = await self._ask(guild, author)
-        return self._known[key]
+    async def author(self, message: discord.Message, guild: int) -> Agent:
+        """Who wrote a message, with the roles that they have now. Asks Discord if the message does not say."""
+        author = message.author
+        if isinstance(author, discord.Member):
+            known = _Known(self._clock.monotonic(), _agent_of_member(author), author)
+            self._remember(guild, author.id, known)
+        else:
+            known = await self._look_up(guild, author.id, author.display_name)
+        return known.agent
 
-    async def _ask(self, guild: int, author: discord.abc.User) -> Agent:
+    def asker(self, interaction: discord.Interaction) -> Agent:
+        """Who asks for something; Discord says what they can do where they ask."""
+        person = interaction.user
+        if not isinstance(person, discord.Member):
+            return only_named(person)
+        channel = interaction.channel
+        parent = channel.parent_id if isinstance(channel, discord.Thread) else interaction.channel_id
+        now, agent = self._clock.monotonic(), _agent_of_member(person)
+        self._remember(person.guild.id, person.id, _Known(now, agent, person, parent, interaction.permissions))
+        return agent
+
+    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
+        """As the port promises."""
+        return frozenset([place for place in places if await self._can_write(int(agent.id), place)])
+
+    async def _can_write(self, person: int, place: Place) -> bool:
+        channel = await self._channel(place.channel)
+        if channel is None:
+            return False
+        known = await self._look_up(channel.guild.id, person)
+        if known.member is None or not known.agent.is_active:
+            return False
+        member = known.member
+        if not isinstance(member, discord.Member):
+            with usable_answer(wrote=False):
+                member = discord.Member(data=member, guild=channel.guild, state=channel._state)  # type: ignore[arg-type]  # noqa: SLF001 - as discord.py does
+        held = channel.permissions_for(member)
+        if known.permissions is not None and known.channel == channel.id and not known.permissions.administrator:
+            held = held & known.permissions
+        if not (held.view_channel and held.send_messages_in_threads):
+            return False
+        thread = None if place.thread is None else channel.guild.get_thread(int(place.thread))
+        return thread is None or not thread.locked or held.manage_threads
+
+    async def _channel(self, channel: ChannelId) -> Channel | None:
+        """The channel with its roles and overwrites; None: it is gone, or we do not see it."""
+        client = await self._account.client()
+        known = client.get_channel(int(channel))
+        if isinstance(known, Channel):
+            return known
+        try:
+            await self._channels.channel(channel)
+        except (Forbidden, Gone, Rejected):
+            return None
+        raise Unavailable(wording.SERVER_NOT_LISTED)
+
+    async def _look_up(self, guild: int, person: int, name: str = "") -> _Known:
+        """What Discord said about a member in the last minute; it is asked if it said nothing."""
+        known = self._known.get((guild, person))
+        if known is not None and self._clock.monotonic() - known.at < _SECONDS:
+            return known
+        asked_at = self._clock.monotonic()
         try:
             member = await self._account.call(
-                "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=str(guild), user_id=str(author.id)
+                "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=str(guild), user_id=str(person)
             )
         except Gone:
-            return self._agents.from_ids(str(author.id), author.display_name, ())
-        with usable_answer(wrote=False):
-            roles, name = list(map(str, member["roles"])), str(member.get("nick") or author.display_name)
-        return self._agents.from_ids(str(author.id), name, roles)
+            left = Agent(id=AgentId(str(person)), name=clean(name) or str(person), is_active=False)
+            found = _Known(asked_at, left, None)
+        else:
+            with usable_answer(wrote=False):
+                found = _Known(asked_at, _agent_of_json(guild, member), member)
+        self._remember(guild, person, found)
+        return found
+
+    def _remember(self, guild: int, person: int, known: _Known) -> None:
+        if len(self._known) >= _REMEMBERED:
+            oldest = self._clock.monotonic() - _SECONDS
+            self._known = {key: each for key, each in self._known.items() if each.at > oldest}
+        self._known[guild, person] = known
+
+
+def only_named(person: discord.abc.User) -> Agent:
+    """Somebody about whom Discord says only the name. They may do nothing by themselves."""
+    return Agent(id=AgentId(str(person.id)), name=clean(person.display_name) or str(person.id), is_active=False)
+
+
+def _agent_of_member(member: discord.Member) -> Agent:
+    return Agent(
+        id=AgentId(str(member.id)),
+        name=clean(member.display_name) or str(member.id),
+        groups=frozenset(str(role.id) for role in member.roles),
+        is_full_member=True,
+        is_active=not member.bot,
+    )
+
+
+def _agent_of_json(guild: int, member: Json) -> Agent:
+    user = member["user"]
+    name = member.get("nick") or user.get("global_name") or user.get("username") or ""
+    return Agent(
+        id=AgentId(str(user["id"])),
+        name=clean(name) or str(user["id"]),
+        groups=frozenset({str(guild), *member["roles"]}),  # Discord leaves out @everyone, which everybody has
+        is_full_member=True,
+        is_active=not user.get("bot"),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -57,7 +57,6 @@ class DiscordChat:
     Args:
         token: The bot's.
         api_url: REST base; the gateway's address is taken from that server. None: Discord's own.
-        agent_roles: Ids of roles that may reply and run commands; empty: everybody who can write in the channel.
         channels: Ids of the channels that we serve; nothing outside them and their threads is listened to.
         clock: For waiting, and for the times in `health`.
     """
@@ -70,19 +69,18 @@ class DiscordChat:
         *,
         token: str,
         api_url: str | None,
-        agent_roles: frozenset[str],
         channels: frozenset[ChannelId],
         clock: Clock,
     ) -> None:
         self._clock = clock
         self._served = channels
-        self._agents = Agents(agent_roles)
-        self._commands = Commands(self._agents)
         self._account = Account(
-            token=token, api_url=api_url, clock=clock, on_frame=self._on_frame, prepare=self._commands.register
+            token=token, api_url=api_url, clock=clock, on_frame=self._on_frame, prepare=self._prepare
         )
         self._echo = Echo(clock)
         looked_up = Channels(self._account)
+        self._agents = Agents(self._account, looked_up, clock)
+        self._commands = Commands(self._agents)
         reader = RecentMessageReader(self._account, looked_up, self._agents, channels)
         self._patrol = Patrol(DISCORD, reader, clock, self._account.their_clock)
         self._history = History(self._account, looked_up, self._agents, self._patrol)
@@ -93,6 +91,9 @@ class DiscordChat:
 
     def _on_frame(self, event: str | None) -> None:
         self._connection.on_frame(event)
+
+    def _prepare(self, client: Client) -> None:
+        self._commands.register(client)
 
     def typable(self, beginning: str) -> bool:  # noqa: ARG002 - Discord sends unknown commands as plain messages
         return True
@@ -155,7 +156,10 @@ class DiscordChat:
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         return self._history.missed(cursors, self._intake)
 
-    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
+        return await self._agents.writable(agent, places)
+
+    async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         return await self._history.reread(place, message)
 
     async def download(self, attachment: Attachment) -> bytes:

@@ -12,7 +12,7 @@ import structlog
 from discord import app_commands, ui
 
 from adapters.chats.discord import wording
-from adapters.chats.discord.agents import Agents
+from adapters.chats.discord.agents import Agents, only_named
 from adapters.chats.discord.buttons import TEMPLATE, pressed
 from adapters.chats.discord.client import Account, Client
 from adapters.chats.discord.failures import remote_errors
@@ -20,7 +20,7 @@ from adapters.chats.discord.markup import cut_line
 from adapters.chats.discord.messages import answer_text
 from adapters.chats.discord.reading import is_from_person, place_of, said
 from bot.errors import RemoteError
-from bot.model import Agent, Ask, Place, Verb
+from bot.model import Agent, Ask, Door, Place, Verb
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -29,6 +29,8 @@ _CHOICE_NAME = 100
 _CHOICES = 25
 _DAYS = 365
 _FINISH_SECONDS = 3.0
+_SHOWN_TO = discord.Permissions(send_messages_in_threads=True)
+"""Discord offers the commands to whoever has this permission. Every agent has it where the tickets are."""
 
 Interaction = discord.Interaction[Any]
 
@@ -67,7 +69,7 @@ class Commands:
         client.add_dynamic_items(_button_class(self))
 
     def agent(self, interaction: Interaction) -> Agent:
-        return self.agents.agent(interaction.user)
+        return self.agents.asker(interaction)
 
     async def answer(self, interaction: Interaction, ask: Ask) -> None:
         """Acknowledge, ask the core, show its answer."""
@@ -116,6 +118,7 @@ def place_asked(interaction: Interaction) -> Place:
 
 def _ticket_command(commands: Commands, verb: Verb, description: str) -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name=verb.value, description=description)
+    @app_commands.default_permissions(_SHOWN_TO)
     @app_commands.describe(ticket=wording.TICKET_OPTION)
     async def command(interaction: Interaction, ticket: str | None = None) -> None:
         ask = Ask(verb=verb, agent=commands.agent(interaction), place=place_asked(interaction), ticket=ticket)
@@ -124,9 +127,14 @@ def _ticket_command(commands: Commands, verb: Verb, description: str) -> app_com
     @command.autocomplete("ticket")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         agent, place = commands.agent(interaction), place_asked(interaction)
+        try:
+            choices = await commands.intake.choices(verb, typed, place, agent)
+        except RemoteError as error:
+            _log.info("discord completion failed", reason=error.user_message)
+            return []
         return [
             app_commands.Choice(name=cut_line(choice.title, _CHOICE_NAME), value=str(choice.number))
-            for choice in (await commands.intake.choices(verb, typed, place, agent))[:_CHOICES]
+            for choice in choices[:_CHOICES]
         ]
 
     return command
@@ -134,6 +142,7 @@ def _ticket_command(commands: Commands, verb: Verb, description: str) -> app_com
 
 def _stats_command(commands: Commands) -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name=Verb.STATS.value, description=wording.STATS_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
     @app_commands.describe(store=wording.STORE_OPTION, days=wording.DAYS_OPTION)
     async def command(
         interaction: Interaction, store: str | None = None, days: app_commands.Range[int, 1, _DAYS] | None = None
@@ -142,8 +151,14 @@ def _stats_command(commands: Commands) -> app_commands.Command[Any, ..., None]:
         await commands.answer(interaction, Ask(verb=Verb.STATS, agent=agent, place=place, store=store, days=days))
 
     @command.autocomplete("store")
-    async def complete(_interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        stores = [name for name in await commands.intake.stores() if typed.casefold() in name.casefold()]
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        try:
+            known = await commands.intake.stores(place, agent)
+        except RemoteError as error:
+            _log.info("discord completion failed", reason=error.user_message)
+            return []
+        stores = [name for name in known if typed.casefold() in name.casefold()]
         return [app_commands.Choice(name=name[:_CHOICE_NAME], value=name) for name in stores[:_CHOICES]]
 
     return command
@@ -151,16 +166,17 @@ def _stats_command(commands: Commands) -> app_commands.Command[Any, ..., None]:
 
 def _send_menu(commands: Commands) -> app_commands.ContextMenu:
     @app_commands.context_menu(name=wording.SEND_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
     async def menu(interaction: Interaction, message: discord.Message) -> None:
         if not is_from_person(message):
             with remote_errors(wrote=True):
                 await interaction.response.send_message(wording.NOT_FROM_PERSON, ephemeral=True)
             return
         agent, place = commands.agent(interaction), place_asked(interaction)
-        # Discord does not give the roles of the message's author here: whoever sends it answers for it.
-        author = commands.agents.with_rights_of(agent, message.author)
+        # Discord does not give the roles of the message's author here, and whoever sends it answers for it.
+        content = said(message, place, only_named(message.author))
         await commands.answer(
-            interaction, Ask(verb=Verb.SEND, agent=agent, place=place, message=said(message, place, author))
+            interaction, Ask(verb=Verb.SEND, agent=agent, place=place, message=content, door=Door.MENU)
         )
 
     return menu
@@ -192,6 +208,7 @@ def _button_class(commands: Commands) -> type[ui.DynamicItem[ui.Button[Any]]]:
                     place=place_asked(interaction),
                     ticket=None if ticket is None else str(ticket),
                     delivery=delivery,
+                    door=Door.BUTTON,
                 ),
             )
 
@@ -229,6 +246,7 @@ def _essence(commands: Iterable[dict[str, Any]]) -> list[Any]:
             command.get("type", 1),
             command["name"],
             command.get("description") or "",
+            str(command.get("default_member_permissions") or ""),
             [[part.get(key) or None for key in option] for part in command.get("options") or ()],
         )
         for command in commands

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import discord
 import structlog
 
+from adapters.chats.discord import wording
 from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.client import MALFORMED, Account, Client
 from adapters.chats.discord.connection import Connection
@@ -15,7 +16,7 @@ from adapters.chats.discord.failures import usable_answer
 from adapters.chats.discord.reading import DISCORD, is_content_hidden, is_from_person, place_of, said, text_of
 from adapters.chats.malformed import SHAPE_ERRORS
 from adapters.chats.patrol import Patrol
-from bot.errors import Forbidden, Gone, Rejected, RemoteError
+from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
 from bot.model import ChannelId, ChatMessageId, Deleted, Edited, Place
 from bot.ports import Intake
 
@@ -161,7 +162,7 @@ class Events:
             return
         if message.content or is_content_hidden(message):
             self._connection.text_missing = not message.content
-        await self._intake.said(said(message, place, self._agents.agent(message.author)))
+        await self._intake.said(said(message, place, await self._agents.author(message, self._guild_of(place))))
         self._patrol.received(message.id)
 
     async def _on_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
@@ -176,7 +177,7 @@ class Events:
             Edited(
                 place=place,
                 message=ChatMessageId(str(message.id)),
-                agent=self._agents.agent(message.author),
+                agent=await self._agents.author(message, self._guild_of(place)),
                 text=text_of(message),
             )
         )
@@ -206,6 +207,12 @@ class Events:
                 return None
             parent = found
         return place_of(parent, channel) if str(parent) in self._served else None
+
+    def _guild_of(self, place: Place) -> int:
+        channel = self._client.get_channel(int(place.channel))
+        if not isinstance(channel, discord.abc.GuildChannel):
+            raise Unavailable(wording.SERVER_NOT_LISTED)
+        return channel.guild.id
 
     async def _parent(self, channel: int) -> int | None:
         """The channel of a thread that discord.py does not know; it knows no archived ones."""

@@ -12,12 +12,12 @@ import structlog
 
 from adapters.chats.disappearance import APART
 from adapters.chats.discord import wording
-from adapters.chats.discord.agents import Agents, Members
+from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.card import Json, has_key
 from adapters.chats.discord.channels import READ_HISTORY, Channels, is_id, last_message_id
 from adapters.chats.discord.client import Account
 from adapters.chats.discord.failures import UNKNOWN_MESSAGE, code_of, no_answer, usable_answer
-from adapters.chats.discord.reading import DISCORD, is_content_hidden, is_from_person, message_of, said, text_of
+from adapters.chats.discord.reading import DISCORD, is_content_hidden, is_from_person, message_of, said
 from adapters.chats.malformed import SHAPE_ERRORS
 from adapters.chats.patrol import Patrol
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable
@@ -118,8 +118,8 @@ class History:
         async for post in self._channels.archived_threads(str(forum.id), lambda: since):
             yield post
 
-    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
-        """The present text of one message; the contract is `bot.ports.Chat.reread`."""
+    async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
+        """One message as it is now; the contract is `bot.ports.Chat.reread`."""
         client = await self._account.client()
         guild = (await self._channels.channel(place.channel)).guild.id
         thread = ThreadId(str(place.thread))
@@ -135,7 +135,7 @@ class History:
             found = message_of(client, guild, thread, answer)
             if is_content_hidden(found):
                 raise Rejected(wording.INTENT_MISSING)
-            return text_of(found)
+        return said(found, place, await self._agents.author(found, guild))
 
     def missed(self, cursors: Sequence[Cursor], intake: Intake | None) -> AsyncIterator[Said]:
         """What people wrote in these threads after each cursor; see `MissedMessages`."""
@@ -166,7 +166,7 @@ class MissedMessages:
     ) -> None:
         self._account = account
         self._channels = channels
-        self._members = Members(account, agents)
+        self._agents = agents
         self._patrol = patrol
         self._intake = intake
         self._active: dict[int, list[Json]] = {}
@@ -279,7 +279,7 @@ class MissedMessages:
 
     async def _unread(self, guild: int, cursor: Cursor) -> AsyncIterator[Said]:
         async for message in written_after(self._account, guild, cursor.place, _last_known(cursor)):
-            yield said(message, cursor.place, await self._members.agent(guild, message.author))
+            yield said(message, cursor.place, await self._agents.author(message, guild))
             self._patrol.received(message.id)
 
 

@@ -1,7 +1,7 @@
 """
 Posts and answers as Discord messages; pure.
 
-Every post is an embed: it holds 4096 characters, nothing in it pings, the colour of its bar shows who speaks, and its
+Every post is an embed: it holds 4096 characters, nothing in it pings, its first line says who speaks, and its
 hidden `url` carries the key by which the message is found again (see `card`). The bell's posts are embeds too, in
 small letters and without a name, because plain content would have no place for the key.
 """
@@ -21,10 +21,16 @@ from bot.text import split
 CONTENT_LENGTH = 2000
 """The longest message outside an embed, in characters."""
 
-_COLOUR = {Voice.CUSTOMER: 0x3BA55D, Voice.STAFF: 0x5865F2, Voice.NOTE: 0xF0B232, Voice.BELL: 0x4E5058}
+_COLOUR = {
+    Voice.CUSTOMER: 0x3BA55D,
+    Voice.UNKNOWN: 0x95A5A6,
+    Voice.STAFF: 0x5865F2,
+    Voice.NOTE: 0xF0B232,
+    Voice.BELL: 0x4E5058,
+}
 _DESCRIPTION = 4000
 """A little under Discord's 4096."""
-_NAME = 240
+_NAME = 200
 _SMALL = len("-# ")
 _RECENT_POSTS = 4
 """The parts of a long post are asked for one by one; this many posts stay split between two parts."""
@@ -64,7 +70,11 @@ def erased_message(text: str) -> Json:
 
 
 def _name(post: Post, part: int, total: int) -> str:
-    name = cut_line(post.name, _NAME)
+    """`Jane · customer`: who speaks, and in which role; a customer can have any name, but not another role."""
+    role = wording.SPEAKERS[post.voice]
+    if not role:
+        return ""
+    name = f"{cut_line(post.name, _NAME) or wording.NAMELESS[post.voice]} · {role}"
     if post.voice is Voice.NOTE:
         name = f"🔒 {name}"
     return f"{name} ({part + 1}/{total})" if name and total > 1 else name

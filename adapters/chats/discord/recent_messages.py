@@ -10,7 +10,7 @@ from functools import partial
 import discord
 import structlog
 
-from adapters.chats.discord.agents import Agents, Members
+from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.card import Json
 from adapters.chats.discord.channels import Channels, is_id, last_message_id
 from adapters.chats.discord.client import Account
@@ -48,13 +48,12 @@ class RecentMessageReader:
         newest = 0
         written: list[RecentMessage] = []
         for guild, channels in (await self._visible()).items():
-            members = Members(self._account, self._agents)
             async for thread in self._threads(guild, channels, after):
                 newest = max(newest, last_message_id(thread))
                 if last_message_id(thread) > after and is_id(thread.get("parent_id")):
                     place = place_of(int(thread["parent_id"]), int(thread["id"]))
                     written += [
-                        RecentMessage(message.id, partial(_said, message, guild, place, members))
+                        RecentMessage(message.id, partial(_said, message, guild, place, self._agents))
                         for message in await self._written_after(guild, place, after)
                     ]
         return RecentMessages(newest, written)
@@ -90,5 +89,5 @@ class RecentMessageReader:
                 _log.info("discord channel not read", channel=channel, reason=error.user_message)
 
 
-async def _said(message: discord.Message, guild: int, place: Place, members: Members) -> Said:
-    return said(message, place, await members.agent(guild, message.author))
+async def _said(message: discord.Message, guild: int, place: Place, agents: Agents) -> Said:
+    return said(message, place, await agents.author(message, guild))

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from bot.model import Voice
+
 CUSTOMER = "Customer"
 STATUS = "Status"
 DASHBOARD = "Open in dashboard"
 NO_TEXT = "(no text)"
+
+SPEAKERS = {
+    Voice.CUSTOMER: "customer",
+    Voice.UNKNOWN: "author unknown",
+    Voice.STAFF: "team",
+    Voice.NOTE: "internal note",
+    Voice.BELL: "",
+}
+NAMELESS = {
+    Voice.CUSTOMER: "Customer",
+    Voice.UNKNOWN: "Somebody",
+    Voice.STAFF: "A colleague",
+    Voice.NOTE: "A colleague",
+    Voice.BELL: "shopbell",
+}
+"""Who speaks if there is no name."""
 
 TICKET_OPTION = "The ticket's number; in a ticket's thread: that ticket"
 STORE_OPTION = "Only this store"
@@ -49,6 +67,7 @@ NOT_ON_SERVER = "The bot is not on this Discord server any more. Invite it again
 PERHAPS_GONE = "Discord says that this does not exist. It is asked once more before that is believed."
 CONTRADICTED = "Discord says that this does not exist, and shows it all the same."
 CARD_DELETED = "The ticket's card was deleted before it had its thread."
+SERVER_NOT_LISTED = "Discord has not told yet what this server looks like. Please try again in a minute."
 CHANNEL_GONE = "The channel is no longer on Discord. Name another one in the store's CHANNELS and start shopbell again."
 NO_CHANNEL = "There is no such channel on Discord, or the bot was removed from its server."
 HIDDEN = "The bot may not see this channel. Give its role View Channel there."

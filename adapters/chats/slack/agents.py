@@ -1,21 +1,23 @@
-"""Who wrote or asked something, and whether they may reply and run commands; remembered for some minutes."""
+"""Who wrote or asked something, and where that person can write; remembered for a minute."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import asyncio
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from adapters.chats.slack.failures import usable_answer
+from adapters.chats.slack.members import Members
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
 from bot.errors import Gone
-from bot.model import Agent, AgentId
+from bot.model import Agent, AgentId, Place
 from bot.text import one_line
 
 _REMEMBERED = 500
-_SECONDS = 300.0
+_SECONDS = 60.0
 _NAME = 80
 
 
@@ -29,23 +31,24 @@ class Agents:
     """
     The people of one workspace.
 
-    Remembers at most 500 of them, each for five minutes: when a right is taken away, it is gone soon after.
+    Remembers at most 500 of them, each for a minute: a right that is taken away is gone by then. What Slack reports is
+    gone at once: `person_changed`, and what `members` is informed of.
 
     Args:
-        agents: Ids of the people and user groups that may act; empty: every full member.
+        agents: Ids that the settings name. Only the members of the user groups among them are asked for.
 
     Attributes:
+        members: Who is in which channel and user group.
         team: The workspace's id; empty: not known yet.
     """
 
     def __init__(self, requests: Requests, clock: Clock, agents: frozenset[str]) -> None:
         self._requests = requests
         self._clock = clock
-        self._people = frozenset(one for one in agents if not is_group(one))
         self._groups = tuple(sorted(one for one in agents if is_group(one)))
         self._known: OrderedDict[str, _Remembered] = OrderedDict()
-        self._members: frozenset[str] = frozenset()
-        self._members_until = 0.0
+        self._changes: Counter[str] = Counter()
+        self.members = Members(requests, clock)
         self.team = ""
 
     @property
@@ -56,11 +59,29 @@ class Agents:
     async def agent(self, user: str) -> Agent:
         """The person with this id. Asks Slack if needed; raises what `Requests.read` raises, except `Gone`."""
         person = await self._person(user)
-        return Agent(id=AgentId(user), name=name_of(person, user), can_reply=await self._may(user, person))
+        return Agent(
+            id=AgentId(user),
+            name=name_of(person, user),
+            groups=frozenset([group for group in self._groups if user in await self.members.of_group(group)]),
+            is_full_member=is_full_member(person, self.team),
+            is_active=not (person.get("deleted") or person.get("is_bot")),
+        )
 
     async def name(self, user: str) -> str:
         """The name of the person with this id; raises as `agent` does."""
         return name_of(await self._person(user), user)
+
+    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
+        """As the port promises: whoever is in a channel can see it and write there."""
+        channels = sorted({place.channel for place in places})
+        members = await asyncio.gather(*(self.members.of_channel(channel) for channel in channels))
+        inside = {channel for channel, users in zip(channels, members, strict=True) if agent.id in users}
+        return frozenset(place for place in places if place.channel in inside)
+
+    def person_changed(self, user: str) -> None:
+        """Slack reports that somebody was deactivated, became a guest, or has another name."""
+        self._known.pop(user, None)
+        self._changes[user] += 1
 
     async def _person(self, user: str) -> Mapping[str, Any]:
         now = self._clock.monotonic()
@@ -68,6 +89,7 @@ class Agents:
         if known is not None and known.until > now:
             self._known.move_to_end(user)
             return known.person
+        changes = self._changes[user]
         try:
             answer = await self._requests.read("users.info", user=user)
         except Gone:
@@ -77,30 +99,13 @@ class Agents:
                 if answer["user"]["id"] != user:
                     raise ValueError("another person")
                 needed = _needed(answer["user"])
+        if self._changes[user] != changes:
+            return needed  # it may be older than what Slack reported meanwhile
         self._known[user] = _Remembered(now + _SECONDS, needed)
         self._known.move_to_end(user)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        return self._known[user].person
-
-    async def _may(self, user: str, person: Mapping[str, Any]) -> bool:
-        if person.get("deleted") or person.get("is_bot"):
-            return False
-        if not self._people and not self._groups:
-            return is_full_member(person, self.team)
-        return user in self._people or (bool(self._groups) and user in await self._group_members())
-
-    async def _group_members(self) -> Collection[str]:
-        now = self._clock.monotonic()
-        if self._members_until <= now:
-            members: set[str] = set()
-            for group in self._groups:
-                listed = await self._requests.read("usergroups.users.list", usergroup=group)
-                with usable_answer(writes=False):
-                    members.update(map(str, listed["users"]))
-            self._members = frozenset(members)
-            self._members_until = now + _SECONDS
-        return self._members
+        return needed
 
 
 def is_group(one: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 
 from adapters.chats.echo import Echo
@@ -45,7 +45,7 @@ class SlackChat:
         bot_token: `xoxb-…`.
         app_token: `xapp-…`, with the scope `connections:write`.
         api_url: Base of the Web API, ends in `/api/`; None: Slack's own.
-        agents: Ids of the people and user groups that may act; empty: every full member.
+        agents: Ids that the settings name as agents, of people and of user groups.
         channels: Ids of the channels that we serve; nothing outside them is listened to.
         heartbeat: Seconds between the pings that show whether the socket still works.
     """
@@ -112,7 +112,10 @@ class SlackChat:
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         return self._history.missed(cursors, self._intake)
 
-    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
+        return await self._agents.writable(agent, places)
+
+    async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         return await self._history.reread(place, message)
 
     async def download(self, attachment: Attachment) -> bytes:

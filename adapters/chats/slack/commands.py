@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK, PersonMessage, is_from_person, read_message, said
 from adapters.chats.slack.requests import Requests
 from bot.errors import RemoteError
-from bot.model import Answer, Ask, ChannelId, DeliveryId, Place, ThreadId, Verb
+from bot.model import Answer, Ask, ChannelId, Choice, DeliveryId, Door, Place, ThreadId, Verb
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -73,6 +73,7 @@ class _Request:
     message: PersonMessage | None = None
     store: str | None = None
     days: int | None = None
+    door: Door = Door.COMMAND
 
 
 class Commands:
@@ -104,7 +105,7 @@ class Commands:
 
     def on_typed(self, message: PersonMessage, verb: Verb, ticket: str | None) -> None:
         """Somebody wrote `!close` or `!reopen`, and nothing else, in a thread."""
-        request = _Request(user=message.user, verb=verb, place=message.place, ticket=ticket)
+        request = _Request(user=message.user, verb=verb, place=message.place, ticket=ticket, door=Door.WORD)
         self._tasks.start(self._do(request, self._privately(message.place, message.user)))
 
     # ------------------------------------------------------------ slash commands
@@ -138,9 +139,13 @@ class Commands:
 
     async def _on_options(self, ack: AsyncAck, body: Payload) -> None:
         purpose = picker.purpose_of(body["view"])
-        agent = await self._agents.agent(str(body["user"]["id"]))
         place = Place(chat=SLACK, channel=purpose.channel)
-        choices = await self._intake.choices(purpose.verb, str(body.get("value") or ""), place, agent)
+        choices: Sequence[Choice] = ()
+        try:
+            agent = await self._agents.agent(str(body["user"]["id"]))
+            choices = await self._intake.choices(purpose.verb, str(body.get("value") or ""), place, agent)
+        except RemoteError as error:
+            _log.info("slack picker has no choices", reason=error.user_message)
         await ack(options=picker.options(choices))
 
     async def _on_picked(self, ack: AsyncAck, body: Payload) -> None:
@@ -148,7 +153,7 @@ class Commands:
         view, user = body["view"], str(body["user"]["id"])
         purpose = picker.purpose_of(view)
         place = Place(chat=SLACK, channel=purpose.channel)
-        request = _Request(user=user, verb=purpose.verb, place=place, ticket=picker.picked(view))
+        request = _Request(user=user, verb=purpose.verb, place=place, ticket=picker.picked(view), door=Door.PICKER)
         work = self._tasks.start(self._answer_to(request))
         done, _ = await asyncio.wait({work}, timeout=_AT_ONCE)
         if done:
@@ -175,7 +180,12 @@ class Commands:
         verb, ticket, delivery = found
         place, user = _place_of(body), str(body["user"]["id"])
         request = _Request(
-            user=user, verb=verb, place=place, ticket=None if ticket is None else str(ticket), delivery=delivery
+            user=user,
+            verb=verb,
+            place=place,
+            ticket=None if ticket is None else str(ticket),
+            delivery=delivery,
+            door=Door.BUTTON,
         )
         self._tasks.start(self._do(request, self._privately(_place_for_answer(body, place), user)))
 
@@ -187,7 +197,7 @@ class Commands:
         if verb is Verb.SEND and not is_from_person(body["message"]):
             self._tasks.start(show(Answer(text=wording.NOT_FROM_PERSON)))
             return
-        self._tasks.start(self._do(_Request(user=user, verb=verb, place=place, message=message), show))
+        self._tasks.start(self._do(_Request(user=user, verb=verb, place=place, message=message, door=Door.MENU), show))
 
     # ------------------------------------------------------------ asking and answering
 
@@ -203,6 +213,7 @@ class Commands:
                 message=None if request.message is None else await said(request.message, self._agents),
                 store=request.store,
                 days=request.days,
+                door=request.door,
             )
             return await self._intake.ask(ask)
         except RemoteError as error:

@@ -105,6 +105,10 @@ class Events:
         app.event("member_joined_channel")(self._on_joined)
         for left in ("channel_left", "group_left"):
             app.event(left)(self._on_membership)
+        app.event("member_left_channel")(self._on_left)
+        app.event("user_change")(self._on_person_changed)
+        for changed in ("subteam_members_changed", "subteam_updated"):
+            app.event(changed)(self._on_group_changed)
         app.event(re.compile(".*"))(_on_other)
         return app
 
@@ -136,12 +140,25 @@ class Events:
         self._intake.gap_possible(SLACK)
         await self._intake.connected(SLACK)
 
+    async def _on_left(self, event: Event) -> None:
+        """Somebody else has left a channel, so they may not act there any more."""
+        self._agents.members.changed(str(event.get("channel")))
+
+    async def _on_person_changed(self, event: Event) -> None:
+        self._agents.person_changed(str((event.get("user") or {}).get("id")))
+
+    async def _on_group_changed(self, event: Event) -> None:
+        group = event.get("subteam_id") or (event.get("subteam") or {}).get("id")
+        self._agents.members.changed(str(group))
+
     async def _on_joined(self, event: Event) -> None:
+        self._agents.members.changed(str(event.get("channel")))
         if event.get("user") == self.user:
             await self._on_membership(event)
 
     async def _on_membership(self, event: Event) -> None:
         """The bot was invited or removed: it got no events while it was out, so the threads have to be read."""
+        self._agents.members.changed(str(event.get("channel")))
         if str(event.get("channel")) in self._served:
             self._intake.gap_possible(SLACK)
             await self._intake.connected(SLACK)

@@ -26,7 +26,6 @@ from adapters.chats.slack.reading import (
     order,
     read_message,
     said,
-    text_of,
     time_of,
     ts_at,
 )
@@ -108,8 +107,8 @@ class History:
                     break
         return None
 
-    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
-        """The present text of one message; the contract is `bot.ports.Chat.reread`."""
+    async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
+        """One message as it is now; the contract is `bot.ports.Chat.reread`."""
         try:
             page = await self._requests.messages(
                 "conversations.replies",
@@ -125,7 +124,7 @@ class History:
         found = [each for each in page if each.get("ts") == message]
         with usable_answer(writes=False):
             read = read_message(found[0], place.channel) if found else None
-            return None if read is None or typed_command(read.markup) is not None else await text_of(read, self._agents)
+            return None if read is None or typed_command(read.markup) is not None else await said(read, self._agents)
 
     async def missed(self, cursors: Sequence[Cursor], intake: Intake | None) -> AsyncIterator[Said]:
         """

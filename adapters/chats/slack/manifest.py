@@ -21,7 +21,18 @@ SCOPES = (
 """What the bot token must be allowed to do; all are used. `files:read` also makes the names of files visible."""
 _FOR_GROUPS = "usergroups:read"
 
-_EVENTS = ("message.channels", "message.groups", "member_joined_channel", "channel_left", "group_left")
+_EVENTS = (
+    "message.channels",
+    "message.groups",
+    "member_joined_channel",
+    "channel_left",
+    "group_left",
+    # A right ends at once if Slack reports it; without these events it ends within a minute.
+    "member_left_channel",
+    "subteam_members_changed",
+    "subteam_updated",
+    "user_change",
+)
 _COMMANDS = (
     ("/close", "Close a ticket", "[number]"),
     ("/reopen", "Reopen a ticket", "[number]"),

@@ -53,7 +53,7 @@ def speaker(post: Post) -> str:
     """`Jane · customer`: who speaks, and in which role."""
     name = one_line(post.name, _NAME) or wording.NAMELESS[post.voice]
     role = wording.SPEAKERS[post.voice]
-    return f"{name} · {role}" if role and role != name.lower() else name
+    return f"{name} · {role}" if role else name
 
 
 def _small(pieces: tuple[str, ...]) -> list[Block]:

@@ -8,12 +8,14 @@ from bot.model import Verb, Voice
 
 SPEAKERS = {
     Voice.CUSTOMER: "customer",
+    Voice.UNKNOWN: "author unknown",
     Voice.STAFF: "team",
     Voice.NOTE: "internal note",
     Voice.BELL: "",
 }
 NAMELESS = {
     Voice.CUSTOMER: "Customer",
+    Voice.UNKNOWN: "Somebody",
     Voice.STAFF: "A colleague",
     Voice.NOTE: "A colleague",
     Voice.BELL: "shopbell",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,7 +24,7 @@ from bot.model import ChannelId, ChatMessageId, Cursor, Place, Said
 from bot.ports import Chat
 from bot.tickets import announcements
 from bot.tickets.incidents import channel_read
-from bot.tickets.routing import Rules, record_said, route_link
+from bot.tickets.routing import Rules, may_write, record_said, route_link
 from bot.tickets.threads import find_link
 from bot.wording import notices
 
@@ -127,8 +127,10 @@ class CatchUp:
             async for said in self._chat.missed(cursors):
                 if sync_epoch != self.sync_epoch:
                     return
+                writable = await self._chat.writable(said.agent, [said.place])
                 current = (said.place, said.message) not in self._changed_meanwhile
-                if await self._database.write(_record_if_new, said, sync_epoch if current else None):
+                epoch = sync_epoch if current else None
+                if await self._database.write(_record_if_new, said, self._rules, writable, epoch):
                     self._found_in[said.place.channel] += 1
 
     async def _read_ahead(self) -> None:
@@ -178,15 +180,19 @@ def _cursor(tx: Transaction, thread: Place) -> Cursor | None:
     return None if row is None else _as_cursor(row)
 
 
-def _record_if_new(tx: Transaction, said: Said, sync_epoch: str | None) -> bool:
+def _record_if_new(
+    tx: Transaction, said: Said, rules: Rules, writable: Collection[Place], sync_epoch: str | None
+) -> bool:
     """
     Record a message that was read from its thread; whether it was new.
 
     Args:
+        writable: Where its author can write now: whoever lost the right since they wrote does not answer any more.
         sync_epoch: The sync epoch in which it was read; None: it may have changed since.
     """
     link = find_link(tx, said.place)
     if link is None or tx.one("message_by_chat_id", link=link.id, chat_message=said.message) is not None:
         return False
-    record_said(tx, said, sync_epoch)
+    can_reply = may_write(tx, said.place, said.agent, rules, writable)
+    record_said(tx, said, can_reply=can_reply, sync_epoch=sync_epoch)
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,12 +14,16 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, delivery_row, message_row, ticket_row, to_ms
 from bot.errors import RemoteError
+from bot.inbound.chats.refusals import Refusals
+from bot.inbound.chats.subjects import Subject, find_subject
 from bot.model import (
+    Agent,
     Answer,
     Ask,
     ChatName,
     Choice,
     DeliveryId,
+    Door,
     Place,
     Purpose,
     Said,
@@ -27,13 +31,15 @@ from bot.model import (
     Status,
     StatusPayload,
     StoreName,
+    TicketNumber,
     Verb,
 )
 from bot.outbound.outbox import Outbox
-from bot.ports import CanCount
+from bot.ports import CanCount, Chat
 from bot.text import clean
 from bot.tickets import enqueue, marks
 from bot.tickets.outcomes import drop, retry
+from bot.tickets.rights import may_act, open_stores, places_to_ask
 from bot.tickets.routing import Rules, note_text, record_said, reply_route, route_link
 from bot.tickets.stats import figures, table
 from bot.tickets.threads import find_link
@@ -46,10 +52,17 @@ _STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}
 # After this time an agent is answered that the vendor takes longer.
 _VENDOR_SECONDS = 2.5
 _MAX_DAYS = 365
+# So many of the latest tickets of all stores together are searched for what somebody types in a picker.
+_SEARCHED = 2_000
+_CHOICES = 25
 
 
 class Commands:
-    """Answers agents. Every effect is a delivery, queued before the answer; the answer waits a short time for it."""
+    """
+    Answers agents. Every effect is a delivery, queued before the answer; the answer waits a short time for it.
+
+    Whatever somebody asks, it is first found out about which ticket, and then whether they may act on it.
+    """
 
     def __init__(
         self,
@@ -58,47 +71,85 @@ class Commands:
         rules: Rules,
         clock: Clock,
         *,
-        chat_labels: Mapping[ChatName, str],
+        chats: Mapping[ChatName, Chat],
+        refusals: Refusals,
         counting: Mapping[StoreName, CanCount],
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._rules = rules
         self._clock = clock
-        self._chat_labels = chat_labels
+        self._chats = chats
+        self._refusals = refusals
         self._counting = counting
 
     async def ask(self, ask: Ask) -> Answer:
         """Do what is asked; the contract is `bot.ports.Intake.ask`."""
-        if not ask.agent.can_reply:
+        try:
+            if ask.verb is Verb.STATS:
+                return await self._stats(ask)
+            subject = await self._database.read(find_subject, ask)
+            if isinstance(subject, Answer):
+                return subject
+            writable = await self._chats[ask.place.chat].writable(ask.agent, subject.places)
+        except RemoteError as error:
+            return Answer(text=error.user_message)
+        if not may_act(ask.agent, self._rules.stores.get(subject.store), subject.places, writable):
+            return self._refuse(ask, subject, writable)
+        return await self._act(ask, subject)
+
+    async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
+        """Tickets to choose from; the contract is `bot.ports.Intake.choices`."""
+        if verb not in _STATUSES:
+            return ()
+        allowed = await self._open_stores(place, agent, Door.COMPLETION)
+        current = Status.OPEN if verb is Verb.CLOSE else Status.CLOSED
+        masks = self._rules.masks_emails
+        return await self._database.read(_choices, current, typed, place, allowed, masks_emails=masks)
+
+    async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
+        """Stores to choose from; the contract is `bot.ports.Intake.stores`."""
+        return sorted(await self._open_stores(place, agent, Door.COMPLETION))
+
+    async def _open_stores(self, place: Place, agent: Agent, door: Door) -> Mapping[StoreName, tuple[Place, ...]]:
+        """The stores that a person may see here, with the channels that make it so. Raises what `writable` raises."""
+        stores = self._rules.stores.values()
+        places = places_to_ask(agent, stores, place.chat)
+        writable = await self._chats[place.chat].writable(agent, places) if places else frozenset()
+        allowed = open_stores(agent, stores, place.chat, writable)
+        if not allowed:
+            self._refusals.add(place.chat, door)
+        return allowed
+
+    def _refuse(self, ask: Ask, subject: Subject, writable: frozenset[Place]) -> Answer:
+        """Whoever cannot see that there is such a ticket does not learn it here."""
+        self._refusals.add(ask.place.chat, ask.door)
+        if subject.store not in self._rules.stores and not writable.isdisjoint(subject.places):
+            return Answer(text=notices.store_unknown(subject.store))
+        if subject.is_here:
             return Answer(text=answers.not_allowed())
+        if ask.delivery is not None:
+            return Answer(text=answers.nothing_waits())
+        return Answer(text=answers.no_such_ticket(f"#{subject.ticket}"))
+
+    async def _act(self, ask: Ask, subject: Subject) -> Answer:
+        """Do what somebody asks who may act on this ticket."""
         match ask.verb:
             case Verb.CLOSE | Verb.REOPEN:
-                return await self._change_status(ask)
-            case Verb.STATS:
-                return await self._stats(ask)
+                return await self._change_status(ask, subject.ticket)
             case Verb.RETRY | Verb.DISCARD:
                 return await self._retry_or_discard(ask)
             case Verb.SEND:
                 return await self._send(ask)
             case Verb.REVEAL:
-                return await self._reveal(ask)
+                return await self._reveal(ask, subject.ticket)
+            case Verb.STATS:
+                raise ValueError("figures are about no ticket")
 
-    async def choices(self, verb: Verb, typed: str, place: Place) -> Sequence[Choice]:
-        """Tickets to choose from; the contract is `bot.ports.Intake.choices`."""
-        if verb not in _STATUSES:
-            return ()
-        current = Status.OPEN if verb is Verb.CLOSE else Status.CLOSED
-        return await self._database.read(_choices, current, typed, place, masks_emails=self._rules.masks_emails)
-
-    def stores(self) -> Sequence[str]:
-        """The names of the configured stores."""
-        return sorted(self._rules.stores)
-
-    async def _change_status(self, ask: Ask) -> Answer:
+    async def _change_status(self, ask: Ask, number: TicketNumber) -> Answer:
         wanted = _STATUSES[ask.verb]
-        by = notices.by_agent(ask.agent.name, self._chat_labels.get(ask.place.chat, ask.place.chat))
-        queued = await self._database.write(self._queue_status, ask, wanted, by, self._clock.now())
+        by = notices.by_agent(ask.agent.name, self._chats[ask.place.chat].label)
+        queued = await self._database.write(self._queue_status, number, ask.verb, by, self._clock.now())
         if isinstance(queued, Answer):
             return queued
         ticket, delivery = queued
@@ -111,14 +162,13 @@ class Commands:
         return Answer(text=answers.under_way(ticket.number, wanted, self._rules.stores[ticket.store].vendor_label))
 
     def _queue_status(
-        self, tx: Transaction, ask: Ask, wanted: Status, by: str, now: datetime
+        self, tx: Transaction, number: TicketNumber, verb: Verb, by: str, now: datetime
     ) -> Answer | tuple[TicketRow, DeliveryId]:
-        ticket = _asked_ticket(tx, ask)
-        if isinstance(ticket, Answer):
-            return ticket
-        store = self._rules.stores.get(ticket.store)
-        if store is None:
-            return Answer(text=notices.store_unknown(ticket.store))
+        row = tx.one("ticket", number=number)
+        if row is None:
+            raise LookupError(f"ticket {number} has no row")
+        ticket, wanted = ticket_row(row), _STATUSES[verb]
+        store = self._rules.stores[ticket.store]
         if ticket.forgotten:
             return Answer(text=notices.forgotten())
         pending = tx.one("status_in_progress", ticket=ticket.number)
@@ -127,8 +177,8 @@ class Commands:
             sentence = answers.already_so if pending is None else answers.already_under_way
             return Answer(text=sentence(ticket.number, wanted))
         capabilities = self._rules.capabilities[ticket.store]
-        if ask.verb not in capabilities.verbs:
-            instead = capabilities.instead.get(ask.verb, "")
+        if verb not in capabilities.verbs:
+            instead = capabilities.instead.get(verb, "")
             return Answer(text=answers.unsupported(store.vendor_label, wanted, instead))
         delivery = enqueue.status(tx, ticket, wanted, by, now)
         if delivery is None:
@@ -136,17 +186,19 @@ class Commands:
         return ticket, delivery
 
     async def _stats(self, ask: Ask) -> Answer:
-        stores = self.stores()
+        stores = sorted(await self._open_stores(ask.place, ask.agent, ask.door))
+        if not stores:
+            return Answer(text=answers.not_allowed())
         chosen = [name for name in stores if ask.store is None or name == ask.store.strip().lower()]
         if not chosen:
+            self._refusals.add(ask.place.chat, ask.door)
             return Answer(text=answers.no_such_store(ask.store or "", stores))
         days = 7 if ask.days is None else ask.days
         if not 1 <= days <= _MAX_DAYS:
             return Answer(text=answers.days_out_of_range())
         now = self._clock.now()
-        names = [name for name in self._rules.stores if name in chosen]
-        found = [await self._database.read(figures, name, days, now) for name in sorted(names)]
-        counted = await asyncio.gather(*(self._vendor_counts(name) for name in sorted(names)))
+        found = [await self._database.read(figures, name, days, now) for name in chosen]
+        counted = await asyncio.gather(*(self._vendor_counts(name) for name in chosen))
         text = "\n".join([answers.figures_as_of(now), *filter(None, counted)])
         return Answer(text=text, table=table(found))
 
@@ -170,14 +222,15 @@ class Commands:
         self._outbox.wake()
         return Answer(text=answers.retrying() if retries else answers.discarded())
 
-    async def _reveal(self, ask: Ask) -> Answer:
+    async def _reveal(self, ask: Ask, number: TicketNumber) -> Answer:
         """The whole address, to the asker alone. Who asked for whose is logged, the address is not."""
-        ticket = await self._database.read(_asked_ticket, ask)
-        if isinstance(ticket, Answer):
-            return ticket
-        _log.info("address shown", ticket=ticket.number, store=ticket.store, chat=ask.place.chat, agent=ask.agent.id)
+        row = await self._database.read(lambda tx: tx.one("ticket", number=number))
+        if row is None:
+            raise LookupError(f"ticket {number} has no row")
+        ticket = ticket_row(row)
+        _log.info("address shown", ticket=number, store=ticket.store, chat=ask.place.chat, agent=ask.agent.id)
         email = ticket.customer.email
-        return Answer(text=answers.address(ticket.number, email) if email else answers.no_address(ticket.number))
+        return Answer(text=answers.address(number, email) if email else answers.no_address(number))
 
     async def _send(self, ask: Ask) -> Answer:
         if ask.message is None:
@@ -187,7 +240,8 @@ class Commands:
         return answer
 
     def _queue_reply(self, tx: Transaction, said: Said, now: datetime) -> Answer:
-        link = record_said(tx, said)
+        # Whoever sends it answers for it, whoever wrote it.
+        link = record_said(tx, said, can_reply=True)
         if link is None:
             return Answer(text=answers.not_in_a_thread())
         route_link(tx, link, self._rules, now, None)
@@ -214,28 +268,36 @@ class Commands:
         return Answer(text=answers.sending())
 
 
-def _asked_ticket(tx: Transaction, ask: Ask) -> TicketRow | Answer:
-    """The ticket that was named, or else the thread's ticket; an `Answer` if there is none."""
-    if ask.ticket is None or not ask.ticket.strip():
-        link = find_link(tx, ask.place)
-        if link is None:
-            return Answer(text=answers.which_ticket())
-        number: int = link.ticket
-    else:
-        typed = re.fullmatch(r"#?\s*([0-9]{1,12})", ask.ticket.strip())
-        if typed is None:
-            return Answer(text=answers.no_such_ticket(ask.ticket.strip()[:40]))
-        number = int(typed[1])
-    row = tx.one("ticket", number=number)
-    if row is None or not row["followed"]:
-        return Answer(text=answers.no_such_ticket(f"#{number}"))
-    return ticket_row(row)
-
-
-def _choices(tx: Transaction, status: Status, typed: str, place: Place, *, masks_emails: bool) -> list[Choice]:
+def _choices(
+    tx: Transaction,
+    status: Status,
+    typed: str,
+    place: Place,
+    allowed: Mapping[StoreName, Sequence[Place]],
+    *,
+    masks_emails: bool,
+) -> list[Choice]:
+    """The best of what each of these stores has; see the statement. Nothing is found by what is not shown."""
     link = find_link(tx, place)
+    typed = typed.strip().lstrip("#").strip().lower()
     here = 0 if link is None else link.ticket
-    rows = tx.all("tickets_to_choose", status=status, typed=typed.strip().lstrip("#").strip().lower(), here=here)
+    rows = [
+        row
+        for store, places in allowed.items()
+        for row in tx.all(
+            "tickets_to_choose",
+            store=store,
+            chat=place.chat,
+            channels=json.dumps([each.channel for each in places]),
+            status=status,
+            typed=typed,
+            here=here,
+            most=_SEARCHED // len(allowed),
+        )
+    ]
+    rows.sort(key=lambda row: (row["number"] != here, not str(row["number"]).startswith(typed), -row["number"]))
     tickets = [ticket_row(row) for row in rows]
-    shown = [masked_ticket(ticket) if masks_emails else ticket for ticket in tickets]
-    return [Choice(ticket.number, title(ticket)) for ticket in shown]
+    if masks_emails:
+        masked = [masked_ticket(ticket) for ticket in tickets]
+        tickets = [ticket for ticket in masked if typed in title(ticket).lower()]
+    return [Choice(ticket.number, title(ticket)) for ticket in tickets[:_CHOICES]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -15,11 +15,12 @@ from bot.db.rows import MessageRow
 from bot.errors import RemoteError
 from bot.inbound.chats.catchup import CatchUp
 from bot.inbound.chats.commands import Commands
-from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Edited, Place, Said, Verb
+from bot.inbound.chats.refusals import Refusals
+from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Door, Edited, Place, Said, Verb
 from bot.ports import Chat
 from bot.tickets.edits import record_deleted, record_edited
 from bot.tickets.incidents import channel_failing, channel_unreadable
-from bot.tickets.routing import Rules, record_said, route_link
+from bot.tickets.routing import Rules, may_write, record_said, route_link
 from bot.tickets.threads import card_deleted, is_being_opened, message_in_unknown_thread, record_place_deleted
 from bot.wording import notices
 
@@ -37,6 +38,7 @@ class ChatIntake:
         chats: Mapping[ChatName, Chat],
         catchups: Mapping[ChatName, CatchUp],
         commands: Commands,
+        refusals: Refusals,
         rules: Rules,
         clock: Clock,
         wake: Callable[[], None],
@@ -45,6 +47,7 @@ class ChatIntake:
         self._chats = chats
         self._catchups = catchups
         self._commands = commands
+        self._refusals = refusals
         self._rules = rules
         self._clock = clock
         self._wake = wake
@@ -66,21 +69,33 @@ class ChatIntake:
         self._catchups[chat].connected()
 
     async def said(self, said: Said) -> None:
-        catchup = self._catchups[said.place.chat]
+        chat, catchup = self._chats[said.place.chat], self._catchups[said.place.chat]
+        arrived_in = catchup.sync_epoch
+        writable = await chat.writable(said.agent, [said.place])
         # After a gap, this message may have been edited since: Slack sends some events again.
-        sync_epoch = catchup.sync_epoch if catchup.in_sync else None
+        sync_epoch = arrived_in if catchup.in_sync and catchup.sync_epoch == arrived_in else None
         refused = await self._write(
-            said.place, self._record_and_route, said, sync_epoch, self._clock.now(), self._chats[said.place.chat].now()
+            said.place,
+            self._record_and_route,
+            said,
+            writable,
+            sync_epoch,
+            self._clock.now(),
+            chat.now(),
+            live=catchup.in_sync,
         )
         catchup.read_first(said.place)
         for message in refused:
             if message.chat_message == said.message:
-                self._start_private_message(said.place, said.agent, notices.not_an_agent())
+                self._refuse(said.place, said.agent, Door.MESSAGE, notices.not_an_agent())
 
     async def edited(self, edited: Edited) -> None:
         self._catchups[edited.place.chat].message_changed(edited.place, edited.message)
-        notice = await self._write(edited.place, record_edited, edited, self._rules, self._clock.now())
-        if notice is not None:
+        writable = await self._chats[edited.place.chat].writable(edited.agent, [edited.place])
+        notice = await self._write(edited.place, record_edited, edited, writable, self._rules, self._clock.now())
+        if notice is not None and notice.refused:
+            self._refuse(edited.place, notice.agent, Door.EDIT, notice.text)
+        elif notice is not None:
             self._start_private_message(edited.place, notice.agent, notice.text)
 
     async def deleted(self, deleted: Deleted) -> None:
@@ -103,10 +118,10 @@ class ChatIntake:
         return await self._commands.ask(ask)
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
-        return await self._commands.choices(verb, typed, place) if agent.can_reply else ()
+        return await self._commands.choices(verb, typed, place, agent)
 
-    async def stores(self) -> Sequence[str]:
-        return self._commands.stores()
+    async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
+        return await self._commands.stores(place, agent)
 
     async def _write(
         self, place: Place, work: Callable[Concatenate[Transaction, P], T], *values: P.args, **more: P.kwargs
@@ -123,13 +138,23 @@ class ChatIntake:
         return result
 
     def _record_and_route(
-        self, tx: Transaction, said: Said, sync_epoch: str | None, now: datetime, chat_now: datetime | None
+        self,
+        tx: Transaction,
+        said: Said,
+        writable: Collection[Place],
+        sync_epoch: str | None,
+        now: datetime,
+        chat_now: datetime | None,
+        *,
+        live: bool,
     ) -> list[MessageRow]:
-        link = record_said(tx, said, sync_epoch)
+        """`live`: whether no older message can be missing, so that this one can be routed."""
+        can_reply = may_write(tx, said.place, said.agent, self._rules, writable)
+        link = record_said(tx, said, can_reply=can_reply, sync_epoch=sync_epoch)
         if link is None:
             message_in_unknown_thread(tx, said.place)
             return []
-        routed = sync_epoch is not None and not is_being_opened(tx, link)
+        routed = live and not is_being_opened(tx, link)
         return route_link(tx, link, self._rules, now, chat_now, live=True) if routed else []
 
     def _record_unreadable(self, tx: Transaction, place: Place, reason: str, now: datetime) -> None:
@@ -139,6 +164,12 @@ class ChatIntake:
         fallbacks = [other for store in self._rules.stores.values() for other in store.channels]
         channel_failing(tx, place, others, self._chats[place.chat].label, reason, now, fallbacks=fallbacks)
         channel_unreadable(tx, place)
+
+    def _refuse(self, place: Place, agent: Agent, door: Door, text: str) -> None:
+        """Count it, and tell the person once a day: not with a private message for each of theirs."""
+        self._refusals.add(place.chat, door)
+        if self._refusals.is_due(place.chat, agent.id):
+            self._start_private_message(place, agent, text)
 
     def _start_private_message(self, place: Place, agent: Agent, text: str) -> None:
         """Send it in the background: the event must be acknowledged without waiting for the network."""

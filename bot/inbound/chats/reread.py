@@ -86,7 +86,8 @@ class RereadCheck:
             await self._postpone(job, chat)
             return
         try:
-            text = await chat.reread(link.place, require(message.chat_message))
+            found = await chat.reread(link.place, require(message.chat_message))
+            writable = frozenset() if found is None else await chat.writable(found.agent, [link.place])
         except RemoteError as error:
             if (error.retryable or isinstance(error, AuthFailed)) and not isinstance(error, Forbidden):
                 await self._postpone(job, chat, error.retry_after or 0.0)
@@ -97,7 +98,9 @@ class RereadCheck:
             )
             return
         self._waits.pop(chat.name, None)
-        await self._database.write(record_reread, message.id, text, sync_epoch, self._rules, self._clock.now())
+        await self._database.write(
+            record_reread, message.id, found, writable, sync_epoch, self._rules, self._clock.now()
+        )
 
     async def _postpone(self, job: Job, chat: Chat, seconds: float = 0.0) -> None:
         now = self._clock.monotonic()

@@ -83,7 +83,7 @@ class Bridge:
         values: dict[str, object] = {
             "place": self.place(chat),
             "message": ChatMessageId(message),
-            "agent": Agent(id=AgentId("u1"), name="Ann", can_reply=True),
+            "agent": Agent(id=AgentId("u1"), name="Ann", is_full_member=True),
             "text": text,
             "said_at": now(),
         }
@@ -93,7 +93,7 @@ class Bridge:
         return Place(chat=chat.name, channel=ChannelId("1"), thread=self.thread(chat))
 
     async def edits(self, chat: MemoryChat, message: str, text: str) -> None:
-        agent = Agent(id=AgentId("u1"), name="Ann", can_reply=True)
+        agent = Agent(id=AgentId("u1"), name="Ann", is_full_member=True)
         edited = Edited(place=self.place(chat), message=ChatMessageId(message), agent=agent, text=text)
         chat.wordings[edited.message] = text
         await _intake(chat).edited(edited)
@@ -104,7 +104,7 @@ class Bridge:
         await _intake(chat).deleted(deleted)
 
     async def asks(self, chat: MemoryChat, verb: Verb, *, may: bool = True, **rest: object) -> Answer:
-        agent = Agent(id=AgentId("u1"), name="Ann", can_reply=may)
+        agent = Agent(id=AgentId("u1"), name="Ann", is_full_member=may)
         values: dict[str, object] = {"verb": verb, "agent": agent, "place": self.place(chat)}
         return await _intake(chat).ask(Ask(**{**values, **rest}))  # type: ignore[arg-type]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -68,6 +68,8 @@ class MemoryChat:
         reactions: What stands on people's messages now; `marks`: what was put there last.
         gone: Threads, channels and cards that were deleted.
         wordings: What people's messages read like now, by id; None: deleted. Others are in no thread that is there.
+        authors: Who wrote a message that is read again; others are Ann's.
+        shut_out: Who cannot write in which channel.
         said: All that was ever said or opened here, wherever, in its order.
     """
 
@@ -83,6 +85,8 @@ class MemoryChat:
     told: list[tuple[AgentId, str]] = field(default_factory=list)
     wordings: dict[ChatMessageId, str | None] = field(default_factory=dict)
     history: list[Said] = field(default_factory=list)
+    authors: dict[ChatMessageId, Agent] = field(default_factory=dict)
+    shut_out: set[tuple[AgentId, ChannelId]] = field(default_factory=set)
     said: list[ChatMessageId] = field(default_factory=list)
     fail: dict[str, list[RemoteError]] = field(default_factory=lambda: defaultdict(list))
     lose: set[str] = field(default_factory=set)
@@ -204,7 +208,11 @@ class MemoryChat:
             if said.place.thread in threads:
                 yield said
 
-    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
+        await self._before("writable")
+        return frozenset(place for place in places if (agent.id, place.channel) not in self.shut_out)
+
+    async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         await self._before("reread")
         self._must_be_there(place.channel, place.thread)
         if message not in self.wordings:
@@ -212,7 +220,11 @@ class MemoryChat:
         self.reread_calls += 1
         wording = self.wordings[message]
         await self._after("reread")
-        return wording
+        return None if wording is None else self._as_said(place, message, wording)
+
+    def _as_said(self, place: Place, message: ChatMessageId, text: str) -> Said:
+        agent = self.authors.get(message, Agent(id=AgentId("u1"), name="Ann", is_full_member=True))
+        return Said(place=place, message=message, agent=agent, text=text, said_at=self.now())
 
     async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
         return ()

@@ -131,7 +131,7 @@ def _forms(written: Written) -> set[str]:
 def _may_be_sent(written: Written) -> set[str]:
     if written.sent_by_hand:
         return _forms(written)
-    return {text for text in written.versions if written.agent.can_reply and not text.startswith(NOTE)}
+    return {text for text in written.versions if written.agent.is_full_member and not text.startswith(NOTE)}
 
 
 def _replies(scene: Scene, ticket: TicketId) -> Iterator[str]:
@@ -219,7 +219,7 @@ def _lost(scene: Scene, ticket: TicketId) -> Iterator[str]:
 
 def _stays_a_note(written: Written) -> bool:
     note = len(written.versions) == 1 and written.versions[0].startswith(NOTE)
-    return note and written.agent.can_reply and not written.deleted and not written.sent_by_hand
+    return note and written.agent.is_full_member and not written.deleted and not written.sent_by_hand
 
 
 def _mirrored(scene: Scene, ticket: TicketId, room: Room, channel: str) -> list[str]:
@@ -265,7 +265,7 @@ def _unheard(sim: Simulation, room: Room, written: Written) -> Iterator[str]:
         return
     if state == "reply dropped" and written not in sim.discarded and not _vanished(sim, written):
         yield f"{room.name} {written.id} {written.versions!r} was dropped"
-    if state == "no reply" and written.agent.can_reply and not any(t.startswith(NOTE) for t in written.versions):
+    if state == "no reply" and written.agent.is_full_member and not any(t.startswith(NOTE) for t in written.versions):
         yield f"{room.name} {written.id} {written.versions!r} is not for the customer"
     wanted = {"reply done": {Mark.DELIVERED}, "reply failed": {Mark.FAILED}, "note": {Mark.NOTE}}.get(state, set())
     if room.reactions[written.id] != wanted:

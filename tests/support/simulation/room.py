@@ -35,7 +35,7 @@ _CONNECTING_TAKES = 0.5
 
 def agent(name: str = "Ann", *, may: bool = True) -> Agent:
     """Somebody of the team, or a guest."""
-    return Agent(id=AgentId(f"u-{name}" if may else "u-guest"), name=name if may else "Guest", can_reply=may)
+    return Agent(id=AgentId(f"u-{name}" if may else "u-guest"), name=name if may else "Guest", is_full_member=may)
 
 
 @dataclass
@@ -196,12 +196,12 @@ class Room(MemoryChat):
                 if not written.deleted:
                     yield written.said
 
-    async def reread(self, place: Place, message: ChatMessageId) -> str | None:
+    async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         await self._before("reread")
         self._must_be_there(place.channel, place.thread)
         written = next(written for written in self.written if written.id == message)
         self.reread_calls += 1
-        reads = None if written.deleted else written.versions[-1]
+        reads = None if written.deleted else written.said
         await self._after("reread")
         return reads
 

@@ -215,7 +215,7 @@ class Week:
     async def _an_agent_sends_by_hand(self) -> None:
         """What was a note, or a guest's."""
         kept = [(r, w) for r, w in self._own if not w.deleted and w.place.thread not in r.gone]
-        kept = [(r, w) for r, w in kept if w.versions[-1].startswith(NOTE) or not w.agent.can_reply]
+        kept = [(r, w) for r, w in kept if w.versions[-1].startswith(NOTE) or not w.agent.is_full_member]
         if kept:
             room, written = self.random.choice(kept)
             written.sent_by_hand = True

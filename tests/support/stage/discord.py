@@ -87,7 +87,7 @@ class Recorder:
         self.picks.append((verb, typed, place))
         return [Choice(TicketNumber(1042), "#1042 · Jane · " + "Key not working " * 10)]
 
-    async def stores(self) -> Sequence[str]:
+    async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         return ["main", "second"]
 
     def of(self, kind: type) -> list[Any]:
@@ -171,7 +171,6 @@ async def _run(chat: DiscordChat, intake: Recorder) -> None:
 async def stage(
     *,
     connected: bool = True,
-    roles: Sequence[str] = (),
     tags: Sequence[str] = (),
     require_tag: bool = False,
     **settings: Any,
@@ -182,7 +181,7 @@ async def stage(
     await server.start()
     text, forum = server.add_text_channel("support"), server.add_forum("tickets", tags, require_tag=require_tag)
     channels = ChannelId(str(text.id)), ChannelId(str(forum.id))
-    here = Stage(server, build(server, channels, roles), *channels)
+    here = Stage(server, build(server, channels), *channels)
     try:
         with patch.object(disappearance, "APART", disappearance.APART / 60):
             if connected:
@@ -195,11 +194,10 @@ async def stage(
     assert server.http_server.observer_errors == []
 
 
-def build(server: PracticeDiscord, channels: Sequence[str], roles: Sequence[str] = (), token: str = "") -> DiscordChat:
+def build(server: PracticeDiscord, channels: Sequence[str], token: str = "") -> DiscordChat:
     return adapter.build(
         token=token or server.token,
         api_url=server.api_url,
-        agent_roles=frozenset(roles),
         channels=frozenset(ChannelId(channel) for channel in channels),
         clock=ShortPausesClock(),
     )

@@ -115,7 +115,7 @@ class Recording:
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         return [Choice(TicketNumber(1042), f"#1042 · {verb.value} · {typed}")]
 
-    async def stores(self) -> Sequence[str]:
+    async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         return ["main"]
 
     @property

@@ -77,7 +77,7 @@ class World(SystemClock):
         return RecentMessages(max([self.ours, *self.stands]), found)
 
     async def _said(self, message: int) -> Said:
-        agent = Agent(id=AgentId("U1"), name="Ann", can_reply=True)
+        agent = Agent(id=AgentId("U1"), name="Ann", is_full_member=True)
         return Said(
             place=PLACE, message=ChatMessageId(str(message)), agent=agent, text=f"at {message}", said_at=self.now()
         )

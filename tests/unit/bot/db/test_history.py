@@ -70,6 +70,7 @@ _PARAMETERS = {
     "ids": '["open", "new"]',
     "listed": '["open"]',
     "named": '["slack:C1"]',
+    "channels": '["C1"]',
     "but": "[]",
     "notices": "{}",
     "payload": "{}",

@@ -29,6 +29,7 @@ def tx() -> Iterator[Transaction]:
         for number in range(_SEARCHED + _OLDER):
             transaction.add("insert_ticket", store="main", vendor_id=str(number), status="open", created_at=0)
         connection.execute("UPDATE tickets SET followed = 1, subject = 'About a key'")
+        connection.execute("INSERT INTO links (ticket, chat, channel) SELECT number, 'slack', 'C1' FROM tickets")
         connection.execute("COMMIT")
         yield transaction
 
@@ -37,8 +38,9 @@ def _change(tx: Transaction, number: int, setting: str) -> None:
     tx._connection.execute(f"UPDATE tickets SET {setting} WHERE number = ?", (number,))
 
 
-def _found(tx: Transaction, typed: str, *, here: int = 0, status: str = "open") -> list[int]:
-    return [row["number"] for row in tx.all("tickets_to_choose", status=status, typed=typed, here=here)]
+def _found(tx: Transaction, typed: str, *, here: int = 0) -> list[int]:
+    where = {"store": "main", "chat": "slack", "channels": '["C1"]', "most": _SEARCHED}
+    return [row["number"] for row in tx.all("tickets_to_choose", status="open", typed=typed, here=here, **where)]
 
 
 def test_the_latest_come_first(tx: Transaction) -> None:
@@ -47,13 +49,34 @@ def test_the_latest_come_first(tx: Transaction) -> None:
     assert _found(tx, "") == list(range(latest, latest - 25, -1))
 
 
-@pytest.mark.parametrize("column", ["subject", "customer_name", "customer_email"])
+@pytest.mark.parametrize("column", ["subject", "customer_name"])
 def test_words_are_searched_in_the_latest_tickets(tx: Transaction, column: str) -> None:
     """Words are found anywhere in a field, in capitals or not; in an older ticket they are not."""
     first_searched = _OLDEST + _OLDER
     for number in (first_searched - 1, first_searched, first_searched + 7):
         _change(tx, number, f"{column} = 'The Parcel.'")
     assert _found(tx, "parcel") == [first_searched + 7, first_searched]
+
+
+def test_an_address_is_searched_only_as_far_as_it_is_shown(tx: Transaction) -> None:
+    """Where there is no name, the part before the @ stands for it."""
+    _change(tx, 2_500, "customer_email = 'jane.parcel@spoon.example'")
+    assert _found(tx, "parcel") == [2_500]
+    assert _found(tx, "spoon") == _found(tx, "@") == []
+    _change(tx, 2_500, "customer_name = 'Jane'")
+    assert _found(tx, "parcel") == []
+    assert _found(tx, "jane") == [2_500]
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [{"store": "other"}, {"chat": "discord"}, {"channels": '["C2"]'}, {"channels": "[]"}]
+)
+def test_what_is_elsewhere_is_not_offered(tx: Transaction, elsewhere: dict[str, str]) -> None:
+    """Neither by its words, nor by its number, nor as the ticket of this thread."""
+    where = {"store": "main", "chat": "slack", "channels": '["C1"]', **elsewhere}
+    given = {"status": "open", "here": 2_500, "most": _SEARCHED, **where}
+    assert tx.all("tickets_to_choose", typed="key", **given) == []
+    assert tx.all("tickets_to_choose", typed="2500", **given) == []
 
 
 def test_an_older_ticket_is_found_by_its_number(tx: Transaction) -> None:

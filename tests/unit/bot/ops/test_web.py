@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -69,7 +70,7 @@ async def serving(path: Path, *, secret: str | None = None, vendor: object = Non
     chat, clock = ChatThatIs(CONNECTED), ManualClock(NOON + timedelta(minutes=30))
     caught_up = [True]
     nudged: list[TicketId | None] = []
-    health = Health({DISCORD: cast("Chat", chat)}, [MAIN], database, clock, lambda _chat: caught_up[0])
+    health = Health({DISCORD: cast("Chat", chat)}, [MAIN], database, clock, lambda _chat: caught_up[0], Counter())
     hooks = {} if secret is None else {MAIN: StoreWebhook(secret, cast("Vendor", vendor), nudged.append)}
     server = WebServer(health, hooks, "127.0.0.1", 0)
     await server.start()
@@ -319,7 +320,7 @@ async def test_a_port_that_is_taken_is_an_error_at_once(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        health = Health({}, [], database, ManualClock(NOON), lambda _chat: True)
+        health = Health({}, [], database, ManualClock(NOON), lambda _chat: True, Counter())
         server = WebServer(health, {}, "127.0.0.1", taken.getsockname()[1])
         try:
             with pytest.raises(OSError, match="address already in use"):

@@ -85,7 +85,7 @@ def message(name: str, text: str, minutes: float, author: Author = Author.CUSTOM
 
 
 def said(name: str, text: str) -> Said:
-    agent = Agent(id=AgentId("U1"), name="Violet-Agent", can_reply=True)
+    agent = Agent(id=AgentId("U1"), name="Violet-Agent", is_full_member=True)
     return Said(place=THREAD, message=ChatMessageId(name), agent=agent, text=text, said_at=NOON)
 
 
@@ -99,8 +99,8 @@ def fill(tx: Transaction, *, closed: bool = False) -> TicketNumber:
     for row in tx.all("unfinished_deliveries"):
         tx.run("finish_delivery", id=row["id"], now=0)
         tx.run("set_posted", delivery=row["id"], part=0, chat_message=f"posted-{row['id']}")
-    record_said(tx, said("a1", "Violet-Reply"))
-    record_said(tx, said("a2", "Violet-Reply again"))
+    record_said(tx, said("a1", "Violet-Reply"), can_reply=True)
+    record_said(tx, said("a2", "Violet-Reply again"), can_reply=True)
     route_link(tx, link, RULES, NOON, NOON)
     replies = [row for row in tx.all("unfinished_deliveries") if row["kind"] == "reply"]
     tx.run("fail_delivery", id=replies[0]["id"], now=0, error="Violet-Error", in_doubt=0)
@@ -273,10 +273,10 @@ async def test_our_own_reply_that_arrives_late_is_no_colleagues_message(database
 async def test_an_edit_of_an_erased_message_brings_no_words_back(database: Database, path: Path) -> None:
     number = await database.write(fill)
     await forget(database, number)
-    agent = Agent(id=AgentId("U1"), name="Violet-Agent", can_reply=True)
+    agent = Agent(id=AgentId("U1"), name="Violet-Agent", is_full_member=True)
     edited = Edited(place=THREAD, message=ChatMessageId("a1"), agent=agent, text="Violet-Edited")
-    assert await database.write(record_edited, edited, RULES, LATER) is None
-    record_again = await database.write(record_said, said("a1", "Violet-Edited"))
+    assert await database.write(record_edited, edited, [THREAD], RULES, LATER) is None
+    record_again = await database.write(record_said, said("a1", "Violet-Edited"), can_reply=True)
     assert record_again is not None
     await database.empty_log()
     assert in_the_files(path) == set()

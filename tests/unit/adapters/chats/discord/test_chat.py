@@ -14,7 +14,7 @@ from bot.clock import SystemClock
 from bot.model import Agent, AgentId
 from tests.support.discord_calls import Calls
 
-ANA = Agent(id=AgentId("5"), name="Ana", can_reply=False)
+ANA = Agent(id=AgentId("5"), name="Ana", is_full_member=False)
 
 
 def refused(code: int) -> discord.HTTPException:
@@ -24,7 +24,7 @@ def refused(code: int) -> discord.HTTPException:
 
 async def told(*answers: Any) -> list[tuple[str, str, Any]]:
     calls = Calls(*answers)
-    chat = DiscordChat(token="t", api_url=None, agent_roles=frozenset(), channels=frozenset(), clock=SystemClock())
+    chat = DiscordChat(token="t", api_url=None, channels=frozenset(), clock=SystemClock())
     chat._account.call = calls.call  # type: ignore[assignment]
     await chat.tell(place_of(1, 2), ANA, "You may *not* reply.")
     return calls.asked

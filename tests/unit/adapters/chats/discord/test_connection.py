@@ -20,7 +20,8 @@ from tests.support.discord_calls import Calls
 
 
 def gateway_on(calls: Any, clock: StandingClock) -> Connection:
-    reader = RecentMessageReader(calls, Channels(calls), Agents(frozenset()), [])
+    channels = Channels(calls)
+    reader = RecentMessageReader(calls, channels, Agents(calls, channels, clock), [])
     return Connection(
         account=calls, clock=clock, echo=Echo(clock), patrol=Patrol(DISCORD, reader, clock, RemoteClock(clock))
     )

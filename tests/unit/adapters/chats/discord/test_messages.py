@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,13 +62,22 @@ class TestPost:
         whole = comparable("".join(read_back)).replace(" ", "")
         assert whole == (comparable(text).replace(" ", "") or "(notext)")
 
+    @pytest.mark.parametrize(
+        "name", ["Ann · team", "🔒 Ann · internal note", "shopbell", "team", "customer", "x" * 500, ""]
+    )
+    def test_a_customer_is_called_one_in_words(self, name: str) -> None:
+        """Whatever a customer's name is, the post says who it is at its end; so does that of an unknown author."""
+        for voice, role in ((Voice.CUSTOMER, "customer"), (Voice.UNKNOWN, "author unknown"), (Voice.STAFF, "team")):
+            shown = embed(post_message(Post(voice=voice, name=name, text="Hi"), 0, KEY))["author"]["name"]
+            assert shown.endswith(f" · {role}")
+
     def test_a_long_text_is_said_in_numbered_parts(self) -> None:
         """Fifty thousand characters need some messages; each says which it is, and only the last has the buttons."""
         post = said("word " * 10_000, buttons=(RETRY,))
         count = parts(post)
         sent = [post_message(post, part, KEY) for part in range(count)]
         assert count > 10
-        assert embed(sent[0])["author"]["name"] == f"Jane (1/{count})"
+        assert embed(sent[0])["author"]["name"] == f"Jane · customer (1/{count})"
         assert [bool(message["components"]) for message in sent] == [False] * (count - 1) + [True]
 
     def test_the_same_post_has_the_same_parts_for_ever(self) -> None:
@@ -81,7 +91,7 @@ class TestPost:
         """Each voice has its colour, a note its lock, and the bell neither name nor large letters."""
         colours = {embed(post_message(said("x", voice), 0, KEY))["color"] for voice in Voice}
         assert len(colours) == len(Voice)
-        assert embed(post_message(said("x", Voice.NOTE), 0, KEY))["author"]["name"] == "🔒 Jane"
+        assert embed(post_message(said("x", Voice.NOTE), 0, KEY))["author"]["name"] == "🔒 Jane · internal note"
         bell = embed(post_message(said("one\ntwo", Voice.BELL), 0, KEY))
         assert bell["description"] == "-# one\n-# two"
         assert "author" not in bell

@@ -1,7 +1,8 @@
-"""Names, who may act, and how long that is remembered."""
+"""Names, who belongs to the workspace, who is in which channel, and how long that is remembered."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from adapters.chats.slack.agents import Agents, name_of
 from adapters.chats.slack.requests import Requests
 from bot.errors import Gone
+from bot.model import ChannelId, ChatName, Place
 from tests.support.clocks import ManualClock
 
 
@@ -19,7 +21,21 @@ class Directory(Requests):
         super().__init__(bot_token="xoxb", app_token="xapp", api_url="http://127.0.0.1:9/api/", clock=clock)
         self.people = people
         self.groups = groups
+        self.channels: dict[str, list[str]] = {}
+        self.meanwhile: list[Callable[[], None]] = []
         self.asked: list[str] = []
+
+    async def read_patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Two people a page; what happens meanwhile is not in the answer."""
+        self.asked.append(method)
+        if arguments["channel"] not in self.channels:
+            raise Gone("Slack knows no such channel.")
+        start = int(arguments["cursor"] or 0)
+        users = list(self.channels[arguments["channel"]])
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        cursor = str(start + 2) if start + 2 < len(users) else ""
+        return {"members": users[start : start + 2], "response_metadata": {"next_cursor": cursor}}
 
     async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
         self.asked.append(method)
@@ -30,67 +46,109 @@ class Directory(Requests):
         return {"user": {"id": arguments["user"], **self.people[arguments["user"]]}}
 
 
-async def may(
-    user: str, person: dict[str, Any], agents: frozenset[str] = frozenset(), groups: dict[str, list[str]] | None = None
-) -> bool:
-    clock = ManualClock()
-    people = Agents(Directory(clock, {user: person}, groups or {}), clock, agents)
+def people_of(directory: Directory, clock: ManualClock, agents: frozenset[str] = frozenset()) -> Agents:
+    people = Agents(directory, clock, agents)
     people.team = "T1"
-    return (await people.agent(user)).can_reply
+    return people
 
 
 @pytest.mark.parametrize(
-    ("person", "allowed"),
+    ("person", "full", "active"),
     [
-        ({"team_id": "T1"}, True),
-        ({"team_id": "T2", "enterprise_user": {"teams": ["T1"]}}, True),
-        ({"team_id": "T1", "is_restricted": True}, False),
-        ({"team_id": "T1", "is_ultra_restricted": True}, False),
-        ({"team_id": "T1", "is_bot": True}, False),
-        ({"team_id": "T1", "deleted": True}, False),
-        ({"team_id": "T2"}, False),
-        ({"team_id": "T1", "is_stranger": True}, False),
+        ({"team_id": "T1"}, True, True),
+        ({"team_id": "T2", "enterprise_user": {"teams": ["T1"]}}, True, True),
+        ({"team_id": "T1", "is_restricted": True}, False, True),
+        ({"team_id": "T1", "is_ultra_restricted": True}, False, True),
+        ({"team_id": "T2"}, False, True),
+        ({"team_id": "T1", "is_stranger": True}, False, True),
+        ({"team_id": "T1", "is_bot": True}, True, False),
+        ({"team_id": "T1", "deleted": True}, True, False),
     ],
 )
-async def test_without_a_list_every_full_member_may(person: dict[str, Any], allowed: bool) -> None:
-    """No guest, no bot, nobody who left, nobody from another company's workspace."""
-    assert await may("U1", person) is allowed
+async def test_who_belongs_to_the_workspace(person: dict[str, Any], full: bool, active: bool) -> None:
+    """No guest, and nobody from another company's workspace; bots and whoever left are nobody's agents."""
+    clock = ManualClock()
+    agent = await people_of(Directory(clock, {"U1": person}, {}), clock).agent("U1")
+    assert (agent.is_full_member, agent.is_active) == (full, active)
 
 
-async def test_with_a_list_only_those_on_it_may() -> None:
-    """By their own id or by a user group's; somebody who has left may nothing any more."""
-    listed = frozenset({"U1", "S1"})
-    groups = {"S1": ["U2"]}
-    assert await may("U1", {"team_id": "T1", "is_restricted": True}, listed, groups)
-    assert await may("U2", {"team_id": "T1"}, listed, groups)
-    assert not await may("U3", {"team_id": "T1"}, listed, groups)
-    assert not await may("U1", {"team_id": "T1", "deleted": True}, listed, groups)
-    assert not await may("U3", {"team_id": "T1"}, frozenset({"U1"}))
+async def test_of_the_groups_those_that_are_named_are_asked_for() -> None:
+    """The settings name people and groups; only who is in the groups has to be asked."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}, "U2": {}}, {"S1": ["U2"], "S2": ["U1"]})
+    people = people_of(directory, clock, frozenset({"U1", "S1"}))
+    assert [(await people.agent(user)).groups for user in ("U1", "U2")] == [frozenset(), frozenset({"S1"})]
 
 
 async def test_somebody_unknown_has_no_name_and_no_right() -> None:
     """Slack knows no such person: the id stands for the name."""
     clock = ManualClock()
     agent = await Agents(Directory(clock, {}, {}), clock, frozenset()).agent("U9")
-    assert (agent.name, agent.can_reply) == ("U9", False)
+    assert (agent.name, agent.is_active) == ("U9", False)
 
 
-async def test_people_are_remembered_for_some_minutes() -> None:
-    """One question for many messages; a right that was taken away is gone five minutes later."""
+async def test_people_are_remembered_for_a_minute() -> None:
+    """One question for many messages; what was taken away is gone a minute later, and at once if Slack reports it."""
     clock = ManualClock()
     directory = Directory(clock, {"U1": {"name": "anna"}}, {"S1": ["U1"]})
-    people = Agents(directory, clock, frozenset({"S1"}))
+    people = people_of(directory, clock, frozenset({"S1"}))
 
-    async def ask() -> bool:
-        return (await people.agent("U1")).can_reply
+    async def ask() -> tuple[int, bool]:
+        agent = await people.agent("U1")
+        return len(agent.groups), agent.is_active
 
-    assert await ask()
-    assert await ask()
+    assert await ask() == await ask() == (1, True)
     assert directory.asked == ["users.info", "usergroups.users.list"]
     directory.groups["S1"] = []
-    clock.advance(301)
-    assert not await ask()
+    clock.advance(59)
+    assert await ask() == (1, True)
+    clock.advance(1)
+    assert await ask() == (0, True)
     assert directory.asked[2:] == ["users.info", "usergroups.users.list"]
+    directory.groups["S1"], directory.people["U1"] = ["U1"], {"deleted": True}
+    people.members.changed("S1")
+    assert await ask() == (1, True)
+    people.person_changed("U1")
+    assert await ask() == (1, False)
+
+
+async def test_whoever_is_in_a_channel_can_write_there() -> None:
+    """Every page of the list counts; it is asked for once a minute, or again when somebody came or left."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}, "U9": {}}, {})
+    directory.channels = {"C1": ["U1", "U2", "U9"], "C2": ["U1"]}
+    people = people_of(directory, clock)
+    here, there, hidden = (Place(chat=ChatName("slack"), channel=ChannelId(one)) for one in ("C1", "C2", "C9"))
+
+    async def where(user: str) -> frozenset[Place]:
+        return await people.writable(await people.agent(user), [here, there, hidden])
+
+    assert await where("U9") == {here}
+    assert await where("U1") == {here, there}
+    assert directory.asked.count("conversations.members") == 2 + 1 + 1
+    directory.channels["C1"].remove("U9")
+    assert await where("U9") == {here}
+    people.members.changed("C1")
+    assert await where("U9") == frozenset()
+    directory.channels["C2"].remove("U1")
+    clock.advance(60)
+    assert await where("U1") == {here}
+
+
+async def test_a_list_that_changes_while_it_is_read_is_read_again() -> None:
+    """What Slack reports meanwhile is newer than what its answer says."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}}, {})
+    directory.channels = {"C1": ["U1"]}
+    people = people_of(directory, clock)
+
+    def leaves() -> None:
+        directory.channels["C1"] = []
+        people.members.changed("C1")
+
+    directory.meanwhile = [leaves]
+    agent, here = await people.agent("U1"), Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+    assert await people.writable(agent, [here]) == frozenset()
 
 
 async def test_the_memory_is_bounded() -> None:
