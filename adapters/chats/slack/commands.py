@@ -25,7 +25,7 @@ from adapters.chats.slack.messages import answer_blocks
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK, PersonMessage, is_from_person, read_message, said
 from adapters.chats.slack.requests import Requests
-from bot.errors import RemoteError
+from bot.errors import Forbidden, Rejected, RemoteError
 from bot.model import Answer, Ask, ChannelId, Choice, DeliveryId, Door, Place, ThreadId, Verb
 from bot.ports import Intake
 
@@ -187,12 +187,12 @@ class Commands:
             delivery=delivery,
             door=Door.BUTTON,
         )
-        self._tasks.start(self._do(request, self._privately(_place_for_answer(body, place), user)))
+        self._tasks.start(self._do(request, self._privately_or_in_response(body, place, user)))
 
     async def _on_shortcut(self, ack: AsyncAck, body: Payload) -> None:
         await ack()
         verb, place, user = _SHORTCUTS[str(body["callback_id"])], _place_of(body), str(body["user"]["id"])
-        show = self._privately(_place_for_answer(body, place), user)
+        show = self._privately_or_in_response(body, place, user)
         message = read_message(body["message"], str(place.channel)) if verb is Verb.SEND else None
         if verb is Verb.SEND and not is_from_person(body["message"]):
             self._tasks.start(show(Answer(text=wording.NOT_FROM_PERSON)))
@@ -228,6 +228,18 @@ class Commands:
     def _in_response(self, response_url: str) -> _Show:
         async def show(answer: Answer) -> None:
             await self._requests.respond(response_url, fallback(answer.text), answer_blocks(answer))
+
+        return show
+
+    def _privately_or_in_response(self, body: Payload, place: Place, user: str) -> _Show:
+        """Whoever only looks at a public channel, without being in it, gets the answer where they have pressed."""
+        privately = self._privately(_place_for_answer(body, place), user)
+
+        async def show(answer: Answer) -> None:
+            try:
+                await privately(answer)
+            except (Forbidden, Rejected):
+                await self._in_response(str(body["response_url"]))(answer)
 
         return show
 
