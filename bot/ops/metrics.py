@@ -69,7 +69,7 @@ class _Metrics(Collector):
             malformed.add_metric([name], health.malformed)
             event.add_metric([name], 0.0 if health.last_event_at is None else health.last_event_at.timestamp())
         refused = CounterMetricFamily(
-            "shopbell_refused", "What people asked for or wrote without the right to.", labels=["chat", "door"]
+            "shopbell_refused_total", "What people asked for or wrote without the right to.", labels=["chat", "door"]
         )
         for chat in self._chats:
             for door in Door:

@@ -48,6 +48,8 @@ async def test_cards_names_and_lists_show_a_masked_address(tmp_path: Path) -> No
         choices = await intake(bridge).choices(Verb.CLOSE, "", said.place, said.agent)
         assert choices
         assert EMAIL not in repr(choices)
+        for typed in (EMAIL, EMAIL.partition("@")[0]):
+            assert await intake(bridge).choices(Verb.CLOSE, typed, said.place, said.agent) == []
 
 
 async def test_whoever_may_act_reads_the_whole_and_that_is_logged(tmp_path: Path) -> None:

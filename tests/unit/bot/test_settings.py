@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, SecretStr, model_validator
 
+from bot.clock import SystemClock
 from bot.errors import SettingsError
 from bot.model import ChannelId, ChatName, Place, StoreName
 from bot.settings import Backfill, LoadedSettings, ReplyMode, StoreSettings, load, load_general, read_vendor_settings
+from bot.wiring import build_world
 from tests.support.shell import GOOD_SETTINGS
 
 # Some of them write a `.env` into the working directory.
@@ -52,6 +54,15 @@ def test_what_the_vendor_needs_is_passed_on_unread(good: pytest.MonkeyPatch) -> 
     good.setenv("STORES__MAIN__STAFF_USER_ID", "7")
     own = store(load()).vendor_settings
     assert own == {"api_key": "sg_live_store-secret", "staff_user_id": "7"}
+
+
+def test_agents_can_be_named_for_one_store(good: pytest.MonkeyPatch) -> None:
+    """What a store names counts instead of the general names; what it leaves out does not."""
+    good.setenv("DISCORD_AGENT_ROLES", "1, 2")
+    good.setenv("SLACK_AGENTS", "U1")
+    good.setenv("STORES__MAIN__SLACK_AGENTS", "U2,S3")
+    (built,) = build_world(load(), SystemClock()).stores.values()
+    assert built.agents == {"discord": {"1", "2"}, "slack": {"U2", "S3"}}
 
 
 def test_names_may_be_written_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.discord import DiscordRefusal
+from bot.sandbox.discord.permissions import held
+from tests.support.clocks import ManualClock
 from tests.support.practice.discord import practice_discord
 
 
@@ -109,6 +111,45 @@ async def test_permissions_hold_for_people_too() -> None:
         with pytest.raises(DiscordRefusal, match="50035"):
             await discord.say(discord.add_member("Jo"), channel.id, "x" * 2001)
         assert discord.messages(channel.id) == []
+
+
+async def test_who_is_timed_out_can_only_read() -> None:
+    """Except for owners and administrators; it shows in the member, and it ends."""
+    clock = ManualClock()
+    async with practice_discord(clock=clock) as (discord, bot):
+        channel = discord.add_text_channel("tickets")
+        jane, admin = (
+            discord.add_member("Jane"),
+            discord.add_member("Adam", discord.add_role("admins", "administrator")),
+        )
+        for person in (jane, admin):
+            discord.time_out(person, 60)
+        with pytest.raises(DiscordRefusal):
+            await discord.say(jane, channel.id, "let me")
+        await discord.say(admin, channel.id, "never mind")
+        shown = (await bot.ask("GET", f"/guilds/{discord.guild.state.guild_id}/members/{jane.id}")).body
+        assert shown["communication_disabled_until"]
+        clock.advance(61)
+        await discord.say(jane, channel.id, "thank you")
+
+
+async def test_who_has_left_is_no_member_and_their_words_stay() -> None:
+    """Whoever cannot see a channel has no permission there at all, whatever their roles say."""
+    async with practice_discord() as (discord, bot):
+        channel = discord.add_text_channel("tickets")
+        jane, role = discord.add_member("Jane"), discord.add_role("agents")
+        said = await discord.say(jane, channel.id, "goodbye")
+        discord.set_roles(jane, role)
+        discord.deny(channel.id, "view_channel", whom=discord.everyone)
+        assert held(discord.guild.state, jane, channel) == 0
+        discord.allow(channel.id, "view_channel", whom=role)
+        assert held(discord.guild.state, jane, channel)
+        discord.leave_guild(jane)
+        with pytest.raises(DiscordRefusal):
+            await discord.edit(jane, said, "hello again")
+        path = f"/guilds/{discord.guild.state.guild_id}/members/{jane.id}"
+        assert (await bot.ask("GET", path)).code == 10007
+        assert discord.author(discord.message(channel.id, said.id)).name == "Jane"
 
 
 async def test_without_the_message_content_intent_people_are_silent() -> None:

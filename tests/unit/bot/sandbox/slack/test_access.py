@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack import PracticeSlack, SlackApp
-from tests.support.practice.slack import web_of
+from tests.support.practice.slack import connect, web_of
 
 
 async def test_a_token_is_needed_and_must_be_the_right_one(slack: PracticeSlack) -> None:
@@ -87,6 +87,44 @@ async def test_a_private_channel_needs_scopes_of_its_own(make: Any) -> None:
         assert (await web("conversations.info", channel=private.id))["needed"] == "groups:read"
         assert (await web("conversations.history", channel=private.id))["needed"] == "groups:history"
         assert (await web("conversations.list", types="public_channel,private_channel"))["needed"] == "groups:read"
+
+
+async def test_what_the_app_hears_of_people_who_come_and_go(make: Any) -> None:
+    """Who leaves a channel or a group, and whose account changes, in the form that Slack documents."""
+    events = frozenset({"member_left_channel", "subteam_members_changed", "user_change"})
+    slack = make(app={"events": events})
+    jane = slack.add_user("jane")
+    channel, group = slack.add_channel("support", [jane]), slack.add_group("agents", [jane])
+    async with web_of(slack) as web, connect(web) as socket:
+        await socket.next()
+        slack.remove_from(channel, jane)
+        left = (await socket.serve())["payload"]["event"]
+        assert (left["type"], left["user"], left["channel"]) == ("member_left_channel", jane.id, channel.id)
+        slack.change_group(group, [])
+        changed = (await socket.serve())["payload"]["event"]
+        assert (changed["type"], changed["subteam_id"]) == ("subteam_members_changed", group.id)
+        slack.change_user(jane, guest=True)
+        user = (await socket.serve())["payload"]["event"]["user"]
+        assert (user["id"], user["is_restricted"], user["deleted"]) == (jane.id, True, False)
+        slack.change_user(jane, deleted=True)
+        assert (await socket.serve())["payload"]["event"]["user"]["deleted"]
+
+
+async def test_who_is_not_here_sees_and_does_nothing(make: Any) -> None:
+    """In a private channel only its members press a button; an account that is deactivated cannot sign in."""
+    slack = make(app={"shortcuts": ("send",)})
+    jane, bob, eve = slack.add_user("jane"), slack.add_user("bob"), slack.add_user("eve", stranger=True)
+    channel = slack.add_channel("private", [jane, bob, eve], private=True)
+    async with web_of(slack) as web:
+        said = await slack.say(jane, channel, "hello")
+        slack.remove_from(channel, bob)
+        with pytest.raises(ValueError, match="private"):
+            await slack.shortcut(bob, said, "send")
+        slack.change_user(jane, deleted=True)
+        with pytest.raises(ValueError, match="deactivated"):
+            await slack.say(jane, channel, "still here")
+        shown = (await web("users.info", user=eve.id))["user"]
+        assert shown["is_stranger"]
 
 
 async def test_an_app_token_without_its_scope_opens_no_connection(make: Any) -> None:
