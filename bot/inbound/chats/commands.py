@@ -164,10 +164,7 @@ class Commands:
     def _queue_status(
         self, tx: Transaction, number: TicketNumber, verb: Verb, by: str, now: datetime
     ) -> Answer | tuple[TicketRow, DeliveryId]:
-        row = tx.one("ticket", number=number)
-        if row is None:
-            raise LookupError(f"ticket {number} has no row")
-        ticket, wanted = ticket_row(row), _STATUSES[verb]
+        ticket, wanted = _ticket(tx, number), _STATUSES[verb]
         store = self._rules.stores[ticket.store]
         if ticket.forgotten:
             return Answer(text=notices.forgotten())
@@ -224,10 +221,7 @@ class Commands:
 
     async def _reveal(self, ask: Ask, number: TicketNumber) -> Answer:
         """The whole address, to the asker alone. Who asked for whose is logged, the address is not."""
-        row = await self._database.read(lambda tx: tx.one("ticket", number=number))
-        if row is None:
-            raise LookupError(f"ticket {number} has no row")
-        ticket = ticket_row(row)
+        ticket = await self._database.read(_ticket, number)
         _log.info("address shown", ticket=number, store=ticket.store, chat=ask.place.chat, agent=ask.agent.id)
         email = ticket.customer.email
         return Answer(text=answers.address(number, email) if email else answers.no_address(number))
@@ -266,6 +260,13 @@ class Commands:
         if route.line:
             enqueue.line(tx, link, route.line, now)
         return Answer(text=answers.sending())
+
+
+def _ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
+    row = tx.one("ticket", number=number)
+    if row is None:
+        raise LookupError(f"ticket {number} has no row")
+    return ticket_row(row)
 
 
 def _choices(
