@@ -22,6 +22,7 @@ from bot.inbound.vendors.poller import Poller
 from bot.model import Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Store, StoreName, TicketId, Verb
 from bot.outbound.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
+from bot.tickets.outcomes import retry
 from bot.wiring import World
 from tests.support.memory.vendor import START
 from tests.support.simulation.fate import Fate, Garbage, Killed
@@ -53,6 +54,9 @@ WHERE d.kind = 'reply' AND d.state = 'dropped' AND d.attempts > 0
 _FAILED = """
 SELECT d.id, d.kind, t.vendor_id FROM deliveries AS d LEFT JOIN tickets AS t ON t.number = d.ticket
 WHERE d.state = 'failed' AND d.state IN ('waiting', 'begun', 'uncertain', 'failed')
+"""
+_CHATS_OF_DELIVERY = """
+SELECT DISTINCT l.chat FROM deliveries AS d JOIN links AS l ON l.ticket = d.ticket WHERE d.id = :id ORDER BY l.id
 """
 _UNFINISHED = """
 SELECT id FROM deliveries WHERE state IN ('waiting', 'begun', 'uncertain', 'failed')
@@ -191,9 +195,16 @@ class Simulation:
         return asking.result()
 
     async def press(self, verb: Verb, delivery: int) -> Answer | None:
-        """An agent presses a button under a line, wherever there is a connection."""
+        """
+        An agent presses a button under a line in one of the ticket's threads, where there is a connection.
+
+        What belongs to no ticket has no button: the operator tries it again, with `shopbell outbox retry`.
+        """
         self._see_what_waits()
-        room = next((room for room in self.rooms.values() if not room.waiting()), None)
+        chats = [row["chat"] for row in self.rows(_CHATS_OF_DELIVERY, id=delivery)]
+        if not chats and verb is Verb.RETRY:
+            self.look(lambda tx: retry(tx, DeliveryId(delivery), self.clock.now()))
+        room = next((room for chat in chats if not (room := self.rooms[chat]).waiting()), None)
         if room is None:
             return None
         place = Place(chat=room.name, channel=ChannelId("1"))
