@@ -47,9 +47,9 @@ async def _everybody_writes(ticket: Ticket) -> None:
     await ticket.ann_says("Ann answers")
     await until(lambda: speaker_in_slack(ticket, "Ann answers") == "Ann · team", "Slack has it")
     await ticket.bob_says("Bob answers")
-    await until(lambda: speaker_in_discord(ticket, "Bob answers") == "Bob", "Discord has it")
+    await until(lambda: speaker_in_discord(ticket, "Bob answers") == "Bob · team", "Discord has it")
     await ticket.bob_says("note: Bob notes")
-    await until(lambda: speaker_in_discord(ticket, "Bob notes") == "🔒 Bob", "Discord has the note")
+    await until(lambda: speaker_in_discord(ticket, "Bob notes") == "🔒 Bob · internal note", "Discord has the note")
     ticket.shop.store.staff_replies(ticket.id, "Sam answers", name="Sam")
     await ticket.shown("Sam answers")
     ticket.customer_says("Jane answers")
@@ -124,7 +124,7 @@ async def echoes_gone(ticket: Ticket) -> None:
 
 @pytest.mark.scenario({"sellgate": "text", "lightspeed": "slack"})
 async def test_stores_with_one_chat_only(stage: Stage) -> None:
-    """A store with a channel in one chat lives there alone; commands of the other chat still reach its tickets."""
+    """A store with a channel in one chat lives there alone, and only who can write there acts on its tickets."""
     in_discord = await stage.arrives("Discord only", vendor="sellgate")
     in_slack = await stage.arrives("Slack only", vendor="lightspeed")
     await in_discord.ann_says("from Discord")
@@ -133,8 +133,10 @@ async def test_stores_with_one_chat_only(stage: Stage) -> None:
     await in_slack.has_sent("from Slack")
     number = in_slack.number
     answered = await stage.world.discord.command(stage.world.ann, stage.world.support.id, "close", ticket=number)
-    assert answered.content == f"#{number} is closed."
-    await until(lambda: in_slack.slack.count("Closed by Ann from Discord.") == 1, "Slack says so")
+    assert f"There is no ticket #{number}." in answered.content
+    outcome = await stage.world.slack.command(stage.world.bob, in_slack.shop.slack, "/close", number)
+    assert outcome.text == f"#{number} is closed."
+    await until(lambda: in_slack.slack.count("Closed by Bob from Slack.") == 1, "Slack says so")
     await stage.at_rest()
     assert in_discord.slack.cards == []
     assert in_slack.discord.threads == []
