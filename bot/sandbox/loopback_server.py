@@ -17,7 +17,7 @@ from aiohttp import web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-FaultKind = Literal["refuse", "lose", "drop", "hang", "garbage", "slow", "cut"]
+FaultKind = Literal["refuse", "lose", "drop", "hang", "garbage", "replace", "slow", "cut"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +28,8 @@ class HttpFault:
     Attributes:
         kind: `refuse`: answer `status` without acting. `lose`: act, then cut the connection instead of answering.
             `drop`: cut the connection without acting. `hang`: never answer, without acting.
-            `garbage`: answer 200 with `body` without acting. `slow`: act, and answer only `seconds` later.
+            `garbage`: answer 200 with `body` without acting. `replace`: act, and answer `status` with `body`.
+            `slow`: act, and answer only `seconds` later.
             `cut`: act, and cut the connection in the middle of the answer's body.
         method: `GET`, `POST` …; None: any.
         path: A regular expression, searched in the path; empty: any path.
@@ -151,10 +152,12 @@ class LoopbackServer:
         return self._record(request, body, response)
 
     async def _fail(self, fault: HttpFault, request: web.Request, body: Any, handler: Handler) -> web.StreamResponse:
-        if fault.kind in ("refuse", "garbage"):
+        if fault.kind in ("refuse", "garbage", "replace"):
+            if fault.kind == "replace":
+                await handler(request)
             # This answer is not the server's own, so observers do not judge it.
-            status = fault.status if fault.kind == "refuse" else 200
-            content_type = "application/json" if fault.kind == "refuse" and fault.body[:1] in "[{" else "text/html"
+            status = 200 if fault.kind == "garbage" else fault.status
+            content_type = "application/json" if fault.kind != "garbage" and fault.body[:1] in "[{" else "text/html"
             headers = {"Content-Type": content_type, **fault.headers}
             self._remember_exchange(request, body, status, _readable(fault.body.encode()))
             return web.Response(status=status, headers=headers, body=fault.body.encode())

@@ -121,7 +121,10 @@ class Agents:
             member = await self._account.call(
                 "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=str(guild), user_id=str(person)
             )
-        except Gone:
+        except Gone as error:
+            wait = self._account.disappearances.missing(f"{guild} {person}")
+            if wait:
+                raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             left = Agent(id=AgentId(str(person)), name=clean(name) or str(person), is_active=False)
             found = _Known(asked_at, left, None)
         else:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import discord
 from discord.http import INTERNAL_API_VERSION, Route
 
+from adapters.chats.disappearance import Disappearances
 from adapters.chats.discord.failures import library_errors
 from adapters.chats.discord.reading import DISCORD
 from adapters.chats.discord.requests import Requests
@@ -119,6 +120,7 @@ class Account:
     Attributes:
         call, download, their_clock: See `Requests`; they need no login.
         malformed: Counts what Discord sent and nobody can read.
+        disappearances: Members that Discord says have left.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class Account:
         self._login = asyncio.Lock()
         self.clock = clock
         self.malformed = Malformed(DISCORD)
+        self.disappearances = Disappearances(clock)
         self._requests = Requests(token=token, base=self._base, clock=clock)
         self.call = self._requests.call
         self.download = self._requests.download

@@ -8,11 +8,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.chats.disappearance import Disappearances
+from adapters.chats.slack import wording
 from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.members import Members
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
-from bot.errors import Gone
+from bot.errors import Gone, Unavailable
 from bot.model import Agent, AgentId, Place
 from bot.text import one_line
 
@@ -45,6 +47,7 @@ class Agents:
     def __init__(self, requests: Requests, clock: Clock, agents: frozenset[str]) -> None:
         self._requests = requests
         self._clock = clock
+        self._disappearances = Disappearances(clock)
         self._groups = tuple(sorted(one for one in agents if is_group(one)))
         self._known: OrderedDict[str, _Remembered] = OrderedDict()
         self._changes: Counter[str] = Counter()
@@ -92,7 +95,10 @@ class Agents:
         changes = self._changes[user]
         try:
             answer = await self._requests.read("users.info", user=user)
-        except Gone:
+        except Gone as error:
+            wait = self._disappearances.missing(user)
+            if wait:
+                raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             needed: Mapping[str, Any] = {"deleted": True}
         else:
             with usable_answer(writes=False):

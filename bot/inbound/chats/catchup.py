@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.clock import Clock
+from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import link_row, to_ms
 from bot.errors import RemoteError
@@ -31,6 +31,8 @@ from bot.wording import notices
 _log = structlog.get_logger(__name__)
 _READ_BACK = timedelta(days=30)
 _RETRY_SECONDS = (1.0, 5.0, 15.0, 60.0)
+_UNREADABLE_RETRY_SECONDS = 300.0
+_LONGEST_WAIT = 3600.0
 
 
 class CatchUp:
@@ -91,7 +93,10 @@ class CatchUp:
 
     async def _read_all(self) -> None:
         while True:
-            await self._connection_ready.wait()
+            pause = _UNREADABLE_RETRY_SECONDS if self._unreadable_channels else _LONGEST_WAIT
+            if not await wait_for(self._connection_ready, pause, self._clock):
+                await self._read_unreadable()
+                continue
             self._connection_ready.clear()
             failures = 0
             while not self.in_sync and not await self._catch_up():
@@ -119,6 +124,25 @@ class CatchUp:
         self._wake()
         _log.info("caught up", chat=self._chat.name, threads=len(cursors), messages=found.total())
         return True
+
+    async def _read_unreadable(self) -> None:
+        """Try the channels again that could not be read: nobody may tell us that they can be read now."""
+        sync_epoch, channels = self.sync_epoch, set(self._unreadable_channels)
+        if not self.in_sync or not channels:
+            return
+        cursors = await self._database.read(self._cursors, self._clock.now() - _READ_BACK)
+        self._unreadable_channels.clear()
+        try:
+            await self._read([cursor for cursor in cursors if cursor.place.channel in channels])
+        except RemoteError as error:
+            _log.info("channels still not read", chat=self._chat.name, error=type(error).__name__)
+            self._unreadable_channels |= channels
+            return
+        if sync_epoch == self.sync_epoch:
+            found, self._found_in = self._found_in, Counter()
+            read = channels - self._unreadable_channels
+            await self._database.write(self._route_all, found, read, self._clock.now())
+            self._wake()
 
     async def _read(self, cursors: list[Cursor]) -> None:
         """Record the messages in these threads that are not recorded yet. Raises `RemoteError`."""

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.chats.slack.agents import Agents, name_of
 from adapters.chats.slack.requests import Requests
-from bot.errors import Gone
+from bot.errors import Gone, Unavailable
 from bot.model import ChannelId, ChatName, Place
 from tests.support.clocks import ManualClock
 
@@ -81,9 +81,13 @@ async def test_of_the_groups_those_that_are_named_are_asked_for() -> None:
 
 
 async def test_somebody_unknown_has_no_name_and_no_right() -> None:
-    """Slack knows no such person: the id stands for the name."""
+    """Slack says twice, some seconds apart, that it knows no such person: the id stands for the name."""
     clock = ManualClock()
-    agent = await Agents(Directory(clock, {}, {}), clock, frozenset()).agent("U9")
+    people = Agents(Directory(clock, {}, {}), clock, frozenset())
+    with pytest.raises(Unavailable) as unsure:
+        await people.agent("U9")
+    clock.advance(unsure.value.retry_after or 0.0)
+    agent = await people.agent("U9")
     assert (agent.name, agent.is_active) == ("U9", False)
 
 

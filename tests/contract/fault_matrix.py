@@ -1,0 +1,230 @@
+"""
+The fault matrix: every remote call that the program makes, every class of answer, and what must follow.
+
+`CALLS` names each call once. `FOLLOWS` says for a kind of call and an answer what must follow for the ticket, the
+store, the chat and the agent. Where a call is special, `SPECIAL` says so. `tests/scenario/test_fault_matrix.py` plays
+it: each call that the program makes gets each of the answers once, live, while catching up and during a patrol.
+Whatever the row says of the meantime, at the end every word must be where it belongs, once, in the threads that were
+there before.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Answer(StrEnum):
+    """A class of answer that is not the wanted one."""
+
+    UNAUTHORIZED = "401"
+    FORBIDDEN = "403"
+    FOREIGN_404 = "404 without the platform's code"
+    OWN_404 = "404 with the platform's code"
+    CONFLICT = "409"
+    TOO_MANY = "429"
+    BROKEN = "5xx"
+    HANG = "no answer"
+    CUT = "an answer that breaks off"
+    PAGE = "another content type"
+    SHAPE = "JSON of another shape"
+
+
+class Kind(StrEnum):
+    """What a call is for; it decides what must follow."""
+
+    CONNECT = "to connect and to log in"
+    READ = "to read"
+    LIST = "to list a store's tickets"
+    PERSON = "to find out who somebody is"
+    SHOW = "to show something in a chat"
+    MARK = "to mark an agent's message"
+    SEND = "to send the customer or the vendor something"
+    PRIVATE = "to answer one person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """
+    What must follow.
+
+    Attributes:
+        ticket, store, chat, agent: What becomes of each in the meantime.
+        retry: Whether it takes an agent's `Retry` to go on.
+    """
+
+    ticket: str = "unchanged"
+    store: str = "unchanged"
+    chat: str = "stays connected"
+    agent: str = "notices nothing"
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    One remote call.
+
+    Attributes:
+        server: `discord`, `slack` or a vendor's name.
+        path: A regular expression for the whole path.
+        code: Discord's code for what is missing here.
+    """
+
+    server: str
+    method: str
+    path: str
+    kind: Kind
+    code: int = 10003
+
+    def __str__(self) -> str:
+        return f"{self.server}: {self.method} {self.path}"
+
+
+_ID = r"\d+"
+_D = "/api/v10"
+_S = "/api/"
+
+CALLS: tuple[Call, ...] = (
+    # Discord
+    Call("discord", "GET", f"{_D}/users/@me", Kind.CONNECT),
+    Call("discord", "GET", f"{_D}/oauth2/applications/@me", Kind.CONNECT),
+    Call("discord", "GET", f"{_D}/gateway/bot", Kind.CONNECT),
+    Call("discord", "GET", f"{_D}/applications/{_ID}/guilds/{_ID}/commands", Kind.CONNECT, 10004),
+    Call("discord", "PUT", f"{_D}/applications/{_ID}/guilds/{_ID}/commands", Kind.CONNECT, 10004),
+    Call("discord", "GET", f"{_D}/guilds/{_ID}", Kind.CONNECT, 10004),
+    Call("discord", "GET", f"{_D}/guilds/{_ID}/threads/active", Kind.READ, 10004),
+    Call("discord", "GET", f"{_D}/guilds/{_ID}/members/{_ID}", Kind.PERSON, 10007),
+    Call("discord", "GET", f"{_D}/channels/{_ID}", Kind.READ),
+    Call("discord", "GET", f"{_D}/channels/{_ID}/messages", Kind.READ),
+    Call("discord", "GET", f"{_D}/channels/{_ID}/messages/{_ID}", Kind.READ),
+    Call("discord", "GET", f"{_D}/channels/{_ID}/threads/archived/public", Kind.READ),
+    Call("discord", "GET", r"/attachments/.*", Kind.READ),
+    Call("discord", "POST", f"{_D}/channels/{_ID}/messages", Kind.SHOW),
+    Call("discord", "POST", f"{_D}/channels/{_ID}/messages/{_ID}/threads", Kind.SHOW),
+    Call("discord", "POST", f"{_D}/channels/{_ID}/threads", Kind.SHOW),
+    Call("discord", "PATCH", f"{_D}/channels/{_ID}", Kind.SHOW),
+    Call("discord", "PATCH", f"{_D}/channels/{_ID}/messages/{_ID}", Kind.SHOW),
+    Call("discord", "DELETE", f"{_D}/channels/{_ID}/messages/{_ID}", Kind.SHOW, 10008),
+    Call("discord", "PUT", f"{_D}/channels/{_ID}/messages/{_ID}/reactions/.*", Kind.MARK),
+    Call("discord", "DELETE", f"{_D}/channels/{_ID}/messages/{_ID}/reactions/.*", Kind.MARK),
+    Call("discord", "POST", f"{_D}/users/@me/channels", Kind.PRIVATE, 10013),
+    Call("discord", "POST", f"{_D}/interactions/.*", Kind.PRIVATE, 10062),
+    Call("discord", "PATCH", f"{_D}/webhooks/.*", Kind.PRIVATE, 10015),
+    # Slack
+    Call("slack", "POST", f"{_S}auth.test", Kind.CONNECT),
+    Call("slack", "POST", f"{_S}apps.connections.open", Kind.CONNECT),
+    Call("slack", "GET", f"{_S}conversations.info", Kind.READ),
+    Call("slack", "GET", f"{_S}conversations.history", Kind.READ),
+    Call("slack", "GET", f"{_S}conversations.replies", Kind.READ),
+    Call("slack", "GET", f"{_S}users.info", Kind.PERSON),
+    Call("slack", "GET", f"{_S}usergroups.users.list", Kind.PERSON),
+    Call("slack", "GET", r"/files-pri/.*", Kind.READ),
+    Call("slack", "POST", f"{_S}chat.postMessage", Kind.SHOW),
+    Call("slack", "POST", f"{_S}chat.update", Kind.SHOW),
+    Call("slack", "POST", f"{_S}chat.delete", Kind.SHOW),
+    Call("slack", "POST", f"{_S}reactions.(add|remove)", Kind.MARK),
+    Call("slack", "POST", f"{_S}chat.postEphemeral", Kind.PRIVATE),
+    Call("slack", "POST", f"{_S}views.(open|update)", Kind.PRIVATE),
+    Call("slack", "POST", r"/response/.*", Kind.PRIVATE),
+    # the five vendors
+    Call("sellsn", "GET", r"/stores/[^/]+/tickets/\d+", Kind.LIST),
+    Call("sellsn", "GET", r"/stores/[^/]+/tickets/(?!\d+$)[^/]+", Kind.READ),
+    Call("sellsn", "GET", "/user", Kind.PERSON),
+    Call("sellsn", "PUT", r"/stores/[^/]+/tickets/[^/]+", Kind.SEND),
+    Call("sellsn", "DELETE", r"/stores/[^/]+/tickets/[^/]+", Kind.SEND),
+    Call("sellapp", "GET", "/v1/tickets", Kind.LIST),
+    Call("sellapp", "GET", "/v1/tickets/[^/]+", Kind.READ),
+    Call("sellapp", "GET", "/v1/tickets/[^/]+/messages", Kind.READ),
+    Call("sellapp", "POST", "/v1/tickets/[^/]+/messages", Kind.SEND),
+    Call("sellapp", "PATCH", "/v2/tickets/[^/]+", Kind.SEND),
+    Call("sellgate", "GET", "/v1/tickets", Kind.LIST),
+    Call("sellgate", "GET", "/v1/tickets/[^/]+", Kind.READ),
+    Call("sellgate", "POST", "/v1/tickets/[^/]+", Kind.SEND),
+    Call("sellgate", "PATCH", "/v1/tickets/[^/]+", Kind.SEND),
+    Call("lightspeed", "GET", r"/en/tickets(/count)?\.json", Kind.LIST),
+    Call("lightspeed", "GET", r"/en/tickets/\d+\.json", Kind.READ),
+    Call("lightspeed", "GET", r"/en/tickets/\d+/messages\.json", Kind.READ),
+    Call("lightspeed", "GET", r"/en/customers/\d+\.json", Kind.PERSON),
+    Call("lightspeed", "POST", r"/en/tickets/\d+/messages\.json", Kind.SEND),
+    Call("lightspeed", "PUT", r"/en/tickets/\d+\.json", Kind.SEND),
+    Call("nextcommerce", "GET", "/api/admin/tickets/", Kind.LIST),
+    Call("nextcommerce", "GET", r"/api/admin/tickets/\d+/", Kind.READ),
+    Call("nextcommerce", "GET", r"/api/admin/users/\d+/", Kind.PERSON),
+    Call("nextcommerce", "POST", r"/api/admin/tickets/\d+/comments/", Kind.SEND),
+    Call("nextcommerce", "POST", "/api/admin/tickets/attachments/", Kind.SEND),
+    Call("nextcommerce", "PATCH", r"/api/admin/tickets/\d+/", Kind.SEND),
+)
+
+_WAITS = Row(ticket="waits, in order", agent="sees ⏳ until it has worked")
+_ASKED_AGAIN = Row(ticket="waits, in order", chat="is read again; nothing is routed past what was missed")
+_SEARCHED = Row(ticket="is looked for before it is shown again, so it is there once")
+_NEEDS_A_PERSON = Row(
+    ticket="waits, in order", chat="is told once where somebody sees it", agent="reads which step fixes it"
+)
+_TWICE = Row(ticket="keeps its thread: one answer is no proof", chat="is asked again some seconds later")
+_RECONNECTS = Row(chat="connects again with a growing pause; what was missed is read", agent="notices nothing")
+_SWEPT_AGAIN = Row(store="is swept again; it is told if that lasts three minutes")
+_NAMELESS = Row(ticket="is shown without the person's name or with a wrong turn at most", agent="is asked for again")
+_UNMARKED = Row(agent="sees the mark later, or not where the message is gone")
+_ONCE_MORE = Row(agent="reads that it failed, and asks once more")
+_FAILED = Row(ticket="waits", agent="sees ❌ and the reason, with `Retry`", retry=True)
+_LATER = {Answer.TOO_MANY, Answer.BROKEN, Answer.HANG, Answer.CUT, Answer.PAGE, Answer.SHAPE}
+
+FOLLOWS: dict[tuple[Kind, Answer], Row] = {
+    **{(Kind.CONNECT, answer): _RECONNECTS for answer in Answer},
+    (Kind.CONNECT, Answer.UNAUTHORIZED): Row(chat="`healthz` names the step; tried again each minute"),
+    **{(Kind.READ, answer): _ASKED_AGAIN for answer in Answer},
+    (Kind.READ, Answer.FORBIDDEN): _NEEDS_A_PERSON,
+    (Kind.READ, Answer.UNAUTHORIZED): _NEEDS_A_PERSON,
+    (Kind.READ, Answer.OWN_404): _TWICE,
+    **{(Kind.LIST, answer): _SWEPT_AGAIN for answer in Answer},
+    (Kind.LIST, Answer.UNAUTHORIZED): Row(store="is paused and told after a minute; tried again by itself"),
+    (Kind.LIST, Answer.FORBIDDEN): Row(store="is paused and told after a minute; tried again by itself"),
+    **{(Kind.PERSON, answer): _NAMELESS for answer in Answer},
+    **{(Kind.SHOW, answer): _SEARCHED for answer in Answer},
+    (Kind.SHOW, Answer.UNAUTHORIZED): _NEEDS_A_PERSON,
+    (Kind.SHOW, Answer.FORBIDDEN): _NEEDS_A_PERSON,
+    (Kind.SHOW, Answer.FOREIGN_404): _WAITS,
+    (Kind.SHOW, Answer.OWN_404): _TWICE,
+    (Kind.SHOW, Answer.CONFLICT): _WAITS,
+    (Kind.SHOW, Answer.TOO_MANY): _WAITS,
+    **{(Kind.MARK, answer): _UNMARKED for answer in Answer},
+    **{(Kind.SEND, answer): _SEARCHED for answer in Answer},
+    (Kind.SEND, Answer.UNAUTHORIZED): Row(ticket="waits", store="is paused", agent="sees ⏳ and why"),
+    (Kind.SEND, Answer.FORBIDDEN): Row(ticket="waits", store="is paused", agent="sees ⏳ and why"),
+    (Kind.SEND, Answer.FOREIGN_404): _WAITS,
+    (Kind.SEND, Answer.OWN_404): _FAILED,
+    (Kind.SEND, Answer.CONFLICT): _FAILED,
+    (Kind.SEND, Answer.TOO_MANY): _WAITS,
+    **{(Kind.PRIVATE, answer): _ONCE_MORE for answer in Answer},
+}
+
+SPECIAL: dict[tuple[str, Answer], Row] = {
+    **{
+        (f"{vendor}: GET {path}", Answer.OWN_404): Row(
+            ticket="counts as closed, and its threads are told, until the vendor shows it again"
+        )
+        for vendor, path in (
+            ("sellsn", r"/stores/[^/]+/tickets/(?!\d+$)[^/]+"),
+            ("sellapp", "/v1/tickets/[^/]+"),
+            ("sellapp", "/v1/tickets/[^/]+/messages"),
+            ("sellgate", "/v1/tickets/[^/]+"),
+            ("lightspeed", r"/en/tickets/\d+\.json"),
+            ("lightspeed", r"/en/tickets/\d+/messages\.json"),
+            ("nextcommerce", r"/api/admin/tickets/\d+/"),
+        )
+    },
+}
+
+
+def call_of(server: str, method: str, path: str) -> Call | None:
+    """The call that a request is; None: it has no row."""
+    fitting = (c for c in CALLS if (c.server, c.method) == (server, method) and re.fullmatch(c.path, path))
+    return next(fitting, None)
+
+
+def row(call: Call, answer: Answer) -> Row:
+    """What must follow when this call gets this answer."""
+    return SPECIAL.get((str(call), answer)) or FOLLOWS[call.kind, answer]

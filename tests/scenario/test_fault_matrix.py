@@ -1,0 +1,262 @@
+"""Each remote call gets each class of answer once: live, while catching up, and during a patrol; see `fault_matrix`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import aiohttp
+import httpx
+import pytest
+from aiohttp import web
+
+import adapters
+from adapters.chats.discord import DiscordChat
+from adapters.chats.discord import requests as discord_requests
+from adapters.chats.slack import requests as slack_requests
+from adapters.chats.slack.chat import SlackChat
+from adapters.vendors.client import http
+from bot.model import DeliveryId
+from bot.sandbox.loopback_server import HttpFault, LoopbackServer
+from bot.tickets import outcomes
+from tests.contract.fault_matrix import CALLS, FOLLOWS, Answer, Call, Kind, call_of, row
+from tests.support.stage.stage import Stage, Ticket, set_stage
+
+SEATS = {
+    "sellgate": "text slack",
+    "nextcommerce": "forum slack",
+    "sellsn": "text",
+    "sellapp": "slack",
+    "lightspeed": "text",
+}
+_STORES = ("KEYS", "OUTDOOR", "ARCADE", "PLUGINS", "BOUTIQUE")
+_POLLS: dict[str, Any] = {f"STORES__{store}__POLL_SECONDS": "6" for store in _STORES}
+_SHORT = 1.0
+"""Seconds until a request counts as unanswered."""
+_STATUS = {Answer.UNAUTHORIZED: 401, Answer.FORBIDDEN: 403, Answer.CONFLICT: 409, Answer.BROKEN: 502}
+_PATIENCE = 40.0
+_SHAPE = json.dumps({"ok": True, "success": True, "surprise": [1]})
+_PAGE = "<html>Something else</html>"
+
+
+class EachCallOnce(HttpFault):
+    """
+    A fault that every call of a server meets once.
+
+    Attributes:
+        met: The calls that have met it.
+        unknown: Requests that are in no row.
+    """
+
+    def __init__(self, server: str, answer: Answer) -> None:
+        super().__init__(kind="refuse", times=1_000_000)
+        self.server = server
+        self.answer = answer
+        self.met: set[Call] = set()
+        self.unknown: set[str] = set()
+
+    def fits(self, request: web.Request) -> bool:
+        call = call_of(self.server, request.method, request.path)
+        if call is None:
+            if not request.path.startswith(("/gateway", "/link")):
+                self.unknown.add(f"{self.server}: {request.method} {request.path}")
+            return False
+        if call in self.met:
+            return False
+        self.met.add(call)
+        self.headers = {}
+        self._become(call)
+        return True
+
+    def _become(self, call: Call) -> None:
+        """The answer, as this server would write it."""
+        match self.answer:
+            case Answer.HANG:
+                self.kind = "hang"
+            case Answer.CUT:
+                self.kind = "cut"
+            case Answer.PAGE:
+                self.kind, self.status, self.body = "replace", 200, _PAGE
+            case Answer.SHAPE:
+                self.kind, self.status, self.body = (
+                    "replace",
+                    200,
+                    _SHAPE,
+                )
+            case Answer.FOREIGN_404:
+                self.status, self.body = 404, _PAGE
+            case Answer.TOO_MANY:
+                self.status, self.headers = 429, {"Retry-After": "1"}
+                self.body = json.dumps({"message": "Slow down", "retry_after": 0.1, "global": False})
+            case Answer.BROKEN | Answer.CONFLICT:
+                self.status, self.body = _STATUS[self.answer], _PAGE
+            case _:
+                self._refuse(call)
+
+    def _refuse(self, call: Call) -> None:
+        status = 404 if self.answer is Answer.OWN_404 else _STATUS[self.answer]
+        if call.server == "slack":
+            gone = "message_not_found" if "reactions" in call.path or "update" in call.path else "thread_not_found"
+            gone = "user_not_found" if call.kind is Kind.PERSON else gone
+            error = {401: "invalid_auth", 403: "missing_scope", 404: gone}[status]
+            self.status, self.body = 200, json.dumps({"ok": False, "error": error})
+            return
+        code = {401: 0, 403: 50013, 404: call.code}[status]
+        self.status, self.body = status, json.dumps({"message": "No", "code": code})
+
+
+def servers(stage: Stage) -> dict[str, LoopbackServer]:
+    world = stage.world
+    vendors = {vendor: shop.vendor.http_server for vendor, shop in world.shops.items()}
+    return {"discord": world.discord.http_server, "slack": world.slack.http_server, **vendors}
+
+
+@contextmanager
+def answered_with(stage: Stage, answer: Answer) -> Iterator[dict[str, EachCallOnce]]:
+    """From here on each call gets this answer once."""
+    faults = {name: EachCallOnce(name, answer) for name in servers(stage)}
+    for name, server in servers(stage).items():
+        server.faults.append(faults[name])
+    try:
+        yield faults
+    finally:
+        for name, server in servers(stage).items():
+            server.faults.remove(faults[name])
+
+
+@contextmanager
+def short_patience() -> Iterator[None]:
+    """Nobody waits half a minute for an answer that does not come."""
+    with ExitStack() as patches:
+        patches.enter_context(patch.object(discord_requests, "_TIMEOUT", aiohttp.ClientTimeout(total=_SHORT)))
+        patches.enter_context(patch.object(slack_requests, "_TIMEOUT", aiohttp.ClientTimeout(total=_SHORT)))
+        patches.enter_context(patch.object(http, "TIMEOUTS", httpx.Timeout(_SHORT)))
+        patches.enter_context(patch("adapters.chats.discord.client._LOGIN_SECONDS", _SHORT))
+        yield
+
+
+async def press_retry(stage: Stage) -> None:
+    """What an agent does about a message with ❌."""
+    database = stage.bridge._open
+    assert database is not None
+    for failed in await stage.bridge.rows("unfinished_deliveries"):
+        if failed["state"] == "failed":
+            now = datetime.now(UTC)
+            await database.write(outcomes.retry, DeliveryId(failed["id"]), now)
+
+
+async def settled(stage: Stage, tickets: list[Ticket], word: str) -> None:
+    """Every reply is sent, nothing waits and nothing has failed; an agent presses `Retry` where that is needed."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _PATIENCE
+    while True:
+        left = await stage.bridge.rows("unfinished_deliveries")
+        unsent = [ticket.about for ticket in tickets if word not in " ".join(ticket.sent)]
+        if not left and not unsent:
+            return
+        if any(each["state"] == "failed" for each in left):
+            await press_retry(stage)
+        told = [(each["kind"], each["state"], each["destination"], each["error"]) for each in left]
+        assert loop.time() < deadline, f"not sent: {unsent}; not done: {told}"
+        await asyncio.sleep(0.3)
+
+
+def patrols(stage: Stage) -> None:
+    """Both chats compare what they have heard in a moment, and again every few seconds."""
+    assert stage.bridge.outside is not None
+    for chat in stage.bridge.outside.chats.values():
+        assert isinstance(chat, DiscordChat | SlackChat)
+        chat._patrol._seconds, chat._patrol._due = 12.0, 0.0
+
+
+async def everything_is_where_it_belongs(stage: Stage, tickets: list[Ticket], word: str) -> None:
+    """The customer's words once in every thread, the agents' once at the vendor, in the threads from before."""
+    await settled(stage, tickets, word)
+    for ticket in tickets:
+        await ticket.shown(f"{word} from the customer")
+        assert len(ticket.sent) == len(set(ticket.sent)), ticket.sent
+        if stage.sits(ticket.shop, "discord"):
+            assert len(ticket.discord.threads) == 1
+            assert ticket.discord.count("reaches nobody") == 0
+        if stage.sits(ticket.shop, "slack"):
+            assert len(ticket.slack.cards) == 1
+            assert ticket.slack.count("reaches nobody") == 0
+
+
+async def speak(stage: Stage, tickets: list[Ticket], word: str) -> None:
+    """The customer writes in each ticket, and an agent in each of its threads."""
+    for ticket in tickets:
+        ticket.customer_says(f"{word} from the customer")
+        if stage.sits(ticket.shop, "discord"):
+            await ticket.ann_says(f"{word} from Ann")
+        else:
+            await ticket.bob_says(f"{word} from Bob")
+
+
+@pytest.mark.parametrize("answer", Answer)
+async def test_each_call_gets_each_answer(answer: Answer) -> None:
+    """Whatever the answer was, afterwards nothing is lost, doubled or in another thread, and nobody was sent away."""
+    with short_patience():
+        async with set_stage(SEATS, **_POLLS) as stage:
+            tickets = [await stage.arrives(f"About {vendor}", vendor=vendor) for vendor in SEATS]
+            await stage.bridge.drained()
+            patrols(stage)
+            with answered_with(stage, answer) as live:
+                await speak(stage, tickets, "Live")
+                await everything_is_where_it_belongs(stage, tickets, "Live")
+            with answered_with(stage, answer) as catching_up:
+                await stage.world.discord.gateway.cut(resumable=False)
+                stage.world.slack.sockets.cut()
+                await speak(stage, tickets, "Missed")
+                await everything_is_where_it_belongs(stage, tickets, "Missed")
+            await stage.bridge.ready()
+            stage.world.discord.gateway.mute()
+            stage.world.slack.sockets.mute()
+            with answered_with(stage, answer) as patrolling:
+                await speak(stage, tickets, "Silent")
+                await everything_is_where_it_belongs(stage, tickets, "Silent")
+            # A refused login is an error to the operator, and rightly so.
+            stage.faults[:] = [fault for fault in stage.faults if "chat refused us" not in fault]
+            for road in (live, catching_up, patrolling):
+                assert {name for fault in road.values() for name in fault.unknown} == set()
+            assert {call.kind for fault in live.values() for call in fault.met} >= {Kind.SHOW, Kind.SEND, Kind.LIST}
+            assert {call.kind for fault in catching_up.values() for call in fault.met} >= {Kind.CONNECT, Kind.READ}
+
+
+def test_every_kind_of_call_has_a_row_for_every_answer() -> None:
+    """The matrix has no hole."""
+    assert {(kind, answer) for kind in Kind for answer in Answer} == FOLLOWS.keys()
+    for call in CALLS:
+        for answer in Answer:
+            assert row(call, answer) is not None
+
+
+def test_every_call_in_the_source_has_a_row() -> None:
+    """What an adapter can ask for, found in its source, is in the matrix."""
+    folder = Path(adapters.__file__).parent / "chats"
+    found: set[tuple[str, str, str]] = set()
+    for file in (folder / "discord").glob("*.py"):
+        text = file.read_text()
+        found |= {("discord", method, path) for method, path in re.findall(r'"([A-Z]{3,6})",\s+"(/[^"]+)"', text)}
+    for file in (folder / "slack").glob("*.py"):
+        text = file.read_text()
+        names = re.findall(r'"((?:auth|apps|chat|conversations|reactions|users|usergroups|views)\.[a-zA-Z.]+)"', text)
+        found |= {("slack", "", name) for name in names}
+    assert len(found) > 25
+    missing = []
+    for server, method, path in sorted(found):
+        example = re.sub(r"\{[a-z_]+\}", "1", path)
+        if server == "discord":
+            known: Any = call_of(server, method, f"/api/v10{example}")
+        else:
+            known = call_of(server, "GET", f"/api/{path}") or call_of(server, "POST", f"/api/{path}")
+        if known is None and not path.startswith("users:"):
+            missing.append((server, method, path))
+    assert missing == []
