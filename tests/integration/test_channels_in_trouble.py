@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from bot.errors import Forbidden, Gone
-from bot.model import Card, ChannelId, ChatMessageId, DeliveryId, DeliveryKey, Opened, Place, Post, Store
+from bot.model import (
+    Card,
+    ChannelId,
+    ChatMessageId,
+    Cursor,
+    DeliveryId,
+    DeliveryKey,
+    Opened,
+    Place,
+    Post,
+    Said,
+    Store,
+)
 from bot.tickets.outcomes import drop
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
@@ -139,3 +152,33 @@ async def test_another_channel_is_told_where_there_is_one(tmp_path: Path) -> Non
         await bridge.at_rest()
         assert len(bridge.slack.texts("2")) == 2
         assert discord.texts("1") == []
+
+
+@dataclass
+class Hidden(MemoryChat):
+    """A chat that does not let its channel be read the next `times`."""
+
+    times: int = 0
+
+    async def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+        if self.times and cursors and self.intake is not None:
+            self.times -= 1
+            await self.intake.channel_unreadable(cursors[0].place, REASON)
+            return
+        async for said in super().missed(cursors):
+            yield said
+
+
+async def test_a_channel_that_could_not_be_read_is_read_later(tmp_path: Path) -> None:
+    """Nobody may tell that it can be read again, so it is tried again some minutes later, until that works."""
+    discord = Hidden(name=DISCORD)
+    async with running(tmp_path / "db", discord=discord) as bridge:
+        await bridge.ticket_arrives()
+        discord.history = [bridge.said(discord, "m1", "while you were away")]
+        discord.times = 2
+        intake = discord.intake
+        assert intake is not None
+        intake.gap_possible(DISCORD)
+        await intake.connected(DISCORD)
+        await until(lambda: bridge.vendor.texts("t1") == ["while you were away"], "the reply is sent")
+        assert discord.times == 0
