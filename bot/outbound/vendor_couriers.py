@@ -20,7 +20,7 @@ from bot.ports import CanAttach, CanNote, Vendor
 from bot.tickets import enqueue
 from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
 from bot.tickets.routing import refusal
-from bot.tickets.sync import TicketSnapshot, record, record_gone
+from bot.tickets.sync import TicketSnapshot, record
 from bot.wording import notices
 
 
@@ -90,11 +90,7 @@ class ReplyCourier:
         store = self.directory.store(ticket)
         vendor = self.directory.vendor(ticket)
         read_at, vendor_time = self.clock.now(), vendor.now()
-        try:
-            conversation = await vendor.ticket(ticket.vendor_id)
-        except Gone:
-            await self.database.write(record_gone, store, ticket.vendor_id, self.clock.now())
-            raise
+        conversation = await vendor.ticket(ticket.vendor_id)
 
         def work(tx: Transaction, conversation: Conversation, now: datetime) -> MessageRow:
             snapshot = TicketSnapshot(

@@ -180,5 +180,5 @@ async def test_a_channel_that_could_not_be_read_is_read_later(tmp_path: Path) ->
         assert intake is not None
         intake.gap_possible(DISCORD)
         await intake.connected(DISCORD)
-        await until(lambda: bridge.vendor.texts("t1") == ["while you were away"], "the reply is sent")
+        await until(lambda: bridge.vendor.texts("t1") == ["while you were away"], "the reply is sent", seconds=900)
         assert discord.times == 0

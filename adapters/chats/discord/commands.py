@@ -15,7 +15,7 @@ from adapters.chats.discord import wording
 from adapters.chats.discord.agents import Agents, only_named
 from adapters.chats.discord.buttons import TEMPLATE, pressed
 from adapters.chats.discord.client import Account, Client
-from adapters.chats.discord.failures import remote_errors
+from adapters.chats.discord.failures import remote_errors, usable_answer
 from adapters.chats.discord.markup import cut_line
 from adapters.chats.discord.messages import answer_text
 from adapters.chats.discord.reading import is_from_person, place_of, said
@@ -225,7 +225,9 @@ async def publish(account: Account, guild: int) -> bool:
     path = "/applications/{application_id}/guilds/{guild_id}/commands"
     application, server = str(client.application_id), str(guild)
     existing = await account.call("GET", path, application_id=application, guild_id=server)
-    if _essence(existing) == _essence(client.commands):
+    with usable_answer(wrote=False):
+        is_same = _essence(existing) == _essence(client.commands)
+    if is_same:
         return False
     offered = [_for_one_server(command) for command in client.commands]
     await account.call("PUT", path, json=offered, application_id=application, guild_id=server)

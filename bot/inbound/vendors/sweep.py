@@ -27,6 +27,7 @@ from bot.tickets.forgotten import find_ticket
 from bot.tickets.sync import MAX_READ_LAG, TicketSnapshot, merge_listed, record, record_gone, should_follow
 from bot.wording import notices
 
+_MISSING_APART = 5.0
 _FULL_SWEEP_EVERY = timedelta(hours=6)
 # Sooner, if a ticket that only a full sweep lists could not be read.
 _FULL_SWEEP_RETRY = timedelta(minutes=15)
@@ -96,6 +97,7 @@ class Sweep:
         self._vendor_error: RemoteError | None = None
         self._any_read = False
         self._failures = 0
+        self._missing_since: dict[TicketId, float] = {}
         # Random, so that stores that started together do not always have their full sweeps together.
         self._full_every = _FULL_SWEEP_EVERY * (0.75 + random.random() / 2)
         self._full_after = self._full_every
@@ -281,6 +283,7 @@ class Sweep:
         except Gone:
             self._ticket_read()
             raise
+        self._missing_since.pop(ticket, None)
         self._ticket_read()
         return conversation
 
@@ -301,6 +304,17 @@ class Sweep:
         self._wake_outbox()
 
     async def _gone(self, ticket: TicketId) -> None:
+        """
+        The vendor says that a ticket does not exist. It is believed when it is said twice, some seconds apart.
+
+        Until then nothing is recorded, so the ticket is asked for again by the next sweep.
+        """
+        now = self._clock.monotonic()
+        since = self._missing_since.setdefault(ticket, now)
+        if now - since < _MISSING_APART:
+            return
+        del self._missing_since[ticket]
+
         def work(tx: Transaction, now: datetime) -> None:
             record_gone(tx, self._store, ticket, now)
             incidents.ticket_readable(tx, self._store.name, ticket)
