@@ -204,15 +204,13 @@ FOLLOWS: dict[tuple[Kind, Answer], Row] = {
 SPECIAL: dict[tuple[str, Answer], Row] = {
     **{
         (f"{vendor}: GET {path}", Answer.OWN_404): Row(
-            ticket="counts as closed, and its threads are told, until the vendor shows it again"
+            ticket="is asked for again; said twice, it counts as closed until the vendor shows it again"
         )
         for vendor, path in (
             ("sellsn", r"/stores/[^/]+/tickets/(?!\d+$)[^/]+"),
             ("sellapp", "/v1/tickets/[^/]+"),
-            ("sellapp", "/v1/tickets/[^/]+/messages"),
             ("sellgate", "/v1/tickets/[^/]+"),
             ("lightspeed", r"/en/tickets/\d+\.json"),
-            ("lightspeed", r"/en/tickets/\d+/messages\.json"),
             ("nextcommerce", r"/api/admin/tickets/\d+/"),
         )
     },

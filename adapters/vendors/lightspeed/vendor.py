@@ -9,7 +9,7 @@ import httpx
 
 from adapters.vendors.client.http import Query, Service, VendorClient, check_login
 from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_all_items
-from adapters.vendors.client.parsing import oldest_first, read_messages, read_one, unwrapped
+from adapters.vendors.client.parsing import not_understood, oldest_first, read_messages, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
 from adapters.vendors.lightspeed.capabilities import CAPABILITIES, LABEL, WINDOWS
@@ -29,6 +29,7 @@ from adapters.vendors.lightspeed.reading import (
     with_note,
 )
 from adapters.vendors.lightspeed.settings import LightspeedSettings
+from bot.errors import Gone
 from bot.model import (
     Absent,
     Change,
@@ -126,7 +127,11 @@ class Lightspeed:
 
         async def fetch(page: int) -> ItemPage[Message]:
             query: Query = {"limit": CAPABILITIES.page_size, "page": page}
-            answer = await self._client.read("tickets", ticket, "messages.json", query=query)
+            try:
+                answer = await self._client.read("tickets", ticket, "messages.json", query=query)
+            except Gone as error:
+                # The ticket itself was there a moment ago, and only its own answer can say that it is gone.
+                raise not_understood(LABEL) from error
             wires = read_messages(WireMessage, unwrapped(answer, "ticketMessages"), vendor=LABEL)
             return ItemPage(items=[message_of(wire) for wire in wires], last=len(wires) % 50 != 0)
 

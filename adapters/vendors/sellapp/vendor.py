@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import Service, VendorClient, check_login
 from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_all_items
-from adapters.vendors.client.parsing import oldest_first, read_messages, read_one, unwrapped
+from adapters.vendors.client.parsing import not_understood, oldest_first, read_messages, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
 from adapters.vendors.sellapp.capabilities import CAPABILITIES, LABEL
@@ -92,7 +92,11 @@ class Sellapp:
     async def _messages(self, ticket: TicketId) -> tuple[Message, ...]:
         async def fetch(page: int) -> ItemPage[Message]:
             query = {"limit": CAPABILITIES.page_size, "page": page}
-            answer = await self._client.read("v1", "tickets", ticket, "messages", query=query)
+            try:
+                answer = await self._client.read("v1", "tickets", ticket, "messages", query=query)
+            except Gone as error:
+                # The ticket itself was there a moment ago, and only its own answer can say that it is gone.
+                raise not_understood(LABEL) from error
             wires = read_messages(WireMessage, unwrapped(answer, "data"), vendor=LABEL)
             listed = list_of(answer)
             last = listed.last if listed.pages is None else page >= listed.pages
