@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import discord
 import structlog
 
-from adapters.chats.discord import checks, messages, wording
+from adapters.chats.discord import checks, messages
 from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account, Client
@@ -25,7 +25,7 @@ from adapters.chats.discord.threads import Threads
 from adapters.chats.echo import Echo
 from adapters.chats.patrol import Patrol
 from bot.clock import Clock
-from bot.errors import Gone, RemoteError
+from bot.errors import RemoteError
 from bot.model import (
     Agent,
     Attachment,
@@ -164,9 +164,7 @@ class DiscordChat:
 
     async def download(self, attachment: Attachment) -> bytes:
         """See the port. The address must be fresh: Discord signs it for about a day."""
-        if attachment.url is None:
-            raise Gone(wording.FILE_GONE)
-        return await self._account.download(attachment.url)
+        return await self._account.download(attachment)
 
     # ------------------------------------------------------------ what we post
 

@@ -24,6 +24,7 @@ from urllib.parse import quote
 import aiohttp
 import discord
 
+from adapters.chats import downloads
 from adapters.chats.disappearance import Disappearances
 from adapters.chats.discord import wording
 from adapters.chats.discord.failures import UNKNOWN_CHANNEL, code_of, no_answer, remote_errors
@@ -31,6 +32,8 @@ from adapters.chats.discord.rate_limits import RateLimits
 from adapters.chats.malformed import SHAPE_ERRORS
 from bot.clock import Clock, RemoteClock
 from bot.errors import Gone, RateLimited, RemoteError, Unavailable
+from bot.model import Attachment
+from bot.text import json_without_lone_surrogates
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120)
@@ -174,18 +177,23 @@ class Requests:
             self.their_clock.answered(response.headers.get("Date"))
             return _Answer(response, (await response.read()).decode("utf-8", "replace"))
 
-    async def download(self, url: str) -> bytes:
+    async def download(self, attachment: Attachment) -> bytes:
         """
         The content of an attachment; the token is not sent to its address.
 
         The host of the files has no codes, so a file counts as `Gone` when it was refused twice, some seconds apart.
 
-        Raises: `Gone` (the address is signed and stops working within about a day), `Unavailable`, `RateLimited`.
+        Raises: `Gone` (the address is signed and stops working within about a day), `Rejected` (the file is too
+            large), `Unavailable`, `RateLimited`.
         """
+        url = attachment.url
+        if url is None:
+            raise Gone(wording.FILE_GONE)
+        downloads.refuse_large(attachment)
         with remote_errors(wrote=False):
             async with self._open_session().get(url, timeout=_DOWNLOAD_TIMEOUT) as response:
                 if response.status == 200:
-                    return await response.read()
+                    return downloads.whole(await downloads.read_file(response), attachment)
                 if not 400 <= response.status < 500 or response.status in _FOR_LATER:
                     raise discord.HTTPException(response, (await response.read()).decode("utf-8", "replace"))
         wait = self._disappearances.missing(url)
@@ -207,7 +215,7 @@ def _content(answer: _Answer, *, wrote: bool) -> Any:
     """An answer's content. Raises `discord.HTTPException` for a refusal, and `no_answer` for an unusable one."""
     status = answer.response.status
     try:
-        content = encoding.loads(answer.text) if answer.text else None
+        content = encoding.loads(json_without_lone_surrogates(answer.text)) if answer.text else None
     except ValueError:
         content = answer.text
     if status >= 300:

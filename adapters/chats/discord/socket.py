@@ -13,6 +13,7 @@ from discord.gateway import DiscordWebSocket
 
 from adapters.chats.discord.client import Client
 from adapters.chats.discord.failures import library_errors
+from bot.text import json_without_lone_surrogates
 
 _log = structlog.get_logger(__name__)
 
@@ -77,5 +78,11 @@ def _socket_class(client: Client) -> type[DiscordWebSocket]:
         def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, loop: asyncio.AbstractEventLoop) -> None:
             super().__init__(socket, loop=loop)
             client.ws = self
+
+        async def received_message(self, msg: Any, /) -> None:
+            """As discord.py does; but first what JSON may hold and nothing else can is taken out of the text."""
+            text = self._decompressor.decompress(msg) if isinstance(msg, bytes) else msg
+            if text is not None:
+                await super().received_message(json_without_lone_surrogates(text))
 
     return Socket

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
@@ -13,19 +14,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from adapters.chats import downloads
 from adapters.chats.disappearance import Disappearances
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block
 from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, error_for, error_for_answer, usable_answer
 from adapters.chats.slack.rate_limits import Refusals
 from bot.clock import Clock, RemoteClock
-from bot.errors import Gone, RateLimited, Rejected, Unavailable
+from bot.errors import Gone, RateLimited, Unavailable
 from bot.model import Attachment
+from bot.text import json_without_lone_surrogates
 
 SLACK_URL = "https://slack.com/api/"
 
 _FILES_HOST = "files.slack.com"
-_FILE_BYTES = 25 * 1024 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _WAITS = 5
 _LONGEST_WAIT = 120.0
@@ -44,6 +46,17 @@ class Identity:
     user: str
     name: str
     scopes: frozenset[str] | None
+
+
+class _Response(aiohttp.ClientResponse):
+    """A response as slack_sdk reads it, without the lone surrogates that JSON may hold and nothing else can."""
+
+    async def json(self, **options: Any) -> Any:
+        return await super().json(loads=_loads, **options)
+
+
+def _loads(text: str) -> Any:
+    return json.loads(json_without_lone_surrogates(text))
 
 
 class Requests:
@@ -81,7 +94,7 @@ class Requests:
     def session(self) -> aiohttp.ClientSession:
         """The session of all requests and of the socket; made when first needed, inside the event loop."""
         if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
+            self._session = aiohttp.ClientSession(timeout=_TIMEOUT, response_class=_Response)
             self.client.session = self._session
         return self._session
 
@@ -166,11 +179,12 @@ class Requests:
         """
         if attachment.source is None:
             raise Gone(wording.FILE_GONE)
+        downloads.refuse_large(attachment)
         content_type, content = await self._fetch(attachment.source)
         if content_type == "text/html" and not attachment.name.lower().endswith((".html", ".htm")):
             wait = self._disappearances.missing(attachment.source)
             raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.FILE_GONE)
-        return content
+        return downloads.whole(content, attachment)
 
     async def _fetch(self, address: str) -> tuple[str, bytes]:
         """
@@ -186,11 +200,9 @@ class Requests:
             async with self.session.get(address, headers=headers, allow_redirects=False) as response:
                 if response.status != 200:
                     raise error_for_answer(response.status, {}, response.headers, method="files", writes=False)
-                content = await response.content.read(_FILE_BYTES + 1)
+                content = await downloads.read_file(response)
         except CAUGHT as error:
             raise error_for(error, method="files", writes=False) from error
-        if len(content) > _FILE_BYTES:
-            raise Rejected(wording.FILE_TOO_LARGE)
         return response.content_type, content
 
     async def _call(self, method: str, *, writes: bool, **request: Any) -> AsyncSlackResponse:

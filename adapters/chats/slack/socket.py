@@ -23,6 +23,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from adapters.chats.malformed import SHAPE_ERRORS
+from bot.text import json_without_lone_surrogates
 
 _log = structlog.get_logger(__name__)
 
@@ -140,7 +141,7 @@ class Socket(AsyncBaseSocketModeClient):
 
     def _envelope(self, raw: str) -> dict[str, Any]:
         try:
-            message = json.loads(raw)
+            message = json.loads(json_without_lone_surrogates(raw))
         except (ValueError, RecursionError) as error:
             self._on_malformed("a frame", error)
             return {}

@@ -94,7 +94,6 @@ REJECTED = {
 
 FILE_GONE = "Slack does not give out this file any more."
 FILE_ELSEWHERE = "This file is not stored at Slack."
-FILE_TOO_LARGE = "This file is too large to be passed on."
 
 # ------------------------------------------------------------ the connection
 
