@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Callable
+from hashlib import blake2b
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u0085\u2028\u2029]")
 # Control characters, lone surrogates, and what overrides the direction of text: with that, a text can look different
@@ -111,6 +113,33 @@ def spans(text: str, length: int, width: Callable[[str], int] = len) -> tuple[tu
     if start < len(text) or not found:
         found.append((start, len(text)))
     return tuple(found)
+
+
+class Cuts:
+    """
+    Where recent texts are cut, so that a text whose pieces are asked for one by one is not measured for each of them.
+
+    Only the places are kept, not the texts.
+
+    Args:
+        length, width: See `split`.
+        size: For how many texts the places are kept.
+    """
+
+    def __init__(self, length: int, width: Callable[[str], int], *, size: int = 500) -> None:
+        self._length = length
+        self._width = width
+        self._size = size
+        self._known: OrderedDict[bytes, tuple[tuple[int, int], ...]] = OrderedDict()
+
+    def spans(self, text: str) -> tuple[tuple[int, int], ...]:
+        """What `spans` returns."""
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        found = self._known.pop(digest, None)
+        self._known[digest] = found = spans(text, self._length, self._width) if found is None else found
+        if len(self._known) > self._size:
+            self._known.popitem(last=False)
+        return found
 
 
 def _longest_fitting(text: str, start: int, length: int, width: Callable[[str], int]) -> int:

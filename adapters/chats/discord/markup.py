@@ -63,12 +63,12 @@ def width(text: str) -> int:
 def cut_line(text: str, length: int) -> str:
     """The text on one line, cut with an ellipsis to `length` units. Not escaped: for names, which have no format."""
     line = one_line(text, len(text) + 1)
-    return line if units(line) <= length else split(line, length - 1, units)[0] + "…"
+    return line if units(line) <= length else split(line[:length], length - 1, units)[0] + "…"
 
 
 def cut_escaped(text: str, length: int) -> str:
     """The text escaped, cut with an ellipsis if it would be longer than `length`; line breaks stay."""
-    return escape(text) if width(text) <= length else escape(split(text, length - 1, width)[0]) + "…"
+    return escape(text) if width(text) <= length else escape(split(text[:length], length - 1, width)[0]) + "…"
 
 
 def small(escaped: str) -> str:
@@ -96,7 +96,7 @@ def named_link(name: str, url: str | None) -> str:
     if url is None or not re.fullmatch(r"https?://[^\s<>()\[\]\\]{1,900}", url):
         return label
     # A label that is itself an address would become a link of its own.
-    label = re.sub(r"<(https?)://([^>]*)>", r"\1\\://\2", label)
+    label = re.sub(r"<(https?)://([^<>]*)>", r"\1\\://\2", label)
     return f"[{label}]({url})"
 
 
@@ -121,7 +121,7 @@ _TYPED = re.compile(
     r"|<#(?P<channel>\d+)>"
     r"|<a?(?P<emoji>:\w+:)\d+>"
     r"|<t:(?P<moment>-?\d+)(?::(?P<style>[A-Za-z]))?>"
-    r"|<(?P<command>/[^:>\n]+):\d+>"
+    r"|<(?P<command>/[^<:>\n]+):\d+>"
     r"|<id:(?P<guide>\w+)>"
     r"|\[(?P<label>(?:[^\[\]\\]|\\.)+)\]\((?:<(?P<bracketed>https?://[^\s<>]+)>|(?P<target>https?://[^\s()<>]+))"
     r"(?:\s+\"[^\"]*\")?\)"

@@ -8,7 +8,7 @@ small letters and without a name, because plain content would have no place for 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any
 
 from adapters.chats.discord import wording
@@ -16,7 +16,7 @@ from adapters.chats.discord.buttons import action_rows
 from adapters.chats.discord.card import NOBODY, Json, key_address
 from adapters.chats.discord.markup import code_block, cut_escaped, cut_line, escape, named_link, small, units, width
 from bot.model import Answer, Attachment, DeliveryKey, Post, Voice
-from bot.text import split
+from bot.text import Cuts
 
 CONTENT_LENGTH = 2000
 """The longest message outside an embed, in characters."""
@@ -32,30 +32,31 @@ _DESCRIPTION = 4000
 """A little under Discord's 4096."""
 _NAME = 200
 _SMALL = len("-# ")
-_RECENT_POSTS = 4
-"""The parts of a long post are asked for one by one; this many posts stay split between two parts."""
 _ANSWER_TEXT = 1200
 """How many characters an answer's text may have if a table follows."""
 
 
 def parts(post: Post) -> int:
     """How many messages the post needs."""
-    return len(_bodies(post.voice, post.text, post.attachments))
+    return sum(map(len, _bodies(post)))
 
 
 def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
     """The body of the request for one part of a post, counted from 0; the buttons are under the last part."""
-    bodies = _bodies(post.voice, post.text, post.attachments)
+    cuts, last = _bodies(post)
+    total = len(cuts) + len(last)
     embed: dict[str, Any] = {
-        "description": bodies[part],
+        "description": _escaped(post.voice, post.text[slice(*cuts[part])])
+        if part < len(cuts)
+        else last[part - len(cuts)],
         "color": _COLOUR[post.voice],
         "url": key_address(key),
     }
-    if name := _name(post, part, len(bodies)):
+    if name := _name(post, part, total):
         embed["author"] = {"name": name}
     if post.at is not None and part == 0:
         embed["timestamp"] = post.at.isoformat()
-    is_last = part == len(bodies) - 1
+    is_last = part == total - 1
     return {
         "embeds": [embed],
         "components": action_rows(post.buttons) if is_last else [],
@@ -80,28 +81,35 @@ def _name(post: Post, part: int, total: int) -> str:
     return f"{name} ({part + 1}/{total})" if name and total > 1 else name
 
 
-@lru_cache(_RECENT_POSTS)
-def _bodies(voice: Voice, text: str, attachments: tuple[Attachment, ...]) -> tuple[str, ...]:
-    """The descriptions of all parts: the escaped text in pieces, then the attachments where there is room."""
-    bodies = [_escaped(voice, piece) for piece in split(text, _DESCRIPTION, _width_of(voice))]
-    for attachment in attachments:
+def _bodies(post: Post) -> tuple[Sequence[tuple[int, int]], Sequence[str]]:
+    """
+    Where the text is cut for all messages but the last ones, and the descriptions of these.
+
+    The last ones are the end of the text, then the attachments where there is room.
+    """
+    cuts = _CUTS[post.voice is Voice.BELL].spans(post.text)
+    start, end = cuts[-1]
+    last = [_escaped(post.voice, post.text[start:end])]
+    for attachment in post.attachments:
         line = _attachment(attachment)
-        together = f"{bodies[-1]}\n{line}" if bodies[-1] else line
+        together = f"{last[-1]}\n{line}" if last[-1] else line
         if units(together) <= _DESCRIPTION:
-            bodies[-1] = together
+            last[-1] = together
         else:
-            bodies.append(line)
-    return tuple(body or wording.NO_TEXT for body in bodies)
+            last.append(line)
+    return cuts[:-1], [body or wording.NO_TEXT for body in last]
 
 
 def _escaped(voice: Voice, piece: str) -> str:
     return small(escape(piece)) if voice is Voice.BELL else escape(piece)
 
 
-def _width_of(voice: Voice) -> Any:
-    if voice is not Voice.BELL:
-        return width
-    return lambda text: width(text) + _SMALL * (text.count("\n") + 1)
+def _small_width(text: str) -> int:
+    return width(text) + _SMALL * (text.count("\n") + 1)
+
+
+_CUTS = {False: Cuts(_DESCRIPTION, width), True: Cuts(_DESCRIPTION, _small_width)}
+"""For posts of people, and for those of the bell in small letters."""
 
 
 def _attachment(attachment: Attachment) -> str:

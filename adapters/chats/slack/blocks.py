@@ -117,9 +117,11 @@ def verbatim(text: str) -> list[Element]:
 
 def _address(found: str) -> str:
     """An address without the punctuation after it; a closing bracket stays if the address also opens it."""
-    while found[-1] in _TRAILING and not (found[-1] == ")" and found.count("(") >= found.count(")")):
-        found = found[:-1]
-    return found
+    end, unopened = len(found), found.count(")") - found.count("(")
+    while found[end - 1] in _TRAILING and (found[end - 1] != ")" or unopened > 0):
+        end -= 1
+        unopened -= found[end] == ")"
+    return found[:end]
 
 
 def labelled_lines(labelled: Iterable[tuple[str, Sequence[Element]]]) -> Element:

@@ -8,7 +8,7 @@ Source: docs.slack.dev/messaging/formatting-message-text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from bot.text import clean
 
@@ -45,7 +45,7 @@ def neutral(markup: str, names: Mapping[str, str], emoji: Mapping[str, str] | No
         names: By the id of each mentioned person; without a name the id stays.
         emoji: What short codes stand for: `:lock:` for 🔒.
     """
-    codes = sorted((_ALWAYS | dict(emoji or {})).items(), key=lambda code: -len(code[0]))
+    codes = _ALWAYS | dict(emoji or {})
     pieces: list[str] = []
     end = 0
     for found in _BRACKETED.finditer(markup):
@@ -55,10 +55,23 @@ def neutral(markup: str, names: Mapping[str, str], emoji: Mapping[str, str] | No
     return clean("".join(pieces))
 
 
-def _plain(text: str, codes: Sequence[tuple[str, str]]) -> str:
-    for code, characters in codes:
-        text = text.replace(code, characters)
-    return _unescape(text)
+def _plain(text: str, codes: Mapping[str, str]) -> str:
+    """The text with the characters that its known short codes stand for; one pass, however many codes there are."""
+    parts = text.split(":")
+    shown, at = [parts[0]], 1
+    while at < len(parts):
+        code = ":".join(("", *parts[at : at + 1], ""))
+        toned = ":".join(("", *parts[at : at + 3], ""))
+        if at + 3 < len(parts) and toned in codes:
+            shown += codes[toned], parts[at + 3]
+            at += 4
+        elif at + 1 < len(parts) and code in codes:
+            shown += codes[code], parts[at + 1]
+            at += 2
+        else:
+            shown += ":", parts[at]
+            at += 1
+    return _unescape("".join(shown))
 
 
 def _unescape(text: str) -> str:

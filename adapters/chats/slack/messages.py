@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 
 from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
 from adapters.chats.slack.buttons import action_rows
+from adapters.chats.slack.markup import width
 from bot.model import Answer, Attachment, Post, Voice
-from bot.text import one_line
+from bot.text import Cuts, one_line
 
 _NAME = 200
 _KIB = 1024
-_RECENT_POSTS = 4
-"""The parts of a long post are asked for one by one; this many posts stay split between two parts."""
+_CUTS = Cuts(blocks.PIECE, width)
 
 
 def parts(post: Post) -> int:
     """How many messages a post needs: each has four pieces of 3,000 characters, a little under Slack's limit."""
-    return -(-len(_pieces(post.text, post.attachments)) // blocks.PIECES)
+    return -(-len(_CUTS.spans(_whole(post))) // blocks.PIECES)
 
 
 def post_blocks(post: Post, part: int) -> list[Block]:
@@ -29,8 +28,10 @@ def post_blocks(post: Post, part: int) -> list[Block]:
     A person's text has normal size, with the person's name above it; the bell's own text has small grey letters.
     """
     first = part * blocks.PIECES
-    pieces = _pieces(post.text, post.attachments)[first : first + blocks.PIECES]
-    total = parts(post)
+    text = _whole(post)
+    cuts = _CUTS.spans(text)
+    pieces = tuple(text[start:end] for start, end in cuts[first : first + blocks.PIECES])
+    total = -(-len(cuts) // blocks.PIECES)
     if post.voice is Voice.BELL:
         shown = _small(pieces)
     else:
@@ -71,11 +72,10 @@ def _details(at: datetime | None, part: int, total: int) -> list[Element]:
     return shown
 
 
-@lru_cache(_RECENT_POSTS)
-def _pieces(text: str, attachments: tuple[Attachment, ...]) -> tuple[str, ...]:
-    """The text, then a line for each attachment with its full address; in pieces that fit a block."""
-    below = "\n".join(_attachment(attachment) for attachment in attachments)
-    return blocks.pieces("\n".join(piece for piece in (text, below) if piece) or wording.NO_TEXT)
+def _whole(post: Post) -> str:
+    """The text, then a line for each attachment with its full address."""
+    below = "\n".join(_attachment(attachment) for attachment in post.attachments)
+    return "\n".join(piece for piece in (post.text, below) if piece) or wording.NO_TEXT
 
 
 def _attachment(attachment: Attachment) -> str:

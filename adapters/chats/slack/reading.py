@@ -152,23 +152,25 @@ def _deleted(event: Event, channel: str) -> MessageDeleted | None:
     return MessageDeleted(place=place, message=ChatMessageId(str(ts)))
 
 
-def _emoji(part: Any) -> Iterator[tuple[str, str]]:
+def _emoji(blocks: Any) -> Iterator[tuple[str, str]]:
     """
     The short codes of a message, each with the characters that were typed.
 
     In `text` Slack replaces the emoji that people type by short codes, and `blocks` says which characters they were.
     A workspace's own emoji have no characters, so they stay short codes.
     """
-    if isinstance(part, list):
-        for each in part:
-            yield from _emoji(each)
-    elif isinstance(part, Mapping) and part.get("type") == "emoji":
-        points = str(part.get("unicode") or "")
-        if _CODE_POINTS.fullmatch(points):
-            tone = f":skin-tone-{part['skin_tone']}:" if part.get("skin_tone") else ""
-            yield f":{part.get('name')}:{tone}", "".join(chr(int(point, 16)) for point in points.split("-"))
-    elif isinstance(part, Mapping):
-        yield from _emoji(part.get("elements"))
+    parts = [blocks]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, list):
+            parts.extend(part)
+        elif isinstance(part, Mapping) and part.get("type") == "emoji":
+            points = str(part.get("unicode") or "")
+            if _CODE_POINTS.fullmatch(points):
+                tone = f":skin-tone-{part['skin_tone']}:" if part.get("skin_tone") else ""
+                yield f":{part.get('name')}:{tone}", "".join(chr(int(point, 16)) for point in points.split("-"))
+        elif isinstance(part, Mapping):
+            parts.append(part.get("elements"))
 
 
 def _attachments(message: Event) -> tuple[Attachment, ...]:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.text import clean, comparable, escaped, one_line, shorten, split
+from bot.text import Cuts, clean, comparable, escaped, one_line, shorten, split
 
 
 @pytest.mark.parametrize(
@@ -124,3 +124,25 @@ def test_a_very_long_text_is_split_within_a_moment() -> None:
 )
 def test_escaped_shows_what_would_control_a_terminal(given: str, keep: str, shown: str) -> None:
     assert escaped(given, keep) == shown
+
+
+def test_cuts_are_measured_once() -> None:
+    """The pieces of a text that is asked for again and again stay where they are, and are not measured again."""
+    measured = 0
+
+    def width(piece: str) -> int:
+        nonlocal measured
+        measured += 1
+        return len(piece)
+
+    cuts = Cuts(100, width, size=2)
+    long = "some words " * 1000
+    first = cuts.spans(long)
+    assert tuple(long[start:end] for start, end in first) == split(long, 100)
+    once = measured
+    assert all(cuts.spans("".join(long)) == first for _ in range(50))
+    assert measured == once
+    cuts.spans("a")
+    cuts.spans("b")
+    cuts.spans(long)
+    assert measured > once + 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.chats.discord import messages
+import bot.text
 from adapters.chats.discord.card import embed_length, key_address
 from adapters.chats.discord.markup import Names, neutral, units
 from adapters.chats.discord.messages import answer_text, parts, post_message
@@ -26,7 +27,7 @@ from bot.model import (
     Voice,
 )
 from bot.sandbox.discord.message_requests import read_message_request
-from bot.text import clean, comparable, split
+from bot.text import clean, comparable
 
 KEY = DeliveryKey("a1b2c3-77-0")
 RETRY = Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(77))
@@ -138,12 +139,25 @@ class TestAnswers:
 
 def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:
     """The outbox asks for part after part, with what it has read anew each time; cutting each time took minutes."""
-    with patch.object(messages, "split", wraps=split) as cutting:
-        for number in range(parts(long_post())):
-            post_message(long_post(), number, DeliveryKey(f"a1b2c3-1-{number}"))
-        assert parts(long_post()) == 4
-    assert cutting.call_count == 1
+    names = [f"Jane {number}" for number in range(10, 30)]
+    with patch.object(bot.text, "spans", wraps=bot.text.spans) as cutting:
+        for number in range(4):
+            for name in names:
+                post_message(long_post(name), number, DeliveryKey(f"a1b2c3-1-{number}"))
+                assert parts(long_post(name)) == 4
+    assert cutting.call_count == len(names)
 
 
-def long_post() -> Post:
-    return Post(voice=Voice.CUSTOMER, name="Jane", text="".join(["It does not work. " * 800]))
+def test_the_parts_of_a_very_long_text_are_made_soon() -> None:
+    """Each part costs its own length, whatever must be escaped in it."""
+    post = Post(voice=Voice.CUSTOMER, name="Jane", text="*_" * 500_000)
+    begun = time.process_time()
+    total = parts(post)
+    shown = [post_message(post, number, DeliveryKey("a1b2c3-1-1"))["embeds"][0]["description"] for number in range(20)]
+    assert total > 480
+    assert "".join(shown) == "\\*\\_" * (len("".join(shown)) // 4)
+    assert time.process_time() - begun < 2
+
+
+def long_post(name: str) -> Post:
+    return Post(voice=Voice.CUSTOMER, name=name, text="".join([f"It does not work, says {name}. " * 430]))

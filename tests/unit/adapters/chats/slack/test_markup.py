@@ -47,6 +47,7 @@ def test_emoji_become_the_characters_that_were_typed() -> None:
     """With their skin tone; a code that stands for nothing known stays, and so does one inside an address."""
     emoji = {":lock:": "🔒", ":wave:": "👋", ":wave::skin-tone-3:": "👋🏼"}
     assert neutral(":lock: note :wave::skin-tone-3: :wave: :shop:", {}, emoji) == "🔒 note 👋🏼 👋 :shop:"
+    assert neutral("at 10:30:lock: 1::wave:2:", {}, emoji) == "at 10:30🔒 1:👋2:"
     assert neutral("<https://x.example/:lock:>", {}, emoji) == "https://x.example/:lock:"
 
 
