@@ -22,6 +22,7 @@ from bot.model import (
     Nameless,
     Nudge,
     Status,
+    Ticket,
     TicketId,
     Verb,
 )
@@ -64,6 +65,10 @@ class KnownTickets(Protocol):
 
     async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
         """The recorded fingerprints of these tickets; tickets without one are left out. Called once for each page."""
+        ...
+
+    async def follows(self, ticket: Ticket) -> bool:
+        """Whether somebody will see this ticket. If not, what only people need to know of it must not be asked for."""
         ...
 
     async def open_ids(self) -> Sequence[TicketId]:

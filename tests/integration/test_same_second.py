@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.db.connection import Transaction
-from bot.model import Absent, Change, ChannelId, Conversation, Place, Store, TicketId
+from bot.model import Absent, Change, ChannelId, Conversation, Place, Store, Ticket, TicketId
 from bot.ports import KnownTickets
 from bot.tickets.sync import record
 from tests.support.database import NOON, STORE, read, snapshot, write
@@ -75,6 +75,9 @@ class _Unknown:
 
     async def fingerprints(self, _: object) -> dict[TicketId, str]:
         return {}
+
+    async def follows(self, _ticket: Ticket) -> bool:
+        return True
 
     async def open_ids(self) -> list[TicketId]:
         return []

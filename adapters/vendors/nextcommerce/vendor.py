@@ -14,7 +14,7 @@ from adapters.vendors.client.parsing import not_understood, oldest_first, read_o
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
 from adapters.vendors.nextcommerce.capabilities import API_VERSION, CAPABILITIES, LABEL, WINDOWS
-from adapters.vendors.nextcommerce.people import People, author_from_ticket, author_from_type
+from adapters.vendors.nextcommerce.people import UNKNOWN_USER, People, author_from_ticket, author_from_type
 from adapters.vendors.nextcommerce.reading import (
     WireComment,
     WireTicket,
@@ -76,12 +76,19 @@ class Nextcommerce:
         async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
             async for found in changed_tickets(pages, known, held):
                 if isinstance(found, Change):
-                    yield await whole_or_bare(found, self._whole(found, read[found.ticket.id]))
+                    yield await whole_or_bare(found, self._whole(found, read[found.ticket.id], known))
                 else:
                     yield found
 
-    async def _whole(self, change: Change, wire: WireTicket) -> Change:
-        """The change with its ticket and messages; no messages where the list does not have them."""
+    async def _whole(self, change: Change, wire: WireTicket, known: KnownTickets) -> Change:
+        """
+        The change with its ticket and messages; no messages where the list does not have them.
+
+        For a ticket that nobody will see, nobody is asked for: each person costs a request.
+        """
+        unseen = ticket_of(wire, UNKNOWN_USER)
+        if not await known.follows(unseen):
+            return replace(change, ticket=unseen, messages=None)
         conversation = await self._conversation(wire)
         messages = conversation.messages if wire.comments is not None else None
         return replace(change, ticket=conversation.ticket, messages=messages)

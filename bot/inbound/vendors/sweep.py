@@ -20,7 +20,7 @@ from bot.db.rows import from_ms, to_ms
 from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.inbound.isolation import defects_as_unavailable
 from bot.inbound.vendors.unreadable import UnreadableTickets
-from bot.model import Absent, Change, Conversation, Nameless, Store, StoreName, TicketId
+from bot.model import Absent, Change, Conversation, Nameless, Store, Ticket, TicketId
 from bot.ports import Vendor
 from bot.tickets import forgotten, incidents
 from bot.tickets.forgotten import find_ticket
@@ -52,22 +52,30 @@ class SweepScope:
 
 @dataclass(frozen=True, slots=True)
 class _RecordedTickets:
-    """What the vendor may ask for during one sweep; implements `bot.ports.Known`."""
+    """What the vendor may ask for during one sweep; implements `bot.ports.KnownTickets`."""
 
     database: Database
-    store: StoreName
-    full: bool
+    store: Store
+    scope: SweepScope
     began_at: datetime
 
+    @property
+    def full(self) -> bool:
+        return self.scope.full
+
     async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
-        return await self.database.read(forgotten.fingerprints, self.store, ids)
+        return await self.database.read(forgotten.fingerprints, self.store.name, ids)
+
+    async def follows(self, ticket: Ticket) -> bool:
+        before = await self.database.read(find_ticket, self.store.name, ticket.id)
+        return should_follow(ticket, before, self.store, first=self.scope.first, now=self.began_at)
 
     async def open_ids(self) -> Sequence[TicketId]:
         settled = to_ms(self.began_at - MAX_READ_LAG)
 
         def read(tx: Transaction) -> list[Row]:
-            to_read_again = tx.all("vendor_ids_to_read_again", store=self.store, settled=settled)
-            return tx.all("open_vendor_ids", store=self.store) + to_read_again
+            to_read_again = tx.all("vendor_ids_to_read_again", store=self.store.name, settled=settled)
+            return tx.all("open_vendor_ids", store=self.store.name) + to_read_again
 
         return [TicketId(row["vendor_id"]) for row in await self.database.read(read)]
 
@@ -113,7 +121,7 @@ class Sweep:
         """
         scope = await self._database.read(self._scope, self._clock.now())
         read_at = self._clock.now()
-        known = _RecordedTickets(self._database, self._store.name, scope.full, read_at)
+        known = _RecordedTickets(self._database, self._store, scope, read_at)
         self._any_read, self._failures = False, 0
         listed: set[TicketId] = set()
         async for found in self._vendor.changes(known):

@@ -13,7 +13,7 @@ import httpx
 
 from adapters.vendors import lightspeed, nextcommerce, sellapp, sellgate, sellsn
 from bot.errors import Gone, RateLimited
-from bot.model import Absent, Change, Nameless, Status, TicketId
+from bot.model import Absent, Change, Nameless, Status, Ticket, TicketId
 from bot.ports import Vendor, VendorKind, VendorTools
 from bot.sandbox.loopback_server import Exchange
 from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
@@ -95,6 +95,9 @@ class Ledger:
 
     async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
         return {ticket: self.known[ticket] for ticket in ids if ticket in self.known}
+
+    async def follows(self, _ticket: Ticket) -> bool:
+        return True
 
     async def open_ids(self) -> Sequence[TicketId]:
         return list(self.open)

@@ -83,6 +83,9 @@ class Known:
         self.asked.append(len(ids))
         return {ticket: self._fingerprints[ticket] for ticket in ids if ticket in self._fingerprints}
 
+    async def follows(self, _ticket: Ticket) -> bool:
+        return True
+
     async def open_ids(self) -> Sequence[TicketId]:
         return self._open
 
