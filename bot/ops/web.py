@@ -13,6 +13,7 @@ from bot.model import StoreName, TicketId
 from bot.ops.health import Health
 from bot.ops.metrics import metrics_text
 from bot.ports import CanVerifyWebhook, Vendor
+from bot.text import visible
 
 _EVENTS_REMEMBERED = 256
 
@@ -88,10 +89,11 @@ class WebServer:
 
     async def _receive(self, request: web.Request) -> web.Response:
         webhook = self._webhooks.get(StoreName(request.match_info["store"].lower()))
-        given = request.match_info["secret"].encode()
+        given = request.match_info["secret"].encode("utf-8", "replace")
         if webhook is None or not hmac.compare_digest(given, webhook.secret.encode()):
             raise web.HTTPNotFound
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        # aiohttp keeps bytes that are no UTF-8 as lone surrogates, which no database can hold.
+        headers = {name.lower(): visible(value) for name, value in request.headers.items()}
         if not webhook.receive(headers, await request.read()):
             raise web.HTTPForbidden
         return web.Response(status=202)

@@ -18,10 +18,12 @@ from urllib.parse import quote
 
 import httpx
 
+from adapters.vendors.client.large_lists import LARGEST_LIST, without_large_parts
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import (
     LARGEST_BODY,
     Response,
+    TooLargeBody,
     UnusableBody,
     decompressed,
     error_of,
@@ -37,10 +39,17 @@ TIMEOUTS = httpx.Timeout(connect=10.0, write=30.0, read=30.0, pool=10.0)
 LONGEST_REQUEST = 60.0
 """How many seconds a request and its whole response may take, however slowly the bytes come."""
 
+_PARSED_AT_ONCE = 256 * 1024
+"""A larger body is parsed beside the event loop."""
+
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _MALFORMED = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 
 Query = Mapping[str, str | int | list[str]]
+
+
+class TooLarge(Unavailable):
+    """The answer to a read is larger than we read; one that asks for less may be smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,25 +108,31 @@ class VendorClient:
             trust_env=False,
         )
 
-    async def read(self, *path: str, query: Query | None = None) -> Any:
+    async def read(self, *path: str, query: Query | None = None, is_list: bool = False) -> Any:
         """
         GET the JSON at a path below the base. Each part of the path is one segment.
 
+        Args:
+            is_list: Whether it is a list of tickets. It may be larger than other answers, and if it is, what is large
+                in single tickets is left out.
+
         Raises:
-            Unavailable, RateLimited, AuthFailed, Gone, Rejected
+            TooLarge, Unavailable, RateLimited, AuthFailed, Gone, Rejected
         """
-        response = await self._exchange(self._request("GET", path, query), writing=False)
-        return self._value(response, writing=False)
+        most = LARGEST_LIST if is_list else LARGEST_BODY
+        response = await self._exchange(self._request("GET", path, query), writing=False, most=most)
+        value = await self._value(response, writing=False)
+        return value if len(response.body) <= LARGEST_BODY else await asyncio.to_thread(without_large_parts, value)
 
     async def read_list(self, *path: str, query: Query | None = None) -> Any:
         """
         `read` for a list that every store has. Where it is missing or refused, the address must be wrong.
 
         Raises:
-            Unavailable, RateLimited, AuthFailed
+            TooLarge, Unavailable, RateLimited, AuthFailed
         """
         try:
-            return await self.read(*path, query=query)
+            return await self.read(*path, query=query, is_list=True)
         except (Gone, Rejected) as error:
             raise Unavailable(
                 f"{self._service.label} does not list this store's tickets. If this goes on, "
@@ -155,7 +170,7 @@ class VendorClient:
         if is_success and not response.body.strip():
             self._quota.answered(response.headers)
             return None
-        return self._value(response, writing=True, private=private)
+        return await self._value(response, writing=True, private=private)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -189,13 +204,13 @@ class VendorClient:
     def _no_such_path(self) -> Gone:
         return Gone(f"{self._service.label} cannot have anything with this id.")
 
-    async def _exchange(self, request: httpx.Request, *, writing: bool) -> Response:
+    async def _exchange(self, request: httpx.Request, *, writing: bool, most: int = LARGEST_BODY) -> Response:
         label = self._service.label
         lost = Uncertain if writing else Unavailable
         await self._quota.take(writing=writing)
         try:
             async with asyncio.timeout(self._time_limit):
-                return await self._send(request)
+                return await self._send(request, most)
         except _NOT_CONNECTED as error:
             raise Unavailable(f"{label} cannot be reached.") from error
         except _MALFORMED:
@@ -206,28 +221,30 @@ class VendorClient:
         except httpx.HTTPError as error:
             raise lost(f"The connection to {label} broke before its answer was there.") from error
         except UnusableBody as reason:
-            raise lost(f"{label} sent an answer that is {reason}.") from None
+            kind = TooLarge if isinstance(reason, TooLargeBody) and not writing else lost
+            raise kind(f"{label} sent an answer that is {reason}.") from None
 
-    async def _send(self, request: httpx.Request) -> Response:
+    async def _send(self, request: httpx.Request, most: int) -> Response:
         response = await self._http.send(request, stream=True)
         try:
             body = bytearray()
             # The raw stream, still compressed: `decompressed` limits the size of what comes out, too.
             async for chunk in cast(httpx.AsyncByteStream, response.stream):
                 body += chunk
-                if len(body) > LARGEST_BODY:
-                    raise UnusableBody("too large")
+                if len(body) > most:
+                    raise TooLargeBody
         finally:
             await response.aclose()
         headers = {name.lower(): value for name, value in response.headers.items()}
         self.their_clock.answered(headers.get("date"))
         encoding = headers.get("content-encoding", "").lower()
-        return Response(response.status_code, headers, decompressed(bytes(body), encoding))
+        return Response(response.status_code, headers, decompressed(bytes(body), encoding, most))
 
-    def _value(self, response: Response, *, writing: bool, private: str = "") -> Any:
+    async def _value(self, response: Response, *, writing: bool, private: str = "") -> Any:
         self._raise_for_status(response, writing=writing, private=private)
+        is_large = len(response.body) > _PARSED_AT_ONCE
         try:
-            value = json_of(response.body)
+            value = await asyncio.to_thread(json_of, response.body) if is_large else json_of(response.body)
         except UnusableBody as reason:
             lost = Uncertain if writing else Unavailable
             raise lost(f"{self._service.label} sent an answer that is {reason}.") from None

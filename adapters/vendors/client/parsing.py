@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from bot.errors import Unavailable
 from bot.model import Fact, Message, MessageId, Nameless
-from bot.text import one_line
+from bot.text import one_line, visible
 
 W = TypeVar("W", bound="Wire")
 
@@ -38,14 +38,15 @@ class Wire(BaseModel):
 
 def _text(value: Any) -> str | None:
     if isinstance(value, str):
-        return value.encode("utf-8", "ignore").decode("utf-8")  # lone surrogates are no text
+        return visible(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return str(value)
 
 
 def _identifier(value: Any) -> str:
-    text = _text(value)
+    # An id is sent back to the vendor, so it stays as it is where that is possible.
+    text = value.encode("utf-8", "ignore").decode("utf-8") if isinstance(value, str) else _text(value)
     if not text:
         raise ValueError("wants an id")
     return text
@@ -193,8 +194,10 @@ def unwrapped(value: Any, *keys: str) -> Any:
 
 def identifier_in(value: Any) -> str | None:
     """The `id` of an object in the answer to a write, which must never raise an error; None: it has none."""
-    found = _text(value.get("id")) if isinstance(value, dict) else None
-    return found or None
+    try:
+        return _identifier(value.get("id")) if isinstance(value, dict) else None
+    except ValueError:
+        return None
 
 
 def not_understood(vendor: str) -> Unavailable:

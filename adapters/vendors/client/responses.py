@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any
 
 from bot.errors import LONGEST_RETRY_AFTER, AuthFailed, Gone, Rejected, RemoteError, Unavailable, Uncertain
-from bot.text import comparable, one_line
+from bot.text import comparable, json_without_lone_surrogates, one_line
 
 LARGEST_BODY = 10 * 1024 * 1024
 """The largest body that is read, in bytes, before and after decompression."""
@@ -24,12 +25,22 @@ DEEPEST_NESTING = 50
 """How deep objects and lists of a body may be nested."""
 
 _LONGEST_NUMBER = 300
+_LARGEST_REASON = 100_000
+"""The largest body, in bytes, in which we look for what is wrong; no refusal needs more."""
+_MOST_FIELDS = 20
 _QUOTE_LENGTH = 12
 """A text that repeats so many characters in a row of what we sent quotes it."""
 
 
 class UnusableBody(Exception):
     """A body cannot be used; the text says why and quotes nothing."""
+
+
+class TooLargeBody(UnusableBody):
+    """A body is larger than we read."""
+
+    def __init__(self) -> None:
+        super().__init__("too large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +52,13 @@ class Response:
     body: bytes
 
 
-def decompressed(body: bytes, encoding: str) -> bytes:
+def decompressed(body: bytes, encoding: str, most: int = LARGEST_BODY) -> bytes:
     """
     The body without its `Content-Encoding`.
 
     Raises:
-        UnusableBody: It is larger than `LARGEST_BODY` when decompressed, cut off, or compressed in a way that we did
-            not ask for.
+        TooLargeBody: It is larger than `most` when decompressed.
+        UnusableBody: It is cut off, or compressed in a way that we did not ask for.
     """
     if encoding in ("", "identity"):
         return body
@@ -55,11 +66,11 @@ def decompressed(body: bytes, encoding: str) -> bytes:
         raise UnusableBody("compressed in an unknown way")
     decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        whole = decompressor.decompress(body, LARGEST_BODY + 1)
+        whole = decompressor.decompress(body, most + 1)
     except zlib.error:
         raise UnusableBody("damaged") from None
-    if len(whole) > LARGEST_BODY:
-        raise UnusableBody("too large")
+    if len(whole) > most:
+        raise TooLargeBody
     if not decompressor.eof:
         raise UnusableBody("cut off")
     return whole
@@ -76,7 +87,9 @@ def json_of(body: bytes) -> Any:
     if not text.strip():
         raise UnusableBody("empty")
     try:
-        value = json.loads(text, parse_float=str, parse_int=_whole_number, parse_constant=_none)
+        value = json.loads(
+            json_without_lone_surrogates(text), parse_float=str, parse_int=_whole_number, parse_constant=_none
+        )
     except RecursionError:
         raise UnusableBody("nested too deep") from None
     except ValueError:
@@ -191,6 +204,8 @@ def error_details(response: Response, never_quoted: Sequence[str]) -> tuple[str,
     (`message`, `invalidFields`), SellApp (`message`, `param`) and Lightspeed (`error.message`, `errors`).
     A text that quotes one of `never_quoted` is left out.
     """
+    if len(response.body) > _LARGEST_REASON:
+        return "", {}
     try:
         value = json_of(response.body)
     except UnusableBody:
@@ -199,15 +214,16 @@ def error_details(response: Response, never_quoted: Sequence[str]) -> tuple[str,
         return "", {}
     inner = value.get("error")
     outer = {**value, **inner} if isinstance(inner, dict) else value
+    private = _Quotes(never_quoted)
     fields = {
         one_line(field, 60): one_line(words, 200)
-        for field, words in _fields(outer)
-        if not _quotes(f"{field} {words}", never_quoted)
+        for field, words in islice(_fields(outer), _MOST_FIELDS)
+        if not private.are_in(f"{field} {words}")
     }
     sentence = next((outer[key] for key in ("message", "detail", "error") if isinstance(outer.get(key), str)), "")
     if not sentence and fields:
         sentence = "; ".join(f"{field}: {words}" for field, words in fields.items())
-    return ("" if _quotes(sentence, never_quoted) else one_line(sentence, 300)), fields
+    return ("" if private.are_in(sentence) else one_line(sentence, 300)), fields
 
 
 def _fields(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -243,9 +259,25 @@ def _words(value: Any) -> Iterator[str]:
             yield word
 
 
-def _quotes(words: str, never_quoted: Sequence[str]) -> bool:
-    compared = comparable(words)
-    return any(piece in compared for text in never_quoted for piece in _pieces(comparable(text)))
+class _Quotes:
+    """
+    Texts of which no piece may be repeated.
+
+    Their pieces are looked up in a set, so that the time is that of reading each text once.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._pieces = {piece for text in texts for piece in _pieces(comparable(text))}
+        self._lengths = {len(piece) for piece in self._pieces}
+
+    def are_in(self, words: str) -> bool:
+        """Whether the words repeat a piece of any of the texts."""
+        compared = comparable(words)
+        return any(
+            compared[start : start + length] in self._pieces
+            for length in self._lengths
+            for start in range(len(compared) - length + 1)
+        )
 
 
 def _pieces(text: str) -> Iterator[str]:

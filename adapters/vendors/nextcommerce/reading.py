@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from adapters.vendors.client.html import plain_text
+from adapters.vendors.client.large_lists import LEFT_OUT
 from adapters.vendors.client.paging import Page, read_page
 from adapters.vendors.client.parsing import (
     Flag,
@@ -30,6 +31,7 @@ from adapters.vendors.client.parsing import (
     texts,
     unwrapped,
 )
+from adapters.vendors.client.responses import UnusableBody, json_of
 from adapters.vendors.nextcommerce.capabilities import LABEL
 from adapters.vendors.nextcommerce.people import WireUser
 from bot.model import (
@@ -73,6 +75,7 @@ class WireTicket(ListedTicket):
     order: Text = None
     products: Annotated[tuple[str, ...], BeforeValidator(texts)] = ()
     tags: Annotated[tuple[str, ...], BeforeValidator(texts)] = ()
+    left_out: Text = Field(default=None, alias=LEFT_OUT)
     comments: Annotated[list[WireComment] | None, OptionalObjects] = None
     created_at: Time = None
     updated_at: Time = None
@@ -136,7 +139,9 @@ def attachment_of(wire: WireFile) -> Attachment:
 
 def fingerprint(wire: WireTicket) -> str:
     """Everything that a card or a thread shows."""
-    shown = wire.model_dump(mode="json", exclude={"from_email", "created_at"})
+    shown = wire.model_dump(
+        mode="json", exclude={"from_email", "created_at"} | (set() if wire.left_out else {"left_out"})
+    )
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -223,6 +228,7 @@ def nudge_of(headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | No
     """Which ticket a signed webhook is about; None: it is forged, or not about a ticket."""
     given = headers.get("x-29next-signature", "").strip().lower().encode()
     try:
+        # As it was sent: what stands for lone surrogates is part of the signature.
         value = json.loads(body)
         # The signature is of the body as Python's json writes it. A signature of the body as it came is accepted, too.
         forms = (json.dumps(value).encode(), body)
@@ -232,7 +238,10 @@ def nudge_of(headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | No
     matches = [hmac.compare_digest(given, one) for one in wanted]
     if not any(matches) or not isinstance(value, dict):
         return None
-    event = WireEvent.model_validate(value)
+    try:
+        event = WireEvent.model_validate(json_of(body))
+    except UnusableBody:
+        return None
     if event.object != "ticket" and not (event.event_type or "").startswith("ticket."):
         return None
     named = identifier_in(event.data)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from adapters.vendors.client.large_lists import LEFT_OUT
 from adapters.vendors.client.paging import Page, read_page
 from adapters.vendors.client.parsing import (
     Count,
@@ -49,6 +50,7 @@ class WireTicket(ListedTicket):
     status: Count = None
     target_store: Annotated[WireStore | None, OptionalObject] = Field(default=None, alias="targetStore")
     owner: Annotated[WireOwner | None, OptionalObject] = None
+    left_out: Text = Field(default=None, alias=LEFT_OUT)
     entries: Annotated[list[WireEntry] | None, OptionalObjects] = None
 
     @property
@@ -109,10 +111,12 @@ def ticket_of(wire: WireTicket, messages: tuple[Message, ...], closed: Collectio
 
 
 def fingerprint(wire: WireTicket) -> str:
-    """Status and entries, in any order: nothing else shows a change."""
+    """Status and entries, in any order, or what stands for entries that are too large: nothing else shows a change."""
     digest = hashlib.sha256(repr(wire.status).encode())
     for entry in sorted(wire.entries or (), key=lambda entry: entry.id or ""):
         digest.update(f"\0{entry.id}\0{entry.message}".encode("utf-8", "replace"))
+    if wire.left_out:
+        digest.update(f"\0{wire.left_out}".encode())
     return digest.hexdigest()[:32]
 
 

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from adapters.vendors.client.caching import ExpiringCache
-from adapters.vendors.client.http import Service, VendorClient, check_login
+from adapters.vendors.client.http import Service, TooLarge, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength, PageNumbering
 from adapters.vendors.client.parsing import not_understood, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
@@ -51,6 +51,8 @@ class Sellsn:
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL))
         self.now = self._client.their_clock.now
         self._tickets = ("stores", settings.store_id, "tickets")
+        self._clock = tools.clock
+        self._page_size = settings.page_size
         self._length = PageLength(settings.page_size, tools.clock)
         self._numbering = PageNumbering(settings.first_page)
         self._closed = frozenset(settings.closed_statuses or ())
@@ -66,12 +68,22 @@ class Sellsn:
             read.clear()
             return await self._page(count, read)
 
-        async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
-            async for found in changed_tickets(pages, known, held):
-                if isinstance(found, Change):
-                    yield await whole_or_bare(found, self._whole(found, read[found.ticket.id]))
-                else:
-                    yield found
+        while True:
+            try:
+                async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
+                    async for found in changed_tickets(pages, known, held):
+                        if isinstance(found, Change):
+                            yield await whole_or_bare(found, self._whole(found, read[found.ticket.id]))
+                        else:
+                            yield found
+            except TooLarge:
+                if self._page_size == 1:
+                    raise
+                # Once more from the first page on, in pages that are smaller from now on.
+                self._page_size = max(1, self._page_size // 4)
+                self._length = PageLength(self._page_size, self._clock)
+            else:
+                return
 
     async def _whole(self, change: Change, wire: WireTicket) -> Change:
         """The change with its ticket and messages; no messages where the list does not have all that they need."""
@@ -88,9 +100,9 @@ class Sellsn:
         """
 
         async def fetch(number: int) -> Page | None:
-            query = {"count": self._settings.page_size}
+            query = {"count": self._page_size}
             try:
-                answer = await self._client.read(*self._tickets, str(number), query=query)
+                answer = await self._client.read(*self._tickets, str(number), query=query, is_list=True)
             except (Gone, Rejected):
                 return None
             return page_of(answer, read)

@@ -27,8 +27,9 @@ from adapters.vendors.nextcommerce.reading import (
 from adapters.vendors.nextcommerce.settings import NextcommerceSettings
 from adapters.vendors.nextcommerce.vendor import Nextcommerce
 from bot.errors import Rejected, Unavailable
-from bot.model import Attachment, Author, Customer, Fact, File, Nudge, Status, TicketId
+from bot.model import Attachment, Author, Change, Customer, Fact, File, Nudge, Status, Ticket, TicketId
 from tests.support.vendors.client import Server, tools
+from tests.support.vendors.remembered import Remembered
 
 COMMENT: dict[str, Any] = {
     "attachments": [{"file": "http://example.com/a.png", "file_name": "a.png", "id": 3}], "author": 5, "body": "string",
@@ -185,6 +186,57 @@ def sent(request: httpx.Request) -> Any:
     return json.loads(request.content)
 
 
+LARGE: dict[str, Any] = TICKET | {"id": 42, "comments": [COMMENT | {"body": "x" * 11_000_000}]}
+
+
+async def test_one_large_ticket_hides_no_other_of_its_page() -> None:
+    """The page is read all the same; the large one comes without messages, to be read alone, which fails by itself."""
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        if "users" in request.url.path:
+            return httpx.Response(404)
+        alone = request.url.path.endswith("/42/")
+        return httpx.Response(
+            200, json=LARGE if alone else {"next": None, "results": [TICKET, LARGE, TICKET | {"id": 43}]}
+        )
+
+    vendor = store(serve)
+    found = [change async for change in vendor.changes(Remembered(full=True))]
+    changes = {change.ticket.id: change for change in found if isinstance(change, Change)}
+    assert set(changes) == {"41", "42", "43"}
+    assert [change.messages is None for change in changes.values()] == [False, True, False]
+    assert changes[TicketId("42")].ticket.subject == "string"
+    with pytest.raises(Unavailable, match="too large"):
+        await vendor.ticket(TicketId("42"))
+
+
+async def test_a_change_of_a_large_ticket_is_seen() -> None:
+    """By what stands for its comments."""
+    other = LARGE | {"comments": [COMMENT | {"body": "y" * 11_000_000}]}
+    prints = set()
+    for ticket in (LARGE, LARGE, other):
+        vendor = store(lambda _request, ticket=ticket: httpx.Response(200, json={"next": None, "results": [ticket]}))  # type: ignore[misc]
+        (change,) = [change async for change in vendor.changes(Remembered(seen=False))]
+        assert isinstance(change, Change)
+        prints.add(change.fingerprint)
+    assert len(prints) == 2
+
+
+async def test_nobody_is_asked_for_where_nobody_will_see_them() -> None:
+    """A thousand tickets of the past that get no thread cost the requests of their list, not one for each person."""
+    asked: list[str] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        results = [TICKET | {"id": number, "requester": 10_000 + number} for number in range(1, 1001)]
+        return httpx.Response(200, json={"next": None, "results": results})
+
+    found = [change async for change in store(serve).changes(Remembered(full=True, seen=False))]
+    assert len(found) == 1000
+    assert all(isinstance(change, Change) and change.messages is None for change in found)
+    assert len(asked) == 1
+
+
 async def test_replies_and_notes_say_who_may_read_them() -> None:
     """`is_public` is always said; the author where it is set; HTML where it is wanted."""
     requests: list[httpx.Request] = []
@@ -237,6 +289,9 @@ async def test_a_next_page_without_a_cursor_makes_no_sense() -> None:
 
         async def fingerprints(self, _ids: Any) -> dict[TicketId, str]:
             return {}
+
+        async def follows(self, _ticket: Ticket) -> bool:
+            return True
 
         async def open_ids(self) -> list[TicketId]:
             return []

@@ -102,8 +102,9 @@ def test_sellsns_text_for_what_was_there_before_is_no_ticket() -> None:
 
 
 def test_lone_surrogates_are_no_text() -> None:
-    """They cannot be stored or sent, so they are left out where they come in."""
-    assert read_one(Thing, {"id": "a\ud800", "text": "b\udfff"}, vendor="Acme") == Thing(id="a", text="b")
+    """They cannot be stored or sent, so they go where they come in; control characters are kept only in an id."""
+    thing = {"id": "a\ud800\x1b", "text": "b\udfff\x1b\r\nc"}
+    assert read_one(Thing, thing, vendor="Acme") == Thing(id="a\x1b", text="b\r\nc")
 
 
 def test_a_message_without_an_id_has_one_of_its_own() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,7 +39,7 @@ def test_a_byte_order_mark_and_broken_characters_are_read() -> None:
     """A mark before the JSON, half a character and half a pair do no harm."""
     assert json_of(b"\xef\xbb\xbf{}") == {}
     assert json_of(b'["\xff"]') == ["\ufffd"]
-    assert json_of(b'["\\ud800"]') == ["\ud800"]
+    assert json_of(b'["\\ud800", "\\\\ud800", "\\ud83d\\ude00"]') == ["\ufffd", "\\ud800", "\U0001f600"]
 
 
 @pytest.mark.parametrize("body", [b"", b"\n", b"<p>", b"{", b'{"a":1}x', b"[" * 200_000, b"[" * 60 + b"]" * 60])
@@ -101,6 +102,20 @@ COMPLAINTS: list[tuple[Any, str, dict[str, str]]] = [
 def test_complaints_of_every_shape(body: Any, words: str, fields: dict[str, str]) -> None:
     """Each vendor's way to say what is wrong is understood, and so is none of them."""
     assert error_details(answer(body), ()) == (words, fields)
+
+
+@pytest.mark.parametrize("long", ["x" * 9_800_000, "word " * 1_900_000, "a\u0301\u0316" * 20_000])
+def test_a_long_refusal_blocks_nobody(long: str) -> None:
+    """Whatever it repeats and however long it is; without its words the status is reason enough."""
+    begun = time.process_time()
+    words, _ = error_details(answer({"message": long}), ("x" * 100_000, "a reply " * 5_000))
+    assert len(words) <= 300
+    assert time.process_time() - begun < 2
+
+
+def test_a_refusal_with_many_fields_names_some() -> None:
+    """Each costs a look at what may not be quoted."""
+    assert len(error_details(answer({"errors": {f"f{number}": "no" for number in range(500)}}), ())[1]) == 20
 
 
 @settings(deadline=None)
