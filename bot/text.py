@@ -40,11 +40,11 @@ def clean(text: str) -> str:
 
 def json_without_lone_surrogates(text: str) -> str:
     r"""
-    JSON whose values can be written anywhere: `\ud83d` without its other half becomes the replacement character.
+    JSON whose values can be written anywhere: `\ud83d` without its other half is left out.
 
     JSON allows it, and Python reads it. But no file, database or request can hold such a text.
     """
-    return _SURROGATES_IN_JSON.sub(lambda found: "\\ufffd" if found["lone"] else found[0], text)
+    return _SURROGATES_IN_JSON.sub(lambda found: "" if found["lone"] else found[0], text)
 
 
 def one_line(text: str, length: int) -> str:
