@@ -59,7 +59,7 @@ FOREIGN: dict[str, Reader] = {
     "adapters/vendors/client/html.py:_STRUCTURE": html.looks_like_html,
     "adapters/vendors/client/html.py:_TAG": html._without_tags,
     "adapters/vendors/client/parsing.py:money": lambda given: parsing.money(given, "EUR"),
-    "bot/inbound/chats/commands.py:_asked_ticket": lambda given: re.fullmatch(r"#?\s*([0-9]{1,12})", given.strip()),
+    "bot/inbound/chats/subjects.py:_named": lambda given: re.fullmatch(r"#?\s*([0-9]{1,12})", given.strip()),
     "bot/text.py:_INVISIBLE": text.visible,
     "bot/text.py:_LINE_ENDS": text.clean,
     "bot/text.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,

@@ -41,7 +41,7 @@ _POLLS: dict[str, Any] = {f"STORES__{store}__POLL_SECONDS": "6" for store in _ST
 _SHORT = 1.0
 """Seconds until a request counts as unanswered."""
 _STATUS = {Answer.UNAUTHORIZED: 401, Answer.FORBIDDEN: 403, Answer.CONFLICT: 409, Answer.BROKEN: 502}
-_PATIENCE = 40.0
+_PATIENCE = 150.0
 _SHAPE = json.dumps({"ok": True, "success": True, "surprise": [1]})
 _PAGE = "<html>Something else</html>"
 
