@@ -34,9 +34,9 @@ from bot.outbound.thread_couriers import NewCardCourier, ThreadCourier
 from bot.outbound.vendor_couriers import NoteCourier, ReplyCourier, StatusCourier
 from bot.ports import CanAttach, CanCount, CanNote
 from bot.settings import LoadedSettings, Settings
+from bot.tickets.deleted_places import apply_channel_settings
 from bot.tickets.enqueue import chat_destination, store_destination
 from bot.tickets.routing import Rules
-from bot.tickets.threads import apply_channel_settings
 from bot.wiring import World
 
 _log = structlog.get_logger(__name__)

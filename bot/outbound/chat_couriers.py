@@ -14,7 +14,7 @@ from bot.db.rows import LinkRow, TicketRow, link_row, ticket_row
 from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChatMessageId, Kind, LinePayload, Mark, Place, Post, Status, Voice
 from bot.outbound.job import Directory, Job, require, thread_of
-from bot.tickets import announcements, enqueue, marks, threads
+from bot.tickets import announcements, deleted_places, enqueue, marks
 from bot.tickets.incidents import channel_failing, channel_works
 from bot.wording import cards, notices
 
@@ -198,7 +198,7 @@ class ChatFailures:
                 tx, job.link.place, others, label, error.user_message, now, fallbacks=self.directory.channels
             )
         if isinstance(error, Gone) and job.delivery.kind in _IN_THREAD:
-            threads.reopen_link(tx, job.link, now)
+            deleted_places.reopen_link(tx, job.link, now)
             return True
         return False
 

@@ -31,9 +31,9 @@ from bot.model import Agent, ChatMessageId, Deleted, Edited, Kind, Place, Purpos
 from bot.text import clean
 from bot.tickets import enqueue, marks
 from bot.tickets.erasure import erase_deleted
+from bot.tickets.links import find_link
 from bot.tickets.rights import may_act
 from bot.tickets.routing import Route, Rules, decide, enqueue_routed, note_text, refusal, reply_route
-from bot.tickets.threads import find_link
 from bot.wording import notices
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, to_ms
 from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, Verb
-from bot.tickets import enqueue, marks, threads
+from bot.tickets import enqueue, links, marks
 from bot.tickets.forgotten import message_hash
 
 
@@ -29,7 +29,7 @@ def drop(tx: Transaction, delivery: DeliveryId, now: datetime) -> list[DeliveryR
     if row is None:
         raise LookupError(f"delivery {delivery} was just dropped, but has no row")
     dropped = delivery_row(row)
-    return [dropped, *threads.give_up_thread(tx, dropped, now)]
+    return [dropped, *links.give_up_thread(tx, dropped, now)]
 
 
 def _update_mark(tx: Transaction, delivery: DeliveryId, now: datetime) -> None:

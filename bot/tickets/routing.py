@@ -18,9 +18,9 @@ from bot.model import Agent, Button, DeliveryId, Place, Purpose, Said, Store, St
 from bot.ports import VendorCapabilities
 from bot.text import clean
 from bot.tickets import enqueue, marks
+from bot.tickets.links import find_link
 from bot.tickets.outcomes import reply_failed
 from bot.tickets.rights import may_act
-from bot.tickets.threads import find_link
 from bot.wording import notices
 
 # A reply that is read so late is sent only after an agent confirms it: the customer may have got an answer since.

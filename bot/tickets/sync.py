@@ -27,7 +27,7 @@ from bot.model import (
     TicketNumber,
 )
 from bot.text import comparable, signed
-from bot.tickets import enqueue, threads
+from bot.tickets import enqueue, links
 from bot.tickets.forgotten import find_ticket, is_forgotten
 from bot.tickets.outcomes import reply_arrived
 from bot.wording import notices
@@ -112,7 +112,7 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
     _update_ticket(tx, known, snapshot, stale=stale, stays_closed=stays_closed)
     if snapshot.follow and not known.followed:
         tx.run("follow_ticket", number=number)
-        threads.open_links(tx, number, store.channels, now)
+        links.open_links(tx, number, store.channels, now)
     followed = snapshot.follow or known.followed
     if snapshot.messages is not None:
         _record_messages(tx, known, snapshot.messages, now, followed=followed, vendor_label=store.vendor_label)

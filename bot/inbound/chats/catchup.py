@@ -24,8 +24,8 @@ from bot.model import ChannelId, ChatMessageId, Cursor, Place, Said
 from bot.ports import Chat
 from bot.tickets import announcements
 from bot.tickets.incidents import channel_read
+from bot.tickets.links import find_link
 from bot.tickets.routing import Rules, may_write, record_said, route_link
-from bot.tickets.threads import find_link
 from bot.wording import notices
 
 _log = structlog.get_logger(__name__)

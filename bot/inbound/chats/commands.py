@@ -38,11 +38,11 @@ from bot.outbound.outbox import Outbox
 from bot.ports import CanCount, Chat
 from bot.text import clean
 from bot.tickets import enqueue, marks
+from bot.tickets.links import find_link
 from bot.tickets.outcomes import drop, retry
 from bot.tickets.rights import may_act, open_stores, places_to_ask
 from bot.tickets.routing import Rules, note_text, record_said, reply_route, route_link
 from bot.tickets.stats import figures, table
-from bot.tickets.threads import find_link
 from bot.wording import answers, notices
 from bot.wording.cards import title
 from bot.wording.masking import masked_ticket

@@ -18,10 +18,11 @@ from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.refusals import Refusals
 from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Door, Edited, Place, Said, Verb
 from bot.ports import Chat
+from bot.tickets.deleted_places import card_deleted, record_place_deleted
 from bot.tickets.edits import record_deleted, record_edited
 from bot.tickets.incidents import channel_failing, channel_unreadable
+from bot.tickets.links import is_being_opened, message_in_unknown_thread
 from bot.tickets.routing import Rules, may_write, record_said, route_link
-from bot.tickets.threads import card_deleted, is_being_opened, message_in_unknown_thread, record_place_deleted
 from bot.wording import notices
 
 _log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import delivery_row, ticket_row
 from bot.model import Answer, Ask, Place, StoreName, TicketNumber, Verb
 from bot.tickets.enqueue import links_of
-from bot.tickets.threads import find_link
+from bot.tickets.links import find_link
 from bot.wording import answers
 
 

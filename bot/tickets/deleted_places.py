@@ -1,14 +1,14 @@
-"""The threads of a ticket: finding them, opening them, replacing a deleted one, moving to another channel."""
+"""Threads and channels that were deleted: each ticket gets a new thread, in another channel if its own is gone."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, LinkRow, delivery_row, link_row, to_ms
-from bot.model import ChannelId, Deleted, Kind, LinePayload, Place, Store, TicketNumber
+from bot.db.rows import LinkRow, link_row, to_ms
+from bot.model import ChannelId, Deleted, Kind, LinePayload, Place, Store
 from bot.tickets.enqueue import add_delivery, card, chat_destination, line, links_of, load_link, open_link, thread_lane
 from bot.wording import notices
 
@@ -44,23 +44,6 @@ def _another_channel(tx: Transaction, store: Store, link: LinkRow) -> ChannelId 
     return None if found is None else found.channel
 
 
-def card_deleted(tx: Transaction, deleted: Deleted, now: datetime) -> None:
-    """If the deleted message was a ticket's card, queue that card at once."""
-    place = deleted.place
-    where = {"chat": place.chat, "channel": place.channel, "thread": place.thread or deleted.message}
-    row = tx.one("link_by_card", **where, card=deleted.message)
-    if row is not None:
-        card(tx, link_row(row), now)
-
-
-def find_link(tx: Transaction, place: Place) -> LinkRow | None:
-    """The link of this thread; None: it belongs to no ticket."""
-    if place.thread is None:
-        return None
-    row = tx.one("link_by_thread", chat=place.chat, channel=place.channel, thread=place.thread)
-    return None if row is None else link_row(row)
-
-
 def record_place_deleted(tx: Transaction, place: Place, now: datetime) -> None:
     """A thread, or a channel with its threads, was deleted: reopen those of tickets open or recently closed."""
     where = {"chat": place.chat, "channel": place.channel, "thread": place.thread}
@@ -68,23 +51,13 @@ def record_place_deleted(tx: Transaction, place: Place, now: datetime) -> None:
         reopen_link(tx, link_row(row), now)
 
 
-def message_in_unknown_thread(tx: Transaction, place: Place) -> None:
-    """A message came in a thread of no known ticket: threads being opened there must be read."""
-    if place.thread is not None:
-        tx.run("set_spoken_in", chat=place.chat, channel=place.channel)
-
-
-def is_being_opened(tx: Transaction, link: LinkRow) -> bool:
-    """Whether a link's thread exists, but its first messages are still to be read."""
-    return tx.one("opening_in_progress", link=link.id) is not None
-
-
-def open_links(tx: Transaction, ticket: TicketNumber, channels: Sequence[Place], now: datetime) -> None:
-    """Give the ticket a link, and the delivery that opens its thread, in each channel where it has none."""
-    for channel in channels:
-        link = tx.add("insert_link", ticket=ticket, chat=channel.chat, channel=channel.channel)
-        if link is not None:
-            open_link(tx, load_link(tx, link), now)
+def card_deleted(tx: Transaction, deleted: Deleted, now: datetime) -> None:
+    """If the deleted message was a ticket's card, queue that card at once."""
+    place = deleted.place
+    where = {"chat": place.chat, "channel": place.channel, "thread": place.thread or deleted.message}
+    row = tx.one("link_by_card", **where, card=deleted.message)
+    if row is not None:
+        card(tx, link_row(row), now)
 
 
 def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
@@ -107,21 +80,3 @@ def _enqueue_farewell(tx: Transaction, link: LinkRow, now: datetime) -> None:
     payload = LinePayload(text=notices.continues_elsewhere(), place=link.place)
     lane, destination = f"former:{link.chat}:{link.channel}:{link.thread}", chat_destination(link.chat)
     add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, payload=payload)
-
-
-def give_up_thread(tx: Transaction, opening: DeliveryRow, now: datetime) -> list[DeliveryRow]:
-    """
-    The opening of a thread was dropped: drop all that waits for it, and report that in the ticket's other threads.
-
-    Returns:
-        What was dropped with it.
-    """
-    link = None if opening.link is None else load_link(tx, opening.link)
-    if opening.kind is not Kind.OPEN or link is None or link.thread is not None:
-        return []
-    waiting = [delivery_row(row) for row in tx.all("unfinished_in_lane", lane=opening.lane)]
-    for delivery in waiting:
-        tx.run("drop_delivery", id=delivery.id, now=to_ms(now))
-    for other in links_of(tx, link.ticket):
-        line(tx, other, notices.opening_dropped(link.chat.title()), now)
-    return waiting

@@ -1,0 +1,57 @@
+"""The links of a ticket to its threads: found by a thread, opened in each channel, dropped if none can be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.db.connection import Transaction
+from bot.db.rows import DeliveryRow, LinkRow, delivery_row, link_row, to_ms
+from bot.model import Kind, Place, TicketNumber
+from bot.tickets.enqueue import line, links_of, load_link, open_link
+from bot.wording import notices
+
+
+def find_link(tx: Transaction, place: Place) -> LinkRow | None:
+    """The link of this thread; None: it belongs to no ticket."""
+    if place.thread is None:
+        return None
+    row = tx.one("link_by_thread", chat=place.chat, channel=place.channel, thread=place.thread)
+    return None if row is None else link_row(row)
+
+
+def message_in_unknown_thread(tx: Transaction, place: Place) -> None:
+    """A message came in a thread of no known ticket: threads being opened there must be read."""
+    if place.thread is not None:
+        tx.run("set_spoken_in", chat=place.chat, channel=place.channel)
+
+
+def is_being_opened(tx: Transaction, link: LinkRow) -> bool:
+    """Whether a link's thread exists, but its first messages are still to be read."""
+    return tx.one("opening_in_progress", link=link.id) is not None
+
+
+def open_links(tx: Transaction, ticket: TicketNumber, channels: Sequence[Place], now: datetime) -> None:
+    """Give the ticket a link, and the delivery that opens its thread, in each channel where it has none."""
+    for channel in channels:
+        link = tx.add("insert_link", ticket=ticket, chat=channel.chat, channel=channel.channel)
+        if link is not None:
+            open_link(tx, load_link(tx, link), now)
+
+
+def give_up_thread(tx: Transaction, opening: DeliveryRow, now: datetime) -> list[DeliveryRow]:
+    """
+    The opening of a thread was dropped: drop all that waits for it, and report that in the ticket's other threads.
+
+    Returns:
+        What was dropped with it.
+    """
+    link = None if opening.link is None else load_link(tx, opening.link)
+    if opening.kind is not Kind.OPEN or link is None or link.thread is not None:
+        return []
+    waiting = [delivery_row(row) for row in tx.all("unfinished_in_lane", lane=opening.lane)]
+    for delivery in waiting:
+        tx.run("drop_delivery", id=delivery.id, now=to_ms(now))
+    for other in links_of(tx, link.ticket):
+        line(tx, other, notices.opening_dropped(link.chat.title()), now)
+    return waiting
