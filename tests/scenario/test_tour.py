@@ -7,15 +7,17 @@ import pytest
 from bot.sandbox.tour import play
 from bot.sandbox.tour_steps import STEPS
 from bot.sandbox.world import PracticeWorld
-from tests.support.openapi.discord import check_exchange
+from tests.support.openapi.discord import check_exchange, check_user_agent
+from tests.support.slack_arguments import check_arguments
 
 pytestmark = pytest.mark.takes(40)
 
 
 def watched() -> PracticeWorld:
-    """A practice world whose Discord holds every request and every answer against Discord's own description."""
+    """A practice world that holds every request against what the platforms themselves describe."""
     world = PracticeWorld()
-    world.discord.http_server.observers.append(check_exchange)
+    world.discord.http_server.observers += [check_exchange, check_user_agent]
+    world.slack.http_server.observers.append(check_arguments)
     return world
 
 
@@ -25,6 +27,7 @@ async def test_the_tour_comes_out_as_it_must() -> None:
     world = watched()
     assert await play(told.append, world), "\n".join(told)
     assert world.discord.http_server.observer_errors == []
+    assert world.slack.http_server.observer_errors == []
 
 
 async def test_the_tour_survives_a_kill_between_any_two_steps() -> None:
@@ -34,3 +37,4 @@ async def test_the_tour_survives_a_kill_between_any_two_steps() -> None:
     world = watched()
     assert await play(told.append, world, kill_after=steps), "\n".join(told)
     assert world.discord.http_server.observer_errors == []
+    assert world.slack.http_server.observer_errors == []

@@ -20,7 +20,6 @@ _NAMES: Final = {
     "create_public_threads": "Create Public Threads",
     "read_message_history": "Read Message History",
     "embed_links": "Embed Links",
-    "attach_files": "Attach Files",
     "manage_threads": "Manage Threads",
     "add_reactions": "Add Reactions",
 }

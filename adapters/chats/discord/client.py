@@ -161,6 +161,8 @@ class Account:
             with library_errors():
                 async with asyncio.timeout(_LOGIN_SECONDS):
                     await client.login(self._token)
+                # discord.py answers interactions without the form of User-Agent that Discord asks every bot for.
+                client.http._HTTPClient__session.headers["User-Agent"] = client.http.user_agent  # type: ignore[attr-defined]  # noqa: SLF001
         except BaseException:
             await client.close()
             raise

@@ -129,7 +129,6 @@ class Posting:
                 ts=opened.card,
                 text=card_fallback(card),
                 blocks=card_blocks(card),
-                **_NO_PREVIEWS,
             )
         except Gone as error:
             raise await self._deleted.judged(place) from error

@@ -57,6 +57,18 @@ def check_exchange(exchange: Exchange) -> None:
     check_answer(exchange)
 
 
+def check_user_agent(exchange: Exchange) -> None:
+    """
+    Hold a request against the form of User-Agent that Discord asks of every bot: `DiscordBot ($url, $version)`.
+
+    Raises:
+        Mismatch: Another User-Agent, or none.
+    """
+    given = next((value for name, value in exchange.headers.items() if name.lower() == "user-agent"), "")
+    if exchange.path.startswith(PREFIX) and not re.match(r"DiscordBot \(https://\S+,? \S+\)", given):
+        raise Mismatch(f"{exchange.method} {exchange.path} came from {given!r}")
+
+
 def check_request(exchange: Exchange) -> None:
     """The request's half of `check_exchange`."""
     if not exchange.path.startswith(PREFIX):
