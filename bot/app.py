@@ -75,7 +75,15 @@ class App:
         }
         self._late_replies = LateReplies(database, destinations, clock, wake.set)
         self._retention = Retention(database, clock, settings.retention_days)
-        self.health = Health(world.chats, list(world.stores), database, clock, self._is_caught_up, refusals.counts)
+        self.health = Health(
+            world.chats,
+            list(world.stores),
+            database,
+            clock,
+            is_caught_up=self._is_caught_up,
+            first_listed=lambda store: pollers[store].first_listed,
+            refused=refusals.counts,
+        )
         self._server: WebServer | None = None
         if settings.http_port is not None:
             webhooks = {

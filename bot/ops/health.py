@@ -54,6 +54,7 @@ class Health:
 
     Args:
         is_caught_up: Whether everything that people wrote in a chat while it was not connected has been read.
+        first_listed: How many tickets a store's first sweep has gone through so far; 0: none.
 
     Attributes:
         refused: How often people were refused something since the start, by chat and door.
@@ -66,6 +67,7 @@ class Health:
         database: Database,
         clock: Clock,
         is_caught_up: Callable[[ChatName], bool],
+        first_listed: Callable[[StoreName], int],
         refused: Mapping[tuple[ChatName, Door], int],
     ) -> None:
         self._chats = chats
@@ -73,6 +75,7 @@ class Health:
         self._database = database
         self._clock = clock
         self._is_caught_up = is_caught_up
+        self._first_listed = first_listed
         self.refused = refused
 
     async def problems(self) -> list[str]:
@@ -97,7 +100,9 @@ class Health:
         states = {state.name: state for state in await self.store_states()}
         for store in self._stores:
             if store not in states or (states[store].swept_at is None and not states[store].incident):
-                found.append(f"store {store} has not been asked yet")
+                listed = self._first_listed(store)
+                state = f"is read for the first time: {listed} tickets so far" if listed else "has not been asked yet"
+                found.append(f"store {store} {state}")
         return found
 
     async def details(self) -> list[str]:

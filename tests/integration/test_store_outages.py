@@ -47,17 +47,17 @@ def signs(room: Room, channel: str = "1") -> str:
 
 
 async def test_an_outage_is_met_with_longer_and_longer_pauses(tmp_path: Path) -> None:
-    """Each pause is longer than the one before, up to five minutes and a little; with jitter, no two are the same."""
+    """The pauses grow to a minute, so that a store that works again is noticed soon; jitter makes them differ."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, shop, _discord, _slack):
         sim.fate.down = {"main"}
         times = asked(sim, shop)
         await asyncio.sleep(2 * HOUR)
         pauses = [later - earlier for earlier, later in pairwise(times)]
-        assert 30 <= pauses[0] <= 36
-        assert 60 <= pauses[1] <= 72
-        assert min(pauses[4:]) >= 240
-        assert max(pauses) <= 361
-        assert len({round(pause, 3) for pause in pauses[4:]}) == len(pauses[4:]) > 10
+        assert 24 <= pauses[0] <= 30
+        # One try comes sooner: just before the outage would be reported.
+        assert sum(pause < 48 for pause in pauses[1:]) <= 1
+        assert max(pauses) <= 60
+        assert len({round(pause, 3) for pause in pauses}) > 100
 
 
 @pytest.mark.parametrize("error", [Unavailable("503", retry_after=200), RateLimited("429", retry_after=200)])
@@ -176,7 +176,7 @@ async def test_a_refused_key_is_told_after_a_minute_whatever_was_told_before(tmp
 async def test_one_refusal_in_an_outage_is_no_refused_key(tmp_path: Path) -> None:
     """Vendors in trouble answer this and that; only what lasts is told."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (_sim, shop, discord, slack):
-        shop.fail["changes"] = [Unavailable("503"), Unavailable("503"), AuthFailed("401"), Unavailable("503")] * 10
+        shop.fail["changes"] = [Unavailable("503"), Unavailable("503"), AuthFailed("401"), Unavailable("503")] * 20
         await asyncio.sleep(HOUR)
         assert signs(discord) == signs(slack) == "⚠"
         shop.fail.clear()

@@ -19,7 +19,8 @@ RESOLVED_AFTER = 2 * MINUTE
 RESOLVED_AGAIN_AFTER = 30 * MINUTE
 """After the end of an incident was reported, the next end is not reported before this time has passed."""
 _FIRST_PAUSE = 30.0
-_MAX_PAUSE = 5 * MINUTE
+_LONGEST_PAUSE = MINUTE
+"""A store that works again is noticed within a minute, or within its own time between two sweeps."""
 
 
 def incident_of(error: RemoteError) -> StoreIncident:
@@ -95,13 +96,12 @@ class OutageState:
             poll: Seconds between two sweeps in normal operation.
             jitter: From 0 to 1, so that stores that failed together do not all retry together.
         """
-        longest = max(_MAX_PAUSE, poll)
-        spread = 1 + jitter / 5
-        own = min(longest, min(poll, _FIRST_PAUSE) * 2.0 ** min(self.failures - 1, 20)) * spread
+        longest = max(_LONGEST_PAUSE, poll)
+        own = min(longest, min(poll, _FIRST_PAUSE) * 2.0 ** min(self.failures - 1, 20)) * (1 - jitter / 5)
         if self.notify_at is not None and self.notify_at > now:
             own = min(own, self.notify_at - now)
         retry_after = 0.0 if self.error is None else min(self.error.retry_after or 0.0, LONGEST_RETRY_AFTER)
-        return max(own, retry_after * spread)
+        return max(own, retry_after * (1 + jitter / 5))
 
 
 def _first(before: float | None, now: float) -> float:

@@ -57,6 +57,11 @@ class Poller:
         """The tickets that could not be read at the last try."""
         return self._sweep.unreadable
 
+    @property
+    def first_listed(self) -> int:
+        """How many tickets the store's first sweep has gone through so far; 0: it has not begun, or was done before."""
+        return self._sweep.first_listed
+
     async def run(self) -> None:
         """Sweep now and then regularly, until cancelled; at once after a nudge, less often while the store fails."""
         await self._database.write(lambda tx: tx.run("add_store", name=self._store.name))

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
+import structlog
+
 from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import from_ms, to_ms
@@ -27,6 +29,8 @@ from bot.tickets.forgotten import find_ticket
 from bot.tickets.sync import MAX_READ_LAG, TicketSnapshot, merge_listed, record, record_gone, should_follow
 from bot.wording import notices
 
+_log = structlog.get_logger(__name__)
+_PROGRESS_EVERY = 10.0
 _MISSING_APART = 5.0
 _FULL_SWEEP_EVERY = timedelta(hours=6)
 # Sooner, if a ticket that only a full sweep lists could not be read.
@@ -110,6 +114,7 @@ class Sweep:
         self._full_every = _FULL_SWEEP_EVERY * (0.75 + random.random() / 2)
         self._full_after = self._full_every
         self._left_unreadable: AbstractSet[TicketId] = frozenset()
+        self._first_listed = 0
 
     async def run(self) -> None:
         """
@@ -124,9 +129,15 @@ class Sweep:
         known = _RecordedTickets(self._database, self._store, scope, read_at)
         self._any_read, self._failures = False, 0
         listed: set[TicketId] = set()
+        logged_at = self._clock.monotonic()
         async for found in self._vendor.changes(known):
             ticket = _id_of(found)
             listed.add(ticket)
+            if scope.first:
+                self._first_listed = len(listed)
+                if self._clock.monotonic() - logged_at >= _PROGRESS_EVERY:
+                    logged_at = self._clock.monotonic()
+                    _log.info("first contact goes on", store=self._store.name, tickets=len(listed))
             if isinstance(found, Nameless):
                 if self._unreadable.is_due(ticket):
                     self._unreadable.failed(ticket, Unavailable(notices.no_id(self._store.vendor_label)))
@@ -135,6 +146,8 @@ class Sweep:
         if self._vendor_error is not None and not self._any_read and not await self._another_is_readable():
             raise self._vendor_error.with_traceback(None)
         await self._end(scope, listed)
+        if scope.first:
+            _log.info("first contact", store=self._store.name, tickets=len(listed))
         self._wake_outbox()
 
     async def read(self, tickets: Iterable[TicketId]) -> bool:
@@ -159,6 +172,11 @@ class Sweep:
     def unreadable(self) -> AbstractSet[TicketId]:
         """The tickets that could not be read at the last try."""
         return self._unreadable.tickets
+
+    @property
+    def first_listed(self) -> int:
+        """How many tickets the store's first sweep has gone through so far; 0: it has not begun, or was done before."""
+        return self._first_listed
 
     @property
     def _reading(self) -> str:

@@ -53,6 +53,7 @@ class Place:
     clock: ManualClock
     database: Database
     caught_up: list[bool]
+    listed: list[int]
     nudged: list[TicketId | None] = field(default_factory=list)
 
     async def get(self, path: str) -> tuple[int, str]:
@@ -69,8 +70,17 @@ async def serving(path: Path, *, secret: str | None = None, vendor: object = Non
     database = await Database.open(path)
     chat, clock = ChatThatIs(CONNECTED), ManualClock(NOON + timedelta(minutes=30))
     caught_up = [True]
+    listed = [0]
     nudged: list[TicketId | None] = []
-    health = Health({DISCORD: cast("Chat", chat)}, [MAIN], database, clock, lambda _chat: caught_up[0], Counter())
+    health = Health(
+        {DISCORD: cast("Chat", chat)},
+        [MAIN],
+        database,
+        clock,
+        lambda _chat: caught_up[0],
+        lambda _store: listed[0],
+        Counter(),
+    )
     hooks = {} if secret is None else {MAIN: StoreWebhook(secret, cast("Vendor", vendor), nudged.append)}
     server = WebServer(health, hooks, "127.0.0.1", 0)
     await server.start()
@@ -78,7 +88,7 @@ async def serving(path: Path, *, secret: str | None = None, vendor: object = Non
     port = server._runner.addresses[0][1]
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-            yield Place(http, chat, clock, database, caught_up, nudged)
+            yield Place(http, chat, clock, database, caught_up, listed, nudged)
     finally:
         await server.stop()
         await database.aclose()
@@ -199,6 +209,8 @@ async def test_readyz_waits_for_every_chat_and_every_store(tmp_path: Path) -> No
         place.chat.state = CONNECTED
         place.caught_up[0] = True
         assert await place.get("/readyz") == (503, "store main has not been asked yet\n")
+        place.listed[0] = 1_234
+        assert await place.get("/readyz") == (503, "store main is read for the first time: 1234 tickets so far\n")
         await place.database.write(asked_once)
         assert await place.get("/readyz") == (200, "ok\n")
 
@@ -320,7 +332,7 @@ async def test_a_port_that_is_taken_is_an_error_at_once(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        health = Health({}, [], database, ManualClock(NOON), lambda _chat: True, Counter())
+        health = Health({}, [], database, ManualClock(NOON), lambda _chat: True, lambda _store: 0, Counter())
         server = WebServer(health, {}, "127.0.0.1", taken.getsockname()[1])
         try:
             with pytest.raises(OSError, match="address already in use"):
