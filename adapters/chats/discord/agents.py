@@ -100,15 +100,19 @@ class Agents:
         return thread is None or not thread.locked or held.manage_threads
 
     async def _channel(self, channel: ChannelId) -> Channel | None:
-        """The channel with its roles and overwrites; None: it is gone, or we do not see it."""
+        """The channel with its roles and overwrites; None: Discord has said twice that it is gone or hidden from us."""
         client = await self._account.client()
         known = client.get_channel(int(channel))
         if isinstance(known, Channel):
             return known
         try:
             await self._channels.channel(channel)
-        except (Forbidden, Gone, Rejected):
+        except (Forbidden, Gone, Rejected) as error:
+            wait = self._account.disappearances.missing(f"channel {channel}")
+            if wait:
+                raise Unavailable(wording.PERHAPS_HIDDEN, retry_after=wait) from error
             return None
+        self._account.disappearances.there(f"channel {channel}")
         raise Unavailable(wording.SERVER_NOT_LISTED)
 
     async def _look_up(self, guild: int, person: int, name: str = "") -> _Known:
@@ -128,6 +132,7 @@ class Agents:
             left = Agent(id=AgentId(str(person)), name=clean(name) or str(person), is_active=False)
             found = _Known(asked_at, left, None)
         else:
+            self._account.disappearances.there(f"{guild} {person}")
             with usable_answer(wrote=False):
                 found = _Known(asked_at, _agent_of_json(guild, member), member)
         self._remember(guild, person, found)

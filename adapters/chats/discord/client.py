@@ -120,7 +120,7 @@ class Account:
     Attributes:
         call, download, their_clock: See `Requests`; they need no login.
         malformed: Counts what Discord sent and nobody can read.
-        disappearances: Members that Discord says have left.
+        disappearances: Members that Discord says have left, and channels that it does not show.
     """
 
     def __init__(

@@ -193,6 +193,7 @@ class Requests:
         with remote_errors(wrote=False):
             async with self._open_session().get(url, timeout=_DOWNLOAD_TIMEOUT) as response:
                 if response.status == 200:
+                    self._disappearances.there(url)
                     return downloads.whole(await downloads.read_file(response), attachment)
                 if not 400 <= response.status < 500 or response.status in _FOR_LATER:
                     raise discord.HTTPException(response, (await response.read()).decode("utf-8", "replace"))

@@ -101,6 +101,7 @@ class Agents:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             needed: Mapping[str, Any] = {"deleted": True}
         else:
+            self._disappearances.there(user)
             with usable_answer(writes=False):
                 if answer["user"]["id"] != user:
                     raise ValueError("another person")

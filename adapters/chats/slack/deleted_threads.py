@@ -28,16 +28,19 @@ class DeletedThreads:
         Returns:
             `Gone` if Slack says so for the thread itself for the second time; else why that is not certain.
         """
-        name = f"{place.channel} {place.thread}"
         try:
             missing = await self.is_missing(place)
         except RemoteError as error:
             return error
         if not missing:
-            self._disappearances.there(name)
+            self.there(place)
             return Unavailable(wording.CONTRADICTED)
-        wait = self._disappearances.missing(name)
+        wait = self._disappearances.missing(_name(place))
         return Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.THREAD_GONE)
+
+    def there(self, place: Place) -> None:
+        """Slack took a message for this thread, so what it said before was wrong."""
+        self._disappearances.there(_name(place))
 
     async def is_missing(self, place: Place) -> bool:
         """Whether Slack says now that a thread does not exist, or shows a tombstone. Raises what a read may raise."""
@@ -48,3 +51,7 @@ class DeletedThreads:
         except Gone:
             return True
         return any(str(each.get("ts")) == place.thread and each.get("subtype") == "tombstone" for each in page)
+
+
+def _name(place: Place) -> str:
+    return f"{place.channel} {place.thread}"

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
+from adapters.chats.disappearance import Disappearances
+from adapters.chats.slack import wording
 from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
-from bot.errors import Forbidden, Gone, Rejected
+from bot.errors import Forbidden, Gone, Rejected, Unavailable
 
 _SECONDS = 60.0
 _PAGE = 999
@@ -28,11 +30,17 @@ class _List:
 
 
 class Members:
-    """Lists of people, one for each channel or user group. A channel that we cannot see has nobody in it."""
+    """
+    Lists of people, one for each channel or user group.
+
+    A channel that we cannot see has nobody in it. That counts when Slack has said it twice: what somebody wrote would
+    be refused for good after one wrong answer.
+    """
 
     def __init__(self, requests: Requests, clock: Clock) -> None:
         self._requests = requests
         self._clock = clock
+        self._disappearances = Disappearances(clock)
         self._known: OrderedDict[str, _List] = OrderedDict()
         self._changes: Counter[str] = Counter()
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -79,11 +87,14 @@ class Members:
                 with usable_answer(writes=False):
                     users = [str(user) for user in page["members"]]
                     cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+                self._disappearances.there(channel)
                 yield users
                 if not cursor:
                     return
-        except (Forbidden, Gone, Rejected):
-            return
+        except (Forbidden, Gone, Rejected) as error:
+            wait = self._disappearances.missing(channel)
+            if wait:
+                raise Unavailable(wording.PERHAPS_HIDDEN, retry_after=wait) from error
 
     async def _group_pages(self, group: str) -> AsyncIterator[list[str]]:
         answer = await self._requests.read("usergroups.users.list", usergroup=group)

@@ -70,9 +70,11 @@ class Posting:
 
     async def _send_in(self, place: Place, shown: list[Block], text: str, key: DeliveryKey) -> ChatMessageId:
         try:
-            return ChatMessageId(await self._send(place.channel, place.thread, shown, text, key))
+            message = await self._send(place.channel, place.thread, shown, text, key)
         except Gone as error:
             raise await self._deleted.judged(place) from error
+        self._deleted.there(place)
+        return ChatMessageId(message)
 
     async def _send(self, channel: str, thread: str | None, shown: list[Block], text: str, key: DeliveryKey) -> str:
         """

@@ -184,6 +184,7 @@ class Requests:
         if content_type == "text/html" and not attachment.name.lower().endswith((".html", ".htm")):
             wait = self._disappearances.missing(attachment.source)
             raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.FILE_GONE)
+        self._disappearances.there(attachment.source)
         return downloads.whole(content, attachment)
 
     async def _fetch(self, address: str) -> tuple[str, bytes]:

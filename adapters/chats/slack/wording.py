@@ -65,6 +65,7 @@ SCOPES_MISSING = "The Slack app lacks the scopes {scopes}. Add them to the app a
 
 THREAD_GONE = "The thread is no longer in Slack."
 PERHAPS_GONE = "Slack says that this does not exist. It is asked once more before that is believed."
+PERHAPS_HIDDEN = "Slack does not show this channel. It is asked once more before that is believed."
 CONTRADICTED = "Slack says that this does not exist, and shows it all the same."
 GONE = {
     "message_not_found": "The message is no longer in Slack.",

@@ -127,9 +127,12 @@ async def test_whoever_is_in_a_channel_can_write_there() -> None:
     async def where(user: str) -> frozenset[Place]:
         return await people.writable(await people.agent(user), [here, there, hidden])
 
+    with pytest.raises(Unavailable) as unsure:
+        await where("U9")
+    clock.advance(unsure.value.retry_after or 0.0)
     assert await where("U9") == {here}
     assert await where("U1") == {here, there}
-    assert directory.asked.count("conversations.members") == 2 + 1 + 1
+    assert directory.asked.count("conversations.members") == 2 + 1 + 1 + 1
     directory.channels["C1"].remove("U9")
     assert await where("U9") == {here}
     people.members.changed("C1")
@@ -178,3 +181,24 @@ async def test_the_memory_is_bounded() -> None:
 def test_names_are_those_that_slack_shows(person: dict[str, Any], name: str) -> None:
     """The display name, else the real one, else the account's; on one line."""
     assert name_of(person, "U1") == name
+
+
+async def test_an_answer_between_two_wrong_ones_makes_both_wrong() -> None:
+    """Only two refusals with no answer between them are believed, of people and of channels."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {"name": "anna"}}, {})
+    directory.channels = {"C1": ["U1"]}
+    people = people_of(directory, clock)
+    here = Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+    for _ in range(3):
+        hidden_people, directory.people = directory.people, {}
+        with pytest.raises(Unavailable):
+            await people.agent("U1")
+        directory.people = hidden_people
+        agent = await people.agent("U1")
+        hidden_channels, directory.channels = directory.channels, {}
+        with pytest.raises(Unavailable):
+            await people.writable(agent, [here])
+        directory.channels = hidden_channels
+        assert await people.writable(agent, [here]) == {here}
+        clock.advance(61)
