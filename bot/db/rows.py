@@ -36,9 +36,17 @@ from bot.model import (
 )
 
 P = TypeVar("P", bound=Payload)
+T = TypeVar("T")
 
 _PAYLOADS: dict[Kind, TypeAdapter[Payload]] = {kind: TypeAdapter(payload) for kind, payload in PAYLOADS.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def require(found: T | None) -> T:
+    """What the database is certain to hold: a row, or a value in it. Raises `LookupError` if not: that is a defect."""
+    if found is None:
+        raise LookupError("something is missing that the database is certain to hold")
+    return found
 
 
 def to_ms(moment: datetime) -> int:

@@ -13,7 +13,7 @@ import structlog
 from bot.clock import Clock, clock_difference
 from bot.db.connection import Database, Transaction
 from bot.db.lock import is_held, lock_of
-from bot.db.rows import from_ms
+from bot.db.rows import from_ms, require
 from bot.errors import DatabaseError, DatabaseTooOld
 from bot.model import ChatName, Finding
 from bot.settings import LoadedSettings
@@ -122,9 +122,7 @@ class _Contents:
 
 
 def _read_contents(tx: Transaction) -> _Contents:
-    integrity = tx.one("quick_check")
-    if integrity is None:
-        raise LookupError("a check without a row")
+    integrity = require(tx.one("quick_check"))
     stores = [(f"store {row['name']}", row["incident_since"], row["incident"]) for row in tx.all("stores")]
     channels = [
         (f"{row['chat']} channel {row['channel']}", row["since"], row["incident"])

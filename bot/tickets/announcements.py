@@ -12,14 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, payload_json, to_ms
+from bot.db.rows import DeliveryRow, payload_json, require, to_ms
 from bot.model import DeliveryId, Kind, LinePayload, Place, State
 from bot.tickets.enqueue import add_delivery, chat_destination
 
 
 def announce(tx: Transaction, channel: Place, text: str, now: datetime) -> DeliveryId:
     """Queue a line for a channel, outside any thread."""
-    return _add(tx, LinePayload(text=text, place=channel), now)
+    return _add(tx, channel, LinePayload(text=text, place=channel), now)
 
 
 def incident_notice(
@@ -34,7 +34,7 @@ def incident_notice(
     """
     first, *others = channels
     notice = LinePayload(text=text, place=first, resolved_text=resolved_text, alternatives=tuple(others))
-    return _add(tx, notice, now)
+    return _add(tx, first, notice, now)
 
 
 def resolve_notice(tx: Transaction, notice: DeliveryRow, now: datetime) -> None:
@@ -43,9 +43,7 @@ def resolve_notice(tx: Transaction, notice: DeliveryRow, now: datetime) -> None:
     if notice.state is State.WAITING:
         tx.run("drop_delivery", id=notice.id, now=to_ms(now))
     elif notice.state is not State.DONE or tx.one("was_posted", id=notice.id) is not None:
-        if payload.place is None or payload.resolved_text is None:
-            raise LookupError(f"delivery {notice.id} is not an incident notice")
-        announce(tx, payload.place, payload.resolved_text, now)
+        announce(tx, require(payload.place), require(payload.resolved_text), now)
 
 
 def move_notice(tx: Transaction, line: DeliveryRow) -> bool:
@@ -65,14 +63,8 @@ def move_notice(tx: Transaction, line: DeliveryRow) -> bool:
     return True
 
 
-def _add(tx: Transaction, payload: LinePayload, now: datetime) -> DeliveryId:
-    if payload.place is None:
-        raise LookupError("an announcement needs a channel")
-    lane, destination = _lane(payload.place), chat_destination(payload.place.chat)
-    line = add_delivery(tx, Kind.LINE, lane, destination, now, payload=payload)
-    if line is None:
-        raise LookupError("a line was refused as a duplicate, although lines have no unique key")
-    return line
+def _add(tx: Transaction, channel: Place, payload: LinePayload, now: datetime) -> DeliveryId:
+    return require(add_delivery(tx, Kind.LINE, _lane(channel), chat_destination(channel.chat), now, payload=payload))
 
 
 def _lane(channel: Place) -> str:

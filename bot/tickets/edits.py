@@ -24,6 +24,7 @@ from bot.db.rows import (
     delivery_row,
     link_row,
     message_row,
+    require,
     ticket_row,
     to_ms,
 )
@@ -107,7 +108,7 @@ def record_reread(
         sync_epoch: The sync epoch of its chat in which it was read.
     """
     tx.run("set_message_sync_epoch", id=message, sync_epoch=sync_epoch)
-    context = _load_context(tx, _require(tx.one("message", id=message)), rules, now)
+    context = _load_context(tx, require(tx.one("message", id=message)), rules, now)
     if found is None:
         _delete(tx, context)
         erase_deleted(tx, now)
@@ -267,15 +268,9 @@ def _find_context(
 
 def _load_context(tx: Transaction, row: Row, rules: Rules, now: datetime) -> _MessageContext:
     message = message_row(row)
-    ticket = ticket_row(_require(tx.one("ticket", number=message.ticket)))
-    link = link_row(_require(tx.one("link", id=message.link)))
+    ticket = ticket_row(require(tx.one("ticket", number=message.ticket)))
+    link = link_row(require(tx.one("link", id=message.link)))
     return _MessageContext(message=message, link=link, ticket=ticket, rules=rules, now=now)
-
-
-def _require(row: Row | None) -> Row:
-    if row is None:
-        raise LookupError("a row is missing that every message of an agent has")
-    return row
 
 
 def _with_text(context: _MessageContext, text: str) -> MessageRow:
@@ -315,7 +310,7 @@ def _note_deliveries(tx: Transaction, context: _MessageContext) -> list[Delivery
 def _announce_note_change(tx: Transaction, context: _MessageContext, deliveries: list[DeliveryRow], line: str) -> None:
     for each in deliveries:
         if each.kind is Kind.POST and each.link is not None:
-            enqueue.line(tx, link_row(_require(tx.one("link", id=each.link))), line, context.now)
+            enqueue.line(tx, link_row(require(tx.one("link", id=each.link))), line, context.now)
 
 
 def _vendor_label(context: _MessageContext) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
-from bot.db.rows import LinkRow, TicketRow, link_row, payload_json, to_ms
+from bot.db.rows import LinkRow, TicketRow, link_row, payload_json, require, to_ms
 from bot.model import (
     Button,
     DeliveryId,
@@ -109,9 +109,8 @@ def erase(tx: Transaction, link: LinkRow, now: datetime) -> None:
 
 def new_card(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """Queue a new card for a thread whose card was deleted, unless it is queued already."""
-    if link.card is None:
-        raise LookupError(f"link {link.id} has no card; opening its thread makes one")
-    lane, destination, payload = thread_lane(link), chat_destination(link.chat), NewCardPayload(deleted=link.card)
+    lane, destination = thread_lane(link), chat_destination(link.chat)
+    payload = NewCardPayload(deleted=require(link.card))
     add_delivery(tx, Kind.NEW_CARD, lane, destination, now, ticket=link.ticket, link=link.id, payload=payload)
 
 
@@ -171,11 +170,11 @@ def note(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: d
     add_delivery(tx, Kind.NOTE, lane, destination, now, due=due, ticket=ticket.number, message=message)
 
 
-def status(tx: Transaction, ticket: TicketRow, wanted: Status, by: str, now: datetime) -> DeliveryId | None:
+def status(tx: Transaction, ticket: TicketRow, wanted: Status, by: str, now: datetime) -> DeliveryId:
     """Queue closing or reopening a ticket at its vendor; `by` says who asked for it, as people read it."""
     payload = StatusPayload(wanted=wanted, by=by)
     lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
-    return add_delivery(tx, Kind.STATUS, lane, destination, now, ticket=ticket.number, payload=payload)
+    return require(add_delivery(tx, Kind.STATUS, lane, destination, now, ticket=ticket.number, payload=payload))
 
 
 def _vendor_lane(ticket: TicketRow) -> str:
@@ -187,10 +186,7 @@ def thread_lane(link: LinkRow) -> str:
 
 
 def load_link(tx: Transaction, link: int) -> LinkRow:
-    row = tx.one("link", id=link)
-    if row is None:
-        raise LookupError(f"link {link} has no row, although links are never deleted")
-    return link_row(row)
+    return link_row(require(tx.one("link", id=link)))
 
 
 def add_delivery(

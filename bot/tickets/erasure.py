@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
-from bot.db.rows import LinkRow, TicketRow, from_ms, message_row, ticket_row, to_ms
+from bot.db.rows import LinkRow, TicketRow, from_ms, message_row, require, ticket_row, to_ms
 from bot.model import DeliveryId, Kind, State, TicketNumber
 from bot.tickets import enqueue, forgotten, marks
 
@@ -61,12 +61,12 @@ def find_tickets(tx: Transaction, whom: str) -> Sequence[TicketNumber]:
 
 def extent(tx: Transaction, tickets: Sequence[TicketNumber]) -> Extent:
     """How much there is to erase of these tickets."""
-    counts = [tx.one("erasable", ticket=ticket) for ticket in tickets]
+    counts = [require(tx.one("erasable", ticket=ticket)) for ticket in tickets]
     threads = [link for ticket in tickets for link in enqueue.links_of(tx, ticket) if link.thread is not None]
     return Extent(
         tickets=tuple(tickets),
-        messages=sum(row["messages"] for row in counts if row is not None),
-        deliveries=sum(row["deliveries"] for row in counts if row is not None),
+        messages=sum(row["messages"] for row in counts),
+        deliveries=sum(row["deliveries"] for row in counts),
         threads=tuple(threads),
         unsent=tuple(each for ticket in tickets for each in _unsent(tx, ticket)),
     )
@@ -84,7 +84,7 @@ def forget(tx: Transaction, tickets: Sequence[TicketNumber], now: datetime, *, i
     """
     erased = extent(tx, tickets)
     for number in tickets:
-        ticket = _load_ticket(tx, number)
+        ticket = ticket_row(require(tx.one("ticket", number=number)))
         erase(tx, number, now)
         if not ticket.forgotten:
             _hash_ids(tx, ticket)
@@ -119,10 +119,8 @@ def erase(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
     tx.run("erase_messages", ticket=ticket)
     tx.run("erase_ticket", number=ticket, now=to_ms(now))
     for each in unsent:
-        delivery = tx.one("delivery", id=each.delivery)
-        message = None if delivery is None else tx.one("message", id=delivery["message"])
-        if message is not None:
-            marks.enqueue_mark(tx, message_row(message), now)
+        delivery = require(tx.one("delivery", id=each.delivery))
+        marks.enqueue_mark(tx, message_row(require(tx.one("message", id=delivery["message"]))), now)
 
 
 def _hash_ids(tx: Transaction, ticket: TicketRow) -> None:
@@ -130,10 +128,7 @@ def _hash_ids(tx: Transaction, ticket: TicketRow) -> None:
     for row in tx.all("messages_with_vendor_id", ticket=ticket.number):
         hashed = forgotten.message_hash(tx, ticket.number, row["vendor_id"])
         tx.run("set_message_vendor_id", id=row["id"], vendor_id=hashed)
-    hashed_ticket = forgotten.ticket_hash(tx, ticket.store, ticket.vendor_id)
-    if hashed_ticket is None:
-        raise LookupError("the installation has no key to forget with")
-    tx.run("forget_ticket", number=ticket.number, hash=hashed_ticket)
+    tx.run("forget_ticket", number=ticket.number, hash=forgotten.ticket_hash(tx, ticket.store, ticket.vendor_id))
 
 
 def _unsent(tx: Transaction, ticket: TicketNumber) -> list[UnsentMessage]:
@@ -148,10 +143,3 @@ def _unsent(tx: Transaction, ticket: TicketNumber) -> list[UnsentMessage]:
         )
         for row in tx.all("unsent_messages", ticket=ticket)
     ]
-
-
-def _load_ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
-    row = tx.one("ticket", number=number)
-    if row is None:
-        raise LookupError(f"ticket {number} has no row")
-    return ticket_row(row)

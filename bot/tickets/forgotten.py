@@ -14,29 +14,27 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from bot.db.connection import Transaction
-from bot.db.rows import TicketRow, ticket_row
+from bot.db.rows import TicketRow, require, ticket_row
 from bot.model import Message, MessageId, StoreName, TicketId, TicketNumber
 
 _LENGTH = 32
 """In hexadecimal digits: 128 bits."""
 
 
-def ticket_hash(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketId | None:
-    """What stands in place of a ticket's vendor id; None: this installation has no key, so it forgot nothing."""
-    found = _hash(tx, "ticket", store, vendor_id)
-    return None if found is None else TicketId(found)
+def ticket_hash(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketId:
+    """What stands in place of a ticket's vendor id."""
+    return TicketId(_hash(tx, "ticket", store, vendor_id))
 
 
-def message_hash(tx: Transaction, ticket: TicketNumber, vendor_id: str) -> MessageId | None:
-    """What stands in place of the vendor id of a ticket's message; None: as for a ticket."""
-    found = _hash(tx, "message", str(ticket), vendor_id)
-    return None if found is None else MessageId(found)
+def message_hash(tx: Transaction, ticket: TicketNumber, vendor_id: str) -> MessageId:
+    """What stands in place of the vendor id of a ticket's message."""
+    return MessageId(_hash(tx, "message", str(ticket), vendor_id))
 
 
 def find_ticket(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketRow | None:
     """The ticket with this vendor id, also if it was forgotten; None: never seen."""
     for known_as in (vendor_id, ticket_hash(tx, store, vendor_id)):
-        row = None if known_as is None else tx.one("ticket_by_vendor_id", store=store, vendor_id=known_as)
+        row = tx.one("ticket_by_vendor_id", store=store, vendor_id=known_as)
         if row is not None:
             return ticket_row(row)
     return None
@@ -46,7 +44,7 @@ def fingerprints(tx: Transaction, store: StoreName, ids: Collection[TicketId]) -
     """The recorded fingerprints of these tickets by their vendor ids, also of forgotten ones."""
     found = _fingerprints(tx, store, ids)
     hashes = {ticket_hash(tx, store, each): each for each in ids if each not in found}
-    forgotten = _fingerprints(tx, store, [each for each in hashes if each is not None])
+    forgotten = _fingerprints(tx, store, list(hashes))
     return {**found, **{hashes[each]: fingerprint for each, fingerprint in forgotten.items()}}
 
 
@@ -72,9 +70,6 @@ def _fingerprints(tx: Transaction, store: StoreName, ids: Collection[TicketId]) 
     return {TicketId(row["vendor_id"]): row["fingerprint"] for row in rows}
 
 
-def _hash(tx: Transaction, *parts: str) -> str | None:
-    row = tx.one("forgetting_key")
-    if row is None or row["forgetting_key"] is None:
-        return None
-    text = json.dumps(parts).encode()
-    return hmac.new(bytes.fromhex(row["forgetting_key"]), text, "sha256").hexdigest()[:_LENGTH]
+def _hash(tx: Transaction, *parts: str) -> str:
+    key = bytes.fromhex(require(tx.one("forgetting_key"))["forgetting_key"])
+    return hmac.new(key, json.dumps(parts).encode(), "sha256").hexdigest()[:_LENGTH]

@@ -5,23 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, MessageRow
+from bot.db.rows import DeliveryRow, MessageRow, require
 from bot.model import Kind, Mark, Purpose, State
 from bot.tickets.enqueue import add_delivery, chat_destination, load_link
 
 
 def enqueue_mark(tx: Transaction, message: MessageRow, now: datetime) -> None:
     """Queue the mark on an agent's message, unless it is queued already."""
-    if message.link is not None:
-        link = load_link(tx, message.link)
-        lane, destination = f"mark:{message.id}", chat_destination(link.chat)
-        add_delivery(tx, Kind.MARK, lane, destination, now, ticket=message.ticket, link=link.id, message=message.id)
+    link = load_link(tx, require(message.link))
+    lane, destination = f"mark:{message.id}", chat_destination(link.chat)
+    add_delivery(tx, Kind.MARK, lane, destination, now, ticket=message.ticket, link=link.id, message=message.id)
 
 
 def wanted_mark(tx: Transaction, message: int) -> Mark | None:
     """The mark that an agent's message must have now; None: none."""
-    row = tx.one("message", id=message)
-    if row is not None and Purpose(row["purpose"]) is Purpose.NOTE:
+    if Purpose(require(tx.one("message", id=message))["purpose"]) is Purpose.NOTE:
         return Mark.NOTE
     delivery = tx.one("reply_of_message", message=message)
     if delivery is None:
@@ -34,5 +32,5 @@ def possible_marks(tx: Transaction, delivery: DeliveryRow) -> tuple[Mark, ...]:
     """The marks that the message may have now: the last one we set, or any if that is uncertain."""
     if tx.one("mark_in_doubt", message=delivery.message, id=delivery.id) is not None:
         return tuple(Mark)
-    row = tx.one("message", id=delivery.message)
-    return () if row is None or row["mark"] is None else (Mark(row["mark"]),)
+    mark = require(tx.one("message", id=delivery.message))["mark"]
+    return () if mark is None else (Mark(mark),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, to_ms
+from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, require, to_ms
 from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, Verb
 from bot.tickets import enqueue, links, marks
 from bot.tickets.forgotten import message_hash
@@ -24,22 +24,16 @@ def drop(tx: Transaction, delivery: DeliveryId, now: datetime) -> list[DeliveryR
     """Give up a delivery that waits or has failed. Returns it and what was given up with it; empty: there is none."""
     if not tx.run("drop_delivery", id=delivery, now=to_ms(now)):
         return []
-    _update_mark(tx, delivery, now)
-    row = tx.one("delivery", id=delivery)
-    if row is None:
-        raise LookupError(f"delivery {delivery} was just dropped, but has no row")
-    dropped = delivery_row(row)
+    dropped = _update_mark(tx, delivery, now)
     return [dropped, *links.give_up_thread(tx, dropped, now)]
 
 
-def _update_mark(tx: Transaction, delivery: DeliveryId, now: datetime) -> None:
-    row = tx.one("delivery", id=delivery)
-    if row is None:
-        return
-    found: DeliveryRow = delivery_row(row)
-    message = None if found.message is None else tx.one("message", id=found.message)
-    if found.kind is Kind.REPLY and message is not None:
-        marks.enqueue_mark(tx, message_row(message), now)
+def _update_mark(tx: Transaction, delivery: DeliveryId, now: datetime) -> DeliveryRow:
+    """Returns the delivery as it is now."""
+    found = delivery_row(require(tx.one("delivery", id=delivery)))
+    if found.kind is Kind.REPLY:
+        marks.enqueue_mark(tx, message_row(require(tx.one("message", id=found.message))), now)
+    return found
 
 
 def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | None, now: datetime) -> None:

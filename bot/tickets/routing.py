@@ -13,7 +13,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
-from bot.db.rows import LinkRow, MessageRow, TicketRow, attachments_json, from_ms, message_row, ticket_row, to_ms
+from bot.db.rows import (
+    LinkRow,
+    MessageRow,
+    TicketRow,
+    attachments_json,
+    from_ms,
+    message_row,
+    require,
+    ticket_row,
+    to_ms,
+)
 from bot.model import Agent, Button, DeliveryId, Place, Purpose, Said, Store, StoreName, Verb
 from bot.ports import VendorCapabilities
 from bot.text import clean
@@ -116,10 +126,7 @@ def route_link(
     Returns:
         The messages of people who may not act on the ticket, so that they can be told.
     """
-    found = tx.one("ticket", number=link.ticket)
-    if found is None:
-        raise LookupError(f"ticket {link.ticket} has no row")
-    ticket = ticket_row(found)
+    ticket = ticket_row(require(tx.one("ticket", number=link.ticket)))
     refused = []
     for row in tx.all("unrouted_messages", link=link.id):
         message = message_row(row)

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from bot.db.connection import Transaction
-from bot.db.rows import from_ms, to_ms
+from bot.db.rows import from_ms, require, to_ms
 from bot.model import StoreName
 from bot.wording import notices
 
@@ -56,9 +56,7 @@ class Figures:
 
 def figures(tx: Transaction, store: StoreName, days: int, now: datetime) -> Figures:
     """A store's figures, with new tickets for the last `days` days."""
-    counts = tx.one("ticket_counts", store=store)
-    if counts is None:
-        raise LookupError("the query for the counts returned no row")
+    counts = require(tx.one("ticket_counts", store=store))
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     first_day = today - timedelta(days=days - 1)
     by_day = {row["day"]: row["amount"] for row in tx.all("new_per_day", store=store, since=to_ms(first_day))}

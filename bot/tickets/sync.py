@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
-from bot.db.rows import TicketRow, attachments_json, facts_json, message_row, ticket_row, to_ms
+from bot.db.rows import TicketRow, attachments_json, facts_json, message_row, require, ticket_row, to_ms
 from bot.model import (
     RECONCILE_DELAYS,
     Author,
@@ -173,9 +173,7 @@ def _insert_ticket(tx: Transaction, store: Store, ticket: Ticket, now: datetime)
         status=ticket.status or Status.OPEN,
         created_at=to_ms(ticket.created_at or now),
     )
-    if number is None:
-        raise LookupError(f"ticket {ticket.id} of store {store.name} could not be added")
-    return TicketNumber(number)
+    return TicketNumber(require(number))
 
 
 def _may_be_outdated(known: TicketRow, snapshot: TicketSnapshot) -> bool:
@@ -313,10 +311,7 @@ def _claim_own(tx: Transaction, ticket: TicketRow, message: Message, now: dateti
 
 
 def _load_ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
-    row = tx.one("ticket", number=number)
-    if row is None:
-        raise LookupError(f"ticket {number} has no row")
-    return ticket_row(row)
+    return ticket_row(require(tx.one("ticket", number=number)))
 
 
 def _card_fields(ticket: TicketRow) -> tuple[object, ...]:

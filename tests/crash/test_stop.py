@@ -26,7 +26,7 @@ async def test_a_stop_under_load_is_orderly(number: signal.Signals, tmp_path: Pa
     async with scene(tmp_path) as here:
         await here.tickets_stand()
         writing = asyncio.create_task(here.people_write(18, pause=0.1))
-        await asyncio.sleep(0.6)
+        await until(lambda: here.written >= 6, "a third is written")
         began = time.monotonic()
         signalled(here.bot, number)
         assert await ended(here.bot, 15) == 0

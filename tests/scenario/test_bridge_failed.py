@@ -176,7 +176,9 @@ async def test_two_presses_at_once_are_one(stage: Stage) -> None:
 @pytest.mark.scenario(started=False)
 async def test_what_is_dropped_while_it_is_looked_for(stage: Stage) -> None:
     """`shopbell outbox drop` beside the running bridge: it is not sent and loses its mark; the next one goes on."""
-    with patch.object(http, "TIMEOUTS", httpx.Timeout(4.0)):
+    # However long the command takes to start, it is looked for until then.
+    patient = Schedule(retries=(0.05, *(0.2,) * 10, 3600.0), reconcile_delays=(0.05, 0.1, 0.3), refused_delay=0.3)
+    with patch.object(http, "TIMEOUTS", httpx.Timeout(4.0)), scheduled(patient):
         await stage.bridge.start()
     wire = stage.shop.vendor.http_server
     ticket = await stage.arrives("Dropped")

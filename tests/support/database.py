@@ -117,9 +117,6 @@ def _fill(tx: Transaction) -> Made:
     failed = enqueue.status(tx, ticket, Status.CLOSED, "by Ann from Discord", now)
     waiting = enqueue.status(tx, ticket, Status.OPEN, "by Ann from Discord", now)
     done = enqueue.status(tx, ticket, Status.CLOSED, "by Ann from Discord", now)
-    assert failed is not None
-    assert waiting is not None
-    assert done is not None
     tx.run("fail_delivery", id=failed, now=0, error="Sellgate refused it.", in_doubt=0)
     tx.run("finish_delivery", id=done, now=0)
     return Made(failed=failed, waiting=waiting, done=done)

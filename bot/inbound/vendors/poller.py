@@ -12,7 +12,7 @@ import structlog
 
 from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Row
-from bot.db.rows import from_ms
+from bot.db.rows import from_ms, require
 from bot.errors import RemoteError
 from bot.inbound.isolation import defects_as_unavailable
 from bot.inbound.vendors.outage import OutageState, incident_of
@@ -138,10 +138,7 @@ class Poller:
             self._wake_outbox()
 
     async def _store_row(self) -> Row:
-        row = await self._database.read(lambda tx: tx.one("store", name=self._store.name))
-        if row is None:
-            raise LookupError(f"store {self._store.name} has no row")
-        return row
+        return require(await self._database.read(lambda tx: tx.one("store", name=self._store.name)))
 
 
 def pause(poll: float, quick: float, now: datetime, active_at: datetime, nudged_at: datetime | None) -> float:

@@ -19,12 +19,13 @@ _QUICK = {"UNDO_SECONDS": "0.2"}
 _PATIENCE = 45.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Scene:
-    """The world and the bot in it."""
+    """The world and the bot in it; `written` is how much people have written so far."""
 
     world: KillWorld
     bot: BotProcess
+    written: int = 0
 
     async def tickets_stand(self) -> None:
         """One ticket in each shop, with its threads."""
@@ -51,6 +52,7 @@ class Scene:
                     await self.world.agent_replies(ticket, "discord")
                 case _:
                     await self.world.agent_replies(ticket, "slack")
+            self.written += 1
             await asyncio.sleep(pause)
 
     async def all_arrives(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,7 +13,7 @@ import httpx
 from bot.sandbox.slack import PracticeSlack, SlackApp, SlackLimits
 from bot.sandbox.slack.values import SlackChannel, User
 from tests.support.clocks import StandingClock
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, until
 
 Answer = Callable[[dict[str, Any]], Awaitable[Any]]
 Make = Callable[..., PracticeSlack]
@@ -24,10 +25,21 @@ def maker(clock: StandingClock) -> Make:
 
     def make(*, app: dict[str, Any] | None = None, **rules: Any) -> PracticeSlack:
         return PracticeSlack(
-            app=SlackApp(**(app or {})), limits=SlackLimits(**{"ack_seconds": 0.2, **rules}), clock=clock
+            app=SlackApp(**(app or {})), limits=SlackLimits(**{"ack_seconds": PATIENCE, **rules}), clock=clock
         )
 
     return make
+
+
+async def time_is_up(slack: PracticeSlack, amount: int = 1) -> None:
+    """Wait until so many envelopes are not acknowledged; from now on these are late, on however fast a machine."""
+
+    def waiting() -> list[asyncio.Future[Any]]:
+        return [answered for answered in slack.sockets._waiting.values() if not answered.done()]
+
+    await until(lambda: len(waiting()) == amount, f"{amount} envelopes wait")
+    for answered in waiting():
+        answered.set_exception(TimeoutError())
 
 
 class Web:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack import PracticeSlack
-from tests.support.practice.slack import Make, connect, connected_app, web_of
+from tests.support.practice.slack import Make, connect, connected_app, time_is_up, web_of
 
 OPTION = {"text": {"type": "plain_text", "text": "#1042 · Jane"}, "value": "1042"}
 BUTTONS = {
@@ -48,7 +48,7 @@ async def test_a_command_that_is_not_taken_fails_visibly(slack: PracticeSlack) -
         await slack.settled()
         async with connect(web) as socket:
             await socket.next()
-            outcome = await slack.command(jane, channel, "/close")
+            outcome, _ = await asyncio.gather(slack.command(jane, channel, "/close"), time_is_up(slack))
             assert outcome.error == '/close failed with the error "operation_timeout"'
             assert (await socket.next())["type"] == "slash_commands"
             with pytest.raises(TimeoutError):

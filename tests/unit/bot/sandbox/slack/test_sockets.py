@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from bot.sandbox.slack import PracticeSlack
-from tests.support.practice.slack import connect, web_of
+from tests.support.practice.slack import connect, time_is_up, web_of
+from tests.support.waiting import PATIENCE, until
 
 
 def scene(slack: PracticeSlack) -> tuple[Any, Any]:
@@ -45,7 +46,10 @@ async def test_an_event_is_delivered_until_it_is_acknowledged(slack: PracticeSla
     async with web_of(slack) as web, connect(web) as socket:
         await socket.next()
         await slack.say(jane, channel, "hello")
-        envelopes = [await socket.next() for _ in range(4)]
+        envelopes = [await socket.next()]
+        for _ in range(3):
+            await time_is_up(slack)
+            envelopes.append(await socket.next())
         await socket.ack(envelopes[-1])
         assert await slack.settled()
         assert len({envelope["payload"]["event_id"] for envelope in envelopes}) == 1
@@ -78,6 +82,8 @@ async def test_an_acknowledgement_can_get_lost(make: Any) -> None:
         await slack.say(jane, channel, "hello")
         first = await socket.next()
         await socket.ack(first)
+        await until(lambda: slack.sockets.ignore_acks == 0)
+        await time_is_up(slack)
         again = await socket.next()
         await socket.ack(again)
         assert await slack.settled()
@@ -141,7 +147,7 @@ async def test_a_cut_connection_ends_without_a_word(slack: PracticeSlack) -> Non
         await socket.next()
         slack.sockets.cut()
         closed = (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSE)
-        assert (await socket.web_socket.receive(timeout=2)).type in closed
+        assert (await socket.web_socket.receive(timeout=PATIENCE)).type in closed
         assert slack.sockets.connections == []
 
 
@@ -150,13 +156,14 @@ async def test_connections_left_behind_take_their_share(slack: PracticeSlack) ->
     jane, channel = scene(slack)
 
     async with web_of(slack) as web:
-        slack.sockets._limits = replace(slack.workspace.limits, ack_seconds=0.05, retry_delays=())
+        slack.sockets._limits = replace(slack.workspace.limits, retry_delays=())
         slack.sockets.abandoned = 2
         async with connect(web) as socket:
             assert (await socket.next())["num_connections"] == 3
             for number in range(3):
                 await slack.say(jane, channel, f"hello {number}")
             await socket.ack(await socket.next())
+            await time_is_up(slack, 2)
             assert await slack.settled()
             assert (slack.sockets.delivered, len(slack.sockets.lost)) == (1, 2)
             slack.sockets.abandoned = slack.workspace.limits.connections
@@ -192,6 +199,8 @@ async def test_a_deaf_connection_stays_open_and_says_nothing(slack: PracticeSlac
             await socket.next(within=0.1)
         async with connect(web) as fresh:
             assert (await fresh.next())["type"] == "hello"
+            for _ in range(2):  # it is the deaf one's turn once more
+                await time_is_up(slack)
             await fresh.ack(await fresh.next())
             assert await slack.settled()
             assert not socket.web_socket.closed
