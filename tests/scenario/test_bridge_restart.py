@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.discord import NoAnswer
 from tests.support.stage.stage import Stage, Ticket
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 
 async def everybody_writes(ticket: Ticket, word: str) -> None:
@@ -87,7 +87,7 @@ async def test_killed_with_everything_in_the_air(stage: Stage) -> None:
         await bot.start()
         await everybody_was_heard(one, "before", "meanwhile")
         await two.shown("Hello?")
-        stage.world.discord.patience = 3.0
+        stage.world.discord.patience = PATIENCE
         answered = await stage.world.discord.press(stage.world.ann, one.discord.card(), "Close")
         assert answered.content == f"#{number} is closed."
         await stage.at_rest()

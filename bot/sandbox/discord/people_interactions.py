@@ -24,7 +24,7 @@ from bot.sandbox.discord.values import DiscordMessage, Member, Place, Thread
 
 SUBCOMMAND = 1
 STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
-SECONDS = 10.0
+SECONDS = 30.0
 """How many seconds a deferred answer may take before the practice client gives up."""
 
 

@@ -13,6 +13,9 @@ from bot.sandbox.slack.state import BOT_USER
 from bot.sandbox.slack.values import Group, Json, SlackChannel, SlackMessage, User, View
 from bot.sandbox.slack.workspace import Workspace
 
+PATIENCE = 30.0
+"""So many seconds are waited at most for what the app does; nobody waits longer than it takes."""
+
 _POLL_SECONDS = 0.01
 
 

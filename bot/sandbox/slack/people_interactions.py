@@ -10,7 +10,7 @@ from bot.sandbox.slack.calls import SlackCall
 from bot.sandbox.slack.elements import suggestions
 from bot.sandbox.slack.message_requests import read_message_request
 from bot.sandbox.slack.modal_values import Option, entered_value, fill_in, missing, options_in, read_options
-from bot.sandbox.slack.people import Outcome, SeenSoFar, SlackPeople, id_of
+from bot.sandbox.slack.people import PATIENCE, Outcome, SeenSoFar, SlackPeople, id_of
 from bot.sandbox.slack.refusals import SlackRefusal
 from bot.sandbox.slack.response_urls import post_answer
 from bot.sandbox.slack.serializers import view_json
@@ -41,7 +41,7 @@ class SlackPeopleInteractions(SlackPeople):
         *,
         thread_ts: str | None = None,
         answers: int = 1,
-        within: float = 5.0,
+        within: float = PATIENCE,
     ) -> Outcome:
         """
         Type a slash command, and wait until the app has handled it and something new can be seen.
@@ -95,7 +95,7 @@ class SlackPeopleInteractions(SlackPeople):
             post_answer(self.workspace, response_url, call, content)
 
     async def press(
-        self, user: User | str, where: SlackMessage | View, button: str, *, answers: int = 0, within: float = 5.0
+        self, user: User | str, where: SlackMessage | View, button: str, *, answers: int = 0, within: float = PATIENCE
     ) -> Outcome:
         """Press a button on a message or in a modal, by its label or action id."""
         current = self._current(user, where)
@@ -113,7 +113,7 @@ class SlackPeopleInteractions(SlackPeople):
         return await self._act(user, current, action, answers=answers, within=within)
 
     async def choose(
-        self, user: User | str, where: SlackMessage | View, action_id: str, value: str, *, within: float = 5.0
+        self, user: User | str, where: SlackMessage | View, action_id: str, value: str, *, within: float = PATIENCE
     ) -> Outcome:
         """Choose in a select outside an input block; the app is informed at once."""
         current = self._current(user, where)
@@ -139,7 +139,7 @@ class SlackPeopleInteractions(SlackPeople):
         return await watch.outcome(answers, within)
 
     async def shortcut(
-        self, user: User | str, message: SlackMessage, callback_id: str, *, answers: int = 0, within: float = 5.0
+        self, user: User | str, message: SlackMessage, callback_id: str, *, answers: int = 0, within: float = PATIENCE
     ) -> Outcome:
         """Use a message shortcut on a message, in a thread or not."""
         if callback_id not in self.workspace.app.shortcuts or "commands" not in self.workspace.app.scopes:
@@ -193,7 +193,7 @@ class SlackPeopleInteractions(SlackPeople):
         values: Mapping[str, object] | None = None,
         *,
         answers: int = 0,
-        within: float = 5.0,
+        within: float = PATIENCE,
     ) -> Outcome:
         """Fill in a modal, by action id, and submit it; for a select, give an option's value or label."""
         current = self.workspace.modals.find(view.id)

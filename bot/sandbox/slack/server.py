@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.clock import Clock, SystemClock
 from bot.sandbox.loopback_server import LoopbackServer
+from bot.sandbox.slack.people import PATIENCE
 from bot.sandbox.slack.people_interactions import SlackPeopleInteractions
 from bot.sandbox.slack.rate_limits import SlackLimits
 from bot.sandbox.slack.routes import APP_TOKEN, BOT_TOKEN, SlackRoutes
@@ -65,6 +66,6 @@ class PracticeSlack(SlackPeopleInteractions):
         await self.workspace.sockets.stop()
         await self.http_server.stop()
 
-    async def settled(self, within: float = 5.0) -> bool:
+    async def settled(self, within: float = PATIENCE) -> bool:
         """Wait at most so many seconds. Returns whether every event is acknowledged or lost."""
         return await self.workspace.sockets.settled(within)

@@ -47,7 +47,7 @@ from tests.support.openapi.nextcommerce import check_exchange as check_nextcomme
 from tests.support.rest import SWEEPS, nothing_on_its_way
 from tests.support.stage.bot import Bridge
 from tests.support.vendors.listings import LISTINGS
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 _SETTINGS = {"UNDO_SECONDS": "0.05", "REPLY_MODE": "all", "LOG_LEVEL": "INFO"}
 _POLL_SECONDS = {"lightspeed": "3", "nextcommerce": "1"}
@@ -251,6 +251,8 @@ async def set_stage(
     seats = stores or {"sellgate": "text slack"}
     world = PracticeWorld()
     world.discord.rate_limiter.speed = 50.0
+    # A busy machine may take longer than the three seconds that people's Discord waits for an answer.
+    world.discord.patience = PATIENCE
     world.discord.http_server.observers.append(check_exchange)
     world.shops = {
         vendor: _seated(world, vendor, where.split(), (variants or {}).get(vendor)) for vendor, where in seats.items()
