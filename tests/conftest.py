@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -14,15 +15,27 @@ import pytest
 from bot.settings import Settings
 from tests.support.simulation.loop import SimulatedLoop
 
+_TESTS = Path(__file__).parent
+_MEASURED = ("unit", "integration", "scenario")
+# httpcore tries to import it for every request; that it is not installed is found out soonest like this.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    The longest begin first, so that none of them is the last one and runs alone.
+    Which tests coverage is measured by, and their order.
 
-    A worker is given two tests at first and then one after the other, so a short one stands behind each long one: no
-    long one waits for another while a worker has nothing to do.
+    Measuring takes half as much time again. So it is done where each behaviour is tested for itself, and left out where
+    the same lines are reached thousands of times.
+
+    The longest begin first, so that none of them is the last one and runs alone. A worker is given two tests at first
+    and then one after the other, so a short one stands behind each long one: no long one waits for another while a
+    worker has nothing to do.
     """
+    for item in items:
+        if item.path.relative_to(_TESTS).parts[0] not in _MEASURED or _seconds(item):
+            item.add_marker("no_cover")
     long = sorted((item for item in items if _seconds(item)), key=_seconds, reverse=True)
     short = [item for item in items if not _seconds(item)]
     pairs = zip(long, short, strict=False)

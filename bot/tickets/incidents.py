@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, delivery_row, to_ms
+from bot.db.rows import DeliveryRow, delivery_row, require, to_ms
 from bot.model import DeliveryId, LinePayload, Place, State, Store, StoreName, TicketId
 from bot.tickets import announcements, enqueue
 from bot.tickets.forgotten import find_ticket
@@ -134,8 +134,7 @@ def _drop_unsent(tx: Transaction, sent: dict[str, list[DeliveryId]], now: dateti
 
 def _active_lines(tx: Transaction, sent: dict[str, list[DeliveryId]]) -> list[DeliveryRow]:
     """These notices, without those that were dropped."""
-    rows = [tx.one("delivery", id=line) for lines in sent.values() for line in lines]
-    found = [delivery_row(row) for row in rows if row is not None]
+    found = [delivery_row(require(tx.one("delivery", id=line))) for lines in sent.values() for line in lines]
     return [line for line in found if line.state is not State.DROPPED]
 
 
@@ -203,9 +202,7 @@ def channel_works(tx: Transaction, channel: Place, now: datetime, delivery: Deli
     if row is None or not tx.run("delete_channel_incident", **where, delivery=delivery or 0):
         return
     for line in json.loads(row["notices"]):
-        notice = tx.one("delivery", id=line)
-        if notice is not None:
-            announcements.resolve_notice(tx, delivery_row(notice), now)
+        announcements.resolve_notice(tx, delivery_row(require(tx.one("delivery", id=line))), now)
 
 
 def _other_channels(places: Iterable[Place], channel: Place) -> list[Place]:

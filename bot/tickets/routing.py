@@ -234,9 +234,9 @@ def enqueue_routed(
         _refuse(tx, ticket, message, route.refused, now)
     elif route.purpose is Purpose.REPLY:
         reason = _reason_to_hold(tx, since, now)
-        reply = enqueue.reply(tx, ticket, message.id, due, now, held=bool(reason))
+        reply = require(enqueue.reply(tx, ticket, message.id, due, now, held=bool(reason)))
         enqueue.order_replies(tx, ticket.number)
-        if reply is not None and reason:
+        if reason:
             enqueue.line(tx, link, reason, now, _hold_buttons(reply))
         marks.enqueue_mark(tx, message, now)
     tx.run("set_store_active", name=ticket.store, at=to_ms(since))
@@ -248,10 +248,9 @@ def enqueue_routed(
 
 def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, now: datetime) -> None:
     """A reply that its vendor does not accept fails at once, so that nothing shows it as waiting."""
-    reply = enqueue.reply(tx, ticket, message.id, now, now)
-    if reply is not None:
-        tx.run("fail_delivery", id=reply, now=to_ms(now), error=reason, in_doubt=False)
-        reply_failed(tx, message, reply, notices.reply_failed(reason), now)
+    reply = require(enqueue.reply(tx, ticket, message.id, now, now))
+    tx.run("fail_delivery", id=reply, now=to_ms(now), error=reason, in_doubt=False)
+    reply_failed(tx, message, reply, notices.reply_failed(reason), now)
 
 
 def _reason_to_hold(tx: Transaction, since: datetime, now: datetime) -> str:

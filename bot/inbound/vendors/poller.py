@@ -120,9 +120,7 @@ class Poller:
 
     async def _record_incident(self) -> None:
         """Record what is wrong. Report it if it has lasted long enough; else note when to do so."""
-        error, notify_at = self._outage.error, self._outage.notify_at
-        if error is None or notify_at is None:
-            return
+        error, notify_at = require(self._outage.error), require(self._outage.notify_at)
         notify = self._clock.monotonic() >= notify_at
         self._notify_at = None if notify else notify_at
         now, incident = self._clock.now(), incident_of(error)
