@@ -1,0 +1,124 @@
+"""What a sweep makes of lists and answers that are out of the ordinary, seen in the chats."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from bot.errors import Gone, RateLimited, Unavailable
+from bot.model import Absent, Change, ChannelId, Nameless, Place, Store, TicketId
+from bot.ports import KnownTickets
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
+from tests.support.memory.vendor import MemoryVendor
+from tests.support.simulation.loop import now
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.simulated
+
+HALF_A_MINUTE = Store(
+    name=MAIN,
+    label="Main · Memory",
+    vendor_label="Memory",
+    channels=tuple(Place(chat=chat, channel=ChannelId("1")) for chat in (DISCORD, SLACK)),
+    poll_seconds=30.0,
+)
+
+
+@dataclass
+class Listing(MemoryVendor):
+    """A vendor whose list also has something without an id, and comes with the messages of what is followed."""
+
+    nameless: list[str] = field(default_factory=list)
+    with_messages: bool = False
+    asked_about: list[TicketId] = field(default_factory=list)
+
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:  # type: ignore[override]
+        async for found in super().changes(known):
+            if isinstance(found, Change) and self.with_messages and await known.follows(found.ticket):
+                self.asked_about.append(found.ticket.id)
+                yield replace(found, messages=tuple(self.said[found.ticket.id]))
+            else:
+                yield found
+        for about in self.nameless:
+            yield Nameless(about)
+
+
+def in_channels(bridge: Bridge) -> list[list[str]]:
+    return [chat.texts("1") for chat in (bridge.discord, bridge.slack)]
+
+
+async def test_what_is_listed_without_an_id_is_reported_once(tmp_path: Path) -> None:
+    """After a quarter of an hour, in the store's channels, in the words by which it can be found; others appear."""
+    vendor = Listing(now=now, nameless=["“Where is my key?”"])
+    async with running(tmp_path / "db", vendor=vendor, store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        await until(lambda: all(in_channels(bridge)), "it is reported", seconds=2000)
+        await bridge.at_rest()
+        (text,) = bridge.discord.texts("1")
+        assert "without an id (“Where is my key?”)" in text
+        assert in_channels(bridge) == [[text]] * 2
+
+
+async def test_a_list_that_brings_the_messages_needs_no_further_request(tmp_path: Path) -> None:
+    """The vendor is told which tickets are followed, and is asked for none of them again."""
+    vendor = Listing(now=now, with_messages=True)
+    async with running(tmp_path / "db", vendor=vendor) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        assert vendor.asked_about == ["t1"]
+        assert vendor.calls.count("ticket") == 0
+        assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?"]
+
+
+async def test_a_nudge_for_a_ticket_that_nobody_knows_is_a_sweep(tmp_path: Path) -> None:
+    """It may be new, and only the list says what it is; it appears without waiting for the next poll."""
+    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+        await bridge.at_rest()
+        began = now()
+        bridge.vendor.customer_writes("t1", "Hello?")
+        bridge.app.nudge(MAIN, TicketId("t1"))
+        await until(bridge.slack.threads)
+        assert (now() - began).total_seconds() < 5
+
+
+@pytest.mark.parametrize(
+    "error", [RateLimited("Slowly.", retry_after=1.0), Unavailable("Memory is away.")], ids=["limited", "away"]
+)
+async def test_a_nudged_ticket_that_cannot_be_read_comes_with_the_next_sweep(
+    tmp_path: Path, error: RateLimited | Unavailable
+) -> None:
+    """The news is not lost, and stands in each thread once."""
+    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        bridge.vendor.fail["ticket"] = [error]
+        bridge.vendor.customer_writes("t1", "And?")
+        bridge.app.nudge(MAIN, TicketId("t1"))
+        await until(lambda: "And?" in bridge.slack.texts(bridge.thread(bridge.slack)), seconds=200)
+        await bridge.at_rest()
+        assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?", "And?"]
+
+
+async def test_a_listed_ticket_that_is_not_there_is_asked_for_again(tmp_path: Path) -> None:
+    """Said once, that it is gone proves nothing: it appears as soon as it can be read."""
+    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+        bridge.vendor.fail["ticket"] = [Gone("It is not there.")]
+        bridge.vendor.customer_writes("t1", "Hello?")
+        await until(bridge.slack.threads, "the thread", seconds=200)
+        await bridge.at_rest()
+        assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?"]
+
+
+async def test_a_limit_that_is_met_while_looking_for_the_culprit(tmp_path: Path) -> None:
+    """Whether the store or the ticket is at fault cannot be found out now: nothing is reported, and all comes later."""
+    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        bridge.vendor.fail["ticket"] = [Unavailable("It answers 500."), RateLimited("Slowly.", retry_after=1.0)]
+        bridge.vendor.customer_writes("t2", "Hello too?", name="Joe")
+        await until(lambda: len(bridge.slack.threads()) == 2, "the thread", seconds=300)
+        await bridge.at_rest()
+        assert in_channels(bridge) == [[], []]
