@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.db.connection import Transaction
-from bot.db.rows import LinkRow, TicketRow, link_row, ticket_row
+from bot.db.rows import LinkRow, TicketRow, link_row, require, ticket_row
 from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
 from bot.model import ChatMessageId, Kind, LinePayload, Mark, Place, Post, Status, Voice
-from bot.outbound.job import Directory, Job, require, thread_of
+from bot.outbound.job import Directory, Job, thread_of
 from bot.tickets import announcements, deleted_places, enqueue, marks
 from bot.tickets.incidents import channel_failing, channel_works
 from bot.wording import cards, notices

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.db.connection import Transaction
-from bot.db.rows import link_row
+from bot.db.rows import link_row, require
 from bot.errors import Gone
-from bot.outbound.job import Directory, Job, require
+from bot.outbound.job import Directory, Job
 from bot.tickets import enqueue
 from bot.tickets.incidents import channel_works
 from bot.wording import notices

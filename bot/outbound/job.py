@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, message_row, ticket_row
+from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, message_row, require, ticket_row
 from bot.errors import Rejected, RemoteError, Unavailable
 from bot.model import Card, ChatMessageId, ChatName, DeliveryKey, Kind, Mark, Place, Store, StoreName, TicketNumber
 from bot.ports import Chat, Vendor
 from bot.tickets.marks import possible_marks, wanted_mark
 from bot.tickets.routing import Rules
 from bot.wording import cards, notices
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,13 +179,6 @@ class Directory:
 
     def chat(self, name: ChatName) -> Chat:
         return self.chats[name]  # the outbox only has destinations for configured chats
-
-
-def require(row: T | None) -> T:
-    """A row that this kind of job always has. Raises `LookupError` if it is missing, which is a defect."""
-    if row is None:
-        raise LookupError("a row is missing that this kind of delivery always has")
-    return row
 
 
 def thread_of(link: LinkRow) -> Place:

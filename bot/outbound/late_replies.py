@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.db.connection import Database, Row, Transaction
-from bot.db.rows import link_row, to_ms
+from bot.db.rows import to_ms
 from bot.model import State
 from bot.tickets import enqueue
 from bot.wording import notices
@@ -58,9 +58,6 @@ def _late_replies(tx: Transaction, now: datetime) -> list[Row]:
 
 def _post_line(tx: Transaction, late: list[Row], now: datetime) -> None:
     """Queue one line for these replies of one thread: why they wait."""
-    link = tx.one("link", id=late[0]["link"])
-    if link is None:
-        raise LookupError("a reply without its link")
     uncertain = any(State(row["state"]) is State.UNCERTAIN for row in late)
     notice = notices.replies_uncertain if uncertain else notices.replies_wait
-    enqueue.line(tx, link_row(link), notice(late[0]["error"] or notices.interrupted()), now)
+    enqueue.line(tx, enqueue.load_link(tx, late[0]["link"]), notice(late[0]["error"] or notices.interrupted()), now)

@@ -19,7 +19,7 @@ import structlog
 
 from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Transaction
-from bot.db.rows import DeliveryRow, delivery_row, from_ms, to_ms
+from bot.db.rows import DeliveryRow, delivery_row, from_ms, require, to_ms
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, Kind, State
 from bot.outbound.clock_rollback import ClockRollback
@@ -267,17 +267,11 @@ class Outbox:
 
 
 def _key_prefix(tx: Transaction) -> str:
-    row = tx.one("key_prefix")
-    if row is None:
-        raise LookupError("the installation has no key prefix")
-    return str(row["key_prefix"])
+    return str(require(tx.one("key_prefix"))["key_prefix"])
 
 
 def _delivery(tx: Transaction, delivery: DeliveryId) -> DeliveryRow:
-    row = tx.one("delivery", id=delivery)
-    if row is None:
-        raise LookupError(f"delivery {delivery} is not there")
-    return delivery_row(row)
+    return delivery_row(require(tx.one("delivery", id=delivery)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
-from bot.db.rows import delivery_row, link_row, to_ms
+from bot.db.rows import delivery_row, link_row, require, to_ms
 from bot.errors import AuthFailed, RemoteError
 from bot.model import ChatMessageId, Cursor, NewCardPayload, Opened, OpenPayload, Place, Post, Said, State, Voice
 from bot.outbound.chat_couriers import queue_outdated_card, record_latest_message, record_part
-from bot.outbound.job import Directory, Job, require, thread_of
+from bot.outbound.job import Directory, Job, thread_of
 from bot.tickets import enqueue
 from bot.tickets.incidents import channel_failing, channel_works, record_channel_incident
 from bot.tickets.routing import may_write, record_said, route_link

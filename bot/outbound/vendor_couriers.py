@@ -12,10 +12,10 @@ from datetime import datetime
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.rows import MessageRow, message_row, to_ms
+from bot.db.rows import MessageRow, message_row, require, to_ms
 from bot.errors import Gone, Rejected, Unavailable, Uncertain, Unsupported
 from bot.model import Button, Conversation, File, MessageId, Status, StatusPayload, Verb
-from bot.outbound.job import Directory, Job, require
+from bot.outbound.job import Directory, Job
 from bot.ports import CanAttach, CanNote, Vendor
 from bot.tickets import enqueue
 from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id

@@ -14,6 +14,8 @@ from tests.support.crash.failpoints import LATE, PLAIN, Outcome, Vendor, play
 pytestmark = pytest.mark.takes(10)
 
 _BATCHES = 8
+# Where reads are late and replies have no names, more is open at every death: there, no point is left out.
+_EVERY = {PLAIN: 2, LATE: 1}
 _VENDORS = pytest.mark.parametrize("vendor", [PLAIN, LATE], ids=["plain", "late"])
 
 
@@ -49,7 +51,8 @@ def test_the_story_is_the_same_every_time(tmp_path: Path, vendor: Vendor) -> Non
 @pytest.mark.parametrize("batch", range(_BATCHES))
 def test_a_death_at_any_point_loses_and_doubles_nothing(tmp_path: Path, vendor: Vendor, batch: int) -> None:
     """Wherever a process dies, the next one ends the story: everything once, in order, each mark and card right."""
-    assert failures(tmp_path, vendor, undisturbed(vendor).telling[batch::_BATCHES]) == {}
+    points = undisturbed(vendor).telling[:: _EVERY[vendor]]
+    assert failures(tmp_path, vendor, points[batch::_BATCHES]) == {}
 
 
 @pytest.mark.parametrize("batch", range(_BATCHES))
@@ -64,7 +67,7 @@ def test_two_deaths_shortly_after_one_another_are_no_worse(tmp_path: Path, batch
 
 def test_what_is_doubled_would_be_noticed(tmp_path: Path) -> None:
     """With chats that cannot say what they were told, some deaths double a post: the sweep sees what it looks for."""
-    points = undisturbed(PLAIN).telling[:60]
+    points = undisturbed(PLAIN).telling[:40]
     outcomes = [play(tmp_path / f"{point}", PLAIN, point, searchable=False) for point in points]
     faults = {fault for outcome in outcomes for fault in outcome.faults}
     assert any("times" in fault for fault in faults)

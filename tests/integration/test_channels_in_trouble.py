@@ -169,6 +169,7 @@ class Hidden(MemoryChat):
             yield said
 
 
+@pytest.mark.takes(5)
 async def test_a_channel_that_could_not_be_read_is_read_later(tmp_path: Path) -> None:
     """Nobody may tell that it can be read again, so it is tried again some minutes later, until that works."""
     discord = Hidden(name=DISCORD)

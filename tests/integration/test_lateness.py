@@ -17,7 +17,7 @@ from tests.support.simulation.room import Room
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import Simulation
 
-pytestmark = pytest.mark.simulated
+pytestmark = [pytest.mark.simulated, pytest.mark.takes(10)]
 
 
 T1 = TicketId("t1")

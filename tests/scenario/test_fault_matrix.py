@@ -29,6 +29,8 @@ from bot.tickets import outcomes
 from tests.contract.fault_matrix import CALLS, FOLLOWS, Answer, Call, Kind, call_of, row
 from tests.support.stage.stage import Stage, Ticket, set_stage
 
+pytestmark = pytest.mark.takes(20)
+
 SEATS = {
     "sellgate": "text slack",
     "nextcommerce": "forum slack",

@@ -17,11 +17,11 @@ import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.rows import DeliveryRow, to_ms
+from bot.db.rows import DeliveryRow, require, to_ms
 from bot.errors import AuthFailed, Forbidden, RemoteError
 from bot.inbound.chats.catchup import CatchUp
 from bot.model import ChatName, Kind, State
-from bot.outbound.job import Job, require
+from bot.outbound.job import Job
 from bot.ports import Chat
 from bot.tickets.edits import record_reread
 from bot.tickets.routing import Rules

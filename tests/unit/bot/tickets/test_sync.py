@@ -17,6 +17,7 @@ from bot.model import (
     ChannelId,
     ChatMessageId,
     ChatName,
+    DeliveryId,
     Message,
     MessageId,
     Place,
@@ -44,6 +45,7 @@ RULES = Rules(
     undo=timedelta(),
 )
 OPEN, CLOSED = Status.OPEN, Status.CLOSED
+NOBODY = DeliveryId(4711)
 
 
 @pytest.mark.parametrize(
@@ -180,8 +182,8 @@ async def test_what_is_not_there_is_neither_dropped_nor_retried(tmp_path: Path) 
     def work(tx: Transaction) -> tuple[list[int], list[bool]]:
         begin(tx)
         says(tx, "On its way.")
-        (reply,) = [row["id"] for row in tx.all("unfinished_deliveries") if row["kind"] == "reply"]
-        dropped = [len(drop(tx, each, NOON)) for each in (reply, reply, 4711)]
-        return dropped, [retry(tx, each, NOON) for each in (reply, 4711)]
+        (reply,) = [DeliveryId(row["id"]) for row in tx.all("unfinished_deliveries") if row["kind"] == "reply"]
+        dropped = [len(drop(tx, each, NOON)) for each in (reply, reply, NOBODY)]
+        return dropped, [retry(tx, each, NOON) for each in (reply, NOBODY)]
 
     assert await write(tmp_path / "db", work) == ([1, 0, 0], [False, False])

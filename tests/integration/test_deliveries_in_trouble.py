@@ -1,0 +1,317 @@
+"""Deliveries that meet what seldom happens: each is made once or given up in words, and nobody waits for ever."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.db.connection import Transaction
+from bot.errors import DatabaseError, Gone, Rejected, Unavailable, Uncertain
+from bot.model import (
+    Attachment,
+    Author,
+    ChatMessageId,
+    Conversation,
+    Cursor,
+    File,
+    Mark,
+    Message,
+    MessageId,
+    Said,
+    State,
+    TicketId,
+    TicketNumber,
+    Verb,
+)
+from bot.text import signed
+from bot.tickets import erasure
+from tests.support.memory.bridge import DISCORD, Bridge, default_vendor, running
+from tests.support.memory.chat import MemoryChat
+from tests.support.memory.vendor import MemoryVendor
+from tests.support.simulation.loop import now
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.simulated
+
+
+@dataclass
+class Rich(MemoryVendor):
+    """
+    A vendor that takes files and keeps notes, which a read shows.
+
+    Attributes:
+        before_answering: What happens after the next act was carried out, and before anybody is told.
+        before_reading: What happens when a ticket is read next.
+    """
+
+    files: list[str] = field(default_factory=list)
+    before_answering: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    before_reading: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    async def ticket(self, ticket: TicketId) -> Conversation:
+        if self.before_reading:
+            await self.before_reading.pop(0)()
+        return await super().ticket(ticket)
+
+    async def reply(self, ticket: TicketId, text: str) -> MessageId | None:
+        said = await super().reply(ticket, text)
+        await self._happens()
+        return said
+
+    async def reply_with(self, ticket: TicketId, text: str, files: list[File]) -> MessageId | None:
+        said = await self.reply(ticket, text)
+        self.files += [file.name for file in files]
+        return said
+
+    async def note(self, ticket: TicketId, agent: str, text: str) -> MessageId | None:
+        await self._before("note")
+        notes = self.said[ticket]
+        note = Message(
+            id=MessageId(f"n{len(notes)}"),
+            author=Author.STAFF,
+            text=signed(agent, text),
+            is_public=False,
+            written_at=now(),
+        )
+        notes.append(note)
+        await self._happens()
+        await self._after("note")
+        return note.id
+
+    async def noted(self, ticket: TicketId, agent: str, text: str) -> bool:
+        await self._before("noted")
+        return signed(agent, text) in self.texts(ticket)
+
+    async def _happens(self) -> None:
+        if self.before_answering:
+            await self.before_answering.pop(0)()
+
+
+@pytest.fixture
+async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
+    """A bridge with one ticket at a rich vendor."""
+    async with running(tmp_path / "db", vendor=Rich(now=now)) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        yield bridge
+
+
+def rich(bridge: Bridge) -> Rich:
+    assert isinstance(bridge.vendor, Rich)
+    return bridge.vendor
+
+
+def later(bridge: Bridge, chat: MemoryChat) -> list[str]:
+    """What was posted in the chat's thread behind the customer's first message."""
+    return chat.texts(bridge.thread(chat))[1:]
+
+
+async def has_mark(bridge: Bridge, message: str, mark: Mark) -> None:
+    await until(lambda: bridge.discord.marks.get(ChatMessageId(message)) is mark, f"{message} is marked {mark}")
+
+
+# ---------------------------------------------------------------- files
+
+
+def attached(name: str, size: int) -> Attachment:
+    return Attachment(name=name, url=f"https://files.example/{name}", source=f"https://files.example/{name}", size=size)
+
+
+async def test_a_file_that_is_too_large_is_left_out_and_the_others_are_sent(bridge: Bridge) -> None:
+    """The thread says which one."""
+    largest = rich(bridge).capabilities.file_bytes
+    files = (attached("small.png", largest), attached("large.mov", largest + 1))
+    await bridge.says(bridge.discord, "m1", "See here.", attachments=files)
+    await has_mark(bridge, "m1", Mark.DELIVERED)
+    assert rich(bridge).files == ["small.png"]
+    await bridge.at_rest()
+    assert [text for text in later(bridge, bridge.discord) if "without large.mov" in text] != []
+
+
+async def test_a_file_that_is_gone_from_the_chat(bridge: Bridge) -> None:
+    """The reply fails as a whole, and the thread says what to do."""
+    bridge.discord.fail["download"] = [Gone("It was deleted.")]
+    await bridge.says(bridge.discord, "m1", "See here.", attachments=(attached("a.png", 1),))
+    await has_mark(bridge, "m1", Mark.FAILED)
+    await bridge.at_rest(State.FAILED)
+    (failed,) = later(bridge, bridge.discord)
+    assert "The file a.png is no longer in the chat. Please attach it to a new message." in failed
+    assert bridge.vendor.texts("t1") == []
+
+
+async def test_a_file_that_does_not_come_now_is_no_reason_to_look_for_the_reply(bridge: Bridge) -> None:
+    """Whatever became of the download, nothing was sent: it is tried again, and sent once."""
+    bridge.discord.fail["download"] = [Uncertain("The answer was lost.")]
+    await bridge.says(bridge.discord, "m1", "See here.", attachments=(attached("a.png", 1),))
+    await has_mark(bridge, "m1", Mark.DELIVERED)
+    await bridge.at_rest()
+    assert (bridge.vendor.texts("t1"), rich(bridge).files) == (["See here."], ["a.png"])
+
+
+# ---------------------------------------------------------------- what a sweep sees before the answer comes
+
+
+@pytest.mark.parametrize("text", ["On its way.", "// careful with this one"])
+async def test_what_a_sweep_has_shown_needs_no_further_search(bridge: Bridge, text: str) -> None:
+    """A reply or a note is seen in a sweep, then its answer is lost: it is known to be there, and sent once."""
+
+    async def is_swept_and_lost() -> None:
+        await bridge.sweeps(2)
+        raise Uncertain("The answer was lost.")
+
+    rich(bridge).before_answering = [is_swept_and_lost]
+    await bridge.says(bridge.discord, "m1", text)
+    await until(lambda: not rich(bridge).before_answering)
+    await bridge.at_rest()
+    assert len(bridge.vendor.texts("t1")) == 1
+    assert bridge.vendor.calls.count("noted") == 0
+    assert bridge.discord.marks[ChatMessageId("m1")] in (Mark.DELIVERED, Mark.NOTE)
+
+
+# ---------------------------------------------------------------- notes
+
+
+async def test_a_note_that_the_vendor_refuses(bridge: Bridge) -> None:
+    """The team still sees it, its thread says so with a button, and Retry saves it."""
+    bridge.vendor.fail["note"] = [Rejected("Too long.")]
+    await bridge.says(bridge.discord, "m1", "// careful")
+    await until(lambda: later(bridge, bridge.discord))
+    (failed,) = later(bridge, bridge.discord)
+    assert failed == "❌ Your note was not saved at the vendor. Too long. The team still sees it here."
+    (button,) = bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.buttons
+    await bridge.asks(bridge.discord, Verb.RETRY, delivery=button.delivery)
+    await bridge.at_rest()
+    assert bridge.vendor.texts("t1") == [signed("Ann", "careful")]
+    assert later(bridge, bridge.slack) == ["careful"]
+
+
+async def test_a_note_for_a_vendor_that_keeps_none_any_more(tmp_path: Path) -> None:
+    """It waited while the vendor was away; the next process has another account: the thread says why it fails."""
+    vendor = Rich(now=now)
+    vendor.fail["note"] = [Unavailable("Memory is away.")] * 10_000
+    discord = MemoryChat(name=DISCORD)
+    async with running(tmp_path / "db", vendor=vendor, discord=discord) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(discord, "m1", "// careful")
+        await until(lambda: len(vendor.fail["note"]) < 10_000)
+    plain = default_vendor()
+    plain.tickets, plain.said = vendor.tickets, vendor.said
+    async with running(tmp_path / "db", vendor=plain, discord=discord) as bridge:
+        await until(lambda: "The vendor has no place for notes." in " ".join(later(bridge, discord)))
+
+
+# ---------------------------------------------------------------- threads
+
+
+@dataclass
+class Doubtful(MemoryChat):
+    """A chat that is read after the answer to an opening was lost; something happens meanwhile."""
+
+    meanwhile: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    async def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
+        if cursors and self.meanwhile:
+            await self.meanwhile.pop(0)()
+        async for said in super().missed(cursors):
+            yield said
+
+
+async def test_a_thread_that_is_deleted_while_it_is_read_for_the_first_time(tmp_path: Path) -> None:
+    """It is followed by another one, which has everything once."""
+    discord = Doubtful(name=DISCORD)
+    discord.lose.add("open_thread")
+
+    async with running(tmp_path / "db", discord=discord) as bridge:
+
+        async def deleted() -> None:
+            assert discord.intake is not None
+            place = bridge.place(discord)
+            discord.gone.add(str(place.thread))
+            await discord.intake.place_deleted(place)
+
+        discord.meanwhile = [deleted]
+        bridge.vendor.customer_writes("t1", "Hello?")
+        await until(lambda: len(discord.threads()) == 2)
+        await bridge.at_rest()
+        assert len(discord.threads()) == 2
+        assert discord.texts(discord.threads()[1]).count("Hello?") == 1
+
+
+async def test_a_thread_that_cannot_be_read_any_more_is_used_as_it_is(tmp_path: Path) -> None:
+    """That nothing can be found in it keeps nobody from writing there."""
+    discord = Doubtful(name=DISCORD)
+    discord.lose.add("open_thread")
+
+    async def gone() -> None:
+        raise Gone("It was deleted.")
+
+    discord.meanwhile = [gone]
+    async with running(tmp_path / "db", discord=discord) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        assert len(discord.threads()) == 1
+
+
+async def test_a_ticket_that_never_got_its_thread_is_forgotten(tmp_path: Path) -> None:
+    """There is nothing to erase in that chat, and everything in the other."""
+    discord = MemoryChat(name=DISCORD)
+    discord.fail["open_thread"] = [Gone("The channel was deleted.")]
+    async with running(tmp_path / "db", discord=discord) as bridge:
+        bridge.vendor.customer_writes("t1", "My key is 1234")
+        await until(lambda: bridge.slack.threads() and bridge.slack.texts(bridge.thread(bridge.slack)))
+        await forget(bridge)
+        await bridge.at_rest()
+        assert discord.threads() == []
+        assert set(bridge.slack.texts(bridge.thread(bridge.slack))) == {"This message was erased."}
+
+
+async def forget(bridge: Bridge) -> None:
+    def work(tx: Transaction) -> None:
+        erasure.forget(tx, [TicketNumber(1001)], bridge.app._clock.now(), in_chats=True)
+
+    await bridge.database.write(work)
+    bridge.app.outbox.wake()
+
+
+# ---------------------------------------------------------------- the outbox itself
+
+
+async def test_what_is_dropped_while_it_is_looked_for_fails_in_silence(bridge: Bridge) -> None:
+    """Its ticket is erased in the midst of the search: nobody is told of a failure of what is not there any more."""
+
+    async def erased() -> None:
+        await forget(bridge)
+        raise Gone("It is not there.")
+
+    bridge.vendor.fail["reply"] = [Uncertain("The answer was lost.")]
+    rich(bridge).before_reading = [erased]
+    await bridge.says(bridge.discord, "m1", "On its way.")
+    await until(lambda: not rich(bridge).before_reading, "it is looked for")
+    await bridge.at_rest()
+    assert not [text for text in bridge.discord.texts(bridge.thread(bridge.discord)) if "❌" in text]
+
+
+async def test_without_the_database_nothing_goes_on(tmp_path: Path) -> None:
+    """What cannot be written down ends the bridge, so that it is seen; after the next start all is delivered once."""
+    vendor, discord = default_vendor(), MemoryChat(name=DISCORD)
+
+    async def is_full(*_args: object) -> None:
+        raise DatabaseError("The disk is full.")
+
+    async def story() -> None:
+        async with running(tmp_path / "db", vendor=vendor, discord=discord) as bridge:
+            await bridge.ticket_arrives()
+            await bridge.at_rest()
+            bridge.app.outbox._write_success = is_full  # type: ignore[assignment, method-assign]
+            await bridge.says(discord, "m1", "On its way.")
+            await until(lambda: vendor.texts("t1"))
+
+    with pytest.raises(ExceptionGroup) as ended:
+        await story()
+    assert ended.value.subgroup(DatabaseError) is not None
+    async with running(tmp_path / "db", vendor=vendor, discord=discord) as bridge:
+        await bridge.at_rest()
+        assert vendor.texts("t1") == ["On its way."]
