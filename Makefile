@@ -48,7 +48,7 @@ lint: $(VENV)/develops ## lint, format, types and import rules, without the test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-format: $(VENV)/develops ## put the code into its format and mend what can be mended by itself
+format: $(VENV)/develops ## put the code into its format and fix what can be fixed by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

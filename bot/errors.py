@@ -42,11 +42,11 @@ class Fault:
     """
 
     variable: str
-    wants: str
+    requirement: str
     value: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.variable}: {self.wants}" + ("" if self.value is None else f" (now “{self.value}”)")
+        return f"{self.variable}: {self.requirement}" + ("" if self.value is None else f" (now “{self.value}”)")
 
 
 class SettingsError(ShopbellError):

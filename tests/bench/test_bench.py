@@ -95,7 +95,7 @@ async def _sweep(vendor: Vendor, known: Remembered) -> None:
             known.prints[found.ticket.id] = found.fingerprint
 
 
-async def test_one_store_that_hangs_beside_four_that_work(tmp_path: Path, tell: Tell) -> None:
+async def test_one_store_that_hangs_while_four_work(tmp_path: Path, tell: Tell) -> None:
     """How much longer a healthy store's messages take when a neighbour's vendor answers nothing at all."""
     folders = (tmp_path / "well", tmp_path / "hanging")
     for folder in folders:

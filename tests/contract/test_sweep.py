@@ -93,7 +93,7 @@ async def test_what_a_colleague_does_is_found(case: Case) -> None:
 
 
 @every_case
-async def test_a_ticket_closed_elsewhere_is_told(case: Case) -> None:
+async def test_a_ticket_closed_elsewhere_is_reported(case: Case) -> None:
     """What is closed at the vendor's is yielded as closed, or as absent so that the core asks for it."""
     async with world(case) as here:
         here.write(3)
@@ -134,7 +134,7 @@ async def test_nothing_is_absent_in_a_full_sweep(case: Case) -> None:
 
 
 @every_case
-async def test_a_vanished_ticket_is_absent(case: Case) -> None:
+async def test_a_deleted_ticket_is_absent(case: Case) -> None:
     """A ticket that was destroyed at the vendor's is yielded as absent."""
     async with world(case) as here:
         made = here.write(3)

@@ -26,7 +26,7 @@ TEXTS = (
 
 @every_case
 async def test_a_ticket_has_its_messages_oldest_first(case: Case) -> None:
-    """Whatever the vendor's order, messages come oldest first and are told apart by who wrote them."""
+    """Whatever the vendor's order, messages come oldest first and are distinguished by who wrote them."""
     async with world(case) as here:
         (made,) = here.write(1)
         here.clock.advance(60)

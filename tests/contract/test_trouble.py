@@ -128,7 +128,7 @@ async def test_a_server_that_is_not_there_is_certain(case: Case) -> None:
 
 
 @every_vendor
-async def test_a_wrong_key_is_told_with_the_step_that_mends_it(case: Case) -> None:
+async def test_a_wrong_key_is_reported_with_the_step_that_fixes_it(case: Case) -> None:
     """A refused key is `AuthFailed` everywhere; the doctor names the step; the key itself is nowhere in the texts."""
     wrong = "sg_live_0123456789abcdef0123456789abcdef"
 

@@ -1,4 +1,4 @@
-"""A bridge that is told to stop before it has begun: it ends at once, well, and has left nothing behind."""
+"""A bridge that is asked to stop before it has begun: it ends at once, well, and has left nothing behind."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ async def test_an_outage_delays_and_keeps_the_order(tmp_path: Path) -> None:
 
 
 async def test_undo(tmp_path: Path) -> None:
-    """Within the undo time a deleted message is recalled and an edited one leaves as edited; later both are told."""
+    """Within the undo time a deleted message is recalled and an edited one leaves as edited; later both are said."""
     async with running(tmp_path / "db", undo=0.3) as bridge:
         await bridge.ticket_arrives()
         await bridge.says(bridge.discord, "m1", "Oops.")

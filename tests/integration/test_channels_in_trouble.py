@@ -59,8 +59,8 @@ def only_in(*channels: Place) -> Store:
 IN_DISCORD = only_in(Place(chat=DISCORD, channel=ChannelId("1")))
 
 
-async def test_a_channel_that_takes_lines_is_told_itself(tmp_path: Path) -> None:
-    """Where a store has one channel, its trouble and the end of it are told there, each once."""
+async def test_a_channel_that_accepts_lines_reports_its_own_incident(tmp_path: Path) -> None:
+    """Where a store has one channel, its trouble and the end of it are reported there, each once."""
     discord = Strict(name=DISCORD, full=True)
     async with running(tmp_path / "db", discord=discord, store=IN_DISCORD) as bridge:
         bridge.vendor.customer_writes("t1", "Hello?")
@@ -141,7 +141,7 @@ async def test_shopbells_own_lines_do_not_open_a_thread_that_was_given_up(tmp_pa
         assert discord.threads() == []
 
 
-async def test_another_channel_is_told_where_there_is_one(tmp_path: Path) -> None:
+async def test_another_channel_reports_it_where_there_is_one(tmp_path: Path) -> None:
     """A store with a second channel tells it there alone."""
     discord = Strict(name=DISCORD, full=True)
     store = only_in(Place(chat=DISCORD, channel=ChannelId("1")), Place(chat=SLACK, channel=ChannelId("2")))

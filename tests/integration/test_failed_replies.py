@@ -1,4 +1,4 @@
-"""Replies that failed for good: marked, told with the reason, kept, and tried again when somebody asks for it."""
+"""Replies that failed for good: marked, reported with the reason, kept, and tried again when somebody asks for it."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ _TOO_LONG = (
 
 @pytest.mark.parametrize("where", ["discord", "slack"])
 async def test_a_reply_that_is_too_long_failed_for_good(tmp_path: Path, where: str) -> None:
-    """Marked, told with the reason and Retry, kept; Retry tells the same again, shorter it is sent by itself."""
+    """Marked, reported with the reason and Retry, kept; Retry tells the same again, shorter it is sent by itself."""
     async with brief_vendor(tmp_path / "db") as (sim, shop, _discord, _slack):
         room = sim.rooms[where]
         written = room.writes(THREAD, "t1 is too long")
@@ -159,7 +159,7 @@ async def test_a_reply_that_is_too_long_waits_for_no_other(tmp_path: Path) -> No
 
 
 async def test_a_reply_that_holds_nothing_failed_for_good(tmp_path: Path) -> None:
-    """A sticker alone is marked and told with the reason; so is a message that an edit has emptied."""
+    """A sticker alone is marked and reported with the reason; so is a message that an edit has emptied."""
     async with running(tmp_path / "real.db", undo=0.2) as bridge:
         await bridge.ticket_arrives()
         thread = bridge.thread(bridge.slack)

@@ -1,4 +1,4 @@
-"""What agents change while nobody hears it: replies that wait are read again before they leave."""
+"""What agents change while nobody receives it: replies that wait are read again before they leave."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ class Noting(MemoryVendor):
 
 
 async def test_a_note_that_waits_is_read_again_as_well(tmp_path: Path) -> None:
-    """What was deleted unheard does not reach the vendor's notes, and is told of where it is shown."""
+    """What was deleted without our knowledge does not reach the vendor's notes, and is reported where it is shown."""
     there = Three(vendor=Noting(now=now))
     async with running(tmp_path / "db", undo=1, **vars(there)) as bridge:
         await bridge.ticket_arrives()
@@ -367,7 +367,7 @@ async def test_a_reply_of_a_chat_that_is_configured_no_more_leaves(tmp_path: Pat
 
 
 async def test_a_reply_that_waited_for_an_hour_in_an_outage_of_the_store_is_read_again(tmp_path: Path) -> None:
-    """Attempts that certainly came to nothing change nothing: what is deleted unheard after them is not sent."""
+    """Attempts that certainly came to nothing change nothing: what is deleted after them is not sent."""
     there = Three()
     there.vendor.fail["reply"] = [Unavailable("Down.")] * 2
     async with running(tmp_path / "db", **vars(there)) as bridge:

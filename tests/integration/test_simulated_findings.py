@@ -51,7 +51,7 @@ async def test_a_mark_that_is_put_off_meets_a_newer_one(tmp_path: Path) -> None:
 
 
 async def test_a_mark_whose_answer_was_lost_does_not_stay(tmp_path: Path) -> None:
-    """A mark that was put and of which nobody heard is taken away again when it is no longer true."""
+    """A mark that was put and of which nobody knows is taken away again when it is no longer true."""
     async with one_ticket(tmp_path / "db") as (sim, _shop, discord, _slack):
         sim.fate.planned["discord", "mark"] = [Trouble.HUNG_AND_DONE]
         written = discord.writes(ThreadId("1.1"), "t1 Here you are.")
@@ -94,7 +94,7 @@ async def test_a_reply_in_doubt_leaves_soon_after_retry(tmp_path: Path) -> None:
 
 
 async def test_a_defect_in_one_store_ends_nothing(tmp_path: Path) -> None:
-    """A vendor whose answers bring out a defect is told of and asked again; the process goes on."""
+    """A vendor whose answers bring out a defect is reported and asked again; the process goes on."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
         sim.fate.planned["main", "changes"] = [Trouble.GARBAGE] * 5
         sim.fate.planned["main", "ticket"] = [Trouble.GARBAGE]

@@ -1,4 +1,4 @@
-"""Stores in trouble: asked as long as it makes sense, told when it lasts, told once, and once when it is over."""
+"""Stores in trouble: asked as long as it makes sense, reported when it lasts, once, and once when it is over."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def asked(sim: Simulation, shop: Shop) -> list[float]:
 
 
 def signs(room: Room, channel: str = "1") -> str:
-    """What a channel itself was told, each line by the sign it begins with."""
+    """What was said in a channel itself, each line by the sign it begins with."""
     return "".join(text[0] for text in room.texts(channel))
 
 
@@ -94,7 +94,7 @@ async def test_a_store_that_is_asked_seldom_is_asked_sooner_in_trouble(tmp_path:
 
 
 @pytest.mark.parametrize("seconds", [10, 60, 120, 175])
-async def test_a_short_outage_is_not_told(tmp_path: Path, seconds: float) -> None:
+async def test_a_short_outage_is_not_reported(tmp_path: Path, seconds: float) -> None:
     """Minutes are no news: no banner, and no line when it works again."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.down = {"main"}
@@ -105,8 +105,8 @@ async def test_a_short_outage_is_not_told(tmp_path: Path, seconds: float) -> Non
 
 
 @pytest.mark.parametrize("poll", [1.0, 30.0, 900.0])
-async def test_an_outage_is_told_by_its_length(tmp_path: Path, poll: float) -> None:
-    """However often a store is asked, it is told as down after the same minutes, and its end minutes after it."""
+async def test_an_outage_is_reported_by_its_length(tmp_path: Path, poll: float) -> None:
+    """However often a store is asked, it is reported as down after the same minutes, and its end minutes after it."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE, poll_seconds=poll) as (sim, shop, discord, slack):
         sim.fate.down = {"main"}
         times = asked(sim, shop)
@@ -124,7 +124,7 @@ async def test_an_outage_is_told_by_its_length(tmp_path: Path, poll: float) -> N
         assert signs(discord) == signs(slack) == "⚠▶"
 
 
-async def test_a_store_that_asks_us_to_wait_long_is_told_meanwhile(tmp_path: Path) -> None:
+async def test_a_store_that_asks_us_to_wait_long_is_reported_meanwhile(tmp_path: Path) -> None:
     """Although nobody asks it until then."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, shop, discord, slack):
         shop.fail["changes"] = [Unavailable("It answers 503.", retry_after=DAY)]
@@ -137,7 +137,7 @@ async def test_a_store_that_asks_us_to_wait_long_is_told_meanwhile(tmp_path: Pat
         assert signs(discord) == signs(slack) == "⚠▶"
 
 
-async def test_limits_for_long_are_told_in_words_of_their_own(tmp_path: Path) -> None:
+async def test_limits_for_long_are_reported_in_words_of_their_own(tmp_path: Path) -> None:
     """429 for minutes is how vendors are; for longer the channels are told, once, and when it is over."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.planned |= {("main", method): Always(Trouble.LIMITED) for method in OF_THE_VENDOR}
@@ -156,7 +156,7 @@ async def test_limits_for_long_are_told_in_words_of_their_own(tmp_path: Path) ->
         assert signs(discord) == signs(slack) == "⏳▶"
 
 
-async def test_a_refused_key_is_told_after_a_minute_whatever_was_told_before(tmp_path: Path) -> None:
+async def test_a_refused_key_is_reported_after_a_minute_whatever_was_before(tmp_path: Path) -> None:
     """A vendor comes back from an outage and refuses the key: a person has to know of both, and of one end."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.down = {"main"}
@@ -174,7 +174,7 @@ async def test_a_refused_key_is_told_after_a_minute_whatever_was_told_before(tmp
 
 
 async def test_one_refusal_in_an_outage_is_no_refused_key(tmp_path: Path) -> None:
-    """Vendors in trouble answer this and that; only what lasts is told."""
+    """Vendors in trouble answer this and that; only what lasts is reported."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (_sim, shop, discord, slack):
         shop.fail["changes"] = [Unavailable("503"), Unavailable("503"), AuthFailed("401"), Unavailable("503")] * 20
         await asyncio.sleep(HOUR)
@@ -204,7 +204,7 @@ async def test_two_outages_of_two_stores_are_four_lines_each(tmp_path: Path) -> 
 
 
 async def test_a_key_that_is_refused_now_and_then_is_no_news(tmp_path: Path) -> None:
-    """One 401 among many answers that are well is told nobody."""
+    """One 401 among many answers that are well is reported to nobody."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         for _ in range(20):
             sim.fate.planned["main", "changes"] = [Trouble.UNWELCOME]
@@ -227,7 +227,7 @@ async def test_a_store_that_comes_and_goes_is_one_outage(tmp_path: Path, well: f
         assert 2 <= len(lines) <= 2 * (2 * 6 + 1)
 
 
-async def test_what_nobody_could_be_told_in_time_is_not_told(tmp_path: Path) -> None:
+async def test_what_could_not_be_reported_in_time_is_not_reported(tmp_path: Path) -> None:
     """Our own network is away for two hours: when it is back no channel reads that a store had been away."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE, stores=_TWO) as (sim, _shop, discord, slack):
         sim.fate.down = {"main", "other", "discord", "slack"}
@@ -240,7 +240,7 @@ async def test_what_nobody_could_be_told_in_time_is_not_told(tmp_path: Path) -> 
         assert signs(discord) == signs(slack) == "⚠"
 
 
-async def test_whoever_was_told_is_told_the_end(tmp_path: Path) -> None:
+async def test_whoever_was_told_of_an_incident_is_told_of_its_end(tmp_path: Path) -> None:
     """Discord is away while a store is: what it was not told of has no end there; Slack reads both."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.down = {"main", "discord"}
@@ -253,7 +253,7 @@ async def test_whoever_was_told_is_told_the_end(tmp_path: Path) -> None:
         assert signs(slack) == "⚠▶"
 
 
-async def test_what_is_not_true_any_more_is_not_told(tmp_path: Path) -> None:
+async def test_what_is_not_true_any_more_is_not_reported(tmp_path: Path) -> None:
     """The store is back before Discord is: the line that waits there is dropped at once, not only when all is over."""
     async with one_ticket(tmp_path / "db", quiet_for=20 * MINUTE) as (sim, _shop, discord, slack):
         sim.fate.down = {"main", "discord"}

@@ -108,7 +108,7 @@ async def test_what_was_left_out_is_said_once(tmp_path: Path) -> None:
         assert len(said_in(bridge, bridge.discord)) == 1
 
 
-async def test_a_reply_that_failed_is_sent_as_it_was_mended(tmp_path: Path) -> None:
+async def test_a_reply_that_failed_is_sent_as_it_was_corrected(tmp_path: Path) -> None:
     """Edited after it failed, it waits for Retry, and its author is told so; deleted, it is given up."""
     async with running(tmp_path / "db") as bridge:
         await bridge.ticket_arrives()
@@ -128,8 +128,8 @@ async def test_a_reply_that_failed_is_sent_as_it_was_mended(tmp_path: Path) -> N
         assert len(bridge.discord.told) == 1
 
 
-async def test_what_may_have_left_is_told_as_that(tmp_path: Path) -> None:
-    """While nobody knows whether a reply arrived, its author is not told that it did, and once for each change."""
+async def test_what_may_have_left_is_reported_as_that(tmp_path: Path) -> None:
+    """While nobody knows whether a reply arrived, its author does not read that it did, and once for each change."""
     vendor = MemoryVendor(now=now)
     async with running(tmp_path / "db", vendor=vendor) as bridge:
         await bridge.ticket_arrives()
@@ -151,7 +151,7 @@ async def test_what_may_have_left_is_told_as_that(tmp_path: Path) -> None:
         assert vendor.texts("t1") == ["first"]
 
 
-async def test_what_is_changed_again_and_again_is_told_once_each(tmp_path: Path) -> None:
+async def test_what_is_changed_again_and_again_is_reported_once_each(tmp_path: Path) -> None:
     """A chat that brings an edit or a deletion eleven times makes one private word of it."""
     async with running(tmp_path / "db") as bridge:
         await bridge.ticket_arrives()
@@ -238,7 +238,7 @@ async def test_what_was_talk_is_not_sent_by_an_edit_when_the_mode_has_changed(tm
 
 
 @pytest.mark.parametrize("times", [1, 5])
-async def test_an_edited_note_is_told_of_where_it_is_shown(tmp_path: Path, times: int) -> None:
+async def test_an_edit_of_a_note_is_reported_where_it_is_shown(tmp_path: Path, times: int) -> None:
     """Once per edit, in the other thread; the vendor's notes keep what they have, and its author is told so."""
     vendor = Noting(now=now)
     async with running(tmp_path / "db", vendor=vendor) as bridge:
@@ -283,7 +283,7 @@ async def test_a_note_that_is_edited_in_time_reaches_the_vendor_as_edited(tmp_pa
 
 
 async def test_a_note_that_nobody_has_seen_is_shown_as_it_is_then(tmp_path: Path) -> None:
-    """As long as the other chat does not take it, nothing is told of: edited it shows so, deleted not at all."""
+    """As long as the other chat does not take it, nothing is reported: edited it shows so, deleted not at all."""
     async with running(tmp_path / "db") as bridge:
         await bridge.ticket_arrives()
         bridge.slack.fail["post"] = [Unavailable("Down.")] * 3

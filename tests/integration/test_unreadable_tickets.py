@@ -104,7 +104,7 @@ async def remarks(sim: Simulation) -> list[str]:
 @pytest.mark.parametrize("error", REFUSED)
 @pytest.mark.parametrize("amount", [1, 3, 12])
 async def test_they_hold_up_no_other(tmp_path: Path, error: Exception, amount: int) -> None:
-    """However many there are before it in the list, a new ticket is shown as quickly as ever; no banner is told."""
+    """However many there are before it in the list, a new ticket is shown as quickly as ever; the channel is quiet."""
     async with poisoned(tmp_path / "db", error) as (sim, poison, discord, slack):
         poison.writes(*(f"bad{number}" for number in range(amount)))
         poison.shop.customer_writes("good", "good Hello?")
@@ -147,7 +147,7 @@ async def test_each_is_tried_more_and_more_rarely(tmp_path: Path) -> None:
         assert 24 * 3 <= len(poison.tries[TicketId("bad")]) <= 24 * 4
 
 
-async def test_a_new_ticket_that_stays_unreadable_is_told_in_the_channels(tmp_path: Path) -> None:
+async def test_a_new_ticket_that_stays_unreadable_is_reported_in_the_channels(tmp_path: Path) -> None:
     """It has no thread yet: the store's channels read of it once, for all of them together, also after restarts."""
     async with poisoned(tmp_path / "db", Unavailable("It answers 500.")) as (sim, poison, discord, slack):
         poison.writes("bad1", "bad2", "bad3", "bad4", "bad5")
@@ -174,7 +174,7 @@ async def test_a_new_ticket_that_stays_unreadable_is_told_in_the_channels(tmp_pa
         assert await remarks(sim) == []
 
 
-async def test_a_known_ticket_that_stays_unreadable_is_told_in_its_threads(tmp_path: Path) -> None:
+async def test_a_known_ticket_that_stays_unreadable_is_reported_in_its_threads(tmp_path: Path) -> None:
     """Its threads read once that something may be missing; what it was is shown when it can be read; then anew."""
     line = (
         "⚠️ shopbell cannot read this ticket at Memory right now. It answers 500. "
@@ -196,7 +196,7 @@ async def test_a_known_ticket_that_stays_unreadable_is_told_in_its_threads(tmp_p
         assert discord.texts("1") == slack.texts("1") == []
 
 
-async def test_nothing_is_told_of_one_that_fails_for_some_minutes(tmp_path: Path) -> None:
+async def test_nothing_is_reported_of_one_that_fails_for_some_minutes(tmp_path: Path) -> None:
     """A ticket that can be read at last is shown, and that is all."""
     async with poisoned(tmp_path / "db", Unavailable("It answers 500."), tickets=2) as (_sim, poison, discord, _slack):
         poison.writes("t1", "bad")
@@ -256,7 +256,7 @@ async def test_a_nudge_tries_it_at_once_and_passes_it_by(tmp_path: Path) -> None
         await sim.advance_until(lambda: discord.texts("1.1").count("t1 Hello?") == 2, 5)
 
 
-async def test_one_that_leaves_the_list_meanwhile_is_not_told(tmp_path: Path) -> None:
+async def test_one_that_leaves_the_list_meanwhile_is_not_reported(tmp_path: Path) -> None:
     """A ticket that its vendor deletes before it could ever be read is forgotten."""
     async with poisoned(tmp_path / "db", Unavailable("It answers 500.")) as (sim, poison, discord, _slack):
         poison.writes("bad")
@@ -280,7 +280,7 @@ async def test_what_only_a_full_sweep_shows_is_not_put_off_for_hours(tmp_path: P
         await sim.advance_until(lambda: discord.texts("1.1").count("t1 Hello?") == 2, 40 * MINUTE)
 
 
-async def test_one_that_is_closed_when_it_can_be_read_at_last_is_heard(tmp_path: Path) -> None:
+async def test_one_that_is_closed_when_it_can_be_read_at_last_is_noticed(tmp_path: Path) -> None:
     """It has its thread from then on, and what is written there while shopbell is away is found like anywhere."""
     async with poisoned(tmp_path / "db", Unavailable("It answers 500.")) as (sim, poison, discord, _slack):
         poison.shop.reopens = False

@@ -107,7 +107,7 @@ async def test_what_waits_does_not_wait_for_the_time_to_come_again(
         assert shop.texts("t1") == ["t1 Here you are."]
 
 
-async def test_a_ticket_that_was_closed_in_the_future_is_heard_of(tmp_path: Path) -> None:
+async def test_a_ticket_that_was_closed_in_the_future_is_noticed(tmp_path: Path) -> None:
     """Set back by two hours after closing, our clock keeps nobody from seeing that the customer wrote again."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.clock.skew = 7200.0

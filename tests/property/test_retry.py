@@ -45,7 +45,7 @@ def test_doubt_is_never_repeated(decider: Decider, error: RemoteError, attempts:
 def test_what_cannot_help_is_not_tried(
     decider: Decider, error: RemoteError, attempts: int, retries_forever: bool
 ) -> None:
-    """What the other side refuses is given up; only where a person can mend the refusal it waits."""
+    """What the other side refuses is given up; only where a person can fix the refusal it waits."""
     decision = decider.after_failure(error, attempts, retries_forever=retries_forever)
     if error.certain and not error.retryable and not isinstance(error, AuthFailed):
         assert decision == GiveUp()

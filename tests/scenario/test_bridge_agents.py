@@ -17,7 +17,7 @@ from tests.support.waiting import until
 
 
 async def told(ticket: Ticket, line: str) -> None:
-    """Wait until both threads together say this exactly once: it is told where it was written."""
+    """Wait until both threads together say this exactly once: it is said where it was written."""
     await until(lambda: ticket.discord.count(line) + ticket.slack.count(line) == 1, f"“{line}” is told")
 
 
@@ -31,7 +31,7 @@ async def event_in_discord(ticket: Ticket, member: Member, **fields: object) -> 
 
 
 async def test_what_is_no_text_is_named_and_stays(stage: Stage) -> None:
-    """A sticker, a poll, a forwarded message and a file without words go nowhere; each is marked and told of."""
+    """A sticker, a poll, a forwarded message and a file without words go nowhere; each is marked and reported."""
     ticket = await stage.arrives("Not a text")
     sticker = await ticket.ann_says(sticker="Wumpus waves")
     await told(ticket, "did not reach the customer. Sellgate does not accept the sticker “Wumpus waves”.")
@@ -56,7 +56,7 @@ async def test_what_is_no_text_is_named_and_stays(stage: Stage) -> None:
 
 
 async def test_a_text_with_a_file_is_sent_and_the_file_is_named(stage: Stage) -> None:
-    """Words go to the customer; the file beside them, which the vendor cannot take, is told not to have been sent."""
+    """Words go to the customer; the file beside them, which the vendor cannot take, is said not to have been sent."""
     ticket = await stage.arrives("With a file")
     from_ann = await ticket.ann_says("See here", attachments=[("key.png", b"picture")])
     await told(ticket, "Your text is on its way to the customer, but without key.png: Sellgate does not accept that.")

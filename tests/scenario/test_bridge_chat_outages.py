@@ -139,8 +139,8 @@ async def test_one_chat_is_away_and_the_other_goes_on(stage: Stage) -> None:
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})
-async def test_a_missing_permission_is_told_where_it_can_be_read(stage: Stage) -> None:
-    """What the bot may not do in one chat is told once in the other, with the step, and done when it may."""
+async def test_a_missing_permission_is_reported_where_it_can_be_read(stage: Stage) -> None:
+    """What the bot may not do in one chat is reported once in the other, with the step, and done when it may."""
     discord = stage.world.discord
     discord.deny(stage.world.support.id, "create_public_threads")
     ticket = await stage.writes("Not allowed")

@@ -45,7 +45,7 @@ async def _loses_answers(stage: Stage, ticket: Ticket) -> None:
 
 @pytest.mark.scenario({"sellgate": "text slack"})
 async def test_check_and_healthz_name_a_clock_that_is_wrong(stage: Stage) -> None:
-    """Held against what either chat's answers say, each with the step that mends it."""
+    """Held against what either chat's answers say, each with the step that fixes it."""
     loaded, outside = stage.bridge.loaded, stage.bridge.outside
     assert loaded is not None
     assert outside is not None

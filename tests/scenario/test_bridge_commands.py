@@ -41,7 +41,7 @@ async def is_closed(ticket: Ticket, *, closed: bool = True) -> None:
 
 @pytest.mark.scenario({"sellgate": "forum slack"})
 async def test_closing_and_reopening_in_discord(stage: Stage) -> None:
-    """In its thread without a number, in the channel with one, as `1002` or `#1002`; and it is told in both threads."""
+    """In its thread without a number, in the channel with one, as `1002` or `#1002`; and it is said in both threads."""
     ticket = await stage.arrives("By command")
     thread, number = ticket.discord.thread.id, ticket.number
     assert await discord_says(stage, thread, "close") == f"#{number} is closed."
@@ -74,7 +74,7 @@ async def test_a_command_that_names_no_ticket_says_what_to_do(stage: Stage) -> N
     assert ticket.discord.count("ticket") == ticket.slack.count("ticket") == 0
 
 
-async def test_closing_twice_and_from_two_chats_is_told_once(stage: Stage) -> None:
+async def test_closing_twice_and_from_two_chats_is_reported_once(stage: Stage) -> None:
     """Who comes second reads that it is closed already; the threads say once who closed it."""
     ticket = await stage.arrives("Twice")
     number = ticket.number

@@ -1,4 +1,4 @@
-"""Files: what agents add to a reply goes along where the vendor takes it, and is told of where it does not."""
+"""Files: what agents add to a reply goes along where the vendor takes it, and is reported where it does not."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def test_files_go_along_from_both_chats(stage: Stage) -> None:
 
 
 @pytest.mark.scenario({"sellapp": "text slack"})
-async def test_a_file_that_cannot_go_along_is_told(stage: Stage) -> None:
+async def test_a_file_that_cannot_go_along_is_reported(stage: Stage) -> None:
     """SellApp takes text only: the text goes, and the thread says which file did not."""
     ticket = await stage.arrives("The manual", vendor="sellapp")
     await ticket.ann_says("Here it is.", attachments=[("manual.pdf", b"from Discord")])

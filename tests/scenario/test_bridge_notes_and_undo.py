@@ -134,7 +134,7 @@ async def test_edited_into_a_note_in_time_it_stays_inside(stage: Stage) -> None:
     assert ticket.sent == []
 
 
-async def test_too_late_is_told_to_the_author_alone(stage: Stage) -> None:
+async def test_too_late_is_said_to_the_author_alone(stage: Stage) -> None:
     """What has reached the customer stays there: who edits or deletes it afterwards is told so, once, privately."""
     discord, slack, bob = stage.world.discord, stage.world.slack, stage.world.bob
     ticket = await stage.arrives("Too late")
@@ -217,7 +217,7 @@ async def test_talk_becomes_a_note(stage: Stage) -> None:
 
 
 @pytest.mark.scenario({"nextcommerce": "text slack"})
-async def test_a_note_that_changes_is_told_of_where_it_is_shown(stage: Stage) -> None:
+async def test_a_change_of_a_note_is_reported_where_it_is_shown(stage: Stage) -> None:
     """In the other chat's thread, once per change; where the vendor keeps the first version its author is told."""
     discord, slack, ann, bob = stage.world.discord, stage.world.slack, stage.world.ann, stage.world.bob
     ticket = await stage.arrives("Changing notes")

@@ -51,7 +51,7 @@ async def test_what_is_in_flight_ends(stage: Stage) -> None:
 
 @pytest.mark.scenario({"sellgate": "text slack"})
 async def test_what_is_said_while_it_stops_is_for_the_next_start(stage: Stage) -> None:
-    """Once told to stop it acknowledges nothing more, however long it takes; afterwards all of it is found, once."""
+    """Once asked to stop it acknowledges nothing more, however long it takes; afterwards all of it is found, once."""
     ticket = await stage.arrives("Stopping")
     await stage.bridge.drained()
     slack = stage.world.slack

@@ -37,7 +37,7 @@ async def echoes_nothing(ticket: Ticket) -> None:
 
 
 @pytest.mark.scenario({"sellgate": "text slack", "lightspeed": "forum slack"})
-async def test_everybody_is_heard_once_under_their_name(stage: Stage) -> None:
+async def test_everybodys_message_is_received_once_under_their_name(stage: Stage) -> None:
     """Agents' replies and notes, a colleague's answer at the vendor, the customer's words: once each, in both chats."""
     for vendor in ("sellgate", "lightspeed"):
         await _everybody_writes(await stage.arrives(f"Names at {vendor}", vendor=vendor))

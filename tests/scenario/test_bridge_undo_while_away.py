@@ -1,4 +1,4 @@
-"""What agents take back or change while the bot is down or a connection is lost: it counts as if it had been heard."""
+"""What agents take back or change while the bot is down or a connection is lost: it counts as if it had come in."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def test_changed_while_it_was_down(stage: Stage) -> None:
 
 @pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="300")
 async def test_changed_while_the_connections_were_lost(stage: Stage) -> None:
-    """While neither chat can be heard nothing leaves; in a new session what waited is read again."""
+    """While neither chat can be reached nothing leaves; in a new session what waited is read again."""
     discord = stage.world.discord
     ticket = await stage.arrives("Lost meanwhile")
     replies = await six_replies(stage, ticket)

@@ -34,7 +34,7 @@ READING: Mapping[str, dict[str, Any]] = {
 
 @contextmanager
 def soon_told() -> Iterator[None]:
-    """Trouble is told after a tenth of the time."""
+    """Trouble is reported after a tenth of the time."""
     told = {trouble: seconds / 10 for trouble, seconds in outage.NOTIFY_AFTER.items()}
     with patch.dict(outage.NOTIFY_AFTER, told), patch.object(outage, "RESOLVED_AFTER", outage.RESOLVED_AFTER / 10):
         yield
@@ -162,7 +162,7 @@ async def test_closing_fails_and_is_done_later(stage: Stage) -> None:
 
 
 @pytest.mark.scenario({"sellgate": "text slack", "lightspeed": "text slack"})
-async def test_a_wrong_key_pauses_one_store_and_is_told_once(stage: Stage) -> None:
+async def test_a_wrong_key_pauses_one_store_and_is_reported_once(stage: Stage) -> None:
     """The store's channels read once what to do, the others go on, nothing is lost, and it says when it works again."""
     ticket = await stage.arrives("Locked out", vendor="sellgate")
     other = await stage.arrives("Not locked out", vendor="lightspeed")
@@ -237,7 +237,7 @@ async def test_two_outages_of_two_stores(stage: Stage) -> None:
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})
-async def test_a_short_outage_is_not_told(stage: Stage) -> None:
+async def test_a_short_outage_is_not_reported(stage: Stage) -> None:
     """What is over in less than the time is no news, although the store was asked often meanwhile."""
     ticket, wire = await stage.arrives("Hiccup"), stage.shop.vendor.http_server
     with soon_told():

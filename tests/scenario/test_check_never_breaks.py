@@ -91,10 +91,10 @@ async def test_a_login_without_an_owner_and_one_with_a_charset(stage: Stage) -> 
 
 
 @pytest.mark.scenario({"sellgate": "slack"})
-async def test_scopes_that_are_not_told(stage: Stage) -> None:
+async def test_scopes_that_are_unknown(stage: Stage) -> None:
     """Without the header nobody knows which scopes are granted, and `check` says just that."""
     await stage.bridge.stop()
     body = json.dumps({"ok": True, "team_id": "T1", "user_id": "U1", "user": "shopbell"})
     stage.world.slack.http_server.fail("refuse", path="auth.test", status=200, body=body)
     (scopes,) = [finding for finding in await findings(stage) if finding.subject == "slack scopes"]
-    assert "does not tell" in scopes.text
+    assert "does not say" in scopes.text

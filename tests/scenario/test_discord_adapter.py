@@ -177,7 +177,7 @@ class TestPosting:
                 await late.post(where, post("hello"), 0, KEY)
             await late.aclose()
 
-    async def test_a_long_wait_is_told_and_not_sat_out(self) -> None:
+    async def test_a_long_wait_is_reported_and_not_sat_out(self) -> None:
         """Whoever queues messages decides what to do meanwhile; what the limit leaves is used up before that."""
         async with stage(speed=0.05) as s:
             where = place(s.text, await s.open(s.text))

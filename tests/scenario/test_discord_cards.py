@@ -106,7 +106,7 @@ class TestMarks:
             assert s.server.thread(str(where.thread)).archived
 
     async def test_a_deleted_message_needs_no_mark(self) -> None:
-        """There is nothing to be done and nothing to be told; without the thread there is."""
+        """There is nothing to be done and nothing to be said; without the thread there is."""
         async with stage() as s:
             where = place(s.text, await s.open(s.text))
             said = await s.server.say(s.server.add_member("Ana"), str(where.thread), "hello")

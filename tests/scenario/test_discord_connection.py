@@ -73,7 +73,7 @@ class TestConnection:
             assert s.chat.health().connected
 
     async def test_a_refused_token_says_what_to_do(self) -> None:
-        """There is no use in trying again: a person has to mend it."""
+        """There is no use in trying again: a person has to fix it."""
         async with stage(connected=False) as s:
             chat = build(s.server, [s.text], token="wrong.token.here")
             with pytest.raises(AuthFailed, match="Reset Token"):
@@ -83,7 +83,7 @@ class TestConnection:
                 await chat.post(place(s.text), post("hello"), 0, DeliveryKey("k-1"))
             await chat.aclose()
 
-    async def test_a_missing_intent_says_what_to_do_and_can_be_mended(self) -> None:
+    async def test_a_missing_intent_says_what_to_do_and_can_be_fixed(self) -> None:
         """Without the message content intent the bot would read nothing; once it is on, running again is enough."""
         async with stage(connected=False) as s:
             s.server.settings.message_content = False
@@ -94,7 +94,7 @@ class TestConnection:
             assert s.chat.health().connected
 
     async def test_text_that_discord_keeps_back_is_never_an_empty_reply(self) -> None:
-        """It is told as something that could not be read, and health says why, until text comes in again."""
+        """It is reported as something that could not be read, and health says why, until text comes in again."""
         async with stage() as s:
             opened = await s.open(s.text)
             ana = s.server.add_member("Ana")
@@ -140,7 +140,7 @@ class TestConnection:
             assert s.intake.events.count("gap_possible") == 2
 
     async def test_what_has_arrived_is_handed_over_before_the_end(self) -> None:
-        """Stopping loses nothing that Discord has told already."""
+        """Stopping loses nothing that Discord has sent already."""
         async with stage() as s:
             opened = await s.open(s.text)
             ana = s.server.add_member("Ana")
@@ -241,7 +241,7 @@ class TestMissed:
             assert [said.text async for said in s.chat.missed([known])] == []
             assert len(s.requests("GET", "/threads/archived/public")) == 1
 
-    async def test_a_failure_is_told(self) -> None:
+    async def test_a_failure_is_reported(self) -> None:
         """The core must know that not everything was read."""
         async with stage() as s:
             opened = await s.open(s.text)

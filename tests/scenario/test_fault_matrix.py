@@ -171,7 +171,7 @@ async def settled(stage: Stage, tickets: list[Ticket], word: str) -> None:
 
 
 def patrols(stage: Stage) -> None:
-    """Both chats compare what they have heard in a moment, and again every few seconds."""
+    """Both chats compare what they have received in a moment, and again every few seconds."""
     assert stage.bridge.outside is not None
     for chat in stage.bridge.outside.chats.values():
         assert isinstance(chat, DiscordChat | SlackChat)

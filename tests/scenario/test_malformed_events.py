@@ -127,7 +127,7 @@ async def test_a_message_in_a_thread_that_cannot_be_read(stage: Stage) -> None:
 
 @pytest.mark.scenario({"nextcommerce": "text"})
 async def test_a_comment_without_an_id(stage: Stage) -> None:
-    """Its ticket appears with it, is told of it, and no other ticket of the store is lost."""
+    """Its ticket appears with it, says so, and no other ticket of the store is lost."""
     shop = stage.shop
     fault = shop.vendor.http_server.fail("refuse", method="GET", path="/tickets/$", times=100_000)
     with_null = await stage.writes("With a null", "What became of me?")

@@ -48,7 +48,7 @@ class Reason(discord.ui.Modal, title="Why?"):
 
 
 class Bot(discord.Client):
-    """A small bot that remembers what it hears and has a command of each kind."""
+    """A small bot that remembers what it receives and has a command of each kind."""
 
     def __init__(self, *, message_content: bool = True) -> None:
         intents = discord.Intents.none()
@@ -108,7 +108,7 @@ class Bot(discord.Client):
         self.threads_gone.append(event)
 
     def texts(self) -> list[str]:
-        """What people wrote, as it was heard."""
+        """What people wrote, as it was received."""
         return [message.content for message in self.heard if not message.author.bot]
 
 
@@ -308,7 +308,7 @@ async def test_refusals_arrive_as_discord_py_knows_them() -> None:
         assert unknown.value.code == 10003
 
 
-async def test_a_wrong_token_and_a_missing_intent_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wrong_token_and_a_missing_intent_are_distinguished(monkeypatch: pytest.MonkeyPatch) -> None:
     """discord.py raises LoginFailure for the one and PrivilegedIntentsRequired for the other."""
     server = PracticeDiscord()
     await server.start()
@@ -327,7 +327,7 @@ async def test_a_wrong_token_and_a_missing_intent_are_told_apart(monkeypatch: py
 
 
 async def test_without_the_intent_words_do_not_arrive() -> None:
-    """A bot that did not ask for message content hears that something was said, and not what."""
+    """A bot that did not ask for message content learns that something was said, and not what."""
     async with ready_bot(message_content=False) as (server, bot, jane):
         channel = await text_channel(server, bot)
         await server.say(jane, channel.id, "secret")

@@ -21,8 +21,8 @@ async def reads(chat: Chat, where: Place, message: ChatMessageId) -> str | None:
     return None if found is None else found.text
 
 
-async def test_discord_tells_what_a_message_reads_like_now() -> None:
-    """Neutral text as when it was heard, for one request; None once it is deleted."""
+async def test_discord_says_what_a_message_reads_like_now() -> None:
+    """Neutral text as when it was received, for one request; None once it is deleted."""
     async with discord_stage.stage() as s:
         opened = await s.open(s.text)
         where, thread = discord_stage.place(s.text, opened), opened.thread
@@ -67,7 +67,7 @@ async def test_discord_does_not_take_a_text_that_it_keeps_from_us_for_an_empty_o
             await s.chat.reread(where, ChatMessageId(str(message.id)))
 
 
-async def test_slack_tells_what_a_message_reads_like_now() -> None:
+async def test_slack_says_what_a_message_reads_like_now() -> None:
     """Neutral text, for one request; None once it is deleted, or is a command."""
     async with scene() as stage:
         _, where = await stage.open()

@@ -101,7 +101,7 @@ class TestState:
             assert told["fresh"]
             assert told["parts"] == v.parts
 
-    def test_what_is_gone_is_told_once(self) -> None:
+    def test_what_is_gone_is_reported_once(self) -> None:
         """A part that has disappeared is sent as None to who knew it, and not at all to who did not."""
         ledger = Changes()
         ledger.update({"a": 1, "b": 2})
@@ -150,7 +150,7 @@ class TestStores:
         ],
     )
     async def test_a_ticket_that_no_store_would_take(self, tmp_path: Path, wrong: dict[str, Any], told: str) -> None:
-        """The person reads what to mend, and there is no ticket."""
+        """The person reads what to fix, and there is no ticket."""
         async with visit(tmp_path) as v:
             good = {"store": "keys", "name": "", "email": "jane@example.com", "subject": "Hi", "text": "Hello"}
             assert told in await v.may_not("/stores/open", **(good | wrong))
@@ -198,7 +198,7 @@ class TestDiscordAlone:
             assert told == "Missing Permissions."
 
     async def test_threads_and_what_discord_says_itself(self, tmp_path: Path) -> None:
-        """A locked or archived thread is shown as such; renaming is told by Discord, not by the one who did it."""
+        """A locked or archived thread is shown as such; renaming is reported by Discord, not by the one who did it."""
         async with visit(tmp_path) as v:
             discord = v.world.discord
             thread = await discord.start_thread(v.world.ann, v.world.support.id, "Old")
@@ -229,7 +229,7 @@ class TestSlackAlone:
             assert v.messages("slack", channel)[0]["system"] == "This message was deleted."
 
     async def test_what_the_client_refuses(self, tmp_path: Path) -> None:
-        """A slash command in a thread, one that does not exist, one that nobody hears, a place that is not there."""
+        """A slash command in a thread, one that does not exist, one that nobody receives, a place that is not there."""
         async with visit(tmp_path) as v:
             channel = v.world.triage.id
             await v.does("/slack/type", place=channel, text="Hi")

@@ -261,8 +261,8 @@ async def test_building_needs_no_event_loop_and_calls_nobody() -> None:
     await chat.aclose()
 
 
-async def test_a_deleted_card_is_told() -> None:
-    """When somebody deletes a card, with replies under it or without, the core hears that the thread is gone."""
+async def test_a_deleted_card_is_reported() -> None:
+    """When somebody deletes a card, with replies under it or without, the core is told that the thread is gone."""
     async with scene() as stage:
         for number, replies in enumerate((False, True)):
             opened, place = await stage.open(f"deleted {number}")

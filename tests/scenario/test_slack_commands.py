@@ -37,7 +37,7 @@ async def test_a_command_in_a_thread_is_done_and_not_said() -> None:
 
 
 async def test_a_message_that_becomes_a_command_is_not_sent() -> None:
-    """A mistyped command that is mended is recalled and done; a command that becomes a message is said."""
+    """A mistyped command that is fixed is recalled and done; a command that becomes a message is said."""
     async with scene() as stage:
         opened, place = await stage.open()
         message = await stage.slack.say(stage.anna, stage.channel, "!clsoe", thread_ts=opened.thread)
@@ -148,7 +148,7 @@ async def test_message_shortcuts_close_reopen_and_send() -> None:
         assert send.message.message == message.ts
 
 
-async def test_a_fault_of_ours_is_told_to_whoever_waits() -> None:
+async def test_a_fault_of_ours_is_reported_to_whoever_waits() -> None:
     """Never only a log line."""
 
     class Broken(Recording):

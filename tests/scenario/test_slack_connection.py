@@ -1,4 +1,4 @@
-"""What the Slack adapter hears, through the real slack-bolt, and how its connection is kept."""
+"""What the Slack adapter receives, through the real slack-bolt, and how its connection is kept."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ async def test_a_silent_connection_is_found_out() -> None:
 
 
 async def test_slack_being_away_is_waited_out() -> None:
-    """At the start and later: the trouble is told, and the connection comes back by itself."""
+    """At the start and later: the trouble is reported, and the connection comes back by itself."""
     async with scene(start=False) as stage:
         stage.slack.http_server.fail("refuse", path="auth.test", status=503)
         stage.slack.http_server.fail("drop", path="apps.connections.open")

@@ -64,7 +64,7 @@ async def test_many_pages_are_not_read_for_one_thread() -> None:
 
 
 async def test_a_closed_channel_holds_up_no_other() -> None:
-    """What cannot be read has nothing to read; what is only away for now is told, after the rest."""
+    """What cannot be read has nothing to read; what is only away for now is reported, after the rest."""
     async with scene(start=False) as stage:
         opened, place = await stage.open()
         await stage.slack.say(stage.anna, stage.channel, "here", thread_ts=opened.thread)

@@ -70,7 +70,7 @@ def text_of(message: discord.Message) -> str:
 
 
 def _unsupported(message: discord.Message) -> tuple[str, ...]:
-    """What is in the message besides text and files."""
+    """What is in the message in addition to text and files."""
     found = [wording.STICKER.format(name=clean(sticker.name)) for sticker in message.stickers]
     if message.poll:
         found.append(wording.POLL)

@@ -37,7 +37,7 @@ async def check(requests: Requests, channels: Sequence[ChannelId], *, groups: bo
 
 def _check_scopes(identity: Identity, *, groups: bool) -> Finding:
     if identity.scopes is None:
-        return _good(_SCOPES, wording.SCOPES_NOT_TOLD)
+        return _good(_SCOPES, wording.SCOPES_UNKNOWN)
     lacking = missing(identity.scopes, groups=groups)
     if not lacking:
         return _good(_SCOPES, wording.SCOPES_GRANTED)

@@ -48,7 +48,7 @@ def _identifier(value: Any) -> str:
     # An id is sent back to the vendor, so it stays as it is where that is possible.
     text = value.encode("utf-8", "ignore").decode("utf-8") if isinstance(value, str) else _text(value)
     if not text:
-        raise ValueError("wants an id")
+        raise ValueError("must have an id")
     return text
 
 

@@ -24,7 +24,7 @@ def _credential(value: SecretStr) -> SecretStr:
     if not text:
         raise ValueError("is missing")
     if not all(33 <= ord(character) <= 126 for character in text):
-        raise ValueError("wants a key as the vendor shows it: no spaces, no line ends, plain characters only")
+        raise ValueError("must be a key as the vendor shows it: no spaces, no line ends, plain characters only")
     return SecretStr(text)
 
 
@@ -32,17 +32,17 @@ def _base_url(value: str) -> str:
     try:
         url = httpx.URL(value)
     except httpx.InvalidURL:
-        raise ValueError("wants an address that begins with https://") from None
+        raise ValueError("must be an address that begins with https://") from None
     if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("wants an address that begins with https://")
+        raise ValueError("must be an address that begins with https://")
     if url.userinfo or url.query or url.fragment:
-        raise ValueError("wants an address without a user, a question mark or a hash sign")
+        raise ValueError("must be an address without a user, a question mark or a hash sign")
     return value.rstrip("/")
 
 
 def _path_segment(value: str) -> str:
     if not value or not all(character.isascii() and (character.isalnum() or character in "-_") for character in value):
-        raise ValueError("wants letters, digits, hyphens and underscores only")
+        raise ValueError("must have letters, digits, hyphens and underscores only")
     return value
 
 

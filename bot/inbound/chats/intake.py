@@ -110,9 +110,9 @@ class ChatIntake:
         await self._database.write(record_place_deleted, place, self._clock.now())
         self._wake()
 
-    async def channel_unreadable(self, place: Place, told: str) -> None:
+    async def channel_unreadable(self, place: Place, reason: str) -> None:
         self._catchups[place.chat].channel_unreadable(place.channel)
-        await self._database.write(self._record_unreadable, place, told, self._clock.now())
+        await self._database.write(self._record_unreadable, place, reason, self._clock.now())
         self._wake()
 
     async def ask(self, ask: Ask) -> Answer:

@@ -23,7 +23,7 @@ class Refusals:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._told: OrderedDict[tuple[ChatName, AgentId], float] = OrderedDict()
+        self._informed: OrderedDict[tuple[ChatName, AgentId], float] = OrderedDict()
         self.counts: Counter[tuple[ChatName, Door]] = Counter()
 
     def add(self, chat: ChatName, door: Door) -> None:
@@ -33,11 +33,11 @@ class Refusals:
     def is_due(self, chat: ChatName, agent: AgentId) -> bool:
         """Whether this person must be told now; True at most once a day for each person."""
         now, key = self._clock.monotonic(), (chat, agent)
-        told = self._told.get(key)
-        if told is not None and now - told < _DAY:
+        informed = self._informed.get(key)
+        if informed is not None and now - informed < _DAY:
             return False
-        self._told[key] = now
-        self._told.move_to_end(key)
-        while len(self._told) > _REMEMBERED:
-            self._told.popitem(last=False)
+        self._informed[key] = now
+        self._informed.move_to_end(key)
+        while len(self._informed) > _REMEMBERED:
+            self._informed.popitem(last=False)
         return True

@@ -2,7 +2,7 @@
 Sellgate's ticket API as documented at docs.sellgate.cc: list, get, reply, close and reopen.
 
 Not documented: the order of lists, whether figures follow the filter, the answers to a reply and to a change of status,
-errors, limits, and which fields a single ticket has besides those of the example.
+errors, limits, and which fields a single ticket has in addition to those of the example.
 """
 
 from __future__ import annotations

@@ -312,7 +312,7 @@ UNREACHABLE = {**GOOD_SETTINGS, "DISCORD_API_URL": NOWHERE, "STORES__MAIN__BASE_
 
 
 def test_check_names_a_remedy_for_each_failure(tmp_path: Path) -> None:
-    """With nobody to reach it is exit 1: what is well is told too, and each failure names the step that mends it."""
+    """With nobody to reach it is exit 1: what is well is printed; each failure names the step that fixes it."""
     done = shopbell_process(tmp_path, "check", "--json", settings=UNREACHABLE)
     findings = {finding["subject"]: finding for finding in json.loads(done.stdout)}
     assert done.returncode == 1
@@ -379,8 +379,8 @@ async def test_check_says_where_it_may_not_write(tmp_path: Path) -> None:
     assert finding.remedy.startswith("Allow this user to write there")
 
 
-async def test_check_is_told_to_people_line_by_line(tmp_path: Path) -> None:
-    """Without `--json` each finding is a line, and a remedy stands below the failure that it mends."""
+async def test_check_is_printed_for_people_line_by_line(tmp_path: Path) -> None:
+    """Without `--json` each finding is a line, and a remedy stands below the failure that it fixes."""
     with held(tmp_path / "shopbell.db"):
         await small_database(tmp_path / "shopbell.db")
         done = shopbell_process(tmp_path, "check", settings=UNREACHABLE)
@@ -393,7 +393,7 @@ async def test_check_is_told_to_people_line_by_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_run_stops_cleanly_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
-    """Told to stop while a chat and a store cannot be reached, it ends within ten seconds with 0."""
+    """Asked to stop while a chat and a store cannot be reached, it ends within ten seconds with 0."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "run"],
         cwd=tmp_path,

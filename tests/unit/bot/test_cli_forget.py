@@ -67,7 +67,7 @@ async def test_it_prints_a_receipt(tmp_path: Path) -> None:
     assert shopbell(tmp_path, "forget", WHOM, "--yes").returncode == 1
 
 
-async def test_one_ticket_can_be_forgotten_beside_a_running_bridge(tmp_path: Path) -> None:
+async def test_one_ticket_can_be_forgotten_while_a_bridge_runs(tmp_path: Path) -> None:
     """The lock is another process's; the other ticket of the same customer keeps its words."""
     await small_database(tmp_path / "shopbell.db")
     with held(tmp_path / "shopbell.db"):

@@ -26,7 +26,7 @@ def test_it_goes_on_from_the_last_answer() -> None:
 
 
 @pytest.mark.parametrize("date", [None, "", "soon", "Sun, 99 Mar 2026 12:00:00 GMT", "Sun, 01 Mar 99999 12:00:00 GMT"])
-def test_an_answer_without_a_date_tells_nothing(date: str | None) -> None:
+def test_an_answer_without_a_date_says_nothing(date: str | None) -> None:
     """What was known before stays."""
     theirs = RemoteClock(ManualClock(NOON + timedelta(days=300)))
     theirs.answered(date)

@@ -1,4 +1,4 @@
-"""Logging: who hears what, in which form."""
+"""Logging: who reads what, in which form."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_the_level_is_for_our_own_events() -> None:
     assert stream.getvalue() == ""
 
 
-def test_other_libraries_warnings_are_heard() -> None:
+def test_other_libraries_warnings_are_logged() -> None:
     """A warning of a library comes in the same form, but for those that would put customers' words into it."""
     stream = StringIO()
     logs.configure("json", "INFO", stream)

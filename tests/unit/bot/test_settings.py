@@ -1,4 +1,4 @@
-"""Settings: what is read, from where, and how a fault is told."""
+"""Settings: what is read, from where, and how a fault is reported."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_backfill_is_a_word_or_a_number_of_days(good: pytest.MonkeyPatch, writte
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "wants"),
+    ("variable", "value", "requirement"),
     [
         ("HTTP_PORT", "http", "integer"),
         ("HTTP_PORT", "70000", "65535"),
@@ -143,13 +143,13 @@ def test_backfill_is_a_word_or_a_number_of_days(good: pytest.MonkeyPatch, writte
         ("STORES__MAIN__REPLY_MODE", "never", "'all' or 'explicit'"),
     ],
 )
-def test_a_fault_names_the_variable_and_what_it_wants(
-    good: pytest.MonkeyPatch, variable: str, value: str, wants: str
+def test_a_fault_names_the_variable_and_its_requirement(
+    good: pytest.MonkeyPatch, variable: str, value: str, requirement: str
 ) -> None:
-    """Each wrong value is one line: the variable as it is written, what it wants, and the value if it is no secret."""
+    """Each wrong value is one line: the variable as written, what must be true of it, the value if it is no secret."""
     good.setenv(variable, value)
     (line,) = [line for line in faults() if line.startswith(f"{variable}: ")]
-    assert wants in line
+    assert requirement in line
     if variable.endswith("_TOKEN"):
         assert value not in line
     else:
@@ -189,8 +189,8 @@ def test_a_webhook_secret_has_at_least_sixteen_characters(good: pytest.MonkeyPat
     assert store(load()).webhook_secret == SecretStr("x" * 16)
 
 
-def test_all_faults_are_told_at_once(good: pytest.MonkeyPatch) -> None:
-    """Somebody who mends settings sees everything that is wrong, in the general part and in every store."""
+def test_all_faults_are_reported_at_once(good: pytest.MonkeyPatch) -> None:
+    """Somebody who fixes settings sees everything that is wrong, in the general part and in every store."""
     good.setenv("HTTP_PORT", "x")
     good.setenv("LOG_LEVEL", "x")
     good.setenv("STORES__MAIN__BACKFILL", "x")
@@ -204,7 +204,7 @@ def test_all_faults_are_told_at_once(good: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_configured_is_two_faults() -> None:
-    """An empty environment wants a store and a chat."""
+    """An empty environment lacks a store and a chat."""
     assert [line.split(":")[0] for line in sorted(faults())] == ["DISCORD_TOKEN", "STORES__<NAME>__VENDOR"]
 
 
@@ -284,14 +284,14 @@ class EitherSettings(BaseModel):
 
     @model_validator(mode="after")
     def _never(self) -> EitherSettings:
-        raise ValueError("wants STORE_ID or BASE_URL")
+        raise ValueError("must name STORE_ID or BASE_URL")
 
 
 def test_a_fault_of_a_whole_section_names_the_store() -> None:
     """Where no single variable is wrong the line begins with what they have in common."""
     with pytest.raises(SettingsError) as caught:
         read_vendor_settings(EitherSettings, StoreName("main"), {})
-    assert str(caught.value) == "STORES__MAIN: wants STORE_ID or BASE_URL"
+    assert str(caught.value) == "STORES__MAIN: must name STORE_ID or BASE_URL"
 
 
 def test_the_chats_are_those_with_all_their_tokens(good: pytest.MonkeyPatch) -> None:

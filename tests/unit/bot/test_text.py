@@ -65,7 +65,7 @@ def test_comparable_forgives_what_vendors_do(ours: str, stored: str) -> None:
     assert comparable(ours) == comparable(stored)
 
 
-def test_comparable_tells_words_apart() -> None:
+def test_comparable_distinguishes_words() -> None:
     """Another word, another case or another order is another text."""
     assert len({comparable(text) for text in ("I agree", "i agree", "agree I", "I agreed")}) == 4
 

@@ -64,7 +64,7 @@ def test_the_slow_tests_are_there() -> None:
     assert all((PROJECT / each).is_file() for each in SLOW)
 
 
-def test_ruff_tells_who_imports_whom_as_we_read_it() -> None:
+def test_ruff_says_who_imports_whom_as_we_read_it() -> None:
     """It calls this output experimental; a newer ruff that changes it fails here."""
     graph = changed_tests._graph()
     assert "tests/unit/tools/test_changed_tests.py" in graph["tools/changed_tests.py"]

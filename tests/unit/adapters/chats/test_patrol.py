@@ -196,7 +196,7 @@ async def test_what_was_written_long_before_the_connection_is_left_to_catching_u
 
 
 async def test_connections_are_not_made_anew_again_and_again() -> None:
-    """Where a new one is as deaf, everything is brought all the same; patience grows to an hour."""
+    """Where a new one is as silent, everything is brought all the same; patience grows to an hour."""
     world = World()
     patrol = patrolling(world)
     for at in range(30, 40_000, 100):

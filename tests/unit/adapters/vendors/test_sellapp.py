@@ -145,7 +145,7 @@ async def test_a_lost_change_is_tried_again_with_its_key() -> None:
 
 
 @pytest.mark.parametrize("refusal", [403, 404])
-async def test_an_account_without_v2_is_told(refusal: int) -> None:
+async def test_an_account_without_v2_is_reported(refusal: int) -> None:
     """Where v1 knows the ticket and v2 does not, the account has no v2; the key is not blamed."""
     vendor = vendor_with(lambda request: refusal if "/v2/" in request.url.path else 200, [])
     with pytest.raises(Unsupported, match="v2"):

@@ -261,7 +261,7 @@ async def test_a_command_that_reads_makes_no_database(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("reading", [True, False])
-async def test_a_file_of_something_else_is_told_from_a_database(tmp_path: Path, reading: bool) -> None:
+async def test_a_file_of_something_else_is_distinguished_from_a_database(tmp_path: Path, reading: bool) -> None:
     """A text file by that name is not touched, and the sentence says what to do."""
     path = tmp_path / "db"
     path.write_text("Dear diary, this is no database. " * 100, "utf-8")

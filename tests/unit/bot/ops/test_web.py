@@ -123,7 +123,7 @@ async def test_healthz_is_200_while_everything_works(tmp_path: Path) -> None:
     ],
 )
 async def test_healthz_names_a_clock_that_is_wrong(tmp_path: Path, ahead: timedelta, said: list[str]) -> None:
-    """By more than a minute, as the chat's answers tell, with the step that mends it; the process works anyway."""
+    """By more than a minute, as the chat's answers tell, with the step that fixes it; the process works anyway."""
     async with serving(tmp_path / "db") as place:
         place.chat.time = place.clock.time - ahead
         status, text = await place.get("/healthz")
@@ -133,7 +133,7 @@ async def test_healthz_names_a_clock_that_is_wrong(tmp_path: Path, ahead: timede
 
 
 async def test_healthz_is_503_with_the_reason_when_a_chat_is_not_connected(tmp_path: Path) -> None:
-    """The text names the chat, why, and when it was last heard of."""
+    """The text names the chat, why, and when something last came from it."""
     async with serving(tmp_path / "db") as place:
         place.chat.state = ChatHealth(connected=False, last_event_at=NOON, problem="Discord refuses the token.")
         status, text = await place.get("/healthz")

@@ -1,4 +1,4 @@
-"""The rule of who may act on a ticket, in a table; and that people are told once a day."""
+"""The rule of who may act on a ticket, in a table; and that people are reported once a day."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_lists_hold_the_stores_in_whose_channel_somebody_may_act() -> None:
     assert places_to_ask(person(full=False), [open_one, theirs], SLACK) == frozenset()
 
 
-def test_a_refusal_is_told_once_a_day_and_counted_each_time() -> None:
+def test_a_refusal_is_reported_once_a_day_and_counted_each_time() -> None:
     """For each person in each chat; a day later it is told again."""
     clock = ManualClock()
     refusals = Refusals(clock)
@@ -118,5 +118,5 @@ def test_how_many_are_remembered_is_bounded() -> None:
     refusals = Refusals(ManualClock())
     for number in range(10_001):
         refusals.is_due(SLACK, AgentId(f"U{number}"))
-    assert len(refusals._told) == 10_000
+    assert len(refusals._informed) == 10_000
     assert refusals.is_due(SLACK, AgentId("U0"))

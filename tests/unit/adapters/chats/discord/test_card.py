@@ -64,7 +64,7 @@ class TestCard:
         (row,) = card_message(CARD, KEY)["components"]
         assert [button["label"] for button in row["components"]] == ["Close", "Open in dashboard"]
 
-    def test_open_and_closed_are_told_apart_by_colour(self) -> None:
+    def test_open_and_closed_are_distinguished_by_colour(self) -> None:
         """The bar at the embed's side changes with the status."""
         closed = replace(CARD, status=Status.CLOSED)
         assert embed(card_message(CARD))["color"] != embed(card_message(closed))["color"]

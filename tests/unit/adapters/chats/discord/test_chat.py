@@ -43,7 +43,7 @@ async def test_a_private_word_is_a_direct_message() -> None:
 
 
 @pytest.mark.parametrize("answers", [[refused(50007)], [{"id": "77"}, refused(50007)]])
-async def test_who_takes_no_direct_messages_is_told_in_the_thread(answers: list[Any]) -> None:
+async def test_who_takes_no_direct_messages_reads_it_in_the_thread(answers: list[Any]) -> None:
     """By name and without a ping."""
     *_, last = await told(*answers, {"id": "78"})
     assert last == (

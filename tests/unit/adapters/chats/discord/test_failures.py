@@ -52,8 +52,8 @@ def raised(error: Exception, *, wrote: bool = True, permission: str = "") -> Rem
         (ConnectionResetError(), Uncertain, "may or may not"),
     ],
 )
-def test_what_discord_refuses_is_told_with_its_remedy(error: Exception, kind: type[RemoteError], told: str) -> None:
-    """Each refusal becomes the core's error for it, and what an agent reads names what mends it."""
+def test_what_discord_refuses_is_reported_with_its_remedy(error: Exception, kind: type[RemoteError], told: str) -> None:
+    """Each refusal becomes the core's error for it, and what an agent reads names what fixes it."""
     found = raised(error, permission="Embed Links")
     assert type(found) is kind
     assert told in found.user_message

@@ -41,7 +41,7 @@ def thread(number: int, last: int | None = None, *, owner: str = OURS, flags: in
 
 
 async def made(server: FullServer, *, times: int = 1) -> list[bool]:
-    """What so many lanes hear that have found the server full at the same time."""
+    """What so many lanes learn that have found the server full at the same time."""
     account = cast(Account, server)
     limit = ThreadLimit(account, Channels(account))
 

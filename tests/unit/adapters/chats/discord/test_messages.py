@@ -88,7 +88,7 @@ class TestPost:
             post_message(post, part, KEY) for part in range(parts(post))
         ]
 
-    def test_voices_are_told_apart(self) -> None:
+    def test_voices_are_distinguished(self) -> None:
         """Each voice has its colour, a note its lock, and the bell neither name nor large letters."""
         colours = {embed(post_message(said("x", voice), 0, KEY))["color"] for voice in Voice}
         assert len(colours) == len(Voice)

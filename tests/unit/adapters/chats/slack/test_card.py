@@ -42,7 +42,7 @@ def test_a_card_shows_all_it_knows() -> None:
     assert [block["type"] for block in shown] == ["header", "context", "rich_text", "actions", "context"]
 
 
-def test_a_closed_card_is_told_by_its_title() -> None:
+def test_a_closed_card_is_known_by_its_title() -> None:
     """Slack archives no thread, so the headline says it, and the number survives any length."""
     shown = accepted(card_blocks(replace(CARD, status=Status.CLOSED, title="#1042 · " + "x" * 300)))
     title = shown[0]["text"]["text"]

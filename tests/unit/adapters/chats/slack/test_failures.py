@@ -50,7 +50,7 @@ def test_each_of_slacks_words_has_its_error(code: str, kind: type[RemoteError], 
 
 
 def test_a_missing_scope_is_named() -> None:
-    """With the step that mends it; the app token's own scope is a matter of the token."""
+    """With the step that fixes it; the app token's own scope is a matter of the token."""
     error = met(refused({"ok": False, "error": "missing_scope", "needed": "reactions:write"}))
     assert type(error) is Forbidden
     assert "reactions:write" in error.user_message
@@ -61,7 +61,7 @@ def test_a_missing_scope_is_named() -> None:
 
 
 def test_a_refused_app_token_names_its_variable() -> None:
-    """The two tokens are mended in different places."""
+    """The two tokens are fixed in different places."""
     error = met(refused({"ok": False, "error": "invalid_auth"}), method="apps.connections.open", writes=False)
     assert "SLACK_APP_TOKEN" in error.user_message
 

@@ -59,7 +59,7 @@ def test_the_commands_can_have_longer_names() -> None:
     assert [command["command"] for command in commands] == ["/shopbell-close", "/shopbell-reopen", "/shopbell-stats"]
 
 
-def test_missing_scopes_are_told() -> None:
+def test_missing_scopes_are_reported() -> None:
     """User groups count only where one is configured; without knowledge nothing is held against anybody."""
     granted = set(manifest.SCOPES) - {"usergroups:read", "users:read"}
     assert manifest.missing(granted, groups=True) == ("usergroups:read", "users:read")

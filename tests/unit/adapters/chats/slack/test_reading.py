@@ -27,7 +27,7 @@ def event(**change: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("subtype", [None, "file_share", "thread_broadcast", "me_message"])
-def test_a_persons_message_in_a_thread_is_heard(subtype: str | None) -> None:
+def test_a_persons_message_in_a_thread_is_received(subtype: str | None) -> None:
     """By whichever of the four ways it was written."""
     heard = read_event(event(subtype=subtype), SERVED)
     assert isinstance(heard, PersonMessage)
@@ -51,7 +51,7 @@ def test_a_persons_message_in_a_thread_is_heard(subtype: str | None) -> None:
         {"hidden": True},
     ],
 )
-def test_what_is_not_a_persons_message_in_a_served_thread_is_not_heard(change: dict[str, Any]) -> None:
+def test_what_is_not_a_persons_message_in_a_served_thread_is_not_received(change: dict[str, Any]) -> None:
     """Other channels, first messages, bots, ourselves, and what Slack says of itself."""
     assert read_event(event(**change), SERVED) is None
 
@@ -61,7 +61,7 @@ def changed(now: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any
     return shown if before is None else shown | {"previous_message": before}
 
 
-def test_a_changed_text_is_heard() -> None:
+def test_a_changed_text_is_received() -> None:
     """The new text, under the message's own id."""
     heard = read_event(changed(event(text="new"), event(text="old")), SERVED)
     assert isinstance(heard, MessageChanged)
@@ -77,12 +77,12 @@ def test_a_changed_text_is_heard() -> None:
         (event(bot_id="B1", text="new"), event(bot_id="B1", text="old")),
     ],
 )
-def test_what_changes_no_persons_text_is_not_heard(now: dict[str, Any], before: dict[str, Any]) -> None:
+def test_what_changes_no_persons_text_is_not_received(now: dict[str, Any], before: dict[str, Any]) -> None:
     """Link previews, a thread's count of replies, our own edits, tombstones."""
     assert read_event(changed(now, before), SERVED) is None
 
 
-def test_a_deleted_message_is_heard() -> None:
+def test_a_deleted_message_is_received() -> None:
     """With its thread, which only the message as it was can tell."""
     gone = {"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": REPLY, "hidden": True}
     heard = read_event(gone | {"previous_message": event()}, SERVED)
@@ -134,7 +134,7 @@ def test_emoji_are_known_by_what_was_typed() -> None:
     assert heard.emoji == {":lock:": "🔒", ":wave::skin-tone-3:": "👋🏼"}
 
 
-def test_a_message_that_was_passed_on_is_told() -> None:
+def test_a_message_that_was_passed_on_is_reported() -> None:
     """Its text is not part of the message, so nobody may think that it was sent."""
     heard = read_event(event(attachments=[{"is_share": True, "text": "secret"}]), SERVED)
     assert isinstance(heard, PersonMessage)

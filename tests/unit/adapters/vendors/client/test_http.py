@@ -119,7 +119,7 @@ async def test_a_redirect_is_not_followed() -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 async def test_refused_credentials_name_the_step(status: int) -> None:
-    """401 and 403 tell the agent what mends it."""
+    """401 and 403 tell the agent what fixes it."""
     error = await outcome(answering(status, {"message": f"bad key {KEY}"}))
     assert isinstance(error, AuthFailed)
     assert error.user_message == f"Acme refuses this store's credentials ({status}). Get a new key."

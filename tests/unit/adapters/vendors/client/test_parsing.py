@@ -97,7 +97,7 @@ def test_a_list_of_other_things_is_not_believed(value: Any) -> None:
 
 
 def test_sellsns_text_for_what_was_there_before_is_no_ticket() -> None:
-    """An object that was already in the answer comes as a text, and is not told of."""
+    """An object that was already in the answer comes as a text, and is not reported."""
     assert read_tickets(Thing, [{"id": 1}, "[Circular Reference]"], vendor="Acme")[1] == ()
 
 

@@ -32,7 +32,7 @@ AGAIN = [said(Author.CUSTOMER, 0), said(Author.CUSTOMER, 60)]
         ([], 0, None),
     ],
 )
-def test_what_proves_that_the_list_tells(messages: list[Message], updated: float, proof: bool | None) -> None:
+def test_what_proves_that_the_list_is_true(messages: list[Message], updated: float, proof: bool | None) -> None:
     """Only a customer's later message proves something: a time of update right after it, or one before it."""
     assert shows_messages(CREATED + timedelta(seconds=updated), messages) is proof
     assert shows_messages(None, messages) is None

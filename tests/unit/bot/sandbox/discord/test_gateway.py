@@ -64,8 +64,8 @@ async def test_message_content_must_be_switched_on_to_be_asked_for() -> None:
             assert await ears.next() == {"closed": 4014}
 
 
-async def test_intents_choose_what_is_heard() -> None:
-    """With guilds alone a thread is heard of, and no message."""
+async def test_intents_choose_what_is_received() -> None:
+    """With guilds alone a thread is announced, and no message."""
     async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")
@@ -79,7 +79,7 @@ async def test_intents_choose_what_is_heard() -> None:
             assert "MESSAGE_REACTION_ADD" not in ears.names()
 
 
-async def test_everything_that_happens_is_told() -> None:
+async def test_everything_that_happens_is_reported() -> None:
     """Messages, edits, deletions, reactions, threads and channels, each by its event, in order."""
     async with practice_discord() as (discord, bot):
         moderator = discord.add_member("Mo", discord.add_role("mods", "manage_threads", "manage_channels"))
@@ -121,7 +121,7 @@ async def test_everything_that_happens_is_told() -> None:
             assert [p["s"] for p in ears.heard[1:]] == list(range(1, len(ears.heard)))
 
 
-async def test_what_the_bot_cannot_see_is_not_told() -> None:
+async def test_what_the_bot_cannot_see_is_not_reported() -> None:
     """Messages in a channel that is hidden from the bot make no event."""
     async with practice_discord() as (discord, bot):
         hidden, open_one = discord.add_text_channel("hidden"), discord.add_text_channel("open")
@@ -181,7 +181,7 @@ async def test_a_session_that_is_gone_cannot_be_resumed() -> None:
         assert discord.gateway.resumed == 0
 
 
-async def test_a_deaf_connection_stays_open_and_silent() -> None:
+async def test_a_silent_connection_stays_open() -> None:
     """Nothing comes out of it, no event and no heartbeat's answer; a resumption brings what it kept back."""
     async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
@@ -199,7 +199,7 @@ async def test_a_deaf_connection_stays_open_and_silent() -> None:
 
 
 async def test_a_place_can_be_withheld() -> None:
-    """No session hears of it, a new one no more than an old one; the list of threads tells what its last message is."""
+    """No session is told of it, nor does a new one learn it; the list of threads says what its last message is."""
     async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         jane = discord.add_member("Jane")

@@ -176,7 +176,7 @@ async def test_a_token_is_good_for_a_quarter_of_an_hour() -> None:
         (9, {"title": "x" * 46, "custom_id": "x", "components": [{}]}, 50035),
     ],
 )
-async def test_a_wrong_answer_is_refused_and_may_be_mended(kind: int, data: Any, code: int) -> None:
+async def test_a_wrong_answer_is_refused_and_may_be_corrected(kind: int, data: Any, code: int) -> None:
     """Too long, empty, or of a kind that does not fit a command: refused, and the right one still goes."""
     async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)
@@ -320,7 +320,7 @@ async def test_new_commands_are_counted_and_known_ones_are_not() -> None:
         assert discord.command_names() == []
 
 
-async def test_silence_is_told_to_the_asker() -> None:
+async def test_silence_is_reported_to_the_asker() -> None:
     """When nobody is connected, the client says that the application did not respond."""
     async with practice_discord() as (discord, bot):
         desk = Desk(discord, bot)

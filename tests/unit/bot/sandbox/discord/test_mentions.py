@@ -27,7 +27,7 @@ NOBODY: dict[str, list[str]] = {"parse": []}
     ],
 )
 async def test_who_hears_of_a_message(text: str, mentions: Any, expected: set[str]) -> None:
-    """A text pings whom it names unless `allowed_mentions` says otherwise; code and strangers ping nobody."""
+    """A text pings whom it names unless `allowed_mentions` says otherwise; code and unknown people ping nobody."""
     async with practice_discord() as (discord, bot):
         channel = discord.add_text_channel("tickets")
         ids = {"jane": discord.add_member("Jane").id, "role": discord.add_role("agents").id}

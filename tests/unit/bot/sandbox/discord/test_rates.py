@@ -60,7 +60,7 @@ async def test_fifty_requests_a_second_in_all() -> None:
         assert (await bot.ask("GET", "/users/@me")).status == 200
 
 
-async def test_without_limits_nothing_is_counted_or_told() -> None:
+async def test_without_limits_nothing_is_counted_or_reported() -> None:
     """Speed None lets everything through and sends no rate limit headers."""
     async with practice_discord(speed=None) as (discord, bot):
         channel = discord.add_text_channel("tickets")

@@ -40,7 +40,7 @@ async def test_auth_test_says_who_one_is_and_what_one_may(slack: PracticeSlack) 
 
 
 async def test_an_unknown_method_is_named(slack: PracticeSlack) -> None:
-    """What does not exist is told apart from what is not allowed."""
+    """What does not exist is distinguished from what is not allowed."""
     async with web_of(slack) as web:
         assert await web("chat.shout") == {"ok": False, "error": "unknown_method", "req_method": "chat.shout"}
 

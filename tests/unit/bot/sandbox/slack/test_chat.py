@@ -54,7 +54,7 @@ async def test_where_the_bot_may_not_write(slack: PracticeSlack) -> None:
 
 
 async def test_posting_without_joining_needs_a_scope(make: Any) -> None:
-    """With `chat:write.public` the bot may write where it is not, and hears no answer."""
+    """With `chat:write.public` the bot may write where it is not, and gets no answer."""
     slack = make(app={"scopes": frozenset({"chat:write", "chat:write.public"})})
     channel = slack.add_channel("foreign", bot=False)
 

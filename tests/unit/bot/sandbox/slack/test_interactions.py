@@ -86,7 +86,7 @@ async def test_a_response_url_is_good_for_five_answers_and_half_an_hour(clock: A
         assert late.json()["error"] == "expired_url"
 
 
-async def test_a_button_tells_where_it_stands(make: Make) -> None:
+async def test_a_button_says_where_it_is(make: Make) -> None:
     """The payload has the message, its thread and the button's value; a missing button cannot be pressed."""
     async with connected_app(make) as (slack, web, socket, jane, channel):
         said = await slack.say(jane, channel, "x")
@@ -129,7 +129,7 @@ async def test_a_button_on_an_ephemeral_message_is_its_readers_alone(make: Make)
         assert slack.ephemerals(jane) == ()
 
 
-async def test_a_select_on_a_message_tells_at_once(make: Make) -> None:
+async def test_a_select_on_a_message_reports_at_once(make: Make) -> None:
     """Choosing outside an input block is an action of its own."""
     async with connected_app(make) as (slack, web, socket, jane, channel):
         select = {"type": "actions", "elements": [{"type": "static_select", "action_id": "pick", "options": [OPTION]}]}

@@ -51,7 +51,7 @@ async def test_a_page_may_hold_less_than_was_asked_for(make: Any) -> None:
 
 
 async def test_people_and_groups_can_be_looked_up(slack: PracticeSlack) -> None:
-    """Names, guests and groups are as the workspace has them; strangers are errors."""
+    """Names, guests and groups are as the workspace has them; unknown ones are errors."""
     jane = slack.add_user("jane", real_name="Jane Doe", display_name="JD", guest=True)
     channel = slack.add_channel("support", [jane])
     group = slack.add_group("agents", [jane])

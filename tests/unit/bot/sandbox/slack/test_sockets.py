@@ -72,7 +72,7 @@ async def test_an_event_nobody_acknowledges_is_lost(slack: PracticeSlack) -> Non
 
 
 async def test_an_acknowledgement_can_get_lost(make: Any) -> None:
-    """Then the app is told once more of what it has done already."""
+    """Then the app is reported once more of what it has done already."""
     slack = make()
     jane, channel = scene(slack)
 
@@ -110,7 +110,7 @@ async def test_each_event_goes_to_one_connection(slack: PracticeSlack) -> None:
 
 
 async def test_one_connection_too_many_is_turned_away(make: Any) -> None:
-    """The connection after the last one allowed hears why and is closed."""
+    """The connection after the last one allowed reads why and is closed."""
     slack = make(connections=1)
 
     async with web_of(slack) as web, connect(web) as first, connect(web) as second:
@@ -172,7 +172,7 @@ async def test_connections_left_behind_take_their_share(slack: PracticeSlack) ->
 
 
 async def test_a_channel_can_be_withheld(slack: PracticeSlack) -> None:
-    """Nothing of what is written there is told, and nothing of it is lost either: it was never sent."""
+    """Nothing of what is written there is sent, and nothing of it is lost either: it was never sent."""
     jane, channel = scene(slack)
 
     async with web_of(slack) as web, connect(web) as socket:
@@ -187,7 +187,7 @@ async def test_a_channel_can_be_withheld(slack: PracticeSlack) -> None:
         assert slack.sockets.lost == []
 
 
-async def test_a_deaf_connection_stays_open_and_says_nothing(slack: PracticeSlack) -> None:
+async def test_a_silent_connection_stays_open_and_says_nothing(slack: PracticeSlack) -> None:
     """It answers no ping and takes its share of the events with it until they are sent again elsewhere."""
     jane, channel = scene(slack)
 
@@ -292,7 +292,7 @@ async def test_changes_are_events_too(slack: PracticeSlack) -> None:
 
 
 async def test_coming_into_a_channel_is_an_event_once_the_server_runs(slack: PracticeSlack) -> None:
-    """Before the start a scene can be set without anybody being told; afterwards the app hears who joins."""
+    """Before the start a scene can be set without anybody being told; afterwards the app is told who joins."""
     jane, channel = scene(slack)
     tom = slack.add_user("tom")
     slack.invite(slack.add_channel("elsewhere"), jane)

@@ -290,7 +290,7 @@ async def test_what_the_api_does_not_offer_is_refused(
 
 
 async def test_four_requests_a_second(store: PracticeStore, clock: Any) -> None:
-    """The documented quota is kept, and told with `Retry-After: 1`."""
+    """The documented quota is kept, and reported with `Retry-After: 1`."""
     async with asking(PracticeNextcommerce(store), HEADERS) as client:
         answers = [await client.get("tickets/") for _ in range(5)]
         assert [answer.status_code for answer in answers] == [200] * 4 + [429]

@@ -251,7 +251,7 @@ async def test_a_closed_ticket_can_refuse_a_reply(store: PracticeStore) -> None:
         assert len(fresh.ticket(ticket).messages) == 1
 
 
-async def test_small_pages_are_told_by_the_number_of_pages(store: PracticeStore) -> None:
+async def test_small_pages_are_noticed_by_the_number_of_pages(store: PracticeStore) -> None:
     """With capped pages, `pages` counts those that really come."""
     vendor = PracticeSellsn(store, variant(page_cap=2))
     for number in range(5):
@@ -263,7 +263,7 @@ async def test_small_pages_are_told_by_the_number_of_pages(store: PracticeStore)
 
 
 @pytest.mark.parametrize(("how", "told"), [("seconds", "1"), ("date", "Sun, 01 Mar 2026 12:00:01 GMT"), ("none", None)])
-async def test_an_undocumented_quota_is_told_in_each_way(
+async def test_an_undocumented_quota_is_reported_in_each_way(
     how: Any, told: str | None, store: PracticeStore, clock: Any
 ) -> None:
     """Beyond an undocumented quota there is 429, with `Retry-After` as seconds, as a date, or not at all."""

@@ -82,7 +82,7 @@ async def test_a_quiet_hour(stage: Stage) -> None:
 
 @pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_one_place_of_which_nothing_comes(stage: Stage) -> None:
-    """Other places are lively; a new connection is as deaf there, and everything written there arrives all the same."""
+    """Others are lively; a new connection is as silent there, and all that is written there arrives all the same."""
     discord, slack = stage.world.discord, stage.world.slack
     lively = await stage.arrives("Lively", vendor="sellapp")
     deaf = await stage.arrives("Deaf", "Is anybody there?", vendor="sellgate")

@@ -91,7 +91,7 @@ async def test_messages_that_waited_go_into_the_new_thread(stage: Stage) -> None
 
 
 @pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
-async def test_what_vanished_while_the_bot_was_away_is_replaced_when_it_is_back(stage: Stage) -> None:
+async def test_what_was_deleted_while_the_bot_was_away_is_replaced_when_it_is_back(stage: Stage) -> None:
     """No message is needed for it; one whose answer had been lost stands in the new thread once."""
     discord, slack = stage.world.discord, stage.world.slack
     tickets = [await stage.arrives(f"Away at {vendor}", vendor=vendor) for vendor in ("sellgate", "sellapp")]
@@ -191,7 +191,7 @@ async def test_a_card_that_is_deleted_while_the_bot_is_away(stage: Stage) -> Non
 
 
 @pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
-async def test_a_thread_that_vanishes_before_the_bot_knows_it(stage: Stage) -> None:
+async def test_a_thread_that_is_deleted_before_the_bot_knows_it(stage: Stage) -> None:
     """Deleted before Discord's answer that it is there has arrived, it is replaced as any other."""
     discord = stage.world.discord
     for vendor in ("sellgate", "sellapp"):
@@ -252,7 +252,7 @@ async def test_a_reply_that_slack_puts_into_the_channel_is_taken_back(stage: Sta
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})
-async def test_a_thread_that_always_vanishes_is_replaced_more_slowly(stage: Stage) -> None:
+async def test_a_thread_that_is_deleted_again_and_again_is_replaced_more_slowly(stage: Stage) -> None:
     """After three new threads within minutes the next waits some minutes, and everything with it; nothing is lost."""
     clock = clock_of(stage)
     ticket = await stage.arrives("Again and again")

@@ -1,4 +1,4 @@
-"""Channels that are deleted, archived or closed to the bot: told once where somebody sees it, and mended by itself."""
+"""Channels that are deleted, archived or closed to the bot: reported once where it is seen, and put right by itself."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def well_again(stage: Stage) -> None:
 
 @pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_deleted_discord_channel(stage: Stage) -> None:
-    """Told once in each ticket's Slack thread, to healthz and in the outbox; the tickets go on in Slack."""
+    """Reported once in each ticket's Slack thread, to healthz and in the outbox; the tickets go on in Slack."""
     tickets = [await stage.arrives("The first"), await stage.arrives("The second")]
     discord = stage.world.discord
     await discord.delete_place(discord.owner, stage.world.support.id)
@@ -131,7 +131,7 @@ async def test_a_store_gets_another_channel(stage: Stage) -> None:
 
 @pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_permission_is_taken_and_given_back(stage: Stage) -> None:
-    """Told once in Slack, however many wait and whatever else still works; afterwards all goes out in order."""
+    """Reported once in Slack, however many wait and whatever else still works; afterwards all goes out in order."""
     ticket = await stage.arrives("Not to write")
     other = await stage.arrives("Not to react")
     discord, channel = stage.world.discord, stage.world.support.id
@@ -230,7 +230,7 @@ async def test_a_server_full_of_our_own_threads(stage: Stage) -> None:
 
 @pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_server_full_of_other_threads(stage: Stage) -> None:
-    """Where nothing of ours makes room, new tickets wait for their threads, told once in Slack, and once at the end."""
+    """Where nothing of ours makes room, new tickets wait for their threads: Slack reads it once, and once the end."""
     clock = clock_of(stage)
     await stage.arrives("The last one in")
     await stage.bridge.drained()
@@ -249,7 +249,7 @@ async def test_a_server_full_of_other_threads(stage: Stage) -> None:
 
 @pytest.mark.scenario({"sellgate": "text"})
 async def test_a_full_server_and_no_other_chat(stage: Stage) -> None:
-    """It is told once in the text channel itself, which needs no thread for that, and once when it is over."""
+    """It is reported once in the text channel itself, which needs no thread for that, and once when it is over."""
     clock = clock_of(stage)
     await stage.arrives("The last one in")
     await stage.bridge.drained()
@@ -264,7 +264,7 @@ async def test_a_full_server_and_no_other_chat(stage: Stage) -> None:
 
 @pytest.mark.scenario({"sellapp": "forum", "sellgate": "text"})
 async def test_a_full_server_and_a_forum_alone(stage: Stage) -> None:
-    """Where a line in the forum would need a thread itself, it is told in another store's channel."""
+    """Where a line in the forum would need a thread itself, it is reported in another store's channel."""
     clock = clock_of(stage)
     await stage.arrives("The last one in", vendor="sellapp")
     await stage.bridge.drained()
@@ -285,7 +285,7 @@ async def test_a_full_server_and_a_forum_alone(stage: Stage) -> None:
 
 @pytest.mark.scenario({"sellgate": "text slack"})
 async def test_the_bot_is_removed_from_a_slack_channel(stage: Stage) -> None:
-    """Told once in Discord; when it is invited again, what Bob wrote meanwhile is sent and what waited shown."""
+    """Reported once in Discord; when it is invited again, what Bob wrote meanwhile is sent and what waited shown."""
     ticket = await stage.arrives("Removed")
     slack = stage.world.slack
     slack.remove_from(ticket.shop.slack, BOT_USER)
@@ -305,7 +305,7 @@ async def test_the_bot_is_removed_from_a_slack_channel(stage: Stage) -> None:
 
 @pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_slack_channel_is_archived_and_unarchived(stage: Stage) -> None:
-    """Told once in Discord; unarchived, what waited is there in order."""
+    """Reported once in Discord; unarchived, what waited is there in order."""
     ticket = await stage.arrives("Archived")
     slack = stage.world.slack
     slack.archive(ticket.shop.slack)
@@ -321,7 +321,7 @@ async def test_a_slack_channel_is_archived_and_unarchived(stage: Stage) -> None:
 
 @pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_a_history_that_may_not_be_read_for_a_while(stage: Stage) -> None:
-    """What agents wrote meanwhile is found when it may, though the channel was heard and newer messages were sent."""
+    """What agents wrote meanwhile is found when it may be read, though newer messages were sent."""
     discord = stage.world.discord
     tickets = [await stage.arrives(f"History at {vendor}", vendor=vendor) for vendor in ("sellgate", "sellapp")]
     await stage.bridge.drained()

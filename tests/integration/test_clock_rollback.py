@@ -49,7 +49,7 @@ def moments(tx: Transaction) -> set[int]:
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-async def test_while_it_runs_it_is_noticed_and_told_once(tmp_path: Path) -> None:
+async def test_while_it_runs_it_is_noticed_and_reported_once(tmp_path: Path) -> None:
     """Each pause stays as long as it was; since when something is so is not in the future."""
     database, clock = await Database.open(tmp_path / "db"), ManualClock(START)
     set_back = ClockRollback(database, clock)

@@ -52,7 +52,7 @@ class TestMessages:
             with pytest.raises(Gone):
                 await s.chat.download(replace(attachment, url=None))
 
-    async def test_only_people_in_threads_of_served_channels_are_heard(self) -> None:
+    async def test_only_people_in_threads_of_served_channels_are_received(self) -> None:
         """Not the bot itself, not Discord's own lines, not the channel, not other channels' threads."""
         async with stage() as s:
             opened = await s.open(s.text)
@@ -66,7 +66,7 @@ class TestMessages:
             assert [said.text for said in await s.told(1)] == ["here"]
             assert s.intake.texts == ["here"]
 
-    async def test_a_message_in_an_archived_thread_is_heard(self) -> None:
+    async def test_a_message_in_an_archived_thread_is_received(self) -> None:
         """discord.py does not know archived threads; the message itself brings the thread back."""
         async with stage() as s:
             opened = await s.open(s.forum)
@@ -77,7 +77,7 @@ class TestMessages:
             assert said.place == place(s.forum, opened)
 
     async def test_everybody_comes_with_their_roles(self) -> None:
-        """What the roles mean is decided elsewhere; everybody is heard."""
+        """What the roles mean is decided elsewhere; everybody's message is received."""
         async with stage() as s:
             support = s.server.add_role("Support")
             ana, bob = s.server.add_member("Ana", support), s.server.add_member("Bob")
@@ -106,7 +106,7 @@ class TestMessages:
             )
             assert edited.agent.id == str(ana.id)
 
-    async def test_a_deleted_message_is_told(self) -> None:
+    async def test_a_deleted_message_is_reported(self) -> None:
         """Also one of an archived thread, and of the channel, where cards stand; elsewhere is nobody's business."""
         async with stage() as s:
             opened = await s.open(s.text)
@@ -126,7 +126,7 @@ class TestMessages:
             assert [each.place.thread for each in gone] == [None, opened.thread, opened.thread]
             assert {each.place.channel for each in gone} == {s.text}
 
-    async def test_messages_that_were_deleted_at_once_are_told_one_by_one(self) -> None:
+    async def test_messages_that_were_deleted_at_once_are_reported_one_by_one(self) -> None:
         """Moderators delete many at a time, which is one event of another kind."""
         async with stage() as s:
             where = place(s.text, await s.open(s.text))
@@ -137,7 +137,7 @@ class TestMessages:
             assert [each.message for each in s.intake.of(Deleted)] == [str(message.id) for message in said]
             assert {each.place for each in s.intake.of(Deleted)} == {where}
 
-    async def test_a_deleted_thread_or_channel_is_told(self) -> None:
+    async def test_a_deleted_thread_or_channel_is_reported(self) -> None:
         """What is deleted elsewhere is nobody's business."""
         async with stage() as s:
             threads = [place(channel, await s.open(channel)) for channel in (s.text, s.forum)]

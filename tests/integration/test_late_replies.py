@@ -1,4 +1,4 @@
-"""Replies that have to wait long: told once in their thread, with the reason, and never silent for ever."""
+"""Replies that have to wait long: reported once in their thread, with the reason, and never silent for ever."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def health(sim: Simulation) -> Health:
     return sim._process.health
 
 
-# ---------------------------------------------------------------- told once
+# ---------------------------------------------------------------- reported once
 
 
-async def test_a_key_that_may_not_write_is_told_in_the_thread(tmp_path: Path) -> None:
+async def test_a_key_that_may_not_write_is_reported_in_the_thread(tmp_path: Path) -> None:
     """Reading goes on, so no banner tells of it: one line in each thread in which replies wait, once for all."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.fate.planned["main", "reply"] = Always(Trouble.UNWELCOME)
@@ -77,7 +77,7 @@ async def test_a_key_that_may_not_write_is_told_in_the_thread(tmp_path: Path) ->
         assert [text for text in await health(sim).details() if "main" in text] == []
 
 
-async def test_limits_that_do_not_end_are_told(tmp_path: Path) -> None:
+async def test_limits_that_do_not_end_are_reported(tmp_path: Path) -> None:
     """Each try is put off by seconds and costs none, for days; the thread is told all the same."""
     async with one_ticket(tmp_path / "db") as (sim, _shop, _discord, slack):
         for method in ("changes", "ticket", "reply", "set_status"):
@@ -88,7 +88,7 @@ async def test_limits_that_do_not_end_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [RateLimited("Come tomorrow.", retry_after=DAY), Unavailable("No.", retry_after=DAY)])
-async def test_one_answer_that_puts_it_off_by_a_day_is_told(tmp_path: Path, error: RemoteError) -> None:
+async def test_one_answer_that_puts_it_off_by_a_day_is_reported(tmp_path: Path, error: RemoteError) -> None:
     """Nothing is tried meanwhile; the line comes after minutes, also in a thread where somebody writes later."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         shop.fail["reply"] = [error]
@@ -102,7 +102,7 @@ async def test_one_answer_that_puts_it_off_by_a_day_is_told(tmp_path: Path, erro
         assert shop.ours(T1) == ["t1 first", "t1 second"]
 
 
-async def test_a_short_trouble_is_not_told(tmp_path: Path) -> None:
+async def test_a_short_trouble_is_not_reported(tmp_path: Path) -> None:
     """A reply that gets through within minutes is marked, and nothing else is said about it."""
     async with one_ticket(tmp_path / "db") as (sim, _shop, discord, _slack):
         sim.fate.planned["main", "reply"] = [Trouble.REFUSED] * 4
@@ -112,7 +112,7 @@ async def test_a_short_trouble_is_not_told(tmp_path: Path) -> None:
         assert told(discord) == []
 
 
-async def test_the_next_trouble_is_told_anew(tmp_path: Path) -> None:
+async def test_the_next_trouble_is_reported_anew(tmp_path: Path) -> None:
     """Once what waited is through, another trouble is another line."""
     async with one_ticket(tmp_path / "db") as (sim, _shop, discord, _slack):
         for _ in range(2):
@@ -123,7 +123,7 @@ async def test_the_next_trouble_is_told_anew(tmp_path: Path) -> None:
         assert told(discord) == [_WAITS.format("The key is refused.")] * 2
 
 
-async def test_after_a_long_sleep_nothing_is_told_before_it_was_tried(tmp_path: Path) -> None:
+async def test_after_a_long_sleep_nothing_is_reported_before_it_was_tried(tmp_path: Path) -> None:
     """What waited while shopbell was away leaves when it is back; that it is hours late is no news by then."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, _slack):
         discord.writes(THREAD, "t1 first")
@@ -140,7 +140,7 @@ async def test_after_a_long_sleep_nothing_is_told_before_it_was_tried(tmp_path: 
 
 
 def unreadable(shop: Shop) -> Callable[[], None]:
-    """The ticket cannot be read; returns what mends it."""
+    """The ticket cannot be read; returns what fixes it."""
     read = shop.ticket
 
     async def fails(ticket: TicketId) -> Conversation:
@@ -156,7 +156,7 @@ def unreadable(shop: Shop) -> Callable[[], None]:
 
 @pytest.mark.parametrize("trouble", [Trouble.LOST_ON_THE_WAY, Trouble.ANSWER_LOST])
 async def test_what_cannot_be_looked_for_fails_in_doubt(tmp_path: Path, trouble: Trouble) -> None:
-    """Told after minutes, failed after the hours that replies are tried for; then the next one goes on, none twice."""
+    """Reported after minutes, failed after the hours for which replies are tried; then the next goes on, none twice."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         await asyncio.sleep(MINUTE)
         mend = unreadable(shop)

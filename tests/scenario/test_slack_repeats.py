@@ -20,7 +20,7 @@ def _tells_of_mentions(stage: Stage) -> None:
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})
-async def test_one_message_told_of_in_every_way_is_one(stage: Stage) -> None:
+async def test_one_message_reported_in_every_way_is_one(stage: Stage) -> None:
     """A reply that names the bot and goes to the channel as well comes eleven times, and as a mention: sent once."""
     slack = stage.world.slack
     _tells_of_mentions(stage)

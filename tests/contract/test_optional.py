@@ -1,4 +1,4 @@
-"""What some vendors can do besides: notes, files, webhooks; under every reading of their documentation."""
+"""What only some vendors can do: notes, files, webhooks; under every reading of their documentation."""
 
 from __future__ import annotations
 

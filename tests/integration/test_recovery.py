@@ -1,4 +1,4 @@
-"""What goes wrong around the loop, and how it is mended or told."""
+"""What goes wrong around the loop, and how it is put right or reported."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def test_a_deleted_thread_is_replaced(tmp_path: Path) -> None:
         assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?", "Anybody?"]
 
 
-async def test_a_thread_that_vanishes_is_replaced_at_once(tmp_path: Path) -> None:
+async def test_a_thread_that_is_deleted_is_replaced_at_once(tmp_path: Path) -> None:
     """When the chat says that a thread was deleted, an open ticket gets another one without waiting for a message."""
     async with running(tmp_path / "db") as bridge:
         await bridge.ticket_arrives()
@@ -98,7 +98,7 @@ async def test_a_thread_that_vanishes_is_replaced_at_once(tmp_path: Path) -> Non
         assert len(bridge.discord.texts(bridge.thread(bridge.discord, 1))) == 1
 
 
-async def test_a_channel_that_is_gone_is_told_in_the_other_chat(tmp_path: Path) -> None:
+async def test_a_channel_that_is_gone_is_reported_in_the_other_chat(tmp_path: Path) -> None:
     """A ticket that can have no thread in one chat says so in its thread in the other."""
     discord = MemoryChat(name=DISCORD)
     discord.fail["open_thread"] = [Gone("The channel was deleted.")]
@@ -225,7 +225,7 @@ async def test_a_nudge_for_one_ticket_reads_only_that(tmp_path: Path) -> None:
         assert bridge.vendor.calls.count("ticket") == reads + 1
 
 
-async def test_the_card_tells_of_the_customers_other_tickets(tmp_path: Path) -> None:
+async def test_the_card_names_the_customers_other_tickets(tmp_path: Path) -> None:
     """A card names the same customer's other tickets."""
     async with running(tmp_path / "db") as bridge:
         await bridge.ticket_arrives("t1", "One.")

@@ -59,7 +59,7 @@ async def test_a_key_that_may_read_but_not_write(stage: Stage) -> None:
 
 @pytest.mark.scenario(started=False)
 async def test_a_reply_in_doubt_whose_ticket_cannot_be_read(stage: Stage) -> None:
-    """Its answer was lost and reading fails: told, then given up in doubt, and what Bob wrote after it goes on."""
+    """Its answer was lost and reading fails: reported, then given up in doubt, and what Bob wrote after it goes on."""
     wire = stage.shop.vendor.http_server
     schedule = Schedule(retries=(1.0, 2.0), reconcile_delays=(0.05, 0.1, 0.3), refused_delay=0.3)
     with impatient(), patch.object(stage_bot, "_QUICK", schedule):
