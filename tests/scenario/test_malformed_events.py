@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from bot.ops.metrics import metrics_text
 from bot.sandbox.discord.gateway import GUILD_MESSAGES, GatewayEvent
+from tests.support.rest import SWEEPS
 from tests.support.stage.stage import Stage
 from tests.support.waiting import until
 
@@ -144,6 +144,6 @@ async def test_a_comment_without_an_id(stage: Stage) -> None:
     await with_null.shown("What became of me?")
     await until(lambda: with_null.discord.count("does not understand") == 1, "the incident is told")
     await until(lambda: len(stage.world.discord.threads(shop.discord.id)) == 2, "the other is there")
-    await asyncio.sleep(1)
+    await stage.sweeps(SWEEPS)
     assert with_null.discord.count("What became of me?") == 1
     assert with_null.discord.count("does not understand") == 1

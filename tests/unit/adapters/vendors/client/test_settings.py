@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from adapters.vendors.client.settings import split_list
 from adapters.vendors.sellgate.settings import SellgateSettings
 
 
@@ -25,7 +26,15 @@ def test_a_key_is_trimmed_and_hidden() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "acme.example", "ftp://acme.example", "https://", "https://user:pass@acme.example", "https://a.example/?x=1"],
+    [
+        "",
+        "acme.example",
+        "ftp://acme.example",
+        "https://",
+        "https://user:pass@acme.example",
+        "https://a.example/?x=1",
+        "https://a:b:c",
+    ],
 )
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     """A base address has a scheme and a host and nothing that could carry a secret elsewhere."""
@@ -37,3 +46,9 @@ def test_a_misspelt_setting_is_refused() -> None:
     """What a vendor does not know, it does not swallow."""
     with pytest.raises(ValidationError):
         SellgateSettings.model_validate({"api_key": "k", "api_keyy": "k"})
+
+
+def test_a_list_is_split_at_its_commas() -> None:
+    """What is a list already stays as it is."""
+    assert split_list(" closed, done ,,") == ("closed", "done")
+    assert split_list(["a, b"]) == ["a, b"]
