@@ -150,6 +150,13 @@ async def test_figures_with_and_without_the_vendors_own(tmp_path: Path) -> None:
         assert "open 1" in (without.table or "")
 
 
+async def test_figures_of_a_vendor_that_does_not_count(bridge: Bridge) -> None:
+    """Only ours are shown, and nothing is said to be missing."""
+    answer = await bridge.asks(bridge.slack, Verb.STATS)
+    assert len(answer.text.splitlines()) == 1
+    assert "open 1" in (answer.table or "")
+
+
 async def test_only_a_message_of_a_thread_can_be_sent(bridge: Bridge) -> None:
     """`Send to customer` on a message of the channel, or on none, is answered; nothing is sent."""
     elsewhere = Place(chat=DISCORD, channel=ChannelId("1"))

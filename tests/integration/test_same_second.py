@@ -26,6 +26,7 @@ def read_at(tx: Transaction, after: timedelta, ahead: timedelta) -> None:
     seen = replace(
         seen, ticket=replace(seen.ticket, updated_at=NOON), read_at=there + ahead, vendor_time=there, fingerprint="f"
     )
+    tx.run("add_installation", key_prefix="abc123")
     tx.run("add_store", name=STORE.name)
     record(tx, STORE, seen, there + ahead)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Gone, RateLimited, Unavailable
-from bot.model import Absent, Change, ChannelId, Nameless, Place, Store, TicketId
+from bot.model import Absent, Change, ChannelId, Conversation, Nameless, Place, Store, TicketId
 from bot.ports import KnownTickets
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.vendor import MemoryVendor
@@ -110,6 +110,78 @@ async def test_a_listed_ticket_that_is_not_there_is_asked_for_again(tmp_path: Pa
         await until(bridge.slack.threads, "the thread", seconds=200)
         await bridge.at_rest()
         assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?"]
+
+
+async def test_a_store_in_which_no_ticket_can_be_read_is_at_fault_itself(tmp_path: Path) -> None:
+    """The channels read that it is down, not which tickets; afterwards all comes, and that it works again is said."""
+    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.ticket_arrives("t2", "Me too?", "Joe")
+        await bridge.at_rest()
+        bridge.vendor.fail["ticket"] = [Unavailable("It answers 500.")] * 1000
+        bridge.vendor.customer_writes("t1", "And?")
+        bridge.vendor.customer_writes("t3", "Hello three?", name="Jim")
+        await until(lambda: all(in_channels(bridge)), "it is reported", seconds=600)
+        bridge.vendor.fail["ticket"].clear()
+        await until(lambda: len(bridge.slack.threads()) == 3, "the threads", seconds=600)
+        await until(lambda: len(bridge.slack.texts("1")) == 2, "the end is reported", seconds=600)
+        await bridge.at_rest()
+        assert bridge.slack.texts("1") == [
+            "⚠️ Main · Memory does not answer. It answers 500. What you write waits and is sent when it works again.",
+            "▶️ Main · Memory works again. What waited is on its way.",
+        ]
+        assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?", "And?"]
+
+
+async def test_a_ticket_that_cannot_be_read_is_tried_by_itself_and_when_it_is_nudged(tmp_path: Path) -> None:
+    """While others can be read, it alone waits; a webhook about it is one more try."""
+    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.ticket_arrives("t2", "Me too?", "Joe")
+        await bridge.at_rest()
+        read = bridge.vendor.ticket
+        bad = {TicketId("t2")}
+
+        async def ticket(wanted: TicketId) -> Conversation:
+            if wanted in bad:
+                raise Unavailable("It answers 500.")
+            return await read(wanted)
+
+        bridge.vendor.ticket = ticket  # type: ignore[assignment, method-assign]
+        bridge.vendor.customer_writes("t2", "Still there?")
+        await bridge.sweeps(2)
+        await until(lambda: bridge.app._pollers[MAIN].unreadable == {"t2"})
+        bridge.app.nudge(MAIN, TicketId("t2"))
+        await bridge.sweeps(1)
+        bad.clear()
+        await until(lambda: "Still there?" in bridge.slack.texts(bridge.thread(bridge.slack, 1)), seconds=900)
+        await bridge.at_rest()
+        assert in_channels(bridge) == [[], []]
+
+
+async def test_an_unreadable_ticket_that_leaves_the_list_is_forgotten(tmp_path: Path) -> None:
+    """The next full sweep shows that it is not there; until then nobody is bothered."""
+    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        bridge.vendor.fail["ticket"] = [Unavailable("It answers 500.")]
+        bridge.vendor.customer_writes("t2", "Hello too?", name="Joe")
+        await until(lambda: bridge.app._pollers[MAIN].unreadable == {"t2"}, seconds=200)
+        bridge.vendor.tickets.pop(TicketId("t2"))
+        await until(lambda: not bridge.app._pollers[MAIN].unreadable, "it is forgotten", seconds=7200)
+        assert in_channels(bridge) == [[], []]
+
+
+@pytest.mark.parametrize("method", ["ticket", "changes"])
+async def test_a_limit_stops_the_sweep_and_nothing_else(tmp_path: Path, method: str) -> None:
+    """The budget is that of the whole store: no ticket is at fault, and the news comes with the next sweep."""
+    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        bridge.vendor.fail[method] = [RateLimited("Slowly.", retry_after=1.0)]
+        bridge.vendor.customer_writes("t2", "Hello too?", name="Joe")
+        await until(lambda: len(bridge.slack.threads()) == 2, "the thread", seconds=300)
+        assert bridge.app._pollers[MAIN].unreadable == set()
 
 
 async def test_a_limit_that_is_met_while_looking_for_the_culprit(tmp_path: Path) -> None:

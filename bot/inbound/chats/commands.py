@@ -224,17 +224,13 @@ class Commands:
         return Answer(text=answers.address(number, email) if email else answers.no_address(number))
 
     async def _send(self, ask: Ask) -> Answer:
-        if ask.message is None:
-            return Answer(text=answers.not_in_a_thread())
-        answer = await self._database.write(self._queue_reply, ask.message, self._clock.now())
+        answer = await self._database.write(self._queue_reply, require(ask.message), self._clock.now())
         self._outbox.wake()
         return answer
 
     def _queue_reply(self, tx: Transaction, said: Said, now: datetime) -> Answer:
         # Whoever sends it answers for it, whoever wrote it.
-        link = record_said(tx, said, can_reply=True)
-        if link is None:
-            return Answer(text=answers.not_in_a_thread())
+        link = require(record_said(tx, said, can_reply=True))
         route_link(tx, link, self._rules, now, None)
         message = message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=said.message)))
         ticket = _ticket(tx, link.ticket)

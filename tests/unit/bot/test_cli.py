@@ -21,9 +21,9 @@ from bot.ops import doctor
 from tests.support.database import SECRET_WORDS, delivery_states, small_database
 from tests.support.shell import GOOD_SETTINGS, environment, shopbell, shopbell_process
 
-# 1 << 10 view, 11 send, 38 send in threads, 35 create public threads, 16 read history, 14 embed, 15 attach,
+# 1 << 10 view, 11 send, 38 send in threads, 35 create public threads, 16 read history, 14 embed,
 # 34 manage threads, 6 add reactions: discord.com/developers/docs/topics/permissions
-PERMISSIONS = sum(1 << bit for bit in (10, 11, 38, 35, 16, 14, 15, 34, 6))
+PERMISSIONS = sum(1 << bit for bit in (10, 11, 38, 35, 16, 14, 34, 6))
 
 
 def shows_no_secret(*texts: str) -> bool:

@@ -40,6 +40,7 @@ async def test_a_first_sweep_says_how_far_it_is(tmp_path: Path) -> None:
     clock = ManualClock(START)
     database = await Database.open(tmp_path / "db")
     try:
+        await database.write(lambda tx: tx.run("add_installation", key_prefix="abc123"))
         await database.write(lambda tx: tx.run("add_store", name=STORE.name))
         vendor = LargeStore(clock)
         for number in range(7):

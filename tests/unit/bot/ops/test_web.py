@@ -96,6 +96,7 @@ async def serving(path: Path, *, secret: str | None = None, vendor: object = Non
 
 
 def asked_once(tx: Transaction) -> None:
+    tx.run("add_installation", key_prefix="abc123")
     tx.run("add_store", name=MAIN)
     tx.run("set_store_swept", name=MAIN, now=1_700_000_000_000, full=1)
 

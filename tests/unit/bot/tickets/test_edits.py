@@ -19,6 +19,7 @@ from bot.model import (
     ChatMessageId,
     ChatName,
     Deleted,
+    DeliveryId,
     Edited,
     OpenPayload,
     Place,
@@ -29,6 +30,7 @@ from bot.ports import VendorCapabilities
 from bot.tickets import enqueue
 from bot.tickets.edits import PrivateMessage, record_deleted, record_edited
 from bot.tickets.links import message_in_unknown_thread
+from bot.tickets.outcomes import drop
 from bot.tickets.routing import Rules, record_said, route_link
 from bot.tickets.sync import record
 from tests.support.database import NOON, STORE, snapshot, write
@@ -155,6 +157,29 @@ async def test_deleted_talk_is_no_loss_to_anybody(tmp_path: Path) -> None:
         return deleted(tx), deleted(tx), waiting(tx)
 
     assert await write(tmp_path / "db", work) == (None, None, [])
+
+
+async def test_a_reply_that_was_discarded_just_changes(tmp_path: Path) -> None:
+    """An agent gave it up: whatever it says now, it is not sent."""
+
+    def work(tx: Transaction) -> tuple[PrivateMessage | None, str, list[str]]:
+        said(tx, "first")
+        (reply,) = [DeliveryId(row["id"]) for row in tx.all("unfinished_deliveries") if row["kind"] == "reply"]
+        drop(tx, reply, NOON)
+        return edited(tx, "second"), message(tx).text, waiting(tx)
+
+    assert await write(tmp_path / "db", work) == (None, "second", [])
+
+
+async def test_what_was_erased_can_be_deleted(tmp_path: Path) -> None:
+    """There is nothing left to take back, and nothing to say about it."""
+
+    def work(tx: Transaction) -> tuple[PrivateMessage | None, bool]:
+        said(tx, "first")
+        tx.run("erase_message", id=message(tx).id)
+        return deleted(tx), message(tx).deleted
+
+    assert await write(tmp_path / "db", work) == (None, True)
 
 
 async def test_a_file_that_a_chat_keeps_is_sent_as_a_link(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.db.connection import Transaction
-from bot.db.rows import MessageRow, message_row, require
+from bot.db.rows import MessageRow, message_row, require, ticket_row
 from bot.model import (
     Agent,
     AgentId,
@@ -26,10 +26,12 @@ from bot.model import (
     Store,
     ThreadId,
     TicketId,
+    TicketNumber,
 )
 from bot.ports import VendorCapabilities
 from bot.text import signed
 from bot.tickets import enqueue
+from bot.tickets.erasure import erase
 from bot.tickets.outcomes import drop, reply_arrived, retry
 from bot.tickets.routing import Rules, record_said, route_link
 from bot.tickets.sync import record, record_gone, should_follow
@@ -125,6 +127,19 @@ async def test_a_ticket_that_is_gone_is_reported_once(tmp_path: Path) -> None:
         return waiting(tx)
 
     assert await write(tmp_path / "db", work) == ["card", "line"]
+
+
+async def test_a_ticket_that_was_erased_stays_so_while_only_its_status_is_listed(tmp_path: Path) -> None:
+    """Without its messages nobody knows whether its customer wrote: no word of it is recorded again."""
+
+    def work(tx: Transaction) -> tuple[bool, str, list[str]]:
+        begin(tx, status=CLOSED)
+        erase(tx, TicketNumber(1001), NOON)
+        record(tx, STORE, replace(snapshot("t1", status=CLOSED), messages=None), NOON + timedelta(hours=1))
+        row = ticket_row(require(tx.one("ticket", number=1001)))
+        return row.erased, row.subject, waiting(tx)
+
+    assert await write(tmp_path / "db", work) == (True, "", [])
 
 
 async def test_a_malformed_message_is_shown_with_a_line_about_it(tmp_path: Path) -> None:
