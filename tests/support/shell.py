@@ -12,7 +12,9 @@ from pathlib import Path
 from threading import Thread
 from unittest.mock import patch
 
-from bot import cli
+from structlog.testing import capture_logs
+
+from bot import cli, logs
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -38,7 +40,7 @@ def shopbell(folder: Path, *arguments: str, settings: Mapping[str, str] | None =
     """
     Carry out one command in a folder of its own; in this process, for a new one takes a second to load the program.
 
-    Not for `run` and `check` with settings that are in order: they change the logging of the whole process.
+    Its logging stays as it is here, and what is logged is not printed.
     """
     out, err, codes = StringIO(), StringIO(), [0]
 
@@ -52,6 +54,8 @@ def shopbell(folder: Path, *arguments: str, settings: Mapping[str, str] | None =
         chdir(folder),
         patch.dict(os.environ, environment(settings or {}), clear=True),
         patch.object(sys, "argv", ["shopbell", *arguments]),
+        patch.object(logs, "configure"),
+        capture_logs(),
         redirect_stdout(out),
         redirect_stderr(err),
     ):
@@ -60,16 +64,3 @@ def shopbell(folder: Path, *arguments: str, settings: Mapping[str, str] | None =
         thread.start()
         thread.join()
     return Done(arguments, codes[-1], out.getvalue(), err.getvalue())
-
-
-def shopbell_process(folder: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> Done:
-    """Run one command to its end in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        cwd=folder,
-        env=environment(settings or {}),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )

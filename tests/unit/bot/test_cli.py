@@ -15,11 +15,13 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
+from bot.cli.bridge import _first_error
 from bot.clock import SystemClock
 from bot.db.lock import held
+from bot.errors import DatabaseError
 from bot.ops import doctor
 from tests.support.database import SECRET_WORDS, delivery_states, small_database
-from tests.support.shell import GOOD_SETTINGS, environment, shopbell, shopbell_process
+from tests.support.shell import GOOD_SETTINGS, environment, shopbell
 
 # 1 << 10 view, 11 send, 38 send in threads, 35 create public threads, 16 read history, 14 embed,
 # 34 manage threads, 6 add reactions: discord.com/developers/docs/topics/permissions
@@ -101,15 +103,23 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 def test_run_is_exit_3_while_another_process_holds_the_database(tmp_path: Path) -> None:
     """Two bridges on one file would say everything twice; the second ends at once and says why."""
     with held(tmp_path / "shopbell.db"):
-        done = shopbell_process(tmp_path, "run", settings=GOOD_SETTINGS)
+        done = shopbell(tmp_path, "run", settings=GOOD_SETTINGS)
     assert done.returncode == 3
     assert "Another shopbell is running on shopbell.db" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_of_many_errors_of_the_database_one_is_named() -> None:
+    """When it fails, all tasks that use it raise the same; the operator reads it once."""
+    first = DatabaseError("The disk is full.")
+    again = DatabaseError("again")
+    group = ExceptionGroup("tasks", [ExceptionGroup("inner", [first, again]), again])
+    assert _first_error(group) is first  # type: ignore[arg-type]
+
+
 def test_run_explains_a_database_that_it_cannot_use(tmp_path: Path) -> None:
     """A folder that is not there is one sentence and exit 1, not a traceback."""
-    done = shopbell_process(tmp_path, "run", settings={**GOOD_SETTINGS, "DATABASE_PATH": "missing/shopbell.db"})
+    done = shopbell(tmp_path, "run", settings={**GOOD_SETTINGS, "DATABASE_PATH": "missing/shopbell.db"})
     assert done.returncode == 1
     assert "DATABASE_PATH" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -313,7 +323,7 @@ UNREACHABLE = {**GOOD_SETTINGS, "DISCORD_API_URL": NOWHERE, "STORES__MAIN__BASE_
 
 def test_check_names_a_remedy_for_each_failure(tmp_path: Path) -> None:
     """With nobody to reach it is exit 1: what is well is printed; each failure names the step that fixes it."""
-    done = shopbell_process(tmp_path, "check", "--json", settings=UNREACHABLE)
+    done = shopbell(tmp_path, "check", "--json", settings=UNREACHABLE)
     findings = {finding["subject"]: finding for finding in json.loads(done.stdout)}
     assert done.returncode == 1
     assert {subject for subject, finding in findings.items() if finding["ok"]} == {"settings", "database", "clock"}
@@ -325,7 +335,7 @@ def test_check_names_a_remedy_for_each_failure(tmp_path: Path) -> None:
 
 def database_finding(folder: Path, **settings: str) -> dict[str, str]:
     """What `check` finds about the database; it must end with a whole report."""
-    done = shopbell_process(folder, "check", "--json", settings=UNREACHABLE | settings)
+    done = shopbell(folder, "check", "--json", settings=UNREACHABLE | settings)
     assert done.stderr == ""
     findings: dict[str, dict[str, str]] = {finding["subject"]: finding for finding in json.loads(done.stdout)}
     return findings["database"]
@@ -383,7 +393,7 @@ async def test_check_is_printed_for_people_line_by_line(tmp_path: Path) -> None:
     """Without `--json` each finding is a line, and a remedy stands below the failure that it fixes."""
     with held(tmp_path / "shopbell.db"):
         await small_database(tmp_path / "shopbell.db")
-        done = shopbell_process(tmp_path, "check", settings=UNREACHABLE)
+        done = shopbell(tmp_path, "check", settings=UNREACHABLE)
     lines = done.stdout.splitlines()
     assert done.returncode == 1
     assert "✅ database: shopbell.db is intact; shopbell is running on it" in lines
