@@ -70,7 +70,7 @@ lock: $(VENV)/develops ## choose the newest packages that pyproject.toml allows;
 	$(LOCK) --upgrade --extra build --extra dev --constraints requirements.lock --output-file requirements-dev.lock
 
 clean: ## remove .venv and everything else that is made
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage* .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- what the targets stand on

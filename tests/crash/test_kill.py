@@ -41,15 +41,15 @@ def judge(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.takes(60)
-async def test_thirty_kills_lose_and_double_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_sixty_kills_lose_and_double_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every message stands once in each thread, every reply once at its vendor, in order; the database is sound."""
-    plan = Plan(seed=11, customers=500, replies=125, kills=30, tickets=60)
+    plan = Plan(seed=11, customers=1_000, replies=250, kills=60, tickets=60)
     judge(await play(plan, tmp_path), capsys)
 
 
 @pytest.mark.soak
 async def test_sixty_kills_among_many_messages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same with twice as many kills and eight times as many messages, so that more is under way at every kill."""
+    """The same with four times as many messages, so that more is under way at every kill."""
     plan = Plan(seed=11, customers=4_000, replies=1_000, kills=60, tickets=60)
     judge(await play(plan, tmp_path), capsys)
 
