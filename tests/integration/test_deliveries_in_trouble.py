@@ -9,19 +9,24 @@ from pathlib import Path
 import pytest
 
 from bot.db.connection import Transaction
-from bot.errors import DatabaseError, Gone, Rejected, Unavailable, Uncertain
+from bot.errors import DatabaseError, Gone, Rejected, RemoteError, Unavailable, Uncertain
 from bot.model import (
     Attachment,
     Author,
+    Card,
+    ChannelId,
     ChatMessageId,
     Conversation,
     Cursor,
+    DeliveryKey,
     File,
     Mark,
     Message,
     MessageId,
+    Opened,
     Said,
     State,
+    Status,
     TicketId,
     TicketNumber,
     Verb,
@@ -240,19 +245,65 @@ async def test_a_thread_that_is_deleted_while_it_is_read_for_the_first_time(tmp_
         assert discord.texts(discord.threads()[1]).count("Hello?") == 1
 
 
-async def test_a_thread_that_cannot_be_read_any_more_is_used_as_it_is(tmp_path: Path) -> None:
-    """That nothing can be found in it keeps nobody from writing there."""
+@pytest.mark.parametrize(
+    "error",
+    [Gone("It was deleted."), Uncertain("The answer was lost."), Unavailable("Discord is away.")],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_thread_that_cannot_be_read_for_the_first_time(tmp_path: Path, error: RemoteError) -> None:
+    """It is read later, or used as it is if it cannot be read any more: nothing keeps people from writing there."""
     discord = Doubtful(name=DISCORD)
     discord.lose.add("open_thread")
 
-    async def gone() -> None:
-        raise Gone("It was deleted.")
+    async def fails() -> None:
+        raise error
 
-    discord.meanwhile = [gone]
+    discord.meanwhile = [fails]
     async with running(tmp_path / "db", discord=discord) as bridge:
         await bridge.ticket_arrives()
         await bridge.at_rest()
         assert len(discord.threads()) == 1
+
+
+async def test_a_ticket_that_changes_while_its_thread_is_opened(tmp_path: Path) -> None:
+    """The card that was posted is outdated already: it is rendered again, and shows the ticket as it is."""
+
+    @dataclass
+    class Slow(MemoryChat):
+        before_opening: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+        async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
+            if self.before_opening:
+                await self.before_opening.pop()()
+            return await super().open_thread(channel, card, key)
+
+    discord = Slow(name=DISCORD)
+    async with running(tmp_path / "db", discord=discord) as bridge:
+
+        async def is_closed() -> None:
+            bridge.vendor.set("t1", Status.CLOSED)
+            await bridge.sweeps(3)
+
+        discord.before_opening = [is_closed]
+        bridge.vendor.customer_writes("t1", "Hello?")
+        await until(lambda: discord.threads() and discord.cards[bridge.thread(discord)][-1].archived)
+        await bridge.at_rest()
+        assert not discord.cards[bridge.thread(discord)][0].archived
+
+
+async def test_a_card_that_must_change_while_its_thread_is_replaced(bridge: Bridge) -> None:
+    """The old thread is gone and the new one not open yet: its opening posts the card as it is then."""
+    discord, place = bridge.discord, bridge.place(bridge.discord)
+    discord.fail["render_card"] = [Unavailable("Discord is away.")] * 2
+    discord.fail["open_thread"] = [Unavailable("Discord is away.")] * 6
+    bridge.vendor.set("t1", Status.CLOSED)
+    await until(lambda: len(discord.fail["render_card"]) < 2)
+    discord.gone.add(str(place.thread))
+    assert discord.intake is not None
+    await discord.intake.place_deleted(place)
+    await until(lambda: len(discord.threads()) == 2)
+    await bridge.at_rest()
+    assert discord.cards[bridge.thread(discord, 1)][-1].archived
 
 
 async def test_a_ticket_that_never_got_its_thread_is_forgotten(tmp_path: Path) -> None:

@@ -9,9 +9,21 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Gone, RateLimited, Unavailable
-from bot.model import Absent, Change, ChannelId, Conversation, Nameless, Place, Store, TicketId
+from bot.model import (
+    Absent,
+    Change,
+    ChannelId,
+    ChatMessageId,
+    Conversation,
+    DeliveryKey,
+    Nameless,
+    Place,
+    Store,
+    TicketId,
+)
 from bot.ports import KnownTickets
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
+from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.simulation.loop import now
 from tests.support.waiting import until
@@ -121,6 +133,7 @@ async def test_a_store_in_which_no_ticket_can_be_read_is_at_fault_itself(tmp_pat
         bridge.vendor.fail["ticket"] = [Unavailable("It answers 500.")] * 1000
         bridge.vendor.customer_writes("t1", "And?")
         bridge.vendor.customer_writes("t3", "Hello three?", name="Jim")
+        await bridge.sweeps(3)
         await until(lambda: all(in_channels(bridge)), "it is reported", seconds=600)
         bridge.vendor.fail["ticket"].clear()
         await until(lambda: len(bridge.slack.threads()) == 3, "the threads", seconds=600)
@@ -140,10 +153,11 @@ async def test_a_ticket_that_cannot_be_read_is_tried_by_itself_and_when_it_is_nu
         await bridge.ticket_arrives("t2", "Me too?", "Joe")
         await bridge.at_rest()
         read = bridge.vendor.ticket
-        bad = {TicketId("t2")}
+        bad, tries = {TicketId("t2")}, []
 
         async def ticket(wanted: TicketId) -> Conversation:
             if wanted in bad:
+                tries.append(wanted)
                 raise Unavailable("It answers 500.")
             return await read(wanted)
 
@@ -151,8 +165,9 @@ async def test_a_ticket_that_cannot_be_read_is_tried_by_itself_and_when_it_is_nu
         bridge.vendor.customer_writes("t2", "Still there?")
         await bridge.sweeps(2)
         await until(lambda: bridge.app._pollers[MAIN].unreadable == {"t2"})
+        before = len(tries)
         bridge.app.nudge(MAIN, TicketId("t2"))
-        await bridge.sweeps(1)
+        await until(lambda: len(tries) > before, "it is tried")
         bad.clear()
         await until(lambda: "Still there?" in bridge.slack.texts(bridge.thread(bridge.slack, 1)), seconds=900)
         await bridge.at_rest()
@@ -170,6 +185,46 @@ async def test_an_unreadable_ticket_that_leaves_the_list_is_forgotten(tmp_path: 
         bridge.vendor.tickets.pop(TicketId("t2"))
         await until(lambda: not bridge.app._pollers[MAIN].unreadable, "it is forgotten", seconds=7200)
         assert in_channels(bridge) == [[], []]
+
+
+async def test_a_store_that_asks_us_to_wait_is_reported_meanwhile(tmp_path: Path) -> None:
+    """After the same three minutes as any other, though it is asked again only after ten; its end is said, too."""
+    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        bridge.vendor.fail["changes"] = [Unavailable("Memory is away.", retry_after=600.0)]
+        bridge.app.nudge(MAIN)
+        await until(lambda: not bridge.vendor.fail["changes"])
+        began, calls = now(), bridge.vendor.calls.count("changes")
+        await until(lambda: all(in_channels(bridge)), "it is reported", seconds=400)
+        assert 180 <= (now() - began).total_seconds() < 190
+        assert bridge.vendor.calls.count("changes") == calls
+        await until(lambda: len(bridge.slack.texts("1")) == 2, "the end is reported", seconds=1500)
+
+
+@dataclass
+class LosesItsChannel(MemoryChat):
+    """A chat whose channel is deleted when something is looked for in it."""
+
+    async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
+        if place.thread is None:
+            self.gone.add(place.channel)
+        return await super().find_post(place, key, after)
+
+
+async def test_a_notice_whose_channel_is_deleted_before_its_answer_comes(tmp_path: Path) -> None:
+    """Nobody waits for that channel: the other one has the notice, and its end, once."""
+    discord = LosesItsChannel(name=DISCORD)
+    async with running(tmp_path / "db", store=HALF_A_MINUTE, discord=discord) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        discord.lose.add("post")
+        bridge.vendor.fail["changes"] = [Unavailable("Memory is away.")] * 20
+        await until(lambda: bridge.slack.texts("1") and "1" in discord.gone, "it is reported", seconds=900)
+        bridge.vendor.fail["changes"].clear()
+        await until(lambda: len(bridge.slack.texts("1")) == 2, "the end is reported", seconds=900)
+        await bridge.at_rest()
+        assert len(discord.texts("1")) == 1
 
 
 @pytest.mark.parametrize("method", ["ticket", "changes"])

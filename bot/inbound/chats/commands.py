@@ -143,8 +143,8 @@ class Commands:
                 return await self._send(ask)
             case Verb.REVEAL:
                 return await self._reveal(ask, subject.ticket)
-            case Verb.STATS:
-                raise ValueError("figures are about no ticket")  # pragma: no cover - `ask` has answered it before
+            case Verb.STATS:  # pragma: no cover - `ask` has answered it before
+                raise ValueError("figures are about no ticket")
 
     async def _change_status(self, ask: Ask, number: TicketNumber) -> Answer:
         wanted = _STATUSES[ask.verb]

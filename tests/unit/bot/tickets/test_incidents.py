@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.db.connection import Transaction
 from bot.db.rows import delivery_row
 from bot.model import LinePayload, TicketId
-from bot.tickets.incidents import StoreIncident, store_failing, tickets_unreadable
+from bot.tickets.incidents import StoreIncident, store_failing, ticket_readable, tickets_unreadable
 from bot.tickets.sync import record
 from tests.support.database import NOON, STORE, snapshot, write
 
@@ -35,6 +35,35 @@ async def test_nobody_waits_for_a_ticket_without_threads(tmp_path: Path) -> None
         return lines(tx)
 
     assert await write(tmp_path / "db", work) == ["⚠️ A ticket of Main · Sellgate cannot be read: new"]
+
+
+async def test_a_ticket_with_threads_that_cannot_be_read_is_reported_there_once(tmp_path: Path) -> None:
+    """Until it could be read again."""
+
+    def work(tx: Transaction) -> list[str]:
+        begin(tx)
+        record(tx, STORE, snapshot("t1"), NOON)
+        for _ in range(2):
+            tickets_unreadable(tx, STORE, [(TicketId("t1"), "It answers 500.")], NOON)
+        ticket_readable(tx, STORE.name, TicketId("t1"))
+        tickets_unreadable(tx, STORE, [(TicketId("t1"), "It answers 500.")], NOON)
+        return lines(tx)
+
+    told = "⚠️ shopbell cannot read this ticket at Sellgate right now"
+    assert await write(tmp_path / "db", work) == [told, told]
+
+
+async def test_that_a_person_is_needed_replaces_what_was_not_posted_yet(tmp_path: Path) -> None:
+    """Nobody has to read that a store is down once it is known that its key is refused."""
+
+    def work(tx: Transaction) -> list[str]:
+        begin(tx)
+        store_failing(tx, STORE, StoreIncident.DOWN, "It answers 500.", NOON, notify=True)
+        for _ in range(2):
+            store_failing(tx, STORE, StoreIncident.PAUSED, "Its key is wrong.", NOON, notify=True)
+        return lines(tx)
+
+    assert await write(tmp_path / "db", work) == ["⏸️ Main · Sellgate is paused"]
 
 
 async def test_a_notice_that_could_not_be_posted_is_tried_again_while_the_incident_lasts(tmp_path: Path) -> None:
