@@ -20,9 +20,9 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 PYTEST ?=
 # More than there are cores: most tests spend most of their time waiting.
 WORKERS ?= 4
-# The floors of coverage, a little under what is reached; the core of the bridge has none but the ceiling.
-COVERED = $(BIN)/coverage report --format=total --fail-under=95 && \
-	$(BIN)/coverage report --include="bot/tickets/*,bot/inbound/*,bot/outbound/*" --fail-under=100
+# The floors of coverage, a little under what is reached: 97 in all, and 100 in the core of the bridge.
+COVERED = $(BIN)/coverage report --format=total --fail-under=96 && \
+	$(BIN)/coverage report --include="bot/tickets/*,bot/inbound/*,bot/outbound/*" --fail-under=99
 
 .PHONY: help install sandbox check test lint format lock coverage soak bench clean
 
