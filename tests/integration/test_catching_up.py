@@ -11,15 +11,23 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Forbidden, Unavailable
-from bot.model import Agent, AgentId, ChatMessageId, Cursor, Mark, Place, Said
+from bot.model import Agent, AgentId, ChannelId, ChatMessageId, Cursor, Mark, Place, Said, Store
 from bot.tickets.routing import record_said
-from tests.support.memory.bridge import DISCORD, Bridge, running
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.simulation.loop import now
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.simulated
 
+# It is swept when it is nudged; polls would only cost time.
+QUIET = Store(
+    name=MAIN,
+    label="Main · Memory",
+    vendor_label="Memory",
+    channels=tuple(Place(chat=chat, channel=ChannelId("1")) for chat in (DISCORD, SLACK)),
+    poll_seconds=600.0,
+)
 GUEST = Agent(id=AgentId("u9"), name="Guest", is_full_member=False)
 
 
@@ -83,7 +91,7 @@ class Closed(Lapsing):
 async def test_a_channel_that_cannot_be_read_the_second_time_either(tmp_path: Path, how: str) -> None:
     """It is tried again until it works, also where a new connection comes between; what was missed is sent once."""
     discord = Closed(name=DISCORD)
-    async with running(tmp_path / "db", discord=discord) as bridge:
+    async with running(tmp_path / "db", discord=discord, store=QUIET) as bridge:
         await bridge.ticket_arrives()
         discord.history = [bridge.said(discord, "m1", "while you were away")]
         discord.times = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -169,11 +169,13 @@ class Hidden(MemoryChat):
             yield said
 
 
-@pytest.mark.takes(5)
 async def test_a_channel_that_could_not_be_read_is_read_later(tmp_path: Path) -> None:
     """Nobody may tell that it can be read again, so it is tried again some minutes later, until that works."""
     discord = Hidden(name=DISCORD)
-    async with running(tmp_path / "db", discord=discord) as bridge:
+    channels = [Place(chat=chat, channel=ChannelId("1")) for chat in (DISCORD, SLACK)]
+    async with running(
+        tmp_path / "db", discord=discord, store=replace(only_in(*channels), poll_seconds=600.0)
+    ) as bridge:
         await bridge.ticket_arrives()
         discord.history = [bridge.said(discord, "m1", "while you were away")]
         discord.times = 2
