@@ -34,7 +34,7 @@ from tests.support.crash.world import Chat, KillWorld, Shop, Ticket, Verdict
 from tests.support.waiting import until
 
 _SPEED = 30.0
-_PATIENCE = 20.0
+_PATIENCE = 120.0
 _LOOK = 0.02
 _ASKED_AGAIN_AFTER = 1.5
 _REST = 0.2
