@@ -636,10 +636,18 @@ GROUP BY destination, state;
 
 -- ============================================================ deliveries: lanes
 
--- name: due_lanes
--- The lanes of a destination whose first delivery is due. The opening of a thread comes before everything else in its
--- lane. An opening that failed blocks its lane until somebody retries or drops it; other failed deliveries do not.
-SELECT d.lane AS lane FROM deliveries AS d
+-- name: ready_lanes
+-- The lanes of a destination whose first delivery is due, each with what decides whose turn is next. The opening of a
+-- thread comes before everything else in its lane. An opening that failed blocks its lane until somebody retries or
+-- drops it; other failed deliveries do not. At a store's vendor there is no chat.
+SELECT d.lane AS lane, d.id AS id, d.kind AS kind, d.due_at AS due_at, d.ticket AS ticket, t.store AS store,
+    CASE WHEN d.kind IN ('reply', 'note', 'status') THEN NULL
+        ELSE COALESCE(l.chat, json_extract(d.payload, '$.place.chat')) END AS chat,
+    COALESCE(l.channel, json_extract(d.payload, '$.place.channel')) AS channel,
+    COALESCE(l.thread, json_extract(d.payload, '$.place.thread')) AS thread
+FROM deliveries AS d
+    LEFT JOIN tickets AS t ON t.number = d.ticket
+    LEFT JOIN links AS l ON l.id = d.link
 WHERE d.destination = :destination
   AND d.scheduled = 1
   AND d.due_at <= :now
@@ -650,9 +658,7 @@ WHERE d.destination = :destination
         AND e.unfinished = 1
         AND (e.state IN ('waiting', 'begun', 'uncertain') OR (e.state = 'failed' AND e.kind = 'open'))
         AND ((e.kind = 'open') > (d.kind = 'open') OR ((e.kind = 'open') = (d.kind = 'open') AND e.id < d.id))
-  )
-ORDER BY d.due_at, d.id
-LIMIT :most;
+  );
 
 -- name: next_due
 -- When the destination's next delivery will be due.
@@ -660,7 +666,7 @@ SELECT MIN(due_at) AS due_at FROM deliveries
 WHERE destination = :destination AND scheduled = 1 AND due_at > :now;
 
 -- name: lane_head
--- The first delivery of a lane; the order is that of `due_lanes`.
+-- The first delivery of a lane; the order is that of `ready_lanes`.
 SELECT * FROM deliveries
 WHERE lane = :lane
   AND unfinished = 1

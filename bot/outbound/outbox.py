@@ -1,16 +1,17 @@
 """
 The outbox attempts the deliveries: in order within a lane, each attempt recorded before it is made.
 
-An attempt of unknown outcome is never simply repeated: first the other side is searched. Each destination has its own
-number of lanes that may run at once, so a stuck destination does not delay the others. How a kind of delivery is
-attempted, searched for and recorded is up to its courier (see `bot.outbound.job`).
+An attempt of unknown outcome is never simply repeated: first the other side is searched. After each attempt or search
+a lane gives up its turn; whose turn is next is up to `bot.outbound.turns`. Each destination has its own turns, so a
+stuck destination does not delay the others. How a kind of delivery is attempted, searched for and recorded is up to
+its courier (see `bot.outbound.job`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -19,18 +20,25 @@ import structlog
 
 from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Transaction
-from bot.db.rows import DeliveryRow, delivery_row, from_ms, require, to_ms
+from bot.db.rows import DeliveryRow, delivery_row, require, to_ms
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
-from bot.model import DeliveryId, Kind, State
+from bot.model import DeliveryId, Kind, Place, State
 from bot.outbound.clock_rollback import ClockRollback
 from bot.outbound.job import Courier, FailureHook, Job, PreSendCheck, read_job
+from bot.outbound.ready_lanes import ReadyLane, look_for_lanes
 from bot.outbound.retry import Decider, Decision, GiveUp, Postpone, Reconcile
+from bot.outbound.turns import Turns
+from bot.ports import Limit
 from bot.wording import notices
 
 _log = structlog.get_logger(__name__)
-_LANES_AT_ONCE = 8
 # Another process (`shopbell outbox retry`) cannot wake this one; so late it may notice a change.
 _LONGEST_SLEEP = 5.0
+# Looking for lanes takes the longer the more are ready. It is not done again for so many times as long as it took.
+_REST_AFTER_LOOK = 3.0
+
+Destinations = Mapping[str, Callable[[Kind, Place], Limit] | None]
+"""Every destination, with the `limit` of its chat. A store's vendor has none: its adapter keeps to the quota."""
 
 
 class Outbox:
@@ -39,6 +47,7 @@ class Outbox:
 
     Args:
         on_failure: Called in each transaction that records a failed attempt or search.
+        destinations: Their limits are asked before a turn begins, so that nothing is begun that would only wait.
         wake: Set when something was queued, after the transaction that queued it.
     """
 
@@ -48,7 +57,7 @@ class Outbox:
         couriers: Mapping[Kind, Courier],
         pre_send_check: PreSendCheck,
         on_failure: FailureHook,
-        destinations: Collection[str],
+        destinations: Destinations,
         wake: asyncio.Event,
         clock: Clock,
         decider: Decider,
@@ -57,7 +66,10 @@ class Outbox:
         self._couriers = couriers
         self._pre_send_check = pre_send_check
         self._on_failure = on_failure
-        self._destinations = destinations
+        self._turns = {destination: Turns() for destination in destinations}
+        self._limits = destinations
+        self._next_look = 0.0
+        self._next_due: datetime | None = None
         self._wake = wake
         self._clock = clock
         self._decider = decider
@@ -74,21 +86,38 @@ class Outbox:
 
     async def run(self) -> None:
         """Deliver until `stop` is called. Returns when the attempts in progress have ended."""
-        running: dict[str, dict[str, asyncio.Task[None]]] = {destination: {} for destination in self._destinations}
-        # Leaving the block waits for the lanes; after a failure or a cancellation it cancels them first.
-        async with asyncio.TaskGroup() as lanes:
+        self._next_look = self._clock.monotonic()
+        # Leaving the block waits for the turns; after a failure or a cancellation it cancels them first.
+        async with asyncio.TaskGroup() as running:
             while not self._stopping:
                 self._wake.clear()
                 await self._clock_rollback.check()
-                now = self._clock.now()
-                busy = {destination: set(tasks) for destination, tasks in running.items()}
-                due = await self._database.read(_due_lanes, busy, now)
-                for destination, lane in due.lanes:
-                    task = lanes.create_task(self._run_lane(lane), name=f"lane {lane}")
-                    running[destination][lane] = task
-                    task.add_done_callback(partial(self._lane_ended, running[destination], lane))
-                pause = _LONGEST_SLEEP if due.next_due is None else (due.next_due - now).total_seconds()
-                await wait_for(self._wake, min(pause, _LONGEST_SLEEP), self._clock)
+                if self._clock.monotonic() >= self._next_look:
+                    await self._look()
+                for destination, turns in self._turns.items():
+                    for ready in turns.begin(partial(self._limit_of, destination)):
+                        task = running.create_task(self._take_turn(ready.lane), name=f"lane {ready.lane}")
+                        task.add_done_callback(partial(self._turn_ended, turns, ready.lane))
+                await wait_for(self._wake, self._pause(), self._clock)
+
+    async def _look(self) -> None:
+        """See which lanes are ready. The longer this takes, the later it is done again."""
+        look = await self._database.read(look_for_lanes, self._turns.keys(), self._clock)
+        for destination, turns in self._turns.items():
+            turns.offer(look.ready[destination])
+        self._next_due = look.next_due
+        self._next_look = self._clock.monotonic() + look.seconds * _REST_AFTER_LOOK
+
+    def _limit_of(self, destination: str, ready: ReadyLane) -> Limit | None:
+        limit = self._limits[destination]
+        return None if limit is None or ready.place is None else limit(ready.kind, ready.place)
+
+    def _pause(self) -> float:
+        """How many seconds to sleep unless something happens: until a delivery is due or a limit allows one."""
+        waits = [turns.wait for turns in self._turns.values() if turns.wait is not None]
+        if self._next_due is not None:
+            waits.append((self._next_due - self._clock.now()).total_seconds())
+        return min([*waits, _LONGEST_SLEEP])
 
     def wake(self) -> None:
         """Look for due deliveries now. Call it after the transaction that queued something."""
@@ -114,20 +143,21 @@ class Outbox:
         finally:
             self._watched.pop(delivery, None)
 
-    async def _run_lane(self, lane: str) -> None:
-        """Attempt the lane's deliveries, one after the other, until the first one is not due."""
-        while not self._stopping:
-            job = await self._database.write(self._begin_next, lane, self._clock.now())
-            if job is None:
-                return
-            try:
-                await self._advance(job)
-            except DatabaseError:
-                raise  # without the database nothing can be delivered
-            except Exception as defect:  # noqa: BLE001 - a defect in one lane must not stop the others
-                _log.exception("delivery hit a defect", delivery=job.delivery.id, kind=job.delivery.kind)
-                reference = f"delivery {job.delivery.id} ({type(defect).__name__})"
-                await self._write_failure(job, GiveUp(doubt=True), notices.went_wrong(reference))
+    async def _take_turn(self, lane: str) -> None:
+        """Advance the lane's first delivery by one step, if it is due."""
+        if self._stopping:
+            return
+        job = await self._database.write(self._begin_next, lane, self._clock.now())
+        if job is None:
+            return
+        try:
+            await self._advance(job)
+        except DatabaseError:
+            raise  # without the database nothing can be delivered
+        except Exception as defect:  # noqa: BLE001 - a defect in one lane must not stop the others
+            _log.exception("delivery hit a defect", delivery=job.delivery.id, kind=job.delivery.kind)
+            reference = f"delivery {job.delivery.id} ({type(defect).__name__})"
+            await self._write_failure(job, GiveUp(doubt=True), notices.went_wrong(reference))
 
     async def _advance(self, job: Job) -> None:
         courier = self._couriers[job.delivery.kind]
@@ -261,8 +291,8 @@ class Outbox:
             head = _delivery(tx, head.id)
         return read_job(tx, head, self._key_prefix)
 
-    def _lane_ended(self, running: dict[str, asyncio.Task[None]], lane: str, _: asyncio.Task[None]) -> None:
-        running.pop(lane, None)
+    def _turn_ended(self, turns: Turns, lane: str, _: asyncio.Task[None]) -> None:
+        turns.ended(lane)
         self.wake()
 
 
@@ -272,34 +302,6 @@ def _key_prefix(tx: Transaction) -> str:
 
 def _delivery(tx: Transaction, delivery: DeliveryId) -> DeliveryRow:
     return delivery_row(require(tx.one("delivery", id=delivery)))
-
-
-@dataclass(frozen=True, slots=True)
-class _DueLanes:
-    """The lanes to start now, each with its destination, and when the next delivery is due; None: none waits."""
-
-    lanes: list[tuple[str, str]]
-    next_due: datetime | None
-
-
-def _due_lanes(tx: Transaction, busy: Mapping[str, Collection[str]], now: datetime) -> _DueLanes:
-    """
-    Which lanes to start now.
-
-    Args:
-        busy: The lanes that run already, by destination. It has every destination.
-    """
-    lanes, later = [], []
-    for destination, running in busy.items():
-        free = _LANES_AT_ONCE - len(running)
-        if free > 0:
-            due = tx.all("due_lanes", destination=destination, now=to_ms(now), most=_LANES_AT_ONCE + len(running))
-            new = [row["lane"] for row in due if row["lane"] not in running]
-            lanes += [(destination, lane) for lane in list(dict.fromkeys(new))[:free]]
-        row = tx.one("next_due", destination=destination, now=to_ms(now))
-        if row is not None and row["due_at"] is not None:
-            later.append(from_ms(row["due_at"]))
-    return _DueLanes(lanes, min(later, default=None))
 
 
 def _not_found_yet(

@@ -81,7 +81,7 @@ class Decider:
                 some time (what a customer would read too late).
         """
         if not error.certain:
-            return Reconcile(self.schedule.reconcile_delays[0])
+            return Reconcile(max(self.schedule.reconcile_delays[0], error.retry_after or 0.0))
         if isinstance(error, RateLimited):
             return Postpone(self._spread(error.retry_after or 1.0), counted=False)
         if isinstance(error, AuthFailed | Forbidden):

@@ -7,7 +7,7 @@ at any `await`, and raises only `bot.errors.RemoteError`s.
 
 from __future__ import annotations
 
-from bot.ports.chats import Chat, ChatHealth, Intake
+from bot.ports.chats import Chat, ChatHealth, Intake, Limit
 from bot.ports.vendors import (
     CanAttach,
     CanCount,
@@ -29,6 +29,7 @@ __all__ = [
     "ChatHealth",
     "Intake",
     "KnownTickets",
+    "Limit",
     "Vendor",
     "VendorCapabilities",
     "VendorKind",

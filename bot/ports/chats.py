@@ -22,6 +22,7 @@ from bot.model import (
     DeliveryKey,
     Edited,
     Finding,
+    Kind,
     Mark,
     Opened,
     Place,
@@ -53,6 +54,20 @@ class ChatHealth:
     overlooked_at: datetime | None = None
     malformed: int = 0
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """
+    The platform's limit that holds for a delivery.
+
+    Attributes:
+        bucket: What the limit is counted by. Deliveries with the same bucket are made one after the other.
+        seconds: So long the limit allows no further one; zero: it allows one now.
+    """
+
+    bucket: str
+    seconds: float
 
 
 class Chat(Protocol):
@@ -104,6 +119,18 @@ class Chat(Protocol):
 
     def parts(self, post: Post) -> int:
         """How many messages `post` needs here. Pure, does not wait, and never changes for the same post."""
+        ...
+
+    def limit(self, kind: Kind, place: Place) -> Limit:
+        """
+        The limit for such a delivery to this place. Does not wait, counts nothing; no request.
+
+        It is asked before a delivery is begun, so that none is begun that would only have to wait. What is begun all
+        the same raises `RateLimited` instead of waiting for seconds.
+
+        Args:
+            place: The thread or channel; for `Kind.OPEN` the channel.
+        """
         ...
 
     async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:

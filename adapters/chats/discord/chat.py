@@ -16,6 +16,7 @@ from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account, Client
 from adapters.chats.discord.commands import Commands, publish
 from adapters.chats.discord.connection import Connection
+from adapters.chats.discord.delivery_limits import limit_of
 from adapters.chats.discord.events import Events
 from adapters.chats.discord.history import History
 from adapters.chats.discord.posting import Posting
@@ -36,13 +37,14 @@ from bot.model import (
     Cursor,
     DeliveryKey,
     Finding,
+    Kind,
     Mark,
     Opened,
     Place,
     Post,
     Said,
 )
-from bot.ports import ChatHealth, Intake
+from bot.ports import ChatHealth, Intake, Limit
 
 _log = structlog.get_logger(__name__)
 
@@ -170,6 +172,9 @@ class DiscordChat:
 
     def parts(self, post: Post) -> int:
         return messages.parts(post)
+
+    def limit(self, kind: Kind, place: Place) -> Limit:
+        return limit_of(self._account.limits, kind, place)
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         return await self._posting.post(place, post, part, key)

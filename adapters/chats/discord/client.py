@@ -118,7 +118,7 @@ class Account:
         prepare: Called with the client before it is used.
 
     Attributes:
-        call, download, their_clock: See `Requests`; they need no login.
+        call, download, limits, their_clock: See `Requests`; they need no login.
         malformed: Counts what Discord sent and nobody can read.
         disappearances: Members that Discord says have left, and channels that it does not show.
     """
@@ -144,6 +144,7 @@ class Account:
         self._requests = Requests(token=token, base=self._base, clock=clock)
         self.call = self._requests.call
         self.download = self._requests.download
+        self.limits = self._requests.limits
         self.their_clock = self._requests.their_clock
 
     async def client(self) -> Client:

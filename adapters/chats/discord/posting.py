@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import discord
 
 from adapters.chats.discord import wording
@@ -19,6 +21,7 @@ from adapters.chats.discord.failures import (
 from adapters.chats.discord.markup import cut_escaped, cut_line
 from adapters.chats.discord.messages import CONTENT_LENGTH, erased_message, post_message
 from adapters.chats.discord.reading import DISCORD
+from adapters.chats.discord.requests import SHORT_WAIT
 from adapters.chats.discord.threads import Threads
 from adapters.chats.echo import Echo
 from bot.errors import Forbidden, Gone, Rejected
@@ -67,7 +70,7 @@ class Posting:
 
     async def _send_once(self, place: Place, message: Json) -> Json:
         async def send() -> Json:
-            sent: Json = await self._account.call(
+            sent: Json = await self._call(
                 "POST",
                 "/channels/{channel_id}/messages",
                 channel_id=place.thread or place.channel,
@@ -89,7 +92,7 @@ class Posting:
             await self._erase(place, message, text)
 
     async def _erase(self, place: Place, message: ChatMessageId, text: str) -> None:
-        await self._account.call(
+        await self._call(
             "PATCH",
             "/channels/{channel_id}/messages/{message_id}",
             channel_id=place.thread or place.channel,
@@ -106,7 +109,7 @@ class Posting:
         words = cut_escaped(text, CONTENT_LENGTH - _AROUND)
         private = wording.IN_THREAD.format(thread=f"<#{place.thread or place.channel}>", text=words)
         try:
-            channel = await self._account.call("POST", "/users/@me/channels", json={"recipient_id": agent.id})
+            channel = await self._call("POST", "/users/@me/channels", json={"recipient_id": agent.id})
             await self._send(
                 Place(chat=DISCORD, channel=ChannelId(_id_of(channel))),
                 {"content": private, "allowed_mentions": NOBODY},
@@ -134,7 +137,7 @@ class Posting:
         wanted += [("DELETE", was)] if was and was is not mark else []
         for method, emoji in wanted:
             try:
-                await self._account.call(
+                await self._call(
                     method,
                     path,
                     channel_id=channel,
@@ -145,6 +148,10 @@ class Posting:
             except Gone as error:
                 if code_of(error) not in (UNKNOWN_MESSAGE, UNKNOWN_EMOJI):
                     raise
+
+    async def _call(self, method: str, path: str, **rest: Any) -> Any:
+        """A request of a delivery: what must wait for a limit is left to the outbox."""
+        return await self._account.call(method, path, patience=SHORT_WAIT, **rest)
 
 
 def _id_of(answer: Json) -> ChatMessageId:

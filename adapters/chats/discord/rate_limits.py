@@ -64,6 +64,13 @@ class RateLimits:
             window.remaining -= 1
         return 0.0
 
+    def wait(self, route: str, place: str) -> float:
+        """The seconds until one more request fits; zero: now. Nothing is counted. For the arguments see `take`."""
+        now = self._clock.monotonic()
+        known = (self._windows.get(_EVERYTHING), self._windows.get(self._bucket(route, place)))
+        waits = [window.resets_at - now for window in known if window is not None and window.remaining <= 0]
+        return max([*waits, 0.0])
+
     def learn(self, route: str, place: str, headers: Mapping[str, str]) -> None:
         """Take over what the headers of an answer say; not for a 429."""
         now = self._clock.monotonic()

@@ -41,6 +41,8 @@ _FOR_LATER = (408, 425, 429)
 """Statuses below 500 that do not refuse a file."""
 _LONGEST_WAIT = 10.0
 """Seconds; a shorter wait happens here, a longer one is left to the caller."""
+SHORT_WAIT = 1.0
+"""The same for a delivery: others wait for its turn to end. Two requests of its own may share a limit of so much."""
 _UNKNOWN_WAIT = 60.0
 _CHANNEL = "/channels/{channel_id}"
 """A channel or a thread itself."""
@@ -72,6 +74,7 @@ class Requests:
         base: What comes before the documented paths.
 
     Attributes:
+        limits: What is known of the rate limits.
         their_clock: Discord's clock, from its answers.
     """
 
@@ -79,7 +82,7 @@ class Requests:
         self._token = token
         self._base = base
         self._clock = clock
-        self._limits = RateLimits(clock)
+        self.limits = RateLimits(clock)
         self._disappearances = Disappearances(clock)
         self.their_clock = RemoteClock(clock)
         self._session: aiohttp.ClientSession | None = None
@@ -92,6 +95,7 @@ class Requests:
         json: Any = None,
         params: Mapping[str, Any] | None = None,
         permission: str = "",
+        patience: float = _LONGEST_WAIT,
         **ids: str,
     ) -> Any:
         """
@@ -103,12 +107,15 @@ class Requests:
         Args:
             path: As Discord documents it. Rate limits depend on `{channel_id}` and `{guild_id}`, so use these names.
             permission: The permission to name if Discord only says that one is missing.
+            patience: How many seconds to wait for a rate limit, before `RateLimited` is raised.
             ids: The values for the braces in the path.
 
         Raises: all of the `RemoteError`s but `Unsupported`.
         """
         try:
-            answer = await self._call(method, path, json=json, params=params, permission=permission, **ids)
+            answer = await self._call(
+                method, path, json=json, params=params, permission=permission, patience=patience, **ids
+            )
         except Gone as error:
             if code_of(error) != UNKNOWN_CHANNEL or "channel_id" not in ids:
                 raise
@@ -146,25 +153,26 @@ class Requests:
         json: Any = None,
         params: Mapping[str, Any] | None = None,
         permission: str = "",
+        patience: float = _LONGEST_WAIT,
         **ids: str,
     ) -> Any:
         address = self._base + path.format_map({name: quote(value, safe="") for name, value in ids.items()})
         limit = (f"{method} {path}", ids.get("channel_id") or ids.get("guild_id") or "")
         wrote = method != "GET"
         while True:
-            await self._wait_for_limit(limit)
+            await self._wait_for_limit(limit, patience)
             with remote_errors(wrote=wrote, permission=permission):
                 answer = await self._send(method, address, json, params)
                 if answer.response.status != 429:
-                    self._limits.learn(*limit, answer.response.headers)
+                    self.limits.learn(*limit, answer.response.headers)
                     return _content(answer, wrote=wrote)
             everything = answer.response.headers.get("X-RateLimit-Global") == "true"
-            self._limits.exceeded(*limit, answer.retry_after, everything=everything)
+            self.limits.exceeded(*limit, answer.retry_after, everything=everything)
 
-    async def _wait_for_limit(self, limit: tuple[str, str]) -> None:
-        """Return when one more request fits into its limits. Raises `RateLimited` if that takes long."""
-        while wait := self._limits.take(*limit):
-            if wait > _LONGEST_WAIT:
+    async def _wait_for_limit(self, limit: tuple[str, str], patience: float) -> None:
+        """Return when one more request fits into its limits. Raises `RateLimited` if that takes too long."""
+        while wait := self.limits.take(*limit):
+            if wait > patience:
                 raise RateLimited(wording.SLOW_DOWN, retry_after=wait)
             await self._clock.sleep(wait)
 

@@ -21,7 +21,8 @@ from adapters.chats.discord.client import Account
 from adapters.chats.discord.failures import THREAD_EXISTS, TOO_MANY_THREADS, UNKNOWN_MESSAGE, code_of, usable_answer
 from adapters.chats.discord.full_servers import ThreadLimit
 from adapters.chats.discord.history import History
-from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
+from adapters.chats.discord.requests import SHORT_WAIT
+from bot.errors import Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
 
 _log = structlog.get_logger(__name__)
@@ -67,7 +68,7 @@ class Threads:
         held = None if me is None else where.permissions_for(me)
         if held is not None and held.view_channel and not held.create_public_threads:
             raise Forbidden(wording.FORBIDDEN.format(permission=_CREATE_THREADS))
-        message = await self._account.call(
+        message = await self._call(
             "POST",
             "/channels/{channel_id}/messages",
             channel_id=channel,
@@ -78,6 +79,9 @@ class Threads:
             posted = str(message["id"])
         try:
             return await self._thread_of(channel, posted, card)
+        except RateLimited as error:
+            # A limit that nobody could know of. The card stays: the search for it will make its thread.
+            raise Uncertain(error.user_message, retry_after=error.retry_after) from error
         except RemoteError as error:
             if error.certain:
                 await self._delete_card(channel, posted)
@@ -86,7 +90,7 @@ class Threads:
     async def _delete_card(self, channel: ChannelId, message: str) -> None:
         """Remove a card that certainly got no thread; else each attempt would leave one more."""
         try:
-            await self._account.call(
+            await self._call(
                 "DELETE", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message
             )
         except RemoteError as error:
@@ -105,7 +109,7 @@ class Threads:
         channel = str(forum.id)
         post = await self.within_limit(
             ChannelId(channel),
-            lambda: self._account.call(
+            lambda: self._call(
                 "POST", "/channels/{channel_id}/threads", channel_id=channel, json=body, permission=_SEND
             ),
         )
@@ -117,7 +121,7 @@ class Threads:
         try:
             await self.within_limit(
                 channel,
-                lambda: self._account.call(
+                lambda: self._call(
                     "POST",
                     "/channels/{channel_id}/messages/{message_id}/threads",
                     channel_id=channel,
@@ -158,7 +162,7 @@ class Threads:
         forum = where if isinstance(where, discord.ForumChannel) else None
         is_in_thread = forum is not None or str(opened.card) != str(opened.thread)
         channel = str(opened.thread if is_in_thread else place.channel)
-        thread = await self._account.call("GET", "/channels/{channel_id}", channel_id=opened.thread)
+        thread = await self._call("GET", "/channels/{channel_id}", channel_id=opened.thread)
         with usable_answer(wrote=False):
             tags_now = list(thread.get("applied_tags") or [])
             is_archived = bool(thread["thread_metadata"]["archived"])
@@ -172,7 +176,7 @@ class Threads:
             await self.set_thread(place, archived=False, **changes)
             is_archived, changes = False, {}
         if is_outdated:
-            await self._account.call(
+            await self._call(
                 "PATCH",
                 "/channels/{channel_id}/messages/{message_id}",
                 channel_id=channel,
@@ -187,14 +191,14 @@ class Threads:
 
     async def rename(self, place: Place, card: Card) -> None:
         """Discord lets a thread's name be changed twice in ten minutes, and not while it is archived."""
-        thread = await self._account.call("GET", "/channels/{channel_id}", channel_id=str(place.thread))
+        thread = await self._call("GET", "/channels/{channel_id}", channel_id=str(place.thread))
         if thread["name"] != thread_name(card):
             await self.set_thread(place, archived=False, name=thread_name(card))
 
     async def _card(self, channel: str, opened: Opened) -> Json | None:
         """The card's message; None: people have deleted it."""
         try:
-            message: Json = await self._account.call(
+            message: Json = await self._call(
                 "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=opened.card
             )
         except Gone as error:
@@ -207,7 +211,11 @@ class Threads:
         """Change a thread's archived state, tags or name."""
         await self.within_limit(
             place.channel,
-            lambda: self._account.call(
+            lambda: self._call(
                 "PATCH", "/channels/{channel_id}", channel_id=str(place.thread), json=changes, permission=_MANAGE
             ),
         )
+
+    async def _call(self, method: str, path: str, **rest: Any) -> Any:
+        """A request of a delivery: what must wait for a limit is left to the outbox."""
+        return await self._account.call(method, path, patience=SHORT_WAIT, **rest)

@@ -28,13 +28,14 @@ from bot.model import (
     Cursor,
     DeliveryKey,
     Finding,
+    Kind,
     Mark,
     Opened,
     Place,
     Post,
     Said,
 )
-from bot.ports import ChatHealth, Intake
+from bot.ports import ChatHealth, Intake, Limit
 
 
 class SlackChat:
@@ -125,6 +126,9 @@ class SlackChat:
 
     def parts(self, post: Post) -> int:
         return messages.parts(post)
+
+    def limit(self, kind: Kind, place: Place) -> Limit:
+        return self._posting.limit(kind, place)
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         return await self._posting.post(place, post, part, key)

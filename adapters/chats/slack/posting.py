@@ -22,18 +22,21 @@ from bot.model import (
     ChannelId,
     ChatMessageId,
     DeliveryKey,
+    Kind,
     Mark,
     Opened,
     Place,
     Post,
     ThreadId,
 )
+from bot.ports import Limit
 
 _log = structlog.get_logger(__name__)
 
 EVENT_TYPE = "shopbell"
 """The type of the metadata that holds a delivery's key; other apps of the workspace can read it."""
 
+_POST = "chat.postMessage"
 _REACTIONS = {
     Mark.WAITING: "hourglass_flowing_sand",
     Mark.DELIVERED: "white_check_mark",
@@ -56,6 +59,16 @@ class Posting:
         self._deleted = deleted
         self._echo = echo
         self._limits = RateLimits(clock)
+
+    def limit(self, kind: Kind, place: Place) -> Limit:
+        """All messages of a channel share its limit, in whatever thread; changes and reactions have others."""
+        channel, refused = str(place.channel), self._requests.refused_for
+        if kind in (Kind.CARD, Kind.ERASE):
+            return Limit(f"change {channel}", refused("chat.update", channel))
+        if kind is Kind.MARK:
+            wait = max(refused(method, channel) for method in ("reactions.add", "reactions.remove"))
+            return Limit(f"mark {channel} {place.thread}", wait)
+        return Limit(f"post {channel}", max(self._limits.wait(channel), refused(_POST, channel)))
 
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
         """Post the card. A thread in Slack begins with its first message, so it cannot be half done."""
@@ -88,7 +101,7 @@ class Posting:
             raise RateLimited(wording.TOO_FAST, retry_after=wait)
         with self._echo.sending():
             answer = await self._requests.write(
-                "chat.postMessage",
+                _POST,
                 channel=channel,
                 thread_ts=thread,
                 text=text,

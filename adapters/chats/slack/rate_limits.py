@@ -25,32 +25,45 @@ class RateLimits:
         self._seconds = seconds
         self._next: dict[str, float] = {}
 
+    def wait(self, channel: str) -> float:
+        """The seconds until one more message may go; zero: now. Nothing is counted."""
+        now = self._clock.monotonic()
+        wait = max(self._next.get(channel, now), now) - now - self._ahead
+        return wait if wait > _NEGLIGIBLE else 0.0
+
     def take(self, channel: str) -> float:
         """Zero: one message may go now, and is counted. Else the seconds to wait; then nothing is counted."""
-        now = self._clock.monotonic()
-        free = max(self._next.get(channel, now), now)
-        wait = free - now - self._ahead
-        if wait > _NEGLIGIBLE:
-            return wait
-        self._next[channel] = free + self._seconds
-        return 0.0
+        wait = self.wait(channel)
+        if wait == 0:
+            now = self._clock.monotonic()
+            self._next[channel] = max(self._next.get(channel, now), now) + self._seconds
+        return wait
 
 
 class Refusals:
-    """Remembers which method Slack refused by a 429 in which channel, and for how long."""
+    """
+    Remembers what Slack refused by a 429, and for how long.
+
+    Slack counts each method by itself, and posting in each channel (docs.slack.dev/apis/web-api/rate-limits).
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._until: dict[tuple[str, str], float] = {}
+        self._until: dict[str, float] = {}
 
     def wait(self, method: str, channel: str) -> float:
         """Seconds until this may be asked again; zero: now."""
-        wait = self._until.get((method, channel), 0.0) - self._clock.monotonic()
+        bucket = _bucket(method, channel)
+        wait = self._until.get(bucket, 0.0) - self._clock.monotonic()
         if wait <= 0:
-            self._until.pop((method, channel), None)
+            self._until.pop(bucket, None)
             return 0.0
         return wait
 
     def add(self, method: str, channel: str, seconds: float) -> None:
         """Slack refused this for so many seconds."""
-        self._until[method, channel] = self._clock.monotonic() + seconds
+        self._until[_bucket(method, channel)] = self._clock.monotonic() + seconds
+
+
+def _bucket(method: str, channel: str) -> str:
+    return f"{method} {channel}" if method == "chat.postMessage" else method

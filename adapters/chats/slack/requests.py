@@ -64,8 +64,8 @@ class Requests:
     The bot's requests.
 
     slack_sdk by itself sends a write again when the connection breaks, which would post things twice. So our client
-    has no retry handlers at all. After a 429 the same method in the same channel is refused here until the time that
-    Slack gave is over.
+    has no retry handlers at all. After a 429 the same method (if it posts, in the same channel) is refused here until the
+    time that Slack gave is over.
 
     Args:
         api_url: Ends in `/api/`.
@@ -97,6 +97,10 @@ class Requests:
             self._session = aiohttp.ClientSession(timeout=_TIMEOUT, response_class=_Response)
             self.client.session = self._session
         return self._session
+
+    def refused_for(self, method: str, channel: str) -> float:
+        """For how many seconds Slack allows no further request of this method; zero: as far as is known, now."""
+        return self._refusals.wait(method, channel)
 
     async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Ask for something that changes nothing. Raises `RemoteError`s, never `Uncertain`."""
@@ -208,7 +212,7 @@ class Requests:
 
     async def _call(self, method: str, *, writes: bool, **request: Any) -> AsyncSlackResponse:
         channel = str((request.get("json") or request.get("params") or {}).get("channel", ""))
-        wait = self._refusals.wait(method, channel)
+        wait = self.refused_for(method, channel)
         if wait > 0:
             raise RateLimited(wording.RATE_LIMITED.format(seconds=wait), retry_after=wait)
         self.client.session = self.session

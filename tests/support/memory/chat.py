@@ -24,6 +24,7 @@ from bot.model import (
     Cursor,
     DeliveryKey,
     Finding,
+    Kind,
     Mark,
     Opened,
     Place,
@@ -32,7 +33,7 @@ from bot.model import (
     ThreadId,
     Voice,
 )
-from bot.ports import ChatHealth, Intake
+from bot.ports import ChatHealth, Intake, Limit
 from tests.support.memory.vendor import START, Gate
 from tests.support.simulation.loop import now
 
@@ -113,6 +114,10 @@ class MemoryChat:
 
     def health(self) -> ChatHealth:
         return ChatHealth(connected=self.connected.is_set(), last_event_at=START)
+
+    def limit(self, kind: Kind, place: Place) -> Limit:
+        """No limit but that of one at a time: openings in a channel, and each kind in a thread."""
+        return Limit(f"{kind} {place.thread or place.channel}", 0.0)
 
     def parts(self, post: Post) -> int:
         return max(1, -(-len(post.text) // self.part_length))

@@ -1,0 +1,81 @@
+"""The lanes that have something to do now, as the database shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.clock import Clock
+from bot.db.connection import Row, Transaction
+from bot.db.rows import from_ms, to_ms
+from bot.model import ChannelId, ChatName, Kind, Place, ThreadId, TicketNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyLane:
+    """
+    A lane whose first delivery is due.
+
+    Attributes:
+        store: Empty: the delivery belongs to no store, as a line for a channel.
+        kind, place: Of the first delivery; the place is None at a store's vendor.
+        due_at: Since when the first delivery is due.
+        delivery: Its number.
+    """
+
+    lane: str
+    store: str
+    ticket: TicketNumber | None
+    kind: Kind
+    place: Place | None
+    due_at: datetime
+    delivery: int
+
+    @property
+    def channel(self) -> str:
+        return "" if self.place is None else self.place.channel
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """
+    What there is to do.
+
+    Attributes:
+        ready: By destination.
+        next_due: When the next delivery will be due; None: none waits.
+        seconds: How long it took to find out.
+    """
+
+    ready: Mapping[str, list[ReadyLane]]
+    next_due: datetime | None
+    seconds: float
+
+
+def look_for_lanes(tx: Transaction, destinations: Collection[str], clock: Clock) -> Look:
+    """Every lane of these destinations whose first delivery is due."""
+    began, now = clock.monotonic(), clock.now()
+    ready = {
+        destination: [_ready_lane(row) for row in tx.all("ready_lanes", destination=destination, now=to_ms(now))]
+        for destination in destinations
+    }
+    rows = [tx.one("next_due", destination=destination, now=to_ms(now)) for destination in destinations]
+    later = [from_ms(row["due_at"]) for row in rows if row is not None and row["due_at"] is not None]
+    return Look(ready, min(later, default=None), clock.monotonic() - began)
+
+
+def _ready_lane(row: Row) -> ReadyLane:
+    place = None
+    if row["chat"] is not None:
+        thread = None if row["thread"] is None else ThreadId(row["thread"])
+        place = Place(chat=ChatName(row["chat"]), channel=ChannelId(row["channel"]), thread=thread)
+    return ReadyLane(
+        lane=row["lane"],
+        store=row["store"] or "",
+        ticket=None if row["ticket"] is None else TicketNumber(row["ticket"]),
+        kind=Kind(row["kind"]),
+        place=place,
+        due_at=from_ms(row["due_at"]),
+        delivery=row["id"],
+    )

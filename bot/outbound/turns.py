@@ -1,0 +1,119 @@
+"""
+Whose turn it is at one destination: stores in turn, then each store's channels, then each channel's tickets. No I/O.
+
+A turn is one attempt or one search; after it the lane waits for its next one. So a message waits for a few turns of
+others, however much they have queued. The store that had its last turn longest ago is next; in it the channel, and in
+that the ticket that has waited longest. Who cannot begin, because of a limit, is passed over and loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from bot.model import Kind, TicketNumber
+from bot.outbound.ready_lanes import ReadyLane
+from bot.ports import Limit
+
+SLOTS = 16
+"""How many turns may run at once at one destination."""
+
+LimitOf = Callable[[ReadyLane], Limit | None]
+
+
+class Turns:
+    """
+    The lanes of one destination: those that are ready, and those whose turn is running.
+
+    A store begins no further turn if it has as many running as are left free. So one store alone never takes more than
+    half of them, two never more than three quarters, and there is nearly always one left for a store that was quiet.
+
+    Attributes:
+        wait: After `begin`: in how many seconds the first of the lanes can begin that a limit held back; None: no
+            limit held one back.
+    """
+
+    def __init__(self, slots: int = SLOTS) -> None:
+        self._slots = slots
+        self._ready: dict[str, ReadyLane] = {}
+        self._running: dict[str, ReadyLane] = {}
+        self._buckets: dict[str, str] = {}
+        self._turn = 0
+        self._last_turn: dict[tuple[str, ...], int] = {}
+        self._since: dict[str | TicketNumber | None, int] = {}
+        self.wait: float | None = None
+
+    def offer(self, lanes: Iterable[ReadyLane]) -> None:
+        """These lanes are ready now, and no others. Those that are running are left out."""
+        self._ready = {lane.lane: lane for lane in lanes if lane.lane not in self._running}
+        for lane in sorted(self._ready.values(), key=lambda ready: (ready.due_at, ready.delivery)):
+            for key in (lane.ticket, lane.lane):
+                self._since.setdefault(key, self._next_number())
+        present = [*self._ready.values(), *self._running.values()]
+        kept = {lane.lane for lane in present} | {lane.ticket for lane in present}
+        self._since = {key: since for key, since in self._since.items() if key in kept}
+
+    def begin(self, limit_of: LimitOf) -> list[ReadyLane]:
+        """
+        The lanes that begin a turn now. Each counts as running until `ended` is called.
+
+        Args:
+            limit_of: The limit that holds for a lane's first delivery; None: there is none. Of each bucket one turn
+                runs at a time, as the limit says what is left only when it is known what the turn before has used.
+        """
+        self.wait = None
+        begun: list[ReadyLane] = []
+        allowed = self._allowed(limit_of)
+        while allowed:
+            running = Counter(lane.store for lane in self._running.values())
+            free = self._slots - len(self._running)
+            may_begin = [lane for lane in allowed if running[lane.store] < free]
+            if not may_begin:
+                break
+            chosen = min(may_begin, key=self._rank)
+            self._run(chosen, allowed[chosen])
+            begun.append(chosen)
+            bucket = allowed.pop(chosen)
+            allowed = {lane: other for lane, other in allowed.items() if other is None or other != bucket}
+        return begun
+
+    def ended(self, lane: str) -> None:
+        """The turn of this lane has ended."""
+        self._running.pop(lane, None)
+        self._buckets.pop(lane, None)
+
+    def _allowed(self, limit_of: LimitOf) -> dict[ReadyLane, str | None]:
+        """The ready lanes that no limit holds back, each with its bucket."""
+        taken = set(self._buckets.values())
+        allowed: dict[ReadyLane, str | None] = {}
+        waits = []
+        for lane in self._ready.values():
+            limit = limit_of(lane)
+            if limit is None:
+                allowed[lane] = None
+            elif limit.seconds > 0:
+                waits.append(limit.seconds)
+            elif limit.bucket not in taken:
+                allowed[lane] = limit.bucket
+        self.wait = min(waits, default=None)
+        return allowed
+
+    def _run(self, lane: ReadyLane, bucket: str | None) -> None:
+        del self._ready[lane.lane]
+        self._running[lane.lane] = lane
+        if bucket is not None:
+            self._buckets[lane.lane] = bucket
+        number = self._next_number()
+        self._last_turn[lane.store,] = self._last_turn[lane.store, lane.channel] = number
+        if lane.kind is not Kind.OPEN:  # the message for which a thread was opened follows at once
+            self._since[lane.ticket] = self._since[lane.lane] = number
+
+    def _rank(self, lane: ReadyLane) -> tuple[int, ...]:
+        """The lane with the lowest rank is next."""
+        store, channel = (lane.store,), (lane.store, lane.channel)
+        last_turns = self._last_turn.get(store, 0), self._last_turn.get(channel, 0)
+        return *last_turns, self._since[lane.ticket], self._since[lane.lane]
+
+    def _next_number(self) -> int:
+        self._turn += 1
+        return self._turn
