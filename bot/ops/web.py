@@ -10,6 +10,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.model import StoreName, TicketId
+from bot.ops.connections import Connections
 from bot.ops.health import Health
 from bot.ops.metrics import metrics_text
 from bot.ports import CanVerifyWebhook, Vendor
@@ -56,12 +57,7 @@ class WebServer:
         self._webhooks = webhooks
         self._host = host
         self._port = port
-        self._runner: web.AppRunner | None = None
-
-    async def start(self) -> None:
-        """Start listening. Raises `OSError` if the address is in use."""
-        app = web.Application(client_max_size=1024 * 1024)
-        app.add_routes(
+        self._connections = Connections(
             [
                 web.get("/healthz", self._healthz),
                 web.get("/readyz", self._readyz),
@@ -69,14 +65,14 @@ class WebServer:
                 web.post("/hooks/{store}/{secret}", self._receive),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+
+    async def start(self) -> None:
+        """Start listening. Raises `OSError` if the address is in use."""
+        await self._connections.start(self._host, self._port)
 
     async def stop(self) -> None:
         """Stop listening. Does nothing if it was not started."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._connections.stop()
 
     async def _healthz(self, _: web.Request) -> web.Response:
         return _answer(await self._health.problems(), await self._health.details())
@@ -94,7 +90,7 @@ class WebServer:
             raise web.HTTPNotFound
         # aiohttp keeps bytes that are no UTF-8 as lone surrogates, which no database can hold.
         headers = {name.lower(): visible(value) for name, value in request.headers.items()}
-        if not webhook.receive(headers, await request.read()):
+        if not webhook.receive(headers, await self._connections.body(request)):
             raise web.HTTPForbidden
         return web.Response(status=202)
 

@@ -64,8 +64,8 @@ class Requests:
     The bot's requests.
 
     slack_sdk by itself sends a write again when the connection breaks, which would post things twice. So our client
-    has no retry handlers at all. After a 429 the same method (if it posts, in the same channel) is refused here until the
-    time that Slack gave is over.
+    has no retry handlers at all. After a 429 the same method (posting: in the same channel) is refused here until
+    the time that Slack gave is over.
 
     Args:
         api_url: Ends in `/api/`.

@@ -1,4 +1,4 @@
-"""When a store is swept: regularly, at once after a nudge, less often in an incident; and reporting incidents."""
+"""When a store is swept: regularly, soon after a nudge, less often in an incident; and reporting incidents."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import structlog
 from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Row
 from bot.db.rows import from_ms, require
-from bot.errors import RemoteError
+from bot.errors import AuthFailed, RateLimited, RemoteError
 from bot.inbound.isolation import defects_as_unavailable
+from bot.inbound.vendors.nudges import Nudges
 from bot.inbound.vendors.outage import OutageState, incident_of
 from bot.inbound.vendors.sweep import Sweep
 from bot.model import Store, TicketId
@@ -22,7 +23,8 @@ from bot.ports import Vendor
 from bot.tickets.incidents import store_failing, store_works
 
 _log = structlog.get_logger(__name__)
-_MAX_NUDGED = 20
+# A nudge may be the first sign that a store works again.
+_NUDGED_AFTER_FAILURE = 5.0
 _ACTIVE_FOR = timedelta(minutes=10)
 
 
@@ -46,9 +48,8 @@ class Poller:
         self._random = random
         self._sweep = Sweep(store, vendor, database, clock, wake_outbox, random)
         self._nudged = asyncio.Event()
-        self._nudged_tickets: set[TicketId] = set()
+        self._nudges = Nudges(spacing=vendor.capabilities.quick_poll, poll=store.poll_seconds)
         self._nudged_at: datetime | None = None
-        self._sweep_now = True
         self._outage = OutageState()
         self._notify_at: float | None = None
 
@@ -63,38 +64,35 @@ class Poller:
         return self._sweep.first_listed
 
     async def run(self) -> None:
-        """Sweep now and then regularly, until cancelled; at once after a nudge, less often while the store fails."""
+        """Sweep now and then regularly, until cancelled; soon after a nudge, less often while the store fails."""
         await self._database.write(lambda tx: tx.run("add_store", name=self._store.name))
         next_sweep = self._clock.monotonic()
         while True:
             self._nudged.clear()
-            if self._sweep_now or self._clock.monotonic() >= next_sweep:
-                self._sweep_now = False
+            # Tickets first: while the list fails, a sweep may always be due.
+            if self._clock.monotonic() >= self._nudges.read_at:
+                await self._read_nudged()
+            if self._clock.monotonic() >= min(next_sweep, self._nudges.sweep_at):
                 next_sweep = self._clock.monotonic() + await self._sweep_once()
-            elif self._nudged_tickets and not await self._read_nudged():
-                self._sweep_now = True
-                continue
             elif self._notify_at is not None and self._clock.monotonic() >= self._notify_at:
                 await self._record_incident()
-            wake_at = next_sweep if self._notify_at is None else min(next_sweep, self._notify_at)
+            wake_at = min(next_sweep, self._nudges.read_at, self._nudges.sweep_at, self._notify_at or next_sweep)
             await wait_for(self._nudged, wake_at - self._clock.monotonic(), self._clock)
 
     def nudge(self, ticket: TicketId | None = None) -> None:
         """
-        Sweep now, or again as soon as the current sweep ends. Several nudges in that time have the effect of one.
+        Sweep soon, or again after the current sweep. However many nudges come, the store's quota is kept.
 
         Args:
             ticket: Read only this ticket, if it is known; None: sweep the whole store.
         """
         self._nudged_at = self._clock.now()
-        if ticket is None or len(self._nudged_tickets) >= _MAX_NUDGED:
-            self._sweep_now = True
-        else:
-            self._nudged_tickets.add(ticket)
-        self._nudged.set()
+        if self._nudges.add(ticket):
+            self._nudged.set()
 
     async def _sweep_once(self) -> float:
         """One sweep, whether it succeeds or fails; how many seconds to wait before the next."""
+        self._nudges.sweep_begins(self._clock.monotonic())
         try:
             with defects_as_unavailable(f"the sweep of store {self._store.name}"):
                 await self._sweep.run()
@@ -103,7 +101,11 @@ class Poller:
             now = self._clock.monotonic()
             self._outage = self._outage.failed(error, now)
             await self._record_incident()
-            return self._outage.pause(self._store.poll_seconds, now, self._random.random())
+            wait = self._outage.pause(self._store.poll_seconds, now, self._random.random())
+            refused = isinstance(error, RateLimited | AuthFailed)
+            self._nudges.hold(now + (wait if refused else min(wait, _NUDGED_AFTER_FAILURE)), tickets=refused)
+            return wait
+        self._nudges.swept()
         self._outage = self._outage.worked(self._clock.monotonic())
         self._notify_at = None
         row = await self._store_row()
@@ -113,10 +115,12 @@ class Poller:
         wait = pause(self._store.poll_seconds, quick, self._clock.now(), from_ms(row["active_at"]), self._nudged_at)
         return wait * (1 + self._random.random() / 10)
 
-    async def _read_nudged(self) -> bool:
-        """Read the tickets that webhooks named; whether all were known and could be read."""
-        tickets, self._nudged_tickets = self._nudged_tickets, set()
-        return await self._sweep.read(sorted(tickets))  # a set's order differs between runs
+    async def _read_nudged(self) -> None:
+        """Read the tickets that webhooks named."""
+        result = await self._sweep.read(self._nudges.take_tickets(self._clock.monotonic()))
+        self._nudges.were_read(unread=result.unread, unknown=result.unknown)
+        if result.retry_after is not None:
+            self._nudges.hold(self._clock.monotonic() + result.retry_after, tickets=True)
 
     async def _record_incident(self) -> None:
         """Record what is wrong. Report it if it has lasted long enough; else note when to do so."""

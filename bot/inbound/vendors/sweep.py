@@ -2,13 +2,14 @@
 One sweep of a store: compare what the vendor has with what is recorded. One transaction per changed ticket.
 
 After an outage, the next sweep finds everything that was missed. A ticket that cannot be read stops neither the sweep
-nor the other tickets. Nothing is recorded of it, so it still counts as changed, and it is tried again separately.
+nor the other tickets. Nothing is recorded of it, so it still counts as changed, and it is tried again separately. The
+same holds for one that is listed although it does not exist.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import from_ms, to_ms
 from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.inbound.isolation import defects_as_unavailable
-from bot.inbound.vendors.unreadable import UnreadableTickets
+from bot.inbound.vendors.unreadable import MissingTickets, UnreadableTickets
 from bot.model import Absent, Change, Conversation, Nameless, Store, Ticket, TicketId
 from bot.ports import Vendor
 from bot.tickets import forgotten, incidents
@@ -52,6 +53,22 @@ class SweepScope:
 
     first: bool
     full: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTickets:
+    """
+    What came of reading some tickets.
+
+    Attributes:
+        unread: Those that could not be read.
+        unknown: Whether there were others that are not recorded, so that only a sweep can show them.
+        retry_after: Seconds until the store allows further requests; None: it refused none.
+    """
+
+    unread: Collection[TicketId]
+    unknown: bool
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +123,7 @@ class Sweep:
         self._clock = clock
         self._wake_outbox = wake_outbox
         self._unreadable = UnreadableTickets(clock, random)
+        self._missing = MissingTickets(clock, random)
         self._vendor_error: RemoteError | None = None
         self._any_read = False
         self._failures = 0
@@ -141,7 +159,7 @@ class Sweep:
             if isinstance(found, Nameless):
                 if self._unreadable.is_due(ticket):
                     self._unreadable.failed(ticket, Unavailable(notices.no_id(self._store.vendor_label)))
-            elif self._unreadable.is_due(ticket):
+            elif self._unreadable.is_due(ticket) and self._missing.is_due(ticket):
                 await self._process_or_postpone(found, ticket, scope, read_at)
         if self._vendor_error is not None and not self._any_read and not await self._another_is_readable():
             raise self._vendor_error.with_traceback(None)
@@ -150,23 +168,25 @@ class Sweep:
             _log.info("first contact", store=self._store.name, tickets=len(listed))
         self._wake_outbox()
 
-    async def read(self, tickets: Iterable[TicketId]) -> bool:
-        """Read these tickets, without a sweep; whether all of them were recorded before and could be read."""
-        complete = True
-        for ticket in tickets:
+    async def read(self, tickets: Collection[TicketId]) -> ReadTickets:
+        """Read these tickets, without a sweep."""
+        unread: list[TicketId] = []
+        unknown = False
+        for number, ticket in enumerate(tickets):
             if await self._database.read(find_ticket, self._store.name, ticket) is None:
-                complete = False
+                unknown = True
                 continue
             try:
                 with defects_as_unavailable(self._reading):
                     await self._read_and_record(ticket, fingerprint=None)
-            except RateLimited:
-                return False
+            except RateLimited as error:
+                left = [*unread, *list(tickets)[number:]]
+                return ReadTickets(unread=left, unknown=unknown, retry_after=error.retry_after)
             except RemoteError as error:
-                complete = False
+                unread.append(ticket)
                 if ticket in self._unreadable.tickets:
                     self._unreadable.failed(ticket, error)
-        return complete
+        return ReadTickets(unread=unread, unknown=unknown)
 
     @property
     def unreadable(self) -> AbstractSet[TicketId]:
@@ -237,6 +257,7 @@ class Sweep:
     async def _end(self, scope: SweepScope, listed: AbstractSet[TicketId]) -> None:
         """Record that the sweep has ended, and report tickets that could not be read for a long time."""
         if scope.full:
+            self._missing.forget_unlisted(listed)
             self._unreadable.forget_unlisted(listed)
             self._left_unreadable = frozenset(self._unreadable.tickets)
             retry_after = _FULL_SWEEP_RETRY if self._full_after == self._full_every else self._full_after * 2
@@ -327,14 +348,17 @@ class Sweep:
 
         await self._database.write(work, self._clock.now())
         self._unreadable.was_read(snapshot.ticket.id)
+        self._missing.was_read(snapshot.ticket.id)
         self._wake_outbox()
 
     async def _gone(self, ticket: TicketId) -> None:
         """
         The vendor says that a ticket does not exist. It is believed when it is said twice, some seconds apart.
 
-        Until then nothing is recorded, so the ticket is asked for again by the next sweep.
+        Until then nothing is recorded, so the ticket is asked for again. If it is still listed after that, it is asked
+        for less and less often.
         """
+        self._missing.failed(ticket)
         now = self._clock.monotonic()
         since = self._missing_since.setdefault(ticket, now)
         if now - since < _MISSING_APART:

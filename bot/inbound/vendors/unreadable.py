@@ -1,7 +1,7 @@
 """
-Tickets that the store lists but that cannot be read.
+Tickets that the store lists but that cannot be read, or that do not exist when they are asked for.
 
-Each is retried separately, less and less often. So it costs almost nothing and delays no other ticket. The list is
+Each is retried separately, less and less often. So it costs almost nothing and delays no other ticket. The lists are
 kept in memory: after a restart, all are tried again. Which of them were reported is in the database.
 """
 
@@ -21,6 +21,9 @@ _MAX_PAUSE = 900.0
 # Short failures are not reported. When one ticket is reported, others that soon would be are reported with it.
 _REPORT_AFTER = 900.0
 _REPORT_WITH_OTHERS_AFTER = 300.0
+# A new ticket may be listed some seconds before it can be read.
+_FIRST_PAUSE_IF_MISSING = 5.0
+_DOUBLINGS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +109,38 @@ class UnreadableTickets:
     def reported(self, tickets: Iterable[TicketId]) -> None:
         """These tickets were reported."""
         self._failures |= {ticket: replace(self._failures[ticket], reported=True) for ticket in tickets}
+
+
+class MissingTickets:
+    """
+    The tickets of one store that did not exist at the last try.
+
+    Some vendors go on listing a deleted ticket, and it counts as changed in every sweep. Nobody is told of it.
+    """
+
+    def __init__(self, clock: Clock, random: Random) -> None:
+        self._clock = clock
+        self._random = random
+        self._tries: dict[TicketId, int] = {}
+        self._due: dict[TicketId, float] = {}
+
+    def is_due(self, ticket: TicketId) -> bool:
+        """Whether a ticket may be asked for now; always true if it is not among them."""
+        return ticket not in self._due or self._clock.monotonic() >= self._due[ticket]
+
+    def failed(self, ticket: TicketId) -> None:
+        """The vendor says now that it does not exist."""
+        tries = self._tries.get(ticket, 0)
+        pause = min(_MAX_PAUSE, _FIRST_PAUSE_IF_MISSING * 2.0**tries) * (1 + self._random.random() / 5)
+        self._tries[ticket] = min(tries + 1, _DOUBLINGS)
+        self._due[ticket] = self._clock.monotonic() + pause
+
+    def was_read(self, ticket: TicketId) -> None:
+        """A ticket could be read."""
+        self._tries.pop(ticket, None)
+        self._due.pop(ticket, None)
+
+    def forget_unlisted(self, listed: Collection[TicketId]) -> None:
+        """After a full sweep: forget the tickets that it did not yield."""
+        for ticket in self._tries.keys() - set(listed):
+            self.was_read(ticket)

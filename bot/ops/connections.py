@@ -1,0 +1,110 @@
+"""
+The connections of the bot's HTTP server: few at once, none for long, and whoever is ready to be answered is answered.
+
+Anybody who reaches the port can open connections and send nothing. So a connection without a complete request is closed
+after some seconds, and sooner if a new one comes and there is no room: the oldest of them makes way. Nothing is logged
+about any of this, as it can happen thousands of times a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+MOST_CONNECTIONS = 256
+"""At once, so that the process's files are never used up by them."""
+REQUEST_SECONDS = 10.0
+"""The longest time for the headers of a request, and again for its body; also until the next request."""
+_STOP_SECONDS = 2.0
+_BACKLOG = 1024
+_BODY_BYTES = 1024 * 1024
+
+_log = structlog.get_logger(__name__)
+
+
+class Connections:
+    """
+    Listens, and passes requests to an application.
+
+    Args:
+        routes: What it answers.
+    """
+
+    def __init__(self, routes: list[web.RouteDef]) -> None:
+        app = web.Application(client_max_size=_BODY_BYTES, middlewares=[self._handle])
+        app.add_routes(routes)
+        silent = logging.Logger(f"{__name__}.malformed")
+        silent.addHandler(logging.NullHandler())
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            logger=silent,  # it would log each malformed request; our own defects are logged here
+            keepalive_timeout=REQUEST_SECONDS,
+            lingering_time=1.0,
+            shutdown_timeout=_STOP_SECONDS,
+        )
+        self._listening: asyncio.Server | None = None
+        self._answering: set[web.RequestHandler] = set()
+
+    async def start(self, host: str, port: int) -> None:
+        """Start listening. Raises `OSError` if the address is in use."""
+        await self._runner.setup()
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(self._accept, host, port, reuse_address=True, backlog=_BACKLOG)
+
+    async def stop(self) -> None:
+        """Stop listening and close every connection. Does nothing if it was not started."""
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
+        await self._runner.cleanup()
+
+    async def body(self, request: web.Request) -> bytes:
+        """
+        The body of a request. While it is read, the connection may still have to make way.
+
+        Raises `web.HTTPRequestTimeout` if it does not come in time, `web.HTTPRequestEntityTooLarge` if it is too large.
+        """
+        self._answering.discard(request.protocol)
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                return await request.read()
+        except (TimeoutError, ConnectionError) as error:
+            raise web.HTTPRequestTimeout from error
+        finally:
+            self._answering.add(request.protocol)
+
+    def _accept(self) -> web.RequestHandler:
+        """The protocol of a new connection."""
+        server = self._runner.server
+        if server is None:
+            raise RuntimeError("a connection came although the server is not set up")
+        open_now = [connection for connection in server.connections if connection.transport is not None]
+        if len(open_now) >= MOST_CONNECTIONS:
+            idle = (connection for connection in open_now if connection not in self._answering)
+            oldest = next(idle, None)
+            if oldest is not None:
+                oldest.force_close()
+        return server()
+
+    @property
+    def _handle(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+        @web.middleware
+        async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
+            self._answering.add(request.protocol)
+            try:
+                return await handler(request)
+            except web.HTTPException:
+                raise
+            except Exception:
+                _log.exception("request not answered")
+                raise web.HTTPInternalServerError from None
+            finally:
+                self._answering.discard(request.protocol)
+
+        return handle
