@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 MOST_CONNECTIONS = 256
 """At once, so that the process's files are never used up by them."""
@@ -38,8 +37,9 @@ class Connections:
     def __init__(self, routes: list[web.RouteDef]) -> None:
         app = web.Application(client_max_size=_BODY_BYTES, middlewares=[self._handle])
         app.add_routes(routes)
-        silent = logging.Logger(f"{__name__}.malformed")
+        silent = logging.getLogger(f"{__name__}.malformed")
         silent.addHandler(logging.NullHandler())
+        silent.propagate = False
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -56,6 +56,14 @@ class Connections:
         await self._runner.setup()
         loop = asyncio.get_running_loop()
         self._listening = await loop.create_server(self._accept, host, port, reuse_address=True, backlog=_BACKLOG)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on. Raises `LookupError` if it does not."""
+        if self._listening is None:
+            raise LookupError("the server does not listen")
+        port: int = self._listening.sockets[0].getsockname()[1]
+        return port
 
     async def stop(self) -> None:
         """Stop listening and close every connection. Does nothing if it was not started."""
@@ -93,7 +101,7 @@ class Connections:
         return server()
 
     @property
-    def _handle(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def _handle(self) -> Middleware:
         @web.middleware
         async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
             self._answering.add(request.protocol)
@@ -101,7 +109,7 @@ class Connections:
                 return await handler(request)
             except web.HTTPException:
                 raise
-            except Exception:
+            except Exception:  # noqa: BLE001 - a defect in one answer must not stop the others
                 _log.exception("request not answered")
                 raise web.HTTPInternalServerError from None
             finally:

@@ -70,6 +70,11 @@ class WebServer:
         """Start listening. Raises `OSError` if the address is in use."""
         await self._connections.start(self._host, self._port)
 
+    @property
+    def port(self) -> int:
+        """The port that it listens on; useful if it was started with port 0. Raises `LookupError` if it does not."""
+        return self._connections.port
+
     async def stop(self) -> None:
         """Stop listening. Does nothing if it was not started."""
         await self._connections.stop()

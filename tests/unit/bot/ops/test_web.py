@@ -84,8 +84,7 @@ async def serving(path: Path, *, secret: str | None = None, vendor: object = Non
     hooks = {} if secret is None else {MAIN: StoreWebhook(secret, cast("Vendor", vendor), nudged.append)}
     server = WebServer(health, hooks, "127.0.0.1", 0)
     await server.start()
-    assert server._runner is not None
-    port = server._runner.addresses[0][1]
+    port = server.port
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
             yield Place(http, chat, clock, database, caught_up, listed, nudged)
