@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 
-_EVERYTHING = "everything"
+_OF_THE_BOT = 50
+"""So many requests a second Discord allows a bot in all; its answers do not say what is left of them."""
 _SAME_WINDOW = 0.5
 """Two answers may differ by so many seconds about the end of the same window."""
 _GUESS = 1.0
@@ -38,6 +39,7 @@ class RateLimits:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._everything = _Window(limit=_OF_THE_BOT, remaining=_OF_THE_BOT, resets_at=clock.monotonic())
         self._windows: dict[str, _Window] = {}
         self._names: dict[str, str] = {}
 
@@ -53,7 +55,7 @@ class RateLimits:
             0.0: it fits and is counted; else the seconds until it fits.
         """
         now = self._clock.monotonic()
-        wanted = [w for w in (self._windows.get(_EVERYTHING), self._windows.get(self._bucket(route, place))) if w]
+        wanted = self._wanted(route, place)
         for window in wanted:
             if window.resets_at <= now:
                 window.remaining, window.resets_at = window.limit, now + _GUESS
@@ -67,8 +69,7 @@ class RateLimits:
     def wait(self, route: str, place: str) -> float:
         """The seconds until one more request fits; zero: now. Nothing is counted. For the arguments see `take`."""
         now = self._clock.monotonic()
-        known = (self._windows.get(_EVERYTHING), self._windows.get(self._bucket(route, place)))
-        waits = [window.resets_at - now for window in known if window is not None and window.remaining <= 0]
+        waits = [window.resets_at - now for window in self._wanted(route, place) if window.remaining <= 0]
         return max([*waits, 0.0])
 
     def learn(self, route: str, place: str, headers: Mapping[str, str]) -> None:
@@ -96,10 +97,19 @@ class RateLimits:
 
     def exceeded(self, route: str, place: str, seconds: float, *, everything: bool) -> None:
         """A 429 came: no requests of this kind, or none at all, for so many seconds."""
-        bucket = _EVERYTHING if everything else self._bucket(route, place)
+        resets_at = self._clock.monotonic() + seconds
+        if everything:
+            self._everything.remaining, self._everything.resets_at = 0, resets_at
+            return
+        bucket = self._bucket(route, place)
         known = self._windows.get(bucket)
         limit = known.limit if known is not None else 1
-        self._windows[bucket] = _Window(limit=limit, remaining=0, resets_at=self._clock.monotonic() + seconds)
+        self._windows[bucket] = _Window(limit=limit, remaining=0, resets_at=resets_at)
+
+    def _wanted(self, route: str, place: str) -> list[_Window]:
+        """The windows that one more request must fit into."""
+        window = self._windows.get(self._bucket(route, place))
+        return [self._everything] if window is None else [self._everything, window]
 
     def _bucket(self, route: str, place: str) -> str:
         return f"{self._names.get(route, route)} {place}"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
 import structlog
@@ -41,6 +42,7 @@ _MOST_POKES = 3
 _WATCHED_CLOSELY = 300.0
 _LOOKED_AT_AGAIN_AFTER = 240.0
 HELD_AFTER = 3600.0
+_ROOMS: Mapping[str, type[Room]] = MappingProxyType({"discord": Room, "slack": Room})
 _SWEPT = "SELECT swept_at, fully_swept_at FROM stores"
 _WAITING_FOR_SOMEBODY = """
 SELECT m.text, d.state, m.routed_at, m.written_at
@@ -92,6 +94,7 @@ class Simulation:
         fate: Fate | None = None,
         schedule: Schedule | None = None,
         poll_seconds: float = 30.0,
+        rooms: Mapping[str, type[Room]] = _ROOMS,
     ) -> None:
         self.loop = loop
         self.path = path
@@ -106,8 +109,8 @@ class Simulation:
         self._pokes: Counter[str] = Counter()
         true_time = SimulatedClock(loop)
         self.rooms = {
-            name: Room(name=ChatName(name), now=true_time.now, gate=self.fate, brings_again=name == "slack")
-            for name in ("discord", "slack")
+            name: room(name=ChatName(name), now=true_time.now, gate=self.fate, brings_again=name == "slack")
+            for name, room in rooms.items()
         }
         self.shops = {name: Shop(name=name, now=true_time.now, gate=self.fate) for name in stores}
         self._stores = {
