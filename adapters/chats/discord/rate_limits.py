@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 
-_OF_THE_BOT = 50
-"""So many requests a second Discord allows a bot in all; its answers do not say what is left of them."""
+_AT_ONCE = 10
+_A_SECOND = 40
+"""Discord allows a bot 50 requests a second and does not say what is left of them. This is never more in any second."""
 _SAME_WINDOW = 0.5
 """Two answers may differ by so many seconds about the end of the same window."""
+_NEGLIGIBLE = 1e-6
 _GUESS = 1.0
 """Seconds; how long a new window is assumed to last until an answer says."""
 
@@ -39,7 +41,8 @@ class RateLimits:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._everything = _Window(limit=_OF_THE_BOT, remaining=_OF_THE_BOT, resets_at=clock.monotonic())
+        self._everything_from = clock.monotonic()
+        self._everything_closed_until = clock.monotonic()
         self._windows: dict[str, _Window] = {}
         self._names: dict[str, str] = {}
 
@@ -55,22 +58,25 @@ class RateLimits:
             0.0: it fits and is counted; else the seconds until it fits.
         """
         now = self._clock.monotonic()
-        wanted = self._wanted(route, place)
-        for window in wanted:
-            if window.resets_at <= now:
-                window.remaining, window.resets_at = window.limit, now + _GUESS
-        waits = [window.resets_at - now for window in wanted if window.remaining <= 0]
-        if waits:
-            return max(waits)
-        for window in wanted:
+        window = self._windows.get(self._bucket(route, place))
+        if window is not None and window.resets_at <= now:
+            window.remaining, window.resets_at = window.limit, now + _GUESS
+        wait = self.wait(route, place)
+        if wait > 0:
+            return wait
+        self._everything_from = max(self._everything_from, now) + 1 / _A_SECOND
+        if window is not None:
             window.remaining -= 1
         return 0.0
 
     def wait(self, route: str, place: str) -> float:
         """The seconds until one more request fits; zero: now. Nothing is counted. For the arguments see `take`."""
         now = self._clock.monotonic()
-        waits = [window.resets_at - now for window in self._wanted(route, place) if window.remaining <= 0]
-        return max([*waits, 0.0])
+        everything = max(self._everything_from - _AT_ONCE / _A_SECOND, self._everything_closed_until) - now
+        window = self._windows.get(self._bucket(route, place))
+        own = 0.0 if window is None or window.remaining > 0 else window.resets_at - now
+        wait = max(everything, own)
+        return wait if wait > _NEGLIGIBLE else 0.0
 
     def learn(self, route: str, place: str, headers: Mapping[str, str]) -> None:
         """Take over what the headers of an answer say; not for a 429."""
@@ -99,17 +105,12 @@ class RateLimits:
         """A 429 came: no requests of this kind, or none at all, for so many seconds."""
         resets_at = self._clock.monotonic() + seconds
         if everything:
-            self._everything.remaining, self._everything.resets_at = 0, resets_at
+            self._everything_closed_until = resets_at
             return
         bucket = self._bucket(route, place)
         known = self._windows.get(bucket)
         limit = known.limit if known is not None else 1
         self._windows[bucket] = _Window(limit=limit, remaining=0, resets_at=resets_at)
-
-    def _wanted(self, route: str, place: str) -> list[_Window]:
-        """The windows that one more request must fit into."""
-        window = self._windows.get(self._bucket(route, place))
-        return [self._everything] if window is None else [self._everything, window]
 
     def _bucket(self, route: str, place: str) -> str:
         return f"{self._names.get(route, route)} {place}"

@@ -18,6 +18,7 @@ from bot.sandbox.slack.rate_limits import SlackLimits, SlackRateLimiter
 from tests.support.simulation.loop import clock
 from tests.support.simulation.room import Room
 
+_ANSWER = 0.02
 _MESSAGE = "/channels/{channel_id}/messages"
 _CARD = "/channels/{channel_id}/messages/{message_id}"
 _THREAD = "/channels/{channel_id}/messages/{message_id}/threads"
@@ -32,11 +33,12 @@ class LimitedDiscord(Room):
     Attributes:
         begun: How often each kind of act was begun.
         refused: How often the platform or our own counting refused one.
-        bare: Cards that stand without their thread.
+        bare: Cards that stand without their thread; `without_thread`: how many ever did.
     """
 
     begun: Counter[str] = field(default_factory=Counter)
     refused: int = 0
+    without_thread: int = 0
     bare: set[DeliveryKey] = field(default_factory=set)
     clock: Clock = field(default_factory=clock)
 
@@ -54,6 +56,7 @@ class LimitedDiscord(Room):
             await self._request("POST", _THREAD, channel)
         except RateLimited as error:
             self.bare.add(key)
+            self.without_thread += 1
             raise Uncertain("The card is there.", retry_after=error.retry_after) from error
         return await super().open_thread(channel, card, key)
 
@@ -97,6 +100,7 @@ class LimitedDiscord(Room):
             seconds = float(refusal.retry_after or 1.0)
             self._known.exceeded(route, where, seconds, everything=refusal.everywhere)
             raise RateLimited("Discord refuses.", retry_after=seconds) from refusal
+        await self.clock.sleep(_ANSWER)  # so it is always later than Discord counts
         self._known.learn(route, where, headers)
 
 

@@ -30,11 +30,46 @@ def test_what_is_unknown_is_tried(clock: ManualClock) -> None:
 
 
 def test_what_is_left_can_be_used_however_long_the_window(clock: ManualClock) -> None:
-    """Fifty requests in five minutes may all be made at once; the next waits for the window's end."""
+    """Fifty requests in five minutes may all be made in a row; the next waits for the window's end."""
     limits = RateLimits(clock)
     limits.learn(ROUTE, "1", headers(49, 300.0, limit=50))
-    assert [limits.take(ROUTE, "1") for _ in range(49)] == [0.0] * 49
-    assert limits.take(ROUTE, "1") == pytest.approx(300.0)
+    for _ in range(49):
+        assert limits.take(ROUTE, "1") == 0.0
+        clock.advance(0.1)
+    assert limits.take(ROUTE, "1") == pytest.approx(300.0 - 4.9)
+
+
+def test_looking_at_a_limit_uses_nothing_of_it(clock: ManualClock) -> None:
+    """What a delivery would have to wait can be asked as often as one likes, for what is unknown as well."""
+    limits = RateLimits(clock)
+    limits.learn(ROUTE, "1", headers(1, 5.0))
+    assert [limits.wait(ROUTE, "1") for _ in range(100)] == [0.0] * 100
+    assert [limits.wait("GET /unknown", "1") for _ in range(100)] == [0.0] * 100
+    assert limits.take(ROUTE, "1") == 0.0
+    assert limits.wait(ROUTE, "1") == pytest.approx(5.0)
+    assert limits.wait(ROUTE, "2") == 0.0
+    clock.advance(5.0)
+    assert limits.wait(ROUTE, "1") == 0.0
+
+
+def test_no_second_has_more_requests_than_discord_allows_a_bot(clock: ManualClock) -> None:
+    """Fifty in all, whatever the routes and wherever the second begins."""
+    limits = RateLimits(clock)
+    sent: list[float] = []
+    for number in range(500):
+        while wait := limits.take(f"GET /{number}", ""):
+            clock.advance(wait)
+        sent.append(clock.monotonic())
+    assert all(later - earlier > 0.999 for earlier, later in zip(sent, sent[50:], strict=False))
+    assert sent[-1] - sent[0] < 15.0
+
+
+def test_one_refusal_for_everything_slows_nothing_down_for_long(clock: ManualClock) -> None:
+    """When its time is over, as much may be asked as before; it is not one request a second from then on."""
+    limits = RateLimits(clock)
+    limits.exceeded(ROUTE, "1", 0.5, everything=True)
+    clock.advance(0.5)
+    assert [limits.take(f"GET /{number}", "") for number in range(10)] == [0.0] * 10
 
 
 def test_each_channel_has_its_own_limit(clock: ManualClock) -> None:
