@@ -17,8 +17,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 MOST_CONNECTIONS = 256
 """At once, so that the process's files are never used up by them."""
-REQUEST_SECONDS = 10.0
-"""The longest time for the headers of a request, and again for its body; also until the next request."""
+_REQUEST_SECONDS = 10.0
 _STOP_SECONDS = 2.0
 _BACKLOG = 1024
 _BODY_BYTES = 1024 * 1024
@@ -32,22 +31,24 @@ class Connections:
 
     Args:
         routes: What it answers.
+        request_seconds: The longest time for the headers of a request, and again for its body; also until the next
+            request of the same connection.
     """
 
-    def __init__(self, routes: list[web.RouteDef]) -> None:
+    def __init__(self, routes: list[web.RouteDef], request_seconds: float = _REQUEST_SECONDS) -> None:
         app = web.Application(client_max_size=_BODY_BYTES, middlewares=[self._handle])
         app.add_routes(routes)
         silent = logging.getLogger(f"{__name__}.malformed")
-        silent.addHandler(logging.NullHandler())
-        silent.propagate = False
+        silent.setLevel(logging.CRITICAL + 1)
         self._runner = web.AppRunner(
             app,
             access_log=None,
             logger=silent,  # it would log each malformed request; our own defects are logged here
-            keepalive_timeout=REQUEST_SECONDS,
+            keepalive_timeout=request_seconds,
             lingering_time=1.0,
             shutdown_timeout=_STOP_SECONDS,
         )
+        self._request_seconds = request_seconds
         self._listening: asyncio.Server | None = None
         self._answering: set[web.RequestHandler] = set()
 
@@ -80,7 +81,7 @@ class Connections:
         """
         self._answering.discard(request.protocol)
         try:
-            async with asyncio.timeout(REQUEST_SECONDS):
+            async with asyncio.timeout(self._request_seconds):
                 return await request.read()
         except (TimeoutError, ConnectionError) as error:
             raise web.HTTPRequestTimeout from error

@@ -19,6 +19,7 @@ from tests.support.simulation.loop import clock
 from tests.support.simulation.room import Room
 
 _ANSWER = 0.02
+_HANGS = 25.0
 _MESSAGE = "/channels/{channel_id}/messages"
 _CARD = "/channels/{channel_id}/messages/{message_id}"
 _THREAD = "/channels/{channel_id}/messages/{message_id}/threads"
@@ -44,7 +45,15 @@ class LimitedDiscord(Room):
 
     def __post_init__(self) -> None:
         self._platform = DiscordRateLimiter(self.clock)
+        self.forget_limits()
+
+    def forget_limits(self) -> None:
+        """As a new process, which knows nothing of what the last one has used."""
         self._known = DiscordKnown(self.clock)
+
+    def limit_is_used_up(self, channel: str) -> bool:
+        """Whether no further thread is allowed in this channel for more than a minute."""
+        return self._known.wait(f"POST {_THREAD}", channel) > 60
 
     def limit(self, kind: Kind, place: Place) -> Limit:
         return limit_of(self._known, kind, place)
@@ -112,10 +121,12 @@ class LimitedSlack(Room):
     Attributes:
         begun: How often each kind of act was begun.
         refused: How often the platform or our own counting refused one.
+        hanging: Channels in which every post takes half a minute.
     """
 
     begun: Counter[str] = field(default_factory=Counter)
     refused: int = 0
+    hanging: set[str] = field(default_factory=set)
     clock: Clock = field(default_factory=clock)
 
     def __post_init__(self) -> None:
@@ -135,6 +146,7 @@ class LimitedSlack(Room):
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         self.begun["post"] += 1
         self._post(place.channel)
+        await self.clock.sleep(_HANGS if place.channel in self.hanging else 0.0)
         return await super().post(place, post, part, key)
 
     def _post(self, channel: str) -> None:

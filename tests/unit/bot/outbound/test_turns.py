@@ -1,0 +1,151 @@
+"""Whose turn is next at one destination."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.model import ChannelId, ChatName, Kind, Place, ThreadId, TicketNumber
+from bot.outbound.ready_lanes import ReadyLane
+from bot.outbound.turns import SLOTS, Turns
+from bot.ports import Limit
+from tests.support.clocks import NOON
+
+
+def ready(store: str, ticket: int, *, channel: str = "1", kind: Kind = Kind.POST, since: datetime = NOON) -> ReadyLane:
+    """The lane of a ticket's thread; it is the same lane each time."""
+    place = Place(chat=ChatName("discord"), channel=ChannelId(f"{store}{channel}"), thread=ThreadId(f"{store}{ticket}"))
+    return ReadyLane(
+        lane=f"thread:{store}{ticket}",
+        store=store,
+        ticket=TicketNumber(ticket),
+        kind=kind,
+        place=place,
+        due_at=since,
+        delivery=ticket,
+    )
+
+
+def no_limit(_: ReadyLane) -> None:
+    """Nothing is held back."""
+
+
+def order(turns: Turns, lanes: list[ReadyLane], amount: int) -> list[str]:
+    """Who has the next turns, one after the other, while every lane stays ready."""
+    found = []
+    for _ in range(amount):
+        turns.offer(lanes)
+        (begun,) = turns.begin(no_limit)
+        found.append(f"{begun.store}{begun.ticket}")
+        turns.ended(begun.lane)
+    return found
+
+
+def test_stores_take_turns_whatever_they_have_queued() -> None:
+    """A store with a hundred tickets has as many turns as one with a single ticket."""
+    lanes = [ready("a", number) for number in range(100)] + [ready("z", 500)]
+    assert order(Turns(1), lanes, 6) == ["a0", "z500", "a1", "z500", "a2", "z500"]
+
+
+def test_a_store_that_was_quiet_is_next() -> None:
+    """However long the others' queues are, and however long they have waited."""
+    turns = Turns(1)
+    lanes = [ready(store, 10 * index + number) for index, store in enumerate("abc") for number in range(8)]
+    order(turns, lanes, 9)
+    assert order(turns, [*lanes, ready("z", 500, since=NOON + timedelta(hours=1))], 2)[0] == "z500"
+
+
+def test_a_stores_channels_take_turns_and_then_a_channels_tickets() -> None:
+    """A busy channel holds up no other of its store; a ticket with a long queue no other of its channel."""
+    lanes = [ready("a", 1), ready("a", 2), ready("a", 3, channel="2")]
+    assert order(Turns(1), lanes, 8) == ["a1", "a3", "a2", "a3", "a1", "a3", "a2", "a3"]
+
+
+def test_new_tickets_do_not_overtake_for_ever() -> None:
+    """A ticket that waits has its turn before those that came later, however many come."""
+    turns = Turns(1)
+    turns.offer([ready("a", 1), ready("a", 2)])
+    (first,) = turns.begin(no_limit)
+    turns.ended(first.lane)
+    late = [ready("a", number, since=NOON + timedelta(seconds=number)) for number in range(10, 20)]
+    assert order(turns, [ready("a", 2), *late], 1) == ["a2"]
+
+
+def test_the_message_of_a_new_thread_follows_its_opening_at_once() -> None:
+    """Else a hundred customers would see a hundred cards before the first message."""
+    turns = Turns(1)
+    waiting = [ready("a", number, kind=Kind.OPEN) for number in (1, 2)]
+    assert order(turns, waiting, 1) == ["a1"]
+    assert order(turns, [ready("a", 1), waiting[1]], 2) == ["a1", "a2"]
+
+
+def test_one_store_never_takes_all_slots() -> None:
+    """While a store's turns hang, others find slots, and one that was quiet finds one at once."""
+    turns = Turns()
+    turns.offer(ready("a", number) for number in range(100))
+    assert len(turns.begin(no_limit)) == SLOTS // 2
+    turns.offer([*(ready("a", number) for number in range(100)), *(ready("b", 200 + number) for number in range(100))])
+    assert {lane.store for lane in turns.begin(no_limit)} == {"b"}
+    turns.offer([ready("a", 99), ready("b", 299), ready("z", 500)])
+    assert [lane.store for lane in turns.begin(no_limit)] == ["z"]
+
+
+def test_what_a_limit_holds_back_takes_no_slot_and_tells_its_time() -> None:
+    """It is passed over; the shortest of the waits is when to look again."""
+    turns = Turns(4)
+    waits = {1: 30.0, 2: 4.0, 3: 0.0}
+    turns.offer(ready("a", number) for number in waits)
+    begun = turns.begin(lambda lane: Limit(lane.lane, waits[int(lane.ticket or 0)]))
+    assert [lane.ticket for lane in begun] == [3]
+    assert turns.wait == 4.0
+    turns.ended(begun[0].lane)
+    assert turns.begin(no_limit) != []
+    assert turns.wait is None
+
+
+def test_of_one_bucket_one_turn_runs_at_a_time() -> None:
+    """What is left of a limit is known only after the turn before; who waits for that needs no timer."""
+    turns = Turns(8)
+    lanes = [ready("a", 1), ready("b", 2), ready("b", 3, channel="2")]
+
+    def limit(lane: ReadyLane) -> Limit:
+        return Limit("shared" if lane.ticket in (1, 2) else "own", 0.0)
+
+    turns.offer(lanes)
+    assert [lane.ticket for lane in turns.begin(limit)] == [1, 3]
+    assert (turns.begin(limit), turns.wait) == ([], None)
+    turns.ended("thread:a1")
+    assert [lane.ticket for lane in turns.begin(limit)] == [2]
+
+
+def test_a_lane_that_runs_is_not_begun_again() -> None:
+    """Also if it is offered again meanwhile, as when an opening was queued before what is being posted."""
+    turns = Turns(4)
+    turns.offer([ready("a", 1)])
+    assert len(turns.begin(no_limit)) == 1
+    turns.offer([ready("a", 1, kind=Kind.OPEN)])
+    assert turns.begin(no_limit) == []
+
+
+def test_nothing_is_kept_of_those_that_have_nothing_to_do() -> None:
+    """Of tickets and lanes; of stores and channels there are few."""
+    turns = Turns()
+    for number in range(200):
+        turns.offer([ready("a", number)])
+        (begun,) = turns.begin(no_limit)
+        turns.ended(begun.lane)
+    turns.offer([])
+    assert turns._since == {}
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 30), st.sampled_from("12")), min_size=1, max_size=60))
+def test_while_all_wait_their_turns_differ_by_one_at_most(asked: list[tuple[str, int, str]]) -> None:
+    """Whatever is queued: no store that waits all the time has two turns fewer than another that does."""
+    lanes = list({(s, t): ready(s, 100 * "abcd".index(s) + t, channel=c) for s, t, c in asked}.values())
+    had = Counter(name[0] for name in order(Turns(1), lanes, 21))
+    amounts = [had[store] for store in {lane.store for lane in lanes}]
+    assert max(amounts) - min(amounts) <= 1
