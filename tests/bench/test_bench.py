@@ -35,6 +35,8 @@ from tests.support.vendors.remembered import Remembered
 pytestmark = pytest.mark.bench
 
 _SPEED = 30.0
+_CALM_SPEED = 6.0
+"""Where the processor's own time must not count thirty times."""
 _REST = 30.0
 Tell = Callable[[str], None]
 
@@ -146,6 +148,74 @@ async def _latencies(folder: Path, *, hanging: bool) -> list[float]:
 def _at(values: Sequence[float], percent: int) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+@pytest.mark.parametrize(
+    ("what", "tickets", "messages"), [("8 tickets with 150 messages each", 8, 150), ("100 new tickets", 100, 1)]
+)
+async def test_a_busy_store_beside_a_quiet_one(
+    what: str, tickets: int, messages: int, tmp_path: Path, tell: Tell
+) -> None:
+    """How much longer a store's messages take while another one's wait for the platforms' limits."""
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "beside").mkdir()
+    alone = await _beside(tmp_path / "alone", tickets=0, messages=0)
+    beside = await _beside(tmp_path / "beside", tickets=tickets, messages=messages)
+    tell(
+        f"{what} in another store: p50 {_at(alone.spans, 50):.1f} s alone and {_at(beside.spans, 50):.1f} s beside,"
+        f" p99 {_at(alone.spans, 99):.1f} s and {_at(beside.spans, 99):.1f} s; {beside.deleted} cards posted and"
+        f" deleted, {beside.refused} requests refused, {beside.processor:.1f} s of processor time"
+        f" ({alone.processor:.1f} s alone)"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a quiet store saw, in seconds of the platforms' time; and what a busy one beside it cost."""
+
+    spans: list[float]
+    deleted: int
+    refused: int
+    processor: float
+
+
+async def _beside(folder: Path, *, tickets: int, messages: int) -> Beside:
+    since = time.time()
+    clock = FasterClock(_CALM_SPEED, since)
+    written: dict[str, float] = {}
+    shown: dict[str, float] = {}
+
+    def watch(exchange: Exchange) -> None:
+        if exchange.method == "POST" and exchange.path.endswith("/messages"):
+            for token in TOKEN.findall(str(exchange.body)):
+                shown.setdefault(token, time.monotonic())
+
+    async with (
+        KillWorld(clock, Random(1), lost_answers=0.0, vendors=("sellgate", "sellgate", "sellgate")) as world,
+        Nest(folder, world.settings(), speed=_CALM_SPEED, since=since) as nest,
+    ):
+        wire, (quiet, _, busy) = world.discord.http_server, world.shops
+        wire.observers.append(watch)
+        healthy = [world.customer_opens(quiet) for _ in range(3)]
+        process = await nest.start()
+        await _until(lambda: world.missing() == 0)
+        began = _processor_seconds(process)
+        for _ in range(tickets):
+            ticket = world.customer_opens(busy)
+            for _ in range(messages - 1):
+                world.customer_goes_on(ticket)
+        for number in range(80):
+            world.customer_goes_on(healthy[number % len(healthy)])
+            written[healthy[number % len(healthy)].written["customer"][-1]] = time.monotonic()
+            await asyncio.sleep(2 / _CALM_SPEED)
+        await _until(lambda: written.keys() <= shown.keys())
+        took = _processor_seconds(process) - began
+        deleted = [e for e in wire.seen if e.method == "DELETE" and "/reactions/" not in e.path]
+        refused = [e for e in [*wire.seen, *world.slack.http_server.seen] if e.status == 429]
+        await nest.kill()
+    return Beside(
+        [(shown[token] - at) * _CALM_SPEED for token, at in written.items()], len(deleted), len(refused), took
+    )
 
 
 @dataclass(frozen=True, slots=True)
