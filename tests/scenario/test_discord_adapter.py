@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.errors import Forbidden, Gone, RateLimited, Unavailable, Uncertain
-from bot.model import Agent, AgentId, ChatMessageId, DeliveryKey, Status, Voice
+from bot.model import Agent, AgentId, ChatMessageId, DeliveryKey, Kind, Status, Voice
 from bot.sandbox.discord.rate_limits import DiscordLimits
 from tests.support.stage.discord import KEY, build, card, place, post, stage
 from tests.support.twice import is_gone
@@ -122,6 +122,34 @@ class TestOpening:
             with pytest.raises(Forbidden, match="View Channel"):
                 await s.open(s.forum)
             await is_gone(lambda: s.open(type(s.text)("123")))
+
+    async def test_a_card_whose_thread_is_not_allowed_yet_stays_and_gets_it_later(self) -> None:
+        """A new process cannot know the limit. It deletes no card and posts no second one."""
+        async with stage() as s:
+            s.server.http_server.fail("refuse", path="/threads$", status=429, headers={"Retry-After": "2"})
+            with pytest.raises(Uncertain) as caught:
+                await s.open(s.text)
+            assert 1 < (caught.value.retry_after or 0) <= 2
+            assert 1 < s.chat.limit(Kind.OPEN, place(s.text)).seconds <= 2
+            (message,) = s.server.messages(s.text)
+            with pytest.raises(RateLimited):
+                await s.chat.find_thread(s.text, card(), KEY, None)
+            await until(lambda: s.chat.limit(Kind.OPEN, place(s.text)).seconds == 0)
+            found = await s.chat.find_thread(s.text, card(), KEY, None)
+            assert found is not None
+            assert {found.card, found.thread} == {str(message.id)}
+            assert s.requests("DELETE") == []
+            assert len([m for m in s.server.messages(s.text) if m.embeds]) == 1
+
+    async def test_openings_are_made_as_fast_as_both_limits_allow_and_none_in_vain(self) -> None:
+        """Whoever asks for the limit first is never refused: no 429, no card without its thread."""
+        async with stage(speed=60.0) as s:
+            for number in range(60):
+                await until(lambda: s.chat.limit(Kind.OPEN, place(s.text)).seconds == 0)
+                await s.chat.open_thread(s.text, card(), DeliveryKey(f"a1b2c3-{number}-0"))
+            assert len(s.server.threads(s.text)) == 60
+            assert not [e for e in s.server.http_server.seen if e.status == 429]
+            assert s.requests("DELETE") == []
 
     async def test_too_many_open_threads_are_waited_out(self) -> None:
         """At Discord's cap a thread is put off for minutes, not tried again and again, and no card is left behind."""

@@ -19,7 +19,9 @@ from bot.model import (
     ChannelId,
     ChatMessageId,
     DeliveryId,
+    Kind,
     Mark,
+    Opened,
     Place,
     Post,
     ThreadId,
@@ -195,6 +197,28 @@ async def test_the_pace_of_a_channel_is_kept_without_asking_slack() -> None:
         assert stage.calls("chat.postMessage") == asked
         other = stage.slack.add_channel("other")
         await stage.chat.open_thread(ChannelId(other.id), CARD, key("d"))
+
+
+async def test_the_wait_is_known_before_a_message_is_begun() -> None:
+    """For openings and messages of a channel alike, also after a 429; its cards and marks have other limits."""
+    async with scene(start=False) as stage:
+        _, place = await stage.open()
+        await stage.chat.post(place, POST, 0, key("a"))
+        assert stage.chat.limit(Kind.POST, place).seconds == 0
+        await stage.chat.post(place, POST, 0, key("b"))
+        top = replace(place, thread=None)
+        for kind, where in ((Kind.POST, place), (Kind.LINE, top), (Kind.OPEN, top), (Kind.NEW_CARD, place)):
+            assert 0 < stage.chat.limit(kind, where).seconds <= 1
+        assert stage.chat.limit(Kind.OPEN, top).bucket == stage.chat.limit(Kind.POST, place).bucket
+        for kind in (Kind.CARD, Kind.MARK, Kind.ERASE):
+            assert stage.chat.limit(kind, place).seconds == 0
+        other = ChannelId(stage.slack.add_channel("other").id)
+        assert stage.chat.limit(Kind.OPEN, replace(top, channel=other)).seconds == 0
+        opened = Opened(thread=ThreadId(str(place.thread)), card=ChatMessageId(str(place.thread)))
+        stage.slack.http_server.fail("refuse", path="chat.update", status=429, headers={"Retry-After": "30"})
+        with pytest.raises(RateLimited):
+            await stage.chat.render_card(place, opened, CARD)
+        assert 29 < stage.chat.limit(Kind.CARD, replace(place, channel=other)).seconds <= 30
 
 
 async def test_slacks_own_wait_is_obeyed() -> None:

@@ -45,6 +45,8 @@ DECIDER = Decider(SCHEDULE, Never())
         (AuthFailed("key"), 99, False, Postpone(60, counted=False)),
         (Uncertain("lost"), 1, False, Reconcile(2)),
         (Uncertain("lost"), 99, True, Reconcile(2)),
+        (Uncertain("lost", retry_after=30), 1, True, Reconcile(30)),
+        (Uncertain("lost", retry_after=1), 1, True, Reconcile(2)),
         (Gone("gone"), 1, True, GiveUp()),
         (Rejected("no"), 1, False, GiveUp()),
         (Unsupported("never"), 1, False, GiveUp()),

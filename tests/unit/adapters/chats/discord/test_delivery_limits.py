@@ -1,0 +1,85 @@
+"""Which of Discord's limits a delivery has to wait for, before it is begun."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.chats.discord.delivery_limits import limit_of
+from adapters.chats.discord.rate_limits import RateLimits
+from adapters.chats.discord.reading import DISCORD
+from bot.model import ChannelId, Kind, Place, ThreadId
+from tests.support.clocks import ManualClock
+
+CHANNEL = Place(chat=DISCORD, channel=ChannelId("1"))
+THREAD = Place(chat=DISCORD, channel=ChannelId("1"), thread=ThreadId("11"))
+OTHER_THREAD = Place(chat=DISCORD, channel=ChannelId("1"), thread=ThreadId("12"))
+OTHER_CHANNEL = Place(chat=DISCORD, channel=ChannelId("2"))
+CHAT_KINDS = (Kind.OPEN, Kind.POST, Kind.LINE, Kind.CARD, Kind.NEW_CARD, Kind.ERASE, Kind.MARK)
+
+
+def used_up(*routes: tuple[str, str], seconds: float = 200.0) -> RateLimits:
+    """Nothing is left of the limits of these routes and places."""
+    limits = RateLimits(ManualClock())
+    for route, place in routes:
+        headers = {"Limit": "5", "Remaining": "0", "Reset-After": str(seconds), "Bucket": route}
+        limits.learn(route, place, {f"X-RateLimit-{name}": value for name, value in headers.items()})
+    return limits
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "POST /channels/{channel_id}/messages",
+        "POST /channels/{channel_id}/messages/{message_id}/threads",
+        "POST /channels/{channel_id}/threads",
+    ],
+)
+def test_a_thread_is_opened_when_its_card_and_itself_are_allowed(route: str) -> None:
+    """Else the card would stand there without a thread. Another channel has limits of its own."""
+    limits = used_up((route, "1"))
+    assert limit_of(limits, Kind.OPEN, CHANNEL).seconds == pytest.approx(200.0)
+    assert limit_of(limits, Kind.OPEN, OTHER_CHANNEL).seconds == 0.0
+    assert limit_of(limits, Kind.POST, THREAD).seconds == 0.0
+    assert limit_of(limits, Kind.MARK, THREAD).seconds == 0.0
+
+
+@pytest.mark.parametrize(
+    ("route", "place", "held"),
+    [
+        ("POST /channels/{channel_id}/messages", "11", {Kind.POST, Kind.LINE, Kind.NEW_CARD}),
+        ("PATCH /channels/{channel_id}/messages/{message_id}", "1", {Kind.CARD}),
+        ("PATCH /channels/{channel_id}/messages/{message_id}", "11", {Kind.CARD, Kind.ERASE}),
+        ("PATCH /channels/{channel_id}", "11", {Kind.CARD}),
+        ("PUT /channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me", "11", {Kind.MARK}),
+        ("DELETE /channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me", "11", {Kind.MARK}),
+        ("GET /channels/{channel_id}/messages", "11", set()),
+    ],
+)
+def test_each_kind_waits_for_its_own_requests(route: str, place: str, held: set[Kind]) -> None:
+    """And for nothing else; another thread has limits of its own."""
+    limits = used_up((route, place))
+    kinds = set(CHAT_KINDS) - {Kind.OPEN}
+    assert {kind for kind in kinds if limit_of(limits, kind, THREAD).seconds > 0} == held
+    in_other_thread = {kind for kind in kinds if limit_of(limits, kind, OTHER_THREAD).seconds > 0}
+    assert in_other_thread == (held if place == "1" else set())
+
+
+def test_what_shares_a_limit_shares_a_bucket() -> None:
+    """A channel's openings and lines do, and so do its cards; threads do not."""
+    limits = RateLimits(ManualClock())
+
+    def bucket(kind: Kind, place: Place) -> str:
+        return limit_of(limits, kind, place).bucket
+
+    assert bucket(Kind.OPEN, CHANNEL) == bucket(Kind.LINE, CHANNEL)
+    assert bucket(Kind.CARD, THREAD) == bucket(Kind.CARD, OTHER_THREAD)
+    apart = [bucket(Kind.POST, THREAD), bucket(Kind.POST, OTHER_THREAD), bucket(Kind.MARK, THREAD)]
+    apart += [bucket(Kind.OPEN, CHANNEL), bucket(Kind.OPEN, OTHER_CHANNEL), bucket(Kind.CARD, THREAD)]
+    assert len(set(apart)) == len(apart)
+
+
+def test_a_refusal_for_the_whole_bot_holds_everything() -> None:
+    """Nothing is begun until its time is over."""
+    limits = RateLimits(ManualClock())
+    limits.exceeded("GET /gateway/bot", "", 3.0, everything=True)
+    assert [limit_of(limits, kind, THREAD).seconds for kind in CHAT_KINDS] == [pytest.approx(3.0)] * len(CHAT_KINDS)
