@@ -69,6 +69,7 @@ class Outbox:
         self._turns = {destination: Turns() for destination in destinations}
         self._limits = destinations
         self._next_look = 0.0
+        self._look_is_late = False
         self._next_due: datetime | None = None
         self._wake = wake
         self._clock = clock
@@ -92,7 +93,8 @@ class Outbox:
             while not self._stopping:
                 self._wake.clear()
                 await self._clock_rollback.check()
-                if self._clock.monotonic() >= self._next_look:
+                self._look_is_late = self._clock.monotonic() < self._next_look
+                if not self._look_is_late:
                     await self._look()
                 for destination, turns in self._turns.items():
                     for ready in turns.begin(partial(self._limit_of, destination)):
@@ -113,8 +115,10 @@ class Outbox:
         return None if limit is None or ready.place is None else limit(ready.kind, ready.place)
 
     def _pause(self) -> float:
-        """How many seconds to sleep unless something happens: until a delivery is due or a limit allows one."""
+        """How many seconds to sleep unless something happens: until a delivery is due, or a limit allows one."""
         waits = [turns.wait for turns in self._turns.values() if turns.wait is not None]
+        if self._look_is_late:
+            waits.append(self._next_look - self._clock.monotonic())
         if self._next_due is not None:
             waits.append((self._next_due - self._clock.now()).total_seconds())
         return min([*waits, _LONGEST_SLEEP])

@@ -8,16 +8,22 @@ Both platforms keep their limits here, and time is simulated: how long something
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from types import MappingProxyType
 
 import pytest
 
+from bot.clock import Clock
+from bot.db.connection import Transaction
 from bot.errors import Gone, Unavailable
 from bot.model import Conversation, TicketId
+from bot.outbound import outbox
+from bot.outbound.ready_lanes import Look, look_for_lanes
 from tests.support.simulation.checks import live_threads, unsettled
 from tests.support.simulation.fate import Fate
 from tests.support.simulation.limited_room import LimitedDiscord, LimitedSlack
@@ -131,6 +137,27 @@ async def test_a_channel_in_which_every_post_hangs_delays_no_other(tmp_path: Pat
         for number in range(5):
             assert await quiet_takes(sim, number) <= _A_FEW_POSTS
         slack.hanging.clear()
+
+
+async def test_looking_for_work_takes_a_part_of_the_time_and_misses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a long queue each look takes long. Then there are fewer; what is queued meanwhile is seen by the next."""
+    looks: list[float] = []
+
+    def slow(tx: Transaction, destinations: Collection[str], clock: Clock) -> Look:
+        looks.append(clock.monotonic())
+        return replace(look_for_lanes(tx, destinations, clock), seconds=0.5)
+
+    monkeypatch.setattr(outbox, "look_for_lanes", slow)
+    async with two_stores(tmp_path / "db") as (sim, _discord, _slack):
+        looks.clear()
+        await asyncio.sleep(60)
+        assert len(looks) <= 60 / 5 * 2, "there is nothing to do"
+        for number in range(5):
+            assert await quiet_takes(sim, number) <= _A_FEW_POSTS + 3 * 1.5
+            await asyncio.sleep(7)
+        assert min(later - earlier for earlier, later in pairwise(looks)) >= 1.5
 
 
 # ---------------------------------------------------------------- asking the vendors
