@@ -1,7 +1,8 @@
 """
 What webhooks ask for, and when it may be done: soon if they come now and then, seldom if they come in floods. No I/O.
 
-However many nudges come, the store is asked at most once a second, and over a longer time as often as its quota allows.
+However many nudges come, the store is swept at most once a second, and over a longer time as often as its quota allows.
+The same holds for reading the tickets that they name.
 No nudge is lost: what came while the store was being asked is done afterwards, and a named ticket that could not be
 read is read once more after the next sweep that succeeds. All times are in seconds, by the monotonic clock.
 """
@@ -35,7 +36,7 @@ class Nudges:
     def __init__(self, *, spacing: float, poll: float) -> None:
         self._shortest = min(_SHORTEST_SPACING, poll)
         self._spacing = min(spacing, poll)
-        self._asked_at = float("-inf")
+        self._read_at = self._swept_at = float("-inf")
         self._credit_from = float("-inf")
         self._tickets_held_until = float("-inf")
         self._sweep_held_until = float("-inf")
@@ -47,7 +48,7 @@ class Nudges:
     def add(self, ticket: TicketId | None) -> bool:
         """A nudge came, for one ticket or for the whole store. Returns whether nothing was waiting before."""
         waited = self.wants_sweep or bool(self.tickets)
-        if ticket is None or len(self.tickets) >= _MOST_TICKETS:
+        if ticket is None or (ticket not in self.tickets and len(self.tickets) >= _MOST_TICKETS):
             self.wants_sweep = True
         else:
             self.tickets.add(ticket)
@@ -57,16 +58,22 @@ class Nudges:
     @property
     def read_at(self) -> float:
         """When the named tickets may be read; infinity: none is named."""
-        return max(self._paced, self._tickets_held_until) if self.tickets else float("inf")
+        if not self.tickets:
+            return float("inf")
+        return max(self._read_at + self._shortest, self._credit_at, self._tickets_held_until)
 
     @property
     def sweep_at(self) -> float:
         """When the store may be swept because of a nudge; infinity: no nudge asks for that."""
-        return max(self._paced, self._tickets_held_until, self._sweep_held_until) if self.wants_sweep else float("inf")
+        if not self.wants_sweep:
+            return float("inf")
+        held_until = max(self._tickets_held_until, self._sweep_held_until)
+        return max(self._swept_at + self._shortest, self._credit_at, held_until)
 
     def take_tickets(self, now: float) -> Collection[TicketId]:
         """The named tickets are read now, in this order: a set's own differs between runs."""
         self._followed(now)
+        self._read_at = now
         tickets, self.tickets = sorted(self.tickets), set()
         return tickets
 
@@ -87,7 +94,7 @@ class Nudges:
         """The store is swept now, for whatever reason."""
         if self.wants_sweep:
             self._followed(now)
-        self._asked_at = now
+        self._swept_at = now
         self.wants_sweep = False
 
     def swept(self) -> None:
@@ -109,8 +116,9 @@ class Nudges:
             self._tickets_held_until = until
 
     @property
-    def _paced(self) -> float:
-        return max(self._asked_at + self._shortest, self._credit_from - (_AT_ONCE - 1) * self._spacing)
+    def _credit_at(self) -> float:
+        """When the quota allows one more."""
+        return self._credit_from - (_AT_ONCE - 1) * self._spacing
 
     def _followed(self, now: float) -> None:
         self._credit_from = max(self._credit_from, now) + self._spacing
