@@ -76,7 +76,8 @@ class Poller:
                 next_sweep = self._clock.monotonic() + await self._sweep_once()
             elif self._notify_at is not None and self._clock.monotonic() >= self._notify_at:
                 await self._record_incident()
-            wake_at = min(next_sweep, self._nudges.read_at, self._nudges.sweep_at, self._notify_at or next_sweep)
+            notify_at = next_sweep if self._notify_at is None else self._notify_at
+            wake_at = min(next_sweep, notify_at, self._nudges.read_at, self._nudges.sweep_at)
             await wait_for(self._nudged, wake_at - self._clock.monotonic(), self._clock)
 
     def nudge(self, ticket: TicketId | None = None) -> None:

@@ -9,7 +9,7 @@ same holds for one that is listed although it does not exist.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,16 +18,17 @@ from random import Random
 import structlog
 
 from bot.clock import Clock
-from bot.db.connection import Database, Row, Transaction
+from bot.db.connection import Database, Transaction
 from bot.db.rows import from_ms, to_ms
 from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.inbound.isolation import defects_as_unavailable
+from bot.inbound.vendors.recorded_tickets import RecordedTickets, SweepScope
 from bot.inbound.vendors.unreadable import MissingTickets, UnreadableTickets
-from bot.model import Absent, Change, Conversation, Nameless, Store, Ticket, TicketId
+from bot.model import Absent, Change, Conversation, Nameless, Store, TicketId
 from bot.ports import Vendor
-from bot.tickets import forgotten, incidents
+from bot.tickets import incidents
 from bot.tickets.forgotten import find_ticket
-from bot.tickets.sync import MAX_READ_LAG, TicketSnapshot, merge_listed, record, record_gone, should_follow
+from bot.tickets.sync import TicketSnapshot, merge_listed, record, record_gone, should_follow
 from bot.wording import notices
 
 _log = structlog.get_logger(__name__)
@@ -39,20 +40,6 @@ _FULL_SWEEP_RETRY = timedelta(minutes=15)
 # After so many failures in a row the vendor may be down, although other tickets could be read before. It counts as down
 # if there is no other ticket to compare with.
 _MAX_FAILURES = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepScope:
-    """
-    What a sweep covers.
-
-    Attributes:
-        first: Whether it is the store's first, so that the store's past is not known yet.
-        full: Whether it covers every ticket.
-    """
-
-    first: bool
-    full: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,36 +56,6 @@ class ReadTickets:
     unread: Collection[TicketId]
     unknown: bool
     retry_after: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _RecordedTickets:
-    """What the vendor may ask for during one sweep; implements `bot.ports.KnownTickets`."""
-
-    database: Database
-    store: Store
-    scope: SweepScope
-    began_at: datetime
-
-    @property
-    def full(self) -> bool:
-        return self.scope.full
-
-    async def fingerprints(self, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
-        return await self.database.read(forgotten.fingerprints, self.store.name, ids)
-
-    async def follows(self, ticket: Ticket) -> bool:
-        before = await self.database.read(find_ticket, self.store.name, ticket.id)
-        return should_follow(ticket, before, self.store, first=self.scope.first, now=self.began_at)
-
-    async def open_ids(self) -> Sequence[TicketId]:
-        settled = to_ms(self.began_at - MAX_READ_LAG)
-
-        def read(tx: Transaction) -> list[Row]:
-            to_read_again = tx.all("vendor_ids_to_read_again", store=self.store.name, settled=settled)
-            return tx.all("open_vendor_ids", store=self.store.name) + to_read_again
-
-        return [TicketId(row["vendor_id"]) for row in await self.database.read(read)]
 
 
 class Sweep:
@@ -144,7 +101,7 @@ class Sweep:
         """
         scope = await self._database.read(self._scope, self._clock.now())
         read_at = self._clock.now()
-        known = _RecordedTickets(self._database, self._store, scope, read_at)
+        known = RecordedTickets(self._database, self._store, scope, read_at)
         self._any_read, self._failures = False, 0
         listed: set[TicketId] = set()
         logged_at = self._clock.monotonic()
