@@ -138,7 +138,7 @@ class Patrol:
             self._due = self._clock.monotonic() + max(self._seconds, _REST * took)
 
     async def _compare(self, intake: Intake) -> int:
-        """Hand over the messages that are in the threads and were not delivered; returns how many."""
+        """Hand over the messages that are in the threads and were not delivered; returns how many were new."""
         settled = self._settled_id()
         recent = await self._reader.read(self._after)
         written = {message.id: message for message in recent.written}
@@ -148,14 +148,15 @@ class Patrol:
             # Read once more: the author may have deleted or edited it meanwhile.
             again = await self._reader.read(self._after)
             written = {message.id: message for message in again.written if message.id in late}
-        overlooked = sorted(late & written.keys() - self._received)
-        for message in overlooked:
-            await intake.said(await written[message].said())
+        overlooked = 0
+        for message in sorted(late & written.keys() - self._received):
+            # An earlier process may have handled it: its connection did deliver it, and this one never had to.
+            overlooked += await intake.said(await written[message].said())
             self._received.add(message)
         self._after = max(self._after, min(settled, recent.newest))
         self._received = {message for message in self._received if message > self._after}
         self.compared_at = self._clock.now()
-        return len(overlooked)
+        return overlooked
 
     def _settled_id(self) -> int:
         """The id of a message so old that every list shows it."""

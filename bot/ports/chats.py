@@ -252,8 +252,13 @@ class Intake(Protocol):
         """The connection is usable: missed messages can be read. Returns at once and reads in the background."""
         ...
 
-    async def said(self, said: Said) -> None:
-        """A person wrote in a thread. Threads that belong to no ticket are ignored. One transaction."""
+    async def said(self, said: Said) -> bool:
+        """
+        A person wrote in a thread. Threads that belong to no ticket are ignored. One transaction.
+
+        Returns:
+            Whether it is in a ticket's thread and was not recorded before, by this process or an earlier one.
+        """
         ...
 
     async def edited(self, edited: Edited) -> None:

@@ -82,7 +82,15 @@ def may_write(tx: Transaction, thread: Place, agent: Agent, rules: Rules, writab
     return found is not None and may_act(agent, rules.stores.get(StoreName(found["store"])), [thread], writable)
 
 
-def record_said(tx: Transaction, said: Said, *, can_reply: bool, sync_epoch: str | None = None) -> LinkRow | None:
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A message that is recorded: the link of its thread, and whether it was not recorded before."""
+
+    link: LinkRow
+    is_new: bool
+
+
+def record_said(tx: Transaction, said: Said, *, can_reply: bool, sync_epoch: str | None = None) -> Recorded | None:
     """
     Record a message, once however often it arrives; None: its thread belongs to no ticket.
 
@@ -93,7 +101,7 @@ def record_said(tx: Transaction, said: Said, *, can_reply: bool, sync_epoch: str
     link = find_link(tx, said.place)
     if link is None:
         return None
-    tx.add(
+    added = tx.add(
         "insert_agent_message",
         ticket=link.ticket,
         link=link.id,
@@ -108,7 +116,7 @@ def record_said(tx: Transaction, said: Said, *, can_reply: bool, sync_epoch: str
         written_at=to_ms(said.said_at),
         sync_epoch=sync_epoch,
     )
-    return link
+    return Recorded(link, is_new=added is not None)
 
 
 def route_link(

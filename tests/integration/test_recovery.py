@@ -140,14 +140,14 @@ async def test_what_was_recovered_is_said_once_in_the_channel(tmp_path: Path) ->
     async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
         await bridge.ticket_arrives()
         at = now()
-        discord.history = [bridge.said(discord, f"m{n}", f"text {n}", said_at=at) for n in range(3)]
+        discord.history = [bridge.said(discord, f"m{n}", f"text {n}", said_at=at) for n in range(5)]
     for _ in range(2):
         async with running(tmp_path / "db", vendor=vendor, discord=discord, slack=slack) as bridge:
-            await until(lambda: len(vendor.texts("t1")) >= 3)
+            await until(lambda: len(vendor.texts("t1")) >= 5)
             await until(lambda: discord.texts("1"))
             await bridge.at_rest()
-    assert vendor.texts("t1") == ["text 0", "text 1", "text 2"]
-    assert discord.texts("1") == ["🔁 Connected to Discord again. Found 3 missed messages; they are being handled now."]
+    assert vendor.texts("t1") == [f"text {n}" for n in range(5)]
+    assert discord.texts("1") == ["🔁 Connected to Discord again. Found 5 missed messages; they are being handled now."]
 
 
 async def test_closed_here_only(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ async def everybody_was_heard(ticket: Ticket, *words: str) -> None:
 
 @pytest.mark.scenario({"sellgate": "forum slack"})
 async def test_what_was_written_while_it_was_stopped_is_found(stage: Stage) -> None:
-    """Customers' and agents' messages of that time arrive once, in order, and the channels are told how many."""
+    """Customers' and agents' messages of that time arrive once, in order; two are too few for a line in the channel."""
     ticket = await stage.arrives("Stopped")
     await everybody_writes(ticket, "before")
     await everybody_was_heard(ticket, "before")
@@ -40,10 +40,10 @@ async def test_what_was_written_while_it_was_stopped_is_found(stage: Stage) -> N
     await stage.bridge.start()
     await everybody_was_heard(ticket, "before", "meanwhile")
     await later.shown("Hello?")
-    await until(lambda: stage.announced(stage.shop, "Found 1 missed message;")[1] == 1, "it is told")
     await stage.bridge.restart()
     await stage.at_rest()
     await everybody_was_heard(ticket, "before", "meanwhile")
+    assert stage.announced(stage.shop, "Found") == (0, 0)
     assert len(ticket.discord.threads) == len(later.discord.threads) == 1
     assert len(ticket.slack.cards) == len(later.slack.cards) == 1
 

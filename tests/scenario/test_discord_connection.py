@@ -115,7 +115,7 @@ class TestConnection:
         async with stage() as s:
             opened = await s.open(s.text)
 
-            async def broken(said: Said) -> None:
+            async def broken(said: Said) -> bool:
                 raise OSError("the disk is full")
 
             s.intake.said = broken  # type: ignore[method-assign]
@@ -154,9 +154,9 @@ class TestConnection:
                 if event == "message":
                     arrived.append(what[0].content)
 
-            async def held(said: Said) -> None:
+            async def held(said: Said) -> bool:
                 await release.wait()
-                await record(said)
+                return await record(said)
 
             s.client.listener = taken
             s.intake.said = held  # type: ignore[method-assign]

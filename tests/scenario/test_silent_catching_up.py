@@ -37,18 +37,20 @@ async def test_while_the_bot_was_down(stage: Stage) -> None:
     await first.ann_says("Before")
     await first.has_sent("Before")
     await stage.bridge.stop()
-    for number in range(3):
-        await first.ann_says(f"Ann {number}")
-        await first.bob_says(f"Bob {number}")
+    anns, bobs = [f"Ann {number}" for number in range(4)], [f"Bob {number}" for number in range(5)]
+    for ann in anns:
+        await first.ann_says(ann)
+    for bob in bobs:
+        await first.bob_says(bob)
     await second.ann_says("And here")
     await stage.bridge.start()
     await is_sent(second, ["And here"], [])
-    await is_sent(first, ["Before", "Ann 0", "Ann 1", "Ann 2"], ["Bob 0", "Bob 1", "Bob 2"])
-    await recovered(stage, "Found 4 missed messages", "Found 3 missed messages")
+    await is_sent(first, ["Before", *anns], bobs)
+    await recovered(stage, "Found 5 missed messages", "Found 5 missed messages")
     await stage.bridge.restart()
     await stage.bridge.drained()
     assert stage.announced(stage.shop, "Found") == (1, 1)
-    assert len(first.sent) == 7
+    assert len(first.sent) == 10
 
 
 @pytest.mark.scenario({"sellgate": "forum triage"})
@@ -58,13 +60,14 @@ async def test_while_discords_session_was_lost(stage: Stage) -> None:
     discord = stage.world.discord
     discord.settings.away = True
     await discord.gateway.cut(resumable=False, abrupt=True)
-    for number in range(3):
-        await ticket.ann_says(f"Ann {number}")
+    missed = [f"Ann {number}" for number in range(5)]
+    for text in missed:
+        await ticket.ann_says(text)
     discord.settings.away = False
     await until(lambda: discord.gateway.connected == 1, "it is back")
-    last = await ticket.ann_says("Ann 3")
+    last = await ticket.ann_says("Ann again")
     await ticket.marked(last, "✅")
-    await is_sent(ticket, ["Ann 0", "Ann 1", "Ann 2", "Ann 3"], [])
+    await is_sent(ticket, [*missed, "Ann again"], [])
     await stage.bridge.drained()
     assert stage.announced(stage.shop, "Connected to Discord again. Found")[0] == 1
 
@@ -79,18 +82,15 @@ async def test_while_slacks_tries_ran_out(stage: Stage) -> None:
     slack.sockets._limits = replace(slack.workspace.limits, retry_delays=(0.0, 0.0, 0.0))
     closed = slack.http_server.fail("refuse", path="apps.connections.open$", times=10_000)
     slack.sockets.cut()
-    for number in range(3):
-        await ticket.bob_says(f"Bob {number}")
+    missed = [f"Bob {number}" for number in range(5)]
+    for text in missed:
+        await ticket.bob_says(text)
     assert await slack.settled()
-    assert [lost["event"].get("text") for lost in slack.sockets.lost if "subtype" not in lost["event"]] == [
-        "Bob 0",
-        "Bob 1",
-        "Bob 2",
-    ]
+    assert [lost["event"].get("text") for lost in slack.sockets.lost if "subtype" not in lost["event"]] == missed
     slack.http_server.faults.remove(closed)
-    await is_sent(ticket, [], ["Bob 0", "Bob 1", "Bob 2"])
+    await is_sent(ticket, [], missed)
     await until(
-        lambda: stage.announced(stage.shop, "Connected to Slack again. Found 3 missed messages")[1] == 1,
+        lambda: stage.announced(stage.shop, "Connected to Slack again. Found 5 missed messages")[1] == 1,
         "one line says so",
     )
     await stage.bridge.drained()

@@ -209,10 +209,10 @@ async def test_what_is_in_hand_is_finished_when_it_stops() -> None:
     class Slow(Recording):
         began: bool = False
 
-        async def said(self, said: Said) -> None:
+        async def said(self, said: Said) -> bool:
             self.began = True
             await asyncio.sleep(0.3)
-            await super().said(said)
+            return await super().said(said)
 
     async with scene(start=False) as stage:
         slow = Slow()

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -33,6 +33,9 @@ _READ_BACK = timedelta(days=30)
 _RETRY_SECONDS = (1.0, 5.0, 15.0, 60.0)
 _UNREADABLE_RETRY_SECONDS = 300.0
 _LONGEST_WAIT = 3600.0
+_MANY = 5
+_LONG = timedelta(minutes=2)
+"""Fewer and younger missed messages are handled without a word: that happens at each restart."""
 
 
 class CatchUp:
@@ -53,7 +56,7 @@ class CatchUp:
         self._wake = wake
         self._connection_ready = asyncio.Event()
         self._unreadable_channels: set[ChannelId] = set()
-        self._found_in: Counter[ChannelId] = Counter()
+        self._found_in: dict[ChannelId, Found] = {}
         self._read_first_threads: asyncio.Queue[Place] = asyncio.Queue()
         self._changed_meanwhile: set[tuple[Place, ChatMessageId]] = set()
         self.in_sync = self.is_connected = False
@@ -119,10 +122,15 @@ class CatchUp:
         self.in_sync = True
         self._changed_meanwhile.clear()
         read = {cursor.place.channel for cursor in cursors} - self._unreadable_channels
-        found, self._found_in = self._found_in, Counter()
+        found, self._found_in = self._found_in, {}
         await self._database.write(self._route_all, found, read, self._clock.now())
         self._wake()
-        _log.info("caught up", chat=self._chat.name, threads=len(cursors), messages=found.total())
+        _log.info(
+            "caught up",
+            chat=self._chat.name,
+            threads=len(cursors),
+            messages=sum(each.amount for each in found.values()),
+        )
         return True
 
     async def _read_unreadable(self) -> None:
@@ -139,7 +147,7 @@ class CatchUp:
             self._unreadable_channels |= channels
             return
         if sync_epoch == self.sync_epoch:
-            found, self._found_in = self._found_in, Counter()
+            found, self._found_in = self._found_in, {}
             read = channels - self._unreadable_channels
             await self._database.write(self._route_all, found, read, self._clock.now())
             self._wake()
@@ -155,7 +163,7 @@ class CatchUp:
                 current = (said.place, said.message) not in self._changed_meanwhile
                 epoch = sync_epoch if current else None
                 if await self._database.write(_record_if_new, said, self._rules, writable, epoch):
-                    self._found_in[said.place.channel] += 1
+                    self._found_in[said.place.channel] = with_one(self._found_in.get(said.place.channel), said)
 
     async def _read_ahead(self) -> None:
         while True:
@@ -183,14 +191,37 @@ class CatchUp:
         if link is not None:
             route_link(tx, link, self._rules, now, self._chat.now())
 
-    def _route_all(self, tx: Transaction, found: Counter[ChannelId], read: set[ChannelId], now: datetime) -> None:
+    def _route_all(
+        self, tx: Transaction, found: Mapping[ChannelId, Found], read: set[ChannelId], now: datetime
+    ) -> None:
         for channel in read:
             channel_read(tx, Place(chat=self._chat.name, channel=channel), now)
         for row in tx.all("links_with_unrouted_messages", chat=self._chat.name):
             route_link(tx, link_row(row), self._rules, now, self._chat.now())
-        for channel, amount in found.items():
-            place = Place(chat=self._chat.name, channel=channel)
-            announcements.announce(tx, place, notices.missed_messages_found(amount, self._chat.label), now)
+        for channel, missed in found.items():
+            if is_worth_saying(missed, self._chat.now() or now):
+                place = Place(chat=self._chat.name, channel=channel)
+                announcements.announce(tx, place, notices.missed_messages_found(missed.amount, self._chat.label), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many missed messages were found in a channel, and when the first of them was written."""
+
+    amount: int
+    oldest: datetime
+
+
+def with_one(found: Found | None, said: Said) -> Found:
+    """The same with one message more. Pure."""
+    if found is None:
+        return Found(1, said.said_at)
+    return Found(found.amount + 1, min(found.oldest, said.said_at))
+
+
+def is_worth_saying(found: Found, now: datetime) -> bool:
+    """Whether the channel must read what was found: there was much, or somebody has waited for long. Pure."""
+    return found.amount >= _MANY or now - found.oldest >= _LONG
 
 
 def _as_cursor(row: Row) -> Cursor:

@@ -230,7 +230,7 @@ class Commands:
 
     def _queue_reply(self, tx: Transaction, said: Said, now: datetime) -> Answer:
         # Whoever sends it answers for it, whoever wrote it.
-        link = require(record_said(tx, said, can_reply=True))
+        link = require(record_said(tx, said, can_reply=True)).link
         route_link(tx, link, self._rules, now, None)
         message = message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=said.message)))
         ticket = _ticket(tx, link.ticket)

@@ -69,13 +69,13 @@ class ChatIntake:
     async def connected(self, chat: ChatName) -> None:
         self._catchups[chat].connected()
 
-    async def said(self, said: Said) -> None:
+    async def said(self, said: Said) -> bool:
         chat, catchup = self._chats[said.place.chat], self._catchups[said.place.chat]
         arrived_in = catchup.sync_epoch
         writable = await chat.writable(said.agent, [said.place])
         # After a gap, this message may have been edited since: Slack sends some events again.
         sync_epoch = arrived_in if catchup.in_sync and catchup.sync_epoch == arrived_in else None
-        refused = await self._write(
+        is_new, refused = await self._write(
             said.place,
             self._record_and_route,
             said,
@@ -89,6 +89,7 @@ class ChatIntake:
         for message in refused:
             if message.chat_message == said.message:
                 self._refuse(said.place, said.agent, Door.MESSAGE, notices.not_an_agent())
+        return is_new
 
     async def edited(self, edited: Edited) -> None:
         self._catchups[edited.place.chat].message_changed(edited.place, edited.message)
@@ -148,15 +149,21 @@ class ChatIntake:
         chat_now: datetime | None,
         *,
         live: bool,
-    ) -> list[MessageRow]:
-        """`live`: whether no older message can be missing, so that this one can be routed."""
+    ) -> tuple[bool, list[MessageRow]]:
+        """
+        Whether the message was new in a ticket's thread, and the messages of people who may not act on the ticket.
+
+        Args:
+            live: Whether no older message can be missing, so that this one can be routed.
+        """
         can_reply = may_write(tx, said.place, said.agent, self._rules, writable)
-        link = record_said(tx, said, can_reply=can_reply, sync_epoch=sync_epoch)
-        if link is None:
+        recorded = record_said(tx, said, can_reply=can_reply, sync_epoch=sync_epoch)
+        if recorded is None:
             message_in_unknown_thread(tx, said.place)
-            return []
-        routed = live and not is_being_opened(tx, link)
-        return route_link(tx, link, self._rules, now, chat_now, live=True) if routed else []
+            return False, []
+        routed = live and not is_being_opened(tx, recorded.link)
+        refused = route_link(tx, recorded.link, self._rules, now, chat_now, live=True) if routed else []
+        return recorded.is_new, refused
 
     def _record_unreadable(self, tx: Transaction, place: Place, reason: str, now: datetime) -> None:
         """Report it where the tickets of the stores that use this channel have other threads."""

@@ -65,7 +65,7 @@ class Written:
 class Event:
     """Something to be brought to shopbell, as often as `times` says."""
 
-    bring: Callable[[Intake], Awaitable[None]]
+    bring: Callable[[Intake], Awaitable[object]]
     at: datetime
     times: int = 1
 
@@ -224,7 +224,7 @@ class Room(MemoryChat):
             if self._events and self._events[0] is event:
                 self._events.popleft()
 
-    def _happened(self, bring: Callable[[Intake], Awaitable[None]], times: int) -> None:
+    def _happened(self, bring: Callable[[Intake], Awaitable[object]], times: int) -> None:
         self._events.append(Event(bring, self.now(), times))
         self._stirred.set()
 

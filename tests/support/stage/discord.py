@@ -62,8 +62,9 @@ class Recorder:
     async def connected(self, chat: ChatName) -> None:
         self.events.append("connected")
 
-    async def said(self, said: Said) -> None:
+    async def said(self, said: Said) -> bool:
         self.events.append(said)
+        return True
 
     async def edited(self, edited: Edited) -> None:
         self.events.append(edited)

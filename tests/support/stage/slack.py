@@ -88,12 +88,13 @@ class Recording:
     async def connected(self, chat: ChatName) -> None:
         self.story.append("connected")
 
-    async def said(self, said: Said) -> None:
+    async def said(self, said: Said) -> bool:
         if self.failures:
             self.failures -= 1
             raise OSError("the disk is full")
         self.story.append("said")
         self.seen.append(said)
+        return True
 
     async def edited(self, edited: Edited) -> None:
         self.seen.append(edited)

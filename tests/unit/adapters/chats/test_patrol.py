@@ -39,6 +39,7 @@ class World(SystemClock):
         takes: How long a reading takes.
         ours: The last message that was our own.
         ahead: How far this machine's time of day is ahead of the platform's.
+        recorded_before: Texts that an earlier process has recorded.
     """
 
     until: float = 0.0
@@ -51,6 +52,7 @@ class World(SystemClock):
     ours: int = 0
     ahead: timedelta = timedelta()
     brought: list[tuple[float, str]] = field(default_factory=list)
+    recorded_before: set[str] = field(default_factory=set)
 
     def now(self) -> datetime:
         return START + timedelta(seconds=self.time) + self.ahead
@@ -82,8 +84,9 @@ class World(SystemClock):
             place=PLACE, message=ChatMessageId(str(message)), agent=agent, text=f"at {message}", said_at=self.now()
         )
 
-    async def said(self, said: Said) -> None:
+    async def said(self, said: Said) -> bool:
         self.brought.append((self.time, said.text))
+        return said.text not in self.recorded_before
 
     def writes(self, patrol: Patrol, at: int, heard: float | None = None) -> None:
         """Somebody writes; the message comes in later, or with None never."""
@@ -139,6 +142,18 @@ async def test_it_is_as_soon_by_a_wrong_clock(ahead: timedelta) -> None:
     assert [text for _, text in world.brought] == ["at 100"]
     assert ended is not None
     assert ended <= 340
+
+
+async def test_what_an_earlier_process_recorded_is_not_missing() -> None:
+    """After a restart, the messages of the last minutes are compared with what is recorded; the connection stays."""
+    world = World(stands=[-200, -100, -1], recorded_before={"at -200", "at -100", "at -1"})
+    patrol = patrolling(world)
+    assert await run(world, patrol, 3000) is None
+    assert patrol.overlooked_at is None
+    world.writes(patrol, 3100)
+    ended = await run(world, patrol, 1000)
+    assert world.brought[-1][1] == "at 3100"
+    assert ended == world.brought[-1][0]
 
 
 async def test_what_comes_in_is_not_brought_again() -> None:
