@@ -600,7 +600,7 @@ WHERE m.id = :id AND m.thread = l.thread;
 
 -- name: replies_without_vendor_id
 -- The ticket's replies and notes that may be at the vendor under an id that we do not know yet.
-SELECT m.*, d.id AS delivery, d.kind AS kind, d.state AS state
+SELECT m.*, d.id AS delivery, d.kind AS kind, d.state AS state, d.created_at AS queued_at
 FROM messages AS m JOIN deliveries AS d ON d.message = m.id AND d.kind IN ('reply', 'note')
 WHERE m.ticket = :ticket AND m.vendor_id IS NULL AND m.erased = 0
   AND (d.state IN ('begun', 'uncertain', 'done') OR (d.state = 'failed' AND d.in_doubt))

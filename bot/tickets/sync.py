@@ -7,11 +7,12 @@ this reply reached the vendor.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.db.connection import Transaction
-from bot.db.rows import TicketRow, attachments_json, facts_json, message_row, require, ticket_row, to_ms
+from bot.db.connection import Row, Transaction
+from bot.db.rows import TicketRow, attachments_json, facts_json, from_ms, message_row, require, ticket_row, to_ms
 from bot.model import (
     RECONCILE_DELAYS,
     Author,
@@ -19,6 +20,7 @@ from bot.model import (
     Customer,
     Kind,
     Message,
+    MessageId,
     State,
     Status,
     Store,
@@ -26,10 +28,11 @@ from bot.model import (
     TicketId,
     TicketNumber,
 )
-from bot.text import comparable, signed
+from bot.text import signed
 from bot.tickets import enqueue, links
 from bot.tickets.forgotten import find_ticket, is_forgotten
 from bot.tickets.outcomes import reply_arrived
+from bot.tickets.own_messages import Attempted, claimed
 from bot.wording import notices
 
 # One second, and one more because we know a vendor's clock only to the second.
@@ -115,7 +118,7 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         links.open_links(tx, number, store.channels, now)
     followed = snapshot.follow or known.followed
     if snapshot.messages is not None:
-        _record_messages(tx, known, snapshot.messages, now, followed=followed, vendor_label=store.vendor_label)
+        _record_messages(tx, store, known, snapshot, now, followed=followed)
         _update_turn(tx, known, snapshot, stale=stale)
     after = _load_ticket(tx, number)
     if followed and before is not None:
@@ -134,8 +137,7 @@ def _without_forgotten(tx: Transaction, known: TicketRow, snapshot: TicketSnapsh
     was closed long ago is also revived when it is open again.
     """
     recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
-    ahead = timedelta() if snapshot.vendor_time is None else snapshot.vendor_time - snapshot.read_at
-    messages = [m for m in snapshot.messages or () if not is_forgotten(tx, known, m, recorded, ahead)]
+    messages = [m for m in snapshot.messages or () if not is_forgotten(tx, known, m, recorded, _ahead(snapshot))]
     if snapshot.messages is not None:
         snapshot = replace(snapshot, messages=tuple(messages))
     wrote = any(m.author is not Author.STAFF and m.is_public and m.id not in recorded for m in messages)
@@ -258,17 +260,14 @@ def _first_response(messages: tuple[Message, ...] | None) -> int | None:
 
 
 def _record_messages(
-    tx: Transaction,
-    ticket: TicketRow,
-    messages: tuple[Message, ...],
-    now: datetime,
-    *,
-    followed: bool,
-    vendor_label: str,
+    tx: Transaction, store: Store, ticket: TicketRow, snapshot: TicketSnapshot, now: datetime, *, followed: bool
 ) -> None:
     known = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
-    for message in messages:
-        if message.id in known or (message.author is not Author.CUSTOMER and _claim_own(tx, ticket, message, now)):
+    found = [message for message in snapshot.messages or () if message.id not in known]
+    own = _own(tx, ticket, found, _ahead(snapshot)) if found else {}
+    for message in found:
+        if message.id in own:
+            _arrived(tx, own[message.id], message.id, now)
             continue
         inserted = tx.add(
             "insert_vendor_message",
@@ -287,27 +286,35 @@ def _record_messages(
             for link in enqueue.links_of(tx, ticket.number):
                 enqueue.post(tx, link, inserted, now)
             if message.malformed:
-                enqueue.lines(tx, ticket.number, notices.message_malformed(vendor_label), now)
+                enqueue.lines(tx, ticket.number, notices.message_malformed(store.vendor_label), now)
 
 
-def _claim_own(tx: Transaction, ticket: TicketRow, message: Message, now: datetime) -> bool:
-    """
-    Whether this message is a reply or a note of ours whose vendor id is unknown; if so, it gets this id.
+def _ahead(snapshot: TicketSnapshot) -> timedelta:
+    """How far the vendor's clock is ahead of ours."""
+    return timedelta() if snapshot.vendor_time is None else snapshot.vendor_time - snapshot.read_at
 
-    Each reply takes one message, oldest first, so two equal replies stay two.
-    """
-    kind = Kind.REPLY if message.is_public else Kind.NOTE
-    for row in tx.all("replies_without_vendor_id", ticket=ticket.number):
-        sent_text = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
-        if Kind(row["kind"]) is kind and comparable(sent_text) == comparable(message.text):
-            own = message_row(row)
-            tx.run("set_message_vendor_id", id=own.id, vendor_id=message.id)
-            if State(row["state"]) in (State.UNCERTAIN, State.FAILED):
-                tx.run("finish_delivery", id=row["delivery"], now=to_ms(now))
-                if kind is Kind.REPLY:
-                    reply_arrived(tx, own, None, now)
-            return True
-    return False
+
+def _own(tx: Transaction, ticket: TicketRow, found: Sequence[Message], ahead: timedelta) -> dict[MessageId, Row]:
+    """Which of these messages are replies and notes of ours, each with its row."""
+    rows = tx.all("replies_without_vendor_id", ticket=ticket.number)
+    return claimed([(_attempted(row), row) for row in rows], found, ahead)
+
+
+def _attempted(row: Row) -> Attempted:
+    """A row of `replies_without_vendor_id` as what was sent."""
+    kind = Kind(row["kind"])
+    text = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
+    return Attempted(kind, text, from_ms(row["queued_at"]))
+
+
+def _arrived(tx: Transaction, row: Row, vendor_id: MessageId, now: datetime) -> None:
+    """A reply or a note of ours is at the vendor, under this id."""
+    own = message_row(row)
+    tx.run("set_message_vendor_id", id=own.id, vendor_id=vendor_id)
+    if State(row["state"]) in (State.UNCERTAIN, State.FAILED):
+        tx.run("finish_delivery", id=row["delivery"], now=to_ms(now))
+        if Kind(row["kind"]) is Kind.REPLY:
+            reply_arrived(tx, own, None, now)
 
 
 def _load_ticket(tx: Transaction, number: TicketNumber) -> TicketRow:

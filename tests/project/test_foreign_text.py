@@ -22,6 +22,7 @@ from adapters.chats.slack import buttons as slack_buttons
 from adapters.chats.slack import markup as slack_markup
 from adapters.vendors.client import html, parsing
 from bot import text
+from bot.tickets import own_messages
 from bot.wording import masking
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -63,6 +64,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text.py:_INVISIBLE": text.visible,
     "bot/text.py:_LINE_ENDS": text.clean,
     "bot/text.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,
+    "bot/tickets/own_messages.py:_TAG": lambda given: own_messages.are_alike(given, f"{given}x"),
     "bot/wording/masking.py:_ADDRESS": masking.masked,
 }
 """By module and the name of the constant, or of the function in which the expression stands."""

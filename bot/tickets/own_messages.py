@@ -1,0 +1,140 @@
+"""
+Which of a vendor's messages are replies and notes of ours whose id there is unknown. Pure.
+
+Stores change what they keep: they drop emoji, keep or decode entities, wrap and trim lines, put accents apart, lose
+letters of other alphabets, add a signature, cut what is long. So an equal text is the best proof, and a text of which
+the letters are the same is good enough, if the message was written when ours was sent.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from bot.model import Author, Kind, Message, MessageId
+from bot.text import comparable
+
+_TAG = re.compile(r"<[^<>]{1,300}>")
+_CLOCKS_APART = timedelta(minutes=2)
+"""How far a vendor's clock may be off, where nothing better is known."""
+_FEW = 20
+"""So many letters are no coincidence: a part that is shorter says nothing about the whole."""
+_ENTITIES_IN_ENTITIES = 3
+_COMPOSED_AT_ONCE = 100
+
+Sent = TypeVar("Sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """
+    A reply or a note that is, or may be, at its vendor under an unknown id.
+
+    Attributes:
+        text: As it was sent.
+        since: Until when it certainly was not there, by our clock.
+    """
+
+    kind: Kind
+    text: str
+    since: datetime
+
+
+def claimed(
+    attempted: Sequence[tuple[Attempted, Sent]], found: Iterable[Message], ahead: timedelta
+) -> dict[MessageId, Sent]:
+    """
+    The messages that are ours: for each vendor id, what was given beside the attempt.
+
+    Each attempt takes one message, the oldest first, so two equal replies stay two. Equal texts are taken first, so
+    that one that is only alike takes nothing from another.
+
+    Args:
+        found: The vendor's messages that are not recorded yet, oldest first. A customer's is never ours.
+        ahead: How far the vendor's clock is ahead of ours.
+    """
+    left = list(attempted)
+    candidates = [message for message in found if message.author is not Author.CUSTOMER]
+    ours: dict[MessageId, Sent] = {}
+    for is_same in (_is_equal, _is_alike):
+        for message in candidates:
+            if message.id in ours:
+                continue
+            for index, (attempt, beside) in enumerate(left):
+                if attempt.kind is _kind(message) and is_same(attempt, message, ahead):
+                    ours[message.id] = beside
+                    del left[index]
+                    break
+    return ours
+
+
+def may_be_ours(attempt: Attempted, message: Message, ahead: timedelta) -> bool:
+    """
+    Whether a message that is not alike may still be this attempt: somebody of the store wrote it at that time.
+
+    Then nobody can tell, and an agent has to look before it is sent again.
+    """
+    return message.author is not Author.CUSTOMER and attempt.kind is _kind(message) and _fits(attempt, message, ahead)
+
+
+def _kind(message: Message) -> Kind:
+    return Kind.REPLY if message.is_public else Kind.NOTE
+
+
+def _is_equal(attempt: Attempted, message: Message, _ahead: timedelta) -> bool:
+    return comparable(attempt.text) == comparable(message.text)
+
+
+def _is_alike(attempt: Attempted, message: Message, ahead: timedelta) -> bool:
+    return _fits(attempt, message, ahead) and are_alike(attempt.text, message.text)
+
+
+def _fits(attempt: Attempted, message: Message, ahead: timedelta) -> bool:
+    """Whether a message was not written too early; an unknown time fits."""
+    return message.written_at is None or message.written_at - ahead >= attempt.since - _CLOCKS_APART
+
+
+def are_alike(sent: str, kept: str) -> bool:
+    """
+    Whether a kept text is what a store makes of a sent one.
+
+    That is, if the letters and digits of all alphabets are the same; if those of the Latin alphabet are, and the others
+    were lost; if one is a part of the other, as with a signature or a cut; or if neither has any.
+    """
+    ours, theirs = _decoded(sent), _decoded(kept)
+    letters, kept_letters = _letters(ours), _letters(theirs)
+    if letters == kept_letters:
+        return True
+    latin = _latin(ours)
+    if latin and latin == _latin(theirs) and 2 * len(latin) >= len(letters):
+        return True
+    shorter, longer = sorted((letters, kept_letters), key=len)
+    return len(shorter) >= _FEW and shorter in longer
+
+
+def _decoded(text: str) -> str:
+    """A text without tags, its entities as what they stand for, also where they were encoded again and again."""
+    for _ in range(_ENTITIES_IN_ENTITIES):
+        text, before = html.unescape(text), text
+        if text == before:
+            break
+    return _TAG.sub(" ", text)
+
+
+def _letters(text: str) -> str:
+    """A text's letters and digits alone, without accents and capitals."""
+    # `normalize` takes hours for a million accents on one letter, so it gets the text in pieces.
+    pieces = (text[at : at + _COMPOSED_AT_ONCE] for at in range(0, len(text), _COMPOSED_AT_ONCE))
+    return "".join(
+        sign for piece in pieces for sign in unicodedata.normalize("NFKD", piece.casefold()) if sign.isalnum()
+    )
+
+
+def _latin(text: str) -> str:
+    """A text's letters and digits of ASCII alone: what every encoding keeps."""
+    return "".join(sign for sign in text if sign.isascii() and sign.isalnum()).lower()
