@@ -606,6 +606,13 @@ WHERE m.ticket = :ticket AND m.vendor_id IS NULL AND m.erased = 0
   AND (d.state IN ('begun', 'uncertain', 'done') OR (d.state = 'failed' AND d.in_doubt))
 ORDER BY d.id;
 
+-- name: written_by_the_store_since
+-- Whether the ticket has a public message from the store that was written at its vendor at or after this time.
+SELECT 1 FROM messages
+WHERE ticket = :ticket AND link IS NULL AND vendor_id IS NOT NULL AND author <> 'customer' AND is_public = 1
+  AND written_at >= :since
+LIMIT 1;
+
 -- ============================================================ deliveries: adding and finding
 
 -- name: insert_delivery

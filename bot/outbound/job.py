@@ -49,6 +49,18 @@ class Job:
     key: DeliveryKey
 
 
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """
+    The other side has something that may be the attempted part in another form, or something else: a person must look.
+
+    Attributes:
+        reason: What was found, in words for people.
+    """
+
+    reason: str
+
+
 class Courier(Protocol):
     """
     How one kind of delivery is carried out.
@@ -68,12 +80,12 @@ class Courier(Protocol):
         """Attempt one part, once. May wait for the network. Raises `RemoteError`. The result goes to `record`."""
         ...
 
-    async def reconcile(self, job: Job) -> Any | None:
+    async def reconcile(self, job: Job) -> Any | Unclear | None:
         """
         Search the other side for the part whose outcome is unknown. Raises `RemoteError` if it cannot be searched.
 
         Returns:
-            What `attempt` would have returned; None: the part was not found.
+            What `attempt` would have returned; None: the part was not found; `Unclear`: it may have been.
         """
         ...
 

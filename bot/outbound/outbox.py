@@ -24,7 +24,7 @@ from bot.db.rows import DeliveryRow, delivery_row, require, to_ms
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, Kind, Place, State
 from bot.outbound.clock_rollback import ClockRollback
-from bot.outbound.job import Courier, FailureHook, Job, PreSendCheck, read_job
+from bot.outbound.job import Courier, FailureHook, Job, PreSendCheck, Unclear, read_job
 from bot.outbound.ready_lanes import ReadyLane, look_for_lanes
 from bot.outbound.retry import Decider, Decision, GiveUp, Postpone, Reconcile
 from bot.outbound.turns import Turns
@@ -203,7 +203,7 @@ class Outbox:
                 case Reconcile(pause):  # pragma: no branch - it is one of these two
                     await self._database.write(self._search_later, job, error, now + timedelta(seconds=pause))
             return
-        if found is not None:
+        if found is not None and not isinstance(found, Unclear):
             await self._write_success(job, courier, found)
             return
         next_search = self._decider.after_reconcile(
@@ -212,6 +212,10 @@ class Outbox:
         if next_search is not None:
             due = self._clock.now() + timedelta(seconds=next_search.seconds)
             await self._database.write(_not_found_yet, job.delivery, self._clock.now(), due)
+            return
+        if isinstance(found, Unclear) and job.delivery.attempts:
+            # Whoever then asks for a retry has looked, and wants it to be sent.
+            await self._write_failure(job, GiveUp(doubt=True), found.reason)
             return
         reason = job.delivery.error or notices.interrupted()
         decision = self._decider.after_failure(

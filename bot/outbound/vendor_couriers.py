@@ -2,7 +2,7 @@
 The couriers for vendors: a reply, a note, a change of status; and what follows when they are delivered.
 
 If it is unknown whether a reply arrived, the ticket is read again: for `bot.tickets.sync` a staff message with the same
-text is the proof that it did.
+text is the proof that it did. Where somebody of the store wrote something else at that time, an agent has to look.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import MessageRow, message_row, require, to_ms
 from bot.errors import Gone, Rejected, Unavailable, Uncertain, Unsupported
 from bot.model import Button, Conversation, File, MessageId, Status, StatusPayload, Verb
-from bot.outbound.job import Directory, Job
+from bot.outbound.job import Directory, Job, Unclear
 from bot.ports import CanAttach, CanNote, Vendor
 from bot.tickets import enqueue
 from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
+from bot.tickets.own_messages import CLOCKS_APART
 from bot.tickets.routing import refusal
 from bot.tickets.sync import TicketSnapshot, record
 from bot.wording import notices
@@ -52,11 +53,21 @@ class ReplyCourier:
             return Sent(await vendor.reply_with(ticket.vendor_id, message.text, files))
         return Sent(await vendor.reply(ticket.vendor_id, message.text))
 
-    async def reconcile(self, job: Job) -> Sent | None:
+    async def reconcile(self, job: Job) -> Sent | Unclear | None:
         message = require(job.message)
         if message.vendor_id is None:
             message = await self._read_again(job)
-        return None if message.vendor_id is None else Sent(MessageId(message.vendor_id))
+        if message.vendor_id is not None:
+            return Sent(MessageId(message.vendor_id))
+        ticket = require(job.ticket)
+        ahead = (self.directory.vendor(ticket).now() or self.clock.now()) - self.clock.now()
+        since = (job.delivery.begun_at or job.delivery.created_at) + ahead - CLOCKS_APART
+        others = await self.database.read(
+            lambda tx: tx.one("written_by_the_store_since", ticket=ticket.number, since=to_ms(since))
+        )
+        if others is None:
+            return None
+        return Unclear(notices.perhaps_sent(self.directory.store(ticket).vendor_label))
 
     def record(self, tx: Transaction, job: Job, result: Sent, now: datetime) -> None:
         message = message_row(require(tx.one("message", id=require(job.message).id)))

@@ -20,7 +20,7 @@ from bot.model import Author, Kind, Message, MessageId
 from bot.text import comparable
 
 _TAG = re.compile(r"<[^<>]{1,300}>")
-_CLOCKS_APART = timedelta(minutes=2)
+CLOCKS_APART = timedelta(minutes=2)
 """How far a vendor's clock may be off, where nothing better is known."""
 _FEW = 20
 """So many letters are no coincidence: a part that is shorter says nothing about the whole."""
@@ -73,15 +73,6 @@ def claimed(
     return ours
 
 
-def may_be_ours(attempt: Attempted, message: Message, ahead: timedelta) -> bool:
-    """
-    Whether a message that is not alike may still be this attempt: somebody of the store wrote it at that time.
-
-    Then nobody can tell, and an agent has to look before it is sent again.
-    """
-    return message.author is not Author.CUSTOMER and attempt.kind is _kind(message) and _fits(attempt, message, ahead)
-
-
 def _kind(message: Message) -> Kind:
     return Kind.REPLY if message.is_public else Kind.NOTE
 
@@ -96,7 +87,7 @@ def _is_alike(attempt: Attempted, message: Message, ahead: timedelta) -> bool:
 
 def _fits(attempt: Attempted, message: Message, ahead: timedelta) -> bool:
     """Whether a message was not written too early; an unknown time fits."""
-    return message.written_at is None or message.written_at - ahead >= attempt.since - _CLOCKS_APART
+    return message.written_at is None or message.written_at - ahead >= attempt.since - CLOCKS_APART
 
 
 def are_alike(sent: str, kept: str) -> bool:

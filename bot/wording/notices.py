@@ -95,6 +95,10 @@ def reply_in_doubt(reason: str) -> str:
     )
 
 
+def perhaps_sent(vendor: str) -> str:
+    return f"{vendor} did not confirm it, and shows a message from that time in other words, which may be yours."
+
+
 def status_failed(status: Status, reason: str) -> str:
     what = "closed" if status is Status.CLOSED else "reopened"
     return f"❌ This ticket could not be {what}. {reason}"

@@ -44,7 +44,11 @@ class Gate:
 
 @dataclass
 class MemoryVendor:
-    """Tickets in a dictionary; `fail` holds errors to raise by method, `lose` says which acts lose their answer."""
+    """
+    Tickets in a dictionary; `fail` holds errors to raise by method, `lose` says which acts lose their answer.
+
+    `keeps` is what becomes of a reply's text here, and `names_replies` whether the answer to a reply has its id.
+    """
 
     capabilities: VendorCapabilities = field(
         default_factory=lambda: VendorCapabilities(verbs=frozenset({Verb.CLOSE, Verb.REOPEN}))
@@ -58,6 +62,7 @@ class MemoryVendor:
     now: Callable[[], datetime] = field(default=lambda: START)
     name: str = "vendor"
     gate: Gate = field(default_factory=Gate)
+    keeps: Callable[[str], str] = field(default=str)
 
     def customer_writes(self, ticket: str, text: str, *, name: str = "Jane", subject: str = "Key not working") -> None:
         vendor_id = TicketId(ticket)
@@ -105,7 +110,7 @@ class MemoryVendor:
         await self._before("reply")
         if ticket not in self.tickets:
             raise Gone("It is not there.")
-        message = self._say(ticket, Author.STAFF, text)
+        message = self._say(ticket, Author.STAFF, self.keeps(text))
         await self._after("reply")
         return message if self.names_replies else None
 

@@ -10,7 +10,7 @@ from itertools import combinations
 import pytest
 
 from bot.model import Author, Kind, Message, MessageId
-from bot.tickets.own_messages import Attempted, are_alike, claimed, may_be_ours
+from bot.tickets.own_messages import Attempted, are_alike, claimed
 from tests.support.database import NOON
 
 REPLIES = [
@@ -115,13 +115,3 @@ def test_customers_notes_and_older_messages_are_not_ours() -> None:
     assert claimed(sent(REPLIES[0]), [message("a", altered, author=Author.CUSTOMER)], timedelta()) == {}
     assert claimed(sent(REPLIES[0]), [message("a", altered, public=False)], timedelta()) == {}
     assert claimed(sent("Ann: hi", kind=Kind.NOTE), [message("a", "ann: hi", public=False)], timedelta()) == {"a": 0}
-
-
-def test_what_somebody_of_the_store_wrote_meanwhile_leaves_a_doubt() -> None:
-    """A text of which nothing was kept may be ours; a customer's, an older one or a note is not."""
-    attempt = Attempted(Kind.REPLY, "Привет", NOON)
-    assert may_be_ours(attempt, message("a", "??????"), timedelta())
-    assert may_be_ours(attempt, message("a", "", author=Author.UNKNOWN), timedelta())
-    assert not may_be_ours(attempt, message("a", "??????", author=Author.CUSTOMER), timedelta())
-    assert not may_be_ours(attempt, message("a", "??????", minutes=-10), timedelta())
-    assert not may_be_ours(attempt, message("a", "??????", public=False), timedelta())

@@ -1,0 +1,99 @@
+"""A store keeps our reply in another form and does not name it: it is shown and sent once, or an agent is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.errors import Uncertain
+from bot.model import ChatMessageId, Mark, Verb
+from tests.support.memory.bridge import MAIN, Bridge, running
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.simulated
+
+TEXT = "Your refund 💶 is on its way — “really”, says Jürgen & Co.\nRef: <AB-12>"
+FORMS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "without emoji": lambda text: text.replace("💶", ""),
+    "with entities": html.escape,
+    "with line breaks as tags": lambda text: html.escape(text).replace("\n", "<br>"),
+    "on one line": lambda text: " ".join(text.split()),
+    "in ASCII": lambda text: text.encode("ascii", "replace").decode(),
+    "cut": lambda text: text[:45],
+    "with a signature": lambda text: f"{text}\n--\nSent by the store",
+}
+
+
+async def says(bridge: Bridge, name: str, text: str) -> None:
+    await bridge.says(bridge.discord, name, text)
+    await until(lambda: bridge.discord.marks.get(ChatMessageId(name)) is Mark.DELIVERED)
+
+
+async def swept(bridge: Bridge) -> None:
+    bridge.app.nudge(MAIN)
+    await bridge.at_rest()
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_reply_in_another_form_is_not_shown_again(tmp_path: Path, form: str) -> None:
+    """The other chat has it as it was written, its own chat not at all; a colleague's words are still shown."""
+    async with running(tmp_path / "db") as bridge:
+        bridge.vendor.names_replies, bridge.vendor.keeps = False, FORMS[form]
+        await bridge.ticket_arrives()
+        await says(bridge, "m1", TEXT)
+        await swept(bridge)
+        bridge.vendor.colleague_writes("t1", "And a voucher for you")
+        await swept(bridge)
+        assert bridge.discord.texts(bridge.thread(bridge.discord)) == ["Hello?", "And a voucher for you"]
+        assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?", TEXT, "And a voucher for you"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_reply_in_another_form_is_not_sent_again(tmp_path: Path, form: str) -> None:
+    """Its answer is lost, and the store has it in its own form: that is found, and counts as sent."""
+    async with running(tmp_path / "db") as bridge:
+        bridge.vendor.names_replies, bridge.vendor.keeps = False, FORMS[form]
+        await bridge.ticket_arrives()
+        bridge.vendor.lose.add("reply")
+        await says(bridge, "m1", TEXT)
+        await swept(bridge)
+        assert bridge.vendor.texts("t1") == [FORMS[form](TEXT)]
+        assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?", TEXT]
+
+
+async def test_where_nobody_can_tell_an_agent_is_asked(tmp_path: Path) -> None:
+    """Nothing of the text is left: it is not repeated unasked. An agent who has looked sends it by Retry."""
+    async with running(tmp_path / "db") as bridge:
+        bridge.vendor.names_replies, bridge.vendor.keeps = False, lambda _text: "[hidden by the store]"
+        await bridge.ticket_arrives()
+        bridge.vendor.lose.add("reply")
+        await bridge.says(bridge.discord, "m1", TEXT)
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.FAILED)
+        await asyncio.sleep(3600)  # of simulated time
+        assert len(bridge.vendor.texts("t1")) == 1
+        thread = bridge.thread(bridge.discord)
+        asked = next(shown.post for shown in bridge.discord.shown[thread] if shown.post.buttons)
+        assert "may be yours" in asked.text
+        await bridge.asks(bridge.discord, Verb.RETRY, delivery=asked.buttons[0].delivery)
+        await until(lambda: len(bridge.vendor.texts("t1")) == 2)
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
+        await bridge.at_rest()
+        assert len(bridge.vendor.texts("t1")) == 2
+
+
+async def test_a_colleagues_earlier_words_leave_no_doubt(tmp_path: Path) -> None:
+    """What was written long before a reply was tried is not taken for it: the reply that is missing is sent again."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.colleague_writes("t1", "We are looking into it")
+        await swept(bridge)
+        await asyncio.sleep(600)
+        bridge.vendor.fail["reply"] = [Uncertain("The answer was lost.")]
+        await says(bridge, "m1", "Here is your key")
+        await bridge.at_rest()
+        assert bridge.vendor.texts("t1") == ["We are looking into it", "Here is your key"]
