@@ -179,9 +179,22 @@ def _insert_ticket(tx: Transaction, store: Store, ticket: Ticket, now: datetime)
 
 
 def _may_be_outdated(known: TicketRow, snapshot: TicketSnapshot) -> bool:
-    """Whether the status that was read may be from before our own change to it."""
+    """
+    Whether the status that was read may be from before our own change to it.
+
+    It is not if the customer wrote after that change: who reads the message reads the status that it led to.
+    """
+    if any(_is_written_after(message, known.status_set_at, snapshot) for message in snapshot.messages or ()):
+        return False
     at_vendor_too = not known.closed_here_only and snapshot.ticket.status is not known.status
     return snapshot.read_at < known.status_set_at + (MAX_READ_LAG if at_vendor_too else timedelta())
+
+
+def _is_written_after(message: Message, moment: datetime, snapshot: TicketSnapshot) -> bool:
+    """Whether a customer's message was certainly written after this moment of our clock."""
+    if message.author is not Author.CUSTOMER or message.written_at is None:
+        return False
+    return message.written_at - _ahead(snapshot) > moment
 
 
 def _update_ticket(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.errors import Rejected, Unavailable
-from bot.model import Agent, AgentId, Attachment, ChatMessageId, Mark, State, Status, Verb, Voice
+from bot.model import Agent, AgentId, Attachment, ChatMessageId, Mark, State, Status, TicketId, Verb, Voice
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.simulation.loop import now
@@ -280,3 +281,21 @@ async def closed_everywhere(bridge: Bridge, line: str) -> None:
     chats = (bridge.discord, bridge.slack)
     await until(lambda: all(chat.cards[bridge.thread(chat)][-1].archived for chat in chats))
     await until(lambda: all(line in chat.texts(bridge.thread(chat)) for chat in chats))
+
+
+async def test_a_customer_who_writes_right_after_a_close_opens_the_thread_at_once(tmp_path: Path) -> None:
+    """The vendor has reopened the ticket for them: that is newer than our own close, and not taken for a late read."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        await bridge.asks(bridge.discord, Verb.CLOSE)
+        await until(lambda: bridge.vendor.tickets[TicketId("t1")].status is Status.CLOSED)
+        await bridge.at_rest()
+        await asyncio.sleep(2)
+        closed_at = now()
+        bridge.vendor.customer_writes("t1", "No, wait!")
+        bridge.vendor.set("t1", Status.OPEN)
+        bridge.app.nudge(MAIN)
+        for chat in (bridge.discord, bridge.slack):
+            await until(lambda chat=chat: not chat.cards[bridge.thread(chat)][-1].archived)  # type: ignore[misc]
+            assert chat.texts(bridge.thread(chat)).count("No, wait!") == 1
+        assert now() - closed_at < timedelta(seconds=10)
