@@ -86,7 +86,7 @@ def says(tx: Transaction, text: str) -> MessageRow:
     """Ann writes in the thread, and it is routed."""
     ann = Agent(id=AgentId("U1"), name="Ann", is_full_member=True)
     said = Said(place=THREAD, message=ChatMessageId(text), agent=ann, text=text, said_at=NOON)
-    link = require(record_said(tx, said, can_reply=True))
+    link = require(record_said(tx, said, can_reply=True)).link
     route_link(tx, link, RULES, NOON, NOON)
     return message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=text)))
 
