@@ -108,23 +108,24 @@ class VendorClient:
             trust_env=False,
         )
 
-    async def read(self, *path: str, query: Query | None = None, is_list: bool = False) -> Any:
+    async def read(self, *path: str, query: Query | None = None, is_list: bool = False, urgent: bool = False) -> Any:
         """
         GET the JSON at a path below the base. Each part of the path is one segment.
 
         Args:
             is_list: Whether it is a list of tickets. It may be larger than other answers, and if it is, what is large
                 in single tickets is left out.
+            urgent: Whether a person waits for the answer, so that it does not wait behind our own regular questions.
 
         Raises:
             TooLarge, Unavailable, RateLimited, AuthFailed, Gone, Rejected
         """
         most = LARGEST_LIST if is_list else LARGEST_BODY
-        response = await self._exchange(self._request("GET", path, query), writing=False, most=most)
+        response = await self._exchange(self._request("GET", path, query), writing=False, urgent=urgent, most=most)
         value = await self._value(response, writing=False)
         return value if len(response.body) <= LARGEST_BODY else await asyncio.to_thread(without_large_parts, value)
 
-    async def read_list(self, *path: str, query: Query | None = None) -> Any:
+    async def read_list(self, *path: str, query: Query | None = None, urgent: bool = False) -> Any:
         """
         `read` for a list that every store has. Where it is missing or refused, the address must be wrong.
 
@@ -132,7 +133,7 @@ class VendorClient:
             TooLarge, Unavailable, RateLimited, AuthFailed
         """
         try:
-            return await self.read(*path, query=query, is_list=True)
+            return await self.read(*path, query=query, is_list=True, urgent=urgent)
         except (Gone, Rejected) as error:
             raise Unavailable(
                 f"{self._service.label} does not list this store's tickets. If this goes on, "
@@ -165,7 +166,7 @@ class VendorClient:
             Uncertain: The request was sent, and no usable response came.
         """
         request = self._request(method, path, None, body=body, headers=headers, files=files)
-        response = await self._exchange(request, writing=True)
+        response = await self._exchange(request, writing=True, urgent=True)
         is_success = response.status in (204, 205) or (empty_ok and response.status < 300)
         if is_success and not response.body.strip():
             self._quota.answered(response.headers)
@@ -204,10 +205,12 @@ class VendorClient:
     def _no_such_path(self) -> Gone:
         return Gone(f"{self._service.label} cannot have anything with this id.")
 
-    async def _exchange(self, request: httpx.Request, *, writing: bool, most: int = LARGEST_BODY) -> Response:
+    async def _exchange(
+        self, request: httpx.Request, *, writing: bool, urgent: bool, most: int = LARGEST_BODY
+    ) -> Response:
         label = self._service.label
         lost = Uncertain if writing else Unavailable
-        await self._quota.take(writing=writing)
+        await self._quota.take(urgent=urgent)
         try:
             async with asyncio.timeout(self._time_limit):
                 return await self._send(request, most)

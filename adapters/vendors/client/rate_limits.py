@@ -109,9 +109,9 @@ class _Allowance:
         self._common = _Bucket(window.requests * (1 - part), window.seconds, now)
         self._reserved = _Bucket(window.requests * part, window.seconds, now) if part else self._common
 
-    def wait(self, now: float, *, writing: bool) -> float:
+    def wait(self, now: float, *, urgent: bool) -> float:
         common = self._common.wait(now)
-        return min(common, self._reserved.wait(now)) if writing else common
+        return min(common, self._reserved.wait(now)) if urgent else common
 
     def take(self, now: float) -> None:
         (self._common if self._common.wait(now) == 0.0 else self._reserved).take()
@@ -125,8 +125,8 @@ class _ReportedWindow:
         self._reserved = state.limit * RESERVED_FOR_WRITES
         self._until = now + state.reset
 
-    def wait(self, now: float, *, writing: bool) -> float:
-        if self._remaining > (0.0 if writing else self._reserved):
+    def wait(self, now: float, *, urgent: bool) -> float:
+        if self._remaining > (0.0 if urgent else self._reserved):
             return 0.0
         return max(0.0, self._until - now)
 
@@ -155,15 +155,18 @@ class Quota:
         self._careful_until = now
         self._next_read = now
 
-    async def take(self, *, writing: bool) -> None:
+    async def take(self, *, urgent: bool) -> None:
         """
         Wait until one more request is allowed.
+
+        Args:
+            urgent: Whether a person waits for it: a reply or a question. It may use what is reserved for such requests.
 
         Raises:
             RateLimited: That would take longer than `LONGEST_WAIT`.
         """
         deadline = self._clock.monotonic() + LONGEST_WAIT
-        while (wait := self._wait(writing=writing)) > 0.0:
+        while (wait := self._wait(urgent=urgent)) > 0.0:
             if self._clock.monotonic() + wait > deadline:
                 raise RateLimited(f"{self._vendor} allows no more requests at the moment.", retry_after=wait)
             await self._clock.sleep(wait)
@@ -172,15 +175,15 @@ class Quota:
             allowance.take(now)
         for window in self._reported:
             window.take()
-        if not writing:
+        if not urgent:
             self._next_read = now + self._spacing
 
-    def _wait(self, *, writing: bool) -> float:
+    def _wait(self, *, urgent: bool) -> float:
         now = self._clock.monotonic()
         waits = [self._closed_until - now]
-        waits += [allowance.wait(now, writing=writing) for allowance in self._allowances]
-        waits += [window.wait(now, writing=writing) for window in self._reported]
-        if not writing:
+        waits += [allowance.wait(now, urgent=urgent) for allowance in self._allowances]
+        waits += [window.wait(now, urgent=urgent) for window in self._reported]
+        if not urgent:
             waits.append(self._next_read - now)
         return max(0.0, *waits)
 
@@ -208,7 +211,7 @@ class Quota:
         self._refused_spacing = self._spacing
         self._careful_until = self._clock.monotonic() + _CAREFUL_FOR
         self._spacing = min(_LONGEST_SPACING, max(_FIRST_SPACING, self._spacing * 2))
-        used_up = self._wait(writing=True)
+        used_up = self._wait(urgent=True)
         wait = asked or used_up or min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self._refusals - 1))
         self._closed_until = self._clock.monotonic() + wait
         return RateLimited(f"{self._vendor} asks us to wait before the next request.", retry_after=wait)

@@ -162,7 +162,7 @@ class Lightspeed:
         return nudge_of(headers, body)
 
     async def counts(self) -> Counts:
-        return counts_of(await self._client.read_list("tickets", "count.json"))
+        return counts_of(await self._client.read_list("tickets", "count.json", urgent=True))
 
     async def check(self) -> Finding:
         return await check_login(self._service, self.counts())

@@ -145,7 +145,7 @@ class Sellapp:
 
     async def counts(self) -> Counts:
         """Only the total, where the list has it."""
-        answer = await self._client.read_list("v1", "tickets", query={"limit": 1, "page": 1})
+        answer = await self._client.read_list("v1", "tickets", query={"limit": 1, "page": 1}, urgent=True)
         return Counts(total=list_of(answer).total)
 
     async def check(self) -> Finding:

@@ -66,7 +66,7 @@ class Sellgate:
         await self._client.write("PATCH", "v1", "tickets", ticket, body={"status": status.value}, empty_ok=True)
 
     async def counts(self) -> Counts:
-        return counts_of(await self._client.read_list("v1", "tickets", query={"page": 1, "limit": 1}))
+        return counts_of(await self._client.read_list("v1", "tickets", query={"page": 1, "limit": 1}, urgent=True))
 
     async def check(self) -> Finding:
         return await check_login(self._service, self.counts())

@@ -16,12 +16,12 @@ from tests.support.clocks import ManualClock
 FIVE_MINUTES = Window(300, 300)
 
 
-async def taken(quota: Quota, clock: ManualClock, *, writing: bool, most: int = 10_000) -> int:
+async def taken(quota: Quota, clock: ManualClock, *, urgent: bool, most: int = 10_000) -> int:
     """How many requests may leave at this very moment."""
     for count in range(most):
         began = clock.seconds
         try:
-            await quota.take(writing=writing)
+            await quota.take(urgent=urgent)
         except RateLimited:
             return count
         if clock.seconds > began:
@@ -42,10 +42,10 @@ async def test_no_window_ever_holds_more_than_the_vendor_allows(
     quota = Quota(clock, "Acme", [window])
     left: list[float] = []
 
-    for pause, writing in wishes:
+    for pause, urgent in wishes:
         clock.advance(pause)
         try:
-            await quota.take(writing=writing)
+            await quota.take(urgent=urgent)
         except RateLimited:
             continue
         left.append(clock.seconds)
@@ -58,17 +58,17 @@ async def test_reading_leaves_room_for_replies() -> None:
     """When reading may go no further, replies still leave at once."""
     clock = ManualClock()
     quota = Quota(clock, "Acme", [FIVE_MINUTES])
-    assert await taken(quota, clock, writing=False) == 120
-    assert await taken(quota, clock, writing=True) >= 29
+    assert await taken(quota, clock, urgent=False) == 120
+    assert await taken(quota, clock, urgent=True) >= 29
 
 
 async def test_a_long_window_trickles() -> None:
     """A used-up day does not stop a store until tomorrow: a read comes through within seconds."""
     clock = ManualClock()
     quota = Quota(clock, "Acme", [Window(12_000, 86_400)])
-    await taken(quota, clock, writing=False)
+    await taken(quota, clock, urgent=False)
     began = clock.seconds
-    await quota.take(writing=False)
+    await quota.take(urgent=False)
     assert clock.seconds - began < 20
 
 
@@ -129,14 +129,14 @@ async def test_what_the_vendor_says_is_left_counts() -> None:
     clock = ManualClock()
     quota = Quota(clock, "Acme", [FIVE_MINUTES])
     quota.answered({"x-ratelimit-limit": "300", "x-ratelimit-remaining": "60", "x-ratelimit-reset": "200"})
-    assert await taken(quota, clock, writing=False) == 0
-    assert await taken(quota, clock, writing=True, most=5) == 5
+    assert await taken(quota, clock, urgent=False) == 0
+    assert await taken(quota, clock, urgent=True, most=5) == 5
     quota.answered({"x-ratelimit-limit": "300", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "200"})
     with pytest.raises(RateLimited) as limited:
-        await quota.take(writing=True)
+        await quota.take(urgent=True)
     assert limited.value.retry_after == 200
     clock.advance(200)
-    await quota.take(writing=False)
+    await quota.take(urgent=False)
 
 
 def test_a_refusal_waits_for_the_window_that_is_used_up() -> None:
@@ -157,10 +157,10 @@ async def test_nothing_leaves_while_the_vendor_asks_us_to_wait() -> None:
     quota = Quota(clock, "Acme")
     quota.rate_limited({}, LONGEST_WAIT + 40)
     with pytest.raises(RateLimited):
-        await quota.take(writing=True)
+        await quota.take(urgent=True)
     clock.advance(50)
     began = clock.seconds
-    await quota.take(writing=True)
+    await quota.take(urgent=True)
     assert clock.seconds - began == pytest.approx(50)
 
 
@@ -170,9 +170,9 @@ async def test_an_unknown_limit_is_felt_out() -> None:
     quota = Quota(clock, "Acme")
 
     async def pace() -> float:
-        await quota.take(writing=False)
+        await quota.take(urgent=False)
         began = clock.seconds
-        await quota.take(writing=False)
+        await quota.take(urgent=False)
         return clock.seconds - began
 
     assert await pace() == 0
