@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
@@ -11,10 +11,13 @@ from typing import Any
 from bot.db.connection import Transaction
 from bot.db.rows import from_ms, require, to_ms
 from bot.model import StoreName
+from bot.text import one_line
 from bot.wording import notices
 
 WINDOWS: tuple[int | None, ...] = (None, 30, 7)
 """The windows of the medians, in days; None: all time."""
+_IN_DETAIL = 2
+_MOST_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,45 @@ def figures(tx: Transaction, store: StoreName, days: int, now: datetime) -> Figu
 def table(all_figures: Sequence[Figures]) -> str:
     """The figures as lines for a fixed-width font."""
     return "\n\n".join(_store_table(each) for each in all_figures)
+
+
+def chat_table(all_figures: Sequence[Figures]) -> str:
+    """
+    The figures as a table that fits into one message of a chat, whole, however many stores and days there are.
+
+    One or two stores have their days one by one, or several in one line. More stores have one line each, those in
+    which most tickets wait first; the last line says how many are left out.
+    """
+    if len(all_figures) <= _IN_DETAIL:
+        rows = _MOST_ROWS // max(1, len(all_figures))
+        return table([_with_fewer_days(each, rows) for each in all_figures])
+    by_waiting = sorted(all_figures, key=lambda each: (-each.waiting_for_us, -each.open, each.store))
+    shown, left_out = by_waiting[:_MOST_ROWS], by_waiting[_MOST_ROWS:]
+    lines = [f"{'store':<16} {'open':>6} {'closed':>7} {'waiting':>7} {'new':>5} {'first answer':>12}"]
+    lines += [_store_line(each) for each in shown]
+    lines.append(_line("all stores", all_figures, "–"))
+    if left_out:
+        lines.append(notices.stores_left_out(len(left_out)))
+    return "\n".join(lines)
+
+
+def _store_line(shown: Figures) -> str:
+    last_week = next((medians.first_response for medians in shown.medians if medians.days == WINDOWS[-1]), None)
+    return _line(one_line(shown.store, 15), [shown], _duration_text(last_week))
+
+
+def _line(name: str, summed: Sequence[Figures], first_answer: str) -> str:
+    amounts = [sum(getattr(each, part) for each in summed) for part in ("open", "closed", "waiting_for_us")]
+    new = sum(amount for each in summed for _, amount in each.new)
+    return f"{name:<16} {amounts[0]:>6} {amounts[1]:>7} {amounts[2]:>7} {new:>5} {first_answer:>12}"
+
+
+def _with_fewer_days(shown: Figures, rows: int) -> Figures:
+    """The same figures, with so many days in each row that there are at most `rows`; a row has its first day's name."""
+    together = -(-len(shown.new) // rows)
+    starts = range(0, len(shown.new), max(1, together))
+    spans = [shown.new[start : start + together] for start in starts]
+    return replace(shown, new=tuple((span[0][0], sum(amount for _, amount in span)) for span in spans))
 
 
 def _store_table(shown: Figures) -> str:

@@ -99,6 +99,11 @@ def perhaps_sent(vendor: str) -> str:
     return f"{vendor} did not confirm it, and shows a message from that time in other words, which may be yours."
 
 
+def stores_left_out(amount: int) -> str:
+    what = "1 more store" if amount == 1 else f"{amount} more stores"
+    return f"{what}: name one to see it"
+
+
 def status_failed(status: Status, reason: str) -> str:
     what = "closed" if status is Status.CLOSED else "reopened"
     return f"❌ This ticket could not be {what}. {reason}"

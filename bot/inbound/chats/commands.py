@@ -42,7 +42,7 @@ from bot.tickets.links import find_link
 from bot.tickets.outcomes import drop, retry
 from bot.tickets.rights import may_act, open_stores, places_to_ask
 from bot.tickets.routing import Rules, note_text, record_said, reply_route, route_link
-from bot.tickets.stats import figures, table
+from bot.tickets.stats import chat_table, figures
 from bot.wording import answers, notices
 from bot.wording.cards import title
 from bot.wording.masking import masked_ticket
@@ -52,6 +52,8 @@ _STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}
 # After this time an agent is answered that the vendor takes longer.
 _VENDOR_SECONDS = 2.5
 _MAX_DAYS = 365
+_VENDORS_ASKED = 5
+"""Of so many vendors the own counts have room in one message."""
 # So many of the latest tickets of all stores together are searched for what somebody types in a picker.
 _SEARCHED = 2_000
 _CHOICES = 25
@@ -192,9 +194,10 @@ class Commands:
             return Answer(text=answers.days_out_of_range())
         now = self._clock.now()
         found = [await self._database.read(figures, name, days, now) for name in chosen]
-        counted = await asyncio.gather(*(self._vendor_counts(name) for name in chosen))
+        asked = chosen if len(chosen) <= _VENDORS_ASKED else []
+        counted = await asyncio.gather(*(self._vendor_counts(name) for name in asked))
         text = "\n".join([answers.figures_as_of(now), *filter(None, counted)])
-        return Answer(text=text, table=table(found))
+        return Answer(text=text, table=chat_table(found))
 
     async def _vendor_counts(self, store: StoreName) -> str:
         """The vendor's own counts in one line, or that it does not answer; empty: it does not count."""

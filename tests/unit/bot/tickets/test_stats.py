@@ -10,7 +10,7 @@ import pytest
 from bot.db.connection import Transaction
 from bot.db.rows import to_ms
 from bot.model import StoreName
-from bot.tickets.stats import Figures, Medians, figures, table
+from bot.tickets.stats import Figures, Medians, chat_table, figures, table
 from tests.support.database import read, write
 
 MAIN = StoreName("main")
@@ -179,3 +179,32 @@ def test_the_json_has_the_same_names() -> None:
         "new": (("2026-11-20", 1),),
         "medians": (),
     }
+
+
+def figures_of(name: str, *, days: int, waiting: int = 0) -> Figures:
+    medians = tuple(Medians(days=d, first_response=1e7, time_to_close=1e7) for d in (None, 30, 7))
+    new = tuple((f"2026-01-{day:02}", 9_999) for day in range(1, days + 1))
+    return Figures(store=StoreName(name), open=99_999, closed=999_999, waiting_for_us=waiting, new=new, medians=medians)
+
+
+@pytest.mark.parametrize("days", [1, 7, 20, 21, 30, 365])
+@pytest.mark.parametrize("stores", [1, 2, 3, 5, 20, 21, 50, 1000])
+def test_a_table_for_a_chat_is_whole(stores: int, days: int) -> None:
+    """Whatever is asked for, no store and no day is cut in two, and nothing is left out without a word."""
+    asked = [figures_of(f"store_with_a_very_long_name_{number}", days=days) for number in range(stores)]
+    shown = chat_table(asked)
+    assert len(shown) <= 1_700
+    lines = shown.splitlines()
+    if stores <= 2:
+        rows = [line for line in lines if line.startswith("    2026")]
+        assert sum(int(row.split()[1]) for row in rows) == stores * days * 9_999
+    else:
+        assert len(lines) == 1 + min(stores, 20) + 1 + (stores > 20)
+        assert lines[min(stores, 20) + 1].split()[:3] == ["all", "stores", str(stores * 99_999)]
+        assert (f"{stores - 20} more store" in lines[-1]) == (stores > 20)
+
+
+def test_of_many_stores_those_with_most_waiting_come_first() -> None:
+    """What has to be done is not what is left out."""
+    asked = [figures_of(f"s{number}", days=7, waiting=number) for number in range(30)]
+    assert [line.split()[0] for line in chat_table(asked).splitlines()[1:4]] == ["s29", "s28", "s27"]
