@@ -218,11 +218,11 @@ async def closed_for_good(tour: Tour) -> None:
 async def stats_are_shown(tour: Tour) -> None:
     await tour.bot.ready()
     answered = await tour.world.discord.command(tour.world.ann, tour.world.support.id, "stats")
-    tour.check("/stats answers only Ann", holds=answered.ephemeral and "waiting for us" in answered.content)
+    tour.check("/stats answers only Ann", holds=answered.ephemeral and "all stores" in answered.content)
     for line in answered.content.splitlines()[:8]:
         tour.say(f"  {line.removeprefix('```')}".rstrip())
     outcome = await tour.world.slack.command(tour.world.bob, tour.world.triage, "/stats")
-    tour.check("/stats answers only Bob", holds="waiting for us" in outcome.text)
+    tour.check("/stats answers only Bob", holds="all stores" in outcome.text)
 
 
 async def everything_once(tour: Tour) -> None:
