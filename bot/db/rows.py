@@ -34,6 +34,8 @@ from bot.model import (
     TicketId,
     TicketNumber,
 )
+from bot.text.stored import from_json, to_json
+from bot.text.tree import RichText
 
 P = TypeVar("P", bound=Payload)
 T = TypeVar("T")
@@ -68,6 +70,11 @@ def facts_json(facts: tuple[Fact, ...]) -> str:
 
 def attachments_json(attachments: tuple[Attachment, ...]) -> str:
     return json.dumps([asdict(attachment) for attachment in attachments], ensure_ascii=False)
+
+
+def formatting_json(formatted: RichText | None) -> str | None:
+    """A text with its formatting as it stands in the database; None: it has none."""
+    return None if formatted is None else to_json(formatted)
 
 
 def payload_json(payload: Payload) -> str:
@@ -135,6 +142,7 @@ class MessageRow:
     author: Author
     author_name: str | None
     text: str
+    formatted: RichText | None
     attachments: tuple[Attachment, ...]
     unsupported: tuple[str, ...]
     can_reply: bool
@@ -230,6 +238,7 @@ def message_row(row: Row) -> MessageRow:
         author=Author(row["author"]),
         author_name=row["author_name"],
         text=row["text"],
+        formatted=from_json(row["formatted"]),
         attachments=tuple(Attachment(**attachment) for attachment in json.loads(row["attachments"])),
         unsupported=tuple(json.loads(row["unsupported"])),
         can_reply=bool(row["can_reply"]),

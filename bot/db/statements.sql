@@ -265,7 +265,8 @@ WHERE ticket = :ticket;
 -- name: erase_messages
 -- Takes words and names out of the ticket's messages. The rows stay: by them the messages are recognised.
 UPDATE messages
-SET text = '', author_name = NULL, attachments = '[]', unsupported = '[]', edited_text = NULL, erased = 1
+SET text = '', formatted = NULL, author_name = NULL, attachments = '[]', unsupported = '[]', edited_text = NULL,
+    erased = 1
 WHERE ticket = :ticket AND erased = 0;
 
 -- name: deleted_messages
@@ -289,7 +290,8 @@ LIMIT 100;
 -- name: erase_message
 -- Takes words and names out of one message.
 UPDATE messages
-SET text = '', author_name = NULL, attachments = '[]', unsupported = '[]', edited_text = NULL, erased = 1
+SET text = '', formatted = NULL, author_name = NULL, attachments = '[]', unsupported = '[]', edited_text = NULL,
+    erased = 1
 WHERE id = :id;
 
 -- name: erase_ticket
@@ -510,9 +512,11 @@ ORDER BY l.id;
 -- name: insert_vendor_message
 -- Adds a message that the vendor shows; returns no row if it is there already.
 INSERT INTO messages (
-    ticket, vendor_id, purpose, author, author_name, text, attachments, is_public, written_at, routed_at
+    ticket, vendor_id, purpose, author, author_name, text, formatted, attachments, is_public, written_at, routed_at
 )
-VALUES (:ticket, :vendor_id, 'vendor', :author, :author_name, :text, :attachments, :is_public, :written_at, :now)
+VALUES (
+    :ticket, :vendor_id, 'vendor', :author, :author_name, :text, :formatted, :attachments, :is_public, :written_at, :now
+)
 ON CONFLICT (ticket, vendor_id) DO NOTHING
 RETURNING id;
 
@@ -520,18 +524,18 @@ RETURNING id;
 -- Adds a message that was written in a thread, not routed yet; returns no row if it is there already.
 INSERT INTO messages (
     ticket, link, thread, chat_message, agent, purpose, author,
-    author_name, text, attachments, unsupported, can_reply, written_at, sync_epoch
+    author_name, text, formatted, attachments, unsupported, can_reply, written_at, sync_epoch
 )
 VALUES (
     :ticket, :link, :thread, :chat_message, :agent, 'talk', 'staff',
-    :author_name, :text, :attachments, :unsupported, :can_reply, :written_at, :sync_epoch
+    :author_name, :text, :formatted, :attachments, :unsupported, :can_reply, :written_at, :sync_epoch
 )
 ON CONFLICT (link, chat_message) DO NOTHING
 RETURNING id;
 
 -- name: route_message
 -- Decides what the message is for, and what of it is sent or shown elsewhere.
-UPDATE messages SET purpose = :purpose, text = :text, routed_at = :now WHERE id = :id;
+UPDATE messages SET purpose = :purpose, text = :text, formatted = :formatted, routed_at = :now WHERE id = :id;
 
 -- name: set_message_purpose
 -- What the message is for now.
@@ -543,7 +547,7 @@ UPDATE messages SET can_reply = 0 WHERE id = :id;
 
 -- name: set_message_text
 -- What of the message is sent or shown elsewhere.
-UPDATE messages SET text = :text WHERE id = :id;
+UPDATE messages SET text = :text, formatted = :formatted WHERE id = :id;
 
 -- name: set_message_edited
 -- Its author edited the message; this is its text now.

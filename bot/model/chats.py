@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.model.ids import AgentId, ChannelId, ChatMessageId, ChatName, DeliveryId, ThreadId, TicketNumber
 from bot.model.tickets import Attachment, Customer, Fact, Status
+from bot.text.tree import RichText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +100,14 @@ class Post:
     Attributes:
         name: The author's name for people; empty for shopbell itself.
         text: Neutral text of any length, shown exactly as it is: nothing in it pings, formats, or hides a link.
+        formatted: The same text with its formatting, which the chat shows; None: it has none. Nothing in it pings.
     """
 
     voice: Voice
     name: str
     text: str
     at: datetime | None = None
+    formatted: RichText | None = None
     attachments: tuple[Attachment, ...] = ()
     buttons: tuple[Button, ...] = ()
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.model.chats import Agent, Door, Place, Verb
 from bot.model.ids import ChatMessageId, DeliveryId, TicketNumber
 from bot.model.tickets import Attachment
+from bot.text.tree import RichText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,7 @@ class Said:
 
     Attributes:
         text: Neutral text; may be empty.
+        formatted: The same text with its formatting; None: it has none.
         unsupported: Content that no vendor accepts, in words: `a sticker`, `a poll`.
     """
 
@@ -25,6 +27,7 @@ class Said:
     agent: Agent
     text: str
     said_at: datetime
+    formatted: RichText | None = None
     attachments: tuple[Attachment, ...] = ()
     unsupported: tuple[str, ...] = ()
 
@@ -37,6 +40,7 @@ class Edited:
     message: ChatMessageId
     agent: Agent
     text: str
+    formatted: RichText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model.ids import MessageId, TicketId
+from bot.text.tree import RichText
 
 
 class Status(StrEnum):
@@ -106,6 +107,7 @@ class Message:
     Attributes:
         id: If the vendor gives none, one made from the message, which is the same each time it is read.
         text: Neutral text (see `bot.text`).
+        formatted: The same text with its formatting; None: it has none.
         malformed: Whether the vendor sent it without an id, or not as a message at all; it is shown as far as possible.
     """
 
@@ -114,6 +116,7 @@ class Message:
     author_name: str | None = None
     text: str
     written_at: datetime | None = None
+    formatted: RichText | None = None
     attachments: tuple[Attachment, ...] = ()
     is_public: bool = True
     malformed: bool = False

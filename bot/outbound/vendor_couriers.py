@@ -16,7 +16,7 @@ from bot.db.rows import MessageRow, message_row, require, to_ms
 from bot.errors import Gone, Rejected, Unavailable, Uncertain, Unsupported
 from bot.model import Button, Conversation, File, MessageId, Status, StatusPayload, Verb
 from bot.outbound.job import Directory, Job, Unclear
-from bot.ports import CanAttach, CanNote, Vendor
+from bot.ports import CanAttach, CanFormat, CanNote, Vendor
 from bot.tickets import enqueue
 from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
 from bot.tickets.own_messages import CLOCKS_APART
@@ -49,6 +49,8 @@ class ReplyCourier:
         if refused := refusal(message, ticket, self.directory.rules):
             raise Rejected(refused)
         files = await self._files(job, vendor) if isinstance(vendor, CanAttach) else []
+        if message.formatted is not None and isinstance(vendor, CanFormat):
+            return Sent(await vendor.reply_formatted(ticket.vendor_id, message.text, message.formatted, files))
         if files and isinstance(vendor, CanAttach):
             return Sent(await vendor.reply_with(ticket.vendor_id, message.text, files))
         return Sent(await vendor.reply(ticket.vendor_id, message.text))

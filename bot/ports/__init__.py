@@ -11,6 +11,7 @@ from bot.ports.chats import Chat, ChatHealth, Intake, Limit
 from bot.ports.vendors import (
     CanAttach,
     CanCount,
+    CanFormat,
     CanNote,
     CanVerifyWebhook,
     KnownTickets,
@@ -23,6 +24,7 @@ from bot.ports.vendors import (
 __all__ = [
     "CanAttach",
     "CanCount",
+    "CanFormat",
     "CanNote",
     "CanVerifyWebhook",
     "Chat",

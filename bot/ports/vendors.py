@@ -26,6 +26,7 @@ from bot.model import (
     TicketId,
     Verb,
 )
+from bot.text.tree import RichText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +173,22 @@ class CanAttach(Protocol):
 
     async def reply_with(self, ticket: TicketId, text: str, files: Sequence[File]) -> MessageId | None:
         """Like `Vendor.reply`, with files of at most `file_bytes` each; `text` may be empty."""
+        ...
+
+
+@runtime_checkable
+class CanFormat(Protocol):
+    """A vendor whose replies can have formatting."""
+
+    async def reply_formatted(
+        self, ticket: TicketId, text: str, formatted: RichText, files: Sequence[File]
+    ) -> MessageId | None:
+        """
+        Like `Vendor.reply`, with formatting; with files as well if it is a `CanAttach`.
+
+        Args:
+            text: The same without formatting, by which the reply is recognised.
+        """
         ...
 
 

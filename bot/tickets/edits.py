@@ -22,6 +22,7 @@ from bot.db.rows import (
     MessageRow,
     TicketRow,
     delivery_row,
+    formatting_json,
     link_row,
     message_row,
     require,
@@ -30,11 +31,23 @@ from bot.db.rows import (
 )
 from bot.model import Agent, ChatMessageId, Deleted, Edited, Kind, Place, Purpose, Said, State
 from bot.text import clean
+from bot.text.tree import RichText
 from bot.tickets import enqueue, marks
 from bot.tickets.erasure import erase_deleted
 from bot.tickets.links import find_link
 from bot.tickets.rights import may_act
-from bot.tickets.routing import Route, Rules, decide, enqueue_routed, note_text, refusal, reply_route
+from bot.tickets.routing import (
+    Route,
+    Rules,
+    checked_reply_route,
+    decide,
+    enqueue_routed,
+    note_route,
+    note_text,
+    refusal,
+    reply_route,
+    set_route,
+)
 from bot.wording import notices
 
 
@@ -49,13 +62,19 @@ class PrivateMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _MessageContext:
-    """A message that was edited or deleted, with its rows and the rules."""
+    """
+    A message that was edited or deleted, with its rows and the rules.
+
+    Attributes:
+        formatted: The new text of an edited message with its formatting; None: it has none.
+    """
 
     message: MessageRow
     link: LinkRow
     ticket: TicketRow
     rules: Rules
     now: datetime
+    formatted: RichText | None = None
 
     def may_act(self, agent: Agent, writable: Collection[Place]) -> bool:
         """Whether this person may act on the ticket now."""
@@ -75,7 +94,7 @@ def record_edited(
     if context is None:
         return None
     allowed = context.may_act(edited.agent, writable)
-    text = _edit(tx, context, edited.text, allowed=allowed)
+    text = _edit(tx, context, edited, allowed=allowed)
     return PrivateMessage(edited.agent, text, refused=not allowed) if text else None
 
 
@@ -113,23 +132,29 @@ def record_reread(
         _delete(tx, context)
         erase_deleted(tx, now)
     else:
-        _edit(tx, context, found.text, allowed=context.may_act(found.agent, writable))
+        _edit(tx, context, found, allowed=context.may_act(found.agent, writable))
 
 
 # ---------------------------------------------------------------- edited
 
 
-def _edit(tx: Transaction, context: _MessageContext, text: str, *, allowed: bool) -> str | None:
+def _edit(tx: Transaction, context: _MessageContext, now: Edited | Said, *, allowed: bool) -> str | None:
     """Returns the text for the author; None: none. `allowed`: whether the author may act on the ticket now."""
-    message, text = context.message, clean(text)
-    if message.deleted or message.erased or not _is_new_text(context, text):
+    message, text = context.message, clean(now.text)
+    context = replace(context, formatted=now.formatted)
+    if message.deleted or message.erased:
         return None
+    if not _is_new_text(context, text):
+        return _change_formatting(tx, context, text) if allowed else None
     tx.run("set_message_edited", id=message.id, text=text)
     if context.ticket.store not in context.rules.stores or (allowed and not message.routed):
-        tx.run("set_message_text", id=message.id, text=text)
+        _set_text(tx, context, text)
         return None
-    if not allowed:
-        return _edit_without_right(tx, context, text)
+    return _edit_routed(tx, context, text) if allowed else _edit_without_right(tx, context, text)
+
+
+def _edit_routed(tx: Transaction, context: _MessageContext, text: str) -> str | None:
+    message = context.message
     if message.purpose is Purpose.NOTE:
         return _edit_note(tx, context, text)
     if message.purpose is Purpose.REPLY:
@@ -146,6 +171,16 @@ def _is_new_text(context: _MessageContext, text: str) -> bool:
     return message.text != (note_text(text, context.rules) if message.purpose is Purpose.NOTE else text)
 
 
+def _change_formatting(tx: Transaction, context: _MessageContext, text: str) -> str | None:
+    """The words are the same. What was not sent yet is sent as it is formatted now."""
+    message = context.message
+    differs = text == message.text and message.formatted != context.formatted
+    reply = _reply(tx, context) if differs and message.purpose is not Purpose.NOTE else None
+    if reply is not None and not _may_have_been_sent(reply):
+        _set_text(tx, context, text)
+    return None
+
+
 def _edit_without_right(tx: Transaction, context: _MessageContext, text: str) -> str:
     """The new text goes nowhere, and the old one is taken back where it was not sent or shown yet."""
     message = context.message
@@ -160,7 +195,7 @@ def _edit_without_right(tx: Transaction, context: _MessageContext, text: str) ->
         if _may_have_been_sent(reply):
             return notices.too_late_to_edit(certain=reply.state is State.DONE)
         _recall(tx, context, reply)
-    tx.run("set_message_text", id=message.id, text=text)
+    _set_text(tx, context, text)
     return notices.not_an_agent()
 
 
@@ -170,41 +205,42 @@ def _edit_talk(tx: Transaction, context: _MessageContext, text: str) -> None:
     if route.purpose is Purpose.NOTE:
         _reroute(tx, context, route)
     else:
-        tx.run("set_message_text", id=context.message.id, text=text)
+        _set_text(tx, context, text)
 
 
 def _edit_reply(tx: Transaction, context: _MessageContext, text: str) -> str | None:
     reply = _reply(tx, context)
     if reply is None or reply.state is State.DROPPED:
-        tx.run("set_message_text", id=context.message.id, text=text)
+        _set_text(tx, context, text)
         return None
     if _may_have_been_sent(reply):
         return notices.too_late_to_edit(certain=reply.state is State.DONE)
-    route = reply_route(_with_text(context, text), context.ticket, context.rules)
-    note = note_text(text, context.rules)
-    if note is not None:
-        route = Route(purpose=Purpose.NOTE, text=note)
+    written = _with_text(context, text)
+    route = note_route(written, context.rules) or checked_reply_route(written, context.ticket, context.rules)
     # Route it again if it is a note now, or if whether and why its vendor refuses it has changed.
-    if route.purpose is not Purpose.REPLY or route.refused != refusal(context.message, context.ticket, context.rules):
+    is_other = route.purpose is not Purpose.REPLY or bool(route.held)
+    if is_other or route.refused != refusal(context.message, context.ticket, context.rules):
         _recall(tx, context, reply)
         _reroute(tx, context, route)
         return None
-    tx.run("set_message_text", id=context.message.id, text=route.text)
+    _set_text(tx, replace(context, formatted=route.formatted), route.text)
     return notices.edited_after_failure() if reply.state is State.FAILED and not route.refused else None
 
 
 def _edit_note(tx: Transaction, context: _MessageContext, text: str) -> str | None:
     """The vendor's copy is found by its text. So our text stays as it is once the vendor may have it."""
-    note = note_text(text, context.rules)
+    note = note_route(_with_text(context, text), context.rules)
     sentences = [notices.still_a_note()] if note is None else []
-    before, after = _shown_note(context), text if note is None else note
+    before, after = _shown_note(context), text if note is None else note.text
+    if note is not None:
+        context = replace(context, formatted=note.formatted)
     if after != before:
         deliveries = _note_deliveries(tx, context)
         at_vendor = any(each.kind is Kind.NOTE and _may_have_been_sent(each) for each in deliveries)
         if at_vendor:
             sentences.append(notices.note_stays_edited(_vendor_label(context)))
         else:
-            tx.run("set_message_text", id=context.message.id, text=after)
+            _set_text(tx, context, after)
         line = notices.note_edited(context.message.author_name or "", before, after)
         _announce_note_change(
             tx, context, [each for each in deliveries if at_vendor or _may_have_been_sent(each)], line
@@ -214,7 +250,7 @@ def _edit_note(tx: Transaction, context: _MessageContext, text: str) -> str | No
 
 def _reroute(tx: Transaction, context: _MessageContext, route: Route) -> None:
     message, now = context.message, context.now
-    tx.run("route_message", id=message.id, purpose=route.purpose, text=route.text, now=to_ms(now))
+    set_route(tx, message.id, route, now)
     enqueue_routed(tx, context.link, context.ticket, message, route, context.rules, now, since=now)
 
 
@@ -270,7 +306,11 @@ def _load_context(tx: Transaction, row: Row, rules: Rules, now: datetime) -> _Me
 
 
 def _with_text(context: _MessageContext, text: str) -> MessageRow:
-    return replace(context.message, text=text)
+    return replace(context.message, text=text, formatted=context.formatted)
+
+
+def _set_text(tx: Transaction, context: _MessageContext, text: str) -> None:
+    tx.run("set_message_text", id=context.message.id, text=text, formatted=formatting_json(context.formatted))
 
 
 def _shown_note(context: _MessageContext) -> str:

@@ -18,6 +18,7 @@ from bot.db.rows import (
     MessageRow,
     TicketRow,
     attachments_json,
+    formatting_json,
     from_ms,
     message_row,
     require,
@@ -27,6 +28,8 @@ from bot.db.rows import (
 from bot.model import Agent, Button, DeliveryId, Place, Purpose, Said, Store, StoreName, Verb
 from bot.ports import VendorCapabilities
 from bot.text import clean
+from bot.text.audience import ForBot, audience, note_of, without_prefix
+from bot.text.tree import RichText, normal, verbatim
 from bot.tickets import enqueue, marks
 from bot.tickets.links import find_link
 from bot.tickets.outcomes import reply_failed
@@ -65,14 +68,18 @@ class Route:
 
     Attributes:
         text: What is sent, or shown elsewhere.
+        formatted: The same with its formatting; None: it has none.
+        held: Why it waits until an agent confirms it; empty: it does not.
         line: What to say about it in its thread; empty: nothing.
         refused: Why the vendor does not accept the reply, so that it fails for good; empty: it is sent.
     """
 
     purpose: Purpose
     text: str
+    formatted: RichText | None = None
     line: str = ""
     refused: str = ""
+    held: str = ""
 
 
 def may_write(tx: Transaction, thread: Place, agent: Agent, rules: Rules, writable: Collection[Place]) -> bool:
@@ -110,6 +117,7 @@ def record_said(tx: Transaction, said: Said, *, can_reply: bool, sync_epoch: str
         agent=said.agent.id,
         author_name=said.agent.name,
         text=clean(said.text),
+        formatted=formatting_json(said.formatted),
         attachments=attachments_json(said.attachments),
         unsupported=json.dumps(list(said.unsupported), ensure_ascii=False),
         can_reply=can_reply,
@@ -139,7 +147,7 @@ def route_link(
     for row in tx.all("unrouted_messages", link=link.id):
         message = message_row(row)
         route = decide(message, ticket, rules)
-        tx.run("route_message", id=message.id, purpose=route.purpose, text=route.text, now=to_ms(now))
+        set_route(tx, message.id, route, now)
         tx.run("set_read_up_to", id=link.id, message=message.chat_message, at=to_ms(message.written_at))
         enqueue_routed(
             tx, link, ticket, message, route, rules, now, since=_written_at(message, now, chat_now, live=live)
@@ -163,16 +171,34 @@ def _written_at(message: MessageRow, now: datetime, chat_now: datetime | None, *
 
 def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     """Where an agent's message goes. Pure."""
-    stays = Route(purpose=Purpose.TALK, text=message.text)
+    stays = Route(purpose=Purpose.TALK, text=message.text, formatted=message.formatted)
     store = rules.stores.get(ticket.store)
     if not message.can_reply or message.deleted or store is None:
         return stays
-    note = note_text(message.text, rules)
+    note = note_route(message, rules)
     if note is not None:
-        return Route(purpose=Purpose.NOTE, text=note)
+        return note
     if not store.sends_all:
         return stays
-    return reply_route(message, ticket, rules)
+    return checked_reply_route(message, ticket, rules)
+
+
+def checked_reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
+    """The route of a message that nobody has said to be for the customer: one that looks like a command waits. Pure."""
+    route = reply_route(message, ticket, rules)
+    found = audience(message.text, rules.note_prefixes)
+    if isinstance(found, ForBot) and not route.refused:
+        return replace(route, held=notices.looks_like_command(found.word))
+    return route
+
+
+def note_route(message: MessageRow, rules: Rules) -> Route | None:
+    """The route of a note; None: this is none. Pure."""
+    note = note_text(message.text, rules)
+    if note is None:
+        return None
+    formatted = None if message.formatted is None else without_prefix(message.formatted, note)
+    return Route(purpose=Purpose.NOTE, text=note, formatted=formatted)
 
 
 def reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
@@ -180,9 +206,10 @@ def reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     store = rules.stores[ticket.store]
     _, linked, left_out = _sort_attachments(message, rules, store)
     text = "\n".join([message.text, *linked]).strip()
+    formatted = None if message.formatted is None else normal((*message.formatted, *verbatim("\n".join(linked))))
     refused = refusal(replace(message, text=text), ticket, rules)
     line = notices.parts_left_out(store.vendor_label, left_out) if left_out and not refused else ""
-    return Route(purpose=Purpose.REPLY, text=text, line=line, refused=refused)
+    return Route(purpose=Purpose.REPLY, text=text, formatted=formatted, line=line, refused=refused)
 
 
 def refusal(message: MessageRow, ticket: TicketRow, rules: Rules) -> str:
@@ -215,9 +242,13 @@ def _sort_attachments(message: MessageRow, rules: Rules, store: Store) -> tuple[
 
 def note_text(text: str, rules: Rules) -> str | None:
     """The text of a note without its prefix; None: this is no note. Pure."""
-    lengths = (len(prefix) for prefix in rules.note_prefixes if text.lower().startswith(prefix.lower()))
-    length = next(lengths, None)
-    return None if length is None else text[length:].strip()
+    return note_of(text, rules.note_prefixes)
+
+
+def set_route(tx: Transaction, message: int, route: Route, now: datetime) -> None:
+    """Record where a message goes."""
+    formatted = formatting_json(route.formatted)
+    tx.run("route_message", id=message, purpose=route.purpose, text=route.text, formatted=formatted, now=to_ms(now))
 
 
 def enqueue_routed(
@@ -241,7 +272,7 @@ def enqueue_routed(
     if route.refused:
         _refuse(tx, ticket, message, route.refused, now)
     elif route.purpose is Purpose.REPLY:
-        reason = _reason_to_hold(tx, since, now)
+        reason = route.held or _reason_to_hold(tx, since, now)
         reply = require(enqueue.reply(tx, ticket, message.id, due, now, held=bool(reason)))
         enqueue.order_replies(tx, ticket.number)
         if reason:

@@ -12,7 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.db.connection import Row, Transaction
-from bot.db.rows import TicketRow, attachments_json, facts_json, from_ms, message_row, require, ticket_row, to_ms
+from bot.db.rows import (
+    TicketRow,
+    attachments_json,
+    facts_json,
+    formatting_json,
+    from_ms,
+    message_row,
+    require,
+    ticket_row,
+    to_ms,
+)
 from bot.model import (
     RECONCILE_DELAYS,
     Author,
@@ -289,6 +299,7 @@ def _record_messages(
             author=message.author,
             author_name=message.author_name,
             text=message.text,
+            formatted=formatting_json(message.formatted),
             attachments=attachments_json(message.attachments),
             is_public=message.is_public,
             written_at=to_ms(message.written_at or now),

@@ -8,6 +8,8 @@ from bot.db.rows import MessageRow, TicketRow
 from bot.model import Author, Button, Card, Customer, Fact, Post, Purpose, Status, Store, TicketNumber, Verb, Voice
 from bot.ports import VendorCapabilities
 from bot.text import one_line, shorten
+from bot.text.plain import inert
+from bot.text.tree import RichText
 from bot.wording.masking import masked, masked_author, masked_ticket
 
 _OPENING_LENGTH = 500
@@ -122,9 +124,17 @@ def post(message: MessageRow, ticket: TicketRow, store: Store, *, masks_emails: 
         voice=_voice(message),
         name=_speaker(message, ticket, store),
         text=message.text,
+        formatted=_formatted(message),
         at=message.written_at,
         attachments=message.attachments,
     )
+
+
+def _formatted(message: MessageRow) -> RichText | None:
+    """An agent's text as it was meant; a vendor's without links that hide where they lead, or lines like ours."""
+    if message.formatted is None or message.link is not None:
+        return message.formatted
+    return inert(message.formatted)
 
 
 def _voice(message: MessageRow) -> Voice:

@@ -19,6 +19,8 @@ from adapters.chats.patrol import Patrol
 from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
 from bot.model import ChannelId, ChatMessageId, Deleted, Edited, Place
 from bot.ports import Intake
+from bot.text.plain import plain
+from bot.text.tree import formatting_of
 
 _log = structlog.get_logger(__name__)
 
@@ -173,12 +175,14 @@ class Events:
         place = await self._place(edit.channel_id)
         if place is None:
             return
+        text = text_of(message)
         await self._intake.edited(
             Edited(
                 place=place,
                 message=ChatMessageId(str(message.id)),
                 agent=await self._agents.author(message, self._guild_of(place)),
-                text=text_of(message),
+                text=plain(text),
+                formatted=formatting_of(text),
             )
         )
 

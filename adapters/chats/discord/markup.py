@@ -1,5 +1,5 @@
 r"""
-Neutral text to Discord's markdown, and back; pure.
+Neutral text to Discord's markdown; pure. Formatted text is in `writing_markdown`, the way back in `reading_markdown`.
 
 `escape` makes a text that Discord shows exactly as it is. A backslash before a sign shows the sign (Discord's rule: a
 backslash and one character that is no letter, digit or white space), and `<https://…>` shows the address without a
@@ -10,21 +10,11 @@ preview. `discord.utils.escape_markdown` and `escape_mentions` are not enough: t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from bot.text import clean, one_line, split
-
-_URL_CHARACTERS = r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%\[\]]"
-_ADDRESS = (
-    r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?"
-    rf"(?:[/?#](?:{_URL_CHARACTERS}*[A-Za-z0-9/_~=&%$*+@#-])?)?"
-)
+from bot.text import addresses, clean, one_line, split
 
 _ACTIVE = re.compile(
-    rf"(?P<address>{_ADDRESS})"
-    r"|(?P<protocol>:)(?=//)"
+    r"(?P<protocol>:)(?=//)"
     r"|(?P<everyone>@)(?=everyone|here)"
     r"|(?P<sign>[\\*_~`|<\[\]])"
     r"|^(?P<indent>[^\S\n]*)(?P<start>#(?=#{0,2}(?:\s|$))|>|[+-](?=[\s#]|$))"
@@ -37,12 +27,34 @@ _WIDE = frozenset("\\*_~`|<[]@:#>+-.)/")
 
 def escape(text: str) -> str:
     """Neutral text, written so that Discord shows exactly this text."""
-    return _ACTIVE.sub(_escaped, text)
+    pieces: list[str] = []
+    end = 0
+    for start, after in addresses.spans(text):
+        pieces += [_escape_between(text, end, start), f"<{text[start:after]}>"]
+        end = after
+    return "".join([*pieces, _escape_between(text, end, len(text))])
+
+
+def escape_within_line(text: str) -> str:
+    """Text that does not begin its line, so that no list, quote or heading begins with it."""
+    return escape(f".{text}")[1:]
+
+
+def escape_label(label: str) -> str:
+    """A link's label, in which no address becomes a link of its own."""
+    return _escape_between(f".{label}", 0, len(label) + 1)[1:]
+
+
+def _escape_between(text: str, start: int, end: int) -> str:
+    pieces: list[str] = []
+    done = start
+    for found in _ACTIVE.finditer(text, start, end):
+        pieces += [text[done : found.start()], _escaped(found)]
+        done = found.end()
+    return "".join([*pieces, text[done:end]])
 
 
 def _escaped(found: re.Match[str]) -> str:
-    if found["address"]:
-        return f"<{found['address']}>"
     if found["start"]:
         return f"{found['indent']}\\{found['start']}"
     if found["dot"]:
@@ -92,77 +104,7 @@ def code_block(table: str, length: int) -> str:
 
 def named_link(name: str, url: str | None) -> str:
     """A link that reads as `name`, or only the name if the address is no plain web address."""
-    label = escape(clean(name)).replace("\n", " ")
+    label = clean(name).replace("\n", " ")
     if url is None or not re.fullmatch(r"https?://[^\s<>()\[\]\\]{1,900}", url):
-        return label
-    # A label that is itself an address would become a link of its own.
-    label = re.sub(r"<(https?)://([^<>]*)>", r"\1\\://\2", label)
-    return f"[{label}]({url})"
-
-
-# ---------------------------------------------------------------- from Discord
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The names for the ids in a message; where a name is missing, the kind is shown."""
-
-    users: Mapping[str, str] = field(default_factory=dict)
-    roles: Mapping[str, str] = field(default_factory=dict)
-    channels: Mapping[str, str] = field(default_factory=dict)
-
-
-_TYPED = re.compile(
-    r"```(?:[\w+\-.#]*\n)?(?P<block>.+?)```"
-    r"|(?P<ticks>`{1,2})(?!`)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)"
-    r"|\\(?P<escaped>[^0-9A-Za-z\s])"
-    r"|<@!?(?P<user>\d+)>"
-    r"|<@&(?P<role>\d+)>"
-    r"|<#(?P<channel>\d+)>"
-    r"|<a?(?P<emoji>:\w+:)\d+>"
-    r"|<t:(?P<moment>-?\d+)(?::(?P<style>[A-Za-z]))?>"
-    r"|<(?P<command>/[^<:>\n]+):\d+>"
-    r"|<id:(?P<guide>\w+)>"
-    r"|\[(?P<label>(?:[^\[\]\\]|\\.)+)\]\((?:<(?P<bracketed>https?://[^\s<>]+)>|(?P<target>https?://[^\s()<>]+))"
-    r"(?:\s+\"[^\"]*\")?\)"
-    r"|<(?P<autolink>https?://[^\s<>]+)>"
-    r"|(?P<bare>https?://[^\s<>]*[^\s<>.,:;\"'\])])",
-    re.DOTALL,
-)
-_DATE_ONLY = frozenset("dD")
-_TIME_ONLY = frozenset("tT")
-
-
-def neutral(content: str, names: Names) -> str:
-    """What people read: names instead of ids, `label (address)` for links, no escapes or fences."""
-    return clean(_TYPED.sub(lambda found: _readable(found, names), content))
-
-
-def _readable(found: re.Match[str], names: Names) -> str:
-    kind = str(found.lastgroup)
-    if kind in ("bracketed", "target"):
-        label, target = neutral(found["label"], names), found[kind]
-        return target if label == target else f"{label} ({target})"
-    if kind in ("style", "moment"):
-        return _moment(found)
-    value = found[kind]
-    if kind == "block":
-        return value.strip("\n")
-    known = {"user": ("@", names.users), "role": ("@", names.roles), "channel": ("#", names.channels)}
-    if kind in known:
-        sign, called = known[kind]
-        return sign + called.get(value, kind)
-    return value
-
-
-def _moment(found: re.Match[str]) -> str:
-    try:
-        moment = datetime.fromtimestamp(int(found["moment"]), UTC)
-    except (OverflowError, ValueError, OSError):
-        return found[0]
-    style = found["style"] or ""
-    if style in _DATE_ONLY:
-        return f"{moment:%Y-%m-%d}"
-    if style in _TIME_ONLY:
-        return f"{moment:%H:%M} UTC"
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+        return escape_within_line(label)
+    return f"[{escape_label(label)}]({url})"

@@ -9,14 +9,18 @@ small letters and without a name, because plain content would have no place for 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from adapters.chats.discord import wording
 from adapters.chats.discord.buttons import action_rows
 from adapters.chats.discord.card import NOBODY, Json, key_address
 from adapters.chats.discord.markup import code_block, cut_escaped, cut_line, escape, named_link, small, units, width
+from adapters.chats.discord.writing_markdown import measure, write
 from bot.model import Answer, Attachment, DeliveryKey, Post, Voice
 from bot.text import Cuts
+from bot.text.cutting import cut
+from bot.text.tree import RichText
 
 CONTENT_LENGTH = 2000
 """The longest message outside an embed, in characters."""
@@ -32,6 +36,8 @@ _DESCRIPTION = 4000
 """A little under Discord's 4096."""
 _NAME = 200
 _SMALL = len("-# ")
+_RECENT_POSTS = 4
+"""The parts of a long post are asked for one by one; this many formatted posts stay written."""
 _ANSWER_TEXT = 1200
 """How many characters an answer's text may have if a table follows."""
 
@@ -85,11 +91,21 @@ def _bodies(post: Post) -> tuple[Sequence[tuple[int, int]], Sequence[str]]:
     """
     Where the text is cut for all messages but the last ones, and the descriptions of these.
 
-    The last ones are the end of the text, then the attachments where there is room.
+    The last ones are the end of the text, then the attachments where there is room. A formatted text has only such.
     """
+    if post.formatted is not None:
+        return (), _with_attachments(list(_formatted(post.formatted)), post)
     cuts = _CUTS[post.voice is Voice.BELL].spans(post.text)
     start, end = cuts[-1]
-    last = [_escaped(post.voice, post.text[start:end])]
+    return cuts[:-1], _with_attachments([_escaped(post.voice, post.text[start:end])], post)
+
+
+@lru_cache(_RECENT_POSTS)
+def _formatted(text: RichText) -> tuple[str, ...]:
+    return tuple(write(part) for part in cut(text, _DESCRIPTION, measure))
+
+
+def _with_attachments(last: list[str], post: Post) -> list[str]:
     for attachment in post.attachments:
         line = _attachment(attachment)
         together = f"{last[-1]}\n{line}" if last[-1] else line
@@ -97,7 +113,7 @@ def _bodies(post: Post) -> tuple[Sequence[tuple[int, int]], Sequence[str]]:
             last[-1] = together
         else:
             last.append(line)
-    return cuts[:-1], [body or wording.NO_TEXT for body in last]
+    return [body or wording.NO_TEXT for body in last]
 
 
 def _escaped(voice: Voice, piece: str) -> str:

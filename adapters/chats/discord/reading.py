@@ -7,9 +7,12 @@ from typing import Any, Final
 import discord
 
 from adapters.chats.discord import wording
-from adapters.chats.discord.markup import Names, neutral
+from adapters.chats.discord.reading_markdown import Names, read
 from bot.model import Agent, Attachment, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
 from bot.text import clean
+from bot.text.audience import BOT_NAME
+from bot.text.plain import plain
+from bot.text.tree import RichText, formatting_of
 
 DISCORD: Final = ChatName("discord")
 
@@ -44,11 +47,13 @@ def is_content_hidden(message: discord.Message) -> bool:
 
 def said(message: discord.Message, place: Place, agent: Agent) -> Said:
     """A person's message. If Discord left out its content, `unsupported` says so: it never looks like an empty one."""
+    text = text_of(message)
     return Said(
         place=place,
         message=ChatMessageId(str(message.id)),
         agent=agent,
-        text=text_of(message),
+        text=plain(text),
+        formatted=formatting_of(text),
         said_at=message.created_at,
         attachments=tuple(
             # The address is signed and stops working within a day or so.
@@ -59,14 +64,15 @@ def said(message: discord.Message, place: Place, agent: Agent) -> Said:
     )
 
 
-def text_of(message: discord.Message) -> str:
-    """The message's neutral text, with names where it mentions somebody or something."""
+def text_of(message: discord.Message) -> RichText:
+    """The message's text, with names where it mentions somebody or something."""
+    us = message._state.self_id  # noqa: SLF001 - a message does not say in another way for whom it was received
     names = Names(
-        users={str(user.id): clean(user.display_name) for user in message.mentions},
+        users={str(user.id): BOT_NAME if user.id == us else clean(user.display_name) for user in message.mentions},
         roles={str(role.id): clean(role.name) for role in message.role_mentions},
         channels={str(channel.id): clean(channel.name) for channel in message.channel_mentions},
     )
-    return neutral(message.content, names)
+    return read(message.content, names)
 
 
 def _unsupported(message: discord.Message) -> tuple[str, ...]:

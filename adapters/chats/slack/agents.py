@@ -17,6 +17,7 @@ from bot.clock import Clock
 from bot.errors import Gone, Unavailable
 from bot.model import Agent, AgentId, Place
 from bot.text import one_line
+from bot.text.audience import BOT_NAME
 
 _REMEMBERED = 500
 _SECONDS = 60.0
@@ -42,6 +43,7 @@ class Agents:
     Attributes:
         members: Who is in which channel and user group.
         team: The workspace's id; empty: not known yet.
+        user: Our own id; empty: not known yet.
     """
 
     def __init__(self, requests: Requests, clock: Clock, agents: frozenset[str]) -> None:
@@ -53,6 +55,7 @@ class Agents:
         self._changes: Counter[str] = Counter()
         self.members = Members(requests, clock)
         self.team = ""
+        self.user = ""
 
     @property
     def asks_for_groups(self) -> bool:
@@ -73,6 +76,10 @@ class Agents:
     async def name(self, user: str) -> str:
         """The name of the person with this id; raises as `agent` does."""
         return name_of(await self._person(user), user)
+
+    async def mention(self, user: str) -> str:
+        """How the person with this id is called in a text that mentions them; raises as `agent` does."""
+        return BOT_NAME if user == self.user else await self.name(user)
 
     async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
         """As the port promises: whoever is in a channel can see it and write there."""

@@ -9,12 +9,13 @@ Sources: docs.slack.dev/reference/block-kit/blocks. A message with more than abo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from adapters.chats.slack.markup import escape, width
+from adapters.chats.slack.writing_blocks import words_of
 from bot.text import one_line, shorten, split
+from bot.text.tree import PLAIN
 
 Block = dict[str, Any]
 Element = dict[str, Any]
@@ -27,9 +28,6 @@ HEADER = 150
 
 _FALLBACK = 300
 _CONTEXT = 2_000
-_LINK = 2_000
-_ADDRESS = re.compile(r"https?://[^\s<>\"'`]+")
-_TRAILING = ".,;:!?)]}»”’"
 
 
 def fallback(text: str) -> str:
@@ -100,28 +98,7 @@ def link(address: str, label: str | None = None) -> Element:
 
 def verbatim(text: str) -> list[Element]:
     """A person's text as it is; its web addresses can be clicked and are shown in full."""
-    elements: list[Element] = []
-    end = 0
-    for found in _ADDRESS.finditer(text):
-        address = _address(found.group())
-        if width(address) > _LINK:
-            continue
-        if found.start() > end:
-            elements.append(words(text[end : found.start()]))
-        elements.append(link(address))
-        end = found.start() + len(address)
-    if end < len(text):
-        elements.append(words(text[end:]))
-    return elements
-
-
-def _address(found: str) -> str:
-    """An address without the punctuation after it; a closing bracket stays if the address also opens it."""
-    end, unopened = len(found), found.count(")") - found.count("(")
-    while found[end - 1] in _TRAILING and (found[end - 1] != ")" or unopened > 0):
-        end -= 1
-        unopened -= found[end] == ")"
-    return found[:end]
+    return list(words_of(text, PLAIN))
 
 
 def labelled_lines(labelled: Iterable[tuple[str, Sequence[Element]]]) -> Element:

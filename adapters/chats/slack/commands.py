@@ -28,6 +28,7 @@ from adapters.chats.slack.requests import Requests
 from bot.errors import Forbidden, Rejected, RemoteError
 from bot.model import Answer, Ask, ChannelId, Choice, DeliveryId, Door, Place, ThreadId, Verb
 from bot.ports import Intake
+from bot.text.audience import seen
 
 _log = structlog.get_logger(__name__)
 
@@ -43,9 +44,9 @@ Payload = Mapping[str, Any]
 _Show = Callable[[Answer], Coroutine[Any, Any, None]]
 
 
-def typed_command(markup: str) -> tuple[Verb, str | None] | None:
-    """The command that a whole message in a thread is; None: it is none, even if it begins like one."""
-    found = _TYPED.fullmatch(markup.strip())
+def typed_command(words: str) -> tuple[Verb, str | None] | None:
+    """The command that the words of a whole message are; None: they are none, even if they begin like one."""
+    found = _TYPED.fullmatch(seen(words))
     return None if found is None else (Verb(found["verb"].lower()), found["ticket"])
 
 

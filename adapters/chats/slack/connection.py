@@ -194,6 +194,7 @@ class Connection:
         """Find out who we are and whether the token has the scopes that we need; once per connection."""
         identity = await self._requests.identity()
         self._agents.team = identity.team
+        self._agents.user = identity.user
         events.user = identity.user
         lacking = missing(identity.scopes, groups=self._agents.asks_for_groups)
         if lacking:

@@ -29,6 +29,7 @@ from adapters.chats.slack.reading import (
     number_of,
     read_event,
     said,
+    words_of,
 )
 from bot.errors import ShopbellError
 from bot.model import Deleted, Place
@@ -176,7 +177,7 @@ class Events:
                 await self._intake.deleted(Deleted(place=message.place, message=message.message))
 
     async def _on_written(self, message: PersonMessage) -> None:
-        command = typed_command(message.markup)
+        command = typed_command(words_of(message))
         if command is None:
             await self._intake.said(await said(message, self._agents))
         else:
@@ -184,7 +185,7 @@ class Events:
 
     async def _on_changed(self, changed: MessageChanged) -> None:
         """A message that is a command now counts as deleted; a command that is a message now counts as new."""
-        command = typed_command(changed.now.markup)
+        command = typed_command(words_of(changed.now))
         if command is not None:
             await self._intake.deleted(Deleted(place=changed.now.place, message=changed.now.message))
             self._commands.on_typed(changed.now, *command)

@@ -28,6 +28,7 @@ from adapters.chats.slack.reading import (
     said,
     time_of,
     ts_at,
+    words_of,
 )
 from adapters.chats.slack.reply_counts import ReplyCounts
 from adapters.chats.slack.requests import Requests
@@ -124,7 +125,7 @@ class History:
         found = [each for each in page if each.get("ts") == message]
         with usable_answer(writes=False):
             read = read_message(found[0], place.channel) if found else None
-            return None if read is None or typed_command(read.markup) is not None else await said(read, self._agents)
+            return None if read is None or typed_command(words_of(read)) is not None else await said(read, self._agents)
 
     async def missed(self, cursors: Sequence[Cursor], intake: Intake | None) -> AsyncIterator[Said]:
         """
@@ -240,7 +241,7 @@ class History:
         """What people wrote in one thread after its cursor, without commands."""
         after = cursor.after or ChatMessageId(str(cursor.place.thread))
         written = await written_after(self._requests, cursor.place, after, self._malformed)
-        return [await said(message, self._agents) for message in written if typed_command(message.markup) is None]
+        return [await said(message, self._agents) for message in written if typed_command(words_of(message)) is None]
 
 
 async def written_after(

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
 from adapters.chats.slack.buttons import action_rows
 from adapters.chats.slack.markup import width
+from adapters.chats.slack.writing_blocks import measure, write
 from bot.model import Answer, Attachment, Post, Voice
 from bot.text import Cuts, one_line
+from bot.text.cutting import cut
+from bot.text.tree import RichText, normal, verbatim
 
 _NAME = 200
 _KIB = 1024
 _CUTS = Cuts(blocks.PIECE, width)
+_RECENT_POSTS = 4
+"""The parts of a long post are asked for one by one; this many formatted posts stay written."""
 
 
 def parts(post: Post) -> int:
     """How many messages a post needs: each has four pieces of 3,000 characters, a little under Slack's limit."""
-    return -(-len(_CUTS.spans(_whole(post))) // blocks.PIECES)
+    return -(-_count(post) // blocks.PIECES)
 
 
 def post_blocks(post: Post, part: int) -> list[Block]:
@@ -28,16 +34,13 @@ def post_blocks(post: Post, part: int) -> list[Block]:
     A person's text has normal size, with the person's name above it; the bell's own text has small grey letters.
     """
     first = part * blocks.PIECES
-    text = _whole(post)
-    cuts = _CUTS.spans(text)
-    pieces = tuple(text[start:end] for start, end in cuts[first : first + blocks.PIECES])
-    total = -(-len(cuts) // blocks.PIECES)
+    total = parts(post)
     if post.voice is Voice.BELL:
-        shown = _small(pieces)
+        shown = _small(_plain_pieces(post, first))
     else:
         shown = [
             blocks.rich(blocks.section(blocks.words(speaker(post), bold=True))),
-            *(blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in pieces),
+            *_shown_pieces(post, first),
         ]
     details = _details(post.at, part, total)
     if details:
@@ -70,6 +73,32 @@ def _details(at: datetime | None, part: int, total: int) -> list[Element]:
     if total > 1:
         shown.append(blocks.plain(f"{part + 1}/{total}"))
     return shown
+
+
+def _count(post: Post) -> int:
+    """How many pieces the text has."""
+    if post.formatted is None:
+        return len(_CUTS.spans(_whole(post)))
+    return len(_formatted_pieces(post.formatted, post.attachments))
+
+
+def _plain_pieces(post: Post, first: int) -> tuple[str, ...]:
+    """The pieces of a message, from this one."""
+    text = _whole(post)
+    return tuple(text[start:end] for start, end in _CUTS.spans(text)[first : first + blocks.PIECES])
+
+
+def _shown_pieces(post: Post, first: int) -> list[Block]:
+    if post.formatted is None:
+        return [blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in _plain_pieces(post, first)]
+    pieces = _formatted_pieces(post.formatted, post.attachments)
+    return [blocks.rich(*elements) for elements in pieces[first : first + blocks.PIECES]]
+
+
+@lru_cache(_RECENT_POSTS)
+def _formatted_pieces(text: RichText, attachments: tuple[Attachment, ...]) -> tuple[list[Element], ...]:
+    below = verbatim("\n".join(map(_attachment, attachments)))
+    return tuple(write(part) for part in cut(normal((*text, *below)), blocks.PIECE, measure))
 
 
 def _whole(post: Post) -> str:

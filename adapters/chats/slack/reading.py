@@ -7,14 +7,17 @@ Source of the shapes: docs.slack.dev/reference/events/message and its subtypes.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from adapters.chats.slack import markup, wording
+from adapters.chats.slack import reading_blocks, reading_mrkdwn, wording
 from adapters.chats.slack.agents import Agents
+from adapters.chats.slack.reading_mrkdwn import Names
 from bot.model import Attachment, ChannelId, ChatMessageId, ChatName, Edited, Place, Said, ThreadId
+from bot.text.plain import plain
+from bot.text.tree import RichText, formatting_of
 
 SLACK: Final = ChatName("slack")
 
@@ -22,7 +25,6 @@ _FROM_PEOPLE = frozenset({None, "", "file_share", "thread_broadcast", "me_messag
 """The subtypes of people's messages; all others are from Slack or from bots."""
 _SLACKBOT = "USLACKBOT"
 _TS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
-_CODE_POINTS = re.compile(r"[0-9a-f]{2,5}(-[0-9a-f]{2,5})*")
 
 Event = Mapping[str, Any]
 
@@ -34,8 +36,8 @@ class PersonMessage:
 
     Attributes:
         user: The id of the person who wrote it.
-        markup: Its text as Slack gives it; see `markup.neutral`.
-        emoji: What the short codes in it stand for: `:lock:` for 🔒.
+        markup: Its text in mrkdwn.
+        blocks: What was written in Slack's own programs, which says more than `markup`; None: there is none.
         unsupported: What no vendor accepts of the message, in words.
     """
 
@@ -43,7 +45,7 @@ class PersonMessage:
     message: ChatMessageId
     user: str
     markup: str
-    emoji: Mapping[str, str] = field(default_factory=dict)
+    blocks: Sequence[Event] | None = None
     attachments: tuple[Attachment, ...] = ()
     unsupported: tuple[str, ...] = ()
 
@@ -54,7 +56,7 @@ class PersonMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessageChanged:
-    """A person's message has a new text; `before` is its old markup, empty if Slack did not give it."""
+    """A person's message has a new text; `before` are its old words, empty if Slack did not give them."""
 
     now: PersonMessage
     before: str
@@ -109,7 +111,7 @@ def read_message(message: Event, channel: str) -> PersonMessage | None:
         message=ChatMessageId(str(ts)),
         user=str(user),
         markup=str(message.get("text") or ""),
-        emoji=dict(_emoji(message.get("blocks"))),
+        blocks=reading_blocks.rich_blocks(message.get("blocks")),
         attachments=_attachments(message),
         unsupported=_unsupported(message),
     )
@@ -139,7 +141,14 @@ def _changed(event: Event, channel: str) -> MessageChanged | MessageDeleted | No
     if before is not None and before.get("text") == now.get("text"):
         return None
     message = read_message(now, channel)
-    return None if message is None else MessageChanged(message, str((before or {}).get("text") or ""))
+    if message is None:
+        return None
+    old = read_message({**now, "text": None, "blocks": None, **_text_of(before or {})}, channel)
+    return MessageChanged(message, "" if old is None else words_of(old))
+
+
+def _text_of(message: Event) -> Event:
+    return {name: message.get(name) for name in ("text", "blocks")}
 
 
 def _deleted(event: Event, channel: str) -> MessageDeleted | None:
@@ -150,27 +159,6 @@ def _deleted(event: Event, channel: str) -> MessageDeleted | None:
     thread = before.get("thread_ts") or ts
     place = Place(chat=SLACK, channel=ChannelId(channel), thread=ThreadId(str(thread)))
     return MessageDeleted(place=place, message=ChatMessageId(str(ts)))
-
-
-def _emoji(blocks: Any) -> Iterator[tuple[str, str]]:
-    """
-    The short codes of a message, each with the characters that were typed.
-
-    In `text` Slack replaces the emoji that people type by short codes, and `blocks` says which characters they were.
-    A workspace's own emoji have no characters, so they stay short codes.
-    """
-    parts = [blocks]
-    while parts:
-        part = parts.pop()
-        if isinstance(part, list):
-            parts.extend(part)
-        elif isinstance(part, Mapping) and part.get("type") == "emoji":
-            points = str(part.get("unicode") or "")
-            if _CODE_POINTS.fullmatch(points):
-                tone = f":skin-tone-{part['skin_tone']}:" if part.get("skin_tone") else ""
-                yield f":{part.get('name')}:{tone}", "".join(chr(int(point, 16)) for point in points.split("-"))
-        elif isinstance(part, Mapping):
-            parts.append(part.get("elements"))
 
 
 def _attachments(message: Event) -> tuple[Attachment, ...]:
@@ -207,11 +195,13 @@ def _unsupported(message: Event) -> tuple[str, ...]:
 
 async def said(message: PersonMessage, agents: Agents) -> Said:
     """A person's message, for the core."""
+    text = await text_of(message, agents)
     return Said(
         place=message.place,
         message=message.message,
         agent=await agents.agent(message.user),
-        text=await text_of(message, agents),
+        text=plain(text),
+        formatted=formatting_of(text),
         said_at=message.said_at,
         attachments=message.attachments,
         unsupported=message.unsupported,
@@ -220,18 +210,37 @@ async def said(message: PersonMessage, agents: Agents) -> Said:
 
 async def edited(message: PersonMessage, agents: Agents) -> Edited:
     """The new text of a person's message, for the core."""
+    text = await text_of(message, agents)
     return Edited(
         place=message.place,
         message=message.message,
         agent=await agents.agent(message.user),
-        text=await text_of(message, agents),
+        text=plain(text),
+        formatted=formatting_of(text),
     )
 
 
-async def text_of(message: PersonMessage, agents: Agents) -> str:
-    """The message's neutral text, with names where it mentions somebody."""
-    names = {user: await agents.name(user) for user in markup.mentioned(message.markup)}
-    return markup.neutral(message.markup, names, message.emoji)
+async def text_of(message: PersonMessage, agents: Agents) -> RichText:
+    """The message's text, with names where it mentions somebody."""
+    names = Names(users={user: await agents.mention(user) for user in _people_in(message)})
+    return _read(message, names)
+
+
+def words_of(message: PersonMessage) -> str:
+    """The message's text without formatting, for what needs no names: whether it is a command."""
+    return plain(_read(message, Names()))
+
+
+def _people_in(message: PersonMessage) -> frozenset[str]:
+    if message.blocks is not None:
+        return reading_blocks.people_in(list(message.blocks))
+    return reading_mrkdwn.people_in(message.markup)
+
+
+def _read(message: PersonMessage, names: Names) -> RichText:
+    if message.blocks is None:
+        return reading_mrkdwn.read(message.markup, names)
+    return reading_blocks.read(message.blocks, names)
 
 
 # ------------------------------------------------------------ ids, which are times

@@ -14,7 +14,7 @@ from adapters.chats.patrol import RecentMessage, RecentMessages
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.commands import typed_command
 from adapters.chats.slack.history import written_after
-from adapters.chats.slack.reading import SLACK, Event, is_ts, number_of, order, said, ts_at, ts_of
+from adapters.chats.slack.reading import SLACK, Event, is_ts, number_of, order, said, ts_at, ts_of, words_of
 from adapters.chats.slack.reply_counts import ReplyCounts
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
@@ -105,7 +105,7 @@ class RecentMessageReader:
         return [
             RecentMessage(number_of(message.message), partial(said, message, self._agents))
             for message in found
-            if typed_command(message.markup) is None
+            if typed_command(words_of(message)) is None
         ]
 
 

@@ -24,6 +24,9 @@ NAMELESS = {
 
 NO_TEXT = "(no text)"
 FILE = "file"
+SOMEBODY = "somebody"
+A_GROUP = "group"
+A_CHANNEL = "channel"
 SHARED_MESSAGE = "a shared message"
 
 STATUS = "Status"

@@ -1,55 +1,92 @@
 """
-Converts HTML bodies to plain text and back. Nothing is fetched, nothing is run.
+Reads HTML bodies as formatted text, and writes formatted text as HTML. Nothing is fetched, nothing is run.
 
-Lists, links, quotes, tables and line breaks stay readable. Scripts, styles, tracking images and hidden parts are left
-out.
+The parser is lexbor's, which reads HTML as browsers do (the WHATWG's rules), so nobody's missing end tag hides what
+follows. Lists, links, quotes, code, tables and line breaks stay. Scripts, styles, tracking images and hidden parts are
+left out; another picture is a word, with its address where that can be opened.
 
-Anybody can write such a body. So its size and its depth are limited: libxml2 takes a time that grows with the size
-times the depth. The conversion never raises: what cannot be converted is shown without its tags.
+Anybody can write such a body. So its size and the number of its elements are limited, because parsers take a time that
+grows with their number times their depth. The conversion never raises: what cannot be converted is shown without tags.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
-from html import escape
-from typing import Any, cast
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from html import unescape
 
 import structlog
-from lxml import etree
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.text import clean, visible
+from bot.text.addresses import can_be_opened, says_the_same
+from bot.text.plain import plain, plain_pieces
+from bot.text.tree import (
+    BREAK,
+    PLAIN,
+    Block,
+    Code,
+    CodeBlock,
+    Inline,
+    Item,
+    Link,
+    List,
+    Paragraph,
+    Quote,
+    RichText,
+    Style,
+    Words,
+    normal,
+    verbatim,
+)
 
 _log = structlog.get_logger(__name__)
 
 _LARGEST = 2_000_000
 """Characters. A larger body is shown without its tags."""
-_DEEPEST = 500
-"""How deep elements may be nested; mail programs come to about 300."""
-_CHUNK = 4096
-"""The parser cannot be stopped inside a chunk, and a chunk this small never takes it long."""
+_MOST_ELEMENTS = 12_000
+"""If all of them are nested, the parser takes a second. A body with more of them is shown without its tags."""
 _AT_ONCE = 20_000
 """A body of so many characters is converted within some milliseconds."""
-_DEEPEST_QUOTE = 5
+_TRACKING = 3
+"""A picture that is at most so many pixels wide or high is there to count readers."""
 
 _STRUCTURE = re.compile(
-    r"<(?:!doctype|html|head|body|p|div|br|table|tr|ul|ol|li|blockquote|h[1-6]|span|pre|hr)\b[^<>]*>|<a\s[^<>]*href",
+    r"<(?:!doctype|html|head|body|p|div|br|table|tr|ul|ol|li|blockquote|h[1-6]|span|pre|hr|img)\b[^<>]*>|<a\s[^<>]*href",
     re.IGNORECASE,
 )
 _INVISIBLE = frozenset(
-    ("script", "style", "head", "title", "template", "noscript", "object", "iframe", "svg", "select")
+    ("script", "style", "head", "title", "template", "noscript", "object", "iframe", "svg", "select", "textarea")
 )
-_LINES = frozenset(("br", "tr", "dt", "dd", "li"))
-_BLOCKS = frozenset(
-    ("p", "div", "ul", "ol", "table", "blockquote", "pre", "hr", "section", "article", "header", "footer", "form")
-) | {f"h{level}" for level in range(1, 7)}
-_LISTS = frozenset(("ul", "ol"))
+_HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
+_PARAGRAPHS = frozenset(("p", "ul", "ol", "dl", "table", "blockquote", "pre", "hr", "figure")) | _HEADINGS
+"""Elements with an empty line before and after them."""
+_LINES = frozenset(
+    ("div", "section", "article", "header", "footer", "form", "tr", "dt", "dd", "li", "main", "center", "address")
+)
 _CELLS = frozenset(("td", "th"))
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
-_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)\S+", re.IGNORECASE)
-_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]'}]")
+_STYLES: Mapping[str, str] = {
+    "b": "bold", "strong": "bold", "th": "bold", "i": "italic", "em": "italic", "cite": "italic",
+    "s": "strike", "del": "strike", "strike": "strike",
+} | dict.fromkeys(_HEADINGS, "bold")  # fmt: skip
+_CODES = frozenset(("code", "tt", "kbd", "samp"))
+_EMPTY = frozenset(("br", "hr", "img", "input", "meta", "link", "col", "wbr", "area", "base", "embed", "source"))
+_OPTIONAL_ENDS = _EMPTY | frozenset(
+    ("p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup", "html", "head", "body")
+)
+"""Elements that cannot be nested without others around them."""
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|(?<![\w-])font-size\s*:\s*0(?![.\d])|"
+    r"(?<![\w-])max-height\s*:\s*0(?![.\d])",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<[^<>]*>")
+_OPENED = re.compile(r"<([A-Za-z][^\s/>]{0,30})[^>]*>")
+_LINE_TAG = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^<>]*>", re.IGNORECASE)
+_SPACE = re.compile(r"[\s\u200b]+")
 
 
 def looks_like_html(body: str) -> bool:
@@ -57,189 +94,299 @@ def looks_like_html(body: str) -> bool:
     return _STRUCTURE.search(body) is not None
 
 
-async def text_of(body: str) -> str:
-    """The plain text of a body that may be HTML; a large one is converted beside the event loop."""
-    return plain_text(body) if len(body) <= _AT_ONCE else await asyncio.to_thread(plain_text, body)
+async def text_of(body: str) -> RichText:
+    """The text of a body that may be HTML; a large one is converted beside the event loop."""
+    return rich_text(body) if len(body) <= _AT_ONCE else await asyncio.to_thread(rich_text, body)
+
+
+def rich_text(body: str) -> RichText:
+    """The text of a body that may be HTML."""
+    return html_to_text(body) if looks_like_html(body) else verbatim(clean(body))
 
 
 def plain_text(body: str) -> str:
-    """The plain text of a body that may be HTML."""
-    return html_to_text(body) if looks_like_html(body) else clean(body)
+    """The same without formatting."""
+    return plain(rich_text(body)) if looks_like_html(body) else clean(body)
 
 
-def html_to_text(body: str) -> str:
-    """The plain text of an HTML body. A link whose words are not its address shows both. Never raises."""
-    if len(body) > _LARGEST:
+def html_to_text(body: str) -> RichText:
+    """The text of an HTML body. Never raises."""
+    if len(body) > _LARGEST or _elements(body) > _MOST_ELEMENTS:
         return _without_tags(body)
     try:
-        return _read(visible(body))
-    except _TooDeepError:
-        return _without_tags(body)
+        return _Reader().read(LexborHTMLParser(visible(body)))
     except Exception as error:  # noqa: BLE001 - one message that cannot be converted must not stop its store
         # Only the kind: its text may quote the message.
         _log.warning("html of a message not converted", error=type(error).__name__)
         return _without_tags(body)
 
 
-def text_to_html(text: str) -> str:
-    """HTML that shows exactly this plain text, with its line breaks, and with links that can be clicked."""
-    parts: list[str] = []
-    end = 0
-    for link in _LINK.finditer(text):
-        address = escape(link[0])
-        parts += [escape(text[end : link.start()]), f'<a href="{address}">{address}</a>']
-        end = link.end()
-    parts.append(escape(text[end:]))
-    return "".join(parts).replace("\n", "<br>\n")
+def _elements(body: str) -> int:
+    """
+    How many elements the body opens that may be nested in one another without end.
+
+    A parser takes a time that grows with their number times their depth. How deep they are cannot be known without
+    parsing, because some end tags end nothing.
+    """
+    end = body.rfind(">") + 1
+    return sum(found[1].lower() not in _OPTIONAL_ENDS for found in _OPENED.finditer(body, 0, end))
 
 
-def _without_tags(body: str) -> str:
-    return clean(_TAG.sub(" ", body))
-
-
-def _read(body: str) -> str:
-    content = body.encode("utf-8", "replace")
-    reader = _Reader()
-    # The stubs want a target that also takes bytes, which lxml never gives.
-    parser = etree.HTMLParser(target=cast("Any", reader), encoding="utf-8", no_network=True)
-    for start in range(0, len(content), _CHUNK):
-        parser.feed(content[start : start + _CHUNK])
-    parser.close()
-    return reader.text()
-
-
-class _TooDeepError(Exception):
-    """The elements of a body are nested too deep."""
+def _without_tags(body: str) -> RichText:
+    lines = _TAG.sub(" ", _LINE_TAG.sub("\n", body))
+    return verbatim(clean("\n".join(" ".join(line.split()) for line in unescape(lines).split("\n"))))
 
 
 class _Reader:
     """
-    Collects the text that a person would see in a browser, line by line.
+    Collects the text that a person would see in a browser, block by block.
 
-    The parser calls `start` and `end` in pairs, also for elements that were never closed.
+    Attributes of a place in the document (quotes, lists, links, styles) are kept in stacks, because documents are read
+    without recursion.
     """
 
     def __init__(self) -> None:
-        self._done: list[str] = []
-        self._line: list[str] = []
-        self._has_words = False
-        self._marker = ""
-        self._blank = False
-        self._depth = 0
-        self._skipped = 0
-        self._quotes = 0
-        self._last_quotes = 0
-        self._preformatted = 0
+        self._blocks: list[list[Block]] = [[]]
+        self._line: list[Inline] = []
+        self._gap = False
+        self._styles: Counter[str] = Counter()
+        self._code = 0
+        self._preformatted: list[str] | None = None
         self._lists: list[int | None] = []
-        self._link: tuple[str, list[str]] | None = None
+        self._entry: Item | None = None
+        self._in_entry = 0
+        self._link: tuple[str, int] | None = None
 
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """An element begins."""
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise _TooDeepError
-        if self._skipped or _is_hidden(tag, attributes):
-            self._skipped += 1
+    def read(self, document: LexborHTMLParser) -> RichText:
+        """The whole document."""
+        node = document.root
+        for entered, each in _walk(node) if node is not None else ():
+            tag = each.tag or ""
+            if tag == "-text":
+                if entered:
+                    self._text(each.text_content or "")
+            elif entered:
+                self._start(tag, each.attributes)
+            else:
+                self._end(tag)
+        self._end_line()
+        while len(self._blocks) > 1:
+            self._end_quote()
+        return normal(self._blocks[0])
+
+    def _start(self, tag: str, attributes: Mapping[str, str | None]) -> None:
+        if tag == "br":
+            self._break()
             return
-        if tag in _LINES or tag in _BLOCKS:
-            self._end_line(blank=tag in _BLOCKS and not (tag in _LISTS and self._lists), counts=tag == "br")
-        if tag in _LISTS:
-            self._lists.append(0 if tag == "ol" else None)
-        elif tag == "li":
-            self._marker = self._next_marker()
-        elif tag in _CELLS:
-            self._line.append(" | " if self._has_words else " ")
-            self._has_words = False
-        elif tag == "img":
-            self.data(attributes.get("alt") or "")
+        if tag == "img":
+            self._image(attributes)
+            return
+        self._begin_block(tag, attributes)
+        if tag in _STYLES:
+            self._styles[_STYLES[tag]] += 1
+        if tag in _CODES:
+            self._code += 1
         elif tag == "a":
-            self._end_link()
-            self._link = (attributes.get("href") or "").strip(), []
-        self._quotes += tag == "blockquote"
-        self._preformatted += tag == "pre"
+            self._link = ((attributes.get("href") or "").strip(), len(self._line))
+        elif tag == "pre":
+            self._preformatted = []
 
-    def end(self, tag: str) -> None:
-        """An element ends."""
-        self._depth -= 1
-        if self._skipped:
-            self._skipped -= 1
-            return
+    def _begin_block(self, tag: str, attributes: Mapping[str, str | None]) -> None:
+        if tag in _PARAGRAPHS or tag in _LINES:
+            self._end_line(gap=tag in _PARAGRAPHS and not self._lists)
+        if tag in ("ul", "ol"):
+            self._lists.append(_whole_number(attributes.get("start"), 1) - 1 if tag == "ol" else None)
+        elif tag == "li":
+            self._entry = self._next_entry(attributes.get("value"))
+            self._in_entry += 1
+        elif tag == "blockquote":
+            self._blocks.append([])
+            self._gap = False
+        elif tag in _CELLS and plain_pieces(self._line).strip():
+            self._line.append(Words(" | "))
+
+    def _end(self, tag: str) -> None:
         if tag == "a":
             self._end_link()
-        if tag in _BLOCKS or tag == "li":
-            self._end_line(blank=tag in _BLOCKS and not (tag in _LISTS and len(self._lists) > 1))
-        if tag == "li":
-            self._marker = ""
-        if tag in _LISTS and self._lists:
+        elif tag == "pre":
+            self._end_preformatted()
+        if tag in _PARAGRAPHS or tag in _LINES:
+            self._end_line(gap=tag in _PARAGRAPHS and len(self._lists) < 2 and not (self._lists and tag == "p"))
+        self._end_block(tag)
+        if tag in _STYLES:
+            self._styles[_STYLES[tag]] -= 1
+        self._code -= tag in _CODES
+
+    def _end_block(self, tag: str) -> None:
+        if tag in ("ul", "ol") and self._lists:
             self._lists.pop()
-        self._quotes -= tag == "blockquote"
-        self._preformatted -= tag == "pre"
+        elif tag == "li":
+            self._entry = None
+            self._in_entry -= 1
+        elif tag == "blockquote" and len(self._blocks) > 1:
+            self._end_quote()
 
-    def data(self, data: str) -> None:
-        """Text, in pieces of any length."""
-        if self._skipped:
+    def _end_quote(self) -> None:
+        inside = self._blocks.pop()
+        if inside:
+            self._gap = bool(self._blocks[-1])
+            self._add(Quote(tuple(inside)))
+            self._gap = True
+
+    # ------------------------------------------------------------ text
+
+    def _style(self) -> Style:
+        return Style(**{name: self._styles[name] > 0 for name in ("bold", "italic", "strike")})
+
+    def _text(self, text: str) -> None:
+        if self._preformatted is not None:
+            self._preformatted.append(text)
             return
-        if self._link is not None:
-            self._link[1].append(data)
-        self._has_words = self._has_words or not data.isspace()
-        if not self._preformatted:
-            self._line.append(data)
+        text = _SPACE.sub(" ", text)
+        before = self._line[-1] if self._line else None
+        follows_space = before is None or before is BREAK or (isinstance(before, Words) and before.text.endswith(" "))
+        if follows_space:
+            text = text.lstrip(" ")
+        if text:
+            self._line.append(Code(text, self._style()) if self._code else Words(text, self._style()))
+
+    def _break(self) -> None:
+        """A line break at the end of a block is not seen; `normal` and `_end_line` leave it out."""
+        if self._preformatted is not None:
+            self._preformatted.append("\n")
             return
-        first, *others = data.split("\n")
-        self._line.append(first)
-        for line in others:
-            self._end_line(counts=True)
-            self._line.append(line)
+        self._end_words()
+        if self._line[-2:] != [BREAK, BREAK]:
+            self._line.append(BREAK)
 
-    def close(self) -> None:
-        """The body ends."""
-        self._end_link()
-        self._end_line()
+    def _end_words(self) -> None:
+        """Space at the end of a line is not seen."""
+        last = self._line[-1] if self._line else None
+        if isinstance(last, Words) and last.text.endswith(" "):
+            self._line[-1:] = [replace(last, text=last.text[:-1])] if last.text != " " else []
 
-    def text(self) -> str:
-        """What was collected, with at most one empty line between two paragraphs."""
-        return clean("\n".join(self._done))
-
-    def _next_marker(self) -> str:
-        indent = "  " * (min(len(self._lists), _DEEPEST_QUOTE) - 1)
-        number = self._lists[-1] if self._lists else None
-        if number is None:
-            return f"{indent}• "
-        self._lists[-1] = number + 1
-        return f"{indent}{number + 1}. "
-
-    def _end_line(self, *, blank: bool = False, counts: bool = False) -> None:
-        """
-        End the line if there is anything in it.
-
-        Args:
-            blank: Whether an empty line comes after it.
-            counts: Whether a line with nothing in it is an empty line.
-        """
-        line = "".join(self._line)
-        self._line.clear()
-        self._has_words = False
-        line = line.rstrip() if self._preformatted else " ".join(line.split())
-        if not line.strip():
-            self._blank = self._blank or blank or counts
+    def _image(self, attributes: Mapping[str, str | None]) -> None:
+        """A picture as a word; one that is as small as a dot is there to count readers."""
+        if any(_pixels(attributes.get(side)) <= _TRACKING for side in ("width", "height")):
             return
-        quotes = min(self._quotes, _DEEPEST_QUOTE)
-        if self._blank and self._done:
-            self._done.append(("> " * min(quotes, self._last_quotes)).rstrip())
-        self._done.append(f"{'> ' * quotes}{self._marker}{line}")
-        self._last_quotes = quotes
-        self._marker, self._blank = "", blank
+        source, words = (attributes.get("src") or "").strip(), " ".join((attributes.get("alt") or "").split())
+        if can_be_opened(source) and self._link is None:
+            self._line.append(Link(source, words or "picture", self._style()))
+        else:
+            self._line.append(Words(words or "[picture]", self._style()))
 
     def _end_link(self) -> None:
         if self._link is None:
             return
-        address, parts = self._link
+        address, start = self._link
         self._link = None
-        words = " ".join("".join(parts).split())
-        bare = address.removeprefix("mailto:").removeprefix("tel:")
-        if _ADDRESS.fullmatch(address) and words not in (address, bare):
-            self._line.append(f" ({bare})" if words else bare)
+        if self._preformatted is not None or not can_be_opened(address):
+            return
+        label = " ".join(plain_pieces(self._line[start:]).split())
+        if any(piece is BREAK for piece in self._line[start:]) or start > len(self._line):
+            self._line.append(Words(f" ({address})"))
+            return
+        styles = [piece.style for piece in self._line[start:] if isinstance(piece, Words | Code) and piece.text.strip()]
+        ends = [piece for piece in self._line[start:] if isinstance(piece, Words)]
+        del self._line[start:]
+        if ends and ends[0].text.startswith(" "):
+            self._line.append(Words(" "))
+        is_bare = says_the_same(label, address) and address.startswith("http")
+        self._line.append(Link(address, "" if is_bare and label == address else label, styles[0] if styles else PLAIN))
+        if ends and ends[-1].text.endswith(" "):
+            self._line.append(Words(" "))
+
+    def _end_preformatted(self) -> None:
+        text = "".join(self._preformatted or ())
+        self._preformatted = None
+        if text.strip():
+            self._end_line(gap=True)
+            self._add(CodeBlock("\n".join(line.rstrip() for line in text.replace("\xa0", " ").split("\n"))))
+            self._gap = True
+
+    # ------------------------------------------------------------ lines and blocks
+
+    def _next_entry(self, value: str | None) -> Item:
+        level = max(len(self._lists) - 1, 0)
+        number = self._lists[-1] if self._lists else None
+        if number is None:
+            return Item((), level)
+        self._lists[-1] = number = _whole_number(value, number + 1)
+        return Item((), level, number)
+
+    def _end_line(self, *, gap: bool = False) -> None:
+        """End the line if there is anything in it. `gap`: an empty line comes before what follows."""
+        self._end_words()
+        line, self._line = self._line, []
+        if self._link is not None:
+            self._link = (self._link[0], 0)
+        has_break = BREAK in line
+        while line and (line[-1] is BREAK or (isinstance(line[-1], Words) and not line[-1].text.strip())):
+            line.pop()
+        if not plain_pieces(line).strip():
+            self._gap = self._gap or gap or has_break
+            return
+        if self._entry is not None:
+            self._add(List((replace(self._entry, inside=tuple(line)),)))
+            self._entry = None
+        elif not self._goes_on_in_entry(line):
+            self._add(Paragraph(tuple(line)))
+        self._gap = gap
+
+    def _goes_on_in_entry(self, line: list[Inline]) -> bool:
+        last = self._blocks[-1][-1] if self._blocks[-1] else None
+        if not self._in_entry or not isinstance(last, List):
+            return False
+        item = last.items[-1]
+        self._blocks[-1][-1] = List((*last.items[:-1], replace(item, inside=(*item.inside, BREAK, *line))))
+        return True
+
+    def _add(self, block: Block) -> None:
+        held = self._blocks[-1]
+        if self._gap and held:
+            held.append(Paragraph(()))
+        held.append(block)
+        self._gap = False
 
 
-def _is_hidden(tag: str, attributes: Mapping[str, str]) -> bool:
-    return tag in _INVISIBLE or "hidden" in attributes or _HIDDEN.search(attributes.get("style") or "") is not None
+def _walk(root: LexborNode) -> Iterator[tuple[bool, LexborNode]]:
+    """Every node that can be seen, when it begins (true) and when it ends, without recursion."""
+    opened: list[LexborNode] = []
+    node: LexborNode | None = root
+    while node is not None:
+        hidden = _is_hidden(node)
+        if not hidden:
+            yield True, node
+            below = node.child
+            if below is not None:
+                opened.append(node)
+                node = below
+                continue
+            yield False, node
+        after = node.next if opened else None
+        while after is None and opened:
+            parent = opened.pop()
+            yield False, parent
+            after = parent.next if opened else None
+        node = after
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    tag = node.tag or ""
+    if tag.startswith("-"):
+        return tag != "-text"
+    if tag in _INVISIBLE:
+        return True
+    attributes = node.attributes
+    return "hidden" in attributes or _HIDDEN.search(attributes.get("style") or "") is not None
+
+
+def _whole_number(value: str | None, otherwise: int) -> int:
+    digits = (value or "").strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else otherwise
+
+
+def _pixels(value: str | None) -> float:
+    """How many pixels an attribute says; endless where it says nothing of the kind."""
+    digits = (value or "").strip().removesuffix("px")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else float("inf")

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field
 
-from adapters.vendors.client.html import plain_text
+from adapters.vendors.client.html import rich_text
 from adapters.vendors.client.large_lists import LEFT_OUT
 from adapters.vendors.client.paging import Page, read_page
 from adapters.vendors.client.parsing import (
@@ -47,6 +47,8 @@ from bot.model import (
     TicketId,
 )
 from bot.text import clean, comparable, one_line
+from bot.text.plain import plain
+from bot.text.tree import RichText, formatting_of
 
 
 class WireFile(Wire):
@@ -117,13 +119,14 @@ def ticket_of(wire: WireTicket, requester: WireUser) -> Ticket:
     )
 
 
-def message_of(wire: WireComment, author: Author, name: str | None, text: str) -> Message:
-    """A comment, with its author and the plain text of its body."""
+def message_of(wire: WireComment, author: Author, name: str | None, text: RichText) -> Message:
+    """A comment, with its author and the text of its body."""
     return Message(
         id=named(wire.id, wire.author, wire.from_email, wire.body, wire.created_at),
         author=author,
         author_name=name or wire.from_email or None,
-        text=text,
+        text=plain(text),
+        formatted=formatting_of(text),
         written_at=wire.created_at,
         attachments=tuple(map(attachment_of, wire.attachments or ())),
         is_public=wire.is_public is not False,
@@ -199,9 +202,11 @@ def new_message_id(value: Any, text: str, *, public: bool) -> MessageId | None:
         named = identifier_in(value) if "body" in value else None
         return MessageId(named) if named else None
     comments = [WireComment.model_validate(part) for part in value["comments"] if identifier_in(part)]
-    messages = oldest_first(message_of(comment, Author.UNKNOWN, None, comment.body or "") for comment in comments)
+    messages = oldest_first(
+        message_of(comment, Author.UNKNOWN, None, rich_text(comment.body or "")) for comment in comments
+    )
     alike = [message for message in messages if message.is_public is public]
-    return alike[-1].id if alike and comparable(plain_text(alike[-1].text)) == comparable(text) else None
+    return alike[-1].id if alike and comparable(alike[-1].text) == comparable(text) else None
 
 
 def uploaded_ids(value: Any) -> list[int]:

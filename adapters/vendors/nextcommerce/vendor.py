@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from adapters.vendors.client.html import text_of, text_to_html
+from adapters.vendors.client.html import text_of
+from adapters.vendors.client.html_writing import rich_text_to_html, text_to_html
 from adapters.vendors.client.http import Query, Service, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_one
@@ -32,6 +33,7 @@ from bot.errors import Gone, Rejected, Unavailable, Uncertain
 from bot.model import Absent, Change, Conversation, File, Finding, Message, MessageId, Nameless, Nudge, Status, TicketId
 from bot.ports import KnownTickets, VendorTools
 from bot.text import comparable, one_line, signed
+from bot.text.tree import RichText
 
 _OPEN = ("new", "open", "pending")
 
@@ -118,6 +120,12 @@ class Nextcommerce:
     async def reply(self, ticket: TicketId, text: str) -> MessageId | None:
         return await self._comment(ticket, text, public=True)
 
+    async def reply_formatted(
+        self, ticket: TicketId, text: str, formatted: RichText, files: Sequence[File]
+    ) -> MessageId | None:
+        ids = [number for file in files for number in await self._upload(file)]
+        return await self._comment(ticket, text, public=True, attachments=ids, formatted=formatted)
+
     async def reply_with(self, ticket: TicketId, text: str, files: Sequence[File]) -> MessageId | None:
         ids = [number for file in files for number in await self._upload(file)]
         return await self._comment(ticket, text, public=True, attachments=ids)
@@ -131,11 +139,18 @@ class Nextcommerce:
         return any(not message.is_public and comparable(message.text) == wanted for message in messages)
 
     async def _comment(
-        self, ticket: TicketId, text: str, *, public: bool, attachments: Sequence[int] = ()
+        self,
+        ticket: TicketId,
+        text: str,
+        *,
+        public: bool,
+        attachments: Sequence[int] = (),
+        formatted: RichText | None = None,
     ) -> MessageId | None:
         staff = self._settings.staff_user_id
+        html = text_to_html(text) if formatted is None else rich_text_to_html(formatted)
         body = {
-            "body": text_to_html(text) if self._settings.reply_format == "html" else text,
+            "body": html if self._settings.reply_format == "html" else text,
             "is_public": public,
             **({"author": staff} if staff is not None else {}),
             **({"attachments": list(attachments)} if attachments else {}),

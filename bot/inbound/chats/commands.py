@@ -12,7 +12,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row, to_ms
+from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row
 from bot.errors import RemoteError
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.subjects import Subject, find_subject
@@ -41,7 +41,7 @@ from bot.tickets import enqueue, marks
 from bot.tickets.links import find_link
 from bot.tickets.outcomes import drop, retry
 from bot.tickets.rights import may_act, open_stores, places_to_ask
-from bot.tickets.routing import Rules, note_text, record_said, reply_route, route_link
+from bot.tickets.routing import Rules, note_route, record_said, reply_route, route_link, set_route
 from bot.tickets.stats import chat_table, figures
 from bot.wording import answers, notices
 from bot.wording.cards import title
@@ -242,12 +242,14 @@ class Commands:
             retried = reply is not None and retry(tx, DeliveryId(reply["id"]), now)
             return Answer(text=answers.sending() if retried else answers.already_sent())
         # Send the text that the message has now: an edit may have been missed.
-        text = clean(said.text)
-        note = note_text(text, self._rules)
-        route = reply_route(replace(message, text=text if note is None else note), ticket, self._rules)
+        now_written = replace(message, text=clean(said.text), formatted=said.formatted)
+        note = note_route(now_written, self._rules)
+        if note is not None:
+            now_written = replace(now_written, text=note.text, formatted=note.formatted)
+        route = reply_route(now_written, ticket, self._rules)
         if route.refused:
             return Answer(text=notices.reply_failed(route.refused))
-        tx.run("route_message", id=message.id, purpose=Purpose.REPLY, text=route.text, now=to_ms(now))
+        set_route(tx, message.id, route, now)
         enqueue.reply(tx, ticket, message.id, now, now, requested=True)
         marks.enqueue_mark(tx, message, now)
         if route.line:

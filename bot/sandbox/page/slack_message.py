@@ -166,6 +166,8 @@ def _span(element: Json, names: Names) -> Json:
             shown = span(str(element.get("text") or address), **style, **safe)
         case "emoji":
             shown = span(to_signs(f":{element['name']}:"), **style)
+        case "date":
+            shown = span(str(element.get("fallback") or element["timestamp"]), **style)
         case _:
             shown = span(_mentioned(element, names), **style, mention=True)
     return shown

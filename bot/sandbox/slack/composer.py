@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bot.sandbox.slack.emoji import NAMES, SIGN, to_codes
+from bot.sandbox.slack.emoji import NAMES, SIGN, SIGNS, to_codes
 from bot.sandbox.slack.rendering import BROADCASTS
 from bot.sandbox.slack.values import Json
 
@@ -23,6 +23,9 @@ _STYLED = re.compile(
     r"|(?<![\w~])~(?=\S)(?P<strike>[^~\n]*[^~\s])~(?![\w~])"
 )
 _FENCE = re.compile(r"```\n?(.+?)\n?```", re.DOTALL)
+_QUOTED = re.compile(r"> ?(?P<rest>.*)")
+_ENTRY = re.compile(r"(?P<indent>(?:    )*)(?:(?P<bullet>[*-])|(?P<number>\d+)\.) (?P<rest>\S.*)")
+_CODE = re.compile(r":([a-z0-9_+\-]+):")
 
 
 def escape(text: str) -> str:
@@ -37,20 +40,59 @@ def compose(typed: str, mentions: Mapping[str, Json]) -> tuple[str, list[Json]]:
     Args:
         mentions: What `@name` and `#name` stand for, each as a rich text element.
     """
-    spans: list[Json] = []
     text: list[str] = []
-    sections: list[Json] = []
+    elements: list[Json] = []
     for position, part in enumerate(_FENCE.split(typed)):
         if position % 2:
             text.append(f"```{escape(to_codes(part))}```")
-            sections.append({"type": "rich_text_preformatted", "elements": [{"type": "text", "text": part}]})
+            elements.append({"type": "rich_text_preformatted", "elements": [{"type": "text", "text": part}]})
             continue
         text.append(_text(part, mentions))
-        spans = _spans(part.strip("\n") if sections else part, mentions)
-        if spans:
-            sections.append({"type": "rich_text_section", "elements": spans})
-    block = {"type": "rich_text", "block_id": "typed", "elements": sections}
-    return "".join(text), [block] if sections else []
+        elements += _elements(part.removeprefix("\n") if elements else part, mentions)
+    block = {"type": "rich_text", "block_id": "typed", "elements": elements}
+    return "".join(text), [block] if elements else []
+
+
+def _elements(typed: str, mentions: Mapping[str, Json]) -> list[Json]:
+    """Lines that begin like a quote or a list are one; the text before such a line ends with its line end."""
+    elements: list[Json] = []
+    held: list[str] = []
+
+    def end_section(end: str) -> None:
+        if held and (section := _spans("\n".join(held) + end, mentions, {})):
+            elements.append({"type": "rich_text_section", "elements": section})
+        held.clear()
+
+    for each in typed.split("\n") if typed else ():
+        quoted, entry = _QUOTED.fullmatch(each), _ENTRY.fullmatch(each)
+        if quoted is None and entry is None:
+            held.append(each)
+            continue
+        end_section("\n")
+        if quoted is not None:
+            _add_quoted(elements, _spans(quoted["rest"], mentions, {}))
+        elif entry is not None:
+            _add_entry(elements, entry, _spans(entry["rest"], mentions, {}))
+    end_section("")
+    return elements
+
+
+def _add_quoted(elements: list[Json], spans: list[Json]) -> None:
+    if elements and elements[-1]["type"] == "rich_text_quote":
+        spans = [*elements.pop()["elements"], {"type": "text", "text": "\n"}, *spans]
+    elements.append({"type": "rich_text_quote", "elements": spans})
+
+
+def _add_entry(elements: list[Json], entry: re.Match[str], spans: list[Json]) -> None:
+    shown: Json = {"style": "bullet" if entry["bullet"] else "ordered", "indent": len(entry["indent"]) // 4}
+    section: Json = {"type": "rich_text_section", "elements": spans}
+    last = elements[-1] if elements else {}
+    if last.get("type") == "rich_text_list" and all(last[name] == value for name, value in shown.items()):
+        elements[-1] = last | {"elements": [*last["elements"], section]}
+        return
+    start = int(entry["number"] or 1)
+    offset = {"offset": start - 1} if start > 1 else {}
+    elements.append({"type": "rich_text_list", **shown, "border": 0, "elements": [section], **offset})
 
 
 def _text(typed: str, mentions: Mapping[str, Json]) -> str:
@@ -86,25 +128,30 @@ def _mention(target: Json, name: str) -> str:
     return f"<#{target['channel_id']}|{name}>"
 
 
-def _spans(typed: str, mentions: Mapping[str, Json]) -> list[Json]:
+def _spans(typed: str, mentions: Mapping[str, Json], style: Mapping[str, bool]) -> list[Json]:
     spans: list[Json] = []
     end = 0
     for found in _STYLED.finditer(typed):
-        style = str(found.lastgroup)
-        spans += _unstyled(typed[end : found.start()], mentions)
-        spans.append({"type": "text", "text": found[style], "style": {style: True}})
+        name = str(found.lastgroup)
+        spans += _unstyled(typed[end : found.start()], mentions, style)
+        inner = {**style, name: True}
+        if name == "code":
+            spans.append({"type": "text", "text": found[name], "style": inner})
+        else:
+            spans += _spans(found[name], mentions, inner)
         end = found.end()
-    return spans + _unstyled(typed[end:], mentions)
+    return spans + _unstyled(typed[end:], mentions, style)
 
 
-def _unstyled(typed: str, mentions: Mapping[str, Json]) -> list[Json]:
+def _unstyled(typed: str, mentions: Mapping[str, Json], style: Mapping[str, bool]) -> list[Json]:
     spans: list[Json] = []
     end = 0
     for found in _PARTS.finditer(typed):
         spans += _plain(typed[end : found.start()])
         spans += [_span(found, mentions)]
         end = found.end()
-    return spans + _plain(typed[end:])
+    spans += _plain(typed[end:])
+    return [{**span, "style": dict(style)} for span in spans] if style else spans
 
 
 def _span(found: re.Match[str], mentions: Mapping[str, Json]) -> Json:
@@ -118,6 +165,8 @@ def _span(found: re.Match[str], mentions: Mapping[str, Json]) -> Json:
 
 
 def _plain(typed: str) -> list[Json]:
+    """Typed emoji, and short codes that Slack knows, become elements of their own."""
+    typed = _CODE.sub(lambda found: SIGNS.get(found[1], found[0]), typed)
     spans: list[Json] = []
     end = 0
     for found in SIGN.finditer(typed):

@@ -223,6 +223,8 @@ def _read_span(span: Json, names: Names) -> str:
             shown = str(span.get("text") or span["url"])
         case "emoji":
             shown = to_signs(f":{span['name']}:")
+        case "date":
+            shown = str(span.get("fallback") or span["timestamp"])
         case "user":
             shown = f"@{names.user(span['user_id'])}"
         case "channel":

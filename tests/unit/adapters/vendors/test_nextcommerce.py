@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from adapters.vendors.client.html import plain_text
+from adapters.vendors.client.html import rich_text
 from adapters.vendors.nextcommerce.people import UNKNOWN_USER, WireUser, author_from_ticket, author_from_type
 from adapters.vendors.nextcommerce.reading import (
     WireComment,
@@ -105,11 +105,11 @@ def test_who_users_are() -> None:
 def test_comments() -> None:
     """HTML becomes text, files are named and linked, notes are not public."""
     comment = WireComment.model_validate(COMMENT | {"body": "<p>Hi<br>there</p>", "is_public": False})
-    message = message_of(comment, Author.STAFF, "Sam", plain_text(comment.body or ""))
+    message = message_of(comment, Author.STAFF, "Sam", rich_text(comment.body or ""))
     assert (message.text, message.is_public, message.author_name) == ("Hi\nthere", False, "Sam")
     assert message.attachments == (Attachment(name="a.png", url="http://example.com/a.png"),)
     odd = WireComment.model_validate({"id": 1, "attachments": [{"id": 2, "file": "javascript:x", "file_name": None}]})
-    assert message_of(odd, Author.STAFF, None, "").attachments == (Attachment(name="file"),)
+    assert message_of(odd, Author.STAFF, None, ()).attachments == (Attachment(name="file"),)
 
 
 def test_fingerprints() -> None:

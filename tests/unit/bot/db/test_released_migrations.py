@@ -10,6 +10,7 @@ import pytest
 _RELEASED = {
     "0001_initial.sql": "4f1bd1a7d54c2eb75c91fb5988dee342f26560d81dc5cac5b540d74d03b4b489",
     "0002_forgetting.sql": "3ff4b167797fa68ef84b3323830967d30db12d93d263e4fe217c665cd743ca87",
+    "0003_formatting.sql": "bad0aac04352b5c29dc28a3fcbfcfbb4de5bf2f8f336cdc82b0df3161121f6c9",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

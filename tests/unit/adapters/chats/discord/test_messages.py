@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 import bot.text
 from adapters.chats.discord.card import embed_length, key_address
-from adapters.chats.discord.markup import Names, neutral, units
+from adapters.chats.discord.markup import units
 from adapters.chats.discord.messages import answer_text, parts, post_message
+from adapters.chats.discord.reading_markdown import Names, read
 from bot.model import (
     Answer,
     Attachment,
@@ -28,6 +29,7 @@ from bot.model import (
 )
 from bot.sandbox.discord.message_requests import read_message_request
 from bot.text import clean, comparable
+from bot.text.plain import plain
 
 KEY = DeliveryKey("a1b2c3-77-0")
 RETRY = Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(77))
@@ -59,7 +61,7 @@ class TestPost:
             read_message_request(message)
             assert embed_length(embed(message)) <= 6000
             shown = re.sub(r"^-# ", "", embed(message)["description"], flags=re.MULTILINE)
-            read_back.append(neutral(shown, Names()))
+            read_back.append(plain(read(shown, Names())))
         whole = comparable("".join(read_back)).replace(" ", "")
         assert whole == (comparable(text).replace(" ", "") or "(notext)")
 

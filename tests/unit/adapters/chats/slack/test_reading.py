@@ -15,6 +15,7 @@ from adapters.chats.slack.reading import (
     read_event,
     time_of,
     ts_at,
+    words_of,
 )
 
 PARENT, REPLY = "1700000000.000100", "1700000001.000200"
@@ -131,7 +132,7 @@ def test_emoji_are_known_by_what_was_typed() -> None:
     typed_blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": spans}]}]
     heard = read_event(event(blocks=typed_blocks), SERVED)
     assert isinstance(heard, PersonMessage)
-    assert heard.emoji == {":lock:": "🔒", ":wave::skin-tone-3:": "👋🏼"}
+    assert words_of(heard) == "🔒x👋🏼:shop::odd:"
 
 
 def test_a_message_that_was_passed_on_is_reported() -> None:

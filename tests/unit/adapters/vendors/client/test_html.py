@@ -10,8 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from adapters.vendors.client.html import html_to_text, looks_like_html, text_of, text_to_html
+from adapters.vendors.client.html import html_to_text as html_to_rich_text
+from adapters.vendors.client.html import looks_like_html, text_of
+from adapters.vendors.client.html_writing import text_to_html
 from bot.text import clean, comparable
+from bot.text.plain import plain
+
+
+def html_to_text(body: str) -> str:
+    return plain(html_to_rich_text(body))
 
 
 @pytest.mark.parametrize(
@@ -22,14 +29,14 @@ from bot.text import clean, comparable
         ('See <a href="https://a.example/x?a=1&amp;b=2">the <b>page</b></a>.', "See the page (https://a.example/x?a=1&b=2)."),
         ('<a href="mailto:jane@a.example">Jane</a>', "Jane (jane@a.example)"),
         ('<a href="mailto:jane@a.example">jane@a.example</a>', "jane@a.example"),
-        ('<a href="https://a.example"><img src="x.png"></a>', "https://a.example"),
+        ('<a href="https://a.example"><img src="x.png"></a>', "[picture] (https://a.example)"),
         ('<a href="javascript:alert(1)">click</a> <a href="data:text/html,x">me</a>', "click me"),
         ("<style>p { color: red }</style><script>alert('x')</script><p>Seen</p>", "Seen"),
         ("<head><title>T</title><meta charset=utf-8></head><body>Seen</body>", "Seen"),
         ('<p>Seen<img src="https://t.example/pixel.gif" width="1" alt=""></p>', "Seen"),
         ('<img src="x.png" alt="A broken lamp">', "A broken lamp"),
         ('<div style="display: none">preheader<div>deep</div></div><p hidden>no</p>Seen', "Seen"),
-        ("<ul><li>one</li><li>two</ul>after", "• one\n• two\n\nafter"),
+        ("<ul><li>one</li><li>two</ul>after", "- one\n- two\n\nafter"),
         ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a | b\nc"),
         ("<pre>one\n  two</pre>", "one\n  two"),
         ("<p>  much   white\n space </p>", "much white space"),
@@ -39,7 +46,7 @@ from bot.text import clean, comparable
         ("<br/><br/><br/>a<br/><br/><br/><br/>b", "a\n\nb"),
         ("<!-- a comment --><p>Seen<!-- another --></p>", "Seen"),
         ("<p></p>", ""),
-        ("<ul><li>one<ul><li>in</ul><li>two</ul>after", "• one\n  • in\n• two\n\nafter"),
+        ("<ul><li>one<ul><li>in</ul><li>two</ul>after", "- one\n  - in\n- two\n\nafter"),
         ("<ol><li>one<li>two</ol>", "1. one\n2. two"),
         ("a<blockquote>one<br>two<blockquote>deep</blockquote></blockquote>b", "a\n\n> one\n> two\n>\n> > deep\n\nb"),
         ("<table><tr><th>Item<th>Price<tr><td>Lamp<td>29.90</table>", "Item | Price\nLamp | 29.90"),
@@ -119,17 +126,17 @@ async def test_a_large_body_leaves_the_event_loop_free() -> None:
         await asyncio.sleep(0.001)
         steps += 1
     assert steps > 5
-    assert (await converting).startswith("x\n\nx")
+    assert plain(await converting).startswith("x\n\nx")
     assert time.monotonic() - begun < 30
 
 
 def test_what_the_parser_cannot_do_is_shown_without_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     """A defect in the parser costs the layout of one message, never its words."""
 
-    def fail(_body: str) -> str:
+    def fail() -> None:
         raise ValueError("quotes the message")
 
-    monkeypatch.setattr("adapters.vendors.client.html._read", fail)
+    monkeypatch.setattr("adapters.vendors.client.html._Reader", fail)
     with capture_logs() as logs:
         assert html_to_text("<p>Hello</p>") == "Hello"
     assert "quotes" not in str(logs)

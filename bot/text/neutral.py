@@ -35,7 +35,12 @@ def visible(text: str) -> str:
 
 def clean(text: str) -> str:
     r"""Make any text neutral: `\n` line ends, no control characters, no lone surrogates, no space at the ends."""
-    return visible(_LINE_ENDS.sub("\n", text)).strip()
+    return cleaned_lines(text).strip()
+
+
+def cleaned_lines(text: str) -> str:
+    r"""Like `clean`, but with the space at the ends: `\n` line ends, no control characters, no lone surrogates."""
+    return visible(_LINE_ENDS.sub("\n", text))
 
 
 def json_without_lone_surrogates(text: str) -> str:

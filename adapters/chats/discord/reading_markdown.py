@@ -1,0 +1,436 @@
+r"""
+Discord's markdown as a tree; pure.
+
+The rules are those of Discord's own clients, which differ from every Markdown library: an underscore within a word,
+`||spoilers||`, `-# small print`, lists and quotes without empty lines around them, a backslash before any sign. A
+heading becomes a bold line; what is only underlined, hidden by a spoiler or small becomes ordinary text. In one thing
+we do not follow Discord: a star between two digits is a star, for a size of `5*3*2` must not reach a customer as 532.
+
+Anybody can write such a text. So each place where a mark can end is looked for once, and marks inside marks are read
+only so deep.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from adapters.chats.closers import Places, Runs
+from bot.text import addresses, cleaned_lines
+from bot.text.plain import plain_pieces
+from bot.text.tree import (
+    BREAK,
+    PLAIN,
+    Block,
+    Code,
+    CodeBlock,
+    Emoji,
+    Inline,
+    Item,
+    LineBreak,
+    Link,
+    List,
+    Mention,
+    Moment,
+    Paragraph,
+    Quote,
+    RichText,
+    Style,
+    Words,
+    normal,
+    verbatim,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names for the ids in a message; where a name is missing, the kind is shown."""
+
+    users: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
+
+
+_DEEPEST_MARK = 8
+_LONGEST = 100_000
+"""Characters, far more than Discord allows. A longer text is not looked through for formatting."""
+
+_TOKEN = re.compile(r"¯\\_\(ツ\)_/¯|https?://|[\\`*_~|<\[\n]")
+_SHRUG = "¯\\_(ツ)_/¯"
+_ESCAPE = re.compile(r"\\[\s\S]")
+_ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
+_TICKS = re.compile(r"`+")
+_FENCE = re.compile(r"```(?:(?P<language>[A-Za-z0-9_+\-.#]{1,50})\n)?\n*(?=[^\n])")
+_FENCE_END = re.compile(r"```")
+_BRACKETED = re.compile(
+    r"<(?:@!?(?P<user>\d{1,20})|@&(?P<role>\d{1,20})|#(?P<channel>\d{1,20})"
+    r"|a?:(?P<emoji>\w{1,80}):\d{1,20}"
+    r"|t:(?P<moment>-?\d{1,17})(?::(?P<style>[A-Za-z]))?"
+    r"|(?P<command>/[^:<>\n]{1,100}):\d{1,20}"
+    r"|id:(?P<guide>\w{1,40})"
+    r"|(?P<address>https?://[^\s<>]{1,4000}))>"
+)
+_LINK = re.compile(
+    r"\[(?P<label>(?:[^\[\]\\\n]|\\.|\[[^\[\]\\\n]*\])+)\]"
+    r"\((?:<(?P<bracketed>https?://[^\s<>]+)>|(?P<target>https?://(?:[^\s()<>]|\([^\s()<>]*\))+))"
+    r"(?: +\"[^\"\n]*\")?\)"
+)
+_QUOTE_REST = re.compile(r" *>>> +")
+_QUOTE_LINE = re.compile(r" *> ")
+_HEADING = re.compile(r" *#{1,3} +(?=\S)")
+_SMALL = re.compile(r" *-# +(?=\S)")
+_ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[*+-]|(?P<number>\d{1,9})\.) +(?=\S)")
+_CONTINUED = re.compile(r"[ \t]{2,}(?=\S)")
+
+_STRIKE_END = re.compile(r"~~(?!_)")
+_SPOILER_END = re.compile(r"\|\|")
+_STYLES: Final = {"**": "bold", "*": "italic", "_": "italic", "~~": "strike"}
+"""Other marks change nothing that we keep."""
+_DATE_ONLY = frozenset("dD")
+_TIME_ONLY = frozenset("tT")
+_LAST_MOMENT = 253_402_300_799
+"""The last second of the year 9999, to which dates are counted."""
+
+
+def read(content: str, names: Names) -> RichText:
+    """What people see of a message: its formatting, and names in place of ids. Never raises."""
+    if len(content) > _LONGEST:
+        return verbatim(content)
+    return normal(_Reader(cleaned_lines(content), names).blocks(quoted=False))
+
+
+def read_line(line: str) -> list[Inline]:
+    """One line without what only the beginning of a line can be."""
+    return _Reader(line, Names()).pieces()
+
+
+class _Reader:
+    """Reads one text; the places of its marks are known after they were asked for once."""
+
+    def __init__(self, text: str, names: Names) -> None:
+        self._text = text
+        self._names = names
+        # An escaped sign ends nothing. Both of its characters are replaced, so that every place stays the same.
+        bare = _ESCAPE.sub("\0\0", text)
+        self._runs = {sign: Runs(bare, sign) for sign in "*_"}
+        self._ends = {"~~": Places(bare, _STRIKE_END), "||": Places(bare, _SPOILER_END)}
+        self._fence_ends = Places(text, _FENCE_END)
+        self._ticks: dict[int, list[int]] | None = None
+        self._done: list[Block] = []
+        self._line: list[Inline] = []
+
+    # ------------------------------------------------------------ blocks
+
+    def blocks(self, *, quoted: bool) -> list[Block]:
+        """The whole text; within a quote there is no other one."""
+        at, end = 0, len(self._text)
+        while at < end:
+            if not at or self._text[at - 1] == "\n":
+                after = self._block(at, quoted=quoted)
+                if after is not None:
+                    at = after + (after < end and self._text[after] == "\n" and self._text[after - 1] != "\n")
+                    continue
+            at = self._next_inline(at, end, self._line, PLAIN, 0)
+        self._end_paragraph(at_block=False)
+        return self._done
+
+    def _block(self, at: int, *, quoted: bool) -> int | None:
+        """A block that begins with this line: the end of its last line; None: none does."""
+        if not quoted:
+            rest = _QUOTE_REST.match(self._text, at)
+            if rest is not None:
+                return self._quote([self._text[rest.end() :]], len(self._text))
+            if _QUOTE_LINE.match(self._text, at):
+                return self._quote_lines(at)
+        if _ITEM.match(self._text, at):
+            return self._list(at)
+        for pattern, style in ((_HEADING, Style(bold=True)), (_SMALL, PLAIN)):
+            start = pattern.match(self._text, at)
+            if start is not None:
+                end = self._line_end(at)
+                self._line += self._inline(start.end(), end, style, 0)
+                return self._after_heading(end)
+        return None
+
+    def _after_heading(self, end: int) -> int:
+        """A heading is a line of the paragraph, so its line end is one, too."""
+        if end < len(self._text):
+            self._line.append(BREAK)
+            return end + 1
+        return end
+
+    def _quote_lines(self, at: int) -> int:
+        lines: list[str] = []
+        end = at
+        while (start := _QUOTE_LINE.match(self._text, at)) is not None:
+            rest = _QUOTE_REST.match(self._text, at)
+            if rest is not None and lines:
+                break
+            end = self._line_end(at)
+            lines.append(self._text[start.end() : end])
+            at = end + 1
+            if at > len(self._text):
+                break
+        return self._quote(lines, end)
+
+    def _quote(self, lines: list[str], end: int) -> int:
+        self._end_paragraph(at_block=True)
+        inner = _Reader("\n".join(lines), self._names).blocks(quoted=True)
+        self._done.append(Quote(normal(inner)))
+        return end
+
+    def _list(self, at: int) -> int:
+        """Entries and the lines that go on in them, up to an empty line or a line that does neither."""
+        self._end_paragraph(at_block=True)
+        items: list[Item] = []
+        indents: list[int] = []
+        numbers: dict[int, int] = {}
+        end = at
+        while at <= len(self._text):
+            start = _ITEM.match(self._text, at)
+            more = _CONTINUED.match(self._text, at) if items and start is None else None
+            if start is None and more is None:
+                break
+            end = self._line_end(at)
+            if start is not None:
+                level = _level(indents, len(start["indent"].expandtabs(4)))
+                number = _number(numbers, level, start["number"])
+                items.append(Item(tuple(self._inline(start.end(), end, PLAIN, 0)), level, number))
+            elif more is not None:
+                inside = (*items[-1].inside, BREAK, *self._inline(more.end(), end, PLAIN, 0))
+                items[-1] = replace(items[-1], inside=inside)
+            at = end + 1
+        self._done.append(List(tuple(items)))
+        return end
+
+    def _line_end(self, at: int) -> int:
+        found = self._text.find("\n", at)
+        return len(self._text) if found < 0 else found
+
+    def _end_paragraph(self, *, at_block: bool) -> None:
+        """`at_block`: another block begins on a new line, so the line break before it is not one of the paragraph."""
+        if at_block and self._line and isinstance(self._line[-1], LineBreak):
+            self._line.pop()
+            if not self._line and self._done:
+                self._done.append(Paragraph(()))
+        if self._line:
+            self._done.append(Paragraph(tuple(self._line)))
+        self._line = []
+
+    # ------------------------------------------------------------ within a line
+
+    def pieces(self) -> list[Inline]:
+        """The whole text as pieces of a line."""
+        return self._inline(0, len(self._text), PLAIN, 0)
+
+    def _inline(self, start: int, end: int, style: Style, depth: int) -> list[Inline]:
+        pieces: list[Inline] = []
+        at = start
+        while at < end:
+            at = self._next_inline(at, end, pieces, style, depth)
+        return pieces
+
+    def _next_inline(self, at: int, end: int, pieces: list[Inline], style: Style, depth: int) -> int:
+        """Read up to and including the next thing that is no plain text; returns where it ends."""
+        found = _TOKEN.search(self._text, at, end)
+        if found is None:
+            pieces.append(Words(self._text[at:end], style))
+            return end
+        if found.start() > at:
+            pieces.append(Words(self._text[at : found.start()], style))
+        after = self._token(found, end, pieces, style, depth)
+        if after is None:
+            after = found.end()
+            while depth >= _DEEPEST_MARK and after < end and self._text[after] == found[0]:
+                after += 1
+            pieces.append(Words(self._text[found.start() : after], style))
+        return after
+
+    def _token(self, found: re.Match[str], end: int, pieces: list[Inline], style: Style, depth: int) -> int | None:
+        """What begins here; None: nothing, the sign is text."""
+        at, token = found.start(), found[0]
+        match token:
+            case "\n":
+                pieces.append(BREAK)
+                after: int | None = at + 1
+            case "\\":
+                after = self._escaped(at, end, pieces, style)
+            case "`":
+                after = self._code(at, end, pieces, style, depth)
+            case "<":
+                after = self._bracketed(at, end, pieces, style)
+            case "[":
+                after = self._link(at, end, pieces, style, depth)
+            case "https://" | "http://":
+                after = self._address(at, end, pieces, style)
+            case _ if token == _SHRUG:
+                pieces.append(Words(token, style))
+                after = found.end()
+            case _:
+                after = self._marked(at, end, pieces, style, depth)
+        return after
+
+    def _escaped(self, at: int, end: int, pieces: list[Inline], style: Style) -> int | None:
+        escape = _ESCAPED.match(self._text, at, end)
+        if escape is None:
+            return None
+        pieces.append(Words(escape[1], style))
+        return escape.end()
+
+    def _marked(self, at: int, end: int, pieces: list[Inline], style: Style, depth: int) -> int | None:
+        if depth >= _DEEPEST_MARK:
+            return None
+        for mark in self._marks_at(at, end):
+            start = at + len(mark)
+            closing = self._closing(mark, start, end)
+            if closing is None:
+                continue
+            name = _STYLES.get(mark)
+            inner = style if name is None else replace(style, **{name: True})
+            pieces += self._inline(start, closing[0], inner, depth + 1)
+            return closing[1]
+        return None
+
+    def _closing(self, mark: str, start: int, end: int) -> tuple[int, int] | None:
+        """Where a mark whose inside begins at `start` ends; None: it does not, so it is text."""
+        if mark in self._ends:
+            return self._ends[mark].next(start + 1, end)
+        runs = self._runs[mark[0]]
+        if len(mark) > 1:
+            run = runs.of_length(2, start + 1, end)
+            return None if run is None else (run[1] - 2, run[1])
+        run = runs.odd(start, end)
+        if run is None or run[0] == start or not self._may_end(mark, run, end):
+            return None
+        return run[1] - 1, run[1]
+
+    def _may_end(self, mark: str, run: tuple[int, int], end: int) -> bool:
+        """Whether a single `*` or `_` can end something here."""
+        if mark == "_":
+            return run[1] >= end or not (self._text[run[1]].isalnum() or self._text[run[1]] == "_")
+        return run[1] - run[0] > 1 or not self._text[run[0] - 1].isspace()
+
+    def _marks_at(self, at: int, end: int) -> tuple[str, ...]:
+        """The marks that may begin here, the likelier first."""
+        sign, run = self._text[at], 1
+        while run < 4 and at + run < end and self._text[at + run] == sign:
+            run += 1
+        if sign in "~|":
+            return (2 * sign,) if run > 1 else ()
+        if run > 1:
+            return (sign, 2 * sign) if run == 3 else (2 * sign,)
+        after = self._text[at + 1 : at + 2]
+        return () if sign == "*" and (after.isspace() or self._multiplies(at, after)) else (sign,)
+
+    def _multiplies(self, at: int, after: str) -> bool:
+        return at > 0 and self._text[at - 1].isdigit() and after.isdigit()
+
+    def _code(self, at: int, end: int, pieces: list[Inline], style: Style, depth: int) -> int | None:
+        fence = _FENCE.match(self._text, at, end)
+        if fence is not None:
+            closing = self._fence_ends.next(fence.end() + 1, end)
+            if closing is not None:
+                text = self._text[fence.end() : closing[0]]
+                if depth or pieces is not self._line:
+                    pieces += [Code(text.strip("\n"), style)]
+                    return closing[1]
+                self._end_paragraph(at_block=True)
+                self._done.append(CodeBlock(text, fence["language"] or ""))
+                after = closing[1]
+                return after + (after < end and self._text[after] == "\n")
+        run = _TICKS.match(self._text, at, end)
+        width = 0 if run is None else run.end() - at
+        for ticks in range(min(width, 3), 0, -1):
+            closing_at = self._closing_ticks(ticks, at + width, end)
+            if closing_at is not None:
+                pieces.append(Code(_trimmed_code(self._text[at + ticks : closing_at]), style))
+                return closing_at + ticks
+        pieces.append(Words("`" * width, style))
+        return at + width
+
+    def _closing_ticks(self, ticks: int, start: int, end: int) -> int | None:
+        """Where the next run of exactly so many ticks begins."""
+        if self._ticks is None:
+            self._ticks = defaultdict(list)
+            for run in _TICKS.finditer(self._text):
+                self._ticks[run.end() - run.start()].append(run.start())
+        runs = self._ticks.get(ticks, [])
+        at = bisect_left(runs, start)
+        return runs[at] if at < len(runs) and runs[at] + ticks <= end else None
+
+    def _address(self, at: int, end: int, pieces: list[Inline], style: Style) -> int | None:
+        last = addresses.end_of(self._text, at, end)
+        if last is None:
+            return None
+        pieces.append(Link(self._text[at:last], "", style))
+        if self._text.startswith("\\", last, end):
+            # In an address, a backslash is a backslash.
+            pieces.append(Words(self._text[last : min(last + 2, end)], style))
+            return min(last + 2, end)
+        return last
+
+    def _bracketed(self, at: int, end: int, pieces: list[Inline], style: Style) -> int | None:
+        found = _BRACKETED.match(self._text, at, end)
+        if found is None:
+            return None
+        if found["moment"] and abs(int(found["moment"])) > _LAST_MOMENT:
+            return None
+        pieces.append(self._named(found, style))
+        return found.end()
+
+    def _named(self, found: re.Match[str], style: Style) -> Inline:
+        if found["moment"]:
+            shown = found["style"] or ""
+            return Moment(int(found["moment"]), shown not in _TIME_ONLY, shown not in _DATE_ONLY, style)
+        kind = str(found.lastgroup)
+        value = found[kind]
+        known = {
+            "user": ("@", self._names.users),
+            "role": ("@", self._names.roles),
+            "channel": ("#", self._names.channels),
+        }
+        if kind in known:
+            sign, called = known[kind]
+            return Mention(sign + called.get(value, kind), style)
+        if kind == "emoji":
+            return Emoji(value, style)
+        return Link(value, "", style) if kind == "address" else Mention(value, style)
+
+    def _link(self, at: int, end: int, pieces: list[Inline], style: Style, depth: int) -> int | None:
+        found = _LINK.match(self._text, at, end) if depth < _DEEPEST_MARK else None
+        if found is None:
+            return None
+        address = found["bracketed"] or found["target"]
+        label = plain_pieces(self._inline(found.start("label"), found.end("label"), PLAIN, _DEEPEST_MARK - 1))
+        pieces.append(Link(address, "" if label == address else label, style))
+        return found.end()
+
+
+def _trimmed_code(text: str) -> str:
+    """One space between the marks and a tick of the text itself does not count."""
+    if text.startswith(" ") and text.lstrip(" ").startswith("`"):
+        text = text[1:]
+    return text[:-1] if text.endswith(" ") and text.rstrip(" ").endswith("`") else text
+
+
+def _level(indents: list[int], indent: int) -> int:
+    """How deep an entry is. `indents` are those of the entries around it, and get this one."""
+    while indents and indents[-1] > indent:
+        indents.pop()
+    if not indents or indents[-1] < indent:
+        indents.append(indent)
+    return len(indents) - 1
+
+
+def _number(numbers: dict[int, int], level: int, typed: str | None) -> int | None:
+    """The number that Discord shows: it counts on from the first one, whatever is typed after that."""
+    for deeper in [each for each in numbers if each > level or (typed is None and each == level)]:
+        del numbers[deeper]
+    if typed is None:
+        return None
+    numbers[level] = numbers[level] + 1 if level in numbers else int(typed)
+    return numbers[level]

@@ -1,0 +1,236 @@
+r"""
+A tree as Discord's markdown; pure.
+
+Every word is escaped, so that only what the tree says has formatting. A name pings nobody, because it is written as
+words. Where Discord cannot show something, its words stay: a quote within a quote begins with `>`, code that holds the
+marks of code blocks is ordinary text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from adapters.chats.discord.markup import escape, escape_label, escape_within_line, units
+from adapters.chats.discord.reading_markdown import read_line
+from bot.text import addresses
+from bot.text.addresses import bare
+from bot.text.plain import item_marker, plain, plain_link, plain_pieces
+from bot.text.tree import (
+    BREAK,
+    Block,
+    Code,
+    CodeBlock,
+    Emoji,
+    Inline,
+    Item,
+    LineBreak,
+    Link,
+    List,
+    Mention,
+    Moment,
+    Paragraph,
+    Piece,
+    Quote,
+    RichText,
+    Words,
+)
+
+_FENCE = "```"
+_LANGUAGE = re.compile(r"[A-Za-z0-9_+\-.#]{1,50}")
+_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\\\"]{1,900}")
+_STYLES = ("bold", "strike", "italic")
+_MARKS = {"bold": "**", "strike": "~~"}
+_MOMENTS = {(True, True): "f", (True, False): "D", (False, True): "t"}
+
+
+def write(text: RichText) -> str:
+    """The text in Discord's markdown."""
+    return "\n".join(line for block in text for line in _lines(block))
+
+
+def measure(block: Block) -> int:
+    """At least how long a block is when it is written, in the units in which Discord counts."""
+    return units("\n".join(_lines(block))) + _most_indent(block)
+
+
+def _most_indent(block: Block) -> int:
+    """What an entry of a list may need in addition when others are before it: its indent, and an escaped number."""
+    if isinstance(block, Quote):
+        return sum(map(_most_indent, block.blocks))
+    if not isinstance(block, List):
+        return 0
+    return sum((2 * item.level + 1) * (1 + item.inside.count(BREAK)) for item in block.items)
+
+
+def _lines(block: Block, *, quoted: bool = False) -> Iterator[str]:
+    match block:
+        case Paragraph():
+            yield from _paragraph_lines(block.inside)
+        case CodeBlock():
+            yield from _code_lines(block)
+        case List():
+            yield from _list_lines(block.items)
+        case Quote() if quoted:
+            yield from escape(plain((block,))).split("\n")
+        case Quote():
+            for inner in block.blocks:
+                yield from (f"> {line}" for line in _lines(inner, quoted=True))
+
+
+def _code_lines(block: CodeBlock) -> Iterator[str]:
+    if _FENCE in block.text:
+        yield from escape(block.text).split("\n")
+        return
+    language = block.language if _LANGUAGE.fullmatch(block.language) else ""
+    yield f"{_FENCE}{language}"
+    yield from block.text.split("\n")
+    yield _FENCE
+
+
+def _list_lines(items: Sequence[Item]) -> Iterator[str]:
+    """
+    Entries as Discord reads them. It counts numbers on by itself; a number that is another one is written as words.
+
+    An entry can be only one level deeper than the one before.
+    """
+    numbers: dict[int, int] = {}
+    level = -1
+    for item in items:
+        level = min(item.level, level + 1)
+        for deeper in [each for each in numbers if each > level or (item.number is None and each == level)]:
+            del numbers[deeper]
+        marker = item_marker(item)
+        if item.number is not None:
+            if numbers.get(level, item.number) != item.number or not item.inside:
+                marker = marker.replace(".", "\\.")
+            numbers[level] = item.number + 1
+        elif not item.inside:
+            marker = "\\- "
+        first, *others = _paragraph_lines(item.inside, starts_line=False)
+        indent = "  " * level
+        yield f"{indent}{marker}{first}"
+        yield from (f"{indent}    {line.lstrip()}" if line.strip() else line for line in others)
+
+
+def _paragraph_lines(inside: Iterable[Inline], *, starts_line: bool = True) -> Iterator[str]:
+    line: list[Piece] = []
+    for piece in inside:
+        if isinstance(piece, LineBreak):
+            yield _line(line, starts_line=starts_line)
+            line, starts_line = [], True
+        else:
+            line.append(piece)
+    yield _line(line, starts_line=starts_line)
+
+
+def _line(pieces: Sequence[Piece], *, starts_line: bool) -> str:
+    """
+    One line with its styles.
+
+    Some neighbours cannot be told apart in Discord: what is bold and then italic within a word has the marks `***`. So
+    a line is read again, and written with fewer styles if it would be shown as another text.
+    """
+    for dropped in ((), ("italic",), _STYLES):
+        bare = [_without(piece, dropped) for piece in pieces] if dropped else list(pieces)
+        written = _marked(bare, starts_line=starts_line)
+        if not any(map(_styles, bare)) or plain_pieces(read_line(written)) == plain_pieces(map(_as_words, bare)):
+            break
+    return written
+
+
+def _without(piece: Piece, styles: Collection[str]) -> Piece:
+    return replace(piece, style=replace(piece.style, **dict.fromkeys(styles, False)))
+
+
+def _as_words(piece: Piece) -> Piece:
+    """What comes back for a piece that Discord has no form for."""
+    return Words(piece.name, piece.style) if isinstance(piece, Mention) else piece
+
+
+def _marked(pieces: Sequence[Piece], *, starts_line: bool) -> str:
+    """Marks are opened and closed where the style changes, the inner ones first."""
+    written: list[str] = []
+    opened: list[tuple[str, str]] = []
+    for at, piece in enumerate(pieces):
+        styles = _styles(piece)
+        wanted = [name for name, _ in opened if name in styles]
+        wanted += [name for name in styles if name not in wanted]
+        kept = 0
+        while kept < len(opened) and kept < len(wanted) and opened[kept][0] == wanted[kept]:
+            kept += 1
+        written += [mark for _, mark in reversed(opened[kept:])]
+        del opened[kept:]
+        for name in wanted[kept:]:
+            mark = _MARKS.get(name) or _italic_mark(pieces, at, "".join(written[-2:]))
+            opened.append((name, mark))
+            written.append(mark)
+        written.append(_piece(piece, starts_line=starts_line and not at))
+    written += [mark for _, mark in reversed(opened)]
+    return "".join(written)
+
+
+def _styles(piece: Piece) -> list[str]:
+    """How the piece can be written: within code and addresses a mark cannot be escaped, and would end the style."""
+    raw = _raw(piece)
+    impossible = {"bold": "**" in raw, "strike": "~~" in raw, "italic": "*" in raw and "_" in raw}
+    return [name for name in _STYLES if getattr(piece.style, name) and not impossible[name]]
+
+
+def _raw(piece: Piece) -> str:
+    """What is written without escapes."""
+    if isinstance(piece, Words):
+        return " ".join(piece.text[start:end] for start, end in addresses.spans(piece.text))
+    if isinstance(piece, Link):
+        return piece.address + piece.label
+    return piece.text if isinstance(piece, Code) else ""
+
+
+def _italic_mark(pieces: Sequence[Piece], at: int, before: str) -> str:
+    """`_`, where the word ends with it and it is not in what cannot be escaped; else `*`."""
+    end = at
+    while end < len(pieces) and "italic" in _styles(pieces[end]):
+        end += 1
+    raw = "".join(map(_raw, pieces[at:end]))
+    others = [name for name in _styles(pieces[end - 1]) if name != "italic"]
+    goes_on = end < len(pieces) and _styles(pieces[end]) == others
+    after = _piece(pieces[end], starts_line=False)[:1] if goes_on else ""
+    ends_word = not (after.isalnum() or after == "_")
+    return "_" if ends_word and "_" not in raw and not before.endswith("~~") else "*"
+
+
+def _piece(piece: Piece, *, starts_line: bool) -> str:
+    match piece:
+        case Words():
+            return escape(piece.text) if starts_line else escape_within_line(piece.text)
+        case Code():
+            return _code(piece.text)
+        case Link():
+            return _link(piece)
+        case Mention():
+            return escape_within_line(piece.name)
+        case Emoji():
+            return escape_within_line(f":{piece.name}:")
+        case Moment():
+            return f"<t:{piece.seconds}:{_MOMENTS[piece.date, piece.time]}>"
+
+
+def _code(text: str) -> str:
+    """Between so many ticks as do not stand in it; if there is no such number, as words."""
+    runs = {len(run) for run in re.findall("`+", text)}
+    fence = next(("`" * ticks for ticks in (1, 2) if ticks not in runs), "")
+    if not fence:
+        return escape_within_line(text)
+    before = " " if text.lstrip(" ").startswith("`") else ""
+    after = " " if text.rstrip(" ").endswith("`") else ""
+    return f"{fence}{before}{text}{after}{fence}"
+
+
+def _link(link: Link) -> str:
+    """A label that hides its address is a link that is named so; an address that Discord cannot have is words."""
+    if link.label and link.label not in (link.address, bare(link.address)):
+        if _ADDRESS.fullmatch(link.address):
+            return f"[{escape_label(link.label)}]({link.address})"
+        return escape_within_line(plain_link(link))
+    return escape_within_line(link.address if link.address.startswith("http") else bare(link.address))

@@ -1,0 +1,71 @@
+"""
+Where a web address begins and ends in a text: one rule for all scripts and for both directions. Linear.
+
+An address ends at white space, at a quotation mark, at an angle bracket or at a full-width sign (`。`, `，`, `（`).
+Punctuation at its end belongs to the sentence; a closing bracket does so only if the address does not open it. A letter
+of a script without spaces belongs to an address only after a sign like `/`: `…/wiki/日本`, but not `…/o/1をご覧`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_CJK = "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
+_CJK += "\U00020000-\U0003ffff"
+_STOPS = r"\s<>\"`|\\^{}\u0000-\u0020\u00a0\u00ab\u00bb\u2018-\u201f\u2026\u2028-\u202f\u3000-\u3004\u3008-\u3020"
+_STOPS += r"\u200b\u2060\ufeff\uff01-\uff65"
+_PLAIN = rf"[^{_STOPS}{_CJK}]"
+_FOUND = re.compile(rf"https?://(?=\w)(?:{_PLAIN}|(?<=[/=?&#_%.-])[{_CJK}]+)+")
+_TRAILING = ".,;:!?'*"
+_PAIRS = {")": "(", "]": "["}
+
+_KINDS = re.compile(r"(?:https?://|mailto:|tel:)[^\s\x00-\x20\x7f]+", re.IGNORECASE)
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the web addresses in a text begin and end."""
+    for found in _FOUND.finditer(text):
+        end = _end(text, found.start(), found.end())
+        if end > found.start() + len("https://"):
+            yield found.start(), end
+
+
+def end_of(text: str, start: int, end: int) -> int | None:
+    """Where the address ends that begins at `start`, and not after `end`; None: none begins there."""
+    found = _FOUND.match(text, start, end)
+    if found is None:
+        return None
+    last = _end(text, start, found.end())
+    return last if last > start + len("https://") else None
+
+
+def _end(text: str, start: int, end: int) -> int:
+    """The end without what belongs to the sentence."""
+    surplus = {closing: text.count(closing, start, end) - text.count(opening, start, end)
+               for closing, opening in _PAIRS.items()}  # fmt: skip
+    while end > start:
+        last = text[end - 1]
+        if surplus.get(last, 0) > 0:
+            surplus[last] -= 1
+        elif last not in _TRAILING:
+            break
+        end -= 1
+    return end
+
+
+def can_be_opened(address: str) -> bool:
+    """Whether this is the address of a page, a mailbox or a telephone, and nothing that a program would run."""
+    return _KINDS.fullmatch(address) is not None
+
+
+def bare(address: str) -> str:
+    """An address as people read it: without `mailto:` or `tel:`."""
+    kind, colon, rest = address.partition(":")
+    return rest if colon and kind.lower() in ("mailto", "tel") else address
+
+
+def says_the_same(label: str, address: str) -> bool:
+    """Whether a link's label is its address, perhaps without `https://` or the last slash."""
+    shown, whole = label.strip().rstrip("/"), bare(address).rstrip("/")
+    return shown in (whole, whole.removeprefix("https://"), whole.removeprefix("http://"))

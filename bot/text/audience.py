@@ -1,0 +1,148 @@
+"""
+For whom a text of an agent is: the customer, the team, or the bot itself. Pure.
+
+It is decided on the text as people read it, in both chats alike: without formatting and without characters that nobody
+can see. When in doubt, a text stays inside.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.text.plain import plain
+from bot.text.tree import Inline, LineBreak, Paragraph, RichText, Words, normal
+
+BOT_NAME: Final = "shopbell"
+"""What a chat's adapter calls the bot where it is mentioned, whatever its name in the chat is."""
+
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0")
+_VARIATIONS = (("\ufe00", "\ufe0f"), ("\u180b", "\u180f"), ("\U000e0100", "\U000e01ef"))
+_BEFORE = frozenset("*_~`|>#\"'“”‘’„«»([{-+•·▌")
+"""Signs that people and programs put before a text: formatting, quotes, lists."""
+_COMMAND = re.compile(r"[!/](?P<word>[^\W\d_][\w-]*)\s*(?P<rest>#?\d*)")
+_LONGEST_COMMAND = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ForCustomer:
+    """It is a reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForTeam:
+    """It is a note; `text` is what follows the prefix."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForBot:
+    """It is meant for the bot: a word behind `!` or `/`, or a text that begins with the bot's name."""
+
+    word: str
+
+
+Audience = ForCustomer | ForTeam | ForBot
+
+
+def audience(text: str, note_prefixes: Sequence[str]) -> Audience:
+    """For whom a text is that a person wrote in a ticket's thread."""
+    note = note_of(text, note_prefixes)
+    if note is not None:
+        return ForTeam(note)
+    words = seen(text)
+    if _is_bot_named(words):
+        return ForBot(words)
+    bare = _folded(words).strip("".join(_BEFORE) + " ") if len(words) <= _LONGEST_COMMAND else ""
+    command = _COMMAND.fullmatch(bare.replace("! ", "!", 1) if bare.startswith("! ") else bare)
+    return ForCustomer() if command is None else ForBot(command["word"].lower())
+
+
+def seen(text: str) -> str:
+    """The text without the characters that nobody can see."""
+    return "".join(character for character in text if not is_unseen(character)).strip()
+
+
+def _is_bot_named(words: str) -> bool:
+    beginning = f"@{BOT_NAME}"
+    after = words[len(beginning) : len(beginning) + 1]
+    return words[: len(beginning)].lower() == beginning and not (after.isalnum() or after in "_-.")
+
+
+def note_of(text: str, note_prefixes: Sequence[str]) -> str | None:
+    """The text of a note without its prefix; None: it does not begin with one."""
+    for start in _beginnings(text):
+        for prefix in note_prefixes:
+            end = _end_of_prefix(text, start, prefix)
+            if end is not None:
+                return text[end:].lstrip("".join(_FILLERS) + "\ufeff\u200b\u200e\u200f\u2060\ufe0f").strip()
+    return None
+
+
+def _beginnings(text: str) -> Iterator[int]:
+    """Where the text begins for a reader: after what cannot be seen, and after signs that are put before a text."""
+    start = 0
+    while start < len(text) and (text[start].isspace() or is_unseen(text[start])):
+        start += 1
+    yield start
+    later = start
+    while later < len(text) and (text[later] in _BEFORE or text[later].isspace() or is_unseen(text[later])):
+        later += 1
+    if later != start:
+        yield later
+
+
+def _end_of_prefix(text: str, start: int, prefix: str) -> int | None:
+    """Where the prefix ends that a text has at `start`, read without what cannot be seen; None: it has another."""
+    at = start
+    for wanted in _folded(prefix):
+        if is_unseen(wanted):
+            continue
+        while at < len(text) and is_unseen(text[at]):
+            at += 1
+        if at >= len(text) or _folded(text[at]) != wanted:
+            return None
+        at += 1
+    return at
+
+
+def _folded(text: str) -> str:
+    """Letters and signs that look alike as one: full-width signs, and capital letters."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def is_unseen(character: str) -> bool:
+    """Whether nobody can see this character: it is a mark of its own that shows nothing."""
+    if character.isascii():
+        return False
+    unseen = unicodedata.category(character) == "Cf" or character in _FILLERS
+    return unseen or any(first <= character <= last for first, last in _VARIATIONS)
+
+
+def without_prefix(text: RichText, note: str) -> RichText | None:
+    """
+    A note with its formatting, without its prefix; None: its plain form has to do.
+
+    Args:
+        note: The note's plain form without the prefix.
+    """
+    first = text[0] if text else None
+    if not isinstance(first, Paragraph):
+        return None
+    surplus = len(plain(text)) - len(note)
+    inside = tuple(_dropped(first.inside, surplus))
+    shortened = normal((Paragraph(inside), *text[1:]))
+    return shortened if plain(shortened) == note else None
+
+
+def _dropped(inside: Sequence[Inline], count: int) -> Iterator[Inline]:
+    for piece in inside:
+        if count > 0 and isinstance(piece, Words):
+            yield replace(piece, text=piece.text[count:])
+            count -= len(piece.text)
+        elif count <= 0 or not isinstance(piece, LineBreak):
+            yield piece

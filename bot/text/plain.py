@@ -1,0 +1,158 @@
+"""A text with its formatting as neutral text that reads well, for vendors and places that take nothing else. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bot.text.addresses import bare, says_the_same
+from bot.text.neutral import clean
+from bot.text.tree import (
+    Block,
+    Code,
+    CodeBlock,
+    Emoji,
+    Inline,
+    Item,
+    LineBreak,
+    Link,
+    List,
+    Mention,
+    Moment,
+    Paragraph,
+    Piece,
+    Quote,
+    RichText,
+    Words,
+    normal,
+)
+
+_QUOTED = "> "
+_INDENT = "  "
+
+
+def plain(text: RichText) -> str:
+    """
+    The text as people would type it without any formatting.
+
+    Code stands as it is. A link reads `label (address)`, an entry of a list begins with `-` or its number, and a quoted
+    line with `>`.
+    """
+    return clean("\n".join(line for block in text for line in _lines(block)))
+
+
+def _lines(block: Block) -> Iterator[str]:
+    match block:
+        case Paragraph():
+            yield from plain_pieces(block.inside).split("\n")
+        case CodeBlock():
+            yield from block.text.split("\n")
+        case Quote():
+            for inner in block.blocks:
+                yield from (f"{_QUOTED}{line}".rstrip() for line in _lines(inner))
+        case List():
+            for item in block.items:
+                yield from _item_lines(item)
+
+
+def _item_lines(item: Item) -> Iterator[str]:
+    marker = item_marker(item)
+    indent = _INDENT * item.level
+    first, *others = plain_pieces(item.inside).split("\n")
+    yield f"{indent}{marker}{first}".rstrip() or marker
+    yield from (f"{indent}{' ' * len(marker)}{line}".rstrip() for line in others)
+
+
+def item_marker(item: Item) -> str:
+    """What an entry of a list begins with."""
+    return "- " if item.number is None else f"{item.number}. "
+
+
+def plain_pieces(pieces: Iterable[Inline]) -> str:
+    """Pieces of a paragraph, without formatting."""
+    return "".join(map(_plain_piece, pieces))
+
+
+def _plain_piece(piece: Inline) -> str:
+    match piece:
+        case LineBreak():
+            return "\n"
+        case Words() | Code():
+            return piece.text
+        case Mention():
+            return piece.name
+        case Emoji():
+            return f":{piece.name}:"
+        case Moment():
+            return moment_text(piece)
+        case Link():
+            return plain_link(piece)
+
+
+def plain_link(link: Link) -> str:
+    """`label (address)`, or one of the two if they say the same."""
+    address = bare(link.address)
+    if not link.label or not address:
+        return link.label or address
+    return link.label if says_the_same(link.label, link.address) else f"{link.label} ({address})"
+
+
+def moment_text(moment: Moment) -> str:
+    """A moment in UTC, for those who cannot see it in their own time zone."""
+    try:
+        at = datetime.fromtimestamp(moment.seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return str(moment.seconds)
+    if not moment.time:
+        return f"{at:%Y-%m-%d}"
+    return f"{at:%H:%M} UTC" if not moment.date else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def inert(text: RichText) -> RichText:
+    """
+    The text as a stranger's may be shown: each link with its address, and no line that looks like one of ours.
+
+    In a chat the name of who speaks is a line in bold letters. So a line that is bold as a whole loses that.
+    """
+    return normal(map(_inert_block, text))
+
+
+def _inert_block(block: Block) -> Block:
+    match block:
+        case Paragraph():
+            return Paragraph(tuple(_inert_pieces(block.inside)))
+        case List():
+            return List(tuple(replace(item, inside=tuple(map(_opened_inline, item.inside))) for item in block.items))
+        case Quote():
+            return Quote(tuple(map(_inert_block, block.blocks)))
+        case CodeBlock():
+            return block
+
+
+def _inert_pieces(pieces: Iterable[Inline]) -> Iterator[Inline]:
+    line: list[Piece] = []
+    for piece in (*pieces, LineBreak()):
+        if not isinstance(piece, LineBreak):
+            line.append(_opened(piece))
+            continue
+        if all(each.style.bold or _is_space(each) for each in line):
+            line = [replace(each, style=replace(each.style, bold=False)) for each in line]
+        yield from line
+        yield piece
+        line = []
+
+
+def _is_space(piece: Piece) -> bool:
+    return isinstance(piece, Words) and not piece.text.strip()
+
+
+def _opened_inline(piece: Inline) -> Inline:
+    return piece if isinstance(piece, LineBreak) else _opened(piece)
+
+
+def _opened(piece: Piece) -> Piece:
+    """A link whose label hides its address becomes words that show both."""
+    if not isinstance(piece, Link) or not piece.label or says_the_same(piece.label, piece.address):
+        return Link(piece.address, "", piece.style) if isinstance(piece, Link) and piece.address else piece
+    return Words(plain_link(piece), piece.style)
