@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.text.neutral import visible
+from bot.text.neutral import clean, visible
 
 DEEPEST_QUOTE: Final = 5
 """So many quotes may be in one another; what is quoted deeper counts as this deep."""
@@ -147,7 +147,11 @@ BREAK: Final = LineBreak()
 
 def verbatim(text: str) -> RichText:
     """A neutral text as a tree, without any formatting."""
-    return normal((Paragraph(tuple(_lines_of(Words(text)))),))
+    inside: list[Inline] = []
+    for number, line in enumerate(clean(text).split("\n")):
+        inside += [BREAK] if number else []
+        inside += [Words(line)] if line else []
+    return (Paragraph(tuple(inside)),) if inside else ()
 
 
 def has_formatting(text: RichText) -> bool:

@@ -35,7 +35,7 @@ LENGTH = 1_000_000
 SECONDS = 3.0
 """For a million of the worst characters; a quadratic pattern takes hours."""
 
-FORMATTED = 8_000
+FORMATTED = 4_000
 """Characters; a text is cut before it is written, and none of more than 40,000 is formatted."""
 
 Reader = Callable[[str], Any]
@@ -115,10 +115,10 @@ OTHER: dict[str, Reader] = {
     "text.comparable": text.comparable,
     "text.one_line": lambda given: text.one_line(given, 100),
     "text.split": lambda given: text.split(given, 4000, markup.width),
-    "cutting.cut": lambda given: cut(verbatim(given[: 5 * FORMATTED]), 4000, writing_markdown.measure),
+    "cutting.cut": lambda given: cut(verbatim(given[:FORMATTED]), 4000, writing_markdown.measure),
     "html.rich_text": html.rich_text,
     "html_writing.text_to_html": html_writing.text_to_html,
-    "plain.inert": lambda given: inert(reading_markdown.read(given, reading_markdown.Names())),
+    "plain.inert": lambda given: inert(reading_markdown.read(given[: 10 * FORMATTED], reading_markdown.Names())),
     "tree.verbatim": lambda given: plain(verbatim(given)),
     "html.html_to_text": lambda given: html.html_to_text(f"<p>{given}"),
     "blocks.pieces": blocks.pieces,
