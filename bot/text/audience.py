@@ -70,7 +70,7 @@ def seen(text: str) -> str:
 def _is_bot_named(words: str) -> bool:
     beginning = f"@{BOT_NAME}"
     after = words[len(beginning) : len(beginning) + 1]
-    return words[: len(beginning)].lower() == beginning and not (after.isalnum() or after in "_-.")
+    return words[: len(beginning)].lower() == beginning and not (after.isalnum() or after in ("_", "-", "."))
 
 
 def note_of(text: str, note_prefixes: Sequence[str]) -> str | None:

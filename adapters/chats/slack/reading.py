@@ -222,8 +222,10 @@ async def edited(message: PersonMessage, agents: Agents) -> Edited:
 
 async def text_of(message: PersonMessage, agents: Agents) -> RichText:
     """The message's text, with names where it mentions somebody."""
-    names = Names(users={user: await agents.mention(user) for user in _people_in(message)})
-    return _read(message, names)
+    users = {user: await agents.mention(user) for user in _people_in(message)}
+    # Blocks have no names of channels and groups; the text beside them has.
+    named = reading_mrkdwn.labels_in(message.markup)
+    return _read(message, Names(users=users, groups=named, channels=named))
 
 
 def words_of(message: PersonMessage) -> str:

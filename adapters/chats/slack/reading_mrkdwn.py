@@ -79,6 +79,15 @@ def people_in(markup: str) -> frozenset[str]:
     return frozenset(found["target"][1:] for found in _BRACKETED.finditer(markup) if found["target"][0] == "@")
 
 
+def labels_in(markup: str) -> dict[str, str]:
+    """The names that the text itself gives for ids of channels and user groups."""
+    return {
+        found["target"].removeprefix("#").removeprefix("!subteam^"): unescape(found["label"]).removeprefix("@")
+        for found in _BRACKETED.finditer(markup)
+        if found["label"] and found["target"].startswith(("#", "!subteam^"))
+    }
+
+
 class _Reader:
     """Reads one text; the places where marks can end are looked for once."""
 

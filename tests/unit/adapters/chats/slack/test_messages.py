@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 import pytest
 
-import bot.text
 from adapters.chats.slack import blocks, messages
 from adapters.chats.slack.messages import answer_blocks, post_blocks, post_fallback
 from bot.model import (
@@ -25,6 +24,7 @@ from bot.model import (
     Verb,
     Voice,
 )
+from bot.text import neutral
 from tests.support.block_kit import NASTY, accepted, kinds, texts
 
 CARD = Card(
@@ -155,7 +155,7 @@ def test_an_answer_shows_its_table_in_fixed_width() -> None:
 
 def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:
     """The outbox asks for part after part, with what it has read anew each time."""
-    with patch.object(bot.text, "spans", wraps=bot.text.spans) as cutting:
+    with patch.object(neutral, "spans", wraps=neutral.spans) as cutting:
         for number in range(messages.parts(long_post())):
             post_blocks(long_post(), number)
         assert messages.parts(long_post()) == 2

@@ -1,0 +1,81 @@
+"""For whom a text is."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.text.audience import ForBot, ForCustomer, ForTeam, audience, without_prefix
+from bot.text.plain import plain
+from bot.text.tree import Paragraph, Style, Words, normal
+
+PREFIXES = ("//", "note:", "🔒")
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("// do not refund", "do not refund"),
+        ("NOTE: shout", "shout"),
+        ("🔒 locked", "locked"),
+        ("🔒\ufe0f locked", "locked"),
+        ("\ufeff// byte order mark", "byte order mark"),
+        ("/\u200b/ inside the prefix", "inside the prefix"),
+        ("\u3164 // filler", "filler"),
+        ("／／ full width", "full width"),
+        ("> // quoted", "quoted"),
+        ("*// starred*", "starred*"),
+        ("- // in a list", "in a list"),
+        ("\n// on the second line", "on the second line"),
+        ("//", ""),
+    ],
+)
+def test_notes(text: str, note: str) -> None:
+    """What nobody sees does not decide, and what stands before the prefix leaves it a note."""
+    assert audience(text, PREFIXES) == ForTeam(note)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("!close", "close"),
+        ("! reopen", "reopen"),
+        ("/close", "close"),
+        ("!CLOSE #1042", "close"),
+        ("\u200e!stats", "stats"),
+        ("**!closee**", "closee"),
+        ("@shopbell close", "@shopbell close"),
+        ("@Shopbell", "@Shopbell"),
+    ],
+)
+def test_words_for_the_bot(text: str, word: str) -> None:
+    """One word behind a mark, or the bot's name first."""
+    assert audience(text, PREFIXES) == ForBot(word)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello",
+        "!",
+        "! now really",
+        "Great!",
+        "/etc/hosts",
+        "/24",
+        "!close the window please",
+        "@shopbellish hi",
+        "",
+        "a // b",
+    ],
+)
+def test_replies(text: str) -> None:
+    """Everything else is for the customer."""
+    assert audience(text, PREFIXES) == ForCustomer()
+
+
+def test_a_notes_formatting_stays() -> None:
+    """The prefix goes, the rest of the tree is as it was; where that cannot be told, the plain form has to do."""
+    text = normal((Paragraph((Words("// do "), Words("not", Style(bold=True)))),))
+    note = without_prefix(text, "do not")
+    assert note == normal((Paragraph((Words("do "), Words("not", Style(bold=True)))),))
+    assert plain(note) == "do not"
+    assert without_prefix(text, "something else") is None
