@@ -8,6 +8,7 @@ from bot.db.rows import MessageRow, TicketRow
 from bot.model import Author, Button, Card, Customer, Fact, Post, Purpose, Status, Store, TicketNumber, Verb, Voice
 from bot.ports import VendorCapabilities
 from bot.text import one_line, shorten
+from bot.text.audience import seen
 from bot.text.plain import inert
 from bot.text.tree import RichText
 from bot.wording.masking import masked, masked_author, masked_ticket
@@ -96,8 +97,8 @@ def title(ticket: TicketRow) -> str:
 
 
 def customer_name(customer: Customer) -> str:
-    """What people call the customer: the name, else what is before the @ of the address, else `Customer`."""
-    if customer.name and customer.name.strip():
+    """What people call the customer: a name that shows something, else what is before the @, else `Customer`."""
+    if customer.name and seen(customer.name):
         return one_line(customer.name, _NAME_LENGTH)
     if customer.email:
         return one_line(customer.email.split("@")[0], _NAME_LENGTH) or "Customer"
@@ -144,7 +145,7 @@ def _voice(message: MessageRow) -> Voice:
 
 
 def _speaker(message: MessageRow, ticket: TicketRow, store: Store) -> str:
-    if message.author_name and message.author_name.strip():
+    if message.author_name and seen(message.author_name):
         return one_line(message.author_name, 80)
     if message.author is Author.CUSTOMER:
         return customer_name(ticket.customer)

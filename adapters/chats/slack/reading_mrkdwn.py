@@ -57,7 +57,7 @@ _CODE_END = re.compile(r"`(?![\w`])")
 _BRACKETED = re.compile(r"<(?P<target>[^<>|\n]+)(?:\|(?P<label>[^<>\n]*))?>")
 _QUOTE = re.compile(r"(?:&gt;|>) ?")
 _QUOTE_REST = re.compile(r"(?:&gt;|>){3} ?")
-_ENDS: Final = {
+_ENDS = {
     "*": re.compile(r"(?<![\s*])\*(?![^\W_]|\*)"),
     "_": re.compile(r"(?<![\s_])_(?!\w)"),
     "~": re.compile(r"(?<![\s~])~(?![^\W_]|~)"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bot.model import Customer
 from bot.text.audience import ForBot, ForCustomer, ForTeam, audience, without_prefix
 from bot.text.plain import plain
 from bot.text.tree import Paragraph, Style, Words, normal
+from bot.wording.cards import customer_name
 
 PREFIXES = ("//", "note:", "🔒")
 
@@ -79,3 +81,10 @@ def test_a_notes_formatting_stays() -> None:
     assert note == normal((Paragraph((Words("do "), Words("not", Style(bold=True)))),))
     assert plain(note) == "do not"
     assert without_prefix(text, "something else") is None
+
+
+def test_a_name_that_shows_nothing_is_no_name() -> None:
+    """Fillers, joiners and spaces only: the next best is taken."""
+    assert customer_name(Customer(name="\u3164\u3164", email="jane@a.example")) == "jane"
+    assert customer_name(Customer(name="\u200b \u2060")) == "Customer"
+    assert customer_name(Customer(name="Zoë")) == "Zoë"
