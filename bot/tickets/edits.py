@@ -45,7 +45,6 @@ from bot.tickets.routing import (
     note_route,
     note_text,
     refusal,
-    reply_route,
     set_route,
 )
 from bot.wording import notices
