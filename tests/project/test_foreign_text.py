@@ -203,7 +203,7 @@ def _too_slow(read: Reader, before: str, piece: str) -> str:
         begun = time.process_time()
         read(given)
         taken = time.process_time() - begun
-        if taken > 0.1 + SECONDS * length / LENGTH:
+        if taken > 0.3 + SECONDS * length / LENGTH:
             return f"{length} characters of {before!r} + {piece!r}: {taken:.2f} s"
     return ""
 
