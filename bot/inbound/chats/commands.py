@@ -41,7 +41,7 @@ from bot.tickets import enqueue, marks
 from bot.tickets.links import find_link
 from bot.tickets.outcomes import drop, retry
 from bot.tickets.rights import may_act, open_stores, places_to_ask
-from bot.tickets.routing import Rules, note_route, record_said, reply_route, route_link, set_route
+from bot.tickets.routing import Rules, note_route, record_said, reply_route, set_route
 from bot.tickets.stats import chat_table, figures
 from bot.wording import answers, notices
 from bot.wording.cards import title
@@ -232,9 +232,9 @@ class Commands:
         return answer
 
     def _queue_reply(self, tx: Transaction, said: Said, now: datetime) -> Answer:
-        # Whoever sends it answers for it, whoever wrote it.
+        # Whoever sends it answers for it, whoever wrote it. Only this message is routed: older ones of its thread may
+        # still be missing, and the thread does not count as read up to here.
         link = require(record_said(tx, said, can_reply=True)).link
-        route_link(tx, link, self._rules, now, None)
         message = message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=said.message)))
         ticket = _ticket(tx, link.ticket)
         if message.purpose is Purpose.REPLY:
