@@ -617,6 +617,10 @@ WHERE ticket = :ticket AND link IS NULL AND vendor_id IS NOT NULL AND author <> 
   AND written_at >= :since
 LIMIT 1;
 
+-- name: vendor_ids_read
+-- The ticket's messages that were read from its vendor, under the ids by which they are recorded.
+SELECT vendor_id FROM messages WHERE ticket = :ticket AND purpose = 'vendor' AND vendor_id IS NOT NULL;
+
 -- ============================================================ deliveries: adding and finding
 
 -- name: insert_delivery

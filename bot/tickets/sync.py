@@ -27,6 +27,7 @@ from bot.model import (
     RECONCILE_DELAYS,
     Author,
     Awaiting,
+    Conversation,
     Customer,
     Kind,
     Message,
@@ -34,13 +35,14 @@ from bot.model import (
     State,
     Status,
     Store,
+    StoreName,
     Ticket,
     TicketId,
     TicketNumber,
 )
 from bot.text import signed
 from bot.tickets import enqueue, links
-from bot.tickets.forgotten import find_ticket, is_forgotten
+from bot.tickets.forgotten import find_ticket, is_forgotten, message_hash
 from bot.tickets.outcomes import reply_arrived
 from bot.tickets.own_messages import Attempted, claimed
 from bot.wording import notices
@@ -103,6 +105,7 @@ class TicketSnapshot:
         read_at: Just before the request; what we wrote later is newer.
         vendor_time: The same moment by the vendor's clock; None: unknown.
         follow: Whether the ticket gets threads from now on; those that have them keep them.
+        complete: Whether the messages are believed to be all; else the ticket is read again.
     """
 
     ticket: Ticket
@@ -111,6 +114,21 @@ class TicketSnapshot:
     read_at: datetime
     follow: bool
     vendor_time: datetime | None = None
+    complete: bool = True
+
+
+def lacks_messages(tx: Transaction, store: StoreName, conversation: Conversation) -> bool:
+    """
+    Whether a reading has no message, or lacks one that an earlier reading had.
+
+    Then it may be cut or from before, so it does not prove that there is nothing else.
+    """
+    ticket = find_ticket(tx, store, conversation.ticket.id)
+    if ticket is None or not conversation.messages:
+        return not conversation.messages
+    shown = {message.id for message in conversation.messages}
+    before = {MessageId(row["vendor_id"]) for row in tx.all("vendor_ids_read", ticket=ticket.number)} - shown
+    return bool(before) and not before <= {message_hash(tx, ticket.number, each) for each in shown}
 
 
 def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
@@ -233,7 +251,8 @@ def _update_ticket(
         closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(snapshot.read_at),
         fingerprint=_fingerprint(known, snapshot),
-        read_again=stale or ((known.followed or snapshot.follow) and _updated_this_second(snapshot)),
+        read_again=stale
+        or ((known.followed or snapshot.follow) and (not snapshot.complete or _updated_this_second(snapshot))),
     )
 
 

@@ -9,9 +9,9 @@ same holds for one that is listed although it does not exist.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -23,17 +23,18 @@ from bot.db.rows import from_ms, to_ms
 from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.inbound.isolation import defects_as_unavailable
 from bot.inbound.vendors.recorded_tickets import RecordedTickets, SweepScope
+from bot.inbound.vendors.twice import SaidTwice
 from bot.inbound.vendors.unreadable import MissingTickets, UnreadableTickets
-from bot.model import Absent, Change, Conversation, Nameless, Store, TicketId
+from bot.model import Absent, Change, Conversation, Message, Nameless, Store, Ticket, TicketId
 from bot.ports import Vendor
 from bot.tickets import incidents
 from bot.tickets.forgotten import find_ticket
-from bot.tickets.sync import TicketSnapshot, merge_listed, record, record_gone, should_follow
+from bot.tickets.sync import TicketSnapshot, lacks_messages, merge_listed, record, record_gone, should_follow
 from bot.wording import notices
+from bot.wording.masking import masked
 
 _log = structlog.get_logger(__name__)
 _PROGRESS_EVERY = 10.0
-_MISSING_APART = 5.0
 _FULL_SWEEP_EVERY = timedelta(hours=6)
 # Sooner, if a ticket that only a full sweep lists could not be read.
 _FULL_SWEEP_RETRY = timedelta(minutes=15)
@@ -84,7 +85,8 @@ class Sweep:
         self._vendor_error: RemoteError | None = None
         self._any_read = False
         self._failures = 0
-        self._missing_since: dict[TicketId, float] = {}
+        self._gone_tickets = SaidTwice(clock)
+        self._incomplete_tickets = SaidTwice(clock)
         # Random, so that stores that started together do not always have their full sweeps together.
         self._full_every = _FULL_SWEEP_EVERY * (0.75 + random.random() / 2)
         self._full_after = self._full_every
@@ -104,9 +106,10 @@ class Sweep:
         known = RecordedTickets(self._database, self._store, scope, read_at)
         self._any_read, self._failures = False, 0
         listed: set[TicketId] = set()
+        nameless: dict[TicketId, str] = {}
         logged_at = self._clock.monotonic()
         async for found in self._vendor.changes(known):
-            ticket = _id_of(found)
+            ticket = found.ticket.id if isinstance(found, Change) else found.id
             listed.add(ticket)
             if scope.first:
                 self._first_listed = len(listed)
@@ -114,13 +117,14 @@ class Sweep:
                     logged_at = self._clock.monotonic()
                     _log.info("first contact goes on", store=self._store.name, tickets=len(listed))
             if isinstance(found, Nameless):
+                nameless[ticket] = notices.nameless(masked(found.about))
                 if self._unreadable.is_due(ticket):
                     self._unreadable.failed(ticket, Unavailable(notices.no_id(self._store.vendor_label)))
             elif self._unreadable.is_due(ticket) and self._missing.is_due(ticket):
                 await self._process_or_postpone(found, ticket, scope, read_at)
         if self._vendor_error is not None and not self._any_read and not await self._another_is_readable():
             raise self._vendor_error.with_traceback(None)
-        await self._end(scope, listed)
+        await self._end(scope, listed, nameless)
         if scope.first:
             _log.info("first contact", store=self._store.name, tickets=len(listed))
         self._wake_outbox()
@@ -211,8 +215,13 @@ class Sweep:
             return False
         return True
 
-    async def _end(self, scope: SweepScope, listed: AbstractSet[TicketId]) -> None:
-        """Record that the sweep has ended, and report tickets that could not be read for a long time."""
+    async def _end(self, scope: SweepScope, listed: AbstractSet[TicketId], nameless: Mapping[TicketId, str]) -> None:
+        """
+        Record that the sweep has ended, and report tickets that could not be read for a long time.
+
+        Args:
+            nameless: Of those without an id, the words by which people find them.
+        """
         if scope.full:
             self._missing.forget_unlisted(listed)
             self._unreadable.forget_unlisted(listed)
@@ -222,12 +231,13 @@ class Sweep:
         elif not self._unreadable.tickets <= listed | self._left_unreadable:
             self._full_after = min(_FULL_SWEEP_RETRY, self._full_every)
         to_report = self._unreadable.to_report(listed)
+        named = [(ticket, nameless.get(ticket, ticket), reason) for ticket, reason in to_report]
 
         def work(tx: Transaction, now: datetime) -> None:
             tx.run("set_store_swept", name=self._store.name, now=to_ms(now), full=scope.full)
             if scope.full:
                 incidents.forget_unlisted_tickets(tx, self._store.name, listed)
-            incidents.tickets_unreadable(tx, self._store, to_report, now)
+            incidents.tickets_unreadable(tx, self._store, named, now)
 
         await self._database.write(work, self._clock.now())
         self._unreadable.reported(ticket for ticket, _ in to_report)
@@ -287,7 +297,7 @@ class Sweep:
         except Gone:
             self._ticket_read()
             raise
-        self._missing_since.pop(ticket, None)
+        self._gone_tickets.withdrawn(ticket)
         self._ticket_read()
         return conversation
 
@@ -299,6 +309,9 @@ class Sweep:
             self._unreadable.begin_anew()
 
     async def _record(self, snapshot: TicketSnapshot) -> None:
+        if snapshot.messages is not None and not await self._is_complete(snapshot.ticket, snapshot.messages):
+            snapshot = replace(snapshot, complete=False)
+
         def work(tx: Transaction, now: datetime) -> None:
             record(tx, self._store, snapshot, now)
             incidents.ticket_readable(tx, self._store.name, snapshot.ticket.id)
@@ -308,6 +321,18 @@ class Sweep:
         self._missing.was_read(snapshot.ticket.id)
         self._wake_outbox()
 
+    async def _is_complete(self, ticket: Ticket, messages: tuple[Message, ...]) -> bool:
+        """
+        Whether these are believed to be all of a ticket's messages.
+
+        If some are missing that were there before, it is believed when that is so twice, some seconds apart.
+        """
+        conversation = Conversation(ticket=ticket, messages=messages)
+        if await self._database.read(lacks_messages, self._store.name, conversation):
+            return self._incomplete_tickets.is_believed(ticket.id)
+        self._incomplete_tickets.withdrawn(ticket.id)
+        return True
+
     async def _gone(self, ticket: TicketId) -> None:
         """
         The vendor says that a ticket does not exist. It is believed when it is said twice, some seconds apart.
@@ -316,11 +341,8 @@ class Sweep:
         for less and less often.
         """
         self._missing.failed(ticket)
-        now = self._clock.monotonic()
-        since = self._missing_since.setdefault(ticket, now)
-        if now - since < _MISSING_APART:
+        if not self._gone_tickets.is_believed(ticket):
             return
-        del self._missing_since[ticket]
 
         def work(tx: Transaction, now: datetime) -> None:
             record_gone(tx, self._store, ticket, now)
@@ -329,10 +351,3 @@ class Sweep:
         await self._database.write(work, self._clock.now())
         self._unreadable.was_read(ticket)
         self._wake_outbox()
-
-
-def _id_of(found: Change | Absent | Nameless) -> TicketId:
-    """A ticket's id; for one without an id, words by which people find it."""
-    if isinstance(found, Nameless):
-        return TicketId(notices.nameless(found.about))
-    return found.id if isinstance(found, Absent) else found.ticket.id
