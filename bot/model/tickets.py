@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -161,6 +162,11 @@ class Nameless:
     """
 
     about: str
+
+    @property
+    def id(self) -> TicketId:
+        """One made from what can be read of it, without a word of that: it may be kept."""
+        return TicketId("unnamed-" + hashlib.sha256(self.about.encode("utf-8", "replace")).hexdigest()[:24])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

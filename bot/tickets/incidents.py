@@ -74,26 +74,28 @@ def store_works(tx: Transaction, store: Store, now: datetime, *, notify: bool) -
     return notify and bool(posted)
 
 
-def tickets_unreadable(tx: Transaction, store: Store, tickets: Sequence[tuple[TicketId, str]], now: datetime) -> None:
+def tickets_unreadable(
+    tx: Transaction, store: Store, tickets: Sequence[tuple[TicketId, str, str]], now: datetime
+) -> None:
     """
     Report, once, tickets that could not be read for a long time: in their threads, or else in the store's channels.
 
     Args:
-        tickets: Each with the reason.
+        tickets: Each with what it is called in an announcement, and the reason.
     """
     without_thread = []
-    for ticket, reason in tickets:
+    for ticket, called, reason in tickets:
         found = find_ticket(tx, store.name, ticket)
         if found is not None and not found.followed:
             continue  # it has no thread, so nobody is waiting for it
         if not tx.run("add_unreadable_ticket", store=store.name, vendor_id=ticket, now=to_ms(now)):
             continue
         if found is None:
-            without_thread.append((ticket, reason))
+            without_thread.append((called, reason))
         else:
             enqueue.lines(tx, found.number, notices.ticket_unreadable(store.vendor_label, reason), now)
     if without_thread:
-        text = notices.tickets_unreadable(store.label, [ticket for ticket, _ in without_thread], without_thread[0][1])
+        text = notices.tickets_unreadable(store.label, [called for called, _ in without_thread], without_thread[0][1])
         for channel in store.channels:
             announcements.announce(tx, channel, text, now)
 

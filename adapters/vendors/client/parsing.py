@@ -24,7 +24,7 @@ W = TypeVar("W", bound="Wire")
 
 _REPEATED = "[Circular Reference]"
 """SellSN's text in place of an object that was already in the same answer."""
-_ABOUT = ("subject", "title", "customer_email", "from_email", "email", "name", "message")
+_ABOUT = ("subject", "title", "customer_email", "from_email", "email", "name")
 """Fields that tell people which ticket is meant, in the order in which they are shown."""
 LONGEST_FACT = 200
 """The longest value in characters: a card shows a fact on one line."""
