@@ -9,15 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Absent, Change, Nameless
+from bot.model import Absent, Change, ChannelId, Nameless, Place, Store
 from bot.ports import KnownTickets
-from tests.support.memory.bridge import running
+from tests.support.memory.bridge import DISCORD, MAIN, SLACK, running
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.simulated
 
 EMAIL, WORDS = "violet@example.com", "Where is my violet parcel"
+
+
+CHANNELS = tuple(Place(chat=chat, channel=ChannelId("1")) for chat in (DISCORD, SLACK))
+STORE = Store(name=MAIN, label="Main · Memory", vendor_label="Memory", channels=CHANNELS, poll_seconds=10)
 
 
 class NamelessVendor(MemoryVendor):
@@ -40,7 +44,7 @@ def everything(path: Path, only: str = "") -> str:
 @pytest.mark.parametrize("masks", [True, False])
 async def test_it_is_reported_once_without_the_address(tmp_path: Path, masks: bool) -> None:
     """The announcement names it by its subject, never by the whole address; it is kept without a word of it."""
-    async with running(tmp_path / "db", vendor=NamelessVendor(), masks_emails=masks) as bridge:
+    async with running(tmp_path / "db", vendor=NamelessVendor(), store=STORE, masks_emails=masks) as bridge:
         await bridge.ticket_arrives()
         announced = bridge.discord.texts
         await until(lambda: announced("1"), "it is reported", seconds=3600)

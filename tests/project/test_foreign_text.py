@@ -82,6 +82,7 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/discord/writing_markdown.py:_LANGUAGE": _write_markdown,
     "adapters/chats/discord/writing_markdown.py:_code": _write_markdown,
     "adapters/chats/slack/buttons.py:ACTIONS": slack_buttons.ACTIONS.fullmatch,
+    "adapters/chats/slack/buttons.py:_VALUE": slack_buttons._VALUE.fullmatch,
     "adapters/chats/slack/commands.py:_DAYS": commands.stats_arguments,
     "adapters/chats/slack/commands.py:_SLASH": commands._SLASH.fullmatch,
     "adapters/chats/slack/commands.py:_TYPED": commands.typed_command,

@@ -17,6 +17,7 @@ from bot.model import Button, DeliveryId, TicketNumber, Verb
 ACTIONS = re.compile(r"shopbell:(?P<verb>[a-z]+):\d+")
 """Matches the action id of every button that this adapter has ever made."""
 
+_VALUE = re.compile(r"(?P<kind>thread|ticket|delivery):(?P<number>[0-9]{0,18})")
 _LABEL_LENGTH = 75
 
 
@@ -46,9 +47,10 @@ def _value(button: Button) -> str:
 def pressed(action: Mapping[str, Any]) -> tuple[Verb, TicketNumber | None, DeliveryId | None] | None:
     """What an action of a `block_actions` payload asks for; None: it is not one of our buttons."""
     found = ACTIONS.fullmatch(str(action.get("action_id", "")))
-    kind, _, number = str(action.get("value", "")).partition(":")
-    if found is None or found["verb"] not in {verb.value for verb in Verb} or not (number.isdecimal() or not number):
+    value = _VALUE.fullmatch(str(action.get("value", "")))
+    if found is None or value is None or found["verb"] not in {verb.value for verb in Verb}:
         return None
+    kind, number = value["kind"], value["number"]
     return (
         Verb(found["verb"]),
         TicketNumber(int(number)) if kind == "ticket" and number else None,

@@ -202,7 +202,7 @@ def error_details(response: Response, never_quoted: Sequence[str]) -> tuple[str,
 
     Knows the shapes of Laravel (`errors`), Django REST framework (`{"field": ["…"]}`, `detail`), SellSN
     (`message`, `invalidFields`), SellApp (`message`, `param`) and Lightspeed (`error.message`, `errors`).
-    A text that quotes one of `never_quoted` is left out.
+    A text that quotes one of `never_quoted` is left out, and so is each address: threads and logs show this text.
     """
     if len(response.body) > _LARGEST_REASON:
         return "", {}
@@ -216,14 +216,18 @@ def error_details(response: Response, never_quoted: Sequence[str]) -> tuple[str,
     outer = {**value, **inner} if isinstance(inner, dict) else value
     private = _Quotes(never_quoted)
     fields = {
-        one_line(field, 60): one_line(words, 200)
+        _without_addresses(one_line(field, 60)): _without_addresses(one_line(words, 200))
         for field, words in islice(_fields(outer), _MOST_FIELDS)
         if not private.are_in(f"{field} {words}")
     }
     sentence = next((outer[key] for key in ("message", "detail", "error") if isinstance(outer.get(key), str)), "")
     if not sentence and fields:
         sentence = "; ".join(f"{field}: {words}" for field, words in fields.items())
-    return ("" if private.are_in(sentence) else one_line(sentence, 300)), fields
+    return ("" if private.are_in(sentence) else _without_addresses(one_line(sentence, 300))), fields
+
+
+def _without_addresses(line: str) -> str:
+    return " ".join("…" if "@" in word else word for word in line.split(" "))
 
 
 def _fields(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.wording.masking import masked
+from bot.wording.masking import masked, masked_address
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,11 @@ from bot.wording.masking import masked
         ("jörg_o'neil%1@example.com.", "j…@example.com."),
         ("(jane@example.com)", "(j…@example.com)"),
         ("Order 17 @ 9:00, @ann, a @ b", "Order 17 @ 9:00, @ann, a @ b"),
+        ("jane/doe@example.com", "j…@example.com"),
+        ("o!r#a&b=c@example.com", "o…@example.com"),
+        ("jane\u200b@example.com", "j…@example.com"),
+        ("jane@[192.0.2.1]", "j…@[192.0.2.1]"),
+        ("mailto:jane%40example.com", "mailto:j…%40example.com"),
         ("", ""),
     ],
 )
@@ -25,7 +30,24 @@ def test_only_the_first_letter_is_left(text: str, shown: str) -> None:
     assert masked(text) == shown
 
 
-@pytest.mark.parametrize("text", ["a" * 1_000_000, "a@" * 50_000, "a." * 500_000, "@" * 1_000_000])
+@pytest.mark.parametrize(
+    ("email", "shown"),
+    [
+        ("jane@example.com", "j…@example.com"),
+        ('"jane doe"@example.com', '"…@example.com'),
+        ("jane doe@example.com", "j…@example.com"),
+        ("jane", "…"),
+        ("@jane", "…"),
+        ("", "…"),
+    ],
+)
+def test_a_field_that_holds_an_address_is_masked_however_it_is_written(email: str, shown: str) -> None:
+    assert masked_address(email) == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 1_000_000, "a@" * 50_000, "a." * 500_000, "%40" * 300_000, "!" * 1_000_000, "@" * 1_000_000]
+)
 def test_a_long_text_costs_little(text: str) -> None:
     """It is read once, whatever stands in it."""
     began = time.perf_counter()

@@ -34,6 +34,10 @@ def test_a_button_says_all_that_is_needed() -> None:
         {"action_id": "other:close:0", "value": "ticket:1"},
         {"action_id": "shopbell:dance:0", "value": "ticket:1"},
         {"action_id": "shopbell:close:0", "value": "ticket:one"},
+        {"action_id": "shopbell:close:0", "value": f"ticket:{'9' * 30}"},
+        {"action_id": "shopbell:retry:0", "value": f"delivery:{'9' * 5000}"},
+        {"action_id": "shopbell:close:0", "value": "store:1"},
+        {"action_id": "shopbell:close:0", "value": "ticket:١٢"},
         {},
     ],
 )

@@ -118,6 +118,21 @@ def test_a_refusal_with_many_fields_names_some() -> None:
     assert len(error_details(answer({"errors": {f"f{number}": "no" for number in range(500)}}), ())[1]) == 20
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "The address <jane@example.com> is blocked"},
+        {"errors": {"customer jane@example.com": ["mailto:jane@example.com bounced"]}},
+        {"param": "jane@example.com", "message": "(jane@example.com) is blocked"},
+    ],
+)
+def test_no_address_is_repeated(body: Any) -> None:
+    """Threads and logs show what the vendor says; a customer's address is not shown there, masked cards or not."""
+    words, fields = error_details(answer(body), ())
+    assert words
+    assert "jane" not in words + repr(fields)
+
+
 @settings(deadline=None)
 @given(st.text(min_size=1).filter(comparable), st.text(), st.text())
 def test_what_was_sent_is_never_quoted(sent: str, before: str, after: str) -> None:
