@@ -245,18 +245,20 @@ WHERE d.lane = 'vendor:' || :ticket AND d.unfinished = 1 AND d.kind IN ('reply',
 ORDER BY d.id;
 
 -- name: drop_deliveries_of_ticket
--- Nothing of an erased ticket is delivered any more, except cards and marks: they show what is true.
+-- Nothing of an erased ticket is delivered any more, except cards and marks: they show what is true. What may be posted
+-- already is still searched for: only what is found can be erased in its chat.
 UPDATE deliveries SET state = 'dropped', finished_at = :now
 WHERE ticket = :ticket
   AND state IN ('waiting', 'uncertain', 'held', 'failed')
-  AND kind NOT IN ('card', 'mark', 'erase');
+  AND kind NOT IN ('card', 'mark', 'erase')
+  AND NOT (state = 'uncertain' AND kind IN ('open', 'post', 'line', 'new_card'));
 
 -- name: erase_deliveries
--- Takes words and names out of the ticket's deliveries.
+-- Takes words and names out of the ticket's deliveries; a line has this sentence in their place.
 UPDATE deliveries
 SET error = NULL,
     payload = CASE kind
-        WHEN 'line' THEN json_set(payload, '$.text', '', '$.resolved_text', NULL, '$.buttons', json('[]'))
+        WHEN 'line' THEN json_set(payload, '$.text', :sentence, '$.resolved_text', NULL, '$.buttons', json('[]'))
         WHEN 'status' THEN json_set(payload, '$.by', '')
         ELSE payload
     END

@@ -16,6 +16,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, TicketRow, from_ms, message_row, require, ticket_row, to_ms
 from bot.model import DeliveryId, Kind, State, TicketNumber
 from bot.tickets import enqueue, forgotten, marks
+from bot.wording import notices
 
 # So long the words of a deleted message may be needed, for example to recognise it at a vendor that lags behind.
 _NEEDED_AT_MOST = timedelta(days=1)
@@ -115,7 +116,7 @@ def erase(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
     """Erase a ticket's words, names, addresses, facts and error texts. Nothing that waits is delivered any more."""
     unsent = _unsent(tx, ticket)
     tx.run("drop_deliveries_of_ticket", ticket=ticket, now=to_ms(now))
-    tx.run("erase_deliveries", ticket=ticket)
+    tx.run("erase_deliveries", ticket=ticket, sentence=notices.message_erased())
     tx.run("erase_messages", ticket=ticket)
     tx.run("erase_ticket", number=ticket, now=to_ms(now))
     for each in unsent:

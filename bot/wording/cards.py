@@ -12,6 +12,7 @@ from bot.text.audience import seen
 from bot.text.plain import inert
 from bot.text.tree import RichText
 from bot.wording.masking import masked, masked_author, masked_ticket
+from bot.wording.notices import message_erased
 
 _OPENING_LENGTH = 500
 _NAME_LENGTH = 40
@@ -119,6 +120,8 @@ def _reveal(ticket: TicketRow) -> tuple[Button, ...]:
 
 def post(message: MessageRow, ticket: TicketRow, store: Store, *, masks_emails: bool = False) -> Post:
     """A message as it is posted in a thread that it was not written in; `masks_emails` masks its author's name."""
+    if message.erased:
+        return Post(voice=Voice.BELL, name="", text=message_erased())
     if masks_emails:
         message, ticket = masked_author(message), masked_ticket(ticket)
     return Post(
