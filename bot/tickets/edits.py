@@ -75,9 +75,16 @@ class _MessageContext:
     now: datetime
     formatted: RichText | None = None
 
-    def may_act(self, agent: Agent, writable: Collection[Place]) -> bool:
-        """Whether this person may act on the ticket now."""
-        return may_act(agent, self.rules.stores.get(self.ticket.store), [self.link.place], writable)
+    def may_edit(self, agent: Agent, writable: Collection[Place]) -> bool:
+        """
+        Whether this person may change what they wrote now.
+
+        While the settings do not name the ticket's store, nobody is its agent; then whoever can still write here may.
+        """
+        store = self.rules.stores.get(self.ticket.store)
+        if store is None:
+            return agent.is_active and self.link.place in writable
+        return may_act(agent, store, [self.link.place], writable)
 
 
 def record_edited(
@@ -92,7 +99,7 @@ def record_edited(
     context = _find_context(tx, edited.place, edited.message, rules, now)
     if context is None:
         return None
-    allowed = context.may_act(edited.agent, writable)
+    allowed = context.may_edit(edited.agent, writable)
     text = _edit(tx, context, edited, allowed=allowed)
     return PrivateMessage(edited.agent, text, refused=not allowed) if text else None
 
@@ -131,7 +138,7 @@ def record_reread(
         _delete(tx, context)
         erase_deleted(tx, now)
     else:
-        _edit(tx, context, found, allowed=context.may_act(found.agent, writable))
+        _edit(tx, context, found, allowed=context.may_edit(found.agent, writable))
 
 
 # ---------------------------------------------------------------- edited
@@ -146,7 +153,7 @@ def _edit(tx: Transaction, context: _MessageContext, now: Edited | Said, *, allo
     if not _is_new_text(context, text):
         return _change_formatting(tx, context, text) if allowed else None
     tx.run("set_message_edited", id=message.id, text=text)
-    if context.ticket.store not in context.rules.stores or (allowed and not message.routed):
+    if allowed and (context.ticket.store not in context.rules.stores or not message.routed):
         _set_text(tx, context, text)
         return None
     return _edit_routed(tx, context, text) if allowed else _edit_without_right(tx, context, text)
