@@ -14,7 +14,7 @@ from adapters.chats.discord.client import Account
 from adapters.chats.discord.failures import usable_answer
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, Unavailable
-from bot.model import Agent, AgentId, ChannelId, Place
+from bot.model import Agent, AgentId, ChannelId, Place, ThreadId
 from bot.text import clean
 
 _SECONDS = 60.0
@@ -96,8 +96,23 @@ class Agents:
             held = held & known.permissions
         if not (held.view_channel and held.send_messages_in_threads):
             return False
-        thread = None if place.thread is None else channel.guild.get_thread(int(place.thread))
-        return thread is None or not thread.locked or held.manage_threads
+        return place.thread is None or held.manage_threads or not await self._is_locked(channel.guild, place.thread)
+
+    async def _is_locked(self, guild: discord.Guild, thread: ThreadId) -> bool:
+        """Whether only moderators can write in a thread. discord.py knows no archived ones: Discord is asked."""
+        known = guild.get_thread(int(thread))
+        if known is not None:
+            return known.locked
+        try:
+            data = await self._account.call("GET", "/channels/{channel_id}", channel_id=str(thread))
+        except (Forbidden, Gone, Rejected):
+            return False
+        except Unavailable as error:
+            if isinstance(error.__cause__, Gone):
+                return False  # said once that it is gone: what was written there was written while that was possible
+            raise
+        with usable_answer(wrote=False):
+            return bool((data.get("thread_metadata") or {}).get("locked"))
 
     async def _channel(self, channel: ChannelId) -> Channel | None:
         """The channel with its roles and overwrites; None: Discord has said twice that it is gone or hidden from us."""
