@@ -31,7 +31,7 @@ async def test_nobody_waits_for_a_ticket_without_threads(tmp_path: Path) -> None
         begin(tx)
         record(tx, STORE, replace(snapshot("old"), follow=False), NOON)
         for _ in range(2):
-            tickets_unreadable(tx, STORE, [(TicketId("old"), "500."), (TicketId("new"), "500.")], NOON)
+            tickets_unreadable(tx, STORE, [(TicketId("old"), "old", "500."), (TicketId("new"), "new", "500.")], NOON)
         return lines(tx)
 
     assert await write(tmp_path / "db", work) == ["⚠️ A ticket of Main · Sellgate cannot be read: new"]
@@ -44,9 +44,9 @@ async def test_a_ticket_with_threads_that_cannot_be_read_is_reported_there_once(
         begin(tx)
         record(tx, STORE, snapshot("t1"), NOON)
         for _ in range(2):
-            tickets_unreadable(tx, STORE, [(TicketId("t1"), "It answers 500.")], NOON)
+            tickets_unreadable(tx, STORE, [(TicketId("t1"), "t1", "It answers 500.")], NOON)
         ticket_readable(tx, STORE.name, TicketId("t1"))
-        tickets_unreadable(tx, STORE, [(TicketId("t1"), "It answers 500.")], NOON)
+        tickets_unreadable(tx, STORE, [(TicketId("t1"), "t1", "It answers 500.")], NOON)
         return lines(tx)
 
     told = "⚠️ shopbell cannot read this ticket at Sellgate right now"
