@@ -264,6 +264,10 @@ SET error = NULL,
     END
 WHERE ticket = :ticket;
 
+-- name: erase_announcement
+-- Takes the words out of a line for a whole channel that is posted: they may name a ticket, and no ticket has it.
+UPDATE deliveries SET payload = json_set(payload, '$.text', '') WHERE id = :id AND ticket IS NULL;
+
 -- name: erase_messages
 -- Takes words and names out of the ticket's messages. The rows stay: by them the messages are recognised.
 UPDATE messages

@@ -92,7 +92,10 @@ class LineCourier:
             channel_works(tx, job.link.place, now, job.delivery.id)
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
             enqueue.card(tx, job.link, now)
-        return _next_part(tx, job, self.directory.chat(self._place(job).chat).parts(self._post(job)))
+        part = _next_part(tx, job, self.directory.chat(self._place(job).chat).parts(self._post(job)))
+        if part is None:
+            tx.run("erase_announcement", id=job.delivery.id)
+        return part
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """Does nothing: no line is posted about a failed line. The operator sees it in `shopbell outbox`."""

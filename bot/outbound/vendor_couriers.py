@@ -21,7 +21,7 @@ from bot.tickets import enqueue
 from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
 from bot.tickets.own_messages import CLOCKS_APART
 from bot.tickets.routing import refusal
-from bot.tickets.sync import TicketSnapshot, record
+from bot.tickets.sync import TicketSnapshot, lacks_messages, record
 from bot.wording import notices
 
 
@@ -56,20 +56,22 @@ class ReplyCourier:
         return Sent(await vendor.reply(ticket.vendor_id, message.text))
 
     async def reconcile(self, job: Job) -> Sent | Unclear | None:
-        message = require(job.message)
+        message, complete = require(job.message), True
         if message.vendor_id is None:
-            message = await self._read_again(job)
+            message, complete = await self._read_again(job)
         if message.vendor_id is not None:
             return Sent(MessageId(message.vendor_id))
         ticket = require(job.ticket)
+        label = self.directory.store(ticket).vendor_label
+        if not complete:
+            # It would be sent twice if it is only missing like the others.
+            raise Unavailable(notices.messages_missing(label))
         ahead = (self.directory.vendor(ticket).now() or self.clock.now()) - self.clock.now()
         since = (job.delivery.begun_at or job.delivery.created_at) + ahead - CLOCKS_APART
         others = await self.database.read(
             lambda tx: tx.one("written_by_the_store_since", ticket=ticket.number, since=to_ms(since))
         )
-        if others is None:
-            return None
-        return Unclear(notices.perhaps_sent(self.directory.store(ticket).vendor_label))
+        return None if others is None else Unclear(notices.perhaps_sent(label))
 
     def record(self, tx: Transaction, job: Job, result: Sent, now: datetime) -> None:
         message = message_row(require(tx.one("message", id=require(job.message).id)))
@@ -97,15 +99,21 @@ class ReplyCourier:
                 raise Unavailable(error.user_message) from error
         return files
 
-    async def _read_again(self, job: Job) -> MessageRow:
-        """Read the ticket and record it as a sweep would. Returns our message as it is after that."""
+    async def _read_again(self, job: Job) -> tuple[MessageRow, bool]:
+        """
+        Read the ticket and record it as a sweep would.
+
+        Returns:
+            Our message as it is after that, and whether everything was there that was read before.
+        """
         ticket = require(job.ticket)
         store = self.directory.store(ticket)
         vendor = self.directory.vendor(ticket)
         read_at, vendor_time = self.clock.now(), vendor.now()
         conversation = await vendor.ticket(ticket.vendor_id)
 
-        def work(tx: Transaction, conversation: Conversation, now: datetime) -> MessageRow:
+        def work(tx: Transaction, conversation: Conversation, now: datetime) -> tuple[MessageRow, bool]:
+            complete = not lacks_messages(tx, store.name, conversation)
             snapshot = TicketSnapshot(
                 ticket=conversation.ticket,
                 messages=conversation.messages,
@@ -113,9 +121,10 @@ class ReplyCourier:
                 read_at=read_at,
                 vendor_time=vendor_time,
                 follow=False,
+                complete=complete,
             )
             record(tx, store, snapshot, now)
-            return message_row(require(tx.one("message", id=require(job.message).id)))
+            return message_row(require(tx.one("message", id=require(job.message).id))), complete
 
         return await self.database.write(work, conversation, self.clock.now())
 

@@ -48,6 +48,12 @@ def no_id(vendor: str) -> str:
     return f"{vendor} lists it without an id, so nothing can be done with it here."
 
 
+def messages_missing(vendor: str) -> str:
+    return (
+        f"{vendor} shows the ticket without messages that it had before, so it is not known whether this one arrived."
+    )
+
+
 def nameless(about: str) -> str:
     return f"without an id ({about})"
 

@@ -92,3 +92,22 @@ async def test_a_message_that_was_deleted_at_the_vendor_is_believed(tmp_path: Pa
         before = vendor.calls.count("ticket")
         await bridge.sweeps(5)
         assert vendor.calls.count("ticket") == before
+
+
+@pytest.mark.parametrize("cut", [CUTS["none at all"], CUTS["only the last"]], ids=["none", "only the last"])
+async def test_a_reading_without_what_it_had_before_proves_nothing(tmp_path: Path, cut: Cut) -> None:
+    """A reply whose answer was lost is searched for; it is not sent again because an answer was empty or cut."""
+    vendor = ForgetfulVendor()
+    async with running(tmp_path / "db", vendor=vendor) as bridge:
+        await bridge.ticket_arrives("t1", "My key is 1234")
+        vendor.customer_writes("t1", "And one more thing")
+        bridge.app.nudge(MAIN)
+        await until(lambda: both_show(bridge, "And one more thing"))
+        await bridge.at_rest()
+        vendor.lose.add("reply")
+        vendor.cut = lambda messages: cut(tuple(m for m in messages if m.text != "Here is a new one"))
+        vendor.times = 6
+        await bridge.says(bridge.discord, "m1", "Here is a new one")
+        await until(lambda: vendor.times == 0, "it is searched for")
+        await bridge.at_rest()
+        assert vendor.texts("t1") == ["Here is a new one"]
