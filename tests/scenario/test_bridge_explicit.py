@@ -43,19 +43,19 @@ async def test_send_to_customer_sends_exactly_that(stage: Stage) -> None:
     answered = await discord.context_menu(ann, chosen, SEND)
     assert answered.ephemeral
     assert answered.content == "That message is on its way to the customer."
-    await ticket.has_sent("Dear Jane, here is **your** key.")
+    await ticket.has_sent("Dear Jane, here is your key.")
     await ticket.marked(chosen, "✅")
-    await until(lambda: ticket.slack.count("here is **your** key.") == 1, "Slack shows it")
+    await until(lambda: ticket.slack.count("Dear Jane, here is") == 1, "Slack shows it")
     again = await discord.context_menu(ann, chosen, SEND)
     assert "already sent or on its way" in again.content
     from_slack = await ticket.bob_says("And a voucher.")
     outcome = await slack.shortcut(bob, from_slack, "send_to_customer", answers=1)
     assert "on its way to the customer" in outcome.text
-    await ticket.has_sent("Dear Jane, here is **your** key.", "And a voucher.")
+    await ticket.has_sent("Dear Jane, here is your key.", "And a voucher.")
     await ticket.marked(from_slack, "✅")
     await stage.at_rest()
-    assert ticket.sent == ["Dear Jane, here is **your** key.", "And a voucher."]
-    assert ticket.slack.count("here is **your** key.") == ticket.discord.count("And a voucher.") == 1
+    assert ticket.sent == ["Dear Jane, here is your key.", "And a voucher."]
+    assert ticket.slack.count("Dear Jane, here is") == ticket.discord.count("And a voucher.") == 1
 
 
 @pytest.mark.scenario(REPLY_MODE="explicit")

@@ -72,7 +72,7 @@ class TestAsking:
             assert (ask.verb, ask.agent.name) == (Verb.SEND, "Ana")
             assert ask.message is not None
             assert (ask.message.text, ask.message.message, ask.message.agent.name) == (
-                "try *this*",
+                "try this",
                 str(said.id),
                 "Bob",
             )

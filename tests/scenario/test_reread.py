@@ -33,7 +33,7 @@ async def test_discord_says_what_a_message_reads_like_now() -> None:
         await s.disconnect()
         await s.server.edit(ana, message, "**changed** meanwhile")
         before = len(s.server.http_server.seen)
-        assert await reads(s.chat, where, heard.message) == "**changed** meanwhile"
+        assert await reads(s.chat, where, heard.message) == "changed meanwhile"
         assert len(s.server.http_server.seen) == before + 1
         await s.server.delete(ana, message)
         assert await reads(s.chat, where, heard.message) is None

@@ -27,7 +27,7 @@ async def test_one_message_reported_in_every_way_is_one(stage: Stage) -> None:
     ticket = await stage.arrives("Often")
     assert await slack.settled()
     before = slack.sockets.delivered
-    said = await ticket.bob_says("@shopbell look here", broadcast=True, deliveries=_TIMES)
+    said = await ticket.bob_says("look here, @shopbell", broadcast=True, deliveries=_TIMES)
     assert said.subtype == "thread_broadcast"
     assert said.pinged == (slack.bot_user,)
     await until(lambda: ticket.sent, "it is sent")
