@@ -19,11 +19,15 @@ from bot.text.tree import Inline, LineBreak, Paragraph, RichText, Words, normal
 BOT_NAME: Final = "shopbell"
 """What a chat's adapter calls the bot where it is mentioned, whatever its name in the chat is."""
 
-_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0")
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uffa0")
 _VARIATIONS = (("\ufe00", "\ufe0f"), ("\u180b", "\u180f"), ("\U000e0100", "\U000e01ef"))
 _BEFORE = frozenset("*_~`|>#\"'“”‘’„«»([{-+•·▌")
 """Signs that people and programs put before a text: formatting, quotes, lists."""
-_COMMAND = re.compile(r"[!/](?P<word>[^\W\d_][\w-]*)\s*(?P<rest>#?\d*)")
+_COMMAND = re.compile(r"[!/](?P<word>[^\W\d_][\w-]*)\s*(?P<rest>#?\d*)[.!?…]*")
+_LIST_NUMBER = re.compile(r"\d{1,3}[.)]\s")
+_WORD = re.compile(r"\S+")
+_LONGEST_NAME = 100
+"""Characters after a mention within which its name ends."""
 _LONGEST_COMMAND = 100
 
 
@@ -84,16 +88,29 @@ def note_of(text: str, note_prefixes: Sequence[str]) -> str | None:
 
 
 def _beginnings(text: str) -> Iterator[int]:
-    """Where the text begins for a reader: after what cannot be seen, and after signs that are put before a text."""
-    start = 0
-    while start < len(text) and (text[start].isspace() or is_unseen(text[start])):
-        start += 1
-    yield start
-    later = start
-    while later < len(text) and (text[later] in _BEFORE or text[later].isspace() or is_unseen(text[later])):
-        later += 1
-    if later != start:
-        yield later
+    """
+    Where the text may begin for a reader.
+
+    That is after what cannot be seen, after signs, a list's number and a mention that are put before a text. Nobody
+    knows where the name in a mention ends, so after it the text may begin with each word of the line.
+    """
+    at, may_be_number, may_be_mention = 0, True, True
+    while at < len(text):
+        if text[at].isspace() or is_unseen(text[at]):
+            at += 1
+        elif not text[at].isalnum():
+            yield at
+            if may_be_mention and text[at] in "@#":
+                may_be_mention = False
+                line = text[at : at + _LONGEST_NAME].split("\n", maxsplit=1)[0]
+                yield from (at + word.start() for word in _WORD.finditer(line))
+            at += 1
+        elif may_be_number and (number := _LIST_NUMBER.match(text, at)) is not None:
+            may_be_number = False
+            at = number.end()
+        else:
+            break
+    yield at
 
 
 def _end_of_prefix(text: str, start: int, prefix: str) -> int | None:
@@ -102,7 +119,7 @@ def _end_of_prefix(text: str, start: int, prefix: str) -> int | None:
     for wanted in _folded(prefix):
         if is_unseen(wanted):
             continue
-        while at < len(text) and is_unseen(text[at]):
+        while at < len(text) and (is_unseen(text[at]) or (wanted == ":" and text[at].isspace())):
             at += 1
         if at >= len(text) or _folded(text[at]) != wanted:
             return None

@@ -104,6 +104,8 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/addresses.py:_FOUND": lambda given: list(addresses.spans(given)),
     "bot/text/addresses.py:_KINDS": addresses.can_be_opened,
     "bot/text/audience.py:_COMMAND": lambda given: audience.audience(given, ("//",)),
+    "bot/text/audience.py:_LIST_NUMBER": lambda given: audience.audience(f"1. {given}", ("//",)),
+    "bot/text/audience.py:_WORD": lambda given: audience.audience(f"@{given}", ("//",)),
     "bot/text/neutral.py:_INVISIBLE": text.visible,
     "bot/text/neutral.py:_LINE_ENDS": text.clean,
     "bot/text/neutral.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,

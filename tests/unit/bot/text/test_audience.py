@@ -29,6 +29,16 @@ PREFIXES = ("//", "note:", "🔒")
         ("- // in a list", "in a list"),
         ("\n// on the second line", "on the second line"),
         ("//", ""),
+        ("1. // in a numbered list", "in a numbered list"),
+        ("> 2) note: quoted and numbered", "quoted and numbered"),
+        ("- [ ] note: to do", "to do"),
+        ("✅ note: after an emoji", "after an emoji"),
+        ("— // after a dash", "after a dash"),
+        ("note : a space before the colon", "a space before the colon"),
+        ("\u2800note: Braille without points", "Braille without points"),
+        ("@Bob note: to a colleague", "to a colleague"),
+        ("@Bob Lee // to a colleague with two names", "to a colleague with two names"),
+        ("@here 🔒 to everybody", "to everybody"),
     ],
 )
 def test_notes(text: str, note: str) -> None:
@@ -47,6 +57,8 @@ def test_notes(text: str, note: str) -> None:
         ("**!closee**", "closee"),
         ("@shopbell close", "@shopbell close"),
         ("@Shopbell", "@Shopbell"),
+        ("!close.", "close"),
+        ("!closee!", "closee"),
     ],
 )
 def test_words_for_the_bot(text: str, word: str) -> None:
@@ -67,6 +79,12 @@ def test_words_for_the_bot(text: str, word: str) -> None:
         "@shopbellish hi",
         "",
         "a // b",
+        "1. Open the page // 2. Log in",
+        "2024) note: begins with a year",
+        "Note that this takes a day",
+        "footnote: see below",
+        "Dear @Bob, note: this is what you asked",
+        "@Jane Doe, we have\nnote: on the next line",
     ],
 )
 def test_replies(text: str) -> None:
