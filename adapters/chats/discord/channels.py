@@ -84,7 +84,9 @@ class Channels:
             with usable_answer(wrote=False):
                 if not page["has_more"] or not page["threads"]:
                     return
-                before = str(page["threads"][-1]["thread_metadata"]["archive_timestamp"])
+                last, before = before, str(page["threads"][-1]["thread_metadata"]["archive_timestamp"])
+                if before == last:
+                    raise ValueError("the same page again")
                 if datetime.fromisoformat(before) < oldest():
                     return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
@@ -78,19 +79,14 @@ class Members:
         return found
 
     async def _channel_pages(self, channel: str) -> AsyncIterator[list[str]]:
-        cursor = ""
+        answers = self._requests.answers("conversations.members", channel=channel, limit=_PAGE)
         try:
-            while True:
-                page = await self._requests.read_patiently(
-                    "conversations.members", channel=channel, cursor=cursor or None, limit=_PAGE
-                )
-                with usable_answer(writes=False):
-                    users = [str(user) for user in page["members"]]
-                    cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-                self._disappearances.there(channel)
-                yield users
-                if not cursor:
-                    return
+            async with aclosing(answers):
+                async for page in answers:
+                    with usable_answer(writes=False):
+                        users = [str(user) for user in page["members"]]
+                    self._disappearances.there(channel)
+                    yield users
         except (Forbidden, Gone, Rejected) as error:
             wait = self._disappearances.missing(channel)
             if wait:

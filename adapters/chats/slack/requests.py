@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -118,18 +119,33 @@ class Requests:
 
     async def pages(self, method: str, **arguments: Any) -> AsyncGenerator[dict[str, Any], None]:
         """
-        All pages of a list of messages. Slack may give fewer than asked for, so only the cursor shows the end.
+        All pages of a list of messages: each has a list of objects in `messages`.
 
-        A page has a list of objects in `messages`; an answer without a list is no page.
+        Raises what a read may raise; an answer without a list is unusable.
+        """
+        answers = self.answers(method, **arguments)
+        async with aclosing(answers):
+            async for page in answers:
+                yield {"messages": _messages(page)}
+
+    async def answers(self, method: str, **arguments: Any) -> AsyncGenerator[dict[str, Any], None]:
+        """
+        A list page by page. Slack may give fewer than asked for, so only the cursor shows the end.
+
+        A cursor that comes again would never end, so the answer with it is unusable.
         """
         cursor = ""
+        known: set[str] = set()
         while True:
             page = await self.read_patiently(method, cursor=cursor or None, **arguments)
-            yield {"messages": _messages(page)}
+            yield page
             with usable_answer(writes=False):
                 cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+                if cursor in known:
+                    raise ValueError("the same cursor again")
             if not cursor:
                 return
+            known.add(cursor)
 
     async def messages(self, method: str, **arguments: Any) -> list[Mapping[str, Any]]:
         """The messages of one page of a list."""

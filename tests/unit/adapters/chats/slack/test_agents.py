@@ -24,6 +24,7 @@ class Directory(Requests):
         self.channels: dict[str, list[str]] = {}
         self.meanwhile: list[Callable[[], None]] = []
         self.asked: list[str] = []
+        self.is_stuck = False
 
     async def read_patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Two people a page; what happens meanwhile is not in the answer."""
@@ -35,6 +36,8 @@ class Directory(Requests):
         while self.meanwhile:
             self.meanwhile.pop()()
         cursor = str(start + 2) if start + 2 < len(users) else ""
+        if self.is_stuck:
+            cursor = "2"
         return {"members": users[start : start + 2], "response_metadata": {"next_cursor": cursor}}
 
     async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
@@ -202,3 +205,17 @@ async def test_an_answer_between_two_wrong_ones_makes_both_wrong() -> None:
         directory.channels = hidden_channels
         assert await people.writable(agent, [here]) == {here}
         clock.advance(61)
+
+
+async def test_a_list_that_never_ends_is_no_answer() -> None:
+    """The same cursor again and again: it is asked for later, not for ever."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}}, {})
+    directory.channels, directory.is_stuck = {"C1": ["U1", "U2", "U3"]}, True
+    people = people_of(directory, clock)
+    agent, here = await people.agent("U1"), Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+    with pytest.raises(Unavailable):
+        await people.writable(agent, [here])
+    assert directory.asked.count("conversations.members") == 2
+    directory.is_stuck = False
+    assert await people.writable(agent, [here]) == {here}
