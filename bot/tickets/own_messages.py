@@ -95,12 +95,13 @@ def are_alike(sent: str, kept: str) -> bool:
     Whether a kept text is what a store makes of a sent one.
 
     That is, if the letters and digits of all alphabets are the same; if those of the Latin alphabet are, and the others
-    were lost; if one is a part of the other, as with a signature or a cut; or if neither has any.
+    were lost; if one is a part of the other, as with a signature or a cut; or if neither has a letter, and the kept one
+    no sign of its own.
     """
     ours, theirs = _decoded(sent), _decoded(kept)
     letters, kept_letters = _letters(ours), _letters(theirs)
     if letters == kept_letters:
-        return True
+        return bool(letters) or _signs(theirs) <= _signs(ours)
     latin = _latin(ours)
     if latin and latin == _latin(theirs) and 2 * len(latin) >= len(letters):
         return True
@@ -124,6 +125,11 @@ def _letters(text: str) -> str:
     return "".join(
         sign for piece in pieces for sign in unicodedata.normalize("NFKD", piece.casefold()) if sign.isalnum()
     )
+
+
+def _signs(text: str) -> set[str]:
+    """The signs of a text without letters. A question mark may stand for a sign that was lost."""
+    return {sign for sign in text if not sign.isspace()} - {"?"}
 
 
 def _latin(text: str) -> str:

@@ -81,6 +81,8 @@ def test_different_replies_are_not_alike() -> None:
     assert not are_alike("Thanks", "Thanks, we will look into it tomorrow")
     assert not are_alike("Привет", "Пока")
     assert not are_alike("👍", "No, we cannot do that")
+    assert not are_alike("👍", "❤️")
+    assert not are_alike("!!!", "🎉")
     assert not are_alike("Key 1", "Key 2")
 
 
