@@ -609,12 +609,13 @@ SELECT l.chat AS chat, m.sync_epoch AS sync_epoch FROM messages AS m JOIN links 
 WHERE m.id = :id AND m.thread = l.thread;
 
 -- name: replies_without_vendor_id
--- The ticket's replies and notes that may be at the vendor under an id that we do not know yet.
+-- The ticket's replies and notes that may be at the vendor under an id that we do not know yet. Those that certainly
+-- are there come first: a message with the same words is theirs before it is that of an attempt in doubt.
 SELECT m.*, d.id AS delivery, d.kind AS kind, d.state AS state, d.created_at AS queued_at
 FROM messages AS m JOIN deliveries AS d ON d.message = m.id AND d.kind IN ('reply', 'note')
 WHERE m.ticket = :ticket AND m.vendor_id IS NULL AND m.erased = 0
   AND (d.state IN ('begun', 'uncertain', 'done') OR (d.state = 'failed' AND d.in_doubt))
-ORDER BY d.id;
+ORDER BY d.state <> 'done', d.id;
 
 -- name: written_by_the_store_since
 -- Whether the ticket has a public message from the store that was written at its vendor at or after this time.

@@ -19,7 +19,7 @@ from bot.outbound.job import Directory, Job, Unclear
 from bot.ports import CanAttach, CanFormat, CanNote, Vendor
 from bot.tickets import enqueue
 from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
-from bot.tickets.own_messages import CLOCKS_APART
+from bot.tickets.own_messages import earliest
 from bot.tickets.routing import refusal
 from bot.tickets.sync import TicketSnapshot, lacks_messages, record
 from bot.wording import notices
@@ -66,8 +66,9 @@ class ReplyCourier:
         if not complete:
             # It would be sent twice if it is only missing like the others.
             raise Unavailable(notices.messages_missing(label))
-        ahead = (self.directory.vendor(ticket).now() or self.clock.now()) - self.clock.now()
-        since = (job.delivery.begun_at or job.delivery.created_at) + ahead - CLOCKS_APART
+        vendor_time = self.directory.vendor(ticket).now()
+        ahead = None if vendor_time is None else vendor_time - self.clock.now()
+        since = earliest(job.delivery.begun_at or job.delivery.created_at, ahead)
         others = await self.database.read(
             lambda tx: tx.one("written_by_the_store_since", ticket=ticket.number, since=to_ms(since))
         )

@@ -20,8 +20,10 @@ from bot.model import Author, Kind, Message, MessageId
 from bot.text import comparable
 
 _TAG = re.compile(r"<[^<>]{1,300}>")
-CLOCKS_APART = timedelta(minutes=2)
+_CLOCKS_APART = timedelta(minutes=2)
 """How far a vendor's clock may be off, where nothing better is known."""
+_SECONDS_ONLY = timedelta(seconds=2)
+"""A vendor's clock that we know is known to the second, and so are the times of its messages."""
 _FEW = 20
 """So many letters are no coincidence: a part that is shorter says nothing about the whole."""
 _ENTITIES_IN_ENTITIES = 3
@@ -46,17 +48,17 @@ class Attempted:
 
 
 def claimed(
-    attempted: Sequence[tuple[Attempted, Sent]], found: Iterable[Message], ahead: timedelta
+    attempted: Sequence[tuple[Attempted, Sent]], found: Iterable[Message], ahead: timedelta | None
 ) -> dict[MessageId, Sent]:
     """
     The messages that are ours: for each vendor id, what was given beside the attempt.
 
-    Each attempt takes one message, the oldest first, so two equal replies stay two. Equal texts are taken first, so
+    Each attempt takes one message, the first one first, so two equal replies stay two. Equal texts are taken first, so
     that one that is only alike takes nothing from another.
 
     Args:
         found: The vendor's messages that are not recorded yet, oldest first. A customer's is never ours.
-        ahead: How far the vendor's clock is ahead of ours.
+        ahead: How far the vendor's clock is ahead of ours; None: unknown.
     """
     left = list(attempted)
     candidates = [message for message in found if message.author is not Author.CUSTOMER]
@@ -77,17 +79,27 @@ def _kind(message: Message) -> Kind:
     return Kind.REPLY if message.is_public else Kind.NOTE
 
 
-def _is_equal(attempt: Attempted, message: Message, _ahead: timedelta) -> bool:
+def _is_equal(attempt: Attempted, message: Message, _ahead: timedelta | None) -> bool:
     return comparable(attempt.text) == comparable(message.text)
 
 
-def _is_alike(attempt: Attempted, message: Message, ahead: timedelta) -> bool:
+def _is_alike(attempt: Attempted, message: Message, ahead: timedelta | None) -> bool:
     return _fits(attempt, message, ahead) and are_alike(attempt.text, message.text)
 
 
-def _fits(attempt: Attempted, message: Message, ahead: timedelta) -> bool:
+def _fits(attempt: Attempted, message: Message, ahead: timedelta | None) -> bool:
     """Whether a message was not written too early; an unknown time fits."""
-    return message.written_at is None or message.written_at - ahead >= attempt.since - CLOCKS_APART
+    return message.written_at is None or message.written_at >= earliest(attempt.since, ahead)
+
+
+def earliest(since: datetime, ahead: timedelta | None) -> datetime:
+    """
+    By a vendor's clock, when something can have been written there that was not there before `since`.
+
+    Args:
+        ahead: How far the vendor's clock is ahead of ours; None: unknown.
+    """
+    return since - _CLOCKS_APART if ahead is None else since + ahead - _SECONDS_ONLY
 
 
 def are_alike(sent: str, kept: str) -> bool:

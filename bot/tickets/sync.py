@@ -165,7 +165,8 @@ def _without_forgotten(tx: Transaction, known: TicketRow, snapshot: TicketSnapsh
     was closed long ago is also revived when it is open again.
     """
     recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
-    messages = [m for m in snapshot.messages or () if not is_forgotten(tx, known, m, recorded, _ahead(snapshot))]
+    ahead = _ahead(snapshot) or timedelta()
+    messages = [m for m in snapshot.messages or () if not is_forgotten(tx, known, m, recorded, ahead)]
     if snapshot.messages is not None:
         snapshot = replace(snapshot, messages=tuple(messages))
     wrote = any(m.author is not Author.STAFF and m.is_public and m.id not in recorded for m in messages)
@@ -222,7 +223,7 @@ def _is_written_after(message: Message, moment: datetime, snapshot: TicketSnapsh
     """Whether a customer's message was certainly written after this moment of our clock."""
     if message.author is not Author.CUSTOMER or message.written_at is None:
         return False
-    return message.written_at - _ahead(snapshot) > moment
+    return message.written_at - (_ahead(snapshot) or timedelta()) > moment
 
 
 def _update_ticket(
@@ -332,12 +333,12 @@ def _record_messages(
                 enqueue.lines(tx, ticket.number, notices.message_malformed(store.vendor_label), now)
 
 
-def _ahead(snapshot: TicketSnapshot) -> timedelta:
-    """How far the vendor's clock is ahead of ours."""
-    return timedelta() if snapshot.vendor_time is None else snapshot.vendor_time - snapshot.read_at
+def _ahead(snapshot: TicketSnapshot) -> timedelta | None:
+    """How far the vendor's clock is ahead of ours; None: unknown."""
+    return None if snapshot.vendor_time is None else snapshot.vendor_time - snapshot.read_at
 
 
-def _own(tx: Transaction, ticket: TicketRow, found: Sequence[Message], ahead: timedelta) -> dict[MessageId, Row]:
+def _own(tx: Transaction, ticket: TicketRow, found: Sequence[Message], ahead: timedelta | None) -> dict[MessageId, Row]:
     """Which of these messages are replies and notes of ours, each with its row."""
     rows = tx.all("replies_without_vendor_id", ticket=ticket.number)
     return claimed([(_attempted(row), row) for row in rows], found, ahead)

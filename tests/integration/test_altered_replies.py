@@ -97,3 +97,26 @@ async def test_a_colleagues_earlier_words_leave_no_doubt(tmp_path: Path) -> None
         await says(bridge, "m1", "Here is your key")
         await bridge.at_rest()
         assert bridge.vendor.texts("t1") == ["We are looking into it", "Here is your key"]
+
+
+async def test_a_reply_in_doubt_takes_no_message_from_one_that_arrived(tmp_path: Path) -> None:
+    """The first of two equal replies is lost while a colleague writes: only the second counts as sent."""
+    async with running(tmp_path / "db") as bridge:
+        bridge.vendor.names_replies = False
+        await bridge.ticket_arrives()
+        bridge.vendor.fail["reply"] = [Uncertain("The answer was lost.")]
+        await bridge.says(bridge.discord, "m1", "Thanks!")
+        await until(lambda: not bridge.vendor.fail["reply"])
+        bridge.vendor.colleague_writes("t1", "I have sent it again")
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.FAILED)
+        await says(bridge, "m2", "Thanks!")
+        bridge.app.nudge(MAIN)
+        await asyncio.sleep(3600)  # of simulated time
+        assert bridge.vendor.texts("t1") == ["I have sent it again", "Thanks!"]
+        assert bridge.discord.marks.get(ChatMessageId("m1")) is Mark.FAILED
+        thread = bridge.thread(bridge.discord)
+        asked = next(shown.post for shown in bridge.discord.shown[thread] if shown.post.buttons)
+        await bridge.asks(bridge.discord, Verb.RETRY, delivery=asked.buttons[0].delivery)
+        await until(lambda: bridge.discord.marks.get(ChatMessageId("m1")) is Mark.DELIVERED)
+        await bridge.at_rest()
+        assert bridge.vendor.texts("t1") == ["I have sent it again", "Thanks!", "Thanks!"]

@@ -114,6 +114,8 @@ def test_customers_notes_and_older_messages_are_not_ours() -> None:
     assert claimed(sent(REPLIES[0]), [message("a", altered, minutes=None)], timedelta()) == {"a": 0}
     assert claimed(sent(REPLIES[0]), [message("a", altered, minutes=-3)], timedelta()) == {}
     assert claimed(sent(REPLIES[0]), [message("a", altered, minutes=57)], timedelta(hours=1)) == {}
+    assert claimed(sent(REPLIES[0]), [message("a", altered, minutes=-1)], timedelta()) == {}
+    assert claimed(sent(REPLIES[0]), [message("a", altered, minutes=-1)], None) == {"a": 0}
     assert claimed(sent(REPLIES[0]), [message("a", altered, author=Author.CUSTOMER)], timedelta()) == {}
     assert claimed(sent(REPLIES[0]), [message("a", altered, public=False)], timedelta()) == {}
     assert claimed(sent("Ann: hi", kind=Kind.NOTE), [message("a", "ann: hi", public=False)], timedelta()) == {"a": 0}
