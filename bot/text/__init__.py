@@ -1,9 +1,9 @@
 """
 Texts between vendors and chats.
 
-`neutral` is plain text without any markup. `tree` is a text with its formatting; `plain` writes that as neutral text,
-`cutting` cuts it into parts, and `stored` keeps it in the database. `audience` decides for whom an agent's text is.
-Nothing here knows a platform; adapters read and write their platform's markup.
+`neutral` is plain text without any markup. `tree` is a text with its formatting, and `normal` its one form; `plain`
+writes it as neutral text, `cutting` cuts it into parts, and `stored` keeps it in the database. `audience` decides for
+whom an agent's text is. Nothing here knows a platform; adapters read and write their platform's markup.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.text.normal import normal
 from bot.text.plain import plain
-from bot.text.tree import Inline, LineBreak, Paragraph, RichText, Words, normal
+from bot.text.tree import Inline, LineBreak, Paragraph, RichText, Words
 
 BOT_NAME: Final = "shopbell"
 """What a chat's adapter calls the bot where it is mentioned, whatever its name in the chat is."""

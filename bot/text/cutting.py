@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from bot.text.neutral import spans
+from bot.text.normal import normal
 from bot.text.plain import moment_text, plain_link
 from bot.text.tree import (
     Block,
@@ -29,7 +31,6 @@ from bot.text.tree import (
     Quote,
     RichText,
     Words,
-    normal,
 )
 
 Measure = Callable[[Block], int]
@@ -94,31 +95,13 @@ def _frame(piece: Block, measure: Measure) -> int:
 def _joined(fragments: Iterable[_Fragment]) -> RichText:
     """The fragments of a part as one text; lines of one block become that block again."""
     blocks: list[Block] = []
-    code: list[str] = []
-    last: _Fragment | None = None
-    for fragment in fragments:
-        block = fragment.block
-        if isinstance(block, CodeBlock):
-            if code and last is not None and last.source != fragment.source:
-                blocks.append(_code(code, last))
-                code = []
-            code.append(block.text)
-        else:
-            blocks += [_code(code, last)] if code and last is not None else []
-            code = []
-            blocks.append(block)
-        last = fragment
-    blocks += [_code(code, last)] if code and last is not None else []
+    for _, same in groupby(fragments, key=lambda fragment: fragment.source):
+        blocks += _code_joined(fragment.block for fragment in same)
     return normal(_quotes_joined(blocks))
 
 
-def _code(lines: list[str], last: _Fragment) -> CodeBlock:
-    language = last.block.language if isinstance(last.block, CodeBlock) else ""
-    return CodeBlock("\n".join(lines), language)
-
-
 def _quotes_joined(blocks: list[Block]) -> Iterator[Block]:
-    """Code that was cut into lines inside a quote is one block again."""
+    """Quotes that follow one another are one, and code that was cut into lines in it is one block again."""
     held: list[Block] = []
     for block in blocks:
         if isinstance(block, Quote):

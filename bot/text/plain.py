@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from bot.text.addresses import bare, says_the_same
 from bot.text.neutral import clean
+from bot.text.normal import normal
 from bot.text.tree import (
     Block,
     Code,
@@ -25,7 +26,6 @@ from bot.text.tree import (
     Quote,
     RichText,
     Words,
-    normal,
 )
 
 _QUOTED = "> "

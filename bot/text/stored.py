@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from bot.text.normal import normal
 from bot.text.tree import (
     BREAK,
     Block,
@@ -24,7 +25,6 @@ from bot.text.tree import (
     RichText,
     Style,
     Words,
-    normal,
 )
 
 _PIECES = {"words": Words, "code": Code, "link": Link, "mention": Mention, "emoji": Emoji, "moment": Moment}

@@ -29,7 +29,8 @@ from bot.model import Agent, Button, DeliveryId, Place, Purpose, Said, Store, St
 from bot.ports import VendorCapabilities
 from bot.text import clean
 from bot.text.audience import ForBot, audience, note_of, without_prefix
-from bot.text.tree import RichText, normal, verbatim
+from bot.text.normal import normal
+from bot.text.tree import RichText, verbatim
 from bot.tickets import enqueue, marks
 from bot.tickets.links import find_link
 from bot.tickets.outcomes import reply_failed

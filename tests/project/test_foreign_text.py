@@ -23,8 +23,9 @@ from adapters.vendors.client import html, html_writing, parsing
 from bot import text
 from bot.text import addresses, audience
 from bot.text.cutting import cut
+from bot.text.normal import normal
 from bot.text.plain import inert, plain
-from bot.text.tree import Code, CodeBlock, Emoji, Link, Paragraph, Style, Words, normal, verbatim
+from bot.text.tree import Code, CodeBlock, Emoji, Link, Paragraph, Style, Words, verbatim
 from bot.tickets import own_messages
 from bot.wording import masking
 

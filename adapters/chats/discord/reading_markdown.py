@@ -21,6 +21,7 @@ from typing import Final
 
 from adapters.chats.closers import Places, Runs
 from bot.text import addresses, cleaned_lines
+from bot.text.normal import normal
 from bot.text.plain import plain_pieces
 from bot.text.tree import (
     BREAK,
@@ -41,7 +42,6 @@ from bot.text.tree import (
     RichText,
     Style,
     Words,
-    normal,
     verbatim,
 )
 

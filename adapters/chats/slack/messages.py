@@ -13,7 +13,8 @@ from adapters.chats.slack.writing_blocks import measure, write
 from bot.model import Answer, Attachment, Post, Voice
 from bot.text import Cuts, one_line
 from bot.text.cutting import cut
-from bot.text.tree import RichText, normal, verbatim
+from bot.text.normal import normal
+from bot.text.tree import RichText, verbatim
 
 _NAME = 200
 _KIB = 1024

@@ -14,6 +14,7 @@ from adapters.chats.slack import wording
 from adapters.chats.slack.emoji import characters, from_points
 from adapters.chats.slack.reading_mrkdwn import BROADCASTS, Names
 from bot.text.addresses import bare, can_be_opened
+from bot.text.normal import normal
 from bot.text.plain import plain_pieces
 from bot.text.tree import (
     Block,
@@ -31,7 +32,6 @@ from bot.text.tree import (
     RichText,
     Style,
     Words,
-    normal,
 )
 
 Element = Mapping[str, Any]

@@ -18,6 +18,7 @@ from adapters.chats.slack.emoji import CODE, characters
 from adapters.chats.slack.markup import unescape
 from bot.text import cleaned_lines
 from bot.text.addresses import bare, can_be_opened, says_the_same
+from bot.text.normal import normal
 from bot.text.tree import (
     BREAK,
     PLAIN,
@@ -34,7 +35,6 @@ from bot.text.tree import (
     RichText,
     Style,
     Words,
-    normal,
     verbatim,
 )
 

@@ -15,6 +15,7 @@ from typing import Any
 from adapters.chats.slack.markup import width
 from bot.text import addresses
 from bot.text.addresses import bare, can_be_opened
+from bot.text.normal import normal
 from bot.text.plain import moment_text, plain, plain_link
 from bot.text.tree import (
     BREAK,
@@ -34,7 +35,6 @@ from bot.text.tree import (
     RichText,
     Style,
     Words,
-    normal,
 )
 
 Element = dict[str, Any]

@@ -23,6 +23,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.text import clean, visible
 from bot.text.addresses import can_be_opened, says_the_same
+from bot.text.normal import normal
 from bot.text.plain import plain, plain_pieces
 from bot.text.tree import (
     BREAK,
@@ -39,7 +40,6 @@ from bot.text.tree import (
     RichText,
     Style,
     Words,
-    normal,
     verbatim,
 )
 

@@ -6,8 +6,9 @@ import pytest
 
 from bot.model import Customer
 from bot.text.audience import ForBot, ForCustomer, ForTeam, audience, without_prefix
+from bot.text.normal import normal
 from bot.text.plain import plain
-from bot.text.tree import Paragraph, Style, Words, normal
+from bot.text.tree import Paragraph, Style, Words
 from bot.wording.cards import customer_name
 
 PREFIXES = ("//", "note:", "🔒")

@@ -21,9 +21,10 @@ from adapters.vendors.client.html import html_to_text
 from adapters.vendors.client.html_writing import rich_text_to_html
 from bot.sandbox.slack.composer import compose
 from bot.text import comparable
+from bot.text.normal import normal
 from bot.text.plain import plain
 from bot.text.stored import from_json, to_json
-from bot.text.tree import RichText, normal
+from bot.text.tree import RichText
 
 CORPUS = Path(__file__).resolve().parents[3] / "corpus"
 DISCORD = reading_markdown.Names(users={"11": "Ana"}, roles={"22": "Support"}, channels={"33": "orders"})
