@@ -29,6 +29,8 @@ _LIST_NUMBER = re.compile(r"\d{1,3}[.)]\s")
 _WORD = re.compile(r"\S+")
 _LONGEST_NAME = 100
 """Characters after a mention within which its name ends."""
+_MOST_SIGNS = 100
+"""More signs than that are a text of their own."""
 _LONGEST_COMMAND = 100
 
 
@@ -95,12 +97,13 @@ def _beginnings(text: str) -> Iterator[int]:
     That is after what cannot be seen, after signs, a list's number and a mention that are put before a text. Nobody
     knows where the name in a mention ends, so after it the text may begin with each word of the line.
     """
-    at, may_be_number, may_be_mention = 0, True, True
-    while at < len(text):
+    at, signs, may_be_number, may_be_mention = 0, 0, True, True
+    while at < len(text) and signs < _MOST_SIGNS:
         if text[at].isspace() or is_unseen(text[at]):
             at += 1
         elif not text[at].isalnum():
             yield at
+            signs += 1
             if may_be_mention and text[at] in "@#":
                 may_be_mention = False
                 line = text[at : at + _LONGEST_NAME].split("\n", maxsplit=1)[0]
