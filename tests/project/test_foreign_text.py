@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from adapters.chats.discord import buttons, markup, reading_markdown, writing_markdown
+from adapters.chats.discord import brackets, buttons, markup, reading_markdown, writing_markdown
 from adapters.chats.slack import blocks, commands, emoji, reading, reading_mrkdwn, writing_blocks
 from adapters.chats.slack import buttons as slack_buttons
 from adapters.vendors.client import html, html_writing, parsing
@@ -42,7 +42,7 @@ FORMATTED = 4_000
 Reader = Callable[[str], Any]
 
 MARKDOWN = (
-    "_BRACKETED", "_CONTINUED", "_ESCAPE", "_ESCAPED", "_FENCE", "_FENCE_END", "_HEADING", "_ITEM", "_LINK",
+    "_CONTINUED", "_ESCAPE", "_ESCAPED", "_FENCE", "_FENCE_END", "_HEADING", "_ITEM", "_LINK",
     "_QUOTE_LINE", "_QUOTE_REST", "_SMALL", "_SPOILER_END", "_STRIKE_END", "_TICKS", "_TOKEN",
 )  # fmt: skip
 MRKDWN = (
@@ -51,7 +51,7 @@ MRKDWN = (
 
 
 def _read_markdown(given: str) -> Any:
-    return reading_markdown.read(given, reading_markdown.Names())
+    return reading_markdown.read(given, brackets.Names())
 
 
 def _write_markdown(given: str) -> Any:
@@ -70,6 +70,7 @@ def _write_blocks(given: str) -> Any:
 
 
 FOREIGN: dict[str, Reader] = {
+    "adapters/chats/discord/brackets.py:_BRACKETED": _read_markdown,
     "adapters/chats/discord/buttons.py:TEMPLATE": buttons.TEMPLATE.fullmatch,
     "adapters/chats/discord/buttons.py:_components": lambda given: buttons.action_rows((), ("Open", given)),
     "adapters/chats/closers.py:__init__": _read_markdown,
@@ -122,7 +123,7 @@ OTHER: dict[str, Reader] = {
     "cutting.cut": lambda given: cut(verbatim(given[:FORMATTED]), 4000, writing_markdown.measure),
     "html.rich_text": html.rich_text,
     "html_writing.text_to_html": html_writing.text_to_html,
-    "plain.inert": lambda given: inert(reading_markdown.read(given[: 10 * FORMATTED], reading_markdown.Names())),
+    "plain.inert": lambda given: inert(reading_markdown.read(given[: 10 * FORMATTED], brackets.Names())),
     "tree.verbatim": lambda given: plain(verbatim(given)),
     "html.html_to_text": lambda given: html.html_to_text(f"<p>{given}"),
     "blocks.pieces": blocks.pieces,

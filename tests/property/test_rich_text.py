@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.chats.discord import reading_markdown, writing_markdown
+from adapters.chats.discord import brackets, reading_markdown, writing_markdown
 from adapters.chats.slack import reading_blocks, reading_mrkdwn, writing_blocks
 from adapters.vendors.client.html import html_to_text
 from adapters.vendors.client.html_writing import rich_text_to_html
@@ -47,7 +47,7 @@ _LINE_MARKS = ("\n", "\n\n", "```\n", "> ", ">>> ", "- ", "  - ", "1. ", "# ", "
 SOUP = st.lists(st.sampled_from([*_MARKS.split(" "), *_LINE_MARKS]), max_size=14).map("".join)
 """Texts dense with what means something to a chat."""
 
-NO_NAMES = reading_markdown.Names()
+NO_NAMES = brackets.Names()
 
 
 def words_only(text: RichText) -> RichText:

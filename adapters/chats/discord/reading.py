@@ -8,7 +8,8 @@ from typing import Any, Final
 import discord
 
 from adapters.chats.discord import wording
-from adapters.chats.discord.reading_markdown import Names, read
+from adapters.chats.discord.brackets import Names
+from adapters.chats.discord.reading_markdown import read
 from bot.model import Agent, Attachment, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
 from bot.text import clean
 from bot.text.audience import BOT_NAME

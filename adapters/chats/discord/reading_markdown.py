@@ -15,11 +15,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
+from adapters.chats.building import Building
 from adapters.chats.closers import Places, Runs
+from adapters.chats.discord.brackets import Names, bracketed
 from bot.text import addresses, cleaned_lines
 from bot.text.normal import normal
 from bot.text.plain import plain_pieces
@@ -28,32 +29,16 @@ from bot.text.tree import (
     PLAIN,
     Block,
     Code,
-    CodeBlock,
-    Emoji,
     Inline,
     Item,
-    LineBreak,
     Link,
     List,
-    Mention,
-    Moment,
-    Paragraph,
     Quote,
     RichText,
     Style,
     Words,
     verbatim,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The names for the ids in a message; where a name is missing, the kind is shown."""
-
-    users: Mapping[str, str] = field(default_factory=dict)
-    roles: Mapping[str, str] = field(default_factory=dict)
-    channels: Mapping[str, str] = field(default_factory=dict)
-
 
 _DEEPEST_MARK = 8
 _LONGEST = 100_000
@@ -66,14 +51,6 @@ _ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
 _TICKS = re.compile(r"`+")
 _FENCE = re.compile(r"```(?:(?P<language>[A-Za-z0-9_+\-.#]{1,50})\n)?\n*(?=[^\n])")
 _FENCE_END = re.compile(r"```")
-_BRACKETED = re.compile(
-    r"<(?:@!?(?P<user>\d{1,20})|@&(?P<role>\d{1,20})|#(?P<channel>\d{1,20})"
-    r"|a?:(?P<emoji>\w{1,80}):\d{1,20}"
-    r"|t:(?P<moment>-?\d{1,17})(?::(?P<style>[A-Za-z]))?"
-    r"|(?P<command>/[^:<>\n]{1,100}):\d{1,20}"
-    r"|id:(?P<guide>\w{1,40})"
-    r"|(?P<address>https?://[^\s<>]{1,4000}))>"
-)
 _LINK = re.compile(
     r"\[(?P<label>(?:[^\[\]\\\n]|\\.|\[[^\[\]\\\n]*\])+)\]"
     r"\((?:<(?P<bracketed>https?://[^\s<>]+)>|(?P<target>https?://(?:[^\s()<>]|\([^\s()<>]*\))+))"
@@ -90,10 +67,6 @@ _STRIKE_END = re.compile(r"~~(?!_)")
 _SPOILER_END = re.compile(r"\|\|")
 _STYLES: Final = {"**": "bold", "*": "italic", "_": "italic", "~~": "strike"}
 """Other marks change nothing that we keep."""
-_DATE_ONLY = frozenset("dD")
-_TIME_ONLY = frozenset("tT")
-_LAST_MOMENT = 253_402_300_799
-"""The last second of the year 9999, to which dates are counted."""
 
 
 def read(content: str, names: Names) -> RichText:
@@ -120,8 +93,7 @@ class _Reader:
         self._ends = {"~~": Places(bare, _STRIKE_END), "||": Places(bare, _SPOILER_END)}
         self._fence_ends = Places(text, _FENCE_END)
         self._ticks: dict[int, list[int]] | None = None
-        self._done: list[Block] = []
-        self._line: list[Inline] = []
+        self._building = Building()
 
     # ------------------------------------------------------------ blocks
 
@@ -134,9 +106,8 @@ class _Reader:
                 if after is not None:
                     at = after + (after < end and self._text[after] == "\n" and self._text[after - 1] != "\n")
                     continue
-            at = self._next_inline(at, end, self._line, PLAIN, 0)
-        self._end_paragraph(at_block=False)
-        return self._done
+            at = self._next_inline(at, end, self._building.line, PLAIN, 0)
+        return self._building.blocks()
 
     def _block(self, at: int, *, quoted: bool) -> int | None:
         """A block that begins with this line: the end of its last line; None: none does."""
@@ -152,14 +123,14 @@ class _Reader:
             start = pattern.match(self._text, at)
             if start is not None:
                 end = self._line_end(at)
-                self._line += self._inline(start.end(), end, style, 0)
+                self._building.line += self._inline(start.end(), end, style, 0)
                 return self._after_heading(end)
         return None
 
     def _after_heading(self, end: int) -> int:
         """A heading is a line of the paragraph, so its line end is one, too."""
         if end < len(self._text):
-            self._line.append(BREAK)
+            self._building.line.append(BREAK)
             return end + 1
         return end
 
@@ -178,14 +149,12 @@ class _Reader:
         return self._quote(lines, end)
 
     def _quote(self, lines: list[str], end: int) -> int:
-        self._end_paragraph(at_block=True)
         inner = _Reader("\n".join(lines), self._names).blocks(quoted=True)
-        self._done.append(Quote(normal(inner)))
+        self._building.add(Quote(normal(inner)))
         return end
 
     def _list(self, at: int) -> int:
         """Entries and the lines that go on in them, up to an empty line or a line that does neither."""
-        self._end_paragraph(at_block=True)
         items: list[Item] = []
         indents: list[int] = []
         numbers: dict[int, int] = {}
@@ -204,22 +173,12 @@ class _Reader:
                 inside = (*items[-1].inside, BREAK, *self._inline(more.end(), end, PLAIN, 0))
                 items[-1] = replace(items[-1], inside=inside)
             at = end + 1
-        self._done.append(List(tuple(items)))
+        self._building.add(List(tuple(items)))
         return end
 
     def _line_end(self, at: int) -> int:
         found = self._text.find("\n", at)
         return len(self._text) if found < 0 else found
-
-    def _end_paragraph(self, *, at_block: bool) -> None:
-        """`at_block`: another block begins on a new line, so the line break before it is not one of the paragraph."""
-        if at_block and self._line and isinstance(self._line[-1], LineBreak):
-            self._line.pop()
-            if not self._line and self._done:
-                self._done.append(Paragraph(()))
-        if self._line:
-            self._done.append(Paragraph(tuple(self._line)))
-        self._line = []
 
     # ------------------------------------------------------------ within a line
 
@@ -260,7 +219,7 @@ class _Reader:
             case "\\":
                 after = self._escaped(at, end, pieces, style)
             case "`":
-                after = self._code(at, end, pieces, style, depth)
+                after = self._code(at, end, pieces, style)
             case "<":
                 after = self._bracketed(at, end, pieces, style)
             case "[":
@@ -329,19 +288,15 @@ class _Reader:
     def _multiplies(self, at: int, after: str) -> bool:
         return at > 0 and self._text[at - 1].isdigit() and after.isdigit()
 
-    def _code(self, at: int, end: int, pieces: list[Inline], style: Style, depth: int) -> int | None:
+    def _code(self, at: int, end: int, pieces: list[Inline], style: Style) -> int | None:
         fence = _FENCE.match(self._text, at, end)
         if fence is not None:
             closing = self._fence_ends.next(fence.end() + 1, end)
             if closing is not None:
                 text = self._text[fence.end() : closing[0]]
-                if depth or pieces is not self._line:
-                    pieces += [Code(text.strip("\n"), style)]
-                    return closing[1]
-                self._end_paragraph(at_block=True)
-                self._done.append(CodeBlock(text, fence["language"] or ""))
+                is_block = self._building.add_code(pieces, text, fence["language"] or "", style)
                 after = closing[1]
-                return after + (after < end and self._text[after] == "\n")
+                return after + (is_block and after < end and self._text[after] == "\n")
         run = _TICKS.match(self._text, at, end)
         width = 0 if run is None else run.end() - at
         for ticks in range(min(width, 3), 0, -1):
@@ -374,31 +329,11 @@ class _Reader:
         return last
 
     def _bracketed(self, at: int, end: int, pieces: list[Inline], style: Style) -> int | None:
-        found = _BRACKETED.match(self._text, at, end)
+        found = bracketed(self._text, at, end, self._names, style)
         if found is None:
             return None
-        if found["moment"] and abs(int(found["moment"])) > _LAST_MOMENT:
-            return None
-        pieces.append(self._named(found, style))
-        return found.end()
-
-    def _named(self, found: re.Match[str], style: Style) -> Inline:
-        if found["moment"]:
-            shown = found["style"] or ""
-            return Moment(int(found["moment"]), shown not in _TIME_ONLY, shown not in _DATE_ONLY, style)
-        kind = str(found.lastgroup)
-        value = found[kind]
-        known = {
-            "user": ("@", self._names.users),
-            "role": ("@", self._names.roles),
-            "channel": ("#", self._names.channels),
-        }
-        if kind in known:
-            sign, called = known[kind]
-            return Mention(sign + called.get(value, kind), style)
-        if kind == "emoji":
-            return Emoji(value, style)
-        return Link(value, "", style) if kind == "address" else Mention(value, style)
+        pieces.append(found[0])
+        return found[1]
 
     def _link(self, at: int, end: int, pieces: list[Inline], style: Style, depth: int) -> int | None:
         found = _LINK.match(self._text, at, end) if depth < _DEEPEST_MARK else None

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from adapters.chats.building import Building
 from adapters.chats.closers import Places
 from adapters.chats.slack import wording
 from adapters.chats.slack.emoji import CODE, characters
@@ -24,13 +25,10 @@ from bot.text.tree import (
     PLAIN,
     Block,
     Code,
-    CodeBlock,
     Inline,
-    LineBreak,
     Link,
     Mention,
     Moment,
-    Paragraph,
     Quote,
     RichText,
     Style,
@@ -98,8 +96,7 @@ class _Reader:
         self._code_ends = Places(text, _CODE_END)
         self._fence_ends = Places(text, _FENCE_END)
         self._line_ends = Places(text, _LINE_END)
-        self._done: list[Block] = []
-        self._line: list[Inline] = []
+        self._building = Building()
 
     def blocks(self, *, quoted: bool = False) -> list[Block]:
         """The whole text; within a quote there is no other one."""
@@ -110,9 +107,8 @@ class _Reader:
                 if after is not None:
                     at = after
                     continue
-            at = self._next(at, end, self._line, PLAIN, 0)
-        self._end_paragraph(at_block=False)
-        return self._done
+            at = self._next(at, end, self._building.line, PLAIN, 0)
+        return self._building.blocks()
 
     def _quote(self, at: int) -> int | None:
         """A quote that begins with this line: where the next line begins; None: none does."""
@@ -129,22 +125,12 @@ class _Reader:
                     break
         if not lines:
             return None
-        self._end_paragraph(at_block=True)
-        self._done.append(Quote(normal(_Reader("\n".join(lines), self._names).blocks(quoted=True))))
+        self._building.add(Quote(normal(_Reader("\n".join(lines), self._names).blocks(quoted=True))))
         return min(end, len(self._text))
 
     def _line_end(self, at: int) -> int:
         found = self._line_ends.next(at, len(self._text))
         return len(self._text) if found is None else found[0]
-
-    def _end_paragraph(self, *, at_block: bool) -> None:
-        if at_block and self._line and isinstance(self._line[-1], LineBreak):
-            self._line.pop()
-            if not self._line and self._done:
-                self._done.append(Paragraph(()))
-        if self._line:
-            self._done.append(Paragraph(tuple(self._line)))
-        self._line = []
 
     # ------------------------------------------------------------ within a line
 
@@ -199,13 +185,9 @@ class _Reader:
         if closing is None:
             return None
         text = unescape(_unbracketed(self._text[at + 3 : closing[0]]))
-        if pieces is not self._line:
-            pieces.append(Code(text.strip("\n"), style))
-            return closing[1]
-        self._end_paragraph(at_block=True)
-        self._done.append(CodeBlock(text))
+        is_block = self._building.add_code(pieces, text, "", style)
         after = closing[1]
-        return after + (after < end and self._text[after] == "\n")
+        return after + (is_block and after < end and self._text[after] == "\n")
 
     def _code(self, at: int, end: int, pieces: list[Inline], style: Style) -> int | None:
         closing = self._code_ends.next(at + 2, min(end, self._line_end(at))) if self._begins_word(at) else None

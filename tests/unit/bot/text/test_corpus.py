@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from adapters.chats.discord import reading_markdown, writing_markdown
+from adapters.chats.discord import brackets, reading_markdown, writing_markdown
 from adapters.chats.slack import reading_blocks, reading_mrkdwn, writing_blocks
 from adapters.vendors.client.html import html_to_text
 from adapters.vendors.client.html_writing import rich_text_to_html
@@ -27,7 +27,7 @@ from bot.text.stored import from_json, to_json
 from bot.text.tree import RichText
 
 CORPUS = Path(__file__).resolve().parents[3] / "corpus"
-DISCORD = reading_markdown.Names(users={"11": "Ana"}, roles={"22": "Support"}, channels={"33": "orders"})
+DISCORD = brackets.Names(users={"11": "Ana"}, roles={"22": "Support"}, channels={"33": "orders"})
 SLACK = reading_mrkdwn.Names(users={"U1": "Ana"})
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from adapters.chats.discord.brackets import Names
 from adapters.chats.discord.markup import (
     code_block,
     cut_escaped,
@@ -16,7 +17,6 @@ from adapters.chats.discord.markup import (
     units,
     width,
 )
-from adapters.chats.discord.reading_markdown import Names
 from adapters.chats.discord.reading_markdown import read as read_markdown
 from bot.text import clean, split
 from bot.text.plain import plain

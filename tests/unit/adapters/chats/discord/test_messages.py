@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.chats.discord.brackets import Names
 from adapters.chats.discord.card import embed_length, key_address
 from adapters.chats.discord.markup import units
 from adapters.chats.discord.messages import answer_text, parts, post_message
-from adapters.chats.discord.reading_markdown import Names, read
+from adapters.chats.discord.reading_markdown import read
 from bot.model import (
     Answer,
     Attachment,
