@@ -28,7 +28,6 @@ class PostCourier:
 
     directory: Directory
     retries_forever = True
-    idempotent = False
     eventually_consistent = False
 
     async def attempt(self, job: Job) -> ChatMessageId:
@@ -62,7 +61,6 @@ class LineCourier:
 
     directory: Directory
     retries_forever = True
-    idempotent = False
     eventually_consistent = False
 
     async def attempt(self, job: Job) -> ChatMessageId | None:
@@ -116,8 +114,6 @@ class CardCourier:
 
     directory: Directory
     retries_forever = True
-    idempotent = True
-    eventually_consistent = False
 
     async def attempt(self, job: Job) -> bool | None:
         """Returns whether the card exists; None: the thread is not open yet, and opening it posts the card."""
@@ -126,9 +122,6 @@ class CardCourier:
             return None
         card = self.directory.card(job, link.chat)
         return await self.directory.chat(link.chat).render_card(thread_of(link), link.opened, card)
-
-    async def reconcile(self, job: Job) -> bool | None:  # pragma: no cover - only attempted, as it is idempotent
-        return await self.attempt(job)
 
     def record(self, tx: Transaction, job: Job, result: bool | None, now: datetime) -> None:
         link = require(job.link)
@@ -149,8 +142,6 @@ class MarkCourier:
 
     directory: Directory
     retries_forever = True
-    idempotent = True
-    eventually_consistent = False
 
     async def attempt(self, job: Job) -> Mark | None:
         """If the thread or the message is gone, there is nothing left to mark, and that counts as done."""
@@ -164,9 +155,6 @@ class MarkCourier:
         except Gone:
             return job.mark
         return job.mark
-
-    async def reconcile(self, job: Job) -> Mark | None:  # pragma: no cover - only attempted, as it is idempotent
-        return await self.attempt(job)
 
     def record(self, tx: Transaction, job: Job, result: Mark | None, now: datetime) -> None:
         message = require(job.message)

@@ -24,8 +24,6 @@ class EraseCourier:
 
     directory: Directory
     retries_forever = True
-    idempotent = True
-    eventually_consistent = False
 
     async def attempt(self, job: Job) -> bool:
         """Returns whether this was the last part."""
@@ -41,9 +39,6 @@ class EraseCourier:
         except Gone:
             return job.posted is None
         return job.posted is None
-
-    async def reconcile(self, job: Job) -> bool | None:  # pragma: no cover - only attempted, as it is idempotent
-        return await self.attempt(job)
 
     def record(self, tx: Transaction, job: Job, result: bool, now: datetime) -> int | None:
         link = require(job.link)

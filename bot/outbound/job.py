@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, message_row, require, ticket_row
@@ -63,30 +63,16 @@ class Unclear:
 
 class Courier(Protocol):
     """
-    How one kind of delivery is carried out.
+    How one kind of delivery is carried out. One that must not be done twice has a `SearchingCourier`.
 
     Attributes:
         retries_forever: Whether it is tried any number of times while the other side is unavailable.
-        idempotent: Whether doing it twice does no harm. Then it is attempted again without a search.
-        eventually_consistent: Whether the result may become visible only some seconds later. Then one search that
-            finds nothing proves nothing.
     """
 
     retries_forever: bool
-    idempotent: bool
-    eventually_consistent: bool
 
     async def attempt(self, job: Job) -> Any:
         """Attempt one part, once. May wait for the network. Raises `RemoteError`. The result goes to `record`."""
-        ...
-
-    async def reconcile(self, job: Job) -> Any | Unclear | None:
-        """
-        Search the other side for the part whose outcome is unknown. Raises `RemoteError` if it cannot be searched.
-
-        Returns:
-            What `attempt` would have returned; None: the part was not found; `Unclear`: it may have been.
-        """
         ...
 
     def record(self, tx: Transaction, job: Job, result: Any, now: datetime) -> int | None:
@@ -95,6 +81,28 @@ class Courier(Protocol):
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """Record what follows when it failed for good; `job.delivery` is read after that, so its `doubt` is current."""
+        ...
+
+
+@runtime_checkable
+class SearchingCourier(Courier, Protocol):
+    """
+    A courier for what must not be done twice: after an attempt of unknown outcome, the other side is searched.
+
+    Attributes:
+        eventually_consistent: Whether the result may become visible only some seconds later. Then one search that
+            finds nothing proves nothing.
+    """
+
+    eventually_consistent: bool
+
+    async def reconcile(self, job: Job) -> Any | Unclear | None:
+        """
+        Search the other side for the part whose outcome is unknown. Raises `RemoteError` if it cannot be searched.
+
+        Returns:
+            What `attempt` would have returned; None: the part was not found; `Unclear`: it may have been.
+        """
         ...
 
 

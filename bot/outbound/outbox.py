@@ -24,7 +24,7 @@ from bot.db.rows import DeliveryRow, delivery_row, require, to_ms
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, Kind, Place, State
 from bot.outbound.clock_rollback import ClockRollback
-from bot.outbound.job import Courier, FailureHook, Job, PreSendCheck, Unclear, read_job
+from bot.outbound.job import Courier, FailureHook, Job, PreSendCheck, SearchingCourier, Unclear, read_job
 from bot.outbound.ready_lanes import ReadyLane, look_for_lanes
 from bot.outbound.retry import Decider, Decision, GiveUp, Postpone, Reconcile
 from bot.outbound.turns import Turns
@@ -168,7 +168,7 @@ class Outbox:
         if job.delivery.state is State.WAITING:
             await self._pre_send_check.run(job)
             return
-        if job.delivery.state is State.UNCERTAIN:
+        if job.delivery.state is State.UNCERTAIN and isinstance(courier, SearchingCourier):
             await self._reconcile(job, courier)
             return
         try:
@@ -182,7 +182,7 @@ class Outbox:
         else:
             await self._write_success(job, courier, result)
 
-    async def _reconcile(self, job: Job, courier: Courier) -> None:
+    async def _reconcile(self, job: Job, courier: SearchingCourier) -> None:
         """
         Search the other side for an attempt of unknown outcome.
 
@@ -294,7 +294,8 @@ class Outbox:
         if head.due_at > now or head.state not in (State.WAITING, State.UNCERTAIN):
             return None
         needs_check = self._pre_send_check.needed(tx, head)
-        if (head.state is State.WAITING and not needs_check) or self._couriers[head.kind].idempotent:
+        may_be_repeated = not isinstance(self._couriers[head.kind], SearchingCourier)
+        if (head.state is State.WAITING and not needs_check) or may_be_repeated:
             tx.run("begin_delivery", id=head.id, now=to_ms(now))
             head = _delivery(tx, head.id)
         return read_job(tx, head, self._key_prefix)

@@ -36,7 +36,6 @@ class NewCardCourier:
 
     directory: Directory
     retries_forever = True
-    idempotent = False
     eventually_consistent = False
 
     async def attempt(self, job: Job) -> ChatMessageId | None:
@@ -81,7 +80,6 @@ class ThreadCourier:
 
     directory: Directory
     retries_forever = True
-    idempotent = False
     eventually_consistent = False
 
     async def attempt(self, job: Job) -> Opened | list[_Written]:

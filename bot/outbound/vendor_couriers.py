@@ -40,7 +40,6 @@ class ReplyCourier:
     database: Database
     clock: Clock
     retries_forever = False
-    idempotent = False
     eventually_consistent = True
 
     async def attempt(self, job: Job) -> Sent:
@@ -136,7 +135,6 @@ class NoteCourier:
 
     directory: Directory
     retries_forever = False
-    idempotent = False
     eventually_consistent = True
 
     async def attempt(self, job: Job) -> Sent:
@@ -178,8 +176,6 @@ class StatusCourier:
 
     directory: Directory
     retries_forever = False
-    idempotent = True
-    eventually_consistent = False
 
     async def attempt(self, job: Job) -> StatusChanged:
         ticket, wanted = require(job.ticket), job.delivery.payload_as(StatusPayload).wanted
@@ -192,11 +188,6 @@ class StatusCourier:
                 raise
             return StatusChanged(wanted, closed_here_only=True)
         return StatusChanged(wanted)
-
-    async def reconcile(
-        self, job: Job
-    ) -> StatusChanged | None:  # pragma: no cover - only attempted, as it is idempotent
-        return await self.attempt(job)
 
     def record(self, tx: Transaction, job: Job, result: StatusChanged, now: datetime) -> None:
         ticket, by = require(job.ticket), job.delivery.payload_as(StatusPayload).by
