@@ -80,13 +80,18 @@ class Members:
 
     async def _channel_pages(self, channel: str) -> AsyncIterator[list[str]]:
         answers = self._requests.answers("conversations.members", channel=channel, limit=_PAGE)
+        is_empty = True
         try:
             async with aclosing(answers):
                 async for page in answers:
                     with usable_answer(writes=False):
                         users = [str(user) for user in page["members"]]
                     self._disappearances.there(channel)
+                    is_empty = is_empty and not users
                     yield users
+            with usable_answer(writes=False):
+                if is_empty:
+                    raise ValueError("nobody is in a channel that shows us its members")
         except (Forbidden, Gone, Rejected) as error:
             wait = self._disappearances.missing(channel)
             if wait:

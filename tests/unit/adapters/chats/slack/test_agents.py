@@ -25,6 +25,7 @@ class Directory(Requests):
         self.meanwhile: list[Callable[[], None]] = []
         self.asked: list[str] = []
         self.is_stuck = False
+        self.bots = ["UBOT"]
 
     async def read_patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Two people a page; what happens meanwhile is not in the answer."""
@@ -32,7 +33,7 @@ class Directory(Requests):
         if arguments["channel"] not in self.channels:
             raise Gone("Slack knows no such channel.")
         start = int(arguments["cursor"] or 0)
-        users = list(self.channels[arguments["channel"]])
+        users = [*self.channels[arguments["channel"]], *self.bots]
         while self.meanwhile:
             self.meanwhile.pop()()
         cursor = str(start + 2) if start + 2 < len(users) else ""
@@ -218,4 +219,19 @@ async def test_a_list_that_never_ends_is_no_answer() -> None:
         await people.writable(agent, [here])
     assert directory.asked.count("conversations.members") == 2
     directory.is_stuck = False
+    assert await people.writable(agent, [here]) == {here}
+
+
+async def test_a_channel_without_anybody_is_no_answer() -> None:
+    """The bot itself is in a channel whose members it sees; by an empty list, nobody loses a right."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}}, {})
+    directory.channels, directory.bots = {"C1": []}, []
+    people = people_of(directory, clock)
+    agent, here = await people.agent("U1"), Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await people.writable(agent, [here])
+        clock.advance(60)
+    directory.channels["C1"] = ["U1"]
     assert await people.writable(agent, [here]) == {here}
