@@ -96,7 +96,7 @@ async def test_edits_and_deletions_come_in_and_link_previews_do_not() -> None:
 
 async def test_what_could_not_be_written_down_comes_again() -> None:
     """A failed write leaves the event unacknowledged, and Slack delivers it once more."""
-    async with scene(limits=SlackLimits(ack_seconds=0.3, retry_delays=(0.0, 0.1, 0.1))) as stage:
+    async with scene(limits=SlackLimits(ack_seconds=2.0, retry_delays=(0.0, 0.1, 0.1))) as stage:
         opened, _ = await stage.open()
         stage.intake.failures = 2
         await stage.slack.say(stage.anna, stage.channel, "important", thread_ts=opened.thread)
@@ -107,7 +107,7 @@ async def test_what_could_not_be_written_down_comes_again() -> None:
 
 async def test_a_name_that_cannot_be_asked_for_is_no_reason_to_lose_a_message() -> None:
     """While Slack does not say who somebody is, the event is not acknowledged."""
-    async with scene(limits=SlackLimits(ack_seconds=0.3, retry_delays=(0.0, 0.1, 0.1))) as stage:
+    async with scene(limits=SlackLimits(ack_seconds=2.0, retry_delays=(0.0, 0.1, 0.1))) as stage:
         opened, _ = await stage.open()
         stage.slack.http_server.fail("refuse", path="users.info", status=503)
         await stage.slack.say(stage.anna, stage.channel, "hi", thread_ts=opened.thread)
