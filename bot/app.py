@@ -16,6 +16,7 @@ from bot.db.rows import to_ms
 from bot.inbound.chats.catchup import CatchUp
 from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.intake import ChatIntake
+from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.reread import RereadCheck
 from bot.inbound.isolation import keep_connected
@@ -36,7 +37,7 @@ from bot.ports import CanAttach, CanCount, CanNote, Limit
 from bot.settings import LoadedSettings, Settings
 from bot.tickets.deleted_places import apply_channel_settings
 from bot.tickets.enqueue import chat_destination, store_destination
-from bot.tickets.routing import Rules
+from bot.tickets.rules import Rules
 from bot.wiring import World
 
 _log = structlog.get_logger(__name__)
@@ -71,7 +72,18 @@ class App:
         commands = Commands(
             database, self.outbox, rules, clock, chats=world.chats, refusals=refusals, counting=counting
         )
-        self._intake = ChatIntake(database, world.chats, self._catchups, commands, refusals, rules, clock, wake.set)
+        self._private = PrivateMessages(world.chats, commands)
+        self._intake = ChatIntake(
+            database,
+            world.chats,
+            self._catchups,
+            commands=commands,
+            refusals=refusals,
+            private=self._private,
+            rules=rules,
+            clock=clock,
+            wake=wake.set,
+        )
         self._pollers = pollers = {
             name: Poller(store, world.vendors[name], database, clock, wake.set, random)
             for name, store in world.stores.items()
@@ -114,7 +126,8 @@ class App:
         try:
             async with asyncio.TaskGroup() as tasks:
                 outbox = tasks.create_task(self.outbox.run(), name="outbox")
-                inputs = [tasks.create_task(c.run(), name=f"catch-up {n}") for n, c in self._catchups.items()]
+                answer = self._private.answer_later
+                inputs = [tasks.create_task(c.run(answer), name=f"catch-up {n}") for n, c in self._catchups.items()]
                 inputs += [tasks.create_task(p.run(), name=f"poll {n}") for n, p in self._pollers.items()]
                 inputs.append(tasks.create_task(self._late_replies.run(), name="late replies"))
                 inputs.append(tasks.create_task(self._retention.run(), name="retention"))
@@ -136,7 +149,7 @@ class App:
             task.cancel()
         await asyncio.wait((*inputs, *connections), timeout=_STOP_SECONDS / 2)
         self.outbox.stop()
-        private = asyncio.create_task(self._intake.aclose(_STOP_SECONDS / 2), name="last private messages")
+        private = asyncio.create_task(self._private.aclose(_STOP_SECONDS / 2), name="last private messages")
         await asyncio.wait([outbox, private], timeout=_STOP_SECONDS / 2)
         outbox.cancel()
         await private
@@ -156,6 +169,7 @@ def _rules(settings: Settings, world: World) -> Rules:
     return Rules(
         stores=world.stores,
         capabilities={name: vendor.capabilities for name, vendor in world.vendors.items()},
+        chat_labels={name: chat.label for name, chat in world.chats.items()},
         noting=frozenset(name for name, vendor in world.vendors.items() if isinstance(vendor, CanNote)),
         attaching=frozenset(name for name, vendor in world.vendors.items() if isinstance(vendor, CanAttach)),
         note_prefixes=settings.note_prefixes,

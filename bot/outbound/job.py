@@ -17,7 +17,7 @@ from bot.errors import Rejected, RemoteError, Unavailable
 from bot.model import Card, ChatMessageId, ChatName, DeliveryKey, Kind, Mark, Place, Store, StoreName, TicketNumber
 from bot.ports import Chat, Vendor
 from bot.tickets.marks import possible_marks, wanted_mark
-from bot.tickets.routing import Rules
+from bot.tickets.rules import Rules
 from bot.wording import cards, notices
 
 

@@ -13,7 +13,8 @@ from bot.outbound.chat_couriers import queue_outdated_card, record_latest_messag
 from bot.outbound.job import Directory, Job, thread_of
 from bot.tickets import enqueue
 from bot.tickets.incidents import channel_failing, channel_works, record_channel_incident
-from bot.tickets.routing import may_write, record_said, route_link
+from bot.tickets.routing import record_said, route_link
+from bot.tickets.rules import may_write
 from bot.wording import notices
 
 _LINE_PART, _CARD_PART = 0, 1

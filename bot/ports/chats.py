@@ -184,8 +184,8 @@ class Chat(Protocol):
         """Replace our mark `was` on a person's message with `mark`; None: no mark. Doing it twice does no harm."""
         ...
 
-    async def tell(self, place: Place, agent: Agent, text: str) -> None:
-        """Show a text to one agent only, or as privately as the platform allows. Best effort, never repeated."""
+    async def tell(self, place: Place, agent: Agent, answer: Answer) -> None:
+        """Show an answer to one agent only, or as privately as the platform allows. Best effort, never repeated."""
         ...
 
     async def download(self, attachment: Attachment) -> bytes:

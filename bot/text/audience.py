@@ -24,7 +24,7 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uffa0")
 _VARIATIONS = (("\ufe00", "\ufe0f"), ("\u180b", "\u180f"), ("\U000e0100", "\U000e01ef"))
 _BEFORE = frozenset("*_~`|>#\"'“”‘’„«»([{-+•·▌")
 """Signs that people and programs put before a text: formatting, quotes, lists."""
-_COMMAND = re.compile(r"[!/](?P<word>[^\W\d_][\w-]*)\s*(?P<rest>#?\d*)[.!?…]*")
+_COMMAND = re.compile(r"(?P<word>[^\W\d_][\w-]*?)\s*(?P<rest>#?\d*)[.!?…]*")
 _LIST_NUMBER = re.compile(r"\d{1,3}[.)]\s")
 _WORD = re.compile(r"\S+")
 _LONGEST_NAME = 100
@@ -48,9 +48,16 @@ class ForTeam:
 
 @dataclass(frozen=True, slots=True)
 class ForBot:
-    """It is meant for the bot: a word behind `!` or `/`, or a text that begins with the bot's name."""
+    """
+    It is meant for the bot: a word behind `!` or `/`, or a text that begins with the bot's name.
+
+    Attributes:
+        word: The word in lower case; all words if there are more of them.
+        rest: The number of a ticket that follows it, as typed; empty: none does.
+    """
 
     word: str
+    rest: str = ""
 
 
 Audience = ForCustomer | ForTeam | ForBot
@@ -63,10 +70,20 @@ def audience(text: str, note_prefixes: Sequence[str]) -> Audience:
         return ForTeam(note)
     words = seen(text)
     if _is_bot_named(words):
-        return ForBot(words)
-    bare = _folded(words).strip("".join(_BEFORE) + " ") if len(words) <= _LONGEST_COMMAND else ""
-    command = _COMMAND.fullmatch(bare.replace("! ", "!", 1) if bare.startswith("! ") else bare)
-    return ForCustomer() if command is None else ForBot(command["word"].lower())
+        return _command(_bare(words[len(BOT_NAME) + 1 :])) or ForBot(words)
+    bare = _bare(words)
+    command = _command(bare[1:].lstrip(" ")) if bare[:1] in ("!", "/") else None
+    return ForCustomer() if command is None else command
+
+
+def _bare(words: str) -> str:
+    """The words without the signs around them, if they are short enough for a command; else an empty text."""
+    return _folded(words).strip("".join(_BEFORE) + " ,:") if len(words) <= _LONGEST_COMMAND else ""
+
+
+def _command(words: str) -> ForBot | None:
+    found = _COMMAND.fullmatch(words.lstrip("!/ "))
+    return None if found is None else ForBot(found["word"], found["rest"])
 
 
 def seen(text: str) -> str:

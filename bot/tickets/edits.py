@@ -38,7 +38,6 @@ from bot.tickets.links import find_link
 from bot.tickets.rights import may_act
 from bot.tickets.routing import (
     Route,
-    Rules,
     checked_reply_route,
     decide,
     enqueue_routed,
@@ -47,6 +46,8 @@ from bot.tickets.routing import (
     refusal,
     set_route,
 )
+from bot.tickets.rules import Rules
+from bot.tickets.typed_commands import AnswerDue, typed_command
 from bot.wording import notices
 
 
@@ -89,7 +90,7 @@ class _MessageContext:
 
 def record_edited(
     tx: Transaction, edited: Edited, writable: Collection[Place], rules: Rules, now: datetime
-) -> PrivateMessage | None:
+) -> PrivateMessage | AnswerDue | None:
     """
     A message was edited. Returns what to send to its author; None: nothing, or it was sent before.
 
@@ -100,8 +101,8 @@ def record_edited(
     if context is None:
         return None
     allowed = context.may_edit(edited.agent, writable)
-    text = _edit(tx, context, edited, allowed=allowed)
-    return PrivateMessage(edited.agent, text, refused=not allowed) if text else None
+    result = _edit(tx, context, edited, allowed=allowed)
+    return PrivateMessage(edited.agent, result, refused=not allowed) if isinstance(result, str) else result
 
 
 def record_deleted(tx: Transaction, deleted: Deleted, rules: Rules, now: datetime) -> PrivateMessage | None:
@@ -144,8 +145,8 @@ def record_reread(
 # ---------------------------------------------------------------- edited
 
 
-def _edit(tx: Transaction, context: _MessageContext, now: Edited | Said, *, allowed: bool) -> str | None:
-    """Returns the text for the author; None: none. `allowed`: whether the author may act on the ticket now."""
+def _edit(tx: Transaction, context: _MessageContext, now: Edited | Said, *, allowed: bool) -> str | AnswerDue | None:
+    """Returns what the author has to know; None: nothing. `allowed`: whether the author may act on the ticket now."""
     message, text = context.message, clean(now.text)
     context = replace(context, formatted=now.formatted)
     if message.deleted or message.erased:
@@ -159,14 +160,13 @@ def _edit(tx: Transaction, context: _MessageContext, now: Edited | Said, *, allo
     return _edit_routed(tx, context, text) if allowed else _edit_without_right(tx, context, text)
 
 
-def _edit_routed(tx: Transaction, context: _MessageContext, text: str) -> str | None:
+def _edit_routed(tx: Transaction, context: _MessageContext, text: str) -> str | AnswerDue | None:
     message = context.message
     if message.purpose is Purpose.NOTE:
         return _edit_note(tx, context, text)
     if message.purpose is Purpose.REPLY:
         return _edit_reply(tx, context, text)
-    _edit_talk(tx, context, text)
-    return None
+    return _edit_talk(tx, context, text)
 
 
 def _is_new_text(context: _MessageContext, text: str) -> bool:
@@ -205,16 +205,21 @@ def _edit_without_right(tx: Transaction, context: _MessageContext, text: str) ->
     return notices.not_an_agent()
 
 
-def _edit_talk(tx: Transaction, context: _MessageContext, text: str) -> None:
-    """It went nowhere so far, and an edit must not send to the customer what was not meant for them."""
+def _edit_talk(tx: Transaction, context: _MessageContext, text: str) -> AnswerDue | None:
+    """
+    It went nowhere so far, and an edit must not send to the customer what was not meant for them.
+
+    What was a command was meant for nobody yet, so it becomes what it would be if it had been written like that.
+    """
     route = decide(_with_text(context, text), context.ticket, context.rules)
-    if route.purpose is Purpose.NOTE:
-        _reroute(tx, context, route)
-    else:
-        _set_text(tx, context, text)
+    was_command = typed_command(context.message, context.rules) is not None
+    if route.purpose is Purpose.NOTE or route.command is not None or was_command:
+        return _reroute(tx, context, route)
+    _set_text(tx, context, text)
+    return None
 
 
-def _edit_reply(tx: Transaction, context: _MessageContext, text: str) -> str | None:
+def _edit_reply(tx: Transaction, context: _MessageContext, text: str) -> str | AnswerDue | None:
     reply = _reply(tx, context)
     if reply is None or reply.state is State.DROPPED:
         _set_text(tx, context, text)
@@ -227,8 +232,7 @@ def _edit_reply(tx: Transaction, context: _MessageContext, text: str) -> str | N
     is_other = route.purpose is not Purpose.REPLY or bool(route.held)
     if is_other or route.refused != refusal(context.message, context.ticket, context.rules):
         _recall(tx, context, reply)
-        _reroute(tx, context, route)
-        return None
+        return _reroute(tx, context, route)
     _set_text(tx, replace(context, formatted=route.formatted), route.text)
     return notices.edited_after_failure() if reply.state is State.FAILED and not route.refused else None
 
@@ -254,10 +258,10 @@ def _edit_note(tx: Transaction, context: _MessageContext, text: str) -> str | No
     return " ".join(sentences) or None
 
 
-def _reroute(tx: Transaction, context: _MessageContext, route: Route) -> None:
+def _reroute(tx: Transaction, context: _MessageContext, route: Route) -> AnswerDue | None:
     message, now = context.message, context.now
     set_route(tx, message.id, route, now)
-    enqueue_routed(tx, context.link, context.ticket, message, route, context.rules, now, since=now)
+    return enqueue_routed(tx, context.link, context.ticket, message, route, context.rules, now, since=now)
 
 
 # ---------------------------------------------------------------- deleted

@@ -8,7 +8,6 @@ routing waits, so that messages are routed in the order in which they were writt
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,8 +24,7 @@ from bot.db.rows import (
     ticket_row,
     to_ms,
 )
-from bot.model import Agent, Button, DeliveryId, Place, Purpose, Said, Store, StoreName, Verb
-from bot.ports import VendorCapabilities
+from bot.model import Answer, Button, DeliveryId, Purpose, Said, Store, Verb
 from bot.text import clean
 from bot.text.audience import ForBot, audience, note_of, without_prefix
 from bot.text.normal import normal
@@ -34,32 +32,12 @@ from bot.text.tree import RichText, verbatim
 from bot.tickets import enqueue, marks
 from bot.tickets.links import find_link
 from bot.tickets.outcomes import reply_failed
-from bot.tickets.rights import may_act
-from bot.wording import notices
+from bot.tickets.rules import Rules
+from bot.tickets.typed_commands import AnswerDue, TypedCommand, nearest_command, obey, too_old, typed_command
+from bot.wording import answers, notices
 
 # A reply that is read so late is sent only after an agent confirms it: the customer may have got an answer since.
 _HOLD_AFTER = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """
-    What decides where a message goes.
-
-    Attributes:
-        noting: The stores whose vendors keep notes.
-        attaching: The stores whose vendors accept files with a reply.
-        undo: How long a reply waits before it is sent.
-        masks_emails: Whether chats show customers' addresses masked.
-    """
-
-    stores: Mapping[StoreName, Store]
-    capabilities: Mapping[StoreName, VendorCapabilities]
-    noting: frozenset[StoreName]
-    attaching: frozenset[StoreName]
-    note_prefixes: Sequence[str]
-    undo: timedelta
-    masks_emails: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +49,8 @@ class Route:
         text: What is sent, or shown elsewhere.
         formatted: The same with its formatting; None: it has none.
         held: Why it waits until an agent confirms it; empty: it does not.
+        private: What its author alone is told if it is `held`.
+        command: What it asks of shopbell; None: nothing.
         line: What to say about it in its thread; empty: nothing.
         refused: Why the vendor does not accept the reply, so that it fails for good; empty: it is sent.
     """
@@ -81,13 +61,8 @@ class Route:
     line: str = ""
     refused: str = ""
     held: str = ""
-
-
-def may_write(tx: Transaction, thread: Place, agent: Agent, rules: Rules, writable: Collection[Place]) -> bool:
-    """Whether what a person writes in this thread may go to the customer; False also if it belongs to no ticket."""
-    link = find_link(tx, thread)
-    found = None if link is None else tx.one("ticket", number=link.ticket)
-    return found is not None and may_act(agent, rules.stores.get(StoreName(found["store"])), [thread], writable)
+    private: str = ""
+    command: TypedCommand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +71,20 @@ class Recorded:
 
     link: LinkRow
     is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """
+    Messages that were routed.
+
+    Attributes:
+        refused: Those of people who may not act on the ticket, so that they can be told.
+        answers_due: The commands among them, whose authors have to be answered.
+    """
+
+    refused: tuple[MessageRow, ...] = ()
+    answers_due: tuple[AnswerDue, ...] = ()
 
 
 def record_said(tx: Transaction, said: Said, *, can_reply: bool, sync_epoch: str | None = None) -> Recorded | None:
@@ -130,7 +119,7 @@ def record_said(tx: Transaction, said: Said, *, can_reply: bool, sync_epoch: str
 
 def route_link(
     tx: Transaction, link: LinkRow, rules: Rules, now: datetime, chat_now: datetime | None, *, live: bool = False
-) -> list[MessageRow]:
+) -> Routed:
     """
     Route the messages of a thread that are recorded but not routed yet, oldest first.
 
@@ -139,23 +128,21 @@ def route_link(
     Args:
         chat_now: The time in its chat; None: unknown.
         live: Whether the message arrived live; else it was read later.
-
-    Returns:
-        The messages of people who may not act on the ticket, so that they can be told.
     """
     ticket = ticket_row(require(tx.one("ticket", number=link.ticket)))
-    refused = []
+    refused, answers_due = [], []
     for row in tx.all("unrouted_messages", link=link.id):
         message = message_row(row)
         route = decide(message, ticket, rules)
         set_route(tx, message.id, route, now)
         tx.run("set_read_up_to", id=link.id, message=message.chat_message, at=to_ms(message.written_at))
-        enqueue_routed(
-            tx, link, ticket, message, route, rules, now, since=_written_at(message, now, chat_now, live=live)
-        )
+        since = _written_at(message, now, chat_now, live=live)
+        due = enqueue_routed(tx, link, ticket, message, route, rules, now, since=since)
+        if due is not None:
+            answers_due.append(due)
         if not message.can_reply and not message.deleted and ticket.store in rules.stores:
             refused.append(message)
-    return refused
+    return Routed(tuple(refused), tuple(answers_due))
 
 
 def _written_at(message: MessageRow, now: datetime, chat_now: datetime | None, *, live: bool) -> datetime:
@@ -179,17 +166,21 @@ def decide(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
     note = note_route(message, rules)
     if note is not None:
         return note
-    if not store.sends_all:
-        return stays
-    return checked_reply_route(message, ticket, rules)
+    route = checked_reply_route(message, ticket, rules)
+    return route if store.sends_all or route.command is not None else stays
 
 
 def checked_reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) -> Route:
-    """The route of a message that nobody has said to be for the customer: one that looks like a command waits. Pure."""
+    """The route of a message that nobody has said to be for the customer; it may be a command. Pure."""
+    command = typed_command(message, rules)
+    if command is not None:
+        return Route(purpose=Purpose.TALK, text=message.text, formatted=message.formatted, command=command)
     route = reply_route(message, ticket, rules)
     found = audience(message.text, rules.note_prefixes)
     if isinstance(found, ForBot) and not route.refused:
-        return replace(route, held=notices.looks_like_command(found.word))
+        near = nearest_command(found.word)
+        held, private = notices.looks_like_command(found.word, near), answers.looks_like_command(found.word, near)
+        return replace(route, held=held, private=private)
     return route
 
 
@@ -262,14 +253,22 @@ def enqueue_routed(
     now: datetime,
     *,
     since: datetime,
-) -> None:
+) -> AnswerDue | None:
     """
     Queue the deliveries that a routed message needs.
 
     Args:
         since: When it got this text, by this machine's clock; the time to undo it starts then.
+
+    Returns:
+        What its author has to be answered; None: nothing.
     """
+    if route.command is not None:
+        if now - since > _HOLD_AFTER:
+            return too_old(message, now - since)
+        return obey(tx, link, ticket, message, route.command, rules, now)
     due = max(now, since + rules.undo)
+    answer_due = None
     if route.refused:
         _refuse(tx, ticket, message, route.refused, now)
     elif route.purpose is Purpose.REPLY:
@@ -278,12 +277,15 @@ def enqueue_routed(
         enqueue.order_replies(tx, ticket.number)
         if reason:
             enqueue.line(tx, link, reason, now, _hold_buttons(reply))
+        if route.held:
+            answer_due = AnswerDue(message, Answer(text=route.private))
         marks.enqueue_mark(tx, message, now)
     tx.run("set_store_active", name=ticket.store, at=to_ms(since))
     if route.purpose is Purpose.NOTE:
         _enqueue_note(tx, ticket, message, route.text, rules, due, now)
     if route.line:
         enqueue.line(tx, link, route.line, now)
+    return answer_due
 
 
 def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str, now: datetime) -> None:

@@ -7,15 +7,42 @@ Each is short, says what happened and then what to do. What threads and channels
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model import Counts, Status, TicketNumber
+from bot.text import one_line
+from bot.wording.notices import duration
+
+_QUOTED = 60
 
 
 def not_allowed() -> str:
     return (
         "Only the team's agents can do that: they can see the ticket's channel, can write in its threads, and are "
         "agents by shopbell's settings. Ask whoever runs shopbell to add you."
+    )
+
+
+def looks_like_command(word: str, near: str) -> str:
+    """To the author of a message that seems to be meant for shopbell. `near`: the most similar command, or nothing."""
+    guess = f" Did you mean !{near}?" if near else ""
+    return (
+        f"“{one_line(word, _QUOTED)}” is no command of shopbell, and was not sent to the customer.{guess} "
+        "Choose Send or Discard in the thread."
+    )
+
+
+def command_too_old(typed: str, age: timedelta) -> str:
+    return (
+        f"“{one_line(typed, _QUOTED)}” was written {duration(age)} ago, while shopbell was offline, so it was not "
+        "done. Write it again if you still want it."
+    )
+
+
+def command_missed(typed: str) -> str:
+    return (
+        f"“{one_line(typed, _QUOTED)}” was written while shopbell was offline, so it was not done. "
+        "Write it again if you still want it."
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from difflib import get_close_matches
 
 from bot.model import Status
 from bot.text import one_line
@@ -144,17 +143,12 @@ def written_before_restore() -> str:
     return "This was written before shopbell's backup was restored; the customer may already have it. Send it now?"
 
 
-_COMMANDS = ("close", "reopen", "stats")
-
-
-def looks_like_command(word: str) -> str:
-    """Why a message that seems to be meant for shopbell was not sent; it names the command that is most like it."""
-    named = one_line(word, _QUOTED)
-    near = get_close_matches(named.lower(), _COMMANDS, 1)
-    guess = f" Did you mean /{near[0]}?" if near else ""
+def looks_like_command(word: str, near: str) -> str:
+    """Why a message that seems to be meant for shopbell was not sent. `near`: the most similar command, or nothing."""
+    guess = f" Did you mean !{near}?" if near else ""
     return (
-        f"This looks like a command to shopbell (“{named}”), so the customer has not received it.{guess} "
-        "Send it to the customer?"
+        f"This looks like a command to shopbell (“{one_line(word, _QUOTED)}”), so the customer has not received it."
+        f"{guess} Send it to the customer?"
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Forbidden, Unavailable
-from bot.model import Agent, AgentId, ChannelId, ChatMessageId, Cursor, Mark, Place, Said, Store
+from bot.model import Agent, AgentId, Answer, ChannelId, ChatMessageId, Cursor, Mark, Place, Said, Store
 from bot.tickets.routing import record_said
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
@@ -145,7 +145,7 @@ async def test_a_private_message_that_hangs_does_not_keep_the_bridge_from_stoppi
     class Hanging(MemoryChat):
         asked = False
 
-        async def tell(self, place: Place, agent: Agent, text: str) -> None:
+        async def tell(self, place: Place, agent: Agent, answer: Answer) -> None:
             self.asked = True
             await asyncio.Event().wait()
 

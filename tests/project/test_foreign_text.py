@@ -87,7 +87,6 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/slack/buttons.py:_VALUE": slack_buttons._VALUE.fullmatch,
     "adapters/chats/slack/commands.py:_DAYS": commands.stats_arguments,
     "adapters/chats/slack/commands.py:_SLASH": commands._SLASH.fullmatch,
-    "adapters/chats/slack/commands.py:_TYPED": commands.typed_command,
     "adapters/chats/slack/commands.py:register": re.compile("|".join(commands._SHORTCUTS)).fullmatch,
     "adapters/chats/slack/events.py:app": re.compile(".*").fullmatch,
     "adapters/chats/slack/emoji.py:CODE": _read_mrkdwn,

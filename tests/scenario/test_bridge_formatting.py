@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
@@ -63,12 +61,3 @@ async def test_a_note_is_a_note_however_it_is_formatted(stage: Stage) -> None:
     await ticket.marked(sent, "✅")
     await stage.at_rest()
     assert ticket.sent == ["For the customer"]
-
-
-@pytest.mark.parametrize("typed", ["/close", "!closee", "! reopen", "<@{bot}> close"])
-async def test_a_word_for_the_bot_waits(stage: Stage, typed: str) -> None:
-    """In Discord, what seems to be meant for the bot does not go to the customer before somebody says so."""
-    ticket = await stage.arrives("A word for the bot")
-    await ticket.ann_says(typed.format(bot=stage.world.discord.bot.id))
-    await until(lambda: ticket.discord.count("looks like a command to shopbell") == 1, "it is held")
-    assert ticket.sent == []

@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.errors import Forbidden, Gone, RateLimited, Unavailable, Uncertain
-from bot.model import Agent, AgentId, ChatMessageId, DeliveryKey, Kind, Status, Voice
+from bot.model import Agent, AgentId, Answer, ChatMessageId, DeliveryKey, Kind, Status, Voice
 from bot.sandbox.discord.rate_limits import DiscordLimits
 from tests.support.stage.discord import KEY, build, card, place, post, stage
 from tests.support.twice import is_gone
@@ -271,7 +271,9 @@ class TestPosting:
             where = place(s.text, await s.open(s.text))
             ana = s.server.add_member("Ana")
             await s.chat.tell(
-                where, Agent(id=AgentId(str(ana.id)), name="Ana", is_full_member=True), "This was not *sent*."
+                where,
+                Agent(id=AgentId(str(ana.id)), name="Ana", is_full_member=True),
+                Answer(text="This was not *sent*."),
             )
             told = [m for m in s.server.messages(str(where.thread)) if "not \\*sent\\*" in m.content]
             assert len(told) == 1

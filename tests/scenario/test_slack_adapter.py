@@ -15,6 +15,7 @@ from bot.errors import AuthFailed, Forbidden, RateLimited, Unavailable, Uncertai
 from bot.model import (
     Agent,
     AgentId,
+    Answer,
     Button,
     ChannelId,
     ChatMessageId,
@@ -109,7 +110,9 @@ async def test_private_words_reach_one_person_in_the_thread() -> None:
     """An ephemeral message, verbatim."""
     async with scene() as stage:
         opened, place = await stage.open()
-        await stage.chat.tell(place, Agent(id=AgentId(stage.anna.id), name="Anna", is_full_member=True), NASTY)
+        await stage.chat.tell(
+            place, Agent(id=AgentId(stage.anna.id), name="Anna", is_full_member=True), Answer(text=NASTY)
+        )
         assert [(each.thread_ts, each.rendered) for each in stage.slack.ephemerals(stage.anna)] == [
             (opened.thread, NASTY)
         ]
@@ -177,7 +180,7 @@ async def test_statuses_and_dead_ends_have_their_errors() -> None:
         await other.aclose()
         stage.slack.workspace.token_error = "token_revoked"
         with pytest.raises(AuthFailed, match="SLACK_BOT_TOKEN"):
-            await stage.chat.tell(place, Agent(id=AgentId("U1"), name="x", is_full_member=True), "x")
+            await stage.chat.tell(place, Agent(id=AgentId("U1"), name="x", is_full_member=True), Answer(text="x"))
         nobody = chat_for(stage.slack, [], api_url="http://127.0.0.1:9/api/")
         with pytest.raises(Unavailable):
             await nobody.post(place, POST, 0, key("e"))

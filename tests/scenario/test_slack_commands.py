@@ -6,8 +6,6 @@ from bot.model import (
     Answer,
     Ask,
     Button,
-    ChatMessageId,
-    Deleted,
     DeliveryId,
     Place,
     Post,
@@ -16,39 +14,6 @@ from bot.model import (
 )
 from tests.support.stage.slack import Recording, key, scene
 from tests.support.waiting import until
-
-
-async def test_a_command_in_a_thread_is_done_and_not_said() -> None:
-    """`!close` as a whole message; the answer only its writer sees, in the thread."""
-    async with scene() as stage:
-        opened, place = await stage.open()
-        await stage.slack.say(stage.anna, stage.channel, "!close", thread_ts=opened.thread)
-        await stage.slack.say(stage.anna, stage.channel, "!reopen #1041", thread_ts=opened.thread)
-        await stage.slack.say(stage.anna, stage.channel, "!close enough", thread_ts=opened.thread)
-        await until(lambda: len(stage.slack.ephemerals(stage.anna)) == 2)
-        assert [(ask.verb, ask.ticket, ask.place) for ask in stage.intake.asks] == [
-            (Verb.CLOSE, None, place),
-            (Verb.REOPEN, "#1041", place),
-        ]
-        assert stage.intake.said_texts == ["!close enough"]
-        assert [(each.thread_ts, each.rendered) for each in stage.slack.ephemerals(stage.anna)] == [
-            (opened.thread, "Done.")
-        ] * 2
-
-
-async def test_a_message_that_becomes_a_command_is_not_sent() -> None:
-    """A mistyped command that is fixed is recalled and done; a command that becomes a message is said."""
-    async with scene() as stage:
-        opened, place = await stage.open()
-        message = await stage.slack.say(stage.anna, stage.channel, "!clsoe", thread_ts=opened.thread)
-        assert await stage.slack.settled()
-        await stage.slack.edit(message, "!close")
-        await until(lambda: len(stage.intake.asks) == 1)
-        assert stage.intake.said_texts == ["!clsoe"]
-        assert stage.intake.seen[1:] == [Deleted(place=place, message=ChatMessageId(message.ts))]
-        await stage.slack.edit(message, "never mind")
-        assert await stage.slack.settled()
-        assert stage.intake.said_texts == ["!clsoe", "never mind"]
 
 
 async def test_slash_commands_are_answered_to_their_asker() -> None:

@@ -38,8 +38,8 @@ async def test_what_was_missed_is_read_from_the_threads_that_have_it() -> None:
         texts = {
             place: [said.text for said in found if said.place == place] for place in (threads[0], threads[1], quiet)
         }
-        assert texts == {threads[0]: ["new 0", "new 1", "new 2"], threads[1]: ["file"], quiet: []}
-        assert {said.agent.name for said in found if said.place == threads[0]} == {"Bob"}
+        assert texts == {threads[0]: ["new 0", "new 1", "new 2", "!close"], threads[1]: ["file"], quiet: []}
+        assert {said.agent.name for said in found if said.place == threads[0]} == {"Bob", "Anna"}
         fetched = {
             exchange.query.get("ts")
             for exchange in stage.slack.http_server.seen

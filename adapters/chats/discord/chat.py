@@ -29,6 +29,7 @@ from bot.clock import Clock
 from bot.errors import RemoteError
 from bot.model import (
     Agent,
+    Answer,
     Attachment,
     Card,
     ChannelId,
@@ -206,8 +207,8 @@ class DiscordChat:
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         await self._posting.mark(place, message, mark, was)
 
-    async def tell(self, place: Place, agent: Agent, text: str) -> None:
-        await self._posting.tell(place, agent, text)
+    async def tell(self, place: Place, agent: Agent, answer: Answer) -> None:
+        await self._posting.tell(place, agent, answer)
 
     # ------------------------------------------------------------ the rest
 

@@ -141,10 +141,10 @@ def _size(size: int) -> str:
     return f"{size} GB"
 
 
-def answer_text(answer: Answer) -> str:
+def answer_text(answer: Answer, length: int = CONTENT_LENGTH) -> str:
     """An answer in one message: its text, then its table; lines that do not fit are left out at the end."""
     if answer.table is None:
-        return cut_escaped(answer.text, CONTENT_LENGTH)
+        return cut_escaped(answer.text, length)
     text = cut_escaped(answer.text, _ANSWER_TEXT)
     head = f"{text}\n" if text else ""
-    return head + code_block(answer.table, CONTENT_LENGTH - units(head))
+    return head + code_block(answer.table, length - units(head))

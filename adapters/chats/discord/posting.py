@@ -18,14 +18,14 @@ from adapters.chats.discord.failures import (
     code_of,
     usable_answer,
 )
-from adapters.chats.discord.markup import cut_escaped, cut_line
-from adapters.chats.discord.messages import CONTENT_LENGTH, erased_message, post_message
+from adapters.chats.discord.markup import cut_line
+from adapters.chats.discord.messages import CONTENT_LENGTH, answer_text, erased_message, post_message
 from adapters.chats.discord.reading import DISCORD
 from adapters.chats.discord.requests import SHORT_WAIT
 from adapters.chats.discord.threads import Threads
 from adapters.chats.echo import Echo
 from bot.errors import Forbidden, Gone, Rejected
-from bot.model import Agent, Card, ChannelId, ChatMessageId, DeliveryKey, Mark, Place, Post
+from bot.model import Agent, Answer, Card, ChannelId, ChatMessageId, DeliveryKey, Mark, Place, Post
 
 _AROUND = 100
 """Characters kept free for the words around a private message."""
@@ -100,13 +100,14 @@ class Posting:
             json=erased_message(text),
         )
 
-    async def tell(self, place: Place, agent: Agent, text: str) -> None:
+    async def tell(self, place: Place, agent: Agent, answer: Answer) -> None:
         """
         By direct message; if the agent accepts none, in the thread with their name and without a ping.
 
-        Discord has no messages that only one person sees, except as answers to commands.
+        Discord has no messages that only one person sees, except as answers to commands. So a table, which not
+        everybody in the thread may see, is left out there.
         """
-        words = cut_escaped(text, CONTENT_LENGTH - _AROUND)
+        words = answer_text(answer, CONTENT_LENGTH - _AROUND)
         private = wording.IN_THREAD.format(thread=f"<#{place.thread or place.channel}>", text=words)
         try:
             channel = await self._call("POST", "/users/@me/channels", json={"recipient_id": agent.id})
@@ -115,6 +116,8 @@ class Posting:
                 {"content": private, "allowed_mentions": NOBODY},
             )
         except (Forbidden, Gone, Rejected):
+            if answer.table is not None:
+                words = wording.NO_DIRECT_MESSAGES
             await self._send(place, {"content": f"<@{agent.id}> {words}", "allowed_mentions": NOBODY})
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:

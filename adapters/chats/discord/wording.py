@@ -34,6 +34,9 @@ STATS_COMMAND = "Open, waiting and closed tickets, and how fast they were answer
 SEND_COMMAND = "Send to customer"
 
 IN_THREAD = "About {thread}: {text}"
+NO_DIRECT_MESSAGES = (
+    "The answer is for you alone, but you accept no direct messages from this server. Use the command with / instead."
+)
 
 NOT_FROM_PERSON = "Only what a person of the team wrote can be sent to a customer."
 BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."

@@ -20,6 +20,7 @@ from adapters.chats.slack.requests import SLACK_URL, Requests
 from bot.clock import Clock
 from bot.model import (
     Agent,
+    Answer,
     Attachment,
     Card,
     ChannelId,
@@ -164,8 +165,8 @@ class SlackChat:
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         await self._posting.mark(place, message, mark, was)
 
-    async def tell(self, place: Place, agent: Agent, text: str) -> None:
-        await self._posting.tell(place, agent, text)
+    async def tell(self, place: Place, agent: Agent, answer: Answer) -> None:
+        await self._posting.answer(place, agent.id, answer)
 
     # ------------------------------------------------------------ the rest
 

@@ -1,8 +1,9 @@
 """
-What agents ask for: slash commands, the picker, buttons, message shortcuts, and `!close` in a thread.
+What agents ask for: slash commands, the picker, buttons and message shortcuts.
 
 In Slack a slash command cannot be typed in a thread (github.com/slackapi/bolt-python/issues/873), so there are the
-other ways. Each is acknowledged at once, and answered when the core has done it; only the asker sees the answer.
+other ways, and `!close` as a message. Each is acknowledged at once, and answered when the core has done it; only the
+asker sees the answer.
 """
 
 from __future__ import annotations
@@ -28,11 +29,9 @@ from adapters.chats.slack.requests import Requests
 from bot.errors import Forbidden, Rejected, RemoteError
 from bot.model import Answer, Ask, ChannelId, Choice, DeliveryId, Door, Place, ThreadId, Verb
 from bot.ports import Intake
-from bot.text.audience import seen
 
 _log = structlog.get_logger(__name__)
 
-_TYPED = re.compile(r"!(?P<verb>close|reopen)(?:\s+(?P<ticket>#?\d+))?", re.IGNORECASE)
 _SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|stats)")
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {"close_ticket": Verb.CLOSE, "reopen_ticket": Verb.REOPEN, "send_to_customer": Verb.SEND}
@@ -42,12 +41,6 @@ _AT_ONCE = 1.5
 
 Payload = Mapping[str, Any]
 _Show = Callable[[Answer], Coroutine[Any, Any, None]]
-
-
-def typed_command(words: str) -> tuple[Verb, str | None] | None:
-    """The command that the words of a whole message are; None: they are none, even if they begin like one."""
-    found = _TYPED.fullmatch(seen(words))
-    return None if found is None else (Verb(found["verb"].lower()), found["ticket"])
 
 
 def stats_arguments(text: str) -> tuple[str | None, int | None]:
@@ -101,13 +94,6 @@ class Commands:
         app.view(picker.CALLBACK)(self._on_picked)
         app.action(ACTIONS)(self._on_pressed)
         app.message_shortcut(re.compile("|".join(_SHORTCUTS)))(self._on_shortcut)
-
-    # ------------------------------------------------------------ typed in a thread
-
-    def on_typed(self, message: PersonMessage, verb: Verb, ticket: str | None) -> None:
-        """Somebody wrote `!close` or `!reopen`, and nothing else, in a thread."""
-        request = _Request(user=message.user, verb=verb, place=message.place, ticket=ticket, door=Door.WORD)
-        self._tasks.start(self._do(request, self._privately(message.place, message.user)))
 
     # ------------------------------------------------------------ slash commands
 

@@ -17,7 +17,7 @@ from adapters.chats.echo import Echo
 from adapters.chats.malformed import SHAPE_ERRORS, Malformed
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack.agents import Agents
-from adapters.chats.slack.commands import Commands, typed_command
+from adapters.chats.slack.commands import Commands
 from adapters.chats.slack.reading import (
     SLACK,
     Event,
@@ -29,7 +29,6 @@ from adapters.chats.slack.reading import (
     number_of,
     read_event,
     said,
-    words_of,
 )
 from bot.errors import ShopbellError
 from bot.model import Deleted, Place
@@ -167,32 +166,14 @@ class Events:
     async def _deliver(self, message: MessageEvent) -> None:
         match message:
             case PersonMessage():
-                await self._on_written(message)
+                await self._intake.said(await said(message, self._agents))
                 self._patrol.received(number_of(message.message))
             case MessageChanged():
-                await self._on_changed(message)
+                await self._intake.edited(await edited(message.now, self._agents))
             case MessageDeleted() if message.deletes_thread:
                 await self._intake.place_deleted(message.place)
             case MessageDeleted():
                 await self._intake.deleted(Deleted(place=message.place, message=message.message))
-
-    async def _on_written(self, message: PersonMessage) -> None:
-        command = typed_command(words_of(message))
-        if command is None:
-            await self._intake.said(await said(message, self._agents))
-        else:
-            self._commands.on_typed(message, *command)
-
-    async def _on_changed(self, changed: MessageChanged) -> None:
-        """A message that is a command now counts as deleted; a command that is a message now counts as new."""
-        command = typed_command(words_of(changed.now))
-        if command is not None:
-            await self._intake.deleted(Deleted(place=changed.now.place, message=changed.now.message))
-            self._commands.on_typed(changed.now, *command)
-        elif typed_command(changed.before) is not None:
-            await self._intake.said(await said(changed.now, self._agents))
-        else:
-            await self._intake.edited(await edited(changed.now, self._agents))
 
 
 async def _on_other() -> None:

@@ -14,7 +14,6 @@ from adapters.chats.disappearance import APART
 from adapters.chats.malformed import SHAPE_ERRORS, Malformed
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack.agents import Agents
-from adapters.chats.slack.commands import typed_command
 from adapters.chats.slack.deleted_threads import DeletedThreads
 from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.posting import EVENT_TYPE
@@ -28,7 +27,6 @@ from adapters.chats.slack.reading import (
     said,
     time_of,
     ts_at,
-    words_of,
 )
 from adapters.chats.slack.reply_counts import ReplyCounts
 from adapters.chats.slack.requests import Requests
@@ -125,7 +123,7 @@ class History:
         found = [each for each in page if each.get("ts") == message]
         with usable_answer(writes=False):
             read = read_message(found[0], place.channel) if found else None
-            return None if read is None or typed_command(words_of(read)) is not None else await said(read, self._agents)
+            return None if read is None else await said(read, self._agents)
 
     async def missed(self, cursors: Sequence[Cursor], intake: Intake | None) -> AsyncIterator[Said]:
         """
@@ -238,10 +236,10 @@ class History:
         return touched, [*gone, *wanted.values()]
 
     async def _unread(self, cursor: Cursor) -> list[Said]:
-        """What people wrote in one thread after its cursor, without commands."""
+        """What people wrote in one thread after its cursor."""
         after = cursor.after or ChatMessageId(str(cursor.place.thread))
         written = await written_after(self._requests, cursor.place, after, self._malformed)
-        return [await said(message, self._agents) for message in written if typed_command(words_of(message)) is None]
+        return [await said(message, self._agents) for message in written]
 
 
 async def written_after(

@@ -16,7 +16,6 @@ from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
 from bot.errors import Gone, RateLimited, Rejected, RemoteError
 from bot.model import (
-    Agent,
     Answer,
     Card,
     ChannelId,
@@ -178,12 +177,8 @@ class Posting:
             if refused.fields.get("error") != harmless:
                 raise
 
-    async def tell(self, place: Place, agent: Agent, text: str) -> None:
-        """An ephemeral message: Slack shows it to one person, until they reload."""
-        await self.answer(place, agent.id, Answer(text=text))
-
     async def answer(self, place: Place, user: str, answer: Answer) -> None:
-        """An answer as an ephemeral message."""
+        """An ephemeral message: Slack shows it to one person, until they reload."""
         await self._requests.write(
             "chat.postEphemeral",
             channel=place.channel,

@@ -56,10 +56,9 @@ class PersonMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessageChanged:
-    """A person's message has a new text; `before` are its old words, empty if Slack did not give them."""
+    """A person's message has a new text."""
 
     now: PersonMessage
-    before: str
 
     @property
     def place(self) -> Place:
@@ -141,14 +140,7 @@ def _changed(event: Event, channel: str) -> MessageChanged | MessageDeleted | No
     if before is not None and before.get("text") == now.get("text"):
         return None
     message = read_message(now, channel)
-    if message is None:
-        return None
-    old = read_message({**now, "text": None, "blocks": None, **_text_of(before or {})}, channel)
-    return MessageChanged(message, "" if old is None else words_of(old))
-
-
-def _text_of(message: Event) -> Event:
-    return {name: message.get(name) for name in ("text", "blocks")}
+    return None if message is None else MessageChanged(message)
 
 
 def _deleted(event: Event, channel: str) -> MessageDeleted | None:
@@ -226,11 +218,6 @@ async def text_of(message: PersonMessage, agents: Agents) -> RichText:
     # Blocks have no names of channels and groups; the text beside them has.
     named = reading_mrkdwn.labels_in(message.markup)
     return _read(message, Names(users=users, groups=named, channels=named))
-
-
-def words_of(message: PersonMessage) -> str:
-    """The message's text without formatting, for what needs no names: whether it is a command."""
-    return plain(_read(message, Names()))
 
 
 def _people_in(message: PersonMessage) -> frozenset[str]:

@@ -12,9 +12,8 @@ import structlog
 from adapters.chats.malformed import Malformed
 from adapters.chats.patrol import RecentMessage, RecentMessages
 from adapters.chats.slack.agents import Agents
-from adapters.chats.slack.commands import typed_command
 from adapters.chats.slack.history import written_after
-from adapters.chats.slack.reading import SLACK, Event, is_ts, number_of, order, said, ts_at, ts_of, words_of
+from adapters.chats.slack.reading import SLACK, Event, is_ts, number_of, order, said, ts_at, ts_of
 from adapters.chats.slack.reply_counts import ReplyCounts
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
@@ -95,18 +94,14 @@ class RecentMessageReader:
                 await self._clock.sleep(_PAUSE)
 
     async def _written_after(self, place: Place, after: int) -> list[RecentMessage]:
-        """What people wrote in a thread since, without commands; nothing if the thread is gone by now."""
+        """What people wrote in a thread since; nothing if the thread is gone by now."""
         try:
             found = await written_after(self._requests, place, ChatMessageId(ts_of(after)), self._malformed)
         except Gone:
             return []
         finally:
             await self._clock.sleep(_PAUSE)
-        return [
-            RecentMessage(number_of(message.message), partial(said, message, self._agents))
-            for message in found
-            if typed_command(words_of(message)) is None
-        ]
+        return [RecentMessage(number_of(message.message), partial(said, message, self._agents)) for message in found]
 
 
 def _last_reply(first: Event) -> int:

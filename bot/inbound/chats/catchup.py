@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -25,7 +26,9 @@ from bot.ports import Chat
 from bot.tickets import announcements
 from bot.tickets.incidents import channel_read
 from bot.tickets.links import find_link
-from bot.tickets.routing import Rules, may_write, record_said, route_link
+from bot.tickets.routing import record_said, route_link
+from bot.tickets.rules import Rules, may_write
+from bot.tickets.typed_commands import AnswerDue
 from bot.wording import notices
 
 _log = structlog.get_logger(__name__)
@@ -36,6 +39,11 @@ _LONGEST_WAIT = 3600.0
 _MANY = 5
 _LONG = timedelta(minutes=2)
 """Fewer and younger missed messages are handled without a word: that happens at each restart."""
+
+
+AnswerLater = Callable[[Place, Sequence[AnswerDue]], None]
+"""Answer the authors of messages in a thread that were read later. Does not wait."""
+_AnswersDue = Sequence[tuple[Place, Sequence[AnswerDue]]]
 
 
 class CatchUp:
@@ -88,8 +96,14 @@ class CatchUp:
         if not self.in_sync:
             self._read_first_threads.put_nowait(thread)
 
-    async def run(self) -> None:
-        """Catch up whenever it is needed, until cancelled."""
+    async def run(self, answer_later: AnswerLater) -> None:
+        """
+        Catch up whenever it is needed, until cancelled.
+
+        Args:
+            answer_later: Called with the commands that were found, whose authors have to be answered.
+        """
+        self._answer_later = answer_later
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read_all())
             tasks.create_task(self._read_ahead())
@@ -123,8 +137,7 @@ class CatchUp:
         self._changed_meanwhile.clear()
         read = {cursor.place.channel for cursor in cursors} - self._unreadable_channels
         found, self._found_in = self._found_in, {}
-        await self._database.write(self._route_all, found, read, self._clock.now())
-        self._wake()
+        await self._route(partial(self._route_all, found, read))
         _log.info(
             "caught up",
             chat=self._chat.name,
@@ -149,8 +162,7 @@ class CatchUp:
         if sync_epoch == self.sync_epoch:
             found, self._found_in = self._found_in, {}
             read = channels - self._unreadable_channels
-            await self._database.write(self._route_all, found, read, self._clock.now())
-            self._wake()
+            await self._route(partial(self._route_all, found, read))
 
     async def _read(self, cursors: list[Cursor]) -> None:
         """Record the messages in these threads that are not recorded yet. Raises `RemoteError`."""
@@ -179,29 +191,38 @@ class CatchUp:
                 _log.info("reading ahead failed", chat=self._chat.name, error=type(error).__name__)
                 continue
             if sync_epoch == self.sync_epoch:
-                await self._database.write(self._route_one, thread, self._clock.now())
-                self._wake()
+                await self._route(partial(self._route_one, thread))
 
     def _cursors(self, tx: Transaction, since: datetime) -> list[Cursor]:
         rows = tx.all("links_to_catch_up", chat=self._chat.name, lately=to_ms(since))
         return [_as_cursor(row) for row in rows]
 
-    def _route_one(self, tx: Transaction, thread: Place, now: datetime) -> None:
-        link = find_link(tx, thread)
-        if link is not None:
-            route_link(tx, link, self._rules, now, self._chat.now())
+    async def _route(self, work: Callable[[Transaction], _AnswersDue]) -> None:
+        """Route what was read, and answer the authors of commands."""
+        for place, due in await self._database.write(work):
+            self._answer_later(place, due)
+        self._wake()
 
-    def _route_all(
-        self, tx: Transaction, found: Mapping[ChannelId, Found], read: set[ChannelId], now: datetime
-    ) -> None:
+    def _route_one(self, thread: Place, tx: Transaction) -> _AnswersDue:
+        link, now = find_link(tx, thread), self._clock.now()
+        if link is None:
+            return []
+        return [(thread, route_link(tx, link, self._rules, now, self._chat.now()).answers_due)]
+
+    def _route_all(self, found: Mapping[ChannelId, Found], read: set[ChannelId], tx: Transaction) -> _AnswersDue:
+        now = self._clock.now()
+        answers_due: list[tuple[Place, Sequence[AnswerDue]]] = []
         for channel in read:
             channel_read(tx, Place(chat=self._chat.name, channel=channel), now)
         for row in tx.all("links_with_unrouted_messages", chat=self._chat.name):
-            route_link(tx, link_row(row), self._rules, now, self._chat.now())
+            link = link_row(row)
+            routed = route_link(tx, link, self._rules, now, self._chat.now())
+            answers_due.append((link.place, routed.answers_due))
         for channel, missed in found.items():
             if is_worth_saying(missed, self._chat.now() or now):
                 place = Place(chat=self._chat.name, channel=channel)
                 announcements.announce(tx, place, notices.missed_messages_found(missed.amount, self._chat.label), now)
+        return answers_due
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row
+from bot.db.rows import TicketRow, message_row, require, ticket_row
 from bot.errors import RemoteError
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.subjects import Subject, find_subject
@@ -41,14 +41,15 @@ from bot.tickets import enqueue, marks
 from bot.tickets.links import find_link
 from bot.tickets.outcomes import drop, retry
 from bot.tickets.rights import may_act, open_stores, places_to_ask
-from bot.tickets.routing import Rules, note_route, record_said, reply_route, set_route
+from bot.tickets.routing import note_route, record_said, reply_route, set_route
+from bot.tickets.rules import Rules
 from bot.tickets.stats import chat_table, figures
+from bot.tickets.status_changes import STATUSES, request_status
 from bot.wording import answers, notices
 from bot.wording.cards import title
 from bot.wording.masking import masked_ticket
 
 _log = structlog.get_logger(__name__)
-_STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}
 # After this time an agent is answered that the vendor takes longer.
 _VENDOR_SECONDS = 2.5
 _MAX_DAYS = 365
@@ -102,7 +103,7 @@ class Commands:
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         """Tickets to choose from; the contract is `bot.ports.Intake.choices`."""
-        if verb not in _STATUSES:
+        if verb not in STATUSES:
             return ()
         allowed = await self._open_stores(place, agent, Door.COMPLETION)
         current = Status.OPEN if verb is Verb.CLOSE else Status.CLOSED
@@ -149,37 +150,28 @@ class Commands:
                 raise ValueError("figures are about no ticket")
 
     async def _change_status(self, ask: Ask, number: TicketNumber) -> Answer:
-        wanted = _STATUSES[ask.verb]
         by = notices.by_agent(ask.agent.name, self._chats[ask.place.chat].label)
         queued = await self._database.write(self._queue_status, number, ask.verb, by, self._clock.now())
         if isinstance(queued, Answer):
             return queued
-        ticket, delivery = queued
         self._outbox.wake()
-        latest = await self._outbox.wait_until_finished(delivery, _VENDOR_SECONDS)
+        return await self.outcome(queued)
+
+    def _queue_status(
+        self, tx: Transaction, number: TicketNumber, verb: Verb, by: str, now: datetime
+    ) -> Answer | DeliveryId:
+        return request_status(tx, _ticket(tx, number), verb, by, self._rules, now)
+
+    async def outcome(self, change: DeliveryId) -> Answer:
+        """What became of closing or reopening a ticket; waits a short time for the vendor."""
+        latest = await self._outbox.wait_until_finished(change, _VENDOR_SECONDS)
+        ticket = await self._database.read(_ticket, require(latest.ticket))
+        wanted = latest.payload_as(StatusPayload).wanted
         if latest.state is State.DONE:
             return Answer(text=answers.done(ticket.number, wanted))
         if latest.state is State.FAILED:
             return Answer(text=answers.failed(ticket.number, latest.error or ""))
         return Answer(text=answers.under_way(ticket.number, wanted, self._rules.stores[ticket.store].vendor_label))
-
-    def _queue_status(
-        self, tx: Transaction, number: TicketNumber, verb: Verb, by: str, now: datetime
-    ) -> Answer | tuple[TicketRow, DeliveryId]:
-        ticket, wanted = _ticket(tx, number), _STATUSES[verb]
-        store = self._rules.stores[ticket.store]
-        if ticket.forgotten:
-            return Answer(text=notices.forgotten())
-        pending = tx.one("status_in_progress", ticket=ticket.number)
-        target = ticket.status if pending is None else delivery_row(pending).payload_as(StatusPayload).wanted
-        if target is wanted:
-            sentence = answers.already_so if pending is None else answers.already_under_way
-            return Answer(text=sentence(ticket.number, wanted))
-        capabilities = self._rules.capabilities[ticket.store]
-        if verb not in capabilities.verbs:
-            instead = capabilities.instead.get(verb, "")
-            return Answer(text=answers.unsupported(store.vendor_label, wanted, instead))
-        return ticket, enqueue.status(tx, ticket, wanted, by, now)
 
     async def _stats(self, ask: Ask) -> Answer:
         stores = sorted(await self._open_stores(ask.place, ask.agent, ask.door))

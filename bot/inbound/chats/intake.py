@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
@@ -11,10 +10,9 @@ import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.rows import MessageRow
-from bot.errors import RemoteError
 from bot.inbound.chats.catchup import CatchUp
 from bot.inbound.chats.commands import Commands
+from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
 from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Door, Edited, Place, Said, Verb
 from bot.ports import Chat
@@ -22,8 +20,10 @@ from bot.tickets.deleted_places import card_deleted, record_place_deleted
 from bot.tickets.edits import record_deleted, record_edited
 from bot.tickets.incidents import channel_failing, channel_unreadable
 from bot.tickets.links import is_being_opened, message_in_unknown_thread
-from bot.tickets.routing import Rules, may_write, record_said, route_link
-from bot.wording import notices
+from bot.tickets.routing import Routed, record_said, route_link
+from bot.tickets.rules import Rules, may_write
+from bot.tickets.typed_commands import AnswerDue, typed_command
+from bot.wording import answers, notices
 
 _log = structlog.get_logger(__name__)
 P = ParamSpec("P")
@@ -38,8 +38,10 @@ class ChatIntake:
         database: Database,
         chats: Mapping[ChatName, Chat],
         catchups: Mapping[ChatName, CatchUp],
+        *,
         commands: Commands,
         refusals: Refusals,
+        private: PrivateMessages,
         rules: Rules,
         clock: Clock,
         wake: Callable[[], None],
@@ -49,19 +51,10 @@ class ChatIntake:
         self._catchups = catchups
         self._commands = commands
         self._refusals = refusals
+        self._private = private
         self._rules = rules
         self._clock = clock
         self._wake = wake
-        self._private_messages: set[asyncio.Task[None]] = set()
-
-    async def aclose(self, seconds: float) -> None:
-        """Wait up to this many seconds for private messages that are being sent; then cancel them."""
-        if not self._private_messages:
-            return
-        _, unfinished = await asyncio.wait(set(self._private_messages), timeout=seconds)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)
 
     def gap_possible(self, chat: ChatName) -> None:
         self._catchups[chat].gap_possible()
@@ -75,7 +68,7 @@ class ChatIntake:
         writable = await chat.writable(said.agent, [said.place])
         # After a gap, this message may have been edited since: Slack sends some events again.
         sync_epoch = arrived_in if catchup.in_sync and catchup.sync_epoch == arrived_in else None
-        is_new, refused = await self._write(
+        is_new, routed = await self._write(
             said.place,
             self._record_and_route,
             said,
@@ -86,25 +79,41 @@ class ChatIntake:
             live=catchup.in_sync,
         )
         catchup.read_first(said.place)
-        for message in refused:
-            if message.chat_message == said.message:
-                self._refuse(said.place, said.agent, Door.MESSAGE, notices.not_an_agent())
+        self._answer_author(said, routed)
         return is_new
+
+    def _answer_author(self, said: Said, routed: Routed) -> None:
+        """Tell the author of a message what became of it, and the authors of earlier ones that waited for it."""
+        for message in routed.refused:
+            if message.chat_message != said.message:
+                continue
+            if typed_command(message, self._rules) is None:
+                self._refuse(said.place, said.agent, Door.MESSAGE, notices.not_an_agent())
+            else:
+                self._refusals.add(said.place.chat, Door.WORD)
+                self._private.tell(said.place, said.agent, answers.not_allowed())
+        for due in routed.answers_due:
+            if due.message.chat_message == said.message:
+                self._private.answer(said.place, said.agent, due)
+            else:
+                self._private.answer_later(said.place, [due])
 
     async def edited(self, edited: Edited) -> None:
         self._catchups[edited.place.chat].message_changed(edited.place, edited.message)
         writable = await self._chats[edited.place.chat].writable(edited.agent, [edited.place])
-        notice = await self._write(edited.place, record_edited, edited, writable, self._rules, self._clock.now())
-        if notice is not None and notice.refused:
-            self._refuse(edited.place, notice.agent, Door.EDIT, notice.text)
-        elif notice is not None:
-            self._start_private_message(edited.place, notice.agent, notice.text)
+        result = await self._write(edited.place, record_edited, edited, writable, self._rules, self._clock.now())
+        if isinstance(result, AnswerDue):
+            self._private.answer(edited.place, edited.agent, result)
+        elif result is not None and result.refused:
+            self._refuse(edited.place, result.agent, Door.EDIT, result.text)
+        elif result is not None:
+            self._private.tell(edited.place, result.agent, result.text)
 
     async def deleted(self, deleted: Deleted) -> None:
         self._catchups[deleted.place.chat].message_changed(deleted.place, deleted.message)
         notice = await self._write(deleted.place, record_deleted, deleted, self._rules, self._clock.now())
         if notice is not None:
-            self._start_private_message(deleted.place, notice.agent, notice.text)
+            self._private.tell(deleted.place, notice.agent, notice.text)
         await self._write(deleted.place, card_deleted, deleted, self._clock.now())
 
     async def place_deleted(self, place: Place) -> None:
@@ -149,9 +158,9 @@ class ChatIntake:
         chat_now: datetime | None,
         *,
         live: bool,
-    ) -> tuple[bool, list[MessageRow]]:
+    ) -> tuple[bool, Routed]:
         """
-        Whether the message was new in a ticket's thread, and the messages of people who may not act on the ticket.
+        Whether the message was new in a ticket's thread, and what was routed.
 
         Args:
             live: Whether no older message can be missing, so that this one can be routed.
@@ -160,10 +169,10 @@ class ChatIntake:
         recorded = record_said(tx, said, can_reply=can_reply, sync_epoch=sync_epoch)
         if recorded is None:
             message_in_unknown_thread(tx, said.place)
-            return False, []
-        routed = live and not is_being_opened(tx, recorded.link)
-        refused = route_link(tx, recorded.link, self._rules, now, chat_now, live=True) if routed else []
-        return recorded.is_new, refused
+            return False, Routed()
+        if not live or is_being_opened(tx, recorded.link):
+            return recorded.is_new, Routed()
+        return recorded.is_new, route_link(tx, recorded.link, self._rules, now, chat_now, live=True)
 
     def _record_unreadable(self, tx: Transaction, place: Place, reason: str, now: datetime) -> None:
         """Report it where the tickets of the stores that use this channel have other threads."""
@@ -177,17 +186,4 @@ class ChatIntake:
         """Count it, and tell the person once a day: not with a private message for each of theirs."""
         self._refusals.add(place.chat, door)
         if self._refusals.is_due(place.chat, agent.id):
-            self._start_private_message(place, agent, text)
-
-    def _start_private_message(self, place: Place, agent: Agent, text: str) -> None:
-        """Send it in the background: the event must be acknowledged without waiting for the network."""
-        task = asyncio.create_task(self._send_private_message(place, agent, text), name="private message")
-        self._private_messages.add(task)
-        task.add_done_callback(self._private_messages.discard)
-
-    async def _send_private_message(self, place: Place, agent: Agent, text: str) -> None:
-        try:
-            await self._chats[place.chat].tell(place, agent, text)
-        except RemoteError as error:
-            # The thread itself shows what it is about, so nothing is lost.
-            _log.info("private message not sent", error=type(error).__name__)
+            self._private.tell(place, agent, text)

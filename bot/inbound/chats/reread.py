@@ -24,7 +24,7 @@ from bot.model import ChatName, Kind, State
 from bot.outbound.job import Job
 from bot.ports import Chat
 from bot.tickets.edits import record_reread
-from bot.tickets.routing import Rules
+from bot.tickets.rules import Rules
 
 _log = structlog.get_logger(__name__)
 _LONGEST_WAIT = 300.0

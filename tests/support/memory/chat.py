@@ -16,6 +16,7 @@ from bot.errors import Gone, RemoteError, Uncertain
 from bot.model import (
     Agent,
     AgentId,
+    Answer,
     Attachment,
     Card,
     ChannelId,
@@ -178,9 +179,9 @@ class MemoryChat:
         self.reactions[message] = (self.reactions[message] - {was}) | ({mark} if mark else set())
         await self._after("mark")
 
-    async def tell(self, place: Place, agent: Agent, text: str) -> None:
+    async def tell(self, place: Place, agent: Agent, answer: Answer) -> None:
         await self._before("tell")
-        self.told.append((agent.id, text))
+        self.told.append((agent.id, answer.text))
         await self._after("tell")
 
     async def download(self, attachment: Attachment) -> bytes:

@@ -11,10 +11,11 @@ import pytest
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, TicketRow, require, ticket_row
 from bot.errors import Rejected, Unavailable
+from bot.model import ChatName
 from bot.outbound.job import Directory, thread_of
 from bot.ports import VendorCapabilities
 from bot.tickets import enqueue
-from bot.tickets.routing import Rules
+from bot.tickets.rules import Rules
 from bot.tickets.sync import record
 from tests.support.database import NOON, STORE, snapshot, write
 from tests.support.memory.vendor import MemoryVendor
@@ -22,6 +23,7 @@ from tests.support.memory.vendor import MemoryVendor
 RULES = Rules(
     stores={STORE.name: STORE},
     capabilities={STORE.name: VendorCapabilities(verbs=frozenset())},
+    chat_labels={ChatName("discord"): "Discord", ChatName("slack"): "Slack"},
     noting=frozenset(),
     attaching=frozenset(),
     note_prefixes=("//",),

@@ -56,7 +56,10 @@ def test_notes(text: str, note: str) -> None:
         ("!CLOSE #1042", "close"),
         ("\u200e!stats", "stats"),
         ("**!closee**", "closee"),
-        ("@shopbell close", "@shopbell close"),
+        ("@shopbell close", "close"),
+        ("@shopbell, please close it", "@shopbell, please close it"),
+        ("@shopbell /reopen!", "reopen"),
+        ("!! close", "close"),
         ("@Shopbell", "@Shopbell"),
         ("!close.", "close"),
         ("!closee!", "closee"),
@@ -64,7 +67,20 @@ def test_notes(text: str, note: str) -> None:
 )
 def test_words_for_the_bot(text: str, word: str) -> None:
     """One word behind a mark, or the bot's name first."""
-    assert audience(text, PREFIXES) == ForBot(word)
+    found = audience(text, PREFIXES)
+    assert isinstance(found, ForBot)
+    assert found.word == word
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [("!close #1042", "#1042"), ("/close 1042", "1042"), ("@shopbell reopen #7.", "#7"), ("!close", "")],
+)
+def test_a_number_behind_a_word_for_the_bot(text: str, rest: str) -> None:
+    """Which ticket is meant."""
+    found = audience(text, PREFIXES)
+    assert isinstance(found, ForBot)
+    assert found.rest == rest
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,10 @@ from bot.tickets import enqueue
 from bot.tickets.edits import PrivateMessage, record_deleted, record_edited
 from bot.tickets.links import message_in_unknown_thread
 from bot.tickets.outcomes import drop
-from bot.tickets.routing import Rules, record_said, route_link
+from bot.tickets.routing import record_said, route_link
+from bot.tickets.rules import Rules
 from bot.tickets.sync import record
+from bot.tickets.typed_commands import AnswerDue
 from tests.support.database import NOON, STORE, snapshot, write
 
 THREAD = Place(chat=ChatName("discord"), channel=ChannelId("1"), thread=ThreadId("900"))
@@ -41,6 +43,7 @@ TWO_CHATS = replace(STORE, channels=(*STORE.channels, OTHER))
 RULES = Rules(
     stores={STORE.name: TWO_CHATS},
     capabilities={STORE.name: VendorCapabilities(verbs=frozenset())},
+    chat_labels={ChatName("discord"): "Discord", ChatName("slack"): "Slack"},
     noting=frozenset({STORE.name}),
     attaching=frozenset(),
     note_prefixes=("//",),
@@ -68,7 +71,9 @@ def said(tx: Transaction, text: str, *, can_reply: bool = True, rules: Rules = R
 def edited(
     tx: Transaction, text: str, writable: Collection[Place] = (THREAD,), rules: Rules = RULES
 ) -> PrivateMessage | None:
-    return record_edited(tx, Edited(place=THREAD, message=MESSAGE, agent=ANN, text=text), writable, rules, NOON)
+    result = record_edited(tx, Edited(place=THREAD, message=MESSAGE, agent=ANN, text=text), writable, rules, NOON)
+    assert not isinstance(result, AnswerDue)
+    return result
 
 
 def deleted(tx: Transaction) -> PrivateMessage | None:

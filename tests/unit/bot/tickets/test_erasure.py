@@ -37,7 +37,8 @@ from bot.ports import VendorCapabilities
 from bot.tickets import enqueue, erasure, forgotten
 from bot.tickets.edits import record_deleted, record_edited
 from bot.tickets.forgotten import find_ticket
-from bot.tickets.routing import Rules, record_said, route_link
+from bot.tickets.routing import record_said, route_link
+from bot.tickets.rules import Rules
 from bot.tickets.stats import figures
 from bot.tickets.sync import TicketSnapshot, record
 from tests.support.clocks import StandingClock
@@ -51,6 +52,7 @@ THREAD = Place(chat=ChatName("discord"), channel=ChannelId("1"), thread=ThreadId
 RULES = Rules(
     stores={STORE.name: STORE},
     capabilities={STORE.name: VendorCapabilities(verbs=frozenset())},
+    chat_labels={ChatName("discord"): "Discord", ChatName("slack"): "Slack"},
     noting=frozenset(),
     attaching=frozenset(),
     note_prefixes=("//",),

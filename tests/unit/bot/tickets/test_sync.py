@@ -33,7 +33,8 @@ from bot.text import signed
 from bot.tickets import enqueue
 from bot.tickets.erasure import erase
 from bot.tickets.outcomes import drop, reply_arrived, retry
-from bot.tickets.routing import Rules, record_said, route_link
+from bot.tickets.routing import record_said, route_link
+from bot.tickets.rules import Rules
 from bot.tickets.sync import record, record_gone, should_follow
 from tests.support.database import NOON, STORE, snapshot, write
 
@@ -41,6 +42,7 @@ THREAD = Place(chat=ChatName("discord"), channel=ChannelId("1"), thread=ThreadId
 RULES = Rules(
     stores={STORE.name: STORE},
     capabilities={STORE.name: VendorCapabilities(verbs=frozenset())},
+    chat_labels={ChatName("discord"): "Discord", ChatName("slack"): "Slack"},
     noting=frozenset({STORE.name}),
     attaching=frozenset(),
     note_prefixes=("//",),

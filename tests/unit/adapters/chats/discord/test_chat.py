@@ -11,7 +11,7 @@ import pytest
 from adapters.chats.discord import DiscordChat
 from adapters.chats.discord.reading import place_of
 from bot.clock import SystemClock
-from bot.model import Agent, AgentId
+from bot.model import Agent, AgentId, Answer
 from tests.support.discord_calls import Calls
 
 ANA = Agent(id=AgentId("5"), name="Ana", is_full_member=False)
@@ -26,7 +26,7 @@ async def told(*answers: Any) -> list[tuple[str, str, Any]]:
     calls = Calls(*answers)
     chat = DiscordChat(token="t", api_url=None, channels=frozenset(), clock=SystemClock())
     chat._account.call = calls.call  # type: ignore[assignment]
-    await chat.tell(place_of(1, 2), ANA, "You may *not* reply.")
+    await chat.tell(place_of(1, 2), ANA, Answer(text="You may *not* reply."))
     return calls.asked
 
 

@@ -4,27 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.chats.slack.commands import stats_arguments, typed_command
-from bot.model import Verb
-
-
-@pytest.mark.parametrize(
-    ("text", "command"),
-    [
-        ("!close", (Verb.CLOSE, None)),
-        (" !Reopen ", (Verb.REOPEN, None)),
-        ("!close #1042", (Verb.CLOSE, "#1042")),
-        ("!close 1042", (Verb.CLOSE, "1042")),
-        ("!close it", None),
-        ("!closed", None),
-        ("!nice work", None),
-        ("please !close", None),
-        ("!stats", None),
-    ],
-)
-def test_only_a_whole_message_is_a_command(text: str, command: tuple[Verb, str | None] | None) -> None:
-    """Everything else that begins with an exclamation mark is what somebody says."""
-    assert typed_command(text) == command
+from adapters.chats.slack.commands import stats_arguments
 
 
 @pytest.mark.parametrize(

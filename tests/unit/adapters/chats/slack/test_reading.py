@@ -11,12 +11,14 @@ from adapters.chats.slack.reading import (
     MessageChanged,
     MessageDeleted,
     PersonMessage,
+    _read,
     order,
     read_event,
     time_of,
     ts_at,
-    words_of,
 )
+from adapters.chats.slack.reading_mrkdwn import Names
+from bot.text.plain import plain
 
 PARENT, REPLY = "1700000000.000100", "1700000001.000200"
 SERVED = frozenset({"C1"})
@@ -66,7 +68,7 @@ def test_a_changed_text_is_received() -> None:
     """The new text, under the message's own id."""
     heard = read_event(changed(event(text="new"), event(text="old")), SERVED)
     assert isinstance(heard, MessageChanged)
-    assert (heard.now.message, heard.now.markup, heard.before) == (REPLY, "new", "old")
+    assert (heard.now.message, heard.now.markup) == (REPLY, "new")
     assert isinstance(read_event(changed(event(text="new"), None), SERVED), MessageChanged)
 
 
@@ -132,7 +134,7 @@ def test_emoji_are_known_by_what_was_typed() -> None:
     typed_blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": spans}]}]
     heard = read_event(event(blocks=typed_blocks), SERVED)
     assert isinstance(heard, PersonMessage)
-    assert words_of(heard) == "🔒x👋🏼:shop::odd:"
+    assert plain(_read(heard, Names())) == "🔒x👋🏼:shop::odd:"
 
 
 def test_a_message_that_was_passed_on_is_reported() -> None:

@@ -1,0 +1,42 @@
+"""Asking for a ticket to be closed or reopened: what it takes, whoever asks and in whatever way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.db.connection import Transaction
+from bot.db.rows import TicketRow, delivery_row
+from bot.model import Answer, DeliveryId, Status, StatusPayload, Verb
+from bot.tickets import enqueue
+from bot.tickets.rules import Rules
+from bot.wording import answers, notices
+
+STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}
+
+
+def request_status(
+    tx: Transaction, ticket: TicketRow, verb: Verb, by: str, rules: Rules, now: datetime
+) -> Answer | DeliveryId:
+    """
+    Queue the change that `verb` asks for; its store must be in the settings.
+
+    Args:
+        by: Who asks for it and where, as the thread will say it.
+
+    Returns:
+        The delivery that does it; or an answer, if there is nothing to do or the vendor cannot do it.
+    """
+    wanted = STATUSES[verb]
+    if ticket.forgotten:
+        return Answer(text=notices.forgotten())
+    pending = tx.one("status_in_progress", ticket=ticket.number)
+    target = ticket.status if pending is None else delivery_row(pending).payload_as(StatusPayload).wanted
+    if target is wanted:
+        sentence = answers.already_so if pending is None else answers.already_under_way
+        return Answer(text=sentence(ticket.number, wanted))
+    capabilities = rules.capabilities[ticket.store]
+    if verb not in capabilities.verbs:
+        instead = capabilities.instead.get(verb, "")
+        vendor = rules.stores[ticket.store].vendor_label
+        return Answer(text=answers.unsupported(vendor, wanted, instead))
+    return enqueue.status(tx, ticket, wanted, by, now)

@@ -1,0 +1,90 @@
+"""
+Messages that are commands: `!close` in a thread, `/close` sent as text, `@shopbell close`.
+
+Such a message goes to nobody. What it changes in its own ticket is queued in the transaction that routes it, so that a
+kill neither loses nor repeats it. What only has to be answered is asked for afterwards. Its author alone is answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import Final
+
+from bot.db.connection import Transaction
+from bot.db.rows import LinkRow, MessageRow, TicketRow
+from bot.model import Answer, DeliveryId, TicketNumber, Verb
+from bot.text.audience import ForBot, audience
+from bot.tickets.rules import Rules
+from bot.tickets.status_changes import STATUSES, request_status
+from bot.wording import answers, notices
+
+WORDS: Final = {"close": Verb.CLOSE, "reopen": Verb.REOPEN, "stats": Verb.STATS}
+"""The words that are commands, and what each asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCommand:
+    """
+    What a message asks for.
+
+    Attributes:
+        ticket: The ticket's number as it was typed; empty: none was, so the thread's ticket is meant.
+    """
+
+    verb: Verb
+    ticket: str = ""
+
+    def is_about(self, number: TicketNumber) -> bool:
+        """Whether the ticket of the thread is meant, which has this number."""
+        return self.ticket.lstrip("#") in ("", str(number))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDue:
+    """
+    The author of a message has to be answered.
+
+    Attributes:
+        result: The answer; the delivery whose outcome is the answer; or the command that has to be asked for first.
+    """
+
+    message: MessageRow
+    result: Answer | DeliveryId | TypedCommand
+
+
+def typed_command(message: MessageRow, rules: Rules) -> TypedCommand | None:
+    """The command that a whole message is; None: it is none. One with files or other parts is none. Pure."""
+    found = audience(message.text, rules.note_prefixes)
+    verb = WORDS.get(found.word) if isinstance(found, ForBot) else None
+    if not isinstance(found, ForBot) or verb is None or message.attachments or message.unsupported:
+        return None
+    return TypedCommand(verb, found.rest)
+
+
+def nearest_command(word: str) -> str:
+    """The word of the command that is most like this one; empty: none is. Pure."""
+    near = get_close_matches(word.lower(), WORDS, 1)
+    return near[0] if near else ""
+
+
+def obey(
+    tx: Transaction,
+    link: LinkRow,
+    ticket: TicketRow,
+    message: MessageRow,
+    command: TypedCommand,
+    rules: Rules,
+    now: datetime,
+) -> AnswerDue:
+    """Queue what the command changes in the ticket of its thread; the store is in the settings."""
+    if command.verb not in STATUSES or not command.is_about(ticket.number):
+        return AnswerDue(message, command)
+    by = notices.by_agent(message.author_name or "", rules.chat_labels[link.chat])
+    return AnswerDue(message, request_status(tx, ticket, command.verb, by, rules, now))
+
+
+def too_old(message: MessageRow, age: timedelta) -> AnswerDue:
+    """The command was read so late that it must not be done unasked."""
+    return AnswerDue(message, Answer(text=answers.command_too_old(message.text, age)))

@@ -1,0 +1,146 @@
+"""Messages that are commands, or look like one: they reach no customer unasked, and do the same in both chats."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from bot.model import State
+from tests.support.stage.clock import clock_of, later
+from tests.support.stage.stage import Stage, Ticket
+from tests.support.waiting import until
+
+HELD = "looks like a command to shopbell"
+
+pytestmark = pytest.mark.scenario({"sellgate": "text triage"})
+
+
+async def says(stage: Stage, ticket: Ticket, chat: str, text: str) -> None:
+    """Ann writes it in Discord, or Bob in Slack."""
+    await (ticket.ann_says(text) if chat == "discord" else ticket.bob_says(text))
+
+
+def read_by_author(stage: Stage, ticket: Ticket, chat: str, text: str) -> int:
+    """How often Ann or Bob were told this. Ann accepts no direct messages, so she is told in the thread, by name."""
+    if chat == "discord":
+        named = [
+            message.content for message in ticket.discord.messages() if f"<@{stage.world.ann.id}>" in message.content
+        ]
+        return sum(text in content for content in named)
+    return sum(text in each.rendered for each in stage.world.slack.ephemerals(stage.world.bob))
+
+
+async def is_held(ticket: Ticket, chat: str) -> None:
+    thread = ticket.discord if chat == "discord" else ticket.slack
+    await until(lambda: thread.count(HELD) == 1, "it is held")
+
+
+@pytest.mark.parametrize("chat", ["discord", "slack"])
+async def test_a_command_as_a_message_is_done_in_both_chats(stage: Stage, chat: str) -> None:
+    """Close and reopen, for this ticket or by number for another; the author alone is answered, the customer never."""
+    here, there = await stage.arrives("Ticket here"), await stage.arrives("Ticket there")
+    await says(stage, here, chat, "!close")
+    await until(lambda: here.now.closed, "it is closed")
+    await until(lambda: read_by_author(stage, here, chat, f"#{here.number} is closed.") == 1, "the author knows")
+    await says(stage, here, chat, "! REOPEN.")
+    await until(lambda: not here.now.closed, "it is open again")
+    await says(stage, here, chat, f"!close #{there.number}")
+    await until(lambda: there.now.closed, "the other one is closed")
+    await says(stage, here, chat, "!stats")
+    figures = "The answer is for you alone" if chat == "discord" else "Figures as of"
+    await until(lambda: read_by_author(stage, here, chat, figures) == 1, "the figures are shown")
+    await stage.at_rest()
+    assert not here.now.closed
+    assert here.sent == there.sent == []
+
+
+@pytest.mark.parametrize("typed", ["/close", "<@{bot}> close", "<@{bot}>, close!", "\u200b!close", "**!close**"])
+async def test_other_ways_to_type_it(stage: Stage, typed: str) -> None:
+    """As text behind a slash, to the bot by name, with signs that nobody sees, formatted."""
+    ticket = await stage.arrives("By other ways")
+    await ticket.ann_says(typed.format(bot=stage.world.discord.bot.id))
+    await until(lambda: ticket.now.closed, "it is closed")
+    await stage.at_rest()
+    assert ticket.sent == []
+
+
+@pytest.mark.parametrize("chat", ["discord", "slack"])
+@pytest.mark.parametrize(("typed", "near"), [("!closee", "!close"), ("!reopn", "!reopen"), ("!xyzzy", "")])
+async def test_a_word_that_is_no_command_waits(stage: Stage, chat: str, typed: str, near: str) -> None:
+    """Its author alone is told what was perhaps meant, and chooses in the thread; Send sends it as it is."""
+    ticket = await stage.arrives("No command")
+    await says(stage, ticket, chat, typed)
+    await is_held(ticket, chat)
+    told = f"Did you mean {near}?" if near else "is no command of shopbell"
+    await until(lambda: read_by_author(stage, ticket, chat, told) == 1, "its author is told")
+    assert ticket.sent == []
+    if chat == "discord":
+        (held,) = [message for message in ticket.discord.messages() if HELD in str(message)]
+        await stage.world.discord.press(stage.world.ann, held, "Send")
+    else:
+        (in_slack,) = [message for message in ticket.slack.messages() if HELD in str(message)]
+        await stage.world.slack.press(stage.world.bob, in_slack, "Send")
+    await ticket.has_sent(typed)
+
+
+@pytest.mark.parametrize("chat", ["discord", "slack"])
+async def test_an_edit_makes_a_command_of_it(stage: Stage, chat: str) -> None:
+    """A mistyped one that is put right is done and not sent; a command that becomes a message is a new message."""
+    ticket = await stage.arrives("Edited into a command")
+    edit: Callable[[str], Awaitable[object]]
+    if chat == "discord":
+        edit = partial(stage.world.discord.edit, stage.world.ann, await ticket.ann_says("!clsoe"))
+    else:
+        edit = partial(stage.world.slack.edit, await ticket.bob_says("!clsoe"))
+    await is_held(ticket, chat)
+    await edit("!close")
+    await until(lambda: ticket.now.closed, "it is closed")
+    await edit("Thank you, that was all.")
+    await ticket.has_sent("Thank you, that was all.")
+    assert ticket.sent == ["Thank you, that was all."]
+
+
+async def test_a_command_with_a_file_waits(stage: Stage) -> None:
+    """Nobody means a command with a file; neither is done or sent unasked."""
+    ticket = await stage.arrives("With a file")
+    await ticket.ann_says("!close", attachments=[("key.txt", b"K-1")])
+    await is_held(ticket, "discord")
+    await stage.at_rest(State.HELD)
+    assert ticket.sent == []
+    assert not ticket.now.closed
+
+
+@pytest.mark.parametrize("chat", ["discord", "slack"])
+async def test_a_command_that_was_missed_is_done_once(stage: Stage, chat: str) -> None:
+    """After the words before it, and its author is answered then."""
+    ticket = await stage.arrives("Missed command")
+    await stage.bridge.drained()
+    await stage.bridge.stop()
+    await says(stage, ticket, chat, "Bye!")
+    await says(stage, ticket, chat, "!close")
+    await stage.bridge.start()
+    await until(lambda: ticket.now.closed, "it is closed")
+    await stage.bridge.restart()
+    await stage.at_rest()
+    assert ticket.sent == ["Bye!"]
+    assert read_by_author(stage, ticket, chat, f"#{ticket.number} is closed.") == 1
+
+
+@pytest.mark.parametrize("chat", ["discord", "slack"])
+async def test_a_command_that_is_read_hours_later_is_not_done(stage: Stage, chat: str) -> None:
+    """Nobody knows whether it is still meant: its author is told to write it again."""
+    ticket = await stage.arrives("Old command")
+    await stage.bridge.drained()
+    clock = clock_of(stage)
+    await stage.bridge.stop()
+    await says(stage, ticket, chat, "!close")
+    with later(clock, timedelta(hours=2)):
+        await stage.bridge.start()
+        await until(lambda: read_by_author(stage, ticket, chat, "Write it again") == 1, "its author is told")
+        await stage.at_rest()
+        assert not ticket.now.closed
+        assert ticket.sent == []
+        await stage.bridge.stop()
