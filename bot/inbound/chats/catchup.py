@@ -37,6 +37,8 @@ _RETRY_SECONDS = (1.0, 5.0, 15.0, 60.0)
 _UNREADABLE_RETRY_SECONDS = 300.0
 _LONGEST_WAIT = 3600.0
 _MANY = 5
+_CONNECTING_SECONDS = 30.0
+_READING_SECONDS = 300.0
 _LONG = timedelta(minutes=2)
 """Fewer and younger missed messages are handled without a word: that happens at each restart."""
 
@@ -69,9 +71,12 @@ class CatchUp:
         self._changed_meanwhile: set[tuple[Place, ChatMessageId]] = set()
         self.in_sync = self.is_connected = False
         self.sync_epoch = secrets.token_hex(8)
+        self._gap_since = self._connected_since = clock.monotonic()
 
     def gap_possible(self) -> None:
         """From now on, messages may have been missed."""
+        if self.in_sync:
+            self._gap_since = self._clock.monotonic()
         self.in_sync = self.is_connected = False
         self.sync_epoch = secrets.token_hex(8)
         self._changed_meanwhile.clear()
@@ -79,8 +84,25 @@ class CatchUp:
 
     def connected(self) -> None:
         """The connection works: reading may start."""
+        if not self.is_connected:
+            self._connected_since = self._clock.monotonic()
         self.is_connected = True
         self._connection_ready.set()
+
+    @property
+    def older_expected(self) -> bool:
+        """
+        Whether messages that were written before now are expected from this chat within a short time.
+
+        They are read now; or the connection was lost a moment ago and is being made. Nobody waits for a chat that is
+        away for longer.
+        """
+        if self.in_sync:
+            return False
+        now = self._clock.monotonic()
+        if self.is_connected:
+            return now - self._connected_since < _READING_SECONDS
+        return now - self._gap_since < _CONNECTING_SECONDS
 
     def message_changed(self, thread: Place, message: ChatMessageId) -> None:
         """A message was edited or deleted now; a copy that is being read may be older."""

@@ -1,5 +1,8 @@
 """
-Reading a message again before it is sent, if a change to it may have been missed.
+What a reply or a note waits for before it is sent: an earlier reply that was missed, or its message being read again.
+
+Replies of one ticket leave in the order in which they were written, in whatever chat. So while another chat of the
+ticket is reading what it has missed, a reply waits for it, but only for a limited time.
 
 A deletion or an edit that we missed must have the same effect as one that we received. So a reply or a note that was
 written in an earlier sync epoch of its chat (see `bot.inbound.chats.catchup`) is sent only after its message was read
@@ -24,6 +27,7 @@ from bot.model import ChatName, Kind, State
 from bot.outbound.job import Job
 from bot.ports import Chat
 from bot.tickets.edits import record_reread
+from bot.tickets.enqueue import links_of
 from bot.tickets.rules import Rules
 
 _log = structlog.get_logger(__name__)
@@ -70,6 +74,8 @@ class RereadCheck:
         """
         if delivery.kind not in _CHECKED or delivery.state is not State.WAITING or delivery.requested:
             return False
+        if self._earlier_expected(tx, delivery):
+            return True
         row = tx.one("sync_epoch_of_message", id=delivery.message)
         if row is None or row["chat"] not in self._chats:
             return False
@@ -78,7 +84,10 @@ class RereadCheck:
         return not missed_nothing and not self._waited_long_enough(chat)
 
     async def run(self, job: Job) -> None:
-        """Read the message again; if its chat cannot be reached, postpone the delivery."""
+        """Read the message again. If its chat cannot be reached, or an earlier reply may come, postpone it."""
+        if await self._database.read(self._earlier_expected, job.delivery):
+            await self._set_due(job, _RETRY_SECONDS)
+            return
         message, link = require(job.message), require(job.link_of_message)
         chat, catchup = self._chats[link.chat], self._catchups[link.chat]
         sync_epoch = catchup.sync_epoch
@@ -111,8 +120,18 @@ class RereadCheck:
         if self._waited_long_enough(chat.name):
             _log.info("sent without reading again", chat=chat.name)
             return
-        due = self._clock.now() + timedelta(seconds=min(max(seconds, _RETRY_SECONDS), _MAX_RETRY_SECONDS))
+        await self._set_due(job, min(max(seconds, _RETRY_SECONDS), _MAX_RETRY_SECONDS))
+
+    async def _set_due(self, job: Job, seconds: float) -> None:
+        due = self._clock.now() + timedelta(seconds=seconds)
         await self._database.write(lambda tx: tx.run("set_due", id=job.delivery.id, due=to_ms(due)))
+
+    def _earlier_expected(self, tx: Transaction, delivery: DeliveryRow) -> bool:
+        """Whether a chat of the ticket is reading messages of which one may be an earlier reply."""
+        expecting = [name for name, catchup in self._catchups.items() if catchup.older_expected]
+        if delivery.kind is not Kind.REPLY or delivery.attempts or not expecting:
+            return False
+        return any(link.chat in expecting for link in links_of(tx, require(delivery.ticket)))
 
     def _waited_long_enough(self, chat: ChatName) -> bool:
         wait = self._waits.get(chat)
