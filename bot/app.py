@@ -37,6 +37,7 @@ from bot.ports import CanAttach, CanCount, CanNote, Limit
 from bot.settings import LoadedSettings, Settings
 from bot.tickets.deleted_places import apply_channel_settings
 from bot.tickets.enqueue import chat_destination, store_destination
+from bot.tickets.learned import remember_learned
 from bot.tickets.rules import Rules
 from bot.wiring import World
 
@@ -120,6 +121,7 @@ class App:
         """
         await self._database.write(_record_start, self._clock.now())
         await self._database.write(apply_channel_settings, self._world.stores.values(), self._clock.now())
+        await self._database.read(remember_learned, self._world.vendors)
         await self.outbox.prepare()
         if self._server is not None:
             await self._server.start()

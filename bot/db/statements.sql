@@ -67,6 +67,15 @@ SELECT * FROM stores WHERE name = :name;
 -- Every store that was ever configured here.
 SELECT * FROM stores ORDER BY name;
 
+-- name: all_learned
+-- What was found out of each store.
+SELECT * FROM learned;
+
+-- name: set_learned
+-- Writes down what was found out of a store, unless it is known already.
+INSERT INTO learned (store, value, evidence, learned_at) VALUES (:store, :value, :evidence, :now)
+ON CONFLICT (store) DO UPDATE SET value = :value, evidence = :evidence, learned_at = :now WHERE value <> :value;
+
 -- name: set_store_swept
 -- A sweep of the store has ended.
 UPDATE stores
@@ -188,6 +197,10 @@ UPDATE tickets SET followed = 1 WHERE number = :number;
 UPDATE tickets
 SET gone_at = :now, closed_at = COALESCE(closed_at, :now), status = 'closed', fingerprint = NULL
 WHERE number = :number;
+
+-- name: read_open_tickets_again
+-- The store's open tickets may look otherwise by what was learned: the next sweep reads them again.
+UPDATE tickets INDEXED BY tickets_open SET fingerprint = NULL WHERE store = :store AND status = 'open';
 
 -- name: raise_ticket_version
 -- Something that the ticket's cards show has changed.

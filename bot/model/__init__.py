@@ -35,7 +35,7 @@ from bot.model.ids import (
     TicketId,
     TicketNumber,
 )
-from bot.model.stores import Finding, Store
+from bot.model.stores import Finding, Learned, Store
 from bot.model.tickets import (
     Absent,
     Attachment,
@@ -85,6 +85,7 @@ __all__ = [
     "File",
     "Finding",
     "Kind",
+    "Learned",
     "LinePayload",
     "Mark",
     "Message",

@@ -39,6 +39,20 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """
+    What an adapter found out of its store.
+
+    Attributes:
+        value: As the adapter writes it.
+        evidence: How it was found out, in words for people; names no ticket and no customer.
+    """
+
+    value: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """
     One finding of `shopbell check`.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from bot.db.connection import Database, Transaction
 from bot.db.lock import is_held, lock_of
 from bot.db.rows import from_ms, require
 from bot.errors import DatabaseError, DatabaseTooOld
-from bot.model import ChatName, Finding
+from bot.model import ChatName, Finding, Learned, StoreName
+from bot.ports import CanLearn
 from bot.settings import LoadedSettings
+from bot.tickets.learned import all_learned
 from bot.wiring import World
 from bot.wording import notices
 
@@ -31,6 +33,7 @@ async def examine(loaded: LoadedSettings, world: World, clock: Clock) -> AsyncIt
     yield Finding(ok=True, subject="settings", text=f"stores {stores}; chats {', '.join(sorted(world.chats))}")
     for finding in await check_database(loaded.general.database_path, clock):
         yield finding
+    learned = await _read_learned(loaded.general.database_path)
     for name, vendor in sorted(world.vendors.items()):
         try:
             finding = await vendor.check()
@@ -38,6 +41,9 @@ async def examine(loaded: LoadedSettings, world: World, clock: Clock) -> AsyncIt
             yield _broken(f"store {name}", defect)
             continue
         yield Finding(ok=finding.ok, subject=f"store {name}", text=finding.text, remedy=finding.remedy)
+        about = vendor.about_learned(learned.get(name)) if isinstance(vendor, CanLearn) else None
+        if about is not None:
+            yield replace(about, subject=f"store {name}")
     for chat in sorted(world.chats):
         for finding in await _check_chat(world, chat, clock):
             yield finding
@@ -96,6 +102,22 @@ def _not_writable(path: Path) -> Finding | None:
             remedy = "Allow this user to write there, or set DATABASE_PATH to a place where shopbell may write."
             return Finding(ok=False, subject="database", text=f"{each} cannot be written.", remedy=remedy)
     return None
+
+
+async def _read_learned(path: Path) -> Mapping[StoreName, Learned]:
+    """What was found out of the stores; nothing if the file cannot be read, for which there is another finding."""
+    if not path.exists():  # noqa: ASYNC240 - one short call, and nothing else runs meanwhile
+        return {}
+    try:
+        opened = await Database.open_to_read(path)
+    except DatabaseError:
+        return {}
+    try:
+        return await opened.read(all_learned)
+    except DatabaseError:
+        return {}
+    finally:
+        await opened.aclose()
 
 
 async def _read(path: Path) -> _Contents:

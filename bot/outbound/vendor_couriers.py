@@ -18,6 +18,7 @@ from bot.model import Button, Conversation, File, MessageId, Status, StatusPaylo
 from bot.outbound.job import Directory, Job, Unclear
 from bot.ports import CanAttach, CanFormat, CanNote, Vendor
 from bot.tickets import enqueue
+from bot.tickets.learned import record_learned
 from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
 from bot.tickets.own_messages import earliest
 from bot.tickets.routing import refusal
@@ -191,6 +192,7 @@ class StatusCourier:
 
     def record(self, tx: Transaction, job: Job, result: StatusChanged, now: datetime) -> None:
         ticket, by = require(job.ticket), job.delivery.payload_as(StatusPayload).by
+        record_learned(tx, ticket.store, self.directory.vendor(ticket), now)
         changed = {"status": result.status, "closed_here_only": result.closed_here_only}
         tx.run("set_ticket_status", number=ticket.number, now=to_ms(now), **changed)
         if result.closed_here_only:

@@ -18,6 +18,7 @@ from bot.model import (
     Counts,
     File,
     Finding,
+    Learned,
     MessageId,
     Nameless,
     Nudge,
@@ -189,6 +190,27 @@ class CanFormat(Protocol):
         Args:
             text: The same without formatting, by which the reply is recognised.
         """
+        ...
+
+
+@runtime_checkable
+class CanLearn(Protocol):
+    """
+    A vendor that finds out from its store's answers what its API does not document.
+
+    Attributes:
+        learned: What was found out or remembered; None: nothing, or the settings say it.
+    """
+
+    @property
+    def learned(self) -> Learned | None: ...
+
+    def remember(self, learned: Learned) -> None:
+        """Go on with what was found out earlier. Called once, before anything else. What is not understood is left."""
+        ...
+
+    def about_learned(self, learned: Learned | None) -> Finding | None:
+        """What `check` tells of what was found out so far; None: nothing, because the settings say it."""
         ...
 
 

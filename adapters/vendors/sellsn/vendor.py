@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -24,10 +25,11 @@ from adapters.vendors.sellsn.reading import (
 )
 from adapters.vendors.sellsn.settings import SellsnSettings
 from bot.errors import Gone, Rejected, RemoteError, Unavailable, Unsupported
-from bot.model import Absent, Change, Conversation, Finding, MessageId, Nameless, Status, TicketId, Verb
+from bot.model import Absent, Change, Conversation, Finding, Learned, MessageId, Nameless, Status, TicketId, Verb
 from bot.ports import KnownTickets, VendorTools
 
 _A_DAY = 86_400.0
+_NUMBERS = re.compile(r"\d{1,9}(,\d{1,9})*")
 
 
 class Sellsn:
@@ -56,6 +58,7 @@ class Sellsn:
         self._length = PageLength(settings.page_size, tools.clock)
         self._numbering = PageNumbering(settings.first_page)
         self._closed = frozenset(settings.closed_statuses or ())
+        self._evidence = ""
         self._staff = StaffNames(self._client, tools.clock, settings.staff_names)
         self._ours: ExpiringCache[bool] = ExpiringCache(tools.clock, seconds=_A_DAY)
 
@@ -145,13 +148,13 @@ class Sellsn:
         """
         Close a ticket. One that does not exist any more is closed.
 
-        While it is not known which status number means closed, the ticket is read before and after. If the number
-        changed, the new one means closed.
+        If the settings do not say which status numbers mean closed, the ticket is read before and after. If its
+        number changed, the new one means closed, and what was learned before is dropped if it says otherwise.
         """
         if status is Status.OPEN:
             raise Unsupported(CAPABILITIES.instead[Verb.REOPEN])
         try:
-            before = None if self._closed else (await self._read(ticket)).status
+            before = None if self._settings.closed_statuses else (await self._read(ticket)).status
             await self._client.write("DELETE", *self._tickets, ticket, empty_ok=True)
         except Gone:
             return
@@ -163,8 +166,32 @@ class Sellsn:
             after = (await self._read(ticket)).status
         except RemoteError:
             return  # it is closed all the same; we may learn the number from the next one
-        if after not in (None, before):
+        if after is not None and after != before and after not in self._closed:
             self._closed = frozenset({after})
+            self._evidence = f"status {before} became {after} when a ticket was closed"
+
+    @property
+    def learned(self) -> Learned | None:
+        if self._settings.closed_statuses or not self._closed:
+            return None
+        return Learned(value=",".join(map(str, sorted(self._closed))), evidence=self._evidence)
+
+    def remember(self, learned: Learned) -> None:
+        if not self._settings.closed_statuses and _NUMBERS.fullmatch(learned.value):
+            self._closed, self._evidence = frozenset(map(int, learned.value.split(","))), learned.evidence
+
+    def about_learned(self, learned: Learned | None) -> Finding | None:
+        if self._settings.closed_statuses:
+            return None
+        if learned is None:
+            text = (
+                f"it is not known yet which status numbers mean closed, and {LABEL} does not document it. The first "
+                "ticket that is closed from a chat shows it; until then what is closed in the dashboard stays open "
+                f"here. {self._service.variable('CLOSED_STATUSES')} says it at once"
+            )
+        else:
+            text = f"status {learned.value} means closed: {learned.evidence}"
+        return Finding(ok=True, subject="statuses", text=text)
 
     async def check(self) -> Finding:
         return await check_login(self._service, self._page(1, {}))

@@ -25,7 +25,7 @@ from adapters.vendors.sellsn.reading import (
 from adapters.vendors.sellsn.settings import SellsnSettings
 from adapters.vendors.sellsn.vendor import Sellsn
 from bot.errors import Gone, Unsupported
-from bot.model import Author, Change, Customer, Status, Ticket, TicketId
+from bot.model import Author, Change, Customer, Learned, Status, Ticket, TicketId
 from tests.support.vendors.client import Server, tools
 from tests.support.vendors.remembered import Remembered
 
@@ -168,7 +168,55 @@ async def test_closing_teaches_what_closed_means() -> None:
     assert (await vendor.ticket(TicketId(ID))).ticket.status is Status.CLOSED
     before = len(requests)
     await vendor.set_status(TicketId(ID), Status.CLOSED)
-    assert requests[before:] == [f"DELETE /stores/s/tickets/{ID}"]
+    assert [each.split()[0] for each in requests[before:]] == ["GET", "DELETE", "GET"]
+    assert vendor.learned == Learned(value="7", evidence="status 3 became 7 when a ticket was closed")
+    await vendor.aclose()
+
+
+def numbered(*statuses: int) -> tuple[Sellsn, list[int]]:
+    """A store whose ticket has the first number, and the next one after each closing."""
+    left = list(statuses)
+
+    def answer(request: httpx.Request) -> tuple[int, Any]:
+        if request.method == "DELETE":
+            left.pop(0)
+        return 200, {"success": True, "data": {"id": ID, "status": left[0], "entries": []}}
+
+    return store(answering(answer, [])), left
+
+
+async def test_what_was_learned_is_remembered_until_it_is_contradicted() -> None:
+    """A new process goes on with it; a closing that shows another number replaces it."""
+    vendor, _ = numbered(0, 7, 9)
+    vendor.remember(Learned(value="7", evidence="earlier"))
+    assert (await vendor.ticket(TicketId(ID))).ticket.status is Status.OPEN
+    await vendor.set_status(TicketId(ID), Status.CLOSED)
+    assert vendor.learned == Learned(value="7", evidence="earlier")
+    assert (await vendor.ticket(TicketId(ID))).ticket.status is Status.CLOSED
+    await vendor.set_status(TicketId(ID), Status.CLOSED)
+    assert vendor.learned == Learned(value="9", evidence="status 7 became 9 when a ticket was closed")
+    await vendor.aclose()
+
+
+@pytest.mark.parametrize("value", ["", "seven", "7;8", "-1", "9" * 30, "7,"])
+async def test_what_is_not_understood_is_not_remembered(value: str) -> None:
+    """Another version may have written it; then it is learned anew."""
+    vendor, _ = numbered(0)
+    vendor.remember(Learned(value=value, evidence=""))
+    assert vendor.learned is None
+    assert (await vendor.ticket(TicketId(ID))).ticket.status is None
+    await vendor.aclose()
+
+
+async def test_check_tells_what_was_learned() -> None:
+    """And that nothing was, with the setting that says it; nothing where the settings do."""
+    vendor, _ = numbered(0)
+    nothing = vendor.about_learned(None)
+    known = vendor.about_learned(Learned(value="7", evidence="status 0 became 7 when a ticket was closed"))
+    assert nothing is not None
+    assert known is not None
+    assert "CLOSED_STATUSES says it at once" in nothing.text
+    assert known.text == "status 7 means closed: status 0 became 7 when a ticket was closed"
     await vendor.aclose()
 
 
