@@ -20,6 +20,7 @@ from adapters.chats.discord import brackets, buttons, markup, reading_markdown, 
 from adapters.chats.slack import blocks, commands, emoji, reading, reading_mrkdwn, writing_blocks
 from adapters.chats.slack import buttons as slack_buttons
 from adapters.vendors.client import html, html_writing, parsing
+from adapters.vendors.sellsn import vendor as sellsn
 from bot import text
 from bot.text import addresses, audience
 from bot.text.cutting import cut
@@ -94,6 +95,7 @@ FOREIGN: dict[str, Reader] = {
     **{f"adapters/chats/slack/reading_mrkdwn.py:{name}": _read_mrkdwn for name in MRKDWN},
     "adapters/chats/slack/writing_blocks.py:_EMOJI_NAME": _write_blocks,
     "adapters/chats/slack/reading.py:_TS": reading._TS.fullmatch,
+    "adapters/vendors/sellsn/vendor.py:_NUMBERS": sellsn._NUMBERS.fullmatch,
     "adapters/vendors/client/html.py:_HIDDEN": html._HIDDEN.search,
     "adapters/vendors/client/html.py:_LINE_TAG": html._without_tags,
     "adapters/vendors/client/html.py:_OPENED": html._elements,
