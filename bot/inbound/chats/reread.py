@@ -127,11 +127,14 @@ class RereadCheck:
         await self._database.write(lambda tx: tx.run("set_due", id=job.delivery.id, due=to_ms(due)))
 
     def _earlier_expected(self, tx: Transaction, delivery: DeliveryRow) -> bool:
-        """Whether a chat of the ticket is reading messages of which one may be an earlier reply."""
-        expecting = [name for name, catchup in self._catchups.items() if catchup.older_expected]
+        """Whether another chat of the ticket is reading messages of which one may be an earlier reply."""
+        expecting = {name for name, catchup in self._catchups.items() if catchup.older_expected}
         if delivery.kind is not Kind.REPLY or delivery.attempts or not expecting:
             return False
-        return any(link.chat in expecting for link in links_of(tx, require(delivery.ticket)))
+        message = require(tx.one("message", id=delivery.message))
+        # Within one thread messages are routed in their order, so its own chat need not be waited for.
+        others = [link for link in links_of(tx, require(delivery.ticket)) if link.id != message["link"]]
+        return any(link.chat in expecting for link in others)
 
     def _waited_long_enough(self, chat: ChatName) -> bool:
         wait = self._waits.get(chat)
