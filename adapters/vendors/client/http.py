@@ -18,14 +18,13 @@ from urllib.parse import quote
 
 import httpx
 
-from adapters.vendors.client.large_lists import LARGEST_LIST, without_large_parts
+from adapters.vendors.client.bodies import Body, Unpacker, list_of
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import (
     LARGEST_BODY,
     Response,
     TooLargeBody,
     UnusableBody,
-    decompressed,
     error_of,
     json_of,
     retry_after,
@@ -39,6 +38,10 @@ TIMEOUTS = httpx.Timeout(connect=10.0, write=30.0, read=30.0, pool=10.0)
 LONGEST_REQUEST = 60.0
 """How many seconds a request and its whole response may take, however slowly the bytes come."""
 
+LARGEST_WHOLE_LIST = 200 * 1024 * 1024
+"""The largest page of a list that is read where it cannot be had in smaller ones, in bytes."""
+_LARGE_IF_SLOW = 1024 * 1024
+"""A list that is larger than this and does not come in time is as good as too large."""
 _PARSED_AT_ONCE = 256 * 1024
 """A larger body is parsed beside the event loop."""
 
@@ -49,7 +52,17 @@ Query = Mapping[str, str | int | list[str]]
 
 
 class TooLarge(Unavailable):
-    """The answer to a read is larger than we read; one that asks for less may be smaller."""
+    """
+    The answer to a read is larger than we read; one that asks for less may be smaller.
+
+    Attributes:
+        beginning: Of a list: the JSON of what was read, of the last ticket only the first fields; None: nothing of it
+            can be read.
+    """
+
+    def __init__(self, user_message: str, *, beginning: Any = None) -> None:
+        super().__init__(user_message)
+        self.beginning = beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,32 +121,58 @@ class VendorClient:
             trust_env=False,
         )
 
-    async def read(self, *path: str, query: Query | None = None, is_list: bool = False, urgent: bool = False) -> Any:
+    async def read(self, *path: str, query: Query | None = None, urgent: bool = False) -> Any:
         """
         GET the JSON at a path below the base. Each part of the path is one segment.
 
         Args:
-            is_list: Whether it is a list of tickets. It may be larger than other answers, and if it is, what is large
-                in single tickets is left out.
             urgent: Whether a person waits for the answer, so that it does not wait behind our own regular questions.
 
         Raises:
             TooLarge, Unavailable, RateLimited, AuthFailed, Gone, Rejected
         """
-        most = LARGEST_LIST if is_list else LARGEST_BODY
-        response = await self._exchange(self._request("GET", path, query), writing=False, urgent=urgent, most=most)
-        value = await self._value(response, writing=False)
-        return value if len(response.body) <= LARGEST_BODY else await asyncio.to_thread(without_large_parts, value)
+        request = self._request("GET", path, query)
+        response = await self._exchange(request, Body(LARGEST_BODY), writing=False, urgent=urgent)
+        return await self._value(response, writing=False)
 
-    async def read_list(self, *path: str, query: Query | None = None, urgent: bool = False) -> Any:
+    async def read_page(
+        self, *path: str, query: Query | None = None, most: int = LARGEST_BODY, urgent: bool = False
+    ) -> Any:
         """
-        `read` for a list that every store has. Where it is missing or refused, the address must be wrong.
+        `read` for a list of tickets.
+
+        Args:
+            most: How many bytes are read of it. Where that is more than other answers may have, what is large in
+                single tickets is left out.
+
+        Raises:
+            TooLarge: With the beginning of the list.
+            Unavailable, RateLimited, AuthFailed, Gone, Rejected
+        """
+        request, body = self._request("GET", path, query), Body(most, is_list=True)
+        try:
+            response = await self._exchange(request, body, writing=False, urgent=urgent)
+            return await self._value(response, writing=False, parse=list_of)
+        except TooLarge as error:
+            error.beginning = await asyncio.to_thread(body.beginning)
+            raise
+        except Unavailable as error:
+            if isinstance(error.__cause__, httpx.TimeoutException | TimeoutError) and body.size > _LARGE_IF_SLOW:
+                beginning = await asyncio.to_thread(body.beginning)
+                raise TooLarge(error.user_message, beginning=beginning) from error
+            raise
+
+    async def read_list(
+        self, *path: str, query: Query | None = None, most: int = LARGEST_BODY, urgent: bool = False
+    ) -> Any:
+        """
+        `read_page` for a list that every store has. Where it is missing or refused, the address must be wrong.
 
         Raises:
             TooLarge, Unavailable, RateLimited, AuthFailed
         """
         try:
-            return await self.read(*path, query=query, is_list=True, urgent=urgent)
+            return await self.read_page(*path, query=query, most=most, urgent=urgent)
         except (Gone, Rejected) as error:
             raise Unavailable(
                 f"{self._service.label} does not list this store's tickets. If this goes on, "
@@ -166,7 +205,7 @@ class VendorClient:
             Uncertain: The request was sent, and no usable response came.
         """
         request = self._request(method, path, None, body=body, headers=headers, files=files)
-        response = await self._exchange(request, writing=True, urgent=True)
+        response = await self._exchange(request, Body(LARGEST_BODY), writing=True, urgent=True)
         is_success = response.status in (204, 205) or (empty_ok and response.status < 300)
         if is_success and not response.body.strip():
             self._quota.answered(response.headers)
@@ -205,15 +244,13 @@ class VendorClient:
     def _no_such_path(self) -> Gone:
         return Gone(f"{self._service.label} cannot have anything with this id.")
 
-    async def _exchange(
-        self, request: httpx.Request, *, writing: bool, urgent: bool, most: int = LARGEST_BODY
-    ) -> Response:
+    async def _exchange(self, request: httpx.Request, body: Body, *, writing: bool, urgent: bool) -> Response:
         label = self._service.label
         lost = Uncertain if writing else Unavailable
         await self._quota.take(urgent=urgent)
         try:
             async with asyncio.timeout(self._time_limit):
-                return await self._send(request, most)
+                return await self._send(request, body)
         except _NOT_CONNECTED as error:
             raise Unavailable(f"{label} cannot be reached.") from error
         except _MALFORMED:
@@ -227,27 +264,29 @@ class VendorClient:
             kind = TooLarge if isinstance(reason, TooLargeBody) and not writing else lost
             raise kind(f"{label} sent an answer that is {reason}.") from None
 
-    async def _send(self, request: httpx.Request, most: int) -> Response:
+    async def _send(self, request: httpx.Request, body: Body) -> Response:
         response = await self._http.send(request, stream=True)
         try:
-            body = bytearray()
-            # The raw stream, still compressed: `decompressed` limits the size of what comes out, too.
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            self.their_clock.answered(headers.get("date"))
+            # The raw stream, still compressed: so the size of what comes out is limited, too.
+            unpacker = Unpacker(headers.get("content-encoding", "").lower())
             async for chunk in cast(httpx.AsyncByteStream, response.stream):
-                body += chunk
-                if len(body) > most:
-                    raise TooLargeBody
+                for piece in unpacker.pieces(chunk):
+                    await body.add(piece)
+                body.count(len(chunk))
+            unpacker.end()
         finally:
             await response.aclose()
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        self.their_clock.answered(headers.get("date"))
-        encoding = headers.get("content-encoding", "").lower()
-        return Response(response.status_code, headers, decompressed(bytes(body), encoding, most))
+        return Response(response.status_code, headers, body.whole())
 
-    async def _value(self, response: Response, *, writing: bool, private: str = "") -> Any:
+    async def _value(
+        self, response: Response, *, writing: bool, private: str = "", parse: Callable[[bytes], Any] = json_of
+    ) -> Any:
         self._raise_for_status(response, writing=writing, private=private)
         is_large = len(response.body) > _PARSED_AT_ONCE
         try:
-            value = await asyncio.to_thread(json_of, response.body) if is_large else json_of(response.body)
+            value = await asyncio.to_thread(parse, response.body) if is_large else parse(response.body)
         except UnusableBody as reason:
             lost = Uncertain if writing else Unavailable
             raise lost(f"{self._service.label} sent an answer that is {reason}.") from None
@@ -277,6 +316,8 @@ async def check_login(service: Service, request: Awaitable[object]) -> Finding:
     """What `shopbell check` says about a store, after one harmless request. Never raises a `RemoteError`."""
     try:
         await request
+    except TooLarge:
+        pass  # whoever lists this much accepts the credentials
     except AuthFailed as error:
         return Finding(ok=False, subject=service.label, text=error.user_message, remedy=service.remedy)
     except RemoteError as error:

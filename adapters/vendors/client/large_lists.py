@@ -1,37 +1,169 @@
 """
-A list that is larger than other answers: what is large in single tickets is left out, and each of these is read alone.
+A list that is larger than other answers, read piece by piece: what is large in single tickets is left out.
 
-Anybody can write a ticket of ten megabytes. It must not hide the other tickets of its page.
+Anybody can write a ticket of ten megabytes. It must not hide the other tickets of its page. So a page is never held in
+memory whole: of each ticket only the small fields are kept. A page whose reading stopped in its middle still has the
+tickets before that, and of the one in which it stopped what stands at its beginning, by which that ticket is known.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from typing import Any
+import re
 
-LARGEST_LIST = 40 * 1024 * 1024
-"""The largest body of a list that is read, in bytes."""
 LEFT_OUT = "shopbell_left_out"
 """The field that is there instead: a fingerprint of what was left out, so that a change of it is seen."""
-_LARGE = 256 * 1024
+CUT_OFF = "cut off"
+"""What the field has if the reading stopped inside the ticket."""
+LARGEST_FIELD = 256 * 1024
+"""The largest field of a ticket that is kept, in bytes."""
+DEEPEST_FIELD = 40
+"""How deep a field that is kept may be nested."""
+
+_DEEPEST_WRAPPER = 3
+_OUTSIDE = re.compile(rb'["{}\[\],]')
+_NESTED = re.compile(rb'["{}\[\]]')
+_IN_TEXT = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
+_SPACE = b" \t\r\n"
+_CLOSES = {ord("{"): b"}", ord("["): b"]"}
 
 
-def without_large_parts(value: Any) -> Any:
-    """The JSON of a list, alone or in a wrapper, whose tickets have no large fields."""
-    if isinstance(value, list):
-        return [_ticket(part) for part in value]
-    if isinstance(value, dict):
-        return {key: without_large_parts(part) if isinstance(part, list) else part for key, part in value.items()}
-    return value
+class ListReader:
+    """
+    The JSON of a list, alone or in a wrapper, as its bytes come. Its time is that of reading them once.
 
+    The first list of objects is that of the tickets; whatever stands beside it is kept as it is.
+    """
 
-def _ticket(ticket: Any) -> Any:
-    if not isinstance(ticket, dict):
-        return ticket
-    written = {key: json.dumps(part) for key, part in ticket.items() if isinstance(part, str | list | dict)}
-    large = {key: text for key, text in written.items() if len(text) > _LARGE}
-    if not large:
-        return ticket
-    digest = hashlib.sha256("\n".join(large.values()).encode()).hexdigest()[:32]
-    return {key: part for key, part in ticket.items() if key not in large} | {LEFT_OUT: digest}
+    def __init__(self) -> None:
+        self._kept = bytearray()
+        self._open: list[int] = []
+        self._in_text = False
+        self._is_escaped = False
+        self._list_depth = 0  # 0: the list was not found yet; -1: it has ended
+        self._closed_at = 0  # so much of what is kept can stand if the rest is missing
+        self._closing = b""
+        self._in_ticket = False
+        self._field = bytearray()
+        self._field_size = 0
+        self._field_is_deep = False
+        self._digest = hashlib.sha256()
+        self._fields = 0
+        self._is_short = True
+
+    @property
+    def size(self) -> int:
+        """How many bytes are held."""
+        return len(self._kept) + len(self._field)
+
+    def feed(self, data: bytes) -> None:
+        """The next bytes of the body."""
+        at = 0
+        while at < len(data):
+            if self._in_text:
+                at = self._text(data, at)
+                continue
+            is_nested = self._in_ticket and len(self._open) > self._list_depth + 1
+            found = (_NESTED if is_nested else _OUTSIDE).search(data, at)
+            if found is None:
+                self._take(data[at:])
+                return
+            self._take(data[at : found.start()])
+            self._token(found[0])
+            at = found.end()
+
+    def whole(self) -> bytes:
+        """The list's JSON after its last byte; not JSON if the body is none."""
+        return bytes(self._kept + self._field)
+
+    def beginning(self) -> bytes:
+        """The JSON of what has come so far; empty: no list has come yet."""
+        if not self._closing:
+            return b""
+        if not self._in_ticket:
+            return bytes(self._kept[: self._closed_at]) + self._closing
+        self._field.clear()
+        ticket = bytes(self._kept) + (b"," if self._fields else b"")
+        return ticket + f'"{LEFT_OUT}":"{CUT_OFF}"}}'.encode() + self._closing
+
+    def _text(self, data: bytes, at: int) -> int:
+        """Takes what belongs to the text that is open; returns where it ends in these bytes."""
+        begins = at
+        if self._is_escaped:
+            self._is_escaped = False
+            at += 1
+        found = _IN_TEXT.match(data, at)
+        at = at if found is None else found.end()
+        if at < len(data):  # at the quotation mark that ends it, or at the escape whose other half is still to come
+            self._in_text = self._is_escaped = data[at : at + 1] == b"\\"
+            at += 1
+        self._take(data[begins:at])
+        return at
+
+    def _token(self, token: bytes) -> None:
+        if token in b"{[":
+            self._opens(token)
+        elif token in b"}]":
+            self._closes(token)
+        elif token == b"," and self._in_ticket and len(self._open) == self._list_depth + 1:
+            self._field_ends()
+        else:
+            self._in_text = token == b'"'
+            self._take(token)
+
+    def _opens(self, token: bytes) -> None:
+        self._open.append(token[0])
+        if self._in_ticket:
+            self._field_is_deep = self._field_is_deep or len(self._open) > self._list_depth + 1 + DEEPEST_FIELD
+            self._take(token)
+            return
+        if token == b"{" and not self._list_depth and self._is_in_list():
+            self._list_depth = len(self._open) - 1
+            self._closing = b"".join(_CLOSES[bracket] for bracket in reversed(self._open[:-1]))
+        self._take(token)
+        self._in_ticket = token == b"{" and self._list_depth == len(self._open) - 1 and self._list_depth > 0
+        self._fields, self._is_short = 0, True
+        self._digest = hashlib.sha256()
+
+    def _is_in_list(self) -> bool:
+        """Whether the object that opens now stands in a list, and not deep in something else."""
+        return 1 < len(self._open) <= _DEEPEST_WRAPPER + 1 and self._open[-2] == ord("[")
+
+    def _closes(self, token: bytes) -> None:
+        depth = len(self._open)
+        if depth:
+            self._open.pop()
+        if self._in_ticket and depth == self._list_depth + 1:
+            self._field_ends()
+            if not self._is_short:
+                comma = "," if self._fields else ""
+                self._kept += f'{comma}"{LEFT_OUT}":"{self._digest.hexdigest()[:32]}"'.encode()
+            self._in_ticket = False
+            self._kept += token
+            self._closed_at = len(self._kept)
+            return
+        self._take(token)
+        if self._list_depth > 0 and depth == self._list_depth:
+            # From here on the list itself is closed, so only what is around it is missing.
+            self._list_depth, self._closed_at, self._closing = -1, len(self._kept), self._closing[1:]
+
+    def _take(self, data: bytes) -> None:
+        if not self._in_ticket:
+            self._kept += data
+            return
+        self._field_size += len(data)
+        if self._field_size > LARGEST_FIELD or self._field_is_deep:
+            self._digest.update(self._field + data)
+            self._field.clear()
+        else:
+            self._field += data
+
+    def _field_ends(self) -> None:
+        if self._field_size > LARGEST_FIELD or self._field_is_deep:
+            self._digest.update(self._field)
+            self._is_short = False
+        elif self._field.strip(_SPACE):
+            self._kept += (b"," if self._fields else b"") + self._field
+            self._fields += 1
+        self._field.clear()
+        self._field_size, self._field_is_deep = 0, False

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from secrets import token_hex
 from typing import Any, Generic, TypeVar
 
 import structlog
 
+from adapters.vendors.client.http import TooLarge
+from adapters.vendors.client.large_lists import CUT_OFF
 from adapters.vendors.client.parsing import ListedTicket, read_tickets
 from bot.clock import Clock
 from bot.errors import Unavailable
@@ -23,15 +26,12 @@ T = TypeVar("T")
 W = TypeVar("W", bound=ListedTicket)
 _log = structlog.get_logger(__name__)
 
-_NOT_READ = "not read"
-"""The fingerprint of a ticket whose entry in the list cannot be used."""
-
 MOST_PASSES = 3
 """How often a list is read at most, where it changes while it is read."""
 MOST_PAGES = 5_000
 """No store has more pages of tickets: a list that goes on has no end."""
-MOST_ITEM_PAGES = 100
-"""No ticket has more pages of messages."""
+MOST_ITEM_PAGES = 500
+"""No ticket has more pages of messages, however short they are."""
 PAGE_LENGTH_TRUSTED_FOR = 600.0
 """How many seconds we trust what we learned about the length of a server's pages."""
 
@@ -170,12 +170,12 @@ class PageNumbering:
     """
     Turns our page numbers, counted from 1, into the vendor's, which may begin with 0 or 1.
 
-    Args:
+    Attributes:
         first: The number of the vendor's first page; None: find it out.
     """
 
     def __init__(self, first: int | None) -> None:
-        self._first = first
+        self.first = first
 
     async def read(self, count: int, fetch: Callable[[int], Awaitable[Page | None]]) -> Page | None:
         """
@@ -188,9 +188,9 @@ class PageNumbering:
         Returns:
             None: the vendor refuses it.
         """
-        if count == 1 and self._first is None:
+        if count == 1 and self.first is None:
             return await self._find(fetch)
-        return await fetch((self._first or 0) + count - 1)
+        return await fetch((self.first or 0) + count - 1)
 
     async def _find(self, fetch: Callable[[int], Awaitable[Page | None]]) -> Page | None:
         """
@@ -203,9 +203,9 @@ class PageNumbering:
             return zero
         one = await fetch(1)
         if zero is None or not zero.found:
-            self._first = 1 if one is not None and one.found else None
+            self.first = 1 if one is not None and one.found else None
             return one or zero
-        self._first = 1 if one is not None and ids_of(one) == ids_of(zero) else 0
+        self.first = 1 if one is not None and ids_of(one) == ids_of(zero) else 0
         return zero
 
 
@@ -231,10 +231,16 @@ def read_page(model: type[W], value: Any, change: Callable[[W], Change], *, vend
 
 def _change(wire: W, change: Callable[[W], Change]) -> Change:
     try:
-        return change(wire)
+        made = change(wire)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one ticket, the others are shown
         _log.warning("ticket in a list not understood", error=type(error).__name__)
-        return Change(ticket=Ticket(id=TicketId(wire.id)), fingerprint=_NOT_READ)
+        return Change(ticket=Ticket(id=TicketId(wire.id)), fingerprint=_not_read())
+    # What is missing of it may have changed, whatever its beginning says.
+    return replace(made, fingerprint=_not_read()) if wire.left_out == CUT_OFF else made
+
+
+def _not_read() -> str:
+    return f"not read {token_hex(8)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,21 +256,37 @@ class ItemPage(Generic[T]):
     last: bool | None = None
 
 
-async def read_all_items(fetch: Callable[[int], Awaitable[ItemPage[T]]], key: Callable[[T], str]) -> tuple[T, ...]:
+FetchItems = Callable[[int, int], Awaitable[ItemPage[T]]]
+"""Reads a page of items by its number, counted from 1, and its length."""
+
+
+async def read_items(fetch: FetchItems[T], length: int, key: Callable[[T], str]) -> tuple[T, ...]:
     """
-    Every item of a list, each once, from pages numbered from 1.
+    Every item of a list, each once. If a page is too large, all are read in smaller pages, down to single items.
 
     Where the vendor does not say which page is the last, it is the first that has nothing new.
 
     Args:
+        length: Of the pages.
         key: What tells one item from another.
 
     Raises:
+        TooLarge: A single item is too large.
         Unavailable: The list has no end.
     """
+    while True:
+        try:
+            return await _read_items(fetch, length, key)
+        except TooLarge:
+            if length == 1:
+                raise
+            length = max(1, length // 10)
+
+
+async def _read_items(fetch: FetchItems[T], length: int, key: Callable[[T], str]) -> tuple[T, ...]:
     found: dict[str, T] = {}
     for number in range(1, MOST_ITEM_PAGES + 1):
-        page = await fetch(number)
+        page = await fetch(number, length)
         new = {key(item): item for item in page.items if key(item) not in found}
         found |= new
         if page.last or not new:

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from adapters.vendors.client.large_lists import LEFT_OUT
 from bot.errors import Unavailable
 from bot.model import Fact, Message, MessageId, Nameless
 from bot.text import one_line, visible
@@ -100,13 +101,21 @@ def objects(listed: list[Any]) -> list[dict[str, Any]]:
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 
 
+Text = Annotated[str | None, BeforeValidator(_text)]
+
+
 class ListedTicket(Wire):
-    """What every vendor's ticket must have."""
+    """
+    What every vendor's ticket must have.
+
+    Attributes:
+        left_out: What stands for the parts of a listed ticket that are too large; None: they are all there.
+    """
 
     id: Identifier
+    left_out: Text = Field(default=None, alias=LEFT_OUT)
 
 
-Text = Annotated[str | None, BeforeValidator(_text)]
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 Count = Annotated[int | None, BeforeValidator(_count)]
 Time = Annotated[datetime | None, BeforeValidator(_time)]

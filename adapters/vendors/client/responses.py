@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from bot.errors import LONGEST_RETRY_AFTER, AuthFailed, Gone, Rejected, RemoteEr
 from bot.text import comparable, json_without_lone_surrogates, one_line
 
 LARGEST_BODY = 10 * 1024 * 1024
-"""The largest body that is read, in bytes, before and after decompression."""
+"""The largest body that is held in memory, in bytes, before and after decompression."""
 DEEPEST_NESTING = 50
 """How deep objects and lists of a body may be nested."""
 
@@ -43,6 +42,13 @@ class TooLargeBody(UnusableBody):
         super().__init__("too large")
 
 
+class NestedTooDeep(UnusableBody):
+    """A body's objects and lists are nested deeper than we read."""
+
+    def __init__(self) -> None:
+        super().__init__("nested too deep")
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """A whole response. Header names are in lower case."""
@@ -50,30 +56,6 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-def decompressed(body: bytes, encoding: str, most: int = LARGEST_BODY) -> bytes:
-    """
-    The body without its `Content-Encoding`.
-
-    Raises:
-        TooLargeBody: It is larger than `most` when decompressed.
-        UnusableBody: It is cut off, or compressed in a way that we did not ask for.
-    """
-    if encoding in ("", "identity"):
-        return body
-    if encoding not in ("gzip", "x-gzip"):
-        raise UnusableBody("compressed in an unknown way")
-    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        whole = decompressor.decompress(body, most + 1)
-    except zlib.error:
-        raise UnusableBody("damaged") from None
-    if len(whole) > most:
-        raise TooLargeBody
-    if not decompressor.eof:
-        raise UnusableBody("cut off")
-    return whole
 
 
 def json_of(body: bytes) -> Any:
@@ -91,11 +73,11 @@ def json_of(body: bytes) -> Any:
             json_without_lone_surrogates(text), parse_float=str, parse_int=_whole_number, parse_constant=_none
         )
     except RecursionError:
-        raise UnusableBody("nested too deep") from None
+        raise NestedTooDeep from None
     except ValueError:
         raise UnusableBody("not JSON") from None
     if _deeper_than(value, DEEPEST_NESTING):
-        raise UnusableBody("nested too deep")
+        raise NestedTooDeep
     return value
 
 

@@ -8,9 +8,10 @@ from contextlib import aclosing
 import httpx
 
 from adapters.vendors.client.http import Query, Service, VendorClient, check_login
-from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_all_items
+from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_items
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_messages, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
+from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
 from adapters.vendors.lightspeed.capabilities import CAPABILITIES, LABEL, WINDOWS
 from adapters.vendors.lightspeed.people import People
@@ -67,6 +68,7 @@ class Lightspeed:
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL, WINDOWS))
         self.now = self._client.their_clock.now
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
+        self._smaller_pages = SmallerPages(tools.clock)
         self._recheck = RecheckTurns(tools.clock)
         self._people = People(self._client, tools.clock)
         self._newest = 0
@@ -98,8 +100,7 @@ class Lightspeed:
             nonlocal since, counted
             if page == 1:
                 since, counted = start, 0
-            query: Query = {"since_id": since, "limit": CAPABILITIES.page_size, "page": page - counted}
-            found = page_of(await self._client.read_list("tickets.json", query=query))
+            found = await self._page(since, page - counted)
             ids = [id_number(change.ticket.id) for change in found.changes]
             self._newest = max([self._newest, *ids])
             self._ascending = self._ascending and ids == sorted(ids)
@@ -110,6 +111,14 @@ class Lightspeed:
         async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
             async for found in pages:
                 yield found
+
+    async def _page(self, since: int, number: int) -> Page:
+        async def fetch(part: int, length: int, most: int) -> Page:
+            query: Query = {"since_id": since, "limit": length, "page": part}
+            return page_of(await self._client.read_list("tickets.json", query=query, most=most))
+
+        listing = Listing(fetch=fetch, page_of=page_of, name=str(since))
+        return await self._smaller_pages.read(number, CAPABILITIES.page_size, listing)
 
     async def ticket(self, ticket: TicketId) -> Conversation:
         wire = await self._read(ticket)
@@ -125,17 +134,18 @@ class Lightspeed:
     async def _messages(self, ticket: TicketId) -> tuple[Message, ...]:
         """All messages of a ticket. Whether they come in pages is not documented, so a round number may be one page."""
 
-        async def fetch(page: int) -> ItemPage[Message]:
-            query: Query = {"limit": CAPABILITIES.page_size, "page": page}
+        async def fetch(page: int, length: int) -> ItemPage[Message]:
+            query: Query = {"limit": length, "page": page}
             try:
                 answer = await self._client.read("tickets", ticket, "messages.json", query=query)
             except Gone as error:
                 # The ticket itself was there a moment ago, and only its own answer can say that it is gone.
                 raise not_understood(LABEL) from error
             wires = read_messages(WireMessage, unwrapped(answer, "ticketMessages"), vendor=LABEL)
-            return ItemPage(items=[message_of(wire) for wire in wires], last=len(wires) % 50 != 0)
+            is_last = length == CAPABILITIES.page_size and len(wires) % 50 != 0
+            return ItemPage(items=[message_of(wire) for wire in wires], last=is_last)
 
-        return oldest_first(await read_all_items(fetch, lambda message: message.id))
+        return oldest_first(await read_items(fetch, CAPABILITIES.page_size, lambda message: message.id))
 
     async def reply(self, ticket: TicketId, text: str) -> MessageId | None:
         body = {"ticketMessage": {"message": text, "from": "shop"}}

@@ -10,10 +10,9 @@ from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from adapters.vendors.client.html import rich_text
-from adapters.vendors.client.large_lists import LEFT_OUT
 from adapters.vendors.client.paging import Page, read_page
 from adapters.vendors.client.parsing import (
     Flag,
@@ -77,7 +76,6 @@ class WireTicket(ListedTicket):
     order: Text = None
     products: Annotated[tuple[str, ...], BeforeValidator(texts)] = ()
     tags: Annotated[tuple[str, ...], BeforeValidator(texts)] = ()
-    left_out: Text = Field(default=None, alias=LEFT_OUT)
     comments: Annotated[list[WireComment] | None, OptionalObjects] = None
     created_at: Time = None
     updated_at: Time = None

@@ -15,6 +15,7 @@ from adapters.vendors.client.parsing import not_understood, oldest_first, read_o
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
 from adapters.vendors.nextcommerce.capabilities import API_VERSION, CAPABILITIES, LABEL, WINDOWS
+from adapters.vendors.nextcommerce.pages import LargePages
 from adapters.vendors.nextcommerce.people import UNKNOWN_USER, People, author_from_ticket, author_from_type
 from adapters.vendors.nextcommerce.reading import (
     WireComment,
@@ -58,6 +59,7 @@ class Nextcommerce:
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL, WINDOWS))
         self.now = self._client.their_clock.now
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
+        self._pages = LargePages(self._client, tools.clock)
         self._people = People(self._client, tools.clock)
 
     async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
@@ -69,7 +71,7 @@ class Nextcommerce:
         async def fetch(number: int) -> Page:
             nonlocal cursor
             query: Query = {**only_open, "cursor": cursor} if number > 1 and cursor else only_open
-            answer = await self._client.read_list("tickets", "", query=query)
+            answer = await self._pages.read(query, whole=known.full)
             read.clear()
             page = page_of(answer, read)
             cursor = next_cursor(answer)

@@ -7,10 +7,11 @@ from contextlib import aclosing
 from uuid import NAMESPACE_URL, uuid5
 
 from adapters.vendors.client.caching import ExpiringCache
-from adapters.vendors.client.http import Service, VendorClient, check_login
-from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_all_items
+from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Service, VendorClient, check_login
+from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_items
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_messages, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
+from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
 from adapters.vendors.sellapp.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellapp.reading import (
@@ -64,6 +65,7 @@ class Sellapp:
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL))
         self.now = self._client.their_clock.now
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
+        self._smaller_pages = SmallerPages(tools.clock)
         self._recheck = RecheckTurns(tools.clock)
         self._keys: ExpiringCache[str] = ExpiringCache(tools.clock, seconds=_KEY_EXPIRES_AFTER)
 
@@ -71,14 +73,18 @@ class Sellapp:
         """Reads every page: no documented parameter filters or sorts this list."""
         held = await open_tickets(known)
         reread = self._recheck.choose(held)
+        listing = Listing(fetch=self._page, page_of=page_of)
 
         async def fetch(number: int) -> Page:
-            query = {"limit": CAPABILITIES.page_size, "page": number}
-            return page_of(await self._client.read_list("v1", "tickets", query=query))
+            return await self._smaller_pages.read(number, CAPABILITIES.page_size, listing)
 
         async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
             async for found in changed_tickets(pages, known, held, reread):
                 yield found
+
+    async def _page(self, number: int, length: int, most: int) -> Page:
+        query = {"limit": length, "page": number}
+        return page_of(await self._client.read_list("v1", "tickets", query=query, most=most))
 
     async def ticket(self, ticket: TicketId) -> Conversation:
         wire = await self._read(ticket)
@@ -90,8 +96,8 @@ class Sellapp:
         return read_one(WireTicket, unwrapped(await self._client.read("v1", "tickets", ticket), "data"), vendor=LABEL)
 
     async def _messages(self, ticket: TicketId) -> tuple[Message, ...]:
-        async def fetch(page: int) -> ItemPage[Message]:
-            query = {"limit": CAPABILITIES.page_size, "page": page}
+        async def fetch(page: int, length: int) -> ItemPage[Message]:
+            query = {"limit": length, "page": page}
             try:
                 answer = await self._client.read("v1", "tickets", ticket, "messages", query=query)
             except Gone as error:
@@ -102,7 +108,7 @@ class Sellapp:
             last = listed.last if listed.pages is None else page >= listed.pages
             return ItemPage(items=[message_of(wire) for wire in wires], last=last)
 
-        return oldest_first(await read_all_items(fetch, lambda message: message.id))
+        return oldest_first(await read_items(fetch, CAPABILITIES.page_size, lambda message: message.id))
 
     async def reply(self, ticket: TicketId, text: str) -> MessageId | None:
         answer = await self._client.write(
@@ -145,7 +151,8 @@ class Sellapp:
 
     async def counts(self) -> Counts:
         """Only the total, where the list has it."""
-        answer = await self._client.read_list("v1", "tickets", query={"limit": 1, "page": 1}, urgent=True)
+        query = {"limit": 1, "page": 1}
+        answer = await self._client.read_list("v1", "tickets", query=query, most=LARGEST_WHOLE_LIST, urgent=True)
         return Counts(total=list_of(answer).total)
 
     async def check(self) -> Finding:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from functools import partial
 
-from adapters.vendors.client.http import Query, Service, VendorClient, check_login
+from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Query, Service, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
+from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import changed_tickets, open_tickets
 from adapters.vendors.sellgate.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellgate.reading import WireTicket, counts_of, message_of, new_message_id, page_of, ticket_of
@@ -36,14 +38,22 @@ class Sellgate:
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL))
         self.now = self._client.their_clock.now
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
+        self._smaller_pages = SmallerPages(tools.clock)
 
     async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         held = await open_tickets(known)
 
+        only_open = {} if known.full else {"status": "open"}
+        read_page = partial(page_of, only_open=not known.full)
+
+        async def fetch_part(number: int, length: int, most: int) -> Page:
+            query: Query = {"page": number, "limit": length, **only_open}
+            return read_page(await self._client.read_list("v1", "tickets", query=query, most=most))
+
+        listing = Listing(fetch=fetch_part, page_of=read_page, name="" if known.full else "open")
+
         async def fetch(number: int) -> Page:
-            only_open = {} if known.full else {"status": "open"}
-            query: Query = {"page": number, "limit": CAPABILITIES.page_size, **only_open}
-            return page_of(await self._client.read_list("v1", "tickets", query=query), only_open=not known.full)
+            return await self._smaller_pages.read(number, CAPABILITIES.page_size, listing)
 
         async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
             async for found in changed_tickets(pages, known, held):
@@ -66,7 +76,9 @@ class Sellgate:
         await self._client.write("PATCH", "v1", "tickets", ticket, body={"status": status.value}, empty_ok=True)
 
     async def counts(self) -> Counts:
-        return counts_of(await self._client.read_list("v1", "tickets", query={"page": 1, "limit": 1}, urgent=True))
+        query = {"page": 1, "limit": 1}
+        answer = await self._client.read_list("v1", "tickets", query=query, most=LARGEST_WHOLE_LIST, urgent=True)
+        return counts_of(answer)
 
     async def check(self) -> Finding:
         return await check_login(self._service, self.counts())

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from adapters.vendors.client.large_lists import LEFT_OUT
 from adapters.vendors.client.paging import Page, read_page
 from adapters.vendors.client.parsing import (
     Count,
@@ -50,7 +49,6 @@ class WireTicket(ListedTicket):
     status: Count = None
     target_store: Annotated[WireStore | None, OptionalObject] = Field(default=None, alias="targetStore")
     owner: Annotated[WireOwner | None, OptionalObject] = None
-    left_out: Text = Field(default=None, alias=LEFT_OUT)
     entries: Annotated[list[WireEntry] | None, OptionalObjects] = None
 
     @property

@@ -6,12 +6,15 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import Service, TooLarge, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength, PageNumbering
 from adapters.vendors.client.parsing import not_understood, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
+from adapters.vendors.client.responses import LARGEST_BODY
+from adapters.vendors.client.smaller_pages import BEGINNING, Listing, SmallerPages, beginning_of
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
 from adapters.vendors.sellsn.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellsn.people import StaffNames
@@ -57,6 +60,7 @@ class Sellsn:
         self._page_size = settings.page_size
         self._length = PageLength(settings.page_size, tools.clock)
         self._numbering = PageNumbering(settings.first_page)
+        self._smaller_pages = SmallerPages(tools.clock)
         self._closed = frozenset(settings.closed_statuses or ())
         self._evidence = ""
         self._staff = StaffNames(self._client, tools.clock, settings.staff_names)
@@ -71,22 +75,12 @@ class Sellsn:
             read.clear()
             return await self._page(count, read)
 
-        while True:
-            try:
-                async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
-                    async for found in changed_tickets(pages, known, held):
-                        if isinstance(found, Change):
-                            yield await whole_or_bare(found, self._whole(found, read[found.ticket.id]))
-                        else:
-                            yield found
-            except TooLarge:
-                if self._page_size == 1:
-                    raise
-                # Once more from the first page on, in pages that are smaller from now on.
-                self._page_size = max(1, self._page_size // 4)
-                self._length = PageLength(self._page_size, self._clock)
-            else:
-                return
+        async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
+            async for found in changed_tickets(pages, known, held):
+                if isinstance(found, Change):
+                    yield await whole_or_bare(found, self._whole(found, read[found.ticket.id]))
+                else:
+                    yield found
 
     async def _whole(self, change: Change, wire: WireTicket) -> Change:
         """The change with its ticket and messages; no messages where the list does not have all that they need."""
@@ -102,21 +96,48 @@ class Sellsn:
             read: Where the page's tickets are put.
         """
 
-        async def fetch(number: int) -> Page | None:
-            query = {"count": self._page_size}
-            try:
-                answer = await self._client.read(*self._tickets, str(number), query=query, is_list=True)
-            except (Gone, Rejected):
-                return None
-            return page_of(answer, read)
+        async def fetch(part: int, length: int, most: int) -> Page:
+            page = await self._numbered((self._numbering.first or 0) + part - 1, length, most, read)
+            if page is None and part == 1:
+                raise self._no_list()
+            return page or Page(changes=())
 
-        page = await self._numbering.read(count, fetch)
-        if page is None and count == 1:
-            raise Unavailable(
-                f"{LABEL} does not list this store's tickets. If this goes on, check "
-                f"{self._service.variable('STORE_ID')} and {self._service.variable('PAGE_SIZE')}."
-            )
-        return page or Page(changes=())
+        if self._numbering.first is None:
+            try:
+                page = await self._numbering.read(
+                    count, lambda number: self._numbered(number, self._page_size, LARGEST_BODY, read)
+                )
+            except TooLarge:
+                # Single tickets tell, too, which number the first page has.
+                await self._numbering.read(count, lambda number: self._single(number, read))
+            else:
+                if page is None and count == 1:
+                    raise self._no_list()
+                return page or Page(changes=())
+        listing = Listing(fetch=fetch, page_of=partial(page_of, tickets=read))
+        return await self._smaller_pages.read(count, self._page_size, listing)
+
+    async def _numbered(self, number: int, length: int, most: int, read: dict[TicketId, WireTicket]) -> Page | None:
+        """A page by SellSN's own number; None: it is refused."""
+        try:
+            query = {"count": length}
+            answer = await self._client.read_page(*self._tickets, str(number), query=query, most=most)
+        except (Gone, Rejected):
+            return None
+        return page_of(answer, read)
+
+    async def _single(self, number: int, read: dict[TicketId, WireTicket]) -> Page | None:
+        try:
+            return await self._numbered(number, 1, BEGINNING, read)
+        except TooLarge as error:
+            return beginning_of(error, partial(page_of, tickets=read), number)
+
+    def _no_list(self) -> Unavailable:
+        variable = self._service.variable
+        return Unavailable(
+            f"{LABEL} does not list this store's tickets. If this goes on, check {variable('STORE_ID')} "
+            f"and {variable('PAGE_SIZE')}."
+        )
 
     async def ticket(self, ticket: TicketId) -> Conversation:
         wire = await self._read(ticket)

@@ -27,7 +27,6 @@ from adapters.vendors.sellsn.vendor import Sellsn
 from bot.errors import Gone, Unsupported
 from bot.model import Author, Change, Customer, Learned, Status, Ticket, TicketId
 from tests.support.vendors.client import Server, tools
-from tests.support.vendors.remembered import Remembered
 
 ID = "123e4567-e89b-12d3-a456-426614174000"
 
@@ -318,26 +317,3 @@ def test_unknown_writers_have_their_names() -> None:
     """Who is neither is shown by name."""
     (_first, second) = messages_of(wire(entry(1, "jane"), entry(2, "Kim")), KnownNames(), ())
     assert (second.author, second.author_name) == (Author.UNKNOWN, "Kim")
-
-
-async def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Down to one ticket a page, and small from then on; no ticket is missing."""
-    monkeypatch.setattr("adapters.vendors.client.http.LARGEST_LIST", 60_000)
-    tickets = [
-        {"id": f"t{number}", "status": 1, "entries": [entry(number, "jane", "x" * 20_000)]} for number in range(9)
-    ]
-    counts: list[int] = []
-
-    def serve(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("/user"):
-            return httpx.Response(404)
-        count, page = int(request.url.params["count"]), int(request.url.path.rsplit("/", 1)[1])
-        counts.append(count)
-        return httpx.Response(200, json={"data": tickets[page * count : (page + 1) * count], "pages": -(-9 // count)})
-
-    vendor = store(serve, first_page="0", page_size="100")
-    for _ in range(2):
-        found = {change.ticket.id async for change in vendor.changes(Remembered()) if isinstance(change, Change)}
-        assert found == {f"t{number}" for number in range(9)}
-    assert sorted(set(counts), reverse=True) == [100, 25, 6, 1]
-    assert counts.count(100) == 1

@@ -2,31 +2,101 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from adapters.vendors.client.large_lists import LEFT_OUT, without_large_parts
+import pytest
 
-LARGE = "x" * 300_000
+from adapters.vendors.client.large_lists import CUT_OFF, LARGEST_FIELD, LEFT_OUT, ListReader
+
+LARGE = "x" * (LARGEST_FIELD + 50_000)
+TRICKY: tuple[Any, ...] = (
+    [{"id": 1, "a": [1, {"b": 2}]}, {"id": 2}],
+    {"next": 'x\\"[{', "results": [{"id": 1, "c": 'é"\\'}, {}, None, "odd"], "meta": {"t": [{"q": 1}]}},
+    {"e": [], "data": {"data": [{"id": 1}, {"id": "]},{"}]}},
+    [None, 1, {"id": 3}],
+    {"data": []},
+    [],
+    "p",
+    5,
+)
+
+
+def read(body: bytes, step: int = 65_536) -> ListReader:
+    reader = ListReader()
+    for at in range(0, len(body), step):
+        reader.feed(body[at : at + step])
+    return reader
+
+
+def shortened(value: Any) -> Any:
+    return json.loads(read(json.dumps(value).encode()).whole())
+
+
+@pytest.mark.parametrize("value", TRICKY, ids=str)
+@pytest.mark.parametrize("step", [1, 2, 7, 1000])
+def test_a_small_list_stays_as_it_is(value: Any, step: int) -> None:
+    """However its bytes are cut, and whatever its texts look like."""
+    assert json.loads(read(json.dumps(value).encode(), step).whole()) == value
+
+
+@pytest.mark.parametrize("value", TRICKY, ids=str)
+def test_the_beginning_of_any_list_is_json(value: Any) -> None:
+    """Wherever it stops; the tickets before that are whole, and the one in which it stopped says so."""
+    body = json.dumps(value).encode()
+    for cut in range(len(body)):
+        beginning = read(body[:cut], 5).beginning()
+        tickets = found(json.loads(beginning)) if beginning else []
+        assert [LEFT_OUT in ticket for ticket in tickets if isinstance(ticket, dict)].count(True) <= 1
+        for ticket, whole in zip(tickets, found(value), strict=False):
+            assert ticket == whole or (ticket.pop(LEFT_OUT) == CUT_OFF and ticket.items() <= whole.items())
+
+
+def found(value: Any) -> list[Any]:
+    """The list's tickets."""
+    while isinstance(value, dict):
+        value = next(part for name, part in value.items() if name in ("results", "data"))
+    return value if isinstance(value, list) else []
 
 
 def test_only_what_is_large_is_left_out() -> None:
     """A text, a list or an object of a ticket; everything else stays, also what is no ticket."""
-    listed = [{"id": 1, "text": LARGE}, {"id": 2, "text": "small"}, None, "odd"]
-    shortened = without_large_parts(listed)
-    assert set(shortened[0]) == {"id", LEFT_OUT}
-    assert shortened[1:] == listed[1:]
+    listed = [{"id": 1, "text": LARGE, "end": 5}, {"id": 2, "text": "small"}, None, "odd", {"many": ["x" * 99] * 9000}]
+    first, *middle, last = shortened(listed)
+    assert (first["id"], first["end"], set(first)) == (1, 5, {"id", "end", LEFT_OUT})
+    assert middle == listed[1:4]
+    assert set(last) == {LEFT_OUT}
 
 
-def test_a_list_in_a_wrapper_is_found() -> None:
-    """Beside it stands what a page needs; something else than a list or a wrapper is no list at all."""
-    wrapped: dict[str, Any] = {"next": "2", "results": [{"id": 1, "comments": [LARGE]}], "meta": {"text": LARGE}}
-    shortened = without_large_parts(wrapped)
-    assert (shortened["next"], shortened["meta"]) == (wrapped["next"], wrapped["meta"])
-    assert set(shortened["results"][0]) == {"id", LEFT_OUT}
-    assert without_large_parts("page") == "page"
+def test_what_stands_beside_the_list_stays() -> None:
+    """There is what a page needs."""
+    wrapped: dict[str, Any] = {"next": "2", "results": [{"id": 1, "comments": [LARGE]}], "meta": {"text": "…"}}
+    short = shortened(wrapped)
+    assert (short["next"], short["meta"]) == (wrapped["next"], wrapped["meta"])
+    assert set(short["results"][0]) == {"id", LEFT_OUT}
+
+
+def test_a_field_that_is_nested_too_deep_is_left_out() -> None:
+    """Its ticket's other fields and the other tickets stay."""
+    body = b'[{"id":1,"deep":' + b"[" * 100_000 + b"]" * 100_000 + b',"end":1},{"id":2}]'
+    first, second = json.loads(read(body).whole())
+    assert set(first) == {"id", "end", LEFT_OUT}
+    assert second == {"id": 2}
 
 
 def test_a_change_of_what_is_left_out_is_seen() -> None:
     """What stands in its place is another, and the same for the same."""
-    first, same, other = (without_large_parts([{"id": 1, "text": LARGE + end}])[0][LEFT_OUT] for end in ("a", "a", "b"))
+    first, same, other = (shortened([{"id": 1, "text": LARGE + end}])[0][LEFT_OUT] for end in ("a", "a", "b"))
     assert first == same != other
+
+
+def test_of_any_amount_only_little_is_held() -> None:
+    """A ticket of a hundred megabytes is never in memory."""
+    reader = ListReader()
+    reader.feed(b'{"data":[{"id":7,"text":"')
+    largest = 0
+    for _ in range(400):
+        reader.feed(b"x" * 262_144)
+        largest = max(largest, reader.size)
+    assert largest < LARGEST_FIELD * 2
+    assert json.loads(reader.beginning()) == {"data": [{"id": 7, LEFT_OUT: CUT_OFF}]}

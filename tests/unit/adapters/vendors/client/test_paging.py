@@ -15,7 +15,7 @@ from adapters.vendors.client.paging import (
     NumberedPages,
     Page,
     PageLength,
-    read_all_items,
+    read_items,
 )
 from bot.errors import Unavailable
 from bot.model import Change, Nameless, Ticket, TicketId
@@ -173,22 +173,22 @@ async def test_all_parts_are_read(told: bool) -> None:
     pages = {1: "ab", 2: "bc", 3: "d"}
     asked = []
 
-    async def fetch(number: int) -> ItemPage[str]:
+    async def fetch(number: int, _length: int) -> ItemPage[str]:
         asked.append(number)
         return ItemPage(items=pages.get(number, ""), last=number == 3 if told else None)
 
-    assert await read_all_items(fetch, str) == ("a", "b", "c", "d")
+    assert await read_items(fetch, 10, str) == ("a", "b", "c", "d")
     assert asked == [1, 2, 3] if told else [1, 2, 3, 4]
 
 
 async def test_parts_without_end_are_trouble() -> None:
     """A ticket that always has one more page of messages is not believed."""
 
-    async def fetch(number: int) -> ItemPage[str]:
+    async def fetch(number: int, _length: int) -> ItemPage[str]:
         return ItemPage(items=[str(number)])
 
     with pytest.raises(Unavailable):
-        await read_all_items(fetch, str)
+        await read_items(fetch, 10, str)
 
 
 class OnePoorEntry:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.vendors.client.bodies import Unpacker
 from adapters.vendors.client.responses import (
     Response,
     UnusableBody,
-    decompressed,
     error_details,
     error_of,
     json_of,
@@ -53,7 +53,7 @@ def test_what_cannot_be_used(body: bytes) -> None:
 def test_unknown_packing_is_unusable(encoding: str) -> None:
     """Only what was asked for is unpacked."""
     with pytest.raises(UnusableBody):
-        decompressed(b"x", encoding)
+        Unpacker(encoding)
 
 
 @pytest.mark.parametrize(
