@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import BinaryIO
 
 from bot.model.ids import MessageId, TicketId
 from bot.text.tree import RichText
@@ -94,10 +95,15 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """An attachment with its content, to be sent from a chat to a vendor."""
+    """
+    An attachment with its content, to be sent from a chat to a vendor.
+
+    Attributes:
+        content: Open for reading, at its beginning. It may be large, so it is read piece by piece.
+    """
 
     name: str
-    content: bytes
+    content: BinaryIO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ text is the proof that it did. Where somebody of the store wrote something else 
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from bot.db.rows import MessageRow, message_row, require, to_ms
 from bot.errors import Gone, Rejected, Unavailable, Uncertain, Unsupported
 from bot.model import Button, Conversation, File, MessageId, Status, StatusPayload, Verb
 from bot.outbound.job import Directory, Job, Unclear
+from bot.outbound.temporary_files import temporary_file
 from bot.ports import CanAttach, CanFormat, CanNote, Vendor
 from bot.tickets import enqueue
 from bot.tickets.learned import record_learned
@@ -48,12 +50,13 @@ class ReplyCourier:
         vendor = self.directory.vendor(ticket)
         if refused := refusal(message, ticket, self.directory.rules):
             raise Rejected(refused)
-        files = await self._files(job, vendor) if isinstance(vendor, CanAttach) else []
-        if message.formatted is not None and isinstance(vendor, CanFormat):
-            return Sent(await vendor.reply_formatted(ticket.vendor_id, message.text, message.formatted, files))
-        if files and isinstance(vendor, CanAttach):
-            return Sent(await vendor.reply_with(ticket.vendor_id, message.text, files))
-        return Sent(await vendor.reply(ticket.vendor_id, message.text))
+        with ExitStack() as opened:
+            files = await self._files(job, vendor, opened) if isinstance(vendor, CanAttach) else []
+            if message.formatted is not None and isinstance(vendor, CanFormat):
+                return Sent(await vendor.reply_formatted(ticket.vendor_id, message.text, message.formatted, files))
+            if files and isinstance(vendor, CanAttach):
+                return Sent(await vendor.reply_with(ticket.vendor_id, message.text, files))
+            return Sent(await vendor.reply(ticket.vendor_id, message.text))
 
     async def reconcile(self, job: Job) -> Sent | Unclear | None:
         message, complete = require(job.message), True
@@ -84,20 +87,25 @@ class ReplyCourier:
         notice = notices.reply_in_doubt if job.delivery.in_doubt else notices.reply_failed
         reply_failed(tx, require(job.message), job.delivery.id, notice(reason), now)
 
-    async def _files(self, job: Job, vendor: Vendor) -> list[File]:
-        """The message's files, downloaded from their chat. Raises `Rejected` if one is gone."""
+    async def _files(self, job: Job, vendor: Vendor, opened: ExitStack) -> list[File]:
+        """The message's files, downloaded from their chat, open until `opened` ends. `Rejected` if one is gone."""
         link, message = require(job.link_of_message), require(job.message)
         chat = self.directory.chats.get(link.chat)
         files = []
         for attachment in message.attachments:
             if chat is None or (attachment.size or 0) > vendor.capabilities.file_bytes:
                 continue
+            content = opened.enter_context(temporary_file(self.database.path.parent))
             try:
-                files.append(File(name=attachment.name, content=await chat.download(attachment)))
+                await chat.download(attachment, content)
             except Gone as error:
                 raise Rejected(notices.file_lost(attachment.name)) from error
             except Uncertain as error:
                 raise Unavailable(error.user_message) from error
+            if content.tell() > vendor.capabilities.file_bytes:
+                raise Rejected(notices.file_too_large(attachment.name))  # the chat did not state its size
+            content.seek(0)
+            files.append(File(name=attachment.name, content=content))
         return files
 
     async def _read_again(self, job: Job) -> tuple[MessageRow, bool]:

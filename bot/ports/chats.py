@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from bot.model import (
     Agent,
@@ -188,8 +188,12 @@ class Chat(Protocol):
         """Show an answer to one agent only, or as privately as the platform allows. Best effort, never repeated."""
         ...
 
-    async def download(self, attachment: Attachment) -> bytes:
-        """The content of a file that a person added to a message. Raises `Gone` if it is not available any more."""
+    async def download(self, attachment: Attachment, target: BinaryIO) -> None:
+        """
+        Write the content of a file that a person added to a message to `target`, piece by piece.
+
+        Raises `Gone` if it is not available any more. After an error, what stands in `target` is of no use.
+        """
         ...
 
     async def find_thread(

@@ -263,6 +263,14 @@ def file_lost(name: str) -> str:
     return f"The file {name} is no longer in the chat. Please attach it to a new message."
 
 
+def file_too_large(name: str) -> str:
+    return f"The file {name} is too large for this store's vendor. Please send it in another way."
+
+
+def no_room() -> str:
+    return "The disk of shopbell's machine has no room for a file."
+
+
 def interrupted() -> str:
     return "shopbell was stopped while sending it."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -49,7 +50,10 @@ async def test_files_go_with_a_reply(case: Case) -> None:
         vendor: Any = here.vendor
         assert isinstance(vendor, CanAttach)
         (made,) = here.write(1)
-        files = [File(name="label.pdf", content=b"%PDF-1.7"), File(name='größe \n".txt', content=b"42")]
+        files = [
+            File(name="label.pdf", content=BytesIO(b"%PDF-1.7")),
+            File(name='größe \n".txt', content=BytesIO(b"42")),
+        ]
         given = await vendor.reply_with(made, "Your label", files)
         message = here.store.ticket(made).messages[-1]
         assert (message.text, message.writer, message.public) == ("Your label", "staff", True)
@@ -69,7 +73,7 @@ async def test_a_file_alone_is_a_reply(case: Case) -> None:
     async with world(case) as here:
         vendor: Any = here.vendor
         (made,) = here.write(1)
-        await vendor.reply_with(made, "", [File(name="label.pdf", content=b"%PDF-1.7")])
+        await vendor.reply_with(made, "", [File(name="label.pdf", content=BytesIO(b"%PDF-1.7"))])
         assert [file.name for file in here.store.ticket(made).messages[-1].files] == ["label.pdf"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -154,6 +154,18 @@ async def test_a_file_that_does_not_come_now_is_no_reason_to_look_for_the_reply(
     await has_mark(bridge, "m1", Mark.DELIVERED)
     await bridge.at_rest()
     assert (bridge.vendor.texts("t1"), rich(bridge).files) == (["See here."], ["a.png"])
+
+
+async def test_a_file_of_unknown_size_that_is_too_large_for_the_vendor(bridge: Bridge) -> None:
+    """The reply fails, and the thread says why; nothing is left of the file on the disk."""
+    rich(bridge).capabilities = replace(rich(bridge).capabilities, file_bytes=5)
+    file = Attachment(name="a.png", url="https://files.example/a.png", source="https://files.example/a.png")
+    await bridge.says(bridge.discord, "m1", "See here.", attachments=(file,))
+    await has_mark(bridge, "m1", Mark.FAILED)
+    await bridge.at_rest(State.FAILED)
+    (failed,) = later(bridge, bridge.discord)
+    assert "The file a.png is too large for this store's vendor." in failed
+    assert bridge.vendor.texts("t1") == []
 
 
 # ---------------------------------------------------------------- what a sweep sees before the answer comes

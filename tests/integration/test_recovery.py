@@ -41,7 +41,7 @@ class NotingVendor(MemoryVendor):
     """A vendor that also keeps notes, takes files and counts."""
 
     notes: list[tuple[str, str]] = field(default_factory=list)
-    files: list[File] = field(default_factory=list)
+    files: list[tuple[str, bytes]] = field(default_factory=list)
 
     async def note(self, ticket: TicketId, agent: str, text: str) -> MessageId | None:
         self._call("note")
@@ -53,7 +53,7 @@ class NotingVendor(MemoryVendor):
         return (agent, text) in self.notes
 
     async def reply_with(self, ticket: TicketId, text: str, files: list[File]) -> MessageId | None:
-        self.files += files
+        self.files += [(file.name, file.content.read()) for file in files]
         return await self.reply(ticket, text)
 
     async def counts(self) -> Counts:
@@ -178,7 +178,7 @@ async def test_notes_files_and_counts_where_the_vendor_has_them(tmp_path: Path) 
         await until(lambda: bridge.slack.marks.get(ChatMessageId("m2")) is Mark.DELIVERED)
         await bridge.at_rest()
         assert vendor.notes == [("Ann", "be kind")]
-        assert vendor.files == [File(name="key.txt", content=b"content of key.txt")]
+        assert vendor.files == [("key.txt", b"content of key.txt")]
         answer = await bridge.asks(bridge.slack, Verb.STATS)
         assert "main: Memory's own figures: total 12 · open 3" in answer.text
 

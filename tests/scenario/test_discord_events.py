@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
 
@@ -47,10 +48,12 @@ class TestMessages:
             opened = await s.open(s.text)
             await s.server.say(s.server.add_member("Ana"), opened.thread, "", attachments=[("log.txt", b"12345")])
             ((attachment,),) = [said.attachments for said in await s.told(1)]
-            assert await s.chat.download(attachment) == b"12345"
-            await is_gone(lambda: s.chat.download(replace(attachment, url=f"{attachment.url}0")))
+            content = BytesIO()
+            await s.chat.download(attachment, content)
+            assert content.getvalue() == b"12345"
+            await is_gone(lambda: s.chat.download(replace(attachment, url=f"{attachment.url}0"), BytesIO()))
             with pytest.raises(Gone):
-                await s.chat.download(replace(attachment, url=None))
+                await s.chat.download(replace(attachment, url=None), BytesIO())
 
     async def test_only_people_in_threads_of_served_channels_are_received(self) -> None:
         """Not the bot itself, not Discord's own lines, not the channel, not other channels' threads."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import discord
 import structlog
@@ -165,9 +165,9 @@ class DiscordChat:
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         return await self._history.reread(place, message)
 
-    async def download(self, attachment: Attachment) -> bytes:
+    async def download(self, attachment: Attachment, target: BinaryIO) -> None:
         """See the port. The address must be fresh: Discord signs it for about a day."""
-        return await self._account.download(attachment)
+        await self._account.download(attachment, target)
 
     # ------------------------------------------------------------ what we post
 

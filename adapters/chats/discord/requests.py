@@ -18,7 +18,7 @@ from __future__ import annotations
 import json as encoding
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import aiohttp
@@ -36,9 +36,6 @@ from bot.model import Attachment
 from bot.text import json_without_lone_surrogates
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
-_DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120)
-_FOR_LATER = (408, 425, 429)
-"""Statuses below 500 that do not refuse a file."""
 _LONGEST_WAIT = 10.0
 """Seconds; a shorter wait happens here, a longer one is left to the caller."""
 SHORT_WAIT = 1.0
@@ -185,11 +182,11 @@ class Requests:
             self.their_clock.answered(response.headers.get("Date"))
             return _Answer(response, (await response.read()).decode("utf-8", "replace"))
 
-    async def download(self, attachment: Attachment) -> bytes:
+    async def download(self, attachment: Attachment, target: BinaryIO) -> None:
         """
-        The content of an attachment; the token is not sent to its address.
+        Write the content of an attachment to `target`; the token is not sent to its address.
 
-        The host of the files has no codes, so a file counts as `Gone` when it was refused twice, some seconds apart.
+        A file counts as `Gone` when it was refused twice, some seconds apart.
 
         Raises: `Gone` (the address is signed and stops working within about a day), `Rejected` (the file is too
             large), `Unavailable`, `RateLimited`.
@@ -199,12 +196,15 @@ class Requests:
             raise Gone(wording.FILE_GONE)
         downloads.refuse_large(attachment)
         with remote_errors(wrote=False):
-            async with self._open_session().get(url, timeout=_DOWNLOAD_TIMEOUT) as response:
-                if response.status == 200:
+            async with self._open_session().get(
+                url, timeout=downloads.TIMEOUT, headers=downloads.HEADERS, allow_redirects=False
+            ) as response:
+                if not downloads.is_refused(response, attachment):
+                    if response.status >= 300:
+                        raise discord.HTTPException(response, None)
                     self._disappearances.there(url)
-                    return downloads.whole(await downloads.read_file(response), attachment)
-                if not 400 <= response.status < 500 or response.status in _FOR_LATER:
-                    raise discord.HTTPException(response, (await response.read()).decode("utf-8", "replace"))
+                    await downloads.save(response, attachment, target)
+                    return
         wait = self._disappearances.missing(url)
         raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.FILE_GONE)
 

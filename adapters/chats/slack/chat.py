@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
+from typing import BinaryIO
 
 from adapters.chats.echo import Echo
 from adapters.chats.malformed import Malformed
@@ -120,8 +121,8 @@ class SlackChat:
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         return await self._history.reread(place, message)
 
-    async def download(self, attachment: Attachment) -> bytes:
-        return await self._requests.download(attachment)
+    async def download(self, attachment: Attachment, target: BinaryIO) -> None:
+        await self._requests.download(attachment, target)
 
     # ------------------------------------------------------------ what we post
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -188,43 +188,37 @@ class Requests:
         if answer.status_code != 200:
             raise error_for_answer(answer.status_code, {}, answer.headers, method="response_url", writes=True)
 
-    async def download(self, attachment: Attachment) -> bytes:
+    async def download(self, attachment: Attachment, target: BinaryIO) -> None:
         """
-        A file's content; needs the scope `files:read`.
+        Write a file's content to `target`; needs the scope `files:read`.
 
-        If Slack does not let the bot in, it answers with 200 and its login page: a page where we expect no page is a
-        refusal, if it comes twice, some seconds apart.
+        If Slack does not let the bot in, it answers with 200 and its login page. So a page counts as a refusal, and a
+        file as `Gone` when it was refused twice, some seconds apart. The bot's token is sent only to Slack's file host
+        and to the host of the Web API, whatever the address is.
 
         Raises: `Gone`, `Rejected` (the file is too large) and what a read may raise.
         """
-        if attachment.source is None:
+        address = attachment.source
+        if address is None:
             raise Gone(wording.FILE_GONE)
         downloads.refuse_large(attachment)
-        content_type, content = await self._fetch(attachment.source)
-        if content_type == "text/html" and not attachment.name.lower().endswith((".html", ".htm")):
-            wait = self._disappearances.missing(attachment.source)
-            raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.FILE_GONE)
-        self._disappearances.there(attachment.source)
-        return downloads.whole(content, attachment)
-
-    async def _fetch(self, address: str) -> tuple[str, bytes]:
-        """
-        A private file's content type and content.
-
-        The bot's token is sent only to Slack's file host and to the host of the Web API, whatever the address is.
-        """
-        host = urlsplit(address).hostname
-        if host not in (_FILES_HOST, urlsplit(self.client.base_url).hostname):
+        if urlsplit(address).hostname not in (_FILES_HOST, urlsplit(self.client.base_url).hostname):
             raise Gone(wording.FILE_ELSEWHERE)
-        headers = {"Authorization": f"Bearer {self._bot_token}"}
+        headers = {"Authorization": f"Bearer {self._bot_token}", **downloads.HEADERS}
         try:
-            async with self.session.get(address, headers=headers, allow_redirects=False) as response:
-                if response.status != 200:
-                    raise error_for_answer(response.status, {}, response.headers, method="files", writes=False)
-                content = await downloads.read_file(response)
+            async with self.session.get(
+                address, timeout=downloads.TIMEOUT, headers=headers, allow_redirects=False
+            ) as response:
+                if not downloads.is_refused(response, attachment):
+                    if response.status >= 300:
+                        raise error_for_answer(response.status, {}, response.headers, method="files", writes=False)
+                    self._disappearances.there(address)
+                    await downloads.save(response, attachment, target)
+                    return
         except CAUGHT as error:
             raise error_for(error, method="files", writes=False) from error
-        return response.content_type, content
+        wait = self._disappearances.missing(address)
+        raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.FILE_GONE)
 
     async def _call(self, method: str, *, writes: bool, **request: Any) -> AsyncSlackResponse:
         channel = str((request.get("json") or request.get("params") or {}).get("channel", ""))

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
 import httpx
@@ -185,7 +185,7 @@ class VendorClient:
         *path: str,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
-        files: Mapping[str, tuple[str, bytes]] | None = None,
+        files: Mapping[str, tuple[str, BinaryIO]] | None = None,
         private: str = "",
         empty_ok: bool = False,
     ) -> Any:
@@ -193,7 +193,7 @@ class VendorClient:
         Send a change, once.
 
         Args:
-            files: Name and content by the form's field, instead of `body`.
+            files: Name and content by the form's field, instead of `body`. They are sent piece by piece.
             private: What no error may quote: the text of a reply.
             empty_ok: Whether 200 without a body means success here. 204 always does.
 
@@ -224,7 +224,7 @@ class VendorClient:
         *,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
-        files: Mapping[str, tuple[str, bytes]] | None = None,
+        files: Mapping[str, tuple[str, BinaryIO]] | None = None,
     ) -> httpx.Request:
         address = "/".join((self._service.base, *map(self._segment, path)))
         content = None if body is None else json.dumps(body).encode()

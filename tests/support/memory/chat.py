@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import BinaryIO
 
 from bot.errors import Gone, RemoteError, Uncertain
 from bot.model import (
@@ -184,9 +185,9 @@ class MemoryChat:
         self.told.append((agent.id, answer.text))
         await self._after("tell")
 
-    async def download(self, attachment: Attachment) -> bytes:
+    async def download(self, attachment: Attachment, target: BinaryIO) -> None:
         await self._before("download")
-        return f"content of {attachment.name}".encode()
+        target.write(f"content of {attachment.name}".encode())
 
     async def find_thread(
         self, channel: ChannelId, card: Card, key: DeliveryKey, after: ChatMessageId | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from io import BytesIO
 from typing import Any
 
 import httpx
@@ -276,7 +277,7 @@ async def test_a_file_that_did_not_arrive_is_no_doubt(status: int, error: type[E
 
     vendor = store(serve)
     with pytest.raises(error):
-        await vendor.reply_with(TicketId("41"), "Hi", [File(name="a.txt", content=b"a")])
+        await vendor.reply_with(TicketId("41"), "Hi", [File(name="a.txt", content=BytesIO(b"a"))])
     await vendor.aclose()
     assert len(requests) == 1
 
