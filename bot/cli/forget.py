@@ -74,6 +74,8 @@ async def _forget(tickets: Sequence[TicketNumber], *, chats: bool) -> dict[str, 
     finally:
         await database.aclose()
     beyond = list(_BEYOND_REACH) if chats else [*_BEYOND_REACH, _BEYOND_REACH_WITHOUT_CHATS]
+    if erased.doubtful and not chats:
+        beyond.append(_doubtful(erased.doubtful))
     if not emptied:
         beyond.append("the write-ahead log beside the database, until the bridge next empties it")
     return _as_json(erased, now, beyond, chats=chats)
@@ -94,6 +96,7 @@ def _as_json(erased: Extent, now: datetime, beyond: Sequence[str], *, chats: boo
             for link in erased.threads
             if chats
         ],
+        "doubtful_posts": erased.doubtful,
         "beyond_reach": list(beyond),
     }
 
@@ -106,6 +109,8 @@ def _plan(found: Extent, *, chats: bool) -> Iterator[str]:
     yield f"Tickets: {', '.join(f'#{number}' for number in found.tickets)}"
     if chats:
         yield f"Threads in which our cards and posts are erased: {len(found.threads)}"
+    if found.doubtful:
+        yield f"Posts that may stand in a chat without our knowing where: {found.doubtful}"
 
 
 def _unsent(each: UnsentMessage) -> str:
@@ -122,8 +127,15 @@ def _receipt(receipt: dict[str, Any]) -> Iterator[str]:
         yield f"Replies and notes that were not sent any more: {len(receipt['unsent'])}"
     if receipt["threads"]:
         yield f"Threads that the bridge erases as soon as it can: {len(receipt['threads'])}; see `shopbell outbox`"
+    if receipt["doubtful_posts"] and receipt["threads"]:
+        yield f"Posts that the bridge looks for in the chats, to erase them: {receipt['doubtful_posts']}"
     yield "Out of reach:"
     yield from (f"  {each}" for each in receipt["beyond_reach"])
+
+
+def _doubtful(amount: int) -> str:
+    posts = "a post that was" if amount == 1 else f"{amount} posts that were"
+    return f"{posts} given up and may stand in a chat all the same: `--chats` looks for what is there"
 
 
 def _amounts(tickets: int, messages: int, deliveries: int) -> str:

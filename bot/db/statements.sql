@@ -229,9 +229,9 @@ WHERE number = :number;
 
 -- ============================================================ erasing
 
--- name: numbers_by_email
--- The tickets of the customer with this address, in every store.
-SELECT number FROM tickets WHERE LOWER(customer_email) = LOWER(:email) ORDER BY number;
+-- name: customer_emails
+-- For `shopbell forget`: every ticket with an address. SQLite cannot compare them: its capital letters are ASCII's.
+SELECT number, customer_email FROM tickets WHERE customer_email IS NOT NULL ORDER BY number;
 
 -- name: tickets_to_erase
 -- Tickets that were closed before this time and still have their words. If it is unknown when a ticket was closed, its
@@ -256,6 +256,32 @@ SELECT d.id AS id, d.kind AS kind, d.state AS state, m.author_name AS author_nam
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message
 WHERE d.lane = 'vendor:' || :ticket AND d.unfinished = 1 AND d.kind IN ('reply', 'note')
 ORDER BY d.id;
+
+-- name: doubtful_posts
+-- How many posts of the ticket may stand in a chat although we do not know where.
+SELECT COUNT(*) AS amount FROM deliveries
+WHERE ticket = :ticket AND kind IN ('open', 'post', 'line', 'new_card')
+  AND (state = 'uncertain' OR (in_doubt = 1 AND state IN ('failed', 'dropped')));
+
+-- name: search_for_doubtful_posts
+-- Posts of the ticket that were given up in doubt are searched for once more: only what is found can be erased.
+UPDATE deliveries
+SET state = 'uncertain', in_doubt = 0, reconcile_attempts = 0, due_at = :now, late_since = :now, finished_at = NULL
+WHERE ticket = :ticket AND kind IN ('open', 'post', 'line', 'new_card')
+  AND in_doubt = 1 AND state IN ('failed', 'dropped');
+
+-- name: announcements_with_words
+-- For `shopbell forget`: lines for whole channels that still have their words. They belong to no ticket, and may name
+-- one; what was posted has none any more.
+SELECT id, payload FROM deliveries
+WHERE ticket IS NULL AND kind = 'line' AND json_extract(payload, '$.text') <> '';
+
+-- name: drop_announcement
+-- The line names somebody who is forgotten: it is not posted any more, and its words are taken out.
+UPDATE deliveries
+SET state = CASE WHEN state IN ('begun', 'done') THEN state ELSE 'dropped' END, finished_at = :now, error = NULL,
+    payload = json_set(payload, '$.text', :sentence)
+WHERE id = :id AND ticket IS NULL;
 
 -- name: drop_deliveries_of_ticket
 -- Nothing of an erased ticket is delivered any more, except cards and marks: they show what is true. What may be posted

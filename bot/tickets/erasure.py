@@ -7,6 +7,7 @@ come back. What the chats show is taken out by deliveries, if that is asked for.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +16,14 @@ from datetime import datetime, timedelta
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, TicketRow, from_ms, message_row, require, ticket_row, to_ms
 from bot.model import DeliveryId, Kind, State, TicketNumber
+from bot.text import one_line
+from bot.text.mailboxes import same_mailbox
 from bot.tickets import enqueue, forgotten, marks
 from bot.wording import notices
 
 # So long the words of a deleted message may be needed, for example to recognise it at a vendor that lags behind.
 _NEEDED_AT_MOST = timedelta(days=1)
+_LONGEST_NAME = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class Extent:
         messages: How many messages still had their words.
         deliveries: How many deliveries belong to the tickets.
         threads: Where the tickets' threads are.
+        doubtful: How many posts may stand in a chat although we do not know where.
     """
 
     tickets: tuple[TicketNumber, ...]
@@ -50,13 +55,15 @@ class Extent:
     deliveries: int
     threads: tuple[LinkRow, ...]
     unsent: tuple[UnsentMessage, ...]
+    doubtful: int
 
 
 def find_tickets(tx: Transaction, whom: str) -> Sequence[TicketNumber]:
     """The tickets that are meant by an address or by `#` and a short number; none if it is unknown."""
     number = re.fullmatch(r"#?\s*([0-9]{1,12})", whom.strip())
     if number is None:
-        return [TicketNumber(row["number"]) for row in tx.all("numbers_by_email", email=whom.strip())]
+        rows = tx.all("customer_emails")
+        return [TicketNumber(row["number"]) for row in rows if same_mailbox(row["customer_email"], whom)]
     return [] if tx.one("ticket", number=int(number[1])) is None else [TicketNumber(int(number[1]))]
 
 
@@ -70,6 +77,7 @@ def extent(tx: Transaction, tickets: Sequence[TicketNumber]) -> Extent:
         deliveries=sum(row["deliveries"] for row in counts),
         threads=tuple(threads),
         unsent=tuple(each for ticket in tickets for each in _unsent(tx, ticket)),
+        doubtful=sum(require(tx.one("doubtful_posts", ticket=ticket))["amount"] for ticket in tickets),
     )
 
 
@@ -78,7 +86,8 @@ def forget(tx: Transaction, tickets: Sequence[TicketNumber], now: datetime, *, i
     Erase these tickets, and keep only hashes of their vendor ids.
 
     Args:
-        in_chats: Whether our cards and posts in the chats are erased, too, and the threads renamed.
+        in_chats: Whether our cards and posts in the chats are erased, too, and the threads renamed. Posts of which we
+            do not know whether they are there are searched for first.
 
     Returns:
         What was erased.
@@ -86,6 +95,9 @@ def forget(tx: Transaction, tickets: Sequence[TicketNumber], now: datetime, *, i
     erased = extent(tx, tickets)
     for number in tickets:
         ticket = ticket_row(require(tx.one("ticket", number=number)))
+        if in_chats:
+            tx.run("search_for_doubtful_posts", ticket=number, now=to_ms(now))
+        _drop_announcements(tx, ticket, now)
         erase(tx, number, now)
         if not ticket.forgotten:
             _hash_ids(tx, ticket)
@@ -122,6 +134,21 @@ def erase(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
     for each in unsent:
         delivery = require(tx.one("delivery", id=each.delivery))
         marks.enqueue_mark(tx, message_row(require(tx.one("message", id=delivery["message"]))), now)
+
+
+def _drop_announcements(tx: Transaction, ticket: TicketRow, now: datetime) -> None:
+    """A line for a whole channel that was never posted may name a ticket that cannot be read, or its customer."""
+    given = (ticket.vendor_id, ticket.subject, ticket.customer.name, ticket.customer.email)
+    # Such a line has a name's beginning at most.
+    names = [one_line(name, _LONGEST_NAME).rstrip("…") for name in given if name]
+    for row in tx.all("announcements_with_words"):
+        text = json.loads(row["payload"])["text"]
+        if any(_is_named(name, text) for name in names):
+            tx.run("drop_announcement", id=row["id"], now=to_ms(now), sentence=notices.message_erased())
+
+
+def _is_named(name: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}", text) is not None
 
 
 def _hash_ids(tx: Transaction, ticket: TicketRow) -> None:

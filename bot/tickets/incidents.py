@@ -86,8 +86,8 @@ def tickets_unreadable(
     without_thread = []
     for ticket, called, reason in tickets:
         found = find_ticket(tx, store.name, ticket)
-        if found is not None and not found.followed:
-            continue  # it has no thread, so nobody is waiting for it
+        if found is not None and (found.forgotten or not found.followed):
+            continue  # nobody is waiting for it, and of a forgotten ticket not even the id may be kept
         if not tx.run("add_unreadable_ticket", store=store.name, vendor_id=ticket, now=to_ms(now)):
             continue
         if found is None:

@@ -19,10 +19,10 @@ import pytest
 from adapters.chats.discord import brackets, buttons, markup, reading_markdown, writing_markdown
 from adapters.chats.slack import blocks, commands, emoji, reading, reading_mrkdwn, writing_blocks
 from adapters.chats.slack import buttons as slack_buttons
-from adapters.vendors.client import html, html_writing, parsing
+from adapters.vendors.client import html, html_writing, large_lists, parsing
 from adapters.vendors.sellsn import vendor as sellsn
 from bot import text
-from bot.text import addresses, audience
+from bot.text import addresses, audience, file_names
 from bot.text.cutting import cut
 from bot.text.normal import normal
 from bot.text.plain import inert, plain
@@ -53,6 +53,13 @@ MRKDWN = (
 
 def _read_markdown(given: str) -> Any:
     return reading_markdown.read(given, brackets.Names())
+
+
+def _read_list(given: str) -> None:
+    """A loop over signs, so a part is enough: in front of the list, in a field, and in a text of it."""
+    for before in ("", '[{"a":[', '[{"a":"'):
+        reader = large_lists.ListReader()
+        reader.feed((before + given[:FORMATTED]).encode("utf-8", "replace"))
 
 
 def _write_markdown(given: str) -> Any:
@@ -102,6 +109,9 @@ FOREIGN: dict[str, Reader] = {
     "adapters/vendors/client/html.py:_SPACE": html.html_to_text,
     "adapters/vendors/client/html.py:_STRUCTURE": html.looks_like_html,
     "adapters/vendors/client/html.py:_TAG": html._without_tags,
+    "adapters/vendors/client/large_lists.py:_IN_TEXT": _read_list,
+    "adapters/vendors/client/large_lists.py:_NESTED": _read_list,
+    "adapters/vendors/client/large_lists.py:_OUTSIDE": _read_list,
     "adapters/vendors/client/parsing.py:money": lambda given: parsing.money(given, "EUR"),
     "bot/inbound/chats/subjects.py:_named": lambda given: re.fullmatch(r"#?\s*([0-9]{1,12})", given.strip()),
     "bot/text/addresses.py:_FOUND": lambda given: list(addresses.spans(given)),
@@ -122,6 +132,7 @@ OTHER: dict[str, Reader] = {
     "text.one_line": lambda given: text.one_line(given, 100),
     "text.split": lambda given: text.split(given, 4000, markup.width),
     "cutting.cut": lambda given: cut(verbatim(given[:FORMATTED]), 4000, writing_markdown.measure),
+    "file_names.file_name": file_names.file_name,
     "html.rich_text": html.rich_text,
     "html_writing.text_to_html": html_writing.text_to_html,
     "plain.inert": lambda given: inert(reading_markdown.read(given[: 10 * FORMATTED], brackets.Names())),
@@ -137,6 +148,7 @@ TRIED = {id(read): name for name, read in (FOREIGN | OTHER).items()}
 
 OURS = {
     "bot/db/statements.py:_HEADING": "a file of ours",
+    "bot/tickets/erasure.py:_is_named": "a line of ours, for a name that is taken as it is",
     "bot/tickets/erasure.py:find_tickets": "an argument that the operator typed",
 }
 """Expressions that read no foreign text, and what they read instead."""

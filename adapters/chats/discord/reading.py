@@ -13,6 +13,7 @@ from adapters.chats.discord.reading_markdown import read
 from bot.model import Agent, Attachment, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
 from bot.text import clean
 from bot.text.audience import BOT_NAME
+from bot.text.file_names import UNNAMED, file_name
 from bot.text.plain import plain
 from bot.text.tree import RichText, formatting_of
 
@@ -69,10 +70,10 @@ def said(message: discord.Message, place: Place, agent: Agent) -> Said:
 def _name_of(file: discord.Attachment) -> str:
     """A file's name as people see it: in `filename` Discord keeps plain letters only, `title` has the rest."""
     ending = PurePosixPath(file.filename).suffix or (file.filename if file.filename.startswith(".") else "")
-    title = clean(file.title or "")
-    if not title:
-        return clean(file.filename)
-    return title if title.lower().endswith(ending.lower()) else title + clean(ending)
+    title = file_name(file.title)
+    if title == UNNAMED:
+        return file_name(file.filename)
+    return title if title.lower().endswith(ending.lower()) else file_name(title + ending)
 
 
 def text_of(message: discord.Message) -> RichText:

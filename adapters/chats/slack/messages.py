@@ -13,6 +13,7 @@ from adapters.chats.slack.writing_blocks import measure, write
 from bot.model import Answer, Attachment, Post, Voice
 from bot.text import Cuts, one_line
 from bot.text.cutting import cut
+from bot.text.file_names import file_name
 from bot.text.normal import normal
 from bot.text.tree import RichText, verbatim
 
@@ -111,7 +112,7 @@ def _whole(post: Post) -> str:
 def _attachment(attachment: Attachment) -> str:
     size = "" if attachment.size is None else f" ({_size(attachment.size)})"
     address = f" {attachment.url}" if attachment.url else ""
-    return f"📎 {one_line(attachment.name, _NAME) or wording.FILE}{size}{address}"
+    return f"📎 {file_name(attachment.name)}{size}{address}"
 
 
 def _size(size: int) -> str:

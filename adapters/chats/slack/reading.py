@@ -16,6 +16,7 @@ from adapters.chats.slack import reading_blocks, reading_mrkdwn, wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.reading_mrkdwn import Names
 from bot.model import Attachment, ChannelId, ChatMessageId, ChatName, Edited, Place, Said, ThreadId
+from bot.text.file_names import file_name
 from bot.text.plain import plain
 from bot.text.tree import RichText, formatting_of
 
@@ -157,7 +158,7 @@ def _attachments(message: Event) -> tuple[Attachment, ...]:
     """The files. Their addresses work only for members of the workspace, so a customer cannot use any of them."""
     return tuple(
         Attachment(
-            name=str(file.get("name") or file.get("title") or wording.FILE),
+            name=file_name(_only_text(file.get("name")), _only_text(file.get("title"))),
             url=str(file["permalink"]) if file.get("permalink") else _text_or_none(file.get("url_private")),
             source=_text_or_none(file.get("url_private_download") or file.get("url_private")),
             size=file["size"] if isinstance(file.get("size"), int) else None,
@@ -170,6 +171,10 @@ def _attachments(message: Event) -> tuple[Attachment, ...]:
 
 def _objects(value: Any) -> list[Event]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _only_text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _text_or_none(value: Any) -> str | None:

@@ -23,7 +23,6 @@ NAMELESS = {
 """Who speaks if there is no name."""
 
 NO_TEXT = "(no text)"
-FILE = "file"
 SOMEBODY = "somebody"
 A_GROUP = "group"
 A_CHANNEL = "channel"

@@ -45,7 +45,8 @@ from bot.model import (
     Ticket,
     TicketId,
 )
-from bot.text import clean, comparable, one_line
+from bot.text import clean, comparable
+from bot.text.file_names import file_name
 from bot.text.plain import plain
 from bot.text.tree import RichText, formatting_of
 
@@ -135,7 +136,7 @@ def message_of(wire: WireComment, author: Author, name: str | None, text: RichTe
 def attachment_of(wire: WireFile) -> Attachment:
     """A file of a comment. Its address may expire."""
     is_web = (wire.file or "").startswith(("https://", "http://"))
-    return Attachment(name=one_line(wire.file_name or "file", 100), url=wire.file if is_web else None)
+    return Attachment(name=file_name(wire.file_name), url=wire.file if is_web else None)
 
 
 def fingerprint(wire: WireTicket) -> str:

@@ -19,6 +19,8 @@ _TICKETS = 3_200
 """Two thirds of them can be chosen: more than the pickers search."""
 
 _COUNTS_THE_PAST = {
+    "announcements_with_words": "`shopbell forget` looks at all of them",
+    "customer_emails": "`shopbell forget` compares addresses as people write them, which SQLite cannot",
     "linked_tickets": "`shopbell tickets` and the sandbox's page show every ticket",
     "ticket_counts": "/stats counts every ticket of a store",
 }

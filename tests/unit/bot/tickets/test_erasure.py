@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.db.connection import Database, Transaction
-from bot.db.rows import TicketRow
+from bot.db.rows import TicketRow, to_ms
 from bot.model import (
     Agent,
     AgentId,
@@ -34,7 +34,8 @@ from bot.model import (
 )
 from bot.ops.retention import Retention
 from bot.ports import VendorCapabilities
-from bot.tickets import enqueue, erasure, forgotten
+from bot.tickets import enqueue, erasure, forgotten, incidents
+from bot.tickets.announcements import announce
 from bot.tickets.edits import record_deleted, record_edited
 from bot.tickets.forgotten import find_ticket
 from bot.tickets.routing import record_said, route_link
@@ -396,3 +397,90 @@ async def test_a_day_later_it_is_needed_no_more(database: Database) -> None:
     await deletes(database, "a1")
     await Retention(database, StandingClock(LATER + timedelta(days=1)), None).erase()
     assert (await row_of(database, "a1"))["text"] == ""
+
+
+@pytest.mark.parametrize(
+    ("stored", "whom"),
+    [
+        ("ÄNNE@Example.com", "änne@example.com"),
+        ("иван@xn--e1afmkfd.xn--p1ai", "Иван@ПРИМЕР.РФ"),
+        ("Jane <jane@example.com>", "jane@example.com"),
+    ],
+)
+async def test_a_customer_is_found_however_the_address_is_written(database: Database, stored: str, whom: str) -> None:
+    """In capital letters of any script, with an international domain, and with a name before it."""
+
+    def work(tx: Transaction) -> TicketNumber:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        return record(
+            tx, STORE, replace(violet(), ticket=replace(violet().ticket, customer=Customer(email=stored))), NOON
+        )
+
+    number = await database.write(work)
+    assert await database.read(erasure.find_tickets, whom) == [number]
+
+
+@pytest.mark.parametrize("state", ["waits", "fails", "is dropped"])
+async def test_a_line_for_a_channel_that_names_the_ticket(database: Database, path: Path, state: str) -> None:
+    """It belongs to no ticket; while it is not posted, it has words. It is not posted, and they are erased."""
+
+    def work(tx: Transaction) -> tuple[TicketNumber, int]:
+        number = fill(tx)
+        other = announce(tx, STORE.channels[0], "Another one cannot be read.", NOON)
+        incidents.tickets_unreadable(tx, STORE, [(TicketId("t9"), "Violet-Subject, Violet-Name", "broken")], NOON)
+        announce(tx, STORE.channels[0], "violet-ticket cannot be read.", NOON)
+        for row in tx.all("unfinished_deliveries"):
+            if row["ticket"] is None and row["id"] != other:
+                if state == "fails":
+                    tx.run("fail_delivery", id=row["id"], now=0, error="Violet-Error", in_doubt=0)
+                if state == "is dropped":
+                    tx.run("drop_delivery", id=row["id"], now=0)
+        return number, other
+
+    number, other = await database.write(work)
+    await forget(database, number)
+    await database.empty_log()
+    assert in_the_files(path) == set()
+    left = [row["id"] for row in await database.read(lambda tx: tx.all("unfinished_deliveries")) if not row["ticket"]]
+    assert left == [other]
+
+
+async def test_a_forgotten_ticket_that_cannot_be_read_leaves_no_id(database: Database, path: Path) -> None:
+    """Neither when it is told of, nor afterwards."""
+    number = await database.write(fill)
+    await forget(database, number)
+    unreadable = [(TicketId("violet-ticket"), "violet-ticket", "Violet-Error")]
+    await database.write(incidents.tickets_unreadable, STORE, unreadable, LATER)
+    await database.empty_log()
+    assert in_the_files(path) == set()
+
+
+def given_up_in_doubt(tx: Transaction) -> TicketNumber:
+    """A ticket with a post that failed, and may stand in the chat all the same."""
+    number = fill(tx)
+    for row in tx.all("unfinished_deliveries"):
+        if row["kind"] == "line":
+            tx.run("begin_delivery", id=row["id"], now=to_ms(NOON))
+            tx.run("fail_delivery", id=row["id"], now=0, error="Violet-Error", in_doubt=1)
+    return number
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+async def test_a_post_in_doubt_is_searched_for(database: Database, path: Path, earlier: bool) -> None:
+    """With the chats: only what is found can be erased. Also if the ticket was forgotten before without them."""
+    number = await database.write(given_up_in_doubt)
+    if earlier:
+        assert (await forget(database, number)).doubtful == 1
+    assert (await forget(database, number, in_chats=True)).doubtful == 1
+    lines = [row for row in await database.read(lambda tx: tx.all("unfinished_deliveries")) if row["kind"] == "line"]
+    assert [row["state"] for row in lines] == ["uncertain"]
+    await database.empty_log()
+    assert in_the_files(path) == set()
+
+
+async def test_without_the_chats_a_post_in_doubt_is_named(database: Database) -> None:
+    """Nobody looks for it."""
+    number = await database.write(given_up_in_doubt)
+    assert (await forget(database, number)).doubtful == 1
+    assert "line" not in [row["kind"] for row in await database.read(lambda tx: tx.all("unfinished_deliveries"))]

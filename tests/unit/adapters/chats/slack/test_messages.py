@@ -121,7 +121,7 @@ def test_attachments_stand_below_with_their_addresses() -> None:
     )
     said = "".join(texts(accepted(post_blocks(post, 0))))
     assert "look\n📎 a.png (2 kB) https://files.example/a.png" in said
-    assert "📎 https://bank.example (3.0 MB) https://evil.example/x" in said
+    assert "📎 https:__bank.example (3.0 MB) https://evil.example/x" in said
     assert said.endswith("📎 file (12 B)")
 
 
