@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
 
@@ -21,7 +21,7 @@ from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.reread import RereadCheck
 from bot.inbound.isolation import keep_connected
 from bot.inbound.vendors.poller import Poller
-from bot.model import ChatName, Kind, Place, StoreName, TicketId
+from bot.model import ChatName, Kind, StoreName, TicketId
 from bot.ops.health import Health
 from bot.ops.retention import Retention
 from bot.ops.web import StoreWebhook, WebServer
@@ -30,10 +30,11 @@ from bot.outbound.erase_courier import EraseCourier
 from bot.outbound.job import Courier, Directory
 from bot.outbound.late_replies import LateReplies
 from bot.outbound.outbox import Outbox
+from bot.outbound.ready_lanes import chat_limit, vendor_limit
 from bot.outbound.retry import Decider
 from bot.outbound.thread_couriers import NewCardCourier, ThreadCourier
 from bot.outbound.vendor_couriers import NoteCourier, ReplyCourier, StatusCourier
-from bot.ports import CanAttach, CanCount, CanNote, Limit
+from bot.ports import CanAttach, CanCount, CanNote
 from bot.settings import LoadedSettings, Settings
 from bot.tickets.deleted_places import apply_channel_settings
 from bot.tickets.enqueue import chat_destination, store_destination
@@ -55,9 +56,9 @@ class App:
         settings = loaded.general
         rules = _rules(settings, world)
         directory = Directory(rules=rules, vendors=world.vendors, chats=world.chats)
-        destinations: dict[str, Callable[[Kind, Place], Limit] | None] = {
-            **{store_destination(name): None for name in world.stores},
-            **{chat_destination(name): chat.limit for name, chat in world.chats.items()},
+        destinations = {
+            **{store_destination(name): vendor_limit(world.vendors[name]) for name in world.stores},
+            **{chat_destination(name): chat_limit(chat) for name, chat in world.chats.items()},
         }
         wake = asyncio.Event()
         self._world = world

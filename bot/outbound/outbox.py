@@ -10,7 +10,7 @@ its courier (see `bot.outbound.job`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,10 +22,10 @@ from bot.clock import Clock, wait_for
 from bot.db.connection import Database, Transaction
 from bot.db.rows import DeliveryRow, delivery_row, require, to_ms
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
-from bot.model import DeliveryId, Kind, Place, State
+from bot.model import DeliveryId, Kind, State
 from bot.outbound.clock_rollback import ClockRollback
 from bot.outbound.job import Courier, FailureHook, Job, PreSendCheck, SearchingCourier, Unclear, read_job
-from bot.outbound.ready_lanes import ReadyLane, look_for_lanes
+from bot.outbound.ready_lanes import LimitOf, ReadyLane, look_for_lanes
 from bot.outbound.retry import Decider, Decision, GiveUp, Postpone, Reconcile
 from bot.outbound.turns import Turns
 from bot.ports import Limit
@@ -37,8 +37,8 @@ _LONGEST_SLEEP = 5.0
 # Looking for lanes takes the longer the more are ready. It is not done again for so many times as long as it took.
 _REST_AFTER_LOOK = 3.0
 
-Destinations = Mapping[str, Callable[[Kind, Place], Limit] | None]
-"""Every destination, with the `limit` of its chat. A store's vendor has none: its adapter keeps to the quota."""
+Destinations = Mapping[str, LimitOf | None]
+"""Every destination, with its limits; None: none is known."""
 
 
 class Outbox:
@@ -112,7 +112,7 @@ class Outbox:
 
     def _limit_of(self, destination: str, ready: ReadyLane) -> Limit | None:
         limit = self._limits[destination]
-        return None if limit is None or ready.place is None else limit(ready.kind, ready.place)
+        return None if limit is None else limit(ready)
 
     def _pause(self) -> float:
         """How many seconds to sleep unless something happens: until a delivery is due, or a limit allows one."""

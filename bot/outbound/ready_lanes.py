@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.db.connection import Row, Transaction
 from bot.db.rows import from_ms, to_ms
 from bot.model import ChannelId, ChatName, Kind, Place, ThreadId, TicketNumber
+from bot.ports import CanWait, Chat, Limit, Vendor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,10 @@ class ReadyLane:
     @property
     def channel(self) -> str:
         return "" if self.place is None else self.place.channel
+
+
+LimitOf = Callable[[ReadyLane], Limit | None]
+"""The limit that holds for a lane's first delivery; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +84,16 @@ def _ready_lane(row: Row) -> ReadyLane:
         due_at=from_ms(row["due_at"]),
         delivery=row["id"],
     )
+
+
+def chat_limit(chat: Chat) -> LimitOf:
+    """The limits of a chat's lanes, as the chat says."""
+    return lambda lane: None if lane.place is None else chat.limit(lane.kind, lane.place)
+
+
+def vendor_limit(vendor: Vendor) -> LimitOf | None:
+    """The limit of all lanes of a store, as its vendor's quota says; None: this vendor does not know."""
+    if not isinstance(vendor, CanWait):
+        return None
+    # A bucket for each: a reply that hangs must not hold up the replies to other tickets.
+    return lambda lane: Limit(bucket=lane.lane, seconds=vendor.wait())

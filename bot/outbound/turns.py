@@ -9,16 +9,13 @@ that the ticket that has waited longest. Who cannot begin, because of a limit, i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from bot.model import Kind, TicketNumber
-from bot.outbound.ready_lanes import ReadyLane
-from bot.ports import Limit
+from bot.outbound.ready_lanes import LimitOf, ReadyLane
 
 SLOTS = 16
 """How many turns may run at once at one destination."""
-
-LimitOf = Callable[[ReadyLane], Limit | None]
 
 
 class Turns:
@@ -58,8 +55,8 @@ class Turns:
         The lanes that begin a turn now. Each counts as running until `ended` is called.
 
         Args:
-            limit_of: The limit that holds for a lane's first delivery; None: there is none. Of each bucket one turn
-                runs at a time, as the limit says what is left only when it is known what the turn before has used.
+            limit_of: Of each bucket one turn runs at a time, as the limit says what is left only when it is known what
+                the turn before has used.
         """
         self.wait = None
         begun: list[ReadyLane] = []

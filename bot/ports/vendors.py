@@ -215,6 +215,20 @@ class CanLearn(Protocol):
 
 
 @runtime_checkable
+class CanWait(Protocol):
+    """A vendor that knows how many requests it may send."""
+
+    def wait(self) -> float:
+        """
+        In how many seconds one more reply, note or change of status is allowed; 0.0: now. Does not wait; no request.
+
+        It is asked before a delivery is begun, so that none is begun that would only have to wait. What is begun all
+        the same raises `RateLimited` instead of waiting for seconds.
+        """
+        ...
+
+
+@runtime_checkable
 class CanVerifyWebhook(Protocol):
     """A vendor that signs its webhooks, or whose payload names the ticket."""
 

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import httpx
 
 from adapters.vendors.client.bodies import Body, Unpacker, list_of
-from adapters.vendors.client.rate_limits import Quota
+from adapters.vendors.client.rate_limits import LONGEST_WAIT, LONGEST_WAIT_FOR_WRITES, Quota
 from adapters.vendors.client.responses import (
     LARGEST_BODY,
     Response,
@@ -212,6 +212,10 @@ class VendorClient:
             return None
         return await self._value(response, writing=True, private=private)
 
+    def wait(self) -> float:
+        """In how many seconds the store's quota allows one more write; 0.0: now. No request."""
+        return self._quota.wait()
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
@@ -247,7 +251,7 @@ class VendorClient:
     async def _exchange(self, request: httpx.Request, body: Body, *, writing: bool, urgent: bool) -> Response:
         label = self._service.label
         lost = Uncertain if writing else Unavailable
-        await self._quota.take(urgent=urgent)
+        await self._quota.take(urgent=urgent, longest=LONGEST_WAIT_FOR_WRITES if writing else LONGEST_WAIT)
         try:
             async with asyncio.timeout(self._time_limit):
                 return await self._send(request, body)

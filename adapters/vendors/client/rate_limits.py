@@ -17,7 +17,9 @@ from bot.errors import RateLimited
 RESERVED_FOR_WRITES = 0.2
 """The part of a window that only replies and changes of status may use."""
 LONGEST_WAIT = 60.0
-"""How many seconds a request may wait here for its turn. One that must wait longer is refused with `RateLimited`."""
+"""How many seconds a read may wait here for its turn. One that must wait longer is refused with `RateLimited`."""
+LONGEST_WAIT_FOR_WRITES = 1.0
+"""The same for a write: until then it is not even begun (see `Quota.wait`), so only a few at once have to wait."""
 
 _SHORT_WINDOW = 60.0
 """A shorter window reserves nothing: a reply that waits until it is over waits less than a minute."""
@@ -155,17 +157,23 @@ class Quota:
         self._careful_until = now
         self._next_read = now
 
-    async def take(self, *, urgent: bool) -> None:
+    def wait(self) -> float:
+        """In how many seconds one more urgent request is allowed; 0.0: now. Counts nothing."""
+        return self._wait(urgent=True)
+
+    async def take(self, *, urgent: bool, longest: float = LONGEST_WAIT) -> None:
         """
         Wait until one more request is allowed.
 
         Args:
             urgent: Whether a person waits for it: a reply or a question. It may use what is reserved for such requests.
 
+            longest: How many seconds it may wait here.
+
         Raises:
-            RateLimited: That would take longer than `LONGEST_WAIT`.
+            RateLimited: That would take longer.
         """
-        deadline = self._clock.monotonic() + LONGEST_WAIT
+        deadline = self._clock.monotonic() + longest
         while (wait := self._wait(urgent=urgent)) > 0.0:
             if self._clock.monotonic() + wait > deadline:
                 raise RateLimited(f"{self._vendor} allows no more requests at the moment.", retry_after=wait)

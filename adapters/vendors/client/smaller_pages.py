@@ -16,7 +16,6 @@ from adapters.vendors.client.http import LARGEST_WHOLE_LIST, TooLarge
 from adapters.vendors.client.paging import Page, ids_of
 from adapters.vendors.client.responses import LARGEST_BODY
 from bot.clock import Clock
-from bot.model import Nameless
 
 LARGEST_SINGLE = LARGEST_BODY + 64 * 1024
 """The largest page of one ticket. It is a little more than a ticket that is read by itself: what can be read, is."""
@@ -45,10 +44,15 @@ class Listing:
     name: str = ""
 
 
-def beginning_of(error: TooLarge, page_of: PageOf, number: int) -> Page:
-    """What can be read of page `number`, which is too large."""
+def beginning_of(error: TooLarge, page_of: PageOf) -> Page:
+    """
+    What can be read of a page that is too large.
+
+    Raises:
+        TooLarge: Its beginning is not that of a list.
+    """
     if error.beginning is None:
-        return Page(changes=(), nameless=[Nameless(f"number {number} of the list, too large to be read")])
+        raise error
     return page_of(error.beginning)
 
 
@@ -63,7 +67,7 @@ class SmallerPages:
         Page `number` of `length` tickets, counted from 1.
 
         Raises:
-            RemoteError, but not `TooLarge`
+            RemoteError: Also `TooLarge`, if what came is no list at all.
         """
         key = f"{number} {length} {listing.name}"
         if length == 1:
@@ -72,7 +76,7 @@ class SmallerPages:
             try:
                 return await listing.fetch(number, length, LARGEST_BODY)
             except TooLarge as error:
-                if len(beginning_of(error, listing.page_of, number).found) > length:
+                if len(beginning_of(error, listing.page_of).found) > length:
                     # This server does not know lengths: smaller pages would be the same.
                     return await self._whole(number, length, listing)
                 self._large.put(key, frozenset())
@@ -105,7 +109,7 @@ class SmallerPages:
             try:
                 page = await listing.fetch(number, 1, BEGINNING)
             except TooLarge as error:
-                page = beginning_of(error, listing.page_of, number)
+                page = beginning_of(error, listing.page_of)
                 if ids_of(page) == known:
                     return page
             else:
@@ -114,7 +118,7 @@ class SmallerPages:
         try:
             page = await listing.fetch(number, 1, LARGEST_SINGLE)
         except TooLarge as error:
-            page = beginning_of(error, listing.page_of, number)
+            page = beginning_of(error, listing.page_of)
             if len(page.found) > 1:
                 return await self._whole(number, 1, listing)
             self._large.put(key, frozenset(ids_of(page)))
@@ -126,7 +130,7 @@ class SmallerPages:
         try:
             return await listing.fetch(number, length, LARGEST_WHOLE_LIST)
         except TooLarge as error:
-            return beginning_of(error, listing.page_of, number)
+            return beginning_of(error, listing.page_of)
 
 
 def smaller_length(length: int) -> int:

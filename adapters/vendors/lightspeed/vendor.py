@@ -67,6 +67,7 @@ class Lightspeed:
         )
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL, WINDOWS))
         self.now = self._client.their_clock.now
+        self.wait = self._client.wait
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._smaller_pages = SmallerPages(tools.clock)
         self._recheck = RecheckTurns(tools.clock)

@@ -43,6 +43,8 @@ class LargePages:
         try:
             return await self._page(query, BEGINNING if was_read else LARGEST_BODY)
         except TooLarge as error:
+            if error.beginning is None:
+                raise
             if was_read and isinstance(error.beginning, dict) and "next" in error.beginning:
                 return _without_cut(error.beginning)
         self._read.put(key, True)

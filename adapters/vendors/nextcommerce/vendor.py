@@ -58,6 +58,7 @@ class Nextcommerce:
         )
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL, WINDOWS))
         self.now = self._client.their_clock.now
+        self.wait = self._client.wait
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._pages = LargePages(self._client, tools.clock)
         self._people = People(self._client, tools.clock)

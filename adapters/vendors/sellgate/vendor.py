@@ -37,6 +37,7 @@ class Sellgate:
         )
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL))
         self.now = self._client.their_clock.now
+        self.wait = self._client.wait
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._smaller_pages = SmallerPages(tools.clock)
 

@@ -55,6 +55,7 @@ class Sellsn:
         )
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL))
         self.now = self._client.their_clock.now
+        self.wait = self._client.wait
         self._tickets = ("stores", settings.store_id, "tickets")
         self._clock = tools.clock
         self._page_size = settings.page_size
@@ -130,7 +131,7 @@ class Sellsn:
         try:
             return await self._numbered(number, 1, BEGINNING, read)
         except TooLarge as error:
-            return beginning_of(error, partial(page_of, tickets=read), number)
+            return beginning_of(error, partial(page_of, tickets=read))
 
     def _no_list(self) -> Unavailable:
         variable = self._service.variable

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.vendors.client.rate_limits import LONGEST_WAIT, Quota, Window, WindowState, window_states
+from adapters.vendors.client.rate_limits import (
+    LONGEST_WAIT,
+    LONGEST_WAIT_FOR_WRITES,
+    Quota,
+    Window,
+    WindowState,
+    window_states,
+)
 from bot.errors import RateLimited
 from tests.support.clocks import ManualClock
 
@@ -192,3 +199,20 @@ async def test_an_unknown_limit_is_felt_out() -> None:
     for _ in range(500):
         quota.answered({})
     assert await pace() == 0
+
+
+async def test_a_write_does_not_sleep_for_its_turn() -> None:
+    """What has to wait for more than a moment is told so at once, with the time; `wait` says the same beforehand."""
+    clock = ManualClock()
+    quota = Quota(clock, "Acme", [FIVE_MINUTES])
+    while quota.wait() == 0.0:
+        await quota.take(urgent=True)
+    quota.rate_limited({}, 30)
+    began = clock.seconds
+    with pytest.raises(RateLimited) as raised:
+        await quota.take(urgent=True, longest=LONGEST_WAIT_FOR_WRITES)
+    assert clock.seconds == began
+    assert raised.value.retry_after == quota.wait() == 30
+    clock.advance(30)
+    assert quota.wait() == 0.0
+    await quota.take(urgent=True, longest=LONGEST_WAIT_FOR_WRITES)

@@ -13,7 +13,7 @@ from adapters.vendors.client.smaller_pages import (
     SmallerPages,
     smaller_length,
 )
-from bot.model import Change, Nameless, Ticket, TicketId
+from bot.model import Change, Ticket, TicketId
 from tests.support.clocks import ManualClock
 
 MB = 1024 * 1024
@@ -132,14 +132,18 @@ async def test_a_server_that_knows_no_lengths() -> None:
     assert len(asked) == 2
 
 
-async def test_a_ticket_of_which_nothing_can_be_read() -> None:
-    """It is told of by its place in the list."""
+async def test_what_is_no_list_is_no_large_page() -> None:
+    """It is the store's trouble, and is not asked for in smaller pages."""
+    asked: list[int] = []
 
-    async def fetch(_number: int, _length: int, _most: int) -> Page:
+    async def fetch(_number: int, length: int, _most: int) -> Page:
+        asked.append(length)
         raise TooLarge("too large")
 
-    page = await SmallerPages(ManualClock()).read(1, 1, Listing(fetch=fetch, page_of=Shelf.page_of))
-    assert page.found == [Nameless("number 1 of the list, too large to be read")]
+    for length in (20, 1):
+        with pytest.raises(TooLarge):
+            await SmallerPages(ManualClock()).read(1, length, Listing(fetch=fetch, page_of=Shelf.page_of))
+    assert asked == [20, 1]
 
 
 @pytest.mark.parametrize(("length", "smaller"), [(250, 50), (100, 25), (25, 5), (20, 5), (7, 1), (4, 1), (2, 1)])
