@@ -160,6 +160,33 @@ async def test_looking_for_work_takes_a_part_of_the_time_and_misses_nothing(
         assert min(later - earlier for earlier, later in pairwise(looks)) >= 1.5
 
 
+async def test_a_queue_that_waits_for_its_pace_wakes_only_for_its_posts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack takes one message a second in a channel: a turn begins only when it may, one for each post."""
+    turns = 0
+    take_turn = outbox.Outbox._take_turn
+
+    async def counted(self: outbox.Outbox, lane: str) -> None:
+        nonlocal turns
+        turns += 1
+        await take_turn(self, lane)
+
+    monkeypatch.setattr(outbox.Outbox, "_take_turn", counted)
+    async with two_stores(tmp_path / "db") as (sim, discord, slack):
+        for number in range(200):
+            for ticket in range(5):
+                sim.shops["busy"].customer_writes(f"busy-{ticket}", f"busy-{ticket} message {number}")
+        sim.nudge("busy", "busy-0")
+        await asyncio.sleep(60)
+        before, turns = discord.begun.total() + slack.begun.total(), 0
+        await asyncio.sleep(60)
+        posts = discord.begun.total() + slack.begun.total() - before
+        assert posts > 50
+        assert turns <= posts + 10
+        assert slack.refused == 0
+
+
 # ---------------------------------------------------------------- asking the vendors
 
 

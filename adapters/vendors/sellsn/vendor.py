@@ -108,7 +108,9 @@ class Sellsn:
                 page = await self._numbering.read(
                     count, lambda number: self._numbered(number, self._page_size, LARGEST_BODY, read)
                 )
-            except TooLarge:
+            except TooLarge as error:
+                if error.beginning is None:
+                    raise
                 # Single tickets tell, too, which number the first page has.
                 await self._numbering.read(count, lambda number: self._single(number, read))
             else:
