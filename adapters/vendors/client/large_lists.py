@@ -32,7 +32,7 @@ class ListReader:
     """
     The JSON of a list, alone or in a wrapper, as its bytes come. Its time is that of reading them once.
 
-    The first list of objects is that of the tickets; whatever stands beside it is kept as it is.
+    The first list with objects is that of the tickets; whatever stands beside it is kept as it is.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,9 @@ class ListReader:
         self._list_depth = 0  # 0: the list was not found yet; -1: it has ended
         self._closed_at = 0  # so much of what is kept can stand if the rest is missing
         self._closing = b""
+        self._has_objects = False
         self._in_ticket = False
+        self._is_object = False
         self._field = bytearray()
         self._field_size = 0
         self._field_is_deep = False
@@ -78,9 +80,9 @@ class ListReader:
 
     def beginning(self) -> bytes:
         """The JSON of what has come so far; empty: no list has come yet."""
-        if not self._closing:
+        if not self._has_objects:
             return b""
-        if not self._in_ticket:
+        if not (self._in_ticket and self._is_object):
             return bytes(self._kept[: self._closed_at]) + self._closing
         self._field.clear()
         ticket = bytes(self._kept) + (b"," if self._fields else b"")
@@ -113,21 +115,19 @@ class ListReader:
 
     def _opens(self, token: bytes) -> None:
         self._open.append(token[0])
+        depth = len(self._open)
         if self._in_ticket:
-            self._field_is_deep = self._field_is_deep or len(self._open) > self._list_depth + 1 + DEEPEST_FIELD
+            self._field_is_deep = self._field_is_deep or depth > self._list_depth + 1 + DEEPEST_FIELD
             self._take(token)
             return
-        if token == b"{" and not self._list_depth and self._is_in_list():
-            self._list_depth = len(self._open) - 1
-            self._closing = b"".join(_CLOSES[bracket] for bracket in reversed(self._open[:-1]))
         self._take(token)
-        self._in_ticket = token == b"{" and self._list_depth == len(self._open) - 1 and self._list_depth > 0
-        self._fields, self._is_short = 0, True
-        self._digest = hashlib.sha256()
-
-    def _is_in_list(self) -> bool:
-        """Whether the object that opens now stands in a list, and not deep in something else."""
-        return 1 < len(self._open) <= _DEEPEST_WRAPPER + 1 and self._open[-2] == ord("[")
+        if token == b"[" and self._list_depth == 0 and depth <= _DEEPEST_WRAPPER:
+            self._list_depth, self._closed_at = depth, len(self._kept)
+            self._closing = b"".join(_CLOSES[bracket] for bracket in reversed(self._open))
+        elif depth == self._list_depth + 1 and self._list_depth > 0:
+            self._in_ticket, self._is_object = True, token == b"{"
+            self._has_objects = self._has_objects or self._is_object
+            self._fields, self._is_short, self._digest = 0, True, hashlib.sha256()
 
     def _closes(self, token: bytes) -> None:
         depth = len(self._open)
@@ -136,16 +136,18 @@ class ListReader:
         if self._in_ticket and depth == self._list_depth + 1:
             self._field_ends()
             if not self._is_short:
-                comma = "," if self._fields else ""
-                self._kept += f'{comma}"{LEFT_OUT}":"{self._digest.hexdigest()[:32]}"'.encode()
+                name, comma = f'"{LEFT_OUT}":' if self._is_object else "", "," if self._fields else ""
+                self._kept += f'{comma}{name}"{self._digest.hexdigest()[:32]}"'.encode()
             self._in_ticket = False
             self._kept += token
             self._closed_at = len(self._kept)
             return
         self._take(token)
-        if self._list_depth > 0 and depth == self._list_depth:
+        if depth == self._list_depth and self._has_objects:
             # From here on the list itself is closed, so only what is around it is missing.
             self._list_depth, self._closed_at, self._closing = -1, len(self._kept), self._closing[1:]
+        elif depth == self._list_depth:
+            self._list_depth, self._closing = 0, b""  # it was another list
 
     def _take(self, data: bytes) -> None:
         if not self._in_ticket:
