@@ -16,6 +16,9 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$candidate" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && { echo "$$candidate"; break; }; done)
 
+# Each process that the tests start would compile the program anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 # More options for pytest: `make test PYTEST="-x tests/unit"`.
 PYTEST ?=
 # More than there are cores: most tests spend most of their time waiting.

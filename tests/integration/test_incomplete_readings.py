@@ -98,7 +98,7 @@ async def test_a_message_that_was_deleted_at_the_vendor_is_believed(tmp_path: Pa
 async def test_a_reading_without_what_it_had_before_proves_nothing(tmp_path: Path, cut: Cut) -> None:
     """A reply whose answer was lost is searched for; it is not sent again because an answer was empty or cut."""
     vendor = ForgetfulVendor()
-    async with running(tmp_path / "db", vendor=vendor) as bridge:
+    async with running(tmp_path / "db", vendor=vendor, poll_seconds=0.05) as bridge:
         await bridge.ticket_arrives("t1", "My key is 1234")
         vendor.customer_writes("t1", "And one more thing")
         bridge.app.nudge(MAIN)

@@ -38,8 +38,8 @@ from bot.wiring import World
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.rest import SWEEPS, all_finished, nothing_on_its_way
+from tests.support.simulation.loop import SimulatedLoop, now, open_database
 from tests.support.simulation.loop import clock as loop_clock
-from tests.support.simulation.loop import now, open_database
 from tests.support.waiting import until
 
 MAIN = StoreName("main")
@@ -149,6 +149,7 @@ async def running(
     undo: float = 0.0,
     clock: Clock | None = None,
     store: Store | None = None,
+    poll_seconds: float | None = None,
     schedule: Schedule = QUICK,
     without: ChatName | None = None,
     masks_emails: bool = False,
@@ -157,6 +158,7 @@ async def running(
     Run the core on a database file; again on the same file, it is the next process.
 
     Args:
+        poll_seconds: How often the store is swept, where `store` is not given.
         without: A chat that is not configured.
     """
     vendor = vendor or default_vendor()
@@ -164,7 +166,11 @@ async def running(
     slack = slack or MemoryChat(name=SLACK)
     channels = tuple(Place(chat=chat, channel=ChannelId("1")) for chat in (DISCORD, SLACK))
     store = store or Store(
-        name=MAIN, label="Main · Memory", vendor_label="Memory", channels=channels, poll_seconds=0.05
+        name=MAIN,
+        label="Main · Memory",
+        vendor_label="Memory",
+        channels=channels,
+        poll_seconds=poll_seconds or _poll_seconds(),
     )
     settings = Settings(_env_file=None, undo_seconds=undo, mask_emails=masks_emails)
     chats = {chat.name: chat for chat in (discord, slack) if chat.name != without}
@@ -185,6 +191,11 @@ async def running(
             await database.aclose()
             for chat in (discord, slack):
                 chat.connected.clear()
+
+
+def _poll_seconds() -> float:
+    """Where time is real, short: a test waits for it. Where it is simulated, an hour would be 72,000 such sweeps."""
+    return 5.0 if isinstance(asyncio.get_running_loop(), SimulatedLoop) else 0.05
 
 
 def _intake(chat: MemoryChat) -> Intake:

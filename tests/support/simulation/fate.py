@@ -71,7 +71,8 @@ class Fate(Gate):
         then_dies_at: The same for the process that follows.
         point: The number of the last point passed.
         witness: Sees all that lasts beyond the process; asked at every point.
-        telling: The points since which something lasting has changed: to die at any other leaves the same behind.
+        telling: The points since which something lasting has changed, with what kind each is: to die at any other
+            leaves the same behind.
         dead: Whether the process is no more; whatever it still tries has no effect.
         calls: How often a far side was called.
         troubles: How often each trouble came about.
@@ -95,7 +96,7 @@ class Fate(Gate):
     _coming: dict[asyncio.Task[object] | None, Trouble] = field(default_factory=dict)
 
     async def before(self, side: str, method: str) -> None:
-        self.must_live()
+        self.must_live(f"before {method} at {side}")
         self._coming.pop(asyncio.current_task(), None)
         self.calls += 1
         if self.latency:
@@ -112,7 +113,7 @@ class Fate(Gate):
         raise _error(trouble, method, self.random)
 
     async def after(self, side: str, method: str) -> None:
-        self.must_live()
+        self.must_live(f"after {method} at {side}")
         trouble = self._coming.pop(asyncio.current_task(), None)
         if trouble is None:
             return
@@ -133,19 +134,19 @@ class Fate(Gate):
         if self.dies_at is not None and self.point >= self.dies_at:
             self.dies_at, self.then_dies_at = self.then_dies_at, None
 
-    def must_live(self) -> None:
+    def must_live(self, kind: str) -> None:
         """A point at which the caller is told. Raises `Killed`."""
-        if not self.lives_on():
+        if not self.lives_on(kind):
             raise Killed
 
-    def lives_on(self) -> bool:
-        """A point: whether the process is still there after it."""
+    def lives_on(self, kind: str) -> bool:
+        """A point of this kind: whether the process is still there after it."""
         if self.dead:
             return False
         self.point += 1
         if self.witness is not None and (seen := self.witness()) != self._seen:
             self._seen = seen
-            self.telling.append(self.point)
+            self.telling[self.point] = kind
         if self.point == self.dies_at:
             self.kill()
         return not self.dead
