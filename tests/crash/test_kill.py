@@ -40,9 +40,16 @@ def judge(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
     assert outcome.exit_code == 0
 
 
-@pytest.mark.takes(60)
-async def test_sixty_kills_lose_and_double_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.takes(20)
+async def test_fifteen_kills_lose_and_double_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every message stands once in each thread, every reply once at its vendor, in order; the database is sound."""
+    plan = Plan(seed=11, customers=240, replies=60, kills=15, tickets=20, lost_answers=0.02)
+    judge(await play(plan, tmp_path), capsys)
+
+
+@pytest.mark.soak
+async def test_sixty_kills_lose_and_double_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same with sixty kills."""
     plan = Plan(seed=11, customers=1_000, replies=250, kills=60, tickets=60)
     judge(await play(plan, tmp_path), capsys)
 

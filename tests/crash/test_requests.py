@@ -6,18 +6,39 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crash.requests import play
+from tests.support.crash.requests import Outcome, play
 from tests.support.crash.world import Verdict
 
-pytestmark = pytest.mark.takes(60)
+pytestmark = pytest.mark.takes(30)
+
+_CARRIED_OUT = pytest.mark.parametrize(
+    "carried_out", [False, True], ids=["before it is carried out", "before it is answered"]
+)
 
 
-@pytest.mark.parametrize("carried_out", [False, True], ids=["before it is carried out", "before it is answered"])
+@_CARRIED_OUT
 async def test_a_death_at_any_request_loses_and_doubles_nothing(
     carried_out: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Wherever between two requests a process dies, the next one ends what was begun: everything once, in order."""
-    outcome = await play(tmp_path, carried_out=carried_out)
+    """
+    Wherever between two requests a process dies, the next one ends what was begun: everything once, in order.
+
+    Each request in one of the two ways, in turn.
+    """
+    judge(await play(tmp_path, carried_out=carried_out, every=slice(int(carried_out), None, 2)), 20, capsys)
+
+
+@pytest.mark.soak
+@_CARRIED_OUT
+async def test_a_death_at_any_request_in_both_ways(
+    carried_out: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same, every request in this way."""
+    judge(await play(tmp_path, carried_out=carried_out, every=slice(None)), 40, capsys)
+
+
+def judge(outcome: Outcome, points: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Print the figures, and refuse any that is not as it must be."""
     with capsys.disabled():
         print(f"\n  {outcome}")  # noqa: T201 - the figures are what one runs it for
     assert outcome.stuck_at is None
@@ -27,4 +48,4 @@ async def test_a_death_at_any_request_loses_and_doubles_nothing(
     assert outcome.tracebacks == 0
     # That a request comes is certain; how often it comes within an act can be chance.
     assert [point for point in outcome.missed if point.number == 1] == []
-    assert len(outcome.points) > 40
+    assert len(outcome.points) > points

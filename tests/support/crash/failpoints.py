@@ -9,7 +9,7 @@ between two points is gone with it, so there is no other moment to die at.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -33,13 +33,14 @@ class Outcome:
 
     Attributes:
         points: How many points were passed until all came to rest.
-        telling: Those of them since which anything lasting has changed; to die at another leaves the same behind.
+        telling: Those of them since which anything lasting has changed, and of what kind each is; to die at another
+            leaves the same behind.
         processes: How many processes it took.
         faults: What must not be; empty: nothing.
     """
 
     points: int
-    telling: tuple[int, ...]
+    telling: Mapping[int, str]
     processes: int
     faults: tuple[str, ...]
 
@@ -93,9 +94,7 @@ def play(
                 stuck.append(f"the story did not go on: {problem}")
             await sim.settle()
             faults = [*stuck, *unsettled(sim), *_not_as_told(shop)]
-            return Outcome(
-                points=fate.point, telling=tuple(fate.telling), processes=sim.processes, faults=tuple(faults)
-            )
+            return Outcome(points=fate.point, telling=fate.telling, processes=sim.processes, faults=tuple(faults))
 
     return simulate(story)
 

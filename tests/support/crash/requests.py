@@ -241,13 +241,14 @@ class Story:
         return ticket.shop.store.ticket(ticket.id)
 
 
-async def play(folder: Path, *, carried_out: bool) -> Outcome:
+async def play(folder: Path, *, carried_out: bool, every: slice) -> Outcome:
     """
     Play every act undisturbed, and then once for each of its requests.
 
     Args:
         folder: Where the database is made.
         carried_out: Whether the request at which a process dies has been carried out.
+        every: Which of the requests.
     """
     since, began = time.time(), time.monotonic()
     clock = FasterClock(_SPEED, since)
@@ -258,7 +259,7 @@ async def play(folder: Path, *, carried_out: bool) -> Outcome:
             await nest.start()
             deaths: dict[Point, bool] = {}
             stuck_at = None
-            for point in await _points(story, world):
+            for point in (await _points(story, world))[every]:
                 await story.prepare(point.act)
                 deaths[point] = await _die_at(point, story, world, nest, carried_out=carried_out)
                 if not await story.end():

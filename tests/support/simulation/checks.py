@@ -17,7 +17,7 @@ from tests.support.simulation.world import HELD_AFTER, Simulation
 NOTE = "// "
 _SENT = """
 SELECT m.text, m.routed_at, m.written_at FROM deliveries AS d JOIN messages AS m ON m.id = d.message
-WHERE d.kind = 'reply' AND d.state = 'done'
+WHERE d.kind = 'reply' AND d.state = 'done' AND m.erased = 0
 """
 
 

@@ -87,7 +87,7 @@ class Fate(Gate):
     then_dies_at: int | None = None
     point: int = 0
     witness: Callable[[], object] | None = None
-    telling: list[int] = field(default_factory=list)
+    telling: dict[int, str] = field(default_factory=dict)
     dead: bool = False
     died: asyncio.Event = field(default_factory=asyncio.Event)
     calls: int = 0

@@ -164,7 +164,7 @@ class LoopDatabase(Database):
         return await result
 
     def _carry_out(self) -> None:
-        if not self._handed_over or not self._fate.lives_on():
+        if not self._handed_over or not self._fate.lives_on("before a transaction"):
             return
         run, result = self._handed_over.popleft()
         try:
@@ -173,7 +173,7 @@ class LoopDatabase(Database):
             if not result.done():
                 result.set_exception(error)
             return
-        if self._fate.lives_on() and not result.done():
+        if self._fate.lives_on("after a transaction") and not result.done():
             result.set_result(outcome)
 
 
