@@ -72,17 +72,17 @@ def shown(room: Room, ticket: str) -> list[str]:
 
 
 async def test_long_queues_of_a_few_tickets_freeze_no_chat(tmp_path: Path) -> None:
-    """Eight tickets with 150 messages each take minutes; the other store's messages take seconds all that time."""
+    """Eight tickets with 90 messages each take minutes; the other store's messages take seconds all that time."""
     async with two_stores(tmp_path / "db") as (sim, discord, slack):
-        for number in range(150):
+        for number in range(90):
             for ticket in range(8):
                 sim.shops["busy"].customer_writes(f"busy-{ticket}", f"busy-{ticket} message {number}")
         sim.nudge("busy", "busy-0")
         await asyncio.sleep(15)
-        for number in range(10):
+        for number in range(5):
             assert await quiet_takes(sim, number) <= _A_FEW_POSTS
             await asyncio.sleep(3)
-        assert any(sum(map(len, room.shown.values())) < 1000 for room in (discord, slack)), "the queue was over before"
+        assert any(sum(map(len, room.shown.values())) < 600 for room in (discord, slack)), "the queue was over before"
 
 
 async def test_a_hundred_new_tickets_delay_no_other_channel_and_leave_no_card_behind(tmp_path: Path) -> None:

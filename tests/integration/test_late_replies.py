@@ -17,7 +17,7 @@ from tests.support.simulation.room import Room
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import Simulation
 
-pytestmark = [pytest.mark.simulated, pytest.mark.takes(10)]
+pytestmark = [pytest.mark.simulated, pytest.mark.takes(3)]
 
 
 T1 = TicketId("t1")
@@ -65,9 +65,9 @@ async def test_a_key_that_may_not_write_is_reported_in_the_thread(tmp_path: Path
         assert remark.endswith("UTC: The key is refused.")
         for _ in range(2):
             discord.writes(THREAD, "t1 more")
-            await sim.passes(8 * HOUR)
+            await sim.passes(4 * HOUR)
             sim.kill()
-        await sim.passes(8 * HOUR)
+        await sim.passes(4 * HOUR)
         assert told(discord) == told(slack) == [_WAITS.format("The key is refused.")]
         assert discord.reactions[first.id] == slack.reactions[third.id] == {Mark.WAITING}
         sim.fate.planned.clear()
@@ -78,12 +78,12 @@ async def test_a_key_that_may_not_write_is_reported_in_the_thread(tmp_path: Path
 
 
 async def test_limits_that_do_not_end_are_reported(tmp_path: Path) -> None:
-    """Each try is put off by seconds and costs none, for days; the thread is told all the same."""
+    """Each try is put off by seconds and costs none, for hours; the thread is told all the same."""
     async with one_ticket(tmp_path / "db") as (sim, _shop, _discord, slack):
         for method in ("changes", "ticket", "reply", "set_status"):
             sim.fate.planned["main", method] = Always(Trouble.LIMITED)
         slack.writes(THREAD, "t1 answer")
-        await sim.passes(2 * DAY)
+        await sim.passes(5 * HOUR)
         assert told(slack) == [_WAITS.format("Too many requests.")]
 
 
@@ -97,7 +97,7 @@ async def test_one_answer_that_puts_it_off_by_a_day_is_reported(tmp_path: Path, 
         slack.writes(THREAD, "t1 second")
         await asyncio.sleep(7 * MINUTE)
         assert told(discord) == told(slack) == [_WAITS.format(error.user_message)]
-        await sim.passes(2 * DAY)
+        await sim.passes(1.1 * DAY)
         assert told(discord) == told(slack) == [_WAITS.format(error.user_message)]
         assert shop.ours(T1) == ["t1 first", "t1 second"]
 

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from types import MappingProxyType
@@ -36,8 +37,8 @@ UNDO = 5.0
 _STARTS_AGAIN_AFTER = 1.0
 _LOOKS_EVERY = 20.0
 _QUIET_LOOKS = 2
-_STRIDE = 5.0
-_STRIDES = 6000
+_STRIDE = 10.0
+_STRIDES = 2000
 _MOST_POKES = 3
 _WATCHED_CLOSELY = 300.0
 _LOOKED_AT_AGAIN_AFTER = 240.0
@@ -124,7 +125,7 @@ class Simulation:
             for name, channels in stores.items()
         }
         self._schedule = schedule or Schedule()
-        self._settings = LoadedSettings(general=Settings(_env_file=None, undo_seconds=UNDO), stores={})
+        self._settings = _settings()
         self._stop = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._ended = False
@@ -349,6 +350,12 @@ class Simulation:
 
     def _unheard(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.problems += _leaves(context.get("exception"))
+
+
+@cache
+def _settings() -> LoadedSettings:
+    """The same for every simulation; reading them takes as long as many a story."""
+    return LoadedSettings(general=Settings(_env_file=None, undo_seconds=UNDO), stores={})
 
 
 def _place(channel: str) -> Place:
