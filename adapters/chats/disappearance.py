@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 from bot.clock import Clock
+from bot.errors import RemoteError
 
 APART = 5.0
 """Seconds between the two answers. A platform that moves its data, or a proxy before it, is wrong for a moment."""
 _TOGETHER = 900.0
 """Seconds after which an answer says nothing about the next one."""
 _REMEMBERED = 1000
+_PAUSES: Final = (1.0, 5.0, 15.0, 60.0, 60.0, 60.0)
+"""Seconds before the platform is asked again, if no answer says when. After the last, nobody asks any more."""
 
 
 class Disappearances:
@@ -34,3 +39,24 @@ class Disappearances:
     def there(self, one: str) -> None:
         """The platform shows it now, so what it said before was wrong."""
         self._missing_since.pop(one, None)
+
+
+async def until_sure(is_gone: Callable[[], Awaitable[bool]], clock: Clock) -> bool | None:
+    """
+    Ask whether something is gone until that is certain; for events that say so.
+
+    Args:
+        is_gone: Raises `RemoteError` while that is not certain.
+
+    Returns:
+        None: it could not be found out. Later reading and writing will find it out.
+    """
+    pauses = iter(_PAUSES)
+    while True:
+        try:
+            return await is_gone()
+        except RemoteError as error:
+            pause = error.retry_after or next(pauses, None)
+        if pause is None:
+            return None
+        await clock.sleep(pause)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bot.model import ChatMessageId, DeliveryKey, Mark, Opened, Status
 from tests.support.stage.discord import card, place, stage
-from tests.support.twice import is_gone
+from tests.support.twice import is_gone, once_sure
 
 
 class TestCards:
@@ -55,7 +57,7 @@ class TestCards:
                 opened = await s.open(channel)
                 where = place(channel, opened)
                 s.server.guild.remove(s.server.message(channel if channel == s.text else opened.thread, opened.card))
-                assert not await s.chat.render_card(where, opened, card(Status.CLOSED))
+                assert not await once_sure(partial(s.chat.render_card, where, opened, card(Status.CLOSED)))
                 assert s.server.thread(opened.thread).archived
                 key = DeliveryKey(f"a1b2c3-{opened.card[-6:]}-1")
                 again = await s.chat.post_card(where, card(), key)
@@ -74,7 +76,7 @@ class TestCards:
         async with stage() as s:
             opened = await s.open(s.text)
             s.server.guild.remove(s.server.message(s.text, opened.card))
-            await s.chat.render_card(place(s.text, opened), opened, card(Status.CLOSED))
+            await once_sure(lambda: s.chat.render_card(place(s.text, opened), opened, card(Status.CLOSED)))
             assert s.server.thread(opened.thread).archived
             await s.server.delete_place(s.server.bot, opened.thread)
             await is_gone(lambda: s.chat.render_card(place(s.text, opened), opened, card()))
@@ -111,6 +113,6 @@ class TestMarks:
             where = place(s.text, await s.open(s.text))
             said = await s.server.say(s.server.add_member("Ana"), str(where.thread), "hello")
             s.server.guild.remove(said)
-            await s.chat.mark(where, ChatMessageId(str(said.id)), Mark.FAILED, Mark.WAITING)
+            await once_sure(lambda: s.chat.mark(where, ChatMessageId(str(said.id)), Mark.FAILED, Mark.WAITING))
             await s.server.delete_place(s.server.bot, str(where.thread))
             await is_gone(lambda: s.chat.mark(where, ChatMessageId(str(said.id)), Mark.FAILED, None))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 import pytest
 
+from bot.sandbox.discord.gateway import GUILDS
 from bot.sandbox.loopback_server import Exchange
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
@@ -122,3 +125,48 @@ async def test_a_slack_thread_that_only_counts_its_replies(stage: Stage) -> None
     slack.http_server.fail("refuse", path="conversations.history", status=200, body=json.dumps(answer))
     await stage.bridge.start()
     await ticket.has_sent("Not overlooked")
+
+
+@pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
+async def test_an_event_about_a_deletion_that_did_not_happen(stage: Stage) -> None:
+    """Discord and Slack show it all the same, so it has no consequence: no new thread, no new card, no lost reply."""
+    discord, slack = stage.world.discord, stage.world.slack
+    tickets = [await stage.arrives(f"Still at {vendor}", vendor=vendor) for vendor in ("sellgate", "sellapp")]
+    await stage.bridge.drained()
+    cards = [(ticket.discord.card().id, ticket.slack.card.ts) for ticket in tickets]
+    for ticket in tickets:
+        for event, data in false_events(ticket):
+            discord.guild.send(event, data, GUILDS, None)
+        discord.guild.send_message_event("MESSAGE_DELETE", ticket.discord.card())
+        slack.workspace.events.deleted(ticket.slack.card)
+    for ticket in tickets:
+        for asked in (ticket.discord.thread.id, ticket.shop.discord.id):
+            await until(lambda asked=asked: was_asked(stage, f"/channels/{asked}$"), "the thing itself is asked for")  # type: ignore[misc]
+        await ticket.ann_says("From Ann")
+        await ticket.bob_says("From Bob")
+        await until(lambda ticket=ticket: sorted(ticket.sent) == ["From Ann", "From Bob"], "both are sent")  # type: ignore[misc]
+        await goes_on_as_before(ticket, *ticket.sent)
+    await stage.at_rest()
+    assert [(ticket.discord.card().id, ticket.slack.card.ts) for ticket in tickets] == cards
+    assert [len(t.discord.threads) + len(t.slack.cards) for t in tickets] == [2, 2]
+    for ticket in tickets:
+        assert ticket.discord.count("deleted") == ticket.slack.count("deleted") == 0
+
+
+def false_events(ticket: Ticket) -> list[tuple[str, dict[str, Any]]]:
+    """What the gateway would say if the ticket's thread, its channel or our place in the server were deleted."""
+    guild, thread = ticket.stage.world.discord.guild, ticket.discord.thread
+    server = {"guild_id": str(guild.state.guild_id)}
+    return [
+        (
+            "THREAD_DELETE",
+            {"id": str(thread.id), "parent_id": str(thread.parent_id), "type": int(thread.type), **server},
+        ),
+        ("CHANNEL_DELETE", guild.serializer.channel(ticket.shop.discord)),
+        ("GUILD_DELETE", {"id": server["guild_id"]}),
+    ]
+
+
+def was_asked(stage: Stage, path: str) -> bool:
+    seen = stage.world.discord.http_server.seen
+    return any(e.method == "GET" and re.search(path, e.path) for e in seen)

@@ -12,7 +12,7 @@ from bot.model import ChannelId, ChatMessageId, Place, ThreadId
 from bot.ports import Chat
 from tests.support.stage import discord as discord_stage
 from tests.support.stage.slack import scene
-from tests.support.twice import is_gone
+from tests.support.twice import is_gone, once_sure
 
 
 async def reads(chat: Chat, where: Place, message: ChatMessageId) -> str | None:
@@ -36,7 +36,7 @@ async def test_discord_says_what_a_message_reads_like_now() -> None:
         assert await reads(s.chat, where, heard.message) == "changed meanwhile"
         assert len(s.server.http_server.seen) == before + 1
         await s.server.delete(ana, message)
-        assert await reads(s.chat, where, heard.message) is None
+        assert await once_sure(lambda: reads(s.chat, where, heard.message)) is None
 
 
 async def test_discord_does_not_take_a_thread_that_is_gone_for_a_deleted_message() -> None:
@@ -84,7 +84,7 @@ async def test_slack_says_what_a_message_reads_like_now() -> None:
         assert len(stage.slack.http_server.seen) == before + 1
         await stage.slack.edit(message, "changed back")
         await stage.slack.delete(message)
-        assert await reads(stage.chat, where, heard) is None
+        assert await once_sure(lambda: reads(stage.chat, where, heard)) is None
 
 
 async def test_slack_does_not_take_a_thread_that_is_gone_for_a_deleted_message() -> None:

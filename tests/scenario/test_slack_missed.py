@@ -13,6 +13,7 @@ from bot.model import (
 )
 from bot.sandbox.slack.rate_limits import SlackLimits
 from tests.support.stage.slack import CARD, POST, key, scene
+from tests.support.twice import once_sure
 
 
 async def test_what_was_missed_is_read_from_the_threads_that_have_it() -> None:
@@ -70,7 +71,11 @@ async def test_a_closed_channel_holds_up_no_other() -> None:
         await stage.slack.say(stage.anna, stage.channel, "here", thread_ts=opened.thread)
         gone = Place(chat=place.chat, channel=ChannelId("C9"), thread=place.thread)
         cursors = [Cursor(place=gone, after=None), Cursor(place=place, after=None)]
-        assert [said.text async for said in stage.chat.missed(cursors)] == ["here"]
+
+        async def missed() -> list[str]:
+            return [said.text async for said in stage.chat.missed(cursors)]
+
+        assert await once_sure(missed) == ["here"]
         other = stage.slack.add_channel("other", [stage.anna])
         card = await stage.chat.open_thread(ChannelId(other.id), CARD, key("other"))
         elsewhere = Place(chat=place.chat, channel=ChannelId(other.id), thread=card.thread)

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import pytest
 
-from bot.errors import Gone, Unavailable
+from bot.errors import Gone, RemoteError, Unavailable
+
+T = TypeVar("T")
 
 
-async def is_gone(act: Callable[[], Awaitable[object]]) -> None:
-    """It is `Unavailable` at first, with the time to wait, and `Gone` after that."""
+async def once_sure(act: Callable[[], Awaitable[T]]) -> T:
+    """It is `Unavailable` at first, because one answer that something is gone proves nothing; then it is done."""
+    with pytest.raises(Unavailable) as unsure:
+        await act()
+    assert unsure.value.retry_after is not None
+    await asyncio.sleep(1.1 * unsure.value.retry_after)
+    return await act()
+
+
+async def is_gone(act: Callable[[], Awaitable[object]], error: type[RemoteError] = Gone, match: str = ".") -> None:
+    """It is `Unavailable` at first, with the time to wait, and `Gone` (or another error) after that."""
     with pytest.raises(Unavailable) as unsure:
         await act()
     assert unsure.value.retry_after is not None
     await asyncio.sleep(max(1.1, unsure.value.retry_after))  # Slack allows one message a second
-    with pytest.raises(Gone):
+    with pytest.raises(error, match=match):
         await act()

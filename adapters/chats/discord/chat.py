@@ -16,6 +16,7 @@ from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account, Client
 from adapters.chats.discord.commands import Commands, publish
 from adapters.chats.discord.connection import Connection
+from adapters.chats.discord.deletions import Deletions
 from adapters.chats.discord.delivery_limits import limit_of
 from adapters.chats.discord.events import Events
 from adapters.chats.discord.history import History
@@ -108,12 +109,14 @@ class DiscordChat:
         self._intake = intake
         self._commands.serve(intake)
         client = await self._connection.client()
+        deletions = Deletions(self._account, client, self._served)
         events = Events(
             client=client,
             account=self._account,
             connection=self._connection,
             intake=intake,
             agents=self._agents,
+            deletions=deletions,
             served=self._served,
             patrol=self._patrol,
         )
@@ -128,6 +131,7 @@ class DiscordChat:
         finally:
             await _cancelled(listening, publishing)
             client.listener = None
+            await deletions.aclose()
             if not delivering.done():
                 await _at_most(_FINISH_SECONDS, events.finish())
             await _cancelled(delivering)

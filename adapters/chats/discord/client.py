@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -25,11 +26,29 @@ _READY_SECONDS = 0.25
 
 MALFORMED: Final = "malformed"
 """Our own event, in place of one that discord.py could not read."""
+DELETION: Final = "deletion"
+"""Our own event, with a `Deletion`, before discord.py reads one about a deletion."""
+_DELETIONS = frozenset({"THREAD_DELETE", "CHANNEL_DELETE", "GUILD_DELETE"})
 _NEEDED = frozenset({"READY", "RESUMED"})
 """Without these a connection is of no use: if they cannot be read, it has to be made again."""
 
 EventListener = Callable[[str, tuple[Any, ...]], None]
 FrameListener = Callable[[str | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """
+    The gateway says that a thread or a channel was deleted, or that we were removed from a server.
+
+    Attributes:
+        event: Discord's name for the event.
+        believe: Lets discord.py read it: then what it remembers changes, and its own events follow.
+    """
+
+    event: str
+    data: Any
+    believe: Callable[[], None]
 
 
 def base_of(api_url: str | None) -> str:
@@ -80,7 +99,15 @@ class Client(discord.Client):
         self.commands: list[dict[str, Any]] = []
         parsers = self._connection.parsers
         for event in parsers.keys() - _NEEDED:
-            parsers[event] = partial(self._parse, event, parsers[event])
+            parsers[event] = partial(self._take, event, partial(self._parse, event, parsers[event]))
+
+    def _take(self, event: str, parse: Callable[[Any], None], data: Any) -> None:
+        """Read one event, or hand one about a deletion to the listener, who knows when to believe it."""
+        outage = isinstance(data, dict) and data.get("unavailable")
+        if event not in _DELETIONS or outage or self.listener is None:
+            parse(data)
+            return
+        self.listener(DELETION, (Deletion(event, data, partial(parse, data)),))
 
     def _parse(self, event: str, parse: Callable[[Any], None], data: Any) -> None:
         """
@@ -120,7 +147,7 @@ class Account:
     Attributes:
         call, download, limits, their_clock: See `Requests`; they need no login.
         malformed: Counts what Discord sent and nobody can read.
-        disappearances: Members that Discord says have left, and channels that it does not show.
+        disappearances: Members that Discord says have left, and channels and servers that it does not show.
     """
 
     def __init__(

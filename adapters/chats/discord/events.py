@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Any, NoReturn
 
 import discord
@@ -10,8 +11,9 @@ import structlog
 
 from adapters.chats.discord import wording
 from adapters.chats.discord.agents import Agents
-from adapters.chats.discord.client import MALFORMED, Account, Client
+from adapters.chats.discord.client import DELETION, MALFORMED, Account, Client
 from adapters.chats.discord.connection import Connection
+from adapters.chats.discord.deletions import Deletions
 from adapters.chats.discord.failures import usable_answer
 from adapters.chats.discord.reading import DISCORD, is_content_hidden, is_from_person, place_of, said, text_of
 from adapters.chats.malformed import SHAPE_ERRORS
@@ -48,6 +50,7 @@ class Events:
     Takes every event when it is dispatched, and hands them to the core in that order.
 
     Args:
+        deletions: Gets what the gateway says was deleted, before anybody believes it.
         served: The channels whose threads we listen to.
         patrol: Gets the id of each message that was handed over.
 
@@ -63,7 +66,8 @@ class Events:
         connection: Connection,
         intake: Intake,
         agents: Agents,
-        served: frozenset[ChannelId],
+        deletions: Deletions,
+        served: Collection[ChannelId],
         patrol: Patrol,
     ) -> None:
         self._client = client
@@ -71,6 +75,7 @@ class Events:
         self._connection = connection
         self._intake = intake
         self._agents = agents
+        self._deletions = deletions
         self._served = served
         self._patrol = patrol
         self._readable: set[ChannelId] = set()
@@ -84,6 +89,9 @@ class Events:
         "connect" is dispatched while READY is read, so `gap_possible` is called before any event of the new session. A
         resumption dispatches "resumed" instead, and has missed nothing.
         """
+        if event == DELETION:
+            self._deletions.take(args[0])
+            return
         self._connection.on_event(event)
         if event == "ready" or (event in ("guild_available", "guild_join") and self._client.is_ready()):
             self.ready.set()

@@ -88,14 +88,19 @@ class History:
     async def find_forum_post(
         self, forum: discord.ForumChannel, key: DeliveryKey, after: ChatMessageId | None
     ) -> str | None:
-        """The id of our post that was made under `key`, archived or not."""
+        """
+        The id of our post that was made under `key`, archived or not.
+
+        A post without its first message is passed over, but only when that is certain: it might be ours.
+        """
         oldest = 0 if after is None else _certainly_before(after)
         us = (await self._account.client()).user
         listed = 0
+        unsure: Unavailable | None = None
         async for post in self._forum_posts(forum, oldest):
             listed += 1
             if after is None and listed > _LAST:
-                return None
+                break
             if int(post["id"]) < oldest or (us is not None and post.get("owner_id") != str(us.id)):
                 continue
             try:
@@ -104,8 +109,13 @@ class History:
                 )
             except Gone:
                 continue
+            except Unavailable as error:
+                unsure = unsure or error
+                continue
             if has_key(message, key):
                 return str(post["id"])
+        if unsure is not None:
+            raise unsure
         return None
 
     async def _forum_posts(self, forum: discord.ForumChannel, oldest: int) -> AsyncIterator[Json]:

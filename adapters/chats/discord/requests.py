@@ -27,7 +27,7 @@ import discord
 from adapters.chats import downloads
 from adapters.chats.disappearance import Disappearances
 from adapters.chats.discord import wording
-from adapters.chats.discord.failures import UNKNOWN_CHANNEL, code_of, no_answer, remote_errors
+from adapters.chats.discord.failures import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, code_of, no_answer, remote_errors
 from adapters.chats.discord.rate_limits import RateLimits
 from adapters.chats.malformed import SHAPE_ERRORS
 from bot.clock import Clock, RemoteClock
@@ -43,6 +43,10 @@ SHORT_WAIT = 1.0
 _UNKNOWN_WAIT = 60.0
 _CHANNEL = "/channels/{channel_id}"
 """A channel or a thread itself."""
+_MESSAGE = "/channels/{channel_id}/messages/{message_id}"
+"""A message itself."""
+_OWN_PATHS = {UNKNOWN_CHANNEL: (_CHANNEL, ("channel_id",)), UNKNOWN_MESSAGE: (_MESSAGE, ("channel_id", "message_id"))}
+"""By the code that says that a thing does not exist: the path at which the thing itself is asked for, and its ids."""
 _AGENT = f"DiscordBot (https://github.com/Rapptz/discord.py, {discord.__version__}) shopbell"
 
 
@@ -98,8 +102,8 @@ class Requests:
         """
         Make one request and return Discord's answer. Repeated only after a 429: Discord certainly did nothing.
 
-        A channel or thread counts as `Gone` only if Discord says so when it is asked for that very id, twice, some
-        seconds apart. Until then the error is `Unavailable`, with the time to wait.
+        A channel, thread or message counts as `Gone` only if Discord says so when it is asked for that very id, twice,
+        some seconds apart. Until then the error is `Unavailable`, with the time to wait.
 
         Args:
             path: As Discord documents it. Rate limits depend on `{channel_id}` and `{guild_id}`, so use these names.
@@ -114,32 +118,37 @@ class Requests:
                 method, path, json=json, params=params, permission=permission, patience=patience, **ids
             )
         except Gone as error:
-            if code_of(error) != UNKNOWN_CHANNEL or "channel_id" not in ids:
+            path_of_it, names = _OWN_PATHS.get(code_of(error), ("", ()))
+            # Who wants to delete something needs no proof that it is gone.
+            if not names or not ids.keys() >= set(names) or (method, path) == ("DELETE", _MESSAGE):
                 raise
-            raise await self._judged(ids["channel_id"], asked=(method, path) == ("GET", _CHANNEL)) from error
-        if (method, path) == ("GET", _CHANNEL):
-            self._disappearances.there(ids["channel_id"])
+            one = {name: ids[name] for name in names}
+            raise await self._judged(path_of_it, one, asked=(method, path) == ("GET", path_of_it)) from error
+        if method == "GET" and path in (_CHANNEL, _MESSAGE):
+            self._disappearances.there(_name(ids))
         return answer
 
-    async def _judged(self, channel: str, *, asked: bool) -> RemoteError:
+    async def _judged(self, path: str, one: Mapping[str, str], *, asked: bool) -> RemoteError:
         """
-        What it means that a channel or thread is unknown to Discord.
+        What it means that something is unknown to Discord.
 
         Args:
-            asked: Whether the channel itself was asked for, and not something in it.
+            path: Where the thing itself is asked for.
+            one: The ids of the thing.
+            asked: Whether the thing itself was asked for, and not something in it.
         """
         if not asked:
             try:
-                await self._call("GET", _CHANNEL, channel_id=channel)
+                await self._call("GET", path, json=None, params=None, permission="", patience=_LONGEST_WAIT, **one)
             except Gone as error:
-                if code_of(error) != UNKNOWN_CHANNEL:
-                    return error
+                if _OWN_PATHS.get(code_of(error), ("",))[0] != path:
+                    return Unavailable(wording.CONTRADICTED)
             except RemoteError as error:
                 return error
             else:
-                self._disappearances.there(channel)
+                self._disappearances.there(_name(one))
                 return Unavailable(wording.CONTRADICTED)
-        wait = self._disappearances.missing(channel)
+        wait = self._disappearances.missing(_name(one))
         return Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.GONE)
 
     async def _call(
@@ -218,6 +227,10 @@ class Requests:
         if self._session is None:
             self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": _AGENT})
         return self._session
+
+
+def _name(one: Mapping[str, str]) -> str:
+    return " ".join(one[name] for name in ("channel_id", "message_id") if name in one)
 
 
 def _content(answer: _Answer, *, wrote: bool) -> Any:

@@ -12,7 +12,7 @@ from adapters.chats.patrol import Patrol
 from adapters.chats.slack import checks, messages
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.connection import Connection
-from adapters.chats.slack.deleted_threads import DeletedThreads
+from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.history import History
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK
@@ -70,8 +70,8 @@ class SlackChat:
         self._requests = Requests(bot_token=bot_token, app_token=app_token, api_url=api_url or SLACK_URL, clock=clock)
         self._agents = Agents(self._requests, clock, agents)
         echo = Echo(clock)
-        malformed, deleted = Malformed(SLACK), DeletedThreads(self._requests, clock)
-        self._posting = Posting(self._requests, clock, echo, deleted)
+        malformed, deletions = Malformed(SLACK), Deletions(self._requests, clock)
+        self._posting = Posting(self._requests, clock, echo, deletions)
         reader = RecentMessageReader(self._requests, self._agents, clock, channels, malformed)
         self._patrol = Patrol(SLACK, reader, clock, self._requests.their_clock)
         self._history = History(
@@ -80,7 +80,7 @@ class SlackChat:
             clock,
             self._patrol,
             needs=reader.needs,
-            deleted=deleted,
+            deletions=deletions,
             malformed=malformed,
         )
         self._intake: Intake | None = None
@@ -94,6 +94,7 @@ class SlackChat:
             echo=echo,
             patrol=self._patrol,
             reader=reader,
+            deletions=deletions,
             malformed=malformed,
         )
 

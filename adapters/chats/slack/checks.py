@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adapters.chats.slack import wording
-from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.manifest import missing
 from adapters.chats.slack.requests import Identity, Requests
 from bot.errors import Forbidden, RemoteError
@@ -57,9 +56,7 @@ async def _check_app_token(requests: Requests) -> Finding:
 async def _check_channel(requests: Requests, channel: ChannelId, bot: str) -> Finding:
     subject = f"slack channel {channel}"
     try:
-        answer = await requests.read("conversations.info", channel=channel)
-        with usable_answer(writes=False):
-            found = dict(answer["channel"])
+        found = await requests.channel_info(channel)
     except Forbidden:
         invite = wording.INVITE.format(channel=channel, bot=bot)
         return _bad(subject, wording.NO_CHANNEL, wording.CHECK_CHANNEL_ID.format(invite=invite))

@@ -26,7 +26,7 @@ from adapters.chats.slack.messages import answer_blocks
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK, PersonMessage, is_from_person, read_message, said
 from adapters.chats.slack.requests import Requests
-from bot.errors import Forbidden, Rejected, RemoteError
+from bot.errors import Forbidden, Rejected, RemoteError, Unavailable
 from bot.model import Answer, Ask, ChannelId, Choice, DeliveryId, Door, Place, ThreadId, Verb
 from bot.ports import Intake
 
@@ -225,7 +225,7 @@ class Commands:
         async def show(answer: Answer) -> None:
             try:
                 await privately(answer)
-            except (Forbidden, Rejected):
+            except (Forbidden, Rejected, Unavailable):
                 await self._in_response(str(body["response_url"]))(answer)
 
         return show

@@ -16,6 +16,7 @@ from adapters.chats.slack import wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.commands import Commands
+from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.events import Events
 from adapters.chats.slack.manifest import missing
 from adapters.chats.slack.posting import Posting
@@ -49,6 +50,7 @@ class Connection:
         heartbeat: Seconds between pings.
         echo, patrol: They notice when the connection delivers nothing, or not everything.
         reader: What the patrol reads with.
+        deletions: Judges threads of which an event says that they were deleted.
         malformed: Counts what Slack sends and nobody can read.
     """
 
@@ -64,6 +66,7 @@ class Connection:
         echo: Echo,
         patrol: Patrol,
         reader: RecentMessageReader,
+        deletions: Deletions,
         malformed: Malformed,
     ) -> None:
         self._requests = requests
@@ -75,6 +78,7 @@ class Connection:
         self._echo = echo
         self._patrol = patrol
         self._reader = reader
+        self._deletions = deletions
         self._malformed = malformed
         self._connected = False
         self._last_event_at: datetime | None = None
@@ -100,6 +104,8 @@ class Connection:
             agents=self._agents,
             commands=Commands(self._requests, self._agents, self._posting, intake, tasks),
             intake=intake,
+            tasks=tasks,
+            deletions=self._deletions,
             served=self._served,
             echo=self._echo,
             patrol=self._patrol,

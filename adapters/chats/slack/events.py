@@ -17,7 +17,9 @@ from adapters.chats.echo import Echo
 from adapters.chats.malformed import SHAPE_ERRORS, Malformed
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack.agents import Agents
+from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.commands import Commands
+from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.reading import (
     SLACK,
     Event,
@@ -42,6 +44,8 @@ class Events:
     Listens with bolt for everything that the manifest subscribes to.
 
     Args:
+        tasks: For what goes on after an acknowledgement.
+        deletions: Judges threads of which an event says that they were deleted.
         served: The channels in which we listen.
         echo: Learns of every message event.
         patrol: Gets the id of each message that was handed over.
@@ -57,6 +61,8 @@ class Events:
         agents: Agents,
         commands: Commands,
         intake: Intake,
+        tasks: BackgroundTasks,
+        deletions: Deletions,
         served: Collection[str],
         echo: Echo,
         patrol: Patrol,
@@ -65,6 +71,8 @@ class Events:
         self._agents = agents
         self._commands = commands
         self._intake = intake
+        self._tasks = tasks
+        self._deletions = deletions
         self._served = served
         self._echo = echo
         self._patrol = patrol
@@ -171,7 +179,8 @@ class Events:
             case MessageChanged():
                 await self._intake.edited(await edited(message.now, self._agents))
             case MessageDeleted() if message.deletes_thread:
-                await self._intake.place_deleted(message.place)
+                # One that is not confirmed before the program ends is found by reading at the next start.
+                self._tasks.start(self._deletions.confirm(message.place, self._intake.place_deleted))
             case MessageDeleted():
                 await self._intake.deleted(Deleted(place=message.place, message=message.message))
 

@@ -72,6 +72,13 @@ def error_for(error: Exception, *, method: str, writes: bool) -> RemoteError:
     return _no_answer(writes=writes)
 
 
+def code_of(error: RemoteError) -> str:
+    """Slack's own code for the error; empty: it gave none."""
+    response = getattr(error.__cause__, "response", None)
+    body = response.data if isinstance(response, AsyncSlackResponse) else None
+    return str(body.get("error") or "") if isinstance(body, dict) else ""
+
+
 def error_for_answer(status: int, body: dict[str, Any], headers: Any, *, method: str, writes: bool) -> RemoteError:
     """The core's error for an answer that is no success."""
     code = str(body.get("error") or "")

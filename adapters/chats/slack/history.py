@@ -14,7 +14,7 @@ from adapters.chats.disappearance import APART
 from adapters.chats.malformed import SHAPE_ERRORS, Malformed
 from adapters.chats.patrol import Patrol
 from adapters.chats.slack.agents import Agents
-from adapters.chats.slack.deleted_threads import DeletedThreads
+from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.posting import EVENT_TYPE
 from adapters.chats.slack.reading import (
@@ -53,7 +53,7 @@ class History:
     Args:
         patrol: Gets the id of each missed message once the core has taken it.
         needs: Called with a channel and its oldest thread that the core needs.
-        deleted: Judges threads that seem to be gone.
+        deletions: Judges threads and messages that seem to be gone.
         malformed: Counts messages that cannot be read.
     """
 
@@ -64,7 +64,7 @@ class History:
         clock: Clock,
         patrol: Patrol,
         needs: Callable[[str, str], None],
-        deleted: DeletedThreads,
+        deletions: Deletions,
         malformed: Malformed,
     ) -> None:
         self._requests = requests
@@ -72,7 +72,7 @@ class History:
         self._clock = clock
         self._patrol = patrol
         self._needs = needs
-        self._deleted = deleted
+        self._deletions = deletions
         self._malformed = malformed
         self._counts = ReplyCounts()
 
@@ -89,7 +89,7 @@ class History:
             try:
                 found = await self._find("conversations.replies", key, after, channel=place.channel, ts=place.thread)
             except Gone as error:
-                raise await self._deleted.judged(place) from error
+                raise await self._deletions.judged(place) from error
         return None if found is None else ChatMessageId(found)
 
     async def _find(self, method: str, key: DeliveryKey, after: ChatMessageId | None, **where: Any) -> str | None:
@@ -119,10 +119,14 @@ class History:
                 limit=_PAGE,
             )
         except Gone as error:
-            raise await self._deleted.judged(place) from error
-        found = [each for each in page if each.get("ts") == message]
+            raise await self._deletions.judged(place) from error
+        found = [each for each in page if each.get("ts") == message and each.get("subtype") != "tombstone"]
+        if not found:
+            self._deletions.is_missing_again(place, message)
+            return None
+        self._deletions.there(place, message)
         with usable_answer(writes=False):
-            read = read_message(found[0], place.channel) if found else None
+            read = read_message(found[0], place.channel)
             return None if read is None else await said(read, self._agents)
 
     async def missed(self, cursors: Sequence[Cursor], intake: Intake | None) -> AsyncIterator[Said]:
@@ -199,7 +203,7 @@ class History:
             missed = await self._unread(cursor)
         except Gone:
             return [], True
-        return missed, await self._deleted.is_missing(cursor.place)
+        return missed, await self._deletions.is_missing(cursor.place)
 
     async def _sorted(
         self, channel: ChannelId, cursors: Sequence[Cursor]

@@ -8,13 +8,13 @@ from adapters.chats.echo import Echo
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, context, fallback
 from adapters.chats.slack.card import card_blocks, card_fallback
-from adapters.chats.slack.deleted_threads import DeletedThreads
+from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.messages import answer_blocks, post_blocks, post_fallback
 from adapters.chats.slack.rate_limits import RateLimits
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
-from bot.errors import Gone, RateLimited, Rejected, RemoteError
+from bot.errors import Gone, RateLimited, Rejected, RemoteError, Unavailable
 from bot.model import (
     Answer,
     Card,
@@ -50,12 +50,12 @@ class Posting:
     Sends messages and reactions; the methods do what those of the port with the same names promise.
 
     Args:
-        deleted: Judges threads that seem to be gone.
+        deletions: Judges threads and messages that seem to be gone.
     """
 
-    def __init__(self, requests: Requests, clock: Clock, echo: Echo, deleted: DeletedThreads) -> None:
+    def __init__(self, requests: Requests, clock: Clock, echo: Echo, deletions: Deletions) -> None:
         self._requests = requests
-        self._deleted = deleted
+        self._deletions = deletions
         self._echo = echo
         self._limits = RateLimits(clock)
 
@@ -71,7 +71,10 @@ class Posting:
 
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
         """Post the card. A thread in Slack begins with its first message, so it cannot be half done."""
-        ts = await self._send(channel, None, card_blocks(card), card_fallback(card), key)
+        try:
+            ts = await self._send(channel, None, card_blocks(card), card_fallback(card), key)
+        except Gone as error:
+            raise Unavailable(wording.CONTRADICTED) from error  # a channel has other codes for that
         return Opened(thread=ThreadId(ts), card=ChatMessageId(ts))
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
@@ -84,8 +87,10 @@ class Posting:
         try:
             message = await self._send(place.channel, place.thread, shown, text, key)
         except Gone as error:
-            raise await self._deleted.judged(place) from error
-        self._deleted.there(place)
+            if place.thread is None:
+                raise Unavailable(wording.CONTRADICTED) from error
+            raise await self._deletions.judged(place) from error
+        self._deletions.there(place)
         return ChatMessageId(message)
 
     async def _send(self, channel: str, thread: str | None, shown: list[Block], text: str, key: DeliveryKey) -> str:
@@ -145,17 +150,20 @@ class Posting:
                 blocks=card_blocks(card),
             )
         except Gone as error:
-            raise await self._deleted.judged(place) from error
+            raise await self._deletions.judged(place) from error
 
     async def erase(self, place: Place, message: ChatMessageId, text: str) -> None:
-        await self._requests.write(
-            "chat.update",
-            channel=place.channel,
-            ts=message,
-            text=fallback(text),
-            blocks=[context(text)],
-            attachments=[],
-        )
+        try:
+            await self._requests.write(
+                "chat.update",
+                channel=place.channel,
+                ts=message,
+                text=fallback(text),
+                blocks=[context(text)],
+                attachments=[],
+            )
+        except Gone as error:
+            raise await self._deletions.judged_message(place, message) from error
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         """
@@ -171,8 +179,10 @@ class Posting:
     async def _react(self, method: str, place: Place, message: ChatMessageId, mark: Mark, harmless: str) -> None:
         try:
             await self._requests.write(method, channel=place.channel, timestamp=message, name=_REACTIONS[mark])
-        except Gone:
-            return
+        except Gone as error:
+            problem = await self._deletions.judged_message(place, message)
+            if not isinstance(problem, Gone):
+                raise problem from error
         except Rejected as refused:
             if refused.fields.get("error") != harmless:
                 raise

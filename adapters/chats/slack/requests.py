@@ -19,10 +19,10 @@ from adapters.chats import downloads
 from adapters.chats.disappearance import Disappearances
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block
-from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, error_for, error_for_answer, usable_answer
+from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, code_of, error_for, error_for_answer, usable_answer
 from adapters.chats.slack.rate_limits import Refusals
 from bot.clock import Clock, RemoteClock
-from bot.errors import Gone, RateLimited, Unavailable
+from bot.errors import Forbidden, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import Attachment
 from bot.text import json_without_lone_surrogates
 
@@ -32,6 +32,8 @@ _FILES_HOST = "files.slack.com"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _WAITS = 5
 _LONGEST_WAIT = 120.0
+_INFO = "conversations.info"
+_NO_CHANNEL, _ARCHIVED = "channel_not_found", "is_archived"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,9 @@ class Requests:
     slack_sdk by itself sends a write again when the connection breaks, which would post things twice. So our client
     has no retry handlers at all. After a 429 the same method (posting: in the same channel) is refused here until
     the time that Slack gave is over.
+
+    That a channel does not exist or is archived counts only if Slack says so when it is asked for that channel itself,
+    twice, some seconds apart. Until then the error is `Unavailable`, with the time to wait.
 
     Args:
         api_url: Ends in `/api/`.
@@ -105,8 +110,13 @@ class Requests:
 
     async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Ask for something that changes nothing. Raises `RemoteError`s, never `Uncertain`."""
-        response = await self._call(method, writes=False, http_verb="GET", params=_given(arguments))
-        return _body(response)
+        return _body(await self._certainly(method, writes=False, http_verb="GET", params=_given(arguments)))
+
+    async def channel_info(self, channel: str) -> dict[str, Any]:
+        """What Slack says of a channel now. Where it says that there is none, it is not asked twice: `Forbidden`."""
+        response = await self._call(_INFO, writes=False, http_verb="GET", params={"channel": channel})
+        with usable_answer(writes=False):
+            return dict(_body(response)["channel"])
 
     async def read_patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
         """As `read`, for work that nobody waits for: waits for the end of a few rate limits before it gives up."""
@@ -153,7 +163,7 @@ class Requests:
 
     async def write(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Change something, once. Raises `RemoteError`s; `Uncertain` if it may have happened."""
-        return _body(await self._call(method, writes=True, json=_given(arguments)))
+        return _body(await self._certainly(method, writes=True, json=_given(arguments)))
 
     async def identity(self) -> Identity:
         """Who we are and what the token may do, by `auth.test`."""
@@ -219,6 +229,34 @@ class Requests:
             raise error_for(error, method="files", writes=False) from error
         wait = self._disappearances.missing(address)
         raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else Gone(wording.FILE_GONE)
+
+    async def _certainly(self, method: str, *, writes: bool, **request: Any) -> AsyncSlackResponse:
+        """As `_call`, but one answer that a channel is gone or archived is not believed."""
+        channel = str((request.get("json") or request.get("params") or {}).get("channel", ""))
+        try:
+            return await self._call(method, writes=writes, **request)
+        except Forbidden as error:
+            if not channel or code_of(error) not in (_NO_CHANNEL, _ARCHIVED):
+                raise
+            problem = await self._judged(channel, error)
+            if problem is None:
+                raise
+            raise problem from error
+
+    async def _judged(self, channel: str, said: Forbidden) -> RemoteError | None:
+        """Why it is not certain what Slack said of a channel; None: it is."""
+        what = f"{code_of(said)} {channel}"
+        try:
+            is_so = bool((await self.channel_info(channel)).get("is_archived")) and code_of(said) == _ARCHIVED
+        except Forbidden:
+            is_so = True
+        except RemoteError as error:
+            return error
+        if not is_so:
+            self._disappearances.there(what)
+            return Unavailable(wording.CONTRADICTED)
+        wait = self._disappearances.missing(what)
+        return Unavailable(wording.PERHAPS_HIDDEN, retry_after=wait) if wait else None
 
     async def _call(self, method: str, *, writes: bool, **request: Any) -> AsyncSlackResponse:
         channel = str((request.get("json") or request.get("params") or {}).get("channel", ""))
