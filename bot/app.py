@@ -39,6 +39,7 @@ from bot.settings import LoadedSettings, Settings
 from bot.tickets.deleted_places import apply_channel_settings
 from bot.tickets.enqueue import chat_destination, store_destination
 from bot.tickets.learned import remember_learned
+from bot.tickets.links import channels_with_threads
 from bot.tickets.rules import Rules
 from bot.wiring import World
 
@@ -69,12 +70,12 @@ class App:
         couriers = _couriers(directory, database, clock)
         on_failure = ChatFailures(directory).handle
         self.outbox = Outbox(database, couriers, reread, on_failure, destinations, wake, clock, decider)
-        refusals = Refusals(clock)
+        refusals = Refusals()
         counting = {name: vendor for name, vendor in world.vendors.items() if isinstance(vendor, CanCount)}
         commands = Commands(
             database, self.outbox, rules, clock, chats=world.chats, refusals=refusals, counting=counting
         )
-        self._private = PrivateMessages(world.chats, commands)
+        self._private = PrivateMessages(world.chats, commands, database, clock)
         self._intake = ChatIntake(
             database,
             world.chats,
@@ -123,6 +124,8 @@ class App:
         await self._database.write(_record_start, self._clock.now())
         await self._database.write(apply_channel_settings, self._world.stores.values(), self._clock.now())
         await self._database.read(remember_learned, self._world.vendors)
+        for chat in self._world.chats.values():
+            chat.listen_in(await self._database.read(channels_with_threads, chat.name))
         await self.outbox.prepare()
         if self._server is not None:
             await self._server.start()

@@ -159,6 +159,16 @@ WHERE c.chat = :chat AND c.channel = :channel AND c.unreadable = 0
 -- At start: forgets the incidents of channels that no store has any more.
 DELETE FROM channel_incidents WHERE chat || ':' || channel NOT IN (SELECT value FROM json_each(:named));
 
+-- ============================================================ refusals
+
+-- name: delete_old_refusals
+-- Forgets who was told of a refusal before this time, so that the table stays small.
+DELETE FROM told_refusals WHERE told_at <= :before;
+
+-- name: add_refusal
+-- Notes that a person is told of a refusal now; changes no row if they were told lately.
+INSERT INTO told_refusals (chat, agent, told_at) VALUES (:chat, :agent, :now) ON CONFLICT DO NOTHING;
+
 -- ============================================================ tickets: writing
 
 -- name: insert_ticket
@@ -492,6 +502,16 @@ WHERE id = :id AND read_up_to_at < :at
       SELECT 1 FROM channel_incidents AS c WHERE c.chat = links.chat AND c.channel = links.channel AND c.unreadable = 1
   );
 
+-- name: leave_thread
+-- Before the link gets another thread: keeps the one that it has, because people may still write there.
+INSERT INTO former_threads (chat, channel, thread, link, read_up_to, left_at)
+SELECT chat, channel, thread, id, read_up_to, :now FROM links WHERE id = :id AND thread IS NOT NULL
+ON CONFLICT DO NOTHING;
+
+-- name: forget_former_thread
+-- Nobody can write there any more.
+DELETE FROM former_threads WHERE chat = :chat AND channel = :channel AND thread = :thread;
+
 -- ============================================================ links: reading
 
 -- name: link
@@ -505,6 +525,33 @@ SELECT * FROM links WHERE ticket = :ticket ORDER BY id;
 -- name: link_by_thread
 -- The link that this thread belongs to.
 SELECT * FROM links WHERE chat = :chat AND channel = :channel AND thread = :thread;
+
+-- name: link_by_former_thread
+-- The link that had this thread before its present one.
+SELECT l.* FROM former_threads AS f JOIN links AS l ON l.id = f.link
+WHERE f.chat = :chat AND f.channel = :channel AND f.thread = :thread;
+
+-- name: latest_former_thread
+-- The thread that the link had before its present one, if people may still write there.
+SELECT * FROM former_threads WHERE link = :link ORDER BY left_at DESC LIMIT 1;
+
+-- name: former_threads
+-- The threads of a chat that were left lately: people may still write there.
+SELECT * FROM former_threads WHERE chat = :chat AND left_at >= :lately ORDER BY left_at;
+
+-- name: former_thread
+-- One former thread.
+SELECT * FROM former_threads WHERE chat = :chat AND channel = :channel AND thread = :thread;
+
+-- name: channels_with_threads
+-- The channels of a chat in which tickets have threads, also those that the settings do not name any more.
+WITH RECURSIVE found (channel) AS (
+    SELECT MIN(channel) FROM links WHERE chat = :chat
+    UNION ALL
+    SELECT (SELECT MIN(l.channel) FROM links AS l WHERE l.chat = :chat AND l.channel > found.channel)
+    FROM found WHERE channel IS NOT NULL
+)
+SELECT channel FROM found WHERE channel IS NOT NULL;
 
 -- name: link_by_card
 -- The link that has this message as its card.
@@ -643,9 +690,16 @@ ORDER BY written_at, id LIMIT 1;
 SELECT * FROM messages WHERE link = :link AND routed_at IS NULL ORDER BY written_at, id;
 
 -- name: sync_epoch_of_message
--- The sync epoch of an agent's message and its chat; no row if the message is not in its link's current thread.
+-- The sync epoch of an agent's message and its chat; no row if the message is in a thread of which nothing is left.
 SELECT l.chat AS chat, m.sync_epoch AS sync_epoch FROM messages AS m JOIN links AS l ON l.id = m.link
-WHERE m.id = :id AND m.thread = l.thread;
+WHERE m.id = :id
+  AND (
+      m.thread = l.thread
+      OR EXISTS (
+          SELECT 1 FROM former_threads AS f
+          WHERE f.chat = l.chat AND f.channel = l.channel AND f.thread = m.thread AND f.link = l.id
+      )
+  );
 
 -- name: replies_without_vendor_id
 -- The ticket's replies and notes that may be at the vendor under an id that we do not know yet. Those that certainly
@@ -964,6 +1018,10 @@ UPDATE tickets SET status_set_at = :now WHERE status_set_at > :now;
 UPDATE stores
 SET fully_swept_at = MIN(fully_swept_at, :now), swept_at = MIN(swept_at, :now), active_at = MIN(active_at, :now),
     incident_since = MIN(incident_since, :now);
+
+-- name: bring_back_refusals
+-- Nobody was told of a refusal after now.
+UPDATE told_refusals SET told_at = :now WHERE told_at > :now;
 
 -- name: bring_back_installation
 -- The backup was not restored after now.

@@ -158,7 +158,9 @@ class Cursor:
 
     Attributes:
         after: The newest message before which all are known; None: read from the thread's beginning.
+        is_former: Whether its ticket has left this thread. Then it is no news if the thread is gone.
     """
 
     place: Place
     after: ChatMessageId | None
+    is_former: bool = False

@@ -16,6 +16,7 @@ from bot.model import ChatMessageId, Kind, LinePayload, Mark, Place, Post, Statu
 from bot.outbound.job import Directory, Job, thread_of
 from bot.tickets import announcements, deleted_places, enqueue, marks
 from bot.tickets.incidents import channel_failing, channel_works
+from bot.tickets.links import place_of
 from bot.wording import cards, notices
 
 # Kinds for which `Gone` means that their thread is gone. For an opening it is the channel, for a mark the message.
@@ -84,6 +85,9 @@ class LineCourier:
 
     def record(self, tx: Transaction, job: Job, result: ChatMessageId | None, now: datetime) -> int | None:
         if result is None:
+            place = job.delivery.payload_as(LinePayload).place
+            if place is not None and place.thread is not None:
+                deleted_places.former_thread_gone(tx, place)
             return 0 if announcements.move_notice(tx, job.delivery) else None
         record_part(tx, job, result)
         if job.link is not None:
@@ -146,12 +150,13 @@ class MarkCourier:
     async def attempt(self, job: Job) -> Mark | None:
         """If the thread or the message is gone, there is nothing left to mark, and that counts as done."""
         link, message = require(job.link), require(job.message)
-        if link.thread is None or job.possible_marks == ((job.mark,) if job.mark else ()):
+        place = place_of(link, message)
+        if job.possible_marks == ((job.mark,) if job.mark else ()):
             return job.mark
         outdated: list[Mark | None] = [mark for mark in job.possible_marks if mark is not job.mark]
         try:
             for was in outdated or [None]:
-                await self.directory.chat(link.chat).mark(link.place, require(message.chat_message), job.mark, was)
+                await self.directory.chat(link.chat).mark(place, require(message.chat_message), job.mark, was)
         except Gone:
             return job.mark
         return job.mark

@@ -20,6 +20,13 @@ _log = structlog.get_logger(__name__)
 _TOLERANCE = timedelta(minutes=1)
 # Our own longest pause is some hours, but a chat may ask for a day.
 _LONGEST_PAUSE = timedelta(hours=25)
+_MOVED_BACK = (
+    "bring_back_deliveries",
+    "bring_back_tickets",
+    "bring_back_stores",
+    "bring_back_refusals",
+    "bring_back_installation",
+)
 
 
 class ClockRollback:
@@ -61,5 +68,5 @@ def move_times_back(tx: Transaction, back: timedelta, now: datetime) -> None:
     soon, latest = now + _TOLERANCE, now + _LONGEST_PAUSE
     by = back // timedelta(milliseconds=1)
     tx.run("bring_back_due_times", by=by, now=to_ms(now), soon=to_ms(soon), latest=to_ms(latest))
-    for times in ("bring_back_deliveries", "bring_back_tickets", "bring_back_stores", "bring_back_installation"):
+    for times in _MOVED_BACK:
         tx.run(times, now=to_ms(now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
@@ -12,6 +12,7 @@ from bot.model import ChatMessageId, Cursor, NewCardPayload, Opened, OpenPayload
 from bot.outbound.chat_couriers import queue_outdated_card, record_latest_message, record_part
 from bot.outbound.job import Directory, Job, thread_of
 from bot.tickets import enqueue
+from bot.tickets.deleted_places import announce_in_former_thread
 from bot.tickets.incidents import channel_failing, channel_works, record_channel_incident
 from bot.tickets.routing import record_said, route_link
 from bot.tickets.rules import may_write
@@ -110,6 +111,8 @@ class ThreadCourier:
         channel_works(tx, link.place, now, job.delivery.id)
         record_latest_message(tx, job, result.card)
         tx.run("set_link_thread", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
+        opened = replace(link.place, thread=result.thread)
+        announce_in_former_thread(tx, link, self.directory.chat(link.chat).address(opened), now)
         if job.delivery.state is State.UNCERTAIN:  # found by a search: its card is of unknown age
             enqueue.card(tx, link_row(require(tx.one("link", id=link.id))), now)
         else:

@@ -92,6 +92,14 @@ class Chat(Protocol):
         """Whether a person can begin a message with this. In Slack, for example, `/…` is always a command."""
         ...
 
+    def listen_in(self, channels: Collection[ChannelId]) -> None:
+        """Listen in these channels, too: tickets have threads there. Called before `run`."""
+        ...
+
+    def address(self, place: Place) -> str:
+        """Where a thread is opened in a browser. Does not wait; no request. Empty: it is not known yet."""
+        ...
+
     async def run(self, intake: Intake) -> None:
         """
         Connect, pass what people do to `intake`, and reconnect when needed. Ends only when cancelled or by raising.
@@ -218,8 +226,9 @@ class Chat(Protocol):
         What people wrote in these threads after each cursor, oldest first within a thread.
 
         Costs a constant number of requests per channel, plus those for threads that have new messages. While `run`
-        runs, threads and channels that are found to be gone are reported to `Intake.place_deleted`, and channels that
-        cannot be read to `Intake.channel_unreadable`. The other threads are read all the same.
+        runs, threads and channels that are found to be gone are reported to `Intake.place_deleted`, except threads that
+        their tickets have left, and channels that cannot be read to `Intake.channel_unreadable`. The other threads are
+        read all the same.
         """
         ...
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, link_row, to_ms
-from bot.model import ChannelId, Deleted, Kind, LinePayload, Place, Store
+from bot.model import ChannelId, Deleted, Kind, LinePayload, Place, Store, ThreadId
 from bot.tickets.enqueue import add_delivery, card, chat_destination, line, links_of, load_link, open_link, thread_lane
 from bot.wording import notices
 
@@ -68,15 +68,31 @@ def reopen_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
     """
     current = load_link(tx, link.id)
     if current.thread is not None and current.thread == link.thread:
+        tx.run("leave_thread", id=link.id, now=to_ms(now))
         tx.run("clear_link_thread", id=link.id)
         tx.run("post_from_first_part", lane=thread_lane(link))
         open_link(tx, current, now)
         line(tx, current, notices.continues_here(), now)
-        _enqueue_farewell(tx, current, now)
 
 
-def _enqueue_farewell(tx: Transaction, link: LinkRow, now: datetime) -> None:
-    """Queue a line for the old thread: if only its card is gone (Slack), people still see the thread."""
-    payload = LinePayload(text=notices.continues_elsewhere(), place=link.place)
-    lane, destination = f"former:{link.chat}:{link.channel}:{link.thread}", chat_destination(link.chat)
+def announce_in_former_thread(tx: Transaction, link: LinkRow, address: str, now: datetime) -> None:
+    """
+    A link's new thread is open: queue a line for its former one, where people may still read and write.
+
+    If only its card is gone (Slack), people still see the thread. What they write there counts as before.
+
+    Args:
+        address: Of the new thread; empty: unknown.
+    """
+    row = tx.one("latest_former_thread", link=link.id) if link.threads_lost else None
+    if row is None:
+        return
+    place = Place(chat=link.chat, channel=ChannelId(row["channel"]), thread=ThreadId(row["thread"]))
+    payload = LinePayload(text=notices.continues_elsewhere(address), place=place)
+    lane, destination = f"former:{place.chat}:{place.channel}:{place.thread}", chat_destination(place.chat)
     add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, payload=payload)
+
+
+def former_thread_gone(tx: Transaction, place: Place) -> None:
+    """Nothing is left of a thread that a ticket has left: nobody can write there."""
+    tx.run("forget_former_thread", chat=place.chat, channel=place.channel, thread=place.thread)

@@ -34,7 +34,7 @@ from bot.text import clean
 from bot.text.tree import RichText
 from bot.tickets import enqueue, marks
 from bot.tickets.erasure import erase_deleted
-from bot.tickets.links import find_link
+from bot.tickets.links import find_link, place_of
 from bot.tickets.rights import may_act
 from bot.tickets.routing import (
     Route,
@@ -82,10 +82,10 @@ class _MessageContext:
 
         While the settings do not name the ticket's store, nobody is its agent; then whoever can still write here may.
         """
-        store = self.rules.stores.get(self.ticket.store)
+        place, store = place_of(self.link, self.message), self.rules.stores.get(self.ticket.store)
         if store is None:
-            return agent.is_active and self.link.place in writable
-        return may_act(agent, store, [self.link.place], writable)
+            return agent.is_active and place in writable
+        return may_act(agent, store, [place], writable)
 
 
 def record_edited(

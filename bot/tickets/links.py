@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, LinkRow, delivery_row, link_row, to_ms
-from bot.model import Kind, Place, TicketNumber
+from bot.db.rows import DeliveryRow, LinkRow, MessageRow, delivery_row, link_row, to_ms
+from bot.model import ChannelId, ChatName, Kind, Place, TicketNumber
 from bot.tickets.enqueue import line, links_of, load_link, open_link
 from bot.wording import notices
 
 
 def find_link(tx: Transaction, place: Place) -> LinkRow | None:
-    """The link of this thread; None: it belongs to no ticket."""
+    """The link that has this thread, or had it before its present one; None: it belongs to no ticket."""
     if place.thread is None:
         return None
-    row = tx.one("link_by_thread", chat=place.chat, channel=place.channel, thread=place.thread)
+    where = {"chat": place.chat, "channel": place.channel, "thread": place.thread}
+    row = tx.one("link_by_thread", **where) or tx.one("link_by_former_thread", **where)
     return None if row is None else link_row(row)
+
+
+def is_in_present_thread(link: LinkRow, message: MessageRow) -> bool:
+    """Whether a message that was written in a thread of this link is in the one that the link has now."""
+    return link.id == message.link and link.thread == message.thread
+
+
+def place_of(link: LinkRow, message: MessageRow) -> Place:
+    """Where a person wrote a message: in the link's thread, or in one that it had before."""
+    return replace(link.place, thread=message.thread)
+
+
+def channels_with_threads(tx: Transaction, chat: ChatName) -> frozenset[ChannelId]:
+    """The channels in which tickets have threads; a thread that works stays, whatever the settings say now."""
+    return frozenset(ChannelId(row["channel"]) for row in tx.all("channels_with_threads", chat=chat))
 
 
 def message_in_unknown_thread(tx: Transaction, place: Place) -> None:

@@ -40,6 +40,8 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
     """
     An agent's message is at the vendor: record its id, mark it, and post it in the ticket's other threads.
 
+    If it was written in a thread that the ticket has left, it is posted in all.
+
     May be called again for the same message; then only a missing id is added.
 
     Args:
@@ -48,7 +50,7 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
     set_vendor_id(tx, message, vendor_id)
     tx.run("set_ticket_answered", number=message.ticket, at=to_ms(now))
     for link in enqueue.links_of(tx, message.ticket):
-        if link.id != message.link and not message.erased:
+        if not links.is_in_present_thread(link, message) and not message.erased:
             enqueue.post(tx, link, message.id, now)
     marks.enqueue_mark(tx, message, now)
     enqueue.cards(tx, message.ticket, now)

@@ -30,7 +30,7 @@ from bot.text.audience import ForBot, audience, note_of, without_prefix
 from bot.text.normal import normal
 from bot.text.tree import RichText, verbatim
 from bot.tickets import enqueue, marks
-from bot.tickets.links import find_link
+from bot.tickets.links import find_link, is_in_present_thread
 from bot.tickets.outcomes import reply_failed
 from bot.tickets.rules import Rules
 from bot.tickets.typed_commands import AnswerDue, TypedCommand, nearest_command, obey, too_old, typed_command
@@ -314,7 +314,7 @@ def _enqueue_note(
     if ticket.store in rules.noting and text and not ticket.forgotten:
         enqueue.note(tx, ticket, message.id, due, now)
     for other in enqueue.links_of(tx, ticket.number):
-        if other.id != message.link:
+        if not is_in_present_thread(other, message):
             enqueue.post(tx, other, message.id, now)
 
 

@@ -123,8 +123,9 @@ def new_card() -> str:
     return "The card of this ticket was deleted. The new card is below."
 
 
-def continues_elsewhere() -> str:
-    return "This ticket continues in a new thread. Messages written here reach nobody."
+def continues_elsewhere(address: str) -> str:
+    where = f": {address}" if address else "."
+    return f"The card of this thread was deleted. What you write here still counts, but the ticket continues{where}"
 
 
 def no_thread(chat: str, reason: str) -> str:

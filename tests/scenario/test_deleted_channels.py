@@ -365,3 +365,20 @@ async def test_what_may_have_been_said_is_not_said_again_where_the_history_is_cl
     discord.allow(stage.world.support.id, "read_message_history")
     await stage.at_rest()
     assert ticket.discord.count("Only once") == 1
+
+
+@pytest.mark.scenario({"sellgate": "text slack"})
+async def test_a_thread_in_a_channel_that_the_settings_do_not_name_any_more_is_heard(stage: Stage) -> None:
+    """The ticket stays in its threads, so what agents write there live reaches the customer, in both chats."""
+    ticket = await stage.arrives("Left behind")
+    await stage.bridge.stop()
+    another, beside = stage.world.discord.add_text_channel("another"), stage.world.slack.add_channel("another")
+    places = f"discord:{another.id},slack:{beside.id}"
+    stage.bridge.settings[f"STORES__{ticket.shop.name.upper()}__CHANNELS"] = places
+    await stage.bridge.start()
+    await ticket.ann_says("From Ann")
+    await ticket.has_sent("From Ann")
+    await ticket.bob_says("From Bob")
+    await ticket.has_sent("From Ann", "From Bob")
+    ticket.customer_says("Thank you")
+    await ticket.shown("Thank you")

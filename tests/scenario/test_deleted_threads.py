@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.discord import Thread
 from bot.sandbox.loopback_server import Exchange
+from bot.sandbox.slack import SlackMessage
 from bot.sandbox.ticket_threads import discord_text
 from tests.support.rest import SWEEPS
 from tests.support.stage.clock import ahead, clock_of
@@ -232,8 +233,43 @@ async def test_a_deleted_card_in_slack_begins_anew(stage: Stage) -> None:
         await stage.at_rest()
         assert ticket.sent == ["Yes"]
         assert len(ticket.slack.cards) == 1
-        left = [m.rendered for m in slack.thread(ticket.shop.slack, card.ts) if "reach nobody" in m.rendered]
+        left = [m.rendered for m in slack.thread(ticket.shop.slack, card.ts) if "still counts" in m.rendered]
         assert len(left) == (1 if ticket is with_replies else 0)
+        address = f"/archives/{ticket.shop.slack.id}/p{ticket.slack.card.ts.replace('.', '')}"
+        assert all(address in line for line in left)
+
+
+@pytest.mark.scenario({"sellgate": "text slack"}, UNDO_SECONDS="1")
+async def test_what_is_written_under_a_deleted_card_reaches_the_customer(stage: Stage) -> None:
+    """Live, edited, deleted, as a note, and missed while the bot was away; marked there, shown in all other threads."""
+    slack, channel = stage.world.slack, stage.shop.slack
+    ticket = await stage.arrives("Old habits")
+    old = ticket.slack.card
+    await slack.delete(old)
+    await until(lambda: [card.ts for card in ticket.slack.cards] not in ([], [old.ts]), "another card")
+    await stage.bridge.drained()
+
+    async def bob_says(text: str) -> SlackMessage:
+        return await slack.say(stage.world.bob, channel, text, thread_ts=old.ts)
+
+    said = await bob_says("Still here")
+    await ticket.marked(said, "✅")
+    note = await bob_says("note: be careful")
+    await ticket.marked(note, "🔒")
+    edited, recalled = await bob_says("Wrogn"), await bob_says("Never mind")
+    await slack.edit(edited, "Right")
+    await slack.delete(recalled)
+    await ticket.has_sent("Still here", "Right")
+    await stage.bridge.stop()
+    await bob_says("While you were away")
+    await stage.bridge.start()
+    await ticket.has_sent("Still here", "Right", "While you were away")
+    for text in ("Still here", "be careful", "Right", "While you were away"):
+        await until(lambda text=text: ticket.slack.count(text) == 1, "the new thread shows it")  # type: ignore[misc]
+        await until(lambda text=text: ticket.discord.count(text) == 1, "Discord shows it")  # type: ignore[misc]
+    await stage.at_rest()
+    assert ticket.sent == ["Still here", "Right", "While you were away"]
+    assert len(ticket.slack.cards) == 1
 
 
 @pytest.mark.scenario({"sellgate": "slack"})

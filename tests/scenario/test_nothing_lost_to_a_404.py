@@ -13,7 +13,7 @@ from bot.sandbox.loopback_server import Exchange
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
-NOBODY = "reaches nobody"
+LEFT = "the ticket continues"
 PROXY = "<html>404 Not Found</html>"
 UNKNOWN_CHANNEL = json.dumps({"message": "Unknown Channel", "code": 10003})
 SLACK_GONE = json.dumps({"ok": False, "error": "thread_not_found"})
@@ -27,7 +27,7 @@ async def goes_on_as_before(ticket: Ticket, *sent: str) -> None:
     await ticket.stage.bridge.drained()
     assert len(ticket.discord.threads) == 1
     assert len(ticket.slack.cards) == 1
-    assert ticket.discord.count(NOBODY) == ticket.slack.count(NOBODY) == 0
+    assert ticket.discord.count(LEFT) == ticket.slack.count(LEFT) == 0
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})

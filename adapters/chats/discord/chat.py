@@ -77,7 +77,7 @@ class DiscordChat:
         clock: Clock,
     ) -> None:
         self._clock = clock
-        self._served = channels
+        self._served = set(channels)
         self._account = Account(
             token=token, api_url=api_url, clock=clock, on_frame=self._on_frame, prepare=self._prepare
         )
@@ -85,7 +85,7 @@ class DiscordChat:
         looked_up = Channels(self._account)
         self._agents = Agents(self._account, looked_up, clock)
         self._commands = Commands(self._agents)
-        reader = RecentMessageReader(self._account, looked_up, self._agents, channels)
+        reader = RecentMessageReader(self._account, looked_up, self._agents, self._served)
         self._patrol = Patrol(DISCORD, reader, clock, self._account.their_clock)
         self._history = History(self._account, looked_up, self._agents, self._patrol)
         self._threads = Threads(self._account, looked_up, self._history)
@@ -102,7 +102,14 @@ class DiscordChat:
     def typable(self, beginning: str) -> bool:  # noqa: ARG002 - Discord sends unknown commands as plain messages
         return True
 
+    def address(self, place: Place) -> str:
+        server = self._account.server_of(place.channel)
+        return f"https://discord.com/channels/{server}/{place.thread or place.channel}" if server else ""
+
     # ------------------------------------------------------------ what people do
+
+    def listen_in(self, channels: Collection[ChannelId]) -> None:
+        self._served.update(channels)
 
     async def run(self, intake: Intake) -> NoReturn:
         """See the port. After the cancellation, events that have arrived are handed over for three more seconds."""

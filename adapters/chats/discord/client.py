@@ -181,6 +181,11 @@ class Account:
                 self._client = await self._log_in()
             return self._client
 
+    def server_of(self, channel: str) -> int:
+        """The server of a channel, from what the gateway told; 0: it has not told yet."""
+        known = None if self._client is None else self._client.get_channel(int(channel))
+        return known.guild.id if isinstance(known, discord.abc.GuildChannel) else 0
+
     async def _log_in(self) -> Client:
         point_at(self._base)
         client = Client(self._on_frame, self.malformed)

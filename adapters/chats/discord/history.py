@@ -264,7 +264,7 @@ class MissedMessages:
                 yield message
         except Gone as error:
             _log.info("discord thread gone", thread=cursor.place.thread, reason=error.user_message)
-            if self._intake is not None:
+            if self._intake is not None and not cursor.is_former:
                 await self._intake.place_deleted(cursor.place)
         except Unavailable as error:
             self._note(error)

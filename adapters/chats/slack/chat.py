@@ -72,7 +72,8 @@ class SlackChat:
         echo = Echo(clock)
         malformed, deletions = Malformed(SLACK), Deletions(self._requests, clock)
         self._posting = Posting(self._requests, clock, echo, deletions)
-        reader = RecentMessageReader(self._requests, self._agents, clock, channels, malformed)
+        self._served = {str(channel) for channel in channels}
+        reader = RecentMessageReader(self._requests, self._agents, clock, self._served, malformed)
         self._patrol = Patrol(SLACK, reader, clock, self._requests.their_clock)
         self._history = History(
             self._requests,
@@ -89,7 +90,7 @@ class SlackChat:
             self._agents,
             self._posting,
             clock,
-            served=frozenset(str(channel) for channel in channels),
+            served=self._served,
             heartbeat=heartbeat,
             echo=echo,
             patrol=self._patrol,
@@ -101,7 +102,14 @@ class SlackChat:
     def typable(self, beginning: str) -> bool:
         return not beginning.startswith("/")
 
+    def address(self, place: Place) -> str:
+        workspace, first = self._requests.workspace, (place.thread or "").replace(".", "")
+        return f"{workspace}archives/{place.channel}" + (f"/p{first}" if first else "") if workspace else ""
+
     # ------------------------------------------------------------ what people do
+
+    def listen_in(self, channels: Collection[ChannelId]) -> None:
+        self._served.update(channels)
 
     async def run(self, intake: Intake) -> None:
         self._intake = intake

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime
 
 import aiohttp
@@ -61,7 +62,7 @@ class Connection:
         posting: Posting,
         clock: Clock,
         *,
-        served: frozenset[str],
+        served: Collection[str],
         heartbeat: float,
         echo: Echo,
         patrol: Patrol,

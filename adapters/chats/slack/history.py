@@ -150,7 +150,7 @@ class History:
         for channel, waiting in by_channel.items():
             self._needs(channel, min((str(cursor.place.thread) for cursor in waiting), key=order))
             try:
-                async for message in self._read_channel(channel, waiting, intake):
+                async for message in self._read_all(channel, waiting, intake):
                     yield message
                     self._patrol.received(number_of(message.message))
             except (Forbidden, Gone, Rejected) as error:
@@ -162,11 +162,26 @@ class History:
         if problem is not None:
             raise problem
 
+    async def _read_all(
+        self, channel: ChannelId, cursors: Sequence[Cursor], intake: Intake | None
+    ) -> AsyncIterator[Said]:
+        """One channel's threads, those that their tickets have left first: they are few."""
+        present = []
+        for cursor in cursors:
+            if not cursor.is_former:
+                present.append(cursor)
+                continue
+            async for message in self._left_behind(cursor):
+                yield message
+        if present:
+            async for message in self._read_channel(channel, present, intake):
+                yield message
+
     async def _read_channel(
         self, channel: ChannelId, cursors: Sequence[Cursor], intake: Intake | None
     ) -> AsyncIterator[Said]:
         """
-        One channel's threads. A thread that seems to be gone is read by itself before that is believed.
+        The threads that tickets have now. One that seems to be gone is read by itself before that is believed.
 
         Only what Slack says of the thread itself counts, twice, some seconds apart.
         """
@@ -184,6 +199,15 @@ class History:
         if intake is not None and perhaps_gone:
             async for message in self._last_look(perhaps_gone, intake):
                 yield message
+
+    async def _left_behind(self, cursor: Cursor) -> AsyncIterator[Said]:
+        """What people wrote in a thread that its ticket has left; most of them have only a tombstone above them."""
+        try:
+            missed = await self._unread(cursor)
+        except Gone:
+            return
+        for message in missed:
+            yield message
 
     async def _last_look(self, cursors: Sequence[Cursor], intake: Intake) -> AsyncIterator[Said]:
         """What threads that seem to be gone still hold; those that Slack says twice are gone are reported."""

@@ -38,7 +38,7 @@ def post_blocks(post: Post, part: int) -> list[Block]:
     first = part * blocks.PIECES
     total = parts(post)
     if post.voice is Voice.BELL:
-        shown = _small(_plain_pieces(post, first))
+        shown = [block for piece in _plain_pieces(post, first) for block in _bell(piece)]
     else:
         shown = [
             blocks.rich(blocks.section(blocks.words(speaker(post), bold=True))),
@@ -62,8 +62,12 @@ def speaker(post: Post) -> str:
     return f"{name} · {role}" if role else name
 
 
-def _small(pieces: tuple[str, ...]) -> list[Block]:
-    return [blocks.context(half) for piece in pieces for half in blocks.small_pieces(piece)]
+def _bell(piece: str) -> list[Block]:
+    """Small letters, in which Slack makes no address clickable: a text with one has normal size."""
+    elements = blocks.verbatim(piece)
+    if any(element["type"] == "link" for element in elements):
+        return [blocks.rich(blocks.section(*elements))]
+    return [blocks.context(half) for half in blocks.small_pieces(piece)]
 
 
 def _details(at: datetime | None, part: int, total: int) -> list[Element]:

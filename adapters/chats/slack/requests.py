@@ -78,6 +78,7 @@ class Requests:
 
     Attributes:
         their_clock: Slack's clock, from its answers.
+        workspace: The workspace's address, as `identity` last had it; empty: not known yet.
     """
 
     def __init__(self, *, bot_token: str, app_token: str, api_url: str, clock: Clock) -> None:
@@ -87,6 +88,7 @@ class Requests:
         self._refusals = Refusals(clock)
         self._disappearances = Disappearances(clock)
         self.their_clock = RemoteClock(clock)
+        self.workspace = ""
         self._session: aiohttp.ClientSession | None = None
         self._sdk_logger = logging.getLogger(f"{__name__}.calls")
         # slack_sdk logs whole messages at DEBUG, and it enables that for every logger without a level.
@@ -171,6 +173,7 @@ class Requests:
         body, granted = _body(response), response.headers.get("x-oauth-scopes")
         with usable_answer(writes=False):
             team, user = str(body["team_id"]), str(body["user_id"])
+        self.workspace = str(body.get("url") or "")
         return Identity(
             team=team,
             user=user,

@@ -21,7 +21,7 @@ from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import link_row, to_ms
 from bot.errors import RemoteError
 from bot.inbound.isolation import defects_as_unavailable
-from bot.model import ChannelId, ChatMessageId, Cursor, Place, Said
+from bot.model import ChannelId, ChatMessageId, ChatName, Cursor, Place, Said, ThreadId
 from bot.ports import Chat
 from bot.tickets import announcements
 from bot.tickets.incidents import channel_read
@@ -217,7 +217,8 @@ class CatchUp:
 
     def _cursors(self, tx: Transaction, since: datetime) -> list[Cursor]:
         rows = tx.all("links_to_catch_up", chat=self._chat.name, lately=to_ms(since))
-        return [_as_cursor(row) for row in rows]
+        former = tx.all("former_threads", chat=self._chat.name, lately=to_ms(since))
+        return [*(_as_cursor(row) for row in rows), *(_as_former_cursor(row) for row in former)]
 
     async def _route(self, work: Callable[[Transaction], _AnswersDue]) -> None:
         """Route what was read, and answer the authors of commands."""
@@ -272,10 +273,26 @@ def _as_cursor(row: Row) -> Cursor:
     return Cursor(place=link_row(row).place, after=None if read_up_to is None else ChatMessageId(read_up_to))
 
 
+def _as_former_cursor(row: Row) -> Cursor:
+    """
+    How far a thread had been read when its ticket left it.
+
+    Nothing notes how far it was read since then: little is written there, and what is known is recognised.
+    """
+    read_up_to = row["read_up_to"]
+    place = Place(chat=ChatName(row["chat"]), channel=ChannelId(row["channel"]), thread=ThreadId(row["thread"]))
+    after = None if read_up_to is None else ChatMessageId(read_up_to)
+    return Cursor(place=place, after=after, is_former=True)
+
+
 def _cursor(tx: Transaction, thread: Place) -> Cursor | None:
     """How far a thread has been read; None: it belongs to no ticket."""
-    row = tx.one("link_by_thread", chat=thread.chat, channel=thread.channel, thread=thread.thread)
-    return None if row is None else _as_cursor(row)
+    where = {"chat": thread.chat, "channel": thread.channel, "thread": thread.thread}
+    row = tx.one("link_by_thread", **where)
+    if row is not None:
+        return _as_cursor(row)
+    former = tx.one("former_thread", **where)
+    return None if former is None else _as_former_cursor(former)
 
 
 def _record_if_new(

@@ -185,5 +185,4 @@ class ChatIntake:
     def _refuse(self, place: Place, agent: Agent, door: Door, text: str) -> None:
         """Count it, and tell the person once a day: not with a private message for each of theirs."""
         self._refusals.add(place.chat, door)
-        if self._refusals.is_due(place.chat, agent.id):
-            self._private.tell(place, agent, text)
+        self._private.refuse(place, agent, text)

@@ -12,8 +12,11 @@ from typing import Any
 
 import structlog
 
+from bot.clock import Clock
+from bot.db.connection import Database
 from bot.errors import RemoteError
 from bot.inbound.chats.commands import Commands
+from bot.inbound.chats.refusals import tell_now
 from bot.model import Agent, AgentId, Answer, Ask, ChatName, Door, Place
 from bot.ports import Chat
 from bot.tickets.typed_commands import AnswerDue, TypedCommand
@@ -25,9 +28,13 @@ _log = structlog.get_logger(__name__)
 class PrivateMessages:
     """Tells people what only they have to know."""
 
-    def __init__(self, chats: Mapping[ChatName, Chat], commands: Commands) -> None:
+    def __init__(
+        self, chats: Mapping[ChatName, Chat], commands: Commands, database: Database, clock: Clock
+    ) -> None:
         self._chats = chats
         self._commands = commands
+        self._database = database
+        self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def aclose(self, seconds: float) -> None:
@@ -43,6 +50,10 @@ class PrivateMessages:
         """Tell a person something. Does not wait."""
         self._start(self._send(place, agent, Answer(text=text)))
 
+    def refuse(self, place: Place, agent: Agent, text: str) -> None:
+        """Tell a person why they may not do something, at most once a day. Does not wait."""
+        self._start(self._refuse(place, agent, text))
+
     def answer(self, place: Place, agent: Agent, due: AnswerDue) -> None:
         """Answer a message that came in live from this person. Does not wait."""
         self._start(self._answer(place, agent, due))
@@ -56,6 +67,10 @@ class PrivateMessages:
                 self.tell(place, author, answers.command_missed(each.message.text))
             else:
                 self.answer(place, author, each)
+
+    async def _refuse(self, place: Place, agent: Agent, text: str) -> None:
+        if await self._database.write(tell_now, place.chat, agent.id, self._clock.now()):
+            await self._send(place, agent, Answer(text=text))
 
     async def _answer(self, place: Place, agent: Agent, due: AnswerDue) -> None:
         match due.result:

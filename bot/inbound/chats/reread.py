@@ -28,6 +28,7 @@ from bot.outbound.job import Job
 from bot.ports import Chat
 from bot.tickets.edits import record_reread
 from bot.tickets.enqueue import links_of
+from bot.tickets.links import place_of
 from bot.tickets.rules import Rules
 
 _log = structlog.get_logger(__name__)
@@ -89,14 +90,14 @@ class RereadCheck:
             await self._set_due(job, _RETRY_SECONDS)
             return
         message, link = require(job.message), require(job.link_of_message)
-        chat, catchup = self._chats[link.chat], self._catchups[link.chat]
+        chat, catchup, place = self._chats[link.chat], self._catchups[link.chat], place_of(link, message)
         sync_epoch = catchup.sync_epoch
         if not catchup.is_connected or not chat.health().connected:
             await self._postpone(job, chat)
             return
         try:
-            found = await chat.reread(link.place, require(message.chat_message))
-            writable = frozenset() if found is None else await chat.writable(found.agent, [link.place])
+            found = await chat.reread(place, require(message.chat_message))
+            writable = frozenset() if found is None else await chat.writable(found.agent, [place])
         except RemoteError as error:
             if (error.retryable or isinstance(error, AuthFailed)) and not isinstance(error, Forbidden):
                 await self._postpone(job, chat, error.retry_after or 0.0)

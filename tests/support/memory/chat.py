@@ -104,6 +104,12 @@ class MemoryChat:
     def label(self) -> str:
         return self.name.title()
 
+    def listen_in(self, channels: Collection[ChannelId]) -> None:
+        """It hears everything anyway."""
+
+    def address(self, place: Place) -> str:
+        return f"https://{self.name}.example/{place.thread}"
+
     def typable(self, beginning: str) -> bool:
         return self.name != "slack" or not beginning.startswith("/")
 

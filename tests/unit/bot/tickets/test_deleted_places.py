@@ -10,12 +10,19 @@ from pathlib import Path
 import pytest
 
 from bot.db.connection import Transaction
-from bot.db.rows import LinkRow
-from bot.model import ChannelId, ChatMessageId, ChatName, Deleted, Place, Status, Store, ThreadId
+from bot.db.rows import LinkRow, delivery_row
+from bot.model import ChannelId, ChatMessageId, ChatName, Deleted, LinePayload, Place, Status, Store, ThreadId
 from bot.tickets import enqueue
-from bot.tickets.deleted_places import apply_channel_settings, card_deleted, record_place_deleted, reopen_link
+from bot.tickets.deleted_places import (
+    announce_in_former_thread,
+    apply_channel_settings,
+    card_deleted,
+    former_thread_gone,
+    record_place_deleted,
+    reopen_link,
+)
 from bot.tickets.incidents import channel_failing
-from bot.tickets.links import open_links
+from bot.tickets.links import channels_with_threads, find_link, open_links
 from bot.tickets.sync import record
 from tests.support.database import NOON, STORE, snapshot, write
 
@@ -109,7 +116,7 @@ def is_lost(place: Place) -> Callable[[Transaction, LinkRow], None]:
 async def test_a_deleted_thread_is_opened_again_once(
     tmp_path: Path, event: Callable[[Transaction, LinkRow], None]
 ) -> None:
-    """However often it is reported; a line in the new thread says so, and one in the old one, should people see it."""
+    """However often it is reported; a line in the new thread says so, and the old one is kept, should people use it."""
 
     def work(tx: Transaction) -> tuple[LinkRow, list[tuple[str, str]]]:
         link = ticket(tx)
@@ -119,7 +126,35 @@ async def test_a_deleted_thread_is_opened_again_once(
 
     link, left = await write(tmp_path / "db", work)
     assert (link.thread, link.threads_lost) == (None, 1)
-    assert sorted(left) == [("line", "waiting"), ("line", "waiting"), ("open", "waiting")]
+    assert sorted(left) == [("line", "waiting"), ("open", "waiting")]
+
+
+async def test_the_former_thread_is_told_where_the_ticket_goes_on(tmp_path: Path) -> None:
+    """Once there is somewhere to go; what is written there is the ticket's until nothing is left of the thread."""
+
+    def work(tx: Transaction) -> None:
+        link = ticket(tx)
+        reopen_link(tx, link, NOON)
+        assert find_link(tx, THREAD) == enqueue.load_link(tx, link.id)
+        announce_in_former_thread(tx, enqueue.load_link(tx, link.id), "https://chat.example/new", NOON)
+        (told,) = [row for row in tx.all("unfinished_deliveries") if row["lane"].startswith("former:")]
+        payload = delivery_row(told).payload_as(LinePayload)
+        assert payload.place == THREAD
+        assert "https://chat.example/new" in payload.text
+        former_thread_gone(tx, THREAD)
+        assert find_link(tx, THREAD) is None
+
+    await write(tmp_path / "db", work)
+
+
+async def test_a_first_thread_has_no_former_one(tmp_path: Path) -> None:
+    """Nothing is said where nobody was."""
+
+    def work(tx: Transaction) -> list[tuple[str, str]]:
+        announce_in_former_thread(tx, ticket(tx), "https://chat.example/new", NOON)
+        return unfinished(tx)
+
+    assert await write(tmp_path / "db", work) == []
 
 
 @pytest.mark.parametrize(("days", "opened"), [(29, True), (31, False)])
@@ -160,3 +195,16 @@ async def test_a_ticket_has_one_thread_in_each_channel(tmp_path: Path) -> None:
         return [each.channel for each in enqueue.links_of(tx, link.ticket)]
 
     assert await write(tmp_path / "db", work) == ["1", "2"]
+
+
+async def test_channels_are_listened_in_whatever_the_settings_say(tmp_path: Path) -> None:
+    """Each channel in which a ticket has a thread, once, by chat."""
+
+    def work(tx: Transaction) -> list[frozenset[ChannelId]]:
+        link = ticket(tx)
+        slack = Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+        for place in (ANOTHER, replace(CHANNEL, channel=ChannelId("3")), slack):
+            tx.add("insert_link", ticket=link.ticket, chat=place.chat, channel=place.channel)
+        return [channels_with_threads(tx, ChatName(chat)) for chat in ("discord", "slack", "none")]
+
+    assert await write(tmp_path / "db", work) == [{"1", "2", "3"}, {"C1"}, frozenset()]

@@ -1,4 +1,4 @@
-"""The rule of who may act on a ticket, in a table; and that people are reported once a day."""
+"""The rule of who may act on a ticket, in a table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import itertools
 
 import pytest
 
-from bot.inbound.chats.refusals import Refusals
-from bot.model import Agent, AgentId, ChannelId, ChatName, Door, Place, Store, StoreName, ThreadId
+from bot.model import Agent, AgentId, ChannelId, ChatName, Place, Store, StoreName, ThreadId
 from bot.tickets.rights import may_act, open_stores, places_to_ask
-from tests.support.clocks import ManualClock
 
 DISCORD, SLACK = ChatName("discord"), ChatName("slack")
 HERE = Place(chat=SLACK, channel=ChannelId("C1"))
@@ -94,29 +92,3 @@ def test_lists_hold_the_stores_in_whose_channel_somebody_may_act() -> None:
         assert open_stores(person(), stores, SLACK, writable) == expected
     assert places_to_ask(person(), stores, SLACK) == {HERE, ELSEWHERE}
     assert places_to_ask(person(full=False), [open_one, theirs], SLACK) == frozenset()
-
-
-def test_a_refusal_is_reported_once_a_day_and_counted_each_time() -> None:
-    """For each person in each chat; a day later it is told again."""
-    clock = ManualClock()
-    refusals = Refusals(clock)
-    for _ in range(3):
-        refusals.add(SLACK, Door.MESSAGE)
-    assert refusals.counts == {(SLACK, Door.MESSAGE): 3}
-    due = [refusals.is_due(SLACK, AgentId("U1")) for _ in range(3)]
-    assert due == [True, False, False]
-    assert refusals.is_due(DISCORD, AgentId("U1"))
-    assert refusals.is_due(SLACK, AgentId("U2"))
-    clock.advance(86_399)
-    assert not refusals.is_due(SLACK, AgentId("U1"))
-    clock.advance(1)
-    assert refusals.is_due(SLACK, AgentId("U1"))
-
-
-def test_how_many_are_remembered_is_bounded() -> None:
-    """Whoever was told longest ago is forgotten first."""
-    refusals = Refusals(ManualClock())
-    for number in range(10_001):
-        refusals.is_due(SLACK, AgentId(f"U{number}"))
-    assert len(refusals._informed) == 10_000
-    assert refusals.is_due(SLACK, AgentId("U0"))
