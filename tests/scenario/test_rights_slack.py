@@ -281,8 +281,24 @@ async def test_who_lost_the_right_while_the_bot_was_away_answers_nobody(stage: S
 
 
 @pytest.mark.scenario({"sellgate": "slack"})
+async def test_nobody_acts_in_an_archived_channel(stage: Stage) -> None:
+    """Slack reports it at once, and also that the channel is open again."""
+    slack = stage.world.slack
+    ticket = await stage.arrives("Archived")
+    await stage.bridge.drained()
+    lobby = slack.add_channel("lobby", [stage.world.bob])
+    for archived in (True, False):
+        reported = slack.sockets.delivered
+        slack.archive(ticket.shop.slack, archived=archived)
+        await until(lambda reported=reported: slack.sockets.delivered > reported, "the bot has got that event")  # type: ignore[misc]
+        outcome = await slack.command(stage.world.bob, lobby, "/close", ticket.number)
+        assert ("no ticket" in outcome.text.lower()) is archived
+        assert ticket.now.closed is not archived
+
+
+@pytest.mark.scenario({"sellgate": "slack"})
 async def test_whoever_is_refused_is_told_once_a_day(stage: Stage) -> None:
-    """Ten messages bring one private line; each of them is counted."""
+    """Ten messages bring one private line, also if the bot is started anew between them; each of them is counted."""
     slack = stage.world.slack
     guest = slack.add_user("gus", guest=True)
     slack.invite(stage.shop.slack, guest)
@@ -292,6 +308,10 @@ async def test_whoever_is_refused_is_told_once_a_day(stage: Stage) -> None:
     refused = stage.bridge.app.health.refused
     await until(lambda: refused[SLACK, Door.MESSAGE] == 10, "all are counted")
     await until(lambda: slack.ephemerals(guest), "the guest is told")
-    await stage.bridge.drained()
+    await stage.bridge.restart()
+    await slack.say(guest, stage.shop.slack, "once more", thread_ts=ticket.slack.card.ts)
+    refused = stage.bridge.app.health.refused
+    await until(lambda: refused[SLACK, Door.MESSAGE] == 1, "that is counted")
+    await stage.at_rest()
     assert len(slack.ephemerals(guest)) == 1
     assert ticket.sent == []

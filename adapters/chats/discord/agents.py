@@ -92,6 +92,8 @@ class Agents:
             with usable_answer(wrote=False):
                 member = discord.Member(data=member, guild=channel.guild, state=channel._state)  # type: ignore[arg-type]  # noqa: SLF001 - as discord.py does
         held = channel.permissions_for(member)
+        if _is_kept_silent(member) and not held.administrator:
+            return False
         if known.permissions is not None and known.channel == channel.id and not known.permissions.administrator:
             held = held & known.permissions
         if not (held.view_channel and held.send_messages_in_threads):
@@ -158,6 +160,11 @@ class Agents:
             oldest = self._clock.monotonic() - _SECONDS
             self._known = {key: each for key, each in self._known.items() if each.at > oldest}
         self._known[guild, person] = known
+
+
+def _is_kept_silent(member: discord.Member) -> bool:
+    """Whether somebody has not agreed to the server's rules yet, or AutoMod has quarantined them for their name."""
+    return member.pending or member.flags.automod_quarantined_username
 
 
 def only_named(person: discord.abc.User) -> Agent:

@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters.chats.disappearance import Disappearances
 from adapters.chats.slack import wording
+from adapters.chats.slack.channels import Channels
 from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.members import Members
 from adapters.chats.slack.requests import Requests
@@ -22,6 +23,7 @@ from bot.text.audience import BOT_NAME
 _REMEMBERED = 500
 _SECONDS = 60.0
 _NAME = 80
+_ADMIN = ("is_admin", "is_owner", "is_primary_owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,14 @@ class Agents:
     The people of one workspace.
 
     Remembers at most 500 of them, each for a minute: a right that is taken away is gone by then. What Slack reports is
-    gone at once: `person_changed`, and what `members` is informed of.
+    gone at once: `person_changed`, and what `members` and `channels` are informed of.
 
     Args:
         agents: Ids that the settings name. Only the members of the user groups among them are asked for.
 
     Attributes:
         members: Who is in which channel and user group.
+        channels: Who may write in which channel.
         team: The workspace's id; empty: not known yet.
         user: Our own id; empty: not known yet.
     """
@@ -54,6 +57,7 @@ class Agents:
         self._known: OrderedDict[str, _Remembered] = OrderedDict()
         self._changes: Counter[str] = Counter()
         self.members = Members(requests, clock)
+        self.channels = Channels(requests, clock)
         self.team = ""
         self.user = ""
 
@@ -82,11 +86,25 @@ class Agents:
         return BOT_NAME if user == self.user else await self.name(user)
 
     async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
-        """As the port promises: whoever is in a channel can see it and write there."""
+        """As the port promises: whoever is in a channel can see it, and write there unless Slack says otherwise."""
         channels = sorted({place.channel for place in places})
-        members = await asyncio.gather(*(self.members.of_channel(channel) for channel in channels))
-        inside = {channel for channel, users in zip(channels, members, strict=True) if agent.id in users}
-        return frozenset(place for place in places if place.channel in inside)
+        can = await asyncio.gather(*(self._can_write(agent, channel) for channel in channels))
+        open_to = {channel for channel, allowed in zip(channels, can, strict=True) if allowed}
+        return frozenset(place for place in places if place.channel in open_to)
+
+    async def _can_write(self, agent: Agent, channel: str) -> bool:
+        if agent.id not in await self.members.of_channel(channel):
+            return False
+        writers = await self.channels.writers(channel)
+        if writers.nobody or writers.kinds is None:
+            return not writers.nobody
+        person = await self._person(agent.id)
+        return writers.include(
+            agent.id,
+            is_full_member=agent.is_full_member,
+            is_admin=any(person.get(flag) for flag in _ADMIN),
+            groups=[group for group in writers.groups if agent.id in await self.members.of_group(group)],
+        )
 
     def person_changed(self, user: str) -> None:
         """Slack reports that somebody was deactivated, became a guest, or has another name."""
@@ -146,6 +164,6 @@ def _needed(person: Mapping[str, Any]) -> Mapping[str, Any]:
     """Only the parts of a profile that we need; a whole profile is large."""
     profile = person.get("profile") or {}
     flags = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger", "team_id", "enterprise_user")
-    return {flag: person[flag] for flag in (*flags, "name", "real_name") if person.get(flag)} | {
+    return {flag: person[flag] for flag in (*flags, *_ADMIN, "name", "real_name") if person.get(flag)} | {
         "profile": {part: profile[part] for part in ("display_name", "real_name") if profile.get(part)}
     }

@@ -114,6 +114,8 @@ class Events:
         for left in ("channel_left", "group_left"):
             app.event(left)(self._on_membership)
         app.event("member_left_channel")(self._on_left)
+        for archived in ("channel_archive", "channel_unarchive", "group_archive", "group_unarchive"):
+            app.event(archived)(self._on_archived)
         app.event("user_change")(self._on_person_changed)
         for changed in ("subteam_members_changed", "subteam_updated"):
             app.event(changed)(self._on_group_changed)
@@ -151,6 +153,10 @@ class Events:
     async def _on_left(self, event: Event) -> None:
         """Somebody else has left a channel, so they may not act there any more."""
         self._agents.members.changed(str(event.get("channel")))
+
+    async def _on_archived(self, event: Event) -> None:
+        """A channel was archived, so nobody can write there any more; or it was opened again."""
+        self._agents.channels.changed(str(event.get("channel")))
 
     async def _on_person_changed(self, event: Event) -> None:
         self._agents.person_changed(str((event.get("user") or {}).get("id")))

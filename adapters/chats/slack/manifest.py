@@ -29,6 +29,10 @@ _EVENTS = (
     "group_left",
     # A right ends at once if Slack reports it; without these events it ends within a minute.
     "member_left_channel",
+    "channel_archive",
+    "channel_unarchive",
+    "group_archive",
+    "group_unarchive",
     "subteam_members_changed",
     "subteam_updated",
     "user_change",

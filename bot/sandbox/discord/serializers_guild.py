@@ -88,8 +88,8 @@ class GuildSerializer:
             "joined_at": time(created_at(self._state.guild_id)),
             "premium_since": None,
             "communication_disabled_until": None if member.timed_out_until is None else time(member.timed_out_until),
-            "flags": 0,
-            "pending": False,
+            "flags": member.flags,
+            "pending": member.pending,
             "mute": False,
             "deaf": False,
         }

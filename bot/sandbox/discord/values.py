@@ -53,6 +53,8 @@ class Member:
     Attributes:
         direct: Whether they accept direct messages from members of the guild.
         timed_out_until: Until then they can only read; None: they are not timed out.
+        pending: Whether they have not agreed to the guild's rules yet.
+        flags: Discord's flags of the membership, such as a quarantine by AutoMod.
         left: Whether they have left the guild. What they wrote stays.
     """
 
@@ -62,6 +64,8 @@ class Member:
     bot: bool = False
     direct: bool = False
     timed_out_until: datetime | None = None
+    pending: bool = False
+    flags: int = 0
     left: bool = False
 
 

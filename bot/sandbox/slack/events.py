@@ -71,6 +71,12 @@ class SlackEvents:
         )
         self._counters_changed(message, added=False)
 
+    def archived(self, channel: SlackChannel) -> None:
+        """A channel was archived, or opened again."""
+        what = f"{'group' if channel.private else 'channel'}_{'archive' if channel.archived else 'unarchive'}"
+        if what in self._app.events and self._has_bot(channel):
+            self._send({"type": what, "channel": channel.id, "event_ts": self._state.new_ts()})
+
     def joined(self, channel: SlackChannel, user: str) -> None:
         """Somebody, perhaps the bot, has joined a channel."""
         if "member_joined_channel" in self._app.events and self._has_bot(channel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bot.sandbox.slack.composer import compose
 from bot.sandbox.slack.methods_chat import remove
@@ -135,7 +136,14 @@ class SlackPeople:
         return changed
 
     def archive(self, channel: SlackChannel | str, *, archived: bool = True) -> SlackChannel:
-        return self.workspace.state.change_channel(id_of(channel), archived=archived)
+        """Archive a channel, or open it again; the app gets an event."""
+        changed = self.workspace.state.change_channel(id_of(channel), archived=archived)
+        self.workspace.events.archived(changed)
+        return changed
+
+    def restrict(self, channel: SlackChannel | str, **more: Any) -> SlackChannel:
+        """Let Slack tell other things of a channel: fields of its conversation object. There is no event about it."""
+        return self.workspace.state.change_channel(id_of(channel), more=more)
 
     # ------------------------------------------------------------ writing
 

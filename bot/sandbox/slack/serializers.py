@@ -56,6 +56,7 @@ def channel_json(channel: SlackChannel) -> Json:
         "creator": "U0ADMIN",
         "topic": {"value": "", "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
+        **channel.more,
     }
 
 

@@ -37,7 +37,12 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackChannel:
-    """A place to write in: a public or private channel, or a direct conversation with the bot (`direct`)."""
+    """
+    A place to write in: a public or private channel, or a direct conversation with the bot (`direct`).
+
+    Attributes:
+        more: What else its conversation object says.
+    """
 
     id: str
     name: str
@@ -46,6 +51,7 @@ class SlackChannel:
     archived: bool = False
     members: frozenset[str] = frozenset()
     created: int = 0
+    more: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def kind(self) -> str:

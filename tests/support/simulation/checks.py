@@ -154,9 +154,7 @@ def _thread(scene: Scene, room: Room, thread: ThreadId, ticket: TicketId) -> Ite
     """In a thread: nothing but its ticket's messages, each once, in the vendor's order, and no echo of its own."""
     sim, shop = scene.sim, scene.shops[ticket]
     shown = [s for s in room.shown[thread] if s.post.voice is not Voice.BELL]
-    elsewhere = [
-        w for r, w in scene.written[ticket] if (r.name, w.place.channel) != (room.name, room.channel_of(thread))
-    ]
+    elsewhere = [w for r, w in scene.written[ticket] if (r.name, w.place.thread) != (room.name, thread)]
     for (text, part), n in Counter((s.post.text, s.part) for s in shown).items():
         possible = shop.theirs(ticket).count(text) + sum(text in _forms(w) for w in elsewhere)
         possible += (text in sim.given_up) * shop.ours(ticket).count(text)

@@ -25,6 +25,7 @@ class Directory(Requests):
         self.meanwhile: list[Callable[[], None]] = []
         self.asked: list[str] = []
         self.is_stuck = False
+        self.infos: dict[str, Any] = {}
         self.bots = ["UBOT"]
 
     async def read_patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
@@ -45,6 +46,8 @@ class Directory(Requests):
         self.asked.append(method)
         if method == "usergroups.users.list":
             return {"users": self.groups[arguments["usergroup"]]}
+        if method == "conversations.info":
+            return {"channel": {"id": arguments["channel"], **self.infos}}
         if arguments["user"] not in self.people:
             raise Gone("Slack knows no such person.")
         return {"user": {"id": arguments["user"], **self.people[arguments["user"]]}}
@@ -144,6 +147,67 @@ async def test_whoever_is_in_a_channel_can_write_there() -> None:
     directory.channels["C2"].remove("U1")
     clock.advance(60)
     assert await where("U1") == {here}
+
+
+FEW = {"threads_restricted_to": {"type": ["admin"], "user": ["U2"], "subteam": ["S1"]}}
+EVERYBODY = {"UFULL", "UGUEST", "UADMIN", "U2", "U3"}
+
+
+@pytest.mark.parametrize(
+    ("info", "writers"),
+    [
+        ({}, EVERYBODY),
+        ({"is_archived": False, "is_general": True, "properties": {}}, EVERYBODY),
+        ({"is_archived": True}, set()),
+        ({"is_frozen": True}, set()),
+        ({"is_read_only": True}, {"UADMIN"}),
+        ({"is_read_only": True, "is_thread_only": True}, EVERYBODY),
+        ({"properties": {"posting_restricted_to": {"type": ["admin"]}}}, EVERYBODY),
+        ({"properties": FEW}, {"UADMIN", "U2", "U3"}),
+        ({"properties": FEW, "is_archived": True}, set()),
+        ({"properties": {"threads_restricted_to": {"type": ["ra"]}}}, EVERYBODY - {"UGUEST"}),
+        ({"properties": {"threads_restricted_to": {"type": ["of another kind"]}}}, set()),
+        ({"properties": {"threads_restricted_to": {}}}, set()),
+    ],
+)
+async def test_who_can_write_in_a_channels_threads(info: dict[str, Any], writers: set[str]) -> None:
+    """What Slack tells of the channel counts; what nobody understands opens nothing."""
+    clock = ManualClock()
+    members: dict[str, dict[str, Any]] = {"UFULL": {}, "UGUEST": {"is_restricted": True}, "UADMIN": {"is_admin": True}}
+    directory = Directory(clock, members | {"U2": {}, "U3": {}}, {"S1": ["U3"]})
+    directory.channels, directory.infos = {"C1": list(directory.people)}, info
+    people, here = people_of(directory, clock), Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+    found = {user for user in directory.people if await people.writable(await people.agent(user), [here])}
+    assert found == writers
+    assert directory.asked.count("conversations.info") == 1
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_an_archived_channel_takes_the_right_away(told: bool) -> None:
+    """At once if Slack reports it, else within a minute; and so does it come back."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}}, {})
+    directory.channels = {"C1": ["U1"]}
+    people, here = people_of(directory, clock), Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+    agent = await people.agent("U1")
+    for archived in (False, True, False):
+        directory.infos = {"is_archived": archived}
+        if told:
+            people.channels.changed("C1")
+        else:
+            clock.advance(60)
+        assert await people.writable(agent, [here]) == (frozenset() if archived else {here})
+
+
+@pytest.mark.parametrize("info", [{"id": "C2"}, {"properties": [1]}, {"properties": {"threads_restricted_to": [1]}}])
+async def test_a_malformed_channel_is_no_answer(info: dict[str, Any]) -> None:
+    """It is asked for again: neither does everybody get the right by it, nor does anybody lose it."""
+    clock = ManualClock()
+    directory = Directory(clock, {"U1": {}}, {})
+    directory.channels, directory.infos = {"C1": ["U1"]}, info
+    people, here = people_of(directory, clock), Place(chat=ChatName("slack"), channel=ChannelId("C1"))
+    with pytest.raises(Unavailable):
+        await people.writable(await people.agent("U1"), [here])
 
 
 async def test_a_list_that_changes_while_it_is_read_is_read_again() -> None:
