@@ -28,9 +28,7 @@ _log = structlog.get_logger(__name__)
 class PrivateMessages:
     """Tells people what only they have to know."""
 
-    def __init__(
-        self, chats: Mapping[ChatName, Chat], commands: Commands, database: Database, clock: Clock
-    ) -> None:
+    def __init__(self, chats: Mapping[ChatName, Chat], commands: Commands, database: Database, clock: Clock) -> None:
         self._chats = chats
         self._commands = commands
         self._database = database
