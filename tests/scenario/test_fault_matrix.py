@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import unquote
 
 import aiohttp
 import httpx
@@ -26,7 +28,20 @@ from adapters.vendors.client import http
 from bot.model import DeliveryId
 from bot.sandbox.loopback_server import HttpFault, LoopbackServer
 from bot.tickets import outcomes
-from tests.contract.fault_matrix import CALLS, FOLLOWS, Answer, Call, Kind, call_of, row
+from tests.contract.fault_matrix import (
+    CALLS,
+    FOLLOWS,
+    AgentFate,
+    Answer,
+    Call,
+    ChatFate,
+    Kind,
+    StoreFate,
+    TicketFate,
+    call_of,
+    row,
+)
+from tests.support.fault_checks import Witness, has_check, untrue, watched
 from tests.support.stage.stage import Stage, Ticket, set_stage
 
 pytestmark = pytest.mark.takes(20)
@@ -44,6 +59,7 @@ _SHORT = 1.0
 """Seconds until a request counts as unanswered."""
 _STATUS = {Answer.UNAUTHORIZED: 401, Answer.FORBIDDEN: 403, Answer.CONFLICT: 409, Answer.BROKEN: 502}
 _PATIENCE = 150.0
+_QUESTIONS = 5
 _SHAPE = json.dumps({"ok": True, "success": True, "surprise": [1]})
 _PAGE = "<html>Something else</html>"
 
@@ -53,7 +69,7 @@ class EachCallOnce(HttpFault):
     A fault that every call of a server meets once.
 
     Attributes:
-        met: The calls that have met it.
+        met: The calls that have met it, and how often each was made since.
         unknown: Requests that are in no row.
     """
 
@@ -61,7 +77,7 @@ class EachCallOnce(HttpFault):
         super().__init__(kind="refuse", times=1_000_000)
         self.server = server
         self.answer = answer
-        self.met: set[Call] = set()
+        self.met: Counter[Call] = Counter()
         self.unknown: set[str] = set()
 
     def fits(self, request: web.Request) -> bool:
@@ -71,8 +87,9 @@ class EachCallOnce(HttpFault):
                 self.unknown.add(f"{self.server}: {request.method} {request.path}")
             return False
         if call in self.met:
+            self.met[call] += 1
             return False
-        self.met.add(call)
+        self.met[call] = 0
         self.headers = {}
         self._become(call)
         return True
@@ -154,7 +171,16 @@ async def press_retry(stage: Stage) -> None:
             await database.write(outcomes.retry, DeliveryId(failed["id"]), now)
 
 
-async def settled(stage: Stage, tickets: list[Ticket], word: str) -> None:
+async def observe(stage: Stage, witness: Witness) -> None:
+    """What an operator sees at this moment."""
+    health = stage.bridge.app.health
+    witness.unhealthy |= {name for name, each in health.chat_health().items() if not each.connected}
+    for each in await stage.bridge.rows("stores"):
+        if json.loads(each["incident_notices"]):
+            witness.stores_told.add(each["name"])
+
+
+async def settled(stage: Stage, tickets: list[Ticket], word: str, witness: Witness) -> None:
     """Every reply is sent, nothing waits and nothing has failed; an agent presses `Retry` where that is needed."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _PATIENCE
@@ -163,6 +189,7 @@ async def settled(stage: Stage, tickets: list[Ticket], word: str) -> None:
         unsent = [ticket.about for ticket in tickets if word not in " ".join(ticket.sent)]
         if not left and not unsent:
             return
+        await observe(stage, witness)
         if any(each["state"] == "failed" for each in left):
             await press_retry(stage)
         told = [(each["kind"], each["state"], each["destination"], each["error"]) for each in left]
@@ -178,9 +205,9 @@ def patrols(stage: Stage) -> None:
         chat._patrol._seconds, chat._patrol._due = 12.0, 0.0
 
 
-async def everything_is_where_it_belongs(stage: Stage, tickets: list[Ticket], word: str) -> None:
+async def everything_is_where_it_belongs(stage: Stage, tickets: list[Ticket], word: str, witness: Witness) -> None:
     """The customer's words once in every thread, the agents' once at the vendor, in the threads from before."""
-    await settled(stage, tickets, word)
+    await settled(stage, tickets, word, witness)
     for ticket in tickets:
         await ticket.shown(f"{word} from the customer")
         assert len(ticket.sent) == len(set(ticket.sent)), ticket.sent
@@ -202,34 +229,81 @@ async def speak(stage: Stage, tickets: list[Ticket], word: str) -> None:
             await ticket.bob_says(f"{word} from Bob")
 
 
+async def ask(stage: Stage, witness: Witness) -> None:
+    """An agent of each chat asks for figures, again and again until there is an answer."""
+    world = stage.world
+    for _ in range(_QUESTIONS):
+        with suppress(Exception):
+            shown = await world.discord.command(world.ann, world.support.id, "stats", seconds=_SHORT)
+            if "open" in str(shown).lower():
+                break
+    else:
+        witness.answered = False
+    for _ in range(_QUESTIONS):
+        outcome = await world.slack.command(world.bob, stage.shop.slack, "/stats", within=_SHORT)
+        if "open" in outcome.text.lower():
+            return
+    witness.answered = False
+
+
+def failures_shown(stage: Stage) -> int:
+    """How often the bot has put ❌ on a message."""
+    discord, slack = stage.world.discord.http_server.seen, stage.world.slack.http_server.seen
+    in_discord = sum(e.method == "PUT" and "❌" in unquote(e.path) for e in discord)
+    in_slack = [e.body for e in slack if e.path.endswith("reactions.add") and isinstance(e.body, dict)]
+    return int(in_discord + sum(body.get("name") == "x" for body in in_slack))
+
+
 @pytest.mark.parametrize("answer", Answer)
 async def test_each_call_gets_each_answer(answer: Answer) -> None:
-    """Whatever the answer was, afterwards nothing is lost, doubled or in another thread, and nobody was sent away."""
-    with short_patience():
+    """What the rows say of the meantime is so; afterwards nothing is lost, doubled or moved, nobody was sent away."""
+    with short_patience(), watched() as witnesses:
         async with set_stage(SEATS, **_POLLS) as stage:
             tickets = [await stage.arrives(f"About {vendor}", vendor=vendor) for vendor in SEATS]
             await stage.bridge.drained()
             patrols(stage)
-            with answered_with(stage, answer) as live:
+            stores = {vendor: stage.world.shops[vendor].name for vendor in SEATS}
+            wrong: list[str] = []
+
+            @asynccontextmanager
+            async def road(word: str) -> AsyncIterator[dict[str, EachCallOnce]]:
+                witness, shown = Witness(), failures_shown(stage)
+                witnesses.append(witness)
+                with answered_with(stage, answer) as faults:
+                    yield faults
+                    if word == "Live":
+                        await ask(stage, witness)
+                    await everything_is_where_it_belongs(stage, tickets, word, witness)
+                witness.failures_shown = failures_shown(stage) - shown
+                witness.refused = {
+                    chat for chat in ("discord", "slack") for f in stage.faults if "chat refused us" in f and chat in f
+                }
+                for fault in faults.values():
+                    wrong.extend(untrue(witness, answer, fault.met, stores, is_live=word == "Live"))
+
+            async with road("Live") as live:
                 await speak(stage, tickets, "Live")
-                await everything_is_where_it_belongs(stage, tickets, "Live")
-            with answered_with(stage, answer) as catching_up:
+            async with road("Missed") as catching_up:
                 await stage.world.discord.gateway.cut(resumable=False)
                 stage.world.slack.sockets.cut()
                 await speak(stage, tickets, "Missed")
-                await everything_is_where_it_belongs(stage, tickets, "Missed")
             await stage.bridge.ready()
             stage.world.discord.gateway.mute()
             stage.world.slack.sockets.mute()
-            with answered_with(stage, answer) as patrolling:
+            async with road("Silent") as patrolling:
                 await speak(stage, tickets, "Silent")
-                await everything_is_where_it_belongs(stage, tickets, "Silent")
             # A refused login is an error to the operator, and rightly so.
             stage.faults[:] = [fault for fault in stage.faults if "chat refused us" not in fault]
-            for road in (live, catching_up, patrolling):
-                assert {name for fault in road.values() for name in fault.unknown} == set()
+            for faults in (live, catching_up, patrolling):
+                assert {name for fault in faults.values() for name in fault.unknown} == set()
             assert {call.kind for fault in live.values() for call in fault.met} >= {Kind.SHOW, Kind.SEND, Kind.LIST}
             assert {call.kind for fault in catching_up.values() for call in fault.met} >= {Kind.CONNECT, Kind.READ}
+            assert wrong == []
+
+
+def test_every_word_of_a_row_has_a_check() -> None:
+    """What a row can say is looked at."""
+    assert all(has_check(fate) for words in (TicketFate, StoreFate, ChatFate, AgentFate) for fate in words)
 
 
 def test_every_kind_of_call_has_a_row_for_every_answer() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import aclosing
 
+import structlog
+
 from adapters.chats.disappearance import Disappearances
 from adapters.chats.slack import wording
 from adapters.chats.slack.failures import usable_answer
@@ -12,6 +14,8 @@ from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, Unavailable
 
+_log = structlog.get_logger(__name__)
+
 _PAGE = 999
 
 
@@ -19,8 +23,8 @@ class Members:
     """
     Lists of people, one for each channel or user group; remembered for a minute.
 
-    A channel that we cannot see has nobody in it. That counts when Slack has said it twice: what somebody wrote would
-    be refused for good after one wrong answer.
+    A channel that we cannot see has nobody in it, and so has a user group that does not exist any more. That counts
+    when Slack has said it twice: what somebody wrote would be refused for good after one wrong answer.
     """
 
     def __init__(self, requests: Requests, clock: Clock) -> None:
@@ -61,6 +65,14 @@ class Members:
         return frozenset(found)
 
     async def _read_group(self, group: str) -> frozenset[str]:
-        answer = await self._requests.read("usergroups.users.list", usergroup=group)
+        try:
+            answer = await self._requests.read("usergroups.users.list", usergroup=group)
+        except (Gone, Rejected) as error:
+            wait = self._disappearances.missing(group)
+            if wait:
+                raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
+            _log.warning("slack user group not found: nobody is in it", group=group)
+            return frozenset()
+        self._disappearances.there(group)
         with usable_answer(writes=False):
             return frozenset(str(user) for user in answer["users"])

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.chats.slack.agents import Agents, name_of
 from adapters.chats.slack.requests import Requests
-from bot.errors import Gone, Unavailable
+from bot.errors import Gone, Rejected, Unavailable
 from bot.model import ChannelId, ChatName, Place
 from tests.support.clocks import ManualClock
 
@@ -45,6 +45,8 @@ class Directory(Requests):
     async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
         self.asked.append(method)
         if method == "usergroups.users.list":
+            if arguments["usergroup"] not in self.groups:
+                raise Rejected("Slack refused this (no_such_subteam).")
             return {"users": self.groups[arguments["usergroup"]]}
         if method == "conversations.info":
             return {"channel": {"id": arguments["channel"], **self.infos}}
@@ -85,6 +87,16 @@ async def test_of_the_groups_those_that_are_named_are_asked_for() -> None:
     directory = Directory(clock, {"U1": {}, "U2": {}}, {"S1": ["U2"], "S2": ["U1"]})
     people = people_of(directory, clock, frozenset({"U1", "S1"}))
     assert [(await people.agent(user)).groups for user in ("U1", "U2")] == [frozenset(), frozenset({"S1"})]
+
+
+async def test_a_group_that_was_deleted_has_nobody_in_it() -> None:
+    """Slack says twice that there is none: its former members are no agents, and everybody else works as before."""
+    clock = ManualClock()
+    people = people_of(Directory(clock, {"U1": {}}, {"S2": ["U1"]}), clock, frozenset({"S1", "S2"}))
+    with pytest.raises(Unavailable) as unsure:
+        await people.agent("U1")
+    clock.advance(unsure.value.retry_after or 0.0)
+    assert (await people.agent("U1")).groups == {"S2"}
 
 
 async def test_somebody_unknown_has_no_name_and_no_right() -> None:
