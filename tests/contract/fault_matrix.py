@@ -35,6 +35,7 @@ class Kind(StrEnum):
     """What a call is for; it decides what must follow."""
 
     CONNECT = "to connect and to log in"
+    PUBLISH = "to publish the commands"
     READ = "to read in a chat"
     LIST = "to list a store's tickets"
     TICKET = "to read one ticket at its vendor"
@@ -59,6 +60,7 @@ class StoreFate(StrEnum):
 
     UNCHANGED = "it is not asked for this"
     ASKED_AGAIN = "it is asked again by itself, and nobody is told of a moment"
+    UNTOLD = "nobody is told of a moment"
 
 
 class ChatFate(StrEnum):
@@ -119,8 +121,8 @@ CALLS: tuple[Call, ...] = (
     Call("discord", "GET", f"{_D}/users/@me", Kind.CONNECT),
     Call("discord", "GET", f"{_D}/oauth2/applications/@me", Kind.CONNECT),
     Call("discord", "GET", f"{_D}/gateway/bot", Kind.CONNECT),
-    Call("discord", "GET", f"{_D}/applications/{_ID}/guilds/{_ID}/commands", Kind.CONNECT, 10004),
-    Call("discord", "PUT", f"{_D}/applications/{_ID}/guilds/{_ID}/commands", Kind.CONNECT, 10004),
+    Call("discord", "GET", f"{_D}/applications/{_ID}/guilds/{_ID}/commands", Kind.PUBLISH, 10004),
+    Call("discord", "PUT", f"{_D}/applications/{_ID}/guilds/{_ID}/commands", Kind.PUBLISH, 10004),
     Call("discord", "GET", f"{_D}/guilds/{_ID}", Kind.CONNECT, 10004),
     Call("discord", "GET", f"{_D}/guilds/{_ID}/threads/active", Kind.READ, 10004),
     Call("discord", "GET", f"{_D}/guilds/{_ID}/members/{_ID}", Kind.PERSON, 10007),
@@ -189,18 +191,18 @@ CALLS: tuple[Call, ...] = (
 _WAITS = Row(ticket=TicketFate.WAITS)
 _SEARCHED = Row(ticket=TicketFate.SEARCHED)
 _NEEDS_A_PERSON = Row(ticket=TicketFate.WAITS, agent=AgentFate.READS_STEP)
-_READ_AGAIN = Row(chat=ChatFate.ASKED_AGAIN)
-_NOT_READABLE = Row(chat=ChatFate.ASKED_AGAIN, agent=AgentFate.READS_STEP)
+_NOT_READABLE = Row(agent=AgentFate.READS_STEP)
 _FAILS = Row(ticket=TicketFate.FAILS, agent=AgentFate.SEES_FAILURE)
 
 FOLLOWS: dict[tuple[Kind, Answer], Row] = {
     **{(Kind.CONNECT, answer): Row(chat=ChatFate.ASKED_AGAIN) for answer in Answer},
     (Kind.CONNECT, Answer.UNAUTHORIZED): Row(chat=ChatFate.NAMES_STEP),
-    **{(Kind.READ, answer): _READ_AGAIN for answer in Answer},
+    **{(Kind.PUBLISH, answer): Row() for answer in Answer},
+    **{(Kind.READ, answer): Row() for answer in Answer},
     (Kind.READ, Answer.FORBIDDEN): _NOT_READABLE,
     (Kind.READ, Answer.UNAUTHORIZED): _NOT_READABLE,
     **{(Kind.LIST, answer): Row(store=StoreFate.ASKED_AGAIN) for answer in Answer},
-    **{(Kind.TICKET, answer): Row(store=StoreFate.ASKED_AGAIN) for answer in Answer},
+    **{(Kind.TICKET, answer): Row(store=StoreFate.UNTOLD) for answer in Answer},
     **{(Kind.PERSON, answer): Row() for answer in Answer},
     **{(Kind.SHOW, answer): _SEARCHED for answer in Answer},
     (Kind.SHOW, Answer.UNAUTHORIZED): _NEEDS_A_PERSON,
@@ -217,6 +219,7 @@ FOLLOWS: dict[tuple[Kind, Answer], Row] = {
     (Kind.SEND, Answer.OWN_404): _FAILS,
     (Kind.SEND, Answer.CONFLICT): _FAILS,
     (Kind.SEND, Answer.TOO_MANY): _WAITS,
+    (Kind.SEND, Answer.SHAPE): Row(),  # it was taken; the next sweep shows under which id
     **{(Kind.PRIVATE, answer): Row(agent=AgentFate.ASKS_AGAIN) for answer in Answer},
 }
 

@@ -101,6 +101,12 @@ class Evidence:
     is_live: bool
     may_be_told: bool
 
+    def shown(self) -> str:
+        """For whoever has to find out why."""
+        decided = Counter(type(each).__name__ for each in self.decided)
+        seen = f"told {self.witness.told}, stores told {self.witness.stores_told}, unhealthy {self.witness.unhealthy}"
+        return f"live {self.is_live}, made again {self.again} times, {dict(decided)}, {seen}"
+
     def decided_on(self, *kinds: type[Decision]) -> bool:
         return any(isinstance(each, kinds) for each in self.decided)
 
@@ -113,6 +119,7 @@ _TICKET: dict[TicketFate, Callable[[Evidence], bool]] = {
 }
 _STORE: dict[StoreFate, Callable[[Evidence], bool]] = {
     StoreFate.UNCHANGED: lambda _: True,
+    StoreFate.UNTOLD: lambda e: e.call.server not in e.witness.stores_told,
     StoreFate.ASKED_AGAIN: lambda e: e.again > 0 and e.call.server not in e.witness.stores_told,
 }
 _CHAT: dict[ChatFate, Callable[[Evidence], bool]] = {
@@ -159,7 +166,7 @@ def untrue(
             (says.chat, _CHAT[says.chat]),
             (says.agent, _AGENT[says.agent]),
         )
-        wrong += [f"{call}: {fate!r} is not true: {evidence}" for fate, check in checks if not check(evidence)]
+        wrong += [f"{call}: “{fate}” is not true; {evidence.shown()}" for fate, check in checks if not check(evidence)]
     return wrong
 
 

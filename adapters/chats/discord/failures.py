@@ -18,6 +18,7 @@ from adapters.chats.malformed import SHAPE_ERRORS
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
 UNKNOWN_CHANNEL = 10003
+UNKNOWN_SERVER = 10004
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_EMOJI = 10014
 TOO_MANY_OLD_EDITS = 30046
@@ -25,7 +26,6 @@ ARCHIVED = 50083
 REACTIONS_BLOCKED = 90001
 THREAD_EXISTS = 160004
 TOO_MANY_THREADS = 160006
-_UNKNOWN_SERVER = 10004
 _BUSY = 40062
 _TAG_REQUIRED = 40067
 _MISSING_ACCESS = 50001
@@ -104,7 +104,7 @@ def _error_for(error: discord.HTTPException, *, wrote: bool, permission: str) ->
     if error.code == _OVERLOADED or (not error.code and error.status in _NOT_DISCORDS):
         return Unavailable(wording.FOREIGN_ANSWER.format(status=error.status))
     if error.status == 404:
-        return Forbidden(wording.NOT_ON_SERVER) if error.code == _UNKNOWN_SERVER else Gone(wording.GONE)
+        return Forbidden(wording.NOT_ON_SERVER) if error.code == UNKNOWN_SERVER else Gone(wording.GONE)
     return _refused_for_good(error, permission)
 
 

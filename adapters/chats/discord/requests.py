@@ -27,11 +27,18 @@ import discord
 from adapters.chats import downloads
 from adapters.chats.disappearance import Disappearances
 from adapters.chats.discord import wording
-from adapters.chats.discord.failures import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, code_of, no_answer, remote_errors
+from adapters.chats.discord.failures import (
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    UNKNOWN_SERVER,
+    code_of,
+    no_answer,
+    remote_errors,
+)
 from adapters.chats.discord.rate_limits import RateLimits
 from adapters.chats.malformed import SHAPE_ERRORS
 from bot.clock import Clock, RemoteClock
-from bot.errors import Gone, RateLimited, RemoteError, Unavailable
+from bot.errors import Forbidden, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import Attachment
 from bot.text import json_without_lone_surrogates
 
@@ -45,6 +52,7 @@ _CHANNEL = "/channels/{channel_id}"
 """A channel or a thread itself."""
 _MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 """A message itself."""
+_SERVER = "/guilds/{guild_id}"
 _OWN_PATHS = {UNKNOWN_CHANNEL: (_CHANNEL, ("channel_id",)), UNKNOWN_MESSAGE: (_MESSAGE, ("channel_id", "message_id"))}
 """By the code that says that a thing does not exist: the path at which the thing itself is asked for, and its ids."""
 _AGENT = f"DiscordBot (https://github.com/Rapptz/discord.py, {discord.__version__}) shopbell"
@@ -117,6 +125,13 @@ class Requests:
             answer = await self._call(
                 method, path, json=json, params=params, permission=permission, patience=patience, **ids
             )
+        except Forbidden as error:
+            if code_of(error) != UNKNOWN_SERVER or "guild_id" not in ids:
+                raise
+            problem = await self._judged_server(ids["guild_id"], asked=(method, path) == ("GET", _SERVER))
+            if problem is None:
+                raise
+            raise problem from error
         except Gone as error:
             path_of_it, names = _OWN_PATHS.get(code_of(error), ("", ()))
             # Who wants to delete something needs no proof that it is gone.
@@ -127,6 +142,21 @@ class Requests:
         if method == "GET" and path in (_CHANNEL, _MESSAGE):
             self._disappearances.there(_name(ids))
         return answer
+
+    async def _judged_server(self, server: str, *, asked: bool) -> RemoteError | None:
+        """Why it is not certain that a server does not know us; None: Discord has said it twice. See `_judged`."""
+        if not asked:
+            try:
+                await self._call("GET", _SERVER, guild_id=server)
+            except Forbidden:
+                pass
+            except RemoteError as error:
+                return error
+            else:
+                self._disappearances.there(f"server {server}")
+                return Unavailable(wording.CONTRADICTED)
+        wait = self._disappearances.missing(f"server {server}")
+        return Unavailable(wording.PERHAPS_GONE, retry_after=wait) if wait else None
 
     async def _judged(self, path: str, one: Mapping[str, str], *, asked: bool) -> RemoteError:
         """

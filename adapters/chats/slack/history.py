@@ -13,6 +13,7 @@ import structlog
 from adapters.chats.disappearance import APART
 from adapters.chats.malformed import SHAPE_ERRORS, Malformed
 from adapters.chats.patrol import Patrol
+from adapters.chats.slack import wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.failures import usable_answer
@@ -31,7 +32,7 @@ from adapters.chats.slack.reading import (
 from adapters.chats.slack.reply_counts import ReplyCounts
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
-from bot.errors import Forbidden, Gone, Rejected, RemoteError
+from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
 from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Opened, Place, Said, ThreadId
 from bot.ports import Intake
 
@@ -153,7 +154,10 @@ class History:
                 async for message in self._read_all(channel, waiting, intake):
                     yield message
                     self._patrol.received(number_of(message.message))
-            except (Forbidden, Gone, Rejected) as error:
+            except Gone:
+                # No code for a channel that does not exist, so it says nothing about this one.
+                problem = problem or Unavailable(wording.CONTRADICTED)
+            except (Forbidden, Rejected) as error:
                 _log.warning("slack channel not read", channel=channel, reason=error.user_message)
                 if intake is not None:
                     await intake.channel_unreadable(Place(chat=SLACK, channel=channel), error.user_message)
