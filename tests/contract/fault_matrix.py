@@ -123,7 +123,7 @@ CALLS: tuple[Call, ...] = (
     Call("discord", "GET", f"{_D}/gateway/bot", Kind.CONNECT),
     Call("discord", "GET", f"{_D}/applications/{_ID}/guilds/{_ID}/commands", Kind.PUBLISH, 10004),
     Call("discord", "PUT", f"{_D}/applications/{_ID}/guilds/{_ID}/commands", Kind.PUBLISH, 10004),
-    Call("discord", "GET", f"{_D}/guilds/{_ID}", Kind.CONNECT, 10004),
+    Call("discord", "GET", f"{_D}/guilds/{_ID}", Kind.READ, 10004),
     Call("discord", "GET", f"{_D}/guilds/{_ID}/threads/active", Kind.READ, 10004),
     Call("discord", "GET", f"{_D}/guilds/{_ID}/members/{_ID}", Kind.PERSON, 10007),
     Call("discord", "GET", f"{_D}/channels/{_ID}", Kind.READ),

@@ -124,7 +124,7 @@ _STORE: dict[StoreFate, Callable[[Evidence], bool]] = {
 }
 _CHAT: dict[ChatFate, Callable[[Evidence], bool]] = {
     ChatFate.CONNECTED: lambda e: not e.is_live or e.call.server not in e.witness.unhealthy,
-    ChatFate.ASKED_AGAIN: lambda e: e.again > 0,
+    ChatFate.ASKED_AGAIN: lambda e: e.is_live or e.again > 0 or e.call.server not in e.witness.unhealthy,
     ChatFate.NAMES_STEP: lambda e: e.again > 0 and e.call.server in e.witness.refused,
 }
 _AGENT: dict[AgentFate, Callable[[Evidence], bool]] = {

@@ -78,7 +78,7 @@ class Commands:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         try:
-            with remote_errors(wrote=True):
+            with remote_errors(wrote=True), usable_answer(wrote=True):
                 await interaction.response.defer(ephemeral=True, thinking=True)
         except RemoteError as error:
             _log.info("discord request not acknowledged in time", verb=ask.verb, reason=error.user_message)
@@ -102,7 +102,7 @@ class Commands:
 
 async def _show(interaction: Interaction, text: str) -> None:
     try:
-        with remote_errors(wrote=True):
+        with remote_errors(wrote=True), usable_answer(wrote=True):
             await interaction.edit_original_response(content=text)
     except RemoteError as error:
         _log.info("discord answer not shown", reason=error.user_message)
