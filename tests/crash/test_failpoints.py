@@ -34,8 +34,9 @@ def failures(folder: Path, vendor: Vendor, points: Iterable[int], again: int | N
 
 def some(points: Mapping[int, str], every: int) -> list[int]:
     """The first point and the last of each kind, and of all of them every so manyth."""
-    of_kinds = {kind: point for point, kind in reversed(points.items())} | dict(map(reversed, points.items()))
-    return sorted({*of_kinds.values(), *list(points)[::every]})
+    last = {kind: point for point, kind in points.items()}
+    first = {kind: point for point, kind in reversed(list(points.items()))}
+    return sorted({*first.values(), *last.values(), *list(points)[::every]})
 
 
 @_VENDORS
