@@ -14,7 +14,7 @@ Everything that shopbell raises on purpose.
         ├── AuthFailed       our credentials are refused; a person must fix that
         ├── Forbidden        a permission is missing; a person must fix that, and it is tried again
         ├── Gone             the ticket, thread or channel is no longer there
-        ├── Rejected         it was understood and refused; trying again does not help
+        ├── Rejected         it was understood and refused; a plainer form may help, trying the same again rarely
         └── Unsupported      the other side does not offer this at all
 
 An adapter raises only `RemoteError`s. Any other exception from an adapter is a defect.
@@ -137,11 +137,23 @@ class Rejected(RemoteError):
 
     Attributes:
         fields: What it said about single fields, by field name; often empty.
+        plainer_may_pass: Whether the refusal is about the words or their form, so that a plainer form may be accepted.
+        passing: Whether nobody knows why, so that it may pass by itself: then it is tried for some minutes.
     """
 
-    def __init__(self, user_message: str, *, fields: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        user_message: str,
+        *,
+        fields: dict[str, str] | None = None,
+        plainer_may_pass: bool = False,
+        passing: bool = False,
+    ) -> None:
         super().__init__(user_message)
         self.fields = fields or {}
+        self.plainer_may_pass = plainer_may_pass
+        self.passing = passing
+        self.retryable = passing
 
 
 class Unsupported(RemoteError):

@@ -21,6 +21,7 @@ from bot.model import (
     Customer,
     DeliveryId,
     Fact,
+    Form,
     Kind,
     Mark,
     Opened,
@@ -178,6 +179,8 @@ class DeliveryRow:
     late_since: datetime | None
     error: str | None
     in_doubt: bool
+    form: Form
+    plain_from: int
 
     def payload_as(self, kind: type[P]) -> P:
         """The payload, as that of its kind. Raises `TypeError`: this delivery is of another kind."""
@@ -275,4 +278,6 @@ def delivery_row(row: Row) -> DeliveryRow:
         late_since=_moment(row["late_since"]),
         error=row["error"],
         in_doubt=bool(row["in_doubt"]),
+        form=Form(row["form"]),
+        plain_from=row["plain_from"],
     )

@@ -307,7 +307,9 @@ WHERE ticket = :ticket
 UPDATE deliveries
 SET error = NULL,
     payload = CASE kind
-        WHEN 'line' THEN json_set(payload, '$.text', :sentence, '$.resolved_text', NULL, '$.buttons', json('[]'))
+        WHEN 'line' THEN json_set(
+            payload, '$.text', :sentence, '$.resolved_text', NULL, '$.plainer_text', NULL, '$.buttons', json('[]')
+        )
         WHEN 'status' THEN json_set(payload, '$.by', '')
         ELSE payload
     END
@@ -826,6 +828,11 @@ SET state = 'waiting', due_at = :due, error = :error, attempts = attempts - :unc
     late_since = COALESCE(late_since, :now)
 WHERE id = :id AND state IN ('begun', 'uncertain');
 
+-- name: set_delivery_form
+-- A chat refused the delivery: its next attempt has this form, from the part that was refused on.
+UPDATE deliveries SET plain_from = CASE WHEN form = 0 THEN part ELSE plain_from END, form = :form
+WHERE id = :id;
+
 -- name: next_part
 -- A part is posted, and the delivery has more parts.
 UPDATE deliveries
@@ -850,10 +857,12 @@ WHERE kind IN ('card', 'mark') AND unfinished = 1 AND state = 'waiting'
 -- ============================================================ deliveries: what people ask for
 
 -- name: retry_delivery
--- An agent or the operator wants a failed or held delivery to be made.
+-- An agent or the operator wants a failed or held delivery to be made: in full again, unless a part of it is posted in
+-- another form, because then the other parts are cut in another way.
 UPDATE deliveries
 SET state = CASE WHEN in_doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0, reconcile_attempts = 0,
-    due_at = :now, late_since = NULL, late_is_told = 0, finished_at = NULL, requested = 1
+    due_at = :now, late_since = NULL, late_is_told = 0, finished_at = NULL, requested = 1,
+    form = CASE WHEN part <= plain_from OR kind NOT IN ('post', 'line') THEN 0 ELSE MIN(form, 1) END
 WHERE id = :id AND state IN ('failed', 'held');
 
 -- name: drop_delivery

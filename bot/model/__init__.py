@@ -7,7 +7,21 @@ All times are aware and in UTC.
 
 from __future__ import annotations
 
-from bot.model.chats import Agent, Button, Card, Cursor, Door, Mark, Opened, Place, Post, Verb, Voice
+from bot.model.chats import (
+    Agent,
+    Button,
+    Card,
+    Cursor,
+    Door,
+    Form,
+    Mark,
+    Opened,
+    Place,
+    Post,
+    Verb,
+    Voice,
+    next_form,
+)
 from bot.model.deliveries import (
     PAYLOADS,
     RECONCILE_DELAYS,
@@ -84,6 +98,7 @@ __all__ = [
     "Fact",
     "File",
     "Finding",
+    "Form",
     "Kind",
     "Learned",
     "LinePayload",
@@ -112,4 +127,5 @@ __all__ = [
     "TicketNumber",
     "Verb",
     "Voice",
+    "next_form",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from bot.model.ids import AgentId, ChannelId, ChatMessageId, ChatName, DeliveryId, ThreadId, TicketNumber
 from bot.model.tickets import Attachment, Customer, Fact, Status
@@ -82,6 +82,26 @@ class Voice(StrEnum):
     BELL = "bell"  # shopbell itself
 
 
+class Form(IntEnum):
+    """
+    How plainly something is shown. After a chat has refused it in one form, the next one is tried; see `next_form`.
+
+    In every form but the first, a post has no formatting and stands in no embed and no block.
+    """
+
+    FULL = 0
+    PLAIN = 1  # a card: its addresses cannot be opened, and its thread's name has no subject
+    DEFUSED = (
+        2  # a post: its addresses cannot be opened, and no name stands above it; a card: no word of the customer's
+    )
+    BARE = 3  # only a card: as `DEFUSED`, and in no embed and no block
+
+
+def next_form(form: Form, *, is_card: bool) -> Form | None:
+    """The form to try after this one was refused; None: this is the plainest."""
+    return Form(form + 1) if form < (Form.BARE if is_card else Form.DEFUSED) else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
     """A button under a post or a card. It asks `verb` for `delivery`, or else for `ticket`."""
@@ -101,6 +121,7 @@ class Post:
         name: The author's name for people; empty for shopbell itself.
         text: Neutral text of any length, shown exactly as it is: nothing in it pings, formats, or hides a link.
         formatted: The same text with its formatting, which the chat shows; None: it has none. Nothing in it pings.
+        form: How it is shown from the part `plain_from` on. The parts before that are in full, and stay as they are.
     """
 
     voice: Voice
@@ -110,6 +131,8 @@ class Post:
     formatted: RichText | None = None
     attachments: tuple[Attachment, ...] = ()
     buttons: tuple[Button, ...] = ()
+    form: Form = Form.FULL
+    plain_from: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +141,8 @@ class Card:
     The first message of a thread: the ticket's current state.
 
     Attributes:
-        title: `#1042 · Jane · Key not working`; also the thread's name, which the chat may cut but not the number.
+        title: `#1042 · Jane · Key not working`.
+        names: For the thread, from the best to the one that says least. A chat may cut one, but not the number.
         store: Store and vendor for people: `Main · Sellgate`.
         opening: The customer's first message as neutral text, already cut to about 500 characters; may be empty.
         hint: One line that says what a message in this thread does.
@@ -128,6 +152,7 @@ class Card:
 
     number: TicketNumber
     title: str
+    names: tuple[str, ...]
     store: str
     customer: Customer
     status: Status
@@ -137,6 +162,7 @@ class Card:
     hint: str
     url: str | None
     buttons: tuple[Button, ...]
+    form: Form = Form.FULL
 
     @property
     def archived(self) -> bool:

@@ -72,6 +72,7 @@ class LinePayload:
         place: Where it is posted; None: in the thread of the delivery's link.
         resolved_text: What is posted there when the incident is over; None: the line is not an incident notice.
         alternatives: Where it is posted instead if `place` refuses it; the first of these that accepts it.
+        plainer_text: What is posted in its plainest form, without the names in `text`; None: the same.
     """
 
     text: str
@@ -79,6 +80,7 @@ class LinePayload:
     place: Place | None = None
     resolved_text: str | None = None
     alternatives: tuple[Place, ...] = ()
+    plainer_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

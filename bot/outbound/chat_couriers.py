@@ -6,13 +6,26 @@ For opening a thread see `bot.outbound.thread_couriers`. For deliveries to a ven
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, TicketRow, link_row, require, ticket_row
 from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
-from bot.model import ChatMessageId, Kind, LinePayload, Mark, Place, Post, Status, Voice
+from bot.model import (
+    Button,
+    ChatMessageId,
+    Form,
+    Kind,
+    LinePayload,
+    Mark,
+    Place,
+    Post,
+    Status,
+    Verb,
+    Voice,
+    next_form,
+)
 from bot.outbound.job import Directory, Job, thread_of
 from bot.tickets import announcements, deleted_places, enqueue, marks
 from bot.tickets.incidents import channel_failing, channel_works
@@ -48,12 +61,19 @@ class PostCourier:
         return _next_part(tx, job, self.directory.chat(link.chat).parts(self._post(job)))
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        enqueue.line(tx, require(job.link), notices.delivery_failed(reason), now)
+        """Say in the thread whose words are missing, why, and where they can be read."""
+        masks = self.directory.rules.masks_emails
+        voice, name = cards.speaker(require(job.message), require(job.ticket), masks_emails=masks)
+        where = self.directory.where_to_read(job)
+        text = notices.words_missing(voice, name, reason, where)
+        plainer = notices.words_missing(voice, "", reason, where)
+        enqueue.line(tx, require(job.link), text, now, (retry_button(job),), plainer_text=plainer)
 
     def _post(self, job: Job) -> Post:
         ticket = require(job.ticket)
         masks = self.directory.rules.masks_emails
-        return cards.post(require(job.message), ticket, self.directory.store(ticket), masks_emails=masks)
+        post = cards.post(require(job.message), ticket, self.directory.store(ticket), masks_emails=masks)
+        return replace(post, form=job.delivery.form, plain_from=job.delivery.plain_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +128,10 @@ class LineCourier:
         return require(job.delivery.payload_as(LinePayload).place)
 
     def _post(self, job: Job) -> Post:
-        line = job.delivery.payload_as(LinePayload)
-        return Post(voice=Voice.BELL, name="", text=line.text, buttons=line.buttons)
+        line, form = job.delivery.payload_as(LinePayload), job.delivery.form
+        text = line.plainer_text if form >= Form.DEFUSED and line.plainer_text is not None else line.text
+        plain_from = job.delivery.plain_from if text == line.text else 0
+        return Post(voice=Voice.BELL, name="", text=text, buttons=line.buttons, form=form, plain_from=plain_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +159,7 @@ class CardCourier:
             enqueue.new_card(tx, link, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        enqueue.line(tx, require(job.link), notices.delivery_failed(reason), now)
+        enqueue.line(tx, require(job.link), notices.card_outdated(reason), now, (retry_button(job),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +202,14 @@ class ChatFailures:
 
     def handle(self, tx: Transaction, job: Job, error: RemoteError, now: datetime) -> bool:
         """
-        Replace a thread that is gone; note and announce a channel that the bot is not allowed to use.
+        Replace a thread that is gone; note and announce a channel that the bot is not allowed to use; write down the
+        next form of what was refused because of its words.
 
         Returns:
-            Whether the thread is replaced, so that the delivery can be attempted again at once.
+            Whether the delivery can be attempted again at once: the thread is replaced, or it has another form.
         """
+        if isinstance(error, Rejected) and error.plainer_may_pass and _make_plainer(tx, job):
+            return True
         if job.link is None:
             return False
         if isinstance(error, AuthFailed | Forbidden):
@@ -199,10 +224,32 @@ class ChatFailures:
         return False
 
 
+def _make_plainer(tx: Transaction, job: Job) -> bool:
+    """
+    Write down the next form for a delivery that was refused. False: there is none.
+
+    The key stays the same: so what may have been posted in one form is found before another one is posted.
+    """
+    if job.delivery.kind not in _IN_THREAD and job.delivery.kind is not Kind.OPEN:
+        return False
+    form = next_form(job.delivery.form, is_card=job.delivery.kind not in (Kind.POST, Kind.LINE))
+    if form is None:
+        return False
+    tx.run("set_delivery_form", id=job.delivery.id, form=form)
+    return True
+
+
+def retry_button(job: Job) -> Button:
+    """The button that makes a delivery again that has failed."""
+    return Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
+
+
 def _may_be_skipped(job: Job, error: RemoteError) -> bool:
     """Whether a line need not be posted here: its old thread is gone, or other channels may take it."""
     line = job.delivery.payload_as(LinePayload)
     in_old_thread = line.place is not None and line.place.thread is not None
+    if isinstance(error, Rejected) and error.plainer_may_pass and next_form(job.delivery.form, is_card=False):
+        return False
     return line.resolved_text is not None or (isinstance(error, Gone) and in_old_thread)
 
 

@@ -19,6 +19,8 @@ from bot.ports import Chat, Vendor
 from bot.tickets.marks import possible_marks, wanted_mark
 from bot.tickets.rules import Rules
 from bot.wording import cards, notices
+from bot.wording.cards import dashboard
+from bot.wording.plainer import plainer_card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,13 +170,18 @@ class Directory:
     chats: Mapping[ChatName, Chat]
 
     def card(self, job: Job, chat: ChatName) -> Card:
-        """The ticket's card as it must look now in this chat. Its hint names a note prefix that can be typed there."""
+        """
+        The ticket's card as it must look now in this chat, in the delivery's form.
+
+        Its hint names a note prefix that can be typed there.
+        """
         ticket = require(job.ticket)
         typable = [prefix for prefix in self.rules.note_prefixes if self.chat(chat).typable(prefix)]
         store = self.store(ticket)
         capabilities = self.rules.capabilities[store.name]
         masks = self.rules.masks_emails
-        return cards.card(ticket, job.opening, job.others, store, capabilities, typable, masks_emails=masks)
+        card = cards.card(ticket, job.opening, job.others, store, capabilities, typable, masks_emails=masks)
+        return plainer_card(card, job.delivery.form)
 
     @property
     def channels(self) -> list[Place]:
@@ -187,6 +194,20 @@ class Directory:
         if store is None:
             raise Rejected(notices.store_unknown(ticket.store))
         return store
+
+    def where_to_read(self, job: Job) -> str:
+        """
+        Where a delivery's words can be read if a chat does not show them.
+
+        An agent's are where they were written; the others in the vendor's dashboard.
+        """
+        if job.link_of_message is not None:
+            return notices.read_in_chat(self.chat(job.link_of_message.chat).label)
+        ticket = require(job.ticket)
+        store = self.rules.stores.get(ticket.store)
+        if store is None:
+            return notices.read_at_vendor(ticket.store)
+        return notices.read_at_vendor(store.vendor_label, dashboard(ticket, store))
 
     def vendor(self, ticket: TicketRow) -> Vendor:
         """The vendor to write to. Raises `Rejected` if the store is not configured, or the ticket was forgotten."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from bot.errors import AuthFailed, Forbidden, RateLimited, RemoteError
+from bot.errors import AuthFailed, Forbidden, RateLimited, Rejected, RemoteError
 from bot.model import RECONCILE_DELAYS
 
 MINUTE = 60.0
@@ -22,11 +22,14 @@ class Schedule:
         reconcile_delays: After an attempt of unknown outcome, before each search on the other side. Only when the last
             search finds nothing, the attempt counts as not done: a vendor's reads may lag behind its writes.
         refused_delay: Before the next attempt while the credentials or the rights are refused.
+        passing_retries: So many attempts are made of what is refused for a reason that nobody knows. Then it has
+            failed, because what comes after it must not wait for hours.
     """
 
     retries: tuple[float, ...] = (1, 5, 15, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR)
     reconcile_delays: tuple[float, ...] = RECONCILE_DELAYS
     refused_delay: float = MINUTE
+    passing_retries: int = 6
 
     @property
     def retries_seconds(self) -> float:
@@ -86,7 +89,9 @@ class Decider:
             return Postpone(self._spread(error.retry_after or 1.0), counted=False)
         if isinstance(error, AuthFailed | Forbidden):
             return Postpone(max(self._spread(self.schedule.refused_delay), error.retry_after or 0.0), counted=False)
-        if not error.retryable or (attempts > len(self.schedule.retries) and not retries_forever):
+        too_often = attempts > len(self.schedule.retries) and not retries_forever
+        refused = isinstance(error, Rejected) and attempts >= self.schedule.passing_retries
+        if not error.retryable or too_often or refused:
             return GiveUp()
         if attempts == 0:
             return Postpone(error.retry_after or 0.0)

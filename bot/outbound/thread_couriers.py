@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
-from bot.db.rows import delivery_row, link_row, require, to_ms
+from bot.db.rows import LinkRow, delivery_row, link_row, require, to_ms
 from bot.errors import AuthFailed, RemoteError
-from bot.model import ChatMessageId, Cursor, NewCardPayload, Opened, OpenPayload, Place, Post, Said, State, Voice
-from bot.outbound.chat_couriers import queue_outdated_card, record_latest_message, record_part
+from bot.model import ChatMessageId, Cursor, Form, NewCardPayload, Opened, OpenPayload, Place, Post, Said, State, Voice
+from bot.outbound.chat_couriers import queue_outdated_card, record_latest_message, record_part, retry_button
 from bot.outbound.job import Directory, Job, thread_of
-from bot.tickets import enqueue
+from bot.tickets import announcements, enqueue
 from bot.tickets.deleted_places import announce_in_former_thread
 from bot.tickets.incidents import channel_failing, channel_works, record_channel_incident
 from bot.tickets.routing import record_said, route_link
@@ -69,7 +69,7 @@ class NewCardCourier:
         return None
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        enqueue.line(tx, require(job.link), notices.delivery_failed(reason), now)
+        enqueue.line(tx, require(job.link), notices.card_outdated(reason), now, (retry_button(job),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +120,32 @@ class ThreadCourier:
         return _READ_PART if _may_have_messages(tx, job, now) else None
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """Announce it in the ticket's other threads; if it has none, in a channel that works."""
+        """
+        Announce it in the ticket's other threads; if it has none, in a channel that works.
+
+        If the ticket was refused in every form, nothing is said of the channel: others get their threads there.
+        """
         link = require(job.link)
         label = self.directory.chat(link.chat).label
         others = [other for other in enqueue.links_of(tx, link.ticket) if other.id != link.id]
+        if job.delivery.form is Form.BARE:
+            self._refused(tx, job, reason, others, now)
+            return
         if not others:
             channel_failing(tx, link.place, (), label, reason, now, fallbacks=self.directory.channels)
             return
         record_channel_incident(tx, link.place, reason, now)
         for other in others:
             enqueue.line(tx, other, notices.no_thread(label, reason), now)
+
+    def _refused(self, tx: Transaction, job: Job, reason: str, others: list[LinkRow], now: datetime) -> None:
+        link = require(job.link)
+        label, where = self.directory.chat(link.chat).label, self.directory.where_to_read(job)
+        text = notices.thread_refused(f"#{link.ticket}", label, reason, where)
+        for other in others:
+            enqueue.line(tx, other, text, now, (retry_button(job),))
+        if not others:
+            announcements.announce(tx, link.place, text, now, (retry_button(job),))
 
     def _reopen_if_lost(self, tx: Transaction, job: Job, now: datetime) -> None:
         """

@@ -33,12 +33,14 @@ class HttpFault:
             `cut`: act, and cut the connection in the middle of the answer's body.
         method: `GET`, `POST` …; None: any.
         path: A regular expression, searched in the path; empty: any path.
+        after: How many matching requests pass before that.
         times: For how many requests it is used.
     """
 
     kind: FaultKind
     method: str | None = None
     path: str = ""
+    after: int = 0
     times: int = 1
     status: int = 503
     headers: dict[str, str] = field(default_factory=dict)
@@ -125,6 +127,9 @@ class LoopbackServer:
     def _take_fault(self, request: web.Request) -> HttpFault | None:
         for fault in self.faults:
             if fault.times > 0 and fault.fits(request):
+                if fault.after > 0:
+                    fault.after -= 1
+                    continue
                 fault.times -= 1
                 if fault.times == 0:
                     self.faults.remove(fault)

@@ -20,6 +20,11 @@ _FOUND = re.compile(rf"https?://(?=\w)(?:{_PLAIN}|(?<=[/=?&#_%.-])[{_CJK}]+)+")
 _TRAILING = ".,;:!?'*"
 _PAIRS = {")": "(", "]": "["}
 
+# In a name of the web, a dot stands before at least two letters: `shop.example`, but not `1.5`.
+_NAME_DOT = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_]{2}|xn--)")
+_SCHEME = re.compile(r"http(?=s?:)", re.IGNORECASE)
+_IN_NUMBERS = re.compile(r"(?<=//)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
+
 _KINDS = re.compile(r"(?:https?://|mailto:|tel:)[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 
 
@@ -52,6 +57,16 @@ def _end(text: str, start: int, end: int) -> int:
             break
         end -= 1
     return end
+
+
+def defused(text: str) -> str:
+    """
+    The text with every address in it so that people can read it, and no program takes it for one.
+
+    `https://shop.example/o/1` becomes `hxxps://shop[.]example/o/1`; also names that stand without `https://`.
+    """
+    shown = _IN_NUMBERS.sub(r"\1[.]\2[.]\3[.]\4", _SCHEME.sub("hxxp", text))
+    return _NAME_DOT.sub("[.]", shown)
 
 
 def can_be_opened(address: str) -> bool:

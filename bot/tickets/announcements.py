@@ -13,13 +13,13 @@ from datetime import datetime
 
 from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, payload_json, require, to_ms
-from bot.model import DeliveryId, Kind, LinePayload, Place, State
+from bot.model import Button, DeliveryId, Kind, LinePayload, Place, State
 from bot.tickets.enqueue import add_delivery, chat_destination
 
 
-def announce(tx: Transaction, channel: Place, text: str, now: datetime) -> DeliveryId:
+def announce(tx: Transaction, channel: Place, text: str, now: datetime, buttons: tuple[Button, ...] = ()) -> DeliveryId:
     """Queue a line for a channel, outside any thread."""
-    return _add(tx, channel, LinePayload(text=text, place=channel), now)
+    return _add(tx, channel, LinePayload(text=text, place=channel, buttons=buttons), now)
 
 
 def incident_notice(

@@ -72,11 +72,24 @@ def post(tx: Transaction, link: LinkRow, message: int, now: datetime) -> None:
     add_delivery(tx, Kind.POST, lane, destination, now, ticket=link.ticket, link=link.id, message=message)
 
 
-def line(tx: Transaction, link: LinkRow, text: str, now: datetime, buttons: Iterable[Button] = ()) -> None:
-    """Queue a line of shopbell's own for a link's thread. Has no effect if the thread was given up."""
+def line(
+    tx: Transaction,
+    link: LinkRow,
+    text: str,
+    now: datetime,
+    buttons: Iterable[Button] = (),
+    *,
+    plainer_text: str | None = None,
+) -> None:
+    """
+    Queue a line of shopbell's own for a link's thread. Has no effect if the thread was given up.
+
+    Args:
+        plainer_text: What is posted instead if the chat refuses `text`.
+    """
     if _has_no_thread(tx, link):
         return
-    payload = LinePayload(text=text, buttons=tuple(buttons))
+    payload = LinePayload(text=text, buttons=tuple(buttons), plainer_text=plainer_text)
     lane, destination = thread_lane(link), chat_destination(link.chat)
     add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, link=link.id, payload=payload)
 

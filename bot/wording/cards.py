@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.db.rows import MessageRow, TicketRow
-from bot.model import Author, Button, Card, Customer, Fact, Post, Purpose, Status, Store, TicketNumber, Verb, Voice
+from bot.model import (
+    Author,
+    Button,
+    Card,
+    Customer,
+    Fact,
+    Post,
+    Purpose,
+    Status,
+    Store,
+    TicketNumber,
+    Verb,
+    Voice,
+)
 from bot.ports import VendorCapabilities
 from bot.text import one_line, shorten
 from bot.text.audience import seen
@@ -44,6 +57,7 @@ def card(
     return Card(
         number=ticket.number,
         title=title(ticket),
+        names=names(ticket),
         store=store.label,
         customer=ticket.customer,
         status=ticket.status,
@@ -51,9 +65,14 @@ def card(
         opening=shorten(opening, _OPENING_LENGTH),
         facts=ticket.facts + _other_tickets(others),
         hint=_ERASED_HINT if ticket.erased else hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
-        url=None if store.dashboard is None or ticket.forgotten else store.dashboard.replace("{id}", ticket.vendor_id),
+        url=dashboard(ticket, store),
         buttons=buttons(ticket, capabilities) + reveal,
     )
+
+
+def dashboard(ticket: TicketRow, store: Store) -> str | None:
+    """The ticket's address in the vendor's dashboard; None: not known."""
+    return None if store.dashboard is None or ticket.forgotten else store.dashboard.replace("{id}", ticket.vendor_id)
 
 
 def _status_word(ticket: TicketRow) -> str | None:
@@ -97,6 +116,14 @@ def title(ticket: TicketRow) -> str:
     return f"#{ticket.number} · {customer_name(ticket.customer)} · {subject}"
 
 
+def names(ticket: TicketRow) -> tuple[str, ...]:
+    """Names for the ticket's thread: with the subject, then without it, then without any word of the customer's."""
+    number = f"#{ticket.number}"
+    if ticket.erased:
+        return title(ticket), number
+    return title(ticket), f"{number} · {customer_name(ticket.customer)}", number
+
+
 def customer_name(customer: Customer) -> str:
     """What people call the customer: a name that shows something, else what is before the @, else `Customer`."""
     if customer.name and seen(customer.name):
@@ -122,11 +149,10 @@ def post(message: MessageRow, ticket: TicketRow, store: Store, *, masks_emails: 
     """A message as it is posted in a thread that it was not written in; `masks_emails` masks its author's name."""
     if message.erased:
         return Post(voice=Voice.BELL, name="", text=message_erased())
-    if masks_emails:
-        message, ticket = masked_author(message), masked_ticket(ticket)
+    voice, name = speaker(message, ticket, masks_emails=masks_emails)
     return Post(
-        voice=_voice(message),
-        name=_speaker(message, ticket, store),
+        voice=voice,
+        name=name or store.vendor_label,
         text=message.text,
         formatted=_formatted(message),
         at=message.written_at,
@@ -147,9 +173,12 @@ def _voice(message: MessageRow) -> Voice:
     return _VOICES[message.author]
 
 
-def _speaker(message: MessageRow, ticket: TicketRow, store: Store) -> str:
+def speaker(message: MessageRow, ticket: TicketRow, *, masks_emails: bool = False) -> tuple[Voice, str]:
+    """Whose message this is, and what they are called; empty: nobody knows, or their words are erased."""
+    if masks_emails:
+        message, ticket = masked_author(message), masked_ticket(ticket)
+    if message.erased:
+        return _voice(message), ""
     if message.author_name and seen(message.author_name):
-        return one_line(message.author_name, 80)
-    if message.author is Author.CUSTOMER:
-        return customer_name(ticket.customer)
-    return store.vendor_label
+        return _voice(message), one_line(message.author_name, 80)
+    return _voice(message), customer_name(ticket.customer) if message.author is Author.CUSTOMER else ""

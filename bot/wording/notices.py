@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.model import Status
+from bot.model import Status, Voice
 from bot.text import one_line
 
 _QUOTED = 60
@@ -153,8 +153,36 @@ def looks_like_command(word: str, near: str) -> str:
     )
 
 
-def delivery_failed(reason: str) -> str:
-    return f"❌ Something could not be shown here. {reason}"
+_WHOSE = {
+    Voice.CUSTOMER: "A message of the customer",
+    Voice.UNKNOWN: "A message of the customer or of a colleague",
+    Voice.STAFF: "A colleague's reply to the customer",
+    Voice.NOTE: "A colleague's note",
+    Voice.BELL: "A line of shopbell's",
+}
+
+
+def words_missing(voice: Voice, name: str, reason: str, where: str) -> str:
+    """A message that the chat does not show; `name` is its author's, empty: it is not said."""
+    whose = _WHOSE[voice]
+    return f"❌ {whose}{f' ({name})' if name else ''} could not be shown here. {reason} {where}"
+
+
+def read_at_vendor(vendor: str, url: str | None = None) -> str:
+    return f"It can be read at {vendor}{f': {url}' if url else '.'}"
+
+
+def read_in_chat(chat: str) -> str:
+    return f"It can be read in {chat}."
+
+
+def card_outdated(reason: str) -> str:
+    return f"❌ This ticket's card could not be brought up to date. {reason}"
+
+
+def thread_refused(ticket: str, chat: str, reason: str, where: str) -> str:
+    """A ticket that has no thread because of its own words; nothing is wrong with the channel."""
+    return f"❌ The ticket {ticket} has no thread in {chat}. {reason} {where}"
 
 
 def parts_left_out(vendor: str, what: Sequence[str]) -> str:

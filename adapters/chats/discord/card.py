@@ -1,6 +1,8 @@
 """
 A ticket's card as a Discord message: one embed and its buttons; pure.
 
+In its plainest form a card stands in no embed, so its key is a line in small letters at its end.
+
 Discord shows an embed's `url` only as the link behind a `title`. Our embeds have no title, so nobody sees their
 `url`, and we keep the delivery's key there. A message's nonce would be the obvious place, but Discord does not store
 it (https://github.com/Rapptz/discord.py/issues/2451), and a forum post has no nonce.
@@ -12,11 +14,12 @@ from typing import Any
 
 from adapters.chats.discord import wording
 from adapters.chats.discord.buttons import action_rows
-from adapters.chats.discord.markup import cut_escaped, cut_line, units
-from bot.model import Card, Customer, DeliveryKey, Status
+from adapters.chats.discord.markup import cut_escaped, cut_line, escape, units
+from bot.model import Card, Customer, DeliveryKey, Form, Status
 
 _COLOUR = {Status.OPEN: 0xE67E22, Status.CLOSED: 0x57A773}
 _KEY_ADDRESS = "https://discord.com/shopbell#"
+_KEY_LINE = "-# shopbell "
 
 NAME_LENGTH = 100
 """The longest name of a thread, in characters."""
@@ -36,16 +39,25 @@ def key_address(key: DeliveryKey) -> str:
     return _KEY_ADDRESS + key
 
 
+def key_line(key: DeliveryKey) -> str:
+    """The last line of a message that has no embed for its key."""
+    return _KEY_LINE + key
+
+
 def has_key(message: Any, key: DeliveryKey) -> bool:
-    """Whether a message, as Discord returns it, was posted under `key`."""
+    """Whether a message of ours, as Discord returns it, was posted under `key`."""
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, str) and content.split("\n")[-1] == key_line(key):
+        author = message.get("author")
+        return isinstance(author, dict) and author.get("bot") is True
     embeds = message.get("embeds") if isinstance(message, dict) else None
     listed = embeds if isinstance(embeds, list) else ()
     return any(isinstance(embed, dict) and embed.get("url") == key_address(key) for embed in listed)
 
 
-def thread_name(card: Card) -> str:
-    """The thread's name: the card's title, cut at its end, so that the number at its beginning stays."""
-    return cut_line(card.title, NAME_LENGTH) or f"#{card.number}"
+def thread_name(card: Card, plainness: int = 0) -> str:
+    """One of the thread's names, cut at its end, so that the number at its beginning stays."""
+    return cut_line(card.names[plainness], NAME_LENGTH) or f"#{card.number}"
 
 
 def card_message(card: Card, key: DeliveryKey | None = None) -> Json:
@@ -55,6 +67,15 @@ def card_message(card: Card, key: DeliveryKey | None = None) -> Json:
     Args:
         key: The key of the delivery that posts it; None for an edit, because we know then where the card is.
     """
+    link = (wording.DASHBOARD, card.url) if card.url else None
+    if card.form is Form.BARE:
+        lines = [f"**{escape(card.title)}**", escape(card.status_text), escape(card.hint), key and key_line(key)]
+        return {
+            "content": "\n".join(line for line in lines if line),
+            "embeds": [],
+            "components": action_rows(card.buttons, link),
+            "allowed_mentions": NOBODY,
+        }
     title = f"**{cut_escaped(cut_line(card.title, _TITLE), _TITLE)}**"
     opening = cut_escaped(card.opening, _OPENING)
     embed: Json = {
@@ -68,8 +89,9 @@ def card_message(card: Card, key: DeliveryKey | None = None) -> Json:
     if key is not None:
         embed["url"] = key_address(key)
     return {
+        "content": "",
         "embeds": [embed],
-        "components": action_rows(card.buttons, (wording.DASHBOARD, card.url) if card.url else None),
+        "components": action_rows(card.buttons, link),
         "allowed_mentions": NOBODY,
     }
 
@@ -112,7 +134,8 @@ def shows_card(message: Json, card: Card) -> bool:
 
 def _visible(message: Json) -> list[Any]:
     """What people see of a message."""
-    visible: list[Any] = []
+    lines = (message.get("content") or "").split("\n")
+    visible: list[Any] = [line for line in lines if not line.startswith(_KEY_LINE)]
     for embed in message.get("embeds") or ():
         visible.append((embed.get("author") or {}).get("name"))
         visible.append((embed.get("description") or "").strip())

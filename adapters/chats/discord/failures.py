@@ -27,15 +27,40 @@ REACTIONS_BLOCKED = 90001
 THREAD_EXISTS = 160004
 TOO_MANY_THREADS = 160006
 _BUSY = 40062
-_TAG_REQUIRED = 40067
 _MISSING_ACCESS = 50001
-_OVERLOADED = 130000
-_LOCKED = 160005
 _MISSING_PERMISSION = 50013
-# A person with rights in the server has to change something; after that it works.
-_NEEDS_A_PERSON = (_MISSING_ACCESS, _MISSING_PERMISSION, _TAG_REQUIRED, _LOCKED, TOO_MANY_THREADS)
-_BLOCKED = (200000, 200001)
-_NOT_DISCORDS = (404, 408, 409, 425)
+_TITLE_BLOCKED = 200001
+_FORM_INVALID = 50035
+_NEEDS_A_PERSON = {
+    20026: wording.FLAGGED,
+    40002: wording.UNVERIFIED,
+    40007: wording.BANNED,
+    40067: wording.TAG_NEEDED,
+    _MISSING_ACCESS: wording.HIDDEN,
+    _MISSING_PERMISSION: wording.FORBIDDEN,
+    60003: wording.SECOND_FACTOR,
+    160005: wording.LOCKED,
+    TOO_MANY_THREADS: wording.TOO_MANY_THREADS,
+}
+"""A person with rights has to change something; after that it works."""
+_PASSING_STATES = (40004, 40006, 40333, 110001, 130000)
+"""Discord itself has trouble, or has switched something off for a time."""
+_TOO_FAST = (20016, 20022, 20028, 20029, _BUSY)
+_OF_THE_WORDS = {
+    40005: wording.TOO_LONG,
+    50006: wording.NOTHING_IN_IT,
+    _FORM_INVALID: "",
+    200000: wording.BLOCKED,
+    _TITLE_BLOCKED: wording.BLOCKED,
+    240000: wording.LINK_BLOCKED,
+}
+"""A text was refused, or the form that it has; a plainer form may be accepted."""
+_FINAL = (
+    *(10008, 10014, 30010, 30033, 50005, 50007, 50008, 50019, 50021, 50024, 50027, 50034, 50083, 50109),
+    *(REACTIONS_BLOCKED, THREAD_EXISTS),
+)
+"""What was asked for cannot be done, however often it is asked. Any code in none of these lists may pass."""
+_NOT_DISCORDS = (403, 404, 408, 409, 425)
 """Statuses that come from Discord only with one of its codes. Without one, something in between has answered."""
 
 _LONG = 600.0
@@ -101,25 +126,39 @@ def _error_for(error: discord.HTTPException, *, wrote: bool, permission: str) ->
         return AuthFailed(wording.LOGIN_REFUSED)
     if limited := _rate_limit(error):
         return limited
-    if error.code == _OVERLOADED or (not error.code and error.status in _NOT_DISCORDS):
-        return Unavailable(wording.FOREIGN_ANSWER.format(status=error.status))
+    if error.code in _PASSING_STATES or (not error.code and error.status in _NOT_DISCORDS):
+        sentence = wording.NOT_NOW if error.code else wording.FOREIGN_ANSWER
+        return Unavailable(sentence.format(code=error.code, status=error.status))
     if error.status == 404:
         return Forbidden(wording.NOT_ON_SERVER) if error.code == UNKNOWN_SERVER else Gone(wording.GONE)
     return _refused_for_good(error, permission)
 
 
 def _refused_for_good(error: discord.HTTPException, permission: str) -> RemoteError:
-    """Refused until a person changes something in the server, or for good."""
+    """Refused until a person changes something in the server, for a reason that is in the words, or for another."""
+    said = _user_message(error, permission)
     if error.code in _NEEDS_A_PERSON:
-        wait = _LONG if error.code == TOO_MANY_THREADS else None
-        return Forbidden(_user_message(error, permission), retry_after=wait)
-    return Rejected(_user_message(error, permission), fields=_fields(error))
+        return Forbidden(said, retry_after=_LONG if error.code == TOO_MANY_THREADS else None)
+    is_unknown = error.code not in _FINAL and error.code not in _OF_THE_WORDS
+    return Rejected(
+        said,
+        fields=_fields(error),
+        plainer_may_pass=is_unknown or error.code in _OF_THE_WORDS,
+        passing=is_unknown,
+    )
+
+
+def is_about_name(error: RemoteError) -> bool:
+    """Whether Discord has refused a thread's name, and not what else was in the request."""
+    if code_of(error) == _TITLE_BLOCKED:
+        return True
+    return isinstance(error, Rejected) and bool(error.fields) and all(field == "name" for field in error.fields)
 
 
 def _rate_limit(error: discord.HTTPException) -> RateLimited | None:
     if error.code == TOO_MANY_OLD_EDITS:
         return RateLimited(wording.TOO_MANY_EDITS, retry_after=_LONG)
-    if error.status == 429 or error.code == _BUSY:
+    if error.status == 429 or error.code in _TOO_FAST:
         return RateLimited(wording.SLOW_DOWN, retry_after=_retry_after(error))
     return None
 
@@ -132,17 +171,10 @@ def _retry_after(error: discord.HTTPException) -> float:
 
 
 def _user_message(error: discord.HTTPException, permission: str) -> str:
-    known = {
-        _MISSING_ACCESS: wording.HIDDEN,
-        _LOCKED: wording.LOCKED,
-        _TAG_REQUIRED: wording.TAG_NEEDED,
-        TOO_MANY_THREADS: wording.TOO_MANY_THREADS,
-    }
-    if error.code in known:
-        return known[error.code]
-    if error.code in _BLOCKED:
-        return wording.BLOCKED
-    if error.status == 403 and permission:
+    known = (_NEEDS_A_PERSON | _OF_THE_WORDS).get(error.code)
+    if known and known != wording.FORBIDDEN:
+        return known
+    if permission and (error.code == _MISSING_PERMISSION or error.status == 403):
         return wording.FORBIDDEN.format(permission=permission)
     # Only the first line: the others name fields and may quote what was sent.
     reason = error.text.split("\n", 1)[0] if error.text else str(error.status)

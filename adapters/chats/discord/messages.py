@@ -3,7 +3,8 @@ Posts and answers as Discord messages; pure.
 
 Every post is an embed: it holds 4096 characters, nothing in it pings, its first line says who speaks, and its
 hidden `url` carries the key by which the message is found again (see `card`). The bell's posts are embeds too, in
-small letters and without a name, because plain content would have no place for the key.
+small letters and without a name, because plain content would have no place for the key. A post that Discord has
+refused so is tried without an embed (see `adapters.chats.plainer`); then the key is a line in small letters.
 """
 
 from __future__ import annotations
@@ -12,14 +13,26 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from adapters.chats import plainer
 from adapters.chats.discord import wording
 from adapters.chats.discord.buttons import action_rows
-from adapters.chats.discord.card import NOBODY, Json, key_address
-from adapters.chats.discord.markup import code_block, cut_escaped, cut_line, escape, named_link, small, units, width
+from adapters.chats.discord.card import NOBODY, Json, key_address, key_line
+from adapters.chats.discord.markup import (
+    code_block,
+    cut_escaped,
+    cut_line,
+    escape,
+    escape_within_line,
+    named_link,
+    small,
+    units,
+    width,
+)
 from adapters.chats.discord.writing_markdown import measure, write
-from bot.model import Answer, Attachment, DeliveryKey, Post, Voice
-from bot.text import Cuts
+from bot.model import Answer, Attachment, DeliveryKey, Form, Post, Voice
+from bot.text import Cuts, one_line
 from bot.text.cutting import cut
+from bot.text.plain import plain
 from bot.text.tree import RichText
 
 CONTENT_LENGTH = 2000
@@ -35,7 +48,11 @@ _COLOUR = {
 _DESCRIPTION = 4000
 """A little under Discord's 4096."""
 _NAME = 200
+_PLAIN = 1500
+"""How long the words of a message without an embed may be: there is room for who speaks, and for the key."""
 _SMALL = len("-# ")
+_NO_PREVIEWS = 1 << 2
+"""Discord's flag SUPPRESS_EMBEDS: no page is shown for an address in the text."""
 _RECENT_POSTS = 4
 """The parts of a long post are asked for one by one; this many formatted posts stay written."""
 _ANSWER_TEXT = 1200
@@ -44,11 +61,15 @@ _ANSWER_TEXT = 1200
 
 def parts(post: Post) -> int:
     """How many messages the post needs."""
-    return sum(map(len, _bodies(post)))
+    if post.form is Form.FULL:
+        return sum(map(len, _bodies(post)))
+    return post.plain_from + len(_plain_pieces(post))
 
 
 def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
     """The body of the request for one part of a post, counted from 0; the buttons are under the last part."""
+    if post.form is not Form.FULL and part >= post.plain_from:
+        return _plain_message(post, part, key)
     cuts, last = _bodies(post)
     total = len(cuts) + len(last)
     embed: dict[str, Any] = {
@@ -68,6 +89,37 @@ def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
         "components": action_rows(post.buttons) if is_last else [],
         "allowed_mentions": NOBODY,
     }
+
+
+def _plain_message(post: Post, part: int, key: DeliveryKey) -> Json:
+    """One part in a plainer form: in no embed, and without formatting."""
+    pieces = _plain_pieces(post)
+    total = post.plain_from + len(pieces)
+    name = cut_line(post.name, _NAME) or wording.NAMELESS[post.voice]
+    speaker = plainer.speaker(post, name, wording.SPEAKERS, part, total)
+    text = plainer.shown(pieces[part - post.plain_from] or wording.NO_TEXT, post.form)
+    lines = [f"**{escape_within_line(speaker)}**" if speaker else "", _escaped(post.voice, text), key_line(key)]
+    return {
+        "content": "\n".join(line for line in lines if line),
+        "flags": _NO_PREVIEWS,
+        "components": action_rows(post.buttons) if part == total - 1 else [],
+        "allowed_mentions": NOBODY,
+    }
+
+
+def _plain_pieces(post: Post) -> tuple[str, ...]:
+    return plainer.plain_pieces(_full_words(post), post, _PLAIN, _small_width)
+
+
+def _full_words(post: Post) -> tuple[str, ...]:
+    """The words of each message of the post in full, without formatting."""
+    if post.formatted is not None:
+        words = [plain(part) for part in cut(post.formatted, _DESCRIPTION, measure)]
+    else:
+        words = [post.text[start:end] for start, end in _CUTS[post.voice is Voice.BELL].spans(post.text)]
+    groups = _attached(_last_body(post), post)
+    together = "\n".join([words[-1], *map(_plain_attachment, groups[0])])
+    return (*words[:-1], together, *("\n".join(map(_plain_attachment, group)) for group in groups[1:]))
 
 
 def erased_message(text: str) -> Json:
@@ -94,10 +146,22 @@ def _bodies(post: Post) -> tuple[Sequence[tuple[int, int]], Sequence[str]]:
     The last ones are the end of the text, then the attachments where there is room. A formatted text has only such.
     """
     if post.formatted is not None:
-        return (), _with_attachments(list(_formatted(post.formatted)), post)
-    cuts = _CUTS[post.voice is Voice.BELL].spans(post.text)
-    start, end = cuts[-1]
-    return cuts[:-1], _with_attachments([_escaped(post.voice, post.text[start:end])], post)
+        first: Sequence[tuple[int, int]] = ()
+        before = list(_formatted(post.formatted)[:-1])
+    else:
+        first, before = _CUTS[post.voice is Voice.BELL].spans(post.text)[:-1], []
+    last = _last_body(post)
+    groups = _attached(last, post)
+    bodies = ["\n".join(line for line in (last, *map(_attachment, groups[0])) if line)]
+    bodies += ["\n".join(map(_attachment, group)) for group in groups[1:]]
+    return first, [body or wording.NO_TEXT for body in (*before, *bodies)]
+
+
+def _last_body(post: Post) -> str:
+    """How the text ends: the description to which attachments are added."""
+    if post.formatted is not None:
+        return _formatted(post.formatted)[-1]
+    return _escaped(post.voice, post.text[slice(*_CUTS[post.voice is Voice.BELL].spans(post.text)[-1])])
 
 
 @lru_cache(_RECENT_POSTS)
@@ -105,15 +169,18 @@ def _formatted(text: RichText) -> tuple[str, ...]:
     return tuple(write(part) for part in cut(text, _DESCRIPTION, measure))
 
 
-def _with_attachments(last: list[str], post: Post) -> list[str]:
+def _attached(last: str, post: Post) -> list[list[Attachment]]:
+    """The attachments by message: those that have room below the last words, then those of each message after that."""
+    groups: list[list[Attachment]] = [[]]
+    length = units(last)
     for attachment in post.attachments:
-        line = _attachment(attachment)
-        together = f"{last[-1]}\n{line}" if last[-1] else line
-        if units(together) <= _DESCRIPTION:
-            last[-1] = together
-        else:
-            last.append(line)
-    return [body or wording.NO_TEXT for body in last]
+        longer = units(_attachment(attachment)) + (1 if length else 0)
+        if length + longer > _DESCRIPTION:
+            groups.append([])
+            length = 0
+        groups[-1].append(attachment)
+        length += longer
+    return groups
 
 
 def _escaped(voice: Voice, piece: str) -> str:
@@ -131,6 +198,12 @@ _CUTS = {False: Cuts(_DESCRIPTION, width), True: Cuts(_DESCRIPTION, _small_width
 def _attachment(attachment: Attachment) -> str:
     size = "" if attachment.size is None else f" · {_size(attachment.size)}"
     return f"📎 {named_link(cut_line(attachment.name, _NAME) or '?', attachment.url)}{size}"
+
+
+def _plain_attachment(attachment: Attachment) -> str:
+    name = one_line(attachment.name, _NAME) or "?"
+    size = "" if attachment.size is None else f" ({_size(attachment.size)})"
+    return f"📎 {name}{size}{f' {attachment.url}' if attachment.url else ''}"
 
 
 def _size(size: int) -> str:

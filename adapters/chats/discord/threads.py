@@ -18,7 +18,14 @@ from adapters.chats.discord import forum_tags, wording
 from adapters.chats.discord.card import Json, card_message, shows_card, thread_name
 from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account
-from adapters.chats.discord.failures import THREAD_EXISTS, TOO_MANY_THREADS, UNKNOWN_MESSAGE, code_of, usable_answer
+from adapters.chats.discord.failures import (
+    THREAD_EXISTS,
+    TOO_MANY_THREADS,
+    UNKNOWN_MESSAGE,
+    code_of,
+    is_about_name,
+    usable_answer,
+)
 from adapters.chats.discord.full_servers import ThreadLimit
 from adapters.chats.discord.history import History
 from adapters.chats.discord.requests import SHORT_WAIT
@@ -62,7 +69,8 @@ class Threads:
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
         where = await self._channels.channel(channel)
         if isinstance(where, discord.ForumChannel):
-            post = await self.open_post(where, thread_name(card), card_message(card, key), card)
+            message = card_message(card, key)
+            post = await self._named(card, lambda name: self.open_post(where, name, message, card), is_whole_post=True)
             return Opened(thread=ThreadId(post), card=ChatMessageId(post))
         me: discord.Member | None = where.guild.me
         held = None if me is None else where.permissions_for(me)
@@ -86,6 +94,21 @@ class Threads:
             if error.certain:
                 await self._delete_card(channel, posted)
             raise
+
+    async def _named(self, card: Card, make: Callable[[str], Awaitable[T]], *, is_whole_post: bool = False) -> T:
+        """
+        Make something under the first of the thread's names that Discord accepts.
+
+        Args:
+            is_whole_post: Whether the card is made with it, so that a refusal may be about the card, and not the name.
+        """
+        for plainness in range(len(card.names) - 1):
+            try:
+                return await make(thread_name(card, plainness))
+            except Rejected as error:
+                if not error.plainer_may_pass or (is_whole_post and not is_about_name(error)):
+                    raise
+        return await make(thread_name(card, -1))
 
     async def _delete_card(self, channel: ChannelId, message: str) -> None:
         """Remove a card that certainly got no thread; else each attempt would leave one more."""
@@ -118,7 +141,8 @@ class Threads:
 
     async def _thread_of(self, channel: ChannelId, message: str, card: Card) -> Opened:
         """Make the thread of a card that is posted already."""
-        try:
+
+        async def make(name: str) -> None:
             await self.within_limit(
                 channel,
                 lambda: self._call(
@@ -126,10 +150,13 @@ class Threads:
                     "/channels/{channel_id}/messages/{message_id}/threads",
                     channel_id=channel,
                     message_id=message,
-                    json={"name": thread_name(card), "auto_archive_duration": _WEEK},
+                    json={"name": name, "auto_archive_duration": _WEEK},
                     permission=_CREATE_THREADS,
                 ),
             )
+
+        try:
+            await self._named(card, make)
         except Gone as error:
             if code_of(error) != UNKNOWN_MESSAGE:
                 raise

@@ -77,7 +77,18 @@ NO_CHANNEL = "There is no such channel on Discord, or the bot was removed from i
 HIDDEN = "The bot may not see this channel. Give its role View Channel there."
 LOCKED = "This thread is locked. Give the bot's role Manage Threads in the channel, or unlock the thread."
 FORBIDDEN = "The bot may not do this here. Give its role {permission} in the channel."
-BLOCKED = "This server's AutoMod blocked the message. Exempt the bot's role in AutoMod's rules."
+BLOCKED = "This server's AutoMod blocked it. Exempt the bot's role in AutoMod's rules."
+LINK_BLOCKED = "Discord's filter for harmful links blocked it."
+TOO_LONG = "It is too long for Discord."
+NOTHING_IN_IT = "Discord sees nothing in it."
+SECOND_FACTOR = (
+    "This Discord server demands two-factor authentication, and the bot's owner has none. "
+    "Switch it on in the Discord account that owns the bot."
+)
+FLAGGED = "Discord has flagged the bot. Look into the Developer Portal for what it asks you to do."
+UNVERIFIED = "Discord wants the account verified that owns the bot."
+BANNED = "The bot is banned from this Discord server. Lift the ban and invite it again."
+NOT_NOW = "Discord has trouble just now or has switched this off for a time (code {code})."
 REFUSED = "Discord refused this: {reason}."
 TAG_NEEDED = (
     "This forum demands a tag on every post, and the bot can use none. Add tags called Open and Closed to the forum."

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
 from adapters.chats.slack.buttons import action_rows
-from bot.model import Card, Customer, Status
+from bot.model import Card, Customer, Form, Status
 from bot.text import one_line
 
 _OPENING = 1_000
@@ -20,8 +20,11 @@ def card_blocks(card: Card) -> list[Block]:
     """
     The blocks of a card, from top to bottom: title, store, the ticket's state, the customer's first words, buttons.
 
-    Slack cannot archive a thread, so the title also shows that a ticket is closed: people see it in the channel.
+    Slack cannot archive a thread, so the title also shows that a ticket is closed: people see it in the channel. In its
+    plainest form a card has no blocks.
     """
+    if card.form is Form.BARE:
+        return []
     title = (_CLOSED if card.status is Status.CLOSED else "") + card.title
     shown = [blocks.header(one_line(title, blocks.HEADER))]
     if card.store:

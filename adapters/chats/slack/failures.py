@@ -29,20 +29,37 @@ it raises an AttributeError or another error of that kind.
 
 _RETRY_AFTER = 30.0
 _TOKEN_REFUSED = frozenset(
-    {
-        "account_inactive",
-        "invalid_auth",
-        "not_allowed_token_type",
-        "not_authed",
-        "org_login_required",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-    }
+    {"invalid_auth", "not_allowed_token_type", "not_authed", "token_expired", "token_revoked"},
 )
 _UNKNOWN = frozenset({"fatal_error", "internal_error", "request_timeout"})
 """After these codes some of the request may have taken effect, as Slack's documentation says."""
-_LATER = frozenset({"service_unavailable", "team_added_to_org", "accesslimited"})
+_OF_THE_WORDS = frozenset(
+    {
+        "attachment_payload_limit_exceeded",
+        "invalid_arguments",
+        "invalid_attachments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "markdown_text_conflict",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+        "slack_connect_canvas_sharing_blocked",
+        "slack_connect_file_link_sharing_blocked",
+        "slack_connect_lists_sharing_blocked",
+        "too_many_attachments",
+        "too_many_contact_cards",
+    }
+)
+"""A text was refused, or the form that it has; a plainer form may be accepted."""
+_FINAL = frozenset(
+    {
+        *("already_reacted", "no_reaction", "bad_timestamp", "cant_delete_message", "cant_update_message"),
+        *("cannot_reply_to_message", "edit_window_closed", "expired_trigger_id", "invalid_name", "invalid_thread_ts"),
+        *("no_item_specified", "thread_locked", "too_many_emoji", "too_many_reactions", "user_not_in_channel"),
+    }
+)
+"""What was asked for cannot be done, however often it is asked. Any code in none of these lists may pass."""
 
 
 @contextmanager
@@ -100,8 +117,10 @@ def _error_for_code(code: str, body: dict[str, Any], *, method: str, writes: boo
         return _missing_scope(body, method)
     if code in _UNKNOWN:
         return _no_answer(writes=writes)
-    if code in _LATER:
-        return Unavailable(wording.NOT_NOW)
+    if code in wording.WORKSPACE_REFUSES:
+        return AuthFailed(wording.WORKSPACE_REFUSES[code])
+    if code in wording.LATER:
+        return Unavailable(wording.LATER[code])
     return _refusal(code)
 
 
@@ -110,7 +129,13 @@ def _refusal(code: str) -> RemoteError:
         return Forbidden(wording.FORBIDDEN[code])
     if code in wording.GONE:
         return Gone(wording.GONE[code])
-    return Rejected(wording.REJECTED.get(code, wording.REFUSED.format(code=code)), fields={"error": code})
+    is_unknown = code not in _FINAL and code not in _OF_THE_WORDS
+    return Rejected(
+        wording.REJECTED.get(code, wording.REFUSED.format(code=code)),
+        fields={"error": code},
+        plainer_may_pass=is_unknown or code in _OF_THE_WORDS,
+        passing=is_unknown,
+    )
 
 
 def _missing_scope(body: dict[str, Any], method: str) -> RemoteError:

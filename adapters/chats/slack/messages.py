@@ -2,31 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
+from adapters.chats import plainer
 from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
 from adapters.chats.slack.buttons import action_rows
-from adapters.chats.slack.markup import width
+from adapters.chats.slack.markup import escape, width
 from adapters.chats.slack.writing_blocks import measure, write
-from bot.model import Answer, Attachment, Post, Voice
+from bot.model import Answer, Attachment, Form, Post, Voice
 from bot.text import Cuts, one_line
 from bot.text.cutting import cut
 from bot.text.file_names import file_name
 from bot.text.normal import normal
+from bot.text.plain import plain
 from bot.text.tree import RichText, verbatim
 
 _NAME = 200
 _KIB = 1024
 _CUTS = Cuts(blocks.PIECE, width)
+_PLAIN = 2_500
+"""How long the words of a message without blocks may be: there is room for who speaks."""
 _RECENT_POSTS = 4
 """The parts of a long post are asked for one by one; this many formatted posts stay written."""
 
 
 def parts(post: Post) -> int:
     """How many messages a post needs: each has four pieces of 3,000 characters, a little under Slack's limit."""
-    return -(-_count(post) // blocks.PIECES)
+    if post.form is Form.FULL:
+        return -(-_count(post) // blocks.PIECES)
+    return post.plain_from + len(_plain_words(post))
+
+
+def is_plain(post: Post, part: int) -> bool:
+    """Whether this part is a text without blocks."""
+    return post.form is not Form.FULL and part >= post.plain_from
+
+
+def plain_blocks(post: Post, part: int) -> list[Block]:
+    """The blocks of a part that is a text: none, or if it has buttons, the text and them."""
+    if not post.buttons or post.form is not Form.PLAIN or part < parts(post) - 1:
+        return []
+    words = {"type": "section", "text": blocks.plain(blocks.fitting(_plain_text(post, part), blocks.PIECE))}
+    return [words, *action_rows(post.buttons)]
+
+
+def plain_text(post: Post, part: int) -> str:
+    """A part that is a text, escaped."""
+    return escape(_plain_text(post, part))
+
+
+def _plain_text(post: Post, part: int) -> str:
+    pieces = _plain_words(post)
+    name = one_line(post.name, _NAME) or wording.NAMELESS[post.voice]
+    line = plainer.speaker(post, name, wording.SPEAKERS, part, post.plain_from + len(pieces))
+    return "\n".join(piece for piece in (line, plainer.shown(pieces[part - post.plain_from], post.form)) if piece)
+
+
+def _plain_words(post: Post) -> tuple[str, ...]:
+    return plainer.plain_pieces(_full_words(post), post, _PLAIN, width)
+
+
+def _full_words(post: Post) -> tuple[str, ...]:
+    """The words of each message of the post in full, without formatting."""
+    if post.formatted is None:
+        whole = _whole(post)
+        pieces = tuple(whole[start:end] for start, end in _CUTS.spans(whole))
+    else:
+        pieces = tuple(plain(part) for part in _formatted_parts(post.formatted, post.attachments))
+    starts = range(0, len(pieces), blocks.PIECES)
+    return tuple("\n".join(pieces[start : start + blocks.PIECES]) for start in starts)
 
 
 def post_blocks(post: Post, part: int) -> list[Block]:
@@ -103,8 +150,12 @@ def _shown_pieces(post: Post, first: int) -> list[Block]:
 
 @lru_cache(_RECENT_POSTS)
 def _formatted_pieces(text: RichText, attachments: tuple[Attachment, ...]) -> tuple[list[Element], ...]:
+    return tuple(map(write, _formatted_parts(text, attachments)))
+
+
+def _formatted_parts(text: RichText, attachments: tuple[Attachment, ...]) -> Iterable[RichText]:
     below = verbatim("\n".join(map(_attachment, attachments)))
-    return tuple(write(part) for part in cut(normal((*text, *below)), blocks.PIECE, measure))
+    return cut(normal((*text, *below)), blocks.PIECE, measure)
 
 
 def _whole(post: Post) -> str:

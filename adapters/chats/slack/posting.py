@@ -10,7 +10,7 @@ from adapters.chats.slack.blocks import Block, context, fallback
 from adapters.chats.slack.card import card_blocks, card_fallback
 from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.failures import usable_answer
-from adapters.chats.slack.messages import answer_blocks, post_blocks, post_fallback
+from adapters.chats.slack.messages import answer_blocks, is_plain, plain_blocks, plain_text, post_blocks, post_fallback
 from adapters.chats.slack.rate_limits import RateLimits
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
@@ -78,6 +78,8 @@ class Posting:
         return Opened(thread=ThreadId(ts), card=ChatMessageId(ts))
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
+        if is_plain(post, part):
+            return await self._send_in(place, plain_blocks(post, part), plain_text(post, part), key)
         return await self._send_in(place, post_blocks(post, part), post_fallback(post), key)
 
     async def post_card(self, place: Place, card: Card, key: DeliveryKey) -> ChatMessageId:
@@ -109,7 +111,8 @@ class Posting:
                 channel=channel,
                 thread_ts=thread,
                 text=text,
-                blocks=shown,
+                blocks=shown or None,
+                mrkdwn=None if shown else False,
                 metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
                 **_NO_PREVIEWS,
             )

@@ -51,7 +51,6 @@ NO_ANSWER = "The connection to Slack broke before it answered."
 UNUSABLE_ANSWER = "Slack did not answer in a usable way."
 UNREACHABLE = "Slack could not be reached."
 FOREIGN_ANSWER = "Something between here and Slack answered {status}."
-NOT_NOW = "Slack cannot do this at the moment."
 RATE_LIMITED = "Slack is rate-limiting the bot for {seconds:.0f} seconds."
 TOO_FAST = "Slack allows about one message a second in a channel."
 REFUSED = "Slack refused this ({code})."
@@ -81,6 +80,38 @@ FORBIDDEN = {
     "restricted_action": "A setting of the workspace keeps the bot from posting here. Ask an admin to allow it.",
     "restricted_action_read_only_channel": "The Slack channel is read-only. Allow the bot to post there.",
     "restricted_action_thread_only_channel": "The Slack channel takes only replies. Allow the bot to post there.",
+    "restricted_action_non_threadable_channel": "The Slack channel has no threads. Give the store another channel.",
+    "ekm_access_denied": "The admins of this workspace have stopped all posting for now. Ask them when it goes on.",
+    "enterprise_is_restricted": "The organisation restricts this Slack app. Ask an admin there to allow it.",
+    "access_denied": "The workspace does not let the bot use this. Ask an admin to allow the app.",
+    "not_allowed": "The workspace does not allow this to the bot. Ask an admin to allow the app.",
+    "as_user_not_supported": "The Slack app was installed in an old way. Make it anew from `shopbell manifest slack`.",
+    "channel_type_not_supported": (
+        "The Slack channel was changed into a kind that shopbell cannot use. Give the store another channel."
+    ),
+    "method_not_supported_for_channel_type": (
+        "The Slack channel was changed into a kind that shopbell cannot use. Give the store another channel."
+    ),
+    "messages_tab_disabled": "This app's messages are switched off in Slack. Switch them on in the app's settings.",
+}
+WORKSPACE_REFUSES = {
+    "account_inactive": (
+        "The Slack workspace or the bot in it is deactivated. "
+        "Reactivate it, or reinstall the app and put its token in SLACK_BOT_TOKEN."
+    ),
+    "org_login_required": "The Slack workspace is being moved into an organisation. It works again when that is over.",
+    "team_access_not_granted": "The Slack app is not granted to this workspace. Ask an admin to add it.",
+    "team_not_found": "Slack does not find the workspace of this bot token. Reinstall the app.",
+    "two_factor_setup_required": (
+        "The Slack workspace demands two-factor authentication. Whoever installed the app must set it up."
+    ),
+}
+LATER = {
+    "accesslimited": "Slack limits the bot's access for now.",
+    "external_channel_migrating": "The Slack channel is being moved to another workspace. It works again after that.",
+    "message_limit_exceeded": "This workspace sends more messages than Slack allows. It goes on when Slack takes more.",
+    "service_unavailable": "Slack has trouble and cannot do this at the moment.",
+    "team_added_to_org": "The Slack workspace is being moved into an organisation. It works again when that is over.",
 }
 REJECTED = {
     "cant_update_message": "Slack does not let the bot change this message: another account has posted it.",
@@ -89,6 +120,13 @@ REJECTED = {
     "invalid_thread_ts": "For Slack this is not a thread.",
     "msg_too_long": "The message is too long for Slack.",
     "msg_blocks_too_long": "The message is too long for Slack.",
+    "invalid_blocks": "Slack does not accept what is in the message.",
+    "invalid_blocks_format": "Slack does not accept what is in the message.",
+    "invalid_arguments": "Slack does not accept what is in the message.",
+    "no_text": "Slack sees nothing in the message.",
+    "slack_connect_canvas_sharing_blocked": "A setting forbids links to canvases in shared channels.",
+    "slack_connect_file_link_sharing_blocked": "A setting forbids links to files in shared channels.",
+    "slack_connect_lists_sharing_blocked": "A setting forbids links to lists in shared channels.",
     "user_not_in_channel": "This person is not in the Slack channel.",
     "too_many_emoji": "The message has as many reactions as Slack allows.",
     "too_many_reactions": "The message has as many reactions as Slack allows.",

@@ -7,7 +7,9 @@ Codes, messages and HTTP statuses follow Discord's table of JSON error codes
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -49,7 +51,11 @@ _KNOWN: Mapping[int, tuple[int, str]] = MappingProxyType(
         50109: (400, "The request body contains invalid JSON."),
         160004: (400, "A thread has already been created for this message"),
         160005: (403, "Thread is locked"),
+        60003: (403, "Two factor is required for this operation"),
         160006: (400, "Maximum number of active threads reached"),
+        200000: (400, "Message was blocked by automatic moderation"),
+        200001: (400, "Title was blocked by automatic moderation"),
+        240000: (400, "Message blocked by harmful links filter"),
     },
 )
 
@@ -94,11 +100,42 @@ class DiscordRefusal(Exception):
         return body
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordFilter:
+    """
+    Refuses what holds a word: AutoMod, the filter for harmful links, or a name that Discord does not want.
+
+    Attributes:
+        word: Sought without regard to upper and lower case, wherever it stands; empty: everything is refused.
+        fields: In which fields of the request it is sought: `content`, `embeds`, `components`, `name`.
+        code: What is answered; 50035 lists the field.
+    """
+
+    word: str
+    fields: tuple[str, ...] = ("content", "embeds", "components", "name")
+    code: int = 240000
+
+    def check(self, body: Json) -> None:
+        """Raises `DiscordRefusal` if the word is in a request's body; a forum post has its message in a field."""
+        errors = FieldErrors()
+        for under, part in (("", body), ("message.", body.get("message") or {})):
+            for name in self.fields:
+                if part.get(name) and self.word.lower() in json.dumps(part[name], ensure_ascii=False).lower():
+                    errors.add(f"{under}{name}", "FIELD_CONTAINS_BLOCKED_WORD", "Contains a word that is not allowed.")
+        if errors and self.code == 50035:
+            errors.raise_any()
+        if errors:
+            raise DiscordRefusal(self.code)
+
+
 class FieldErrors:
     """Collects what is wrong with a request's fields, to refuse them all at once."""
 
     def __init__(self) -> None:
         self._errors: Json = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._errors)
 
     def add(self, field: str, code: str, message: str) -> None:
         """Add one error; `field` is a path with dots: `embeds.0.title`."""

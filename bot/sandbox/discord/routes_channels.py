@@ -52,6 +52,7 @@ class ChannelRoutes:
         place = self._routes.place(call, "create_public_threads", "read_message_history")
         message = self._routes.state.message(place.id, call.id("message"))
         name, minutes = _thread_fields(call.fields())
+        self._routes.state.refuse_filtered(call.fields())
         if not isinstance(place, DiscordChannel) or place.type is not ChannelType.TEXT:
             raise DiscordRefusal(50024)
         thread = self._routes.guild.open_thread(self._routes.bot, place, name, minutes, message)
@@ -73,6 +74,7 @@ class ChannelRoutes:
 
     async def _create_post(self, call: DiscordCall, forum: DiscordChannel, body: Json) -> DiscordResponse:
         name, minutes = _thread_fields(body)
+        self._routes.state.refuse_filtered(body)
         # Discord ignores the nonce of a post's message
         request = replace(
             read_message_request(body.get("message"), call.files, under="message."), nonce=None, enforce_nonce=False

@@ -69,6 +69,7 @@ class MessageRoutes:
             return self._say_direct(call, self._routes.state.member(direct))
         place = self._routes.state.place(call.id("channel"))
         request = read_message_request(call.fields(), call.files)
+        self._routes.state.refuse_filtered(call.fields())
         require_for(self._routes, place, request)
         message = self._routes.guild.say(self._routes.bot, place, request)
         nonce = {} if message.nonce is None else {"nonce": message.nonce}
@@ -80,6 +81,7 @@ class MessageRoutes:
         if message.author_id != self._routes.bot.id:
             raise DiscordRefusal(50005)
         refuse_system(message)
+        self._routes.state.refuse_filtered(call.fields())
         self._routes.guild.change(message, self._routes.bot, read_message_request(call.fields(), call.files))
         return DiscordResponse(200, self._routes.message_json(message))
 

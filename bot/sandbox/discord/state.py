@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 
 from bot.clock import Clock
-from bot.sandbox.discord.refusals import DiscordRefusal
+from bot.sandbox.discord.refusals import DiscordRefusal, Json, WordFilter
 from bot.sandbox.discord.values import (
     DISCORD_EPOCH,
     DiscordAttachment,
@@ -25,6 +25,7 @@ class DiscordState:
 
     Attributes:
         owner: The owner of the guild, who may do everything.
+        filters: Refuse what the bot posts, edits or names; may be changed any time.
         direct_channels: The bot's direct channels: by the channel's id, the member's id.
     """
 
@@ -40,6 +41,7 @@ class DiscordState:
         self.channels: dict[int, DiscordChannel] = {}
         self.threads: dict[int, Thread] = {}
         self.attachments: dict[int, DiscordAttachment] = {}
+        self.filters: list[WordFilter] = []
         self.direct_channels: dict[int, int] = {}
         self._messages: dict[int, dict[int, DiscordMessage]] = {}
         self.bot = Member(self.application_id, "shopbell", bot=True)
@@ -108,6 +110,11 @@ class DiscordState:
         self.threads.pop(place.id, None)
         self.channels.pop(place.id, None)
         self._messages.pop(place.id, None)
+
+    def refuse_filtered(self, body: Json) -> None:
+        """Raises `DiscordRefusal` if one of the filters does not let this request's body pass."""
+        for each in self.filters:
+            each.check(body)
 
     def threads_of(self, channel_id: int) -> list[Thread]:
         return [thread for thread in self.threads.values() if thread.parent_id == channel_id]

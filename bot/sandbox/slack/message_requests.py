@@ -39,6 +39,8 @@ def read_message_request(workspace: Workspace, call: SlackCall) -> SlackMessageR
     blocks = call.decoded("blocks", "invalid_blocks_format")
     attachments = call.decoded("attachments", "invalid_attachments")
     text = call.text("text") if call.has("text") else None
+    for each in workspace.state.filters:
+        each.check({"text": text, "blocks": blocks, "attachments": attachments})
     if text is not None and call.flag("link_names"):
         text = _link_groups(workspace, text)
     return SlackMessageRequest(

@@ -6,7 +6,9 @@ A fault has Slack's own words and a JSON pointer to the field.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Faults = Iterator[str]
@@ -19,6 +21,28 @@ class SlackRefusal(Exception):
         super().__init__(error)
         self.error = error
         self.fields = fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordFilter:
+    """
+    Refuses what holds a word.
+
+    Attributes:
+        word: Sought without regard to upper and lower case, wherever it stands; empty: everything is refused.
+        fields: In which arguments of the call it is sought: `text`, `blocks`, `attachments`.
+        error: What is answered.
+    """
+
+    word: str
+    fields: tuple[str, ...] = ("text", "blocks", "attachments")
+    error: str = "invalid_blocks"
+
+    def check(self, parts: Mapping[str, Any]) -> None:
+        """Raises `SlackRefusal` if the word is in one of these arguments."""
+        for name in self.fields:
+            if parts.get(name) and self.word.lower() in json.dumps(parts[name], ensure_ascii=False).lower():
+                raise SlackRefusal(self.error)
 
 
 def fault(text: str, at: str) -> str:

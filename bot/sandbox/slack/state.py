@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.clock import Clock
 from bot.sandbox.slack.composer import broadcasts
+from bot.sandbox.slack.refusals import WordFilter
 from bot.sandbox.slack.rendering import pings, read_message
 from bot.sandbox.slack.values import Group, Json, SlackChannel, SlackFile, SlackMessage, User
 
@@ -25,6 +26,7 @@ class SlackState:
     Everything that exists in the workspace.
 
     Attributes:
+        filters: Refuse what the bot posts or changes; may be changed any time.
         ephemerals: The messages that only one user sees, oldest first.
         pings: Who was ever notified by the bot: one entry for each post and each edit that pinged somebody.
     """
@@ -37,6 +39,7 @@ class SlackState:
         self.channels: dict[str, SlackChannel] = {}
         self.groups: dict[str, Group] = {}
         self.files: dict[str, SlackFile] = {}
+        self.filters: list[WordFilter] = []
         self.ephemerals: list[SlackMessage] = []
         self.pings: list[tuple[str, ...]] = []
         self._messages: dict[str, dict[str, SlackMessage]] = {}

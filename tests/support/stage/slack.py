@@ -48,6 +48,7 @@ NASTY = "<!channel> <@U1> *bold* <https://evil.example|your bank> & `code` @ever
 CARD = Card(
     number=TicketNumber(1042),
     title="#1042 · Jane · Key not working",
+    names=("#1042 · Jane · Key not working", "#1042 · Jane", "#1042"),
     store="Main · Sellgate",
     customer=Customer(name="Jane", email="jane@x.example"),
     status=Status.OPEN,

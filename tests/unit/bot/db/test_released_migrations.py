@@ -13,6 +13,7 @@ _RELEASED = {
     "0003_formatting.sql": "bad0aac04352b5c29dc28a3fcbfcfbb4de5bf2f8f336cdc82b0df3161121f6c9",
     "0004_learned_facts_and_openings.sql": "589b8b58413b95f27ac5e7128e43dea7dc0835a37a224e5d48ce00cdf41ec3cc",
     "0005_former_threads.sql": "94a70ec7cc89bbb18f8aa1dc6b7f320b4b232016ebbf6746faafbd1c17c5639a",
+    "0006_plainer_forms.sql": "9c4bdb3d78dd336d01218f760bfd27ecaa90fe7d4a79fb0c874e47cd9d6726ee",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.text.addresses import can_be_opened, says_the_same, spans
+from bot.text.addresses import can_be_opened, defused, says_the_same, spans
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,24 @@ def test_a_label_may_be_its_address() -> None:
     """Without the scheme, or the last slash."""
     assert says_the_same("shop.example/a", "https://shop.example/a/")
     assert not says_the_same("your bank", "https://evil.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://evil.example/offer?x=1", "hxxps://evil[.]example/offer?x=1"),
+        ("HTTP://www.evil.example", "hxxp://www[.]evil[.]example"),
+        ("see evil.example/offer, or discord.gg/abc", "see evil[.]example/offer, or discord[.]gg/abc"),
+        ("http://10.0.0.1/x", "hxxp://10[.]0[.]0[.]1/x"),
+        ("https://пример.испытание/а", "hxxps://пример[.]испытание/а"),
+        ("https://例え。テスト/a", "hxxps://例え[.]テスト/a"),
+        ("https://a.xn--p1ai/", "hxxps://a[.]xn--p1ai/"),
+        ("jane@evil.example", "jane@evil[.]example"),
+        ("It costs 1.50 today. Yes.", "It costs 1.50 today. Yes."),
+        ("", ""),
+    ],
+)
+def test_a_defused_address_is_read_by_people_only(text: str, shown: str) -> None:
+    """Names of the web are, too, where they stand without a scheme; sentences and figures stay."""
+    assert defused(text) == shown
+    assert defused(shown) == shown

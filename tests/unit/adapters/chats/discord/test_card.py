@@ -29,6 +29,7 @@ CLOSE = Button(verb=Verb.CLOSE, label="Close", ticket=NUMBER)
 CARD = Card(
     number=NUMBER,
     title="#1042 · Jane · Key *not* working",
+    names=("#1042 · Jane · Key *not* working", "#1042 · Jane", "#1042"),
     store="Main · Sellgate",
     customer=Customer(name="Jane", email="jane_d@example.com"),
     status=Status.OPEN,

@@ -40,6 +40,13 @@ def raised(error: Exception, *, wrote: bool = True, permission: str = "") -> Rem
         (refusal(400, 30046), RateLimited, "no more changes"),
         (refusal(400, 40067), Forbidden, "tag"),
         (refusal(400, 200000), Rejected, "AutoMod"),
+        (refusal(400, 200001), Rejected, "AutoMod"),
+        (refusal(400, 240000), Rejected, "harmful links"),
+        (refusal(403, 60003), Forbidden, "two-factor"),
+        (refusal(403, 40333), Unavailable, "trouble"),
+        (refusal(403, 0), Unavailable, "403"),
+        (refusal(429, 20028), RateLimited, "rate-limiting"),
+        (refusal(403, 40002), Forbidden, "verified"),
         (refusal(503, 130000), Uncertain, "may or may not"),
         (refusal(429), RateLimited, "rate-limiting"),
         (refusal(500), Uncertain, "may or may not"),
@@ -89,3 +96,26 @@ def test_a_defect_is_not_taken_for_a_refusal() -> None:
     """What no network explains escapes as it is."""
     with pytest.raises(KeyError), remote_errors(wrote=True):
         raise KeyError("defect")
+
+
+@pytest.mark.parametrize(
+    ("error", "plainer", "passing"),
+    [
+        (refusal(400, 50035, "Invalid Form Body"), True, False),
+        (refusal(400, 50006), True, False),
+        (refusal(413, 40005), True, False),
+        (refusal(400, 240000), True, False),
+        (refusal(400, 200000), True, False),
+        (refusal(400, 987654), True, True),
+        (refusal(403, 987654), True, True),
+        (refusal(400, 0), True, True),
+        (refusal(400, 50083), False, False),
+        (refusal(400, 160004), False, False),
+        (refusal(403, 90001), False, False),
+    ],
+)
+def test_what_a_plainer_form_can_mend_is_known(error: Exception, plainer: bool, passing: bool) -> None:
+    """And a code that nobody knows is final for nothing: a plainer form is tried, and after that the same again."""
+    found = raised(error)
+    assert isinstance(found, Rejected)
+    assert (found.plainer_may_pass, found.passing, found.retryable) == (plainer, passing, passing)

@@ -38,6 +38,27 @@ def met(error: Exception, *, method: str = "chat.postMessage", writes: bool = Tr
         ("cant_update_message", Rejected, "another account"),
         ("something_new", Rejected, "something_new"),
         ("service_unavailable", Unavailable, "moment"),
+        ("accesslimited", Unavailable, "limits"),
+        ("team_added_to_org", Unavailable, "organisation"),
+        ("external_channel_migrating", Unavailable, "moved"),
+        ("message_limit_exceeded", Unavailable, "more messages"),
+        ("request_timeout", Uncertain, "broke"),
+        ("org_login_required", AuthFailed, "organisation"),
+        ("team_access_not_granted", AuthFailed, "granted"),
+        ("two_factor_setup_required", AuthFailed, "two-factor"),
+        ("is_archived", Forbidden, "archived"),
+        ("restricted_action", Forbidden, "admin"),
+        ("restricted_action_read_only_channel", Forbidden, "read-only"),
+        ("restricted_action_thread_only_channel", Forbidden, "only replies"),
+        ("restricted_action_non_threadable_channel", Forbidden, "no threads"),
+        ("ekm_access_denied", Forbidden, "stopped all posting"),
+        ("enterprise_is_restricted", Forbidden, "organisation"),
+        ("as_user_not_supported", Forbidden, "manifest"),
+        ("channel_type_not_supported", Forbidden, "another channel"),
+        ("method_not_supported_for_channel_type", Forbidden, "another channel"),
+        ("slack_connect_file_link_sharing_blocked", Rejected, "files"),
+        ("slack_connect_canvas_sharing_blocked", Rejected, "canvases"),
+        ("slack_connect_lists_sharing_blocked", Rejected, "lists"),
         ("fatal_error", Uncertain, "broke"),
         ("internal_error", Uncertain, "broke"),
     ],
@@ -106,3 +127,24 @@ def test_what_is_unclear_is_uncertain_for_a_write_only(error: Exception) -> None
 def test_what_never_reached_slack_is_certain(error: Exception) -> None:
     """Without a connection, or stopped by something in between, nothing was said."""
     assert type(met(error, writes=True)) is Unavailable
+
+
+@pytest.mark.parametrize(
+    ("code", "plainer", "passing"),
+    [
+        ("invalid_blocks", True, False),
+        ("invalid_blocks_format", True, False),
+        ("msg_blocks_too_long", True, False),
+        ("msg_too_long", True, False),
+        ("no_text", True, False),
+        ("slack_connect_file_link_sharing_blocked", True, False),
+        ("a_code_of_next_year", True, True),
+        ("invalid_thread_ts", False, False),
+        ("already_reacted", False, False),
+    ],
+)
+def test_what_a_plainer_form_can_mend_is_known(code: str, plainer: bool, passing: bool) -> None:
+    """And a code that nobody knows is final for nothing: a plainer form is tried, and after that the same again."""
+    found = met(refused({"ok": False, "error": code}))
+    assert isinstance(found, Rejected)
+    assert (found.plainer_may_pass, found.passing, found.retryable) == (plainer, passing, passing)

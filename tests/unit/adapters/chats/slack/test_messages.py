@@ -30,6 +30,7 @@ from tests.support.block_kit import NASTY, accepted, kinds, texts
 CARD = Card(
     number=TicketNumber(1042),
     title="#1042 · Jane · Key not working",
+    names=("#1042 · Jane · Key not working", "#1042 · Jane", "#1042"),
     store="Main · Sellgate",
     customer=Customer(name="Jane", email="jane@x.example"),
     status=Status.OPEN,
