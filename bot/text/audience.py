@@ -20,7 +20,7 @@ from bot.text.tree import Inline, LineBreak, Paragraph, RichText, Words
 BOT_NAME: Final = "shopbell"
 """What a chat's adapter calls the bot where it is mentioned, whatever its name in the chat is."""
 
-_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uffa0")
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uffa0\U0001d159")
 _VARIATIONS = (("\ufe00", "\ufe0f"), ("\u180b", "\u180f"), ("\U000e0100", "\U000e01ef"))
 _BEFORE = frozenset("*_~`|>#\"'“”‘’„«»([{-+•·▌")
 """Signs that people and programs put before a text: formatting, quotes, lists."""

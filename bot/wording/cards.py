@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.db.rows import MessageRow, TicketRow
 from bot.model import (
@@ -20,8 +21,8 @@ from bot.model import (
     Voice,
 )
 from bot.ports import VendorCapabilities
-from bot.text import one_line, shorten
-from bot.text.audience import seen
+from bot.text import shorten
+from bot.text.names import name_of
 from bot.text.plain import inert
 from bot.text.tree import RichText
 from bot.wording.masking import masked, masked_author, masked_ticket
@@ -59,7 +60,9 @@ def card(
         title=title(ticket),
         names=names(ticket),
         store=store.label,
-        customer=ticket.customer,
+        customer=replace(
+            ticket.customer, name=name_of(ticket.customer.name) or None, email=name_of(ticket.customer.email) or None
+        ),
         status=ticket.status,
         status_text=status_text(ticket.status, _status_word(ticket), ticket.awaiting, gone=ticket.gone),
         opening=shorten(opening, _OPENING_LENGTH),
@@ -112,7 +115,7 @@ def title(ticket: TicketRow) -> str:
     """`#1042 · Jane · Key not working`, on one line, of any length."""
     if ticket.erased:
         return f"#{ticket.number} · erased"
-    subject = one_line(ticket.subject, 200) or "no subject"
+    subject = name_of(ticket.subject) or "no subject"
     return f"#{ticket.number} · {customer_name(ticket.customer)} · {subject}"
 
 
@@ -126,11 +129,7 @@ def names(ticket: TicketRow) -> tuple[str, ...]:
 
 def customer_name(customer: Customer) -> str:
     """What people call the customer: a name that shows something, else what is before the @, else `Customer`."""
-    if customer.name and seen(customer.name):
-        return one_line(customer.name, _NAME_LENGTH)
-    if customer.email:
-        return one_line(customer.email.split("@")[0], _NAME_LENGTH) or "Customer"
-    return "Customer"
+    return name_of(customer.name, (customer.email or "").split("@")[0], length=_NAME_LENGTH) or "Customer"
 
 
 def buttons(ticket: TicketRow, capabilities: VendorCapabilities) -> tuple[Button, ...]:
@@ -179,6 +178,5 @@ def speaker(message: MessageRow, ticket: TicketRow, *, masks_emails: bool = Fals
         message, ticket = masked_author(message), masked_ticket(ticket)
     if message.erased:
         return _voice(message), ""
-    if message.author_name and seen(message.author_name):
-        return _voice(message), one_line(message.author_name, 80)
-    return _voice(message), customer_name(ticket.customer) if message.author is Author.CUSTOMER else ""
+    nearest = customer_name(ticket.customer) if message.author is Author.CUSTOMER else None
+    return _voice(message), name_of(message.author_name, nearest, length=80)

@@ -151,6 +151,7 @@ CALLS: tuple[Call, ...] = (
     Call("slack", "GET", f"{_S}users.info", Kind.PERSON),
     Call("slack", "GET", f"{_S}usergroups.users.list", Kind.PERSON),
     Call("slack", "GET", f"{_S}conversations.members", Kind.PERSON),
+    Call("slack", "GET", f"{_S}files.info", Kind.PERSON),
     Call("slack", "GET", r"/files-pri/.*", Kind.READ),
     Call("slack", "POST", f"{_S}chat.postMessage", Kind.SHOW),
     Call("slack", "POST", f"{_S}chat.update", Kind.SHOW),

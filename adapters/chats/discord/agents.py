@@ -15,7 +15,7 @@ from adapters.chats.discord.failures import usable_answer
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, Unavailable
 from bot.model import Agent, AgentId, ChannelId, Place, ThreadId
-from bot.text import clean
+from bot.text.names import name_of
 
 _SECONDS = 60.0
 _REMEMBERED = 1_000
@@ -146,7 +146,7 @@ class Agents:
             wait = self._account.disappearances.missing(f"{guild} {person}")
             if wait:
                 raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
-            left = Agent(id=AgentId(str(person)), name=clean(name) or str(person), is_active=False)
+            left = Agent(id=AgentId(str(person)), name=name_of(name) or wording.SOMEBODY, is_active=False)
             found = _Known(asked_at, left, None)
         else:
             self._account.disappearances.there(f"{guild} {person}")
@@ -169,13 +169,14 @@ def _is_kept_silent(member: discord.Member) -> bool:
 
 def only_named(person: discord.abc.User) -> Agent:
     """Somebody about whom Discord says only the name. They may do nothing by themselves."""
-    return Agent(id=AgentId(str(person.id)), name=clean(person.display_name) or str(person.id), is_active=False)
+    name = name_of(person.display_name, person.name) or wording.SOMEBODY
+    return Agent(id=AgentId(str(person.id)), name=name, is_active=False)
 
 
 def _agent_of_member(member: discord.Member) -> Agent:
     return Agent(
         id=AgentId(str(member.id)),
-        name=clean(member.display_name) or str(member.id),
+        name=name_of(member.display_name, member.global_name, member.name) or wording.SOMEBODY,
         groups=frozenset(str(role.id) for role in member.roles),
         is_full_member=True,
         is_active=not member.bot,
@@ -184,10 +185,9 @@ def _agent_of_member(member: discord.Member) -> Agent:
 
 def _agent_of_json(guild: int, member: Json) -> Agent:
     user = member["user"]
-    name = member.get("nick") or user.get("global_name") or user.get("username") or ""
     return Agent(
         id=AgentId(str(user["id"])),
-        name=clean(name) or str(user["id"]),
+        name=name_of(member.get("nick"), user.get("global_name"), user.get("username")) or wording.SOMEBODY,
         groups=frozenset({str(guild), *member["roles"]}),  # Discord leaves out @everyone, which everybody has
         is_full_member=True,
         is_active=not user.get("bot"),

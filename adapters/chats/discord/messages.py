@@ -30,8 +30,10 @@ from adapters.chats.discord.markup import (
 )
 from adapters.chats.discord.writing_markdown import measure, write
 from bot.model import Answer, Attachment, DeliveryKey, Form, Post, Voice
-from bot.text import Cuts, one_line
+from bot.text import Cuts
 from bot.text.cutting import cut
+from bot.text.file_names import file_name
+from bot.text.names import name_of
 from bot.text.plain import plain
 from bot.text.tree import RichText
 
@@ -95,7 +97,7 @@ def _plain_message(post: Post, part: int, key: DeliveryKey) -> Json:
     """One part in a plainer form: in no embed, and without formatting."""
     pieces = _plain_pieces(post)
     total = post.plain_from + len(pieces)
-    name = cut_line(post.name, _NAME) or wording.NAMELESS[post.voice]
+    name = cut_line(name_of(post.name), _NAME) or wording.NAMELESS[post.voice]
     speaker = plainer.speaker(post, name, wording.SPEAKERS, part, total)
     text = plainer.shown(pieces[part - post.plain_from] or wording.NO_TEXT, post.form)
     lines = [f"**{escape_within_line(speaker)}**" if speaker else "", _escaped(post.voice, text), key_line(key)]
@@ -133,7 +135,7 @@ def _name(post: Post, part: int, total: int) -> str:
     role = wording.SPEAKERS[post.voice]
     if not role:
         return ""
-    name = f"{cut_line(post.name, _NAME) or wording.NAMELESS[post.voice]} · {role}"
+    name = f"{cut_line(name_of(post.name), _NAME) or wording.NAMELESS[post.voice]} · {role}"
     if post.voice is Voice.NOTE:
         name = f"🔒 {name}"
     return f"{name} ({part + 1}/{total})" if name and total > 1 else name
@@ -197,11 +199,11 @@ _CUTS = {False: Cuts(_DESCRIPTION, width), True: Cuts(_DESCRIPTION, _small_width
 
 def _attachment(attachment: Attachment) -> str:
     size = "" if attachment.size is None else f" · {_size(attachment.size)}"
-    return f"📎 {named_link(cut_line(attachment.name, _NAME) or '?', attachment.url)}{size}"
+    return f"📎 {named_link(cut_line(file_name(attachment.name), _NAME), attachment.url)}{size}"
 
 
 def _plain_attachment(attachment: Attachment) -> str:
-    name = one_line(attachment.name, _NAME) or "?"
+    name = cut_line(file_name(attachment.name), _NAME)
     size = "" if attachment.size is None else f" ({_size(attachment.size)})"
     return f"📎 {name}{size}{f' {attachment.url}' if attachment.url else ''}"
 

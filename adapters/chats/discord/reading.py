@@ -11,9 +11,9 @@ from adapters.chats.discord import wording
 from adapters.chats.discord.brackets import Names
 from adapters.chats.discord.reading_markdown import read
 from bot.model import Agent, Attachment, ChannelId, ChatMessageId, ChatName, Place, Said, ThreadId
-from bot.text import clean
-from bot.text.audience import BOT_NAME
+from bot.text.audience import BOT_NAME, seen
 from bot.text.file_names import UNNAMED, file_name
+from bot.text.names import name_of
 from bot.text.plain import plain
 from bot.text.tree import RichText, formatting_of
 
@@ -80,24 +80,41 @@ def text_of(message: discord.Message) -> RichText:
     """The message's text, with names where it mentions somebody or something."""
     us = message._state.self_id  # noqa: SLF001 - a message does not say in another way for whom it was received
     names = Names(
-        users={str(user.id): BOT_NAME if user.id == us else clean(user.display_name) for user in message.mentions},
-        roles={str(role.id): clean(role.name) for role in message.role_mentions},
-        channels={str(channel.id): clean(channel.name) for channel in message.channel_mentions},
+        users={str(user.id): BOT_NAME if user.id == us else _called(user) for user in message.mentions},
+        roles={str(role.id): name_of(role.name) or wording.A_GROUP for role in message.role_mentions},
+        channels={str(channel.id): name for channel in message.channel_mentions if (name := name_of(channel.name))},
     )
     return read(message.content, names)
 
 
+def _called(person: discord.User | discord.Member) -> str:
+    return name_of(person.display_name, person.global_name, person.name) or wording.SOMEBODY
+
+
+def _sticker(name: str) -> str:
+    shown = name_of(name)
+    return wording.STICKER.format(name=shown) if shown else wording.UNKNOWN_STICKER
+
+
 def _unsupported(message: discord.Message) -> tuple[str, ...]:
-    """What is in the message in addition to text and files."""
-    found = [wording.STICKER.format(name=clean(sticker.name)) for sticker in message.stickers]
+    """
+    What is in the message in addition to text and files.
+
+    Embeds count only where they are alone: beside a text they are previews of the addresses in it.
+    """
+    found = [_sticker(sticker.name) for sticker in message.stickers]
     if message.poll:
         found.append(wording.POLL)
     if _is_forwarded(message):
         found.append(wording.FORWARDED)
     if message.activity:
         found.append(wording.INVITATION)
+    if message.components:
+        found.append(wording.COMPONENTS)
     if is_content_hidden(message):
         found.append(wording.HIDDEN_TEXT)
+    if not (found or message.attachments or seen(plain(text_of(message)))):
+        found.append(wording.UNKNOWN_PART)
     return tuple(found)
 
 

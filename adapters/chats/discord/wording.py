@@ -8,6 +8,8 @@ CUSTOMER = "Customer"
 STATUS = "Status"
 DASHBOARD = "Open in dashboard"
 NO_TEXT = "(no text)"
+SOMEBODY = "somebody"
+A_GROUP = "group"
 
 SPEAKERS = {
     Voice.CUSTOMER: "customer",
@@ -45,6 +47,9 @@ STICKER = "the sticker “{name}”"
 POLL = "a poll"
 FORWARDED = "a forwarded message"
 INVITATION = "an invitation"
+UNKNOWN_STICKER = "a sticker"
+COMPONENTS = "buttons or other parts of a message"
+UNKNOWN_PART = "something that shopbell cannot read"
 HIDDEN_TEXT = "text that Discord did not show to shopbell"
 
 LOGIN_REFUSED = (

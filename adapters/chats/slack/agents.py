@@ -15,10 +15,10 @@ from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.members import Members
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
-from bot.errors import Gone, Unavailable
+from bot.errors import Forbidden, Gone, Rejected, Unavailable
 from bot.model import Agent, AgentId, Place
-from bot.text import one_line
 from bot.text.audience import BOT_NAME
+from bot.text.names import name_of
 
 _REMEMBERED = 500
 _SECONDS = 60.0
@@ -71,7 +71,7 @@ class Agents:
         person = await self._person(user)
         return Agent(
             id=AgentId(user),
-            name=name_of(person, user),
+            name=person_name(person),
             groups=frozenset([group for group in self._groups if user in await self.members.of_group(group)]),
             is_full_member=is_full_member(person, self.team),
             is_active=not (person.get("deleted") or person.get("is_bot")),
@@ -79,11 +79,23 @@ class Agents:
 
     async def name(self, user: str) -> str:
         """The name of the person with this id; raises as `agent` does."""
-        return name_of(await self._person(user), user)
+        return person_name(await self._person(user))
 
     async def mention(self, user: str) -> str:
         """How the person with this id is called in a text that mentions them; raises as `agent` does."""
         return BOT_NAME if user == self.user else await self.name(user)
+
+    async def file(self, file: str) -> Mapping[str, Any] | None:
+        """
+        What Slack says of a file in a channel that is shared with another workspace; None: it does not show it to us.
+
+        Raises what `Requests.read` raises, if that may be over soon.
+        """
+        try:
+            found = (await self._requests.read("files.info", file=file)).get("file")
+        except (Forbidden, Gone, Rejected):
+            return None
+        return found if isinstance(found, Mapping) else None
 
     async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
         """As the port promises: whoever is in a channel can see it, and write there unless Slack says otherwise."""
@@ -153,11 +165,11 @@ def is_full_member(person: Mapping[str, Any], team: str) -> bool:
     return not team or person.get("team_id") in (None, team) or team in grid
 
 
-def name_of(person: Mapping[str, Any], user: str) -> str:
+def person_name(person: Mapping[str, Any]) -> str:
     """The name that Slack itself shows for a person."""
     profile = person.get("profile") or {}
     candidates = (profile.get("display_name"), profile.get("real_name"), person.get("real_name"), person.get("name"))
-    return next((name for name in (one_line(str(one or ""), _NAME) for one in candidates) if name), user)
+    return name_of(*(str(one or "") for one in candidates), length=_NAME) or wording.SOMEBODY
 
 
 def _needed(person: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,9 +13,10 @@ from adapters.chats.slack.buttons import action_rows
 from adapters.chats.slack.markup import escape, width
 from adapters.chats.slack.writing_blocks import measure, write
 from bot.model import Answer, Attachment, Form, Post, Voice
-from bot.text import Cuts, one_line
+from bot.text import Cuts
 from bot.text.cutting import cut
 from bot.text.file_names import file_name
+from bot.text.names import name_of
 from bot.text.normal import normal
 from bot.text.plain import plain
 from bot.text.tree import RichText, verbatim
@@ -56,7 +57,7 @@ def plain_text(post: Post, part: int) -> str:
 
 def _plain_text(post: Post, part: int) -> str:
     pieces = _plain_words(post)
-    name = one_line(post.name, _NAME) or wording.NAMELESS[post.voice]
+    name = name_of(post.name, length=_NAME) or wording.NAMELESS[post.voice]
     line = plainer.speaker(post, name, wording.SPEAKERS, part, post.plain_from + len(pieces))
     return "\n".join(piece for piece in (line, plainer.shown(pieces[part - post.plain_from], post.form)) if piece)
 
@@ -104,7 +105,7 @@ def post_fallback(post: Post) -> str:
 
 def speaker(post: Post) -> str:
     """`Jane · customer`: who speaks, and in which role."""
-    name = one_line(post.name, _NAME) or wording.NAMELESS[post.voice]
+    name = name_of(post.name, length=_NAME) or wording.NAMELESS[post.voice]
     role = wording.SPEAKERS[post.voice]
     return f"{name} · {role}" if role else name
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from adapters.chats.slack import reading_blocks, reading_mrkdwn, wording
+from adapters.chats.slack import beside_text, reading_blocks, reading_mrkdwn, wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.reading_mrkdwn import Names
 from bot.model import Attachment, ChannelId, ChatMessageId, ChatName, Edited, Place, Said, ThreadId
-from bot.text.file_names import file_name
+from bot.text.audience import seen
+from bot.text.normal import normal
 from bot.text.plain import plain
 from bot.text.tree import RichText, formatting_of
 
@@ -26,6 +27,9 @@ _FROM_PEOPLE = frozenset({None, "", "file_share", "thread_broadcast", "me_messag
 """The subtypes of people's messages; all others are from Slack or from bots."""
 _SLACKBOT = "USLACKBOT"
 _TS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
+
+_WORDS = ("text", "blocks", "attachments")
+"""Where the words of a message are."""
 
 Event = Mapping[str, Any]
 
@@ -39,6 +43,8 @@ class PersonMessage:
         user: The id of the person who wrote it.
         markup: Its text in mrkdwn.
         blocks: What was written in Slack's own programs, which says more than `markup`; None: there is none.
+        below: Blocks that stand below the text and hold words of the author's, such as a table.
+        raw: The message as Slack sent it, for asking for files of which it says nothing more.
         unsupported: What no vendor accepts of the message, in words.
     """
 
@@ -47,6 +53,8 @@ class PersonMessage:
     user: str
     markup: str
     blocks: Sequence[Event] | None = None
+    below: Sequence[Event] = ()
+    raw: Event = field(default_factory=dict, repr=False, compare=False)
     attachments: tuple[Attachment, ...] = ()
     unsupported: tuple[str, ...] = ()
 
@@ -106,15 +114,20 @@ def read_message(message: Event, channel: str) -> PersonMessage | None:
     thread, ts, user = message.get("thread_ts"), message.get("ts"), message.get("user")
     if not thread or not ts or thread == ts or not is_from_person(message):
         return None
-    return PersonMessage(
+    found = PersonMessage(
         place=Place(chat=SLACK, channel=ChannelId(channel), thread=ThreadId(str(thread))),
         message=ChatMessageId(str(ts)),
         user=str(user),
         markup=str(message.get("text") or ""),
         blocks=reading_blocks.rich_blocks(message.get("blocks")),
-        attachments=_attachments(message),
-        unsupported=_unsupported(message),
+        below=beside_text.tables_below(message),
+        raw=message,
+        attachments=beside_text.attachments_of(message),
+        unsupported=beside_text.not_sent(message),
     )
+    if found.attachments or found.unsupported or seen(words_of(found)):
+        return found
+    return replace(found, unsupported=(wording.UNKNOWN_PART,))  # nobody can send an empty message
 
 
 def is_from_person(message: Event) -> bool:
@@ -138,10 +151,14 @@ def _changed(event: Event, channel: str) -> MessageChanged | MessageDeleted | No
     now, before = event.get("message") or {}, event.get("previous_message")
     if now.get("subtype") == "tombstone":
         return _deleted(event, channel)
-    if before is not None and before.get("text") == now.get("text"):
-        return None
     message = read_message(now, channel)
-    return None if message is None else MessageChanged(message)
+    if message is None:
+        return None
+    old = read_message({**now, **{name: (before or {}).get(name) for name in _WORDS}}, channel)
+    is_same = old is not None and words_of(old) == words_of(message)
+    if before is not None and before.get("text") == now.get("text") and is_same:
+        return None
+    return MessageChanged(message)
 
 
 def _deleted(event: Event, channel: str) -> MessageDeleted | None:
@@ -154,45 +171,13 @@ def _deleted(event: Event, channel: str) -> MessageDeleted | None:
     return MessageDeleted(place=place, message=ChatMessageId(str(ts)))
 
 
-def _attachments(message: Event) -> tuple[Attachment, ...]:
-    """The files. Their addresses work only for members of the workspace, so a customer cannot use any of them."""
-    return tuple(
-        Attachment(
-            name=file_name(_only_text(file.get("name")), _only_text(file.get("title"))),
-            url=str(file["permalink"]) if file.get("permalink") else _text_or_none(file.get("url_private")),
-            source=_text_or_none(file.get("url_private_download") or file.get("url_private")),
-            size=file["size"] if isinstance(file.get("size"), int) else None,
-            lasting=False,
-        )
-        for file in _objects(message.get("files"))
-        if file.get("mode") != "tombstone"
-    )
-
-
-def _objects(value: Any) -> list[Event]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _only_text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _text_or_none(value: Any) -> str | None:
-    return str(value) if value else None
-
-
-def _unsupported(message: Event) -> tuple[str, ...]:
-    """What only Slack can show: a message that was shared has its text in `attachments`."""
-    shared = any(attachment.get("is_share") for attachment in _objects(message.get("attachments")))
-    return (wording.SHARED_MESSAGE,) if shared else ()
-
-
 # ------------------------------------------------------------ with the names of people
 
 
 async def said(message: PersonMessage, agents: Agents) -> Said:
     """A person's message, for the core."""
     text = await text_of(message, agents)
+    message = await _with_files(message, agents)
     return Said(
         place=message.place,
         message=message.message,
@@ -203,6 +188,16 @@ async def said(message: PersonMessage, agents: Agents) -> Said:
         attachments=message.attachments,
         unsupported=message.unsupported,
     )
+
+
+async def _with_files(message: PersonMessage, agents: Agents) -> PersonMessage:
+    """The message with its files, also where the event has only their ids."""
+    wanted = beside_text.files_to_ask(message.raw)
+    if not wanted:
+        return message
+    whole = beside_text.with_files(message.raw, {file: await agents.file(file) for file in wanted})
+    files, unsupported = beside_text.attachments_of(whole), beside_text.not_sent(whole)
+    return replace(message, attachments=files, unsupported=unsupported)
 
 
 async def edited(message: PersonMessage, agents: Agents) -> Edited:
@@ -225,16 +220,24 @@ async def text_of(message: PersonMessage, agents: Agents) -> RichText:
     return _read(message, Names(users=users, groups=named, channels=named))
 
 
+def words_of(message: PersonMessage) -> str:
+    """The message's text without formatting and names: whether there is one, and whether it is another one."""
+    return plain(_read(message, Names()))
+
+
 def _people_in(message: PersonMessage) -> frozenset[str]:
+    below = reading_blocks.people_in(list(message.below))
     if message.blocks is not None:
-        return reading_blocks.people_in(list(message.blocks))
-    return reading_mrkdwn.people_in(message.markup)
+        return below | reading_blocks.people_in(list(message.blocks))
+    return below | reading_mrkdwn.people_in(message.markup)
 
 
 def _read(message: PersonMessage, names: Names) -> RichText:
     if message.blocks is None:
-        return reading_mrkdwn.read(message.markup, names)
-    return reading_blocks.read(message.blocks, names)
+        text = reading_mrkdwn.read(message.markup, names)
+    else:
+        text = reading_blocks.read(message.blocks, names)
+    return normal((*text, *reading_blocks.read(message.below, names))) if message.below else text
 
 
 # ------------------------------------------------------------ ids, which are times

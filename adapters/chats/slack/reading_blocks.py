@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from adapters.chats.slack import wording
+from adapters.chats.slack import reading_mrkdwn, wording
 from adapters.chats.slack.emoji import characters, from_points
 from adapters.chats.slack.reading_mrkdwn import BROADCASTS, Names
 from bot.text.addresses import bare, can_be_opened
@@ -37,18 +37,90 @@ from bot.text.tree import (
 Element = Mapping[str, Any]
 _MOST_DIGITS: Final = 13
 _STYLES: Final = ("bold", "italic", "strike")
+_WRITTEN: Final = ("rich_text", "table")
+TEXT_BLOCKS: Final = (*_WRITTEN, "section", "header", "context", "markdown")
+"""The kinds of block whose text is read."""
+_BETWEEN_CELLS: Final = " | "
+_KINDS: Final = frozenset(
+    {
+        *("rich_text", "rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted", "raw_text"),
+        *("text", "link", "emoji", "user", "usergroup", "channel", "broadcast", "date", "color"),
+        *("mrkdwn", "plain_text"),
+    }
+)
+"""The kinds of element that are read. One of another kind is read if there are words in it."""
 
 
 def rich_blocks(blocks: Any) -> list[Element] | None:
-    """The message's blocks if all of them are `rich_text`; None: its text has to be read."""
+    """The message's blocks if a person's text is among them; None: its text has to be read."""
     found = [block for block in blocks if isinstance(block, Mapping)] if isinstance(blocks, list) else []
-    is_rich = bool(found) and all(block.get("type") == "rich_text" for block in found)
-    return found if is_rich else None
+    return found if any(block.get("type") in _WRITTEN for block in found) else None
 
 
 def read(blocks: Sequence[Element], names: Names) -> RichText:
     """What people see of these blocks. Raises what a malformed block leads to, never anything else."""
-    return normal(each for block in blocks for each in _blocks(_list(block.get("elements")), names))
+    return normal(each for block in blocks for each in _block(block, names))
+
+
+def unread_in(block: Element, named: Mapping[str, str]) -> Iterator[str]:
+    """
+    What `read` leaves out of a block, in words for its author.
+
+    Args:
+        named: What some kinds of block are called; an empty name: there is nothing in it.
+    """
+    kind = str(block.get("type") or "")
+    if kind in named:
+        yield from [named[kind]] if named[kind] else ()
+    elif kind not in TEXT_BLOCKS or any(_is_unread(element) for element in _inside(block)):
+        yield wording.UNKNOWN_PART
+
+
+def _inside(part: Any) -> Iterator[Element]:
+    """Every element of a block of text, at every depth, in the cells of its tables, too."""
+    waiting = [part]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting += each
+        elif isinstance(each, Mapping):
+            if each is not part:
+                yield each
+            waiting += [each.get("elements"), each.get("rows")]
+
+
+def _is_unread(element: Element) -> bool:
+    """Whether an element of an unknown kind has nothing in it that can be shown."""
+    return element.get("type") not in _KINDS and not _shown_of_unknown(element) and not element.get("elements")
+
+
+def _shown_of_unknown(element: Element) -> str:
+    """The words in an element of an unknown kind."""
+    words = (element.get("text"), element.get("fallback"), element.get("name"), element.get("label"))
+    return next((each for each in words if isinstance(each, str) and each.strip()), "")
+
+
+def _block(block: Element, names: Names) -> Iterator[Block]:
+    if block.get("type") == "table":
+        rows = block.get("rows")
+        for row in rows if isinstance(rows, list) else ():
+            cells = [plain_pieces(_cell(cell, names)).replace("\n", " ").strip() for cell in _list(row)]
+            yield Paragraph((Words(_BETWEEN_CELLS.join(cells)),))
+    elif block.get("type") in (None, "rich_text"):
+        yield from _blocks(_list(block.get("elements")), names)
+    elif block.get("type") in TEXT_BLOCKS:
+        for part in (block, block.get("text"), *_list(block.get("fields")), *_list(block.get("elements"))):
+            if isinstance(part, Mapping) and isinstance(part.get("text"), str):
+                yield from reading_mrkdwn.read(part["text"], names)
+
+
+def _cell(cell: Element, names: Names) -> Iterator[Inline]:
+    if cell.get("type") == "raw_text":
+        yield Words(str(cell.get("text") or ""))
+        return
+    for at, section in enumerate(_list(cell.get("elements"))):
+        yield from [Words(" ")] if at else ()
+        yield from _pieces(_list(section.get("elements")), names)
 
 
 def people_in(part: Any) -> frozenset[str]:
@@ -62,7 +134,7 @@ def people_in(part: Any) -> frozenset[str]:
         elif isinstance(each, Mapping):
             if each.get("type") == "user":
                 found.add(str(each.get("user_id")))
-            waiting.append(each.get("elements"))
+            waiting += [each.get("elements"), each.get("rows")]
     return frozenset(found)
 
 
@@ -89,7 +161,7 @@ def _blocks(elements: list[Element], names: Names) -> Iterator[Block]:
             found = List(tuple(_items(element, numbers, names)))
             yield Quote((found,)) if element.get("border") else found
         else:
-            yield Paragraph(inside or (Words(str(element.get("text") or "")),))
+            yield Paragraph(inside or (Words(_shown_of_unknown(element)),))
 
 
 def _without_line_end(inside: tuple[Inline, ...]) -> tuple[Inline, ...]:
@@ -154,7 +226,7 @@ def _piece(element: Element, names: Names) -> Inline:
         case "color":
             shown = Words(str(element.get("value") or ""), style)
         case _:
-            shown = Words(str(element.get("text") or element.get("fallback") or element.get("name") or ""), style)
+            shown = Words(_shown_of_unknown(element), style)
     return shown
 
 

@@ -62,6 +62,7 @@ _ENDS = {
 }
 _STYLES: Final = {"*": "bold", "_": "italic", "~": "strike"}
 _LINE_END = re.compile(r"\n")
+_ID = re.compile(r"[@#]?[BCDEFGSTUW][0-9A-Z]{7,20}")
 BROADCASTS: Final = ("here", "channel", "everyone")
 
 
@@ -79,11 +80,17 @@ def people_in(markup: str) -> frozenset[str]:
 
 def labels_in(markup: str) -> dict[str, str]:
     """The names that the text itself gives for ids of channels and user groups."""
-    return {
-        found["target"].removeprefix("#").removeprefix("!subteam^"): unescape(found["label"]).removeprefix("@")
+    labels = (
+        (found["target"].removeprefix("#").removeprefix("!subteam^"), unescape(found["label"]).removeprefix("@"))
         for found in _BRACKETED.finditer(markup)
         if found["label"] and found["target"].startswith(("#", "!subteam^"))
-    }
+    )
+    return {target: label for target, label in labels if not is_id(label)}
+
+
+def is_id(label: str) -> bool:
+    """Whether this is an id of Slack's, which says nothing to people."""
+    return _ID.fullmatch(label) is not None
 
 
 class _Reader:
@@ -219,6 +226,7 @@ def _unbracketed(code: str) -> str:
 
 def named(target: str, label: str, names: Names, style: Style) -> Inline:
     """What stands between angle brackets. No id of Slack's is shown to anybody."""
+    label = "" if target[:1] in "@#!" and is_id(label) else label
     if target[:1] == "@":
         return Mention("@" + (names.users.get(target[1:]) or label or wording.SOMEBODY), style)
     if target[:1] == "#":
@@ -226,7 +234,7 @@ def named(target: str, label: str, names: Names, style: Style) -> Inline:
     if target[:1] == "!":
         return _special(target[1:], label, names, style)
     if not can_be_opened(target):
-        return Words(label or target, style)
+        return Words(label or (wording.A_LINK if target.startswith("slack:") else target), style)
     return Link(target, "" if says_the_same(label, target) and label == bare(target) else label, style)
 
 

@@ -156,6 +156,7 @@ class SlackPeople:
         thread_ts: str | None = None,
         broadcast: bool = False,
         files: Sequence[tuple[str, bytes]] = (),
+        files_must_be_asked: bool = False,
         deliveries: int = 1,
     ) -> SlackMessage:
         """
@@ -163,6 +164,7 @@ class SlackPeople:
 
         Args:
             broadcast: Whether a reply is also sent to the channel.
+            files_must_be_asked: Whether the event has only the ids of the files.
             deliveries: How many events the app gets, each with its own event id.
         """
         state = self.workspace.state
@@ -182,7 +184,9 @@ class SlackPeople:
             thread_ts=thread_ts,
             subtype=subtype,
             client_msg_id=state.new_id("client-"),
-            files=state.files_of(files, id_of(user)),
+            files=tuple(
+                replace(file, must_be_asked=files_must_be_asked) for file in state.files_of(files, id_of(user))
+            ),
         )
         message = state.put(message)
         self.workspace.events.posted(message, times=deliveries)

@@ -82,6 +82,13 @@ def file_json(file: SlackFile, address: str) -> Json:
     }
 
 
+def _file_of_message(file: SlackFile, address: str) -> Json:
+    """A file as events and histories have it."""
+    if file.must_be_asked:
+        return {"id": file.id, "mode": "file_access", "file_access": "check_file_info"}
+    return file_json(file, address)
+
+
 def message_json(state: SlackState, message: SlackMessage, address: str, *, metadata: bool = False) -> Json:
     """
     A message as in the history.
@@ -100,7 +107,7 @@ def message_json(state: SlackState, message: SlackMessage, address: str, *, meta
     body |= {name: value for name, value in optional.items() if value}
     body |= _author_json(state, message)
     if message.files:
-        body["files"] = [file_json(file, address) for file in message.files]
+        body["files"] = [_file_of_message(file, address) for file in message.files]
         body |= {"upload": False, "display_as_bot": False}
     if message.edited_at is not None:
         body["edited"] = {"user": message.user, "ts": message.edited_at}

@@ -72,7 +72,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackFile:
-    """A file; `shared` is False until an upload has been completed."""
+    """
+    A file.
+
+    Attributes:
+        shared: False until an upload has been completed.
+        must_be_asked: Whether messages have only its id, as in a channel shared with another workspace.
+    """
 
     id: str
     name: str
@@ -80,6 +86,7 @@ class SlackFile:
     owner: str
     title: str = ""
     shared: bool = True
+    must_be_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

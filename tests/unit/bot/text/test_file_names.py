@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from adapters.chats.discord.reading import _name_of
-from adapters.chats.slack.reading import _attachments
+from adapters.chats.slack.beside_text import attachments_of
 from bot.text.file_names import LONGEST_NAME, UNNAMED, file_name
 
 SHOWN = {
@@ -53,7 +53,7 @@ def test_a_name_that_nobody_can_see(given: str) -> None:
     assert file_name(given) == file_name(None) == UNNAMED
     assert file_name(given, "title.png") == "title.png"
     assert _name_of(SimpleNamespace(filename="key.png", title=given)) == "key.png"  # type: ignore[arg-type]
-    (file,) = _attachments({"files": [{"name": given, "title": "title.png"}]})
+    (file,) = attachments_of({"files": [{"name": given, "title": "title.png"}]})
     assert file.name == "title.png"
 
 
@@ -79,7 +79,7 @@ def test_a_name_without_end_is_read_in_no_time() -> None:
 def test_both_chats_show_the_same_name(how: str) -> None:
     """One function decides, so a file that both chats get is called the same in both."""
     given, shown = SHOWN[how]
-    (file,) = _attachments({"files": [{"name": given}]})
+    (file,) = attachments_of({"files": [{"name": given}]})
     assert file.name == shown
     assert _name_of(SimpleNamespace(filename=given, title=None)) == shown  # type: ignore[arg-type]
 
@@ -87,5 +87,5 @@ def test_both_chats_show_the_same_name(how: str) -> None:
 @pytest.mark.parametrize("name", [None, 7, ["a"], {"a": 1}, True])
 def test_a_name_of_another_type(name: object) -> None:
     """A chat that sends no text has sent no name."""
-    (file,) = _attachments({"files": [{"name": name, "title": name}]})
+    (file,) = attachments_of({"files": [{"name": name, "title": name}]})
     assert file.name == UNNAMED

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.chats.slack.agents import Agents, name_of
+from adapters.chats.slack.agents import Agents, person_name
 from adapters.chats.slack.requests import Requests
 from bot.errors import Gone, Rejected, Unavailable
 from bot.model import ChannelId, ChatName, Place
@@ -100,14 +100,14 @@ async def test_a_group_that_was_deleted_has_nobody_in_it() -> None:
 
 
 async def test_somebody_unknown_has_no_name_and_no_right() -> None:
-    """Slack says twice, some seconds apart, that it knows no such person: the id stands for the name."""
+    """Slack says twice, some seconds apart, that it knows no such person: and its id is no name for anybody."""
     clock = ManualClock()
     people = Agents(Directory(clock, {}, {}), clock, frozenset())
     with pytest.raises(Unavailable) as unsure:
         await people.agent("U9")
     clock.advance(unsure.value.retry_after or 0.0)
     agent = await people.agent("U9")
-    assert (agent.name, agent.is_active) == ("U9", False)
+    assert (agent.name, agent.is_active) == ("somebody", False)
 
 
 async def test_people_are_remembered_for_a_minute() -> None:
@@ -255,12 +255,13 @@ async def test_the_memory_is_bounded() -> None:
         ({"name": "anna", "real_name": "Anna B", "profile": {"display_name": "Annie", "real_name": "Anna B"}}, "Annie"),
         ({"name": "anna", "profile": {"display_name": " ", "real_name": "Anna\nB"}}, "Anna B"),
         ({"name": "anna"}, "anna"),
-        ({}, "U1"),
+        ({"profile": {"display_name": "\u3164"}, "name": "anna"}, "anna"),
+        ({}, "somebody"),
     ],
 )
 def test_names_are_those_that_slack_shows(person: dict[str, Any], name: str) -> None:
     """The display name, else the real one, else the account's; on one line."""
-    assert name_of(person, "U1") == name
+    assert person_name(person) == name
 
 
 async def test_an_answer_between_two_wrong_ones_makes_both_wrong() -> None:
