@@ -25,6 +25,9 @@ _ACTIVE = re.compile(
 _WIDE = frozenset("\\*_~`|<[]@:#>+-.)/")
 
 
+_ENCODED = {ord(sign): f"%{ord(sign):02X}" for sign in "()[]"}
+
+
 def escape(text: str) -> str:
     """Neutral text, written so that Discord shows exactly this text."""
     pieces: list[str] = []
@@ -103,8 +106,13 @@ def code_block(table: str, length: int) -> str:
 
 
 def named_link(name: str, url: str | None) -> str:
-    """A link that reads as `name`, or only the name if the address is no plain web address."""
+    """
+    A link that reads as `name`, or only the name if the address is no web address.
+
+    Discord documents no limit for the address but that of the whole text, so it is for the caller to see that it fits.
+    """
     label = clean(name).replace("\n", " ")
-    if url is None or not re.fullmatch(r"https?://[^\s<>()\[\]\\]{1,900}", url):
+    if url is None or not re.fullmatch(r"https?://[^\s<>\\]+", url):
         return escape_within_line(label)
-    return f"[{escape_label(label)}]({url})"
+    # The link would end at a bracket of the address; %28 is the same to whoever is asked for it.
+    return f"[{escape_label(label)}]({url.translate(_ENCODED)})"

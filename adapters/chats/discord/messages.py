@@ -32,7 +32,7 @@ from adapters.chats.discord.writing_markdown import measure, write
 from bot.model import Answer, Attachment, DeliveryKey, Form, Post, Voice
 from bot.text import Cuts
 from bot.text.cutting import cut
-from bot.text.file_names import file_name
+from bot.text.file_names import UNNAMED, file_name
 from bot.text.names import name_of
 from bot.text.plain import plain
 from bot.text.tree import RichText
@@ -49,6 +49,8 @@ _COLOUR = {
 }
 _DESCRIPTION = 4000
 """A little under Discord's 4096."""
+_LONGEST_LINE = 4096
+"""The longest description of an embed: a file's address may need all of it."""
 _NAME = 200
 _PLAIN = 1500
 """How long the words of a message without an embed may be: there is room for who speaks, and for the key."""
@@ -199,7 +201,12 @@ _CUTS = {False: Cuts(_DESCRIPTION, width), True: Cuts(_DESCRIPTION, _small_width
 
 def _attachment(attachment: Attachment) -> str:
     size = "" if attachment.size is None else f" · {_size(attachment.size)}"
-    return f"📎 {named_link(cut_line(file_name(attachment.name), _NAME), attachment.url)}{size}"
+    name = cut_line(file_name(attachment.name), _NAME)
+    line = f"📎 {named_link(name, attachment.url)}{size}"
+    if units(line) <= _LONGEST_LINE:
+        return line
+    shorter = f"📎 {named_link(UNNAMED, attachment.url)}"
+    return shorter if units(shorter) <= _LONGEST_LINE else f"📎 {named_link(name, None)}{size} {wording.NO_ADDRESS}"
 
 
 def _plain_attachment(attachment: Attachment) -> str:

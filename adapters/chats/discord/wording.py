@@ -8,6 +8,7 @@ CUSTOMER = "Customer"
 STATUS = "Status"
 DASHBOARD = "Open in dashboard"
 NO_TEXT = "(no text)"
+NO_ADDRESS = "(its address is too long for Discord: open it in the store's dashboard)"
 SOMEBODY = "somebody"
 A_GROUP = "group"
 

@@ -118,7 +118,7 @@ def _must_be_asked(file: Event) -> bool:
 
 
 def _called(file: Event) -> str:
-    return file_name(_text_or_none(file.get("name")), _text_or_none(file.get("title")))
+    return file_name(_only_text(file.get("name")), _only_text(file.get("title")))
 
 
 def _is_shared(attachment: Event) -> bool:
@@ -131,6 +131,10 @@ def _is_preview(attachment: Event) -> bool:
 
 def _objects(value: Any) -> list[Event]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _only_text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _text_or_none(value: Any) -> str | None:

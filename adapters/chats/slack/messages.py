@@ -11,7 +11,7 @@ from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
 from adapters.chats.slack.buttons import action_rows
 from adapters.chats.slack.markup import escape, width
-from adapters.chats.slack.writing_blocks import measure, write
+from adapters.chats.slack.writing_blocks import LONGEST_ADDRESS, measure, write
 from bot.model import Answer, Attachment, Form, Post, Voice
 from bot.text import Cuts
 from bot.text.cutting import cut
@@ -167,7 +167,8 @@ def _whole(post: Post) -> str:
 
 def _attachment(attachment: Attachment) -> str:
     size = "" if attachment.size is None else f" ({_size(attachment.size)})"
-    address = f" {attachment.url}" if attachment.url else ""
+    url = attachment.url or ""
+    address = f" {url if width(url) <= LONGEST_ADDRESS else wording.NO_ADDRESS}" if url else ""
     return f"📎 {file_name(attachment.name)}{size}{address}"
 
 

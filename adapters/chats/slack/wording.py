@@ -23,6 +23,7 @@ NAMELESS = {
 """Who speaks if there is no name."""
 
 NO_TEXT = "(no text)"
+NO_ADDRESS = "(its address is too long for Slack: open it in the store's dashboard)"
 SOMEBODY = "somebody"
 A_GROUP = "group"
 A_CHANNEL = "channel"

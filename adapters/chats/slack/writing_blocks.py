@@ -39,7 +39,8 @@ from bot.text.tree import (
 
 Element = dict[str, Any]
 
-_LONGEST_ADDRESS = 2_000
+LONGEST_ADDRESS = 2_900
+"""A little under the 3,000 that Slack allows in every `url`; one that is longer is text."""
 _EMOJI_NAME = re.compile(r"[a-z0-9_+'\-]{1,100}")
 _FORMATS = {
     (True, True): "{date_short_pretty} {time}",
@@ -149,7 +150,7 @@ def _piece(piece: Inline) -> Iterator[Element]:
 
 
 def _link(link: Link) -> Iterator[Element]:
-    if width(link.address) > _LONGEST_ADDRESS or not can_be_opened(link.address):
+    if width(link.address) > LONGEST_ADDRESS or not can_be_opened(link.address):
         yield from words_of(plain_link(link), link.style)
         return
     label = link.label or ("" if link.address.startswith("http") else bare(link.address))
@@ -160,7 +161,7 @@ def words_of(text: str, style: Style) -> Iterator[Element]:
     """Words as they are; web addresses among them can be clicked and are shown in full."""
     end = 0
     for start, after in addresses.spans(text):
-        if width(text[start:after]) > _LONGEST_ADDRESS:
+        if width(text[start:after]) > LONGEST_ADDRESS:
             continue
         if start > end:
             yield _text(text[end:start], style)

@@ -187,7 +187,7 @@ def test_a_named_link_shows_its_name_and_leads_nowhere_else() -> None:
     )
     assert named_link("photo.png", None) == "photo.png"
     assert named_link("photo.png", "javascript:alert(1)") == "photo.png"
-    assert named_link("photo.png", "https://cdn.example/a)b") == "photo.png"
+    assert named_link("photo.png", "https://cdn.example/a)b") == "[photo.png](https://cdn.example/a%29b)"
 
 
 @given(st.text(max_size=300), st.integers(20, 60))

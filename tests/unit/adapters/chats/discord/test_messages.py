@@ -163,3 +163,22 @@ def test_the_parts_of_a_very_long_text_are_made_soon() -> None:
 
 def long_post(name: str) -> Post:
     return Post(voice=Voice.CUSTOMER, name=name, text="".join([f"It does not work, says {name}. " * 430]))
+
+
+@pytest.mark.parametrize("length", [40, 512, 1_300, 3_900, 4_000])
+def test_a_files_long_address_can_be_opened(length: int) -> None:
+    """A signed address may have thousands of characters; it stands behind the name, in one message."""
+    url = "https://cdn.example/".ljust(length, "x")
+    post = said("Look", attachments=(Attachment(name="photo.png", url=url),))
+    shown = [post_message(post, part, KEY)["embeds"][0]["description"] for part in range(parts(post))]
+    assert any(f"]({url})" in each for each in shown)
+    assert all(len(each) <= 4096 for each in shown)
+
+
+def test_an_address_that_fits_nowhere_is_named() -> None:
+    """The thread says where the file can be opened."""
+    url = "https://cdn.example/".ljust(5_000, "x")
+    post = said("Look", attachments=(Attachment(name="photo.png", url=url),))
+    body = post_message(post, 0, KEY)["embeds"][0]["description"]
+    assert "photo.png" in body
+    assert "open it in the store's dashboard" in body

@@ -165,3 +165,18 @@ def test_a_long_text_is_cut_once_however_many_parts_it_has() -> None:
 
 def long_post() -> Post:
     return Post(voice=Voice.CUSTOMER, name="Jane", text="".join(["It does not work! " * 800]))
+
+
+@pytest.mark.parametrize("length", [40, 512, 1_300, 2_900])
+def test_a_files_long_address_can_be_opened(length: int) -> None:
+    """A signed address may have thousands of characters; it is one link, in one piece."""
+    url = "https://cdn.example/".ljust(length, "x")
+    post = Post(voice=Voice.CUSTOMER, name="Jane", text="Look", attachments=(Attachment(name="photo.png", url=url),))
+    assert f"'type': 'link', 'url': '{url}'" in str(post_blocks(post, 0))
+
+
+def test_an_address_that_fits_nowhere_is_named() -> None:
+    """The thread says where the file can be opened."""
+    url = "https://cdn.example/".ljust(4_000, "x")
+    post = Post(voice=Voice.CUSTOMER, name="Jane", text="Look", attachments=(Attachment(name="photo.png", url=url),))
+    assert "open it in the store's dashboard" in str(post_blocks(post, 0))
