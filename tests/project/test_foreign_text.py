@@ -56,7 +56,7 @@ MARKDOWN = (
     "_QUOTE_LINE", "_QUOTE_REST", "_SMALL", "_SPOILER_END", "_STRIKE_END", "_TICKS", "_TOKEN",
 )  # fmt: skip
 MRKDWN = (
-    "_BRACKETED", "_CODE_END", "_ENDS", "_FENCE_END", "_LINE_END", "_QUOTE", "_QUOTE_REST", "_TOKEN"
+    "_BRACKETED", "_CODE_END", "_ENDS", "_FENCE_END", "_LINE_END", "_QUOTE", "_QUOTE_REST", "_TOKEN", "_ID"
 )  # fmt: skip
 
 
@@ -125,6 +125,9 @@ FOREIGN: dict[str, Reader] = {
     "bot/inbound/chats/subjects.py:_named": lambda given: re.fullmatch(r"#?\s*([0-9]{1,12})", given.strip()),
     "bot/text/addresses.py:_FOUND": lambda given: list(addresses.spans(given)),
     "bot/text/addresses.py:_KINDS": addresses.can_be_opened,
+    "bot/text/addresses.py:_SCHEME": addresses.defused,
+    "bot/text/addresses.py:_IN_NUMBERS": lambda given: addresses.defused(f"//{given}"),
+    "bot/text/addresses.py:_NAME_DOT": lambda given: addresses.defused(f"a{given}"),
     "bot/text/audience.py:_COMMAND": lambda given: audience.audience(given, ("//",)),
     "bot/text/audience.py:_LIST_NUMBER": lambda given: audience.audience(f"1. {given}", ("//",)),
     "bot/text/audience.py:_WORD": lambda given: audience.audience(f"@{given}", ("//",)),

@@ -59,13 +59,17 @@ _STRUCTURE = re.compile(
     re.IGNORECASE,
 )
 _INVISIBLE = frozenset(
-    ("script", "style", "head", "title", "template", "noscript", "object", "iframe", "svg", "select", "textarea")
+    ("script", "style", "head", "title", "template", "iframe", "svg", "datalist", "audio", "video", "canvas", "noembed")
 )
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _PARAGRAPHS = frozenset(("p", "ul", "ol", "dl", "table", "blockquote", "pre", "hr", "figure")) | _HEADINGS
 """Elements with an empty line before and after them."""
 _LINES = frozenset(
-    ("div", "section", "article", "header", "footer", "form", "tr", "dt", "dd", "li", "main", "center", "address")
+    (
+        *("div", "section", "article", "header", "footer", "form", "tr", "dt", "dd", "li", "main", "center", "address"),
+        *("nav", "aside", "hgroup", "details", "summary", "fieldset", "legend", "caption", "figcaption", "option"),
+        *("optgroup", "select", "textarea", "noscript"),
+    )
 )
 _CELLS = frozenset(("td", "th"))
 _STYLES: Mapping[str, str] = {
@@ -86,7 +90,7 @@ _HIDDEN = re.compile(
 _TAG = re.compile(r"<[^<>]*>")
 _OPENED = re.compile(r"<([A-Za-z][^\s/>]{0,30})[^>]*>")
 _LINE_TAG = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^<>]*>", re.IGNORECASE)
-_SPACE = re.compile(r"[\s\u200b]+")
+_SPACE = re.compile(r"\s+")
 
 
 def looks_like_html(body: str) -> bool:
@@ -203,6 +207,7 @@ class _Reader:
             self._blocks.append([])
             self._gap = False
         elif tag in _CELLS and plain_pieces(self._line).strip():
+            self._end_words()
             self._line.append(Words(" | "))
 
     def _end(self, tag: str) -> None:
@@ -242,7 +247,7 @@ class _Reader:
         if self._preformatted is not None:
             self._preformatted.append(text)
             return
-        text = _SPACE.sub(" ", text)
+        text = _SPACE.sub(" ", text.replace("\u200b", ""))
         before = self._line[-1] if self._line else None
         follows_space = before is None or before is BREAK or (isinstance(before, Words) and before.text.endswith(" "))
         if follows_space:
@@ -321,6 +326,9 @@ class _Reader:
         if self._link is not None:
             self._link = (self._link[0], 0)
         has_break = BREAK in line
+        while line and line[0] is BREAK and self._entry is None:
+            del line[0]
+            self._gap = True
         while line and (line[-1] is BREAK or (isinstance(line[-1], Words) and not line[-1].text.strip())):
             line.pop()
         if not plain_pieces(line).strip():
