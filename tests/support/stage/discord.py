@@ -213,7 +213,7 @@ def card(status: Status = Status.OPEN, **changes: Any) -> Card:
     fields: dict[str, Any] = {
         "number": TicketNumber(1042),
         "title": "#1042 · Jane · Key not working",
-        "names": ("#1042 · Jane · Key not working", "#1042 · Jane", "#1042"),
+        "names": (changes.get("title", "#1042 · Jane · Key not working"), "#1042 · Jane", "#1042"),
         "store": "Main · Sellgate",
         "customer": Customer(name="Jane", email="jane@example.com"),
         "status": status,
