@@ -24,7 +24,8 @@ from bot.tickets.learned import record_learned
 from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
 from bot.tickets.own_messages import earliest
 from bot.tickets.routing import refusal
-from bot.tickets.sync import TicketSnapshot, lacks_messages, record
+from bot.tickets.snapshot import TicketSnapshot, lacks_messages
+from bot.tickets.sync import record
 from bot.wording import notices
 
 

@@ -8,7 +8,7 @@ this reply reached the vendor.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.db.connection import Row, Transaction
@@ -27,7 +27,6 @@ from bot.model import (
     RECONCILE_DELAYS,
     Author,
     Awaiting,
-    Conversation,
     Customer,
     Kind,
     Message,
@@ -35,100 +34,22 @@ from bot.model import (
     State,
     Status,
     Store,
-    StoreName,
     Ticket,
     TicketId,
     TicketNumber,
 )
 from bot.text import signed
 from bot.tickets import enqueue, links
-from bot.tickets.forgotten import find_ticket, is_forgotten, message_hash
+from bot.tickets.forgotten import find_ticket, is_forgotten
 from bot.tickets.outcomes import reply_arrived
 from bot.tickets.own_messages import Attempted, claimed
+from bot.tickets.snapshot import TicketSnapshot
 from bot.wording import notices
 
 # One second, and one more because we know a vendor's clock only to the second.
 _SAME_SECOND = timedelta(seconds=2)
 # How long a vendor's reads may lag behind its writes: when the last search for a reply found nothing, it is not there.
 MAX_READ_LAG = timedelta(seconds=sum(RECONCILE_DELAYS))
-
-
-def should_follow(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bool, now: datetime) -> bool:
-    """
-    Whether a ticket with a new fingerprint gets threads. Pure.
-
-    In the first sweep, the store's backfill setting decides. Later, every new ticket gets them, and an old one as soon
-    as it changes while it is open.
-    """
-    if before is not None and before.followed:
-        return True
-    closed = ticket.status is Status.CLOSED
-    if not first:
-        return before is None or not closed
-    if closed:
-        return store.backfill_closed
-    if store.backfill_days is None:
-        return store.backfill_open
-    active = ticket.updated_at or ticket.created_at
-    return active is None or now - active <= timedelta(days=store.backfill_days)
-
-
-def merge_listed(listed: Ticket, read: Ticket) -> Ticket:
-    """A ticket as it was just read, completed by what only the list contains. Pure."""
-    return replace(
-        read,
-        subject=read.subject if read.subject is not None else listed.subject,
-        status=read.status or listed.status,
-        status_word=read.status_word or listed.status_word,
-        customer=replace(
-            read.customer,
-            name=read.customer.name or listed.customer.name,
-            email=read.customer.email or listed.customer.email,
-        ),
-        facts=max(read.facts or (), listed.facts or (), key=len) or None,
-        created_at=read.created_at or listed.created_at,
-        updated_at=read.updated_at or listed.updated_at,
-        closed_at=read.closed_at or listed.closed_at,
-        awaiting=read.awaiting or listed.awaiting,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketSnapshot:
-    """
-    A ticket as it was read.
-
-    Attributes:
-        messages: All of them, oldest first; None: they were not read, because nobody needs them.
-        fingerprint: None: it was not read from the list, and the recorded one stays. Empty: the ticket left the list,
-            and any fingerprint it returns with is new.
-        read_at: Just before the request; what we wrote later is newer.
-        vendor_time: The same moment by the vendor's clock; None: unknown.
-        follow: Whether the ticket gets threads from now on; those that have them keep them.
-        complete: Whether the messages are believed to be all; else the ticket is read again.
-    """
-
-    ticket: Ticket
-    messages: tuple[Message, ...] | None
-    fingerprint: str | None
-    read_at: datetime
-    follow: bool
-    vendor_time: datetime | None = None
-    complete: bool = True
-
-
-def lacks_messages(tx: Transaction, store: StoreName, conversation: Conversation) -> bool:
-    """
-    Whether a reading has no message, or lacks one that an earlier reading had.
-
-    Then it may be cut or from before, so it does not prove that there is nothing else.
-    """
-    ticket = find_ticket(tx, store, conversation.ticket.id)
-    if ticket is None or not conversation.messages:
-        return not conversation.messages
-    shown = {message.id for message in conversation.messages}
-    before = {MessageId(row["vendor_id"]) for row in tx.all("vendor_ids_read", ticket=ticket.number)} - shown
-    return bool(before) and not before <= {message_hash(tx, ticket.number, each) for each in shown}
 
 
 def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:

@@ -11,6 +11,15 @@ from bot.model import Change, Status
 from tests.support.vendors.world import FRIENDLY, PLAIN, Case, absent, ids, world
 
 every_case = pytest.mark.parametrize("case", FRIENDLY, ids=str)
+# Many pages take long: each vendor's documentation as it stands and a third of the other readings, the rest in `soak`.
+some_cases = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[pytest.mark.soak] if number % 3 and case not in PLAIN else [])
+        for number, case in enumerate(FRIENDLY)
+    ],
+    ids=str,
+)
 every_vendor = pytest.mark.parametrize("case", PLAIN, ids=str)
 
 
@@ -35,7 +44,7 @@ async def test_a_list_of_many_pages_is_read_whole(case: Case) -> None:
         assert set(made) <= set(here.ledger.known)
 
 
-@every_case
+@some_cases
 async def test_an_unchanged_store_costs_its_pages_only(case: Case) -> None:
     """A sweep in which nothing happened asks for each page of the list once, and for nothing else."""
     async with world(case) as here:

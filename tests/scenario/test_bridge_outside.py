@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-import time
 from contextlib import closing
 from typing import Any
 
@@ -70,9 +69,7 @@ async def _hooks(bot: BotProcess) -> None:
     assert (await asked(bot, "POST", "/hooks/keys/wrong")).status_code == 404
     assert (await asked(bot, "POST", f"/hooks/nowhere/{SECRET}")).status_code == 404
     assert (await asked(bot, "GET", HOOK)).status_code == 405
-    began = time.monotonic()
     assert (await asked(bot, "POST", HOOK, content=b"\xff{ not json" * 1000)).status_code == 202
-    assert time.monotonic() - began < 10.0
 
 
 async def _commands(bot: BotProcess, ticket: Ticket) -> str:
@@ -108,9 +105,7 @@ async def test_sigterm_in_the_middle_of_everything(stage: Stage) -> None:
             await ticket.ann_says(f"in order: {number}")
         await until(lambda: not wire.faults, "Discord hangs")
         late = await stage.writes("Written while stopping")
-        began = time.monotonic()
         assert await bot.stop() == 0
-        assert time.monotonic() - began < 10.0
         await ticket.ann_says("in order: 3")
         await bot.start()
         await ticket.shown("while it stops")

@@ -10,7 +10,7 @@ from bot.sandbox.world import PracticeWorld
 from tests.support.openapi.discord import check_exchange, check_user_agent
 from tests.support.slack_arguments import check_arguments
 
-pytestmark = pytest.mark.takes(40)
+pytestmark = pytest.mark.takes(20)
 
 
 def watched() -> PracticeWorld:
@@ -30,10 +30,19 @@ async def test_the_tour_comes_out_as_it_must() -> None:
     assert world.slack.http_server.observer_errors == []
 
 
-async def test_the_tour_survives_a_kill_between_any_two_steps() -> None:
-    """Killed (SIGKILL) after every step and started again while the story goes on, it loses and doubles nothing."""
+async def test_the_tour_survives_kills_between_two_steps() -> None:
+    """Killed (SIGKILL) after a step and started again while the story goes on, it loses and doubles nothing."""
+    await _killed(range(2, len(STEPS) + 1, 3))
+
+
+@pytest.mark.soak
+async def test_the_tour_survives_a_kill_after_every_step() -> None:
+    """The same, killed after each of them."""
+    await _killed(range(1, len(STEPS) + 1))
+
+
+async def _killed(steps: range) -> None:
     told: list[str] = []
-    steps = range(1, len(STEPS) + 1)
     world = watched()
     assert await play(told.append, world, kill_after=steps), "\n".join(told)
     assert world.discord.http_server.observer_errors == []

@@ -26,7 +26,8 @@ from bot.model import (
     TicketId,
 )
 from bot.tickets import enqueue
-from bot.tickets.sync import TicketSnapshot, record
+from bot.tickets.snapshot import TicketSnapshot
+from bot.tickets.sync import record
 
 T = TypeVar("T")
 

@@ -8,24 +8,12 @@ from datetime import datetime
 
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import to_ms
+from bot.inbound.vendors.scope import SweepScope
 from bot.model import Store, Ticket, TicketId
 from bot.tickets import forgotten
 from bot.tickets.forgotten import find_ticket
-from bot.tickets.sync import MAX_READ_LAG, should_follow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepScope:
-    """
-    What a sweep covers.
-
-    Attributes:
-        first: Whether it is the store's first, so that the store's past is not known yet.
-        full: Whether it covers every ticket.
-    """
-
-    first: bool
-    full: bool
+from bot.tickets.snapshot import should_follow
+from bot.tickets.sync import MAX_READ_LAG
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 
 import structlog
@@ -22,22 +22,21 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import from_ms, to_ms
 from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.inbound.isolation import defects_as_unavailable
-from bot.inbound.vendors.recorded_tickets import RecordedTickets, SweepScope
+from bot.inbound.vendors.recorded_tickets import RecordedTickets
+from bot.inbound.vendors.scope import FullSweeps, SweepScope
 from bot.inbound.vendors.twice import SaidTwice
 from bot.inbound.vendors.unreadable import MissingTickets, UnreadableTickets
 from bot.model import Absent, Change, Conversation, Message, Nameless, Store, Ticket, TicketId
 from bot.ports import Vendor
 from bot.tickets import incidents
 from bot.tickets.forgotten import find_ticket
-from bot.tickets.sync import TicketSnapshot, lacks_messages, merge_listed, record, record_gone, should_follow
+from bot.tickets.snapshot import TicketSnapshot, lacks_messages, merge_listed, should_follow
+from bot.tickets.sync import record, record_gone
 from bot.wording import notices
 from bot.wording.masking import masked
 
 _log = structlog.get_logger(__name__)
 _PROGRESS_EVERY = 10.0
-_FULL_SWEEP_EVERY = timedelta(hours=6)
-# Sooner, if a ticket that only a full sweep lists could not be read.
-_FULL_SWEEP_RETRY = timedelta(minutes=15)
 # After so many failures in a row the vendor may be down, although other tickets could be read before. It counts as down
 # if there is no other ticket to compare with.
 _MAX_FAILURES = 10
@@ -87,10 +86,7 @@ class Sweep:
         self._failures = 0
         self._gone_tickets = SaidTwice(clock)
         self._incomplete_tickets = SaidTwice(clock)
-        # Random, so that stores that started together do not always have their full sweeps together.
-        self._full_every = _FULL_SWEEP_EVERY * (0.75 + random.random() / 2)
-        self._full_after = self._full_every
-        self._left_unreadable: AbstractSet[TicketId] = frozenset()
+        self._full_sweeps = FullSweeps(random)
         self._first_listed = 0
 
     async def run(self) -> None:
@@ -167,8 +163,7 @@ class Sweep:
         row = tx.one("store", name=self._store.name)
         if row is None or row["first_swept_at"] is None:
             return SweepScope(first=True, full=True)
-        full = now - from_ms(row["fully_swept_at"]) >= self._full_after
-        return SweepScope(first=False, full=full)
+        return SweepScope(first=False, full=self._full_sweeps.is_due(now, from_ms(row["fully_swept_at"])))
 
     async def _process_or_postpone(
         self, found: Change | Absent, ticket: TicketId, scope: SweepScope, read_at: datetime
@@ -225,11 +220,9 @@ class Sweep:
         if scope.full:
             self._missing.forget_unlisted(listed)
             self._unreadable.forget_unlisted(listed)
-            self._left_unreadable = frozenset(self._unreadable.tickets)
-            retry_after = _FULL_SWEEP_RETRY if self._full_after == self._full_every else self._full_after * 2
-            self._full_after = min(retry_after, self._full_every) if self._left_unreadable else self._full_every
-        elif not self._unreadable.tickets <= listed | self._left_unreadable:
-            self._full_after = min(_FULL_SWEEP_RETRY, self._full_every)
+            self._full_sweeps.full_sweep_ended(self._unreadable.tickets)
+        else:
+            self._full_sweeps.sweep_ended(self._unreadable.tickets, listed)
         to_report = self._unreadable.to_report(listed)
         named = [(ticket, nameless.get(ticket, ticket), reason) for ticket, reason in to_report]
 

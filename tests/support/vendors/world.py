@@ -54,16 +54,16 @@ class Subject:
 
 
 SUBJECTS = (
-    Subject(kind=sellgate.KIND, listing=LISTINGS["sellgate"], many=130),
-    Subject(kind=lightspeed.KIND, listing=LISTINGS["lightspeed"], many=270),
+    Subject(kind=sellgate.KIND, listing=LISTINGS["sellgate"], many=110),
+    Subject(kind=lightspeed.KIND, listing=LISTINGS["lightspeed"], many=255),
     Subject(
         kind=sellsn.KIND,
         listing=LISTINGS["sellsn"],
-        many=130,
+        many=110,
         settings=lambda variant: {"closed_statuses": str(variant.statuses[2])},
         names_staff=False,
     ),
-    Subject(kind=sellapp.KIND, listing=LISTINGS["sellapp"], many=130, lacks=lambda variant: variant.v2 != "there"),
+    Subject(kind=sellapp.KIND, listing=LISTINGS["sellapp"], many=110, lacks=lambda variant: variant.v2 != "there"),
     Subject(kind=nextcommerce.KIND, listing=LISTINGS["nextcommerce"], many=50, check=check_request),
 )
 

@@ -104,9 +104,9 @@ def test_split_refuses_a_length_of_nothing() -> None:
 
 def test_a_very_long_text_is_split_within_a_moment() -> None:
     """A customer who pastes a megabyte holds nobody up."""
-    began = time.perf_counter()
+    began = time.process_time()
     pieces = split("word " * 200_000, 2000)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 60, "it takes a fraction of a second; with the square of its length, hours"
     assert sum(map(len, pieces)) > 990_000
 
 

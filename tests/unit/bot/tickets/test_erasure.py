@@ -40,8 +40,9 @@ from bot.tickets.edits import record_deleted, record_edited
 from bot.tickets.forgotten import find_ticket
 from bot.tickets.routing import record_said, route_link
 from bot.tickets.rules import Rules
+from bot.tickets.snapshot import TicketSnapshot
 from bot.tickets.stats import figures
-from bot.tickets.sync import TicketSnapshot, record
+from bot.tickets.sync import record
 from tests.support.clocks import StandingClock
 from tests.support.database import NOON, STORE, snapshot
 

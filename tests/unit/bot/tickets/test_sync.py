@@ -35,7 +35,8 @@ from bot.tickets.erasure import erase
 from bot.tickets.outcomes import drop, reply_arrived, retry
 from bot.tickets.routing import record_said, route_link
 from bot.tickets.rules import Rules
-from bot.tickets.sync import record, record_gone, should_follow
+from bot.tickets.snapshot import should_follow
+from bot.tickets.sync import record, record_gone
 from tests.support.database import NOON, STORE, snapshot, write
 
 THREAD = Place(chat=ChatName("discord"), channel=ChannelId("1"), thread=ThreadId("900"))

@@ -45,11 +45,15 @@ def test_a_field_that_holds_an_address_is_masked_however_it_is_written(email: st
     assert masked_address(email) == shown
 
 
+A_LOT = 60.0
+"""Of the processor's seconds; in proportion to its length it takes a fraction of one, with the square of it hours."""
+
+
 @pytest.mark.parametrize(
     "text", ["a" * 1_000_000, "a@" * 50_000, "a." * 500_000, "%40" * 300_000, "!" * 1_000_000, "@" * 1_000_000]
 )
 def test_a_long_text_costs_little(text: str) -> None:
     """It is read once, whatever stands in it."""
-    began = time.perf_counter()
+    began = time.process_time()
     masked(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < A_LOT
