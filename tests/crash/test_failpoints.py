@@ -34,7 +34,7 @@ def failures(folder: Path, vendor: Vendor, points: Iterable[int], again: int | N
 
 def some(points: Mapping[int, str], every: int) -> list[int]:
     """The first point and the last of each kind, and of all of them every so manyth."""
-    first = {kind: point for point, kind in reversed(points.items())}
+    first = {kind: point for point, kind in reversed(list(points.items()))}
     last = {kind: point for point, kind in points.items()}
     return sorted({*first.values(), *last.values(), *list(points)[::every]})
 
