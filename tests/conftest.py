@@ -16,7 +16,38 @@ from bot.settings import Settings
 from tests.support.simulation.loop import SimulatedLoop
 
 _TESTS = Path(__file__).parent
-_MEASURED = ("unit", "integration", "scenario")
+_MEASURED = ("unit", "integration")
+_MEASURED_SCENARIOS = frozenset(
+    f"test_{name}.py"
+    for name in (
+        "bridge_agents",
+        "bridge_clock",
+        "bridge_commands",
+        "bridge_explicit",
+        "bridge_files",
+        "bridge_forget",
+        "bridge_formatting",
+        "bridge_late_replies",
+        "bridge_masked",
+        "discord_adapter",
+        "discord_cards",
+        "discord_commands",
+        "discord_connection",
+        "discord_events",
+        "malformed_events",
+        "nothing_lost_to_a_404",
+        "reread",
+        "rights_locked_threads",
+        "silent_sockets",
+        "slack_adapter",
+        "slack_commands",
+        "slack_connection",
+        "slack_missed",
+        "slack_put_off",
+        "slack_repeats",
+    )
+)
+"""Those that reach what nothing else reaches, and do so quickly."""
 # httpcore tries to import it for every request; that it is not installed is found out soonest like this.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
@@ -26,21 +57,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     Which tests coverage is measured by, and their order.
 
-    Measuring takes half as much time again. So it is done where each behaviour is tested for itself, and left out where
-    the same lines are reached thousands of times.
+    Measuring takes almost as much time again. So it is done where each behaviour is tested for itself, and left out
+    where the same lines are reached thousands of times.
 
     The longest begin first, so that none of them is the last one and runs alone. A worker is given two tests at first
     and then one after the other, so a short one stands behind each long one: no long one waits for another while a
     worker has nothing to do.
     """
     for item in items:
-        if item.path.relative_to(_TESTS).parts[0] not in _MEASURED or _seconds(item):
+        if not _is_measured(item):
             item.add_marker("no_cover")
     long = sorted((item for item in items if _seconds(item)), key=_seconds, reverse=True)
     short = [item for item in items if not _seconds(item)]
     pairs = zip(long, short, strict=False)
     paired = min(len(long), len(short))
     items[:] = [*chain.from_iterable(pairs), *long[paired:], *short[paired:]]
+
+
+def _is_measured(item: pytest.Item) -> bool:
+    """Whether coverage is measured by this test; never by one that takes long."""
+    folder = item.path.relative_to(_TESTS).parts[0]
+    return not _seconds(item) and (folder in _MEASURED or item.path.name in _MEASURED_SCENARIOS)
 
 
 def _seconds(item: pytest.Item) -> float:

@@ -71,6 +71,7 @@ def shown(room: Room, ticket: str) -> list[str]:
     return room.texts(live_threads(room, ticket)[0])
 
 
+@pytest.mark.takes(5)
 async def test_long_queues_of_a_few_tickets_freeze_no_chat(tmp_path: Path) -> None:
     """Eight tickets with 90 messages each take minutes; the other store's messages take seconds all that time."""
     async with two_stores(tmp_path / "db") as (sim, discord, slack):

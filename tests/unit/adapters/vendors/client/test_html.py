@@ -116,6 +116,7 @@ def test_hostile_bodies_are_read_soon(body: str, text: str) -> None:
     assert time.process_time() - begun < 60
 
 
+@pytest.mark.takes(4)
 async def test_a_large_body_leaves_the_event_loop_free() -> None:
     """Others go on meanwhile; none of them waits for the whole conversion."""
     body = "<p>x" * 250_000
