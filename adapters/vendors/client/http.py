@@ -210,7 +210,10 @@ class VendorClient:
         if is_success and not response.body.strip():
             self._quota.answered(response.headers)
             return None
-        return await self._value(response, writing=True, private=private)
+        value = await self._value(response, writing=True, private=private)
+        if value is None and not empty_ok:
+            raise Uncertain(f"{self._service.label} sent an answer that is empty.")
+        return value
 
     def wait(self) -> float:
         """In how many seconds the store's quota allows one more write; 0.0: now. No request."""

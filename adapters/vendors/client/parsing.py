@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from adapters.vendors.client.large_lists import LEFT_OUT
-from bot.errors import Unavailable
+from bot.errors import Unavailable, Uncertain
 from bot.model import Fact, Message, MessageId, Nameless
 from bot.text import one_line, visible
 
@@ -212,6 +212,11 @@ def identifier_in(value: Any) -> str | None:
 def not_understood(vendor: str) -> Unavailable:
     """The error for an answer to a read that arrived whole and is not what we asked for."""
     return Unavailable(f"{vendor} sent an answer that shopbell does not understand.")
+
+
+def perhaps_sent(vendor: str) -> Uncertain:
+    """The error for a success in answer to a reply that is of another shape: who sent it may not be the vendor."""
+    return Uncertain(f"{vendor} did not say whether it took the message.")
 
 
 def oldest_first(messages: Iterable[Message]) -> tuple[Message, ...]:

@@ -21,6 +21,7 @@ from adapters.vendors.client.parsing import (
     identifier_in,
     named,
     not_understood,
+    perhaps_sent,
     unwrapped,
 )
 from adapters.vendors.client.responses import UnusableBody, json_of
@@ -125,8 +126,16 @@ def error_status(value: Any) -> int | None:
 
 
 def new_message_id(value: Any) -> MessageId | None:
-    """The id of our reply in the answer to it; None: the answer does not name it."""
-    named = identifier_in(unwrapped(value, "ticketMessage"))
+    """
+    The id of our reply in the answer to it, which is the message; None: it has none, or the answer is documented empty.
+
+    Raises:
+        Uncertain: The answer is no message.
+    """
+    found = unwrapped(value, "ticketMessage")
+    named = identifier_in(found)
+    if value is not None and not named and not (isinstance(found, dict) and "message" in found):
+        raise perhaps_sent(LABEL)
     return MessageId(named) if named else None
 
 

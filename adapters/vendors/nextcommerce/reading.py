@@ -27,6 +27,7 @@ from adapters.vendors.client.parsing import (
     named,
     not_understood,
     oldest_first,
+    perhaps_sent,
     texts,
     unwrapped,
 )
@@ -193,12 +194,17 @@ def new_message_id(value: Any, text: str, *, public: bool) -> MessageId | None:
     The id of our new comment in the answer to it, which may be the comment or the whole ticket.
 
     In a ticket it can only be the newest comment of its kind, if it has the same text. None: the answer does not show
-    it.
+    it, or is empty (204).
+
+    Raises:
+        Uncertain: The answer is neither.
     """
-    if not isinstance(value, dict):
+    if value is None:
         return None
+    if not isinstance(value, dict) or not ("body" in value or isinstance(value.get("comments"), list)):
+        raise perhaps_sent(LABEL)
     if not isinstance(value.get("comments"), list):
-        named = identifier_in(value) if "body" in value else None
+        named = identifier_in(value)
         return MessageId(named) if named else None
     comments = [WireComment.model_validate(part) for part in value["comments"] if identifier_in(part)]
     messages = oldest_first(

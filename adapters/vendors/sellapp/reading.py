@@ -21,6 +21,7 @@ from adapters.vendors.client.parsing import (
     fingerprint_from,
     identifier_in,
     named,
+    perhaps_sent,
     unwrapped,
 )
 from adapters.vendors.client.responses import UnusableBody, json_of
@@ -159,8 +160,16 @@ def page_of(value: Any) -> Page:
 
 
 def new_message_id(value: Any) -> MessageId | None:
-    """The id of our reply in the answer to it; None: the answer does not name it."""
-    named = identifier_in(unwrapped(value, "data"))
+    """
+    The id of our reply in the answer to it, which is the message; None: it has none, or the answer is empty (204).
+
+    Raises:
+        Uncertain: The answer is no message.
+    """
+    found = unwrapped(value, "data")
+    named = identifier_in(found)
+    if value is not None and not named and not (isinstance(found, dict) and "content" in found):
+        raise perhaps_sent(LABEL)
     return MessageId(named) if named else None
 
 

@@ -20,6 +20,7 @@ from adapters.vendors.client.parsing import (
     Wire,
     named,
     oldest_first,
+    perhaps_sent,
     read_one,
     unwrapped,
 )
@@ -141,8 +142,13 @@ def new_message_id(value: Any, text: str) -> MessageId | None:
     """
     The id of our reply in the answer to it, which is the ticket: the newest entry, if it has the same text.
 
-    None: the answer does not show it.
+    None: the answer does not show it, or is empty (204).
+
+    Raises:
+        Uncertain: It is neither a ticket nor SellSN's envelope, by whose `success` and `data` it says that it was done.
     """
+    if value is not None and not _is_answer(value):
+        raise perhaps_sent(LABEL)
     try:
         messages = messages_of(read_one(WireTicket, unwrapped(value, "data"), vendor=LABEL), KnownNames(), ())
     except Unavailable:
@@ -150,6 +156,12 @@ def new_message_id(value: Any, text: str) -> MessageId | None:
     if len(messages) < 2 or comparable(messages[-1].text) != comparable(text):
         return None
     return messages[-1].id
+
+
+def _is_answer(value: Any) -> bool:
+    found = unwrapped(value, "data")
+    is_ticket = isinstance(found, dict) and "entries" in found
+    return is_ticket or (isinstance(value, dict) and value.get("success") is True and "data" in value)
 
 
 def error_status(value: Any) -> int | None:

@@ -18,13 +18,14 @@ from adapters.vendors.lightspeed.reading import (
     fingerprint,
     has_note,
     id_number,
+    new_message_id,
     page_of,
     ticket_of,
     with_note,
 )
 from adapters.vendors.lightspeed.settings import LightspeedSettings
 from adapters.vendors.lightspeed.vendor import Lightspeed
-from bot.errors import AuthFailed, RateLimited
+from bot.errors import AuthFailed, RateLimited, Uncertain
 from bot.model import Customer, Fact, Nudge, Status, TicketId
 from tests.support.clocks import ManualClock
 from tests.support.vendors.client import Server, tools
@@ -259,3 +260,25 @@ def test_a_language_is_one_part_of_an_address(language: str) -> None:
     """A language cannot lead elsewhere."""
     with pytest.raises(ValidationError):
         LightspeedSettings.model_validate({"api_key": "k", "api_secret": "s", "language": language})
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ({"ticketMessage": {"id": 7, "message": "Done"}}, "7"),
+        ({"id": 7, "message": "Done"}, "7"),
+        ({"ticketMessage": {"id": 7}}, "7"),
+        ({"ticketMessage": {"id": False, "message": "Done"}}, None),
+        (None, None),
+    ],
+)
+def test_the_id_of_a_reply(answer: Any, found: str | None) -> None:
+    """The answer is the message, wrapped or bare; without an id, or without a body (204), it is sent all the same."""
+    assert new_message_id(answer) == found
+
+
+@pytest.mark.parametrize("answer", [{"ticketMessage": None}, {"ticketMessage": {}}, {"ok": True, "success": True}, {}, [], "ok", True])
+def test_a_reply_is_in_doubt_after_an_answer_of_another_shape(answer: Any) -> None:
+    """Whatever else says 200 may not be Lightspeed: the reply is looked for before it is sent again."""
+    with pytest.raises(Uncertain):
+        new_message_id(answer)

@@ -27,7 +27,7 @@ from adapters.vendors.nextcommerce.reading import (
 )
 from adapters.vendors.nextcommerce.settings import NextcommerceSettings
 from adapters.vendors.nextcommerce.vendor import Nextcommerce
-from bot.errors import Rejected, Unavailable
+from bot.errors import Rejected, Unavailable, Uncertain
 from bot.model import Attachment, Author, Change, Customer, Fact, File, Nudge, Status, Ticket, TicketId
 from tests.support.vendors.client import Server, tools
 from tests.support.vendors.remembered import Remembered
@@ -148,14 +148,20 @@ def test_cursors(following: str, cursor: str | None) -> None:
         (TICKET | {"comments": [COMMENT, COMMENT | {"id": 13, "created_at": "2020-01-01T00:00:00Z"}]}, "13"),
         (TICKET | {"comments": [COMMENT | {"body": "<p>string</p>"}]}, "11"),
         (TICKET | {"comments": [COMMENT | {"body": "else"}]}, None),
-        ({"id": 41}, None),
+        ({"body": "string"}, None),
         (None, None),
-        ([], None),
     ],
 )
 def test_the_id_of_a_reply(value: Any, found: str | None) -> None:
-    """A ticket's newest comment is the reply if it says the same; nothing raises after it has left."""
+    """A ticket's newest comment is the reply if it says the same; without one the reply counts as sent all the same."""
     assert new_message_id(value, "string", public=True) == found
+
+
+@pytest.mark.parametrize("value", [{"id": 41}, {"comments": None}, {"ok": True}, {}, [], "ok", True])
+def test_a_reply_is_in_doubt_after_an_answer_of_another_shape(value: Any) -> None:
+    """The answer is a comment or a ticket; whatever else says 200 may not be Next Commerce."""
+    with pytest.raises(Uncertain):
+        new_message_id(value, "string", public=True)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from adapters.vendors.sellapp.reading import (
     WireTicket,
     fingerprint,
     message_of,
+    new_message_id,
     nudge_of,
     page_of,
     ticket_of,
@@ -187,3 +188,25 @@ def signed(body: bytes, secret: str = "secret") -> dict[str, str]:
 def test_webhooks(headers: dict[str, str], body: bytes, nudge: Nudge | None) -> None:
     """A signature that is there must be right; what is named is looked at."""
     assert nudge_of(headers, body, "secret") == nudge
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ({"data": {"id": 7, "content": "Done"}}, "7"),
+        ({"id": 7, "content": "Done"}, "7"),
+        ({"data": {"id": 7}}, "7"),
+        ({"data": {"id": False, "content": "Done"}}, None),
+        (None, None),
+    ],
+)
+def test_the_id_of_a_reply(answer: Any, found: str | None) -> None:
+    """The answer is the message, wrapped or bare; without an id, or without a body (204), it is sent all the same."""
+    assert new_message_id(answer) == found
+
+
+@pytest.mark.parametrize("answer", [{"data": None}, {"data": {}}, {"ok": True, "success": True}, {}, [], "ok", True])
+def test_a_reply_is_in_doubt_after_an_answer_of_another_shape(answer: Any) -> None:
+    """Whatever else says 200 may not be SellApp: the reply is looked for before it is sent again."""
+    with pytest.raises(Uncertain):
+        new_message_id(answer)

@@ -24,7 +24,7 @@ from adapters.vendors.sellsn.reading import (
 )
 from adapters.vendors.sellsn.settings import SellsnSettings
 from adapters.vendors.sellsn.vendor import Sellsn
-from bot.errors import Gone, Unsupported
+from bot.errors import Gone, Uncertain, Unsupported
 from bot.model import Author, Change, Customer, Learned, Status, Ticket, TicketId
 from tests.support.vendors.client import Server, tools
 
@@ -116,14 +116,21 @@ def test_fingerprints() -> None:
         ({"success": True, "data": {"id": ID, "entries": [entry(1, "jane", "Hi")]}}, None),
         ({"success": True, "data": {"id": ID, "entries": [entry(1, "jane", "Done")]}}, None),
         ({"success": True, "data": None}, None),
-        ({"success": True}, None),
+        ({"id": ID, "entries": [entry(1, "jane", "Hi"), entry(2, "x", "Done")]}, "e2"),
+        ({"id": ID, "entries": "[Circular Reference]"}, None),
         (None, None),
-        ([], None),
     ],
 )
 def test_the_id_of_a_reply(value: Any, found: str | None) -> None:
-    """The newest entry is the reply if it says the same; nothing raises after the reply has left."""
+    """The newest entry is the reply if it says the same; without one the reply counts as sent all the same."""
     assert new_message_id(value, "Done") == found
+
+
+@pytest.mark.parametrize("value", [{"success": True}, {"data": None}, {"ok": True}, {}, [], "ok", True])
+def test_a_reply_is_in_doubt_after_an_answer_of_another_shape(value: Any) -> None:
+    """SellSN answers with its envelope; whatever else says 200 may not be SellSN."""
+    with pytest.raises(Uncertain):
+        new_message_id(value, "Done")
 
 
 def test_a_refusal_within_200() -> None:
