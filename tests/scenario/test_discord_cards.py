@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
+
+from bot.errors import Unavailable
 from bot.model import ChatMessageId, DeliveryKey, Mark, Opened, Status
+from bot.sandbox.discord import Thread
+from bot.sandbox.loopback_server import Exchange
 from tests.support.stage.discord import card, place, stage
 from tests.support.twice import is_gone, once_sure
 
@@ -49,6 +54,25 @@ class TestCards:
                 await s.chat.render_card(place(channel, opened), opened, changed)
                 assert s.server.thread(opened.thread).archived
                 assert "solved" in str(s.shown(opened, channel))
+
+    async def test_a_thread_that_is_archived_meanwhile_is_opened_next_time(self) -> None:
+        """A thread that was read as open may be archived before it is changed: that is no refusal for good."""
+        async with stage(tags=["Open", "Closed"]) as s:
+            for channel in (s.text, s.forum):
+                opened = await s.open(channel)
+                thread = s.server.thread(opened.thread)
+
+                def archive(seen: Exchange, thread: Thread = thread) -> None:
+                    if seen.method == "GET" and seen.path.endswith(f"/channels/{thread.id}"):
+                        s.server.guild.archive(thread, archived=True)
+
+                s.server.http_server.observers.append(archive)
+                with pytest.raises(Unavailable, match="archived just now"):
+                    await s.chat.render_card(place(channel, opened), opened, card(Status.CLOSED))
+                s.server.http_server.observers.remove(archive)
+                await s.chat.render_card(place(channel, opened), opened, card(Status.OPEN, title="another title"))
+                assert not thread.archived
+                assert "another title" in s.shown(opened, channel)["description"]
 
     async def test_a_card_that_people_deleted_is_followed_by_one_in_the_thread(self) -> None:
         """It is said that the card is gone, all else is done; another one is found, changed and archived like it."""

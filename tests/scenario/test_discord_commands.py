@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import pytest
+
 from bot.model import (
     Answer,
     Button,
@@ -10,6 +14,8 @@ from bot.model import (
     Verb,
     Voice,
 )
+from bot.sandbox.discord import NoAnswer
+from tests.support.openapi.discord import check_exchange
 from tests.support.stage.discord import build, place, post, stage
 from tests.support.waiting import until
 
@@ -88,6 +94,23 @@ class TestAsking:
             s.intake.failure = RuntimeError("a defect")
             answered = await s.server.command(s.server.add_member("Ana"), s.text, "close")
             assert "went wrong" in answered.content
+
+    @pytest.mark.parametrize("body", ['{"ok": true, "surprise": [1]}', "[1]", "{}"])
+    @pytest.mark.parametrize("path", ["/interactions/.*/callback", "/webhooks/.*"])
+    async def test_a_malformed_answer_to_an_interaction_is_no_defect(
+        self, path: str, body: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """discord.py cannot read the answer to our acknowledgement or to the text; the next command works."""
+        async with stage() as s:
+            ana = s.server.add_member("Ana")
+            observed = s.server.http_server.observers
+            observed.remove(check_exchange)
+            s.server.http_server.fail("replace", path=path, status=200, body=body)
+            with suppress(NoAnswer):
+                await s.server.command(ana, s.text, "stats", seconds=1.0)
+            observed.append(check_exchange)
+            assert (await s.server.command(ana, s.text, "stats")).content == "Done."
+        assert [each for each in caplog.records if each.levelname == "ERROR"] == []
 
     async def test_commands_are_published_only_when_they_changed(self) -> None:
         """A restart asks what is there and leaves it; a server that offers something else is put right."""

@@ -298,9 +298,6 @@ async def test_each_call_gets_each_answer(answer: Answer) -> None:
                 assert {name for fault in faults.values() for name in fault.unknown} == set()
             assert {call.kind for fault in live.values() for call in fault.met} >= {Kind.SHOW, Kind.SEND, Kind.LIST}
             assert {call.kind for fault in catching_up.values() for call in fault.met} >= {Kind.CONNECT, Kind.READ}
-            if answer is Answer.OWN_404:
-                # Known and to be mended: while catching up, one of Discord's deliveries is given up after a single 404.
-                wrong = [each for each in wrong if not ("discord: " in each and "GiveUp" in each)]
             assert not wrong, "\n".join(wrong)
 
 

@@ -100,6 +100,17 @@ def usable_answer(*, wrote: bool) -> Iterator[None]:
 
 
 @contextmanager
+def seen_open() -> Iterator[None]:
+    """For requests inside a thread that was open a moment ago: archived since, it is opened by the next attempt."""
+    try:
+        yield
+    except Rejected as error:
+        if code_of(error) != ARCHIVED:
+            raise
+        raise Unavailable(wording.ARCHIVED_MEANWHILE) from error
+
+
+@contextmanager
 def library_errors() -> Iterator[None]:
     """As `remote_errors` for what discord.py reads by itself: it also fails on answers that it does not expect."""
     with remote_errors(wrote=False), usable_answer(wrote=False):

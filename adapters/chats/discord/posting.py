@@ -16,6 +16,7 @@ from adapters.chats.discord.failures import (
     UNKNOWN_EMOJI,
     UNKNOWN_MESSAGE,
     code_of,
+    seen_open,
     usable_answer,
 )
 from adapters.chats.discord.markup import cut_line
@@ -65,8 +66,9 @@ class Posting:
         except Rejected as error:
             if code_of(error) != ARCHIVED or place.thread is None:
                 raise
-        await self._threads.set_thread(place, archived=False)
-        return await self._send_once(place, message)
+        with seen_open():
+            await self._threads.set_thread(place, archived=False)
+            return await self._send_once(place, message)
 
     async def _send_once(self, place: Place, message: Json) -> Json:
         async def send() -> Json:
@@ -88,8 +90,9 @@ class Posting:
         except Rejected as error:
             if code_of(error) != ARCHIVED or place.thread is None:
                 raise
-            await self._threads.set_thread(place, archived=False)
-            await self._erase(place, message, text)
+            with seen_open():
+                await self._threads.set_thread(place, archived=False)
+                await self._erase(place, message, text)
 
     async def _erase(self, place: Place, message: ChatMessageId, text: str) -> None:
         await self._call(
@@ -130,9 +133,10 @@ class Posting:
                 return
             if code_of(error) != ARCHIVED:
                 raise
-            await self._threads.set_thread(place, archived=False)
-            await self._react(channel, message, mark, was)
-            await self._threads.set_thread(place, archived=True)
+            with seen_open():
+                await self._threads.set_thread(place, archived=False)
+                await self._react(channel, message, mark, was)
+                await self._threads.set_thread(place, archived=True)
 
     async def _react(self, channel: str, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         path = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me"

@@ -24,6 +24,7 @@ from adapters.chats.discord.failures import (
     UNKNOWN_MESSAGE,
     code_of,
     is_about_name,
+    seen_open,
     usable_answer,
 )
 from adapters.chats.discord.full_servers import ThreadLimit
@@ -185,6 +186,10 @@ class Threads:
         A card inside the thread, as in a forum post, cannot be edited while the thread is archived: the thread is
         opened for the edit and archived again. A card in a text channel can always be edited.
         """
+        with seen_open():
+            return await self._render_card(place, opened, card)
+
+    async def _render_card(self, place: Place, opened: Opened, card: Card) -> bool:
         where = await self._channels.channel(place.channel)
         forum = where if isinstance(where, discord.ForumChannel) else None
         is_in_thread = forum is not None or str(opened.card) != str(opened.thread)

@@ -76,6 +76,7 @@ NOT_ON_SERVER = "The bot is not on this Discord server any more. Invite it again
 PERHAPS_GONE = "Discord says that this does not exist. It is asked once more before that is believed."
 PERHAPS_HIDDEN = "Discord does not show this channel. It is asked once more before that is believed."
 CONTRADICTED = "Discord says that this does not exist, and shows it all the same."
+ARCHIVED_MEANWHILE = "The thread was archived just now. The bot tries again."
 CARD_DELETED = "The ticket's card was deleted before it had its thread."
 SERVER_NOT_LISTED = "Discord has not sent yet what this server looks like. Please try again in a minute."
 CHANNEL_GONE = "The channel is no longer on Discord. Name another one in the store's CHANNELS and start shopbell again."
