@@ -29,6 +29,7 @@ _BEYOND_REACH = (
     "what agents wrote themselves in Discord and Slack, and what these platforms keep",
     "backups that were made before: delete them, or forget again after restoring one",
 )
+_ELSEWHERE = "posts of what the customer wrote in other customers' tickets: delete them in Discord and Slack"
 _BEYOND_REACH_WITHOUT_CHATS = "our cards and posts in Discord and Slack: `--chats` erases them"
 
 
@@ -40,13 +41,13 @@ def forget(
 ) -> None:
     """Erase a customer's or a ticket's words and names; also while the bridge runs."""
     tickets, found = read_database(_look, whom)
-    if not tickets:
+    if not tickets and not found.elsewhere:
         fail(f"Nothing is stored of {field(whom)}. Give an address as the vendor has it, or a number such as #1042.", 1)
     if not as_json:
         show("\n".join(_plan(found, chats=chats)))
     if not yes:
         _ask(as_json=as_json)
-    receipt = asyncio.run(_forget(tickets, chats=chats))
+    receipt = asyncio.run(_forget(tickets, whom, chats=chats))
     if as_json:
         show_json(receipt)
     else:
@@ -55,7 +56,7 @@ def forget(
 
 def _look(tx: Transaction, whom: str) -> tuple[Sequence[TicketNumber], Extent]:
     tickets = erasure.find_tickets(tx, whom)
-    return tickets, erasure.extent(tx, tickets)
+    return tickets, erasure.extent(tx, tickets, whom)
 
 
 def _ask(*, as_json: bool) -> None:
@@ -65,17 +66,19 @@ def _ask(*, as_json: bool) -> None:
         fail("Nothing was erased.", 1)
 
 
-async def _forget(tickets: Sequence[TicketNumber], *, chats: bool) -> dict[str, Any]:
+async def _forget(tickets: Sequence[TicketNumber], whom: str, *, chats: bool) -> dict[str, Any]:
     now = SystemClock().now()
     database = await Database.open_to_change(load_general().database_path)
     try:
-        erased = await database.write(erasure.forget, tickets, now, in_chats=chats)
+        erased = await database.write(erasure.forget, tickets, now, whom=whom, in_chats=chats)
         emptied = await database.empty_log()
     finally:
         await database.aclose()
     beyond = list(_BEYOND_REACH) if chats else [*_BEYOND_REACH, _BEYOND_REACH_WITHOUT_CHATS]
     if erased.doubtful and not chats:
         beyond.append(_doubtful(erased.doubtful))
+    if erased.elsewhere:
+        beyond.append(_ELSEWHERE)
     if not emptied:
         beyond.append("the write-ahead log beside the database, until the bridge next empties it")
     return _as_json(erased, now, beyond, chats=chats)
@@ -86,6 +89,7 @@ def _as_json(erased: Extent, now: datetime, beyond: Sequence[str], *, chats: boo
         "erased_at": now.isoformat(timespec="seconds"),
         "tickets": list(erased.tickets),
         "messages": erased.messages,
+        "messages_elsewhere": erased.elsewhere,
         "deliveries": erased.deliveries,
         "unsent": [
             {"delivery": each.delivery, "ticket": each.ticket, "kind": each.kind.value, "state": each.state.value}
@@ -107,6 +111,8 @@ def _plan(found: Extent, *, chats: bool) -> Iterator[str]:
         yield f"⚠️ {_unsent(each)} It will not be sent."
     yield f"To be erased: {_amounts(len(found.tickets), found.messages, found.deliveries)}."
     yield f"Tickets: {', '.join(f'#{number}' for number in found.tickets)}"
+    if found.elsewhere:
+        yield f"Messages of this address in other customers' tickets: {found.elsewhere}"
     if chats:
         yield f"Threads in which our cards and posts are erased: {len(found.threads)}"
     if found.doubtful:
@@ -123,6 +129,8 @@ def _receipt(receipt: dict[str, Any]) -> Iterator[str]:
     tickets, messages, deliveries = receipt["tickets"], receipt["messages"], receipt["deliveries"]
     yield f"Erased at {receipt['erased_at']}: {_amounts(len(tickets), messages, deliveries)}."
     yield f"Tickets: {', '.join(f'#{number}' for number in tickets)}"
+    if receipt["messages_elsewhere"]:
+        yield f"Messages of this address in other customers' tickets: {receipt['messages_elsewhere']}"
     if receipt["unsent"]:
         yield f"Replies and notes that were not sent any more: {len(receipt['unsent'])}"
     if receipt["threads"]:

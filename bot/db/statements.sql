@@ -190,6 +190,7 @@ SET subject = COALESCE(:subject, subject),
     status_word = COALESCE(:status_word, status_word),
     customer_name = COALESCE(:customer_name, customer_name),
     customer_email = COALESCE(:customer_email, customer_email),
+    customer_mailbox = COALESCE(:customer_mailbox, customer_mailbox),
     facts = COALESCE(:facts, facts),
     awaiting = COALESCE(:awaiting, awaiting),
     first_response_at = COALESCE(first_response_at, :first_response_at),
@@ -242,6 +243,12 @@ WHERE number = :number;
 -- name: customer_emails
 -- For `shopbell forget`: every ticket with an address. SQLite cannot compare them: its capital letters are ASCII's.
 SELECT number, customer_email FROM tickets WHERE customer_email IS NOT NULL ORDER BY number;
+
+-- name: messages_by_address
+-- For `shopbell forget`: what came from vendors and has an address for its author's name, in any ticket.
+SELECT id, ticket, author_name FROM messages
+WHERE purpose = 'vendor' AND erased = 0 AND author <> 'staff' AND INSTR(author_name, '@') > 0
+ORDER BY id;
 
 -- name: tickets_to_erase
 -- Tickets that were closed before this time and still have their words. If it is unknown when a ticket was closed, its
@@ -354,8 +361,8 @@ WHERE id = :id;
 -- name: erase_ticket
 -- Takes words and names out of the ticket. What the figures need stays.
 UPDATE tickets
-SET subject = NULL, status_word = NULL, customer_name = NULL, customer_email = NULL, facts = '[]', fingerprint = NULL,
-    erased = 1, erased_at = :now, version = version + 1
+SET subject = NULL, status_word = NULL, customer_name = NULL, customer_email = NULL, customer_mailbox = NULL,
+    facts = '[]', fingerprint = NULL, erased = 1, erased_at = :now, version = version + 1
 WHERE number = :number;
 
 -- name: forget_ticket
@@ -397,7 +404,7 @@ ORDER BY number;
 -- name: tickets_of_customer
 -- For the card: the customer's other tickets in every store, open ones first.
 SELECT number, store, status FROM tickets
-WHERE LOWER(customer_email) = LOWER(:email) AND number <> :number AND gone_at IS NULL
+WHERE customer_mailbox = :mailbox AND number <> :number AND gone_at IS NULL
 ORDER BY status = 'open' DESC, number DESC;
 
 -- name: tickets_to_choose

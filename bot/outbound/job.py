@@ -135,9 +135,9 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
     message = None if delivery.message is None else tx.one("message", id=delivery.message)
     origin = None if message is None or message["link"] is None else tx.one("link", id=message["link"])
     opening = None if delivery.ticket is None else tx.one("first_customer_message", ticket=delivery.ticket)
-    email = None if ticket is None else ticket["customer_email"]
+    mailbox = None if ticket is None else ticket["customer_mailbox"]
     lost = 0 if link is None else link["threads_lost"]
-    others = [] if not email else tx.all("tickets_of_customer", email=email, number=delivery.ticket)
+    others = [] if not mailbox else tx.all("tickets_of_customer", mailbox=mailbox, number=delivery.ticket)
     return Job(
         delivery=delivery,
         ticket=None if ticket is None else ticket_row(ticket),

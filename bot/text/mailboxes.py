@@ -15,11 +15,11 @@ def same_mailbox(one: str, other: str) -> bool:
     Capital letters of any script, the forms of an international domain (`münchen.example` and `xn--mnchen-3ya.example`)
     and a name before the address make no difference.
     """
-    mailbox = _mailbox(one)
-    return bool(mailbox) and mailbox == _mailbox(other)
+    known = mailbox(one)
+    return bool(known) and known == mailbox(other)
 
 
-def _mailbox(address: str) -> str:
+def mailbox(address: str) -> str:
     """The form in which the same mailboxes are equal; empty: it is no address."""
     bare = clean(address).removeprefix("mailto:")
     if "<" in bare:

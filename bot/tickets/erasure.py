@@ -48,6 +48,7 @@ class Extent:
         deliveries: How many deliveries belong to the tickets.
         threads: Where the tickets' threads are.
         doubtful: How many posts may stand in a chat although we do not know where.
+        elsewhere: How many messages in other customers' tickets have the address for their author's name.
     """
 
     tickets: tuple[TicketNumber, ...]
@@ -56,6 +57,7 @@ class Extent:
     threads: tuple[LinkRow, ...]
     unsent: tuple[UnsentMessage, ...]
     doubtful: int
+    elsewhere: int
 
 
 def find_tickets(tx: Transaction, whom: str) -> Sequence[TicketNumber]:
@@ -67,8 +69,8 @@ def find_tickets(tx: Transaction, whom: str) -> Sequence[TicketNumber]:
     return [] if tx.one("ticket", number=int(number[1])) is None else [TicketNumber(int(number[1]))]
 
 
-def extent(tx: Transaction, tickets: Sequence[TicketNumber]) -> Extent:
-    """How much there is to erase of these tickets."""
+def extent(tx: Transaction, tickets: Sequence[TicketNumber], whom: str) -> Extent:
+    """How much there is to erase of these tickets, and of whom was asked for in others."""
     counts = [require(tx.one("erasable", ticket=ticket)) for ticket in tickets]
     threads = [link for ticket in tickets for link in enqueue.links_of(tx, ticket) if link.thread is not None]
     return Extent(
@@ -78,21 +80,29 @@ def extent(tx: Transaction, tickets: Sequence[TicketNumber]) -> Extent:
         threads=tuple(threads),
         unsent=tuple(each for ticket in tickets for each in _unsent(tx, ticket)),
         doubtful=sum(require(tx.one("doubtful_posts", ticket=ticket))["amount"] for ticket in tickets),
+        elsewhere=len(_messages_elsewhere(tx, tickets, whom)),
     )
 
 
-def forget(tx: Transaction, tickets: Sequence[TicketNumber], now: datetime, *, in_chats: bool) -> Extent:
+def forget(
+    tx: Transaction, tickets: Sequence[TicketNumber], now: datetime, *, whom: str = "", in_chats: bool
+) -> Extent:
     """
     Erase these tickets, and keep only hashes of their vendor ids.
 
     Args:
+        whom: The address that was asked for: what it wrote in other customers' tickets is erased, too, as far as the
+            vendor gives the address for the author's name.
         in_chats: Whether our cards and posts in the chats are erased, too, and the threads renamed. Posts of which we
             do not know whether they are there are searched for first.
 
     Returns:
         What was erased.
     """
-    erased = extent(tx, tickets)
+    erased = extent(tx, tickets, whom)
+    for message in _messages_elsewhere(tx, tickets, whom):
+        tx.run("drop_waiting_posts", message=message)
+        tx.run("erase_message", id=message)
     for number in tickets:
         ticket = ticket_row(require(tx.one("ticket", number=number)))
         if in_chats:
@@ -134,6 +144,11 @@ def erase(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
     for each in unsent:
         delivery = require(tx.one("delivery", id=each.delivery))
         marks.enqueue_mark(tx, message_row(require(tx.one("message", id=delivery["message"]))), now)
+
+
+def _messages_elsewhere(tx: Transaction, tickets: Sequence[TicketNumber], whom: str) -> list[int]:
+    rows = tx.all("messages_by_address")
+    return [row["id"] for row in rows if row["ticket"] not in tickets and same_mailbox(row["author_name"], whom)]
 
 
 def _drop_announcements(tx: Transaction, ticket: TicketRow, now: datetime) -> None:

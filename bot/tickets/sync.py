@@ -39,6 +39,7 @@ from bot.model import (
     TicketNumber,
 )
 from bot.text import signed
+from bot.text.mailboxes import mailbox
 from bot.tickets import enqueue, links
 from bot.tickets.forgotten import find_ticket, is_forgotten
 from bot.tickets.outcomes import reply_arrived
@@ -167,6 +168,7 @@ def _update_ticket(
         status_word=None if status is None else ticket.status_word,
         customer_name=ticket.customer.name,
         customer_email=ticket.customer.email,
+        customer_mailbox=None if ticket.customer.email is None else mailbox(ticket.customer.email),
         facts=None if ticket.facts is None else facts_json(ticket.facts),
         awaiting=None if stale else _awaiting(snapshot),
         first_response_at=_first_response(snapshot.messages),

@@ -277,7 +277,9 @@ def test_the_id_of_a_reply(answer: Any, found: str | None) -> None:
     assert new_message_id(answer) == found
 
 
-@pytest.mark.parametrize("answer", [{"ticketMessage": None}, {"ticketMessage": {}}, {"ok": True, "success": True}, {}, [], "ok", True])
+@pytest.mark.parametrize(
+    "answer", [{"ticketMessage": None}, {"ticketMessage": {}}, {"ok": True, "success": True}, {}, [], "ok", True]
+)
 def test_a_reply_is_in_doubt_after_an_answer_of_another_shape(answer: Any) -> None:
     """Whatever else says 200 may not be Lightspeed: the reply is looked for before it is sent again."""
     with pytest.raises(Uncertain):

@@ -22,6 +22,7 @@ _COUNTS_THE_PAST = {
     "announcements_with_words": "`shopbell forget` looks at all of them",
     "customer_emails": "`shopbell forget` compares addresses as people write them, which SQLite cannot",
     "linked_tickets": "`shopbell tickets` and the sandbox's page show every ticket",
+    "messages_by_address": "`shopbell forget` does the same for authors' names",
     "ticket_counts": "/stats counts every ticket of a store",
 }
 """Statements that read the past because that is what they are for. The other figures go back as far as is asked."""
@@ -35,7 +36,7 @@ _PARAMETERS = {
     "ticket": 1001,
     "here": 1001,
     "vendor_id": "open",
-    "email": "open@example.com",
+    "mailbox": "open@example.com",
     "hash": "hash",
     "skipped": 0,
     "chat": "slack",
@@ -98,8 +99,8 @@ def _fill(connection: sqlite3.Connection) -> None:
         INSERT INTO installation (only_row, key_prefix) VALUES (1, 'k');
         INSERT INTO stores (name) VALUES ('main');
         INSERT INTO channel_incidents (chat, channel, incident, since) VALUES ('slack', 'C1', 'closed', 0);
-        INSERT INTO tickets (store, vendor_id, status, customer_email, created_at, followed)
-        VALUES ('main', 'open', 'open', 'open@example.com', {_NOW}, 1);
+        INSERT INTO tickets (store, vendor_id, status, customer_email, customer_mailbox, created_at, followed)
+        VALUES ('main', 'open', 'open', 'open@example.com', 'open@example.com', {_NOW}, 1);
         INSERT INTO links (ticket, chat, channel, thread, card) VALUES (1001, 'slack', 'C1', 'open', 'open');
         INSERT INTO messages (ticket, link, thread, chat_message, purpose, author, text, written_at)
         VALUES (1001, 1, 'open', 'open', 'reply', 'staff', 'Hello', {_NOW});
@@ -120,11 +121,12 @@ def _add_past(connection: sqlite3.Connection) -> None:
         BEGIN;
         CREATE TEMP TABLE past AS {numbers} SELECT i FROM n;
         INSERT INTO tickets (
-            store, vendor_id, subject, status, customer_email, created_at, first_response_at, closed_at,
-            fingerprint, status_set_at, gone_at, followed
+            store, vendor_id, subject, status, customer_email, customer_mailbox, created_at, first_response_at,
+            closed_at, fingerprint, status_set_at, gone_at, followed
         )
         SELECT
-            'main', i, 'A key', 'closed', i, i, i, i, CASE WHEN i % 3 THEN i END, i, CASE WHEN i % 3 = 0 THEN i END, 1
+            'main', i, 'A key', 'closed', i, i, i, i, i, CASE WHEN i % 3 THEN i END, i,
+            CASE WHEN i % 3 = 0 THEN i END, 1
         FROM past;
         INSERT INTO links (ticket, chat, channel, thread, card, read_up_to, read_up_to_at)
         SELECT 1001 + i, 'slack', 'C1', i, i, i, i FROM past;

@@ -27,6 +27,7 @@ _UNFINISHED = {
 
 _BY_HAND = {
     "announcements_with_words": "`shopbell forget` looks at all of them",
+    "messages_by_address": "`shopbell forget` does the same for authors' names",
     "customer_emails": "`shopbell forget` compares addresses as people write them, which SQLite cannot",
     "linked_tickets": "`shopbell tickets` and the sandbox's page show every ticket",
 }

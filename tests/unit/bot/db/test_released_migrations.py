@@ -14,6 +14,7 @@ _RELEASED = {
     "0004_learned_facts_and_openings.sql": "589b8b58413b95f27ac5e7128e43dea7dc0835a37a224e5d48ce00cdf41ec3cc",
     "0005_former_threads.sql": "94a70ec7cc89bbb18f8aa1dc6b7f320b4b232016ebbf6746faafbd1c17c5639a",
     "0006_plainer_forms.sql": "9c4bdb3d78dd336d01218f760bfd27ecaa90fe7d4a79fb0c874e47cd9d6726ee",
+    "0007_mailboxes.sql": "dbe70d41c20660c7fb6ddf7fe8116766e31f5d734320ea23cf0c82a66c3ad1b2",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

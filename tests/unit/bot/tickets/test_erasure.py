@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.db.connection import Database, Transaction
-from bot.db.rows import TicketRow, to_ms
+from bot.db.rows import TicketRow, delivery_row, require, to_ms
 from bot.model import (
     Agent,
     AgentId,
@@ -33,6 +33,7 @@ from bot.model import (
     TicketNumber,
 )
 from bot.ops.retention import Retention
+from bot.outbound.job import read_job
 from bot.ports import VendorCapabilities
 from bot.tickets import enqueue, erasure, forgotten, incidents
 from bot.tickets.announcements import announce
@@ -485,3 +486,65 @@ async def test_without_the_chats_a_post_in_doubt_is_named(database: Database) ->
     number = await database.write(given_up_in_doubt)
     assert (await forget(database, number)).doubtful == 1
     assert "line" not in [row["kind"] for row in await database.read(lambda tx: tx.all("unfinished_deliveries"))]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ÄNNE@Example.com", "änne@example.com"),
+        ("Иван@ПРИМЕР.РФ", "иван@xn--e1afmkfd.xn--p1ai"),
+        ("Jane <jane@example.com>", "JANE@example.com"),
+    ],
+)
+async def test_a_customers_other_tickets_are_found_however_the_address_is_written(
+    database: Database, one: str, other: str
+) -> None:
+    """The card names them by the comparison with which a customer is forgotten; after that nothing is left to find."""
+
+    def work(tx: Transaction) -> tuple[tuple[TicketNumber, ...], tuple[TicketNumber, ...]]:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        first = _ticket_of(tx, "first", one)
+        second = _ticket_of(tx, "second", other)
+        _ticket_of(tx, "third", "somebody@else.example")
+        (opening,) = [row for row in tx.all("unfinished_deliveries") if row["ticket"] == second]
+        delivery = delivery_row(require(tx.one("delivery", id=opening["id"])))
+        before = read_job(tx, delivery, "key").others
+        erasure.forget(tx, [first], LATER, in_chats=False)
+        return before, read_job(tx, delivery, "key").others
+
+    assert await database.write(work) == ((TicketNumber(1001),), ())
+
+
+async def test_what_the_address_wrote_in_others_tickets_is_erased_and_counted(database: Database, path: Path) -> None:
+    """As far as the vendor says the address for the author's name; the next sweep does not bring it back."""
+
+    def work(tx: Transaction) -> tuple[erasure.Extent, list[str]]:
+        tx.run("add_installation", key_prefix="abc123")
+        tx.run("add_store", name=STORE.name)
+        guest = Message(
+            id=MessageId("guest"),
+            author=Author.CUSTOMER,
+            author_name="Violet-Name <VIOLET@example.com>",
+            text="Violet-Message",
+            written_at=NOON,
+        )
+        own, theirs = _ticket_of(tx, "own", "violet@example.com"), _ticket_of(tx, "theirs", "jane@example.com", guest)
+        assert erasure.extent(tx, [own], "violet@example.com").elsewhere == 1
+        assert erasure.extent(tx, [own], "#1001").elsewhere == 0
+        erased = erasure.forget(tx, [own], LATER, whom="violet@example.com", in_chats=False)
+        _ticket_of(tx, "theirs", "jane@example.com", guest)
+        rows = tx.all("messages_with_vendor_id", ticket=theirs)
+        return erased, [require(tx.one("message", id=row["id"]))["text"] for row in rows]
+
+    erased, left = await database.write(work)
+    assert erased.elsewhere == 1
+    assert left == [""]
+    await database.empty_log()
+    assert in_the_files(path) == set()
+
+
+def _ticket_of(tx: Transaction, vendor_id: str, email: str, *messages: Message) -> TicketNumber:
+    base = snapshot(vendor_id)
+    shown = replace(base, ticket=replace(base.ticket, customer=Customer(email=email)), messages=messages)
+    return record(tx, STORE, shown, NOON)
