@@ -110,7 +110,8 @@ def _plan(found: Extent, *, chats: bool) -> Iterator[str]:
     for each in found.unsent:
         yield f"⚠️ {_unsent(each)} It will not be sent."
     yield f"To be erased: {_amounts(len(found.tickets), found.messages, found.deliveries)}."
-    yield f"Tickets: {', '.join(f'#{number}' for number in found.tickets)}"
+    if found.tickets:
+        yield f"Tickets: {', '.join(f'#{number}' for number in found.tickets)}"
     if found.elsewhere:
         yield f"Messages of this address in other customers' tickets: {found.elsewhere}"
     if chats:
@@ -128,7 +129,8 @@ def _unsent(each: UnsentMessage) -> str:
 def _receipt(receipt: dict[str, Any]) -> Iterator[str]:
     tickets, messages, deliveries = receipt["tickets"], receipt["messages"], receipt["deliveries"]
     yield f"Erased at {receipt['erased_at']}: {_amounts(len(tickets), messages, deliveries)}."
-    yield f"Tickets: {', '.join(f'#{number}' for number in tickets)}"
+    if tickets:
+        yield f"Tickets: {', '.join(f'#{number}' for number in tickets)}"
     if receipt["messages_elsewhere"]:
         yield f"Messages of this address in other customers' tickets: {receipt['messages_elsewhere']}"
     if receipt["unsent"]:
