@@ -36,13 +36,17 @@ class Kind(StrEnum):
 
     CONNECT = "to connect and to log in"
     PUBLISH = "to publish the commands"
-    READ = "to read in a chat"
+    READ = "to read what people wrote in a chat"
+    LOOK = "to look at something of a chat that is looked at anew whenever it is needed"
     LIST = "to list a store's tickets"
     TICKET = "to read one ticket at its vendor"
-    PERSON = "to find out who somebody is"
+    PERSON = "to find out who somebody is, and what they may do in a chat"
+    NAME = "to find out what somebody is called at a vendor"
     SHOW = "to show something in a chat"
     MARK = "to mark an agent's message"
-    SEND = "to send the customer or the vendor something"
+    SEND = "to send the customer something; the answer names it"
+    CHANGE = "to send or change something; what the answer is, is not documented, or does not matter"
+    UPLOAD = "to upload a file for a reply"
     PRIVATE = "to answer one person"
 
 
@@ -52,6 +56,7 @@ class TicketFate(StrEnum):
     UNCHANGED = "nothing of it fails"
     WAITS = "what failed is tried again, and is not looked for"
     SEARCHED = "what may have happened is looked for before it is tried again"
+    TAKEN = "it counts as done, and is not sent again"
     FAILS = "it fails until an agent retries it"
 
 
@@ -68,6 +73,8 @@ class ChatFate(StrEnum):
 
     CONNECTED = "it stays connected"
     ASKED_AGAIN = "it is asked again"
+    ASKED_LATER = "it is asked again a minute later, if it is not connected by then"
+    READ_AGAIN = "it stays connected, and while messages are missing it is read again"
     NAMES_STEP = "its health names the step, and it is asked again"
 
 
@@ -123,14 +130,14 @@ CALLS: tuple[Call, ...] = (
     Call("discord", "GET", f"{_D}/gateway/bot", Kind.CONNECT),
     Call("discord", "GET", f"{_D}/applications/{_ID}/guilds/{_ID}/commands", Kind.PUBLISH, 10004),
     Call("discord", "PUT", f"{_D}/applications/{_ID}/guilds/{_ID}/commands", Kind.PUBLISH, 10004),
-    Call("discord", "GET", f"{_D}/guilds/{_ID}", Kind.READ, 10004),
-    Call("discord", "GET", f"{_D}/guilds/{_ID}/threads/active", Kind.READ, 10004),
+    Call("discord", "GET", f"{_D}/guilds/{_ID}", Kind.LOOK, 10004),
+    Call("discord", "GET", f"{_D}/guilds/{_ID}/threads/active", Kind.LOOK, 10004),
     Call("discord", "GET", f"{_D}/guilds/{_ID}/members/{_ID}", Kind.PERSON, 10007),
     Call("discord", "GET", f"{_D}/channels/{_ID}", Kind.READ),
     Call("discord", "GET", f"{_D}/channels/{_ID}/messages", Kind.READ),
     Call("discord", "GET", f"{_D}/channels/{_ID}/messages/{_ID}", Kind.READ),
-    Call("discord", "GET", f"{_D}/channels/{_ID}/threads/archived/public", Kind.READ),
-    Call("discord", "GET", r"/attachments/.*", Kind.READ),
+    Call("discord", "GET", f"{_D}/channels/{_ID}/threads/archived/public", Kind.LOOK),
+    Call("discord", "GET", r"/attachments/.*", Kind.LOOK),
     Call("discord", "POST", f"{_D}/channels/{_ID}/messages", Kind.SHOW),
     Call("discord", "POST", f"{_D}/channels/{_ID}/messages/{_ID}/threads", Kind.SHOW),
     Call("discord", "POST", f"{_D}/channels/{_ID}/threads", Kind.SHOW),
@@ -152,7 +159,7 @@ CALLS: tuple[Call, ...] = (
     Call("slack", "GET", f"{_S}usergroups.users.list", Kind.PERSON),
     Call("slack", "GET", f"{_S}conversations.members", Kind.PERSON),
     Call("slack", "GET", f"{_S}files.info", Kind.PERSON),
-    Call("slack", "GET", r"/files-pri/.*", Kind.READ),
+    Call("slack", "GET", r"/files-pri/.*", Kind.LOOK),
     Call("slack", "POST", f"{_S}chat.postMessage", Kind.SHOW),
     Call("slack", "POST", f"{_S}chat.update", Kind.SHOW),
     Call("slack", "POST", f"{_S}chat.delete", Kind.SHOW),
@@ -163,48 +170,56 @@ CALLS: tuple[Call, ...] = (
     # the five vendors
     Call("sellsn", "GET", r"/stores/[^/]+/tickets/\d+", Kind.LIST),
     Call("sellsn", "GET", r"/stores/[^/]+/tickets/(?!\d+$)[^/]+", Kind.TICKET),
-    Call("sellsn", "GET", "/user", Kind.PERSON),
+    Call("sellsn", "GET", "/user", Kind.NAME),
     Call("sellsn", "PUT", r"/stores/[^/]+/tickets/[^/]+", Kind.SEND),
-    Call("sellsn", "DELETE", r"/stores/[^/]+/tickets/[^/]+", Kind.SEND),
+    Call("sellsn", "DELETE", r"/stores/[^/]+/tickets/[^/]+", Kind.CHANGE),
     Call("sellapp", "GET", "/v1/tickets", Kind.LIST),
     Call("sellapp", "GET", "/v1/tickets/[^/]+", Kind.TICKET),
     Call("sellapp", "GET", "/v1/tickets/[^/]+/messages", Kind.TICKET),
     Call("sellapp", "POST", "/v1/tickets/[^/]+/messages", Kind.SEND),
-    Call("sellapp", "PATCH", "/v2/tickets/[^/]+", Kind.SEND),
+    Call("sellapp", "PATCH", "/v2/tickets/[^/]+", Kind.CHANGE),
     Call("sellgate", "GET", "/v1/tickets", Kind.LIST),
     Call("sellgate", "GET", "/v1/tickets/[^/]+", Kind.TICKET),
-    Call("sellgate", "POST", "/v1/tickets/[^/]+", Kind.SEND),
-    Call("sellgate", "PATCH", "/v1/tickets/[^/]+", Kind.SEND),
+    Call("sellgate", "POST", "/v1/tickets/[^/]+", Kind.CHANGE),
+    Call("sellgate", "PATCH", "/v1/tickets/[^/]+", Kind.CHANGE),
     Call("lightspeed", "GET", r"/en/tickets(/count)?\.json", Kind.LIST),
     Call("lightspeed", "GET", r"/en/tickets/\d+\.json", Kind.TICKET),
     Call("lightspeed", "GET", r"/en/tickets/\d+/messages\.json", Kind.TICKET),
-    Call("lightspeed", "GET", r"/en/customers/\d+\.json", Kind.PERSON),
+    Call("lightspeed", "GET", r"/en/customers/\d+\.json", Kind.NAME),
     Call("lightspeed", "POST", r"/en/tickets/\d+/messages\.json", Kind.SEND),
-    Call("lightspeed", "PUT", r"/en/tickets/\d+\.json", Kind.SEND),
+    Call("lightspeed", "PUT", r"/en/tickets/\d+\.json", Kind.CHANGE),
     Call("nextcommerce", "GET", "/api/admin/tickets/", Kind.LIST),
     Call("nextcommerce", "GET", r"/api/admin/tickets/\d+/", Kind.TICKET),
-    Call("nextcommerce", "GET", r"/api/admin/users/\d+/", Kind.PERSON),
+    Call("nextcommerce", "GET", r"/api/admin/users/\d+/", Kind.NAME),
     Call("nextcommerce", "POST", r"/api/admin/tickets/\d+/comments/", Kind.SEND),
-    Call("nextcommerce", "POST", "/api/admin/tickets/attachments/", Kind.SEND),
-    Call("nextcommerce", "PATCH", r"/api/admin/tickets/\d+/", Kind.SEND),
+    Call("nextcommerce", "POST", "/api/admin/tickets/attachments/", Kind.UPLOAD),
+    Call("nextcommerce", "PATCH", r"/api/admin/tickets/\d+/", Kind.CHANGE),
 )
 
 _WAITS = Row(ticket=TicketFate.WAITS)
 _SEARCHED = Row(ticket=TicketFate.SEARCHED)
 _NEEDS_A_PERSON = Row(ticket=TicketFate.WAITS, agent=AgentFate.READS_STEP)
-_NOT_READABLE = Row(agent=AgentFate.READS_STEP)
+_READS_STEP = Row(agent=AgentFate.READS_STEP)
+_NOT_READABLE = Row(chat=ChatFate.READ_AGAIN, agent=AgentFate.READS_STEP)
+_AT_VENDORS = (Kind.SEND, Kind.CHANGE, Kind.UPLOAD)
+_CERTAINLY_NOTHING = (Answer.UNAUTHORIZED, Answer.FORBIDDEN, Answer.FOREIGN_404, Answer.TOO_MANY)
 _FAILS = Row(ticket=TicketFate.FAILS, agent=AgentFate.SEES_FAILURE)
 
 FOLLOWS: dict[tuple[Kind, Answer], Row] = {
     **{(Kind.CONNECT, answer): Row(chat=ChatFate.ASKED_AGAIN) for answer in Answer},
     (Kind.CONNECT, Answer.UNAUTHORIZED): Row(chat=ChatFate.NAMES_STEP),
+    (Kind.CONNECT, Answer.FORBIDDEN): Row(chat=ChatFate.ASKED_LATER),
     **{(Kind.PUBLISH, answer): Row() for answer in Answer},
-    **{(Kind.READ, answer): Row() for answer in Answer},
+    **{(Kind.READ, answer): Row(chat=ChatFate.READ_AGAIN) for answer in Answer},
     (Kind.READ, Answer.FORBIDDEN): _NOT_READABLE,
     (Kind.READ, Answer.UNAUTHORIZED): _NOT_READABLE,
+    **{(Kind.LOOK, answer): Row() for answer in Answer},
+    (Kind.LOOK, Answer.FORBIDDEN): _READS_STEP,
+    (Kind.LOOK, Answer.UNAUTHORIZED): _READS_STEP,
     **{(Kind.LIST, answer): Row(store=StoreFate.ASKED_AGAIN) for answer in Answer},
     **{(Kind.TICKET, answer): Row(store=StoreFate.UNTOLD) for answer in Answer},
-    **{(Kind.PERSON, answer): Row() for answer in Answer},
+    **{(Kind.PERSON, answer): Row(chat=ChatFate.READ_AGAIN) for answer in Answer},
+    **{(Kind.NAME, answer): Row(store=StoreFate.UNTOLD) for answer in Answer},
     **{(Kind.SHOW, answer): _SEARCHED for answer in Answer},
     (Kind.SHOW, Answer.UNAUTHORIZED): _NEEDS_A_PERSON,
     (Kind.SHOW, Answer.FORBIDDEN): _NEEDS_A_PERSON,
@@ -213,14 +228,12 @@ FOLLOWS: dict[tuple[Kind, Answer], Row] = {
     (Kind.SHOW, Answer.CONFLICT): _WAITS,
     (Kind.SHOW, Answer.TOO_MANY): _WAITS,
     **{(Kind.MARK, answer): Row(agent=AgentFate.SEES_MARK) for answer in Answer},
-    **{(Kind.SEND, answer): _SEARCHED for answer in Answer},
-    (Kind.SEND, Answer.UNAUTHORIZED): _WAITS,
-    (Kind.SEND, Answer.FORBIDDEN): _WAITS,
-    (Kind.SEND, Answer.FOREIGN_404): _WAITS,
-    (Kind.SEND, Answer.OWN_404): _FAILS,
-    (Kind.SEND, Answer.CONFLICT): _FAILS,
-    (Kind.SEND, Answer.TOO_MANY): _WAITS,
-    (Kind.SEND, Answer.SHAPE): Row(),  # it was taken; the next sweep shows under which id
+    **{(kind, answer): _SEARCHED for kind in (Kind.SEND, Kind.CHANGE) for answer in Answer},
+    **{(Kind.UPLOAD, answer): _WAITS for answer in Answer},
+    **{(kind, answer): _WAITS for kind in _AT_VENDORS for answer in _CERTAINLY_NOTHING},
+    **{(kind, answer): _FAILS for kind in _AT_VENDORS for answer in (Answer.OWN_404, Answer.CONFLICT)},
+    (Kind.CHANGE, Answer.SHAPE): Row(ticket=TicketFate.TAKEN),
+    (Kind.UPLOAD, Answer.SHAPE): _FAILS,
     **{(Kind.PRIVATE, answer): Row(agent=AgentFate.ASKS_AGAIN) for answer in Answer},
 }
 

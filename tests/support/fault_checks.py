@@ -17,10 +17,11 @@ from bot.outbound.outbox import Outbox
 from bot.outbound.retry import Decision, GiveUp, Reconcile
 from tests.contract.fault_matrix import AgentFate, Answer, Call, ChatFate, Kind, StoreFate, TicketFate, row
 
-_GROUPS = {
+_TO_VENDORS = frozenset({Delivery.REPLY, Delivery.NOTE, Delivery.STATUS})
+_GROUPS: dict[Kind, Collection[Delivery]] = {
     Kind.SHOW: {Delivery.OPEN, Delivery.POST, Delivery.LINE, Delivery.CARD, Delivery.NEW_CARD},
     Kind.MARK: {Delivery.MARK},
-    Kind.SEND: {Delivery.REPLY, Delivery.NOTE, Delivery.STATUS},
+    **dict.fromkeys((Kind.SEND, Kind.CHANGE, Kind.UPLOAD), _TO_VENDORS),
 }
 """By the kind of a call: the deliveries that make it."""
 
@@ -111,10 +112,16 @@ class Evidence:
         return any(isinstance(each, kinds) for each in self.decided)
 
 
+def _is_connected(evidence: Evidence) -> bool:
+    """Whether the chat never lost its connection, where nobody cut it."""
+    return not evidence.is_live or evidence.call.server not in evidence.witness.unhealthy
+
+
 _TICKET: dict[TicketFate, Callable[[Evidence], bool]] = {
     TicketFate.UNCHANGED: lambda e: not e.decided_on(GiveUp),
     TicketFate.WAITS: lambda e: not e.decided_on(GiveUp, Reconcile),
     TicketFate.SEARCHED: lambda e: e.decided_on(Reconcile) and not e.decided_on(GiveUp),
+    TicketFate.TAKEN: lambda e: e.again == 0 and not e.decided_on(GiveUp, Reconcile),
     TicketFate.FAILS: lambda e: e.decided_on(GiveUp),
 }
 _STORE: dict[StoreFate, Callable[[Evidence], bool]] = {
@@ -123,8 +130,10 @@ _STORE: dict[StoreFate, Callable[[Evidence], bool]] = {
     StoreFate.ASKED_AGAIN: lambda e: e.again > 0 and e.call.server not in e.witness.stores_told,
 }
 _CHAT: dict[ChatFate, Callable[[Evidence], bool]] = {
-    ChatFate.CONNECTED: lambda e: not e.is_live or e.call.server not in e.witness.unhealthy,
-    ChatFate.ASKED_AGAIN: lambda e: e.is_live or e.again > 0 or e.call.server not in e.witness.unhealthy,
+    ChatFate.CONNECTED: _is_connected,
+    ChatFate.ASKED_AGAIN: lambda e: e.again > 0,
+    ChatFate.ASKED_LATER: lambda e: e.again > 0 or e.call.server not in e.witness.unhealthy,
+    ChatFate.READ_AGAIN: lambda e: (e.is_live or e.again > 0) and _is_connected(e),
     ChatFate.NAMES_STEP: lambda e: e.again > 0 and e.call.server in e.witness.refused,
 }
 _AGENT: dict[AgentFate, Callable[[Evidence], bool]] = {
