@@ -6,7 +6,8 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -55,23 +56,37 @@ sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    Which tests coverage is measured by, and their order.
-
-    Measuring takes almost as much time again. So it is done where each behaviour is tested for itself, and left out
-    where the same lines are reached thousands of times.
+    The order of the tests.
 
     The longest begin first, so that none of them is the last one and runs alone. A worker is given two tests at first
     and then one after the other, so a short one stands behind each long one: no long one waits for another while a
     worker has nothing to do.
     """
-    for item in items:
-        if not _is_measured(item):
-            item.add_marker("no_cover")
     long = sorted((item for item in items if _seconds(item)), key=_seconds, reverse=True)
     short = [item for item in items if not _seconds(item)]
     pairs = zip(long, short, strict=False)
     paired = min(len(long), len(short))
     items[:] = [*chain.from_iterable(pairs), *long[paired:], *short[paired:]]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
+    """
+    Coverage is measured where each behaviour is tested for itself.
+
+    Measuring takes almost as much time again, so it is left out where the same lines are reached thousands of times.
+    pytest-cov's own mark for this, `no_cover`, has no effect in the workers of pytest-xdist.
+    """
+    tracing = sys.gettrace()
+    if tracing is None or _is_measured(item):
+        return (yield)
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        threading.settrace(tracing)
+        sys.settrace(tracing)
 
 
 def _is_measured(item: pytest.Item) -> bool:
