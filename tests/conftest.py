@@ -18,7 +18,7 @@ from tests.support.simulation.loop import SimulatedLoop
 
 _TESTS = Path(__file__).parent
 _MEASURED = ("unit", "integration")
-_MEASURED_SCENARIOS = frozenset(
+_MEASURED_FILES = frozenset(
     f"test_{name}.py"
     for name in (
         "bridge_agents",
@@ -38,7 +38,9 @@ _MEASURED_SCENARIOS = frozenset(
         "malformed_events",
         "nothing_lost_to_a_404",
         "reread",
+        "rich_text",
         "rights_locked_threads",
+        "silent_patrol",
         "silent_sockets",
         "slack_adapter",
         "slack_commands",
@@ -92,7 +94,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
 def _is_measured(item: pytest.Item) -> bool:
     """Whether coverage is measured by this test; never by one that takes long."""
     folder = item.path.relative_to(_TESTS).parts[0]
-    return not _seconds(item) and (folder in _MEASURED or item.path.name in _MEASURED_SCENARIOS)
+    return not _seconds(item) and (folder in _MEASURED or item.path.name in _MEASURED_FILES)
 
 
 def _seconds(item: pytest.Item) -> float:

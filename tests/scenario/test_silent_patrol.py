@@ -17,8 +17,6 @@ from bot.sandbox.slack import SlackMessage
 from tests.support.stage.stage import Stage
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.takes(20)
-
 
 def patrols(stage: Stage) -> tuple[Patrol, Patrol]:
     """
@@ -47,6 +45,7 @@ async def looks(amount: int, *them: Patrol) -> None:
             await until(lambda p=each, b=before: (p.compared_at or b) > b, "one more look")  # type: ignore[misc]
 
 
+@pytest.mark.takes(20)
 @pytest.mark.scenario({"sellgate": "text slack"})
 async def test_a_quiet_hour(stage: Stage) -> None:
     """Only agents write: what they wrote is found within four minutes, sent once, and the connection is a new one."""
@@ -80,6 +79,7 @@ async def test_a_quiet_hour(stage: Stage) -> None:
     ]
 
 
+@pytest.mark.takes(20)
 @pytest.mark.scenario({"sellgate": "text slack", "sellapp": "forum slack"})
 async def test_one_place_of_which_nothing_comes(stage: Stage) -> None:
     """Others are lively; a new connection is as silent there, and all that is written there arrives all the same."""
@@ -105,6 +105,7 @@ async def test_one_place_of_which_nothing_comes(stage: Stage) -> None:
     assert discord.gateway.identified == identified + 1
 
 
+@pytest.mark.takes(15)
 @pytest.mark.scenario({"sellgate": "text slack"})
 async def test_what_comes_late_is_sent_once(stage: Stage) -> None:
     """The event comes after the message was found in its thread: nothing is sent twice, and no connection made anew."""
