@@ -38,7 +38,7 @@ _UNREADABLE_RETRY_SECONDS = 300.0
 _LONGEST_WAIT = 3600.0
 _MANY = 5
 _CONNECTING_SECONDS = 30.0
-_READING_SECONDS = 300.0
+_READING_SECONDS = 60.0
 _LONG = timedelta(minutes=2)
 """Fewer and younger missed messages are handled without a word: that happens at each restart."""
 
