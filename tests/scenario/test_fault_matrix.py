@@ -152,12 +152,14 @@ def answered_with(stage: Stage, answer: Answer) -> Iterator[dict[str, EachCallOn
 
 @contextmanager
 def short_patience() -> Iterator[None]:
-    """Nobody waits half a minute for an answer that does not come."""
+    """Nobody waits half a minute for an answer that does not come, or for the other chat."""
     with ExitStack() as patches:
         patches.enter_context(patch.object(discord_requests, "_TIMEOUT", aiohttp.ClientTimeout(total=_SHORT)))
         patches.enter_context(patch.object(slack_requests, "_TIMEOUT", aiohttp.ClientTimeout(total=_SHORT)))
         patches.enter_context(patch.object(http, "TIMEOUTS", httpx.Timeout(_SHORT)))
         patches.enter_context(patch("adapters.chats.discord.client._LOGIN_SECONDS", _SHORT))
+        patches.enter_context(patch("bot.inbound.chats.catchup._CONNECTING_SECONDS", _SHORT))
+        patches.enter_context(patch("bot.inbound.chats.catchup._READING_SECONDS", _SHORT))
         yield
 
 

@@ -150,6 +150,8 @@ class CatchUp:
         try:
             await self._read(cursors)
         except RemoteError as error:
+            if not error.retryable:
+                self._connected_since = -_READING_SECONDS  # nobody knows when it can be read, so nobody waits for it
             _log.info("catching up failed", chat=self._chat.name, error=type(error).__name__, reason=error.user_message)
             return sync_epoch != self.sync_epoch
         if sync_epoch != self.sync_epoch:
