@@ -109,7 +109,7 @@ def _unsupported(message: discord.Message) -> tuple[str, ...]:
         found.append(wording.FORWARDED)
     if message.activity:
         found.append(wording.INVITATION)
-    if message.components:
+    if getattr(message, "components", ()):  # discord.py sets it only where Discord sends it
         found.append(wording.COMPONENTS)
     if is_content_hidden(message):
         found.append(wording.HIDDEN_TEXT)

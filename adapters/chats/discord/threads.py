@@ -68,6 +68,12 @@ class Threads:
         return await action()
 
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
+        try:
+            return await self._open(channel, card, key)
+        except Gone as error:
+            raise Gone(wording.CHANNEL_GONE) from error
+
+    async def _open(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
         where = await self._channels.channel(channel)
         if isinstance(where, discord.ForumChannel):
             message = card_message(card, key)
