@@ -17,7 +17,8 @@ pytestmark = pytest.mark.simulated
 
 NEW_CARD = "The card of this ticket was deleted. The new card is below."
 TITLE = "#1001 · Jane · Key not working"
-SAID_SO = "❌ Something could not be shown here. Too odd."
+CARD_REFUSED = "❌ This ticket's card could not be brought up to date. Too odd."
+POST_REFUSED = "❌ A message of the customer (Jane) could not be shown here. Too odd. It can be read at Memory."
 
 
 @pytest.fixture
@@ -90,10 +91,10 @@ async def test_a_card_that_a_chat_does_not_accept(bridge: Bridge) -> None:
     """Neither a changed card nor a new one: the thread says each time that something is missing."""
     bridge.discord.fail["render_card"] = [Rejected("Too odd.")]
     bridge.vendor.set("t1", Status.CLOSED)
-    await until(lambda: SAID_SO in later(bridge, bridge.discord))
+    await until(lambda: CARD_REFUSED in later(bridge, bridge.discord))
     bridge.discord.fail["post"] = [Rejected("Too odd.")]
     await delete_card(bridge, bridge.discord)
-    await until(lambda: later(bridge, bridge.discord).count(SAID_SO) == 2)
+    await until(lambda: later(bridge, bridge.discord).count(CARD_REFUSED) == 2)
     assert NEW_CARD not in later(bridge, bridge.discord)
 
 
@@ -101,9 +102,9 @@ async def test_a_post_that_a_chat_does_not_accept(bridge: Bridge) -> None:
     """The thread says that something is missing; what comes after it is shown."""
     bridge.discord.fail["post"] = [Rejected("Too odd.")]
     bridge.vendor.customer_writes("t1", "A\0B")
-    await until(lambda: later(bridge, bridge.discord) == [SAID_SO])
+    await until(lambda: later(bridge, bridge.discord) == [POST_REFUSED])
     bridge.vendor.customer_writes("t1", "And?")
-    await until(lambda: later(bridge, bridge.discord) == [SAID_SO, "And?"])
+    await until(lambda: later(bridge, bridge.discord) == [POST_REFUSED, "And?"])
 
 
 async def test_a_message_that_is_gone_needs_no_mark(bridge: Bridge) -> None:
