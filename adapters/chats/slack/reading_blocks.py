@@ -125,17 +125,7 @@ def _cell(cell: Element, names: Names) -> Iterator[Inline]:
 
 def people_in(part: Any) -> frozenset[str]:
     """The ids of the people who are mentioned."""
-    found: set[str] = set()
-    waiting = [part]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, list):
-            waiting += each
-        elif isinstance(each, Mapping):
-            if each.get("type") == "user":
-                found.add(str(each.get("user_id")))
-            waiting += [each.get("elements"), each.get("rows")]
-    return frozenset(found)
+    return frozenset(str(each.get("user_id")) for each in _inside(part) if each.get("type") == "user")
 
 
 def _list(value: Any) -> list[Element]:

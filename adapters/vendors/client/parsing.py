@@ -219,6 +219,24 @@ def perhaps_sent(vendor: str) -> Uncertain:
     return Uncertain(f"{vendor} did not say whether it took the message.")
 
 
+def new_message_in(value: Any, *, wrapper: str, text: str, vendor: str) -> MessageId | None:
+    """
+    The id of our reply in the answer to it, which is the message; None: it has none, or the answer is empty.
+
+    Args:
+        wrapper: The key under which the message stands, if it is not bare.
+        text: The key of a message's text, by which one without an id is known as a message.
+
+    Raises:
+        Uncertain: The answer is no message.
+    """
+    found = unwrapped(value, wrapper)
+    named = identifier_in(found)
+    if value is not None and not named and not (isinstance(found, dict) and text in found):
+        raise perhaps_sent(vendor)
+    return MessageId(named) if named else None
+
+
 def oldest_first(messages: Iterable[Message]) -> tuple[Message, ...]:
     """
     A ticket's messages in the order they were written, whichever order the vendor lists them in.

@@ -20,8 +20,8 @@ from adapters.vendors.client.parsing import (
     fingerprint_from,
     identifier_in,
     named,
+    new_message_in,
     not_understood,
-    perhaps_sent,
     unwrapped,
 )
 from adapters.vendors.client.responses import UnusableBody, json_of
@@ -132,11 +132,7 @@ def new_message_id(value: Any) -> MessageId | None:
     Raises:
         Uncertain: The answer is no message.
     """
-    found = unwrapped(value, "ticketMessage")
-    named = identifier_in(found)
-    if value is not None and not named and not (isinstance(found, dict) and "message" in found):
-        raise perhaps_sent(LABEL)
-    return MessageId(named) if named else None
+    return new_message_in(value, wrapper="ticketMessage", text="message", vendor=LABEL)
 
 
 def counts_of(value: Any) -> Counts:

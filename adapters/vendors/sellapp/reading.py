@@ -19,9 +19,8 @@ from adapters.vendors.client.parsing import (
     Wire,
     facts,
     fingerprint_from,
-    identifier_in,
     named,
-    perhaps_sent,
+    new_message_in,
     unwrapped,
 )
 from adapters.vendors.client.responses import UnusableBody, json_of
@@ -166,11 +165,7 @@ def new_message_id(value: Any) -> MessageId | None:
     Raises:
         Uncertain: The answer is no message.
     """
-    found = unwrapped(value, "data")
-    named = identifier_in(found)
-    if value is not None and not named and not (isinstance(found, dict) and "content" in found):
-        raise perhaps_sent(LABEL)
-    return MessageId(named) if named else None
+    return new_message_in(value, wrapper="data", text="content", vendor=LABEL)
 
 
 def nudge_of(headers: Mapping[str, str], body: bytes, secret: str) -> Nudge | None:
