@@ -13,6 +13,7 @@ import hmac
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 from bot.sandbox.vendors.calls import VendorCall, VendorRefusal, VendorResponse
@@ -340,6 +341,6 @@ class PracticeNextcommerce(PracticeVendor[NextcommerceVariant]):
     def _file(self, file: PracticeFile) -> dict[str, Any]:
         return {
             "id": file.number,
-            "file": f"{self._root}/media/{file.number}/{file.name}",
+            "file": f"{self._root}/media/{file.number}/{quote(file.name)}",
             "file_name": file.name,
         }
