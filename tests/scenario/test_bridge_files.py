@@ -41,3 +41,15 @@ async def test_a_file_of_a_shared_channel_goes_along_under_its_name(stage: Stage
     bob = await ticket.bob_says("Here.", files=[("label.pdf", b"from Slack")], files_must_be_asked=True)
     await ticket.marked(bob, "✅")
     assert files_at_vendor(ticket) == [("label.pdf", b"from Slack")]
+
+
+@pytest.mark.scenario({"nextcommerce": "text slack"})
+async def test_file_names_of_every_kind_reach_the_customer(stage: Stage) -> None:
+    """Letters beyond ASCII, spaces, and signs that mean something in an address."""
+    ticket = await stage.arrives("The label", vendor="nextcommerce")
+    for name in ("label März 50%.pdf", "請求書 #1?.pdf"):
+        bob = await ticket.bob_says("Here.", files=[(name, b"from Slack")])
+        await ticket.marked(bob, "✅")
+    at_vendor = [file.name for message in ticket.now.messages for file in message.files]
+    assert at_vendor == ["label März 50%.pdf", "請求書 #1?.pdf"]
+    await stage.at_rest()

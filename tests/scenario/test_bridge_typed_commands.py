@@ -144,3 +144,47 @@ async def test_a_command_that_is_read_hours_later_is_not_done(stage: Stage, chat
         assert not ticket.now.closed
         assert ticket.sent == []
         await stage.bridge.stop()
+
+
+@pytest.mark.parametrize(
+    "typed", ["！close", "!close \u200b", "@shopbell", "!ＣＬＯＳＥ", "/CLOSE", "~~!close~~", "!сlose"]
+)
+@pytest.mark.scenario({"sellgate": "text slack"})
+async def test_words_in_other_letters_reach_no_customer(stage: Stage, typed: str) -> None:
+    """Full width, unseen signs, struck through, a Cyrillic letter: done or held, never sent unasked."""
+    ticket = await stage.arrives("Other letters")
+    await ticket.ann_says(typed)
+    held = "looks like a command"
+    await until(lambda: ticket.now.closed or ticket.discord.count(held) == 1 or "@" in typed, "done or held")
+    await stage.bridge.undo_time_passes()
+    assert typed == "@shopbell" or ticket.sent == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+@pytest.mark.scenario({"sellgate": "text slack"})
+async def test_a_command_whose_vendor_refuses_is_answered(stage: Stage, status: int) -> None:
+    """A refusal without a code, and a failure: it is tried or told, and never sent to the customer."""
+    ticket = await stage.arrives("Refused command")
+    fault = stage.shop.vendor.http_server.fail("refuse", method="PATCH", status=status, body="no", times=2)
+    await ticket.bob_says("!close")
+    await until(lambda: fault.times == 0 or ticket.slack.count("could not be closed") == 1, "it is tried")
+    assert ticket.sent == []
+
+
+@pytest.mark.scenario({"sellgate": "text slack"})
+async def test_people_without_the_right_close_nothing_by_word(stage: Stage) -> None:
+    """A guest in Slack, and in Discord a member in time-out and one who may only read."""
+    ticket = await stage.arrives("By word")
+    slack, discord = stage.world.slack, stage.world.discord
+    guest = slack.add_user("Gus", guest=True)
+    slack.invite(ticket.shop.slack, guest)
+    await slack.say(guest, ticket.shop.slack, "!close", thread_ts=ticket.slack.card.ts)
+    await until(lambda: any("Only the team's agents" in each.rendered for each in slack.ephemerals(guest)), "told")
+    await slack.say(guest, ticket.shop.slack, "!closee", thread_ts=ticket.slack.card.ts)
+    await ticket.bob_says("I am here")
+    await ticket.has_sent("I am here")
+    await stage.at_rest()
+    assert not ticket.now.closed
+    assert ticket.sent == ["I am here"]
+    assert ticket.slack.count("looks like a command") == 0
+    assert discord.direct_messages(stage.world.ann) == []

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -102,11 +103,20 @@ class VendorCall:
         """The files of a multipart body: field, file name, content."""
         head = f"Content-Type: {self.headers.get('content-type', '')}\r\n\r\n".encode()
         parts = message_from_bytes(head + self.body).walk()
+        found = ((_disposition(part), part) for part in parts)
         return [
-            (str(part.get_param("name", "", "content-disposition")), part.get_filename() or "", _content(part))
-            for part in parts
-            if part.get_filename()
+            (str(said.get_param("name", "", "content-disposition")), said.get_filename() or "", _content(part))
+            for said, part in found
+            if said.get_filename()
         ]
+
+
+def _disposition(part: Any) -> Message:
+    """A part's Content-Disposition, whose names are UTF-8 as browsers write them (RFC 7578, section 5.1)."""
+    raw = next((value for name, value in part.raw_items() if name.lower() == "content-disposition"), "")
+    said = Message()
+    said["content-disposition"] = str(raw).encode("ascii", "surrogateescape").decode("utf-8", "replace")
+    return said
 
 
 def _content(part: Any) -> bytes:
