@@ -132,10 +132,10 @@ async def test_a_large_body_leaves_the_event_loop_free() -> None:
 def test_what_the_parser_cannot_do_is_shown_without_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     """A defect in the parser costs the layout of one message, never its words."""
 
-    def fail() -> None:
+    def fail(_document: object) -> None:
         raise ValueError("quotes the message")
 
-    monkeypatch.setattr("adapters.vendors.client.html._Reader", fail)
+    monkeypatch.setattr("adapters.vendors.client.html.read", fail)
     with capture_logs() as logs:
         assert html_to_text("<p>Hello</p>") == "Hello"
     assert "quotes" not in str(logs)

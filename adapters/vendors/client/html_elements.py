@@ -1,0 +1,158 @@
+"""What the elements and attributes of HTML mean for the text that a person sees; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+Attributes = Mapping[str, str | None]
+
+INVISIBLE = frozenset(
+    ("script", "style", "head", "title", "template", "svg", "datalist", "canvas", "noembed"),
+)
+HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
+PARAGRAPHS = frozenset(("p", "ul", "ol", "dl", "table", "blockquote", "pre", "hr", "figure")) | HEADINGS
+"""Elements with an empty line before and after them."""
+LINES = frozenset(
+    (
+        *("div", "section", "article", "header", "footer", "form", "tr", "dt", "dd", "li", "main", "center", "address"),
+        *("nav", "aside", "hgroup", "details", "summary", "fieldset", "legend", "caption", "figcaption", "option"),
+        *("optgroup", "select", "textarea", "noscript"),
+    )
+)
+CELLS = frozenset(("td", "th"))
+CODES = frozenset(("code", "tt", "kbd", "samp"))
+MEDIA: Mapping[str, str] = {"img": "picture", "video": "video", "audio": "recording", "iframe": "page"}
+"""What is shown as a word, with its address where that can be opened."""
+EMPTY = frozenset(("br", "hr", "img", "input", "meta", "link", "col", "wbr", "area", "base", "embed", "source"))
+OPTIONAL_ENDS = EMPTY | frozenset(
+    ("p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup", "html", "head", "body")
+)
+"""Elements that cannot be nested without others around them."""
+
+_TRACKING = 3
+"""A picture that is at most so many pixels wide or high is there to count readers."""
+_STYLES: Mapping[str, str] = {
+    "b": "bold", "strong": "bold", "th": "bold", "i": "italic", "em": "italic", "cite": "italic",
+    "s": "strike", "del": "strike", "strike": "strike",
+} | dict.fromkeys(HEADINGS, "bold")  # fmt: skip
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|(?<![\w-])font-size\s*:\s*0(?![.\d])|"
+    r"(?<![\w-])max-height\s*:\s*0(?![.\d])",
+    re.IGNORECASE,
+)
+_STYLED: Mapping[str, re.Pattern[str]] = {
+    "bold": re.compile(r"(?<![\w-])font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE),
+    "italic": re.compile(r"(?<![\w-])font-style\s*:\s*(?:italic|oblique)", re.IGNORECASE),
+    "strike": re.compile(r"(?<![\w-])text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE),
+}
+_NOT_BOLD = re.compile(r"(?<![\w-])font-weight\s*:\s*(?:normal|[1-4]00)", re.IGNORECASE)
+"""Some editors put a whole document into a bold element that is not bold."""
+_KEEPS_SPACE = re.compile(r"(?<![\w-])white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
+_FIGURES = re.compile(r"[0-9+\-=()]+")
+_RAISED = str.maketrans("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾")
+_LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+_BOXES: Mapping[tuple[str, bool], str] = {
+    ("checkbox", True): "☑", ("checkbox", False): "☐", ("radio", True): "◉", ("radio", False): "○",
+}  # fmt: skip
+_WITHOUT_WORDS = frozenset(("hidden", "password", "image", "file", "color", "range"))
+_LETTERS = re.compile(r"list-style(?:-type)?\s*:[^;]*?(?:(lower|upper)-(alpha|latin|roman))", re.IGNORECASE)
+_ROMAN = (
+    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x")),
+    *((9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
+)
+_MOST_ROMAN = 3999
+_LONGEST_CSS = 2_000
+"""Characters of a style; some patterns take a time that grows with their square."""
+
+
+def is_hidden(tag: str, attributes: Attributes) -> bool:
+    """Whether a browser shows nothing of the element."""
+    return tag in INVISIBLE or "hidden" in attributes or _HIDDEN.search(attributes.get("style") or "") is not None
+
+
+def styles_of(tag: str, attributes: Attributes) -> set[str]:
+    """Which styles begin with the element and end with it."""
+    css = _css(attributes)
+    styles = {name for name, pattern in _STYLED.items() if pattern.search(css)} if css else set()
+    if tag in _STYLES and not (_STYLES[tag] == "bold" and _NOT_BOLD.search(css)):
+        styles.add(_STYLES[tag])
+    return styles
+
+
+def keeps_space(attributes: Attributes) -> bool:
+    """Whether line ends and spaces in the element's text are shown as they are."""
+    return _KEEPS_SPACE.search(_css(attributes)) is not None
+
+
+def raised(text: str) -> str:
+    """Raised figures: ten to the sixth is not 106, and a price of 29 and 99 cents is not 2999."""
+    return text.translate(_RAISED) if _FIGURES.fullmatch(text) else text
+
+
+def lowered(text: str) -> str:
+    """Lowered figures."""
+    return text.translate(_LOWERED) if _FIGURES.fullmatch(text) else text
+
+
+def box(attributes: Attributes) -> str:
+    """What a form's field shows: a tick or its value."""
+    kind = (attributes.get("type") or "text").lower()
+    if kind in ("checkbox", "radio"):
+        return _BOXES[kind, "checked" in attributes]
+    return "" if kind in _WITHOUT_WORDS else " ".join((attributes.get("value") or "").split())
+
+
+def counted_in(attributes: Attributes) -> str:
+    """`a`, `A`, `i` or `I` where a list counts in letters; empty: in figures."""
+    found = _LETTERS.search(_css(attributes))
+    if found is not None:
+        letter = "i" if found[2].lower() == "roman" else "a"
+        return letter.upper() if found[1].lower() == "upper" else letter
+    kind = (attributes.get("type") or "").strip()
+    return kind if kind in ("a", "A", "i", "I") else ""
+
+
+def counted(number: int, letters: str) -> str:
+    """A list's number in letters, as a browser shows it: `b`, `iv`."""
+    if number < 1 or (letters in "iI" and number > _MOST_ROMAN):
+        return str(number)
+    shown = _roman(number) if letters in "iI" else _alphabetic(number)
+    return shown.upper() if letters.isupper() else shown
+
+
+def _roman(number: int) -> str:
+    shown = ""
+    for value, sign in _ROMAN:
+        shown += sign * (number // value)
+        number %= value
+    return shown
+
+
+def _alphabetic(number: int) -> str:
+    shown = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        shown = chr(ord("a") + rest) + shown
+    return shown
+
+
+def is_tracking(attributes: Attributes) -> bool:
+    """Whether a picture is as small as a dot: it is there to count readers."""
+    return any(_pixels(attributes.get(side)) <= _TRACKING for side in ("width", "height"))
+
+
+def whole_number(value: str | None, otherwise: int) -> int:
+    """An attribute's number, if it is a usual one."""
+    digits = (value or "").strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else otherwise
+
+
+def _pixels(value: str | None) -> float:
+    """How many pixels an attribute says; endless where it says nothing of the kind."""
+    digits = (value or "").strip().removesuffix("px")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else float("inf")
+
+
+def _css(attributes: Attributes) -> str:
+    return (attributes.get("style") or "")[:_LONGEST_CSS]

@@ -1,0 +1,363 @@
+"""The walk through a parsed HTML document, which makes text of it; pure. The door is `html`."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from adapters.vendors.client import html_elements as elements
+from adapters.vendors.client.html_elements import CELLS, CODES, LINES, MEDIA, PARAGRAPHS, Attributes
+from bot.text.addresses import can_be_opened, says_the_same
+from bot.text.normal import normal
+from bot.text.plain import plain_pieces
+from bot.text.tree import (
+    BREAK,
+    PLAIN,
+    Block,
+    Code,
+    CodeBlock,
+    Inline,
+    Item,
+    Link,
+    List,
+    Paragraph,
+    Quote,
+    RichText,
+    Style,
+    Words,
+)
+
+_SPACE = re.compile(r"\s+")
+_SEPARATORS = (Words(" | "), Words("| "), Words(" |"), Words("|"))
+"""What stands between the cells of a row: within it, at its beginning, and before an empty cell."""
+_QUOTES = (("“", "”"), ("‘", "’"))
+
+
+@dataclass(slots=True)
+class _Counting:
+    """
+    A list that is being read.
+
+    Attributes:
+        number: Of its last entry; None: it has no numbers.
+        letters: In which letters it counts; empty: in figures.
+    """
+
+    number: int | None
+    letters: str = ""
+
+    @classmethod
+    def of(cls, tag: str, attributes: Attributes) -> _Counting:
+        if tag == "ul":
+            return cls(None)
+        return cls(elements.whole_number(attributes.get("start"), 1) - 1, elements.counted_in(attributes))
+
+
+def read(document: LexborHTMLParser) -> RichText:
+    """The text of a parsed document."""
+    return () if document.root is None else _Reader().read(document.root)
+
+
+class _Reader:
+    """
+    Collects the text that a person would see in a browser, block by block.
+
+    Attributes of a place in the document (quotes, lists, links, styles) are kept in stacks, because documents are read
+    without recursion.
+    """
+
+    def __init__(self) -> None:
+        self._blocks: list[list[Block]] = [[]]
+        self._line: list[Inline] = []
+        self._gap = False
+        self._styles: Counter[str] = Counter()
+        self._code = 0
+        self._preformatted: list[str] | None = None
+        self._space_kept = 0
+        self._quotes = 0
+        self._cell = 0
+        self._scripts: list[str] = []
+        self._lists: list[_Counting] = []
+        self._entry: Item | None = None
+        self._in_entry = 0
+        self._link: tuple[str, int] | None = None
+
+    def read(self, root: LexborNode) -> RichText:
+        """The whole document."""
+        for entered, each in _walk(root):
+            tag = each.tag or ""
+            if tag == "-text":
+                if entered:
+                    self._text(each.text_content or "")
+            elif entered:
+                self._start(tag, each.attributes, each)
+            else:
+                self._end(tag, each.attributes)
+        self._end_line()
+        while len(self._blocks) > 1:
+            self._end_quote()
+        return normal(self._blocks[0])
+
+    def _start(self, tag: str, attributes: Attributes, node: LexborNode) -> None:
+        if tag == "br":
+            self._break()
+        elif tag in MEDIA:
+            self._medium(tag, attributes, node)
+        elif tag == "input":
+            self._words(elements.box(attributes))
+        else:
+            self._begin_block(tag, attributes)
+            self._begin_piece(tag, attributes)
+
+    def _begin_piece(self, tag: str, attributes: Attributes) -> None:
+        self._styles.update(elements.styles_of(tag, attributes))
+        self._space_kept += elements.keeps_space(attributes)
+        if tag in CODES:
+            self._code += 1
+        elif tag == "a":
+            self._link = ((attributes.get("href") or "").strip(), len(self._line))
+        elif tag == "pre":
+            self._preformatted = []
+        elif tag in ("sup", "sub"):
+            self._scripts.append(tag)
+        elif tag == "q":
+            self._words(_QUOTES[self._quotes % 2][0])
+            self._quotes += 1
+
+    def _begin_block(self, tag: str, attributes: Attributes) -> None:
+        if tag in PARAGRAPHS or tag in LINES:
+            self._end_line(gap=tag in PARAGRAPHS and not self._lists)
+        if tag in ("ul", "ol"):
+            self._lists.append(_Counting.of(tag, attributes))
+        elif tag == "li":
+            self._begin_entry(attributes)
+        elif tag == "blockquote":
+            self._blocks.append([])
+            self._gap = False
+        elif tag == "tr":
+            self._cell = 0
+        elif tag in CELLS:
+            # What has no words and stands before all others is there for the layout, unless it is above other headings.
+            if plain_pieces(self._line).strip() or (tag == "th" and self._cell):
+                self._end_words()
+                self._line.append(_SEPARATORS[0] if self._line else _SEPARATORS[1])
+            self._cell += 1
+
+    def _end(self, tag: str, attributes: Attributes) -> None:
+        if tag in MEDIA or tag in ("br", "input"):
+            return
+        if tag == "a":
+            self._end_link()
+        elif tag == "pre":
+            self._end_preformatted()
+        elif tag == "q":
+            self._quotes -= 1
+            self._words(_QUOTES[self._quotes % 2][1])
+        elif tag in ("sup", "sub"):
+            self._scripts.pop()
+        elif tag == "tr":
+            self._end_row()
+        if tag in PARAGRAPHS or tag in LINES:
+            self._end_line(gap=tag in PARAGRAPHS and len(self._lists) < 2 and not (self._lists and tag == "p"))
+        self._end_block(tag)
+        self._styles.subtract(elements.styles_of(tag, attributes))
+        self._space_kept -= elements.keeps_space(attributes)
+        self._code -= tag in CODES
+
+    def _end_block(self, tag: str) -> None:
+        if tag in ("ul", "ol") and self._lists:
+            self._lists.pop()
+        elif tag == "li":
+            self._entry = None
+            self._in_entry -= not (self._lists and self._lists[-1].letters)
+        elif tag == "blockquote" and len(self._blocks) > 1:
+            self._end_quote()
+
+    def _end_row(self) -> None:
+        """What has no words and stands behind all others is there for the layout."""
+        while self._line and self._line[-1] in _SEPARATORS:
+            self._line.pop()
+
+    def _end_quote(self) -> None:
+        inside = self._blocks.pop()
+        if inside:
+            self._gap = bool(self._blocks[-1])
+            self._add(Quote(tuple(inside)))
+            self._gap = True
+
+    # ------------------------------------------------------------ text
+
+    def _style(self) -> Style:
+        return Style(**{name: self._styles[name] > 0 for name in ("bold", "italic", "strike")})
+
+    def _text(self, text: str) -> None:
+        if self._preformatted is not None:
+            self._preformatted.append(text)
+            return
+        text = text.replace("\u200b", "")
+        if not self._space_kept:
+            self._words(_SPACE.sub(" ", text))
+            return
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                self._break()
+            self._words(line, is_kept=True)
+
+    def _words(self, text: str, *, is_kept: bool = False) -> None:
+        before = self._line[-1] if self._line else None
+        follows_space = before is None or before is BREAK or (isinstance(before, Words) and before.text.endswith(" "))
+        if follows_space and not is_kept:
+            text = text.lstrip(" ")
+        if self._scripts:
+            text = elements.raised(text) if self._scripts[-1] == "sup" else elements.lowered(text)
+        if text:
+            self._line.append(Code(text, self._style()) if self._code else Words(text, self._style()))
+
+    def _break(self) -> None:
+        """A line break at the end of a block is not seen; `normal` and `_end_line` leave it out."""
+        if self._preformatted is not None:
+            self._preformatted.append("\n")
+            return
+        self._end_words()
+        if self._line[-2:] != [BREAK, BREAK]:
+            self._line.append(BREAK)
+
+    def _end_words(self) -> None:
+        """Space at the end of a line is not seen."""
+        last = self._line[-1] if self._line else None
+        if isinstance(last, Words) and last.text.endswith(" "):
+            self._line[-1:] = [replace(last, text=last.text[:-1])] if last.text != " " else []
+
+    def _medium(self, tag: str, attributes: Attributes, node: LexborNode) -> None:
+        """A picture, a video and the like as a word."""
+        if elements.is_tracking(attributes):
+            return
+        if tag != "img":
+            self._end_line()
+        elif self._line and isinstance(self._line[-1], Link):
+            self._words(" ")
+        word, words = MEDIA[tag], " ".join((attributes.get("alt") or attributes.get("title") or "").split())
+        address = (attributes.get("src") or _source_in(node)).strip()
+        if can_be_opened(address) and self._link is None:
+            self._line.append(Link(address, words or word, self._style()))
+        elif address or tag == "img":
+            self._line.append(Words(words or f"[{word}]", self._style()))
+        if tag != "img":
+            self._end_line()
+
+    def _end_link(self) -> None:
+        if self._link is None:
+            return
+        address, start = self._link
+        self._link = None
+        if self._preformatted is not None or not can_be_opened(address):
+            return
+        label = " ".join(plain_pieces(self._line[start:]).split())
+        if any(piece is BREAK for piece in self._line[start:]) or start > len(self._line):
+            self._line.append(Words(f" ({address})"))
+            return
+        styles = [piece.style for piece in self._line[start:] if isinstance(piece, Words | Code) and piece.text.strip()]
+        ends = [piece for piece in self._line[start:] if isinstance(piece, Words)]
+        del self._line[start:]
+        if ends and ends[0].text.startswith(" "):
+            self._line.append(Words(" "))
+        is_bare = says_the_same(label, address) and address.startswith("http")
+        self._line.append(Link(address, "" if is_bare and label == address else label, styles[0] if styles else PLAIN))
+        if ends and ends[-1].text.endswith(" "):
+            self._line.append(Words(" "))
+
+    def _end_preformatted(self) -> None:
+        text = "".join(self._preformatted or ())
+        self._preformatted = None
+        if text.strip():
+            self._end_line(gap=True)
+            self._add(CodeBlock("\n".join(line.rstrip() for line in text.replace("\xa0", " ").split("\n"))))
+            self._gap = True
+
+    # ------------------------------------------------------------ lines and blocks
+
+    def _begin_entry(self, attributes: Attributes) -> None:
+        counting = self._lists[-1] if self._lists else _Counting(None)
+        if counting.number is not None:
+            counting.number = elements.whole_number(attributes.get("value"), counting.number + 1)
+        if counting.number is not None and counting.letters:
+            # Entries that are counted in letters are lines, for chats have no lists of that kind.
+            self._words(f"{elements.counted(counting.number, counting.letters)}. ")
+            return
+        self._entry = Item((), max(len(self._lists) - 1, 0), counting.number)
+        self._in_entry += 1
+
+    def _end_line(self, *, gap: bool = False) -> None:
+        """End the line if there is anything in it. `gap`: an empty line comes before what follows."""
+        self._end_words()
+        line, self._line = self._line, []
+        if self._link is not None:
+            self._link = (self._link[0], 0)
+        has_break = BREAK in line
+        while line and line[0] is BREAK and self._entry is None:
+            del line[0]
+            self._gap = True
+        while line and (line[-1] is BREAK or (isinstance(line[-1], Words) and not line[-1].text.strip())):
+            line.pop()
+        if not plain_pieces(line).strip():
+            self._gap = self._gap or gap or has_break
+            return
+        if self._entry is not None:
+            self._add(List((replace(self._entry, inside=tuple(line)),)))
+            self._entry = None
+        elif not self._goes_on_in_entry(line):
+            self._add(Paragraph(tuple(line)))
+        self._gap = gap
+
+    def _goes_on_in_entry(self, line: list[Inline]) -> bool:
+        last = self._blocks[-1][-1] if self._blocks[-1] else None
+        if not self._in_entry or not isinstance(last, List):
+            return False
+        item = last.items[-1]
+        self._blocks[-1][-1] = List((*last.items[:-1], replace(item, inside=(*item.inside, BREAK, *line))))
+        return True
+
+    def _add(self, block: Block) -> None:
+        held = self._blocks[-1]
+        if self._gap and held:
+            held.append(Paragraph(()))
+        held.append(block)
+        self._gap = False
+
+
+def _walk(root: LexborNode) -> Iterator[tuple[bool, LexborNode]]:
+    """Every node that can be seen, when it begins (true) and when it ends, without recursion."""
+    opened: list[LexborNode] = []
+    node: LexborNode | None = root
+    while node is not None:
+        if _is_seen(node):
+            yield True, node
+            below = None if node.tag in MEDIA else node.child
+            if below is not None:
+                opened.append(node)
+                node = below
+                continue
+            yield False, node
+        after = node.next if opened else None
+        while after is None and opened:
+            parent = opened.pop()
+            yield False, parent
+            after = parent.next if opened else None
+        node = after
+
+
+def _is_seen(node: LexborNode) -> bool:
+    tag = node.tag or ""
+    if tag.startswith("-"):
+        return tag == "-text"
+    return not elements.is_hidden(tag, node.attributes)
+
+
+def _source_in(node: LexborNode) -> str:
+    """The address of a video or a recording that lists several."""
+    source = node.css_first("source")
+    return "" if source is None else source.attributes.get("src") or ""
