@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from adapters.chats.discord import wording
 from bot.text.tree import Emoji, Inline, Link, Mention, Moment, Style
 
 _BRACKETED = re.compile(
@@ -13,7 +14,8 @@ _BRACKETED = re.compile(
     r"|a?:(?P<emoji>\w{1,80}):\d{1,20}"
     r"|t:(?P<moment>-?\d{1,17})(?::(?P<style>[A-Za-z]))?"
     r"|(?P<command>/[^:<>\n]{1,100}):\d{1,20}"
-    r"|id:(?P<guide>\w{1,40})"
+    r"|id:(?P<guide>[\w\-]{1,40})(?::\d{1,20})?"
+    r"|sound:\d{1,20}:(?P<sound>\d{1,20})"
     r"|(?P<address>https?://[^\s<>]{1,4000}))>"
 )
 _DATE_ONLY = frozenset("dD")
@@ -24,7 +26,7 @@ _LAST_MOMENT = 253_402_300_799
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names for the ids in a message; where a name is missing, the kind is shown."""
+    """The names for the ids in a message; where a name is missing, a word is shown that says what it is."""
 
     users: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
@@ -45,10 +47,20 @@ def _piece(found: re.Match[str], names: Names, style: Style) -> Inline:
         return Moment(int(found["moment"]), shown not in _TIME_ONLY, shown not in _DATE_ONLY, style)
     kind = str(found.lastgroup)
     value = found[kind]
-    known = {"user": ("@", names.users), "role": ("@", names.roles), "channel": ("#", names.channels)}
-    if kind in known:
-        sign, called = known[kind]
-        return Mention(sign + called.get(value, kind), style)
-    if kind == "emoji":
-        return Emoji(value, style)
-    return Link(value, "", style) if kind == "address" else Mention(value, style)
+    if kind == "address":
+        return Link(value, "", style)
+    return Emoji(value, style) if kind == "emoji" else Mention(_called(kind, value, names), style)
+
+
+def _called(kind: str, value: str, names: Names) -> str:
+    """What is shown for a thing that Discord knows by its id."""
+    match kind:
+        case "user":
+            return "@" + names.users.get(value, wording.SOMEBODY)
+        case "role":
+            return "@" + names.roles.get(value, wording.A_GROUP)
+        case "channel":
+            return "#" + names.channels.get(value, wording.A_CHANNEL)
+        case "sound":
+            return wording.A_SOUND
+    return wording.GUIDES.get(value, value)

@@ -41,7 +41,7 @@ def is_content_hidden(message: discord.Message) -> bool:
         or message.attachments
         or message.stickers
         or message.embeds
-        or message.components
+        or _has_components(message)
         or message.poll
         or message.activity
         or _is_forwarded(message)
@@ -109,13 +109,19 @@ def _unsupported(message: discord.Message) -> tuple[str, ...]:
         found.append(wording.FORWARDED)
     if message.activity:
         found.append(wording.INVITATION)
-    if getattr(message, "components", ()):  # discord.py sets it only where Discord sends it
+    if _has_components(message):
         found.append(wording.COMPONENTS)
     if is_content_hidden(message):
         found.append(wording.HIDDEN_TEXT)
     if not (found or message.attachments or seen(plain(text_of(message)))):
         found.append(wording.UNKNOWN_PART)
     return tuple(found)
+
+
+def _has_components(message: discord.Message) -> bool:
+    """Also where all of them are of kinds that discord.py does not know; then it leaves them out."""
+    # discord.py sets the list only where Discord sends it.
+    return bool(getattr(message, "components", ())) or message.flags.components_v2
 
 
 def _is_forwarded(message: discord.Message) -> bool:

@@ -11,6 +11,16 @@ NO_TEXT = "(no text)"
 NO_ADDRESS = "(its address is too long for Discord: open it in the store's dashboard)"
 SOMEBODY = "somebody"
 A_GROUP = "group"
+A_CHANNEL = "channel"
+A_SOUND = "a sound"
+GUIDES = {
+    "browse": "Browse Channels",
+    "customize": "Channels & Roles",
+    "guide": "Server Guide",
+    "home": "Server Guide",
+    "linked-roles": "Linked Roles",
+}
+"""What Discord's own app calls the places `<id:browse>` and the like."""
 
 SPEAKERS = {
     Voice.CUSTOMER: "customer",

@@ -146,7 +146,10 @@ def test_small_letters_stay_harmless(text: str) -> None:
     ("typed", "read"),
     [
         ("<@11> and <@!11>", "@Ana and @Ana"),
-        ("<@99>", "@user"),
+        ("<@99>", "@somebody"),
+        ("<@&99> <#98>", "@group #channel"),
+        ("<id:browse> <id:linked-roles:1234567890123456789>", "Browse Channels Linked Roles"),
+        ("<sound:123456789012345678:987654321098765432>", "a sound"),
         ("<@&22>", "@Support"),
         ("see <#33>", "see #orders"),
         ("<:party:123> <a:dance:5>", ":party: :dance:"),
