@@ -15,7 +15,11 @@ from bot.text.addresses import defused
 
 
 def plainer_card(card: Card, form: Form) -> Card:
-    """The card in this form. Its status, store, dashboard and buttons stay in every one."""
+    """
+    The card in this form. Its status, store and buttons stay in every one, and the address of its dashboard.
+
+    That address may be what is refused: so in every form but the first the chats show it as text, and no link.
+    """
     if form is Form.FULL:
         return card
     plain = replace(
@@ -29,5 +33,6 @@ def plainer_card(card: Card, form: Form) -> Card:
     )
     if form is Form.PLAIN:
         return plain
-    number = card.names[-1]
-    return replace(plain, title=number, names=(number,), opening="", facts=(), customer=Customer(name=None, email=None))
+    number, nobody = card.names[-1], Customer(name=None, email=None)
+    url = None if card.url is None else defused(card.url)
+    return replace(plain, title=number, names=(number,), opening="", facts=(), customer=nobody, url=url)

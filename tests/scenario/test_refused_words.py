@@ -216,3 +216,95 @@ async def test_a_ticket_that_no_form_gets_in_is_told_as_that_ticket(stage: Stage
     told = next(m for m in stage.world.discord.messages(stage.shop.discord.id) if "no thread" in discord_text(m))
     await stage.world.discord.press(stage.world.ann, told, "Retry")
     await until(lambda: threads(stage) and any("Hello?" in text for text in in_discord(stage)), "Retry makes it")
+
+
+@pytest.mark.parametrize("code", [50035, 240000, 987654])
+@pytest.mark.scenario({"sellgate": "text"}, STORES__KEYS__DASHBOARD_URL="https://dash.shop.example/t/{id}")
+async def test_a_dashboard_that_discord_opens_for_nobody_is_text_on_the_card(stage: Stage, code: int) -> None:
+    """The button's address is refused: the ticket gets its thread, with its buttons, and the address can be read."""
+    with discord_refuses(stage, "https://dash.shop.example", code):
+        await stage.writes("Key", "Hello?")
+        await until(lambda: threads(stage) and any("Hello?" in text for text in in_discord(stage)))
+        await stage.at_rest()
+    (thread,) = threads(stage)
+    card = stage.world.discord.message(stage.shop.discord.id, thread.id)
+    assert "hxxps://dash[.]shop[.]example/t/" in discord_text(card).replace("\\", "")
+    assert "Close" in str(card.components)
+    assert not [text for text in in_discord(stage) if "❌" in text]
+
+
+@pytest.mark.scenario({"sellgate": "text"}, STORES__KEYS__DASHBOARD_URL="https://dash.shop.example/t/{id}")
+async def test_a_button_that_discord_refuses_is_a_line_that_can_be_clicked(stage: Stage) -> None:
+    """Only its place is refused, so the address stays as it is."""
+    with discord_refuses(stage, "dash.shop.example", 50035, fields=("components",)):
+        await stage.writes("Key", "Hello?")
+        await until(lambda: threads(stage) and any("Hello?" in text for text in in_discord(stage)))
+        await stage.at_rest()
+    (thread,) = threads(stage)
+    card = stage.world.discord.message(stage.shop.discord.id, thread.id)
+    assert "<https://dash.shop.example/t/" in str(card.embeds)
+    assert thread.name.startswith("#1001")
+
+
+@pytest.mark.scenario({"sellgate": "slack"}, STORES__KEYS__DASHBOARD_URL="https://dash.shop.example/t/{id}")
+async def test_a_dashboard_that_slack_refuses_is_text_on_the_card(stage: Stage) -> None:
+    """Also where nothing but its defused address may stand there."""
+    with slack_refuses(stage, "https://dash.shop.example", "invalid_blocks"):
+        await stage.writes("Key", "Hello?")
+        await until(lambda: any("Hello?" in text for text in in_slack(stage)))
+        await stage.at_rest()
+    assert any("hxxps://dash[.]shop[.]example/t/" in text for text in in_slack(stage))
+
+
+@pytest.mark.scenario({"sellgate": "slack"}, STORES__KEYS__DASHBOARD_URL="https://dash.shop.example/t/{id}")
+async def test_without_blocks_the_card_has_the_dashboards_address(stage: Stage) -> None:
+    """A line below the ticket's state."""
+    with slack_refuses(stage, "", "invalid_blocks", fields=("blocks",)):
+        await stage.writes("Key", "Hello?")
+        await until(lambda: any("Hello?" in text for text in in_slack(stage)))
+        await stage.at_rest()
+    assert any("hxxps://dash[.]shop[.]example/t/" in text for text in in_slack(stage))
+
+
+@pytest.mark.parametrize(
+    ("code", "fields", "subject", "name"),
+    [
+        (50035, ("name",), "A rude word", "#1001 · jane"),
+        (200001, ("name",), "A rude word", "#1001 · jane"),
+        (200000, ("name",), "A rude word", "#1001 · jane"),
+        (987654, ("name",), "A rude word", "#1001 · jane"),
+        (50035, ("name", "embeds"), "A rude word", "#1001"),
+        (200000, ("name", "embeds", "content"), "A rude word", "#1001"),
+    ],
+)
+@pytest.mark.scenario({"sellgate": "forum"})
+async def test_a_forums_post_has_the_plainer_name(
+    stage: Stage, code: int, fields: tuple[str, ...], subject: str, name: str
+) -> None:
+    """Name and card are one request there: whichever is refused, the ticket gets its post, and nobody hears of it."""
+    with discord_refuses(stage, "rude", code, fields=fields):
+        ticket = await stage.writes(subject, "Hello?")
+        await until(lambda: threads(stage) and any("Hello?" in text for text in in_discord(stage)), "it has a post")
+        await stage.at_rest()
+    (thread,) = threads(stage)
+    assert thread.name == name
+    assert stage.announced(stage.shop, "cannot show") == (0, 0)
+    await stage.world.discord.say(stage.world.ann, thread.id, "On its way.")
+    await ticket.has_sent("On its way.")
+
+
+@pytest.mark.scenario({"sellgate": "text"})
+async def test_a_card_is_in_full_again_at_its_next_change(stage: Stage) -> None:
+    """A refusal for a reason that nobody knows has passed: the plain card was not the last word, nor the posts."""
+    with discord_refuses(stage, "", 987654, fields=("embeds",)):
+        ticket = await stage.writes("Key", "Hello?")
+        await until(lambda: threads(stage) and any("Hello?" in text for text in in_discord(stage)))
+    (thread,) = threads(stage)
+    assert not stage.world.discord.message(stage.shop.discord.id, thread.id).embeds
+    await stage.world.discord.say(stage.world.ann, thread.id, "!close")
+    await until(lambda: bool(stage.world.discord.message(stage.shop.discord.id, thread.id).embeds), "it is in full")
+    ticket.customer_says("Still there?")
+    await ticket.shown("Still there?")
+    await stage.at_rest()
+    last = next(m for m in messages(stage) if "Still there?" in discord_text(m))
+    assert last.embeds

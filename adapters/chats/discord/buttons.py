@@ -56,10 +56,15 @@ def action_rows(buttons: Sequence[Button], link: tuple[str, str] | None = None) 
     Rows of five buttons each, 25 buttons at most.
 
     Args:
-        link: Label and address of one more button that only opens a page; left out if it is no web address.
+        link: Label and address of one more button that only opens a page; left out if it cannot (see `is_link`).
     """
     components = [*_components(buttons, link)][: _ROW * _ROWS]
     return [{"type": 1, "components": components[at : at + _ROW]} for at in range(0, len(components), _ROW)]
+
+
+def is_link(address: str) -> bool:
+    """Whether a button can open this address: others are refused by Discord."""
+    return re.fullmatch(rf"https?://\S{{1,{_LINK_LENGTH - 8}}}", address) is not None
 
 
 def _components(buttons: Sequence[Button], link: tuple[str, str] | None) -> Iterator[dict[str, Any]]:
@@ -70,5 +75,5 @@ def _components(buttons: Sequence[Button], link: tuple[str, str] | None) -> Iter
             "label": cut_line(button.label, _LABEL_LENGTH),
             "custom_id": custom_id(button),
         }
-    if link is not None and re.fullmatch(rf"https?://\S{{1,{_LINK_LENGTH - 8}}}", link[1]):
+    if link is not None and is_link(link[1]):
         yield {"type": 2, "style": 5, "label": cut_line(link[0], _LABEL_LENGTH), "url": link[1]}

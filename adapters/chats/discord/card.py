@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.chats.discord import wording
-from adapters.chats.discord.buttons import action_rows
+from adapters.chats.discord.buttons import action_rows, is_link
 from adapters.chats.discord.markup import cut_escaped, cut_line, escape, units
 from bot.model import Card, Customer, DeliveryKey, Form, Status
 
@@ -67,9 +67,11 @@ def card_message(card: Card, key: DeliveryKey | None = None) -> Json:
     Args:
         key: The key of the delivery that posts it; None for an edit, because we know then where the card is.
     """
-    link = (wording.DASHBOARD, card.url) if card.url else None
+    link = _link(card)
     if card.form is Form.BARE:
-        lines = [f"**{escape(card.title)}**", escape(card.status_text), escape(card.hint), key and key_line(key)]
+        dashboard = escape(f"{wording.DASHBOARD}: {card.url}") if card.url else ""
+        lines = [f"**{escape(card.title)}**", escape(card.status_text), dashboard, escape(card.hint)]
+        lines += [key_line(key)] if key is not None else []
         return {
             "content": "\n".join(line for line in lines if line),
             "embeds": [],
@@ -96,12 +98,19 @@ def card_message(card: Card, key: DeliveryKey | None = None) -> Json:
     }
 
 
+def _link(card: Card) -> tuple[str, str] | None:
+    """The dashboard as a button; None: it stands in the text, because Discord may refuse its address."""
+    return (wording.DASHBOARD, card.url) if card.url and card.form is Form.FULL and is_link(card.url) else None
+
+
 def _fields(card: Card, left: int) -> list[Json]:
     """The fields in order, as many as fit into the characters that are left."""
     lines = [(wording.STATUS, card.status_text)]
     if customer := _customer(card.customer):
         lines.insert(0, (wording.CUSTOMER, customer))
     lines.extend((fact.label, fact.value) for fact in card.facts)
+    if card.url and _link(card) is None:
+        lines.append((wording.DASHBOARD, card.url))
     fields: list[Json] = []
     for label, value in lines:
         name = cut_escaped(cut_line(label, _FIELD_NAME), _FIELD_NAME)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from adapters.chats.slack import blocks, wording
 from adapters.chats.slack.blocks import Block, Element
 from adapters.chats.slack.buttons import action_rows
+from adapters.chats.slack.markup import escape
+from adapters.chats.slack.writing_blocks import LONGEST_ADDRESS
 from bot.model import Card, Customer, Form, Status
 from bot.text import one_line
 
@@ -40,8 +42,11 @@ def card_blocks(card: Card) -> list[Block]:
 
 
 def card_fallback(card: Card) -> str:
-    """The card where blocks are not shown, as in notifications."""
-    return blocks.fallback(f"{card.title} · {card.status_text}")
+    """The card where blocks are not shown, as in notifications; in its plainest form that is all of it."""
+    line = blocks.fallback(f"{card.title} · {card.status_text}")
+    return (
+        line if card.form is not Form.BARE or not card.url else f"{line}\n{escape(f'{wording.DASHBOARD}: {card.url}')}"
+    )
 
 
 def _state(card: Card) -> Iterator[tuple[str, Sequence[Element]]]:
@@ -54,7 +59,8 @@ def _state(card: Card) -> Iterator[tuple[str, Sequence[Element]]]:
         if value:
             yield one_line(fact.label, _VALUE), blocks.verbatim(value)
     if card.url:
-        yield wording.DASHBOARD, [blocks.link(card.url)]
+        shown = blocks.link(card.url) if card.form is Form.FULL else blocks.words(one_line(card.url, LONGEST_ADDRESS))
+        yield wording.DASHBOARD, [shown]
 
 
 def _customer(customer: Customer) -> str:

@@ -127,7 +127,7 @@ _parts = st.fixed_dictionaries(
 @settings(max_examples=300)
 @given(st.lists(_markup, max_size=5).map("".join), _parts, st.sampled_from([{}, FORWARD, ACTIVITY]))
 def test_nothing_disappears_and_no_id_gets_out(content: str, parts: Json, more: Json) -> None:
-    """Whatever a message is made of: it has words, a file or a line that says what is missing; and no id of Discord's."""
+    """Whatever is in a message: it has words, a file or a line that says what is missing; and no id of Discord's."""
     found = read(content, **parts, **more, flags=1 << 15 if parts.get("components") else 0)
     outside = "\n".join([found.text, *found.unsupported, *(each.name for each in found.attachments)])
     assert not re.search("|".join(IDS), outside)
