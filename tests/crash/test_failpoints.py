@@ -71,6 +71,26 @@ def test_two_deaths_shortly_after_one_another_are_no_worse(tmp_path: Path, batch
         assert failures(tmp_path, LATE, [point], distances[number % len(distances)]) == {}
 
 
+def refused_failures(folder: Path, points: Iterable[int], *, searchable: bool = True) -> dict[int, tuple[str, ...]]:
+    """As `failures`, for the story of words that both chats take only in a plainer form."""
+    outcomes = {point: play(folder / f"{point}", PLAIN, point, refused=True, searchable=searchable) for point in points}
+    return {point: outcome.faults for point, outcome in outcomes.items() if outcome.faults or outcome.processes < 2}
+
+
+@pytest.mark.parametrize("batch", range(2))
+def test_a_death_between_two_forms_loses_and_doubles_nothing(tmp_path: Path, batch: int) -> None:
+    """A chat refuses a word; whether a process dies before, between or after the plainer forms: all is there, once."""
+    story = play(tmp_path / "all", PLAIN, refused=True)
+    assert story.faults == ()
+    assert refused_failures(tmp_path, some(story.telling, 5)[batch::2]) == {}
+
+
+def test_what_is_doubled_in_another_form_would_be_noticed(tmp_path: Path) -> None:
+    """With chats that cannot say what they were told, some deaths show a text in two forms."""
+    posted = [point for point, kind in play(tmp_path / "all", PLAIN, refused=True).telling.items() if "post" in kind]
+    assert "times" in str(refused_failures(tmp_path, posted[:2], searchable=False))
+
+
 def test_what_is_doubled_would_be_noticed(tmp_path: Path) -> None:
     """With chats that cannot say what they were told, some deaths double a post: the sweep sees what it looks for."""
     points = list(undisturbed(PLAIN).telling)[:40:2]
@@ -86,6 +106,12 @@ def test_what_is_doubled_would_be_noticed(tmp_path: Path) -> None:
 def test_a_death_at_every_single_point(tmp_path: Path, vendor: Vendor, batch: int) -> None:
     """Also at the points that leave behind exactly what an earlier one left."""
     assert failures(tmp_path, vendor, range(1 + batch, undisturbed(vendor).points, _BATCHES)) == {}
+
+
+@pytest.mark.soak
+def test_a_death_at_every_point_of_the_plainer_forms(tmp_path: Path) -> None:
+    """As above, at each of them."""
+    assert refused_failures(tmp_path, play(tmp_path / "all", PLAIN, refused=True).telling) == {}
 
 
 @pytest.mark.soak

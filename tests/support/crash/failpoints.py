@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from bot.model import Ask, ChannelId, Place, Status, TicketId, Verb
+from bot.model import Ask, ChannelId, Form, Place, Status, TicketId, Verb
 from tests.support.simulation.checks import NOTE, live_threads, unsettled
 from tests.support.simulation.fate import Fate, Trouble
 from tests.support.simulation.loop import SimulatedLoop, simulate
@@ -24,6 +24,7 @@ from tests.support.simulation.world import NeverCame, Simulation
 
 _PATIENCE = 300.0
 _MOST_TRIES = 10
+_REFUSED = "evil.example"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,13 @@ LATE = Vendor(lag=3, names_replies=False)
 
 
 def play(
-    path: Path, vendor: Vendor, dies_at: int | None = None, *, again: int | None = None, searchable: bool = True
+    path: Path,
+    vendor: Vendor,
+    dies_at: int | None = None,
+    *,
+    again: int | None = None,
+    searchable: bool = True,
+    refused: bool = False,
 ) -> Outcome:
     """
     Play the story to its end.
@@ -74,6 +81,7 @@ def play(
         dies_at: The point at which the first process dies; None: it lives.
         again: After how many further points the second process dies as well; None: it lives.
         searchable: Whether the chats find what they were told; never otherwise, but to see that it would be noticed.
+        refused: Whether it is the short story of words that both chats take only in a plainer form.
     """
 
     async def story(loop: SimulatedLoop) -> Outcome:
@@ -83,17 +91,18 @@ def play(
             shop.lag, shop.names_replies = timedelta(seconds=vendor.lag), vendor.names_replies
             for room in sim.rooms.values():
                 room.searchable = searchable
+                room.refused = _REFUSED if refused else ""
             if dies_at is None:
                 fate.witness = sim.lasting
             if dies_at is not None and again is not None:
                 fate.then_dies_at = dies_at + again
             stuck = []
             try:
-                await _tell(sim, shop, sim.rooms["discord"], sim.rooms["slack"])
+                await (_tell_refused if refused else _tell)(sim, shop, sim.rooms["discord"], sim.rooms["slack"])
             except NeverCame as problem:
                 stuck.append(f"the story did not go on: {problem}")
             await sim.settle()
-            faults = [*stuck, *unsettled(sim), *_not_as_told(shop)]
+            faults = [*stuck, *unsettled(sim), *(_not_plain(sim) if refused else _not_as_told(shop))]
             return Outcome(points=fate.point, telling=fate.telling, processes=sim.processes, faults=tuple(faults))
 
     return simulate(story)
@@ -102,7 +111,7 @@ def play(
 async def _tell(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
     shop.customer_writes("t1", "t1 Where is my key?")
     shop.customer_writes("t2", "t2 Hello! " + "So long a text. " * 150)
-    await _seen(sim, discord, slack)
+    await _seen(sim, discord, slack, "t1 Where is my key?")
     discord.writes(live_threads(discord, "t1")[0], "t1 It is on its way.")
     slack.writes(live_threads(slack, "t1")[0], "t1 Which address did you give?")
     sim.fate.planned["main", "reply"] = [Trouble.ANSWER_LOST]
@@ -124,13 +133,25 @@ async def _tell(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None
     await _insist(sim, shop, discord, Verb.REOPEN, Status.OPEN)
 
 
-async def _seen(sim: Simulation, *rooms: Room) -> None:
-    """Both tickets stand in both chats, and what the customer wrote."""
+async def _tell_refused(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    shop.customer_writes("t1", f"t1 Is {_REFUSED} yours?")
+    shop.customer_writes("t2", f"t2 Hello! {'So long a text. ' * 150} {_REFUSED}")
+    await _seen(sim, discord, slack, "t1 Is")
+    discord.writes(live_threads(discord, "t1")[0], f"t1 No, {_REFUSED} is not.")
+    slack.writes(live_threads(slack, "t2")[0], f"{NOTE}t2 see {_REFUSED}")
+    await _until(sim, lambda: len(shop.ours(TicketId("t1"))) == 1)
+    shop.customer_writes("t1", f"t1 Thanks, no {_REFUSED} then.")
+    shop.customer_writes("t1", "t1 Bye.")
+
+
+async def _seen(sim: Simulation, discord: Room, slack: Room, first: str) -> None:
+    """Both tickets stand in both chats, and what begins with `first`."""
+    rooms = (discord, slack)
 
     def shown(text: str) -> bool:
-        return all(any(text in room.texts(t) for t in room.threads()) for room in rooms)
+        return all(any(said.startswith(text) for t in room.threads() for said in room.texts(t)) for room in rooms)
 
-    await sim.advance_until(lambda: shown("t1 Where is my key?"), _PATIENCE)
+    await sim.advance_until(lambda: shown(first), _PATIENCE)
     await sim.advance_until(lambda: all(live_threads(room, "t2") for room in rooms), _PATIENCE)
 
 
@@ -150,6 +171,19 @@ async def _insist(sim: Simulation, shop: Shop, room: Room, verb: Verb, status: S
 
 async def _until(sim: Simulation, condition: Callable[[], bool]) -> None:
     await sim.advance_until(condition, _PATIENCE)
+
+
+def _not_plain(sim: Simulation) -> list[str]:
+    """Each post stands in its own form: the plainest where a word was refused, and the others in full."""
+    faults = []
+    for room in sim.rooms.values():
+        shown = [each.post for thread in room.threads() for each in room.shown[thread]]
+        if not any(_REFUSED in post.text for post in shown):
+            faults.append(f"{room.name} has no refused word")
+        wrong = [post for post in shown if post.form is not (Form.DEFUSED if _REFUSED in post.text else Form.FULL)]
+        faults += [f"{room.name} shows {post.text[:40]!r} in the form {post.form}" for post in wrong]
+        faults += [f"{room.name} says {post.text!r}" for post in shown if post.text.startswith("❌")]
+    return faults
 
 
 def _not_as_told(shop: Shop) -> list[str]:

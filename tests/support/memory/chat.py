@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import BinaryIO
 
-from bot.errors import Gone, RemoteError, Uncertain
+from bot.errors import Gone, Rejected, RemoteError, Uncertain
 from bot.model import (
     Agent,
     AgentId,
@@ -26,6 +26,7 @@ from bot.model import (
     Cursor,
     DeliveryKey,
     Finding,
+    Form,
     Kind,
     Mark,
     Opened,
@@ -74,6 +75,7 @@ class MemoryChat:
         authors: Who wrote a message that is read again; others are Ann's.
         shut_out: Who cannot write in which channel.
         said: All that was ever said or opened here, wherever, in its order.
+        refused: A word that is refused in posts that are not in their plainest form, and on cards in full; empty: none.
     """
 
     name: ChatName = field(default=ChatName("discord"))
@@ -91,6 +93,7 @@ class MemoryChat:
     authors: dict[ChatMessageId, Agent] = field(default_factory=dict)
     shut_out: set[tuple[AgentId, ChannelId]] = field(default_factory=set)
     said: list[ChatMessageId] = field(default_factory=list)
+    refused: str = ""
     fail: dict[str, list[RemoteError]] = field(default_factory=lambda: defaultdict(list))
     lose: set[str] = field(default_factory=set)
     intake: Intake | None = None
@@ -133,6 +136,7 @@ class MemoryChat:
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
         await self._before("open_thread")
         self._must_be_there(channel)
+        self._must_be_taken(card.opening, card.form, Form.PLAIN)
         thread = ThreadId(f"{channel}.{len(self.headed) + 1}")
         opened = Opened(thread=thread, card=ChatMessageId(f"card-{thread}"))
         self.headed.append(Headed(channel, opened, key, self.now()))
@@ -145,6 +149,7 @@ class MemoryChat:
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         await self._before("post")
         self._must_be_there(place.channel, place.thread)
+        self._must_be_taken(post.text, post.form, Form.DEFUSED)
         where = self.shown[place.thread or place.channel]
         message = ChatMessageId(f"{place.thread or place.channel}#{len(where) + 1}")
         where.append(Shown(message, post, part, key, self.now()))
@@ -155,6 +160,7 @@ class MemoryChat:
     async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
         await self._before("render_card")
         self._must_be_there(place.channel, opened.thread)
+        self._must_be_taken(card.opening, card.form, Form.PLAIN)
         if opened.card not in self.gone:
             self.cards[opened.thread].append(card)
         await self._after("render_card")
@@ -258,6 +264,10 @@ class MemoryChat:
     def _must_be_there(self, *places: str | None) -> None:
         if not self.gone.isdisjoint(places):
             raise Gone("It was deleted.")
+
+    def _must_be_taken(self, text: str, form: Form, plain_enough: Form) -> None:
+        if self.refused and self.refused in text and form < plain_enough:
+            raise Rejected("It refuses a word.", plainer_may_pass=True)
 
     async def _before(self, method: str) -> None:
         await self.gate.before(self.name, method)
