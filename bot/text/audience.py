@@ -25,6 +25,8 @@ _VARIATIONS = (("\ufe00", "\ufe0f"), ("\u180b", "\u180f"), ("\U000e0100", "\U000
 _BEFORE = frozenset("*_~`|>#\"'“”‘’„«»([{-+•·▌")
 """Signs that people and programs put before a text: formatting, quotes, lists."""
 _COMMAND = re.compile(r"(?P<word>[^\W\d_][\w-]*?)\s*(?P<rest>#?\d*)[.!?…]*")
+_FEW_WORDS = re.compile(r"[^\W\d_][\w-]*( [\w#:-]+){1,2}[.!?…]*")
+"""`!close please`: nobody writes so to a customer."""
 _LIST_NUMBER = re.compile(r"\d{1,3}[.)]\s")
 _WORD = re.compile(r"\S+")
 _LONGEST_NAME = 100
@@ -49,7 +51,7 @@ class ForTeam:
 @dataclass(frozen=True, slots=True)
 class ForBot:
     """
-    It is meant for the bot: a word behind `!` or `/`, or a text that begins with the bot's name.
+    It is meant for the bot: up to three words behind `!` or `/`, or a text that begins with the bot's name.
 
     Attributes:
         word: The word in lower case; all words if there are more of them.
@@ -72,8 +74,10 @@ def audience(text: str, note_prefixes: Sequence[str]) -> Audience:
     if _is_bot_named(words):
         return _command(_bare(words[len(BOT_NAME) + 1 :])) or ForBot(words)
     bare = _bare(words)
-    command = _command(bare[1:].lstrip(" ")) if bare[:1] in ("!", "/") else None
-    return ForCustomer() if command is None else command
+    if bare[:1] not in ("!", "/"):
+        return ForCustomer()
+    asked = bare[1:]
+    return _command(asked.lstrip(" ")) or (ForBot(asked) if _FEW_WORDS.fullmatch(asked) else ForCustomer())
 
 
 def _bare(words: str) -> str:
@@ -94,7 +98,7 @@ def seen(text: str) -> str:
 def _is_bot_named(words: str) -> bool:
     beginning = f"@{BOT_NAME}"
     after = words[len(beginning) : len(beginning) + 1]
-    return words[: len(beginning)].lower() == beginning and not (after.isalnum() or after in ("_", "-", "."))
+    return _folded(words[: len(beginning)]) == beginning and not (after.isalnum() or after in ("_", "-", "."))
 
 
 def note_of(text: str, note_prefixes: Sequence[str]) -> str | None:

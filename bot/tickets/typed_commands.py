@@ -65,7 +65,7 @@ def typed_command(message: MessageRow, rules: Rules) -> TypedCommand | None:
 
 def nearest_command(word: str) -> str:
     """The word of the command that is most like this one; empty: none is. Pure."""
-    near = get_close_matches(word.lower(), WORDS, 1)
+    near = get_close_matches(word.lower().split(" ")[0], WORDS, 1)
     return near[0] if near else ""
 
 

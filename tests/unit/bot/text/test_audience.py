@@ -63,10 +63,13 @@ def test_notes(text: str, note: str) -> None:
         ("@Shopbell", "@Shopbell"),
         ("!close.", "close"),
         ("!closee!", "closee"),
+        ("\uff20shopbell close", "close"),
+        ("/close please", "close please"),
+        ("!reopen it again", "reopen it again"),
     ],
 )
 def test_words_for_the_bot(text: str, word: str) -> None:
-    """One word behind a mark, or the bot's name first."""
+    """Few words behind a mark, or the bot's name first."""
     found = audience(text, PREFIXES)
     assert isinstance(found, ForBot)
     assert found.word == word
@@ -91,6 +94,7 @@ def test_a_number_behind_a_word_for_the_bot(text: str, rest: str) -> None:
         "! now really",
         "Great!",
         "/etc/hosts",
+        "/etc/passwd is it",
         "/24",
         "!close the window please",
         "@shopbellish hi",
