@@ -9,6 +9,7 @@ of a script without spaces belongs to an address only after a sign like `/`: `â€
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 _CJK = "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
@@ -18,6 +19,8 @@ _STOPS += r"\u200b\u2060\ufeff\uff01-\uff65"
 _PLAIN = rf"[^{_STOPS}{_CJK}]"
 _FOUND = re.compile(rf"https?://(?=\w)(?:{_PLAIN}|(?<=[/=?&#_%.-])[{_CJK}]+)+")
 _TRAILING = ".,;:!?'*"
+_ENDS_SENTENCES = ("Po", "Pd", "Pe", "Pf")
+"""What Unicode calls signs like the Arabic question mark, the danda and the long dash."""
 _PAIRS = {")": "(", "]": "["}
 
 # In a name of the web, a dot stands before at least two letters: `shop.example`, but not `1.5`.
@@ -53,7 +56,7 @@ def _end(text: str, start: int, end: int) -> int:
         last = text[end - 1]
         if surplus.get(last, 0) > 0:
             surplus[last] -= 1
-        elif last not in _TRAILING:
+        elif last not in _TRAILING and (last.isascii() or unicodedata.category(last) not in _ENDS_SENTENCES):
             break
         end -= 1
     return end

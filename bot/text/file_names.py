@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 
 from bot.text.audience import is_unseen
+from bot.text.names import shows
 from bot.text.neutral import clean
 
 UNNAMED = "file"
@@ -33,7 +34,13 @@ def _shown(given: str | None) -> str:
     seen = "".join(sign for sign in line if not is_unseen(sign) or sign in _JOINERS or _is_variation(sign))
     name = seen.translate(_FOLDERS).strip().rstrip(". ")
     is_blank = not any(unicodedata.category(sign)[0] in "LNS" and not is_unseen(sign) for sign in name)
-    return "" if is_blank else _short(name)
+    return "" if is_blank else _short(_with_stem(name, is_hidden=line.startswith(".")))
+
+
+def _with_stem(name: str, *, is_hidden: bool) -> str:
+    """The name with a word before its ending where nothing stands there that can be seen; `.env` is a whole name."""
+    stem, dot, ending = name.rpartition(".")
+    return name if is_hidden or not dot or shows(stem) else f"{UNNAMED}.{ending}"
 
 
 def _is_variation(sign: str) -> bool:

@@ -39,7 +39,14 @@ def plain(text: RichText) -> str:
     Code stands as it is. A link reads `label (address)`, an entry of a list begins with `-` or its number, and a quoted
     line with `>`.
     """
-    return clean("\n".join(line for block in text for line in _lines(block)))
+    shown = clean("\n".join(line for block in text for line in _lines(block)))
+    return _indent(text[0].text) + shown if text and isinstance(text[0], CodeBlock) else shown
+
+
+def _indent(code: str) -> str:
+    """The space before the first line of code, which shows how the lines belong together."""
+    first = next((line for line in code.split("\n") if line.strip()), "")
+    return first[: len(first) - len(first.lstrip(" \t"))]
 
 
 def _lines(block: Block) -> Iterator[str]:

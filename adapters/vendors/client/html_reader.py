@@ -78,6 +78,7 @@ class _Reader:
         self._code = 0
         self._preformatted: list[str] | None = None
         self._space_kept = 0
+        self._last_medium: Inline | None = None
         self._quotes = 0
         self._cell = 0
         self._scripts: list[str] = []
@@ -238,7 +239,7 @@ class _Reader:
             return
         if tag != "img":
             self._end_line()
-        elif self._line and isinstance(self._line[-1], Link):
+        elif self._line and self._line[-1] is self._last_medium:
             self._words(" ")
         word, words = MEDIA[tag], " ".join((attributes.get("alt") or attributes.get("title") or "").split())
         address = (attributes.get("src") or _source_in(node)).strip()
@@ -246,7 +247,9 @@ class _Reader:
             self._line.append(Link(address, words or word, self._style()))
         elif address or tag == "img":
             self._line.append(Words(words or f"[{word}]", self._style()))
-        if tag != "img":
+        if tag == "img":
+            self._last_medium = self._line[-1] if self._line else None
+        else:
             self._end_line()
 
     def _end_link(self) -> None:

@@ -60,3 +60,10 @@ def test_a_defused_address_is_read_by_people_only(text: str, shown: str) -> None
     """Names of the web are, too, where they stand without a scheme; sentences and figures stay."""
     assert defused(text) == shown
     assert defused(shown) == shown
+
+
+@pytest.mark.parametrize("sign", ["؟", "،", "؛", "۔", "।", "॥", "։", "።", "។", "။", "–", "—", "·", "\u037e"])
+def test_the_signs_of_all_scripts_end_a_sentence(sign: str) -> None:
+    """As a dot does: they are no part of the address before them."""
+    text = f"https://shop.example/o/1{sign} x"
+    assert [text[start:end] for start, end in spans(text)] == ["https://shop.example/o/1"]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.chats.discord.reading import message_of, place_of, said
-from bot.model import Agent, Said, ThreadId
+from bot.model import Agent, AgentId, Said, ThreadId
 from bot.text import visible
 
 Json = dict[str, Any]
@@ -55,7 +55,7 @@ def read(content: str = "", **parts: Any) -> Said:
         "mentions": [], "mention_roles": [], "attachments": [], "embeds": [], "pinned": False, "flags": 0,
     }  # fmt: skip
     message = message_of(client(), int(GUILD), ThreadId(CHANNEL), whole | parts)
-    return said(message, place_of(int(CHANNEL)), Agent(id=AUTHOR, name="Ann"))
+    return said(message, place_of(int(CHANNEL)), Agent(id=AgentId(AUTHOR), name="Ann"))
 
 
 @pytest.mark.parametrize(
