@@ -37,8 +37,7 @@ from bot.text.tree import (
 Element = Mapping[str, Any]
 _MOST_DIGITS: Final = 13
 _STYLES: Final = ("bold", "italic", "strike")
-_WRITTEN: Final = ("rich_text", "table")
-TEXT_BLOCKS: Final = (*_WRITTEN, "section", "header", "context", "markdown")
+TEXT_BLOCKS: Final = ("rich_text", "table", "section", "header", "context", "markdown")
 """The kinds of block whose text is read."""
 _BETWEEN_CELLS: Final = " | "
 _KINDS: Final = frozenset(
@@ -52,9 +51,9 @@ _KINDS: Final = frozenset(
 
 
 def rich_blocks(blocks: Any) -> list[Element] | None:
-    """The message's blocks if a person's text is among them; None: its text has to be read."""
+    """The message's blocks if there is text among them, for they are what people see; None: its text has to be read."""
     found = [block for block in blocks if isinstance(block, Mapping)] if isinstance(blocks, list) else []
-    return found if any(block.get("type") in _WRITTEN for block in found) else None
+    return found if any(block.get("type") in TEXT_BLOCKS for block in found) else None
 
 
 def read(blocks: Sequence[Element], names: Names) -> RichText:
@@ -74,6 +73,9 @@ def unread_in(block: Element, named: Mapping[str, str]) -> Iterator[str]:
         yield from [named[kind]] if named[kind] else ()
     elif kind not in TEXT_BLOCKS or any(_is_unread(element) for element in _inside(block)):
         yield wording.UNKNOWN_PART
+    accessory = block.get("accessory")
+    if isinstance(accessory, Mapping):
+        yield named["image" if accessory.get("type") == "image" else "actions"]
 
 
 def _inside(part: Any) -> Iterator[Element]:
@@ -118,7 +120,10 @@ def _cell(cell: Element, names: Names) -> Iterator[Inline]:
     if cell.get("type") == "raw_text":
         yield Words(str(cell.get("text") or ""))
         return
-    for at, section in enumerate(_list(cell.get("elements"))):
+    sections = _list(cell.get("elements"))
+    if not sections:
+        yield Words(_shown_of_unknown(cell))
+    for at, section in enumerate(sections):
         yield from [Words(" ")] if at else ()
         yield from _pieces(_list(section.get("elements")), names)
 

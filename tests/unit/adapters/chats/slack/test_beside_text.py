@@ -18,6 +18,7 @@ LAMP = {"type": "rich_text_section", "elements": [{"type": "text", "text": "Lamp
 CELL = {"type": "rich_text", "elements": [LAMP]}
 TABLE = {"type": "table", "rows": [[{"type": "raw_text", "text": "Item"}, {"type": "raw_text", "text": "Price"}],
                                    [CELL, {"type": "raw_text", "text": "29.90"}]]}  # fmt: skip
+LINK_BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Track"}, "url": "https://shop.example/t"}
 RICH = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "Hi"}]}]}
 
 
@@ -48,6 +49,23 @@ def test_a_table_is_sent_as_lines(where: Json) -> None:
 
 
 @pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ({"type": "section", "text": {"type": "mrkdwn", "text": "*See* <@U0123456789>"}}, "See @somebody"),
+        ({"type": "section", "fields": [{"type": "mrkdwn", "text": "A"}, {"type": "plain_text", "text": "B"}]}, "A\nB"),
+        ({"type": "header", "text": {"type": "plain_text", "text": "Title"}}, "Title"),
+        ({"type": "context", "elements": [{"type": "mrkdwn", "text": "small"}]}, "small"),
+        ({"type": "markdown", "text": "words"}, "words"),
+        ({"type": "table", "rows": [[{"type": "raw_number", "value": 3, "text": "3"}, {"type": "raw_text"}]]}, "3 |"),
+    ],
+)
+def test_blocks_are_what_people_see(block: Json, said: str) -> None:
+    """A program that posts for a person gives a text for notifications, which may say something else."""
+    found = read(text="New message", blocks=[block])
+    assert (words_of(found), found.unsupported) == (said, ())
+
+
+@pytest.mark.parametrize(
     ("parts", "said"),
     [
         ({"files": [{"id": "F1", "mode": "tombstone"}]}, "a deleted file"),
@@ -65,6 +83,9 @@ def test_a_table_is_sent_as_lines(where: Json) -> None:
         ({"blocks": [RICH, {"type": "call", "call_id": "R1"}]}, "a call"),
         ({"blocks": [RICH, {"type": "image", "image_url": "https://x.example/a.png"}]}, "a picture"),
         ({"blocks": [RICH, {"type": "actions", "elements": []}]}, "buttons"),
+        ({"blocks": [RICH, {"type": "section", "accessory": LINK_BUTTON}]}, "buttons"),
+        ({"blocks": [RICH, {"type": "section", "accessory": {"type": "image", "image_url": "x"}}]}, "a picture"),
+        ({"blocks": [RICH, {"type": "actions", "elements": [LINK_BUTTON]}]}, "buttons"),
         ({"blocks": [RICH, {"type": "poll_of_2027"}]}, "something that shopbell cannot read"),
         ({"blocks": inline({"type": "team", "team_id": "T0123456789"})}, "something that shopbell cannot read"),
         ({"blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_poll"}]}]},
