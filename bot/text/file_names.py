@@ -34,7 +34,7 @@ def _shown(given: str | None) -> str:
     seen = "".join(sign for sign in line if not is_unseen(sign) or sign in _JOINERS or _is_variation(sign))
     name = seen.translate(_FOLDERS).strip().rstrip(". ")
     is_blank = not any(unicodedata.category(sign)[0] in "LNS" and not is_unseen(sign) for sign in name)
-    return "" if is_blank else _short(_with_stem(name, is_hidden=line.startswith(".")))
+    return "" if is_blank else _short(_with_stem(name, is_hidden=(given or "").lstrip().startswith(".")))
 
 
 def _with_stem(name: str, *, is_hidden: bool) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import html
+import re
+import textwrap
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +29,15 @@ FORMS: dict[str, Callable[[str], str]] = {
     "in ASCII": lambda text: text.encode("ascii", "replace").decode(),
     "cut": lambda text: text[:45],
     "with a signature": lambda text: f"{text}\n--\nSent by the store",
+    "wrapped": lambda text: textwrap.fill(text, 20),
+    "with entities twice": lambda text: html.escape(html.escape(text)),
+    "decomposed": lambda text: unicodedata.normalize("NFD", text),
+    "read as Latin-1": lambda text: text.encode().decode("latin-1"),
+    "without what looks like a tag": lambda text: re.sub("<[^>]*>", "", text),
+    "in paragraphs": lambda text: "".join(f"<p>{html.escape(line)}</p>" for line in text.split("\n")),
+    "with plain quotes and strokes": lambda text: text.translate(str.maketrans("“”—", '""-')),
+    "below a heading": lambda text: f"The shop wrote:\n\n{text}",
+    "quoted": lambda text: "\n".join(f"> {line}" for line in text.split("\n")),
 }
 
 

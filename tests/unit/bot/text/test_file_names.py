@@ -91,7 +91,7 @@ def test_a_name_of_another_type(name: object) -> None:
     assert file.name == UNNAMED
 
 
-@pytest.mark.parametrize("unseen", ["\u3164", "\u200d", "\ufe0f", "\u0301", "\u2800"])
+@pytest.mark.parametrize("unseen", ["\u3164", "\u200d", "\ufe0f", "\u0301", "\u2800", "\u202e"])
 def test_a_file_that_only_has_an_ending_is_called_something(unseen: str) -> None:
     """What stands before the ending shows nothing; a name that begins with a dot is a whole one."""
     assert file_name(f"{unseen}.pdf") == "file.pdf"
