@@ -21,7 +21,7 @@ import pytest
 from adapters.chats.discord import brackets, buttons, markup, reading_markdown, writing_markdown
 from adapters.chats.slack import blocks, commands, emoji, reading, reading_mrkdwn, writing_blocks
 from adapters.chats.slack import buttons as slack_buttons
-from adapters.vendors.client import html, html_writing, large_lists, parsing
+from adapters.vendors.client import html, html_elements, html_writing, large_lists, parsing
 from adapters.vendors.sellsn import vendor as sellsn
 from bot import text
 from bot.text import addresses, audience, file_names
@@ -77,6 +77,17 @@ def _write_markdown(given: str) -> Any:
     return writing_markdown.write(normal((Paragraph(pieces), CodeBlock(given, given))))
 
 
+CSS = ("_HIDDEN", "_STYLED", "_NOT_BOLD", "_KEEPS_SPACE", "_LETTERS")
+
+
+def _read_css(given: str) -> None:
+    style = {"style": given}
+    html_elements.is_hidden("p", style)
+    html_elements.styles_of("b", style)
+    html_elements.keeps_space(style)
+    html_elements.counted_in(style)
+
+
 def _read_mrkdwn(given: str) -> Any:
     return reading_mrkdwn.read(given, reading_mrkdwn.Names())
 
@@ -89,7 +100,7 @@ def _write_blocks(given: str) -> Any:
 FOREIGN: dict[str, Reader] = {
     "adapters/chats/discord/brackets.py:_BRACKETED": _read_markdown,
     "adapters/chats/discord/buttons.py:TEMPLATE": buttons.TEMPLATE.fullmatch,
-    "adapters/chats/discord/buttons.py:_components": lambda given: buttons.action_rows((), ("Open", given)),
+    "adapters/chats/discord/buttons.py:is_link": lambda given: buttons.action_rows((), ("Open", given)),
     "adapters/chats/closers.py:__init__": _read_markdown,
     "adapters/chats/discord/markup.py:_ACTIVE": markup.escape,
     "adapters/chats/discord/markup.py:named_link": lambda given: (
@@ -112,10 +123,11 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/slack/writing_blocks.py:_EMOJI_NAME": _write_blocks,
     "adapters/chats/slack/reading.py:_TS": reading._TS.fullmatch,
     "adapters/vendors/sellsn/vendor.py:_NUMBERS": sellsn._NUMBERS.fullmatch,
-    "adapters/vendors/client/html.py:_HIDDEN": html._HIDDEN.search,
+    **{f"adapters/vendors/client/html_elements.py:{name}": _read_css for name in CSS},
+    "adapters/vendors/client/html_elements.py:_FIGURES": html_elements.raised,
     "adapters/vendors/client/html.py:_LINE_TAG": html._without_tags,
-    "adapters/vendors/client/html.py:_OPENED": html._elements,
-    "adapters/vendors/client/html.py:_SPACE": html.html_to_text,
+    "adapters/vendors/client/html.py:_OPENED": html._count_elements,
+    "adapters/vendors/client/html_reader.py:_SPACE": html.html_to_text,
     "adapters/vendors/client/html.py:_STRUCTURE": html.looks_like_html,
     "adapters/vendors/client/html.py:_TAG": html._without_tags,
     "adapters/vendors/client/large_lists.py:_IN_TEXT": _read_list,
@@ -129,6 +141,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/addresses.py:_IN_NUMBERS": lambda given: addresses.defused(f"//{given}"),
     "bot/text/addresses.py:_NAME_DOT": lambda given: addresses.defused(f"a{given}"),
     "bot/text/audience.py:_COMMAND": lambda given: audience.audience(given, ("//",)),
+    "bot/text/audience.py:_FEW_WORDS": lambda given: audience.audience(f"!{given}", ("//",)),
     "bot/text/audience.py:_LIST_NUMBER": lambda given: audience.audience(f"1. {given}", ("//",)),
     "bot/text/audience.py:_WORD": lambda given: audience.audience(f"@{given}", ("//",)),
     "bot/text/neutral.py:_INVISIBLE": text.visible,
@@ -217,6 +230,7 @@ _SIGNS = (
     "<t:-1:", "<id:", "<p ", "<p", "<http://", "<http://a", "http://", "http://a.", "https://a/)", "http://!", "[a",
     "[a]", "[a](", "[a](http://x", '[a](http://x "', "[a](http://x  ", "[\\a", "\\a", "\n#", "\n1.", "\n 1",
     "@everyone", ":lock:", ":a", "&#1", "&lt", "<!--", "<![", "<?", "display ", "display:", "mso-hide\t",
+    "list-style:", "text-decoration:", "white-space:", "font-weight ", "lower-",
     "visibility :", "1f512-", "!close ", "#1", "\\ud800", "\\\\ud83d", "\\udc00", "shopbell:close:t1", "http://a(",
     "a)", "1.", "mailto:",
 )  # fmt: skip

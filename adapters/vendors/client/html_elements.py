@@ -41,7 +41,7 @@ _HIDDEN = re.compile(
     r"(?<![\w-])max-height\s*:\s*0(?![.\d])",
     re.IGNORECASE,
 )
-_STYLED: Mapping[str, re.Pattern[str]] = {
+_STYLED = {
     "bold": re.compile(r"(?<![\w-])font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE),
     "italic": re.compile(r"(?<![\w-])font-style\s*:\s*(?:italic|oblique)", re.IGNORECASE),
     "strike": re.compile(r"(?<![\w-])text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE),
