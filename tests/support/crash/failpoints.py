@@ -91,7 +91,7 @@ def play(
             shop.lag, shop.names_replies = timedelta(seconds=vendor.lag), vendor.names_replies
             for room in sim.rooms.values():
                 room.searchable = searchable
-                room.refused = _REFUSED if refused else ""
+                room.refused_word = _REFUSED if refused else ""
             if dies_at is None:
                 fate.witness = sim.lasting
             if dies_at is not None and again is not None:

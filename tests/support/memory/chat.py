@@ -75,7 +75,7 @@ class MemoryChat:
         authors: Who wrote a message that is read again; others are Ann's.
         shut_out: Who cannot write in which channel.
         said: All that was ever said or opened here, wherever, in its order.
-        refused: A word that is refused in posts that are not in their plainest form, and on cards in full; empty: none.
+        refused_word: Refused in posts that are not in their plainest form, and on cards in full; empty: none is.
     """
 
     name: ChatName = field(default=ChatName("discord"))
@@ -93,7 +93,7 @@ class MemoryChat:
     authors: dict[ChatMessageId, Agent] = field(default_factory=dict)
     shut_out: set[tuple[AgentId, ChannelId]] = field(default_factory=set)
     said: list[ChatMessageId] = field(default_factory=list)
-    refused: str = ""
+    refused_word: str = ""
     fail: dict[str, list[RemoteError]] = field(default_factory=lambda: defaultdict(list))
     lose: set[str] = field(default_factory=set)
     intake: Intake | None = None
@@ -266,7 +266,7 @@ class MemoryChat:
             raise Gone("It was deleted.")
 
     def _must_be_taken(self, text: str, form: Form, plain_enough: Form) -> None:
-        if self.refused and self.refused in text and form < plain_enough:
+        if self.refused_word and self.refused_word in text and form < plain_enough:
             raise Rejected("It refuses a word.", plainer_may_pass=True)
 
     async def _before(self, method: str) -> None:
