@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -122,6 +123,61 @@ async def test_a_listed_ticket_that_is_not_there_is_asked_for_again(tmp_path: Pa
         await until(bridge.slack.threads, "the thread", seconds=200)
         await bridge.at_rest()
         assert bridge.slack.texts(bridge.thread(bridge.slack)) == ["Hello?"]
+
+
+async def _asks_for(bridge: Bridge, amount: int) -> None:
+    """Webhooks name the ticket until it was asked for so often."""
+    wanted = bridge.vendor.calls.count("ticket") + amount
+    while bridge.vendor.calls.count("ticket") < wanted:
+        bridge.app.nudge(MAIN, TicketId("t1"))
+        await asyncio.sleep(2.0)
+
+
+async def _is_said_gone(bridge: Bridge) -> bool:
+    await bridge.at_rest()
+    return any("no longer has" in text for text in bridge.slack.texts(bridge.thread(bridge.slack)))
+
+
+async def test_two_refusals_of_a_ticket_that_was_read_in_between_prove_nothing(tmp_path: Path) -> None:
+    """A list that brought its messages contradicts the first one, so the second one is a first one again."""
+    vendor = Listing(now=now, with_messages=True)
+    async with running(tmp_path / "db", vendor=vendor, store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        for question in ("And?", "And now?"):
+            bridge.vendor.fail["ticket"] = [Gone("It is not there.")]
+            await _asks_for(bridge, 1)
+            bridge.vendor.customer_writes("t1", question)
+            bridge.app.nudge(MAIN)
+            await until(lambda asked=question: asked in bridge.slack.texts(bridge.thread(bridge.slack)))  # type: ignore[misc]
+            await asyncio.sleep(60.0)
+        assert not await _is_said_gone(bridge)
+
+
+async def test_two_refusals_of_a_ticket_days_apart_prove_nothing(tmp_path: Path) -> None:
+    """Nobody had a reason to read it in between."""
+    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        for _ in range(2):
+            bridge.vendor.fail["ticket"] = [Gone("It is not there.")]
+            await _asks_for(bridge, 1)
+            await asyncio.sleep(2 * 24 * 3600.0)
+        assert not await _is_said_gone(bridge)
+
+
+async def test_a_ticket_that_a_list_shows_is_not_gone_at_once(tmp_path: Path) -> None:
+    """For some minutes its vendor's list is believed; after that, its vendor lists what it has deleted."""
+    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.fail["ticket"] = [Gone("It is not there.")] * 100
+        bridge.vendor.customer_writes("t1", "And?")
+        await asyncio.sleep(300.0)
+        assert not await _is_said_gone(bridge)
+        assert bridge.slack.cards[bridge.thread(bridge.slack)][-1].buttons
+        await asyncio.sleep(1200.0)
+        assert await _is_said_gone(bridge)
+        bridge.vendor.fail["ticket"].clear()
+        await until(lambda: "And?" in bridge.slack.texts(bridge.thread(bridge.slack)), seconds=1200)
+        await until(lambda: bridge.slack.cards[bridge.thread(bridge.slack)][-1].buttons)
 
 
 async def test_a_store_in_which_no_ticket_can_be_read_is_at_fault_itself(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.inbound.isolation import defects_as_unavailable
 from bot.inbound.vendors.recorded_tickets import RecordedTickets
 from bot.inbound.vendors.scope import FullSweeps, SweepScope
-from bot.inbound.vendors.twice import SaidTwice
+from bot.inbound.vendors.twice import APART, SaidTwice
 from bot.inbound.vendors.unreadable import MissingTickets, UnreadableTickets
 from bot.model import Absent, Change, Conversation, Message, Nameless, Store, Ticket, TicketId
 from bot.ports import Vendor
@@ -40,6 +40,8 @@ _PROGRESS_EVERY = 10.0
 # After so many failures in a row the vendor may be down, although other tickets could be read before. It counts as down
 # if there is no other ticket to compare with.
 _MAX_FAILURES = 10
+_GONE_THOUGH_LISTED = 600.0
+"""Some vendors go on listing what they have deleted. For so many seconds their lists are believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +239,7 @@ class Sweep:
 
     async def _process(self, found: Change | Absent, scope: SweepScope, read_at: datetime) -> None:
         if isinstance(found, Absent):
-            await self._read_and_record(found.id, fingerprint="")
+            await self._read_and_record(found.id, fingerprint="", listed=False)
         else:
             await self._process_change(found, scope, read_at)
 
@@ -250,7 +252,7 @@ class Sweep:
             try:
                 conversation = await self._request(ticket.id)
             except Gone:
-                await self._gone(ticket.id)
+                await self._gone(ticket.id, listed=True)
                 return
             ticket, messages = merge_listed(ticket, conversation.ticket), conversation.messages
         await self._record(
@@ -264,13 +266,18 @@ class Sweep:
             )
         )
 
-    async def _read_and_record(self, ticket: TicketId, *, fingerprint: str | None) -> None:
-        """Read one recorded ticket by itself and record it; for `fingerprint` see `TicketSnapshot`."""
+    async def _read_and_record(self, ticket: TicketId, *, fingerprint: str | None, listed: bool = True) -> None:
+        """
+        Read one recorded ticket by itself and record it; for `fingerprint` see `TicketSnapshot`.
+
+        Args:
+            listed: False: a list has just been read to its end, and does not have it.
+        """
         read_at, vendor_time = self._clock.now(), self._vendor.now()
         try:
             conversation = await self._request(ticket)
         except Gone:
-            await self._gone(ticket)
+            await self._gone(ticket, listed=listed)
             return
         await self._record(
             TicketSnapshot(
@@ -290,7 +297,6 @@ class Sweep:
         except Gone:
             self._ticket_read()
             raise
-        self._gone_tickets.withdrawn(ticket)
         self._ticket_read()
         return conversation
 
@@ -312,6 +318,7 @@ class Sweep:
         await self._database.write(work, self._clock.now())
         self._unreadable.was_read(snapshot.ticket.id)
         self._missing.was_read(snapshot.ticket.id)
+        self._gone_tickets.withdrawn(snapshot.ticket.id)
         self._wake_outbox()
 
     async def _is_complete(self, ticket: Ticket, messages: tuple[Message, ...]) -> bool:
@@ -326,15 +333,15 @@ class Sweep:
         self._incomplete_tickets.withdrawn(ticket.id)
         return True
 
-    async def _gone(self, ticket: TicketId) -> None:
+    async def _gone(self, ticket: TicketId, *, listed: bool) -> None:
         """
         The vendor says that a ticket does not exist. It is believed when it is said twice, some seconds apart.
 
-        Until then nothing is recorded, so the ticket is asked for again. If it is still listed after that, it is asked
-        for less and less often.
+        A list that shows the ticket contradicts that: then it is believed when nothing else is said for some minutes.
+        Until then nothing is recorded, so the ticket is asked for again, less and less often.
         """
         self._missing.failed(ticket)
-        if not self._gone_tickets.is_believed(ticket):
+        if not self._gone_tickets.is_believed(ticket, _GONE_THOUGH_LISTED if listed else APART):
             return
 
         def work(tx: Transaction, now: datetime) -> None:

@@ -1,12 +1,24 @@
-"""What a vendor says of a ticket and may be wrong about for a moment: believed when it is said twice, seconds apart."""
+"""What a vendor says of a ticket and may be wrong about for a moment: believed when it goes on saying so."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.model import TicketId
 
 APART = 5.0
-"""Seconds between the two answers."""
+"""Seconds between the first and the last of the answers that make one believed."""
+_FORGOTTEN_AFTER = 24 * 3600.0
+"""An answer so long ago, in seconds, says nothing about one that comes now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """When a vendor said something first, and when last; by the monotonic clock."""
+
+    first: float
+    last: float
 
 
 class SaidTwice:
@@ -14,16 +26,25 @@ class SaidTwice:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._since: dict[TicketId, float] = {}
+        self._said: dict[TicketId, _Said] = {}
 
-    def is_believed(self, ticket: TicketId) -> bool:
-        """The vendor says it now. False: it must be asked again, after `APART`. Forgets it once it is believed."""
+    def is_believed(self, ticket: TicketId, apart: float = APART) -> bool:
+        """
+        The vendor says it now. False: it must be asked again, later. Forgets it once it is believed.
+
+        Args:
+            apart: For so many seconds it must have said nothing else.
+        """
         now = self._clock.monotonic()
-        if now - self._since.setdefault(ticket, now) < APART:
+        before = self._said.get(ticket)
+        if before is None or now - before.last > _FORGOTTEN_AFTER:
+            before = _Said(now, now)
+        if now - before.first < apart:
+            self._said[ticket] = replace(before, last=now)
             return False
-        del self._since[ticket]
+        self._said.pop(ticket, None)
         return True
 
     def withdrawn(self, ticket: TicketId) -> None:
         """The vendor says otherwise now, so what it said before was wrong."""
-        self._since.pop(ticket, None)
+        self._said.pop(ticket, None)
