@@ -194,6 +194,6 @@ def _couriers(directory: Directory, database: Database, clock: Clock) -> Mapping
         Kind.ERASE: EraseCourier(directory),
         Kind.MARK: MarkCourier(directory),
         Kind.REPLY: ReplyCourier(directory, database, clock),
-        Kind.NOTE: NoteCourier(directory),
+        Kind.NOTE: NoteCourier(directory, clock),
         Kind.STATUS: StatusCourier(directory),
     }

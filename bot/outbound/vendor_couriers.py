@@ -3,13 +3,16 @@ The couriers for vendors: a reply, a note, a change of status; and what follows 
 
 If it is unknown whether a reply arrived, the ticket is read again: for `bot.tickets.sync` a staff message with the same
 text is the proof that it did. Where somebody of the store wrote something else at that time, an agent has to look.
+
+That a ticket is gone counts when its vendor says so twice, some seconds apart: it may be wrong for a moment.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
@@ -27,6 +30,11 @@ from bot.tickets.routing import refusal
 from bot.tickets.snapshot import TicketSnapshot, lacks_messages
 from bot.tickets.sync import record
 from bot.wording import notices
+
+_ASKED_AGAIN = 5.0
+"""Seconds between the two answers that a ticket is gone."""
+_SEARCHED_FOR = timedelta(minutes=1)
+"""So long after an attempt, that the ticket is gone does not end the search for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ class ReplyCourier:
             raise Rejected(refused)
         with ExitStack() as opened:
             files = await self._files(job, vendor, opened) if isinstance(vendor, CanAttach) else []
+            opened.enter_context(_gone_if_said_twice(self.directory, job))
             if message.formatted is not None and isinstance(vendor, CanFormat):
                 return Sent(await vendor.reply_formatted(ticket.vendor_id, message.text, message.formatted, files))
             if files and isinstance(vendor, CanAttach):
@@ -62,7 +71,8 @@ class ReplyCourier:
     async def reconcile(self, job: Job) -> Sent | Unclear | None:
         message, complete = require(job.message), True
         if message.vendor_id is None:
-            message, complete = await self._read_again(job)
+            with _gone_if_searched_for_long(self.directory, job, self.clock):
+                message, complete = await self._read_again(job)
         if message.vendor_id is not None:
             return Sent(MessageId(message.vendor_id))
         ticket = require(job.ticket)
@@ -144,18 +154,21 @@ class NoteCourier:
     """Adds an agent's note to the vendor's own notes on the ticket."""
 
     directory: Directory
+    clock: Clock
     retries_forever = False
     eventually_consistent = True
 
     async def attempt(self, job: Job) -> Sent:
         ticket, message = require(job.ticket), require(job.message)
-        return Sent(await self._vendor(job).note(ticket.vendor_id, message.author_name or "", message.text))
+        with _gone_if_said_twice(self.directory, job):
+            return Sent(await self._vendor(job).note(ticket.vendor_id, message.author_name or "", message.text))
 
     async def reconcile(self, job: Job) -> Sent | None:
         ticket, message = require(job.ticket), require(job.message)
         if message.vendor_id is not None:
             return Sent(MessageId(message.vendor_id))
-        found = await self._vendor(job).noted(ticket.vendor_id, message.author_name or "", message.text)
+        with _gone_if_searched_for_long(self.directory, job, self.clock):
+            found = await self._vendor(job).noted(ticket.vendor_id, message.author_name or "", message.text)
         return Sent(None) if found else None
 
     def record(self, tx: Transaction, job: Job, result: Sent, now: datetime) -> None:  # noqa: ARG002 - a courier
@@ -192,7 +205,8 @@ class StatusCourier:
         if ticket.closed_here_only and wanted is Status.OPEN:
             return StatusChanged(wanted)  # the vendor was never asked to close it
         try:
-            await self.directory.vendor(ticket).set_status(ticket.vendor_id, wanted)
+            with _gone_if_said_twice(self.directory, job):
+                await self.directory.vendor(ticket).set_status(ticket.vendor_id, wanted)
         except Unsupported:
             if wanted is Status.OPEN:
                 raise
@@ -216,3 +230,29 @@ class StatusCourier:
         retry = Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
         for link in enqueue.links_of(tx, ticket.number):
             enqueue.line(tx, link, notices.status_failed(wanted, reason), now, (retry,))
+
+
+@contextmanager
+def _gone_if_said_twice(directory: Directory, job: Job) -> Iterator[None]:
+    """For an attempt: the first answer that the ticket is gone is no proof."""
+    with _gone_if(directory, job, proven=job.delivery.attempts > 1):
+        yield
+
+
+@contextmanager
+def _gone_if_searched_for_long(directory: Directory, job: Job, clock: Clock) -> Iterator[None]:
+    """For a search: right after the attempt, that the ticket is gone is no proof."""
+    begun = job.delivery.begun_at or job.delivery.created_at
+    with _gone_if(directory, job, proven=clock.now() - begun >= _SEARCHED_FOR):
+        yield
+
+
+@contextmanager
+def _gone_if(directory: Directory, job: Job, *, proven: bool) -> Iterator[None]:
+    try:
+        yield
+    except Gone as error:
+        if proven:
+            raise
+        label = directory.store(require(job.ticket)).vendor_label
+        raise Unavailable(notices.perhaps_gone(label), retry_after=_ASKED_AGAIN) from error

@@ -32,6 +32,10 @@ def at_vendor(vendor: str) -> str:
     return f"at {vendor}"
 
 
+def perhaps_gone(vendor: str) -> str:
+    return f"{vendor} says that it does not have this ticket. It is asked once more before that is believed."
+
+
 def ticket_gone(vendor: str) -> str:
     return f"{vendor} no longer has this ticket. The messages here stay, but replies cannot reach the customer."
 

@@ -202,7 +202,13 @@ _NEEDS_A_PERSON = Row(ticket=TicketFate.WAITS, agent=AgentFate.READS_STEP)
 _READS_STEP = Row(agent=AgentFate.READS_STEP)
 _NOT_READABLE = Row(chat=ChatFate.READ_AGAIN, agent=AgentFate.READS_STEP)
 _AT_VENDORS = (Kind.SEND, Kind.CHANGE, Kind.UPLOAD)
-_CERTAINLY_NOTHING = (Answer.UNAUTHORIZED, Answer.FORBIDDEN, Answer.FOREIGN_404, Answer.TOO_MANY)
+_CERTAINLY_NOTHING = (
+    Answer.UNAUTHORIZED,
+    Answer.FORBIDDEN,
+    Answer.FOREIGN_404,
+    Answer.OWN_404,
+    Answer.TOO_MANY,
+)
 _FAILS = Row(ticket=TicketFate.FAILS, agent=AgentFate.SEES_FAILURE)
 
 FOLLOWS: dict[tuple[Kind, Answer], Row] = {
@@ -231,7 +237,7 @@ FOLLOWS: dict[tuple[Kind, Answer], Row] = {
     **{(kind, answer): _SEARCHED for kind in (Kind.SEND, Kind.CHANGE) for answer in Answer},
     **{(Kind.UPLOAD, answer): _WAITS for answer in Answer},
     **{(kind, answer): _WAITS for kind in _AT_VENDORS for answer in _CERTAINLY_NOTHING},
-    **{(kind, answer): _FAILS for kind in _AT_VENDORS for answer in (Answer.OWN_404, Answer.CONFLICT)},
+    **{(kind, Answer.CONFLICT): _FAILS for kind in _AT_VENDORS},
     (Kind.CHANGE, Answer.SHAPE): Row(ticket=TicketFate.TAKEN),
     (Kind.UPLOAD, Answer.SHAPE): _FAILS,
     **{(Kind.PRIVATE, answer): Row(agent=AgentFate.ASKS_AGAIN) for answer in Answer},

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Gone, Rejected
-from bot.model import ChatMessageId, Conversation, DeliveryId, Mark, State, ThreadId, TicketId, Verb
+from bot.model import ChatMessageId, Conversation, DeliveryId, Mark, State, Status, ThreadId, TicketId, Verb
 from bot.outbound.retry import Schedule
 from bot.tickets.outcomes import drop
 from tests.support.memory.bridge import running
@@ -96,6 +96,48 @@ async def test_what_was_dropped_while_it_was_looked_for_stays_dropped(tmp_path: 
         assert discord.reactions[written.id] == set()
         assert [text for text in discord.texts("1.1") if "❌" in text] == []
         shop.customer_writes("t1", "t1 And now?")
+
+
+async def test_one_answer_that_the_ticket_is_gone_fails_nothing(tmp_path: Path) -> None:
+    """A vendor may be wrong for a moment: the reply is sent, and the ticket closed, at the next try."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.vendor.fail["reply"] = [Gone("It is not there.")]
+        bridge.vendor.fail["set_status"] = [Gone("It is not there.")]
+        await bridge.says(bridge.discord, "m1", "On its way.")
+        await until(lambda: bridge.vendor.texts("t1") == ["On its way."], seconds=60)
+        await bridge.asks(bridge.discord, Verb.CLOSE)
+        await until(lambda: bridge.vendor.tickets[T1].status is Status.CLOSED, seconds=60)
+        await bridge.at_rest()
+        assert bridge.vendor.texts("t1") == ["On its way."]
+        assert not [text for text in bridge.discord.texts(bridge.thread(bridge.discord)) if "❌" in text]
+
+
+async def test_one_answer_that_the_ticket_is_gone_ends_no_search(tmp_path: Path) -> None:
+    """The reply had arrived, only its answer was lost: it is found after all, and its author is not left in doubt."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        bridge.vendor.lose.add("reply")
+        bridge.vendor.fail["ticket"] = [Gone("It is not there.")]
+        await bridge.says(bridge.discord, "m1", "On its way.")
+        message = ChatMessageId("m1")
+        await until(lambda: bridge.discord.marks.get(message) is Mark.DELIVERED, seconds=120)
+        await bridge.at_rest()
+        assert bridge.vendor.texts("t1") == ["On its way."]
+        assert not [text for text in bridge.discord.texts(bridge.thread(bridge.discord)) if "❌" in text]
+
+
+async def test_a_reply_to_a_ticket_that_is_gone_fails_within_seconds(tmp_path: Path) -> None:
+    """Said twice, it is believed, and the thread reads why."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+        bridge.vendor.fail["reply"] = [Gone("It is not there.")] * 2
+        await bridge.says(bridge.discord, "m1", "On its way.")
+        thread = bridge.thread(bridge.discord)
+        await until(lambda: any("It is not there." in text for text in bridge.discord.texts(thread)), seconds=60)
+        assert bridge.vendor.texts("t1") == []
 
 
 # ---------------------------------------------------------------- what its vendor does not take as it is
