@@ -18,7 +18,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import MessageRow, message_row, require, to_ms
 from bot.errors import Gone, Rejected, Unavailable, Uncertain, Unsupported
-from bot.model import Button, Conversation, File, MessageId, Status, StatusPayload, Verb
+from bot.model import Button, File, MessageId, Status, StatusPayload, Verb
 from bot.outbound.job import Directory, Job, Unclear
 from bot.outbound.temporary_files import temporary_file
 from bot.ports import CanAttach, CanFormat, CanNote, Vendor
@@ -27,7 +27,7 @@ from bot.tickets.learned import record_learned
 from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
 from bot.tickets.own_messages import earliest
 from bot.tickets.routing import refusal
-from bot.tickets.snapshot import TicketSnapshot, lacks_messages
+from bot.tickets.snapshot import TicketSnapshot, lacks_messages, parts_to_record
 from bot.tickets.sync import record
 from bot.wording import notices
 
@@ -132,21 +132,20 @@ class ReplyCourier:
         read_at, vendor_time = self.clock.now(), vendor.now()
         conversation = await vendor.ticket(ticket.vendor_id)
 
-        def work(tx: Transaction, conversation: Conversation, now: datetime) -> tuple[MessageRow, bool]:
-            complete = not lacks_messages(tx, store.name, conversation)
-            snapshot = TicketSnapshot(
-                ticket=conversation.ticket,
-                messages=conversation.messages,
-                fingerprint=None,
-                read_at=read_at,
-                vendor_time=vendor_time,
-                follow=False,
-                complete=complete,
-            )
-            record(tx, store, snapshot, now)
-            return message_row(require(tx.one("message", id=require(job.message).id))), complete
-
-        return await self.database.write(work, conversation, self.clock.now())
+        complete = not await self.database.read(lacks_messages, store.name, conversation)
+        snapshot = TicketSnapshot(
+            ticket=conversation.ticket,
+            messages=conversation.messages,
+            fingerprint=None,
+            read_at=read_at,
+            vendor_time=vendor_time,
+            follow=False,
+            complete=complete,
+        )
+        for part in await self.database.read(parts_to_record, store.name, snapshot):
+            await self.database.write(record, store, part, self.clock.now())
+        after = await self.database.read(lambda tx: tx.one("message", id=require(job.message).id))
+        return message_row(require(after)), complete
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,6 +10,9 @@ from bot.db.connection import Transaction
 from bot.db.rows import TicketRow
 from bot.model import Conversation, Message, MessageId, Status, Store, StoreName, Ticket
 from bot.tickets.forgotten import find_ticket, message_hash
+
+_RECORDED_AT_ONCE = 1_000
+"""So many new messages are recorded in one transaction. While there is one, nothing else can be written."""
 
 
 def should_follow(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bool, now: datetime) -> bool:
@@ -87,3 +91,29 @@ def lacks_messages(tx: Transaction, store: StoreName, conversation: Conversation
     shown = {message.id for message in conversation.messages}
     before = {MessageId(row["vendor_id"]) for row in tx.all("vendor_ids_read", ticket=ticket.number)} - shown
     return bool(before) and not before <= {message_hash(tx, ticket.number, each) for each in shown}
+
+
+def parts_to_record(tx: Transaction, store: StoreName, snapshot: TicketSnapshot) -> tuple[TicketSnapshot, ...]:
+    """
+    The snapshots that have to be recorded, each in its own transaction: the last one is the whole.
+
+    A ticket with very many new messages is recorded from its oldest ones on. Whatever ends that in between, the ticket
+    still counts as changed.
+    """
+    ticket = find_ticket(tx, store, snapshot.ticket.id)
+    messages = snapshot.messages or ()
+    if len(messages) <= _RECORDED_AT_ONCE:
+        return (snapshot,)
+    rows = () if ticket is None else tx.all("vendor_ids_of_ticket", ticket=ticket.number)
+    ends = _ends([message.id for message in messages], {row["vendor_id"] for row in rows})
+    return (*(replace(snapshot, messages=messages[:end], fingerprint=None, complete=False) for end in ends), snapshot)
+
+
+def _ends(messages: list[MessageId], recorded: set[str]) -> Iterator[int]:
+    """Where each part ends but the last. Pure."""
+    new = 0
+    for index, message in enumerate(messages):
+        new += message not in recorded
+        if new > _RECORDED_AT_ONCE:
+            yield index
+            new = 1

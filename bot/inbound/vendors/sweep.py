@@ -30,7 +30,7 @@ from bot.model import Absent, Change, Conversation, Message, Nameless, Store, Ti
 from bot.ports import Vendor
 from bot.tickets import incidents
 from bot.tickets.forgotten import find_ticket
-from bot.tickets.snapshot import TicketSnapshot, lacks_messages, merge_listed, should_follow
+from bot.tickets.snapshot import TicketSnapshot, lacks_messages, merge_listed, parts_to_record, should_follow
 from bot.tickets.sync import record, record_gone
 from bot.wording import notices
 from bot.wording.masking import masked
@@ -311,11 +311,12 @@ class Sweep:
         if snapshot.messages is not None and not await self._is_complete(snapshot.ticket, snapshot.messages):
             snapshot = replace(snapshot, complete=False)
 
-        def work(tx: Transaction, now: datetime) -> None:
-            record(tx, self._store, snapshot, now)
-            incidents.ticket_readable(tx, self._store.name, snapshot.ticket.id)
+        def work(tx: Transaction, part: TicketSnapshot, now: datetime) -> None:
+            record(tx, self._store, part, now)
+            incidents.ticket_readable(tx, self._store.name, part.ticket.id)
 
-        await self._database.write(work, self._clock.now())
+        for part in await self._database.read(parts_to_record, self._store.name, snapshot):
+            await self._database.write(work, part, self._clock.now())
         self._unreadable.was_read(snapshot.ticket.id)
         self._missing.was_read(snapshot.ticket.id)
         self._gone_tickets.withdrawn(snapshot.ticket.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ from bot.tickets.erasure import erase
 from bot.tickets.outcomes import drop, reply_arrived, retry
 from bot.tickets.routing import record_said, route_link
 from bot.tickets.rules import Rules
-from bot.tickets.snapshot import should_follow
+from bot.tickets.snapshot import parts_to_record, should_follow
 from bot.tickets.sync import record, record_gone
 from tests.support.database import NOON, STORE, snapshot, write
 
@@ -118,6 +119,34 @@ async def test_a_ticket_without_threads_is_recorded_and_queues_nothing(tmp_path:
         return waiting(tx), len(tx.all("vendor_ids_of_ticket", ticket=number))
 
     assert await write(tmp_path / "db", work) == ([], 1)
+
+
+@pytest.mark.parametrize("known", [0, 1, 4, 9])
+@pytest.mark.parametrize("until", [1, 2, 3, None])
+async def test_very_many_messages_are_recorded_in_several_transactions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: int, until: int | None
+) -> None:
+    """A few new ones in each, oldest first; if that ends in between, the ticket still counts as changed."""
+    monkeypatch.setattr("bot.tickets.snapshot._RECORDED_AT_ONCE", 3)
+    texts = [f"m{number}" for number in range(10)]
+    said = [Message(id=MessageId(text), author=Author.CUSTOMER, text=text, written_at=NOON) for text in texts]
+
+    def work(tx: Transaction) -> tuple[list[int], bool]:
+        begin(tx)
+        begun = replace(snapshot("t1"), read_at=NOON + timedelta(hours=1), fingerprint="f2")
+        if known:
+            record(tx, STORE, replace(begun, messages=tuple(said[:known]), fingerprint="f1"), NOON)
+        found = [len(tx.all("vendor_ids_of_ticket", ticket=1001))]
+        for part in parts_to_record(tx, STORE.name, replace(begun, messages=tuple(said)))[:until]:
+            record(tx, STORE, part, NOON)
+            found.append(len(tx.all("vendor_ids_of_ticket", ticket=1001)))
+        row = require(tx.one("ticket", number=1001))
+        return [after - before for before, after in pairwise(found)], row["fingerprint"] == "f2"
+
+    new, settled = await write(tmp_path / "db", work)
+    assert max(new) <= 3
+    assert settled is (sum(new) == len(said) - known)
+    assert until is not None or settled
 
 
 async def test_a_ticket_that_is_gone_is_reported_once(tmp_path: Path) -> None:
