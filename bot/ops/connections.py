@@ -13,6 +13,7 @@ import logging
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 MOST_CONNECTIONS = 256
@@ -77,7 +78,8 @@ class Connections:
         """
         The body of a request. While it is read, the connection may still have to make way.
 
-        Raises `web.HTTPRequestTimeout` if it does not come in time, `web.HTTPRequestEntityTooLarge` if it is too large.
+        Raises `web.HTTPRequestTimeout` if it does not come in time, `web.HTTPRequestEntityTooLarge` if it is too large,
+        `web.HTTPBadRequest` if it is damaged.
         """
         self._answering.discard(request.protocol)
         try:
@@ -85,6 +87,8 @@ class Connections:
                 return await request.read()
         except (TimeoutError, ConnectionError) as error:
             raise web.HTTPRequestTimeout from error
+        except (web.RequestPayloadError, HttpProcessingError) as error:
+            raise web.HTTPBadRequest from error
         finally:
             self._answering.add(request.protocol)
 

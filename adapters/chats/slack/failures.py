@@ -7,6 +7,7 @@ at docs.slack.dev/reference/methods.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,8 @@ it raises an AttributeError or another error of that kind.
 """
 
 _RETRY_AFTER = 30.0
+_CODE = re.compile(r"[a-z0-9_]{1,80}")
+_SCOPES = re.compile(r"[a-z0-9_.:, ]{1,200}")
 _TOKEN_REFUSED = frozenset(
     {"invalid_auth", "not_allowed_token_type", "not_authed", "token_expired", "token_revoked"},
 )
@@ -93,12 +96,12 @@ def code_of(error: RemoteError) -> str:
     """Slack's own code for the error; empty: it gave none."""
     response = getattr(error.__cause__, "response", None)
     body = response.data if isinstance(response, AsyncSlackResponse) else None
-    return str(body.get("error") or "") if isinstance(body, dict) else ""
+    return _code(body) if isinstance(body, dict) else ""
 
 
 def error_for_answer(status: int, body: dict[str, Any], headers: Any, *, method: str, writes: bool) -> RemoteError:
     """The core's error for an answer that is no success."""
-    code = str(body.get("error") or "")
+    code = _code(body)
     if status == 429 or code in ("ratelimited", "rate_limited"):
         seconds = _retry_after(headers)
         return RateLimited(wording.RATE_LIMITED.format(seconds=seconds), retry_after=seconds)
@@ -107,6 +110,12 @@ def error_for_answer(status: int, body: dict[str, Any], headers: Any, *, method:
     if 400 <= status < 500 and status != 408:
         return Unavailable(wording.FOREIGN_ANSWER.format(status=status))
     return _no_answer(writes=writes)
+
+
+def _code(body: dict[str, Any]) -> str:
+    """Slack's code in an answer; empty: there is none. What is no code is not Slack's, and is shown to nobody."""
+    given = body.get("error")
+    return given if isinstance(given, str) and _CODE.fullmatch(given) else ""
 
 
 def _error_for_code(code: str, body: dict[str, Any], *, method: str, writes: bool) -> RemoteError:
@@ -141,7 +150,8 @@ def _refusal(code: str) -> RemoteError:
 def _missing_scope(body: dict[str, Any], method: str) -> RemoteError:
     if method == OPEN_SOCKET:
         return AuthFailed(wording.APP_TOKEN_SCOPE)
-    needed = str(body.get("needed") or "").strip()
+    given = body.get("needed")
+    needed = given.strip() if isinstance(given, str) and _SCOPES.fullmatch(given) else ""
     return Forbidden(wording.SCOPE_MISSING.format(scope=f"the scope {needed}" if needed else "a scope"))
 
 

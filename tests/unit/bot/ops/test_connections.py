@@ -197,6 +197,24 @@ async def test_what_is_no_request_is_refused_without_a_word(caplog: pytest.LogCa
     assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
 
 
+@pytest.mark.parametrize(
+    "sends",
+    [
+        b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+        b"Content-Encoding: deflate\r\nContent-Length: 3\r\n\r\nabc",
+        b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzzz\r\n",
+        b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    ],
+)
+async def test_a_damaged_body_is_refused_without_a_word(sends: bytes) -> None:
+    """It is no defect of ours, whoever sends thousands of them."""
+    with capture_logs() as logged:
+        async with serving() as place:
+            answer = await place.answer(b"POST /hook HTTP/1.1\r\nHost: x\r\n" + sends)
+    assert " 400 " in answer.splitlines()[0]
+    assert logged == []
+
+
 async def test_a_defect_of_ours_is_logged() -> None:
     """And answered with 500."""
     with capture_logs() as logs:

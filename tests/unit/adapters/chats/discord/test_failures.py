@@ -80,6 +80,16 @@ def test_the_time_to_wait_is_discords() -> None:
     assert raised(refusal(429, 30046)).retry_after == 600.0
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 413, 418])
+def test_no_sentence_quotes_an_answer_that_is_not_discords(status: int) -> None:
+    """A server in between may answer with anything, also with what we sent it."""
+    response: Any = SimpleNamespace(status=status, reason="reason", headers={})
+    page = discord.HTTPException(response, "<html>POST /webhooks/1/secret-token of jane@example.com</html>")
+    for error in (page, refusal(status, 0, "POST /webhooks/1/secret-token of jane@example.com")):
+        assert "secret-token" not in raised(error).user_message
+        assert "jane" not in raised(error).user_message
+
+
 def test_what_is_wrong_with_single_fields_is_kept() -> None:
     """A form error names its fields, and the code stays readable for those who handle it."""
     response: Any = SimpleNamespace(status=400, reason="Bad Request", headers={})

@@ -70,6 +70,26 @@ def test_each_of_slacks_words_has_its_error(code: str, kind: type[RemoteError], 
     assert says in error.user_message
 
 
+SECRET = "xoxb-1 of jane@example.com"
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 502])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": f"refused {SECRET}"},
+        {"error": [SECRET]},
+        {"error": {SECRET: SECRET}},
+        {"error": "missing_scope", "needed": f"<!channel> {SECRET}"},
+    ],
+)
+@pytest.mark.parametrize("writes", [False, True])
+def test_no_sentence_quotes_what_is_no_code_of_slacks(body: dict[str, Any], status: int, *, writes: bool) -> None:
+    """A server in between may answer with anything, also with what we sent it."""
+    error = met(refused({"ok": False, **body}, status), writes=writes)
+    assert not [word for word in SECRET.split() if word in f"{error.user_message} {getattr(error, 'fields', '')}"]
+
+
 def test_a_missing_scope_is_named() -> None:
     """With the step that fixes it; the app token's own scope is a matter of the token."""
     error = met(refused({"ok": False, "error": "missing_scope", "needed": "reactions:write"}))
