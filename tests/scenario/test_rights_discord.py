@@ -28,6 +28,7 @@ class Kind:
 
     Attributes:
         roles: Names of the roles that they have.
+        flags: As in https://discord.com/developers/docs/resources/guild#guild-member-object-guild-member-flags.
         hidden, mute: Whether they cannot see the ticket's channel; whether they can, but cannot write in its threads.
         unnamed, named: Whether they may act where the settings name no agents, and where they name some for each store.
     """
@@ -37,7 +38,7 @@ class Kind:
     mute: bool = False
     timed_out: bool = False
     pending: bool = False
-    quarantined: bool = False
+    flags: int = 0
     left: bool = False
     owner: bool = False
     unnamed: bool = False
@@ -51,7 +52,8 @@ PEOPLE = {
     "an agent who can only read": Kind(roles=(OF_THIS_STORE,), mute=True),
     "an agent who is timed out": Kind(roles=(OF_THIS_STORE,), timed_out=True),
     "an agent who has not agreed to the rules": Kind(roles=(OF_THIS_STORE,), pending=True),
-    "an agent whose name AutoMod blocks": Kind(roles=(OF_THIS_STORE,), quarantined=True),
+    "an agent whose name AutoMod blocks": Kind(roles=(OF_THIS_STORE,), flags=1 << 7),
+    "an agent whose tag AutoMod blocks": Kind(roles=(OF_THIS_STORE,), flags=1 << 10),
     "an agent who has left": Kind(roles=(OF_THIS_STORE,), left=True),
     "another store's agent": Kind(roles=(OF_ANOTHER,), unnamed=True),
     "another store's agent who does not see the channel": Kind(roles=(OF_ANOTHER,), hidden=True),
@@ -59,10 +61,6 @@ PEOPLE = {
     "an administrator who is an agent": Kind(roles=(ADMIN, OF_THIS_STORE), mute=True, unnamed=True, named=True),
     "the server's owner": Kind(owner=True, unnamed=True),
 }
-
-
-_QUARANTINED = 1 << 7
-"""A member's flag, in https://discord.com/developers/docs/resources/guild#guild-member-object-guild-member-flags."""
 
 
 @dataclass
@@ -86,7 +84,7 @@ class Scene:
             discord.deny(self.ticket.shop.discord.id, "send_messages_in_threads", whom=person)
         if kind.timed_out:
             discord.time_out(person, 3600)
-        person.pending, person.flags = kind.pending, _QUARANTINED if kind.quarantined else 0
+        person.pending, person.flags = kind.pending, kind.flags
         if kind.left:
             discord.leave_guild(person)
         return person

@@ -163,8 +163,9 @@ class Agents:
 
 
 def _is_kept_silent(member: discord.Member) -> bool:
-    """Whether somebody has not agreed to the server's rules yet, or AutoMod has quarantined them for their name."""
-    return member.pending or member.flags.automod_quarantined_username
+    """Whether somebody has not agreed to the server's rules yet, or AutoMod has quarantined them for a name or tag."""
+    flags = member.flags
+    return member.pending or flags.automod_quarantined_username or flags.automod_quarantined_guild_tag
 
 
 def only_named(person: discord.abc.User) -> Agent:
