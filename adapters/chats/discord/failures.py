@@ -187,7 +187,7 @@ def _user_message(error: discord.HTTPException, permission: str) -> str:
         return known
     if permission and (error.code == _MISSING_PERMISSION or error.status == 403):
         return wording.FORBIDDEN.format(permission=permission)
-    # Only the first line: the others name fields and may quote what was sent. Without a code, the text is not Discord's.
+    # Only the first line: the others name fields and may quote what was sent. Without a code, it is not Discord's.
     reason = error.text.split("\n", 1)[0] if error.text and error.code else str(error.status)
     return wording.REFUSED.format(reason=cut_line(reason, 200))
 
