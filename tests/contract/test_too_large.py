@@ -30,6 +30,7 @@ LIMITS = {
 }
 MANY = 12
 LARGE = "x" * 100_000
+DAY = 24 * 3600.0
 
 
 @pytest.fixture(autouse=True)
@@ -78,9 +79,28 @@ async def test_it_is_not_sent_again_in_every_sweep(case: Case, monkeypatch: pyte
         here.write(MANY // 2)
         here.store.customer_writes(LARGE, "x" * 900_000)
         here.write(MANY // 2)
+        here.clock.advance(3 * DAY)
         await here.sweep()
         for _ in range(3):
             here.clock.advance(30.0)
             read.clear()
             await here.sweep()
             assert sum(read) < 400_000
+
+
+@every_vendor
+@pytest.mark.parametrize("days_old", [0.0, 3.0])
+async def test_a_new_ticket_behind_one_that_is_too_large(case: Case, days_old: float) -> None:
+    """It is yielded in the next sweep; where the large one is as new, in the one after that at the latest."""
+    async with world(case) as here:
+        here.write(MANY // 2)
+        here.store.customer_writes(LARGE, LARGE)
+        here.clock.advance(days_old * DAY)
+        await here.sweep(full=True)
+        for _ in range(4):
+            await here.sweep()
+            (made,) = here.write(1)
+            found = [ids(await here.sweep())]
+            if days_old < 1.0 and made not in found[0]:
+                found.append(ids(await here.sweep()))
+            assert made in found[-1]
