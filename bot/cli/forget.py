@@ -29,7 +29,7 @@ _BEYOND_REACH = (
     "what agents wrote themselves in Discord and Slack, and what these platforms keep",
     "backups that were made before: delete them, or forget again after restoring one",
 )
-_ELSEWHERE = "posts of what the customer wrote in other customers' tickets: delete them in Discord and Slack"
+_ELSEWHERE = "posts of what the customer wrote in other customers' tickets: `--chats` erases them"
 _BEYOND_REACH_WITHOUT_CHATS = "our cards and posts in Discord and Slack: `--chats` erases them"
 
 
@@ -77,7 +77,7 @@ async def _forget(tickets: Sequence[TicketNumber], whom: str, *, chats: bool) ->
     beyond = list(_BEYOND_REACH) if chats else [*_BEYOND_REACH, _BEYOND_REACH_WITHOUT_CHATS]
     if erased.doubtful and not chats:
         beyond.append(_doubtful(erased.doubtful))
-    if erased.elsewhere:
+    if erased.elsewhere and not chats:
         beyond.append(_ELSEWHERE)
     if not emptied:
         beyond.append("the write-ahead log beside the database, until the bridge next empties it")
@@ -97,7 +97,7 @@ def _as_json(erased: Extent, now: datetime, beyond: Sequence[str], *, chats: boo
         ],
         "threads": [
             {"ticket": link.ticket, "chat": link.chat, "channel": link.channel, "thread": link.thread}
-            for link in erased.threads
+            for link in (*erased.threads, *erased.elsewhere_threads)
             if chats
         ],
         "doubtful_posts": erased.doubtful,
@@ -116,6 +116,8 @@ def _plan(found: Extent, *, chats: bool) -> Iterator[str]:
         yield f"Messages of this address in other customers' tickets: {found.elsewhere}"
     if chats:
         yield f"Threads in which our cards and posts are erased: {len(found.threads)}"
+        if found.elsewhere_threads:
+            yield f"Threads of other customers in which these messages are erased: {len(found.elsewhere_threads)}"
     if found.doubtful:
         yield f"Posts that may stand in a chat without our knowing where: {found.doubtful}"
 

@@ -378,12 +378,18 @@ UPDATE tickets SET vendor_id = :vendor_id, forgotten = 0, erased = 0 WHERE numbe
 SELECT id, vendor_id FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
 
 -- name: posted_in_link
--- Our message number `skipped` in a link's threads, counted from 0, of those that were delivered before this delivery.
+-- Our message number `skipped` in a link's threads, counted from 0, of those that were delivered before this delivery;
+-- where `messages` (JSON) names any, only of what was posted of these.
 SELECT p.chat_message AS chat_message
 FROM deliveries AS d JOIN posted AS p ON p.delivery = d.id
 WHERE d.ticket = :ticket AND d.link = :link AND d.id < :delivery AND d.kind IN ('post', 'line')
+  AND (:messages = '[]' OR d.message IN (SELECT value FROM json_each(:messages)))
 ORDER BY d.id, p.part
 LIMIT 1 OFFSET :skipped;
+
+-- name: waiting_erasing
+-- The erasing of a link's thread that waits, if there is one.
+SELECT * FROM deliveries WHERE link = :link AND kind = 'erase' AND state = 'waiting';
 
 -- ============================================================ tickets: reading
 

@@ -25,6 +25,7 @@ from bot.model.chats import (
 from bot.model.deliveries import (
     PAYLOADS,
     RECONCILE_DELAYS,
+    ErasePayload,
     Kind,
     LinePayload,
     NewCardPayload,
@@ -95,6 +96,7 @@ __all__ = [
     "DeliveryKey",
     "Door",
     "Edited",
+    "ErasePayload",
     "Fact",
     "File",
     "Finding",

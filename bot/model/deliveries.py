@@ -52,6 +52,18 @@ class NoPayload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErasePayload:
+    """
+    The payload of erasing what we posted in a thread.
+
+    Attributes:
+        messages: The messages of which nothing must be left there; empty: everything must go, and the thread's name.
+    """
+
+    messages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPayload:
     """
     The payload of the opening of a thread.
@@ -98,7 +110,7 @@ class StatusPayload:
     by: str
 
 
-Payload = NoPayload | OpenPayload | LinePayload | NewCardPayload | StatusPayload
+Payload = NoPayload | ErasePayload | OpenPayload | LinePayload | NewCardPayload | StatusPayload
 """What a delivery needs in addition to its rows. `PAYLOADS` has the type for each kind."""
 
 PAYLOADS: dict[Kind, type[Payload]] = {
@@ -107,7 +119,7 @@ PAYLOADS: dict[Kind, type[Payload]] = {
     Kind.LINE: LinePayload,
     Kind.CARD: NoPayload,
     Kind.NEW_CARD: NewCardPayload,
-    Kind.ERASE: NoPayload,
+    Kind.ERASE: ErasePayload,
     Kind.MARK: NoPayload,
     Kind.REPLY: NoPayload,
     Kind.NOTE: NoPayload,

@@ -1,4 +1,4 @@
-"""The courier that takes a forgotten ticket's words out of one of its threads, message by message."""
+"""The courier that takes a forgotten customer's words out of a thread, message by message."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.db.connection import Transaction
 from bot.db.rows import link_row, require
 from bot.errors import Gone
+from bot.model import ErasePayload
 from bot.outbound.job import Directory, Job
 from bot.tickets import enqueue
 from bot.tickets.incidents import channel_works
@@ -17,7 +18,9 @@ from bot.wording import notices
 @dataclass(frozen=True, slots=True)
 class EraseCourier:
     """
-    Replaces each of our posts in a thread by a sentence, and at last renames the thread. Each is one part.
+    Replaces our posts in a thread by a sentence, and at last renames the thread. Each is one part.
+
+    In another customer's ticket only the posts of some messages are replaced, and the thread keeps its name.
 
     A message or a thread that people have deleted needs no erasing.
     """
@@ -34,7 +37,7 @@ class EraseCourier:
         try:
             if job.posted is not None:
                 await chat.erase(link.place, job.posted, notices.message_erased())
-            else:
+            elif not job.delivery.payload_as(ErasePayload).messages:
                 await chat.rename_thread(link.place, self.directory.card(job, link.chat))
         except Gone:
             return job.posted is None

@@ -6,6 +6,7 @@ The outbox decides when a delivery is attempted. The courier of its kind knows h
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,19 @@ from typing import Any, Protocol, runtime_checkable
 from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, message_row, require, ticket_row
 from bot.errors import Rejected, RemoteError, Unavailable
-from bot.model import Card, ChatMessageId, ChatName, DeliveryKey, Kind, Mark, Place, Store, StoreName, TicketNumber
+from bot.model import (
+    Card,
+    ChatMessageId,
+    ChatName,
+    DeliveryKey,
+    ErasePayload,
+    Kind,
+    Mark,
+    Place,
+    Store,
+    StoreName,
+    TicketNumber,
+)
 from bot.ports import Chat, Vendor
 from bot.tickets.marks import possible_marks, wanted_mark
 from bot.tickets.rules import Rules
@@ -157,7 +170,8 @@ def _posted(tx: Transaction, delivery: DeliveryRow) -> ChatMessageId | None:
     if delivery.kind is not Kind.ERASE:
         return None
     where = {"ticket": delivery.ticket, "link": delivery.link, "delivery": delivery.id}
-    row = tx.one("posted_in_link", **where, skipped=delivery.part)
+    messages = json.dumps(delivery.payload_as(ErasePayload).messages)
+    row = tx.one("posted_in_link", **where, messages=messages, skipped=delivery.part)
     return None if row is None else ChatMessageId(row["chat_message"])
 
 

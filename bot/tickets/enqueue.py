@@ -7,14 +7,15 @@ the vendor. Each card and each mark has its own lane: it shows the current state
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from bot.db.connection import Transaction
-from bot.db.rows import LinkRow, TicketRow, link_row, payload_json, require, to_ms
+from bot.db.rows import LinkRow, TicketRow, delivery_row, link_row, payload_json, require, to_ms
 from bot.model import (
     Button,
     DeliveryId,
+    ErasePayload,
     Kind,
     LinePayload,
     NewCardPayload,
@@ -114,10 +115,22 @@ def card(tx: Transaction, link: LinkRow, now: datetime) -> None:
         add_delivery(tx, Kind.CARD, lane, destination, now, ticket=link.ticket, link=link.id)
 
 
-def erase(tx: Transaction, link: LinkRow, now: datetime) -> None:
-    """Queue the erasing of what we posted in a link's thread, after what is being posted there now."""
+def erase(tx: Transaction, link: LinkRow, now: datetime, messages: Collection[int] = ()) -> None:
+    """
+    Queue the erasing of what we posted in a link's thread, after what is being posted there now.
+
+    Args:
+        messages: Only what was posted of these; empty: everything, and the thread's name.
+    """
     lane, destination = thread_lane(link), chat_destination(link.chat)
-    add_delivery(tx, Kind.ERASE, lane, destination, now, ticket=link.ticket, link=link.id)
+    payload = ErasePayload(messages=tuple(sorted(messages)))
+    row = tx.one("waiting_erasing", link=link.id)
+    if row is not None:  # this one comes later, so it finds all that the other one would
+        tx.run("drop_delivery", id=row["id"], now=to_ms(now))
+        before = delivery_row(row).payload_as(ErasePayload).messages
+        both = before and payload.messages
+        payload = ErasePayload(messages=tuple(sorted({*before, *payload.messages})) if both else ())
+    add_delivery(tx, Kind.ERASE, lane, destination, now, ticket=link.ticket, link=link.id, payload=payload)
 
 
 def new_card(tx: Transaction, link: LinkRow, now: datetime) -> None:

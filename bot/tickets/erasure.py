@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,6 +49,7 @@ class Extent:
         threads: Where the tickets' threads are.
         doubtful: How many posts may stand in a chat although we do not know where.
         elsewhere: How many messages in other customers' tickets have the address for their author's name.
+        elsewhere_threads: Where the threads of these tickets are.
     """
 
     tickets: tuple[TicketNumber, ...]
@@ -58,6 +59,7 @@ class Extent:
     unsent: tuple[UnsentMessage, ...]
     doubtful: int
     elsewhere: int
+    elsewhere_threads: tuple[LinkRow, ...]
 
 
 def find_tickets(tx: Transaction, whom: str) -> Sequence[TicketNumber]:
@@ -72,15 +74,16 @@ def find_tickets(tx: Transaction, whom: str) -> Sequence[TicketNumber]:
 def extent(tx: Transaction, tickets: Sequence[TicketNumber], whom: str) -> Extent:
     """How much there is to erase of these tickets, and of whom was asked for in others."""
     counts = [require(tx.one("erasable", ticket=ticket)) for ticket in tickets]
-    threads = [link for ticket in tickets for link in enqueue.links_of(tx, ticket) if link.thread is not None]
+    elsewhere = _messages_elsewhere(tx, tickets, whom)
     return Extent(
         tickets=tuple(tickets),
         messages=sum(row["messages"] for row in counts),
         deliveries=sum(row["deliveries"] for row in counts),
-        threads=tuple(threads),
+        threads=tuple(_threads_of(tx, tickets)),
         unsent=tuple(each for ticket in tickets for each in _unsent(tx, ticket)),
         doubtful=sum(require(tx.one("doubtful_posts", ticket=ticket))["amount"] for ticket in tickets),
-        elsewhere=len(_messages_elsewhere(tx, tickets, whom)),
+        elsewhere=sum(map(len, elsewhere.values())),
+        elsewhere_threads=tuple(_threads_of(tx, elsewhere)),
     )
 
 
@@ -93,16 +96,16 @@ def forget(
     Args:
         whom: The address that was asked for: what it wrote in other customers' tickets is erased, too, as far as the
             vendor gives the address for the author's name.
-        in_chats: Whether our cards and posts in the chats are erased, too, and the threads renamed. Posts of which we
-            do not know whether they are there are searched for first.
+        in_chats: Whether our cards and posts in the chats are erased, too, and the threads renamed; in other
+            customers' tickets only the posts of what is erased. Posts of which we do not know whether they are there
+            are searched for first.
 
     Returns:
         What was erased.
     """
     erased = extent(tx, tickets, whom)
-    for message in _messages_elsewhere(tx, tickets, whom):
-        tx.run("drop_waiting_posts", message=message)
-        tx.run("erase_message", id=message)
+    for other, messages in _messages_elsewhere(tx, tickets, whom).items():
+        _erase_some(tx, other, messages, now, in_chats=in_chats)
     for number in tickets:
         ticket = ticket_row(require(tx.one("ticket", number=number)))
         if in_chats:
@@ -146,9 +149,30 @@ def erase(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
         marks.enqueue_mark(tx, message_row(require(tx.one("message", id=delivery["message"]))), now)
 
 
-def _messages_elsewhere(tx: Transaction, tickets: Sequence[TicketNumber], whom: str) -> list[int]:
-    rows = tx.all("messages_by_address")
-    return [row["id"] for row in rows if row["ticket"] not in tickets and same_mailbox(row["author_name"], whom)]
+def _threads_of(tx: Transaction, tickets: Iterable[TicketNumber]) -> list[LinkRow]:
+    return [link for ticket in tickets for link in enqueue.links_of(tx, ticket) if link.thread is not None]
+
+
+def _erase_some(
+    tx: Transaction, ticket: TicketNumber, messages: Sequence[int], now: datetime, *, in_chats: bool
+) -> None:
+    """Erase some messages of a ticket that stays."""
+    for message in messages:
+        tx.run("drop_waiting_posts", message=message)
+        tx.run("erase_message", id=message)
+    if in_chats:
+        for link in enqueue.links_of(tx, ticket):
+            enqueue.erase(tx, link, now, messages)
+        enqueue.cards(tx, ticket, now)  # the first message stands on the card
+
+
+def _messages_elsewhere(tx: Transaction, tickets: Sequence[TicketNumber], whom: str) -> dict[TicketNumber, list[int]]:
+    """By ticket, the messages in others than these whose author is called by this address."""
+    found: dict[TicketNumber, list[int]] = {}
+    for row in tx.all("messages_by_address"):
+        if row["ticket"] not in tickets and same_mailbox(row["author_name"], whom):
+            found.setdefault(TicketNumber(row["ticket"]), []).append(row["id"])
+    return found
 
 
 def _drop_announcements(tx: Transaction, ticket: TicketRow, now: datetime) -> None:

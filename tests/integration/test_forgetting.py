@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.db.connection import Database
 from bot.errors import Gone, Unavailable
-from bot.model import Status, Verb
+from bot.model import Status, TicketId, Verb
 from bot.tickets import erasure
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
 from tests.support.memory.chat import MemoryChat
@@ -19,12 +20,14 @@ from tests.support.waiting import until
 ERASED = "This message was erased."
 
 
-async def forget(path: Path, whom: str = "jane@example.com", *, in_chats: bool = True) -> erasure.Extent:
+async def forget(
+    path: Path, address: str = "jane@example.com", *, whom: str = "", in_chats: bool = True
+) -> erasure.Extent:
     """As `shopbell forget` does it: by a connection of its own, in one short write."""
     database = await Database.open_to_change(path)
     try:
-        tickets = await database.read(erasure.find_tickets, whom)
-        return await database.write(erasure.forget, tickets, SystemClock().now(), in_chats=in_chats)
+        tickets = await database.read(erasure.find_tickets, address)
+        return await database.write(erasure.forget, tickets, SystemClock().now(), whom=whom, in_chats=in_chats)
     finally:
         await database.aclose()
 
@@ -72,6 +75,68 @@ async def test_a_running_bridge_erases_its_posts_and_cards(tmp_path: Path) -> No
             assert (card.buttons, card.url) == ((), None)
         (ticket,) = await bridge.rows("linked_tickets", store=None, status="all")
         assert ticket["vendor_id"] != "t1"
+
+
+async def test_what_the_customer_wrote_in_others_tickets_is_erased_there(tmp_path: Path) -> None:
+    """In both chats, in part after part; the other customer's own words, the card and the thread's name stay."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives("t1", "My own words", "Jane")
+        for text in ("Guest first", "long " * 3000, "Guest last"):
+            bridge.vendor.customer_writes("t1", text)
+            said = bridge.vendor.said[TicketId("t1")]
+            said[-1] = replace(said[-1], author_name="Violet <violet@example.com>")
+        bridge.vendor.customer_writes("t1", "And my own again")
+        bridge.app.nudge(MAIN)
+        chats = (bridge.discord, bridge.slack)
+        await until(lambda: all("And my own again" in chat.texts(bridge.thread(chat)) for chat in chats))
+        await bridge.drained()
+        names = [chat.names[bridge.thread(chat)] for chat in chats]
+        before = [len(chat.texts(bridge.thread(chat))) for chat in chats]
+        for _ in range(2):
+            await forget(tmp_path / "db", "violet@example.com", whom="violet@example.com")
+        bridge.app.outbox.wake()
+        await bridge.drained()
+        await sweeps(bridge)
+        await bridge.drained()
+        for chat, posts in zip(chats, before, strict=True):
+            texts = chat.texts(bridge.thread(chat))
+            assert len(texts) == posts
+            assert [text for text in texts if text != ERASED] == ["My own words", "And my own again"]
+        assert [chat.names[bridge.thread(chat)] for chat in chats] == names
+        assert bridge.discord.cards[bridge.thread(bridge.discord)][-1].opening == "My own words"
+
+
+async def test_the_first_message_of_anothers_ticket_is_erased_on_its_card_too(tmp_path: Path) -> None:
+    """The card shows the next one that has words."""
+    async with running(tmp_path / "db") as bridge:
+        bridge.vendor.customer_writes("t1", "Guest first")
+        said = bridge.vendor.said[TicketId("t1")]
+        said[-1] = replace(said[-1], author_name="violet@example.com")
+        await bridge.ticket_arrives("t1", "My own words", "Jane")
+        await bridge.drained()
+        await forget(tmp_path / "db", "violet@example.com", whom="violet@example.com")
+        bridge.app.outbox.wake()
+        await bridge.drained()
+        thread = bridge.thread(bridge.discord)
+        assert "Guest first" not in bridge.discord.texts(thread)
+        assert bridge.discord.cards[thread][-1].opening == "My own words"
+
+
+async def test_everything_goes_where_some_of_it_still_waits_to_be_erased(tmp_path: Path) -> None:
+    """Two commands before the bridge runs: the second one, for the whole ticket, is not lost, nor is the first."""
+    discord, slack, vendor = MemoryChat(name=DISCORD), MemoryChat(name=SLACK), default_vendor()
+    async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor) as bridge:
+        await bridge.ticket_arrives("t1", "My own words", "Jane")
+        vendor.customer_writes("t1", "Guest")
+        said = vendor.said[TicketId("t1")]
+        said[-1] = replace(said[-1], author_name="violet@example.com")
+        bridge.app.nudge(MAIN)
+        await until(lambda: "Guest" in discord.texts(discord.threads()[0]))
+        await bridge.drained()
+    await forget(tmp_path / "db", "violet@example.com", whom="violet@example.com")
+    await forget(tmp_path / "db")
+    async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor) as bridge:
+        await erased(bridge)
 
 
 async def test_the_next_start_erases_what_was_forgotten_meanwhile(tmp_path: Path) -> None:

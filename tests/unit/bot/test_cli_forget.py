@@ -69,18 +69,22 @@ async def test_it_prints_a_receipt(tmp_path: Path) -> None:
     assert shopbell(tmp_path, "forget", WHOM, "--yes").returncode == 1
 
 
+@pytest.mark.parametrize("chats", [(), ("--chats",)])
 @pytest.mark.parametrize("own", [0, 1])
-async def test_words_in_other_customers_tickets_are_counted(tmp_path: Path, own: int) -> None:
-    """Also where no ticket is the customer's own; their posts in the chats are named as out of reach."""
+async def test_words_in_other_customers_tickets_are_counted(tmp_path: Path, own: int, chats: tuple[str, ...]) -> None:
+    """Also where no ticket is the customer's own; their posts are out of reach without `--chats` only."""
     await small_database(tmp_path / "shopbell.db")
     with closing(sqlite3.connect(tmp_path / "shopbell.db")) as connection, connection:
         connection.execute("UPDATE tickets SET customer_email = 'else@example.com' WHERE number > ?", (1000 + own,))
         connection.execute("UPDATE messages SET author_name = 'Jane <JANE@example.com>' WHERE purpose = 'vendor'")
-    done = shopbell(tmp_path, "forget", WHOM, "--yes")
+    done = shopbell(tmp_path, "forget", WHOM, "--yes", *chats)
     assert done.returncode == 0, done.stderr
     counted = f"Messages of this address in other customers' tickets: {2 - own}"
     assert [line for line in done.stdout.splitlines() if line == counted] == [counted] * 2
-    assert "posts of what the customer wrote in other customers' tickets" in done.stdout
+    assert ("posts of what the customer wrote in other customers' tickets" in done.stdout) is not bool(chats)
+    if chats:
+        threads = "Threads of other customers in which these messages are erased: 1"
+        assert (threads in done.stdout.splitlines()) is (own == 0)
     assert not in_the_file(tmp_path)
     assert shopbell(tmp_path, "forget", WHOM, "--yes").returncode == 1
 
