@@ -140,6 +140,27 @@ async def test_a_post_without_an_answer_is_uncertain_and_can_be_found(kind: Any)
         assert await stage.chat.find_post(place, key("b"), before_it) is None
 
 
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_a_key_that_another_app_wrote_counts_for_nothing(in_thread: bool) -> None:
+    """Apps can read our keys and guess the next ones: whoever copies one does not keep a message from being posted."""
+    async with scene() as stage:
+        opened, place = await stage.open()
+        where = place if in_thread else Place(chat=stage.chat.name, channel=stage.id)
+        for author in ({"bot_id": "B0OTHER", "user": None}, {"bot_id": "B0OTHER", "user": stage.bob.id}):
+            copied = replace(
+                stage.top(opened),
+                ts=stage.slack.workspace.state.new_ts(),
+                thread_ts=opened.thread if in_thread else None,
+                metadata={"event_type": "shopbell", "event_payload": {"key": key("next")}},
+                **author,
+            )
+            stage.slack.workspace.state.put(copied)
+        assert await stage.chat.find_post(where, key("next"), opened.card) is None
+        assert await stage.chat.find_thread(stage.id, CARD, key("next"), opened.card) is None
+        await stage.say(place, POST, "next")
+        assert await stage.chat.find_post(place, key("next"), opened.card) is not None
+
+
 async def test_a_card_without_an_answer_can_be_found() -> None:
     """By its key, in the channel, among other messages, on a later page, though what stood before it was deleted."""
     async with scene(limits=SlackLimits(page=2)) as stage:

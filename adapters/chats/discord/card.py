@@ -44,13 +44,22 @@ def key_line(key: DeliveryKey) -> str:
     return _KEY_LINE + key
 
 
-def has_key(message: Any, key: DeliveryKey) -> bool:
-    """Whether a message of ours, as Discord returns it, was posted under `key`."""
-    content = message.get("content") if isinstance(message, dict) else None
+def has_key(message: Any, key: DeliveryKey, us: str) -> bool:
+    """
+    Whether a message, as Discord returns it, was posted by us under `key`.
+
+    Everybody who sees a post can read its key, and so guess the next ones. A webhook or another bot can write them.
+
+    Args:
+        us: Our own id.
+    """
+    author = message.get("author") if isinstance(message, dict) else None
+    if not isinstance(author, dict) or author.get("id") != us or message.get("webhook_id"):
+        return False
+    content = message.get("content")
     if isinstance(content, str) and content.split("\n")[-1] == key_line(key):
-        author = message.get("author")
-        return isinstance(author, dict) and author.get("bot") is True
-    embeds = message.get("embeds") if isinstance(message, dict) else None
+        return True
+    embeds = message.get("embeds")
     listed = embeds if isinstance(embeds, list) else ()
     return any(isinstance(embed, dict) and embed.get("url") == key_address(key) for embed in listed)
 

@@ -63,6 +63,7 @@ class History:
     async def find_message(self, channel: str, key: DeliveryKey, after: ChatMessageId | None) -> str | None:
         """The id of the message in a channel or thread that was posted under `key`; the newest are read first."""
         oldest = 0 if after is None else _certainly_before(after)
+        us = await self._us()
         before: dict[str, str] = {}
         read = 0
         while after is not None or read < _LAST:
@@ -77,7 +78,7 @@ class History:
             for message in messages:
                 if int(message["id"]) < oldest:
                     return None
-                if has_key(message, key):
+                if has_key(message, key, us):
                     return str(message["id"])
             if len(page) < _PAGE or not messages:
                 return None
@@ -94,14 +95,14 @@ class History:
         A post without its first message is passed over, but only when that is certain: it might be ours.
         """
         oldest = 0 if after is None else _certainly_before(after)
-        us = (await self._account.client()).user
+        us = await self._us()
         listed = 0
         unsure: Unavailable | None = None
         async for post in self._forum_posts(forum, oldest):
             listed += 1
             if after is None and listed > _LAST:
                 break
-            if int(post["id"]) < oldest or (us is not None and post.get("owner_id") != str(us.id)):
+            if int(post["id"]) < oldest or post.get("owner_id") != us:
                 continue
             try:
                 message = await self._account.call(
@@ -112,11 +113,18 @@ class History:
             except Unavailable as error:
                 unsure = unsure or error
                 continue
-            if has_key(message, key):
+            if has_key(message, key, us):
                 return str(post["id"])
         if unsure is not None:
             raise unsure
         return None
+
+    async def _us(self) -> str:
+        """Our own id; it is known after the login."""
+        user = (await self._account.client()).user
+        if user is None:
+            raise Unavailable(wording.UNREACHABLE)
+        return str(user.id)
 
     async def _forum_posts(self, forum: discord.ForumChannel, oldest: int) -> AsyncIterator[Json]:
         """A forum's posts: the active ones, newest first, then those that were archived since `oldest`."""

@@ -30,7 +30,7 @@ from adapters.chats.slack.reading import (
     ts_at,
 )
 from adapters.chats.slack.reply_counts import ReplyCounts
-from adapters.chats.slack.requests import Requests
+from adapters.chats.slack.requests import Identity, Requests
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
 from bot.model import ChannelId, ChatMessageId, Cursor, DeliveryKey, Opened, Place, Said, ThreadId
@@ -76,6 +76,7 @@ class History:
         self._deletions = deletions
         self._malformed = malformed
         self._counts = ReplyCounts()
+        self._us: Identity | None = None
 
     async def find_thread(self, channel: ChannelId, key: DeliveryKey, after: ChatMessageId | None) -> Opened | None:
         """The card that was posted under this key, in the channel itself."""
@@ -96,16 +97,22 @@ class History:
     async def _find(self, method: str, key: DeliveryKey, after: ChatMessageId | None, **where: Any) -> str | None:
         oldest = None if after is None else ts_at(time_of(after) - _MARGIN)
         pages = self._requests.pages(method, oldest=oldest, include_all_metadata=True, limit=_PAGE, **where)
+        us = await self._identity()
         read = 0
         async with aclosing(pages):
             async for page in pages:
                 for message in page["messages"]:
-                    if _has_key(message, key):
+                    if _is_ours(message, us) and _has_key(message, key):
                         return str(message["ts"])
                 read += 1
                 if after is None and read >= _PAGES:
                     break
         return None
+
+    async def _identity(self) -> Identity:
+        if self._us is None:
+            self._us = await self._requests.identity()
+        return self._us
 
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         """One message as it is now; the contract is `bot.ports.Chat.reread`."""
@@ -293,6 +300,11 @@ async def written_after(
             except SHAPE_ERRORS as error:
                 malformed.add("a message in a thread", error)
     return [found[each] for each in sorted(found, key=order)]
+
+
+def _is_ours(message: Mapping[str, Any], us: Identity) -> bool:
+    """Whether a message is our own: other apps, also those of a company that shares the channel, can copy keys."""
+    return message.get("user") == us.user or bool(us.bot and message.get("bot_id") == us.bot)
 
 
 def _has_key(message: Mapping[str, Any], key: DeliveryKey) -> bool:

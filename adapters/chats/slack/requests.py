@@ -42,11 +42,13 @@ class Identity:
     The account that the bot token belongs to.
 
     Attributes:
+        bot: The id by which its messages name it, beside `user`; empty: the answer did not say.
         scopes: Those that were granted; None: the answer did not say.
     """
 
     team: str
     user: str
+    bot: str
     name: str
     scopes: frozenset[str] | None
 
@@ -177,6 +179,7 @@ class Requests:
         return Identity(
             team=team,
             user=user,
+            bot=str(body.get("bot_id") or ""),
             name=str(body.get("user") or "shopbell"),
             scopes=None if granted is None else frozenset(scope.strip() for scope in granted.split(",")),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from bot.model import (
     Customer,
     DeliveryKey,
     Fact,
+    Form,
     Status,
     TicketNumber,
     Verb,
@@ -24,6 +26,7 @@ from bot.sandbox.discord.message_requests import read_message_request
 from bot.text import clean
 
 KEY = DeliveryKey("a1b2c3-77-0")
+OURS = {"author": {"id": "1", "bot": True}}
 NUMBER = TicketNumber(1042)
 CLOSE = Button(verb=Verb.CLOSE, label="Close", ticket=NUMBER)
 CARD = Card(
@@ -72,11 +75,29 @@ class TestCard:
 
     def test_its_key_is_found_and_seen_by_nobody(self) -> None:
         """The key stands in the address of an embed that has no title to link from; an edit leaves it out."""
-        posted = card_message(CARD, KEY)
-        assert has_key(posted, KEY)
-        assert not has_key(posted, DeliveryKey("a1b2c3-77-1"))
+        posted = card_message(CARD, KEY) | OURS
+        assert has_key(posted, KEY, "1")
+        assert not has_key(posted, DeliveryKey("a1b2c3-77-1"), "1")
         assert "title" not in embed(posted)
-        assert not has_key(card_message(CARD), KEY)
+        assert not has_key(card_message(CARD) | OURS, KEY, "1")
+
+    @pytest.mark.parametrize("form", Form)
+    @pytest.mark.parametrize(
+        "author",
+        [
+            {"author": {"id": "2"}},
+            {"author": {"id": "2", "bot": True}},
+            {"author": {"id": "2", "bot": True}, "webhook_id": "2"},
+            {"author": {"id": "1", "bot": True}, "webhook_id": "1"},
+            {"author": None},
+            {},
+        ],
+    )
+    def test_a_key_that_somebody_else_wrote_counts_for_nothing(self, author: dict[str, Any], form: Form) -> None:
+        """Keys can be read and guessed, and a webhook or another bot can write whatever we can."""
+        copied = card_message(replace(CARD, form=form), KEY)
+        assert has_key(copied | OURS, KEY, "1")
+        assert not has_key(copied | author, KEY, "1")
 
     def test_nothing_in_it_pings(self) -> None:
         """Every request says so; an edit that did not would ping after all."""
