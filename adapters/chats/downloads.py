@@ -30,6 +30,8 @@ _FOR_LATER = (408, 425, 429)
 """Statuses below 500 that do not refuse a file."""
 _PAGES = ("text/html", "application/xhtml+xml")
 _NAMES_OF_PAGES = (".html", ".htm", ".xhtml")
+_JSON = ("application/json", "text/json", "application/problem+json")
+_NAMES_OF_JSON = (".json", ".jsonl", ".geojson", ".har", ".ipynb", ".map", ".webmanifest")
 
 
 def refuse_large(attachment: Attachment) -> None:
@@ -39,9 +41,12 @@ def refuse_large(attachment: Attachment) -> None:
 
 
 def is_refused(response: aiohttp.ClientResponse, attachment: Attachment) -> bool:
-    """Whether the host does not give out the file: it refuses it, or sends a page where we expect no page."""
+    """Whether the host does not give out the file: it refuses it, or sends a page or JSON where we expect none."""
     if response.status == 200:
-        return response.content_type in _PAGES and not attachment.name.lower().endswith(_NAMES_OF_PAGES)
+        name, kind = attachment.name.lower(), response.content_type
+        if kind in _JSON and not name.endswith(_NAMES_OF_JSON):
+            return attachment.size is None or response.content_length != attachment.size
+        return kind in _PAGES and not name.endswith(_NAMES_OF_PAGES)
     return 300 <= response.status < 500 and response.status not in _FOR_LATER
 
 

@@ -233,8 +233,9 @@ class StatusCourier:
 
 @contextmanager
 def _gone_if_said_twice(directory: Directory, job: Job) -> Iterator[None]:
-    """For an attempt: the first answer that the ticket is gone is no proof."""
-    with _gone_if(directory, job, proven=job.delivery.attempts > 1):
+    """For an attempt: that the ticket is gone is proven if the attempt before this one failed for the same reason."""
+    said = notices.perhaps_gone(directory.store(require(job.ticket)).vendor_label)
+    with _gone_if(directory, job, proven=job.delivery.error == said):
         yield
 
 

@@ -164,12 +164,16 @@ class Nextcommerce:
         return await asyncio.to_thread(new_message_id, answer, text, public=public)
 
     async def _upload(self, file: File) -> list[int]:
-        """Upload a file. The customer sees it only with a comment, so a failure here never leaves doubt."""
+        """
+        Upload a file. The customer sees it only with a comment, so a failure here never leaves doubt.
+
+        No ticket is named here, so a 404 says nothing of it.
+        """
         try:
             answer = await self._client.write(
                 "POST", "tickets", "attachments", "", files={"files": (file.name, file.content)}
             )
-        except Uncertain as error:
+        except (Gone, Uncertain) as error:
             raise Unavailable(f"{LABEL} did not accept the file {one_line(file.name, 60)}.") from error
         ids = uploaded_ids(answer)
         if not ids:

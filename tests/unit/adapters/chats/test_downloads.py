@@ -130,6 +130,7 @@ ARRIVES: dict[str, tuple[Serve, int | None]] = {
     "a length that only the server states": (in_pieces(CONTENT, length=len(CONTENT)), None),
     "longer than stated": (in_pieces(CONTENT), 1000),
     "packed on its way": (packed, len(CONTENT)),
+    "JSON of the stated size": (answering(200, "application/json", CONTENT), len(CONTENT)),
     "of a type that is nonsense": (answering(200, "no/thing", CONTENT), len(CONTENT)),
 }
 LATER: dict[str, tuple[Serve, type[RemoteError]]] = {
@@ -151,6 +152,7 @@ LATER: dict[str, tuple[Serve, type[RemoteError]]] = {
 }
 REFUSED: dict[str, Serve] = {
     "a page to log in": login_page,
+    "an error as JSON": answering(200, "application/json", b'{"ok": false, "error": "not_authed"}' * 99),
     "a redirection to a page to log in": answering(302, headers={"Location": "/login"}),
     "a redirection to itself": answering(307, headers={"Location": "/file"}),
     "401": answering(401),
@@ -190,15 +192,16 @@ async def test_what_is_not_the_whole_file_is_not_handed_over(
 
 @both
 @pytest.mark.parametrize("how", REFUSED)
-async def test_a_file_that_its_host_refuses(client: Any, how: str) -> None:
+@pytest.mark.parametrize("size", [None, 10], ids=["size unknown", "size stated"])
+async def test_a_file_that_its_host_refuses(client: Any, how: str, size: int | None) -> None:
     """It is gone when that was said twice, some seconds apart; no page is ever taken for the file."""
     clock = ManualClock()
     async with downloading(client, REFUSED[how], clock) as (download, address):
         with pytest.raises(Unavailable):
-            await download(attachment(address, None), BytesIO())
+            await download(attachment(address, size), BytesIO())
         clock.advance(APART)
         with pytest.raises(Gone):
-            await download(attachment(address, None), BytesIO())
+            await download(attachment(address, size), BytesIO())
 
 
 @both
