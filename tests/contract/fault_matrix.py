@@ -40,12 +40,14 @@ class Kind(StrEnum):
     LOOK = "to look at something of a chat that is looked at anew whenever it is needed"
     LIST = "to list a store's tickets"
     TICKET = "to read one ticket at its vendor"
+    CONFIRM = "to read one ticket whose list has all of it, too"
     PERSON = "to find out who somebody is, and what they may do in a chat"
     NAME = "to find out what somebody is called at a vendor"
     SHOW = "to show something in a chat"
     MARK = "to mark an agent's message"
     SEND = "to send the customer something; the answer names it"
     CHANGE = "to send or change something; what the answer is, is not documented, or does not matter"
+    DOWNLOAD = "to fetch a file for a reply from a chat"
     UPLOAD = "to upload a file for a reply"
     PRIVATE = "to answer one person"
 
@@ -58,14 +60,16 @@ class TicketFate(StrEnum):
     SEARCHED = "what may have happened is looked for before it is tried again"
     TAKEN = "it counts as done, and is not sent again"
     FAILS = "it fails until an agent retries it"
+    READ_LATER = "what was written in it is sent once it can be read, and once it is known who wrote it"
+    FETCHED_LATER = "the file is fetched again, and goes along with its reply"
+    SHOWN = "what its customer wrote is shown, with the name or without"
 
 
 class StoreFate(StrEnum):
     """What becomes of a store."""
 
-    UNCHANGED = "it is not asked for this"
+    UNCHANGED = "it goes on as before, and nobody is told anything of it"
     ASKED_AGAIN = "it is asked again by itself, and nobody is told of a moment"
-    UNTOLD = "nobody is told of a moment"
 
 
 class ChatFate(StrEnum):
@@ -73,8 +77,7 @@ class ChatFate(StrEnum):
 
     CONNECTED = "it stays connected"
     ASKED_AGAIN = "it is asked again"
-    ASKED_LATER = "it is asked again a minute later, if it is not connected by then"
-    READ_AGAIN = "it stays connected, and while messages are missing it is read again"
+    READ_AGAIN = "it stays connected, and is asked again"
     NAMES_STEP = "its health names the step, and it is asked again"
 
 
@@ -137,7 +140,7 @@ CALLS: tuple[Call, ...] = (
     Call("discord", "GET", f"{_D}/channels/{_ID}/messages", Kind.READ),
     Call("discord", "GET", f"{_D}/channels/{_ID}/messages/{_ID}", Kind.READ),
     Call("discord", "GET", f"{_D}/channels/{_ID}/threads/archived/public", Kind.LOOK),
-    Call("discord", "GET", r"/attachments/.*", Kind.LOOK),
+    Call("discord", "GET", r"/attachments/.*", Kind.DOWNLOAD),
     Call("discord", "POST", f"{_D}/channels/{_ID}/messages", Kind.SHOW),
     Call("discord", "POST", f"{_D}/channels/{_ID}/messages/{_ID}/threads", Kind.SHOW),
     Call("discord", "POST", f"{_D}/channels/{_ID}/threads", Kind.SHOW),
@@ -159,7 +162,7 @@ CALLS: tuple[Call, ...] = (
     Call("slack", "GET", f"{_S}usergroups.users.list", Kind.PERSON),
     Call("slack", "GET", f"{_S}conversations.members", Kind.PERSON),
     Call("slack", "GET", f"{_S}files.info", Kind.PERSON),
-    Call("slack", "GET", r"/files-pri/.*", Kind.LOOK),
+    Call("slack", "GET", r"/files-pri/.*", Kind.DOWNLOAD),
     Call("slack", "POST", f"{_S}chat.postMessage", Kind.SHOW),
     Call("slack", "POST", f"{_S}chat.update", Kind.SHOW),
     Call("slack", "POST", f"{_S}chat.delete", Kind.SHOW),
@@ -169,7 +172,7 @@ CALLS: tuple[Call, ...] = (
     Call("slack", "POST", r"/response/.*", Kind.PRIVATE),
     # the five vendors
     Call("sellsn", "GET", r"/stores/[^/]+/tickets/\d+", Kind.LIST),
-    Call("sellsn", "GET", r"/stores/[^/]+/tickets/(?!\d+$)[^/]+", Kind.TICKET),
+    Call("sellsn", "GET", r"/stores/[^/]+/tickets/(?!\d+$)[^/]+", Kind.CONFIRM),
     Call("sellsn", "GET", "/user", Kind.NAME),
     Call("sellsn", "PUT", r"/stores/[^/]+/tickets/[^/]+", Kind.SEND),
     Call("sellsn", "DELETE", r"/stores/[^/]+/tickets/[^/]+", Kind.CHANGE),
@@ -179,7 +182,7 @@ CALLS: tuple[Call, ...] = (
     Call("sellapp", "POST", "/v1/tickets/[^/]+/messages", Kind.SEND),
     Call("sellapp", "PATCH", "/v2/tickets/[^/]+", Kind.CHANGE),
     Call("sellgate", "GET", "/v1/tickets", Kind.LIST),
-    Call("sellgate", "GET", "/v1/tickets/[^/]+", Kind.TICKET),
+    Call("sellgate", "GET", "/v1/tickets/[^/]+", Kind.CONFIRM),
     Call("sellgate", "POST", "/v1/tickets/[^/]+", Kind.CHANGE),
     Call("sellgate", "PATCH", "/v1/tickets/[^/]+", Kind.CHANGE),
     Call("lightspeed", "GET", r"/en/tickets(/count)?\.json", Kind.LIST),
@@ -189,7 +192,7 @@ CALLS: tuple[Call, ...] = (
     Call("lightspeed", "POST", r"/en/tickets/\d+/messages\.json", Kind.SEND),
     Call("lightspeed", "PUT", r"/en/tickets/\d+\.json", Kind.CHANGE),
     Call("nextcommerce", "GET", "/api/admin/tickets/", Kind.LIST),
-    Call("nextcommerce", "GET", r"/api/admin/tickets/\d+/", Kind.TICKET),
+    Call("nextcommerce", "GET", r"/api/admin/tickets/\d+/", Kind.CONFIRM),
     Call("nextcommerce", "GET", r"/api/admin/users/\d+/", Kind.NAME),
     Call("nextcommerce", "POST", r"/api/admin/tickets/\d+/comments/", Kind.SEND),
     Call("nextcommerce", "POST", "/api/admin/tickets/attachments/", Kind.UPLOAD),
@@ -200,7 +203,9 @@ _WAITS = Row(ticket=TicketFate.WAITS)
 _SEARCHED = Row(ticket=TicketFate.SEARCHED)
 _NEEDS_A_PERSON = Row(ticket=TicketFate.WAITS, agent=AgentFate.READS_STEP)
 _READS_STEP = Row(agent=AgentFate.READS_STEP)
-_NOT_READABLE = Row(chat=ChatFate.READ_AGAIN, agent=AgentFate.READS_STEP)
+_READ_LATER = Row(ticket=TicketFate.READ_LATER, chat=ChatFate.READ_AGAIN)
+_NOT_READABLE = Row(ticket=TicketFate.READ_LATER, chat=ChatFate.READ_AGAIN, agent=AgentFate.READS_STEP)
+_NAMES_STEP = Row(chat=ChatFate.NAMES_STEP)
 _AT_VENDORS = (Kind.SEND, Kind.CHANGE, Kind.UPLOAD)
 _CERTAINLY_NOTHING = (
     Answer.UNAUTHORIZED,
@@ -213,19 +218,20 @@ _FAILS = Row(ticket=TicketFate.FAILS, agent=AgentFate.SEES_FAILURE)
 
 FOLLOWS: dict[tuple[Kind, Answer], Row] = {
     **{(Kind.CONNECT, answer): Row(chat=ChatFate.ASKED_AGAIN) for answer in Answer},
-    (Kind.CONNECT, Answer.UNAUTHORIZED): Row(chat=ChatFate.NAMES_STEP),
-    (Kind.CONNECT, Answer.FORBIDDEN): Row(chat=ChatFate.ASKED_LATER),
+    (Kind.CONNECT, Answer.UNAUTHORIZED): _NAMES_STEP,
     **{(Kind.PUBLISH, answer): Row() for answer in Answer},
-    **{(Kind.READ, answer): Row(chat=ChatFate.READ_AGAIN) for answer in Answer},
+    **{(Kind.READ, answer): _READ_LATER for answer in Answer},
     (Kind.READ, Answer.FORBIDDEN): _NOT_READABLE,
     (Kind.READ, Answer.UNAUTHORIZED): _NOT_READABLE,
     **{(Kind.LOOK, answer): Row() for answer in Answer},
     (Kind.LOOK, Answer.FORBIDDEN): _READS_STEP,
     (Kind.LOOK, Answer.UNAUTHORIZED): _READS_STEP,
     **{(Kind.LIST, answer): Row(store=StoreFate.ASKED_AGAIN) for answer in Answer},
-    **{(Kind.TICKET, answer): Row(store=StoreFate.UNTOLD) for answer in Answer},
-    **{(Kind.PERSON, answer): Row(chat=ChatFate.READ_AGAIN) for answer in Answer},
-    **{(Kind.NAME, answer): Row(store=StoreFate.UNTOLD) for answer in Answer},
+    **{(Kind.TICKET, answer): Row(store=StoreFate.ASKED_AGAIN) for answer in Answer},
+    **{(Kind.CONFIRM, answer): Row(ticket=TicketFate.SHOWN) for answer in Answer},
+    **{(Kind.NAME, answer): Row(ticket=TicketFate.SHOWN) for answer in Answer},
+    **{(Kind.PERSON, answer): _READ_LATER for answer in Answer},
+    **{(Kind.DOWNLOAD, answer): Row(ticket=TicketFate.FETCHED_LATER) for answer in Answer},
     **{(Kind.SHOW, answer): _SEARCHED for answer in Answer},
     (Kind.SHOW, Answer.UNAUTHORIZED): _NEEDS_A_PERSON,
     (Kind.SHOW, Answer.FORBIDDEN): _NEEDS_A_PERSON,
@@ -243,6 +249,11 @@ FOLLOWS: dict[tuple[Kind, Answer], Row] = {
     **{(Kind.PRIVATE, answer): Row(agent=AgentFate.ASKS_AGAIN) for answer in Answer},
 }
 
+EXCEPTIONS: dict[tuple[str, str, Answer], Row] = {
+    ("slack", f"{_S}apps.connections.open", Answer.FORBIDDEN): _NAMES_STEP,
+}
+"""Where one call differs from the others of its kind, by server, path and answer."""
+
 
 def call_of(server: str, method: str, path: str) -> Call | None:
     """The call that a request is; None: it has no row."""
@@ -252,4 +263,4 @@ def call_of(server: str, method: str, path: str) -> Call | None:
 
 def row(call: Call, answer: Answer) -> Row:
     """What must follow when this call gets this answer."""
-    return FOLLOWS[call.kind, answer]
+    return EXCEPTIONS.get((call.server, call.path, answer), FOLLOWS[call.kind, answer])

@@ -17,21 +17,23 @@ from bot.outbound.outbox import Outbox
 from bot.outbound.retry import Decision, GiveUp, Reconcile
 from tests.contract.fault_matrix import AgentFate, Answer, Call, ChatFate, Kind, StoreFate, TicketFate, row
 
+_AT_VENDORS = (Kind.SEND, Kind.CHANGE, Kind.UPLOAD)
 _TO_VENDORS = frozenset({Delivery.REPLY, Delivery.NOTE, Delivery.STATUS})
 _GROUPS: dict[Kind, Collection[Delivery]] = {
     Kind.SHOW: {Delivery.OPEN, Delivery.POST, Delivery.LINE, Delivery.CARD, Delivery.NEW_CARD},
     Kind.MARK: {Delivery.MARK},
-    **dict.fromkeys((Kind.SEND, Kind.CHANGE, Kind.UPLOAD), _TO_VENDORS),
+    **dict.fromkeys(_AT_VENDORS, _TO_VENDORS),
 }
 """By the kind of a call: the deliveries that make it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """One attempt that failed: where, of what, and what was decided."""
+    """One attempt that failed: where, of what, after which call, and what was decided."""
 
     destination: str
     delivery: Delivery
+    cause: Kind | None
     decision: Decision
 
 
@@ -47,6 +49,8 @@ class Witness:
         refused: The chats whose login was refused, with the step.
         failures_shown: How many messages got the mark of a failure.
         answered: Whether each person who asked was answered in the end.
+        arrived: Whether in the end every text was where it belongs.
+        last_met: By server, what the last call of these kinds was for that met the answer; None: none has.
     """
 
     failed: list[Failed] = field(default_factory=list)
@@ -56,6 +60,8 @@ class Witness:
     stores_told: set[str] = field(default_factory=set)
     failures_shown: int = 0
     answered: bool = True
+    arrived: bool = False
+    last_met: Callable[[str, Collection[Kind]], Kind | None] = field(default=lambda _server, _kinds: None)
 
 
 @contextmanager
@@ -68,7 +74,8 @@ def watched() -> Iterator[list[Witness]]:
         self: Outbox, job: Job, decision: Decision, reason: str, error: RemoteError | None = None
     ) -> None:
         await write_failure(self, job, decision, reason, error)
-        witnesses[-1].failed.append(Failed(job.delivery.destination, job.delivery.kind, decision))
+        cause = witnesses[-1].last_met(job.delivery.destination, _AT_VENDORS)
+        witnesses[-1].failed.append(Failed(job.delivery.destination, job.delivery.kind, cause, decision))
         incidents = await self._database.read(lambda tx: tx.all("channel_incidents"))
         witnesses[-1].told.update(row["chat"] for row in incidents)
 
@@ -123,17 +130,18 @@ _TICKET: dict[TicketFate, Callable[[Evidence], bool]] = {
     TicketFate.SEARCHED: lambda e: e.decided_on(Reconcile) and not e.decided_on(GiveUp),
     TicketFate.TAKEN: lambda e: e.again == 0 and not e.decided_on(GiveUp, Reconcile),
     TicketFate.FAILS: lambda e: e.decided_on(GiveUp),
+    TicketFate.READ_LATER: lambda e: e.again > 0 and e.witness.arrived,
+    TicketFate.FETCHED_LATER: lambda e: e.again > 0 and e.witness.arrived,
+    TicketFate.SHOWN: lambda e: e.witness.arrived,
 }
 _STORE: dict[StoreFate, Callable[[Evidence], bool]] = {
-    StoreFate.UNCHANGED: lambda _: True,
-    StoreFate.UNTOLD: lambda e: e.call.server not in e.witness.stores_told,
+    StoreFate.UNCHANGED: lambda e: not e.witness.stores_told,
     StoreFate.ASKED_AGAIN: lambda e: e.again > 0 and e.call.server not in e.witness.stores_told,
 }
 _CHAT: dict[ChatFate, Callable[[Evidence], bool]] = {
     ChatFate.CONNECTED: _is_connected,
     ChatFate.ASKED_AGAIN: lambda e: e.again > 0,
-    ChatFate.ASKED_LATER: lambda e: e.again > 0 or e.call.server not in e.witness.unhealthy,
-    ChatFate.READ_AGAIN: lambda e: (e.is_live or e.again > 0) and _is_connected(e),
+    ChatFate.READ_AGAIN: lambda e: e.again > 0 and _is_connected(e),
     ChatFate.NAMES_STEP: lambda e: e.again > 0 and e.call.server in e.witness.refused,
 }
 _AGENT: dict[AgentFate, Callable[[Evidence], bool]] = {
@@ -164,7 +172,13 @@ def untrue(
         evidence = Evidence(
             call=call,
             again=again[call],
-            decided=[f.decision for f in witness.failed if f.destination == destination and f.delivery in group],
+            decided=[
+                f.decision
+                for f in witness.failed
+                if f.destination == destination
+                and f.delivery in group
+                and (call.kind not in _AT_VENDORS or f.cause is call.kind)
+            ],
             witness=witness,
             is_live=is_live,
             may_be_told=call.server in told,
