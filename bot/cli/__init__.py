@@ -13,6 +13,7 @@ from bot.cli.invitations import invites, manifests
 from bot.cli.outbox import commands as outbox
 from bot.cli.reports import backup, stats, tickets
 from bot.cli.shell import fail
+from bot.cli.threads import end_process
 from bot.errors import DatabaseError, DatabaseInUse, SettingsError
 
 __all__ = ["commands", "main", "serve"]
@@ -28,6 +29,15 @@ commands.add_typer(invites, name="invite")
 def main() -> NoReturn:
     """The console script. Our own errors become an exit code and one line for each fault."""
     try:
+        _carry_out()
+    except SystemExit as end:
+        end_process(end.code if isinstance(end.code, int) else int(end.code is not None))
+        raise
+    sys.exit(0)
+
+
+def _carry_out() -> None:
+    try:
         commands(standalone_mode=True)
     except SettingsError as error:
         fail(str(error), 2)
@@ -35,4 +45,3 @@ def main() -> NoReturn:
         fail(str(error), 3)
     except DatabaseError as error:
         fail(str(error), 1)
-    sys.exit(0)

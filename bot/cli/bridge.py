@@ -14,6 +14,7 @@ import typer
 from bot import logs, wiring
 from bot.app import App
 from bot.cli.shell import AsJson, field, show, show_json
+from bot.cli.threads import use_threads
 from bot.clock import Clock, SystemClock
 from bot.db.connection import Database
 from bot.db.lock import held
@@ -62,6 +63,7 @@ def sandbox(
 
 async def serve(loaded: LoadedSettings, clock: Clock) -> None:
     """Run the bridge until SIGTERM or SIGINT. The caller holds the database's lock."""
+    use_threads()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -92,6 +94,7 @@ def _stop_or_exit(stop: asyncio.Event, name: signal.Signals) -> None:
 
 
 async def _check(loaded: LoadedSettings, *, as_json: bool) -> bool:
+    use_threads()
     clock = SystemClock()
     world = wiring.build_world(loaded, clock)
     try:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 
 import pytest
 
+from bot.sandbox.vendors import VENDORS
+from bot.wiring import vendor_kinds
+from tests.support.crash import run
 from tests.support.crash.run import integrity, unfinished
 from tests.support.crash.scene import ended, scene, signalled
 from tests.support.waiting import until
@@ -48,6 +52,19 @@ async def test_a_stop_does_not_wait_for_a_vendor_that_hangs(tmp_path: Path) -> N
         await here.bot.start()
         await here.all_arrives()
         assert "Traceback" not in here.bot.log
+
+
+async def test_a_stop_does_not_wait_for_a_lookup_that_hangs(tmp_path: Path) -> None:
+    """A host's address is looked up in a thread, which nobody can cancel: exit 0 in time all the same."""
+    vendor = next(name for name in VENDORS if name in vendor_kinds())
+    paths = [str(Path(run.__file__).parent / "slow_lookups"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    base_url = f"STORES__{vendor.upper()}0__BASE_URL"
+    more = {base_url: "http://shop.invalid", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    async with scene(tmp_path, **more) as here:
+        code, checked = await asyncio.wait_for(here.bot.command("check"), _ALLOWED)
+        assert (code, "cannot be reached" in checked) == (1, True)
+        signalled(here.bot, signal.SIGTERM)
+        assert await ended(here.bot, _ALLOWED) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
