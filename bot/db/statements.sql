@@ -408,10 +408,12 @@ WHERE followed = 1 AND (:store IS NULL OR store = :store) AND (:status = 'all' O
 ORDER BY number;
 
 -- name: tickets_of_customer
--- For the card: the customer's other tickets in every store, open ones first.
-SELECT number, store, status FROM tickets
-WHERE customer_mailbox = :mailbox AND number <> :number AND gone_at IS NULL
-ORDER BY status = 'open' DESC, number DESC;
+-- For the card in a channel: the customer's other tickets, of any store, that have a thread there, open ones first.
+-- Whoever reads the card may not see other channels, so they must not learn here what is in them.
+SELECT t.number AS number, t.store AS store, t.status AS status FROM tickets AS t
+WHERE t.customer_mailbox = :mailbox AND t.number <> :number AND t.gone_at IS NULL
+  AND EXISTS (SELECT 1 FROM links AS l WHERE l.ticket = t.number AND l.chat = :chat AND l.channel = :channel)
+ORDER BY t.status = 'open' DESC, t.number DESC;
 
 -- name: tickets_to_choose
 -- For the pickers: a store's tickets of this status, with a thread in these channels of the chat, that match what was

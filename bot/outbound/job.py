@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from bot.db.connection import Transaction
+from bot.db.connection import Row, Transaction
 from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, message_row, require, ticket_row
 from bot.errors import Rejected, RemoteError, Unavailable
 from bot.model import (
@@ -46,7 +46,7 @@ class Job:
         mark: The mark that the message must show now; None: no mark.
         possible_marks: The marks that it may show already.
         opening: The customer's first message; may be empty.
-        others: The customer's other tickets in all stores of this installation, open ones first.
+        others: The customer's other tickets that have a thread in the link's channel, open ones first.
         posted: For `Kind.ERASE`: the message of ours that this part is about; None: all are done.
         key: Identifies this part of this delivery at the chat.
     """
@@ -150,7 +150,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
     opening = None if delivery.ticket is None else tx.one("first_customer_message", ticket=delivery.ticket)
     mailbox = None if ticket is None else ticket["customer_mailbox"]
     lost = 0 if link is None else link["threads_lost"]
-    others = [] if not mailbox else tx.all("tickets_of_customer", mailbox=mailbox, number=delivery.ticket)
+    others = [] if not mailbox or link is None else _others(tx, mailbox, link)
     return Job(
         delivery=delivery,
         ticket=None if ticket is None else ticket_row(ticket),
@@ -164,6 +164,12 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         posted=_posted(tx, delivery),
         key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")),
     )
+
+
+def _others(tx: Transaction, mailbox: str, link: Row) -> list[Row]:
+    """The other tickets of an address in a link's channel."""
+    where = {"chat": link["chat"], "channel": link["channel"]}
+    return tx.all("tickets_of_customer", mailbox=mailbox, number=link["ticket"], **where)
 
 
 def _posted(tx: Transaction, delivery: DeliveryRow) -> ChatMessageId | None:

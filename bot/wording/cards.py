@@ -49,7 +49,7 @@ def card(
     The ticket's card as it must look now.
 
     Args:
-        others: The same customer's other tickets in any store here.
+        others: The same customer's other tickets in the card's channel.
         masks_emails: Whether addresses are masked. Then a button shows the whole one to whoever may act.
     """
     reveal = _reveal(ticket) if masks_emails else ()

@@ -161,9 +161,9 @@ async def test_two_stores_share_their_channels(stage: Stage) -> None:
     assert not keys.discord.thread.archived
 
 
-@pytest.mark.scenario({"sellgate": "text slack", "lightspeed": "slack"})
+@pytest.mark.scenario({"sellgate": "text triage", "lightspeed": "triage"})
 async def test_a_customers_other_tickets_are_named(stage: Stage) -> None:
-    """The card tells which other tickets, of any store here, the same customer has."""
+    """The card tells which other tickets, of any store in its channel, the same customer has."""
     first = await stage.arrives("The first", vendor="sellgate")
     second = await stage.arrives("The second", vendor="lightspeed")
     assert f"#{first.number}" in second.slack.card.rendered.split("Other tickets")[1]
@@ -192,3 +192,14 @@ async def test_a_deleted_thread_is_replaced(stage: Stage) -> None:
     await stage.at_rest()
     assert ticket.sent == ["an answer", "yes", "me too"]
     assert ticket.discord.count("The ticket continues here.") == ticket.slack.count("The ticket continues here.") == 1
+
+
+@pytest.mark.scenario({"sellgate": "slack forum", "lightspeed": "slack forum"})
+async def test_a_card_names_no_ticket_of_a_channel_that_its_reader_may_not_see(stage: Stage) -> None:
+    """The stores have a channel each in Slack, and share one in Discord: there the other ticket is named."""
+    email = "both@example.com"
+    first = await stage.arrives("First", vendor="sellgate", email=email)
+    second = await stage.arrives("Second", vendor="lightspeed", email=email)
+    await stage.at_rest()
+    assert "Other tickets" not in second.slack.card.rendered
+    assert f"#{first.number}" in str(second.discord.card().embeds).split("Other tickets")[1]
