@@ -267,12 +267,7 @@ class Sweep:
         )
 
     async def _read_and_record(self, ticket: TicketId, *, fingerprint: str | None, listed: bool = True) -> None:
-        """
-        Read one recorded ticket by itself and record it; for `fingerprint` see `TicketSnapshot`.
-
-        Args:
-            listed: False: a list has just been read to its end, and does not have it.
-        """
+        """Read one recorded ticket and record it: for `fingerprint` see `TicketSnapshot`, for `listed` `_gone`."""
         read_at, vendor_time = self._clock.now(), self._vendor.now()
         try:
             conversation = await self._request(ticket)
@@ -338,8 +333,8 @@ class Sweep:
         """
         The vendor says that a ticket does not exist. It is believed when it is said twice, some seconds apart.
 
-        A list that shows the ticket contradicts that: then it is believed when nothing else is said for some minutes.
-        Until then nothing is recorded, so the ticket is asked for again, less and less often.
+        If it is `listed`, or may be, that contradicts it: then nothing else must be said for some minutes. Until then
+        nothing is recorded, so the ticket is asked for again, less and less often.
         """
         self._missing.failed(ticket)
         if not self._gone_tickets.is_believed(ticket, _GONE_THOUGH_LISTED if listed else APART):
