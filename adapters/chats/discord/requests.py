@@ -198,9 +198,13 @@ class Requests:
         while True:
             await self._wait_for_limit(limit, patience)
             with remote_errors(wrote=wrote, permission=permission):
-                answer = await self._send(method, address, json, params)
-                if answer.response.status != 429:
+                try:
+                    answer = await self._send(method, address, json, params)
+                finally:
+                    self.limits.finished(*limit)
+                if answer.response.status < 429:
                     self.limits.learn(*limit, answer.response.headers)
+                if answer.response.status != 429:
                     return _content(answer, wrote=wrote)
             everything = answer.response.headers.get("X-RateLimit-Global") == "true"
             self.limits.exceeded(*limit, answer.retry_after, everything=everything)
@@ -210,7 +214,7 @@ class Requests:
         while wait := self.limits.take(*limit):
             if wait > patience:
                 raise RateLimited(wording.SLOW_DOWN, retry_after=wait)
-            await self._clock.sleep(wait)
+            await self.limits.sleep(wait)
 
     async def _send(self, method: str, address: str, json: Any, params: Mapping[str, Any] | None) -> _Answer:
         headers = {"Authorization": f"Bot {self._token}"}

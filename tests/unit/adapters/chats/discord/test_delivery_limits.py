@@ -37,7 +37,7 @@ def used_up(*routes: tuple[str, str], seconds: float = 200.0) -> RateLimits:
 def test_a_thread_is_opened_when_its_card_and_itself_are_allowed(route: str) -> None:
     """Else the card would stand there without a thread. Another channel has limits of its own."""
     limits = used_up((route, "1"))
-    assert limit_of(limits, Kind.OPEN, CHANNEL).seconds == pytest.approx(200.0)
+    assert limit_of(limits, Kind.OPEN, CHANNEL).seconds == pytest.approx(200.001)
     assert limit_of(limits, Kind.OPEN, OTHER_CHANNEL).seconds == 0.0
     assert limit_of(limits, Kind.POST, THREAD).seconds == 0.0
     assert limit_of(limits, Kind.MARK, THREAD).seconds == 0.0
@@ -82,4 +82,4 @@ def test_a_refusal_for_the_whole_bot_holds_everything() -> None:
     """Nothing is begun until its time is over."""
     limits = RateLimits(ManualClock())
     limits.exceeded("GET /gateway/bot", "", 3.0, everything=True)
-    assert [limit_of(limits, kind, THREAD).seconds for kind in CHAT_KINDS] == [pytest.approx(3.0)] * len(CHAT_KINDS)
+    assert [limit_of(limits, kind, THREAD).seconds for kind in CHAT_KINDS] == [pytest.approx(3.001)] * len(CHAT_KINDS)
