@@ -36,6 +36,7 @@ from bot.model import State, StoreName
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.discord import DiscordMessage
 from bot.sandbox.slack import SlackMessage
+from bot.sandbox.slack.rate_limits import SlackRateLimiter
 from bot.sandbox.ticket_threads import DiscordTicketThread, SlackTicketThread, discord_text
 from bot.sandbox.vendors import VENDORS, PracticeStore
 from bot.sandbox.vendors.rate_limits import QuotaCounter
@@ -250,9 +251,7 @@ async def set_stage(
     """
     seats = stores or {"sellgate": "text slack"}
     world = PracticeWorld()
-    # Its windows are five times shorter than Discord's, in seconds of the bot's clock: what an answer says of them is so.
-    world.discord.rate_limiter.clock = FasterClock(STAGE_SPEED, time.time())
-    world.discord.rate_limiter.speed = 5.0
+    _limits_by_the_bots_clock(world)
     # A busy machine may take longer than the three seconds that people's Discord waits for an answer.
     world.discord.patience = PATIENCE
     world.discord.http_server.observers.append(check_exchange)
@@ -294,6 +293,19 @@ def _seated(world: PracticeWorld, vendor: str, where: Sequence[str], variant: st
     kind, store = VENDORS[vendor], PracticeStore()
     chosen = next(each for each in kind.variants() if each.name == variant)
     return replace(shop, store=store, vendor=kind(store, chosen))
+
+
+def _limits_by_the_bots_clock(world: PracticeWorld) -> None:
+    """
+    The chats' rate limits in seconds of the bot's clock, so that what they tell the bot to wait is so long.
+
+    Slack's are its own, Discord's windows are five times shorter.
+    """
+    workspace = world.slack.workspace
+    workspace.limits = replace(workspace.limits, posts_per_second=workspace.limits.posts_per_second / STAGE_SPEED)
+    workspace.rate_limiter = SlackRateLimiter(StageClock(), workspace.limits)
+    world.discord.rate_limiter.clock = FasterClock(STAGE_SPEED, time.time())
+    world.discord.rate_limiter.speed = 5.0
 
 
 def _quotas_by_the_bots_clock(shop: Shop) -> QuotaCounter:
