@@ -8,9 +8,11 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot.settings import Settings
@@ -53,6 +55,8 @@ _MEASURED_FILES = frozenset(
 """Those that reach what nothing else reaches, and do so quickly."""
 # httpcore tries to import it for every request; that it is not installed is found out soonest like this.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+# Nobody speaks TLS here, and each context reads the certificates of the whole world.
+httpx.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[misc]
 
 
 @pytest.hookimpl(trylast=True)
@@ -94,7 +98,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
 def _is_measured(item: pytest.Item) -> bool:
     """Whether coverage is measured by this test; never by one that takes long."""
     folder = item.path.relative_to(_TESTS).parts[0]
-    return not _seconds(item) and (folder in _MEASURED or item.path.name in _MEASURED_FILES)
+    return not _seconds(item) and item.get_closest_marker("simulated") is None and (folder in _MEASURED or item.path.name in _MEASURED_FILES)
 
 
 def _seconds(item: pytest.Item) -> float:

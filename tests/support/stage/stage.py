@@ -53,7 +53,7 @@ from tests.support.waiting import PATIENCE, until
 _SETTINGS = {"UNDO_SECONDS": "0.05", "REPLY_MODE": "all", "LOG_LEVEL": "INFO"}
 _POLL_SECONDS = {"lightspeed": "3", "nextcommerce": "1"}
 """In seconds of the bot's clock: a poll that the documented limit of a vendor bears, however long it lasts."""
-_POLL_SECONDS_WITHOUT_LIMIT = "1"
+_POLL_SECONDS_WITHOUT_LIMIT = "3"
 
 _SEATS = {"discord": {"text", "forum"}, "slack": {"slack", "triage"}}
 
