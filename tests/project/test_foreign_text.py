@@ -256,10 +256,10 @@ def _seconds(read: Reader, before: str, piece: str, length: int) -> float:
     return time.process_time() - begun
 
 
-def _grows_too_fast(read: Reader, before: str, piece: str) -> bool:
+def _grows_too_fast(read: Reader, before: str, piece: str, length: int) -> bool:
     """Whether four times as long a text takes far more than four times as long, each time it is measured."""
     for _ in range(TRIES):
-        short, long = (min(_seconds(read, before, piece, n) for _ in range(3)) for n in (SHORT, 4 * SHORT))
+        short, long = (min(_seconds(read, before, piece, n) for _ in range(2)) for n in (length, 4 * length))
         if long < MOST_GROWTH * short:
             return False
     return True
@@ -274,7 +274,8 @@ def _out_of_proportion(read: Reader, beginnings: int = _SOME, length: int = SHOR
     """
     taken = {hostile: _seconds(read, *hostile, length) for hostile in _hostile(beginnings)}
     suspicious = max(LEAST, FACTOR * median(taken.values()))
-    return [hostile for hostile, seconds in taken.items() if seconds > suspicious and _grows_too_fast(read, *hostile)]
+    looked_at = (hostile for hostile, seconds in taken.items() if seconds > suspicious)
+    return [hostile for hostile in looked_at if _grows_too_fast(read, *hostile, length)]
 
 
 @pytest.mark.parametrize("name", TRIED.values())
@@ -297,18 +298,18 @@ def test_what_is_not_in_proportion_is_seen(pattern: str) -> None:
     assert _out_of_proportion(re.compile(pattern).findall)
 
 
-def _read_in_full(name: str, worst: int) -> None:
-    """The pieces that took longest, in full length."""
+def _read_in_full(name: str, worst: int, length: int = LENGTH) -> None:
+    """The pieces that took longest, in so long a text."""
     read = FOREIGN.get(name) or OTHER[name]
     times = [(_seconds(read, "", piece, SHORT), piece) for piece in _SIGNS]
     for _, piece in sorted(times)[-worst:]:
-        assert _seconds(read, "", piece, LENGTH) < SECONDS, piece
+        assert _seconds(read, "", piece, length) < SECONDS * length / LENGTH, piece
 
 
 @pytest.mark.parametrize("name", TRIED.values())
-def test_a_million_characters_are_read_within_seconds(name: str) -> None:
+def test_a_hundred_thousand_characters_are_read_within_seconds(name: str) -> None:
     """Of the piece that took longest."""
-    _read_in_full(name, 1)
+    _read_in_full(name, 1, LENGTH // 10)
 
 
 @pytest.mark.soak
