@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -54,9 +55,9 @@ _MEASURED_FILES = frozenset(
 )
 """Those that reach what nothing else reaches, and do so quickly."""
 # httpcore tries to import it for every request; that it is not installed is found out soonest like this.
-sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+sys.modules.setdefault("sniffio", None)
 # Nobody speaks TLS here, and each context reads the certificates of the whole world.
-httpx.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[misc]
+httpx.create_ssl_context = cache(httpx.create_ssl_context)
 
 
 @pytest.hookimpl(trylast=True)
@@ -76,6 +77,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What importing a module reaches is measured by the first worker alone: every worker imports them all."""
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
+        return (yield)
+    with _unmeasured():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
     """
     Coverage is measured where each behaviour is tested for itself.
@@ -83,22 +93,30 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
     Measuring takes almost as much time again, so it is left out where the same lines are reached thousands of times.
     pytest-cov's own mark for this, `no_cover`, has no effect in the workers of pytest-xdist.
     """
-    tracing = sys.gettrace()
-    if tracing is None or _is_measured(item):
+    if _is_measured(item):
         return (yield)
+    with _unmeasured():
+        return (yield)
+
+
+@contextmanager
+def _unmeasured() -> Iterator[None]:
+    """No coverage is measured meanwhile."""
+    tracing = sys.gettrace()
     sys.settrace(None)
     threading.settrace(None)
     try:
-        return (yield)
+        yield
     finally:
         threading.settrace(tracing)
         sys.settrace(tracing)
 
 
 def _is_measured(item: pytest.Item) -> bool:
-    """Whether coverage is measured by this test; never by one that takes long."""
+    """Whether coverage is measured by this test; never by one that takes long, or tries the same again and again."""
     folder = item.path.relative_to(_TESTS).parts[0]
-    return not _seconds(item) and item.get_closest_marker("simulated") is None and (folder in _MEASURED or item.path.name in _MEASURED_FILES)
+    repeats = item.get_closest_marker("simulated") is not None or hasattr(getattr(item, "obj", None), "hypothesis")
+    return not _seconds(item) and not repeats and (folder in _MEASURED or item.path.name in _MEASURED_FILES)
 
 
 def _seconds(item: pytest.Item) -> float:

@@ -101,15 +101,17 @@ class LimitedDiscord(Room):
             if wait > SHORT_WAIT:
                 self.refused += 1
                 raise RateLimited("We ask too fast.", retry_after=wait)
-            await self.clock.sleep(wait)
+            await self._known.sleep(wait)
         try:
             headers = self._platform.take(_practice(route), where, counts_everywhere=True)
+            await self.clock.sleep(_ANSWER)  # so it is always later than Discord counts
         except RateLimitRefusal as refusal:
             self.refused += 1
             seconds = float(refusal.retry_after or 1.0)
+            self._known.finished(route, where)
             self._known.exceeded(route, where, seconds, everything=refusal.everywhere)
             raise RateLimited("Discord refuses.", retry_after=seconds) from refusal
-        await self.clock.sleep(_ANSWER)  # so it is always later than Discord counts
+        self._known.finished(route, where)
         self._known.learn(route, where, headers)
 
 
