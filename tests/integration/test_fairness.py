@@ -161,6 +161,7 @@ async def test_looking_for_work_takes_a_part_of_the_time_and_misses_nothing(
         assert min(later - earlier for earlier, later in pairwise(looks)) >= 1.5
 
 
+@pytest.mark.takes(6)
 async def test_a_queue_that_waits_for_its_pace_wakes_only_for_its_posts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

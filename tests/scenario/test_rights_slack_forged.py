@@ -97,6 +97,7 @@ async def _scene(stage: Stage) -> tuple[Scene, dict[str, User]]:
     return Scene(stage, ticket, own, lobby, found[State.FAILED], found[State.HELD], written), people
 
 
+@pytest.mark.takes(40)
 @pytest.mark.scenario(
     {"sellgate": "slack", "lightspeed": "slack"}, started=False, MASK_EMAILS="true", UNDO_SECONDS="0.05"
 )
