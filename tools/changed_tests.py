@@ -21,8 +21,13 @@ from pathlib import Path, PurePosixPath
 
 PROJECT = Path(__file__).resolve().parents[1]
 UNIT_TESTS = "tests/unit/"
-ALWAYS = "tests/project"
-"""They compare documents with the code, which no import tells, and take a second."""
+_FOREIGN_TEXT = "tests/project/test_foreign_text.py::test"
+ALWAYS = (
+    "tests/project",
+    f"--deselect={_FOREIGN_TEXT}_reading_foreign_text_takes_time_in_proportion",
+    f"--deselect={_FOREIGN_TEXT}_a_hundred_thousand_characters_are_read_within_seconds",
+)
+"""They compare documents with the code, which no import tells, and take a second; what takes longer is left out."""
 SLOW = frozenset({"tests/unit/bot/test_cli.py", "tests/unit/bot/test_cli_schema.py"})
 """They start the program for each test, twenty seconds in all: run only where they changed themselves."""
 FEW = 8
@@ -59,7 +64,7 @@ def main(options: list[str]) -> int:
         print(f"No unit test reaches {module}; `make test` does.")
     workers = "2" if len(selection.tests) > FEW else "0"
     command = [sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "worksteal", *options]
-    return subprocess.run([*command, ALWAYS, *selection.tests], cwd=PROJECT, check=False).returncode
+    return subprocess.run([*command, *ALWAYS, *selection.tests], cwd=PROJECT, check=False).returncode
 
 
 def select(changed: Iterable[str], graph: Graph, sources: Mapping[str, str]) -> Selection:
