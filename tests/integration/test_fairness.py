@@ -72,18 +72,21 @@ def shown(room: Room, ticket: str) -> list[str]:
 
 
 @pytest.mark.takes(5)
-async def test_long_queues_of_a_few_tickets_freeze_no_chat(tmp_path: Path) -> None:
-    """Eight tickets with 90 messages each take minutes; the other store's messages take seconds all that time."""
+@pytest.mark.parametrize(("messages", "looks"), [(60, 3), pytest.param(150, 10, marks=pytest.mark.soak)])
+async def test_long_queues_of_a_few_tickets_freeze_no_chat(tmp_path: Path, messages: int, looks: int) -> None:
+    """Eight tickets with dozens of messages each take minutes; the other store's messages take seconds meanwhile."""
     async with two_stores(tmp_path / "db") as (sim, discord, slack):
-        for number in range(90):
+        for number in range(messages):
             for ticket in range(8):
                 sim.shops["busy"].customer_writes(f"busy-{ticket}", f"busy-{ticket} message {number}")
         sim.nudge("busy", "busy-0")
         await asyncio.sleep(15)
-        for number in range(5):
+        for number in range(looks):
             assert await quiet_takes(sim, number) <= _A_FEW_POSTS
             await asyncio.sleep(3)
-        assert any(sum(map(len, room.shown.values())) < 600 for room in (discord, slack)), "the queue was over before"
+        assert any(sum(map(len, room.shown.values())) < 7 * messages for room in (discord, slack)), (
+            "the queue was over before"
+        )
 
 
 async def test_a_hundred_new_tickets_delay_no_other_channel_and_leave_no_card_behind(tmp_path: Path) -> None:
@@ -162,8 +165,9 @@ async def test_looking_for_work_takes_a_part_of_the_time_and_misses_nothing(
 
 
 @pytest.mark.takes(6)
+@pytest.mark.parametrize("messages", [60, pytest.param(200, marks=pytest.mark.soak)])
 async def test_a_queue_that_waits_for_its_pace_wakes_only_for_its_posts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, messages: int
 ) -> None:
     """Slack takes one message a second in a channel: a turn begins only when it may, one for each post."""
     turns = 0
@@ -176,7 +180,7 @@ async def test_a_queue_that_waits_for_its_pace_wakes_only_for_its_posts(
 
     monkeypatch.setattr(outbox.Outbox, "_take_turn", counted)
     async with two_stores(tmp_path / "db") as (sim, discord, slack):
-        for number in range(200):
+        for number in range(messages):
             for ticket in range(5):
                 sim.shops["busy"].customer_writes(f"busy-{ticket}", f"busy-{ticket} message {number}")
         sim.nudge("busy", "busy-0")

@@ -46,7 +46,8 @@ def health(sim: Simulation) -> Health:
 # ---------------------------------------------------------------- reported once
 
 
-async def test_a_key_that_may_not_write_is_reported_in_the_thread(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hours", [4, pytest.param(8, marks=pytest.mark.soak)])
+async def test_a_key_that_may_not_write_is_reported_in_the_thread(tmp_path: Path, hours: int) -> None:
     """Reading goes on, so no banner tells of it: one line in each thread in which replies wait, once for all."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         sim.fate.planned["main", "reply"] = Always(Trouble.UNWELCOME)
@@ -65,9 +66,9 @@ async def test_a_key_that_may_not_write_is_reported_in_the_thread(tmp_path: Path
         assert remark.endswith("UTC: The key is refused.")
         for _ in range(2):
             discord.writes(THREAD, "t1 more")
-            await sim.passes(4 * HOUR)
+            await sim.passes(hours * HOUR)
             sim.kill()
-        await sim.passes(4 * HOUR)
+        await sim.passes(hours * HOUR)
         assert told(discord) == told(slack) == [_WAITS.format("The key is refused.")]
         assert discord.reactions[first.id] == slack.reactions[third.id] == {Mark.WAITING}
         sim.fate.planned.clear()
@@ -77,18 +78,22 @@ async def test_a_key_that_may_not_write_is_reported_in_the_thread(tmp_path: Path
         assert [text for text in await health(sim).details() if "main" in text] == []
 
 
-async def test_limits_that_do_not_end_are_reported(tmp_path: Path) -> None:
-    """Each try is put off by seconds and costs none, for hours; the thread is told all the same."""
+@pytest.mark.parametrize("hours", [5, pytest.param(48, marks=pytest.mark.soak)])
+async def test_limits_that_do_not_end_are_reported(tmp_path: Path, hours: int) -> None:
+    """Each try is put off by seconds and costs none, for hours or days; the thread is told all the same."""
     async with one_ticket(tmp_path / "db") as (sim, _shop, _discord, slack):
         for method in ("changes", "ticket", "reply", "set_status"):
             sim.fate.planned["main", method] = Always(Trouble.LIMITED)
         slack.writes(THREAD, "t1 answer")
-        await sim.passes(5 * HOUR)
+        await sim.passes(hours * HOUR)
         assert told(slack) == [_WAITS.format("Too many requests.")]
 
 
 @pytest.mark.parametrize("error", [RateLimited("Come tomorrow.", retry_after=DAY), Unavailable("No.", retry_after=DAY)])
-async def test_one_answer_that_puts_it_off_by_a_day_is_reported(tmp_path: Path, error: RemoteError) -> None:
+@pytest.mark.parametrize("days", [1.1, pytest.param(2, marks=pytest.mark.soak)])
+async def test_one_answer_that_puts_it_off_by_a_day_is_reported(
+    tmp_path: Path, error: RemoteError, days: float
+) -> None:
     """Nothing is tried meanwhile; the line comes after minutes, also in a thread where somebody writes later."""
     async with one_ticket(tmp_path / "db") as (sim, shop, discord, slack):
         shop.fail["reply"] = [error]
@@ -97,7 +102,7 @@ async def test_one_answer_that_puts_it_off_by_a_day_is_reported(tmp_path: Path, 
         slack.writes(THREAD, "t1 second")
         await asyncio.sleep(7 * MINUTE)
         assert told(discord) == told(slack) == [_WAITS.format(error.user_message)]
-        await sim.passes(1.1 * DAY)
+        await sim.passes(days * DAY)
         assert told(discord) == told(slack) == [_WAITS.format(error.user_message)]
         assert shop.ours(T1) == ["t1 first", "t1 second"]
 

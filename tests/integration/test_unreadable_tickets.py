@@ -103,13 +103,14 @@ async def remarks(sim: Simulation) -> list[str]:
 
 @pytest.mark.parametrize("error", REFUSED)
 @pytest.mark.parametrize("amount", [1, 3, 12])
-async def test_they_hold_up_no_other(tmp_path: Path, error: Exception, amount: int) -> None:
+@pytest.mark.parametrize("others", [4, pytest.param(12, marks=pytest.mark.soak)])
+async def test_they_hold_up_no_other(tmp_path: Path, error: Exception, amount: int, others: int) -> None:
     """However many there are before it in the list, a new ticket is shown as quickly as ever; the channel is quiet."""
     async with poisoned(tmp_path / "db", error) as (sim, poison, discord, slack):
         poison.writes(*(f"bad{number}" for number in range(amount)))
         poison.shop.customer_writes("good", "good Hello?")
         assert await appears(sim, discord, "good Hello?") < 60
-        for number in range(4):
+        for number in range(others):
             await asyncio.sleep(5 * MINUTE)
             poison.shop.customer_writes(f"good{number}", f"good{number} Hello?")
             assert await appears(sim, slack, f"good{number} Hello?") < 60

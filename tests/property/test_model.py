@@ -299,9 +299,12 @@ _MODEL = settings(
 
 
 @pytest.mark.parametrize("world", range(6))
-def test_whatever_happens_nothing_is_lost_or_doubled(world: int) -> None:
-    """Thirty worlds of thirty steps each, the same ones every time."""
-    run_state_machine_as_test(seed(world)(_kind()), settings=settings(_MODEL, max_examples=5, stateful_step_count=30))
+@pytest.mark.parametrize("worlds", [5, pytest.param(10, marks=pytest.mark.soak)])
+def test_whatever_happens_nothing_is_lost_or_doubled(world: int, worlds: int) -> None:
+    """Some worlds of thirty steps each, the same ones every time."""
+    run_state_machine_as_test(
+        seed(world)(_kind()), settings=settings(_MODEL, max_examples=worlds, stateful_step_count=30)
+    )
 
 
 @pytest.mark.soak

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import pytest
 
 from adapters.vendors import lightspeed, nextcommerce, sellapp, sellgate, sellsn
 from bot.errors import Gone, RateLimited
@@ -83,6 +84,22 @@ CASES = tuple(Case(subject, variant) for subject in SUBJECTS for variant in subj
 FRIENDLY = tuple(case for case in CASES if not case.variant.hostile)
 HOSTILE = tuple(case for case in CASES if case.variant.hostile)
 PLAIN = tuple(Case(subject, subject.practice.variants()[0]) for subject in SUBJECTS)
+
+
+def readings(turn: int, of: int = 2) -> pytest.MarkDecorator:
+    """
+    Cases for a test: each vendor's documentation as it stands, and a part of its other readings; the rest in `soak`.
+
+    Args:
+        turn: Which part; tests one after the other take one part after the other, so that each reading meets half
+            of them.
+        of: How many parts there are.
+    """
+    cases = [
+        pytest.param(case, marks=[pytest.mark.soak] if number % of != turn % of and case not in PLAIN else [])
+        for number, case in enumerate(FRIENDLY)
+    ]
+    return pytest.mark.parametrize("case", cases, ids=str)
 
 
 @dataclass(slots=True)
