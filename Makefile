@@ -42,10 +42,16 @@ sandbox: $(VENV)/runs ## see it work: one story through practice stores, a pract
 check: lint ## before a commit, in seconds: lint, types, import rules, and the unit tests of what changed
 	@$(BIN)/python -m tools.changed_tests $(PYTEST)
 
-test: lint ## everything that must hold: lint, types, import rules, tests, coverage
+test: $(VENV)/develops ## everything that must hold: lint, types, import rules, tests, coverage
+	@$(MAKE) --no-print-directory --jobs 2 lint collected
 	$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 --cov --cov-report= $(PYTEST)
 	$(BIN)/coverage report --format=total --fail-under=$(FLOOR)
 	$(BIN)/coverage report --format=total --fail-under=$(CORE_FLOOR) --include="$(CORE)"
+
+# Once, while lint runs; else each worker would compile all tests anew on a fresh clone.
+.PHONY: collected
+collected: $(VENV)/develops
+	@$(BIN)/python -m pytest --collect-only -q $(PYTEST) >/dev/null || $(BIN)/python -m pytest --collect-only -q $(PYTEST)
 
 lint: $(VENV)/develops ## lint, format, types and import rules, without the tests
 	$(BIN)/ruff check .
