@@ -55,7 +55,7 @@ _MEASURED_FILES = frozenset(
 )
 """Those that reach what nothing else reaches, and do so quickly."""
 # httpcore tries to import it for every request; that it is not installed is found out soonest like this.
-sys.modules.setdefault("sniffio", None)
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 # Nobody speaks TLS here, and each context reads the certificates of the whole world.
 httpx.create_ssl_context = cache(httpx.create_ssl_context)
 
