@@ -115,7 +115,7 @@ def _unmeasured() -> Iterator[None]:
 def _is_measured(item: pytest.Item) -> bool:
     """Whether coverage is measured by this test; never by one that takes long, or tries the same again and again."""
     folder = item.path.relative_to(_TESTS).parts[0]
-    repeats = item.get_closest_marker("simulated") is not None or hasattr(getattr(item, "obj", None), "hypothesis")
+    repeats = hasattr(getattr(item, "obj", None), "hypothesis")
     return not _seconds(item) and not repeats and (folder in _MEASURED or item.path.name in _MEASURED_FILES)
 
 

@@ -208,6 +208,7 @@ async def test_a_reply_that_waits_is_never_sent(tmp_path: Path) -> None:
         assert bridge.vendor.texts("t1") == []
 
 
+@pytest.mark.takes(4)
 async def test_a_status_that_changes_at_the_vendor_is_still_counted(tmp_path: Path) -> None:
     """The figures stay right: a full sweep shows that the forgotten ticket is closed."""
     async with running(tmp_path / "db") as bridge:

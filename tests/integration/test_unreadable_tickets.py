@@ -134,6 +134,7 @@ async def test_first_contact_ends_without_them(tmp_path: Path, error: Exception)
         await all_can_be_read(sim, poison)
 
 
+@pytest.mark.takes(2)
 async def test_each_is_tried_more_and_more_rarely(tmp_path: Path) -> None:
     """At first after half a minute, in the end four times an hour; never given up."""
     async with poisoned(tmp_path / "db", Unavailable("It answers 500.")) as (sim, poison, _discord, _slack):
@@ -148,6 +149,7 @@ async def test_each_is_tried_more_and_more_rarely(tmp_path: Path) -> None:
         assert 24 * 3 <= len(poison.tries[TicketId("bad")]) <= 24 * 4
 
 
+@pytest.mark.takes(4)
 async def test_a_new_ticket_that_stays_unreadable_is_reported_in_the_channels(tmp_path: Path) -> None:
     """It has no thread yet: the store's channels read of it once, for all of them together, also after restarts."""
     async with poisoned(tmp_path / "db", Unavailable("It answers 500.")) as (sim, poison, discord, slack):
@@ -175,6 +177,7 @@ async def test_a_new_ticket_that_stays_unreadable_is_reported_in_the_channels(tm
         assert await remarks(sim) == []
 
 
+@pytest.mark.takes(3)
 async def test_a_known_ticket_that_stays_unreadable_is_reported_in_its_threads(tmp_path: Path) -> None:
     """Its threads read once that something may be missing; what it was is shown when it can be read; then anew."""
     line = (
@@ -257,6 +260,7 @@ async def test_a_nudge_tries_it_at_once_and_passes_it_by(tmp_path: Path) -> None
         await sim.advance_until(lambda: discord.texts("1.1").count("t1 Hello?") == 2, 5)
 
 
+@pytest.mark.takes(2)
 async def test_one_that_leaves_the_list_meanwhile_is_not_reported(tmp_path: Path) -> None:
     """A ticket that its vendor deletes before it could ever be read is forgotten."""
     async with poisoned(tmp_path / "db", Unavailable("It answers 500.")) as (sim, poison, discord, _slack):
@@ -268,6 +272,7 @@ async def test_one_that_leaves_the_list_meanwhile_is_not_reported(tmp_path: Path
         assert discord.texts("1") == []
 
 
+@pytest.mark.takes(2)
 async def test_what_only_a_full_sweep_shows_is_not_put_off_for_hours(tmp_path: Path) -> None:
     """A closed ticket that could not be read when all were looked at is looked at again within minutes."""
     async with poisoned(tmp_path / "db", Unavailable("It answers 500."), tickets=2) as (sim, poison, discord, _slack):
