@@ -697,10 +697,30 @@ SELECT * FROM messages WHERE link = :link AND chat_message = :chat_message;
 SELECT vendor_id FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
 
 -- name: first_customer_message
--- For the card: the first public message that is not from staff.
-SELECT * FROM messages
-WHERE ticket = :ticket AND purpose = 'vendor' AND author <> 'staff' AND is_public = 1 AND erased = 0
-ORDER BY written_at, id LIMIT 1;
+-- For a link's card: the message that the ticket's cards show whole, else the first public one that is not from staff.
+-- With whether it is posted in the link's present thread, or will be: what was posted before the thread was opened is
+-- in a former one.
+SELECT
+    m.*,
+    m.id IS t.opening_message AS is_on_cards,
+    EXISTS (
+        SELECT 1 FROM deliveries AS p
+        WHERE p.message = m.id AND p.link = :link AND p.kind = 'post' AND p.state <> 'dropped'
+          AND (
+              p.unfinished = 1
+              OR NOT EXISTS (
+                  SELECT 1 FROM deliveries AS o
+                  WHERE o.link = :link AND o.kind = 'open' AND (o.unfinished = 1 OR o.finished_at > p.finished_at)
+              )
+          )
+    ) AS is_posted
+FROM messages AS m JOIN tickets AS t ON t.number = m.ticket
+WHERE m.ticket = :ticket AND m.purpose = 'vendor' AND m.author <> 'staff' AND m.is_public = 1 AND m.erased = 0
+ORDER BY m.id IS t.opening_message DESC, m.written_at, m.id LIMIT 1;
+
+-- name: set_opening_message
+-- The ticket's cards show this message whole, and so it is posted nowhere.
+UPDATE tickets SET opening_message = :message WHERE number = :number;
 
 -- name: unrouted_messages
 -- The messages of a thread that have no purpose yet, oldest first.

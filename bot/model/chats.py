@@ -144,7 +144,8 @@ class Card:
         title: `#1042 · Jane · Key not working`.
         names: For the thread, from the best to the one that says least. A chat may cut one, but not the number.
         store: Store and vendor for people: `Main · Sellgate`.
-        opening: The customer's first message as neutral text, already cut to about 500 characters; may be empty.
+        opening: The customer's first message or its beginning as neutral text of at most 600 characters, behind words
+            that say what it is; may be empty.
         hint: One line that says what a message in this thread does.
         url: The ticket in the vendor's dashboard; None: not known.
         archived: Whether the thread must be archived, if the chat can do that: the ticket is closed.

@@ -26,7 +26,7 @@ from bot.model import (
     Voice,
     next_form,
 )
-from bot.outbound.job import Directory, Job, thread_of
+from bot.outbound.job import Directory, Job, read_opening, thread_of
 from bot.tickets import announcements, deleted_places, enqueue, marks
 from bot.tickets.incidents import channel_failing, channel_works
 from bot.tickets.links import place_of
@@ -155,7 +155,9 @@ class CardCourier:
             return
         tx.run("set_card_version", id=link.id, version=require(job.ticket).version)
         channel_works(tx, link.place, now, job.delivery.id)
-        if not result:
+        if result:
+            post_left_out_opening(tx, job, now)
+        else:
             enqueue.new_card(tx, link, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
@@ -276,6 +278,16 @@ def record_part(tx: Transaction, job: Job, message: ChatMessageId) -> None:
 def record_latest_message(tx: Transaction, job: Job, message: ChatMessageId) -> None:
     """Record our latest message in this chat: every delivery that is begun from now on will be newer."""
     tx.run("set_last_posted", destination=job.delivery.destination, chat_message=message)
+
+
+def post_left_out_opening(tx: Transaction, job: Job, now: datetime) -> None:
+    """If the first message stands on cards alone, and this card's form leaves it out, post it in the thread."""
+    if job.delivery.form < Form.DEFUSED:
+        return
+    link = require(job.link)
+    opening = read_opening(tx, link.ticket, link.id)
+    if opening is not None and opening.is_on_cards:
+        enqueue.post(tx, link, opening.message, now)
 
 
 def queue_outdated_card(tx: Transaction, link: LinkRow, shown: TicketRow, now: datetime) -> None:

@@ -16,6 +16,7 @@ from bot.db.connection import Row, Transaction
 from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, message_row, require, ticket_row
 from bot.errors import Rejected, RemoteError, Unavailable
 from bot.model import (
+    Author,
     Card,
     ChatMessageId,
     ChatName,
@@ -32,7 +33,7 @@ from bot.ports import Chat, Vendor
 from bot.tickets.marks import possible_marks, wanted_mark
 from bot.tickets.rules import Rules
 from bot.wording import cards, notices
-from bot.wording.cards import dashboard
+from bot.wording.cards import Opening, dashboard
 from bot.wording.plainer import plainer_card
 
 
@@ -45,7 +46,7 @@ class Job:
         link_of_message: The link in whose thread the message was written; None: it was written at the vendor.
         mark: The mark that the message must show now; None: no mark.
         possible_marks: The marks that it may show already.
-        opening: The customer's first message; may be empty.
+        opening: The ticket's first message that is not from staff; None: there is none.
         others: The customer's other tickets that have a thread in the link's channel, open ones first.
         posted: For `Kind.ERASE`: the message of ours that this part is about; None: all are done.
         key: Identifies this part of this delivery at the chat.
@@ -58,7 +59,7 @@ class Job:
     link_of_message: LinkRow | None
     mark: Mark | None
     possible_marks: tuple[Mark, ...]
-    opening: str
+    opening: Opening | None
     others: tuple[TicketNumber, ...]
     posted: ChatMessageId | None
     key: DeliveryKey
@@ -147,7 +148,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
     link = None if delivery.link is None else tx.one("link", id=delivery.link)
     message = None if delivery.message is None else tx.one("message", id=delivery.message)
     origin = None if message is None or message["link"] is None else tx.one("link", id=message["link"])
-    opening = None if delivery.ticket is None else tx.one("first_customer_message", ticket=delivery.ticket)
+    opening = None if delivery.ticket is None else read_opening(tx, delivery.ticket, delivery.link)
     mailbox = None if ticket is None else ticket["customer_mailbox"]
     lost = 0 if link is None else link["threads_lost"]
     others = [] if not mailbox or link is None else _others(tx, mailbox, link)
@@ -159,7 +160,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         link_of_message=None if origin is None else link_row(origin),
         mark=None if delivery.message is None else wanted_mark(tx, delivery.message),
         possible_marks=() if delivery.kind is not Kind.MARK else possible_marks(tx, delivery),
-        opening="" if opening is None else opening["text"],
+        opening=opening,
         others=tuple(TicketNumber(row["number"]) for row in others),
         posted=_posted(tx, delivery),
         key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")),
@@ -170,6 +171,20 @@ def _others(tx: Transaction, mailbox: str, link: Row) -> list[Row]:
     """The other tickets of an address in a link's channel."""
     where = {"chat": link["chat"], "channel": link["channel"]}
     return tx.all("tickets_of_customer", mailbox=mailbox, number=link["ticket"], **where)
+
+
+def read_opening(tx: Transaction, ticket: TicketNumber, link: int | None) -> Opening | None:
+    """The ticket's first message that is not from staff, as this link's card needs it; None: there is none."""
+    row = tx.one("first_customer_message", ticket=ticket, link=link)
+    if row is None:
+        return None
+    return Opening(
+        message=row["id"],
+        text=row["text"],
+        by_customer=row["author"] == Author.CUSTOMER,
+        is_on_cards=bool(row["is_on_cards"]),
+        is_posted=bool(row["is_posted"]),
+    )
 
 
 def _posted(tx: Transaction, delivery: DeliveryRow) -> ChatMessageId | None:

@@ -9,7 +9,13 @@ from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, delivery_row, link_row, require, to_ms
 from bot.errors import AuthFailed, RemoteError
 from bot.model import ChatMessageId, Cursor, Form, NewCardPayload, Opened, OpenPayload, Place, Post, Said, State, Voice
-from bot.outbound.chat_couriers import queue_outdated_card, record_latest_message, record_part, retry_button
+from bot.outbound.chat_couriers import (
+    post_left_out_opening,
+    queue_outdated_card,
+    record_latest_message,
+    record_part,
+    retry_button,
+)
 from bot.outbound.job import Directory, Job, thread_of
 from bot.tickets import announcements, enqueue
 from bot.tickets.deleted_places import announce_in_former_thread
@@ -64,6 +70,7 @@ class NewCardCourier:
             return _CARD_PART
         was = job.delivery.payload_as(NewCardPayload).deleted
         tx.run("replace_card", id=link.id, deleted=was, card=result, version=require(job.ticket).version)
+        post_left_out_opening(tx, job, now)
         # The new card may already be outdated, and posting it may have opened an archived thread.
         enqueue.card(tx, link_row(require(tx.one("link", id=link.id))), now)
         return None
@@ -112,6 +119,7 @@ class ThreadCourier:
         record_latest_message(tx, job, result.card)
         tx.run("set_link_thread", id=link.id, thread=result.thread, card=result.card, version=ticket.version)
         opened = replace(link.place, thread=result.thread)
+        post_left_out_opening(tx, job, now)
         announce_in_former_thread(tx, link, self.directory.chat(link.chat).address(opened), now)
         if job.delivery.state is State.UNCERTAIN:  # found by a search: its card is of unknown age
             enqueue.card(tx, link_row(require(tx.one("link", id=link.id))), now)

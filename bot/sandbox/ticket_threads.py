@@ -9,6 +9,7 @@ from typing import Any
 from bot.sandbox.discord import DiscordMessage, PracticeDiscord, Thread
 from bot.sandbox.slack import PracticeSlack, SlackMessage
 from bot.sandbox.world import Shop
+from bot.wording.cards import CUSTOMER_WROTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,16 @@ class DiscordTicketThread:
         return self.discord.messages(self.thread.id) if self.threads else []
 
     def count(self, text: str) -> int:
-        """How many of the bot's messages contain this text; the card does not count."""
+        """How many of the bot's messages contain this text; of the card only the customer's first message counts."""
         bot = self.discord.bot.id
-        return sum(text in discord_text(m) for m in self.messages() if m.author_id == bot and not self.is_card(m))
+        posts = [discord_text(m) for m in self.messages() if m.author_id == bot and not self.is_card(m)]
+        return sum(text in each for each in [*posts, self.opening()])
+
+    def opening(self) -> str:
+        """The customer's first message if the card shows it whole; else an empty text."""
+        if not self.threads:
+            return ""
+        return opening_in("\n".join(embed.get("description") or "" for embed in self.card().embeds).replace("\\", ""))
 
     def reactions(self, message: DiscordMessage) -> set[str]:
         """The reactions to a message now."""
@@ -87,13 +95,24 @@ class SlackTicketThread:
         return list(self.slack.thread(self.shop.slack, self.card.ts))[1:] if self.cards else []
 
     def count(self, text: str) -> int:
-        """How many of the bot's messages contain this text; the card does not count."""
-        return sum(text in m.rendered for m in self.messages() if m.user == self.slack.bot_user)
+        """How many of the bot's messages contain this text; of the card only the customer's first message counts."""
+        posts = [m.rendered for m in self.messages() if m.user == self.slack.bot_user]
+        return sum(text in each for each in [*posts, self.opening()])
+
+    def opening(self) -> str:
+        """The customer's first message if the card shows it whole; else an empty text."""
+        return opening_in(self.card.rendered) if self.cards else ""
 
     def reactions(self, message: SlackMessage) -> set[str]:
         """The reactions to a message now."""
         standing = self.slack.message(message)
         return set() if standing is None else set(standing.reactions)
+
+
+def opening_in(card: str) -> str:
+    """The first message on a card, as people read it; empty: only a beginning of it, or nothing, stands there."""
+    _, _, text = card.partition(CUSTOMER_WROTE.strip())
+    return "" if "…" in text else text
 
 
 def discord_text(message: DiscordMessage) -> str:

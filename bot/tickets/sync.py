@@ -45,7 +45,7 @@ from bot.tickets.forgotten import find_ticket, is_forgotten
 from bot.tickets.outcomes import reply_arrived
 from bot.tickets.own_messages import Attempted, claimed
 from bot.tickets.snapshot import TicketSnapshot
-from bot.wording import notices
+from bot.wording import cards, notices
 
 # One second, and one more because we know a vendor's clock only to the second.
 _SAME_SECOND = timedelta(seconds=2)
@@ -63,12 +63,13 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
     stale = _may_be_outdated(known, snapshot)
     stays_closed = known.closed_here_only and not _customer_wrote(tx, known, snapshot)
     _update_ticket(tx, known, snapshot, stale=stale, stays_closed=stays_closed)
-    if snapshot.follow and not known.followed:
+    begins = snapshot.follow and not known.followed
+    if begins:
         tx.run("follow_ticket", number=number)
         links.open_links(tx, number, store.channels, now)
     followed = snapshot.follow or known.followed
     if snapshot.messages is not None:
-        _record_messages(tx, store, known, snapshot, now, followed=followed)
+        _record_messages(tx, store, known, snapshot, now, followed=followed, begins=begins)
         _update_turn(tx, known, snapshot, stale=stale)
     after = _load_ticket(tx, number)
     if followed and before is not None:
@@ -226,8 +227,21 @@ def _first_response(messages: tuple[Message, ...] | None) -> int | None:
 
 
 def _record_messages(
-    tx: Transaction, store: Store, ticket: TicketRow, snapshot: TicketSnapshot, now: datetime, *, followed: bool
+    tx: Transaction,
+    store: Store,
+    ticket: TicketRow,
+    snapshot: TicketSnapshot,
+    now: datetime,
+    *,
+    followed: bool,
+    begins: bool,
 ) -> None:
+    """
+    Record the messages that are new, and queue their posts.
+
+    Args:
+        begins: Whether the ticket's threads are opened now, so that its first message can stand on their cards.
+    """
     known = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
     found = [message for message in snapshot.messages or () if message.id not in known]
     own = _own(tx, ticket, found, _ahead(snapshot)) if found else {}
@@ -250,10 +264,18 @@ def _record_messages(
         )
         if inserted is not None and followed:
             tx.run("set_store_active", name=ticket.store, at=to_ms(min(message.written_at or now, now)))
+            if begins and not known and message is found[0] and _stands_on_cards(tx, ticket.number, message):
+                tx.run("set_opening_message", number=ticket.number, message=inserted)
+                continue
             for link in enqueue.links_of(tx, ticket.number):
                 enqueue.post(tx, link, inserted, now)
             if message.malformed:
                 enqueue.lines(tx, ticket.number, notices.message_malformed(store.vendor_label), now)
+
+
+def _stands_on_cards(tx: Transaction, number: TicketNumber, message: Message) -> bool:
+    """Whether a ticket's first message stands on its cards alone; call it when the ticket's customer is recorded."""
+    return cards.fits_on_card(message, _load_ticket(tx, number).customer)
 
 
 def _ahead(snapshot: TicketSnapshot) -> timedelta | None:

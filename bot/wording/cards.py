@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.db.rows import MessageRow, TicketRow
 from bot.model import (
@@ -12,6 +12,7 @@ from bot.model import (
     Card,
     Customer,
     Fact,
+    Message,
     Post,
     Purpose,
     Status,
@@ -21,23 +22,70 @@ from bot.model import (
     Voice,
 )
 from bot.ports import VendorCapabilities
-from bot.text import shorten
-from bot.text.names import name_of
+from bot.text import one_line, shorten
+from bot.text.names import name_of, shows
 from bot.text.plain import inert
 from bot.text.tree import RichText
 from bot.wording.masking import masked, masked_author, masked_ticket
 from bot.wording.notices import message_erased
 
+CUSTOMER_WROTE = "The customer wrote:\n"
+_SOMEBODY_WROTE = "The first message:\n"
+_BEGINS = "The first message begins:\n"
 _OPENING_LENGTH = 500
+"""Characters of a first message that stands on the card alone; longer ones are posted in the thread."""
+_OPENING_LINES = 12
+_BEGINNING_LENGTH = 200
+"""Characters that the card shows of one that is posted in the thread."""
 _NAME_LENGTH = 40
 _OTHERS_SHOWN = 5
 _ERASED_HINT = "What was written here was erased. What the customer writes from now on appears here."
 _VOICES = {Author.CUSTOMER: Voice.CUSTOMER, Author.STAFF: Voice.STAFF, Author.UNKNOWN: Voice.UNKNOWN}
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """
+    A ticket's first message that is not from staff.
+
+    Attributes:
+        message: Its row's id.
+        by_customer: Whether the vendor says that the customer wrote it; otherwise nobody knows who did.
+        is_on_cards: Whether the ticket's cards show it whole in place of posts.
+        is_posted: Whether it is posted in the thread of this card, or will be.
+    """
+
+    message: int
+    text: str
+    by_customer: bool
+    is_on_cards: bool
+    is_posted: bool
+
+
+def fits_on_card(message: Message, customer: Customer) -> bool:
+    """
+    Whether a ticket's first message can stand on the card alone: it is short, and a card shows all that a post would.
+
+    A card shows neither files nor formatting, no author but the ticket's customer, and may mask addresses.
+    """
+    text = message.text
+    return (
+        message.author is Author.CUSTOMER
+        and message.is_public
+        and not message.malformed
+        and shows(text)
+        and len(text) <= _OPENING_LENGTH
+        and text.count("\n") < _OPENING_LINES
+        and masked(text) == text
+        and message.formatted is None
+        and not message.attachments
+        and name_of(message.author_name) in ("", name_of(customer.name), name_of(customer.email))
+    )
+
+
 def card(
     ticket: TicketRow,
-    opening: str,
+    opening: Opening | None,
     others: Sequence[TicketNumber],
     store: Store,
     capabilities: VendorCapabilities,
@@ -54,7 +102,7 @@ def card(
     """
     reveal = _reveal(ticket) if masks_emails else ()
     if masks_emails:
-        ticket, opening = masked_ticket(ticket), masked(shorten(opening, 2 * _OPENING_LENGTH))
+        ticket = masked_ticket(ticket)
     return Card(
         number=ticket.number,
         title=title(ticket),
@@ -65,7 +113,7 @@ def card(
         ),
         status=ticket.status,
         status_text=status_text(ticket.status, _status_word(ticket), ticket.awaiting, gone=ticket.gone),
-        opening=shorten(opening, _OPENING_LENGTH),
+        opening=_opening(opening, masks_emails=masks_emails),
         facts=ticket.facts + _other_tickets(others),
         hint=_ERASED_HINT if ticket.erased else hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
         url=dashboard(ticket, store),
@@ -76,6 +124,23 @@ def card(
 def dashboard(ticket: TicketRow, store: Store) -> str | None:
     """The ticket's address in the vendor's dashboard; None: not known."""
     return None if store.dashboard is None or ticket.forgotten else store.dashboard.replace("{id}", ticket.vendor_id)
+
+
+def _opening(opening: Opening | None, *, masks_emails: bool) -> str:
+    """
+    What the card shows of the first message, behind words that say what it is.
+
+    Of one that is posted in the thread, it is the beginning, on one line. If that is all of it, it is not shown again.
+    """
+    if opening is None or not shows(opening.text):
+        return ""
+    text = shorten(opening.text, 2 * _OPENING_LENGTH)
+    text = masked(text) if masks_emails else text
+    if not opening.is_posted:
+        return (CUSTOMER_WROTE if opening.by_customer else _SOMEBODY_WROTE) + shorten(text, _OPENING_LENGTH)
+    if len(opening.text) <= _BEGINNING_LENGTH:
+        return ""
+    return _BEGINS + one_line(text, _BEGINNING_LENGTH)
 
 
 def _status_word(ticket: TicketRow) -> str | None:

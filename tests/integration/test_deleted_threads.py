@@ -62,7 +62,7 @@ async def test_a_long_message_goes_into_the_new_thread_as_a_whole(tmp_path: Path
         assert parts_in(bridge, discord, 0) == list(range(after + 1))
         assert parts_in(bridge, discord, 1) == [0, 1, 2]
         assert parts_in(bridge, bridge.slack, 0) == [0, 1, 2]
-        assert discord.texts(bridge.thread(discord, 1))[:4] == [LONG, LONG, LONG, "And more."]
+        assert discord.texts(bridge.thread(discord, 1))[:5] == ["Hello?", LONG, LONG, LONG, "And more."]
 
 
 async def test_what_is_said_in_another_thread_has_another_key(tmp_path: Path) -> None:

@@ -324,7 +324,8 @@ async def test_a_ticket_that_never_got_its_thread_is_forgotten(tmp_path: Path) -
     discord.fail["open_thread"] = [Gone("The channel was deleted.")]
     async with running(tmp_path / "db", discord=discord) as bridge:
         bridge.vendor.customer_writes("t1", "My key is 1234")
-        await until(lambda: bridge.slack.threads() and bridge.slack.texts(bridge.thread(bridge.slack)))
+        bridge.vendor.customer_writes("t1", "And 5678")
+        await until(lambda: bridge.slack.threads() and "And 5678" in bridge.slack.texts(bridge.thread(bridge.slack)))
         await forget(bridge)
         await bridge.at_rest()
         assert discord.threads() == []

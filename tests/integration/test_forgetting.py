@@ -18,6 +18,8 @@ from tests.support.memory.chat import MemoryChat
 from tests.support.waiting import until
 
 ERASED = "This message was erased."
+KEY = "My key is 1234, write to me@example.com"
+"""With an address, so that it is posted, and does not stand on the card alone."""
 
 
 async def forget(
@@ -58,7 +60,7 @@ async def sweeps(bridge: Bridge, amount: int = 5) -> None:
 async def test_a_running_bridge_erases_its_posts_and_cards(tmp_path: Path) -> None:
     """In both chats, the threads' names included; and ten sweeps later nothing has come back."""
     async with running(tmp_path / "db") as bridge:
-        await bridge.ticket_arrives("t1", "My key is 1234")
+        await bridge.ticket_arrives("t1", KEY)
         await bridge.says(bridge.discord, "m1", "Ann answers")
         await until(lambda: "Ann answers" in bridge.slack.texts(bridge.thread(bridge.slack)))
         await bridge.drained()
@@ -143,30 +145,30 @@ async def test_the_next_start_erases_what_was_forgotten_meanwhile(tmp_path: Path
     """Without a running bridge the command only writes the file; the chats follow."""
     discord, slack, vendor = MemoryChat(name=DISCORD), MemoryChat(name=SLACK), default_vendor()
     async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor) as bridge:
-        await bridge.ticket_arrives("t1", "My key is 1234")
+        await bridge.ticket_arrives("t1", KEY)
         await bridge.drained()
     await forget(tmp_path / "db")
-    assert set(discord.texts(discord.threads()[0])) == {"My key is 1234"}
+    assert set(discord.texts(discord.threads()[0])) == {KEY}
     async with running(tmp_path / "db", discord=discord, slack=slack, vendor=vendor) as bridge:
         await erased(bridge)
 
 
 async def test_without_chats_nothing_is_changed_there(tmp_path: Path) -> None:
     async with running(tmp_path / "db") as bridge:
-        await bridge.ticket_arrives("t1", "My key is 1234")
+        await bridge.ticket_arrives("t1", KEY)
         await bridge.drained()
         cards = [len(chat.cards[bridge.thread(chat)]) for chat in (bridge.discord, bridge.slack)]
         await forget(tmp_path / "db", in_chats=False)
         await sweeps(bridge)
         await bridge.drained()
         assert [len(chat.cards[bridge.thread(chat)]) for chat in (bridge.discord, bridge.slack)] == cards
-        assert bridge.discord.texts(bridge.thread(bridge.discord)) == ["My key is 1234"]
+        assert bridge.discord.texts(bridge.thread(bridge.discord)) == [KEY]
 
 
 async def test_what_the_customer_writes_afterwards_shows_in_the_same_thread(tmp_path: Path) -> None:
     """And can be answered there again."""
     async with running(tmp_path / "db") as bridge:
-        await bridge.ticket_arrives("t1", "My key is 1234")
+        await bridge.ticket_arrives("t1", KEY)
         await bridge.drained()
         await forget(tmp_path / "db")
         await erased(bridge)
@@ -174,7 +176,6 @@ async def test_what_the_customer_writes_afterwards_shows_in_the_same_thread(tmp_
         bridge.app.nudge(MAIN)
         thread = bridge.thread(bridge.discord)
         await until(lambda: bridge.discord.texts(thread) == [ERASED, "It is me again"], "the new words show")
-        await until(lambda: bridge.discord.cards[thread][-1].opening == "It is me again", "on the card, too")
         await bridge.says(bridge.discord, "m1", "Hello again")
         await until(lambda: bridge.vendor.texts("t1") == ["Hello again"])
         assert len(bridge.discord.threads()) == 1
@@ -183,7 +184,7 @@ async def test_what_the_customer_writes_afterwards_shows_in_the_same_thread(tmp_
 async def test_until_then_nothing_can_be_sent_from_there(tmp_path: Path) -> None:
     """Whoever tries reads why; the vendor is never asked with an id that it does not know."""
     async with running(tmp_path / "db") as bridge:
-        await bridge.ticket_arrives("t1", "My key is 1234")
+        await bridge.ticket_arrives("t1", KEY)
         await bridge.drained()
         await forget(tmp_path / "db")
         await erased(bridge)
@@ -198,7 +199,7 @@ async def test_until_then_nothing_can_be_sent_from_there(tmp_path: Path) -> None
 async def test_a_reply_that_waits_is_never_sent(tmp_path: Path) -> None:
     """It is given up, and its mark is taken away."""
     async with running(tmp_path / "db", undo=30) as bridge:
-        await bridge.ticket_arrives("t1", "My key is 1234")
+        await bridge.ticket_arrives("t1", KEY)
         said = await bridge.says(bridge.discord, "m1", "Never sent")
         await until(lambda: bridge.discord.reactions[said.message] != set(), "it waits")
         named = await forget(tmp_path / "db")
@@ -212,7 +213,7 @@ async def test_a_reply_that_waits_is_never_sent(tmp_path: Path) -> None:
 async def test_a_status_that_changes_at_the_vendor_is_still_counted(tmp_path: Path) -> None:
     """The figures stay right: a full sweep shows that the forgotten ticket is closed."""
     async with running(tmp_path / "db") as bridge:
-        await bridge.ticket_arrives("t1", "My key is 1234")
+        await bridge.ticket_arrives("t1", KEY)
         await bridge.drained()
         await forget(tmp_path / "db", in_chats=False)
         bridge.vendor.customer_writes("t2", "Another one")
@@ -236,7 +237,7 @@ async def test_a_status_that_changes_at_the_vendor_is_still_counted(tmp_path: Pa
 async def test_a_post_that_is_gone_or_a_chat_that_fails_delays_only_itself(tmp_path: Path, error: Exception) -> None:
     """What people deleted needs no erasing, and what failed is tried again."""
     async with running(tmp_path / "db") as bridge:
-        await bridge.ticket_arrives("t1", "My key is 1234")
+        await bridge.ticket_arrives("t1", KEY)
         bridge.vendor.customer_writes("t1", "And 5678")
         bridge.app.nudge(MAIN)
         thread = bridge.thread(bridge.discord)
@@ -247,5 +248,5 @@ async def test_a_post_that_is_gone_or_a_chat_that_fails_delays_only_itself(tmp_p
         bridge.app.outbox.wake()
         await until(lambda: bridge.discord.names[thread] == "#1001 · erased", "renamed at last")
         await bridge.drained()
-        skipped = ["My key is 1234"] if isinstance(error, Gone) else []
+        skipped = [KEY] if isinstance(error, Gone) else []
         assert [text for text in bridge.discord.texts(thread) if text != ERASED] == skipped

@@ -31,6 +31,7 @@ async def test_what_was_said_is_found_by_no_clock_of_ours(tmp_path: Path, skew: 
             sim.fate.planned[chat, "post"] = [Trouble.ANSWER_LOST, Trouble.HUNG_AND_DONE]
         shop.customer_writes("t1", "t1 Anybody?")
         shop.customer_writes("t2", "t2 Hello?")
+        shop.customer_writes("t2", "t2 Anybody?")
         await sim.advance_until(lambda: not any(sim.fate.planned.values()), 600)
         await asyncio.sleep(120)
         for room in (discord, slack):

@@ -43,7 +43,7 @@ def card_blocks(card: Card) -> list[Block]:
 
 def card_fallback(card: Card) -> str:
     """The card where blocks are not shown, as in notifications; in its plainest form that is all of it."""
-    line = blocks.fallback(f"{card.title} · {card.status_text}")
+    line = blocks.fallback(" · ".join(part for part in (card.title, card.status_text, card.opening) if part))
     return (
         line if card.form is not Form.BARE or not card.url else f"{line}\n{escape(f'{wording.DASHBOARD}: {card.url}')}"
     )

@@ -21,7 +21,7 @@ from bot.clock import Clock
 from bot.sandbox.discord import DiscordChannel, DiscordMessage, PracticeDiscord
 from bot.sandbox.loopback_server import HttpFault, LoopbackServer
 from bot.sandbox.slack import PracticeSlack, SlackApp, SlackChannel, SlackMessage
-from bot.sandbox.ticket_threads import discord_text
+from bot.sandbox.ticket_threads import discord_text, opening_in
 from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
 from bot.wiring import slack_manifest, vendor_kinds
 
@@ -281,11 +281,21 @@ class KillWorld:
         thread = ticket.threads.get("discord")
         found: list[DiscordMessage] = [] if thread is None else self.discord.messages(thread)
         bot = self.discord.bot.id
-        return [discord_text(m) for m in found if m.author_id == bot and str(m.id) != thread]
+        posts = [discord_text(m) for m in found if m.author_id == bot and str(m.id) != thread]
+        return [*self._openings(str(ticket.shop.discord.id), thread), *posts]
+
+    def _openings(self, channel: str, thread: str | None) -> list[str]:
+        """The first message that stands on a card in Discord: in the channel, or first in a forum's post."""
+        places = [] if thread is None else [channel, thread]
+        shown = [m for place in places for m in self.discord.messages(place) if str(m.id) == thread]
+        return [opening_in(discord_text(m)) for m in shown]
 
     def _in_slack(self, ticket: Ticket, threads: dict[str, list[SlackMessage]]) -> list[str]:
-        found = threads.get(ticket.threads.get("slack", ""), [])
-        return [message.rendered for message in found if message.user == self.slack.bot_user]
+        card = ticket.threads.get("slack", "")
+        found = threads.get(card, [])
+        posts = [message.rendered for message in found if message.user == self.slack.bot_user]
+        shown = [m for m in self.slack.workspace.state.messages(ticket.shop.slack.id) if m.ts == card]
+        return [*(opening_in(m.rendered) for m in shown), *posts]
 
     def _slack_threads(self) -> dict[str, list[SlackMessage]]:
         """Every thread's replies by its card, in one pass: asking for each by itself takes a pass each."""

@@ -38,6 +38,7 @@ from bot.model import (
 )
 from bot.ports import ChatHealth, Intake, Limit
 from tests.support.memory.vendor import START, Gate
+from tests.support.opening import opening_on
 from tests.support.simulation.loop import now
 
 
@@ -68,6 +69,7 @@ class MemoryChat:
     Threads in dictionaries; fails and loses as `MemoryVendor` does.
 
     Attributes:
+        shown: What stands in each thread; also the first message, if it stands on the card.
         headed: Every thread that was ever opened, also those that are gone.
         reactions: What stands on people's messages now; `marks`: what was put there last.
         gone: Threads, channels and cards that were deleted.
@@ -143,6 +145,10 @@ class MemoryChat:
         self.said.append(opened.card)
         self.cards[thread].append(card)
         self.names[thread] = card.title
+        opening = opening_on(card)
+        if opening:
+            post = Post(voice=Voice.CUSTOMER, name=card.customer.name or "", text=opening)
+            self.shown[thread].append(Shown(opened.card, post, 0, DeliveryKey(f"{key} opening"), self.now()))
         await self._after("open_thread")
         return opened
 
@@ -163,6 +169,9 @@ class MemoryChat:
         self._must_be_taken(card.opening, card.form, Form.PLAIN)
         if opened.card not in self.gone:
             self.cards[opened.thread].append(card)
+            where = self.shown[opened.thread]
+            if where and where[0].id == opened.card:
+                where[0] = replace(where[0], post=replace(where[0].post, text=opening_on(card)))
         await self._after("render_card")
         return opened.card not in self.gone
 
@@ -256,7 +265,8 @@ class MemoryChat:
         return [headed.opened.thread for headed in self.headed]
 
     def texts(self, thread: str) -> list[str]:
-        return [shown.post.text for shown in self.shown[thread]]
+        """What stands in a thread, oldest first; an erased card has nothing to read."""
+        return [each.post.text for each in self.shown[thread] if each.post.text or not each.id.startswith("card-")]
 
     def _is_newer(self, message: ChatMessageId, than: ChatMessageId | None) -> bool:
         return than is None or self.said.index(message) > self.said.index(than)

@@ -15,6 +15,7 @@ _RELEASED = {
     "0005_former_threads.sql": "94a70ec7cc89bbb18f8aa1dc6b7f320b4b232016ebbf6746faafbd1c17c5639a",
     "0006_plainer_forms.sql": "9c4bdb3d78dd336d01218f760bfd27ecaa90fe7d4a79fb0c874e47cd9d6726ee",
     "0007_mailboxes.sql": "dbe70d41c20660c7fb6ddf7fe8116766e31f5d734320ea23cf0c82a66c3ad1b2",
+    "0008_opening_messages.sql": "4ce5ecb4c97f13391cffd0abba7c0c49abc17cb550c9c909652acc40e2155234",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

@@ -71,12 +71,13 @@ async def test_a_thread_that_could_not_be_opened_moves_with_the_settings(
 
     def work(tx: Transaction) -> tuple[str, list[tuple[str, str]]]:
         link = ticket(tx, thread=False)
+        enqueue.line(tx, link, "Something happened.", NOON)
         apply_channel_settings(tx, [with_channels(*channels)], NOON)
         return enqueue.load_link(tx, link.id).channel, unfinished(tx)
 
     channel, left = await write(tmp_path / "db", work)
     assert channel == goes_to
-    assert left == [("open", "waiting" if goes_to == "2" else "failed"), ("post", "waiting")]
+    assert left == [("open", "waiting" if goes_to == "2" else "failed"), ("line", "waiting")]
 
 
 async def test_a_thread_does_not_move_into_a_channel_where_its_ticket_has_one(tmp_path: Path) -> None:
