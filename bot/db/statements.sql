@@ -707,10 +707,10 @@ SELECT
         SELECT 1 FROM deliveries AS p
         WHERE p.message = m.id AND p.link = :link AND p.kind = 'post' AND p.state <> 'dropped'
           AND (
-              p.unfinished = 1
+              p.state <> 'done'
               OR NOT EXISTS (
                   SELECT 1 FROM deliveries AS o
-                  WHERE o.link = :link AND o.kind = 'open' AND (o.unfinished = 1 OR o.finished_at > p.finished_at)
+                  WHERE o.link = :link AND o.kind = 'open' AND (o.finished_at IS NULL OR o.finished_at > p.finished_at)
               )
           )
     ) AS is_posted
