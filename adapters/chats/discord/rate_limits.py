@@ -108,7 +108,7 @@ class RateLimits:
     def wait(self, route: str, place: str) -> float:
         """The seconds until one more request fits; zero: now. Nothing is counted. For the arguments see `take`."""
         now = self._clock.monotonic()
-        everything = max(self._everything_from - _AT_ONCE / _A_SECOND, self._everything_closed_until) - now
+        everything = max(self._everything_from - (_AT_ONCE - 1) / _A_SECOND, self._everything_closed_until) - now
         window = self._windows.get(self._bucket(route, place))
         own = 0.0 if window is None or window.remaining > 0 else window.resets_at - now
         wait = max(everything, own)

@@ -247,6 +247,7 @@ class Sweep:
         before = await self._database.read(find_ticket, self._store.name, change.ticket.id)
         follow = should_follow(change.ticket, before, self._store, first=scope.first, now=self._clock.now())
         ticket, messages, vendor_time = change.ticket, change.messages, self._vendor.now()
+        fingerprint = change.fingerprint
         if messages is None and (follow or (before is not None and before.followed)):
             read_at, vendor_time = self._clock.now(), self._vendor.now()
             try:
@@ -255,11 +256,13 @@ class Sweep:
                 await self._gone(ticket.id, listed=True)
                 return
             ticket, messages = merge_listed(ticket, conversation.ticket), conversation.messages
+            if change.ticket.status not in (None, ticket.status):
+                fingerprint = ""  # the list may show the same one again once the ticket has its former status back
         await self._record(
             TicketSnapshot(
                 ticket=ticket,
                 messages=messages,
-                fingerprint=change.fingerprint,
+                fingerprint=fingerprint,
                 read_at=read_at,
                 vendor_time=vendor_time,
                 follow=follow,
