@@ -24,13 +24,13 @@ from tests.support.simulation.loop import SimulatedLoop, simulate
 from tests.support.simulation.room import Room
 from tests.support.simulation.world import Simulation
 
-pytestmark = pytest.mark.takes(3)
+pytestmark = pytest.mark.takes(6)
 
 _SICK = "store0"
 _STORES = {f"store{number}": (f"discord:{number}", f"slack:{number}") for number in range(5)}
 _TICKETS = 6
 _SLOWEST_ANSWER = 0.4
-_FEW, _MANY = 90, 250
+_FEW, _MANY = 200, 400
 _PAUSE = 2.0
 _OF_THE_VENDOR = ("changes", "ticket", "reply", "set_status")
 

@@ -9,4 +9,4 @@ from bot.wording.cards import CUSTOMER_WROTE
 def opening_on(card: Card) -> str:
     """The whole message that stands on the card; empty: the card has only a message's beginning, or nothing."""
     text = card.opening.removeprefix(CUSTOMER_WROTE)
-    return "" if text.endswith("…") else text
+    return "" if text == card.opening or text.endswith("…") else text

@@ -61,6 +61,7 @@ class Bridge:
     discord: MemoryChat
     slack: MemoryChat
     database: Database
+    store: Store
 
     def thread(self, chat: MemoryChat, index: int = 0) -> ThreadId:
         return chat.threads()[index]
@@ -182,7 +183,7 @@ async def running(
     task = asyncio.create_task(app.run(stop))
     try:
         await until(lambda: task.done() or all(chat.connected.is_set() for chat in chats.values()), "all connected")
-        yield Bridge(app, vendor, discord, slack, database)
+        yield Bridge(app, vendor, discord, slack, database, store)
     finally:
         stop.set()
         try:

@@ -17,10 +17,13 @@ import pytest
 
 from bot.cli.bridge import _first_error
 from bot.clock import SystemClock
+from bot.db.connection import Transaction
 from bot.db.lock import held
 from bot.errors import DatabaseError
+from bot.model import TicketNumber
 from bot.ops import doctor
-from tests.support.database import SECRET_WORDS, delivery_states, small_database
+from bot.tickets import enqueue
+from tests.support.database import NOON, SECRET_WORDS, delivery_states, small_database, write
 from tests.support.shell import GOOD_SETTINGS, environment, shopbell
 
 # 1 << 10 view, 11 send, 38 send in threads, 35 create public threads, 16 read history, 14 embed,
@@ -240,16 +243,22 @@ async def test_outbox_drop_gives_a_delivery_up(tmp_path: Path) -> None:
     assert shopbell(tmp_path, "outbox", "drop", str(made.done)).returncode == 1
 
 
+def _a_line_waits(tx: Transaction) -> None:
+    (link,) = enqueue.links_of(tx, TicketNumber(1002))
+    enqueue.line(tx, link, "Something happened.", NOON)
+
+
 async def test_outbox_drop_of_an_opening_names_what_goes_with_it(tmp_path: Path) -> None:
     """What waits for a thread that is given up goes too, and the output says so, and where the ticket stands then."""
     made = await small_database(tmp_path / "shopbell.db")
+    await write(tmp_path / "shopbell.db", _a_line_waits)
     opening, *waiting = sorted(set(await delivery_states(tmp_path / "shopbell.db")) - {made.failed, made.waiting})
     assert waiting
     done = shopbell(tmp_path, "outbox", "drop", str(opening))
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
         f"Dropped: {opening}  open to chat:discord",
-        *(f"Dropped: {delivery}  post to chat:discord" for delivery in waiting),
+        *(f"Dropped: {delivery}  line to chat:discord" for delivery in waiting),
         "#1002 has no thread; its next message opens a new one.",
     ]
     assert set(await delivery_states(tmp_path / "shopbell.db")) == {made.failed, made.waiting}

@@ -236,7 +236,7 @@ async def test_metrics_are_prometheus_text(tmp_path: Path) -> None:
             for family in text_string_to_metric_families(answer.text)
             for sample in family.samples
         }
-        assert samples["shopbell_deliveries", "chat:discord", "waiting"] == 2
+        assert samples["shopbell_deliveries", "chat:discord", "waiting"] == 1
         assert samples["shopbell_store_swept_timestamp_seconds", "main"] == 1_700_000_000
         assert samples["shopbell_store_well", "main"] == 1
         assert samples["shopbell_chat_connected", "discord"] == 1
