@@ -8,7 +8,20 @@ from datetime import datetime, timedelta
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, delivery_row, link_row, require, to_ms
 from bot.errors import AuthFailed, RemoteError
-from bot.model import ChatMessageId, Cursor, Form, NewCardPayload, Opened, OpenPayload, Place, Post, Said, State, Voice
+from bot.model import (
+    ChatMessageId,
+    Cursor,
+    Form,
+    NewCardPayload,
+    Opened,
+    OpenPayload,
+    Place,
+    Post,
+    Said,
+    State,
+    Status,
+    Voice,
+)
 from bot.outbound.chat_couriers import (
     post_left_out_opening,
     queue_outdated_card,
@@ -121,7 +134,8 @@ class ThreadCourier:
         opened = replace(link.place, thread=result.thread)
         post_left_out_opening(tx, job, now)
         announce_in_former_thread(tx, link, self.directory.chat(link.chat).address(opened), now)
-        if job.delivery.state is State.UNCERTAIN:  # found by a search: its card is of unknown age
+        # Found by a search, its card is of unknown age; and a closed ticket's thread is archived by rendering its card.
+        if job.delivery.state is State.UNCERTAIN or ticket.status is Status.CLOSED:
             enqueue.card(tx, link_row(require(tx.one("link", id=link.id))), now)
         else:
             queue_outdated_card(tx, link, ticket, now)

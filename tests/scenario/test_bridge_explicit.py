@@ -63,14 +63,17 @@ async def test_what_cannot_be_sent_is_explained(stage: Stage) -> None:
     """The bot's own messages, files alone, and messages outside a ticket's thread: an answer for the asker alone."""
     discord, slack, ann, bob = stage.world.discord, stage.world.slack, stage.world.ann, stage.world.bob
     ticket = await stage.arrives("Not by menu")
+    ticket.customer_says("Anybody?")
+    await ticket.shown("Anybody?")
     shown = next(m for m in ticket.discord.messages() if m.embeds)
     assert "Only what a person" in (await discord.context_menu(ann, shown, SEND)).content
     picture = await ticket.ann_says(attachments=[("a.png", b"a")])
     assert "Sellgate does not accept a.png" in (await discord.context_menu(ann, picture, SEND)).content
     outside = await discord.say(ann, stage.world.support.id, "lunch?")
     assert "is not in a ticket's thread" in (await discord.context_menu(ann, outside, SEND)).content
-    outcome = await slack.shortcut(bob, ticket.slack.messages()[0], "send_to_customer", answers=1)
-    assert "Only what a person wrote" in outcome.text
+    for message in (ticket.slack.card, ticket.slack.messages()[0]):
+        outcome = await slack.shortcut(bob, message, "send_to_customer", answers=1)
+        assert "Only what a person wrote" in outcome.text
     top = await slack.say(bob, ticket.shop.slack, "lunch?")
     outcome = await slack.shortcut(bob, top, "send_to_customer", answers=1)
     assert "is not in a ticket's thread" in outcome.text

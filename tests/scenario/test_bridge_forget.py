@@ -94,7 +94,7 @@ async def test_nothing_of_the_customer_is_left_in_the_threads(stage: Stage, vend
     await stage.bridge.drained()
     assert not any(word in threads.shown() for word in WORDS)
     assert threads.name == f"#{threads.number} · erased"
-    assert threads.shown().count(ERASED) >= 6  # the customer's message twice, the answer, the note
+    assert threads.shown().count(ERASED) >= 3  # the answer, the note, and how the answer was sent
 
 
 @pytest.mark.scenario({"sellgate": "text slack", "lightspeed": "forum slack"})
