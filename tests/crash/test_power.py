@@ -87,7 +87,8 @@ def faults(database: Path) -> list[str]:
         " AND (SELECT COUNT(*) FROM links AS l WHERE l.ticket = t.number) <> 2",
         "a link without a thread has its opening": "SELECT COUNT(*) FROM links AS l WHERE thread IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.link = l.id AND d.kind = 'open')",
-        "a vendor's message has its posts": "SELECT COUNT(*) FROM messages AS m WHERE purpose = 'vendor'"
+        "a vendor's message has its posts, or stands on the cards": "SELECT COUNT(*) FROM messages AS m"
+        " WHERE purpose = 'vendor' AND id NOT IN (SELECT opening_message FROM tickets WHERE opening_message > 0)"
         " AND (SELECT COUNT(*) FROM deliveries AS d WHERE d.message = m.id AND d.kind = 'post') <> 2",
         "a reply has its delivery": "SELECT COUNT(*) FROM messages AS m WHERE purpose = 'reply'"
         " AND (SELECT COUNT(*) FROM deliveries AS d WHERE d.message = m.id AND d.kind = 'reply') <> 1",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 import pytest
 
 from bot.sandbox.discord import DiscordMessage
 from bot.sandbox.tour_steps import field_values
+from bot.wording.cards import CUSTOMER_WROTE
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
@@ -48,25 +50,32 @@ def read_in_discord(message: DiscordMessage) -> str:
 
 
 def in_discord(ticket: Ticket) -> list[str]:
-    """What the bot's messages in the ticket's thread read like, oldest first, without the card."""
+    """What the bot's messages in the ticket's thread read like, oldest first; of the card only the customer's words."""
     bot = ticket.discord.discord.bot.id
     head = ticket.discord.thread.id
     said = [m for m in ticket.discord.messages() if m.author_id == bot and m.id != head and m.embeds]
     for message in said:
         assert not any(field_values(message.pinged)), "somebody was pinged"
         assert not message.content
-    return [read_in_discord(message) for message in said]
+    return [*_opening(read_in_discord(_untitled(ticket.discord.card()))), *map(read_in_discord, said)]
 
 
 def in_slack(ticket: Ticket) -> list[str]:
     """The same of the Slack thread, block by block: only the text itself, without who says it and when."""
-    found: list[str] = []
+    quotes = [part for block in ticket.slack.card.blocks for part in block.get("elements", ())]
+    found = [text for part in quotes if part["type"] == "rich_text_quote" for text in _opening(_text(part))]
     for message in ticket.slack.messages():
         if message.user == ticket.slack.slack.bot_user:
             assert not message.pinged
             texts = [block for block in message.blocks if block["type"] == "rich_text"][1:]
             found.extend("".join(map(_text, block["elements"])) for block in texts)
     return found
+
+
+def _opening(card: str) -> list[str]:
+    """The first message, if it stands on the card alone."""
+    _, label, text = card.partition(CUSTOMER_WROTE)
+    return [text] if label else []
 
 
 def _text(element: dict[str, object]) -> str:
@@ -82,7 +91,7 @@ async def _each(stage: Stage, about: str, text: str, **more: str) -> list[Ticket
     """The same customer's words in a text channel, a forum and Slack, there as soon as everything is delivered."""
     tickets = [await stage.writes(about, text, vendor=vendor, **more) for vendor in BOTH_KINDS]
     for ticket in tickets:
-        await until(lambda ticket=ticket: ticket.discord.messages() and ticket.slack.messages(), "its threads")  # type: ignore[misc]
+        await until(lambda ticket=ticket: ticket.discord.threads and ticket.slack.cards, "its threads")  # type: ignore[misc]
     await stage.bridge.drained()
     return tickets
 
@@ -169,8 +178,7 @@ def _untitled(card: DiscordMessage) -> DiscordMessage:
     first, _, rest = described.partition("\n")
     assert first.startswith("**")
     assert first.endswith("**")
-    card.embeds[0] = {**card.embeds[0], "description": f"{first[2:-2]}\n{rest}"}
-    return card
+    return replace(card, embeds=[{**card.embeds[0], "description": f"{first[2:-2]}\n{rest}"}])
 
 
 @pytest.mark.scenario(BOTH_KINDS)

@@ -218,6 +218,8 @@ async def test_a_deleted_card_in_slack_begins_anew(stage: Stage) -> None:
     """A Slack thread is its card: deleted, with replies under it or without, the ticket goes on under a new one."""
     slack = stage.world.slack
     with_replies = await stage.arrives("With replies")
+    with_replies.customer_says("Anybody?")
+    await with_replies.shown("Anybody?")
     without = await stage.arrives("Without replies")
     for reply in without.slack.messages():
         await slack.delete(reply)
@@ -244,6 +246,8 @@ async def test_what_is_written_under_a_deleted_card_reaches_the_customer(stage: 
     """Live, edited, deleted, as a note, and missed while the bot was away; marked there, shown in all other threads."""
     slack, channel = stage.world.slack, stage.shop.slack
     ticket = await stage.arrives("Old habits")
+    ticket.customer_says("Anybody?")
+    await ticket.shown("Anybody?")
     old = ticket.slack.card
     await slack.delete(old)
     await until(lambda: [card.ts for card in ticket.slack.cards] not in ([], [old.ts]), "another card")
