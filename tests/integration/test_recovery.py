@@ -14,6 +14,7 @@ from bot.errors import DatabaseError, Gone, Unavailable, Unsupported
 from bot.model import (
     Attachment,
     ChatMessageId,
+    Conversation,
     Counts,
     Cursor,
     File,
@@ -278,6 +279,33 @@ async def test_a_ticket_that_comes_back_as_it_was_is_seen(tmp_path: Path) -> Non
         await until(lambda: bridge.slack.cards[thread][-1].status is Status.CLOSED)
         bridge.vendor.set("t1", Status.OPEN)
         await until(lambda: bridge.slack.cards[thread][-1].status is Status.OPEN)
+
+
+@dataclass
+class ClosedMeanwhile(MemoryVendor):
+    """A vendor where somebody closes the ticket after the list was read, and before the ticket is."""
+
+    closes: bool = False
+
+    async def ticket(self, ticket: TicketId) -> Conversation:
+        if self.closes:
+            self.closes = False
+            self.set(ticket, Status.CLOSED)
+        return await super().ticket(ticket)
+
+
+async def test_a_ticket_that_changes_between_list_and_reading_is_read_again(tmp_path: Path) -> None:
+    """The list then shows the very fingerprint that it had when the ticket was read as closed."""
+    vendor = ClosedMeanwhile(now=now)
+    async with running(tmp_path / "db", vendor=vendor) as bridge:
+        await bridge.ticket_arrives()
+        vendor.closes = True
+        vendor.customer_writes("t1", "Anybody?")
+        await until(lambda: not vendor.closes)
+        await until(lambda: bridge.slack.cards[bridge.thread(bridge.slack)][-1].status is Status.CLOSED)
+        vendor.set("t1", Status.OPEN)
+        await bridge.at_rest()
+        assert bridge.slack.cards[bridge.thread(bridge.slack)][-1].status is Status.OPEN
 
 
 @dataclass

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.db.rows import TicketRow
-from bot.model import Customer, Status, StoreName, TicketId, TicketNumber
+from bot.model import Customer, Status, Store, StoreName, TicketId, TicketNumber
+from bot.ports import VendorCapabilities
 from bot.wording import cards
 
 
@@ -74,3 +75,31 @@ def test_the_hint_says_what_a_message_in_the_thread_does() -> None:
     assert "Start with // for a note" in cards.hint(sends_all=True, note_prefixes=("//", "note:"))
     assert "note" not in cards.hint(sends_all=True, note_prefixes=())
     assert "stay with the team" in cards.hint(sends_all=False, note_prefixes=("//",))
+
+
+def opening(text: str, *, by_customer: bool = True, is_posted: bool = False) -> cards.Opening:
+    return cards.Opening(message=1, text=text, by_customer=by_customer, is_on_cards=not is_posted, is_posted=is_posted)
+
+
+@pytest.mark.parametrize(
+    ("first", "shown"),
+    [
+        (None, ""),
+        (opening("\u200b"), ""),
+        (opening("Hello\n…"), "The customer wrote:\nHello\n…"),
+        (opening("Hello?", by_customer=False), "The first message:\nHello?"),
+        (opening("Hello?", is_posted=True), ""),
+        (opening("x" * 200, is_posted=True), ""),
+        (
+            opening("Hello\nagain " * 30, is_posted=True),
+            "The first message begins:\n" + "Hello again " * 16 + "Hello a…",
+        ),
+        (opening("a" * 499 + "@b.example"), "The customer wrote:\na…@b.example"),
+    ],
+)
+def test_a_card_says_what_it_shows_of_the_first_message(first: cards.Opening | None, shown: str) -> None:
+    """Whole, its beginning on one line, or nothing; an address is masked before it is cut."""
+    store = Store(name=StoreName("main"), label="Main", vendor_label="Memory", channels=())
+    row = ticket("Key", Customer(name="Jane"))
+    made = cards.card(row, first, (), store, VendorCapabilities(verbs=frozenset()), (), masks_emails=True)
+    assert made.opening == shown

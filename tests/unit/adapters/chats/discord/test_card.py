@@ -24,6 +24,8 @@ from bot.model import (
 )
 from bot.sandbox.discord.message_requests import read_message_request
 from bot.text import clean
+from bot.wording.cards import CUSTOMER_WROTE
+from bot.wording.plainer import plainer_card
 
 KEY = DeliveryKey("a1b2c3-77-0")
 OURS = {"author": {"id": "1", "bot": True}}
@@ -56,7 +58,21 @@ TEXTS = st.text(
 ).map(clean)
 
 
+LONGEST = ["*" * 500, "\N{GRINNING FACE}" * 500, "`\\|" * 166, "1. \n" * 12, "a." * 250, "https://" + "a.b/" * 123]
+"""As long as a first message may be that stands on the card alone, and of signs that take the most room."""
+
+
 class TestCard:
+    @pytest.mark.parametrize("text", LONGEST)
+    @pytest.mark.parametrize("form", [Form.FULL, Form.PLAIN])
+    def test_a_first_message_stands_there_whole(self, text: str, form: Form) -> None:
+        """Nothing of it is cut, whatever it is escaped or defused to: it stands nowhere else."""
+        card = plainer_card(replace(CARD, opening=CUSTOMER_WROTE + text), form)
+        shown = embed(card_message(card, KEY))["description"]
+        assert "…" not in shown
+        assert card.opening.count("a") == text.count("a") + CUSTOMER_WROTE.count("a")
+        assert units(shown) < 4096
+
     def test_it_shows_the_ticket(self) -> None:
         """Store, title, the customer's words, the facts, the status, the hint and the dashboard are all there."""
         shown = embed(card_message(CARD, KEY))

@@ -43,6 +43,13 @@ def test_a_card_shows_all_it_knows() -> None:
     assert [block["type"] for block in shown] == ["header", "context", "rich_text", "actions", "context"]
 
 
+def test_a_notification_has_the_first_message() -> None:
+    """It stands on the card alone, so that its post notifies nobody; what is escaped there pings nobody."""
+    assert card_fallback(replace(CARD, opening="Help!\n<!here>")).endswith(
+        "Open · waiting for us · Help! &lt;!here&gt;"
+    )
+
+
 def test_a_closed_card_is_known_by_its_title() -> None:
     """Slack archives no thread, so the headline says it, and the number survives any length."""
     shown = accepted(card_blocks(replace(CARD, status=Status.CLOSED, title="#1042 · " + "x" * 300)))
