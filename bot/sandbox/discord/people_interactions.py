@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.sandbox.discord.guild import Guild
@@ -23,7 +24,7 @@ from bot.sandbox.discord.routes_commands import CHAT_INPUT, MESSAGE, CommandRout
 from bot.sandbox.discord.values import DiscordMessage, Member, Place, Thread
 
 SUBCOMMAND = 1
-STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
+STRING, INTEGER, BOOLEAN, USER, NUMBER = 3, 4, 5, 6, 10
 SECONDS = 30.0
 """How many seconds a deferred answer may take before the practice client gives up."""
 
@@ -68,6 +69,9 @@ class DiscordPeopleInteractions(DiscordPeople):
             if option.get("required") and options.get(option["name"]) is None:
                 raise NotOffered(f"{option['name']} is required")
         data = {"id": command["id"], "name": command["name"], "type": CHAT_INPUT, "options": _nested(path, filled)}
+        named = [value for value in options.values() if isinstance(value, Member)]
+        if named:
+            data["resolved"] = self._resolved(named, place)
         return await self._answered(self._interactions.open(COMMAND, member, place, data), seconds)
 
     async def complete(self, member: Member, channel_id: Id, name: str, option: str, typed: str) -> list[Json]:
@@ -151,6 +155,18 @@ class DiscordPeopleInteractions(DiscordPeople):
             raise NotOffered(f"{member.name} may not use {first}")
         return place, command, path
 
+    def _resolved(self, named: Sequence[Member], place: Place) -> Json:
+        """The people whom a command names; those who have left the guild are users only."""
+        state, serializer = self.guild.state, self.guild.serializer
+        members = {
+            str(one.id): serializer.membership(one) | {"permissions": str(held(state, one, place))}
+            for one in named
+            if one.id in state.members
+        }
+        for member in members.values():
+            del member["mute"], member["deaf"]
+        return {"users": {str(one.id): serializer.user(one) for one in named}, "members": members}
+
     async def _answered(self, interaction: Interaction, seconds: float) -> InteractionResponse:
         await interaction.until(lambda: interaction.answered is not None, self.patience)
         await interaction.until(lambda: not interaction.waits, seconds)
@@ -183,6 +199,8 @@ def _filled(option: Json, value: Any) -> Json:
     """An option with its value, checked as the client checks it."""
     kinds: dict[int, type | tuple[type, ...]] = {STRING: str, INTEGER: int, BOOLEAN: bool, NUMBER: (int, float)}
     kind = option["type"]
+    if kind == USER and isinstance(value, Member):
+        return {"name": option["name"], "type": kind, "value": str(value.id)}
     if kind not in kinds:
         raise NotOffered(f"the practice client cannot fill in {option['name']}")
     if not isinstance(value, kinds[kind]) or (kind == INTEGER and isinstance(value, bool)):

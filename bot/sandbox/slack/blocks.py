@@ -28,8 +28,9 @@ _LONGEST_LABEL = 2000
 _LONGEST_MARKDOWN = 12_000
 _LONGEST_VIEW_TITLE = 24
 _LONGEST_PRIVATE = 3000
-_BLOCK_ACTIONS = ("button", "static_select", "external_select", "overflow", "checkboxes", "radio_buttons")
-_INPUTS = ("plain_text_input", "static_select", "external_select", "checkboxes", "radio_buttons")
+_SELECTS = ("static_select", "external_select", "users_select")
+_BLOCK_ACTIONS = ("button", *_SELECTS, "overflow", "checkboxes", "radio_buttons")
+_INPUTS = ("plain_text_input", *_SELECTS, "checkboxes", "radio_buttons")
 _RICH = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote")
 
 

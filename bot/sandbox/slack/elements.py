@@ -123,6 +123,12 @@ def _external_select(part: Mapping[str, Any], at: str) -> Faults:
     yield from _placeholder(part, at)
 
 
+def _users_select(part: Mapping[str, Any], at: str) -> Faults:
+    may = ("action_id", "placeholder", "initial_user", "confirm", "focus_on_load")
+    yield from shape(part, at, needs=(), may=may)
+    yield from _placeholder(part, at)
+
+
 def _overflow(part: Mapping[str, Any], at: str) -> Faults:
     yield from shape(part, at, needs=("options",), may=("action_id", "confirm"))
     yield from options(part.get("options"), f"{at}/options", 5)
@@ -163,6 +169,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any], str], Faults]] = {
     "button": _button,
     "static_select": _static_select,
     "external_select": _external_select,
+    "users_select": _users_select,
     "overflow": _overflow,
     "checkboxes": _choices,
     "radio_buttons": _choices,

@@ -78,6 +78,8 @@ def entered_value(element: Json, value: object, offered: Offered) -> Json:
     if kind == "checkboxes":
         wanted = [value] if isinstance(value, str) else list(value) if isinstance(value, Sequence) else []
         return {"type": kind, "selected_options": [pick(element["options"], str(each)) for each in wanted]}
+    if kind == "users_select":
+        return {"type": kind, "selected_user": str(value)}
     initial = [element["initial_option"]] if element.get("initial_option") else []
     options = [*offered(element["action_id"]), *initial] if kind == "external_select" else options_in(element)
     return {"type": kind, "selected_option": pick(options, str(value))}
@@ -89,6 +91,8 @@ def _untouched(element: Json) -> Json:
         return {"type": kind, "value": element.get("initial_value")}
     if kind == "checkboxes":
         return {"type": kind, "selected_options": element.get("initial_options", [])}
+    if kind == "users_select":
+        return {"type": kind, "selected_user": element.get("initial_user")}
     return {"type": kind, "selected_option": element.get("initial_option")}
 
 
@@ -101,6 +105,6 @@ def missing(view: View, state: Mapping[str, Mapping[str, Json]]) -> dict[str, st
         and not block.get("optional")
         and not any(
             state[block["block_id"]][element["action_id"]].get(name)
-            for name in ("value", "selected_option", "selected_options")
+            for name in ("value", "selected_option", "selected_options", "selected_user")
         )
     }

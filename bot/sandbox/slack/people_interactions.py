@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from bot.sandbox.slack.trigger_ids import ResponseUrl
 from bot.sandbox.slack.values import Json, SlackChannel, SlackMessage, User, View, elements_of
 from bot.sandbox.slack.workspace import Workspace
 
+_NAMED = re.compile(r"(?<!\w)@([\w.-]*\w)")
 CONNECTION_ERROR = "We had some trouble connecting. Try again?"
 
 
@@ -78,12 +80,18 @@ class SlackPeopleInteractions(SlackPeople):
             "user_id": user.id,
             "user_name": user.name,
             "command": command,
-            "text": text,
+            "text": self._escaped(text) if command in self.workspace.app.escaped else text,
             "api_app_id": APP,
             "is_enterprise_install": "false",
             "response_url": self._response_url(self.workspace.response_urls.create(user.id, place.id)),
             "trigger_id": self.workspace.trigger_ids.create(user.id),
         }
+
+    def _escaped(self, text: str) -> str:
+        """What Slack makes of a command's text if the app wants it: ids instead of names, and entities."""
+        safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        names = {user.name: user for user in self.workspace.state.users.values()}
+        return _NAMED.sub(lambda found: _mention(names.get(found[1])) or found[0], safe)
 
     def _answer_command(self, ack: Ack, response_url: ResponseUrl) -> None:
         answer = {"text": ack.payload} if isinstance(ack.payload, str) else ack.payload
@@ -294,13 +302,18 @@ class SlackPeopleInteractions(SlackPeople):
             container["thread_ts"] = current.thread_ts
         payload |= {
             "channel": {"id": place.id, "name": _place_name(place)},
-            "message": self.workspace.message_json(current),
             "response_url": self._response_url(code),
         }
+        if current.only_for is None:
+            payload["message"] = self.workspace.message_json(current)  # Slack keeps no ephemeral messages
         return payload if kind == "message_action" else payload | {"container": container}
 
     def _watch(self, user: User | str) -> SeenSoFar:
         return SeenSoFar(self, id_of(user))
+
+
+def _mention(user: User | None) -> str:
+    return "" if user is None else f"<@{user.id}|{user.name}>"
 
 
 def _place_name(place: SlackChannel) -> str:

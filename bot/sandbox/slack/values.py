@@ -245,6 +245,7 @@ class SlackApp:
         app_scopes: What the app-level token may do.
         events: The event subscriptions; other events are never sent.
         commands: The slash commands; Slack's composer refuses any other.
+        escaped: Those of them in whose text Slack writes the ids of people and channels.
         shortcuts: The message shortcuts by `callback_id`.
     """
 
@@ -253,6 +254,7 @@ class SlackApp:
     app_scopes: frozenset[str] = frozenset({"connections:write"})
     events: frozenset[str] = READING
     commands: tuple[str, ...] = ("/close", "/reopen", "/stats")
+    escaped: frozenset[str] = frozenset()
     shortcuts: tuple[str, ...] = ()
 
     @classmethod
@@ -265,6 +267,9 @@ class SlackApp:
             scopes=frozenset(manifest["oauth_config"]["scopes"]["bot"]),
             events=frozenset(subscriptions.get("bot_events", ())),
             commands=tuple(command["command"] for command in features.get("slash_commands", ())),
+            escaped=frozenset(
+                command["command"] for command in features.get("slash_commands", ()) if command.get("should_escape")
+            ),
             shortcuts=tuple(
                 shortcut["callback_id"] for shortcut in features.get("shortcuts", ()) if shortcut["type"] == "message"
             ),
