@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import to_ms
 from bot.inbound.chats.catchup import CatchUp
+from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.intake import ChatIntake
 from bot.inbound.chats.private_messages import PrivateMessages
@@ -35,7 +36,7 @@ from bot.outbound.retry import Decider
 from bot.outbound.thread_couriers import NewCardCourier, ThreadCourier
 from bot.outbound.vendor_couriers import NoteCourier, ReplyCourier, StatusCourier
 from bot.ports import CanAttach, CanCount, CanNote
-from bot.settings import LoadedSettings, Settings
+from bot.settings import LoadedSettings
 from bot.tickets.deleted_places import apply_channel_settings
 from bot.tickets.enqueue import chat_destination, store_destination
 from bot.tickets.learned import remember_learned
@@ -55,7 +56,7 @@ class App:
         self, loaded: LoadedSettings, world: World, database: Database, clock: Clock, decider: Decider, random: Random
     ) -> None:
         settings = loaded.general
-        rules = _rules(settings, world)
+        rules = _rules(loaded, world)
         directory = Directory(rules=rules, vendors=world.vendors, chats=world.chats)
         destinations = {
             **{store_destination(name): vendor_limit(world.vendors[name]) for name in world.stores},
@@ -72,8 +73,16 @@ class App:
         self.outbox = Outbox(database, couriers, reread, on_failure, destinations, wake, clock, decider)
         refusals = Refusals()
         counting = {name: vendor for name, vendor in world.vendors.items() if isinstance(vendor, CanCount)}
+        choices = Choices(database, rules, world.chats, refusals)
         commands = Commands(
-            database, self.outbox, rules, clock, chats=world.chats, refusals=refusals, counting=counting
+            database,
+            self.outbox,
+            rules,
+            clock,
+            chats=world.chats,
+            refusals=refusals,
+            choices=choices,
+            counting=counting,
         )
         self._private = PrivateMessages(world.chats, commands, database, clock)
         self._intake = ChatIntake(
@@ -81,6 +90,7 @@ class App:
             world.chats,
             self._catchups,
             commands=commands,
+            choices=choices,
             refusals=refusals,
             private=self._private,
             rules=rules,
@@ -171,7 +181,8 @@ def _record_start(tx: Transaction, now: datetime) -> None:
         tx.run("make_waiting_replies_uncertain", now=to_ms(now))
 
 
-def _rules(settings: Settings, world: World) -> Rules:
+def _rules(loaded: LoadedSettings, world: World) -> Rules:
+    settings = loaded.general
     return Rules(
         stores=world.stores,
         capabilities={name: vendor.capabilities for name, vendor in world.vendors.items()},
@@ -181,6 +192,8 @@ def _rules(settings: Settings, world: World) -> Rules:
         note_prefixes=settings.note_prefixes,
         undo=timedelta(seconds=settings.undo_seconds),
         masks_emails=settings.mask_emails,
+        colleagues=loaded.colleagues,
+        take_on_reply=settings.take_on_reply,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 
@@ -11,7 +11,7 @@ import httpx
 from bot.clock import Clock
 from bot.errors import Fault, SettingsError
 from bot.model import ChannelId, ChatName, Store, StoreName
-from bot.ports import Chat, Vendor, VendorKind, VendorTools
+from bot.ports import CanWriteAs, Chat, Vendor, VendorKind, VendorTools
 from bot.settings import LoadedSettings, ReplyMode, Settings, StoreSettings, read_vendor_settings
 
 
@@ -52,9 +52,33 @@ def build_world(loaded: LoadedSettings, clock: Clock) -> World:
         vendor_settings = read_vendor_settings(loaded_kind.settings, name, section.vendor_settings)
         stores[name] = _store(name, section, loaded_kind, loaded.general)
         vendors[name] = loaded_kind.build(vendor_settings, replace(tools, store=name))
+    faults += _people_faults(loaded, vendors)
     if faults:
         raise SettingsError(*faults)
     return World(stores=stores, vendors=vendors, chats=_chats(loaded, stores, clock))
+
+
+def _people_faults(loaded: LoadedSettings, vendors: Mapping[StoreName, Vendor]) -> Iterator[Fault]:
+    """People whom the settings name as users of a vendor that has none, or under an id that can be none there."""
+    by_vendor = {section.vendor: vendors.get(name) for name, section in loaded.stores.items()}
+    for colleague in loaded.colleagues:
+        variable = f"AGENTS__{colleague.person.id.partition(':')[2].upper()}"
+        for name, user in colleague.vendors.items():
+            vendor = by_vendor.get(name)
+            if vendor is not None and not isinstance(vendor, CanWriteAs):
+                yield Fault(
+                    variable, f"names a user of {name}, where replies cannot be somebody's own", f"{name}:{user}"
+                )
+            elif isinstance(vendor, CanWriteAs) and not _can_write_as(vendor, user):
+                yield Fault(variable, f"names a user that {name} cannot have", f"{name}:{user}")
+
+
+def _can_write_as(vendor: CanWriteAs, user: str) -> bool:
+    try:
+        vendor.writing_as(user)
+    except ValueError:
+        return False
+    return True
 
 
 def vendor_faults(store: StoreName, vendor: str, given: Mapping[str, str]) -> Sequence[Fault]:
@@ -90,6 +114,7 @@ def _store(name: StoreName, section: StoreSettings, kind: VendorKind, general: S
         name=name,
         label=f"{name.replace('_', ' ').title()} · {kind.label}",
         vendor_label=kind.label,
+        vendor=kind.name,
         channels=section.channels,
         poll_seconds=section.poll_seconds,
         backfill_open=backfill.policy in ("open", "all"),

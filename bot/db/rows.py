@@ -105,6 +105,8 @@ class TicketRow:
     erased: bool
     erased_at: datetime | None
     followed: bool
+    taken_by: str | None
+    taken_by_name: str | None
     version: int
 
 
@@ -211,6 +213,8 @@ def ticket_row(row: Row) -> TicketRow:
         erased=bool(row["erased"]),
         erased_at=_moment(row["erased_at"]),
         followed=bool(row["followed"]),
+        taken_by=row["taken_by"],
+        taken_by_name=row["taken_by_name"],
         version=row["version"],
     )
 

@@ -228,6 +228,10 @@ SET status = :status,
     fingerprint = NULL
 WHERE number = :number;
 
+-- name: set_ticket_taken
+-- Who has the ticket now; NULL: nobody.
+UPDATE tickets SET taken_by = :by, taken_by_name = :name WHERE number = :number;
+
 -- name: set_ticket_awaiting
 -- Whose turn it is.
 UPDATE tickets SET awaiting = :awaiting WHERE number = :number;
@@ -362,7 +366,8 @@ WHERE id = :id;
 -- Takes words and names out of the ticket. What the figures need stays.
 UPDATE tickets
 SET subject = NULL, status_word = NULL, customer_name = NULL, customer_email = NULL, customer_mailbox = NULL,
-    facts = '[]', fingerprint = NULL, erased = 1, erased_at = :now, version = version + 1
+    facts = '[]', taken_by = NULL, taken_by_name = NULL, fingerprint = NULL, erased = 1, erased_at = :now,
+    version = version + 1
 WHERE number = :number;
 
 -- name: forget_ticket

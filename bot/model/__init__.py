@@ -45,11 +45,13 @@ from bot.model.ids import (
     DeliveryId,
     DeliveryKey,
     MessageId,
+    PersonId,
     StoreName,
     ThreadId,
     TicketId,
     TicketNumber,
 )
+from bot.model.people import Colleague, Person
 from bot.model.stores import Finding, Learned, Store
 from bot.model.tickets import (
     Absent,
@@ -87,6 +89,7 @@ __all__ = [
     "ChatMessageId",
     "ChatName",
     "Choice",
+    "Colleague",
     "Conversation",
     "Counts",
     "Cursor",
@@ -114,6 +117,8 @@ __all__ = [
     "OpenPayload",
     "Opened",
     "Payload",
+    "Person",
+    "PersonId",
     "Place",
     "Post",
     "Purpose",

@@ -56,6 +56,10 @@ class Verb(StrEnum):
 
     CLOSE = "close"
     REOPEN = "reopen"
+    TAKE = "take"
+    TAKE_OVER = "takeover"  # take a ticket that somebody else has
+    RELEASE = "release"
+    ASSIGN = "assign"
     STATS = "stats"
     RETRY = "retry"  # a delivery that failed for good or is held
     DISCARD = "discard"  # a delivery that is held
@@ -121,6 +125,7 @@ class Post:
         name: The author's name for people; empty for shopbell itself.
         text: Neutral text of any length, shown exactly as it is: nothing in it pings, formats, or hides a link.
         formatted: The same text with its formatting, which the chat shows; None: it has none. Nothing in it pings.
+        ping: Whom it pings; None: nobody. Only lines of shopbell's own ping anybody.
         form: How it is shown from the part `plain_from` on. The parts before that are in full, and stay as they are.
     """
 
@@ -131,6 +136,7 @@ class Post:
     formatted: RichText | None = None
     attachments: tuple[Attachment, ...] = ()
     buttons: tuple[Button, ...] = ()
+    ping: AgentId | None = None
     form: Form = Form.FULL
     plain_from: int = 0
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.model.chats import Button, Place
-from bot.model.ids import ChatMessageId
+from bot.model.ids import AgentId, ChatMessageId
 from bot.model.tickets import Status
 
 
@@ -85,6 +85,7 @@ class LinePayload:
         resolved_text: What is posted there when the incident is over; None: the line is not an incident notice.
         alternatives: Where it is posted instead if `place` refuses it; the first of these that accepts it.
         plainer_text: What is posted in its plainest form, without the names in `text`; None: the same.
+        ping: Whom it pings, in the chat where it is posted; None: nobody.
     """
 
     text: str
@@ -93,6 +94,7 @@ class LinePayload:
     resolved_text: str | None = None
     alternatives: tuple[Place, ...] = ()
     plainer_text: str | None = None
+    ping: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

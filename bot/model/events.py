@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.chats import Agent, Door, Place, Verb
+from bot.model.chats import Agent, Button, Door, Place, Verb
 from bot.model.ids import ChatMessageId, DeliveryId, TicketNumber
 from bot.model.tickets import Attachment
 from bot.text.tree import RichText
@@ -60,6 +60,7 @@ class Ask:
         ticket: As typed or picked: `1042`, `#1042`; None: the ticket of the thread where it was asked.
         delivery: For `RETRY` and `DISCARD`.
         message: For `SEND`: the message in `place` that must go to the customer, with its current content.
+        assignee: For `ASSIGN`: who shall have the ticket.
         store, days: For `STATS`; None: all stores, seven days.
         door: In which way it was asked.
     """
@@ -70,6 +71,7 @@ class Ask:
     ticket: str | None = None
     delivery: DeliveryId | None = None
     message: Said | None = None
+    assignee: Agent | None = None
     store: str | None = None
     days: int | None = None
     door: Door = Door.COMMAND
@@ -82,10 +84,12 @@ class Answer:
 
     Attributes:
         table: Lines that are shown below the text in a fixed-width font; None: no table.
+        buttons: What the asker can do next. A chat that shows the answer where no button works says so instead.
     """
 
     text: str
     table: str | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ ChannelId = NewType("ChannelId", str)
 ThreadId = NewType("ThreadId", str)
 ChatMessageId = NewType("ChatMessageId", str)
 AgentId = NewType("AgentId", str)
+PersonId = NewType("PersonId", str)
+"""`agent:ann` for somebody whom the settings name, else the person's id in a chat: `discord:123`."""
 DeliveryId = NewType("DeliveryId", int)
 DeliveryKey = NewType("DeliveryKey", str)
 """Identifies one part of one delivery, always; at most 25 characters of `[a-z0-9-]`, the limit of Discord's nonce."""

@@ -16,6 +16,7 @@ class Store:
 
     Attributes:
         label: The name for people: `Main · Sellgate`.
+        vendor: Its vendor's name in the settings.
         channels: In each of them every ticket gets a thread.
         poll_seconds: The time between two sweeps while nothing happens.
         backfill_open, backfill_closed: Whether open and closed tickets get threads at the first sweep.
@@ -29,6 +30,7 @@ class Store:
     label: str
     vendor_label: str
     channels: tuple[Place, ...]
+    vendor: str = ""
     poll_seconds: float = 30.0
     backfill_open: bool = True
     backfill_closed: bool = False

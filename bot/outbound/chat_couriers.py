@@ -131,7 +131,15 @@ class LineCourier:
         line, form = job.delivery.payload_as(LinePayload), job.delivery.form
         text = line.plainer_text if form >= Form.DEFUSED and line.plainer_text is not None else line.text
         plain_from = job.delivery.plain_from if text == line.text else 0
-        return Post(voice=Voice.BELL, name="", text=text, buttons=line.buttons, form=form, plain_from=plain_from)
+        return Post(
+            voice=Voice.BELL,
+            name="",
+            text=text,
+            buttons=line.buttons,
+            ping=line.ping,
+            form=form,
+            plain_from=plain_from,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,9 @@ from bot.model import (
     StoreName,
     TicketNumber,
 )
-from bot.ports import Chat, Vendor
+from bot.ports import CanWriteAs, Chat, Vendor
 from bot.tickets.marks import possible_marks, wanted_mark
+from bot.tickets.people import chat_id, holder, vendor_user
 from bot.tickets.rules import Rules
 from bot.wording import cards, notices
 from bot.wording.cards import Opening, dashboard
@@ -215,7 +216,17 @@ class Directory:
         store = self.store(ticket)
         capabilities = self.rules.capabilities[store.name]
         masks = self.rules.masks_emails
-        card = cards.card(ticket, job.opening, job.others, store, capabilities, typable, masks_emails=masks)
+        has = holder(ticket, self.rules.colleagues)
+        card = cards.card(
+            ticket,
+            job.opening,
+            job.others,
+            store,
+            capabilities,
+            typable,
+            taken_by="" if has is None else has.name,
+            masks_emails=masks,
+        )
         return plainer_card(card, job.delivery.form)
 
     @property
@@ -252,6 +263,15 @@ class Directory:
         if vendor is None:
             raise Rejected(notices.store_unknown(ticket.store))
         return vendor
+
+    def vendor_for(self, job: Job) -> Vendor:
+        """The vendor to write an agent's message to: as its author, if they are a user there. Raises as `vendor`."""
+        vendor, message, link = self.vendor(require(job.ticket)), require(job.message), require(job.link_of_message)
+        if not isinstance(vendor, CanWriteAs):
+            return vendor
+        recorded = chat_id(link.chat, require(message.agent))
+        user = vendor_user(self.rules.colleagues, recorded, self.store(require(job.ticket)).vendor)
+        return vendor if user is None else vendor.writing_as(user)
 
     def chat(self, name: ChatName) -> Chat:
         return self.chats[name]  # the outbox only has destinations for configured chats

@@ -56,7 +56,7 @@ class ReplyCourier:
 
     async def attempt(self, job: Job) -> Sent:
         ticket, message = require(job.ticket), require(job.message)
-        vendor = self.directory.vendor(ticket)
+        vendor = self.directory.vendor_for(job)
         if refused := refusal(message, ticket, self.directory.rules):
             raise Rejected(refused)
         with ExitStack() as opened:
@@ -178,7 +178,7 @@ class NoteCourier:
         report_failure(tx, require(job.message), job.delivery.id, notice(reason), now)
 
     def _vendor(self, job: Job) -> CanNote:
-        vendor = self.directory.vendor(require(job.ticket))
+        vendor = self.directory.vendor_for(job)
         if not isinstance(vendor, CanNote):
             raise Unsupported(notices.notes_unsupported())
         return vendor

@@ -169,6 +169,19 @@ class CanNote(Protocol):
 
 
 @runtime_checkable
+class CanWriteAs(Protocol):
+    """A vendor that has the people of a store as users, so that a reply can be theirs."""
+
+    def writing_as(self, user: str) -> Vendor:
+        """
+        The same store, with the same connections and limits, whose replies and notes are this user's. No request.
+
+        Raises `ValueError` if this can be no user's id.
+        """
+        ...
+
+
+@runtime_checkable
 class CanAttach(Protocol):
     """A vendor that accepts files with a reply."""
 

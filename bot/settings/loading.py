@@ -11,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import SettingsError as UnreadableSettings
 
 from bot.errors import Fault, SettingsError
-from bot.model import StoreName
+from bot.model import Colleague, StoreName
 from bot.settings.model import LoadedSettings, Sections, Settings, StoreSettings
-from bot.settings.names import OF_A_STORE, unknown_in_store, unknown_names
+from bot.settings.names import OF_A_STORE, OF_AN_AGENT, PEOPLE, unknown_in_store, unknown_names
+from bot.settings.people import read_people
 from bot.text import one_line
 
 T = TypeVar("T", bound=BaseModel)
@@ -22,6 +23,7 @@ VendorCheck = Callable[[StoreName, str, Mapping[str, str]], Iterable[Fault]]
 """Finds the faults in a store's vendor settings. Takes the store, the vendor's name, and `vendor_settings`."""
 
 _NOT_A_SETTING = f"is not a setting by itself; a store's settings are written {OF_A_STORE}"
+_NOT_A_PERSON = f"is not a setting by itself; a person is written {OF_AN_AGENT}"
 _SHOWN = 60
 # The user part or the query of an address may be a password.
 _PERHAPS_SECRET = re.compile(r"//[^/]*@|\?")
@@ -53,7 +55,14 @@ def load(env_file: Path | None = Path(".env"), check_vendor: VendorCheck | None 
     Raises:
         SettingsError: With every fault. None of them quotes a value that may be a secret.
     """
-    stores, found = _read_stores(env_file, check_vendor)
+    found: list[Fault] = []
+    sections = _read(lambda: Sections(_env_file=env_file), env_file, found)
+    stores: dict[StoreName, StoreSettings] = {}
+    colleagues: tuple[Colleague, ...] = ()
+    if sections is not None:
+        stores = _read_stores(sections, check_vendor, found)
+        vendors = {section["vendor"].lower() for section in sections.stores.values() if "vendor" in section}
+        colleagues = read_people(sections.agents, vendors, found)
     try:
         general = load_general(env_file)
     except SettingsError as error:
@@ -61,7 +70,7 @@ def load(env_file: Path | None = Path(".env"), check_vendor: VendorCheck | None 
     found += _combined_faults(general, stores)
     if found:
         raise SettingsError(*found)
-    return LoadedSettings(general=general, stores=stores)
+    return LoadedSettings(general=general, stores=stores, colleagues=colleagues)
 
 
 def read_vendor_settings(model: type[T], store: StoreName, given: Mapping[str, str]) -> T:
@@ -92,6 +101,9 @@ def _faults(
         variable = f"{prefix}{'__'.join(parts).upper()}".removesuffix("__")
         if detail["type"] == "extra_forbidden":
             yield Fault(variable, unknown_in_store(variable, names))
+            continue
+        if model is Settings and parts[:1] == [PEOPLE.lower()]:
+            yield Fault(variable, _NOT_A_PERSON)
             continue
         shown = None if detail["type"] == "missing" or _is_secret(model, parts) else _shown(detail["input"])
         yield Fault(variable, _requirement(detail["type"], detail["msg"], detail.get("ctx", {})), shown)
@@ -130,8 +142,10 @@ def _read(read: Callable[[], R], env_file: Path | None, found: list[Fault]) -> R
         return read()
     except ValidationError as error:
         new = list(_faults(error, Settings))
-    except UnreadableSettings:
-        new = [Fault(OF_A_STORE.partition("__")[0], _NOT_A_SETTING)]
+    except UnreadableSettings as error:
+        # pydantic says only in words which section is no section.
+        of_people = f'"{PEOPLE.lower()}"' in str(error)
+        new = [Fault(PEOPLE, _NOT_A_PERSON) if of_people else Fault(OF_A_STORE.partition("__")[0], _NOT_A_SETTING)]
     except UnicodeDecodeError:
         new = [Fault(str(env_file), "must be a text file in UTF-8")]
     found += [fault for fault in new if fault not in found]
@@ -139,13 +153,9 @@ def _read(read: Callable[[], R], env_file: Path | None, found: list[Fault]) -> R
 
 
 def _read_stores(
-    env_file: Path | None, check_vendor: VendorCheck | None
-) -> tuple[dict[StoreName, StoreSettings], list[Fault]]:
-    """The settings of the stores that have no fault, and the faults of the others."""
-    found: list[Fault] = []
-    read = _read(lambda: Sections(_env_file=env_file), env_file, found)
-    if read is None:
-        return {}, found
+    read: Sections, check_vendor: VendorCheck | None, found: list[Fault]
+) -> dict[StoreName, StoreSettings]:
+    """The settings of the stores that have no fault; the faults of the others are added to `found`."""
     stores: dict[StoreName, StoreSettings] = {}
     for name, section in read.stores.items():
         store = StoreName(name)
@@ -158,7 +168,7 @@ def _read_stores(
             found += check_vendor(store, core["vendor"].lower(), own)
     if not read.stores:
         found.append(Fault("STORES__<NAME>__VENDOR", "is missing; configure at least one store"))
-    return stores, found
+    return stores
 
 
 def _section(store: StoreName) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.model import ChannelId, ChatName, Place, StoreName
+from bot.model import ChannelId, ChatName, Colleague, Place, StoreName
 
 # A shorter one can be guessed by trying: every address with the right secret makes shopbell ask a store.
 _SHORTEST_WEBHOOK_SECRET = 16
@@ -142,11 +142,12 @@ _SOURCE = SettingsConfigDict(
 
 
 class Sections(BaseSettings):
-    """The stores' sections, not checked yet."""
+    """The stores' sections and the people of the team, not checked yet."""
 
     model_config = _SOURCE
 
     stores: dict[str, dict[str, str]] = Field(default_factory=dict, repr=False)
+    agents: dict[str, str] = Field(default_factory=dict, repr=False)
 
 
 class Settings(BaseSettings):
@@ -167,6 +168,7 @@ class Settings(BaseSettings):
     reply_mode: Mode = ReplyMode.ALL
     note_prefixes: Names = ("//", "note:", "🔒")
     undo_seconds: float = Field(default=5.0, ge=0, le=300)
+    take_on_reply: bool = True
     mask_emails: bool = False
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
     log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_lower)] = None
@@ -189,3 +191,4 @@ class LoadedSettings(BaseModel):
 
     general: Settings
     stores: Mapping[StoreName, StoreSettings]
+    colleagues: tuple[Colleague, ...] = ()

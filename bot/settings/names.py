@@ -18,11 +18,12 @@ from bot.errors import Fault
 from bot.settings.model import ENCODING, Settings
 
 OF_A_STORE = "STORES__<NAME>__<SETTING>"
+OF_AN_AGENT = "AGENTS__<NAME>"
 _SECTION = "STORES"
-_BEGINNINGS = (f"{_SECTION}__", "STORE__", "AGENTS__", "DISCORD_", "SLACK_")
+PEOPLE = "AGENTS"
+_BEGINNINGS = (f"{_SECTION}__", "STORE__", f"{PEOPLE}__", "DISCORD_", "SLACK_")
 _MOST_LETTERS = 2
-_PLANNED = frozenset({"COLLISION_GUARD", "DIGEST_AT", "QUIET_HOURS", "TAKE_ON_REPLY", "TIMEZONE"})
-_PLANNED_BEGINNING = "AGENTS__"
+_PLANNED = frozenset({"COLLISION_GUARD", "DIGEST_AT", "QUIET_HOURS", "TIMEZONE"})
 _PLANNED_OF_A_STORE = frozenset({"FIRST_ANSWER", "HOURS", "NEXT_ANSWER", "REMIND"})
 _SPELLING = "Remove it or check its spelling"
 
@@ -70,28 +71,30 @@ def letters_between(one: str, other: str) -> int:
 def _unknown(names: Iterable[str], *, everything: bool) -> Iterator[Fault]:
     known = [name.upper() for name in Settings.model_fields]
     for name in sorted(names):
-        if name in known or name.startswith(f"{_SECTION}__") or name == _SECTION:
+        if name in known or name in (_SECTION, PEOPLE) or name.startswith((f"{_SECTION}__", f"{PEOPLE}__")):
             continue
-        if name in _PLANNED or name.startswith(_PLANNED_BEGINNING):
+        if name in _PLANNED:
             yield Fault(name, _unsupported())
         elif everything or _is_meant_for_us(name, known):
             yield Fault(name, f"is not a setting; the nearest is {_nearest_of_all(name, known)}. {_SPELLING}")
 
 
 def _is_meant_for_us(name: str, known: Iterable[str]) -> bool:
-    if name.startswith(_BEGINNINGS) or _almost_of_a_store(name):
+    if name.startswith(_BEGINNINGS) or _almost_in(_SECTION, name) or _almost_in(PEOPLE, name):
         return True
     return any(letters_between(name, each) <= _MOST_LETTERS for each in known)
 
 
-def _almost_of_a_store(name: str) -> bool:
-    section, inside, _ = name.partition("__")
-    return bool(inside) and letters_between(section, _SECTION) <= _MOST_LETTERS
+def _almost_in(section: str, name: str) -> bool:
+    """Whether a name is nearly one of this section."""
+    written, inside, _ = name.partition("__")
+    return bool(inside) and letters_between(written, section) <= _MOST_LETTERS
 
 
 def _nearest_of_all(name: str, known: Iterable[str]) -> str:
-    if _almost_of_a_store(name):
-        return f"{_SECTION}__{name.partition('__')[2]}"
+    for section in (_SECTION, PEOPLE):
+        if _almost_in(section, name):
+            return f"{section}__{name.partition('__')[2]}"
     return OF_A_STORE if name.startswith(f"{_SECTION}_") else nearest(name, known)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, TicketRow, delivery_row, link_row, payload_json, require, to_ms
 from bot.model import (
+    AgentId,
     Button,
     DeliveryId,
     ErasePayload,
@@ -81,16 +82,18 @@ def line(
     buttons: Iterable[Button] = (),
     *,
     plainer_text: str | None = None,
+    ping: AgentId | None = None,
 ) -> None:
     """
     Queue a line of shopbell's own for a link's thread. Has no effect if the thread was given up.
 
     Args:
         plainer_text: What is posted instead if the chat refuses `text`.
+        ping: Whom the line pings; None: nobody.
     """
     if _has_no_thread(tx, link):
         return
-    payload = LinePayload(text=text, buttons=tuple(buttons), plainer_text=plainer_text)
+    payload = LinePayload(text=text, buttons=tuple(buttons), plainer_text=plainer_text, ping=ping)
     lane, destination = thread_lane(link), chat_destination(link.chat)
     add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, link=link.id, payload=payload)
 

@@ -33,6 +33,7 @@ from bot.tickets import enqueue, marks
 from bot.tickets.links import find_link, is_in_present_thread
 from bot.tickets.outcomes import reply_failed
 from bot.tickets.rules import Rules
+from bot.tickets.taking import author, take_by_reply
 from bot.tickets.typed_commands import AnswerDue, TypedCommand, nearest_command, obey, too_old, typed_command
 from bot.wording import answers, notices
 
@@ -277,6 +278,8 @@ def enqueue_routed(
         enqueue.order_replies(tx, ticket.number)
         if reason:
             enqueue.line(tx, link, reason, now, _hold_buttons(reply))
+        else:
+            take_by_reply(tx, ticket.number, author(link, message), rules, now)
         if route.held:
             answer_due = AnswerDue(message, Answer(text=route.private))
         marks.enqueue_mark(tx, message, now)

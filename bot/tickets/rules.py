@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.db.connection import Transaction
-from bot.model import Agent, ChatName, Place, Store, StoreName
+from bot.model import Agent, ChatName, Colleague, Place, Store, StoreName
 from bot.ports import VendorCapabilities
 from bot.tickets.links import find_link
 from bot.tickets.rights import may_act
@@ -24,6 +24,8 @@ class Rules:
         attaching: The stores whose vendors accept files with a reply.
         undo: How long a reply waits before it is sent.
         masks_emails: Whether chats show customers' addresses masked.
+        colleagues: The people whom the settings name.
+        take_on_reply: Whether the first reply takes a ticket that nobody has.
     """
 
     stores: Mapping[StoreName, Store]
@@ -34,6 +36,8 @@ class Rules:
     note_prefixes: Sequence[str]
     undo: timedelta
     masks_emails: bool = False
+    colleagues: Sequence[Colleague] = ()
+    take_on_reply: bool = True
 
 
 def may_write(tx: Transaction, thread: Place, agent: Agent, rules: Rules, writable: Collection[Place]) -> bool:

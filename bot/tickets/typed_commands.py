@@ -18,9 +18,16 @@ from bot.model import Answer, DeliveryId, TicketNumber, Verb
 from bot.text.audience import ForBot, audience
 from bot.tickets.rules import Rules
 from bot.tickets.status_changes import STATUSES, request_status
+from bot.tickets.taking import TAKINGS, author
 from bot.wording import answers, notices
 
-WORDS: Final = {"close": Verb.CLOSE, "reopen": Verb.REOPEN, "stats": Verb.STATS}
+WORDS: Final = {
+    "close": Verb.CLOSE,
+    "reopen": Verb.REOPEN,
+    "stats": Verb.STATS,
+    "take": Verb.TAKE,
+    "release": Verb.RELEASE,
+}
 """The words that are commands, and what each asks for."""
 
 
@@ -79,10 +86,13 @@ def obey(
     now: datetime,
 ) -> AnswerDue:
     """Queue what the command changes in the ticket of its thread; the store is in the settings."""
-    if command.verb not in STATUSES or not command.is_about(ticket.number):
-        return AnswerDue(message, command)
-    by = notices.by_agent(message.author_name or "", rules.chat_labels[link.chat])
-    return AnswerDue(message, request_status(tx, ticket, command.verb, by, rules, now))
+    if command.is_about(ticket.number):
+        if command.verb in STATUSES:
+            by = notices.by_agent(message.author_name or "", rules.chat_labels[link.chat])
+            return AnswerDue(message, request_status(tx, ticket, command.verb, by, rules, now))
+        if command.verb in TAKINGS:
+            return AnswerDue(message, TAKINGS[command.verb](tx, ticket, author(link, message), rules, now))
+    return AnswerDue(message, command)
 
 
 def too_old(message: MessageRow, age: timedelta) -> AnswerDue:

@@ -103,6 +103,52 @@ def unsupported(vendor: str, status: Status, instead: str) -> str:
     return instead or f"{vendor} cannot {'close' if status is Status.CLOSED else 'reopen'} tickets from here."
 
 
+# ---------------------------------------------------------------- take, release and assign
+
+
+def taken(number: TicketNumber) -> str:
+    return f"You have #{number} now."
+
+
+def yours_already(number: TicketNumber) -> str:
+    return f"You already have #{number}."
+
+
+def somebody_has(number: TicketNumber, name: str) -> str:
+    return f"{name} has #{number}. Do you want to take it over?"
+
+
+def released(number: TicketNumber) -> str:
+    return f"Nobody has #{number} now."
+
+
+def nobody_has(number: TicketNumber) -> str:
+    return f"Nobody has #{number}, so there is nothing to release."
+
+
+def not_yours(number: TicketNumber, name: str) -> str:
+    return f"{name} has #{number}. Only {name} can release it, but you can take it over."
+
+
+def assigned(number: TicketNumber, name: str) -> str:
+    return f"{name} has #{number} now."
+
+
+def has_already(number: TicketNumber, name: str) -> str:
+    return f"{name} already has #{number}."
+
+
+def whom_to_assign() -> str:
+    return "Who shall have the ticket? Name a person of this chat."
+
+
+def cannot_be_assigned(name: str) -> str:
+    return (
+        f"{name} cannot answer this ticket: they do not see its channel, cannot write in its threads, or are no agent "
+        "by shopbell's settings. Choose somebody else."
+    )
+
+
 # ---------------------------------------------------------------- figures
 
 

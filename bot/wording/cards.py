@@ -91,6 +91,7 @@ def card(
     capabilities: VendorCapabilities,
     note_prefixes: Sequence[str],
     *,
+    taken_by: str = "",
     masks_emails: bool = False,
 ) -> Card:
     """
@@ -98,6 +99,7 @@ def card(
 
     Args:
         others: The same customer's other tickets in the card's channel.
+        taken_by: The name of who has the ticket; empty: nobody has it.
         masks_emails: Whether addresses are masked. Then a button shows the whole one to whoever may act.
     """
     reveal = _reveal(ticket) if masks_emails else ()
@@ -112,7 +114,7 @@ def card(
             ticket.customer, name=name_of(ticket.customer.name) or None, email=name_of(ticket.customer.email) or None
         ),
         status=ticket.status,
-        status_text=status_text(ticket.status, _status_word(ticket), ticket.awaiting, gone=ticket.gone),
+        status_text=status_text(ticket.status, _status_word(ticket), ticket.awaiting, taken_by, gone=ticket.gone),
         opening=_opening(opening, masks_emails=masks_emails),
         facts=ticket.facts + _other_tickets(others),
         hint=_ERASED_HINT if ticket.erased else hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
@@ -148,15 +150,16 @@ def _status_word(ticket: TicketRow) -> str | None:
     return "closed here only" if ticket.closed_here_only else ticket.status_word
 
 
-def status_text(status: Status, word: str | None, awaiting: str | None, *, gone: bool) -> str:
+def status_text(status: Status, word: str | None, awaiting: str | None, taken_by: str = "", *, gone: bool) -> str:
     """The status as the card shows it; the vendor's word only where it says more, whose turn it is only while open."""
     if gone:
         return "🚫 No longer at the vendor"
     shown = f" ({word})" if word and word.lower() != status.value else ""
+    taken = f" · Taken by {taken_by}" if taken_by else ""
     if status is Status.CLOSED:
-        return f"✅ Closed{shown}"
+        return f"✅ Closed{shown}{taken}"
     turn = {"us": " · waiting for us", "customer": " · waiting for the customer"}.get(awaiting or "", "")
-    return f"💬 Open{shown}{turn}"
+    return f"💬 Open{shown}{turn}{taken}"
 
 
 def hint(*, sends_all: bool, note_prefixes: Sequence[str]) -> str:
@@ -198,11 +201,21 @@ def customer_name(customer: Customer) -> str:
 
 
 def buttons(ticket: TicketRow, capabilities: VendorCapabilities) -> tuple[Button, ...]:
-    """`Close` on an open ticket, `Reopen` on a closed one; no button for what the vendor cannot do."""
+    """
+    `Take` or `Release`, and `Close` on an open ticket, `Reopen` on a closed one.
+
+    There is no button for what the vendor cannot do, and `Take` only on an open ticket.
+    """
     if ticket.gone or ticket.forgotten:
         return ()
-    verb, label = (Verb.CLOSE, "Close") if ticket.status is Status.OPEN else (Verb.REOPEN, "Reopen")
-    return (Button(verb=verb, label=label, ticket=ticket.number),) if verb in capabilities.verbs else ()
+    is_open = ticket.status is Status.OPEN
+    wanted = [(Verb.CLOSE, "Close") if is_open else (Verb.REOPEN, "Reopen")]
+    offered = [(verb, label) for verb, label in wanted if verb in capabilities.verbs]
+    if ticket.taken_by is not None:
+        offered.insert(0, (Verb.RELEASE, "Release"))
+    elif is_open:
+        offered.insert(0, (Verb.TAKE, "Take"))
+    return tuple(Button(verb=verb, label=label, ticket=ticket.number) for verb, label in offered)
 
 
 def _reveal(ticket: TicketRow) -> tuple[Button, ...]:

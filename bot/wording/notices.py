@@ -36,6 +36,14 @@ def perhaps_gone(vendor: str) -> str:
     return f"{vendor} says that it does not have this ticket. It is asked once more before that is believed."
 
 
+def taken_over(name: str, before: str) -> str:
+    return f"{name} has this ticket now, instead of {before}."
+
+
+def assigned(name: str, by: str) -> str:
+    return f"{by} has assigned this ticket to {name}."
+
+
 def ticket_gone(vendor: str) -> str:
     return f"{vendor} no longer has this ticket. The messages here stay, but replies cannot reach the customer."
 

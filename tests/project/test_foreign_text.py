@@ -114,6 +114,7 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/slack/buttons.py:ACTIONS": slack_buttons.ACTIONS.fullmatch,
     "adapters/chats/slack/buttons.py:_VALUE": slack_buttons._VALUE.fullmatch,
     "adapters/chats/slack/commands.py:_DAYS": commands.stats_arguments,
+    "adapters/chats/slack/commands.py:_PERSON": commands.assign_arguments,
     "adapters/chats/slack/commands.py:_SLASH": commands._SLASH.fullmatch,
     "adapters/chats/slack/commands.py:register": re.compile("|".join(commands._SHORTCUTS)).fullmatch,
     "adapters/chats/slack/events.py:app": re.compile(".*").fullmatch,

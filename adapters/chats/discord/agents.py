@@ -162,6 +162,11 @@ class Agents:
         self._known[guild, person] = known
 
 
+def named(person: discord.abc.User) -> Agent:
+    """Somebody whom a command names; Discord says what a member is."""
+    return _agent_of_member(person) if isinstance(person, discord.Member) else only_named(person)
+
+
 def _is_kept_silent(member: discord.Member) -> bool:
     """Whether somebody has not agreed to the server's rules yet, or AutoMod has quarantined them for a name or tag."""
     flags = member.flags

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import discord
+from discord import ui
 
 from adapters.chats.discord.markup import cut_line
 from bot.model import Button, DeliveryId, TicketNumber, Verb
@@ -65,6 +66,23 @@ def action_rows(buttons: Sequence[Button], link: tuple[str, str] | None = None) 
 def is_link(address: str) -> bool:
     """Whether a button can open this address: others are refused by Discord."""
     return re.fullmatch(rf"https?://\S{{1,{_LINK_LENGTH - 8}}}", address) is not None
+
+
+def view(buttons: Sequence[Button]) -> ui.View | None:
+    """
+    The buttons of an answer to an interaction; None: it has none.
+
+    The view is stopped, so discord.py does not keep it: a pressed button is known by its id alone.
+    """
+    if not buttons:
+        return None
+    shown = ui.View(timeout=None)
+    for button in buttons:
+        style = _STYLE.get(button.verb, discord.ButtonStyle.secondary)
+        label = cut_line(button.label, _LABEL_LENGTH)
+        shown.add_item(ui.Button(style=style, label=label, custom_id=custom_id(button)))
+    shown.stop()
+    return shown
 
 
 def _components(buttons: Sequence[Button], link: tuple[str, str] | None) -> Iterator[dict[str, Any]]:

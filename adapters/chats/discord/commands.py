@@ -12,8 +12,8 @@ import structlog
 from discord import app_commands, ui
 
 from adapters.chats.discord import wording
-from adapters.chats.discord.agents import Agents, only_named
-from adapters.chats.discord.buttons import TEMPLATE, pressed
+from adapters.chats.discord.agents import Agents, named, only_named
+from adapters.chats.discord.buttons import TEMPLATE, pressed, view
 from adapters.chats.discord.client import Account, Client
 from adapters.chats.discord.failures import remote_errors, usable_answer
 from adapters.chats.discord.markup import cut_line
@@ -63,6 +63,9 @@ class Commands:
         tree = app_commands.CommandTree(client)
         tree.add_command(_ticket_command(self, Verb.CLOSE, wording.CLOSE_COMMAND))
         tree.add_command(_ticket_command(self, Verb.REOPEN, wording.REOPEN_COMMAND))
+        tree.add_command(_ticket_command(self, Verb.TAKE, wording.TAKE_COMMAND))
+        tree.add_command(_ticket_command(self, Verb.RELEASE, wording.RELEASE_COMMAND))
+        tree.add_command(_assign_command(self))
         tree.add_command(_stats_command(self))
         tree.add_command(_send_menu(self))
         client.commands = [command.to_dict(tree) for command in tree.get_commands()]
@@ -88,7 +91,7 @@ class Commands:
         except Exception:
             await _show(interaction, wording.BROKEN)
             raise
-        await _show(interaction, answer_text(answer))
+        await _show(interaction, answer_text(answer), view(answer.buttons))
 
     async def finish(self) -> None:
         """Wait some seconds for requests that are being answered, then cancel them."""
@@ -100,10 +103,10 @@ class Commands:
         await asyncio.gather(*late, return_exceptions=True)
 
 
-async def _show(interaction: Interaction, text: str) -> None:
+async def _show(interaction: Interaction, text: str, buttons: ui.View | None = None) -> None:
     try:
         with remote_errors(wrote=True), usable_answer(wrote=True):
-            await interaction.edit_original_response(content=text)
+            await interaction.edit_original_response(content=text, view=buttons)
     except RemoteError as error:
         _log.info("discord answer not shown", reason=error.user_message)
 
@@ -126,18 +129,43 @@ def _ticket_command(commands: Commands, verb: Verb, description: str) -> app_com
 
     @command.autocomplete("ticket")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        agent, place = commands.agent(interaction), place_asked(interaction)
-        try:
-            choices = await commands.intake.choices(verb, typed, place, agent)
-        except RemoteError as error:
-            _log.info("discord completion failed", reason=error.user_message)
-            return []
-        return [
-            app_commands.Choice(name=cut_line(choice.title, _CHOICE_NAME), value=str(choice.number))
-            for choice in choices[:_CHOICES]
-        ]
+        return await _tickets(commands, verb, interaction, typed)
 
     return command
+
+
+def _assign_command(commands: Commands) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.ASSIGN.value, description=wording.ASSIGN_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    @app_commands.describe(agent=wording.AGENT_OPTION, ticket=wording.TICKET_OPTION)
+    async def command(interaction: Interaction, agent: discord.User, ticket: str | None = None) -> None:
+        asker, place = commands.agent(interaction), place_asked(interaction)
+        assignee = named(agent)
+        await commands.answer(
+            interaction, Ask(verb=Verb.ASSIGN, agent=asker, place=place, ticket=ticket, assignee=assignee)
+        )
+
+    @command.autocomplete("ticket")
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await _tickets(commands, Verb.ASSIGN, interaction, typed)
+
+    return command
+
+
+async def _tickets(
+    commands: Commands, verb: Verb, interaction: Interaction, typed: str
+) -> list[app_commands.Choice[str]]:
+    """The tickets that are offered while somebody types."""
+    agent, place = commands.agent(interaction), place_asked(interaction)
+    try:
+        choices = await commands.intake.choices(verb, typed, place, agent)
+    except RemoteError as error:
+        _log.info("discord completion failed", reason=error.user_message)
+        return []
+    return [
+        app_commands.Choice(name=cut_line(choice.title, _CHOICE_NAME), value=str(choice.number))
+        for choice in choices[:_CHOICES]
+    ]
 
 
 def _stats_command(commands: Commands) -> app_commands.Command[Any, ..., None]:

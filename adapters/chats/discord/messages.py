@@ -88,11 +88,19 @@ def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
     if post.at is not None and part == 0:
         embed["timestamp"] = post.at.isoformat()
     is_last = part == total - 1
-    return {
+    message: Json = {
         "embeds": [embed],
         "components": action_rows(post.buttons) if is_last else [],
         "allowed_mentions": NOBODY,
     }
+    return message | _ping(post) if part == 0 else message
+
+
+def _ping(post: Post) -> Json:
+    """What pings somebody. It stands outside the embed, where nothing pings."""
+    if post.ping is None:
+        return {}
+    return {"content": f"<@{post.ping}>", "allowed_mentions": {**NOBODY, "users": [post.ping]}}
 
 
 def _plain_message(post: Post, part: int, key: DeliveryKey) -> Json:
@@ -103,11 +111,13 @@ def _plain_message(post: Post, part: int, key: DeliveryKey) -> Json:
     speaker = plainer.speaker(post, name, wording.SPEAKERS, part, total)
     text = plainer.shown(pieces[part - post.plain_from] or wording.NO_TEXT, post.form)
     lines = [f"**{escape_within_line(speaker)}**" if speaker else "", _escaped(post.voice, text), key_line(key)]
+    ping = _ping(post) if part == 0 else {}
     return {
-        "content": "\n".join(line for line in lines if line),
         "flags": _NO_PREVIEWS,
         "components": action_rows(post.buttons) if part == total - 1 else [],
         "allowed_mentions": NOBODY,
+        **ping,
+        "content": "\n".join(line for line in (ping.get("content"), *lines) if line),
     }
 
 

@@ -111,6 +111,8 @@ class Posting:
         everybody in the thread may see, is left out there.
         """
         words = answer_text(answer, CONTENT_LENGTH - _AROUND)
+        if answer.buttons:
+            words = f"{words} {wording.NO_BUTTONS}"
         private = wording.IN_THREAD.format(thread=f"<#{place.thread or place.channel}>", text=words)
         try:
             channel = await self._call("POST", "/users/@me/channels", json={"recipient_id": agent.id})

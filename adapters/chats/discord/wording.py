@@ -43,6 +43,10 @@ STORE_OPTION = "Only this store"
 DAYS_OPTION = "How many days back; 7 if you leave it out"
 CLOSE_COMMAND = "Close a ticket"
 REOPEN_COMMAND = "Reopen a ticket"
+TAKE_COMMAND = "Take a ticket: you answer it"
+RELEASE_COMMAND = "Give a ticket back that you have taken"
+ASSIGN_COMMAND = "Give a ticket to a colleague"
+AGENT_OPTION = "Who shall answer it"
 STATS_COMMAND = "Open, waiting and closed tickets, and how fast they were answered"
 SEND_COMMAND = "Send to customer"
 
@@ -50,6 +54,8 @@ IN_THREAD = "About {thread}: {text}"
 NO_DIRECT_MESSAGES = (
     "The answer is for you alone, but you accept no direct messages from this server. Use the command with / instead."
 )
+
+NO_BUTTONS = "To do that, use the command with / in the thread: its answer has a button."
 
 NOT_FROM_PERSON = "Only what a person of the team wrote can be sent to a customer."
 BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."

@@ -32,9 +32,11 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|stats)")
+_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|stats)")
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {"close_ticket": Verb.CLOSE, "reopen_ticket": Verb.REOPEN, "send_to_customer": Verb.SEND}
+_PERSON = re.compile(r"<@(?P<user>[UW][0-9A-Z]+)(?:\|[^<>]*)?>")
+"""A person who is named in a command whose manifest says `should_escape`."""
 _DAYS = re.compile(r"(?P<days>\d{1,4})d?")
 _AT_ONCE = 1.5
 """Seconds in which an answer can still be sent with the acknowledgement; Slack waits three for that."""
@@ -55,6 +57,12 @@ def stats_arguments(text: str) -> tuple[str | None, int | None]:
     return " ".join(store) or None, days
 
 
+def assign_arguments(text: str) -> tuple[str, str | None]:
+    """The number, or an empty text, and the id of the first person named in an `/assign`, in either order."""
+    found = _PERSON.search(text)
+    return _PERSON.sub(" ", text).strip(), None if found is None else found["user"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
     """An `Ask` in Slack's terms: people by id, messages in Slack's own markup."""
@@ -65,6 +73,7 @@ class _Request:
     ticket: str | None = None
     delivery: DeliveryId | None = None
     message: PersonMessage | None = None
+    assignee: str | None = None
     store: str | None = None
     days: int | None = None
     door: Door = Door.COMMAND
@@ -101,8 +110,11 @@ class Commands:
         await ack()
         verb = Verb(_verb(str(body["command"])))
         channel, text = ChannelId(str(body["channel_id"])), str(body.get("text") or "").strip()
-        if verb is not Verb.STATS and not text:
-            self._tasks.start(self._open_picker(picker.Purpose(verb, channel), body))
+        assignee = None
+        if verb is Verb.ASSIGN:
+            text, assignee = assign_arguments(text)
+        if verb is not Verb.STATS and (not text or (verb is Verb.ASSIGN and assignee is None)):
+            self._tasks.start(self._open_picker(picker.Purpose(verb, channel, assignee), body))
             return
         store, days = stats_arguments(text) if verb is Verb.STATS else (None, None)
         request = _Request(
@@ -110,6 +122,7 @@ class Commands:
             verb=verb,
             place=Place(chat=SLACK, channel=channel),
             ticket=text if verb is not Verb.STATS else None,
+            assignee=assignee,
             store=store,
             days=days,
         )
@@ -140,22 +153,37 @@ class Commands:
         view, user = body["view"], str(body["user"]["id"])
         purpose = picker.purpose_of(view)
         place = Place(chat=SLACK, channel=purpose.channel)
-        request = _Request(user=user, verb=purpose.verb, place=place, ticket=picker.picked(view), door=Door.PICKER)
+        request = _Request(
+            user=user,
+            verb=purpose.verb,
+            place=place,
+            ticket=picker.picked(view),
+            assignee=picker.picked_assignee(view),
+            door=Door.PICKER,
+        )
         work = self._tasks.start(self._answer_to(request))
         done, _ = await asyncio.wait({work}, timeout=_AT_ONCE)
         if done:
             await ack(response_action="update", view=picker.result_view(purpose, work.result()))
             return
         await ack(response_action="update", view=picker.waiting_view(purpose))
-        self._tasks.start(self._show_later(work, str(view["id"]), purpose, user))
+        self._tasks.start(self._show_later(work, view, user))
 
-    async def _show_later(self, work: asyncio.Task[Answer], view: str, purpose: picker.Purpose, user: str) -> None:
-        answer = await work
-        try:
-            await self._requests.write("views.update", view_id=view, view=picker.result_view(purpose, answer))
-        except RemoteError:
-            # The modal was closed meanwhile.
-            await self._privately(Place(chat=SLACK, channel=purpose.channel), user)(answer)
+    async def _show_later(self, work: asyncio.Task[Answer], view: Payload, user: str) -> None:
+        await self._in_view(view, user)(await work)
+
+    def _in_view(self, view: Payload, user: str) -> _Show:
+        purpose = picker.purpose_of(view)
+
+        async def show(answer: Answer) -> None:
+            shown = picker.result_view(purpose, answer)
+            try:
+                await self._requests.write("views.update", view_id=str(view["id"]), view=shown)
+            except RemoteError:
+                # The modal was closed meanwhile.
+                await self._privately(Place(chat=SLACK, channel=purpose.channel), user)(answer)
+
+        return show
 
     # ------------------------------------------------------------ buttons and shortcuts
 
@@ -165,7 +193,8 @@ class Commands:
         if found is None:
             return
         verb, ticket, delivery = found
-        place, user = _place_of(body), str(body["user"]["id"])
+        view, user = body.get("view"), str(body["user"]["id"])
+        place = _place_of(body) if view is None else Place(chat=SLACK, channel=picker.purpose_of(view).channel)
         request = _Request(
             user=user,
             verb=verb,
@@ -174,7 +203,8 @@ class Commands:
             delivery=delivery,
             door=Door.BUTTON,
         )
-        self._tasks.start(self._do(request, self._privately_or_in_response(body, place, user)))
+        show = self._privately_or_in_response(body, place, user) if view is None else self._in_view(view, user)
+        self._tasks.start(self._do(request, show))
 
     async def _on_shortcut(self, ack: AsyncAck, body: Payload) -> None:
         await ack()
@@ -198,6 +228,7 @@ class Commands:
                 ticket=request.ticket,
                 delivery=request.delivery,
                 message=None if request.message is None else await said(request.message, self._agents),
+                assignee=None if request.assignee is None else await self._agents.agent(request.assignee),
                 store=request.store,
                 days=request.days,
                 door=request.door,

@@ -40,8 +40,13 @@ _EVENTS = (
 _COMMANDS = (
     ("/close", "Close a ticket", "[number]"),
     ("/reopen", "Reopen a ticket", "[number]"),
+    ("/take", "Take a ticket: you answer it", "[number]"),
+    ("/release", "Give a ticket back that you have taken", "[number]"),
+    ("/assign", "Give a ticket to a colleague", "[number] [@colleague]"),
     ("/stats", "Tickets and response times", "[store] [days]"),
 )
+_NAMES_PEOPLE = ("/assign",)
+"""Slack gives us the ids of the people that are named in these."""
 _SHORTCUTS = (
     ("close_ticket", "Close ticket", "Close the ticket of this thread"),
     ("reopen_ticket", "Reopen ticket", "Reopen the ticket of this thread"),
@@ -82,7 +87,7 @@ def app(*, prefixed: bool = False) -> dict[str, Any]:
                     "command": f"/shopbell-{command[1:]}" if prefixed else command,
                     "description": description,
                     "usage_hint": hint,
-                    "should_escape": False,
+                    "should_escape": command in _NAMES_PEOPLE,
                 }
                 for command, description, hint in _COMMANDS
             ],

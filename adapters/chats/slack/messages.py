@@ -52,7 +52,8 @@ def plain_blocks(post: Post, part: int) -> list[Block]:
 
 def plain_text(post: Post, part: int) -> str:
     """A part that is a text, escaped."""
-    return escape(_plain_text(post, part))
+    words = escape(_plain_text(post, part))
+    return f"<@{post.ping}> {words}" if post.ping is not None and part == 0 else words
 
 
 def _plain_text(post: Post, part: int) -> str:
@@ -87,6 +88,8 @@ def post_blocks(post: Post, part: int) -> list[Block]:
     total = parts(post)
     if post.voice is Voice.BELL:
         shown = [block for piece in _plain_pieces(post, first) for block in _bell(piece)]
+        if post.ping is not None and part == 0:
+            shown.insert(0, blocks.rich(blocks.section({"type": "user", "user_id": post.ping})))
     else:
         shown = [
             blocks.rich(blocks.section(blocks.words(speaker(post), bold=True))),
@@ -179,11 +182,11 @@ def _size(size: int) -> str:
 
 
 def answer_blocks(answer: Answer) -> list[Block]:
-    """What only the asker reads: the answer's text, then its table; each is cut at its end if it is too long."""
+    """What only the asker reads: text, table and buttons; text and table are cut at their ends if they are too long."""
     shown = [blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in _answer_pieces(answer)]
     if answer.table:
         shown.append(blocks.rich(blocks.fixed_width(blocks.fitting(answer.table, blocks.PIECE))))
-    return shown or [blocks.context("shopbell")]
+    return [*(shown or [blocks.context("shopbell")]), *action_rows(answer.buttons)]
 
 
 def _answer_pieces(answer: Answer) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.chats.slack import wording
-from adapters.chats.slack.blocks import Block, plain, rich, section, words
+from adapters.chats.slack.blocks import Block, Element, plain, rich, section, words
 from adapters.chats.slack.messages import answer_blocks
 from bot.model import Answer, ChannelId, Choice, Verb
 from bot.text import one_line
@@ -16,6 +16,7 @@ from bot.text import one_line
 CALLBACK = "shopbell:pick"
 TICKET = "shopbell:ticket"
 _BLOCK = "ticket"
+_ASSIGNEE = "assignee"
 _TITLE = 24
 _OPTION = 75
 _OPTIONS = 100
@@ -23,32 +24,45 @@ _OPTIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a picker was opened for, and in which channel; it is kept in the modal itself."""
+    """
+    What a picker was opened for, and in which channel; it is kept in the modal itself.
+
+    Attributes:
+        assignee: For `ASSIGN`: the id of the person who was named with the command; None: nobody was.
+    """
 
     verb: Verb
     channel: ChannelId
+    assignee: str | None = None
 
 
 def picker_view(purpose: Purpose) -> dict[str, Any]:
     """The modal. Slack asks for the choices while somebody types, and once before."""
-    return _modal(
-        purpose,
-        [
-            {
-                "type": "input",
-                "block_id": _BLOCK,
-                "label": plain(wording.PICKER_LABEL),
-                "element": {
-                    "type": "external_select",
-                    "action_id": TICKET,
-                    "placeholder": plain(wording.PICKER_PLACEHOLDER),
-                    "min_query_length": 0,
-                    "focus_on_load": True,
-                },
-            }
-        ],
-        close=wording.PICKER_CANCEL,
-    ) | {"submit": plain(wording.PICKER_SUBMIT[purpose.verb])}
+    asked: list[Block] = [
+        {
+            "type": "input",
+            "block_id": _BLOCK,
+            "label": plain(wording.PICKER_LABEL),
+            "element": {
+                "type": "external_select",
+                "action_id": TICKET,
+                "placeholder": plain(wording.PICKER_PLACEHOLDER),
+                "min_query_length": 0,
+                "focus_on_load": True,
+            },
+        }
+    ]
+    if purpose.verb is Verb.ASSIGN:
+        asked.append(_assignee_input(purpose.assignee))
+    submit = {"submit": plain(wording.PICKER_SUBMIT[purpose.verb])}
+    return _modal(purpose, asked, close=wording.PICKER_CANCEL) | submit
+
+
+def _assignee_input(named: str | None) -> Block:
+    element: Element = {"type": "users_select", "action_id": _ASSIGNEE}
+    if named is not None:
+        element["initial_user"] = named
+    return {"type": "input", "block_id": _ASSIGNEE, "label": plain(wording.ASSIGNEE_LABEL), "element": element}
 
 
 def waiting_view(purpose: Purpose) -> dict[str, Any]:
@@ -82,6 +96,13 @@ def picked(view: Mapping[str, Any]) -> str:
     """The number that was picked, from the submitted modal."""
     values = view["state"]["values"][_BLOCK][TICKET]
     return str(values["selected_option"]["value"])
+
+
+def picked_assignee(view: Mapping[str, Any]) -> str | None:
+    """Who shall have the ticket, from the submitted modal; None: it does not ask for that, or nobody was picked."""
+    found = view["state"]["values"].get(_ASSIGNEE)
+    user = None if found is None else found[_ASSIGNEE].get("selected_user")
+    return None if user is None else str(user)
 
 
 def options(choices: Sequence[Choice]) -> list[dict[str, Any]]:

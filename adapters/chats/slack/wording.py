@@ -47,11 +47,24 @@ DASHBOARD = "Open in the dashboard"
 
 # ------------------------------------------------------------ commands
 
-PICKER_TITLE = {Verb.CLOSE: "Close a ticket", Verb.REOPEN: "Reopen a ticket"}
-PICKER_SUBMIT = {Verb.CLOSE: "Close", Verb.REOPEN: "Reopen"}
+PICKER_TITLE = {
+    Verb.CLOSE: "Close a ticket",
+    Verb.REOPEN: "Reopen a ticket",
+    Verb.TAKE: "Take a ticket",
+    Verb.RELEASE: "Release a ticket",
+    Verb.ASSIGN: "Assign a ticket",
+}
+PICKER_SUBMIT = {
+    Verb.CLOSE: "Close",
+    Verb.REOPEN: "Reopen",
+    Verb.TAKE: "Take",
+    Verb.RELEASE: "Release",
+    Verb.ASSIGN: "Assign",
+}
 PICKER_LABEL = "Ticket"
 PICKER_PLACEHOLDER = "A number, a name or a subject"
 PICKER_CANCEL = "Cancel"
+ASSIGNEE_LABEL = "To"
 DONE = "Done"
 WAIT = "One moment …"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from copy import copy
 from dataclasses import replace
 
 from adapters.vendors.client.html import text_of
@@ -62,6 +63,12 @@ class Nextcommerce:
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._pages = LargePages(self._client, tools.clock)
         self._people = People(self._client, tools.clock)
+        self._author = settings.staff_user_id
+
+    def writing_as(self, user: str) -> Nextcommerce:
+        other = copy(self)
+        other._author = int(user)  # noqa: SLF001 - it is one of us
+        return other
 
     async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         held = await open_tickets(known)
@@ -150,12 +157,11 @@ class Nextcommerce:
         attachments: Sequence[int] = (),
         formatted: RichText | None = None,
     ) -> MessageId | None:
-        staff = self._settings.staff_user_id
         html = text_to_html(text) if formatted is None else rich_text_to_html(formatted)
         body = {
             "body": html if self._settings.reply_format == "html" else text,
             "is_public": public,
-            **({"author": staff} if staff is not None else {}),
+            **({"author": self._author} if self._author is not None else {}),
             **({"attachments": list(attachments)} if attachments else {}),
         }
         answer = await self._client.write(

@@ -1,34 +1,31 @@
-"""What agents ask for, in whatever way: close, reopen, stats, retry, discard, send, reveal; and their answers."""
+"""What agents ask for, in whatever way: to close, take or assign a ticket, figures, to send again; and the answers."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.rows import TicketRow, message_row, require, ticket_row
+from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row
 from bot.errors import RemoteError
+from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.subjects import Subject, find_subject
 from bot.model import (
-    Agent,
     Answer,
     Ask,
     ChatName,
-    Choice,
     DeliveryId,
-    Door,
+    Kind,
     Place,
     Purpose,
-    Said,
     State,
-    Status,
     StatusPayload,
     StoreName,
     TicketNumber,
@@ -38,16 +35,14 @@ from bot.outbound.outbox import Outbox
 from bot.ports import CanCount, Chat
 from bot.text import clean
 from bot.tickets import enqueue, marks
-from bot.tickets.links import find_link
 from bot.tickets.outcomes import drop, retry
-from bot.tickets.rights import may_act, open_stores, places_to_ask
+from bot.tickets.rights import may_act
 from bot.tickets.routing import note_route, record_said, reply_route, set_route
 from bot.tickets.rules import Rules
 from bot.tickets.stats import chat_table, figures
-from bot.tickets.status_changes import STATUSES, request_status
+from bot.tickets.status_changes import request_status
+from bot.tickets.taking import TAKINGS, Asker, Taking, assign, take_by_reply
 from bot.wording import answers, notices
-from bot.wording.cards import title
-from bot.wording.masking import masked_ticket
 
 _log = structlog.get_logger(__name__)
 # After this time an agent is answered that the vendor takes longer.
@@ -55,9 +50,6 @@ _VENDOR_SECONDS = 2.5
 _MAX_DAYS = 365
 _VENDORS_ASKED = 5
 """Of so many vendors the own counts have room in one message."""
-# So many of the latest tickets of all stores together are searched for what somebody types in a picker.
-_SEARCHED = 2_000
-_CHOICES = 25
 
 
 class Commands:
@@ -76,6 +68,7 @@ class Commands:
         *,
         chats: Mapping[ChatName, Chat],
         refusals: Refusals,
+        choices: Choices,
         counting: Mapping[StoreName, CanCount],
     ) -> None:
         self._database = database
@@ -84,6 +77,7 @@ class Commands:
         self._clock = clock
         self._chats = chats
         self._refusals = refusals
+        self._choices = choices
         self._counting = counting
 
     async def ask(self, ask: Ask) -> Answer:
@@ -100,29 +94,6 @@ class Commands:
         if not may_act(ask.agent, self._rules.stores.get(subject.store), subject.places, writable):
             return self._refuse(ask, subject, writable)
         return await self._act(ask, subject)
-
-    async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
-        """Tickets to choose from; the contract is `bot.ports.Intake.choices`."""
-        if verb not in STATUSES:
-            return ()
-        allowed = await self._open_stores(place, agent, Door.COMPLETION)
-        current = Status.OPEN if verb is Verb.CLOSE else Status.CLOSED
-        masks = self._rules.masks_emails
-        return await self._database.read(_choices, current, typed, place, allowed, masks_emails=masks)
-
-    async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
-        """Stores to choose from; the contract is `bot.ports.Intake.stores`."""
-        return sorted(await self._open_stores(place, agent, Door.COMPLETION))
-
-    async def _open_stores(self, place: Place, agent: Agent, door: Door) -> Mapping[StoreName, tuple[Place, ...]]:
-        """The stores that a person may see here, with the channels that make it so. Raises what `writable` raises."""
-        stores = self._rules.stores.values()
-        places = places_to_ask(agent, stores, place.chat)
-        writable = await self._chats[place.chat].writable(agent, places) if places else frozenset()
-        allowed = open_stores(agent, stores, place.chat, writable)
-        if not allowed:
-            self._refusals.add(place.chat, door)
-        return allowed
 
     def _refuse(self, ask: Ask, subject: Subject, writable: frozenset[Place]) -> Answer:
         """Whoever cannot see that there is such a ticket does not learn it here."""
@@ -146,6 +117,10 @@ class Commands:
                 return await self._send(ask)
             case Verb.REVEAL:
                 return await self._reveal(ask, subject.ticket)
+            case Verb.TAKE | Verb.TAKE_OVER | Verb.RELEASE:
+                return await self._change_holder(TAKINGS[ask.verb], ask, subject.ticket)
+            case Verb.ASSIGN:
+                return await self._assign(ask, subject)
             case Verb.STATS:  # pragma: no cover - `ask` has answered it before
                 raise ValueError("figures are about no ticket")
 
@@ -173,8 +148,29 @@ class Commands:
             return Answer(text=answers.failed(ticket.number, latest.error or ""))
         return Answer(text=answers.under_way(ticket.number, wanted, self._rules.stores[ticket.store].vendor_label))
 
+    async def _change_holder(self, change: Taking, ask: Ask, number: TicketNumber) -> Answer:
+        def work(tx: Transaction, now: datetime) -> Answer:
+            return change(tx, _ticket(tx, number), _asker(ask), self._rules, now)
+
+        answer = await self._database.write(work, self._clock.now())
+        self._outbox.wake()
+        return answer
+
+    async def _assign(self, ask: Ask, subject: Subject) -> Answer:
+        """Only somebody who may act on the ticket can have it."""
+        assignee = ask.assignee
+        if assignee is None:
+            return Answer(text=answers.whom_to_assign())
+        try:
+            writable = await self._chats[ask.place.chat].writable(assignee, subject.places)
+        except RemoteError as error:
+            return Answer(text=error.user_message)
+        if not may_act(assignee, self._rules.stores[subject.store], subject.places, writable):
+            return Answer(text=answers.cannot_be_assigned(assignee.name))
+        return await self._change_holder(partial(assign, assignee=assignee), ask, subject.ticket)
+
     async def _stats(self, ask: Ask) -> Answer:
-        stores = sorted(await self._open_stores(ask.place, ask.agent, ask.door))
+        stores = sorted(await self._choices.open_stores(ask.place, ask.agent, ask.door))
         if not stores:
             return Answer(text=answers.not_allowed())
         chosen = [name for name in stores if ask.store is None or name == ask.store.strip().lower()]
@@ -205,11 +201,20 @@ class Commands:
 
     async def _retry_or_discard(self, ask: Ask) -> Answer:
         retries = ask.verb is Verb.RETRY
-        change = retry if retries else drop
-        if ask.delivery is None or not await self._database.write(change, ask.delivery, self._clock.now()):
+        work = self._queue_again if retries else _give_up
+        if not await self._database.write(work, ask, self._clock.now()):
             return Answer(text=answers.nothing_waits())
         self._outbox.wake()
         return Answer(text=answers.retrying() if retries else answers.discarded())
+
+    def _queue_again(self, tx: Transaction, ask: Ask, now: datetime) -> bool:
+        """Whoever sends a reply answers for it."""
+        if ask.delivery is None or not retry(tx, ask.delivery, now):
+            return False
+        delivery = delivery_row(require(tx.one("delivery", id=ask.delivery)))
+        if delivery.kind is Kind.REPLY:
+            take_by_reply(tx, require(delivery.ticket), _asker(ask), self._rules, now)
+        return True
 
     async def _reveal(self, ask: Ask, number: TicketNumber) -> Answer:
         """The whole address, to the asker alone. Who asked for whose is logged, the address is not."""
@@ -219,11 +224,12 @@ class Commands:
         return Answer(text=answers.address(number, email) if email else answers.no_address(number))
 
     async def _send(self, ask: Ask) -> Answer:
-        answer = await self._database.write(self._queue_reply, require(ask.message), self._clock.now())
+        answer = await self._database.write(self._queue_reply, ask, self._clock.now())
         self._outbox.wake()
         return answer
 
-    def _queue_reply(self, tx: Transaction, said: Said, now: datetime) -> Answer:
+    def _queue_reply(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:
+        said = require(ask.message)
         # Whoever sends it answers for it, whoever wrote it. Only this message is routed: older ones of its thread may
         # still be missing, and the thread does not count as read up to here.
         link = require(record_said(tx, said, can_reply=True)).link
@@ -243,6 +249,7 @@ class Commands:
             return Answer(text=notices.reply_failed(route.refused))
         set_route(tx, message.id, route, now)
         enqueue.reply(tx, ticket, message.id, now, now, requested=True)
+        take_by_reply(tx, ticket.number, _asker(ask), self._rules, now)
         marks.enqueue_mark(tx, message, now)
         if route.line:
             enqueue.line(tx, link, route.line, now)
@@ -253,36 +260,9 @@ def _ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
     return ticket_row(require(tx.one("ticket", number=number)))
 
 
-def _choices(
-    tx: Transaction,
-    status: Status,
-    typed: str,
-    place: Place,
-    allowed: Mapping[StoreName, Sequence[Place]],
-    *,
-    masks_emails: bool,
-) -> list[Choice]:
-    """The best of what each of these stores has; see the statement. Nothing is found by what is not shown."""
-    link = find_link(tx, place)
-    typed = typed.strip().lstrip("#").strip().lower()
-    here = 0 if link is None else link.ticket
-    rows = [
-        row
-        for store, places in allowed.items()
-        for row in tx.all(
-            "tickets_to_choose",
-            store=store,
-            chat=place.chat,
-            channels=json.dumps([each.channel for each in places]),
-            status=status,
-            typed=typed,
-            here=here,
-            most=_SEARCHED // len(allowed),
-        )
-    ]
-    rows.sort(key=lambda row: (row["number"] != here, not str(row["number"]).startswith(typed), -row["number"]))
-    tickets = [ticket_row(row) for row in rows]
-    if masks_emails:
-        masked = [masked_ticket(ticket) for ticket in tickets]
-        tickets = [ticket for ticket in masked if typed in title(ticket).lower()]
-    return [Choice(ticket.number, title(ticket)) for ticket in tickets[:_CHOICES]]
+def _asker(ask: Ask) -> Asker:
+    return Asker(ask.place.chat, ask.agent.id, ask.agent.name)
+
+
+def _give_up(tx: Transaction, ask: Ask, now: datetime) -> bool:
+    return ask.delivery is not None and bool(drop(tx, ask.delivery, now))

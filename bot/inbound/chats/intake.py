@@ -11,6 +11,7 @@ import structlog
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.inbound.chats.catchup import CatchUp
+from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
@@ -40,6 +41,7 @@ class ChatIntake:
         catchups: Mapping[ChatName, CatchUp],
         *,
         commands: Commands,
+        choices: Choices,
         refusals: Refusals,
         private: PrivateMessages,
         rules: Rules,
@@ -50,6 +52,7 @@ class ChatIntake:
         self._chats = chats
         self._catchups = catchups
         self._commands = commands
+        self._choices = choices
         self._refusals = refusals
         self._private = private
         self._rules = rules
@@ -129,10 +132,10 @@ class ChatIntake:
         return await self._commands.ask(ask)
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
-        return await self._commands.choices(verb, typed, place, agent)
+        return await self._choices.choices(verb, typed, place, agent)
 
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
-        return await self._commands.stores(place, agent)
+        return await self._choices.stores(place, agent)
 
     async def _write(
         self, place: Place, work: Callable[Concatenate[Transaction, P], T], *values: P.args, **more: P.kwargs

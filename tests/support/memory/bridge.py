@@ -21,6 +21,7 @@ from bot.model import (
     ChannelId,
     ChatMessageId,
     ChatName,
+    Colleague,
     Deleted,
     Edited,
     Place,
@@ -154,6 +155,8 @@ async def running(
     schedule: Schedule = QUICK,
     without: ChatName | None = None,
     masks_emails: bool = False,
+    colleagues: tuple[Colleague, ...] = (),
+    take_on_reply: bool = True,
 ) -> AsyncIterator[Bridge]:
     """
     Run the core on a database file; again on the same file, it is the next process.
@@ -173,11 +176,11 @@ async def running(
         channels=channels,
         poll_seconds=poll_seconds or _poll_seconds(),
     )
-    settings = Settings(_env_file=None, undo_seconds=undo, mask_emails=masks_emails)
+    settings = Settings(_env_file=None, undo_seconds=undo, mask_emails=masks_emails, take_on_reply=take_on_reply)
     chats = {chat.name: chat for chat in (discord, slack) if chat.name != without}
     world = World(stores={MAIN: store}, vendors={MAIN: vendor}, chats=chats)
     database = await open_database(path)
-    loaded = LoadedSettings(general=settings, stores={})
+    loaded = LoadedSettings(general=settings, stores={}, colleagues=colleagues)
     app = App(loaded, world, database, clock or loop_clock(), Decider(schedule, Random(1)), Random(1))
     stop = asyncio.Event()
     task = asyncio.create_task(app.run(stop))

@@ -143,6 +143,7 @@ class Stage:
     Attributes:
         seats: By vendor, where its tickets get threads.
         faults: What the bot logged as a defect, and what a task of this loop died of; must stay empty.
+        pings: Whom a scenario means to ping in Slack, message by message; nobody else may be pinged.
     """
 
     world: PracticeWorld
@@ -151,6 +152,7 @@ class Stage:
     more: Mapping[str, str]
     bridge: Bridge
     faults: list[str] = field(default_factory=list)
+    pings: list[tuple[str, ...]] = field(default_factory=list)
 
     @property
     def shop(self) -> Shop:
@@ -282,7 +284,7 @@ async def set_stage(
     ]
     assert [complaint for wire in wires for complaint in wire.observer_errors] == []
     assert here.faults == []
-    assert not world.slack.pings
+    assert list(world.slack.pings) == here.pings
 
 
 def _seated(world: PracticeWorld, vendor: str, where: Sequence[str], variant: str | None) -> Shop:

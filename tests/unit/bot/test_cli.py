@@ -271,7 +271,14 @@ def test_the_slack_manifest_is_ready_to_paste(tmp_path: Path) -> None:
     """It is valid JSON, needs no settings, and names the commands and Socket Mode."""
     done = shopbell(tmp_path, "manifest", "slack")
     manifest = json.loads(done.stdout)
-    assert [each["command"] for each in manifest["features"]["slash_commands"]] == ["/close", "/reopen", "/stats"]
+    assert [each["command"] for each in manifest["features"]["slash_commands"]] == [
+        "/close",
+        "/reopen",
+        "/take",
+        "/release",
+        "/assign",
+        "/stats",
+    ]
     assert manifest["settings"]["socket_mode_enabled"] is True
 
 

@@ -272,6 +272,24 @@ async def test_replies_and_notes_say_who_may_read_them() -> None:
     assert requests[0].headers["X-29next-API-Version"] == "2024-04-01"
 
 
+async def test_a_reply_can_be_somebodys_own() -> None:
+    """The others keep the store's author; an id that is no number is refused."""
+    requests: list[httpx.Request] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(204)
+
+    general = store(serve, staff_user_id="9")
+    await general.writing_as("17").reply(TicketId("41"), "mine")
+    await general.writing_as("17").note(TicketId("41"), "Ann", "mine")
+    await general.reply(TicketId("41"), "ours")
+    await general.aclose()
+    assert [sent(request)["author"] for request in requests] == [17, 17, 9]
+    with pytest.raises(ValueError, match="invalid literal"):
+        general.writing_as("ann")
+
+
 @pytest.mark.parametrize(("status", "error"), [(500, Unavailable), (200, Rejected)])
 async def test_a_file_that_did_not_arrive_is_no_doubt(status: int, error: type[Exception]) -> None:
     """The customer sees nothing before the comment: an upload that failed can be tried again, or was refused."""

@@ -48,6 +48,7 @@ RULES = Rules(
     attaching=frozenset(),
     note_prefixes=("//",),
     undo=timedelta(seconds=5),
+    take_on_reply=False,
 )
 WITHOUT_STORE = replace(RULES, stores={})
 ANN = Agent(id=AgentId("U1"), name="Ann", is_full_member=True)

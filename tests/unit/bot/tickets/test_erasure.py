@@ -53,6 +53,7 @@ WORDS = (
 )  # fmt: skip
 THREAD = Place(chat=ChatName("discord"), channel=ChannelId("1"), thread=ThreadId("900"))
 RULES = Rules(
+    take_on_reply=False,
     stores={STORE.name: STORE},
     capabilities={STORE.name: VendorCapabilities(verbs=frozenset())},
     chat_labels={ChatName("discord"): "Discord", ChatName("slack"): "Slack"},

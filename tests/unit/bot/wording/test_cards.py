@@ -36,6 +36,8 @@ def ticket(subject: str, customer: Customer) -> TicketRow:
         erased=False,
         erased_at=None,
         followed=True,
+        taken_by=None,
+        taken_by_name=None,
         version=1,
     )
 

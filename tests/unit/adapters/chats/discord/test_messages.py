@@ -17,16 +17,7 @@ from adapters.chats.discord.card import embed_length, key_address
 from adapters.chats.discord.markup import units
 from adapters.chats.discord.messages import answer_text, parts, post_message
 from adapters.chats.discord.reading_markdown import read
-from bot.model import (
-    Answer,
-    Attachment,
-    Button,
-    DeliveryId,
-    DeliveryKey,
-    Post,
-    Verb,
-    Voice,
-)
+from bot.model import AgentId, Answer, Attachment, Button, DeliveryId, DeliveryKey, Form, Post, Verb, Voice
 from bot.sandbox.discord.message_requests import read_message_request
 from bot.text import clean, comparable, neutral
 from bot.text.plain import plain
@@ -182,3 +173,16 @@ def test_an_address_that_fits_nowhere_is_named() -> None:
     body = post_message(post, 0, KEY)["embeds"][0]["description"]
     assert "photo.png" in body
     assert "open it in the store's dashboard" in body
+
+
+@pytest.mark.parametrize("form", Form)
+def test_a_line_that_pings_pings_one_person_once(form: Form) -> None:
+    """Outside the embed, in the first part only, in whatever form; nothing in the words pings."""
+    line = Post(voice=Voice.BELL, name="", text=f"@everyone <@99> {'word ' * 900}", ping=AgentId("17"), form=form)
+    first, *rest = [post_message(line, part, KEY) for part in range(parts(line))]
+    assert rest
+    assert first["content"].split("\n")[0] == "<@17>"
+    assert first["allowed_mentions"] == {"parse": [], "users": ["17"]}
+    assert all(message["allowed_mentions"] == {"parse": []} for message in rest)
+    assert not any("<@17>" in str(message) for message in rest)
+    read_message_request(first, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.chats.slack.commands import stats_arguments
+from adapters.chats.slack.commands import assign_arguments, stats_arguments
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,22 @@ from adapters.chats.slack.commands import stats_arguments
 def test_stats_takes_store_and_days_in_either_order(text: str, wanted: tuple[str | None, int | None]) -> None:
     """Both may be left out."""
     assert stats_arguments(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", ("", None)),
+        ("1042", ("1042", None)),
+        ("1042 <@U1|ann>", ("1042", "U1")),
+        ("<@W12> #1042", ("#1042", "W12")),
+        ("<@U1|ann>", ("", "U1")),
+        ("1042 ann", ("1042 ann", None)),
+        ("1042 &lt;@U1&gt;", ("1042 &lt;@U1&gt;", None)),
+        ("1042 <@U1|ann> <@U2|bob>", ("1042", "U1")),
+        ("1042 <#C1|general>", ("1042 <#C1|general>", None)),
+    ],
+)
+def test_assign_takes_number_and_person_in_either_order(text: str, wanted: tuple[str, str | None]) -> None:
+    """The first person counts; what is left must be a number, or no such ticket is found."""
+    assert assign_arguments(text) == wanted

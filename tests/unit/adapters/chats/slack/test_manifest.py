@@ -47,7 +47,14 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
     app = json.loads(manifest.text())
     assert app["settings"]["socket_mode_enabled"] is True
     assert app["settings"]["interactivity"]["is_enabled"] is True
-    assert [command["command"] for command in app["features"]["slash_commands"]] == ["/close", "/reopen", "/stats"]
+    assert [command["command"] for command in app["features"]["slash_commands"]] == [
+        "/close",
+        "/reopen",
+        "/take",
+        "/release",
+        "/assign",
+        "/stats",
+    ]
     assert SlackApp.from_manifest(app).shortcuts == ("close_ticket", "reopen_ticket", "send_to_customer")
     assert all(len(shortcut["name"]) <= 24 for shortcut in app["features"]["shortcuts"])
     assert len(app["display_information"]["description"]) <= 140
@@ -56,7 +63,9 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
 def test_the_commands_can_have_longer_names() -> None:
     """For a workspace where another app has taken the plain ones."""
     commands = manifest.app(prefixed=True)["features"]["slash_commands"]
-    assert [command["command"] for command in commands] == ["/shopbell-close", "/shopbell-reopen", "/shopbell-stats"]
+    assert [command["command"] for command in commands] == [
+        f"/shopbell-{verb}" for verb in ("close", "reopen", "take", "release", "assign", "stats")
+    ]
 
 
 def test_missing_scopes_are_reported() -> None:

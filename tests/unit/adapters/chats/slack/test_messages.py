@@ -12,12 +12,14 @@ import pytest
 from adapters.chats.slack import blocks, messages
 from adapters.chats.slack.messages import answer_blocks, post_blocks, post_fallback
 from bot.model import (
+    AgentId,
     Answer,
     Attachment,
     Button,
     Card,
     Customer,
     Fact,
+    Form,
     Post,
     Status,
     TicketNumber,
@@ -180,3 +182,17 @@ def test_an_address_that_fits_nowhere_is_named() -> None:
     url = "https://cdn.example/".ljust(4_000, "x")
     post = Post(voice=Voice.CUSTOMER, name="Jane", text="Look", attachments=(Attachment(name="photo.png", url=url),))
     assert "open it in the store's dashboard" in str(post_blocks(post, 0))
+
+
+def test_a_line_that_pings_pings_one_person_once() -> None:
+    """In the first part only, as blocks and as a text; nothing in the words pings."""
+    line = Post(voice=Voice.BELL, name="", text=f"<@U99> <!here> {'word ' * 5000}", ping=AgentId("U17"))
+    shown = [post_blocks(line, part) for part in range(messages.parts(line))]
+    assert [str(blocks_).count("U17") for blocks_ in shown] == [1, *[0] * (len(shown) - 1)]
+    assert {"type": "user", "user_id": "U17"} in shown[0][1]["elements"][0]["elements"]
+    accepted(shown[0])
+    plain = replace(line, form=Form.PLAIN)
+    first, second, *_ = [messages.plain_text(plain, part) for part in range(messages.parts(plain))]
+    assert first.startswith("<@U17> ")
+    assert "&lt;@U99&gt; &lt;!here&gt;" in first
+    assert "U17" not in second

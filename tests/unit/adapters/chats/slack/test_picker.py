@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from slack_sdk.models.blocks import Block
 
 from adapters.chats.slack import picker
@@ -27,6 +28,17 @@ def test_the_picker_keeps_what_it_is_for() -> None:
         assert picker.purpose_of(view) == purpose
         assert len(view["title"]["text"]) <= 24
     assert Block.parse(picker.picker_view(purpose)["blocks"][0]) is not None
+
+
+@pytest.mark.parametrize("assignee", [None, "U7"])
+def test_assigning_asks_for_a_person_too(assignee: str | None) -> None:
+    """Who was named with the command is filled in; who is picked counts."""
+    view = picker.picker_view(picker.Purpose(Verb.ASSIGN, ChannelId("C1"), assignee))
+    _, asked = view["blocks"]
+    assert asked["element"].get("initial_user") == assignee
+    state = {asked["block_id"]: {asked["element"]["action_id"]: {"type": "users_select", "selected_user": "U8"}}}
+    assert picker.picked_assignee({"state": {"values": state}}) == "U8"
+    assert picker.picked_assignee({"state": {"values": {}}}) is None
 
 
 def test_the_pickers_choices_fit_slacks_lists() -> None:
