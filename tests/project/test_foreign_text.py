@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from adapters.chats.discord import brackets, buttons, markup, reading_markdown, writing_markdown
-from adapters.chats.slack import blocks, commands, emoji, reading, reading_mrkdwn, writing_blocks
+from adapters.chats.slack import blocks, commands, emoji, failures, reading, reading_mrkdwn, writing_blocks
 from adapters.chats.slack import buttons as slack_buttons
 from adapters.vendors.client import html, html_elements, html_writing, large_lists, parsing
 from adapters.vendors.sellsn import vendor as sellsn
@@ -119,6 +119,8 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/slack/commands.py:register": re.compile("|".join(commands._SHORTCUTS)).fullmatch,
     "adapters/chats/slack/events.py:app": re.compile(".*").fullmatch,
     "adapters/chats/slack/emoji.py:CODE": _read_mrkdwn,
+    "adapters/chats/slack/failures.py:_CODE": failures._CODE.fullmatch,
+    "adapters/chats/slack/failures.py:_SCOPES": failures._SCOPES.fullmatch,
     "adapters/chats/slack/emoji.py:_POINTS": emoji.from_points,
     **{f"adapters/chats/slack/reading_mrkdwn.py:{name}": _read_mrkdwn for name in MRKDWN},
     "adapters/chats/slack/writing_blocks.py:_EMOJI_NAME": _write_blocks,
