@@ -52,18 +52,19 @@ def servers(stage: Stage) -> list[Any]:
 async def test_whatever_is_answered_is_a_finding(stage: Stage) -> None:
     """Each call in turn gets each of these answers: there is a finding about it, and nothing else becomes of it."""
     await stage.bridge.stop()
-    for server in servers(stage):
-        server.seen.clear()
     plain = await findings(stage)
     assert all(finding.ok for finding in plain), [finding for finding in plain if not finding.ok]
+    # What the bot asked for as it stopped is answered by now, so only what `check` asks for is seen.
+    for server in servers(stage):
+        server.seen.clear()
+    assert [finding.ok for finding in await findings(stage)] == [True] * len(plain)
     for server in servers(stage):
         for method, path in sorted({(exchange.method, exchange.path) for exchange in server.seen}):
             for body in SHAPES.values():
                 fault = server.fail("refuse", method=method, path=f"^{path}$", status=200, body=body, times=100)
                 found = await findings(stage)
                 server.faults.remove(fault)
-                good = sum(finding.ok for finding in found)
-                assert good < len(plain) or path.endswith(_NOT_READ), (path, body)
+                assert not all(each.ok for each in found) or path.endswith(_NOT_READ), (path, body, found)
 
 
 @pytest.mark.scenario({"sellgate": "text slack"})
