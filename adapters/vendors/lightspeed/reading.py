@@ -137,9 +137,10 @@ def new_message_id(value: Any) -> MessageId | None:
 
 def counts_of(value: Any) -> Counts:
     """The total: Lightspeed counts neither the open nor the closed tickets. Raises `Unavailable`."""
-    if not isinstance(value, dict):
+    count = WireCount.model_validate(value).count if isinstance(value, dict) else None
+    if count is None:
         raise not_understood(LABEL)
-    return Counts(total=WireCount.model_validate(value).count)
+    return Counts(total=count)
 
 
 def id_number(ticket: TicketId) -> int:

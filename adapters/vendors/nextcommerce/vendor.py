@@ -194,7 +194,10 @@ class Nextcommerce:
         return nudge_of(headers, body, secret)
 
     async def check(self) -> Finding:
-        return await check_login(self._service, self._client.read_list("tickets", "", query={"status": "new"}))
+        return await check_login(self._service, self._new_tickets())
+
+    async def _new_tickets(self) -> Page:
+        return page_of(await self._client.read_list("tickets", "", query={"status": "new"}), {})
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -154,7 +154,7 @@ class Sellapp:
         """Only the total, where the list has it."""
         query = {"limit": 1, "page": 1}
         answer = await self._client.read_list("v1", "tickets", query=query, most=LARGEST_WHOLE_LIST, urgent=True)
-        return Counts(total=list_of(answer).total)
+        return Counts(total=page_of(answer).total)
 
     async def check(self) -> Finding:
         return await check_login(self._service, self.counts())
