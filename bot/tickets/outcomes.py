@@ -48,7 +48,9 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
         vendor_id: None: the vendor did not name it; the next sweep that shows it will.
     """
     set_vendor_id(tx, message, vendor_id)
-    tx.run("set_ticket_answered", number=message.ticket, at=to_ms(now))
+    if message.vendor_id is None:
+        # Else it was read at its vendor, and whose turn it is by then follows from all that was read.
+        tx.run("set_ticket_answered", number=message.ticket, at=to_ms(now))
     for link in enqueue.links_of(tx, message.ticket):
         if not links.is_in_present_thread(link, message) and not message.erased:
             enqueue.post(tx, link, message.id, now)

@@ -223,6 +223,21 @@ async def test_our_reply_that_was_taken_for_a_colleagues_is_not_posted(tmp_path:
     assert [each for each in ids if each == "m2"] == ["m2"]
 
 
+async def test_whose_turn_it_is_follows_from_what_was_read_last(tmp_path: Path) -> None:
+    """The answer to a reply that says it arrived may come after the customer's next message was read with it."""
+
+    def work(tx: Transaction) -> str:
+        begin(tx)
+        mine = says(tx, "On its way.")
+        tx.run("set_message_vendor_id", id=mine.id, vendor_id="m1")
+        tx.run("set_ticket_awaiting", number=mine.ticket, awaiting="us")
+        now = message_row(require(tx.one("message", id=mine.id)))
+        reply_arrived(tx, now, MessageId("m1"), NOON)
+        return str(require(tx.one("ticket", number=mine.ticket))["awaiting"])
+
+    assert await write(tmp_path / "db", work) == "us"
+
+
 async def test_what_is_not_there_is_neither_dropped_nor_retried(tmp_path: Path) -> None:
     """A delivery that was dropped already, or never existed, is none that can be acted on."""
 
