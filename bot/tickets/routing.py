@@ -34,7 +34,15 @@ from bot.tickets.links import find_link, is_in_present_thread
 from bot.tickets.outcomes import reply_failed
 from bot.tickets.rules import Rules
 from bot.tickets.taking import author, take_by_reply
-from bot.tickets.typed_commands import AnswerDue, TypedCommand, nearest_command, obey, too_old, typed_command
+from bot.tickets.typed_commands import (
+    AnswerDue,
+    TypedCommand,
+    is_doubtful,
+    nearest_command,
+    obey,
+    too_old,
+    typed_command,
+)
 from bot.wording import answers, notices
 
 # A reply that is read so late is sent only after an agent confirms it: the customer may have got an answer since.
@@ -178,7 +186,7 @@ def checked_reply_route(message: MessageRow, ticket: TicketRow, rules: Rules) ->
         return Route(purpose=Purpose.TALK, text=message.text, formatted=message.formatted, command=command)
     route = reply_route(message, ticket, rules)
     found = audience(message.text, rules.note_prefixes)
-    if isinstance(found, ForBot) and not route.refused:
+    if isinstance(found, ForBot) and is_doubtful(found) and not route.refused:
         near = nearest_command(found.word)
         held, private = notices.looks_like_command(found.word, near), answers.looks_like_command(found.word, near)
         return replace(route, held=held, private=private)

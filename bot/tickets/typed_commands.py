@@ -76,6 +76,17 @@ def nearest_command(word: str) -> str:
     return near[0] if near else ""
 
 
+def is_doubtful(found: ForBot) -> bool:
+    """
+    Whether a text that is no command seems to be meant for the bot. Pure.
+
+    One word behind `!` does, and whatever begins with the bot's name; of a few words behind `!` only those that begin
+    nearly as a command does: `!close please`, but not `!nice work`.
+    """
+    one_word = " " not in found.word or found.word.startswith("@")
+    return one_word or bool(nearest_command(found.word))
+
+
 def obey(
     tx: Transaction,
     link: LinkRow,
