@@ -209,7 +209,9 @@ async def closed_for_good(tour: Tour) -> None:
     store = tour.shop("sellsn").store
     await tour.wait_for("the vendor has it closed", lambda: store.ticket(tour.tickets["sellsn"]).closed)
     await tour.wait_for("the Slack card says closed", lambda: "Closed" in slack.card.rendered)
-    await tour.wait_for("and offers no button to reopen", lambda: not slack.card.buttons)
+    await tour.wait_for(
+        "and offers no button to reopen", lambda: all(button.label != "Reopen" for button in slack.card.buttons)
+    )
     number = slack.card.rendered.split("#", 1)[1].split(" ", 1)[0]
     outcome = await tour.world.slack.command(tour.world.bob, tour.world.triage, "/reopen", number)
     tour.check(f"Only Bob reads “{outcome.text}”", holds="cannot reopen" in outcome.text)

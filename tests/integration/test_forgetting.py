@@ -105,11 +105,11 @@ async def test_what_the_customer_wrote_in_others_tickets_is_erased_there(tmp_pat
             assert len(texts) == posts
             assert [text for text in texts if text != ERASED] == ["My own words", "And my own again"]
         assert [chat.names[bridge.thread(chat)] for chat in chats] == names
-        assert bridge.discord.cards[bridge.thread(bridge.discord)][-1].opening == "My own words"
+        assert bridge.discord.cards[bridge.thread(bridge.discord)][-1].opening == "The customer wrote:\nMy own words"
 
 
 async def test_the_first_message_of_anothers_ticket_is_erased_on_its_card_too(tmp_path: Path) -> None:
-    """The card shows the next one that has words."""
+    """The next one that has words is posted below, so the card does not show it once more."""
     async with running(tmp_path / "db") as bridge:
         bridge.vendor.customer_writes("t1", "Guest first")
         said = bridge.vendor.said[TicketId("t1")]
@@ -121,7 +121,8 @@ async def test_the_first_message_of_anothers_ticket_is_erased_on_its_card_too(tm
         await bridge.drained()
         thread = bridge.thread(bridge.discord)
         assert "Guest first" not in bridge.discord.texts(thread)
-        assert bridge.discord.cards[thread][-1].opening == "My own words"
+        assert "My own words" in bridge.discord.texts(thread)
+        assert bridge.discord.cards[thread][-1].opening == ""
 
 
 async def test_everything_goes_where_some_of_it_still_waits_to_be_erased(tmp_path: Path) -> None:

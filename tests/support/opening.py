@@ -9,4 +9,5 @@ from bot.wording.cards import CUSTOMER_WROTE
 def opening_on(card: Card) -> str:
     """The whole message that stands on the card; empty: the card has only a message's beginning, or nothing."""
     text = card.opening.removeprefix(CUSTOMER_WROTE)
-    return "" if text == card.opening or text.endswith("…") else text
+    # In a plainer form the card's addresses cannot be opened.
+    return "" if text == card.opening or text.endswith("…") else text.replace("[.]", ".")

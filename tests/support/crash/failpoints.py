@@ -174,13 +174,16 @@ async def _until(sim: Simulation, condition: Callable[[], bool]) -> None:
 
 
 def _not_plain(sim: Simulation) -> list[str]:
-    """Each post stands in its own form: the plainest where a word was refused, and the others in full."""
+    """What has a refused word stands in the first form that is taken, in a card sooner; the others stand in full."""
     faults = []
     for room in sim.rooms.values():
-        shown = [each.post for thread in room.threads() for each in room.shown[thread]]
+        cards = {headed.opened.card for headed in room.headed}
+        everything = [each for thread in room.threads() for each in room.shown[thread]]
+        shown = [each.post for each in everything]
         if not any(_REFUSED in post.text for post in shown):
             faults.append(f"{room.name} has no refused word")
-        wrong = [post for post in shown if post.form is not (Form.DEFUSED if _REFUSED in post.text else Form.FULL)]
+        taken = [(each.post, Form.PLAIN if each.id in cards else Form.DEFUSED) for each in everything]
+        wrong = [post for post, form in taken if post.form is not (form if _REFUSED in post.text else Form.FULL)]
         faults += [f"{room.name} shows {post.text[:40]!r} in the form {post.form}" for post in wrong]
         faults += [f"{room.name} says {post.text!r}" for post in shown if post.text.startswith("❌")]
     return faults

@@ -147,7 +147,7 @@ class MemoryChat:
         self.names[thread] = card.title
         opening = opening_on(card)
         if opening:
-            post = Post(voice=Voice.CUSTOMER, name=card.customer.name or "", text=opening)
+            post = Post(voice=Voice.CUSTOMER, name=card.customer.name or "", text=opening, form=card.form)
             self.shown[thread].append(Shown(opened.card, post, 0, DeliveryKey(f"{key} opening"), self.now()))
         await self._after("open_thread")
         return opened
@@ -171,7 +171,7 @@ class MemoryChat:
             self.cards[opened.thread].append(card)
             where = self.shown[opened.thread]
             if where and where[0].id == opened.card:
-                where[0] = replace(where[0], post=replace(where[0].post, text=opening_on(card)))
+                where[0] = replace(where[0], post=replace(where[0].post, text=opening_on(card), form=card.form))
         await self._after("render_card")
         return opened.card not in self.gone
 

@@ -123,7 +123,7 @@ class Stage:
         await until(lambda: "connected" in self.intake.events or running.done())
         if running.done():
             running.result()
-        await until(lambda: len(self.server.command_names()) == 4)
+        await until(lambda: len(self.server.command_names()) == 7)
 
     async def disconnect(self) -> None:
         """Cancel `run` and wait until it is over."""
