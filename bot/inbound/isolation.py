@@ -10,7 +10,7 @@ import structlog
 from bot.clock import Clock
 from bot.errors import AuthFailed, DatabaseError, RemoteError, Unavailable
 from bot.ports import Chat, Intake
-from bot.wording import notices
+from bot.wording import reasons
 
 _log = structlog.get_logger(__name__)
 _RECONNECT_SECONDS = 60.0
@@ -36,7 +36,7 @@ def defects_as_unavailable(where: str) -> Iterator[None]:
         if isinstance(defect, ExceptionGroup) and defect.subgroup(DatabaseError):
             raise
         _log.exception("unexpected exception", where=where)
-        raise Unavailable(notices.went_wrong(f"{where} ({type(defect).__name__})")) from defect
+        raise Unavailable(reasons.went_wrong(f"{where} ({type(defect).__name__})")) from defect
 
 
 async def keep_connected(chat: Chat, intake: Intake, clock: Clock) -> None:

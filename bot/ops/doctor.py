@@ -20,7 +20,7 @@ from bot.ports import CanLearn
 from bot.settings import LoadedSettings
 from bot.tickets.learned import all_learned
 from bot.wiring import World
-from bot.wording import notices
+from bot.wording import reasons
 
 _log = structlog.get_logger(__name__)
 # A clock that shows an earlier time was never set: this program is newer.
@@ -58,8 +58,8 @@ async def _check_chat(world: World, name: ChatName, clock: Clock) -> list[Findin
     except Exception as defect:  # noqa: BLE001 - whatever a server answers, the other findings are shown
         return [_broken(name, defect)]
     if ahead := clock_difference(clock.now(), chat.now()):
-        text = notices.clock_is_off(chat.label, ahead)
-        findings.append(Finding(ok=False, subject="clock", text=text, remedy=notices.set_the_clock()))
+        text = reasons.clock_is_off(chat.label, ahead)
+        findings.append(Finding(ok=False, subject="clock", text=text, remedy=reasons.set_the_clock()))
     return findings
 
 
@@ -176,5 +176,5 @@ def _clock_finding(now: datetime) -> Finding:
     """Whether the clock was ever set. How exact it is follows from the chats' answers."""
     if now < _EARLIEST:
         text = f"it shows {now:%Y-%m-%d %H:%M} UTC, which is in the past"
-        return Finding(ok=False, subject="clock", text=text, remedy=notices.set_the_clock())
+        return Finding(ok=False, subject="clock", text=text, remedy=reasons.set_the_clock())
     return Finding(ok=True, subject="clock", text=f"{now:%Y-%m-%d %H:%M:%S} UTC")

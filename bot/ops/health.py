@@ -12,7 +12,7 @@ from bot.db.rows import from_ms, to_ms
 from bot.model import ChatName, Door, StoreName
 from bot.outbound.late_replies import LATE_AFTER
 from bot.ports import Chat, ChatHealth
-from bot.wording import notices
+from bot.wording import reasons
 
 _STUCK_AFTER = timedelta(minutes=5)
 
@@ -115,7 +115,7 @@ class Health:
         """
         connections = [line for name, chat in self._chats.items() for line in _connection_lines(name, chat.health())]
         clocks = [
-            f"{notices.clock_is_off(chat.label, ahead)} {notices.set_the_clock()}"
+            f"{reasons.clock_is_off(chat.label, ahead)} {reasons.set_the_clock()}"
             for chat in self._chats.values()
             if (ahead := clock_difference(self._clock.now(), chat.now()))
         ]

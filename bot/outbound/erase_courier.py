@@ -12,7 +12,7 @@ from bot.model import ErasePayload
 from bot.outbound.job import Directory, Job
 from bot.tickets import enqueue
 from bot.tickets.incidents import channel_works
-from bot.wording import notices
+from bot.wording import reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class EraseCourier:
         chat = self.directory.chat(link.chat)
         try:
             if job.posted is not None:
-                await chat.erase(link.place, job.posted, notices.message_erased())
+                await chat.erase(link.place, job.posted, reasons.message_erased())
             elif not job.delivery.payload_as(ErasePayload).messages:
                 await chat.rename_thread(link.place, self.directory.card(job, link.chat))
         except Gone:

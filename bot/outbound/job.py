@@ -33,7 +33,7 @@ from bot.ports import CanWriteAs, Chat, Vendor
 from bot.tickets.marks import possible_marks, wanted_mark
 from bot.tickets.people import chat_id, holder, vendor_user
 from bot.tickets.rules import Rules
-from bot.wording import cards, notices
+from bot.wording import cards, notices, reasons
 from bot.wording.cards import Opening, dashboard
 from bot.wording.plainer import plainer_card
 
@@ -238,7 +238,7 @@ class Directory:
         """The ticket's store. Raises `Rejected` if it is not configured any more."""
         store = self.rules.stores.get(ticket.store)
         if store is None:
-            raise Rejected(notices.store_unknown(ticket.store))
+            raise Rejected(reasons.store_unknown(ticket.store))
         return store
 
     def where_to_read(self, job: Job) -> str:
@@ -258,10 +258,10 @@ class Directory:
     def vendor(self, ticket: TicketRow) -> Vendor:
         """The vendor to write to. Raises `Rejected` if the store is not configured, or the ticket was forgotten."""
         if ticket.forgotten:
-            raise Rejected(notices.forgotten())
+            raise Rejected(reasons.forgotten())
         vendor = self.vendors.get(ticket.store)
         if vendor is None:
-            raise Rejected(notices.store_unknown(ticket.store))
+            raise Rejected(reasons.store_unknown(ticket.store))
         return vendor
 
     def vendor_for(self, job: Job) -> Vendor:

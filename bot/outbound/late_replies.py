@@ -16,7 +16,7 @@ from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import to_ms
 from bot.model import State
 from bot.tickets import enqueue
-from bot.wording import notices
+from bot.wording import notices, reasons
 
 LATE_AFTER = timedelta(minutes=5)
 """A reply that has been kept from leaving for so long is announced."""
@@ -60,4 +60,4 @@ def _post_line(tx: Transaction, late: list[Row], now: datetime) -> None:
     """Queue one line for these replies of one thread: why they wait."""
     uncertain = any(State(row["state"]) is State.UNCERTAIN for row in late)
     notice = notices.replies_uncertain if uncertain else notices.replies_wait
-    enqueue.line(tx, enqueue.load_link(tx, late[0]["link"]), notice(late[0]["error"] or notices.interrupted()), now)
+    enqueue.line(tx, enqueue.load_link(tx, late[0]["link"]), notice(late[0]["error"] or reasons.interrupted()), now)

@@ -29,7 +29,7 @@ from bot.outbound.ready_lanes import LimitOf, ReadyLane, look_for_lanes
 from bot.outbound.retry import Decider, Decision, GiveUp, Postpone, Reconcile
 from bot.outbound.turns import Turns
 from bot.ports import Limit
-from bot.wording import notices
+from bot.wording import reasons
 
 _log = structlog.get_logger(__name__)
 # Another process (`shopbell outbox retry`) cannot wake this one; so late it may notice a change.
@@ -161,7 +161,7 @@ class Outbox:
         except Exception as defect:  # noqa: BLE001 - a defect in one lane must not stop the others
             _log.exception("delivery hit a defect", delivery=job.delivery.id, kind=job.delivery.kind)
             reference = f"delivery {job.delivery.id} ({type(defect).__name__})"
-            await self._write_failure(job, GiveUp(doubt=True), notices.went_wrong(reference))
+            await self._write_failure(job, GiveUp(doubt=True), reasons.went_wrong(reference))
 
     async def _advance(self, job: Job) -> None:
         courier = self._couriers[job.delivery.kind]
@@ -217,7 +217,7 @@ class Outbox:
             # Whoever then asks for a retry has looked, and wants it to be sent.
             await self._write_failure(job, GiveUp(doubt=True), found.reason)
             return
-        reason = job.delivery.error or notices.interrupted()
+        reason = job.delivery.error or reasons.interrupted()
         decision = self._decider.after_failure(
             Unavailable(reason), job.delivery.attempts, retries_forever=courier.retries_forever
         )

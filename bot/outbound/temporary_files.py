@@ -7,7 +7,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from bot.errors import Unavailable
-from bot.wording import notices
+from bot.wording import reasons
 
 
 def temporary_file(folder: Path) -> BinaryIO:
@@ -23,4 +23,4 @@ def temporary_file(folder: Path) -> BinaryIO:
     try:
         return TemporaryFile(dir=folder)
     except OSError as error:
-        raise Unavailable(notices.no_room()) from error
+        raise Unavailable(reasons.no_room()) from error

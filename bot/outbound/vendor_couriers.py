@@ -29,7 +29,7 @@ from bot.tickets.own_messages import earliest
 from bot.tickets.routing import refusal
 from bot.tickets.snapshot import TicketSnapshot, lacks_messages, parts_to_record
 from bot.tickets.sync import record
-from bot.wording import notices
+from bot.wording import notices, reasons
 
 _ASKED_AGAIN = 5.0
 """Seconds between the two answers that a ticket is gone."""
@@ -110,11 +110,11 @@ class ReplyCourier:
             try:
                 await chat.download(attachment, content)
             except Gone as error:
-                raise Rejected(notices.file_lost(attachment.name)) from error
+                raise Rejected(reasons.file_lost(attachment.name)) from error
             except Uncertain as error:
                 raise Unavailable(error.user_message) from error
             if content.tell() > vendor.capabilities.file_bytes:
-                raise Rejected(notices.file_too_large(attachment.name))  # the chat did not state its size
+                raise Rejected(reasons.file_too_large(attachment.name))  # the chat did not state its size
             content.seek(0)
             files.append(File(name=attachment.name, content=content))
         return files
@@ -180,7 +180,7 @@ class NoteCourier:
     def _vendor(self, job: Job) -> CanNote:
         vendor = self.directory.vendor_for(job)
         if not isinstance(vendor, CanNote):
-            raise Unsupported(notices.notes_unsupported())
+            raise Unsupported(reasons.notes_unsupported())
         return vendor
 
 

@@ -19,7 +19,7 @@ from bot.model import DeliveryId, Kind, State, TicketNumber
 from bot.text import one_line
 from bot.text.mailboxes import same_mailbox
 from bot.tickets import enqueue, forgotten, marks
-from bot.wording import notices
+from bot.wording import reasons
 
 # So long the words of a deleted message may be needed, for example to recognise it at a vendor that lags behind.
 _NEEDED_AT_MOST = timedelta(days=1)
@@ -141,7 +141,7 @@ def erase(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
     """Erase a ticket's words, names, addresses, facts and error texts. Nothing that waits is delivered any more."""
     unsent = _unsent(tx, ticket)
     tx.run("drop_deliveries_of_ticket", ticket=ticket, now=to_ms(now))
-    tx.run("erase_deliveries", ticket=ticket, sentence=notices.message_erased())
+    tx.run("erase_deliveries", ticket=ticket, sentence=reasons.message_erased())
     tx.run("erase_messages", ticket=ticket)
     tx.run("erase_ticket", number=ticket, now=to_ms(now))
     for each in unsent:
@@ -183,7 +183,7 @@ def _drop_announcements(tx: Transaction, ticket: TicketRow, now: datetime) -> No
     for row in tx.all("announcements_with_words"):
         text = json.loads(row["payload"])["text"]
         if any(_is_named(name, text) for name in names):
-            tx.run("drop_announcement", id=row["id"], now=to_ms(now), sentence=notices.message_erased())
+            tx.run("drop_announcement", id=row["id"], now=to_ms(now), sentence=reasons.message_erased())
 
 
 def _is_named(name: str, text: str) -> bool:

@@ -43,7 +43,7 @@ from bot.tickets.typed_commands import (
     too_old,
     typed_command,
 )
-from bot.wording import answers, notices
+from bot.wording import answers, notices, reasons
 
 # A reply that is read so late is sent only after an agent confirms it: the customer may have got an answer since.
 _HOLD_AFTER = timedelta(hours=1)
@@ -217,13 +217,13 @@ def refusal(message: MessageRow, ticket: TicketRow, rules: Rules) -> str:
     """Why the vendor does not accept this message as a reply, files included; empty: it does. Pure."""
     store = rules.stores[ticket.store]
     if ticket.forgotten:
-        return notices.forgotten()
+        return reasons.forgotten()
     sent, _, left_out = _sort_attachments(message, rules, store)
     if not message.text and not sent:
-        return notices.not_accepted(store.vendor_label, left_out) if left_out else notices.nothing_to_send()
+        return reasons.not_accepted(store.vendor_label, left_out) if left_out else reasons.nothing_to_send()
     limit = rules.capabilities[ticket.store].reply_length
     if limit is not None and len(message.text) > limit:
-        return notices.too_long(store.vendor_label, len(message.text) - limit)
+        return reasons.too_long(store.vendor_label, len(message.text) - limit)
     return ""
 
 

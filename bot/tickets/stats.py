@@ -12,7 +12,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import from_ms, require, to_ms
 from bot.model import StoreName
 from bot.text import one_line
-from bot.wording import notices
+from bot.wording import notices, phrases
 
 WINDOWS: tuple[int | None, ...] = (None, 30, 7)
 """The windows of the medians, in days; None: all time."""
@@ -149,4 +149,4 @@ def _median(tx: Transaction, statement: str, store: StoreName, since: int) -> fl
 
 
 def _duration_text(seconds: float | None) -> str:
-    return "–" if seconds is None else notices.duration(timedelta(seconds=seconds))
+    return "–" if seconds is None else phrases.duration(timedelta(seconds=seconds))

@@ -9,7 +9,7 @@ from bot.db.rows import TicketRow, delivery_row
 from bot.model import Answer, DeliveryId, Status, StatusPayload, Verb
 from bot.tickets import enqueue
 from bot.tickets.rules import Rules
-from bot.wording import answers, notices
+from bot.wording import answers, reasons
 
 STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}
 
@@ -28,7 +28,7 @@ def request_status(
     """
     wanted = STATUSES[verb]
     if ticket.forgotten:
-        return Answer(text=notices.forgotten())
+        return Answer(text=reasons.forgotten())
     pending = tx.one("status_in_progress", ticket=ticket.number)
     target = ticket.status if pending is None else delivery_row(pending).payload_as(StatusPayload).wanted
     if target is wanted:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.model import Counts, Status, TicketNumber
 from bot.text import one_line
-from bot.wording.notices import duration
+from bot.wording.phrases import duration
 
 _QUOTED = 60
 

@@ -27,7 +27,7 @@ from bot.text.names import name_of, shows
 from bot.text.plain import inert
 from bot.text.tree import RichText
 from bot.wording.masking import masked, masked_author, masked_ticket
-from bot.wording.notices import message_erased
+from bot.wording.reasons import message_erased
 
 CUSTOMER_WROTE = "The customer wrote:\n"
 _SOMEBODY_WROTE = "The first message:\n"

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from bot.model import Status, Voice
 from bot.text import one_line
+from bot.wording.phrases import duration, listed
 
 _QUOTED = 60
 _NAMED = 3
@@ -198,7 +199,7 @@ def thread_refused(ticket: str, chat: str, reason: str, where: str) -> str:
 
 
 def parts_left_out(vendor: str, what: Sequence[str]) -> str:
-    return f"Your text is on its way to the customer, but without {_listed(what)}: {vendor} does not accept that."
+    return f"Your text is on its way to the customer, but without {listed(what)}: {vendor} does not accept that."
 
 
 def note_edited(name: str, before: str, now: str) -> str:
@@ -269,9 +270,9 @@ def tickets_unreadable(store: str, tickets: Sequence[str], reason: str) -> str:
             "It gets its thread as soon as it can be read."
         )
     named, more = tickets[:_NAMED], len(tickets) - _NAMED
-    listed = _listed([*named, f"{more} more"]) if more > 0 else _listed(named)
+    all_named = listed([*named, f"{more} more"]) if more > 0 else listed(named)
     return (
-        f"⚠️ {len(tickets)} tickets of {store} cannot be read: {listed}. {reason} "
+        f"⚠️ {len(tickets)} tickets of {store} cannot be read: {all_named}. {reason} "
         "Each gets its thread as soon as it can be read."
     )
 
@@ -291,92 +292,3 @@ def channel_back(chat: str) -> str:
 
 def store_back(store: str) -> str:
     return f"▶️ {store} works again. What waited is on its way."
-
-
-# ---------------------------------------------------------------- reasons, which other sentences contain
-
-
-def notes_unsupported() -> str:
-    return "The vendor has no place for notes."
-
-
-def file_lost(name: str) -> str:
-    return f"The file {name} is no longer in the chat. Please attach it to a new message."
-
-
-def file_too_large(name: str) -> str:
-    return f"The file {name} is too large for this store's vendor. Please send it in another way."
-
-
-def no_room() -> str:
-    return "The disk of shopbell's machine has no room for a file."
-
-
-def interrupted() -> str:
-    return "shopbell was stopped while sending it."
-
-
-def not_accepted(vendor: str, what: Sequence[str]) -> str:
-    return f"{vendor} does not accept {_listed(what)}."
-
-
-def nothing_to_send() -> str:
-    return "It contains nothing to send."
-
-
-def too_long(vendor: str, over: int) -> str:
-    much = "1 character" if over == 1 else f"{over:,} characters"
-    return f"This reply is {much} too long for {vendor}. Please send it in parts."
-
-
-def forgotten() -> str:
-    return (
-        "This ticket was erased here, so nothing can be sent to its vendor from here. "
-        "Answer in the vendor's own dashboard, or wait until the customer writes again."
-    )
-
-
-def message_erased() -> str:
-    return "This message was erased."
-
-
-def store_unknown(store: str) -> str:
-    return f"The store {store} is no longer in shopbell's settings, so its tickets cannot be changed."
-
-
-def went_wrong(reference: str) -> str:
-    return f"Something went wrong inside shopbell. Its log has the details under {reference}."
-
-
-# ---------------------------------------------------------------- the clock
-
-
-def clock_is_off(chat: str, ahead: timedelta) -> str:
-    which = "ahead of" if ahead > timedelta() else "behind"
-    return f"This machine's clock is {duration(abs(ahead))} {which} {chat}'s."
-
-
-def set_the_clock() -> str:
-    return "Set this machine's clock, and keep it right with a time service (NTP)."
-
-
-# ---------------------------------------------------------------- parts of sentences
-
-
-def duration(span: timedelta) -> str:
-    """A length of time as people say it: `40 s`, `12 min`, `3 h 05 min`, `2 d 4 h`."""
-    seconds = int(span.total_seconds())
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes = seconds // 60
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours} h {minutes:02d} min"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h"
-
-
-def _listed(things: Sequence[str]) -> str:
-    return things[0] if len(things) == 1 else ", ".join(things[:-1]) + f" and {things[-1]}"

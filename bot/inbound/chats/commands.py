@@ -42,7 +42,7 @@ from bot.tickets.rules import Rules
 from bot.tickets.stats import chat_table, figures
 from bot.tickets.status_changes import request_status
 from bot.tickets.taking import TAKINGS, Asker, Taking, assign, take_by_reply
-from bot.wording import answers, notices
+from bot.wording import answers, notices, reasons
 
 _log = structlog.get_logger(__name__)
 # After this time an agent is answered that the vendor takes longer.
@@ -99,7 +99,7 @@ class Commands:
         """Whoever cannot see that there is such a ticket does not learn it here."""
         self._refusals.add(ask.place.chat, ask.door)
         if subject.store not in self._rules.stores and not writable.isdisjoint(subject.places):
-            return Answer(text=notices.store_unknown(subject.store))
+            return Answer(text=reasons.store_unknown(subject.store))
         if subject.is_here:
             return Answer(text=answers.not_allowed())
         if ask.delivery is not None:

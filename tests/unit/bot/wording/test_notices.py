@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.wording import notices
+from bot.wording import notices, phrases
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from bot.wording import notices
 )
 def test_a_length_of_time_is_said_as_people_do(span: timedelta, said: str) -> None:
     """Two units at most, the larger first, never rounded up."""
-    assert notices.duration(span) == said
+    assert phrases.duration(span) == said
 
 
 def test_what_was_left_out_is_listed_as_people_do() -> None:
