@@ -67,8 +67,11 @@ async def test_assigned_in_discord(stage: Stage) -> None:
     await until(lambda: ticket.slack.count(line) == 1)
     refused = await world.discord.command(world.ann, ticket.discord.thread.id, "assign", agent=world.discord.bot)
     assert refused.content.startswith(f"{world.discord.bot.name} cannot answer this ticket")
-    with pytest.raises(NotOffered):
-        await world.discord.command(world.ann, ticket.discord.thread.id, "assign")
+    named = await world.discord.command(world.ann, ticket.discord.thread.id, "assign", agent="@ann")
+    assert named.content == f"You have #{ticket.number} now."
+    for nobody in (None, "Nobody"):
+        with pytest.raises(NotOffered):
+            await world.discord.command(world.ann, ticket.discord.thread.id, "assign", agent=nobody)
 
 
 async def test_assigned_in_slack(stage: Stage) -> None:

@@ -139,4 +139,4 @@ class TestMarks:
             s.server.guild.remove(said)
             await once_sure(lambda: s.chat.mark(where, ChatMessageId(str(said.id)), Mark.FAILED, Mark.WAITING))
             await s.server.delete_place(s.server.bot, str(where.thread))
-            await is_gone(lambda: s.chat.mark(where, ChatMessageId(str(said.id)), Mark.FAILED, None))
+            await is_gone(lambda: s.chat.mark(where, ChatMessageId(str(said.id)), Mark.FAILED, None), is_told=True)

@@ -38,11 +38,11 @@ def is_closed(v: Visitor, ticket: dict[str, Any]) -> bool:
     return closed
 
 
-def button(message: dict[str, Any]) -> dict[str, Any]:
-    """The first button under a message."""
+def button(message: dict[str, Any], place: int = 0) -> dict[str, Any]:
+    """A button under a message, counted from 0."""
     (row,) = [block for block in message["blocks"] if block["kind"] == "buttons"]
-    first: dict[str, Any] = row["buttons"][0]
-    return first
+    found: dict[str, Any] = row["buttons"][place]
+    return found
 
 
 class TestWithTheBot:
@@ -67,8 +67,9 @@ class TestWithTheBot:
             )
 
             card = v.messages("discord", discord)[0]
-            assert button(card)["label"] == "Close"
-            await v.does("/discord/press", place=card["place"], message=card["id"], button=button(card)["id"])
+            close = button(card, 1)
+            assert [button(card)["label"], close["label"]] == ["Release", "Close"]
+            await v.does("/discord/press", place=card["place"], message=card["id"], button=close["id"])
             await v.sees(lambda: is_closed(v, ticket) and v.place("discord", discord)["archived"])
             await v.sees(lambda: v.place("slack", slack)["tags"] == ["Closed"])
             assert any(message["private"] for message in v.messages("discord", card["place"]))
@@ -100,7 +101,8 @@ class TestWithTheBot:
                 choices: list[dict[str, Any]] = (await v.does("/discord/complete", place=place, text=text))["choices"]
                 return choices
 
-            assert {"/close ", "/reopen ", "/stats "} == {each["text"] for each in await offered("/")}
+            commands = {"/close ", "/reopen ", "/take ", "/release ", "/assign ", "/stats "}
+            assert commands == {each["text"] for each in await offered("/")}
             (choice,) = await offered("/close wrong")
             assert choice["text"] == f"/close ticket:{ticket['number']}"
             assert "Wrong size" in choice["label"]

@@ -22,10 +22,19 @@ async def once_sure(act: Callable[[], Awaitable[T]]) -> T:
     return await act()
 
 
-async def is_gone(act: Callable[[], Awaitable[object]], error: type[RemoteError] = Gone, match: str = ".") -> None:
-    """It is `Unavailable` at first, with the time to wait, and `Gone` (or another error) after that."""
-    with pytest.raises(Unavailable) as unsure:
+async def is_gone(
+    act: Callable[[], Awaitable[object]], error: type[RemoteError] = Gone, match: str = ".", *, is_told: bool = False
+) -> None:
+    """
+    It is `Unavailable` at first, with the time to wait, and `Gone` (or another error) after that.
+
+    Args:
+        is_told: Whether an event tells of it, too: then the chat asks by itself, and may be sure already.
+    """
+    with pytest.raises((Unavailable, error) if is_told else Unavailable) as unsure:
         await act()
+    if not isinstance(unsure.value, Unavailable):
+        return
     assert unsure.value.retry_after is not None
     await asyncio.sleep(max(1.1, unsure.value.retry_after))  # Slack allows one message a second
     with pytest.raises(error, match=match):

@@ -56,7 +56,7 @@ class DiscordPeopleInteractions(DiscordPeople):
         Args:
             name: Without the slash; a subcommand after a space.
             seconds: How long to wait for a deferred answer.
-            options: By name.
+            options: By name. A person may be given by name.
 
         Raises:
             NotOffered: No such command or option; the thread is archived; the member lacks the permission.
@@ -64,6 +64,7 @@ class DiscordPeopleInteractions(DiscordPeople):
         """
         place, command, path = self._offered(member, channel_id, name, CHAT_INPUT)
         leaf = _leaf(command, path)
+        options = {key: self._picked(_option(leaf, key), value) for key, value in options.items()}
         filled = [_filled(_option(leaf, key), value) for key, value in options.items() if value is not None]
         for option in leaf.get("options") or []:
             if option.get("required") and options.get(option["name"]) is None:
@@ -154,6 +155,16 @@ class DiscordPeopleInteractions(DiscordPeople):
         if held(self.guild.state, member, place) & needed != needed:
             raise NotOffered(f"{member.name} may not use {first}")
         return place, command, path
+
+    def _picked(self, option: Json, value: Any) -> Any:
+        """An option's value; people are picked by their names."""
+        if option["type"] != USER or not isinstance(value, str):
+            return value
+        named = value.strip().removeprefix("@").casefold()
+        for one in self.guild.state.members.values():
+            if one.name.casefold() == named:
+                return one
+        raise NotOffered(f"nobody is called {value}")
 
     def _resolved(self, named: Sequence[Member], place: Place) -> Json:
         """The people whom a command names; those who have left the guild are users only."""

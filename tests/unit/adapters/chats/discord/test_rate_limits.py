@@ -34,6 +34,7 @@ def test_what_is_unknown_is_tried_by_one_request(clock: ManualClock) -> None:
     limits = RateLimits(clock)
     assert limits.take(ROUTE, "1") == limits.take(ROUTE, "2") == 0.0
     assert limits.take(ROUTE, "1") == pytest.approx(1.0)
+    clock.advance(0.5)
     limits.finished(ROUTE, "1")
     limits.learn(ROUTE, "1", headers(4, 5.0))
     assert [limits.take(ROUTE, "1") for _ in range(5)] == [0.0] * 4 + [pytest.approx(5.001)]
