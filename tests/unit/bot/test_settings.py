@@ -18,14 +18,6 @@ from tests.support.shell import GOOD_SETTINGS
 pytestmark = pytest.mark.usefixtures("tmp_path")
 
 
-@pytest.fixture
-def good(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An environment without a fault, to spoil."""
-    for name, value in GOOD_SETTINGS.items():
-        monkeypatch.setenv(name, value)
-    return monkeypatch
-
-
 def store(loaded: LoadedSettings, name: str = "main") -> StoreSettings:
     return loaded.stores[StoreName(name)]
 

@@ -10,18 +10,9 @@ from bot.errors import SettingsError
 from bot.settings import Settings, StoreSettings, load, load_general
 from bot.settings.names import _PLANNED, _PLANNED_OF_A_STORE, letters_between
 from bot.wiring import vendor_faults
-from tests.support.shell import GOOD_SETTINGS
 
 # Some of them write a `.env` into the working directory.
 pytestmark = pytest.mark.usefixtures("tmp_path")
-
-
-@pytest.fixture
-def good(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An environment without a fault, to spoil."""
-    for name, value in GOOD_SETTINGS.items():
-        monkeypatch.setenv(name, value)
-    return monkeypatch
 
 
 def faults() -> list[str]:

@@ -8,17 +8,8 @@ from bot.errors import SettingsError
 from bot.model import Colleague, Person, PersonId
 from bot.settings import load
 from bot.wiring import vendor_faults
-from tests.support.shell import GOOD_SETTINGS
 
 FORM = "must be a comma-separated list of discord:<user id>, slack:<user id>, <vendor>:<user id> and name:<name>"
-
-
-@pytest.fixture
-def good(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An environment without a fault, to spoil."""
-    for name, value in GOOD_SETTINGS.items():
-        monkeypatch.setenv(name, value)
-    return monkeypatch
 
 
 def faults() -> list[str]:
