@@ -159,7 +159,7 @@ OTHER: dict[str, Reader] = {
     "text.comparable": text.comparable,
     "text.one_line": lambda given: text.one_line(given, 100),
     "text.split": lambda given: text.split(given, 400, markup.width),
-    "cutting.cut": lambda given: cut(verbatim(given[:FORMATTED]), 400, writing_markdown.measure),
+    "cutting.cut": lambda given: cut(verbatim(given[:FORMATTED]), 100, writing_markdown.measure),
     "file_names.file_name": file_names.file_name,
     "html.rich_text": html.rich_text,
     "html_writing.text_to_html": html_writing.text_to_html,

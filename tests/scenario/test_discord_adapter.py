@@ -196,7 +196,7 @@ class TestPosting:
         async with stage() as s:
             where = place(s.text, await s.open(s.text))
             await s.server.delete_place(s.server.bot, str(where.thread))
-            await is_gone(lambda: s.chat.post(where, post("hello"), 0, KEY))
+            await is_gone(lambda: s.chat.post(where, post("hello"), 0, KEY), is_told=True)
             with pytest.raises(Gone):
                 await s.chat.find_post(where, KEY, None)
             await s.server.stop()

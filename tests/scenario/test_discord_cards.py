@@ -103,7 +103,7 @@ class TestCards:
             await once_sure(lambda: s.chat.render_card(place(s.text, opened), opened, card(Status.CLOSED)))
             assert s.server.thread(opened.thread).archived
             await s.server.delete_place(s.server.bot, opened.thread)
-            await is_gone(lambda: s.chat.render_card(place(s.text, opened), opened, card()))
+            await is_gone(lambda: s.chat.render_card(place(s.text, opened), opened, card()), is_told=True)
 
 
 class TestMarks:

@@ -52,7 +52,7 @@ async def test_discord_does_not_take_a_thread_that_is_gone_for_a_deleted_message
         s.server.allow(s.text, "view_channel")
         assert await reads(s.chat, where, message) == "hello"
         await s.server.delete_place(s.server.owner, thread)
-        await is_gone(lambda: s.chat.reread(where, message))
+        await is_gone(lambda: s.chat.reread(where, message), is_told=True)
 
 
 async def test_discord_does_not_take_a_text_that_it_keeps_from_us_for_an_empty_one() -> None:
