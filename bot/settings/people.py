@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from bot.errors import Fault
 from bot.model import Colleague, Person, PersonId
+from bot.text.names import name_of
 
 SECTION = "AGENTS__"
 _CHATS = {"discord": re.compile(r"[0-9]{1,20}"), "slack": re.compile(r"[UW][0-9A-Z]+")}
@@ -65,7 +66,7 @@ def _fits(kind: str, named: str) -> bool:
 
 
 def _colleague(key: str, ids: Mapping[str, str]) -> Colleague:
-    name = ids.get(_NAME) or key.replace("_", " ").title()
+    name = name_of(ids.get(_NAME), key.replace("_", " ").title())
     return Colleague(
         person=Person(id=PersonId(f"agent:{key}"), name=name),
         chats={kind: one for kind, one in ids.items() if kind in _CHATS},

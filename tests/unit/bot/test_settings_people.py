@@ -30,6 +30,13 @@ def test_people_are_read(good: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["\u200b", "\u2800\u3164", "\u202e"])
+def test_a_name_that_shows_nothing_is_none(good: pytest.MonkeyPatch, name: str) -> None:
+    """Cards would say “Taken by” and nothing behind it."""
+    good.setenv("AGENTS__ANN", f"slack:U1,name:{name}")
+    assert [each.person.name for each in load().colleagues] == ["Ann"]
+
+
 @pytest.mark.parametrize(
     ("value", "wrong"),
     [
