@@ -36,7 +36,7 @@ from bot.model.deliveries import (
     State,
     StatusPayload,
 )
-from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Said
+from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Row, Said
 from bot.model.ids import (
     AgentId,
     ChannelId,
@@ -107,6 +107,7 @@ __all__ = [
     "Kind",
     "Learned",
     "LinePayload",
+    "Listing",
     "Mark",
     "Message",
     "MessageId",
@@ -122,6 +123,7 @@ __all__ = [
     "Place",
     "Post",
     "Purpose",
+    "Row",
     "Said",
     "State",
     "Status",

@@ -108,12 +108,20 @@ def next_form(form: Form, *, is_card: bool) -> Form | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button under a post or a card. It asks `verb` for `delivery`, or else for `ticket`."""
+    """
+    A button under a post, a card or an answer. It asks `verb` for `delivery`, or else for `ticket`.
+
+    Attributes:
+        words: What else it asks, as one would type it behind the command; at most 60 characters, on one line.
+        page: Which page of a list it asks for; None: it asks for no list.
+    """
 
     verb: Verb
     label: str
     ticket: TicketNumber | None = None
     delivery: DeliveryId | None = None
+    words: str = ""
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

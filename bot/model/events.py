@@ -62,6 +62,8 @@ class Ask:
         message: For `SEND`: the message in `place` that must go to the customer, with its current content.
         assignee: For `ASSIGN`: who shall have the ticket.
         store, days: For `STATS`; None: all stores, seven days.
+        words: What was typed besides, cleaned by nobody yet; empty: nothing.
+        page: Which page of a list is asked for, counted from 0.
         door: In which way it was asked.
     """
 
@@ -74,7 +76,33 @@ class Ask:
     assignee: Agent | None = None
     store: str | None = None
     days: int | None = None
+    words: str = ""
+    page: int = 0
     door: Door = Door.COMMAND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """
+    A ticket in a list.
+
+    Attributes:
+        title: `#1042 · Jane · Key not working`, on one line, of any length.
+        address: Where its thread is opened; empty: nowhere, or it is not known yet.
+        cells: What is said about it, on one line each, one for each heading but the first.
+    """
+
+    title: str
+    address: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a list of tickets: at most ten rows, with a heading for each column; the first one is the ticket."""
+
+    headings: tuple[str, ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +112,13 @@ class Answer:
 
     Attributes:
         table: Lines that are shown below the text in a fixed-width font; None: no table.
+        listing: Tickets that are shown below the text; None: no list.
         buttons: What the asker can do next. A chat that shows the answer where no button works says so instead.
     """
 
     text: str
     table: str | None = None
+    listing: Listing | None = None
     buttons: tuple[Button, ...] = ()
 
 

@@ -11,6 +11,7 @@ import ast
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -21,9 +22,11 @@ import pytest
 from adapters.chats.discord import brackets, buttons, markup, reading_markdown, writing_markdown
 from adapters.chats.slack import blocks, commands, emoji, failures, reading, reading_mrkdwn, writing_blocks
 from adapters.chats.slack import buttons as slack_buttons
+from adapters.chats.slack.arguments import typed
 from adapters.vendors.client import html, html_elements, html_writing, large_lists, parsing
 from adapters.vendors.sellsn import vendor as sellsn
 from bot import text
+from bot.model import Verb
 from bot.text import addresses, audience, file_names
 from bot.text.cutting import cut
 from bot.text.normal import normal
@@ -113,8 +116,8 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/discord/writing_markdown.py:_code": _write_markdown,
     "adapters/chats/slack/buttons.py:ACTIONS": slack_buttons.ACTIONS.fullmatch,
     "adapters/chats/slack/buttons.py:_VALUE": slack_buttons._VALUE.fullmatch,
-    "adapters/chats/slack/commands.py:_DAYS": commands.stats_arguments,
-    "adapters/chats/slack/commands.py:_PERSON": commands.assign_arguments,
+    "adapters/chats/slack/arguments.py:_DAYS": partial(typed, Verb.STATS),
+    "adapters/chats/slack/arguments.py:_PERSON": partial(typed, Verb.ASSIGN),
     "adapters/chats/slack/commands.py:_SLASH": commands._SLASH.fullmatch,
     "adapters/chats/slack/commands.py:register": re.compile("|".join(commands._SHORTCUTS)).fullmatch,
     "adapters/chats/slack/events.py:app": re.compile(".*").fullmatch,

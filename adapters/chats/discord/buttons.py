@@ -2,7 +2,8 @@
 Buttons as Discord's components, and what a pressed button asks for; pure.
 
 Everything that is needed when a button is pressed is in the button's own id (`shopbell:close:t1042`,
-`shopbell:retry:d77`). So a button works after a restart, and nothing has to be looked up. The id comes back from
+`shopbell:retry:d77`,
+`shopbell:tickets:p2:wmine`). So a button works after a restart, and nothing has to be looked up. The id comes back from
 people's programs, so it is checked like any other input.
 """
 
@@ -19,7 +20,9 @@ from adapters.chats.discord.markup import cut_line
 from bot.model import Button, DeliveryId, TicketNumber, Verb
 
 TEMPLATE = re.compile(
-    rf"shopbell:(?P<verb>{'|'.join(Verb)})(?::(?:t(?P<ticket>\d{{1,18}})|d(?P<delivery>\d{{1,18}})))?"
+    rf"shopbell:(?P<verb>{'|'.join(Verb)})"
+    r"(?::(?:t(?P<ticket>\d{1,18})|d(?P<delivery>\d{1,18})|p(?P<page>\d{1,4})))?"
+    r"(?::w(?P<words>[^\r\n]{1,60}))?"
 )
 
 _STYLE = {
@@ -35,20 +38,26 @@ _ROWS = 5
 
 def custom_id(button: Button) -> str:
     """The id that comes back when `button` is pressed."""
+    subject = ""
     if button.delivery is not None:
-        return f"shopbell:{button.verb}:d{button.delivery}"
-    if button.ticket is not None:
-        return f"shopbell:{button.verb}:t{button.ticket}"
-    return f"shopbell:{button.verb}"
+        subject = f":d{button.delivery}"
+    elif button.ticket is not None:
+        subject = f":t{button.ticket}"
+    elif button.page is not None:
+        subject = f":p{button.page}"
+    return f"shopbell:{button.verb}{subject}" + (f":w{button.words}" if button.words else "")
 
 
-def pressed(found: re.Match[str]) -> tuple[Verb, TicketNumber | None, DeliveryId | None]:
-    """What an id that matches `TEMPLATE` asks for."""
-    ticket, delivery = found["ticket"], found["delivery"]
-    return (
-        Verb(found["verb"]),
-        TicketNumber(int(ticket)) if ticket else None,
-        DeliveryId(int(delivery)) if delivery else None,
+def pressed(found: re.Match[str]) -> Button:
+    """The button whose id matches `TEMPLATE`, without its label."""
+    ticket, delivery, page = found["ticket"], found["delivery"], found["page"]
+    return Button(
+        verb=Verb(found["verb"]),
+        label="",
+        ticket=TicketNumber(int(ticket)) if ticket else None,
+        delivery=DeliveryId(int(delivery)) if delivery else None,
+        words=found["words"] or "",
+        page=int(page) if page else None,
     )
 
 

@@ -14,13 +14,14 @@ from adapters.chats.discord import checks, messages
 from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.channels import Channels
 from adapters.chats.discord.client import Account, Client
-from adapters.chats.discord.commands import Commands, publish
+from adapters.chats.discord.commands import Commands
 from adapters.chats.discord.connection import Connection
 from adapters.chats.discord.deletions import Deletions
 from adapters.chats.discord.delivery_limits import limit_of
 from adapters.chats.discord.events import Events
 from adapters.chats.discord.history import History
 from adapters.chats.discord.posting import Posting
+from adapters.chats.discord.publishing import publish
 from adapters.chats.discord.reading import DISCORD
 from adapters.chats.discord.recent_messages import RecentMessageReader
 from adapters.chats.discord.threads import Threads

@@ -17,7 +17,7 @@ from bot.model import Button, DeliveryId, TicketNumber, Verb
 ACTIONS = re.compile(r"shopbell:(?P<verb>[a-z]+):\d+")
 """Matches the action id of every button that this adapter has ever made."""
 
-_VALUE = re.compile(r"(?P<kind>thread|ticket|delivery):(?P<number>[0-9]{0,18})")
+_VALUE = re.compile(r"(?P<kind>thread|ticket|delivery|page):(?P<number>[0-9]{0,18})(?::(?P<words>[^\r\n]{1,60}))?")
 _LABEL_LENGTH = 75
 
 
@@ -39,20 +39,28 @@ def _element(button: Button, place: int) -> Element:
 
 
 def _value(button: Button) -> str:
+    subject = "thread:"
     if button.delivery is not None:
-        return f"delivery:{button.delivery}"
-    return f"ticket:{button.ticket}" if button.ticket is not None else "thread:"
+        subject = f"delivery:{button.delivery}"
+    elif button.ticket is not None:
+        subject = f"ticket:{button.ticket}"
+    elif button.page is not None:
+        subject = f"page:{button.page}"
+    return subject + (f":{button.words}" if button.words else "")
 
 
-def pressed(action: Mapping[str, Any]) -> tuple[Verb, TicketNumber | None, DeliveryId | None] | None:
-    """What an action of a `block_actions` payload asks for; None: it is not one of our buttons."""
+def pressed(action: Mapping[str, Any]) -> Button | None:
+    """The button of an action of a `block_actions` payload, without its label; None: it is not one of ours."""
     found = ACTIONS.fullmatch(str(action.get("action_id", "")))
     value = _VALUE.fullmatch(str(action.get("value", "")))
     if found is None or value is None or found["verb"] not in {verb.value for verb in Verb}:
         return None
     kind, number = value["kind"], value["number"]
-    return (
-        Verb(found["verb"]),
-        TicketNumber(int(number)) if kind == "ticket" and number else None,
-        DeliveryId(int(number)) if kind == "delivery" and number else None,
+    return Button(
+        verb=Verb(found["verb"]),
+        label="",
+        ticket=TicketNumber(int(number)) if kind == "ticket" and number else None,
+        delivery=DeliveryId(int(number)) if kind == "delivery" and number else None,
+        words=value["words"] or "",
+        page=int(number[:4]) if kind == "page" and number else None,
     )

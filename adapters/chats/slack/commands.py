@@ -19,6 +19,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from adapters.chats.slack import picker, wording
 from adapters.chats.slack.agents import Agents
+from adapters.chats.slack.arguments import typed
 from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.blocks import fallback
 from adapters.chats.slack.buttons import ACTIONS, pressed
@@ -35,32 +36,11 @@ _log = structlog.get_logger(__name__)
 _SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|stats)")
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {"close_ticket": Verb.CLOSE, "reopen_ticket": Verb.REOPEN, "send_to_customer": Verb.SEND}
-_PERSON = re.compile(r"<@(?P<user>[UW][0-9A-Z]+)(?:\|[^<>]*)?>")
-"""A person who is named in a command whose manifest says `should_escape`."""
-_DAYS = re.compile(r"(?P<days>\d{1,4})d?")
 _AT_ONCE = 1.5
 """Seconds in which an answer can still be sent with the acknowledgement; Slack waits three for that."""
 
 Payload = Mapping[str, Any]
 _Show = Callable[[Answer], Coroutine[Any, Any, None]]
-
-
-def stats_arguments(text: str) -> tuple[str | None, int | None]:
-    """Store and days of a `/stats`, in either order: `main 30`, `30d main`, `main`, nothing."""
-    store, days = [], None
-    for word in text.split():
-        found = _DAYS.fullmatch(word)
-        if found is not None and days is None:
-            days = int(found["days"])
-        else:
-            store.append(word)
-    return " ".join(store) or None, days
-
-
-def assign_arguments(text: str) -> tuple[str, str | None]:
-    """The number, or an empty text, and the id of the first person named in an `/assign`, in either order."""
-    found = _PERSON.search(text)
-    return _PERSON.sub(" ", text).strip(), None if found is None else found["user"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +56,8 @@ class _Request:
     assignee: str | None = None
     store: str | None = None
     days: int | None = None
+    words: str = ""
+    page: int = 0
     door: Door = Door.COMMAND
 
 
@@ -109,22 +91,19 @@ class Commands:
     async def _on_slash(self, ack: AsyncAck, body: Payload) -> None:
         await ack()
         verb = Verb(_verb(str(body["command"])))
-        channel, text = ChannelId(str(body["channel_id"])), str(body.get("text") or "").strip()
-        assignee = None
-        if verb is Verb.ASSIGN:
-            text, assignee = assign_arguments(text)
-        if verb is not Verb.STATS and (not text or (verb is Verb.ASSIGN and assignee is None)):
-            self._tasks.start(self._open_picker(picker.Purpose(verb, channel, assignee), body))
+        channel, found = ChannelId(str(body["channel_id"])), typed(verb, str(body.get("text") or ""))
+        if found.lacks_ticket:
+            self._tasks.start(self._open_picker(picker.Purpose(verb, channel, found.assignee), body))
             return
-        store, days = stats_arguments(text) if verb is Verb.STATS else (None, None)
         request = _Request(
             user=str(body["user_id"]),
             verb=verb,
             place=Place(chat=SLACK, channel=channel),
-            ticket=text if verb is not Verb.STATS else None,
-            assignee=assignee,
-            store=store,
-            days=days,
+            ticket=found.ticket,
+            assignee=found.assignee,
+            store=found.store,
+            days=found.days,
+            words=found.words,
         )
         self._tasks.start(self._do(request, self._in_response(str(body["response_url"]))))
 
@@ -192,15 +171,16 @@ class Commands:
         found = pressed(action)
         if found is None:
             return
-        verb, ticket, delivery = found
         view, user = body.get("view"), str(body["user"]["id"])
         place = _place_of(body) if view is None else Place(chat=SLACK, channel=picker.purpose_of(view).channel)
         request = _Request(
             user=user,
-            verb=verb,
+            verb=found.verb,
             place=place,
-            ticket=None if ticket is None else str(ticket),
-            delivery=delivery,
+            ticket=None if found.ticket is None else str(found.ticket),
+            delivery=found.delivery,
+            words=found.words,
+            page=found.page or 0,
             door=Door.BUTTON,
         )
         show = self._privately_or_in_response(body, place, user) if view is None else self._in_view(view, user)
@@ -231,6 +211,8 @@ class Commands:
                 assignee=None if request.assignee is None else await self._agents.agent(request.assignee),
                 store=request.store,
                 days=request.days,
+                words=request.words,
+                page=request.page,
                 door=request.door,
             )
             return await self._intake.ask(ask)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.chats.slack.buttons import ACTIONS, action_rows, pressed
@@ -21,10 +23,11 @@ def test_a_button_says_all_that_is_needed() -> None:
         Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(99)),
         Button(verb=Verb.RETRY, label="Retry", delivery=DeliveryId(100)),
         Button(verb=Verb.REOPEN, label="Reopen"),
+        Button(verb=Verb.STATS, label="Next", page=2, words="mine: main"),
     )
     shown = accepted(action_rows(buttons))
     asked = [pressed(element) for element in shown[0]["elements"]]
-    assert asked == [(button.verb, button.ticket, button.delivery) for button in buttons]
+    assert asked == [replace(button, label="") for button in buttons]
     assert all(ACTIONS.fullmatch(element["action_id"]) for element in shown[0]["elements"])
 
 
@@ -37,6 +40,8 @@ def test_a_button_says_all_that_is_needed() -> None:
         {"action_id": "shopbell:close:0", "value": f"ticket:{'9' * 30}"},
         {"action_id": "shopbell:retry:0", "value": f"delivery:{'9' * 5000}"},
         {"action_id": "shopbell:close:0", "value": "store:1"},
+        {"action_id": "shopbell:stats:0", "value": "page:1:two\nlines"},
+        {"action_id": "shopbell:stats:0", "value": f"page:1:{'x' * 61}"},
         {"action_id": "shopbell:close:0", "value": "ticket:١٢"},
         {},
     ],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.chats.slack.commands import assign_arguments, stats_arguments
+from adapters.chats.slack.arguments import typed
+from bot.model import Verb
 
 
 @pytest.mark.parametrize(
@@ -21,23 +22,27 @@ from adapters.chats.slack.commands import assign_arguments, stats_arguments
 )
 def test_stats_takes_store_and_days_in_either_order(text: str, wanted: tuple[str | None, int | None]) -> None:
     """Both may be left out."""
-    assert stats_arguments(text) == wanted
+    found = typed(Verb.STATS, text)
+    assert (found.store, found.days) == wanted
+    assert not found.lacks_ticket
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("", ("", None)),
+        ("", (None, None)),
         ("1042", ("1042", None)),
         ("1042 <@U1|ann>", ("1042", "U1")),
         ("<@W12> #1042", ("#1042", "W12")),
-        ("<@U1|ann>", ("", "U1")),
+        ("<@U1|ann>", (None, "U1")),
         ("1042 ann", ("1042 ann", None)),
         ("1042 &lt;@U1&gt;", ("1042 &lt;@U1&gt;", None)),
         ("1042 <@U1|ann> <@U2|bob>", ("1042", "U1")),
         ("1042 <#C1|general>", ("1042 <#C1|general>", None)),
     ],
 )
-def test_assign_takes_number_and_person_in_either_order(text: str, wanted: tuple[str, str | None]) -> None:
+def test_assign_takes_number_and_person_in_either_order(text: str, wanted: tuple[str | None, str | None]) -> None:
     """The first person counts; what is left must be a number, or no such ticket is found."""
-    assert assign_arguments(text) == wanted
+    found = typed(Verb.ASSIGN, text)
+    assert (found.ticket, found.assignee) == wanted
+    assert found.lacks_ticket is (None in wanted)

@@ -1,0 +1,195 @@
+"""What Discord offers: the slash commands with their completion, the message menus and the buttons."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Protocol
+
+import discord
+import structlog
+from discord import app_commands, ui
+
+from adapters.chats.discord import wording
+from adapters.chats.discord.agents import named, only_named
+from adapters.chats.discord.buttons import TEMPLATE, pressed
+from adapters.chats.discord.failures import remote_errors
+from adapters.chats.discord.markup import cut_line
+from adapters.chats.discord.reading import is_from_person, place_of, said
+from bot.errors import RemoteError
+from bot.model import Agent, Ask, Door, Place, Verb
+from bot.ports import Intake
+
+_log = structlog.get_logger(__name__)
+
+_CHOICE_NAME = 100
+_CHOICES = 25
+_DAYS = 365
+_SHOWN_TO = discord.Permissions(send_messages_in_threads=True)
+"""Discord offers the commands to whoever has this permission. Every agent has it where the tickets are."""
+
+Interaction = discord.Interaction[Any]
+Offered = app_commands.Command[Any, ..., None] | app_commands.ContextMenu
+
+
+class Asking(Protocol):
+    """By what the core is asked; see `commands.Commands`."""
+
+    @property
+    def intake(self) -> Intake: ...
+
+    def agent(self, interaction: Interaction) -> Agent:
+        """Who asks."""
+        ...
+
+    async def answer(self, interaction: Interaction, ask: Ask) -> None:
+        """Acknowledge, ask the core, show its answer."""
+        ...
+
+
+def offered(commands: Asking) -> tuple[Offered, ...]:
+    """All slash commands and message menus."""
+    return (
+        _ticket_command(commands, Verb.CLOSE, wording.CLOSE_COMMAND),
+        _ticket_command(commands, Verb.REOPEN, wording.REOPEN_COMMAND),
+        _ticket_command(commands, Verb.TAKE, wording.TAKE_COMMAND),
+        _ticket_command(commands, Verb.RELEASE, wording.RELEASE_COMMAND),
+        _assign_command(commands),
+        _stats_command(commands),
+        _send_menu(commands),
+    )
+
+
+def button_class(commands: Asking) -> type[ui.DynamicItem[ui.Button[Any]]]:
+    """Answers a press on one of our buttons."""
+
+    class PressedButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
+        """One of our buttons, on any message, however old."""
+
+        def __init__(self, button: ui.Button[Any], found: re.Match[str]) -> None:
+            super().__init__(button)
+            self.found = found
+
+        @classmethod
+        async def from_custom_id(
+            cls, _interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
+        ) -> PressedButton:
+            if not isinstance(item, ui.Button):
+                raise TypeError("only buttons have our ids")
+            return cls(item, match)
+
+        async def callback(self, interaction: Interaction) -> None:
+            button = pressed(self.found)
+            await commands.answer(
+                interaction,
+                Ask(
+                    verb=button.verb,
+                    agent=commands.agent(interaction),
+                    place=place_asked(interaction),
+                    ticket=None if button.ticket is None else str(button.ticket),
+                    delivery=button.delivery,
+                    words=button.words,
+                    page=button.page or 0,
+                    door=Door.BUTTON,
+                ),
+            )
+
+    return PressedButton
+
+
+def place_asked(interaction: Interaction) -> Place:
+    """Where somebody asks: the thread that they are in, else the channel."""
+    channel = interaction.channel
+    if isinstance(channel, discord.Thread):
+        return place_of(channel.parent_id, channel.id)
+    return place_of(interaction.channel_id or 0)
+
+
+def _ticket_command(commands: Asking, verb: Verb, description: str) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=verb.value, description=description)
+    @app_commands.default_permissions(_SHOWN_TO)
+    @app_commands.describe(ticket=wording.TICKET_OPTION)
+    async def command(interaction: Interaction, ticket: str | None = None) -> None:
+        ask = Ask(verb=verb, agent=commands.agent(interaction), place=place_asked(interaction), ticket=ticket)
+        await commands.answer(interaction, ask)
+
+    @command.autocomplete("ticket")
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await _tickets(commands, verb, interaction, typed)
+
+    return command
+
+
+def _assign_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.ASSIGN.value, description=wording.ASSIGN_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    @app_commands.describe(agent=wording.AGENT_OPTION, ticket=wording.TICKET_OPTION)
+    async def command(interaction: Interaction, agent: discord.User, ticket: str | None = None) -> None:
+        asker, place = commands.agent(interaction), place_asked(interaction)
+        assignee = named(agent)
+        await commands.answer(
+            interaction, Ask(verb=Verb.ASSIGN, agent=asker, place=place, ticket=ticket, assignee=assignee)
+        )
+
+    @command.autocomplete("ticket")
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await _tickets(commands, Verb.ASSIGN, interaction, typed)
+
+    return command
+
+
+async def _tickets(
+    commands: Asking, verb: Verb, interaction: Interaction, typed: str
+) -> list[app_commands.Choice[str]]:
+    """The tickets that are offered while somebody types."""
+    agent, place = commands.agent(interaction), place_asked(interaction)
+    try:
+        choices = await commands.intake.choices(verb, typed, place, agent)
+    except RemoteError as error:
+        _log.info("discord completion failed", reason=error.user_message)
+        return []
+    return [
+        app_commands.Choice(name=cut_line(choice.title, _CHOICE_NAME), value=str(choice.number))
+        for choice in choices[:_CHOICES]
+    ]
+
+
+def _stats_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.STATS.value, description=wording.STATS_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    @app_commands.describe(store=wording.STORE_OPTION, days=wording.DAYS_OPTION)
+    async def command(
+        interaction: Interaction, store: str | None = None, days: app_commands.Range[int, 1, _DAYS] | None = None
+    ) -> None:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        await commands.answer(interaction, Ask(verb=Verb.STATS, agent=agent, place=place, store=store, days=days))
+
+    @command.autocomplete("store")
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        try:
+            known = await commands.intake.stores(place, agent)
+        except RemoteError as error:
+            _log.info("discord completion failed", reason=error.user_message)
+            return []
+        stores = [name for name in known if typed.casefold() in name.casefold()]
+        return [app_commands.Choice(name=name[:_CHOICE_NAME], value=name) for name in stores[:_CHOICES]]
+
+    return command
+
+
+def _send_menu(commands: Asking) -> app_commands.ContextMenu:
+    @app_commands.context_menu(name=wording.SEND_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    async def menu(interaction: Interaction, message: discord.Message) -> None:
+        if not is_from_person(message):
+            with remote_errors(wrote=True):
+                await interaction.response.send_message(wording.NOT_FROM_PERSON, ephemeral=True)
+            return
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        # Discord does not give the roles of the message's author here, and whoever sends it answers for it.
+        content = said(message, place, only_named(message.author))
+        await commands.answer(
+            interaction, Ask(verb=Verb.SEND, agent=agent, place=place, message=content, door=Door.MENU)
+        )
+
+    return menu
