@@ -17,6 +17,7 @@ from bot.inbound.chats.catchup import CatchUp
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.intake import ChatIntake
+from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.reread import RereadCheck
@@ -82,6 +83,7 @@ class App:
             chats=world.chats,
             refusals=refusals,
             choices=choices,
+            lists=Lists(database, rules, clock, chats=world.chats, choices=choices, refusals=refusals),
             counting=counting,
         )
         self._private = PrivateMessages(world.chats, commands, database, clock)

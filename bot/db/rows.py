@@ -107,6 +107,8 @@ class TicketRow:
     followed: bool
     taken_by: str | None
     taken_by_name: str | None
+    waiting_since: datetime | None
+    snoozed_until: datetime | None
     version: int
 
 
@@ -215,6 +217,8 @@ def ticket_row(row: Row) -> TicketRow:
         followed=bool(row["followed"]),
         taken_by=row["taken_by"],
         taken_by_name=row["taken_by_name"],
+        waiting_since=_moment(row["waiting_since"]),
+        snoozed_until=_moment(row["snoozed_until"]),
         version=row["version"],
     )
 

@@ -192,7 +192,6 @@ SET subject = COALESCE(:subject, subject),
     customer_email = COALESCE(:customer_email, customer_email),
     customer_mailbox = COALESCE(:customer_mailbox, customer_mailbox),
     facts = COALESCE(:facts, facts),
-    awaiting = COALESCE(:awaiting, awaiting),
     first_response_at = COALESCE(first_response_at, :first_response_at),
     fingerprint = CASE WHEN :read_again THEN NULL ELSE :fingerprint END,
     closed_here_only = CASE WHEN :status IS NULL THEN closed_here_only ELSE 0 END,
@@ -233,14 +232,21 @@ WHERE number = :number;
 UPDATE tickets SET taken_by = :by, taken_by_name = :name WHERE number = :number;
 
 -- name: set_ticket_awaiting
--- Whose turn it is.
-UPDATE tickets SET awaiting = :awaiting WHERE number = :number;
+-- Whose turn it is, and since when it is ours; if that is not known (NULL), what was recorded stays, else it is now.
+UPDATE tickets
+SET awaiting = :awaiting,
+    waiting_since = CASE :awaiting WHEN 'us' THEN COALESCE(:since, waiting_since, :now) END
+WHERE number = :number;
 
 -- name: set_ticket_answered
 -- An agent's reply is at the vendor: it is the customer's turn.
 UPDATE tickets
-SET awaiting = 'customer', first_response_at = COALESCE(first_response_at, :at)
+SET awaiting = 'customer', waiting_since = NULL, first_response_at = COALESCE(first_response_at, :at)
 WHERE number = :number;
+
+-- name: set_ticket_snoozed
+-- Until when the ticket is out of the queue; NULL: it is in it.
+UPDATE tickets SET snoozed_until = :until WHERE number = :number;
 
 -- ============================================================ erasing
 
@@ -456,6 +462,34 @@ WHERE t.store = :store
   )
 ORDER BY t.number = :here DESC, INSTR(CAST(t.number AS TEXT), :typed) = 1 DESC, t.number DESC
 LIMIT 25;
+
+-- name: queue
+-- For `/tickets` and App Home: a page of the open tickets that have a thread in these places of the chat, longest
+-- waiting first, and how many there are in all. A place is a store and a channel with a blank between them.
+SELECT t.*, COUNT(*) OVER () AS total
+FROM tickets AS t
+WHERE t.store IN (SELECT value FROM json_each(:stores))
+  AND t.status = 'open'
+  AND t.followed = 1
+  AND t.gone_at IS NULL
+  AND t.forgotten = 0
+  AND CASE :which
+      WHEN 'waiting' THEN COALESCE(t.awaiting, 'us') = 'us' AND t.snoozed_until IS NULL
+      WHEN 'snoozed' THEN t.snoozed_until IS NOT NULL
+      WHEN 'mine' THEN t.taken_by IN (SELECT value FROM json_each(:mine))
+      ELSE 1
+  END
+  AND EXISTS (
+      SELECT 1 FROM links AS l
+      WHERE l.ticket = t.number AND l.chat = :chat
+        AND t.store || ' ' || l.channel IN (SELECT value FROM json_each(:places))
+  )
+ORDER BY
+    COALESCE(t.snoozed_until, 0),
+    t.waiting_since IS NULL,
+    t.waiting_since,
+    t.number
+LIMIT :most OFFSET :skipped;
 
 -- ============================================================ tickets: sweeping
 

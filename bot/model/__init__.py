@@ -15,6 +15,7 @@ from bot.model.chats import (
     Door,
     Form,
     Mark,
+    Moment,
     Opened,
     Place,
     Post,
@@ -54,6 +55,7 @@ from bot.model.ids import (
 from bot.model.people import Colleague, Person
 from bot.model.stores import Finding, Learned, Store
 from bot.model.tickets import (
+    WAITS_FOR_US,
     Absent,
     Attachment,
     Author,
@@ -67,6 +69,7 @@ from bot.model.tickets import (
     Message,
     Nameless,
     Nudge,
+    Standing,
     Status,
     Ticket,
 )
@@ -74,6 +77,7 @@ from bot.model.tickets import (
 __all__ = [
     "PAYLOADS",
     "RECONCILE_DELAYS",
+    "WAITS_FOR_US",
     "Absent",
     "Agent",
     "AgentId",
@@ -111,6 +115,7 @@ __all__ = [
     "Mark",
     "Message",
     "MessageId",
+    "Moment",
     "Nameless",
     "NewCardPayload",
     "NoPayload",
@@ -125,6 +130,7 @@ __all__ = [
     "Purpose",
     "Row",
     "Said",
+    "Standing",
     "State",
     "Status",
     "StatusPayload",

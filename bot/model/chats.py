@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from bot.model.ids import AgentId, ChannelId, ChatMessageId, ChatName, DeliveryId, ThreadId, TicketNumber
-from bot.model.tickets import Attachment, Customer, Fact, Status
+from bot.model.tickets import Attachment, Customer, Fact, Standing, Status
 from bot.text.tree import RichText
 
 
@@ -61,6 +61,7 @@ class Verb(StrEnum):
     RELEASE = "release"
     ASSIGN = "assign"
     STATS = "stats"
+    TICKETS = "tickets"  # a list of them
     RETRY = "retry"  # a delivery that failed for good or is held
     DISCARD = "discard"  # a delivery that is held
     SEND = "send"  # a message of one's own, to the customer
@@ -149,6 +150,14 @@ class Post:
     plain_from: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time with the words before it: `Waiting for us since`. A chat shows it in its reader's time zone."""
+
+    words: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """
@@ -158,6 +167,8 @@ class Card:
         title: `#1042 · Jane · Key not working`.
         names: For the thread, from the best to the one that says least. A chat may cut one, but not the number.
         store: Store and vendor for people: `Main · Sellgate`.
+        standing: Where the ticket stands in the queue.
+        moment: What stands behind `status_text`: since when it waits for us, until when it is snoozed; None: nothing.
         opening: The customer's first message or its beginning as neutral text of at most 600 characters, behind words
             that say what it is; may be empty.
         hint: One line that says what a message in this thread does.
@@ -172,6 +183,8 @@ class Card:
     customer: Customer
     status: Status
     status_text: str
+    standing: Standing
+    moment: Moment | None
     opening: str
     facts: tuple[Fact, ...]
     hint: str

@@ -34,6 +34,19 @@ class Awaiting(StrEnum):
     CUSTOMER = "customer"
 
 
+class Standing(StrEnum):
+    """Where a ticket stands in the queue."""
+
+    FIRST_ANSWER = "first answer"  # it waits for us, and nobody has answered it yet
+    NEXT_ANSWER = "next answer"  # it waits for us again
+    CUSTOMER = "customer"  # it waits for the customer
+    SNOOZED = "snoozed"  # it waits for nobody until some time
+    CLOSED = "closed"
+
+
+WAITS_FOR_US = frozenset({Standing.FIRST_ANSWER, Standing.NEXT_ANSWER})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """The person who opened a ticket."""

@@ -32,6 +32,7 @@ from bot.model import (
 from bot.ports import CanWriteAs, Chat, Vendor
 from bot.tickets.marks import possible_marks, wanted_mark
 from bot.tickets.people import chat_id, holder, vendor_user
+from bot.tickets.queue import standing
 from bot.tickets.rules import Rules
 from bot.wording import cards, notices, reasons
 from bot.wording.cards import Opening, dashboard
@@ -224,6 +225,7 @@ class Directory:
             store,
             capabilities,
             typable,
+            standing=standing(ticket),
             taken_by="" if has is None else has.name,
             masks_emails=masks,
         )

@@ -59,7 +59,7 @@ class PracticeWorld:
         app = SlackApp.from_manifest(json.loads(slack_manifest()))
         self.slack = PracticeSlack(app=app, limits=SlackLimits(posts_per_second=_SLACK_POSTS_PER_SECOND, post_burst=10))
         self.support = self.discord.add_text_channel("support")
-        self.tickets = self.discord.add_forum("tickets", ["Open", "Closed"])
+        self.tickets = self.discord.add_forum("tickets", ["Open", "Closed", "Waiting for us"])
         self.ann: Member = self.discord.add_member("Ann")
         self.bob: User = self.slack.add_user("bob", real_name="Bob")
         self.triage = self.slack.add_channel("triage", [self.bob])

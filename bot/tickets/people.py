@@ -36,6 +36,15 @@ def person_of(colleagues: Sequence[Colleague], recorded: str, name: str | None) 
     return Person(id=PersonId(recorded), name=name_of(name) or _SOMEBODY)
 
 
+def ids_of(colleagues: Sequence[Colleague], recorded: str) -> tuple[str, ...]:
+    """All ids in chats of the person with this one, as `chat_id` writes them."""
+    chat, _, agent = recorded.partition(":")
+    for colleague in colleagues:
+        if colleague.chats.get(chat) == agent:
+            return tuple(f"{name}:{user}" for name, user in colleague.chats.items())
+    return (recorded,)
+
+
 def holder(ticket: TicketRow, colleagues: Sequence[Colleague]) -> Person | None:
     """Who has the ticket; None: nobody."""
     return None if ticket.taken_by is None else person_of(colleagues, ticket.taken_by, ticket.taken_by_name)

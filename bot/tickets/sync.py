@@ -26,7 +26,6 @@ from bot.db.rows import (
 from bot.model import (
     RECONCILE_DELAYS,
     Author,
-    Awaiting,
     Customer,
     Kind,
     Message,
@@ -44,6 +43,7 @@ from bot.tickets import enqueue, links
 from bot.tickets.forgotten import find_ticket, is_forgotten
 from bot.tickets.outcomes import reply_arrived
 from bot.tickets.own_messages import Attempted, claimed
+from bot.tickets.queue import turn
 from bot.tickets.snapshot import TicketSnapshot
 from bot.wording import cards, notices
 
@@ -70,7 +70,8 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
     followed = snapshot.follow or known.followed
     if snapshot.messages is not None:
         _record_messages(tx, store, known, snapshot, now, followed=followed, begins=begins)
-        _update_turn(tx, known, snapshot, stale=stale)
+    if not stale:
+        _update_turn(tx, known, snapshot, now)
     after = _load_ticket(tx, number)
     if followed and before is not None:
         if after.status is not before.status:
@@ -171,7 +172,6 @@ def _update_ticket(
         customer_email=ticket.customer.email,
         customer_mailbox=None if ticket.customer.email is None else mailbox(ticket.customer.email),
         facts=None if ticket.facts is None else facts_json(ticket.facts),
-        awaiting=None if stale else _awaiting(snapshot),
         first_response_at=_first_response(snapshot.messages),
         closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
         read_at=to_ms(snapshot.read_at),
@@ -202,23 +202,12 @@ def _updated_this_second(snapshot: TicketSnapshot) -> bool:
     return updated_at is not None and not updated_at.microsecond and abs(read_at - updated_at) < _SAME_SECOND
 
 
-def _turn_by_messages(messages: tuple[Message, ...] | None) -> Awaiting | None:
-    """Whose turn it is, by the last message; None: unknown."""
-    last = next((message for message in reversed(messages or ()) if message.is_public), None)
-    if last is None or last.author is Author.UNKNOWN:
-        return None
-    return Awaiting.US if last.author is Author.CUSTOMER else Awaiting.CUSTOMER
-
-
-def _update_turn(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stale: bool) -> None:
+def _update_turn(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> None:
     """Finding a reply of ours made it the customer's turn; correct that if it is not the last message."""
-    awaiting = None if stale else _awaiting(snapshot)
-    if awaiting is not None:
-        tx.run("set_ticket_awaiting", number=known.number, awaiting=awaiting)
-
-
-def _awaiting(snapshot: TicketSnapshot) -> Awaiting | None:
-    return snapshot.ticket.awaiting or _turn_by_messages(snapshot.messages)
+    found = turn(snapshot.ticket.awaiting, snapshot.messages or ())
+    if found is not None:
+        since = None if found.since is None else to_ms(found.since)
+        tx.run("set_ticket_awaiting", number=known.number, awaiting=found.awaiting, since=since, now=to_ms(now))
 
 
 def _first_response(messages: tuple[Message, ...] | None) -> int | None:
@@ -262,6 +251,8 @@ def _record_messages(
             written_at=to_ms(message.written_at or now),
             now=to_ms(now),
         )
+        if inserted is not None and message.is_public and message.author is not Author.STAFF:
+            tx.run("set_ticket_snoozed", number=ticket.number, until=None)
         if inserted is not None and followed:
             tx.run("set_store_active", name=ticket.store, at=to_ms(min(message.written_at or now, now)))
             if begins and not known and message is found[0] and _stands_on_cards(tx, ticket.number, message):
@@ -319,6 +310,8 @@ def _card_fields(ticket: TicketRow) -> tuple[object, ...]:
         ticket.customer,
         ticket.facts,
         ticket.awaiting,
+        ticket.waiting_since,
+        ticket.snoozed_until,
         ticket.gone,
         ticket.erased,
     )

@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 
 from bot.db.rows import MessageRow, TicketRow
 from bot.model import (
+    WAITS_FOR_US,
     Author,
     Button,
     Card,
     Customer,
     Fact,
     Message,
+    Moment,
     Post,
     Purpose,
+    Standing,
     Status,
     Store,
     TicketNumber,
@@ -91,6 +94,7 @@ def card(
     capabilities: VendorCapabilities,
     note_prefixes: Sequence[str],
     *,
+    standing: Standing,
     taken_by: str = "",
     masks_emails: bool = False,
 ) -> Card:
@@ -99,6 +103,7 @@ def card(
 
     Args:
         others: The same customer's other tickets in the card's channel.
+        standing: Where the ticket stands in the queue.
         taken_by: The name of who has the ticket; empty: nobody has it.
         masks_emails: Whether addresses are masked. Then a button shows the whole one to whoever may act.
     """
@@ -114,7 +119,9 @@ def card(
             ticket.customer, name=name_of(ticket.customer.name) or None, email=name_of(ticket.customer.email) or None
         ),
         status=ticket.status,
-        status_text=status_text(ticket.status, _status_word(ticket), ticket.awaiting, taken_by, gone=ticket.gone),
+        status_text=status_text(standing, ticket.status, _status_word(ticket), taken_by, gone=ticket.gone),
+        standing=standing,
+        moment=_moment(ticket, standing),
         opening=_opening(opening, masks_emails=masks_emails),
         facts=ticket.facts + _other_tickets(others),
         hint=_ERASED_HINT if ticket.erased else hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
@@ -150,16 +157,24 @@ def _status_word(ticket: TicketRow) -> str | None:
     return "closed here only" if ticket.closed_here_only else ticket.status_word
 
 
-def status_text(status: Status, word: str | None, awaiting: str | None, taken_by: str = "", *, gone: bool) -> str:
-    """The status as the card shows it; the vendor's word only where it says more, whose turn it is only while open."""
+def status_text(standing: Standing, status: Status, word: str | None, taken_by: str = "", *, gone: bool) -> str:
+    """The status as the card shows it; the vendor's word only where it says more."""
     if gone:
         return "🚫 No longer at the vendor"
     shown = f" ({word})" if word and word.lower() != status.value else ""
     taken = f" · Taken by {taken_by}" if taken_by else ""
     if status is Status.CLOSED:
         return f"✅ Closed{shown}{taken}"
-    turn = {"us": " · waiting for us", "customer": " · waiting for the customer"}.get(awaiting or "", "")
-    return f"💬 Open{shown}{turn}{taken}"
+    waits = " · Waiting for the customer" if standing is Standing.CUSTOMER else ""
+    return f"💬 Open{shown}{taken}{waits}"
+
+
+def _moment(ticket: TicketRow, standing: Standing) -> Moment | None:
+    if standing is Standing.SNOOZED and ticket.snoozed_until is not None:
+        return Moment("Snoozed until", ticket.snoozed_until)
+    if standing in WAITS_FOR_US:
+        return Moment("Waiting for us since", ticket.waiting_since or ticket.created_at)
+    return None
 
 
 def hint(*, sends_all: bool, note_prefixes: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,12 @@ def card(bridge: Bridge, chat: MemoryChat) -> tuple[str, list[str]]:
 async def cards_say(bridge: Bridge, words: str, *buttons: str) -> None:
     """Wait until both chats' cards say so."""
     for chat in (bridge.discord, bridge.slack):
-        await until(lambda: card(bridge, chat)[0].endswith(words), f"the card in {chat.name} says {words}")  # noqa: B023
-        assert card(bridge, chat)[1] == list(buttons)
+        await until(partial(_says, bridge, chat, words, list(buttons)), f"the card in {chat.name} says {words}")
+
+
+def _says(bridge: Bridge, chat: MemoryChat, words: str, buttons: list[str]) -> bool:
+    shown, offered = card(bridge, chat)
+    return words in shown and offered == buttons
 
 
 def lines(bridge: Bridge) -> list[list[str]]:
@@ -60,12 +65,12 @@ async def choices(bridge: Bridge, verb: Verb, agent: Agent) -> list[Choice]:
 
 async def test_a_ticket_is_taken_and_released(bridge: Bridge) -> None:
     """Both cards say who has it, whatever chat it was taken in; nothing is said in the threads."""
-    await cards_say(bridge, "waiting for us", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Close")
     assert await bridge.asks(bridge.slack, Verb.TAKE, agent=BOB) == Answer(text="You have #1001 now.")
-    await cards_say(bridge, "waiting for us · Taken by Bob", "Release", "Close")
+    await cards_say(bridge, "Open · Taken by Bob", "Release", "Close")
     assert await bridge.asks(bridge.slack, Verb.TAKE, agent=BOB) == Answer(text="You already have #1001.")
     assert await bridge.asks(bridge.slack, Verb.RELEASE, agent=BOB) == Answer(text="Nobody has #1001 now.")
-    await cards_say(bridge, "waiting for us", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Close")
     again = await bridge.asks(bridge.slack, Verb.RELEASE, agent=BOB)
     assert again == Answer(text="Nobody has #1001, so there is nothing to release.")
     await bridge.at_rest()
@@ -133,7 +138,7 @@ async def test_only_who_may_act_on_a_ticket_can_get_it(bridge: Bridge, assignee:
     bridge.slack.shut_out.add((BOB.id, ChannelId("1")))
     assert (await bridge.asks(bridge.slack, Verb.ASSIGN, agent=ANN, assignee=assignee)).text.startswith(answer)
     await bridge.at_rest()
-    await cards_say(bridge, "waiting for us", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Close")
 
 
 @pytest.mark.parametrize("verb", [Verb.TAKE, Verb.TAKE_OVER, Verb.RELEASE, Verb.ASSIGN])
@@ -156,7 +161,7 @@ async def test_the_first_reply_takes_a_ticket_that_nobody_has(bridge: Bridge) ->
     """A note does not, and a second person's reply leaves it where it is."""
     await bridge.says(bridge.slack, "s0", "// Let me look.", agent=BOB)
     await bridge.at_rest()
-    await cards_say(bridge, "waiting for us", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Close")
     await bridge.says(bridge.discord, "d1", "On its way.")
     await cards_say(bridge, "Taken by Ann Example", "Release", "Close")
     await bridge.says(bridge.slack, "s2", "It is the small one.", agent=BOB)
@@ -169,7 +174,7 @@ async def test_whoever_sends_a_held_message_has_the_ticket(bridge: Bridge) -> No
     """Not its author: `!clsoe` was held, and Bob pressed Send."""
     await bridge.says(bridge.discord, "d1", "!clsoe")
     await until(lambda: len(lines(bridge)[0]) == 1, "it is held")
-    await cards_say(bridge, "waiting for us", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Close")
     (button, _) = bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.buttons
     await bridge.asks(bridge.discord, Verb.RETRY, agent=BOB, delivery=button.delivery)
     await cards_say(bridge, "Taken by Bob", "Release", "Close")
@@ -192,7 +197,7 @@ async def test_a_word_takes_the_ticket_of_its_thread(bridge: Bridge, word: str) 
     await cards_say(bridge, "Taken by Ann Example", "Release", "Close")
     await until(lambda: bridge.discord.told == [(ANN.id, "You have #1001 now.")])
     await bridge.says(bridge.discord, "d2", "!release")
-    await cards_say(bridge, "waiting for us", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Close")
     await bridge.at_rest()
     assert bridge.vendor.texts("t1") == []
 

@@ -227,7 +227,7 @@ async def test_figures_for_one_store_and_for_all(stage: Stage) -> None:
     assert "between 1 and 365" in await slack_says(ticket, "/stats", "keys 0")
     await ticket.ann_says("An answer")
     await ticket.has_sent("An answer")
-    await until(lambda: "waiting for the customer" in ticket.slack.card.rendered, "it waits no more")
+    await until(lambda: "Waiting for the customer" in ticket.slack.card.rendered, "it waits no more")
     await discord_says(stage, ticket.discord.thread.id, "close")
     assert "open 0 · closed 1 · waiting for us 0" in await discord_says(stage, parent, "stats", store="KEYS")
 

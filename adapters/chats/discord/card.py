@@ -26,7 +26,7 @@ NAME_LENGTH = 100
 EMBED_TOTAL = 6000
 """How much text all embeds of a message may hold together."""
 _AUTHOR, _FOOTER, _FIELD_NAME, _FIELD_VALUE, _FIELDS = 256, 2048, 256, 1024, 25
-_TITLE, _OPENING = 512, 2400
+_TITLE, _OPENING, _STATUS = 512, 2400, 800
 
 NOBODY: dict[str, Any] = {"parse": []}
 """`allowed_mentions` that ping nobody; an edit needs it, too, or it would ping again."""
@@ -79,7 +79,7 @@ def card_message(card: Card, key: DeliveryKey | None = None) -> Json:
     link = _link(card)
     if card.form is Form.BARE:
         dashboard = escape(f"{wording.DASHBOARD}: {card.url}") if card.url else ""
-        lines = [f"**{escape(card.title)}**", escape(card.status_text), dashboard, escape(card.hint)]
+        lines = [f"**{escape(card.title)}**", _status(card), dashboard, escape(card.hint)]
         lines += [key_line(key)] if key is not None else []
         return {
             "content": "\n".join(line for line in lines if line),
@@ -114,16 +114,15 @@ def _link(card: Card) -> tuple[str, str] | None:
 
 def _fields(card: Card, left: int) -> list[Json]:
     """The fields in order, as many as fit into the characters that are left."""
-    lines = [(wording.STATUS, card.status_text)]
+    lines = [(fact.label, _value(fact.value)) for fact in card.facts]
+    lines.insert(0, (wording.STATUS, _status(card)))
     if customer := _customer(card.customer):
-        lines.insert(0, (wording.CUSTOMER, customer))
-    lines.extend((fact.label, fact.value) for fact in card.facts)
+        lines.insert(0, (wording.CUSTOMER, _value(customer)))
     if card.url and _link(card) is None:
-        lines.append((wording.DASHBOARD, card.url))
+        lines.append((wording.DASHBOARD, _value(card.url)))
     fields: list[Json] = []
-    for label, value in lines:
+    for label, shown in lines:
         name = cut_escaped(cut_line(label, _FIELD_NAME), _FIELD_NAME)
-        shown = cut_escaped(value.strip(), _FIELD_VALUE)
         if not name or not shown:
             continue
         left -= units(name) + units(shown)
@@ -131,6 +130,19 @@ def _fields(card: Card, left: int) -> list[Json]:
             break
         fields.append({"name": name, "value": shown, "inline": True})
     return fields
+
+
+def _value(value: str) -> str:
+    return cut_escaped(value.strip(), _FIELD_VALUE)
+
+
+def _status(card: Card) -> str:
+    """The status and, in the time zone of whoever reads it, since or until when."""
+    words = cut_escaped(card.status_text.strip(), _STATUS)
+    if card.moment is None:
+        return words
+    seconds = int(card.moment.at.timestamp())
+    return f"{words} · {escape(card.moment.words)} <t:{seconds}:f> (<t:{seconds}:R>)"
 
 
 def _customer(customer: Customer) -> str:

@@ -106,7 +106,7 @@ def _advice(channel: discord.TextChannel | discord.ForumChannel) -> str:
     if isinstance(channel, discord.TextChannel):
         return wording.ALL_WELL
     names = {tag.name.casefold() for tag in channel.available_tags}
-    return wording.ALL_WELL if {"open", "closed"} <= names else wording.TAGS_ADVICE
+    return wording.ALL_WELL if {"open", "closed", "waiting for us"} <= names else wording.TAGS_ADVICE
 
 
 async def _check_commands(account: Account, client: Client, guild: discord.Guild) -> Finding:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import discord
 import structlog
-from discord import app_commands, ui
+from discord import app_commands
 
 from adapters.chats.discord import wording
 from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.buttons import view
 from adapters.chats.discord.client import Client
 from adapters.chats.discord.failures import remote_errors, usable_answer
-from adapters.chats.discord.messages import answer_text
+from adapters.chats.discord.messages import answer_embeds, answer_text
 from adapters.chats.discord.slash_commands import Interaction, button_class, offered
 from bot.errors import RemoteError
-from bot.model import Agent, Ask
+from bot.model import Agent, Answer, Ask
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -74,9 +75,9 @@ class Commands:
         try:
             answer = await self.intake.ask(ask)
         except Exception:
-            await _show(interaction, wording.BROKEN)
+            await _show(interaction, Answer(text=wording.BROKEN))
             raise
-        await _show(interaction, answer_text(answer), view(answer.buttons))
+        await _show(interaction, answer)
 
     async def finish(self) -> None:
         """Wait some seconds for requests that are being answered, then cancel them."""
@@ -88,9 +89,12 @@ class Commands:
         await asyncio.gather(*late, return_exceptions=True)
 
 
-async def _show(interaction: Interaction, text: str, buttons: ui.View | None = None) -> None:
+async def _show(interaction: Interaction, answer: Answer) -> None:
+    embeds = [discord.Embed.from_dict(embed) for embed in answer_embeds(answer)]
     try:
         with remote_errors(wrote=True), usable_answer(wrote=True):
-            await interaction.edit_original_response(content=text, view=buttons)
+            await interaction.edit_original_response(
+                content=answer_text(answer), embeds=embeds, view=view(answer.buttons)
+            )
     except RemoteError as error:
         _log.info("discord answer not shown", reason=error.user_message)

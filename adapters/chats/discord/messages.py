@@ -29,8 +29,8 @@ from adapters.chats.discord.markup import (
     width,
 )
 from adapters.chats.discord.writing_markdown import measure, write
-from bot.model import Answer, Attachment, DeliveryKey, Form, Post, Voice
-from bot.text import Cuts
+from bot.model import Answer, Attachment, DeliveryKey, Form, Post, Row, Voice
+from bot.text import Cuts, one_line
 from bot.text.cutting import cut
 from bot.text.file_names import UNNAMED, file_name
 from bot.text.names import name_of
@@ -59,6 +59,8 @@ _NO_PREVIEWS = 1 << 2
 """Discord's flag SUPPRESS_EMBEDS: no page is shown for an address in the text."""
 _RECENT_POSTS = 4
 """The parts of a long post are asked for one by one; this many formatted posts stay written."""
+_ROW_TITLE, _ROW_CELLS = 60, 80
+"""Ten rows fit into an embed even if each of their characters has to be escaped."""
 _ANSWER_TEXT = 1200
 """How many characters an answer's text may have if a table follows."""
 
@@ -231,6 +233,20 @@ def _size(size: int) -> str:
             return f"{size} {unit}"
         size = round(size / 1000)
     return f"{size} GB"
+
+
+def answer_embeds(answer: Answer) -> list[Json]:
+    """The list of an answer as an embed, which has room for ten tickets; none if it has no list."""
+    if answer.listing is None or not answer.listing.rows:
+        return []
+    lines = [_row(row, answer.listing.headings[1:]) for row in answer.listing.rows]
+    return [{"description": "\n".join(lines)}]
+
+
+def _row(row: Row, headings: Sequence[str]) -> str:
+    title = f"**{named_link(cut_line(row.title, _ROW_TITLE), row.address or None)}**"
+    said = " · ".join(f"{heading}: {cell}" for heading, cell in zip(headings, row.cells, strict=True))
+    return f"{title}\n-# {cut_escaped(one_line(said, _ROW_CELLS), _ROW_CELLS)}" if said else title
 
 
 def answer_text(answer: Answer, length: int = CONTENT_LENGTH) -> str:

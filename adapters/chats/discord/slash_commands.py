@@ -54,6 +54,7 @@ def offered(commands: Asking) -> tuple[Offered, ...]:
         _ticket_command(commands, Verb.TAKE, wording.TAKE_COMMAND),
         _ticket_command(commands, Verb.RELEASE, wording.RELEASE_COMMAND),
         _assign_command(commands),
+        _tickets_command(commands),
         _stats_command(commands),
         _send_menu(commands),
     )
@@ -153,6 +154,20 @@ async def _tickets(
     ]
 
 
+def _tickets_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.TICKETS.value, description=wording.TICKETS_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    @app_commands.describe(which=wording.WHICH_OPTION, store=wording.STORE_OPTION)
+    @app_commands.choices(which=[app_commands.Choice(name=name, value=name) for name in wording.LISTS])
+    async def command(interaction: Interaction, which: str = "", store: str = "") -> None:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        words = f"{which or wording.LISTS[0]} {store}"
+        await commands.answer(interaction, Ask(verb=Verb.TICKETS, agent=agent, place=place, words=words))
+
+    _complete_stores(commands, command)
+    return command
+
+
 def _stats_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name=Verb.STATS.value, description=wording.STATS_COMMAND)
     @app_commands.default_permissions(_SHOWN_TO)
@@ -163,6 +178,11 @@ def _stats_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
         agent, place = commands.agent(interaction), place_asked(interaction)
         await commands.answer(interaction, Ask(verb=Verb.STATS, agent=agent, place=place, store=store, days=days))
 
+    _complete_stores(commands, command)
+    return command
+
+
+def _complete_stores(commands: Asking, command: app_commands.Command[Any, ..., None]) -> None:
     @command.autocomplete("store")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         agent, place = commands.agent(interaction), place_asked(interaction)
@@ -173,8 +193,6 @@ def _stats_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
             return []
         stores = [name for name in known if typed.casefold() in name.casefold()]
         return [app_commands.Choice(name=name[:_CHOICE_NAME], value=name) for name in stores[:_CHOICES]]
-
-    return command
 
 
 def _send_menu(commands: Asking) -> app_commands.ContextMenu:

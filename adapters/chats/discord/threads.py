@@ -132,7 +132,7 @@ class Threads:
 
         Discord takes no nonce here. So the request is made once, and `History` looks for the key in the posts.
         """
-        tags = await forum_tags.tags_for(self._account, forum, card.status if card else None)
+        tags = await forum_tags.tags_for(self._account, forum, card)
         if forum.flags.require_tag and not tags:
             raise Forbidden(wording.TAG_NEEDED)
         body = {"name": name, "auto_archive_duration": _WEEK, "applied_tags": tags, "message": message}
@@ -204,7 +204,7 @@ class Threads:
         with usable_answer(wrote=False):
             tags_now = list(thread.get("applied_tags") or [])
             is_archived = bool(thread["thread_metadata"]["archived"])
-        tags = None if forum is None else await forum_tags.tags_for(self._account, forum, card.status, tags_now)
+        tags = None if forum is None else await forum_tags.tags_for(self._account, forum, card, tags_now)
         message = await self._card(channel, opened)
         with usable_answer(wrote=False):
             is_outdated = message is not None and not shows_card(message, card)

@@ -47,6 +47,9 @@ TAKE_COMMAND = "Take a ticket: you answer it"
 RELEASE_COMMAND = "Give a ticket back that you have taken"
 ASSIGN_COMMAND = "Give a ticket to a colleague"
 AGENT_OPTION = "Who shall answer it"
+LISTS = ("waiting", "mine", "snoozed", "all")
+TICKETS_COMMAND = "The tickets that wait for you, longest first"
+WHICH_OPTION = "Which tickets; those that wait for you if you leave it out"
 STATS_COMMAND = "Open, waiting and closed tickets, and how fast they were answered"
 SEND_COMMAND = "Send to customer"
 
@@ -114,12 +117,12 @@ BANNED = "The bot is banned from this Discord server. Lift the ban and invite it
 NOT_NOW = "Discord has trouble just now or has switched this off for a time (code {code})."
 REFUSED = "Discord refused this: {reason}."
 TAG_NEEDED = (
-    "This forum demands a tag on every post, and the bot can use none. Add tags called Open and Closed to the forum."
+    "This forum demands a tag on every post, and the bot can use none. Add tags called Open, Closed and Waiting for us to the forum."
 )
 WRONG_KIND = "Tickets need a text channel or a forum; this channel is neither."
 
 ALL_WELL = "can be used"
-TAGS_ADVICE = "can be used; with tags called Open and Closed its posts would show whether a ticket is open"
+TAGS_ADVICE = "can be used; with tags called Open, Closed and Waiting for us its posts would show how a ticket stands"
 
 LOGGED_IN = "logged in as {name}"
 TOKEN_UNKNOWN = "Discord does not know this token."  # noqa: S105 - a sentence

@@ -39,6 +39,8 @@ def typed(verb: Verb, text: str) -> Typed:
             return _for_stats(text)
         case Verb.ASSIGN:
             return _for_assign(text)
+        case Verb.TICKETS:
+            return Typed(words=" ".join(text.split()))
         case _:
             ticket = text.strip() or None
             return Typed(ticket=ticket, lacks_ticket=ticket is None)

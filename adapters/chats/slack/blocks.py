@@ -10,6 +10,7 @@ Sources: docs.slack.dev/reference/block-kit/blocks. A message with more than abo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from adapters.chats.slack.markup import escape, width
@@ -28,6 +29,7 @@ HEADER = 150
 
 _FALLBACK = 300
 _CONTEXT = 2_000
+_CELL = 100
 
 
 def fallback(text: str) -> str:
@@ -91,14 +93,34 @@ def words(text: str, *, bold: bool = False) -> Element:
 
 
 def link(address: str, label: str | None = None) -> Element:
-    """An address to open. The label may only be ours, never somebody else's text."""
+    """An address to open. Only one of ours may have somebody else's text for its label."""
     element: Element = {"type": "link", "url": address}
     return element if label is None else element | {"text": label}
+
+
+def date(moment: datetime) -> Element:
+    """A time, which Slack shows in its reader's time zone."""
+    shown, otherwise = "{date_short_pretty} at {time}", f"{moment:%Y-%m-%d %H:%M} UTC"
+    return {"type": "date", "timestamp": int(moment.timestamp()), "format": shown, "fallback": otherwise}
 
 
 def verbatim(text: str) -> list[Element]:
     """A person's text as it is; its web addresses can be clicked and are shown in full."""
     return list(words_of(text, PLAIN))
+
+
+def table(rows: Sequence[Sequence[Element]]) -> Block:
+    """
+    A table, whose first row holds the headings. A message may have one, a modal none.
+
+    Source: docs.slack.dev/reference/block-kit/blocks/table-block.
+    """
+    return {"type": "table", "rows": [list(row) for row in rows], "column_settings": [{"is_wrapped": True}]}
+
+
+def cell(text: str) -> Element:
+    """A cell of a table; Slack refuses an empty one."""
+    return {"type": "raw_text", "text": one_line(text, _CELL) or "–"}
 
 
 def labelled_lines(labelled: Iterable[tuple[str, Sequence[Element]]]) -> Element:

@@ -43,14 +43,16 @@ def card_blocks(card: Card) -> list[Block]:
 
 def card_fallback(card: Card) -> str:
     """The card where blocks are not shown, as in notifications; in its plainest form that is all of it."""
-    line = blocks.fallback(" · ".join(part for part in (card.title, card.status_text, card.opening) if part))
+    moment = "" if card.moment is None else f"{card.moment.words} {card.moment.at:%Y-%m-%d %H:%M} UTC"
+    parts = (card.title, card.status_text, moment, card.opening)
+    line = blocks.fallback(" · ".join(part for part in parts if part))
     return (
         line if card.form is not Form.BARE or not card.url else f"{line}\n{escape(f'{wording.DASHBOARD}: {card.url}')}"
     )
 
 
 def _state(card: Card) -> Iterator[tuple[str, Sequence[Element]]]:
-    yield wording.STATUS, [blocks.words(one_line(card.status_text, _VALUE) or card.status.value)]
+    yield wording.STATUS, _status(card)
     customer = one_line(_customer(card.customer), _VALUE)
     if customer:
         yield wording.CUSTOMER, [blocks.words(customer)]
@@ -61,6 +63,14 @@ def _state(card: Card) -> Iterator[tuple[str, Sequence[Element]]]:
     if card.url:
         shown = blocks.link(card.url) if card.form is Form.FULL else blocks.words(one_line(card.url, LONGEST_ADDRESS))
         yield wording.DASHBOARD, [shown]
+
+
+def _status(card: Card) -> list[Element]:
+    """The status and, in the time zone of whoever reads it, since or until when."""
+    words = one_line(card.status_text, _VALUE) or card.status.value
+    if card.moment is None:
+        return [blocks.words(words)]
+    return [blocks.words(f"{words} · {card.moment.words} "), blocks.date(card.moment.at)]
 
 
 def _customer(customer: Customer) -> str:

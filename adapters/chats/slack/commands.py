@@ -33,7 +33,7 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|stats)")
+_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|stats|tickets)")
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {"close_ticket": Verb.CLOSE, "reopen_ticket": Verb.REOPEN, "send_to_customer": Verb.SEND}
 _AT_ONCE = 1.5

@@ -43,6 +43,7 @@ _COMMANDS = (
     ("/take", "Take a ticket: you answer it", "[number]"),
     ("/release", "Give a ticket back that you have taken", "[number]"),
     ("/assign", "Give a ticket to a colleague", "[number] [@colleague]"),
+    ("/tickets", "List the tickets that wait for you", "[waiting|mine|snoozed|all] [store]"),
     ("/stats", "Tickets and response times", "[store] [days]"),
 )
 _NAMES_PEOPLE = ("/assign",)

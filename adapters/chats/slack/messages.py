@@ -12,8 +12,8 @@ from adapters.chats.slack.blocks import Block, Element
 from adapters.chats.slack.buttons import action_rows
 from adapters.chats.slack.markup import escape, width
 from adapters.chats.slack.writing_blocks import LONGEST_ADDRESS, measure, write
-from bot.model import Answer, Attachment, Form, Post, Voice
-from bot.text import Cuts
+from bot.model import Answer, Attachment, Form, Listing, Post, Row, Voice
+from bot.text import Cuts, one_line
 from bot.text.cutting import cut
 from bot.text.file_names import file_name
 from bot.text.names import name_of
@@ -22,6 +22,7 @@ from bot.text.plain import plain
 from bot.text.tree import RichText, verbatim
 
 _NAME = 200
+_ROW_TITLE = 100
 _KIB = 1024
 _CUTS = Cuts(blocks.PIECE, width)
 _PLAIN = 2_500
@@ -186,7 +187,20 @@ def answer_blocks(answer: Answer) -> list[Block]:
     shown = [blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in _answer_pieces(answer)]
     if answer.table:
         shown.append(blocks.rich(blocks.fixed_width(blocks.fitting(answer.table, blocks.PIECE))))
+    if answer.listing is not None and answer.listing.rows:
+        shown.append(_listing(answer.listing))
     return [*(shown or [blocks.context("shopbell")]), *action_rows(answer.buttons)]
+
+
+def _listing(listing: Listing) -> Block:
+    rows = [[blocks.cell(heading) for heading in listing.headings]]
+    rows += [[_title_cell(row), *map(blocks.cell, row.cells)] for row in listing.rows]
+    return blocks.table(rows)
+
+
+def _title_cell(row: Row) -> Element:
+    title = one_line(row.title, _ROW_TITLE)
+    return blocks.rich(blocks.section(blocks.link(row.address, title) if row.address else blocks.words(title)))
 
 
 def _answer_pieces(answer: Answer) -> list[str]:

@@ -15,6 +15,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row
 from bot.errors import RemoteError
 from bot.inbound.chats.choices import Choices
+from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.subjects import Subject, find_subject
 from bot.model import (
@@ -69,6 +70,7 @@ class Commands:
         chats: Mapping[ChatName, Chat],
         refusals: Refusals,
         choices: Choices,
+        lists: Lists,
         counting: Mapping[StoreName, CanCount],
     ) -> None:
         self._database = database
@@ -78,6 +80,7 @@ class Commands:
         self._chats = chats
         self._refusals = refusals
         self._choices = choices
+        self._lists = lists
         self._counting = counting
 
     async def ask(self, ask: Ask) -> Answer:
@@ -85,6 +88,8 @@ class Commands:
         try:
             if ask.verb is Verb.STATS:
                 return await self._stats(ask)
+            if ask.verb is Verb.TICKETS:
+                return await self._lists.tickets(ask)
             subject = await self._database.read(find_subject, ask)
             if isinstance(subject, Answer):
                 return subject
@@ -121,8 +126,8 @@ class Commands:
                 return await self._change_holder(TAKINGS[ask.verb], ask, subject.ticket)
             case Verb.ASSIGN:
                 return await self._assign(ask, subject)
-            case Verb.STATS:  # pragma: no cover - `ask` has answered it before
-                raise ValueError("figures are about no ticket")
+            case Verb.STATS | Verb.TICKETS:  # pragma: no cover - `ask` has answered these before
+                raise ValueError("figures and lists are about no ticket")
 
     async def _change_status(self, ask: Ask, number: TicketNumber) -> Answer:
         by = notices.by_agent(ask.agent.name, self._chats[ask.place.chat].label)

@@ -30,6 +30,9 @@ export function blockElement(block, press) {
       return make("div", { class: "row" }, ...block.buttons.map((each) => (each.url
         ? make("a", { class: "button", href: each.url, target: "_blank", rel: "noopener noreferrer" }, each.label)
         : button(each.label, (event) => press(each, event.target), { class: each.style, disabled: each.disabled }))));
+    case "table":
+      return make("table", {}, ...block.rows.map((row, number) => make("tr", {},
+        ...row.map((cell) => make(number ? "td" : "th", {}, ...cell.map(lineElement))))));
     case "fields":
       return make("div", { class: "fields" }, ...block.fields.map((field) => make("div", {},
         make("div", { class: "label" }, ...field.name.map(lineElement)), ...field.value.map(lineElement))));

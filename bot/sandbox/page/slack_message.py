@@ -58,6 +58,8 @@ def _block(block: Json, names: Names, state: Mapping[str, Mapping[str, Json]]) -
             shown = [_input(block, names, state)]
         case "section":
             shown = _section(block, names)
+        case "table":
+            shown = [{"kind": "table", "rows": [[_cell(cell, names) for cell in row] for row in block["rows"]]}]
         case _:
             shown = _text(_lines(block, names))
     return shown
@@ -76,6 +78,10 @@ def _lines(block: Json, names: Names) -> list[Json]:
         case _:
             lines = plain(block["text"])
     return lines
+
+
+def _cell(cell: Json, names: Names) -> list[Json]:
+    return _rich(cell["elements"], names) if cell["type"] == "rich_text" else plain(str(cell["text"]))
 
 
 def _text(lines: list[Json]) -> list[Json]:

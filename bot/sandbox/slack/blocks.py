@@ -26,6 +26,9 @@ _MOST_ACTIONS = 25
 _MOST_CONTEXT = 10
 _LONGEST_LABEL = 2000
 _LONGEST_MARKDOWN = 12_000
+_MOST_ROWS = 100
+_MOST_CELLS = 20
+_LONGEST_TABLE = 10_000
 _LONGEST_VIEW_TITLE = 24
 _LONGEST_PRIVATE = 3000
 _SELECTS = ("static_select", "external_select", "users_select")
@@ -107,11 +110,12 @@ def faults_in_blocks(blocks: Any, at: str, most: int, *, modal: bool = False) ->
         kind = block.get("type") if isinstance(block, Mapping) else None
         if not isinstance(block, Mapping):
             yield fault("must provide an object", here)
-        elif not isinstance(kind, str) or kind not in _CHECKS or (modal and kind == "markdown"):
+        elif not isinstance(kind, str) or kind not in _CHECKS or (modal and kind in ("markdown", "table")):
             yield fault(f"unsupported type: {kind}", f"{here}/type")
         else:
             yield from _CHECKS[kind](block, here)
             yield from _block_id(block.get("block_id"), here, seen)
+    yield from _one_table(blocks, at)
 
 
 def _block_id(block_id: Any, at: str, seen: set[str]) -> Faults:
@@ -232,6 +236,37 @@ def _spans(spans: Any, at: str) -> Faults:
             yield fault("must be more than 0 characters", f"{here}/{needed}")
 
 
+def _table(block: Mapping[str, Any], at: str) -> Faults:
+    """A table holds 100 rows of 20 cells, and 10,000 characters."""
+    yield from shape(block, at, needs=("rows",), may=("column_settings",))
+    rows = block.get("rows")
+    yield from items(rows, f"{at}/rows", _MOST_ROWS)
+    for number, row in enumerate(rows if isinstance(rows, list) else ()):
+        yield from items(row, f"{at}/rows/{number}", _MOST_CELLS)
+        for place, cell in enumerate(row if isinstance(row, list) else ()):
+            yield from _cell(cell, f"{at}/rows/{number}/{place}")
+    yield from items(block.get("column_settings", [{}]), f"{at}/column_settings", _MOST_CELLS)
+    if sum(map(len, texts_in(rows))) > _LONGEST_TABLE:
+        yield fault(f"must be less than {_LONGEST_TABLE + 1} characters in all", f"{at}/rows")
+
+
+def _cell(cell: Any, at: str) -> Faults:
+    kind = cell.get("type") if isinstance(cell, Mapping) else None
+    if kind == "rich_text":
+        yield from _rich_text(cell, at)
+    elif kind == "raw_text":
+        yield from shape(cell, at, needs=("text",))
+        yield from length(cell.get("text"), f"{at}/text", _LONGEST_TABLE)
+    else:
+        yield fault(f"unsupported type: {kind}", f"{at}/type")
+
+
+def _one_table(blocks: Sequence[Any], at: str) -> Faults:
+    kinds = [block.get("type") if isinstance(block, Mapping) else None for block in blocks]
+    for number in [number for number, kind in enumerate(kinds) if kind == "table"][1:]:
+        yield fault("only one table is allowed", f"{at}/{number}")
+
+
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any], str], Faults]] = {
     "section": _section,
     "header": _header,
@@ -242,4 +277,5 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any], str], Faults]] = {
     "input": _input,
     "markdown": _markdown,
     "rich_text": _rich_text,
+    "table": _table,
 }

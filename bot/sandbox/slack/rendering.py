@@ -173,9 +173,15 @@ def _read_block(block: Json, names: Names) -> str:
             shown = f"{read_text_object(block['label'], names)}: {_read_element(block['element'], names)}"
         case "rich_text":
             shown = _read_rich(block["elements"], names)
+        case "table":
+            shown = "\n".join(" | ".join(_read_cell(cell, names) for cell in row) for row in block["rows"])
         case _:
             shown = _read_section(block, names)
     return shown
+
+
+def _read_cell(cell: Json, names: Names) -> str:
+    return str(cell["text"]) if cell["type"] == "raw_text" else _read_rich(cell["elements"], names)
 
 
 def _read_section(block: Json, names: Names) -> str:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from bot.model import Mark, Status, ThreadId, TicketId, Voice
+from bot.model import Author, Card, Mark, Message, Status, ThreadId, TicketId, Voice
 from tests.support.simulation.room import Room, Written
+from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import HELD_AFTER, Simulation
 
 NOTE = "// "
@@ -297,6 +298,17 @@ def _state(sim: Simulation, written: Written) -> str:
     return f"reply {replies[0]['state']}" if replies else "no reply"
 
 
+def _turn(card: Card, shop: Shop, ticket: TicketId) -> str:
+    """What is wrong with whose turn it is on an open ticket's card; empty: nothing."""
+    unanswered: Message | None = None
+    for message in shop.said[ticket]:
+        unanswered = None if message.author is Author.STAFF else unanswered or message
+    if unanswered is None:
+        return "" if "Waiting for the customer" in card.status_text else "it waits for the customer"
+    waits = card.moment is not None and card.moment.words == "Waiting for us since"
+    return "" if waits and card.moment.at == unanswered.written_at else f"it waits for us since {unanswered.written_at}"
+
+
 def _cards(scene: Scene, ticket: TicketId) -> Iterator[str]:
     """Every card shows the ticket as its vendor has it."""
     shop = scene.shops[ticket]
@@ -312,6 +324,5 @@ def _cards(scene: Scene, ticket: TicketId) -> Iterator[str]:
                 continue
             if card.status is not shop.tickets[ticket].status:
                 yield f"{room.name} {thread} says {card.status_text!r}, its vendor {shop.tickets[ticket].status}"
-            turn = "waiting for us" if shop.last_is_customers(ticket) else "waiting for the customer"
-            if card.status is Status.OPEN and turn not in card.status_text:
-                yield f"{room.name} {thread} says {card.status_text!r}, but it is {turn}"
+            if card.status is Status.OPEN and (fault := _turn(card, shop, ticket)):
+                yield f"{room.name} {thread} says {card.status_text!r} and {card.moment}, but {fault}"

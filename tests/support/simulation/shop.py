@@ -66,10 +66,6 @@ class Shop(MemoryVendor):
         states = [state.status or Status.OPEN for _, state in self._pasts[TicketId(ticket)]]
         return [status for number, status in enumerate(states) if number == 0 or status is not states[number - 1]]
 
-    def last_is_customers(self, ticket: TicketId) -> bool:
-        """Whether it is our turn."""
-        return self.said[ticket][-1].author is Author.CUSTOMER
-
     def lasting(self) -> tuple[int, ...]:
         """How much was ever said and changed here."""
         return sum(map(len, self.said.values())), sum(map(len, self._pasts.values())), len(self.vanished)

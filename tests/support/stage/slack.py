@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
@@ -28,10 +29,12 @@ from bot.model import (
     DeliveryKey,
     Edited,
     Fact,
+    Moment,
     Opened,
     Place,
     Post,
     Said,
+    Standing,
     Status,
     TicketNumber,
     Verb,
@@ -53,6 +56,8 @@ CARD = Card(
     customer=Customer(name="Jane", email="jane@x.example"),
     status=Status.OPEN,
     status_text="Open",
+    standing=Standing.NEXT_ANSWER,
+    moment=Moment("Waiting for us since", datetime(2026, 1, 5, 9, tzinfo=UTC)),
     opening="My key does not work",
     facts=(Fact("Order", "ord_xyz_789"),),
     hint="Reply in this thread to answer.",
@@ -63,6 +68,8 @@ CLOSED = replace(
     CARD,
     status=Status.CLOSED,
     status_text="Closed",
+    standing=Standing.NEXT_ANSWER,
+    moment=Moment("Waiting for us since", datetime(2026, 1, 5, 9, tzinfo=UTC)),
     buttons=(Button(verb=Verb.REOPEN, label="Reopen", ticket=TicketNumber(1042)),),
 )
 POST = Post(voice=Voice.CUSTOMER, name="Jane", text="Hello")

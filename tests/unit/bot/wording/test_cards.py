@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.db.rows import TicketRow
-from bot.model import Customer, Status, Store, StoreName, TicketId, TicketNumber
+from bot.model import Customer, Standing, Status, Store, StoreName, TicketId, TicketNumber
 from bot.ports import VendorCapabilities
 from bot.wording import cards
 
@@ -38,30 +38,32 @@ def ticket(subject: str, customer: Customer) -> TicketRow:
         followed=True,
         taken_by=None,
         taken_by_name=None,
+        waiting_since=None,
+        snoozed_until=None,
         version=1,
     )
 
 
 @pytest.mark.parametrize(
-    ("status", "word", "awaiting", "shown"),
+    ("standing", "word", "shown"),
     [
-        (Status.OPEN, None, None, "💬 Open"),
-        (Status.OPEN, "Open", "us", "💬 Open · waiting for us"),
-        (Status.OPEN, "pending", "customer", "💬 Open (pending) · waiting for the customer"),
-        (Status.CLOSED, "closed", "us", "✅ Closed"),
-        (Status.CLOSED, "solved", None, "✅ Closed (solved)"),
+        (Standing.FIRST_ANSWER, None, "💬 Open"),
+        (Standing.NEXT_ANSWER, "Open", "💬 Open"),
+        (Standing.SNOOZED, "Open", "💬 Open"),
+        (Standing.CUSTOMER, "pending", "💬 Open (pending) · Waiting for the customer"),
+        (Standing.CLOSED, "closed", "✅ Closed"),
+        (Standing.CLOSED, "solved", "✅ Closed (solved)"),
     ],
 )
-def test_a_status_shows_the_vendors_word_where_it_says_more(
-    status: Status, word: str | None, awaiting: str | None, shown: str
-) -> None:
+def test_a_status_shows_the_vendors_word_where_it_says_more(standing: Standing, word: str | None, shown: str) -> None:
     """`open (open)` says nothing; whose turn it is matters only while a ticket is open."""
-    assert cards.status_text(status, word, awaiting, gone=False) == shown
+    status = Status.CLOSED if standing is Standing.CLOSED else Status.OPEN
+    assert cards.status_text(standing, status, word, gone=False) == shown
 
 
 def test_a_ticket_that_is_gone_says_so_whatever_it_was() -> None:
     """What the vendor no longer has is neither open nor closed to the reader."""
-    texts = {cards.status_text(status, "word", "us", gone=True) for status in Status}
+    texts = {cards.status_text(Standing.CLOSED, status, "word", gone=True) for status in Status}
     assert texts == {"🚫 No longer at the vendor"}
 
 
@@ -103,5 +105,6 @@ def test_a_card_says_what_it_shows_of_the_first_message(first: cards.Opening | N
     """Whole, its beginning on one line, or nothing; an address is masked before it is cut."""
     store = Store(name=StoreName("main"), label="Main", vendor_label="Memory", channels=())
     row = ticket("Key", Customer(name="Jane"))
-    made = cards.card(row, first, (), store, VendorCapabilities(verbs=frozenset()), (), masks_emails=True)
+    capable, waits = VendorCapabilities(verbs=frozenset()), Standing.FIRST_ANSWER
+    made = cards.card(row, first, (), store, capable, (), standing=waits, masks_emails=True)
     assert made.opening == shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from bot.model import (
     DeliveryKey,
     Fact,
     Form,
+    Moment,
+    Standing,
     Status,
     TicketNumber,
     Verb,
@@ -38,7 +41,9 @@ CARD = Card(
     store="Main · Sellgate",
     customer=Customer(name="Jane", email="jane_d@example.com"),
     status=Status.OPEN,
-    status_text="Open · waiting for us",
+    status_text="Open",
+    standing=Standing.NEXT_ANSWER,
+    moment=Moment("Waiting for us since", datetime(2026, 1, 5, 9, tzinfo=UTC)),
     opening="Hello, @everyone",
     facts=(Fact("Order", "ord_1"),),
     hint="Reply here to answer. Start with // for a note.",

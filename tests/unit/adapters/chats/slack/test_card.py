@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from adapters.chats.slack.card import card_blocks, card_fallback
 from bot.model import (
@@ -10,6 +11,8 @@ from bot.model import (
     Card,
     Customer,
     Fact,
+    Moment,
+    Standing,
     Status,
     TicketNumber,
     Verb,
@@ -23,7 +26,9 @@ CARD = Card(
     store="Main · Sellgate",
     customer=Customer(name="Jane", email="jane@x.example"),
     status=Status.OPEN,
-    status_text="Open · waiting for us",
+    status_text="Open",
+    standing=Standing.NEXT_ANSWER,
+    moment=Moment("Waiting for us since", datetime(2026, 1, 5, 9, tzinfo=UTC)),
     opening="My key does not work",
     facts=(Fact("Order", "ord_xyz_789"), Fact("Paid", "10.00 EUR")),
     hint="Reply in this thread to answer.",
@@ -36,9 +41,15 @@ def test_a_card_shows_all_it_knows() -> None:
     """Title, store, state, customer, facts, link, opening, buttons and hint all stand on it."""
     shown = accepted(card_blocks(CARD))
     everything = "\n".join(texts(shown))
-    for part in ("#1042 · Jane", "Main · Sellgate", "Open · waiting", "Jane (jane@x.example)", "ord_xyz_789"):
+    for part in ("#1042 · Jane", "Main · Sellgate", "Open · Waiting for us since ", "Jane (jane@x.example)"):
         assert part in everything
-    for part in ("https://shop.example/tickets/1", "My key does not work", "Close", "Reply in this thread"):
+    for part in (
+        "ord_xyz_789",
+        "https://shop.example/tickets/1",
+        "My key does not work",
+        "Close",
+        "Reply in this thread",
+    ):
         assert part in everything
     assert [block["type"] for block in shown] == ["header", "context", "rich_text", "actions", "context"]
 
@@ -46,7 +57,7 @@ def test_a_card_shows_all_it_knows() -> None:
 def test_a_notification_has_the_first_message() -> None:
     """It stands on the card alone, so that its post notifies nobody; what is escaped there pings nobody."""
     assert card_fallback(replace(CARD, opening="Help!\n<!here>")).endswith(
-        "Open · waiting for us · Help! &lt;!here&gt;"
+        "Open · Waiting for us since 2026-01-05 09:00 UTC · Help! &lt;!here&gt;"
     )
 
 

@@ -1,0 +1,97 @@
+"""Lists of tickets that somebody asks for: `/tickets`; only of the stores on whose tickets they may act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.clock import Clock
+from bot.db.connection import Database, Transaction
+from bot.db.rows import TicketRow
+from bot.inbound.chats.choices import Choices
+from bot.inbound.chats.refusals import Refusals
+from bot.model import Answer, Ask, Button, ChatName, Listing, Place, Row, Verb
+from bot.ports import Chat
+from bot.tickets import queue
+from bot.tickets.enqueue import links_of
+from bot.tickets.people import chat_id, holder, ids_of
+from bot.tickets.queue import Page, Which
+from bot.tickets.rules import Rules
+from bot.wording import answers
+from bot.wording import lists as wording
+from bot.wording.cards import title
+from bot.wording.masking import masked_ticket
+
+
+class Lists:
+    """Answers with pages of tickets, each a link to its thread in the asker's chat."""
+
+    def __init__(
+        self,
+        database: Database,
+        rules: Rules,
+        clock: Clock,
+        *,
+        chats: Mapping[ChatName, Chat],
+        choices: Choices,
+        refusals: Refusals,
+    ) -> None:
+        self._database = database
+        self._rules = rules
+        self._clock = clock
+        self._chats = chats
+        self._choices = choices
+        self._refusals = refusals
+
+    async def tickets(self, ask: Ask) -> Answer:
+        """The page of `/tickets` that is asked for. Raises what `Chat.writable` raises."""
+        allowed = await self._choices.open_stores(ask.place, ask.agent, ask.door)
+        if not allowed:
+            return Answer(text=answers.not_allowed())
+        which, store = _asked(ask.words)
+        chosen = {name: places for name, places in allowed.items() if store in ("", name)}
+        if not chosen:
+            self._refusals.add(ask.place.chat, ask.door)
+            return Answer(text=answers.no_such_store(store, sorted(allowed)))
+        mine = ids_of(self._rules.colleagues, chat_id(ask.place.chat, ask.agent.id))
+
+        def work(tx: Transaction) -> tuple[Page, list[Row]]:
+            found = queue.page(tx, which, ask.place.chat, chosen, mine, ask.page)
+            return found, [self._row(tx, ticket, ask.place.chat, chosen[ticket.store]) for ticket in found.tickets]
+
+        page, rows = await self._database.read(work)
+        words = f"{which} {store}".strip()
+        pages = -(-page.total // queue.PAGE)
+        turned = [("Back", page.number - 1), ("Next", page.number + 1)]
+        return Answer(
+            text=wording.head(which, page.total, page.number * queue.PAGE + 1, len(rows)),
+            listing=Listing(wording.HEADINGS, tuple(rows)),
+            buttons=tuple(
+                Button(verb=Verb.TICKETS, label=label, words=words, page=number)
+                for label, number in turned
+                if 0 <= number < pages
+            ),
+        )
+
+    def _row(self, tx: Transaction, ticket: TicketRow, chat: ChatName, places: Sequence[Place]) -> Row:
+        channels = {place.channel for place in places}
+        threads = [
+            link.place
+            for link in links_of(tx, ticket.number)
+            if link.chat == chat and link.channel in channels and link.thread is not None
+        ]
+        has = holder(ticket, self._rules.colleagues)
+        shown = masked_ticket(ticket) if self._rules.masks_emails else ticket
+        waits = wording.waits(queue.standing(ticket), ticket, self._clock.now())
+        return Row(
+            title=title(shown),
+            address=self._chats[chat].address(threads[0]) if threads else "",
+            cells=(waits, has.name if has else wording.NOBODY),
+        )
+
+
+def _asked(words: str) -> tuple[Which, str]:
+    """Which list, and of which store: `mine main`; both may be left out."""
+    first, _, rest = words.strip().lower().partition(" ")
+    if first in {which.value for which in Which}:
+        return Which(first), rest.strip()
+    return Which.WAITING, words.strip().lower()

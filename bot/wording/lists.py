@@ -1,0 +1,53 @@
+"""What stands in the lists of tickets: `/tickets` and Slack's App Home."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.db.rows import TicketRow
+from bot.model import WAITS_FOR_US, Standing
+from bot.wording.phrases import duration
+
+HEADINGS: Final = ("Ticket", "Waits", "Taken by")
+NOBODY: Final = "nobody"
+_HEADS = {
+    "waiting": ("waits for us", "wait for us", "longest first"),
+    "mine": ("is yours", "are yours", "longest waiting first"),
+    "snoozed": ("is snoozed", "are snoozed", "the next to come back first"),
+    "all": ("is open", "are open", "longest waiting first"),
+}
+_NONE = {
+    "waiting": "No ticket waits for us.",
+    "mine": "You have no open ticket. Use /take to take one.",
+    "snoozed": "No ticket is snoozed.",
+    "all": "No ticket is open.",
+}
+
+
+def head(which: str, total: int, first: int, shown: int) -> str:
+    """
+    The line above a page of a list.
+
+    Args:
+        which: The list, as people type it.
+        first: The place of the page's first ticket in the list, counted from 1.
+    """
+    if not total:
+        return _NONE[which]
+    one, many, order = _HEADS[which]
+    if total == 1:
+        return f"1 ticket {one}."
+    if shown == total:
+        return f"{total} tickets {many}, {order}."
+    return f"{total} tickets {many}, {order}: {first} to {first + shown - 1}."
+
+
+def waits(standing: Standing, ticket: TicketRow, now: datetime) -> str:
+    """For whom a ticket waits, and how long already."""
+    if standing in WAITS_FOR_US:
+        since = ticket.waiting_since or ticket.created_at
+        return f"for us, {duration(max(now - since, timedelta()))}"
+    if standing is Standing.SNOOZED and ticket.snoozed_until is not None:
+        return f"snoozed for another {duration(max(ticket.snoozed_until - now, timedelta()))}"
+    return "for the customer" if standing is Standing.CUSTOMER else standing

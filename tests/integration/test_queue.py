@@ -1,0 +1,154 @@
+"""`/tickets`: which tickets are listed, in which order, on which page, and for whom."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.db.connection import Transaction
+from bot.db.rows import to_ms
+from bot.model import Agent, AgentId, Answer, Button, ChannelId, Colleague, Person, PersonId, Place, Verb
+from tests.support.memory.bridge import Bridge, running
+from tests.support.memory.chat import MemoryChat
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.simulated
+
+BOB = Agent(id=AgentId("u2"), name="Bob", is_full_member=True)
+ANN_IN_SLACK = Agent(id=AgentId("u9"), name="ann.example", is_full_member=True)
+COLLEAGUES = (
+    Colleague(
+        person=Person(id=PersonId("agent:ann"), name="Ann"), chats={"discord": AgentId("u1"), "slack": ANN_IN_SLACK.id}
+    ),
+)
+
+
+@pytest.fixture
+async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
+    """A bridge without tickets; Ann is one person in both chats."""
+    async with running(tmp_path / "db", colleagues=COLLEAGUES) as bridge:
+        yield bridge
+
+
+async def arrive(bridge: Bridge, amount: int) -> None:
+    """So many customers write, a minute after one another."""
+    for number in range(amount):
+        bridge.vendor.customer_writes(f"t{number}", f"Hello {number}", name=f"Jane {number}")
+        await asyncio.sleep(60)
+    await until(lambda: len(bridge.discord.threads()) == len(bridge.slack.threads()) == amount, "all threads")
+    await bridge.at_rest()
+
+
+def titles(answer: Answer) -> list[str]:
+    """The tickets of a page, by number."""
+    assert answer.listing is not None
+    return [row.title.split(" · ")[0] for row in answer.listing.rows]
+
+
+async def lists(
+    bridge: Bridge, words: str = "", page: int = 0, chat: MemoryChat | None = None, **rest: object
+) -> Answer:
+    """A page of a list, asked for in the channel."""
+    where = chat or bridge.discord
+    place = Place(chat=where.name, channel=ChannelId("1"))
+    return await bridge.asks(where, Verb.TICKETS, **{"words": words, "page": page, "place": place, **rest})
+
+
+async def test_the_longest_waiting_come_first_and_pages_are_turned(bridge: Bridge) -> None:
+    """Ten on a page; the buttons ask for the next and the last; a page that is gone shows the last one."""
+    await arrive(bridge, 23)
+    first = await lists(bridge)
+    assert first.text == "23 tickets wait for us, longest first: 1 to 10."
+    assert titles(first) == [f"#{number}" for number in range(1001, 1011)]
+    assert first.buttons == (Button(verb=Verb.TICKETS, label="Next", words="waiting", page=1),)
+    second = await lists(bridge, first.buttons[0].words, 1)
+    assert titles(second) == [f"#{number}" for number in range(1011, 1021)]
+    assert [(button.label, button.page) for button in second.buttons] == [("Back", 0), ("Next", 2)]
+    third = await lists(bridge, "waiting", 2)
+    assert third.text.endswith("21 to 23.")
+    assert [(button.label, button.page) for button in third.buttons] == [("Back", 1)]
+    for far in (3, 9_999):
+        assert titles(await lists(bridge, "waiting", far)) == titles(third)
+
+
+async def test_a_row_is_a_link_and_says_who_has_it_and_how_long_it_waits(bridge: Bridge) -> None:
+    """The link leads to the thread in the asker's own chat."""
+    await arrive(bridge, 1)
+    await bridge.asks(bridge.discord, Verb.TAKE)
+    for chat in (bridge.discord, bridge.slack):
+        answer = await lists(bridge, chat=chat)
+        assert answer.text == "1 ticket waits for us."
+        assert answer.listing is not None
+        assert answer.listing.headings == ("Ticket", "Waits", "Taken by")
+        (row,) = answer.listing.rows
+        assert row.address == f"https://{chat.name}.example/{bridge.thread(chat)}"
+        waits, has = row.cells
+        assert waits.startswith("for us, ")
+        assert has == "Ann"
+
+
+async def test_each_list_has_its_own_tickets(bridge: Bridge) -> None:
+    """A ticket that is answered, snoozed or closed leaves the list; it comes back when its customer writes."""
+    await arrive(bridge, 4)
+    thread = bridge.place(bridge.discord)
+    await bridge.asks(bridge.discord, Verb.TAKE, ticket="1002")
+
+    def snooze(tx: Transaction, until: int) -> None:
+        tx.run("set_ticket_snoozed", number=1003, until=until)
+
+    await bridge.database.write(snooze, to_ms(datetime.now(UTC) + timedelta(days=1)))
+    await bridge.says(bridge.discord, "m1", "An answer", place=thread)
+    await bridge.asks(bridge.discord, Verb.CLOSE, ticket="1004")
+    await bridge.at_rest()
+    assert titles(await lists(bridge)) == ["#1002"]
+    assert titles(await lists(bridge, "snoozed")) == ["#1003"]
+    assert titles(await lists(bridge, "all")) == ["#1002", "#1001", "#1003"]
+    assert titles(await lists(bridge, "mine")) == ["#1002", "#1001"], "the first reply takes a ticket"
+    bridge.vendor.customer_writes("t2", "Now it is urgent", name="Jane 2")
+    bridge.vendor.customer_writes("t0", "Thank you", name="Jane 0")
+    await bridge.at_rest()
+    assert titles(await lists(bridge)) == ["#1002", "#1003", "#1001"]
+    assert (await lists(bridge, "snoozed")).text == "No ticket is snoozed."
+
+
+async def test_mine_is_the_same_in_both_chats(bridge: Bridge) -> None:
+    """Whoever is one person in the settings has the same tickets everywhere; Bob has none."""
+    await arrive(bridge, 2)
+    await bridge.asks(bridge.discord, Verb.TAKE, ticket="1001")
+    assert titles(await lists(bridge, "mine", chat=bridge.slack, agent=ANN_IN_SLACK)) == ["#1001"]
+    none = await lists(bridge, "mine", agent=BOB)
+    assert none.text == "You have no open ticket. Use /take to take one."
+    assert titles(none) == []
+
+
+@pytest.mark.parametrize("words", ["waiting main", "MAIN", " main ", "all main", "waiting  main"])
+async def test_one_store_can_be_named(bridge: Bridge, words: str) -> None:
+    """Behind the list or alone, in capitals or not."""
+    await arrive(bridge, 1)
+    assert titles(await lists(bridge, words)) == ["#1001"]
+
+
+@pytest.mark.parametrize("words", ["nowhere", "mine nowhere", "waiting; DROP TABLE tickets", "x" * 5_000, "\u202e"])
+async def test_a_store_that_is_not_there_is_said(bridge: Bridge, words: str) -> None:
+    """Whatever was typed, the answer names the stores that there are, and fits."""
+    await arrive(bridge, 1)
+    answer = await lists(bridge, words)
+    assert answer.text.startswith("There is no store ")
+    assert answer.text.endswith("main.")
+    assert len(answer.text) < 300
+
+
+async def test_only_who_may_act_sees_tickets(bridge: Bridge) -> None:
+    """Not a guest, and nobody who cannot write in the store's channel there."""
+    await arrive(bridge, 1)
+    refused = await lists(bridge, may=False)
+    assert refused.text.startswith("Only the team's agents")
+    assert refused.listing is None
+    bridge.discord.shut_out.add((AgentId("u1"), ChannelId("1")))
+    refused = await lists(bridge)
+    assert refused.text.startswith("Only the team's agents")
+    assert refused.listing is None
