@@ -16,6 +16,7 @@ from bot.db.rows import to_ms
 from bot.inbound.chats.catchup import CatchUp
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.commands import Commands
+from bot.inbound.chats.homes import Homes
 from bot.inbound.chats.intake import ChatIntake
 from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.private_messages import PrivateMessages
@@ -86,6 +87,7 @@ class App:
             lists=Lists(database, rules, clock, chats=world.chats, choices=choices, refusals=refusals),
             counting=counting,
         )
+        self._homes = Homes(database, rules, clock, world.chats)
         self._private = PrivateMessages(world.chats, commands, database, clock)
         self._intake = ChatIntake(
             database,
@@ -93,6 +95,7 @@ class App:
             self._catchups,
             commands=commands,
             choices=choices,
+            homes=self._homes,
             refusals=refusals,
             private=self._private,
             rules=rules,
@@ -149,6 +152,7 @@ class App:
                 inputs += [tasks.create_task(p.run(), name=f"poll {n}") for n, p in self._pollers.items()]
                 inputs.append(tasks.create_task(self._late_replies.run(), name="late replies"))
                 inputs.append(tasks.create_task(self._retention.run(), name="retention"))
+                inputs.append(tasks.create_task(self._homes.run(), name="pages"))
                 connections = [
                     tasks.create_task(keep_connected(chat, self._intake, self._clock), name=f"chat {name}")
                     for name, chat in self._world.chats.items()

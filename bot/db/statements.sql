@@ -491,6 +491,19 @@ ORDER BY
     t.number
 LIMIT :most OFFSET :skipped;
 
+-- name: set_home_opened
+-- Somebody looks at their page.
+INSERT INTO homes (chat, agent, opened_at) VALUES (:chat, :agent, :now)
+ON CONFLICT (chat, agent) DO UPDATE SET opened_at = :now;
+
+-- name: open_homes
+-- Who has looked at their page since this time, the latest first.
+SELECT chat, agent FROM homes WHERE opened_at > :since ORDER BY opened_at DESC;
+
+-- name: delete_home
+-- Nobody has to keep this page true any more.
+DELETE FROM homes WHERE chat = :chat AND agent = :agent;
+
 -- ============================================================ tickets: sweeping
 
 -- name: fingerprints

@@ -38,6 +38,7 @@ from bot.model.deliveries import (
     StatusPayload,
 )
 from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Row, Said
+from bot.model.home import Home, HomeSection, HomeTicket
 from bot.model.ids import (
     AgentId,
     ChannelId,
@@ -108,6 +109,9 @@ __all__ = [
     "File",
     "Finding",
     "Form",
+    "Home",
+    "HomeSection",
+    "HomeTicket",
     "Kind",
     "Learned",
     "LinePayload",

@@ -7,7 +7,7 @@ at any `await`, and raises only `bot.errors.RemoteError`s.
 
 from __future__ import annotations
 
-from bot.ports.chats import Chat, ChatHealth, Intake, Limit
+from bot.ports.chats import CanShowHome, Chat, ChatHealth, Intake, Limit
 from bot.ports.vendors import (
     CanAttach,
     CanCount,
@@ -30,6 +30,7 @@ __all__ = [
     "CanFormat",
     "CanLearn",
     "CanNote",
+    "CanShowHome",
     "CanVerifyWebhook",
     "CanWait",
     "CanWriteAs",

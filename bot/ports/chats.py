@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from bot.model import (
     Agent,
+    AgentId,
     Answer,
     Ask,
     Attachment,
@@ -22,6 +23,7 @@ from bot.model import (
     DeliveryKey,
     Edited,
     Finding,
+    Home,
     Kind,
     Mark,
     Opened,
@@ -250,6 +252,19 @@ class Chat(Protocol):
         ...
 
 
+@runtime_checkable
+class CanShowHome(Protocol):
+    """A chat that has a page of its own for each agent, beside the channels."""
+
+    async def person(self, agent: AgentId) -> Agent:
+        """Who somebody is now. Raises if it cannot be known."""
+        ...
+
+    async def show_home(self, agent: AgentId, home: Home) -> None:
+        """Show somebody's page, in place of the one that they see. Doing it twice does no harm."""
+        ...
+
+
 class Intake(Protocol):
     """What a chat reports to the core. When a method returns, the event is on disk and may be acknowledged."""
 
@@ -295,6 +310,15 @@ class Intake(Protocol):
         Do what an agent asks. Never raises because of what was asked: the answer says what to do instead.
 
         May take some seconds, because it may wait for the vendor: acknowledge the platform's event first.
+        """
+        ...
+
+    async def home_opened(self, chat: ChatName, agent: Agent, answer: Answer | None = None) -> None:
+        """
+        Somebody opened their page. Shows it by `CanShowHome.show_home`, and keeps it true for some time.
+
+        Args:
+            answer: What came of a button that they pressed there; None: they pressed none.
         """
         ...
 

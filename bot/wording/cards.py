@@ -121,7 +121,7 @@ def card(
         status=ticket.status,
         status_text=status_text(standing, ticket.status, _status_word(ticket), taken_by, gone=ticket.gone),
         standing=standing,
-        moment=_moment(ticket, standing),
+        moment=moment(ticket, standing),
         opening=_opening(opening, masks_emails=masks_emails),
         facts=ticket.facts + _other_tickets(others),
         hint=_ERASED_HINT if ticket.erased else hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
@@ -169,7 +169,8 @@ def status_text(standing: Standing, status: Status, word: str | None, taken_by: 
     return f"💬 Open{shown}{taken}{waits}"
 
 
-def _moment(ticket: TicketRow, standing: Standing) -> Moment | None:
+def moment(ticket: TicketRow, standing: Standing) -> Moment | None:
+    """Since when a ticket waits for us, or until when it is snoozed; None: neither."""
     if standing is Standing.SNOOZED and ticket.snoozed_until is not None:
         return Moment("Snoozed until", ticket.snoozed_until)
     if standing in WAITS_FOR_US:

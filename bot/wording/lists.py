@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +12,8 @@ from bot.wording.phrases import duration
 
 HEADINGS: Final = ("Ticket", "Waits", "Taken by")
 NOBODY: Final = "nobody"
+NO_PAGE: Final = "You are no agent of a store here. Join its channel, or ask whoever runs shopbell to add you."
+SECTIONS: Final = {"mine": "Yours", "waiting": "Waiting longest", "snoozed": "Snoozed"}
 _HEADS = {
     "waiting": ("waits for us", "wait for us", "longest first"),
     "mine": ("is yours", "are yours", "longest waiting first"),
@@ -51,3 +54,15 @@ def waits(standing: Standing, ticket: TicketRow, now: datetime) -> str:
     if standing is Standing.SNOOZED and ticket.snoozed_until is not None:
         return f"snoozed for another {duration(max(ticket.snoozed_until - now, timedelta()))}"
     return "for the customer" if standing is Standing.CUSTOMER else standing
+
+
+def counts(totals: Mapping[str, int]) -> str:
+    """How many tickets there are in each list, in one line: `3 wait for us · 1 is yours · 0 are snoozed`."""
+    return " · ".join(f"{total} {_HEADS[which][0 if total == 1 else 1]}" for which, total in totals.items())
+
+
+def rest(which: str, left: int, total: int) -> str:
+    """Below a list of App Home: how many more there are, or that there are none; empty: it shows all there are."""
+    if not total:
+        return _NONE[which]
+    return f"and {left} more: /tickets {which}" if left else ""

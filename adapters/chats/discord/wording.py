@@ -117,7 +117,8 @@ BANNED = "The bot is banned from this Discord server. Lift the ban and invite it
 NOT_NOW = "Discord has trouble just now or has switched this off for a time (code {code})."
 REFUSED = "Discord refused this: {reason}."
 TAG_NEEDED = (
-    "This forum demands a tag on every post, and the bot can use none. Add tags called Open, Closed and Waiting for us to the forum."
+    "This forum demands a tag on every post, and the bot can use none. Add tags called Open, Closed and Waiting for us "
+    "to the forum."
 )
 WRONG_KIND = "Tickets need a text channel or a forum; this channel is neither."
 

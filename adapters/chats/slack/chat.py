@@ -14,6 +14,7 @@ from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.connection import Connection
 from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.history import History
+from adapters.chats.slack.home import home_view
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK
 from adapters.chats.slack.recent_messages import RecentMessageReader
@@ -21,6 +22,7 @@ from adapters.chats.slack.requests import SLACK_URL, Requests
 from bot.clock import Clock
 from bot.model import (
     Agent,
+    AgentId,
     Answer,
     Attachment,
     Card,
@@ -30,6 +32,7 @@ from bot.model import (
     Cursor,
     DeliveryKey,
     Finding,
+    Home,
     Kind,
     Mark,
     Opened,
@@ -174,6 +177,12 @@ class SlackChat:
 
     async def mark(self, place: Place, message: ChatMessageId, mark: Mark | None, was: Mark | None) -> None:
         await self._posting.mark(place, message, mark, was)
+
+    async def person(self, agent: AgentId) -> Agent:
+        return await self._agents.agent(agent)
+
+    async def show_home(self, agent: AgentId, home: Home) -> None:
+        await self._requests.write("views.publish", user_id=agent, view=home_view(home))
 
     async def tell(self, place: Place, agent: Agent, answer: Answer) -> None:
         await self._posting.answer(place, agent.id, answer)

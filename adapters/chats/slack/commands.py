@@ -28,7 +28,7 @@ from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK, PersonMessage, is_from_person, read_message, said
 from adapters.chats.slack.requests import Requests
 from bot.errors import Forbidden, Rejected, RemoteError, Unavailable
-from bot.model import Answer, Ask, ChannelId, Choice, DeliveryId, Door, Place, ThreadId, Verb
+from bot.model import Answer, Ask, Button, ChannelId, Choice, DeliveryId, Door, Place, ThreadId, Verb
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -172,6 +172,9 @@ class Commands:
         if found is None:
             return
         view, user = body.get("view"), str(body["user"]["id"])
+        if view is not None and view.get("type") == "home":
+            self._tasks.start(self._do_at_home(found, user))
+            return
         place = _place_of(body) if view is None else Place(chat=SLACK, channel=picker.purpose_of(view).channel)
         request = _Request(
             user=user,
@@ -185,6 +188,24 @@ class Commands:
         )
         show = self._privately_or_in_response(body, place, user) if view is None else self._in_view(view, user)
         self._tasks.start(self._do(request, show))
+
+    async def _do_at_home(self, button: Button, user: str) -> None:
+        """What was pressed in the Home tab is answered there."""
+        request = _Request(
+            user=user,
+            verb=button.verb,
+            place=Place(chat=SLACK, channel=ChannelId("")),
+            ticket=None if button.ticket is None else str(button.ticket),
+            door=Door.BUTTON,
+        )
+        await self.show_home(user, await self._answer_to(request))
+
+    async def show_home(self, user: str, answer: Answer | None = None) -> None:
+        """Show somebody their Home tab, with what came of a button that they pressed there."""
+        try:
+            await self._intake.home_opened(SLACK, await self._agents.agent(user), answer)
+        except RemoteError as error:
+            _log.info("slack home not shown", reason=error.user_message)
 
     async def _on_shortcut(self, ack: AsyncAck, body: Payload) -> None:
         await ack()

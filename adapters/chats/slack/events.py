@@ -116,6 +116,7 @@ class Events:
         app.event("member_left_channel")(self._on_left)
         for archived in ("channel_archive", "channel_unarchive", "group_archive", "group_unarchive"):
             app.event(archived)(self._on_archived)
+        app.event("app_home_opened")(self._on_home_opened)
         app.event("user_change")(self._on_person_changed)
         for changed in ("subteam_members_changed", "subteam_updated"):
             app.event(changed)(self._on_group_changed)
@@ -157,6 +158,11 @@ class Events:
     async def _on_archived(self, event: Event) -> None:
         """A channel was archived, so nobody can write there any more; or it was opened again."""
         self._agents.channels.changed(str(event.get("channel")))
+
+    async def _on_home_opened(self, event: Event) -> None:
+        """Slack waits three seconds for the acknowledgement, and the tab may take longer."""
+        if event.get("tab") == "home":
+            self._tasks.start(self._commands.show_home(str(event.get("user"))))
 
     async def _on_person_changed(self, event: Event) -> None:
         self._agents.person_changed(str((event.get("user") or {}).get("id")))

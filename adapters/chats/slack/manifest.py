@@ -27,6 +27,7 @@ _EVENTS = (
     "member_joined_channel",
     "channel_left",
     "group_left",
+    "app_home_opened",
     # A right ends at once if Slack reports it; without these events it ends within a minute.
     "member_left_channel",
     "channel_archive",
@@ -82,6 +83,11 @@ def app(*, prefixed: bool = False) -> dict[str, Any]:
             "background_color": "#1f3a3d",
         },
         "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": False,
+                "messages_tab_read_only_enabled": True,
+            },
             "bot_user": {"display_name": "shopbell", "always_online": True},
             "slash_commands": [
                 {

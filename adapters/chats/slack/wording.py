@@ -61,6 +61,7 @@ PICKER_SUBMIT = {
     Verb.RELEASE: "Release",
     Verb.ASSIGN: "Assign",
 }
+OPEN = "Open"
 PICKER_LABEL = "Ticket"
 PICKER_PLACEHOLDER = "A number, a name or a subject"
 PICKER_CANCEL = "Cancel"

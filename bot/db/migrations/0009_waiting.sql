@@ -22,3 +22,11 @@ WHERE awaiting = 'us';
 -- Until when the ticket is out of the queue, unless the customer writes before. NULL: it is not snoozed.
 ALTER TABLE tickets ADD COLUMN snoozed_until INTEGER;
 CREATE INDEX tickets_snoozed ON tickets (snoozed_until) WHERE snoozed_until IS NOT NULL;
+
+-- Who looks at a page of their own that we keep true (Slack's App Home).
+CREATE TABLE homes (
+    chat TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,        -- when they last opened it or pressed something there
+    PRIMARY KEY (chat, agent)
+) STRICT;

@@ -13,6 +13,7 @@ from bot.db.connection import Database, Transaction
 from bot.inbound.chats.catchup import CatchUp
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.commands import Commands
+from bot.inbound.chats.homes import Homes
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
 from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Door, Edited, Place, Said, Verb
@@ -42,6 +43,7 @@ class ChatIntake:
         *,
         commands: Commands,
         choices: Choices,
+        homes: Homes,
         refusals: Refusals,
         private: PrivateMessages,
         rules: Rules,
@@ -53,6 +55,7 @@ class ChatIntake:
         self._catchups = catchups
         self._commands = commands
         self._choices = choices
+        self._homes = homes
         self._refusals = refusals
         self._private = private
         self._rules = rules
@@ -100,6 +103,9 @@ class ChatIntake:
                 self._private.answer(said.place, said.agent, due)
             else:
                 self._private.answer_later(said.place, [due])
+
+    async def home_opened(self, chat: ChatName, agent: Agent, answer: Answer | None = None) -> None:
+        await self._homes.opened(chat, agent, answer)
 
     async def edited(self, edited: Edited) -> None:
         self._catchups[edited.place.chat].message_changed(edited.place, edited.message)

@@ -9,7 +9,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.refusals import Refusals
-from bot.model import Answer, Ask, Button, ChatName, Listing, Place, Row, Verb
+from bot.model import Answer, Ask, Button, ChatName, Listing, Place, Row, TicketNumber, Verb
 from bot.ports import Chat
 from bot.tickets import queue
 from bot.tickets.enqueue import links_of
@@ -73,20 +73,26 @@ class Lists:
         )
 
     def _row(self, tx: Transaction, ticket: TicketRow, chat: ChatName, places: Sequence[Place]) -> Row:
-        channels = {place.channel for place in places}
-        threads = [
-            link.place
-            for link in links_of(tx, ticket.number)
-            if link.chat == chat and link.channel in channels and link.thread is not None
-        ]
         has = holder(ticket, self._rules.colleagues)
         shown = masked_ticket(ticket) if self._rules.masks_emails else ticket
         waits = wording.waits(queue.standing(ticket), ticket, self._clock.now())
         return Row(
             title=title(shown),
-            address=self._chats[chat].address(threads[0]) if threads else "",
+            address=address_of(tx, ticket.number, self._chats[chat], places),
             cells=(waits, has.name if has else wording.NOBODY),
         )
+
+
+def address_of(tx: Transaction, ticket: TicketNumber, chat: Chat, places: Sequence[Place]) -> str:
+    """Where a ticket's thread in one of these channels is opened; empty: it has none yet."""
+    channels = {place.channel for place in places}
+    threads = (
+        link.place
+        for link in links_of(tx, ticket)
+        if link.chat == chat.name and link.channel in channels and link.thread is not None
+    )
+    thread = next(threads, None)
+    return "" if thread is None else chat.address(thread)
 
 
 def _asked(words: str) -> tuple[Which, str]:

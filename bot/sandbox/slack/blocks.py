@@ -48,9 +48,9 @@ def prepare_blocks(blocks: Any, new_id: Callable[[str], str]) -> tuple[Json, ...
     return _with_ids(blocks, new_id)
 
 
-def prepare_view(view: Any, new_id: Callable[[str], str]) -> Json:
-    """A modal with every id filled in. Raises `SlackRefusal` as the Web API refuses it."""
-    faults = list(faults_in_view(view))
+def prepare_view(view: Any, new_id: Callable[[str], str], kind: str = "modal") -> Json:
+    """A modal or a Home tab with every id filled in. Raises `SlackRefusal` as the Web API refuses it."""
+    faults = list(faults_in_view(view, kind))
     if faults:
         raise SlackRefusal("invalid_arguments", response_metadata={"messages": faults})
     return {**view, "blocks": list(_with_ids(view["blocks"], new_id))}
@@ -78,13 +78,16 @@ def texts_in(part: Any) -> Iterator[str]:
                 yield from texts_in(each)
 
 
-def faults_in_view(view: Any) -> Faults:
-    """What is wrong with a modal."""
-    may = ("submit", "close", "private_metadata", "callback_id", "clear_on_close", "notify_on_close", "external_id")
-    yield from shape(view, "/view", needs=("type", "title", "blocks"), may=(*may, "submit_disabled"))
+def faults_in_view(view: Any, kind: str = "modal") -> Faults:
+    """What is wrong with a modal, or with a Home tab, which has neither a title nor buttons of its own."""
+    everywhere = ("private_metadata", "callback_id", "external_id")
+    only_modals = ("submit", "close", "clear_on_close", "notify_on_close", "submit_disabled")
+    is_home = kind == "home"
+    needs = ("type", "blocks") if is_home else ("type", "title", "blocks")
+    yield from shape(view, "/view", needs=needs, may=everywhere if is_home else (*everywhere, *only_modals))
     if not isinstance(view, Mapping):
         return
-    if view.get("type") != "modal":
+    if view.get("type") != kind:
         yield fault("must be a valid enum value", "/view/type")
     for name in ("title", "submit", "close"):
         if view.get(name) is not None:
@@ -95,7 +98,7 @@ def faults_in_view(view: Any) -> Faults:
     if view.get("blocks") is not None:
         yield from faults_in_blocks(view["blocks"], "/view/blocks", _MOST_IN_VIEW, modal=True)
         inputs = [each for each in view["blocks"] if isinstance(each, Mapping) and each.get("type") == "input"]
-        if inputs and view.get("submit") is None:
+        if inputs and view.get("submit") is None and not is_home:
             yield fault("missing required field: submit", "/view")
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.sandbox.slack.serializers import message_json, thread_json, user_json
+from bot.sandbox.slack.serializers import message_json, thread_json, user_json, view_json
 from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.state import APP, BOT_USER, TEAM, SlackState
-from bot.sandbox.slack.values import Group, Json, SlackApp, SlackChannel, SlackMessage, User
+from bot.sandbox.slack.values import Group, Json, SlackApp, SlackChannel, SlackMessage, User, View
 
 _HISTORY_SCOPES = {"channel": "channels:history", "group": "groups:history", "im": "im:history"}
 _SUBSCRIPTIONS = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
@@ -98,6 +98,13 @@ class SlackEvents:
             self._send(
                 {"type": "user_change", "user": user_json(user), "cache_ts": now, "event_ts": self._state.new_ts()}
             )
+
+    def home_opened(self, user: User, view: View | None) -> None:
+        """Somebody has opened the app's Home tab; see docs.slack.dev/reference/events/app_home_opened."""
+        if "app_home_opened" in self._app.events and self._app.has_home:
+            event = {"type": "app_home_opened", "user": user.id, "channel": f"D{user.id[1:]}", "tab": "home"}
+            shown = {} if view is None else {"view": view_json(view)}
+            self._send(event | shown | {"event_ts": self._state.new_ts()})
 
     def group_changed(self, group: Group) -> None:
         """A user group has other members; see docs.slack.dev/reference/events/subteam_members_changed."""

@@ -16,14 +16,26 @@ from bot.sandbox.slack.workspace import Method, Workspace
 _MOST_KINDS = 23
 
 
-def _view(workspace: Workspace, call: SlackCall) -> Json:
-    return prepare_view(call.decoded("view", "invalid_arguments"), workspace.state.new_id)
+def _view(workspace: Workspace, call: SlackCall, kind: str = "modal") -> Json:
+    return prepare_view(call.decoded("view", "invalid_arguments"), workspace.state.new_id, kind)
 
 
 async def open_view(workspace: Workspace, call: SlackCall) -> Json:
     body = _view(workspace, call)
     user = workspace.trigger_ids.redeem(call.text("trigger_id"))
     return {"view": view_json(workspace.modals.open(user, body))}
+
+
+async def publish_view(workspace: Workspace, call: SlackCall) -> Json:
+    body = _view(workspace, call, "home")
+    if not workspace.app.has_home:
+        raise SlackRefusal("not_enabled")
+    if call.text("user_id") not in workspace.state.users:
+        raise SlackRefusal("user_not_found")
+    before = workspace.modals.home(call.text("user_id"))
+    if call.has("hash") and (before is None or call.text("hash") != before.hash):
+        raise SlackRefusal("hash_conflict")
+    return {"view": view_json(workspace.modals.publish(call.text("user_id"), body))}
 
 
 async def push_view(workspace: Workspace, call: SlackCall) -> Json:
@@ -101,6 +113,7 @@ METHODS = (
     Method(name="views.open", run=open_view, tier=4),
     Method(name="views.push", run=push_view, tier=4),
     Method(name="views.update", run=update_view, tier=4),
+    Method(name="views.publish", run=publish_view, tier=4),
     Method(name="reactions.add", run=add, scopes=("reactions:write",), tier=3),
     Method(name="reactions.remove", run=remove, scopes=("reactions:write",), tier=2),
     Method(name="reactions.get", run=get, scopes=("reactions:read",), tier=3),

@@ -1,4 +1,4 @@
-"""The modals that people have open: one stack of at most three for each user."""
+"""What people have open: a stack of at most three modals for each user, and a Home tab."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DEPTH = 3
 
 class Modals:
     """
-    Every open modal.
+    Every open modal, and the Home tab of each user as the app has published it last.
 
     Attributes:
         shown: Every view that anybody has seen, oldest first, each as it was then.
@@ -24,6 +24,7 @@ class Modals:
     def __init__(self, state: SlackState) -> None:
         self._state = state
         self._stacks: dict[str, list[View]] = {}
+        self._homes: dict[str, View] = {}
         self.shown: list[View] = []
 
     def stack(self, user: str) -> tuple[View, ...]:
@@ -33,6 +34,17 @@ class Modals:
     def top(self, user: str) -> View | None:
         stack = self.stack(user)
         return stack[-1] if stack else None
+
+    def home(self, user: str) -> View | None:
+        """A user's Home tab; None: the app has published none."""
+        return self._homes.get(user)
+
+    def publish(self, user: str, body: Json) -> View:
+        """Replace a user's Home tab, which keeps its id."""
+        before = self._homes.get(user)
+        identity = self._state.new_id("V") if before is None else before.id
+        self._homes[user] = self._made(View(id=identity, user=user, body=body, hash="", root=identity))
+        return self._homes[user]
 
     def open(self, user: str, body: Json) -> View:
         """Open a modal; it replaces what was open."""

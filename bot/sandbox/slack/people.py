@@ -280,6 +280,17 @@ class SlackPeople:
         """The messages that only this user has seen, oldest first."""
         return tuple(each for each in self.workspace.state.ephemerals if each.only_for == id_of(user))
 
+    def open_home(self, user: User | str) -> View | None:
+        """Somebody looks at the app's Home tab; returns what stands there at first."""
+        self._refuse_deactivated(user)
+        shown = self.workspace.modals.home(id_of(user))
+        self.workspace.events.home_opened(self.workspace.state.users[id_of(user)], shown)
+        return shown
+
+    def home(self, user: User | str) -> View | None:
+        """A person's Home tab as it is now; None: the app has published none."""
+        return self.workspace.modals.home(id_of(user))
+
     def view(self, user: User | str) -> View | None:
         """The modal that this user sees; None: none."""
         return self.workspace.modals.top(id_of(user))

@@ -260,7 +260,9 @@ class SlackPeopleInteractions(SlackPeople):
                 raise ValueError(f"{id_of(user)} does not see the private channel #{place.name}")
         open_now: tuple[SlackMessage | View, ...]
         if isinstance(where, View):
-            open_now = tuple(each for each in self.workspace.modals.stack(id_of(user)) if each.id == where.id)
+            modals = self.workspace.modals
+            on_screen = (*modals.stack(id_of(user)), *filter(None, [modals.home(id_of(user))]))
+            open_now = tuple(each for each in on_screen if each.id == where.id)
         else:
             shown = (
                 self.ephemerals(user) if where.only_for is not None else self.workspace.state.messages(where.channel)

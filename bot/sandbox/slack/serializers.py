@@ -163,7 +163,7 @@ def view_json(view: View) -> Json:
         "id": view.id,
         "team_id": TEAM,
         "type": view.body["type"],
-        "title": view.body["title"],
+        "title": view.body.get("title"),
         "close": view.body.get("close"),
         "submit": view.body.get("submit"),
         "blocks": list(view.blocks),

@@ -148,7 +148,7 @@ class SlackMessage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """
-    A modal that somebody has open.
+    A modal or a Home tab that somebody has open.
 
     Attributes:
         body: What the app sent, ids filled in.
@@ -167,7 +167,7 @@ class View:
 
     @property
     def title(self) -> str:
-        return str(self.body["title"]["text"])
+        return str(self.body["title"]["text"]) if "title" in self.body else "Home"
 
     @property
     def callback_id(self) -> str:
@@ -247,6 +247,7 @@ class SlackApp:
         commands: The slash commands; Slack's composer refuses any other.
         escaped: Those of them in whose text Slack writes the ids of people and channels.
         shortcuts: The message shortcuts by `callback_id`.
+        has_home: Whether the app has a Home tab.
     """
 
     name: str = "shopbell"
@@ -256,6 +257,7 @@ class SlackApp:
     commands: tuple[str, ...] = ("/close", "/reopen", "/stats")
     escaped: frozenset[str] = frozenset()
     shortcuts: tuple[str, ...] = ()
+    has_home: bool = False
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any]) -> SlackApp:
@@ -270,6 +272,7 @@ class SlackApp:
             escaped=frozenset(
                 command["command"] for command in features.get("slash_commands", ()) if command.get("should_escape")
             ),
+            has_home=bool(features.get("app_home", {}).get("home_tab_enabled")),
             shortcuts=tuple(
                 shortcut["callback_id"] for shortcut in features.get("shortcuts", ()) if shortcut["type"] == "message"
             ),

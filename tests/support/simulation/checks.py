@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from bot.model import Author, Card, Mark, Message, Status, ThreadId, TicketId, Voice
+from bot.db.rows import require
+from bot.model import Card, Mark, Moment, Status, ThreadId, TicketId, Voice
 from tests.support.simulation.room import Room, Written
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import HELD_AFTER, Simulation
@@ -300,13 +301,11 @@ def _state(sim: Simulation, written: Written) -> str:
 
 def _turn(card: Card, shop: Shop, ticket: TicketId) -> str:
     """What is wrong with whose turn it is on an open ticket's card; empty: nothing."""
-    unanswered: Message | None = None
-    for message in shop.said[ticket]:
-        unanswered = None if message.author is Author.STAFF else unanswered or message
+    unanswered = shop.unanswered(ticket)
     if unanswered is None:
         return "" if "Waiting for the customer" in card.status_text else "it waits for the customer"
-    waits = card.moment is not None and card.moment.words == "Waiting for us since"
-    return "" if waits and card.moment.at == unanswered.written_at else f"it waits for us since {unanswered.written_at}"
+    waits = Moment("Waiting for us since", require(unanswered.written_at))
+    return "" if card.moment == waits else f"it is {waits}"
 
 
 def _cards(scene: Scene, ticket: TicketId) -> Iterator[str]:

@@ -66,6 +66,13 @@ class Shop(MemoryVendor):
         states = [state.status or Status.OPEN for _, state in self._pasts[TicketId(ticket)]]
         return [status for number, status in enumerate(states) if number == 0 or status is not states[number - 1]]
 
+    def unanswered(self, ticket: TicketId) -> Message | None:
+        """The customer's first message that nobody has answered; None: it is not our turn."""
+        first: Message | None = None
+        for message in self.said[ticket]:
+            first = None if message.author is Author.STAFF else first or message
+        return first
+
     def lasting(self) -> tuple[int, ...]:
         """How much was ever said and changed here."""
         return sum(map(len, self.said.values())), sum(map(len, self._pasts.values())), len(self.vanished)

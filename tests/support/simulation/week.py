@@ -278,7 +278,7 @@ class Week:
         """One of those that somebody spoke in lately; mostly, where `waiting`, one that waits for us."""
         recent = [(self.sim.shops[ticket.split("-")[0]], ticket) for ticket in self._recent]
         there = [(shop, ticket) for shop, ticket in recent if ticket in shop.tickets]
-        ours = [(shop, ticket) for shop, ticket in there if waiting and shop.last_is_customers(ticket)]
+        ours = [(shop, ticket) for shop, ticket in there if waiting and shop.unanswered(ticket)]
         return self.random.choice(ours or there)
 
     def _threads_of(self, ticket: TicketId) -> list[tuple[Room, ThreadId]]:

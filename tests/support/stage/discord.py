@@ -85,6 +85,9 @@ class Recorder:
             raise self.failure
         return self.answer
 
+    async def home_opened(self, chat: ChatName, agent: Agent, answer: Answer | None = None) -> None:
+        raise AssertionError("Discord has no such page")
+
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         self.picks.append((verb, typed, place))
         return [Choice(TicketNumber(1042), "#1042 · Jane · " + "Key not working " * 10)]

@@ -85,6 +85,7 @@ class Recording:
 
     seen: list[Said | Edited | Deleted | Place] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
+    homes: list[tuple[Agent, Answer | None]] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     failures: int = 0
     patience: float = 0.0
@@ -120,6 +121,9 @@ class Recording:
         await asyncio.sleep(self.patience)
         self.asks.append(ask)
         return self.answer
+
+    async def home_opened(self, chat: ChatName, agent: Agent, answer: Answer | None = None) -> None:
+        self.homes.append((agent, answer))
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         return [Choice(TicketNumber(1042), f"#1042 · {verb.value} · {typed}")]

@@ -16,7 +16,7 @@ _RELEASED = {
     "0006_plainer_forms.sql": "9c4bdb3d78dd336d01218f760bfd27ecaa90fe7d4a79fb0c874e47cd9d6726ee",
     "0007_mailboxes.sql": "dbe70d41c20660c7fb6ddf7fe8116766e31f5d734320ea23cf0c82a66c3ad1b2",
     "0008_taking.sql": "7764fd99edfe740722173717c8dbfba90e17b9e80ab92dbd3c70240e836b7ddb",
-    "0009_waiting.sql": "10b44ce72c3c5cfdac7b7196de31155280d631cffa1cacdfbceab1ac094c7a16",
+    "0009_waiting.sql": "4ff73e010337bca730af401c6cd93f2f30aa09dadba5b798b5a73053674bae07",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

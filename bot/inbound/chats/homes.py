@@ -1,0 +1,148 @@
+"""
+The pages that agents have in a chat (Slack's App Home): what stands there, and that it stays true.
+
+A page is shown when it is opened and when a button on it was pressed. While somebody may be looking at it, it is looked
+over every few seconds, and shown again if it would look otherwise; however much changes in between, that is one
+request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from bot.clock import Clock
+from bot.db.connection import Database, Transaction
+from bot.db.rows import TicketRow, to_ms
+from bot.errors import Forbidden, Rejected, RemoteError
+from bot.inbound.chats.lists import address_of
+from bot.model import Agent, AgentId, Answer, ChatName, Home, HomeSection, HomeTicket, Place, StoreName, Verb
+from bot.ports import CanShowHome, Chat
+from bot.tickets import queue
+from bot.tickets.people import chat_id, holder, ids_of
+from bot.tickets.queue import Which
+from bot.tickets.rights import open_stores, places_to_ask
+from bot.tickets.rules import Rules
+from bot.wording import lists as wording
+from bot.wording.cards import buttons, moment, status_text, title
+from bot.wording.masking import masked_ticket
+
+_log = structlog.get_logger(__name__)
+
+_EVERY_SECONDS = 5.0
+_LOOKED_AT = timedelta(hours=1)
+"""For so long after somebody has opened their page, they may still be looking at it."""
+_MOST_PAGES = 50
+"""So many pages are looked over each time, those that were opened last: Slack takes a hundred requests a minute."""
+_AMOUNTS = {Which.MINE: 10, Which.WAITING: 10, Which.SNOOZED: 5}
+_ON_PAGE = frozenset({Verb.TAKE, Verb.RELEASE, Verb.CLOSE})
+
+
+class Homes:
+    """Shows agents their pages, in the chats that have such pages."""
+
+    def __init__(self, database: Database, rules: Rules, clock: Clock, chats: Mapping[ChatName, Chat]) -> None:
+        self._database = database
+        self._rules = rules
+        self._clock = clock
+        self._chats = chats
+        self._shown: dict[tuple[ChatName, AgentId], Home] = {}
+        self._opened = asyncio.Event()
+
+    async def opened(self, chat: ChatName, agent: Agent, answer: Answer | None) -> None:
+        """Somebody opened their page, or pressed a button there. Raises what `CanShowHome.show_home` raises."""
+        await self._database.write(_note_opened, chat, agent.id, to_ms(self._clock.now()))
+        self._opened.set()
+        await self._show(chat, agent, answer)
+
+    async def run(self) -> None:
+        """Keep the pages true until cancelled."""
+        while True:
+            if not await self._look_over():
+                self._opened.clear()
+                await self._opened.wait()
+            await self._clock.sleep(_EVERY_SECONDS)
+
+    async def _look_over(self) -> bool:
+        """Returns whether somebody may be looking at a page."""
+        since = to_ms(self._clock.now() - _LOOKED_AT)
+        rows = await self._database.read(lambda tx: tx.all("open_homes", since=since))
+        pages = [(ChatName(row["chat"]), AgentId(row["agent"])) for row in rows]
+        self._shown = {page: home for page, home in self._shown.items() if page in set(pages)}
+        for chat, agent in pages[:_MOST_PAGES]:
+            try:
+                await self._show_again(chat, agent)
+            except (Forbidden, Rejected) as error:
+                _log.info("page given up", chat=chat, agent=agent, reason=error.user_message)
+                await self._database.write(_give_up, chat, agent)
+            except RemoteError as error:
+                _log.info("page not brought up to date", chat=chat, agent=agent, reason=error.user_message)
+        return bool(pages)
+
+    async def _show_again(self, chat: ChatName, agent: AgentId) -> None:
+        shows = self._chats.get(chat)
+        if isinstance(shows, CanShowHome):
+            before = self._shown.get((chat, agent))
+            await self._show(chat, await shows.person(agent), None if before is None else before.answer)
+
+    async def _show(self, chat: ChatName, agent: Agent, answer: Answer | None) -> None:
+        shows = self._chats[chat]
+        if not isinstance(shows, CanShowHome):
+            return
+        home = replace(await self._home(chat, agent), answer=answer)
+        if self._shown.get((chat, agent.id)) != home:
+            self._shown.pop((chat, agent.id), None)
+            await shows.show_home(agent.id, home)
+            self._shown[chat, agent.id] = home
+
+    async def _home(self, chat: ChatName, agent: Agent) -> Home:
+        """What the page must show now: only tickets on which this person may act."""
+        stores = self._rules.stores.values()
+        places = places_to_ask(agent, stores, chat)
+        writable = await self._chats[chat].writable(agent, places) if places else frozenset()
+        allowed = open_stores(agent, stores, chat, writable)
+        if not allowed:
+            return Home(counts=wording.NO_PAGE, sections=())
+        return await self._database.read(self._read, chat, agent, allowed)
+
+    def _read(
+        self, tx: Transaction, chat: ChatName, agent: Agent, allowed: Mapping[StoreName, Sequence[Place]]
+    ) -> Home:
+        mine = ids_of(self._rules.colleagues, chat_id(chat, agent.id))
+        found = {which: queue.page(tx, which, chat, allowed, mine, 0, size) for which, size in _AMOUNTS.items()}
+        counts = wording.counts({which.value: page.total for which, page in found.items()})
+        sections = tuple(
+            HomeSection(
+                heading=wording.SECTIONS[which],
+                tickets=tuple(self._ticket(tx, each, chat, allowed[each.store]) for each in page.tickets),
+                rest=wording.rest(which, page.total - len(page.tickets), page.total),
+            )
+            for which, page in found.items()
+            if page.total or which is not Which.SNOOZED
+        )
+        return Home(counts=counts, sections=sections)
+
+    def _ticket(self, tx: Transaction, ticket: TicketRow, chat: ChatName, places: Sequence[Place]) -> HomeTicket:
+        has = holder(ticket, self._rules.colleagues)
+        shown = masked_ticket(ticket) if self._rules.masks_emails else ticket
+        standing = queue.standing(ticket)
+        offered = buttons(ticket, self._rules.capabilities[ticket.store])
+        return HomeTicket(
+            title=title(shown),
+            address=address_of(tx, ticket.number, self._chats[chat], places),
+            about=status_text(standing, ticket.status, None, has.name if has else "", gone=ticket.gone),
+            moment=moment(ticket, standing),
+            buttons=tuple(button for button in offered if button.verb in _ON_PAGE),
+        )
+
+
+def _give_up(tx: Transaction, chat: ChatName, agent: AgentId) -> None:
+    tx.run("delete_home", chat=chat, agent=agent)
+
+
+def _note_opened(tx: Transaction, chat: ChatName, agent: AgentId, now: int) -> None:
+    tx.run("set_home_opened", chat=chat, agent=agent, now=now)

@@ -1,0 +1,93 @@
+"""App Home in Slack: what stands there, its buttons, and that it stays true."""
+
+from __future__ import annotations
+
+from bot.sandbox.slack import View
+from tests.support.stage.stage import Stage
+from tests.support.waiting import until
+
+
+async def opened(stage: Stage, words: str = "") -> View:
+    """Bob looks at the tab, and waits until it shows this."""
+    slack, bob = stage.world.slack, stage.world.bob
+    slack.open_home(bob)
+    await shows(stage, words)
+    view = slack.home(bob)
+    assert view is not None
+    return view
+
+
+async def shows(stage: Stage, words: str, *, not_: str = "never there") -> None:
+    """Wait until Bob's tab shows these words, and not others."""
+    slack, bob = stage.world.slack, stage.world.bob
+
+    def is_shown() -> bool:
+        view = slack.home(bob)
+        return view is not None and words in view.rendered and not_ not in view.rendered
+
+    await until(is_shown, f"the tab shows {words!r} and not {not_!r}")
+
+
+async def test_the_tab_shows_what_waits_and_works(stage: Stage) -> None:
+    """Open, Take and Close; what came of it stands above, and the card in the other chat changes, too."""
+    ticket = await stage.arrives("First")
+    view = await opened(stage, f"#{ticket.number}")
+    assert "0 are yours · 1 waits for us" in view.rendered
+    assert view.rendered.count(f"#{ticket.number} · ") == 1
+    assert "Waiting for us since" in view.rendered
+    (link,) = [e for b in view.blocks if b["type"] == "actions" for e in b["elements"] if "url" in e]
+    assert link["url"].endswith(f"/p{ticket.slack.card.ts.replace('.', '')}")
+    pressed = await stage.world.slack.press(stage.world.bob, view, "Take")
+    assert not pressed.error
+    await shows(stage, f"You have #{ticket.number} now.")
+    await shows(stage, "1 is yours")
+    await until(lambda: "Taken by Bob" in str(ticket.discord.card().embeds), "Discord's card says so")
+    now = stage.world.slack.home(stage.world.bob)
+    assert now is not None
+    await stage.world.slack.press(stage.world.bob, now, "Close")
+    await shows(stage, f"#{ticket.number} is closed.", not_=f"#{ticket.number} · ")
+    assert ticket.now.closed
+    await stage.at_rest()
+
+
+async def test_the_tab_stays_true(stage: Stage) -> None:
+    """What happens elsewhere shows there without being opened anew, and what the customer answers comes back."""
+    ticket = await stage.arrives("First")
+    await opened(stage, f"#{ticket.number}")
+    other = await stage.arrives("Second")
+    await shows(stage, f"#{other.number} · ")
+    await ticket.ann_says("An answer")
+    await ticket.has_sent("An answer")
+    await shows(stage, f"#{other.number} · ", not_=f"#{ticket.number} · ")
+    ticket.customer_says("And now?")
+    await shows(stage, f"#{ticket.number} · ")
+    await stage.bridge.restart()
+    await ticket.ann_says("Another answer")
+    await shows(stage, f"#{other.number} · ", not_=f"#{ticket.number} · ")
+
+
+async def test_who_may_not_act_sees_no_ticket(stage: Stage) -> None:
+    """Somebody in none of the channels reads what to do; whoever leaves the channel sees nothing any more."""
+    ticket = await stage.arrives("Private")
+    slack = stage.world.slack
+    eve = slack.add_user("eve")
+    slack.open_home(eve)
+    await until(lambda: slack.home(eve) is not None, "Eve's tab is shown")
+    page = slack.home(eve)
+    assert page is not None
+    assert "You are no agent of a store here." in page.rendered
+    assert "#" not in page.rendered
+    await opened(stage, f"#{ticket.number}")
+    slack.remove_from(ticket.shop.slack, stage.world.bob)
+    await shows(stage, "You are no agent of a store here.", not_=f"#{ticket.number}")
+
+
+async def test_a_button_of_an_old_tab_is_answered(stage: Stage) -> None:
+    """The ticket was closed meanwhile, or the right was lost: the tab says so, and nothing is done."""
+    ticket = await stage.arrives("Old")
+    view = await opened(stage, f"#{ticket.number}")
+    slack, bob = stage.world.slack, stage.world.bob
+    slack.remove_from(ticket.shop.slack, bob)
+    await slack.press(bob, view, "Close")
+    await shows(stage, f"There is no ticket #{ticket.number}.")
+    assert not ticket.now.closed
