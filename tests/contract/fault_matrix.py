@@ -168,7 +168,7 @@ CALLS: tuple[Call, ...] = (
     Call("slack", "POST", f"{_S}chat.delete", Kind.SHOW),
     Call("slack", "POST", f"{_S}reactions.(add|remove)", Kind.MARK),
     Call("slack", "POST", f"{_S}chat.postEphemeral", Kind.PRIVATE),
-    Call("slack", "POST", f"{_S}views.(open|update)", Kind.PRIVATE),
+    Call("slack", "POST", f"{_S}views.(open|update|publish)", Kind.PRIVATE),
     Call("slack", "POST", r"/response/.*", Kind.PRIVATE),
     # the five vendors
     Call("sellsn", "GET", r"/stores/[^/]+/tickets/\d+", Kind.LIST),

@@ -101,7 +101,7 @@ class TestWithTheBot:
                 choices: list[dict[str, Any]] = (await v.does("/discord/complete", place=place, text=text))["choices"]
                 return choices
 
-            commands = {"/close ", "/reopen ", "/take ", "/release ", "/assign ", "/stats "}
+            commands = {"/close ", "/reopen ", "/take ", "/release ", "/assign ", "/tickets ", "/stats "}
             assert commands == {each["text"] for each in await offered("/")}
             (choice,) = await offered("/close wrong")
             assert choice["text"] == f"/close ticket:{ticket['number']}"

@@ -21,11 +21,16 @@ _VALUE = re.compile(r"(?P<kind>thread|ticket|delivery|page):(?P<number>[0-9]{0,1
 _LABEL_LENGTH = 75
 
 
-def action_rows(buttons: Sequence[Button]) -> list[Block]:
-    """The buttons in one row; no row if there are none."""
+def action_rows(buttons: Sequence[Button], first: int = 0) -> list[Block]:
+    """
+    The buttons in one row; no row if there are none.
+
+    Args:
+        first: The number of the first button. Where there are several rows, no two buttons have the same number.
+    """
     if not buttons:
         return []
-    return [{"type": "actions", "elements": [_element(button, place) for place, button in enumerate(buttons)]}]
+    return [{"type": "actions", "elements": [_element(button, place) for place, button in enumerate(buttons, first)]}]
 
 
 def _element(button: Button, place: int) -> Element:

@@ -14,8 +14,10 @@ from bot.text import one_line
 
 _TITLE = 150
 _ABOUT = 200
-_OPEN = "shopbell:open:9"
-"""Slack reports a press on a button that only opens a page, too. It names no verb, so nothing is done."""
+_OPEN = "shopbell:open"
+"""Slack reports a press on a button that only opens a page, too. This names no verb, so nothing is done."""
+_NUMBERS = 10
+"""No ticket has more buttons."""
 
 
 def home_view(home: Home) -> dict[str, Any]:
@@ -24,16 +26,18 @@ def home_view(home: Home) -> dict[str, Any]:
     if home.answer is not None:
         shown += [*answer_blocks(home.answer), {"type": "divider"}]
     shown.append(blocks.rich(blocks.section(blocks.words(home.counts))))
+    number = _NUMBERS
     for section in home.sections:
-        shown += _section(section)
+        shown += _section(section, number)
+        number += _NUMBERS * len(section.tickets)
     return {"type": "home", "blocks": shown}
 
 
-def _section(section: HomeSection) -> Iterator[Block]:
+def _section(section: HomeSection, number: int) -> Iterator[Block]:
     yield blocks.header(section.heading)
-    for ticket in section.tickets:
+    for place, ticket in enumerate(section.tickets):
         yield blocks.rich(blocks.section(*_ticket(ticket)))
-        yield from _buttons(ticket)
+        yield from _buttons(ticket, number + _NUMBERS * place)
     if section.rest:
         yield blocks.context(section.rest)
 
@@ -48,10 +52,11 @@ def _ticket(ticket: HomeTicket) -> Iterator[Element]:
         yield blocks.date(ticket.moment.at)
 
 
-def _buttons(ticket: HomeTicket) -> list[Block]:
+def _buttons(ticket: HomeTicket, number: int) -> list[Block]:
     """`Open`, then what can be done; no row if there is neither."""
-    rows = action_rows(ticket.buttons) or [{"type": "actions", "elements": []}]
+    rows = action_rows(ticket.buttons, number) or [{"type": "actions", "elements": []}]
     if ticket.address:
-        opens = {"type": "button", "action_id": _OPEN, "text": blocks.plain(wording.OPEN), "url": ticket.address}
+        label, action = blocks.plain(wording.OPEN), f"{_OPEN}:{number + _NUMBERS - 1}"
+        opens = {"type": "button", "action_id": action, "text": label, "url": ticket.address}
         rows[0]["elements"].insert(0, opens)
     return rows if rows[0]["elements"] else []

@@ -30,7 +30,10 @@ export class Chat {
 
   places() { return part(`${this.name}/places`, []); }
 
-  open(id) { shown.awaited[this.name] = null; this.place = id; this.completion.close(); changed(); }
+  open(id) {
+    if (id === "home") attempt(() => act(`${this.name}/home`, {}));
+    shown.awaited[this.name] = null; this.place = id; this.completion.close(); changed();
+  }
 
   send(press) {
     const text = this.box.value, place = this.places().find((each) => each.id === this.place);
@@ -49,7 +52,7 @@ export class Chat {
   render() {
     const places = this.places(), linked = part("links", {})[shown.awaited[this.name]]?.[this.name];
     if (places.some((place) => place.id === linked)) { this.place = linked; shown.awaited[this.name] = null; }
-    const open = places.find((place) => place.id === this.place) ?? places.find((place) => place.kind !== "thread");
+    const open = places.find((place) => place.id === this.place) ?? places.find((place) => place.kind === "channel" || place.kind === "forum");
     if (!open) return;
     this.place = open.id;
     const me = part(this.name, {}).me, channel = open.parent ?? open.id;
@@ -68,13 +71,13 @@ export class Chat {
     log.dataset.place = open.id;
     fill(log, messages.map((message) => ({ key: message.id, ...message })), (message) => messageElement(message, this));
     if (moved) log.scrollTop = log.scrollHeight;
-    this.composer.hidden = open.kind === "forum";
+    this.composer.hidden = open.kind === "forum" || open.kind === "home";
     this.box.placeholder = `${open.kind === "thread" ? "Answer" : "Write"} as ${me}, or type / for commands`;
     this.box.setAttribute("aria-label", `${this.box.placeholder}: ${open.name}`);
   }
 
   tab(place) {
-    return button(`${place.kind === "forum" ? "🗂" : "#"} ${place.name}`, () => this.open(place.key),
+    return button(`${{ forum: "🗂", home: "🏠" }[place.kind] ?? "#"} ${place.name}`, () => this.open(place.key),
       { "aria-pressed": String(place.current) });
   }
 
@@ -85,7 +88,7 @@ export class Chat {
   }
 
   head(place) {
-    const note = { forum: "A forum: the bot opens a post for each ticket.", channel: "" }[place.kind]
+    const note = { forum: "A forum: the bot opens a post for each ticket.", channel: "", home: "What waits for you, and what is yours." }[place.kind]
       ?? (place.archived ? "Archived. Writing in it opens it again." : "");
     return make("div", { class: "line" }, make("div", { class: "title" },
       make("b", {}, (place.kind === "channel" ? "# " : "") + place.name), note ? make("small", {}, note) : ""),

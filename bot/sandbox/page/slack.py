@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bot.sandbox.page.actions import Action, ActionFields, ActionRefused, Json, sentence
-from bot.sandbox.page.slack_message import message_blocks, modal
+from bot.sandbox.page.slack_message import HOME, home, message_blocks, modal
 from bot.sandbox.slack import Outcome, PracticeSlack, SlackChannel, SlackMessage, SlackRefusal, User, View
 from bot.sandbox.slack.emoji import to_signs
 
@@ -40,6 +40,7 @@ class SlackPane:
             {
                 "type": self._type,
                 "complete": self._complete,
+                "home": self._home,
                 "press": self._press,
                 "menu": self._menu,
                 "delete": self._delete,
@@ -64,7 +65,9 @@ class SlackPane:
         }
         if view is not None:
             parts["slack/modal"] = modal(view, self._state)
-        places: list[Json] = []
+        places: list[Json] = [{"id": HOME, "name": "Home", "kind": "home", "at": 0.0}]
+        page = self._slack.home(self._me)
+        parts[f"slack/place/{HOME}"] = [] if page is None else [home(page, self._state)]
         for channel in self._mine():
             top = self._slack.messages(channel)
             places.append({"id": channel.id, "name": channel.name or self._me.shown, "kind": "channel", "at": 0.0})
@@ -128,6 +131,10 @@ class SlackPane:
 
     # ------------------------------------------------------------ what he does
 
+    async def _home(self, _fields: ActionFields) -> Json:
+        self._slack.open_home(self._me)
+        return {}
+
     async def _type(self, fields: ActionFields) -> Json:
         channel, thread = self._place(fields)
         text = fields.text("text", wanted="Write something first.").strip()
@@ -144,7 +151,7 @@ class SlackPane:
         return {"choices": [{"text": f"{name} ", "label": name} for name in offered] if text else []}
 
     async def _press(self, fields: ActionFields) -> Json:
-        where: SlackMessage | View = self._view(fields) if fields.optional("view") else self._message_named(fields)
+        where: SlackMessage | View = self._view(fields) if fields.optional("view") else self._pressable(fields)
         return _check(await _attempt(self._slack.press(self._me, where, fields.text("button"), answers=0)))
 
     async def _menu(self, fields: ActionFields) -> Json:
@@ -177,6 +184,11 @@ class SlackPane:
         if channel is None or (thread and self._state.message(name, thread) is None):
             raise ActionRefused("There is no such place.")
         return channel, thread or None
+
+    def _pressable(self, fields: ActionFields) -> SlackMessage | View:
+        page = self._slack.home(self._me)
+        is_home = page is not None and page.id == fields.text("message")
+        return page if page is not None and is_home else self._message_named(fields)
 
     def _message_named(self, fields: ActionFields) -> SlackMessage:
         channel, _ = self._place(fields)

@@ -12,6 +12,8 @@ from bot.sandbox.slack.emoji import to_signs
 from bot.sandbox.slack.rendering import Names, read_text_object
 
 _STYLES = ("bold", "italic", "strike", "underline", "code")
+HOME = "home"
+"""The place of the Home tab, among the channels."""
 _RICH = {"rich_text_quote": "quote", "rich_text_preformatted": "code"}
 
 
@@ -45,6 +47,25 @@ def modal(view: View, names: Names) -> Json:
         "submit": _label(body.get("submit"), names),
         "close": _label(body.get("close"), names) or "Close",
         "blocks": blocks(view.blocks, names, view.state),
+    }
+
+
+def home(view: View, names: Names) -> Json:
+    """A Home tab, as the page shows it: as a message."""
+    return {
+        "id": view.id,
+        "place": HOME,
+        "author": "shopbell",
+        "bot": True,
+        "mine": False,
+        "system": "",
+        "private": False,
+        "thinking": False,
+        "edited": False,
+        "at": float(view.hash.partition(".")[0]),
+        "blocks": blocks(view.blocks, names, view.state),
+        "reactions": [],
+        "thread": None,
     }
 
 

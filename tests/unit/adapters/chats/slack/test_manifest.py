@@ -25,6 +25,7 @@ SCOPE_OF = {
     "conversations.replies": {"channels:history", "groups:history"},
     "auth.test": set(),
     "views.open": set(),
+    "views.publish": set(),
     "views.update": set(),
     "apps.connections.open": set(),
 }
