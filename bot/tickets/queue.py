@@ -31,9 +31,9 @@ class Which(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Awaited:
     """
-    Whose turn it is.
+    Who is expected to write next.
 
     Attributes:
         since: When the customer began to wait for us; None: they do not, or it is not known.
@@ -43,9 +43,9 @@ class Turn:
     since: datetime | None = None
 
 
-def turn(said: Awaiting | None, messages: Sequence[Message]) -> Turn | None:
+def awaited(said: Awaiting | None, messages: Sequence[Message]) -> Awaited | None:
     """
-    Whose turn it is, by what was read at the vendor. Pure.
+    Who is expected to write next, by what was read at the vendor. Pure.
 
     Args:
         said: What the vendor itself says; None: nothing, then it follows from the messages.
@@ -66,8 +66,8 @@ def turn(said: Awaiting | None, messages: Sequence[Message]) -> Turn | None:
     if said is None and last is None:
         return None
     if said is Awaiting.CUSTOMER or (said is None and unanswered is None):
-        return Turn(Awaiting.CUSTOMER)
-    return Turn(Awaiting.US, None if unanswered is None else unanswered.written_at)
+        return Awaited(Awaiting.CUSTOMER)
+    return Awaited(Awaiting.US, None if unanswered is None else unanswered.written_at)
 
 
 def standing(ticket: TicketRow) -> Standing:

@@ -43,7 +43,7 @@ from bot.tickets import enqueue, links
 from bot.tickets.forgotten import find_ticket, is_forgotten
 from bot.tickets.outcomes import reply_arrived
 from bot.tickets.own_messages import Attempted, claimed
-from bot.tickets.queue import turn
+from bot.tickets.queue import awaited
 from bot.tickets.snapshot import TicketSnapshot
 from bot.wording import cards, notices
 
@@ -71,7 +71,7 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
     if snapshot.messages is not None:
         _record_messages(tx, store, known, snapshot, now, followed=followed, begins=begins)
     if not stale:
-        _update_turn(tx, known, snapshot, now)
+        _update_awaiting(tx, known, snapshot, now)
     after = _load_ticket(tx, number)
     if followed and before is not None:
         if after.status is not before.status:
@@ -202,9 +202,9 @@ def _updated_this_second(snapshot: TicketSnapshot) -> bool:
     return updated_at is not None and not updated_at.microsecond and abs(read_at - updated_at) < _SAME_SECOND
 
 
-def _update_turn(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> None:
+def _update_awaiting(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> None:
     """Finding a reply of ours made it the customer's turn; correct that if it is not the last message."""
-    found = turn(snapshot.ticket.awaiting, snapshot.messages or ())
+    found = awaited(snapshot.ticket.awaiting, snapshot.messages or ())
     if found is not None:
         since = None if found.since is None else to_ms(found.since)
         tx.run("set_ticket_awaiting", number=known.number, awaiting=found.awaiting, since=since, now=to_ms(now))

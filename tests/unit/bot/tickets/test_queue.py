@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.db.rows import TicketRow
 from bot.model import WAITS_FOR_US, Author, Awaiting, Customer, Message, MessageId, Standing, Status, TicketNumber
 from bot.model.ids import StoreName, TicketId
-from bot.tickets.queue import Turn, standing, turn
+from bot.tickets.queue import Awaited, awaited, standing
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 AUTHORS = {"c": Author.CUSTOMER, "s": Author.STAFF, "u": Author.UNKNOWN, "n": Author.STAFF}
@@ -63,19 +63,19 @@ US, CUSTOMER = Awaiting.US, Awaiting.CUSTOMER
 )
 def test_whose_turn_it_is(vendor: Awaiting | None, authors: str, wanted: tuple[Awaiting, int | None] | None) -> None:
     """From the first message that staff has not answered; what the vendor says itself is preferred."""
-    found = turn(vendor, said(authors))
+    found = awaited(vendor, said(authors))
     if wanted is None:
         assert found is None
         return
     awaiting, since = wanted
-    assert found == Turn(awaiting, None if since is None else NOON + timedelta(minutes=since))
+    assert found == Awaited(awaiting, None if since is None else NOON + timedelta(minutes=since))
 
 
 @given(st.text("csun", max_size=12), st.text("csun", max_size=6))
 def test_more_from_the_customer_changes_nothing(before: str, after: str) -> None:
     """Whoever writes again does not go back to the end of the queue, and notes do not count."""
-    waiting = turn(None, said(before + "c"))
-    more = turn(None, said(before + "c" + after.replace("s", "c")))
+    waiting = awaited(None, said(before + "c"))
+    more = awaited(None, said(before + "c" + after.replace("s", "c")))
     assert waiting is not None
     assert more == waiting
     assert waiting.awaiting is US
