@@ -200,6 +200,7 @@ def _rules(loaded: LoadedSettings, world: World) -> Rules:
         masks_emails=settings.mask_emails,
         colleagues=loaded.colleagues,
         take_on_reply=settings.take_on_reply,
+        guards_collisions=settings.collision_guard,
     )
 
 

@@ -702,6 +702,10 @@ UPDATE messages SET purpose = :purpose, text = :text, formatted = :formatted, ro
 -- What the message is for now.
 UPDATE messages SET purpose = :purpose WHERE id = :id;
 
+-- name: set_message_replied
+-- The message is for the customer: who answers for it, and when it was written for them, by its chat's time.
+UPDATE messages SET replied_by = :by, replied_at = :at WHERE id = :id;
+
 -- name: set_message_inside
 -- Its author may not act on the ticket any more, so it never goes to the customer unless an agent sends it.
 UPDATE messages SET can_reply = 0 WHERE id = :id;
@@ -789,6 +793,32 @@ WHERE m.id = :id
           WHERE f.chat = l.chat AND f.channel = l.channel AND f.thread = m.thread AND f.link = l.id
       )
   );
+
+-- name: replies_between
+-- The ticket's other replies that were written for the customer in this time, and were sent, may have been, or wait.
+SELECT m.id AS id, m.link AS link, m.replied_by AS replied_by, m.replied_at AS replied_at,
+    d.id AS delivery, d.state AS state, d.attempts AS attempts, d.requested AS requested
+FROM messages AS m JOIN deliveries AS d ON d.message = m.id AND d.kind = 'reply'
+WHERE m.ticket = :ticket AND m.id <> :message AND m.replied_at BETWEEN :since AND :until
+  AND (d.state IN ('waiting', 'begun', 'uncertain', 'done') OR (d.state = 'failed' AND d.in_doubt = 1))
+ORDER BY m.replied_at, m.id;
+
+-- name: shown_of_customer
+-- The customer's messages, except the ticket's first, that showed in a link's threads since this time, by the chat's
+-- time; NULL: it is being posted now.
+SELECT m.id AS id, MAX(p.posted_at) AS shown_at
+FROM messages AS m
+    CROSS JOIN deliveries AS d ON d.message = m.id AND d.kind = 'post' AND d.link = :link
+    LEFT JOIN posted AS p ON p.delivery = d.id
+WHERE m.ticket = :ticket AND m.purpose = 'vendor' AND m.author <> 'staff' AND m.is_public = 1
+  AND m.id <> (
+      SELECT f.id FROM messages AS f
+      WHERE f.ticket = :ticket AND f.purpose = 'vendor' AND f.author <> 'staff' AND f.is_public = 1
+      ORDER BY f.written_at, f.id LIMIT 1
+  )
+  AND (p.posted_at >= :since OR (p.delivery IS NULL AND d.state = 'begun'))
+GROUP BY m.id
+ORDER BY shown_at, m.id;
 
 -- name: replies_without_vendor_id
 -- The ticket's replies and notes that may be at the vendor under an id that we do not know yet. Those that certainly
@@ -952,6 +982,10 @@ SET state = CASE WHEN in_doubt THEN 'uncertain' ELSE 'waiting' END, attempts = 0
     form = CASE WHEN part <= plain_from OR kind NOT IN ('post', 'line') THEN 0 ELSE MIN(form, 1) END
 WHERE id = :id AND state IN ('failed', 'held');
 
+-- name: hold_delivery
+-- The delivery waits for an agent; not if its first attempt has begun.
+UPDATE deliveries SET state = 'held' WHERE id = :id AND state = 'waiting' AND attempts = 0;
+
 -- name: drop_delivery
 -- The delivery will not be made. One that is being attempted cannot be dropped.
 UPDATE deliveries SET state = 'dropped', finished_at = :now
@@ -961,8 +995,31 @@ WHERE id = :id AND state IN ('waiting', 'uncertain', 'held', 'failed');
 
 -- name: set_posted
 -- Notes which chat message shows this part of a delivery.
-INSERT INTO posted (delivery, part, chat_message) VALUES (:delivery, :part, :chat_message)
-ON CONFLICT DO UPDATE SET chat_message = excluded.chat_message;
+INSERT INTO posted (delivery, part, chat_message, thread, posted_at, progress)
+VALUES (:delivery, :part, :chat_message, :thread, :posted_at, :progress)
+ON CONFLICT DO UPDATE
+SET chat_message = excluded.chat_message, thread = excluded.thread, posted_at = excluded.posted_at,
+    progress = excluded.progress;
+
+-- name: posted_part
+-- The chat message that shows this part of a delivery in a thread.
+SELECT chat_message FROM posted WHERE delivery = :delivery AND part = :part AND thread = :thread;
+
+-- name: show_message_itself
+-- A post that was made before its reply was sent shows something else, or was left out: make it anew.
+UPDATE deliveries
+SET state = 'waiting', part = 0, attempts = 0, reconcile_attempts = 0, due_at = :now, late_since = NULL, error = NULL,
+    finished_at = NULL
+WHERE message = :message AND link = :link AND kind = 'post' AND state = 'done'
+  AND NOT EXISTS (SELECT 1 FROM posted AS p WHERE p.delivery = deliveries.id AND p.part = 0 AND p.progress IS NULL);
+
+-- name: show_progress_again
+-- Posts that show what becomes of a reply must be made anew.
+UPDATE deliveries
+SET state = 'waiting', part = 0, attempts = 0, reconcile_attempts = 0, due_at = :now, late_since = NULL, error = NULL,
+    finished_at = NULL
+WHERE message = :message AND kind = 'post' AND state = 'done'
+  AND EXISTS (SELECT 1 FROM posted AS p WHERE p.delivery = deliveries.id AND p.part = 0 AND p.progress IS NOT NULL);
 
 -- name: was_posted
 -- Returns a row if at least one part of the delivery is posted.

@@ -46,6 +46,16 @@ class State(StrEnum):
     DROPPED = "dropped"
 
 
+class Progress(StrEnum):
+    """What the ticket's other threads show of a reply that was not sent; see `posted.progress`."""
+
+    PENDING = "pending"  # it is about to be sent
+    HELD = "held"  # its author is asked whether to send it
+    FAILED = "failed"  # it did not reach the customer
+    DOUBTFUL = "doubtful"  # nobody knows whether it did
+    WITHDRAWN = "withdrawn"  # its author or somebody else took it back
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoPayload:
     """The payload of posts, cards, marks, replies and notes: empty, their rows say everything."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.db.connection import Transaction
-from bot.db.rows import LinkRow, TicketRow, link_row, require, ticket_row
+from bot.db.rows import LinkRow, TicketRow, link_row, require, ticket_row, to_ms
 from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
 from bot.model import (
     Button,
@@ -21,6 +21,7 @@ from bot.model import (
     Mark,
     Place,
     Post,
+    Progress,
     Status,
     Verb,
     Voice,
@@ -30,6 +31,7 @@ from bot.outbound.job import Directory, Job, read_opening, thread_of
 from bot.tickets import announcements, deleted_places, enqueue, marks
 from bot.tickets.incidents import channel_failing, channel_works
 from bot.tickets.links import place_of
+from bot.tickets.progress import WORTH_SHOWING, progress_of
 from bot.wording import cards, notices
 
 # Kinds for which `Gone` means that their thread is gone. For an opening it is the channel, for a mark the message.
@@ -37,28 +39,75 @@ _IN_THREAD = (Kind.POST, Kind.LINE, Kind.CARD, Kind.NEW_CARD)
 
 
 @dataclass(frozen=True, slots=True)
+class Posted:
+    """
+    A part of a post stands in its thread.
+
+    Attributes:
+        is_found: Whether a search found it: then it may show what was true before.
+    """
+
+    message: ChatMessageId
+    is_found: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PostCourier:
-    """Posts a message of the ticket in a thread other than the one where it was written."""
+    """
+    Posts a message of the ticket in a thread other than the one where it was written.
+
+    A reply that is not sent yet is only announced. Later the same post is changed, so that it shows what came of it.
+    """
 
     directory: Directory
     retries_forever = True
     eventually_consistent = False
 
-    async def attempt(self, job: Job) -> ChatMessageId:
+    async def attempt(self, job: Job) -> Posted | None:
+        """Returns None if there is nothing to say: what became of a reply that was never announced here."""
         link, post = require(job.link), self._post(job)
-        return await self.directory.chat(link.chat).post(thread_of(link), post, job.delivery.part, job.key)
+        chat, place = self.directory.chat(link.chat), thread_of(link)
+        if job.shown is not None:
+            try:
+                await chat.edit_post(place, job.shown, post, job.delivery.part, job.key)
+            except Gone:
+                if job.progress is not None:
+                    return None  # people deleted the announcement
+            else:
+                return Posted(job.shown)
+        elif job.progress not in (None, Progress.PENDING):
+            return None
+        return Posted(await chat.post(place, post, job.delivery.part, job.key))
 
-    async def reconcile(self, job: Job) -> ChatMessageId | None:
+    async def reconcile(self, job: Job) -> Posted | None:
         link = require(job.link)
-        return await self.directory.chat(link.chat).find_post(thread_of(link), job.key, job.delivery.after)
+        found = await self.directory.chat(link.chat).find_post(thread_of(link), job.key, job.delivery.after)
+        return None if found is None else Posted(found, is_found=True)
 
-    def record(self, tx: Transaction, job: Job, result: ChatMessageId, now: datetime) -> int | None:
+    def record(self, tx: Transaction, job: Job, result: Posted | None, now: datetime) -> int | None:
         link, ticket = require(job.link), require(job.ticket)
-        record_part(tx, job, result)
-        channel_works(tx, link.place, now, job.delivery.id)
-        if ticket.status is Status.CLOSED:
+        if result is not None:
+            record_part(tx, job, self.directory, result.message)
+            channel_works(tx, link.place, now, job.delivery.id)
+        if ticket.status is Status.CLOSED and result is not None:
             enqueue.card(tx, link, now)  # a post opens an archived thread; rendering the card archives it again
+        if self._is_outdated(tx, job, result):
+            return 0
+        if result is None or job.progress is not None:
+            return None
         return _next_part(tx, job, self.directory.chat(link.chat).parts(self._post(job)))
+
+    def _is_outdated(self, tx: Transaction, job: Job, result: Posted | None) -> bool:
+        """Whether the first part shows something else than it must show now."""
+        message = require(job.message)
+        if job.delivery.part or job.link_of_message is None:
+            return False
+        if result is not None and result.is_found and self.directory.rules.undo >= WORTH_SHOWING:
+            return True
+        progress = progress_of(tx, message.id)
+        if progress is not job.progress:
+            return result is not None or progress in (None, Progress.PENDING)
+        return progress is not None and require(tx.one("message", id=message.id))["text"] != message.text
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """Say in the thread whose words are missing, why, and where they can be read."""
@@ -72,7 +121,8 @@ class PostCourier:
     def _post(self, job: Job) -> Post:
         ticket = require(job.ticket)
         masks = self.directory.rules.masks_emails
-        post = cards.post(require(job.message), ticket, self.directory.store(ticket), masks_emails=masks)
+        message, store = require(job.message), self.directory.store(ticket)
+        post = cards.post(message, ticket, store, job.progress, masks_emails=masks)
         return replace(post, form=job.delivery.form, plain_from=job.delivery.plain_from)
 
 
@@ -109,7 +159,7 @@ class LineCourier:
             if place is not None and place.thread is not None:
                 deleted_places.former_thread_gone(tx, place)
             return 0 if announcements.move_notice(tx, job.delivery) else None
-        record_part(tx, job, result)
+        record_part(tx, job, self.directory, result)
         if job.link is not None:
             channel_works(tx, job.link.place, now, job.delivery.id)
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
@@ -277,10 +327,20 @@ def _next_part(tx: Transaction, job: Job, count: int) -> int | None:
     return 0 if replaced else job.delivery.part + 1
 
 
-def record_part(tx: Transaction, job: Job, message: ChatMessageId) -> None:
-    """Record which chat message a part became."""
-    tx.run("set_posted", delivery=job.delivery.id, part=job.delivery.part, chat_message=message)
-    record_latest_message(tx, job, message)
+def record_part(tx: Transaction, job: Job, directory: Directory, message: ChatMessageId) -> None:
+    """Record which chat message a part became, where and when."""
+    place = job.link.place if job.link is not None else require(job.delivery.payload_as(LinePayload).place)
+    tx.run(
+        "set_posted",
+        delivery=job.delivery.id,
+        part=job.delivery.part,
+        chat_message=message,
+        thread=place.thread or place.channel,
+        posted_at=to_ms(directory.chat(place.chat).time_of(message)),
+        progress=job.progress,
+    )
+    if job.shown != message:
+        record_latest_message(tx, job, message)
 
 
 def record_latest_message(tx: Transaction, job: Job, message: ChatMessageId) -> None:

@@ -25,6 +25,7 @@ from bot.model import (
     Kind,
     Mark,
     Place,
+    Progress,
     Store,
     StoreName,
     TicketNumber,
@@ -32,6 +33,7 @@ from bot.model import (
 from bot.ports import CanWriteAs, Chat, Vendor
 from bot.tickets.marks import possible_marks, wanted_mark
 from bot.tickets.people import chat_id, holder, vendor_user
+from bot.tickets.progress import progress_of
 from bot.tickets.queue import standing
 from bot.tickets.rules import Rules
 from bot.wording import cards, notices, reasons
@@ -51,6 +53,8 @@ class Job:
         opening: The ticket's first message that is not from staff; None: there is none.
         others: The customer's other tickets that have a thread in the link's channel, open ones first.
         posted: For `Kind.ERASE`: the message of ours that this part is about; None: all are done.
+        progress: For `Kind.POST`: what it must show of a reply that was not sent; None: the message itself.
+        shown: For `Kind.POST`: the message of ours that shows this part in the link's thread; None: none does yet.
         key: Identifies this part of this delivery at the chat.
     """
 
@@ -64,6 +68,8 @@ class Job:
     opening: Opening | None
     others: tuple[TicketNumber, ...]
     posted: ChatMessageId | None
+    progress: Progress | None
+    shown: ChatMessageId | None
     key: DeliveryKey
 
 
@@ -165,6 +171,8 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         opening=opening,
         others=tuple(TicketNumber(row["number"]) for row in others),
         posted=_posted(tx, delivery),
+        progress=None if delivery.kind is not Kind.POST else progress_of(tx, require(delivery.message)),
+        shown=None if delivery.kind is not Kind.POST or link is None else _shown(tx, delivery, link["thread"]),
         key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")),
     )
 
@@ -195,6 +203,11 @@ def _posted(tx: Transaction, delivery: DeliveryRow) -> ChatMessageId | None:
     where = {"ticket": delivery.ticket, "link": delivery.link, "delivery": delivery.id}
     messages = json.dumps(delivery.payload_as(ErasePayload).messages)
     row = tx.one("posted_in_link", **where, messages=messages, skipped=delivery.part)
+    return None if row is None else ChatMessageId(row["chat_message"])
+
+
+def _shown(tx: Transaction, delivery: DeliveryRow, thread: str | None) -> ChatMessageId | None:
+    row = tx.one("posted_part", delivery=delivery.id, part=delivery.part, thread=thread)
     return None if row is None else ChatMessageId(row["chat_message"])
 
 

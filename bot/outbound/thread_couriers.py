@@ -77,7 +77,7 @@ class NewCardCourier:
         link = require(job.link)
         if result is None:
             return None
-        record_part(tx, job, result)
+        record_part(tx, job, self.directory, result)
         channel_works(tx, link.place, now, job.delivery.id)
         if job.delivery.part == _LINE_PART:
             return _CARD_PART

@@ -164,6 +164,18 @@ class Chat(Protocol):
         """
         ...
 
+    async def edit_post(self, place: Place, message: ChatMessageId, post: Post, part: int, key: DeliveryKey) -> None:
+        """
+        Make a message of ours that `post` made with this key show a part of this post instead. Twice does no harm.
+
+        This may open an archived thread. Raises `Gone` if the message was deleted, too.
+        """
+        ...
+
+    def time_of(self, message: ChatMessageId) -> datetime:
+        """When a message was posted, by the chat's own time, as it stands in the message's id. Pure."""
+        ...
+
     async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
         """
         Make the card, the tags and the archived state as `card` says. Doing it twice does no harm.

@@ -169,6 +169,7 @@ class Settings(BaseSettings):
     note_prefixes: Names = ("//", "note:", "🔒")
     undo_seconds: float = Field(default=5.0, ge=0, le=300)
     take_on_reply: bool = True
+    collision_guard: bool = True
     mask_emails: bool = False
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
     log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_lower)] = None

@@ -23,7 +23,7 @@ _SECTION = "STORES"
 PEOPLE = "AGENTS"
 _BEGINNINGS = (f"{_SECTION}__", "STORE__", f"{PEOPLE}__", "DISCORD_", "SLACK_")
 _MOST_LETTERS = 2
-_PLANNED = frozenset({"COLLISION_GUARD", "DIGEST_AT", "QUIET_HOURS", "TIMEZONE"})
+_PLANNED = frozenset({"DIGEST_AT", "QUIET_HOURS", "TIMEZONE"})
 _PLANNED_OF_A_STORE = frozenset({"FIRST_ANSWER", "HOURS", "NEXT_ANSWER", "REMIND"})
 _SPELLING = "Remove it or check its spelling"
 

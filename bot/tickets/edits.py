@@ -35,6 +35,7 @@ from bot.text.tree import RichText
 from bot.tickets import enqueue, marks
 from bot.tickets.erasure import erase_deleted
 from bot.tickets.links import find_link, place_of
+from bot.tickets.progress import progress_changed
 from bot.tickets.rights import may_act
 from bot.tickets.routing import (
     Route,
@@ -66,6 +67,7 @@ class _MessageContext:
     A message that was edited or deleted, with its rows and the rules.
 
     Attributes:
+        chat_now: The time in its chat, as far as it is known.
         formatted: The new text of an edited message with its formatting; None: it has none.
     """
 
@@ -74,6 +76,7 @@ class _MessageContext:
     ticket: TicketRow
     rules: Rules
     now: datetime
+    chat_now: datetime
     formatted: RichText | None = None
 
     def may_edit(self, agent: Agent, writable: Collection[Place]) -> bool:
@@ -89,15 +92,21 @@ class _MessageContext:
 
 
 def record_edited(
-    tx: Transaction, edited: Edited, writable: Collection[Place], rules: Rules, now: datetime
+    tx: Transaction,
+    edited: Edited,
+    writable: Collection[Place],
+    rules: Rules,
+    now: datetime,
+    chat_now: datetime | None = None,
 ) -> PrivateMessage | AnswerDue | None:
     """
     A message was edited. Returns what to send to its author; None: nothing, or it was sent before.
 
     Args:
         writable: Where its author can write now.
+        chat_now: The time in its chat; None: unknown.
     """
-    context = _find_context(tx, edited.place, edited.message, rules, now)
+    context = _find_context(tx, edited.place, edited.message, rules, now, chat_now)
     if context is None:
         return None
     allowed = context.may_edit(edited.agent, writable)
@@ -124,6 +133,7 @@ def record_reread(
     sync_epoch: str,
     rules: Rules,
     now: datetime,
+    chat_now: datetime | None = None,
 ) -> None:
     """
     A message that was not sent yet was read again: apply an edit or a deletion that was missed.
@@ -132,9 +142,10 @@ def record_reread(
         found: The message as it is now; None: it is deleted.
         writable: Where its author can write now.
         sync_epoch: The sync epoch of its chat in which it was read.
+        chat_now: The time in its chat; None: unknown.
     """
     tx.run("set_message_sync_epoch", id=message, sync_epoch=sync_epoch)
-    context = _load_context(tx, require(tx.one("message", id=message)), rules, now)
+    context = _load_context(tx, require(tx.one("message", id=message)), rules, now, chat_now)
     if found is None:
         _delete(tx, context)
         erase_deleted(tx, now)
@@ -261,7 +272,9 @@ def _edit_note(tx: Transaction, context: _MessageContext, text: str) -> str | No
 def _reroute(tx: Transaction, context: _MessageContext, route: Route) -> AnswerDue | None:
     message, now = context.message, context.now
     set_route(tx, message.id, route, now)
-    return enqueue_routed(tx, context.link, context.ticket, message, route, context.rules, now, since=now)
+    return enqueue_routed(
+        tx, context.link, context.ticket, message, route, context.rules, now, since=now, at=context.chat_now
+    )
 
 
 # ---------------------------------------------------------------- deleted
@@ -301,18 +314,23 @@ def _delete_note(tx: Transaction, context: _MessageContext) -> str | None:
 
 
 def _find_context(
-    tx: Transaction, place: Place, chat_message: ChatMessageId, rules: Rules, now: datetime
+    tx: Transaction,
+    place: Place,
+    chat_message: ChatMessageId,
+    rules: Rules,
+    now: datetime,
+    chat_now: datetime | None = None,
 ) -> _MessageContext | None:
     link = find_link(tx, place)
     row = None if link is None else tx.one("message_by_chat_id", link=link.id, chat_message=chat_message)
-    return None if row is None else _load_context(tx, row, rules, now)
+    return None if row is None else _load_context(tx, row, rules, now, chat_now)
 
 
-def _load_context(tx: Transaction, row: Row, rules: Rules, now: datetime) -> _MessageContext:
+def _load_context(tx: Transaction, row: Row, rules: Rules, now: datetime, chat_now: datetime | None) -> _MessageContext:
     message = message_row(row)
     ticket = ticket_row(require(tx.one("ticket", number=message.ticket)))
     link = link_row(require(tx.one("link", id=message.link)))
-    return _MessageContext(message=message, link=link, ticket=ticket, rules=rules, now=now)
+    return _MessageContext(message=message, link=link, ticket=ticket, rules=rules, now=now, chat_now=chat_now or now)
 
 
 def _with_text(context: _MessageContext, text: str) -> MessageRow:
@@ -321,6 +339,7 @@ def _with_text(context: _MessageContext, text: str) -> MessageRow:
 
 def _set_text(tx: Transaction, context: _MessageContext, text: str) -> None:
     tx.run("set_message_text", id=context.message.id, text=text, formatted=formatting_json(context.formatted))
+    progress_changed(tx, context.message.id, context.now)
 
 
 def _shown_note(context: _MessageContext) -> str:
@@ -346,6 +365,7 @@ def _may_have_been_sent(delivery: DeliveryRow) -> bool:
 def _recall(tx: Transaction, context: _MessageContext, reply: DeliveryRow) -> None:
     tx.run("drop_delivery", id=reply.id, now=to_ms(context.now))
     tx.run("set_message_purpose", id=context.message.id, purpose=Purpose.TALK)
+    progress_changed(tx, context.message.id, context.now)
     marks.enqueue_mark(tx, context.message, context.now)
 
 

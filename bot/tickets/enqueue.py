@@ -61,17 +61,23 @@ def open_link(tx: Transaction, link: LinkRow, now: datetime) -> None:
     )
 
 
-def _has_no_thread(tx: Transaction, link: LinkRow) -> bool:
+def has_no_thread(tx: Transaction, link: LinkRow) -> bool:
     """Whether a link has no thread and none is being opened: the thread was given up."""
     return load_link(tx, link.id).thread is None and tx.one("unfinished_opening", link=link.id) is None
 
 
 def post(tx: Transaction, link: LinkRow, message: int, now: datetime) -> None:
-    """Queue a message for a link's thread, and a new thread if that was given up. Has no effect if called again."""
-    if _has_no_thread(tx, link):
+    """
+    Queue a message for a link's thread, and a new thread if that was given up.
+
+    Has no effect if called again, except where the post shows something else than the message: then it is changed.
+    """
+    if has_no_thread(tx, link):
         open_link(tx, link, now)
     lane, destination = thread_lane(link), chat_destination(link.chat)
-    add_delivery(tx, Kind.POST, lane, destination, now, ticket=link.ticket, link=link.id, message=message)
+    added = add_delivery(tx, Kind.POST, lane, destination, now, ticket=link.ticket, link=link.id, message=message)
+    if added is None:
+        tx.run("show_message_itself", message=message, link=link.id, now=to_ms(now))
 
 
 def line(
@@ -91,7 +97,7 @@ def line(
         plainer_text: What is posted instead if the chat refuses `text`.
         ping: Whom the line pings; None: nobody.
     """
-    if _has_no_thread(tx, link):
+    if has_no_thread(tx, link):
         return
     payload = LinePayload(text=text, buttons=tuple(buttons), plainer_text=plainer_text, ping=ping)
     lane, destination = thread_lane(link), chat_destination(link.chat)

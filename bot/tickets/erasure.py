@@ -19,6 +19,7 @@ from bot.model import DeliveryId, Kind, State, TicketNumber
 from bot.text import one_line
 from bot.text.mailboxes import same_mailbox
 from bot.tickets import enqueue, forgotten, marks
+from bot.tickets.progress import progress_changed
 from bot.wording import reasons
 
 # So long the words of a deleted message may be needed, for example to recognise it at a vendor that lags behind.
@@ -147,6 +148,7 @@ def erase(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
     for each in unsent:
         delivery = require(tx.one("delivery", id=each.delivery))
         marks.enqueue_mark(tx, message_row(require(tx.one("message", id=delivery["message"]))), now)
+        progress_changed(tx, delivery["message"], now)
 
 
 def _threads_of(tx: Transaction, tickets: Iterable[TicketNumber]) -> list[LinkRow]:

@@ -9,6 +9,7 @@ from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, requ
 from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, Verb
 from bot.tickets import enqueue, links, marks
 from bot.tickets.forgotten import message_hash
+from bot.tickets.progress import progress_changed
 
 
 def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
@@ -25,6 +26,8 @@ def drop(tx: Transaction, delivery: DeliveryId, now: datetime) -> list[DeliveryR
     if not tx.run("drop_delivery", id=delivery, now=to_ms(now)):
         return []
     dropped = _update_mark(tx, delivery, now)
+    if dropped.kind is Kind.REPLY:
+        progress_changed(tx, require(dropped.message), now)
     return [dropped, *links.give_up_thread(tx, dropped, now)]
 
 
@@ -54,6 +57,8 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
     for link in enqueue.links_of(tx, message.ticket):
         if not links.is_in_present_thread(link, message) and not message.erased:
             enqueue.post(tx, link, message.id, now)
+    if message.erased:
+        progress_changed(tx, message.id, now)
     marks.enqueue_mark(tx, message, now)
     enqueue.cards(tx, message.ticket, now)
 
@@ -61,6 +66,7 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
 def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, text: str, now: datetime) -> None:
     """An agent's message did not reach the vendor: mark it, and report it in its thread with a Retry button."""
     marks.enqueue_mark(tx, message, now)
+    progress_changed(tx, message.id, now)
     report_failure(tx, message, reply, text, now)
 
 

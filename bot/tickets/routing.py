@@ -18,20 +18,22 @@ from bot.db.rows import (
     TicketRow,
     attachments_json,
     formatting_json,
-    from_ms,
     message_row,
     require,
     ticket_row,
     to_ms,
 )
-from bot.model import Answer, Button, DeliveryId, Purpose, Said, Store, Verb
+from bot.model import Answer, Purpose, Said, Store
 from bot.text import clean
 from bot.text.audience import ForBot, audience, note_of, without_prefix
 from bot.text.normal import normal
 from bot.text.tree import RichText, verbatim
 from bot.tickets import enqueue, marks
+from bot.tickets.holding import HOLD_AFTER, Question, ask, hold_later_ones, reason_by_age, reason_by_collision
 from bot.tickets.links import find_link, is_in_present_thread
 from bot.tickets.outcomes import reply_failed
+from bot.tickets.people import chat_id
+from bot.tickets.progress import show_pending
 from bot.tickets.rules import Rules
 from bot.tickets.taking import author, take_by_reply
 from bot.tickets.typed_commands import (
@@ -44,9 +46,6 @@ from bot.tickets.typed_commands import (
     typed_command,
 )
 from bot.wording import answers, notices, reasons
-
-# A reply that is read so late is sent only after an agent confirms it: the customer may have got an answer since.
-_HOLD_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +145,7 @@ def route_link(
         set_route(tx, message.id, route, now)
         tx.run("set_read_up_to", id=link.id, message=message.chat_message, at=to_ms(message.written_at))
         since = _written_at(message, now, chat_now, live=live)
-        due = enqueue_routed(tx, link, ticket, message, route, rules, now, since=since)
+        due = enqueue_routed(tx, link, ticket, message, route, rules, now, since=since, at=message.written_at)
         if due is not None:
             answers_due.append(due)
         if not message.can_reply and not message.deleted and ticket.store in rules.stores:
@@ -161,7 +160,7 @@ def _written_at(message: MessageRow, now: datetime, chat_now: datetime | None, *
     A live message was written now, unless the chat's own clock says that it is old.
     """
     age = (chat_now or now) - message.written_at
-    if live and (chat_now is None or age <= _HOLD_AFTER):
+    if live and (chat_now is None or age <= HOLD_AFTER):
         return now
     return now - max(age, timedelta())
 
@@ -262,18 +261,20 @@ def enqueue_routed(
     now: datetime,
     *,
     since: datetime,
+    at: datetime,
 ) -> AnswerDue | None:
     """
     Queue the deliveries that a routed message needs.
 
     Args:
         since: When it got this text, by this machine's clock; the time to undo it starts then.
+        at: The same by its chat's clock.
 
     Returns:
         What its author has to be answered; None: nothing.
     """
     if route.command is not None:
-        if now - since > _HOLD_AFTER:
+        if now - since > HOLD_AFTER:
             return too_old(message, now - since)
         return obey(tx, link, ticket, message, route.command, rules, now)
     due = max(now, since + rules.undo)
@@ -281,13 +282,7 @@ def enqueue_routed(
     if route.refused:
         _refuse(tx, ticket, message, route.refused, now)
     elif route.purpose is Purpose.REPLY:
-        reason = route.held or _reason_to_hold(tx, since, now)
-        reply = require(enqueue.reply(tx, ticket, message.id, due, now, held=bool(reason)))
-        enqueue.order_replies(tx, ticket.number)
-        if reason:
-            enqueue.line(tx, link, reason, now, _hold_buttons(reply))
-        else:
-            take_by_reply(tx, ticket.number, author(link, message), rules, now)
+        _enqueue_reply(tx, link, ticket, message, route, rules, now, due=due, since=since, at=at)
         if route.held:
             answer_due = AnswerDue(message, Answer(text=route.private))
         marks.enqueue_mark(tx, message, now)
@@ -306,15 +301,32 @@ def _refuse(tx: Transaction, ticket: TicketRow, message: MessageRow, reason: str
     reply_failed(tx, message, reply, notices.reply_failed(reason), now)
 
 
-def _reason_to_hold(tx: Transaction, since: datetime, now: datetime) -> str:
-    """Why a message of this age is not sent before an agent confirms it; empty: it is sent."""
-    age = now - since
-    if age > _HOLD_AFTER:
-        return notices.written_long_ago(age)
-    restored = tx.one("restored_at")
-    if restored is not None and since < from_ms(restored["restored_at"]):
-        return notices.written_before_restore()
-    return ""
+def _enqueue_reply(
+    tx: Transaction,
+    link: LinkRow,
+    ticket: TicketRow,
+    message: MessageRow,
+    route: Route,
+    rules: Rules,
+    now: datetime,
+    *,
+    due: datetime,
+    since: datetime,
+    at: datetime,
+) -> None:
+    """Queue a reply, or hold it and ask its author; for the times see `enqueue_routed`."""
+    sender = author(link, message)
+    tx.run("set_message_replied", id=message.id, by=chat_id(sender.chat, sender.agent), at=to_ms(at))
+    held = Question(route.held) if route.held else reason_by_age(tx, since, now)
+    question = held or reason_by_collision(tx, link, message.id, rules)
+    reply = require(enqueue.reply(tx, ticket, message.id, due, now, held=question is not None))
+    enqueue.order_replies(tx, ticket.number)
+    if question is not None:
+        ask(tx, link, question, reply, now)
+    else:
+        hold_later_ones(tx, link, message.id, rules, now)
+        take_by_reply(tx, ticket.number, sender, rules, now)
+        show_pending(tx, message, due, now)
 
 
 def _enqueue_note(
@@ -327,10 +339,3 @@ def _enqueue_note(
     for other in enqueue.links_of(tx, ticket.number):
         if not is_in_present_thread(other, message):
             enqueue.post(tx, other, message.id, now)
-
-
-def _hold_buttons(reply: DeliveryId) -> tuple[Button, ...]:
-    return (
-        Button(verb=Verb.RETRY, label="Send", delivery=reply),
-        Button(verb=Verb.DISCARD, label="Discard", delivery=reply),
-    )

@@ -26,6 +26,7 @@ class Rules:
         masks_emails: Whether chats show customers' addresses masked.
         colleagues: The people whom the settings name.
         take_on_reply: Whether the first reply takes a ticket that nobody has.
+        guards_collisions: Whether a reply that crosses another is held.
     """
 
     stores: Mapping[StoreName, Store]
@@ -38,6 +39,7 @@ class Rules:
     masks_emails: bool = False
     colleagues: Sequence[Colleague] = ()
     take_on_reply: bool = True
+    guards_collisions: bool = True
 
 
 def may_write(tx: Transaction, thread: Place, agent: Agent, rules: Rules, writable: Collection[Place]) -> bool:

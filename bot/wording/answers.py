@@ -181,6 +181,10 @@ def sending() -> str:
     return "That message is on its way to the customer."
 
 
+def held() -> str:
+    return "It is not sent yet: somebody else wrote at the same time. See the question in the thread."
+
+
 def already_sent() -> str:
     return "That message is already sent or on its way to the customer."
 

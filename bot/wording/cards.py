@@ -16,6 +16,7 @@ from bot.model import (
     Message,
     Moment,
     Post,
+    Progress,
     Purpose,
     Standing,
     Status,
@@ -29,6 +30,7 @@ from bot.text import one_line, shorten
 from bot.text.names import name_of, shows
 from bot.text.plain import inert
 from bot.text.tree import RichText
+from bot.wording import notices
 from bot.wording.masking import masked, masked_author, masked_ticket
 from bot.wording.reasons import message_erased
 
@@ -42,6 +44,8 @@ _BEGINNING_LENGTH = 200
 """Characters that the card shows of one that is posted in the thread."""
 _NAME_LENGTH = 40
 _OTHERS_SHOWN = 5
+_ANNOUNCED = 500
+"""Characters of a reply that are shown before it is sent."""
 _ERASED_HINT = "What was written here was erased. What the customer writes from now on appears here."
 _VOICES = {Author.CUSTOMER: Voice.CUSTOMER, Author.STAFF: Voice.STAFF, Author.UNKNOWN: Voice.UNKNOWN}
 
@@ -238,10 +242,26 @@ def _reveal(ticket: TicketRow) -> tuple[Button, ...]:
     return (Button(verb=Verb.REVEAL, label="Show address", ticket=ticket.number),) if ticket.customer.email else ()
 
 
-def post(message: MessageRow, ticket: TicketRow, store: Store, *, masks_emails: bool = False) -> Post:
-    """A message as it is posted in a thread that it was not written in; `masks_emails` masks its author's name."""
+def post(
+    message: MessageRow,
+    ticket: TicketRow,
+    store: Store,
+    progress: Progress | None = None,
+    *,
+    masks_emails: bool = False,
+) -> Post:
+    """
+    A message as it is posted in a thread that it was not written in.
+
+    Args:
+        progress: What to say of a reply that was not sent; None: show the message itself.
+        masks_emails: Whether its author's name is masked.
+    """
     if message.erased:
         return Post(voice=Voice.BELL, name="", text=message_erased())
+    if progress is not None:
+        name = speaker(message, ticket, masks_emails=masks_emails)[1] or "A colleague"
+        return Post(voice=Voice.BELL, name="", text=_progress(progress, name, _announced(message)))
     voice, name = speaker(message, ticket, masks_emails=masks_emails)
     return Post(
         voice=voice,
@@ -251,6 +271,25 @@ def post(message: MessageRow, ticket: TicketRow, store: Store, *, masks_emails: 
         at=message.written_at,
         attachments=message.attachments,
     )
+
+
+def _announced(message: MessageRow) -> str:
+    """What is shown of a reply before it is sent: its beginning, or that it has no words."""
+    return shorten(message.text, _ANNOUNCED) or "a file"
+
+
+def _progress(progress: Progress, name: str, words: str) -> str:
+    match progress:
+        case Progress.PENDING:
+            return notices.about_to_send(name, words)
+        case Progress.HELD:
+            return notices.not_sent_yet(name)
+        case Progress.FAILED:
+            return notices.not_delivered(name, words)
+        case Progress.DOUBTFUL:
+            return notices.perhaps_delivered(name, words)
+        case Progress.WITHDRAWN:
+            return notices.withdrawn(name)
 
 
 def _formatted(message: MessageRow) -> RichText | None:

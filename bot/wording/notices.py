@@ -2,7 +2,7 @@
 Every sentence of shopbell's own in threads and channels, and to the author of a message, in one place.
 
 Each is short, says what happened and then what to do. None contains a token or a stack trace; only the lines about
-changed notes quote what people wrote. Answers to commands and buttons are in `bot.wording.answers`.
+changed notes and held replies quote what people wrote. Answers to commands and buttons are in `bot.wording.answers`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from bot.text import one_line
 from bot.wording.phrases import duration, listed
 
 _QUOTED = 60
+_ASKED_ABOUT = 300
+"""Characters of what is new that the author of a held reply is shown."""
 _NAMED = 3
 
 
@@ -157,6 +159,37 @@ def written_before_restore() -> str:
     return "This was written before shopbell's backup was restored; the customer may already have it. Send it now?"
 
 
+def colleague_answers(name: str, chat: str, before: timedelta, words: str) -> str:
+    """
+    Why a reply was not sent that crosses another one.
+
+    Args:
+        name: Who wrote the other one; empty: it is not said.
+        chat: Where; empty: in this thread.
+        before: So long before this one. Less than nothing: after it, but it has been sent already.
+        words: What the other one says; empty: it is not shown.
+    """
+    who = f"{name or 'A colleague'}{f' in {chat}' if chat else ''}"
+    later = before < timedelta()
+    when = "meanwhile" if later else f"{duration(before)} before you"
+    quoted = f" It says: “{one_line(words, _ASKED_ABOUT)}”." if words else ""
+    return f"✋ {who} wrote to the customer {when}, so your message was not sent.{quoted} Send yours, too?"
+
+
+def customer_just_wrote(before: timedelta, words: str, *, by_customer: bool) -> str:
+    """
+    Why a reply was not sent that crosses a message of the customer.
+
+    Args:
+        before: How long before the reply it appeared.
+        words: What it says; empty: it is not shown.
+        by_customer: Whether the vendor says that the customer wrote it; otherwise nobody knows who did.
+    """
+    what = "A message of the customer" if by_customer else "A new message"
+    quoted = f" It says: “{one_line(words, _ASKED_ABOUT)}”." if words else ""
+    return f"✋ {what} appeared here {duration(before)} before yours, so yours was not sent.{quoted} Send it now?"
+
+
 def looks_like_command(word: str, near: str) -> str:
     """Why a message that seems to be meant for shopbell was not sent. `near`: the most similar command, or nothing."""
     guess = f" Did you mean !{near}?" if near else ""
@@ -200,6 +233,26 @@ def thread_refused(ticket: str, chat: str, reason: str, where: str) -> str:
 
 def parts_left_out(vendor: str, what: Sequence[str]) -> str:
     return f"Your text is on its way to the customer, but without {listed(what)}: {vendor} does not accept that."
+
+
+def about_to_send(name: str, words: str) -> str:
+    return f"⏳ {name} is about to send: {words}"
+
+
+def not_sent_yet(name: str) -> str:
+    return f"✋ {name} is asked whether to send a message, because somebody else wrote at the same time."
+
+
+def not_delivered(name: str, words: str) -> str:
+    return f"❌ A message by {name} did not reach the customer: {words}"
+
+
+def perhaps_delivered(name: str, words: str) -> str:
+    return f"❌ It is not clear whether a message by {name} reached the customer: {words}"
+
+
+def withdrawn(name: str) -> str:
+    return f"{name} did not send a message after all."
 
 
 def note_edited(name: str, before: str, now: str) -> str:

@@ -177,6 +177,7 @@ async def test_what_the_customer_writes_afterwards_shows_in_the_same_thread(tmp_
         bridge.app.nudge(MAIN)
         thread = bridge.thread(bridge.discord)
         await until(lambda: bridge.discord.texts(thread) == [ERASED, "It is me again"], "the new words show")
+        await bridge.asks(bridge.discord, Verb.TAKE)
         await bridge.says(bridge.discord, "m1", "Hello again")
         await until(lambda: bridge.vendor.texts("t1") == ["Hello again"])
         assert len(bridge.discord.threads()) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Conversation, Message, TicketId
+from bot.model import Conversation, Message, TicketId, Verb
 from tests.support.memory.bridge import MAIN, Bridge, running
 from tests.support.memory.vendor import MemoryVendor
 from tests.support.simulation.loop import now
@@ -107,6 +107,7 @@ async def test_a_reading_without_what_it_had_before_proves_nothing(tmp_path: Pat
         vendor.lose.add("reply")
         vendor.cut = lambda messages: cut(tuple(m for m in messages if m.text != "Here is a new one"))
         vendor.times = 6
+        await bridge.asks(bridge.discord, Verb.TAKE)
         await bridge.says(bridge.discord, "m1", "Here is a new one")
         await until(lambda: vendor.times == 0, "it is searched for")
         await bridge.at_rest()

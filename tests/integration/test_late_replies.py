@@ -35,7 +35,8 @@ _REPLIES = "SELECT id, state, in_doubt FROM deliveries WHERE kind = 'reply' ORDE
 
 def told(room: Room) -> list[str]:
     """What shopbell says in the ticket's thread of its own accord."""
-    return [text for text in room.texts("1.1") if not text.startswith("t1 ")]
+    texts = room.texts("1.1")
+    return [text for text in texts if not text.startswith("t1 ") and " is about to send: " not in text]
 
 
 def health(sim: Simulation) -> Health:

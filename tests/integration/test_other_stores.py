@@ -17,11 +17,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from bot.model import Author, ThreadId, TicketId
+from bot.model import Ask, Author, ThreadId, TicketId, Verb
 from tests.support.simulation.checks import live_threads, unsafe
 from tests.support.simulation.fate import Always, Fate, Trouble
 from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.room import Room
+from tests.support.simulation.room import Room, agent
 from tests.support.simulation.world import Simulation
 
 pytestmark = pytest.mark.takes(6)
@@ -49,6 +49,7 @@ async def _story(loop: SimulatedLoop, path: Path, trouble: Trouble | None, messa
         await sim.advance_until(
             lambda: all(len(room.threads()) == _TICKETS * len(_STORES) for room in sim.rooms.values())
         )
+        await _ann_takes_every_ticket(sim)
         await asyncio.sleep(120)
         if trouble is not None:
             fate.planned |= {(_SICK, method): Always(trouble) for method in _OF_THE_VENDOR}
@@ -58,6 +59,13 @@ async def _story(loop: SimulatedLoop, path: Path, trouble: Trouble | None, messa
         assert trouble is None or fate.troubles[trouble] > 10
         assert unsafe(sim) == []
         return spans
+
+
+async def _ann_takes_every_ticket(sim: Simulation) -> None:
+    """So nothing that she answers is held, however soon after a question."""
+    room = sim.rooms["discord"]
+    for thread in room.threads():
+        await sim.ask(room, Ask(verb=Verb.TAKE, agent=agent(), place=room.place_of(thread)))
 
 
 async def _everybody_writes(sim: Simulation, random: Random, messages: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -164,6 +165,7 @@ async def test_the_first_reply_takes_a_ticket_that_nobody_has(bridge: Bridge) ->
     await cards_say(bridge, "Open", "Take", "Close")
     await bridge.says(bridge.discord, "d1", "On its way.")
     await cards_say(bridge, "Taken by Ann Example", "Release", "Close")
+    await asyncio.sleep(61)
     await bridge.says(bridge.slack, "s2", "It is the small one.", agent=BOB)
     await until(lambda: len(bridge.vendor.texts("t1")) == 2)
     await bridge.at_rest()

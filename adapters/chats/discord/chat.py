@@ -192,6 +192,12 @@ class DiscordChat:
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         return await self._posting.post(place, post, part, key)
 
+    async def edit_post(self, place: Place, message: ChatMessageId, post: Post, part: int, key: DeliveryKey) -> None:
+        await self._posting.edit_post(place, message, post, part, key)
+
+    def time_of(self, message: ChatMessageId) -> datetime:
+        return discord.utils.snowflake_time(int(message))
+
     async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
         return await self._history.find_post(place, key, after)
 

@@ -83,24 +83,31 @@ class Posting:
 
         return await self._threads.within_limit(place.channel, send) if place.thread else await send()
 
+    async def edit_post(self, place: Place, message: ChatMessageId, post: Post, part: int, key: DeliveryKey) -> None:
+        """What a post in another form had, and this one has not, is taken out."""
+        await self._edit(place, message, {"content": "", "embeds": [], **post_message(post, part, key)})
+
     async def erase(self, place: Place, message: ChatMessageId, text: str) -> None:
+        await self._edit(place, message, erased_message(text))
+
+    async def _edit(self, place: Place, message: ChatMessageId, now: Json) -> None:
         """A message in an archived thread cannot be edited, so the thread is opened."""
         try:
-            await self._erase(place, message, text)
+            await self._edit_once(place, message, now)
         except Rejected as error:
             if code_of(error) != ARCHIVED or place.thread is None:
                 raise
             with seen_open():
                 await self._threads.set_thread(place, archived=False)
-                await self._erase(place, message, text)
+                await self._edit_once(place, message, now)
 
-    async def _erase(self, place: Place, message: ChatMessageId, text: str) -> None:
+    async def _edit_once(self, place: Place, message: ChatMessageId, now: Json) -> None:
         await self._call(
             "PATCH",
             "/channels/{channel_id}/messages/{message_id}",
             channel_id=place.thread or place.channel,
             message_id=message,
-            json=erased_message(text),
+            json=now,
         )
 
     async def tell(self, place: Place, agent: Agent, answer: Answer) -> None:

@@ -16,7 +16,7 @@ from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.history import History
 from adapters.chats.slack.home import home_view
 from adapters.chats.slack.posting import Posting
-from adapters.chats.slack.reading import SLACK
+from adapters.chats.slack.reading import SLACK, time_of
 from adapters.chats.slack.recent_messages import RecentMessageReader
 from adapters.chats.slack.requests import SLACK_URL, Requests
 from bot.clock import Clock
@@ -146,6 +146,19 @@ class SlackChat:
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         return await self._posting.post(place, post, part, key)
+
+    async def edit_post(
+        self,
+        place: Place,
+        message: ChatMessageId,
+        post: Post,
+        part: int,
+        key: DeliveryKey,  # noqa: ARG002 - Slack keeps it
+    ) -> None:
+        await self._posting.edit_post(place, message, post, part)
+
+    def time_of(self, message: ChatMessageId) -> datetime:
+        return time_of(message)
 
     async def find_post(self, place: Place, key: DeliveryKey, after: ChatMessageId | None) -> ChatMessageId | None:
         return await self._history.find_post(place, key, after)

@@ -43,11 +43,16 @@ def is_plain(post: Post, part: int) -> bool:
     return post.form is not Form.FULL and part >= post.plain_from
 
 
-def plain_blocks(post: Post, part: int) -> list[Block]:
-    """The blocks of a part that is a text: none, or if it has buttons, the text and them."""
-    if not post.buttons or post.form is not Form.PLAIN or part < parts(post) - 1:
-        return []
+def plain_blocks(post: Post, part: int, *, in_block: bool = False) -> list[Block]:
+    """
+    The blocks of a part that is a text: none, or if it has buttons, the text and them.
+
+    Args:
+        in_block: Whether the text stands in a block in any case.
+    """
     words = {"type": "section", "text": blocks.plain(blocks.fitting(_plain_text(post, part), blocks.PIECE))}
+    if not post.buttons or post.form is not Form.PLAIN or part < parts(post) - 1:
+        return [words] if in_block else []
     return [words, *action_rows(post.buttons)]
 
 

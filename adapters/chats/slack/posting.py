@@ -82,6 +82,14 @@ class Posting:
             return await self._send_in(place, plain_blocks(post, part), plain_text(post, part), key)
         return await self._send_in(place, post_blocks(post, part), post_fallback(post), key)
 
+    async def edit_post(self, place: Place, message: ChatMessageId, post: Post, part: int) -> None:
+        """When a change has no metadata, Slack keeps what the message has: by its key it can be found as before."""
+        if is_plain(post, part):
+            # A change cannot say that its text has no formatting, so the text stands in a block.
+            await self._change(place, message, plain_text(post, part), plain_blocks(post, part, in_block=True))
+        else:
+            await self._change(place, message, post_fallback(post), post_blocks(post, part))
+
     async def post_card(self, place: Place, card: Card, key: DeliveryKey) -> ChatMessageId:
         return await self._send_in(place, card_blocks(card), card_fallback(card), key)
 
@@ -156,13 +164,16 @@ class Posting:
             raise await self._deletions.judged(place) from error
 
     async def erase(self, place: Place, message: ChatMessageId, text: str) -> None:
+        await self._change(place, message, fallback(text), [context(text)])
+
+    async def _change(self, place: Place, message: ChatMessageId, text: str, shown: list[Block]) -> None:
         try:
             await self._requests.write(
                 "chat.update",
                 channel=place.channel,
                 ts=message,
-                text=fallback(text),
-                blocks=[context(text)],
+                text=text,
+                blocks=shown,
                 attachments=[],
             )
         except Gone as error:

@@ -12,7 +12,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row
+from bot.db.rows import LinkRow, TicketRow, delivery_row, message_row, require, ticket_row, to_ms
 from bot.errors import RemoteError
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.lists import Lists
@@ -36,7 +36,10 @@ from bot.outbound.outbox import Outbox
 from bot.ports import CanCount, Chat
 from bot.text import clean
 from bot.tickets import enqueue, marks
+from bot.tickets.holding import ask as ask_first
+from bot.tickets.holding import hold_later_ones, reason_by_collision
 from bot.tickets.outcomes import drop, retry
+from bot.tickets.people import chat_id
 from bot.tickets.rights import may_act
 from bot.tickets.routing import note_route, record_said, reply_route, set_route
 from bot.tickets.rules import Rules
@@ -253,12 +256,26 @@ class Commands:
         if route.refused:
             return Answer(text=notices.reply_failed(route.refused))
         set_route(tx, message.id, route, now)
-        enqueue.reply(tx, ticket, message.id, now, now, requested=True)
-        take_by_reply(tx, ticket.number, _asker(ask), self._rules, now)
+        sent = self._send_or_hold(tx, link, ticket, message.id, _asker(ask), now)
         marks.enqueue_mark(tx, message, now)
         if route.line:
             enqueue.line(tx, link, route.line, now)
-        return Answer(text=answers.sending())
+        return Answer(text=answers.sending() if sent else answers.held())
+
+    def _send_or_hold(
+        self, tx: Transaction, link: LinkRow, ticket: TicketRow, message: int, sender: Asker, now: datetime
+    ) -> bool:
+        """Queue a message that is sent by hand; False: it crosses another one, so it is held first."""
+        at = self._chats[sender.chat].now() or now
+        tx.run("set_message_replied", id=message, by=chat_id(sender.chat, sender.agent), at=to_ms(at))
+        question = reason_by_collision(tx, link, message, self._rules)
+        reply = require(enqueue.reply(tx, ticket, message, now, now, held=question is not None, requested=not question))
+        if question is not None:
+            ask_first(tx, link, question, reply, now)
+            return False
+        hold_later_ones(tx, link, message, self._rules, now)
+        take_by_reply(tx, ticket.number, sender, self._rules, now)
+        return True
 
 
 def _ticket(tx: Transaction, number: TicketNumber) -> TicketRow:

@@ -109,8 +109,11 @@ class ChatIntake:
 
     async def edited(self, edited: Edited) -> None:
         self._catchups[edited.place.chat].message_changed(edited.place, edited.message)
-        writable = await self._chats[edited.place.chat].writable(edited.agent, [edited.place])
-        result = await self._write(edited.place, record_edited, edited, writable, self._rules, self._clock.now())
+        chat = self._chats[edited.place.chat]
+        writable = await chat.writable(edited.agent, [edited.place])
+        result = await self._write(
+            edited.place, record_edited, edited, writable, self._rules, self._clock.now(), chat.now()
+        )
         if isinstance(result, AnswerDue):
             self._private.answer(edited.place, edited.agent, result)
         elif result is not None and result.refused:

@@ -109,7 +109,7 @@ class RereadCheck:
             return
         self._waits.pop(chat.name, None)
         await self._database.write(
-            record_reread, message.id, found, writable, sync_epoch, self._rules, self._clock.now()
+            record_reread, message.id, found, writable, sync_epoch, self._rules, self._clock.now(), chat.now()
         )
 
     async def _postpone(self, job: Job, chat: Chat, seconds: float = 0.0) -> None:

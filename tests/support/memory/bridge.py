@@ -24,6 +24,8 @@ from bot.model import (
     Colleague,
     Deleted,
     Edited,
+    Person,
+    PersonId,
     Place,
     Said,
     State,
@@ -46,6 +48,7 @@ from tests.support.waiting import until
 MAIN = StoreName("main")
 DISCORD = ChatName("discord")
 SLACK = ChatName("slack")
+ANN = Colleague(person=Person(id=PersonId("agent:ann"), name="Ann"), chats={"discord": "u1", "slack": "u1"})
 QUICK = Schedule(retries=(0.01,) * 5, reconcile_delays=(0.01, 0.02), refused_delay=0.02)
 
 
@@ -155,8 +158,9 @@ async def running(
     schedule: Schedule = QUICK,
     without: ChatName | None = None,
     masks_emails: bool = False,
-    colleagues: tuple[Colleague, ...] = (),
+    colleagues: tuple[Colleague, ...] = (ANN,),
     take_on_reply: bool = True,
+    collision_guard: bool = True,
 ) -> AsyncIterator[Bridge]:
     """
     Run the core on a database file; again on the same file, it is the next process.
@@ -164,6 +168,7 @@ async def running(
     Args:
         poll_seconds: How often the store is swept, where `store` is not given.
         without: A chat that is not configured.
+        colleagues: Ann is one person in both chats, unless it is said otherwise.
     """
     vendor = vendor or default_vendor()
     discord = discord or MemoryChat(name=DISCORD)
@@ -176,7 +181,13 @@ async def running(
         channels=channels,
         poll_seconds=poll_seconds or _poll_seconds(),
     )
-    settings = Settings(_env_file=None, undo_seconds=undo, mask_emails=masks_emails, take_on_reply=take_on_reply)
+    settings = Settings(
+        _env_file=None,
+        undo_seconds=undo,
+        mask_emails=masks_emails,
+        take_on_reply=take_on_reply,
+        collision_guard=collision_guard,
+    )
     chats = {chat.name: chat for chat in (discord, slack) if chat.name != without}
     world = World(stores={MAIN: store}, vendors={MAIN: vendor}, chats=chats)
     database = await open_database(path)

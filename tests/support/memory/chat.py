@@ -76,7 +76,7 @@ class MemoryChat:
         wordings: What people's messages read like now, by id; None: deleted. Others are in no thread that is there.
         authors: Who wrote a message that is read again; others are Ann's.
         shut_out: Who cannot write in which channel.
-        said: All that was ever said or opened here, wherever, in its order.
+        said: All that was ever said or opened here, wherever, in its order; `said_at`: when.
         refused_word: Refused in posts that are not in their plainest form, and on cards in full; empty: none is.
     """
 
@@ -95,6 +95,7 @@ class MemoryChat:
     authors: dict[ChatMessageId, Agent] = field(default_factory=dict)
     shut_out: set[tuple[AgentId, ChannelId]] = field(default_factory=set)
     said: list[ChatMessageId] = field(default_factory=list)
+    said_at: dict[ChatMessageId, datetime] = field(default_factory=dict)
     refused_word: str = ""
     fail: dict[str, list[RemoteError]] = field(default_factory=lambda: defaultdict(list))
     lose: set[str] = field(default_factory=set)
@@ -142,7 +143,7 @@ class MemoryChat:
         thread = ThreadId(f"{channel}.{len(self.headed) + 1}")
         opened = Opened(thread=thread, card=ChatMessageId(f"card-{thread}"))
         self.headed.append(Headed(channel, opened, key, self.now()))
-        self.said.append(opened.card)
+        self._said(opened.card)
         self.cards[thread].append(card)
         self.names[thread] = card.title
         opening = opening_on(card)
@@ -159,9 +160,23 @@ class MemoryChat:
         where = self.shown[place.thread or place.channel]
         message = ChatMessageId(f"{place.thread or place.channel}#{len(where) + 1}")
         where.append(Shown(message, post, part, key, self.now()))
-        self.said.append(message)
+        self._said(message)
         await self._after("post")
         return message
+
+    async def edit_post(self, place: Place, message: ChatMessageId, post: Post, part: int, key: DeliveryKey) -> None:
+        await self._before("edit_post")
+        self._must_be_there(place.channel, place.thread, message)
+        self._must_be_taken(post.text, post.form, Form.DEFUSED)
+        where = self.shown[place.thread or place.channel]
+        (index,) = [index for index, shown in enumerate(where) if shown.id == message]
+        assert (where[index].key, where[index].part) == (key, part)
+        where[index] = replace(where[index], post=post)
+        await self._after("edit_post")
+
+    def time_of(self, message: ChatMessageId) -> datetime:
+        """When it was said or opened here."""
+        return self.said_at[message]
 
     async def render_card(self, place: Place, opened: Opened, card: Card) -> bool:
         await self._before("render_card")
@@ -259,6 +274,10 @@ class MemoryChat:
 
     async def aclose(self) -> None:
         return
+
+    def _said(self, message: ChatMessageId) -> None:
+        self.said.append(message)
+        self.said_at[message] = self.now()
 
     def threads(self) -> list[ThreadId]:
         """Every thread that was ever opened, oldest first."""

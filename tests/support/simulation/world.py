@@ -21,7 +21,21 @@ from bot.app import App
 from bot.db.connection import Transaction
 from bot.db.rows import from_ms
 from bot.inbound.vendors.poller import Poller
-from bot.model import Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Store, StoreName, TicketId, Verb
+from bot.model import (
+    Answer,
+    Ask,
+    ChannelId,
+    ChatName,
+    Colleague,
+    DeliveryId,
+    Person,
+    PersonId,
+    Place,
+    Store,
+    StoreName,
+    TicketId,
+    Verb,
+)
 from bot.outbound.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
 from bot.tickets.outcomes import retry
@@ -355,7 +369,8 @@ class Simulation:
 @cache
 def _settings() -> LoadedSettings:
     """The same for every simulation; reading them takes as long as many a story."""
-    return LoadedSettings(general=Settings(_env_file=None, undo_seconds=UNDO), stores={})
+    ann = Colleague(person=Person(id=PersonId("agent:ann"), name="Ann"), chats={"discord": "u-Ann", "slack": "u-Ann"})
+    return LoadedSettings(general=Settings(_env_file=None, undo_seconds=UNDO), stores={}, colleagues=(ann,))
 
 
 def _place(channel: str) -> Place:

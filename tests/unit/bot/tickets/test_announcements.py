@@ -45,7 +45,7 @@ async def test_the_end_of_an_incident_is_posted_where_its_notice_was(tmp_path: P
         posted, skipped, waiting, failed = (
             incident_notice(tx, [ONE], f"{name} is down.", f"{name} is up.", NOON) for name in "ABCD"
         )
-        tx.run("set_posted", delivery=posted, part=0, chat_message="m1")
+        tx.run("set_posted", delivery=posted, part=0, chat_message="m1", thread="1", posted_at=0, progress=None)
         for line in (posted, skipped):
             tx.run("finish_delivery", id=line, now=0)
         tx.run("fail_delivery", id=failed, now=0, error="No answer.", in_doubt=True)

@@ -104,7 +104,8 @@ def fill(tx: Transaction, *, closed: bool = False) -> TicketNumber:
     tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
     for row in tx.all("unfinished_deliveries"):
         tx.run("finish_delivery", id=row["id"], now=0)
-        tx.run("set_posted", delivery=row["id"], part=0, chat_message=f"posted-{row['id']}")
+        where = {"thread": "900", "posted_at": 0, "progress": None}
+        tx.run("set_posted", delivery=row["id"], part=0, chat_message=f"posted-{row['id']}", **where)
     record_said(tx, said("a1", "Violet-Reply"), can_reply=True)
     record_said(tx, said("a2", "Violet-Reply again"), can_reply=True)
     route_link(tx, link, RULES, NOON, NOON)
