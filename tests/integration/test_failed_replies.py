@@ -61,9 +61,7 @@ async def test_what_certainly_did_not_arrive_is_given_up_after_hours(tmp_path: P
         for room, written in ((discord, first), (slack, second)):
             assert room.reactions[written.id] == {Mark.FAILED}
             own = [text for text in room.texts("1.1") if " by Ann " not in text]
-            assert own[-1] == (
-                "❌ Your message did not reach the customer. It answers 503. Your message is kept here."
-            )
+            assert own[-1] == ("❌ Your message did not reach the customer. It answers 503. Your message is kept here.")
             assert [button.verb for button in room.shown["1.1"][-1].post.buttons] == [Verb.RETRY]
             assert len(own) == 3  # what the customer wrote, that it waits, that it failed
         sim.fate.planned.clear()

@@ -28,10 +28,10 @@ from hypothesis.stateful import (
 )
 
 from bot.model import Ask, Place, Status, TicketId, Verb
-from tests.support.simulation.checks import NOTE, about, unsafe, unsettled
+from tests.support.simulation.checks import unsafe, unsettled
 from tests.support.simulation.fate import Fate, Trouble
 from tests.support.simulation.loop import SimulatedLoop
-from tests.support.simulation.room import Room, Written, agent
+from tests.support.simulation.room import NOTE, Room, Written, about, agent
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import Simulation
 
@@ -40,7 +40,7 @@ T = TypeVar("T")
 _STORES = {"books": ("discord:1", "slack:1"), "tea": ("discord:2", "slack:1")}
 _MOST_TICKETS = 3
 _MOST_DELETED_THREADS = 2
-_SAYING = ("open_thread", "post", "render_card", "mark")
+_SAYING = ("open_thread", "post", "edit_post", "render_card", "mark")
 _CALLS = st.one_of(
     st.tuples(st.sampled_from(list(_STORES)), st.sampled_from(["reply", "set_status"]), st.sampled_from(list(Trouble))),
     st.tuples(
@@ -64,6 +64,8 @@ WHERE d.state IN ('failed', 'held') ORDER BY d.id
 """
 _PICK = st.integers(min_value=0, max_value=30)
 _TIMES = st.sampled_from([1, 1, 1, 2, 11])
+_PEOPLE = st.sampled_from(["Ann", "Ann", "Bob"])
+"""Ann is one person in both chats, Bob is two."""
 _ROOMS = st.sampled_from(["discord", "slack"])
 _SPANS = st.sampled_from([0.3, 2.0, 7.0, 30.0, 120.0, 900.0, 4000.0])
 _SKEWS = st.sampled_from([-86_400.0, -3600.0, -20.0, -2.0, 0.0, 0.0, 15.0, 600.0, 86_400.0])
@@ -143,12 +145,17 @@ class World(RuleBasedStateMachine):
     # ------------------------------------------------------------ in the chats
 
     @precondition(lambda self: self._threads())
-    @rule(pick=_PICK, kind=st.sampled_from(["reply", "reply", "reply", "thanks", "note", "guest"]), times=_TIMES)
-    def somebody_writes(self, pick: int, kind: str, times: int) -> None:
+    @rule(
+        pick=_PICK,
+        kind=st.sampled_from(["reply", "reply", "reply", "thanks", "note", "guest"]),
+        times=_TIMES,
+        who=_PEOPLE,
+    )
+    def somebody_writes(self, pick: int, kind: str, times: int, who: str) -> None:
         room, thread = self._a_thread(pick)
         ticket = room.ticket_of(thread)
         text = f"{ticket} Thanks!" if kind == "thanks" else self._text(ticket, kind)
-        room.writes(thread, f"{NOTE}{text}" if kind == "note" else text, times=times, may=kind != "guest")
+        room.writes(thread, f"{NOTE}{text}" if kind == "note" else text, times=times, may=kind != "guest", who=who)
         self._breathe()
 
     @precondition(lambda self: self._written())
@@ -172,6 +179,12 @@ class World(RuleBasedStateMachine):
         room, thread = self._a_thread(pick)
         place = Place(chat=room.name, channel=room.channel_of(thread), thread=thread)
         self._do(self.sim.ask(room, Ask(verb=verb, agent=agent(), place=place)))
+
+    @precondition(lambda self: self._threads())
+    @rule(pick=_PICK, verb=st.sampled_from([Verb.TAKE_OVER, Verb.RELEASE]), who=_PEOPLE)
+    def somebody_takes_or_releases(self, pick: int, verb: Verb, who: str) -> None:
+        room, thread = self._a_thread(pick)
+        self._do(self.sim.ask(room, Ask(verb=verb, agent=agent(who), place=room.place_of(thread))))
 
     @precondition(lambda self: self._undecided())
     @rule(pick=_PICK, send=st.booleans())

@@ -15,10 +15,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.model import Ask, ChannelId, Form, Place, Status, TicketId, Verb
-from tests.support.simulation.checks import NOTE, live_threads, unsettled
+from tests.support.simulation.checks import live_threads, unsettled
 from tests.support.simulation.fate import Fate, Trouble
 from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.room import Room, agent
+from tests.support.simulation.room import NOTE, Room, agent
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import NeverCame, Simulation
 

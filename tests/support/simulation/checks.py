@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 
 from bot.db.rows import require
 from bot.model import Card, Mark, Moment, Status, ThreadId, TicketId, Voice
-from tests.support.simulation.room import Room, Written
+from tests.support.simulation.collisions import crossed
+from tests.support.simulation.room import NOTE, Room, Written, about
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import HELD_AFTER, Simulation
 
-NOTE = "// "
 _SENT = """
 SELECT t.store, m.vendor_id, m.text, m.routed_at, m.written_at FROM deliveries AS d
 JOIN messages AS m ON m.id = d.message JOIN tickets AS t ON t.number = m.ticket
@@ -97,17 +97,13 @@ def live_threads(room: Room, ticket: str) -> list[ThreadId]:
     return [thread for thread in room.threads() if room.ticket_of(thread) == ticket and thread not in room.gone]
 
 
-def about(text: str) -> str:
-    """The ticket that a text is about."""
-    return text.removeprefix(NOTE).split(" ", 1)[0]
-
-
 def _unsafe(scene: Scene, tickets: Sequence[TicketId]) -> list[str]:
     sim = scene.sim
     return [
         *(f"shopbell ended by {problem!r}" for problem in sim.problems),
         *_said_twice(sim),
         *(fault for ticket in tickets for fault in _replies(scene, ticket)),
+        *(fault for ticket in tickets for fault in _crossed(scene, ticket)),
         *(
             fault
             for room in sim.rooms.values()
@@ -151,6 +147,14 @@ def _replies(scene: Scene, ticket: TicketId) -> Iterator[str]:
             here = [w.versions[0] for r, w in written if r is room and w.place.thread == thread]
             texts = [text for text in here if often[text] == 1]
             yield from _out_of_turn(scene.sim, f"{ticket} at its vendor", texts, ours)
+
+
+def _crossed(scene: Scene, ticket: TicketId) -> list[str]:
+    """At the vendor: no two people's answers to the same thing, unless somebody said that both be sent."""
+    shop, written = scene.shops[ticket], scene.written[ticket]
+    often = Counter(w.versions[0] for _, w in written)
+    told = [text for text in shop.ours(ticket) if often[text] == 1 and text not in scene.sim.out_of_turn]
+    return crossed(shop, ticket, written, told)
 
 
 def _thread(scene: Scene, room: Room, thread: ThreadId, ticket: TicketId) -> Iterator[str]:

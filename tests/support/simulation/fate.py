@@ -48,8 +48,8 @@ class Always(list[Trouble]):
 
 
 _AFTERWARDS = frozenset({Trouble.ANSWER_LOST, Trouble.HUNG_AND_DONE, Trouble.GARBAGE_AND_DONE})
-_SAYING = frozenset({"reply", "note", "open_thread", "post", "render_card", "mark", "set_status"})
-_IN_A_CHANNEL = frozenset({"open_thread", "post", "render_card", "mark", "find_thread", "find_post"})
+_SAYING = frozenset({"reply", "note", "open_thread", "post", "edit_post", "render_card", "mark", "set_status"})
+_IN_A_CHANNEL = frozenset({"open_thread", "post", "edit_post", "render_card", "mark", "find_thread", "find_post"})
 _READING = (Trouble.REFUSED, Trouble.LIMITED, Trouble.UNWELCOME, Trouble.HUNG)
 # Only a store's own messages are refused for good here: that a chat takes a text is its adapter's business.
 _REFUSABLE = frozenset({"reply", "set_status"})

@@ -32,6 +32,14 @@ from tests.support.memory.chat import MemoryChat
 _BROUGHT_AGAIN = timedelta(minutes=6)
 _CONNECTING_TAKES = 0.5
 
+NOTE = "// "
+"""How a note begins."""
+
+
+def about(text: str) -> str:
+    """The ticket that a text is about."""
+    return text.removeprefix(NOTE).split(" ", 1)[0]
+
 
 def agent(name: str = "Ann", *, may: bool = True) -> Agent:
     """Somebody of the team, or a guest."""

@@ -17,8 +17,8 @@ from random import Random
 from bot.model import Agent, Ask, Status, ThreadId, TicketId, Verb
 from tests.support.memory.vendor import START
 from tests.support.simulation.accidents import Accidents
-from tests.support.simulation.checks import NOTE, Watch, about
-from tests.support.simulation.room import Room, Written, agent
+from tests.support.simulation.checks import Watch
+from tests.support.simulation.room import NOTE, Room, Written, about, agent
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import Simulation
 
