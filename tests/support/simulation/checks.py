@@ -88,6 +88,7 @@ def missing(sim: Simulation) -> list[str]:
         *(fault for ticket in scene.shops for fault in _lost(scene, ticket)),
         *(fault for ticket in scene.shops for fault in _unaccounted(scene, ticket)),
         *(fault for ticket in scene.shops for fault in _cards(scene, ticket)),
+        *_announced(sim),
         *(fault for room in sim.rooms.values() for written in room.written for fault in _unheard(sim, room, written)),
     ]
 
@@ -191,6 +192,15 @@ def _unfinished(sim: Simulation) -> Iterator[str]:
         yield f"delivery {row['id']} ({row['kind']} in {row['lane']}) is {row['state']}: {row['error']}"
     for row in sim.rows("SELECT * FROM messages WHERE routed_at IS NULL"):
         yield f"message {row['id']} was not routed"
+
+
+def _announced(sim: Simulation) -> Iterator[str]:
+    """Nothing is about to be sent any more."""
+    for room in sim.rooms.values():
+        for thread in room.threads():
+            stale = [s.post.text for s in room.shown[thread] if " is about to send: " in s.post.text]
+            if stale and thread not in room.gone:
+                yield f"{room.name} {thread} still shows {stale}"
 
 
 def _unasked(sim: Simulation) -> Iterator[str]:

@@ -31,6 +31,7 @@ from bot.tickets import enqueue
 from bot.tickets.edits import PrivateMessage, record_deleted, record_edited
 from bot.tickets.links import message_in_unknown_thread
 from bot.tickets.outcomes import drop
+from bot.tickets.progress import progress_of
 from bot.tickets.routing import record_said, route_link
 from bot.tickets.rules import Rules
 from bot.tickets.sync import record
@@ -93,7 +94,9 @@ def message(tx: Transaction) -> MessageRow:
 
 
 def waiting(tx: Transaction) -> list[str]:
-    return sorted(row["kind"] for row in tx.all("unfinished_deliveries") if row["kind"] != "mark")
+    """What has still to be done, but for marks, and for posts of what was never shown and has nothing to show now."""
+    rows = [row for row in tx.all("unfinished_deliveries") if row["kind"] != "mark"]
+    return sorted(row["kind"] for row in rows if row["kind"] != "post" or progress_of(tx, row["message"]) is None)
 
 
 async def test_a_message_of_a_store_that_is_not_configured_any_more_just_changes(tmp_path: Path) -> None:
