@@ -9,6 +9,9 @@ from bot.sandbox.slack import View
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
+# Ann and Bob are two.
+pytestmark = pytest.mark.scenario(AGENTS__ANN="")
+
 
 async def cards_say(ticket: Ticket, words: str) -> None:
     """Wait until both cards say so."""

@@ -8,7 +8,8 @@ held against Discord's own description. A scenario is written as
     async def test_something(stage: Stage) -> None:
         '''What a user sees.'''
 
-The mark's arguments are those of `set_stage`; without a mark it is one store. `stores` names the vendors and for each
+The mark's arguments are those of `set_stage`; without a mark it is one store. Ann, in Discord, and Bob, in Slack, are
+one person for the bot, unless the mark says `AGENTS__ANN=""`. `stores` names the vendors and for each
 of them where its tickets get threads: `text` (a text channel of Discord),
 `forum`, `slack` (a channel of its own) or `triage` (one for all). What is written in capitals is a setting.
 """
@@ -172,7 +173,9 @@ class Stage:
             variables[f"STORES__{shop.name.upper()}__CHANNELS"] = ",".join(places)
             poll = _POLL_SECONDS.get(shop.vendor.vendor, _POLL_SECONDS_WITHOUT_LIMIT)
             variables[f"STORES__{shop.name.upper()}__POLL_SECONDS"] = poll
-        return variables | _SETTINGS | dict(self.more)
+        # One person in both chats, so that a story can say much in little time; where it is about two, it says so.
+        one_person = {"AGENTS__ANN": f"discord:{self.world.ann.id},slack:{self.world.bob.id}"}
+        return variables | _SETTINGS | one_person | dict(self.more)
 
     def process(self) -> BotProcess:
         """The bot as a process of its own, to be started and killed."""
