@@ -368,6 +368,11 @@ SET text = '', formatted = NULL, author_name = NULL, attachments = '[]', unsuppo
     erased = 1
 WHERE id = :id;
 
+-- name: erase_quotations
+-- Takes the words of a message out of the lines that quote it: what is left is their plainer text.
+UPDATE deliveries SET payload = json_set(payload, '$.text', json_extract(payload, '$.plainer_text'))
+WHERE message = :message AND kind = 'line';
+
 -- name: erase_ticket
 -- Takes words and names out of the ticket. What the figures need stays.
 UPDATE tickets
@@ -804,13 +809,14 @@ WHERE m.ticket = :ticket AND m.id <> :message AND m.replied_at BETWEEN :since AN
 ORDER BY m.replied_at, m.id;
 
 -- name: shown_of_customer
--- The customer's messages, except the ticket's first, that showed in a link's threads since this time, by the chat's
--- time; NULL: it is being posted now.
+-- The customer's latest messages, except the ticket's first, that showed in a link's threads since this time, by the
+-- chat's time; NULL: it is being posted now.
+WITH latest (id) AS (SELECT id FROM messages WHERE ticket = :ticket ORDER BY id DESC LIMIT 100)
 SELECT m.id AS id, MAX(p.posted_at) AS shown_at
-FROM messages AS m
+FROM latest CROSS JOIN messages AS m ON m.id = latest.id
     CROSS JOIN deliveries AS d ON d.message = m.id AND d.kind = 'post' AND d.link = :link
     LEFT JOIN posted AS p ON p.delivery = d.id
-WHERE m.ticket = :ticket AND m.purpose = 'vendor' AND m.author <> 'staff' AND m.is_public = 1
+WHERE m.purpose = 'vendor' AND m.author <> 'staff' AND m.is_public = 1
   AND m.id <> (
       SELECT f.id FROM messages AS f
       WHERE f.ticket = :ticket AND f.purpose = 'vendor' AND f.author <> 'staff' AND f.is_public = 1

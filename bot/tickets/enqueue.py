@@ -89,6 +89,7 @@ def line(
     *,
     plainer_text: str | None = None,
     ping: AgentId | None = None,
+    message: int | None = None,
 ) -> None:
     """
     Queue a line of shopbell's own for a link's thread. Has no effect if the thread was given up.
@@ -96,12 +97,15 @@ def line(
     Args:
         plainer_text: What is posted instead if the chat refuses `text`.
         ping: Whom the line pings; None: nobody.
+        message: The message that it quotes, and without which `plainer_text` does; None: none.
     """
     if has_no_thread(tx, link):
         return
     payload = LinePayload(text=text, buttons=tuple(buttons), plainer_text=plainer_text, ping=ping)
     lane, destination = thread_lane(link), chat_destination(link.chat)
-    add_delivery(tx, Kind.LINE, lane, destination, now, ticket=link.ticket, link=link.id, payload=payload)
+    add_delivery(
+        tx, Kind.LINE, lane, destination, now, ticket=link.ticket, link=link.id, message=message, payload=payload
+    )
 
 
 def lines(tx: Transaction, ticket: TicketNumber, text: str, now: datetime) -> None:

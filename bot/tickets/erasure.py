@@ -135,6 +135,7 @@ def erase_deleted(tx: Transaction, now: datetime) -> int:
     rows = tx.all("deleted_messages", before=to_ms(now - _NEEDED_AT_MOST))
     for row in rows:
         tx.run("erase_message", id=row["id"])
+        tx.run("erase_quotations", message=row["id"])
     return len(rows)
 
 
@@ -162,6 +163,7 @@ def _erase_some(
     for message in messages:
         tx.run("drop_waiting_posts", message=message)
         tx.run("erase_message", id=message)
+        tx.run("erase_quotations", message=message)
     if in_chats:
         for link in enqueue.links_of(tx, ticket):
             enqueue.erase(tx, link, now, messages)

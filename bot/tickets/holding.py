@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.db.connection import Row, Transaction
-from bot.db.rows import LinkRow, TicketRow, from_ms, message_row, require, ticket_row, to_ms
-from bot.model import Author, Button, DeliveryId, State, Verb
+from bot.db.rows import LinkRow, MessageRow, TicketRow, from_ms, message_row, require, ticket_row, to_ms
+from bot.model import Author, Button, ChatName, DeliveryId, State, Verb
 from bot.tickets import enqueue, marks
 from bot.tickets.collisions import CROSSING, READING, Reply, Shown, collision
 from bot.tickets.people import chat_id, holder, person_of
@@ -28,10 +28,12 @@ class Question:
 
     Attributes:
         plainer: The same without anybody's words and names; None: it has none.
+        quoted: The message that it quotes; None: none.
     """
 
     text: str
     plainer: str | None = None
+    quoted: int | None = None
 
 
 def reason_by_age(tx: Transaction, since: datetime, now: datetime) -> Question | None:
@@ -63,7 +65,7 @@ def ask(tx: Transaction, link: LinkRow, question: Question, reply: DeliveryId, n
         Button(verb=Verb.RETRY, label="Send", delivery=reply),
         Button(verb=Verb.DISCARD, label="Discard", delivery=reply),
     )
-    enqueue.line(tx, link, question.text, now, buttons, plainer_text=question.plainer)
+    enqueue.line(tx, link, question.text, now, buttons, plainer_text=question.plainer, message=question.quoted)
 
 
 def hold_later_ones(tx: Transaction, link: LinkRow, message: int, rules: Rules, now: datetime) -> None:
@@ -126,13 +128,21 @@ def _question(tx: Transaction, link: LinkRow, reply: Reply, found: Reply | Shown
         return Question(
             notices.customer_just_wrote(age, words, by_customer=by_customer),
             notices.customer_just_wrote(age, "", by_customer=by_customer),
+            other.id,
         )
     chat = enqueue.load_link(tx, row["link"]).chat
-    wrote_it = row["replied_by"] == chat_id(chat, require(other.agent))
-    name = person_of(rules.colleagues, row["replied_by"], other.author_name if wrote_it else None).name
-    name = masked(name) if rules.masks_emails else name
-    where = "" if chat == link.chat else rules.chat_labels[chat]
+    name = _sender(row["replied_by"], chat, other, rules)
+    where = "" if chat == link.chat else rules.chat_labels.get(chat, chat.title())
     apart = reply.at - found.at
-    return Question(
-        notices.colleague_answers(name, where, apart, words), notices.colleague_answers("", where, apart, "")
-    )
+    text = notices.colleague_answers(name, where, apart, words)
+    return Question(text, notices.colleague_answers("", where, apart, ""), other.id)
+
+
+def _sender(recorded: str, chat: ChatName, message: MessageRow, rules: Rules) -> str:
+    """What people call whoever answers for a reply; empty: nobody knows, as somebody sent what another one wrote."""
+    wrote_it = recorded == chat_id(chat, require(message.agent))
+    name = message.author_name if wrote_it else None
+    person = person_of(rules.colleagues, recorded, name)
+    if not name and person.id == recorded:
+        return ""
+    return masked(person.name) if rules.masks_emails else person.name

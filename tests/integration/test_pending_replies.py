@@ -267,12 +267,12 @@ async def test_words_that_a_chat_refuses_are_announced_in_a_plainer_form(tmp_pat
 
 async def test_a_restart_while_it_waits(tmp_path: Path) -> None:
     """The next process sends it, and shows it where the former one announced it."""
-    async with running(tmp_path / "db", undo=60.0) as bridge:
+    async with running(tmp_path / "db", undo=15.0) as bridge:
         await bridge.ticket_arrives()
         await bridge.says(bridge.discord, "d1", "One.")
         await shows(bridge, PENDING)
         chats = {"vendor": bridge.vendor, "discord": bridge.discord, "slack": bridge.slack}
-    async with running(tmp_path / "db", undo=60.0, **chats) as bridge:  # type: ignore[arg-type]
+    async with running(tmp_path / "db", undo=15.0, **chats) as bridge:  # type: ignore[arg-type]
         await stays(bridge, "One.")
         assert bridge.vendor.texts("t1") == ["One."]
 

@@ -9,7 +9,6 @@ from tests.support.stage.stage import Stage
 from tests.support.waiting import until
 
 
-
 @pytest.mark.scenario(AGENTS__ANN="")
 async def test_the_second_of_two_is_asked_in_each_chat(stage: Stage) -> None:
     """Bob in Slack reads what Ann wrote in Discord, and sends his all the same; then Ann crosses his, and does not."""

@@ -113,6 +113,7 @@ async def test_only_agents_may_retry_send_or_discard(stage: Stage) -> None:
     carl, dora = discord.add_member("Carl", role), discord.add_member("Dora")
     cleo = slack.add_user("cleo")
     stage.bridge.settings |= {"DISCORD_AGENT_ROLES": str(role.id), "SLACK_AGENTS": cleo.id}
+    stage.bridge.settings["AGENTS__CARL"] = f"discord:{carl.id},slack:{cleo.id}"
     await stage.bridge.start()
     clock = clock_of(stage)
     ticket = await stage.arrives("By whoever may")

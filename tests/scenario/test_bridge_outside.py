@@ -40,6 +40,7 @@ async def test_the_endpoints_and_the_commands_while_it_runs(stage: Stage) -> Non
         ticket.customer_says("hooked")
         await _hooks(bot)
         await ticket.shown("hooked")
+        await ticket.is_taken()
         stage.shop.vendor.http_server.fail("refuse", method="POST", status=422, body='{"error": "no"}')
         said = await ticket.ann_says("refused")
         await ticket.marked(said, "❌")

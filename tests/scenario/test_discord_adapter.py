@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.errors import Forbidden, Gone, RateLimited, Unavailable, Uncertain
-from bot.model import Agent, AgentId, Answer, ChatMessageId, DeliveryKey, Kind, Status, Voice
+from bot.model import Agent, AgentId, Answer, ChatMessageId, DeliveryKey, Form, Kind, Post, Status, Voice
 from bot.sandbox.discord.rate_limits import DiscordLimits
 from tests.support.stage.discord import KEY, build, card, place, post, stage
 from tests.support.twice import is_gone
@@ -190,6 +190,28 @@ class TestPosting:
                 assert found == await s.chat.post(where, post("hello", voice), 0, key)
             assert await s.chat.find_post(where, OTHER, opened.card) is None
             assert len([m for m in s.server.messages(str(where.thread)) if m.embeds]) == 2
+
+    @pytest.mark.parametrize("was", [Form.FULL, Form.PLAIN])
+    @pytest.mark.parametrize("form", [Form.FULL, Form.PLAIN, Form.DEFUSED])
+    async def test_a_post_can_be_changed(self, was: Form, form: Form) -> None:
+        """From any form into any other, twice without harm, in an archived thread too; it keeps its key."""
+        async with stage() as s:
+            opened = await s.open(s.text)
+            where = place(s.text, opened)
+            announced = Post(voice=Voice.BELL, name="", text="Ann is about to send: *x*", form=was)
+            message = await s.chat.post(where, announced, 0, OTHER)
+            s.server.guild.archive(s.server.thread(opened.thread), archived=True)
+            final = Post(voice=Voice.STAFF, name="Ann", text="*x* @everyone", form=form)
+            for _ in range(2):
+                await s.chat.edit_post(where, message, final, 0, OTHER)
+            shown = s.server.message(opened.thread, message)
+            assert "about to send" not in f"{shown.content} {shown.embeds}"
+            assert "*x*" in f"{shown.content} {shown.embeds}".replace("\\", "")
+            assert bool(shown.embeds) == (form is Form.FULL)
+            assert not shown.pinged
+            assert await s.chat.find_post(where, OTHER, None) == message
+            assert timedelta() <= shown.created_at - s.chat.time_of(message) < timedelta(milliseconds=1)
+            await is_gone(lambda: s.chat.edit_post(where, ChatMessageId("1"), final, 0, OTHER))
 
     async def test_a_message_that_was_refused_was_certainly_not_said(self) -> None:
         """No connection at all and a gone thread are certain; so the one is tried again, the other is not."""

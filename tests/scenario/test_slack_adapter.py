@@ -20,6 +20,7 @@ from bot.model import (
     ChannelId,
     ChatMessageId,
     DeliveryId,
+    Form,
     Kind,
     Mark,
     Opened,
@@ -80,6 +81,28 @@ async def test_fifty_thousand_characters_arrive_whole() -> None:
         thread = stage.slack.thread(stage.channel, opened.thread)[1:]
         read = " ".join(line for each in thread for line in each.rendered.splitlines() if "<w" in line)
         assert read.split() == text.split()
+
+
+@pytest.mark.parametrize("was", [Form.FULL, Form.PLAIN])
+@pytest.mark.parametrize("form", [Form.FULL, Form.PLAIN, Form.DEFUSED])
+async def test_a_post_can_be_changed(was: Form, form: Form) -> None:
+    """From any form into any other, twice without harm; it keeps its key. One that was deleted is gone, for sure."""
+    async with scene() as stage:
+        _opened, place = await stage.open()
+        announced = Post(voice=Voice.BELL, name="", text="Ann is about to send: *x*", form=was)
+        message = await stage.say(place, announced, "a")
+        final = Post(voice=Voice.STAFF, name="Ann", text="*x* `y` <!channel>", form=form)
+        for _ in range(2):
+            await stage.chat.edit_post(place, message, final, 0, key("a"))
+        (_card, shown) = stage.slack.thread(stage.channel, place.thread or "")
+        assert shown.ts == message
+        assert shown.rendered.endswith("\n*x* `y` <!channel>")
+        assert "about to send" not in shown.rendered
+        assert await stage.chat.find_post(place, key("a"), None) == message
+        assert stage.chat.time_of(message).timestamp() == pytest.approx(float(message), abs=0.001)
+        assert stage.slack.pings == ()
+        await stage.slack.delete(shown)
+        await is_gone(lambda: stage.chat.edit_post(place, message, final, 0, key("a")))
 
 
 async def test_marks_replace_one_another_and_do_no_harm_twice() -> None:

@@ -5,6 +5,8 @@
 ALTER TABLE messages ADD COLUMN replied_by TEXT;
 -- When it was written for the customer, by its chat's time: if it was sent by hand, when that was asked for.
 ALTER TABLE messages ADD COLUMN replied_at INTEGER;
+CREATE INDEX messages_of_ticket ON messages (ticket);
+CREATE INDEX messages_replied ON messages (ticket, replied_at) WHERE replied_at IS NOT NULL;
 
 -- In which thread or channel the part stands; NULL: it was posted before this was noted.
 ALTER TABLE posted ADD COLUMN thread TEXT;

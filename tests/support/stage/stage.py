@@ -111,6 +111,14 @@ class Ticket:
         self.shop.store.customer_replies(self.id, text)
         self.stage.nudge(self.shop)
 
+    async def is_taken(self) -> None:
+        """Ann and Bob have it, so what they write is not held because the customer wrote a moment ago."""
+        world = self.stage.world
+        if self.stage.sits(self.shop, "discord"):
+            await world.discord.command(world.ann, self.discord.thread.id, "take")
+        else:
+            await world.slack.command(world.bob, self.shop.slack, "/take", self.number)
+
     async def has_sent(self, *texts: str) -> None:
         """Wait until exactly this has gone to the customer."""
         await until(lambda: len(self.sent) >= len(texts), f"the vendor has {list(texts)}")
