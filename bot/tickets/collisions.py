@@ -71,10 +71,13 @@ def collision(
     crossing = [other for other in others if _cross(reply, other, shown)]
     if crossing:
         return max(crossing, key=lambda other: other.at)
-    if has_ticket:
-        return None
-    unread = [each for each in shown if each.at is None or timedelta() <= reply.at - each.at <= READING]
-    return max(unread, key=lambda each: each.at or reply.at, default=None)
+    return None if has_ticket else unread(reply, shown)
+
+
+def unread(reply: Reply, shown: Sequence[Shown]) -> Shown | None:
+    """What the customer wrote so short a time before a reply that its author cannot have read it; None: nothing."""
+    found = [each for each in shown if each.at is None or timedelta() <= reply.at - each.at <= READING]
+    return max(found, key=lambda each: each.at or reply.at, default=None)
 
 
 def _cross(reply: Reply, other: Reply, shown: Sequence[Shown]) -> bool:

@@ -39,7 +39,7 @@ async def test_the_second_of_two_is_asked_in_each_chat(stage: Stage) -> None:
     assert ticket.slack.count("Never mind.") == 0
 
 
-@pytest.mark.scenario(AGENTS__ANN="")
+@pytest.mark.scenario(reads_at_once=False, AGENTS__ANN="")
 async def test_what_the_customer_has_just_written_is_shown_to_who_crosses_it(stage: Stage) -> None:
     """Whoever has the ticket is not asked; by the times of both platforms, as their messages' ids say them."""
     ticket = await stage.arrives("Just written")

@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +43,7 @@ from bot.sandbox.vendors import VENDORS, PracticeStore
 from bot.sandbox.vendors.rate_limits import QuotaCounter
 from bot.sandbox.vendors.store import PracticeTicket
 from bot.sandbox.world import PracticeWorld, Shop
+from bot.tickets import collisions
 from tests.support.clocks import STAGE_SPEED, FasterClock, StageClock
 from tests.support.openapi.discord import check_exchange
 from tests.support.openapi.nextcommerce import check_exchange as check_nextcommerce
@@ -251,6 +252,7 @@ async def set_stage(
     *,
     started: bool = True,
     variants: Mapping[str, str] | None = None,
+    reads_at_once: bool = True,
     **settings: str,
 ) -> AsyncIterator[Stage]:
     """
@@ -260,6 +262,8 @@ async def set_stage(
         stores: By vendor, where its tickets get threads.
         started: Whether the bot runs already.
         variants: By vendor, the name of the variant that its practice server is.
+        reads_at_once: Whether people answer what the customer wrote a moment ago, as they do in stories that are told
+            as fast as this. Otherwise they are asked first, as everywhere.
         settings: The bot's, beside those of the world.
     """
     seats = stores or {"sellgate": "text slack"}
@@ -280,7 +284,8 @@ async def set_stage(
         here = Stage(world, Path(folder), seats, settings, Bridge({}, Path(folder) / "shopbell.db"))
         here.bridge.settings = here.environment()
         # An agent waits for an answer in real time.
-        with _defects(here.faults), patch.object(commands, "_VENDOR_SECONDS", 10 * commands._VENDOR_SECONDS):
+        longer = patch.object(commands, "_VENDOR_SECONDS", 10 * commands._VENDOR_SECONDS)
+        with _defects(here.faults), longer, _all_is_read() if reads_at_once else nullcontext():
             try:
                 if started:
                     await here.bridge.start()
@@ -296,6 +301,10 @@ async def set_stage(
     assert [complaint for wire in wires for complaint in wire.observer_errors] == []
     assert here.faults == []
     assert list(world.slack.pings) == here.pings
+
+
+def _all_is_read() -> AbstractContextManager[object]:
+    return patch.object(collisions, "unread", lambda _reply, _shown: None)
 
 
 def _seated(world: PracticeWorld, vendor: str, where: Sequence[str], variant: str | None) -> Shop:
