@@ -139,6 +139,7 @@ async def test_only_the_roles_and_people_that_were_named_are_agents(stage: Stage
     carl, dora = discord.add_member("Carl", role), discord.add_member("Dora", direct=True)
     cleo = slack.add_user("cleo")
     stage.bridge.settings |= {"DISCORD_AGENT_ROLES": str(role.id), "SLACK_AGENTS": cleo.id}
+    stage.bridge.settings["AGENTS__CARL"] = f"discord:{carl.id},slack:{cleo.id}"
     await stage.bridge.start()
     ticket = await stage.arrives("By name")
     slack.invite(ticket.shop.slack, cleo)

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """So many seconds a busy machine may take for what takes a moment on an idle one."""
 _LOOKS_EVERY = 0.005
 

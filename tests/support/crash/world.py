@@ -178,6 +178,8 @@ class KillWorld:
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_APP_TOKEN": self.slack.app_token,
             "SLACK_API_URL": self.slack.api_url,
+            # Everybody writes everywhere at once; who would be asked then is the simulated week's matter.
+            "COLLISION_GUARD": "false",
         }
         for shop in self.shops:
             variables |= shop.vendor.environment(shop.name)
