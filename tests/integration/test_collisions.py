@@ -521,3 +521,19 @@ async def test_a_word_to_the_bot_that_becomes_a_reply_was_written_then(bridge: B
     assert bridge.slack.intake is not None
     await bridge.slack.intake.edited(edited)
     await all_got(bridge, "One.", held=1)
+
+
+async def test_a_question_quotes_a_message_only_as_long_as_it_is_kept(tmp_path: Path) -> None:
+    """Ann takes hers back: her words stand in no row any more, and Bob is asked all the same."""
+    async with running(tmp_path / "db", colleagues=TWO_COLLEAGUES, undo=5.0) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "d1", "My words.")
+        await bridge.says(bridge.slack, "s1", "Two.", agent=BOB)
+        await until(lambda: "“My words.”" in str(bridge.slack.texts(bridge.thread(bridge.slack))))
+        await bridge.deletes(bridge.discord, "d1")
+        await bridge.at_rest(State.HELD)
+        await bridge.deletes(bridge.discord, "never-written")
+        await bridge.at_rest(State.HELD)
+        kept = [row["payload"] for number in range(20) for row in await bridge.rows("delivery", id=number)]
+        assert "My words." not in str(kept)
+        assert "A colleague in Discord wrote to the customer" in str(kept)
