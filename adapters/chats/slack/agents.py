@@ -14,6 +14,7 @@ from adapters.chats.slack.channels import Channels
 from adapters.chats.slack.failures import usable_answer
 from adapters.chats.slack.members import Members
 from adapters.chats.slack.requests import Requests
+from adapters.chats.slack.thread_locks import ThreadLocks
 from bot.clock import Clock
 from bot.errors import Forbidden, Gone, Rejected, Unavailable
 from bot.model import Agent, AgentId, Place
@@ -45,6 +46,7 @@ class Agents:
     Attributes:
         members: Who is in which channel and user group.
         channels: Who may write in which channel.
+        locks: Which threads are locked.
         team: The workspace's id; empty: not known yet.
         user: Our own id; empty: not known yet.
     """
@@ -58,6 +60,7 @@ class Agents:
         self._changes: Counter[str] = Counter()
         self.members = Members(requests, clock)
         self.channels = Channels(requests, clock)
+        self.locks = ThreadLocks(requests, clock)
         self.team = ""
         self.user = ""
 
@@ -102,7 +105,12 @@ class Agents:
         channels = sorted({place.channel for place in places})
         can = await asyncio.gather(*(self._can_write(agent, channel) for channel in channels))
         open_to = {channel for channel, allowed in zip(channels, can, strict=True) if allowed}
-        return frozenset(place for place in places if place.channel in open_to)
+        return frozenset(
+            [place for place in places if place.channel in open_to and await self._is_unlocked_for(agent, place)]
+        )
+
+    async def _is_unlocked_for(self, agent: Agent, place: Place) -> bool:
+        return not await self.locks.is_locked(place) or await self._is_admin(agent)
 
     async def _can_write(self, agent: Agent, channel: str) -> bool:
         if agent.id not in await self.members.of_channel(channel):
@@ -110,13 +118,16 @@ class Agents:
         writers = await self.channels.writers(channel)
         if writers.nobody or writers.kinds is None:
             return not writers.nobody
-        person = await self._person(agent.id)
         return writers.include(
             agent.id,
             is_full_member=agent.is_full_member,
-            is_admin=any(person.get(flag) for flag in _ADMIN),
+            is_admin=await self._is_admin(agent),
             groups=[group for group in writers.groups if agent.id in await self.members.of_group(group)],
         )
+
+    async def _is_admin(self, agent: Agent) -> bool:
+        person = await self._person(agent.id)
+        return any(person.get(flag) for flag in _ADMIN)
 
     def person_changed(self, user: str) -> None:
         """Slack reports that somebody was deactivated, became a guest, or has another name."""

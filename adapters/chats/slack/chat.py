@@ -106,8 +106,7 @@ class SlackChat:
         return not beginning.startswith("/")
 
     def address(self, place: Place) -> str:
-        workspace, first = self._requests.workspace, (place.thread or "").replace(".", "")
-        return f"{workspace}archives/{place.channel}" + (f"/p{first}" if first else "") if workspace else ""
+        return self._requests.address(place)
 
     # ------------------------------------------------------------ what people do
 

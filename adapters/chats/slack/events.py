@@ -186,6 +186,7 @@ class Events:
     async def _deliver(self, message: MessageEvent) -> None:
         match message:
             case PersonMessage():
+                self._agents.locks.written_in(message.place, message.said_at)
                 await self._intake.said(await said(message, self._agents))
                 self._patrol.received(number_of(message.message))
             case MessageChanged():

@@ -21,6 +21,8 @@ from adapters.chats.slack import wording
 from bot.errors import AuthFailed, Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 
 OPEN_SOCKET = "apps.connections.open"
+THREAD_LOCKED = ("restricted_action_thread_locked", "thread_locked")
+"""An admin of the workspace has locked the thread: it takes no replies and no reactions until they unlock it."""
 
 CAUGHT = (SlackApiError, aiohttp.ClientError, OSError, *SHAPE_ERRORS)
 """
@@ -59,7 +61,7 @@ _FINAL = frozenset(
     {
         *("already_reacted", "no_reaction", "bad_timestamp", "cant_delete_message", "cant_update_message"),
         *("cannot_reply_to_message", "edit_window_closed", "expired_trigger_id", "invalid_name", "invalid_thread_ts"),
-        *("no_item_specified", "thread_locked", "too_many_emoji", "too_many_reactions", "user_not_in_channel"),
+        *("no_item_specified", "too_many_emoji", "too_many_reactions", "user_not_in_channel"),
     }
 )
 """What was asked for cannot be done, however often it is asked. Any code in none of these lists may pass."""

@@ -9,12 +9,12 @@ from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, context, fallback
 from adapters.chats.slack.card import card_blocks, card_fallback
 from adapters.chats.slack.deletions import Deletions
-from adapters.chats.slack.failures import usable_answer
+from adapters.chats.slack.failures import THREAD_LOCKED, code_of, usable_answer
 from adapters.chats.slack.messages import answer_blocks, is_plain, plain_blocks, plain_text, post_blocks, post_fallback
 from adapters.chats.slack.rate_limits import RateLimits
 from adapters.chats.slack.requests import Requests
 from bot.clock import Clock
-from bot.errors import Gone, RateLimited, Rejected, RemoteError, Unavailable
+from bot.errors import Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable
 from bot.model import (
     Answer,
     Card,
@@ -100,8 +100,15 @@ class Posting:
             if place.thread is None:
                 raise Unavailable(wording.CONTRADICTED) from error
             raise await self._deletions.judged(place) from error
+        except Forbidden as error:
+            raise self._with_address(place, error) from error
         self._deletions.there(place)
         return ChatMessageId(message)
+
+    def _with_address(self, place: Place, error: Forbidden) -> Forbidden:
+        """The same error; if the reason is that the thread is locked, it says which one."""
+        address = self._requests.address(place) if code_of(error) in THREAD_LOCKED else ""
+        return Forbidden(wording.THREAD_LOCKED_AT.format(address=address)) if address else error
 
     async def _send(self, channel: str, thread: str | None, shown: list[Block], text: str, key: DeliveryKey) -> str:
         """
@@ -197,6 +204,8 @@ class Posting:
             problem = await self._deletions.judged_message(place, message)
             if not isinstance(problem, Gone):
                 raise problem from error
+        except Forbidden as error:
+            raise self._with_address(place, error) from error
         except Rejected as refused:
             if refused.fields.get("error") != harmless:
                 raise

@@ -1,4 +1,4 @@
-"""What Slack said of channels and user groups; remembered for a minute, and forgotten when Slack reports a change."""
+"""What Slack said of channels, groups and threads; kept for a minute, and forgotten when Slack tells otherwise."""
 
 from __future__ import annotations
 
@@ -47,6 +47,10 @@ class Remembered(Generic[T]):
                 known = await self._ask(one)
             return known.said
 
+    def learned(self, one: str, said: T) -> None:
+        """Something else than an answer shows what Slack would say now."""
+        self._keep(one, _Known(self._clock.monotonic(), said))
+
     def changed(self, one: str) -> None:
         """Slack reports a change: what is remembered may be wrong, and what is being read, too."""
         self._known.pop(one, None)
@@ -58,8 +62,11 @@ class Remembered(Generic[T]):
             at, changes = self._clock.monotonic(), self._changes[one]
             found = _Known(at, await self._read(one))
             if self._changes[one] == changes:
-                self._known[one] = found
-                while len(self._known) > _MOST:
-                    self._known.popitem(last=False)
+                self._keep(one, found)
                 break
         return found
+
+    def _keep(self, one: str, known: _Known[T]) -> None:
+        self._known[one] = known
+        while len(self._known) > _MOST:
+            self._known.popitem(last=False)

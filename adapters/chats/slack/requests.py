@@ -23,7 +23,7 @@ from adapters.chats.slack.failures import CAUGHT, OPEN_SOCKET, code_of, error_fo
 from adapters.chats.slack.rate_limits import Refusals
 from bot.clock import Clock, RemoteClock
 from bot.errors import Forbidden, Gone, RateLimited, RemoteError, Unavailable
-from bot.model import Attachment
+from bot.model import Attachment, Place
 from bot.text import json_without_lone_surrogates
 
 SLACK_URL = "https://slack.com/api/"
@@ -107,6 +107,11 @@ class Requests:
             self._session = aiohttp.ClientSession(timeout=_TIMEOUT, response_class=_Response)
             self.client.session = self._session
         return self._session
+
+    def address(self, place: Place) -> str:
+        """Where a channel or a thread is seen in Slack; empty: not known yet."""
+        first = (place.thread or "").replace(".", "")
+        return f"{self.workspace}archives/{place.channel}" + (f"/p{first}" if first else "") if self.workspace else ""
 
     def refused_for(self, method: str, channel: str) -> float:
         """For how many seconds Slack allows no further request of this method; zero: as far as is known, now."""

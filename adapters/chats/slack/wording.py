@@ -92,6 +92,8 @@ SCOPE_MISSING = "The Slack app lacks {scope}. Add it to the app and reinstall th
 SCOPES_MISSING = "The Slack app lacks the scopes {scopes}. Add them to the app and reinstall the app."
 
 THREAD_GONE = "The thread is no longer in Slack."
+THREAD_LOCKED = "A ticket's thread in Slack is locked. Ask an admin of the workspace to unlock it."
+THREAD_LOCKED_AT = "A ticket's thread in Slack is locked. Ask an admin of the workspace to unlock it: {address}"
 PERHAPS_GONE = "Slack says that this does not exist. It is asked once more before that is believed."
 PERHAPS_HIDDEN = "Slack does not show this channel. It is asked once more before that is believed."
 CONTRADICTED = "Slack says that this does not exist, and shows it all the same."
@@ -108,6 +110,8 @@ FORBIDDEN = {
     "restricted_action_read_only_channel": "The Slack channel is read-only. Allow the bot to post there.",
     "restricted_action_thread_only_channel": "The Slack channel takes only replies. Allow the bot to post there.",
     "restricted_action_non_threadable_channel": "The Slack channel has no threads. Give the store another channel.",
+    "restricted_action_thread_locked": THREAD_LOCKED,
+    "thread_locked": THREAD_LOCKED,
     "ekm_access_denied": "The admins of this workspace have stopped all posting for now. Ask them when it goes on.",
     "enterprise_is_restricted": "The organisation restricts this Slack app. Ask an admin there to allow it.",
     "access_denied": "The workspace does not let the bot use this. Ask an admin to allow the app.",

@@ -85,6 +85,8 @@ def thread_of(workspace: Workspace, channel: SlackChannel, thread_ts: str) -> st
         raise SlackRefusal("thread_not_found")
     if parent.subtype in _SYSTEM:
         raise SlackRefusal("cannot_reply_to_message")
+    if parent.locked:
+        raise SlackRefusal("restricted_action_thread_locked")
     return thread_ts
 
 

@@ -73,7 +73,8 @@ async def add(workspace: Workspace, call: SlackCall) -> Json:
 
 
 def react(workspace: Workspace, message: SlackMessage, user: str, name: str) -> SlackMessage:
-    """Add a reaction. Raises `SlackRefusal` `already_reacted` or `too_many_emoji`."""
+    """Add a reaction. Raises `SlackRefusal` `thread_locked`, `already_reacted` or `too_many_emoji`."""
+    _refuse_if_locked(workspace, message)
     users = message.reactions.get(name, ())
     if user in users:
         raise SlackRefusal("already_reacted")
@@ -82,6 +83,11 @@ def react(workspace: Workspace, message: SlackMessage, user: str, name: str) -> 
     changed = workspace.state.put(replace(message, reactions={**message.reactions, name: (*users, user)}))
     workspace.events.reacted(changed, user, name, added=True)
     return changed
+
+
+def _refuse_if_locked(workspace: Workspace, message: SlackMessage) -> None:
+    if workspace.state.is_locked(message.channel, message.thread_ts or message.ts):
+        raise SlackRefusal("thread_locked")
 
 
 async def remove(workspace: Workspace, call: SlackCall) -> Json:
@@ -93,7 +99,8 @@ async def remove(workspace: Workspace, call: SlackCall) -> Json:
 
 
 def unreact(workspace: Workspace, message: SlackMessage, user: str, name: str) -> SlackMessage:
-    """Remove a reaction. Raises `SlackRefusal` `no_reaction`."""
+    """Remove a reaction. Raises `SlackRefusal` `thread_locked` or `no_reaction`."""
+    _refuse_if_locked(workspace, message)
     users = message.reactions.get(name, ())
     if user not in users:
         raise SlackRefusal("no_reaction")

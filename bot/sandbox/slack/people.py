@@ -61,7 +61,14 @@ class SlackPeople:
     # ------------------------------------------------------------ preparing the workspace
 
     def add_user(
-        self, name: str, *, real_name: str = "", display_name: str = "", guest: bool = False, stranger: bool = False
+        self,
+        name: str,
+        *,
+        real_name: str = "",
+        display_name: str = "",
+        guest: bool = False,
+        stranger: bool = False,
+        admin: bool = False,
     ) -> User:
         """
         A new account, in no channel yet.
@@ -69,6 +76,7 @@ class SlackPeople:
         Args:
             guest: What Slack calls a restricted user.
             stranger: From another company's workspace, by Slack Connect.
+            admin: Administers the workspace.
         """
         state = self.workspace.state
         return state.add_user(
@@ -79,6 +87,7 @@ class SlackPeople:
                 display_name=display_name,
                 guest=guest,
                 stranger=stranger,
+                admin=admin,
             )
         )
 
@@ -201,6 +210,8 @@ class SlackPeople:
             raise ValueError(f"#{place.name} is archived")
         if thread_ts is not None and self.workspace.state.message(place.id, thread_ts) is None:
             raise ValueError("there is no such thread to write in")
+        if self.workspace.state.is_locked(place.id, thread_ts):
+            raise ValueError("that thread is locked")
         return place
 
     def _refuse_deactivated(self, user: User | str) -> None:
@@ -252,6 +263,11 @@ class SlackPeople:
     async def delete(self, message: SlackMessage) -> None:
         """Delete a message of anybody, as an admin can; if it has replies, a tombstone stays."""
         remove(self.workspace, self.workspace.state.find(message))
+
+    def lock(self, first: SlackMessage, *, locked: bool = True) -> SlackMessage:
+        """Lock the thread of a message, as an admin can, or unlock it. There is no event about it."""
+        state = self.workspace.state
+        return state.put(replace(state.find(first), locked=locked))
 
     async def react(self, user: User | str, message: SlackMessage, name: str) -> SlackMessage:
         """Add a reaction, by the emoji's name."""

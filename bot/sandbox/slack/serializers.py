@@ -24,7 +24,7 @@ def user_json(user: User) -> Json:
             "display_name_normalized": user.display_name,
             "team": TEAM,
         },
-        "is_admin": False,
+        "is_admin": user.admin,
         "is_owner": False,
         "is_restricted": user.guest,
         "is_stranger": user.stranger,
@@ -140,7 +140,7 @@ def _author_json(state: SlackState, message: SlackMessage) -> Json:
 def thread_json(replies: Sequence[SlackMessage], parent: SlackMessage) -> Json:
     """What a parent says about its replies; empty without replies."""
     if not replies or parent.only_for is not None:
-        return {}
+        return {"is_locked": True} if parent.locked else {}
     users = list(dict.fromkeys(reply.user for reply in replies if reply.user is not None))
     return {
         "thread_ts": parent.ts,
@@ -148,7 +148,7 @@ def thread_json(replies: Sequence[SlackMessage], parent: SlackMessage) -> Json:
         "reply_users_count": len(users),
         "reply_users": users[:5],
         "latest_reply": replies[-1].ts,
-        "is_locked": False,
+        "is_locked": parent.locked,
         "subscribed": True,
     }
 

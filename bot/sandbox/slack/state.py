@@ -143,6 +143,11 @@ class SlackState:
         """The replies to a message, oldest first, without it."""
         return tuple(each for each in self.messages(channel) if each.thread_ts == ts)
 
+    def is_locked(self, channel: str, ts: str | None) -> bool:
+        """Whether the thread that begins with this message is locked."""
+        first = None if ts is None else self.message(channel, ts)
+        return first is not None and first.locked
+
     def find(self, message: SlackMessage) -> SlackMessage:
         """A message as it is now. Raises `ValueError` if it was deleted."""
         found = self.message(message.channel, message.ts)

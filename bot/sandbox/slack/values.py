@@ -18,6 +18,7 @@ class User:
     Attributes:
         guest: Whether Slack shows it as `is_restricted`.
         stranger: Whether it is another company's, here by Slack Connect.
+        admin: Whether it administers the workspace.
     """
 
     id: str
@@ -26,6 +27,7 @@ class User:
     display_name: str
     guest: bool = False
     stranger: bool = False
+    admin: bool = False
     bot: bool = False
     deleted: bool = False
 
@@ -111,6 +113,7 @@ class SlackMessage:
         username: The name a bot chose for this message; None: its own.
         thread_ts: The parent's `ts` for a reply; None for everything else, a parent included.
         only_for: The one user who sees an ephemeral message; None: everybody.
+        locked: Whether admins have locked its thread, so that nobody can reply or react there.
         pinged: Who is notified by it: `@channel`, `@here`, `@everyone`, user ids, group ids.
         rendered: What a person reads.
     """
@@ -132,6 +135,7 @@ class SlackMessage:
     edited_at: str | None = None
     client_msg_id: str | None = None
     only_for: str | None = None
+    locked: bool = False
     pinged: tuple[str, ...] = ()
     rendered: str = ""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
 from adapters.chats.slack.agents import Agents, person_name
 from adapters.chats.slack.requests import Requests
-from bot.errors import Gone, Rejected, Unavailable
-from bot.model import ChannelId, ChatName, Place
+from bot.errors import Forbidden, Gone, Rejected, RemoteError, Unavailable
+from bot.model import ChannelId, ChatName, Place, ThreadId
 from tests.support.clocks import ManualClock
 
 
@@ -26,6 +28,7 @@ class Directory(Requests):
         self.asked: list[str] = []
         self.is_stuck = False
         self.infos: dict[str, Any] = {}
+        self.thread: list[Mapping[str, Any]] | RemoteError = []
         self.bots = ["UBOT"]
 
     async def read_patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
@@ -41,6 +44,12 @@ class Directory(Requests):
         if self.is_stuck:
             cursor = "2"
         return {"members": users[start : start + 2], "response_metadata": {"next_cursor": cursor}}
+
+    async def messages(self, method: str, **arguments: Any) -> list[Mapping[str, Any]]:
+        self.asked.append(method)
+        if isinstance(self.thread, RemoteError):
+            raise self.thread
+        return self.thread
 
     async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
         self.asked.append(method)
@@ -209,6 +218,67 @@ async def test_an_archived_channel_takes_the_right_away(told: bool) -> None:
         else:
             clock.advance(60)
         assert await people.writable(agent, [here]) == (frozenset() if archived else {here})
+
+
+THREAD = Place(chat=ChatName("slack"), channel=ChannelId("C1"), thread=ThreadId("1.000001"))
+
+
+def two_people(clock: ManualClock) -> Directory:
+    directory = Directory(clock, {"UFULL": {}, "UADMIN": {"is_admin": True}}, {})
+    directory.channels = {"C1": list(directory.people)}
+    return directory
+
+
+@pytest.mark.parametrize(
+    ("thread", "writers"),
+    [
+        ([{"ts": "1.000001", "is_locked": True}], {"UADMIN"}),
+        ([{"ts": "1.000001", "is_locked": True}, {"ts": "1.000002"}], {"UADMIN"}),
+        ([{"ts": "1.000001", "is_locked": False}], {"UFULL", "UADMIN"}),
+        ([{"ts": "1.000001"}], {"UFULL", "UADMIN"}),
+        ([{"ts": "1.000002", "is_locked": True}], {"UFULL", "UADMIN"}),
+        (Gone("There is no such thread."), {"UFULL", "UADMIN"}),
+        (Forbidden("The bot is not in the channel."), {"UFULL", "UADMIN"}),
+    ],
+)
+async def test_a_locked_thread_is_for_admins(thread: list[Mapping[str, Any]] | RemoteError, writers: set[str]) -> None:
+    """What the thread's first message says counts, for a minute; the channel itself stays open to everybody in it."""
+    clock = ManualClock()
+    directory = two_people(clock)
+    directory.thread = thread
+    people, channel = people_of(directory, clock), Place(chat=THREAD.chat, channel=THREAD.channel)
+    may = {one: await people.writable(await people.agent(one), [THREAD, channel]) for one in directory.people}
+    assert {one for one, places in may.items() if THREAD in places} == writers
+    assert all(channel in places for places in may.values())
+    assert directory.asked.count("conversations.replies") == 1
+    directory.thread = [{"ts": "1.000001", "is_locked": True}]
+    clock.advance(60)
+    assert await people.writable(await people.agent("UFULL"), [THREAD]) == frozenset()
+
+
+async def test_whether_a_thread_is_locked_has_to_be_known() -> None:
+    """While Slack does not answer, nobody is refused, and nobody may do anything."""
+    clock = ManualClock()
+    directory = two_people(clock)
+    directory.thread = Unavailable("Not now.")
+    people = people_of(directory, clock)
+    with pytest.raises(Unavailable):
+        await people.writable(await people.agent("UFULL"), [THREAD])
+
+
+@pytest.mark.parametrize(("age", "asks"), [(0, 0), (59, 0), (60, 1)])
+async def test_a_thread_in_which_somebody_wrote_just_now_is_open(age: int, asks: int) -> None:
+    """Slack is asked only if that was longer ago: then it may have been locked since."""
+    clock = ManualClock()
+    directory = two_people(clock)
+    directory.their_clock.answered(format_datetime(clock.now(), usegmt=True))
+    directory.thread = [{"ts": "1.000001"}]
+    people = people_of(directory, clock)
+    now = directory.their_clock.now()
+    assert now is not None
+    people.locks.written_in(THREAD, now - timedelta(seconds=age))
+    assert await people.writable(await people.agent("UFULL"), [THREAD]) == {THREAD}
+    assert directory.asked.count("conversations.replies") == asks
 
 
 @pytest.mark.parametrize("info", [{"id": "C2"}, {"properties": [1]}, {"properties": {"threads_restricted_to": [1]}}])

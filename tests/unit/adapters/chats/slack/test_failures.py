@@ -51,6 +51,8 @@ def met(error: Exception, *, method: str = "chat.postMessage", writes: bool = Tr
         ("restricted_action_read_only_channel", Forbidden, "read-only"),
         ("restricted_action_thread_only_channel", Forbidden, "only replies"),
         ("restricted_action_non_threadable_channel", Forbidden, "no threads"),
+        ("restricted_action_thread_locked", Forbidden, "unlock it"),
+        ("thread_locked", Forbidden, "unlock it"),
         ("ekm_access_denied", Forbidden, "stopped all posting"),
         ("enterprise_is_restricted", Forbidden, "organisation"),
         ("as_user_not_supported", Forbidden, "manifest"),

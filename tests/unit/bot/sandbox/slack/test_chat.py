@@ -259,3 +259,27 @@ async def test_people_cannot_do_what_their_client_would_not_let_them(slack: Prac
         await slack.delete(said)
         with pytest.raises(ValueError, match="gone"):
             await slack.edit(said, "x")
+
+
+async def test_a_locked_thread_takes_nothing(slack: PracticeSlack) -> None:
+    """Neither people nor the bot can reply or react until it is unlocked; the first message can still be changed."""
+    jane = slack.add_user("jane")
+    channel = slack.add_channel("support", [jane])
+
+    async with web_of(slack) as web:
+        first = (await web("chat.postMessage", channel=channel.id, text="first"))["ts"]
+        said = await slack.say(jane, channel, "second", thread_ts=first)
+        where = {"channel": channel.id, "thread_ts": first, "text": "x"}
+        slack.lock(slack.messages(channel)[0])
+        assert await web.error("chat.postMessage", **where) == "restricted_action_thread_locked"
+        assert await web.error("chat.postEphemeral", **where, user=jane.id) == "restricted_action_thread_locked"
+        for method in ("reactions.add", "reactions.remove"):
+            assert await web.error(method, channel=channel.id, timestamp=said.ts, name="x") == "thread_locked"
+        with pytest.raises(ValueError, match="locked"):
+            await slack.say(jane, channel, "third", thread_ts=first)
+        page = await web("conversations.replies", channel=channel.id, ts=first)
+        assert page["messages"][0]["is_locked"] is True
+        await web("chat.update", channel=channel.id, ts=first, text="changed")
+        slack.lock(slack.messages(channel)[0], locked=False)
+        await web("chat.postMessage", **where)
+        await web("reactions.add", channel=channel.id, timestamp=said.ts, name="x")
