@@ -41,14 +41,19 @@ class Retention:
             await self._clock.sleep(_EVERY_SECONDS)
 
     async def erase(self) -> None:
-        """Erase everything that is due now. Afterwards neither the file nor its log holds the words."""
+        """
+        Erase everything that is due now. Afterwards neither the file nor its log holds the words.
+
+        The log is emptied even if nothing was due: what was erased before may still stand there, because a message was
+        deleted, the program died, or somebody else was reading.
+        """
         messages = await self._all_of(erase_deleted)
         tickets = 0
         if self._days is not None:
             moment = self._clock.now() - timedelta(days=self._days)
             tickets = await self._all_of(lambda tx, now: erase_closed_before(tx, moment, now))
+        await self._database.empty_log()
         if messages or tickets:
-            await self._database.empty_log()
             _log.info("erased", tickets=tickets, deleted_messages=messages)
 
     async def _all_of(self, erase_some: Callable[[Transaction, datetime], int]) -> int:

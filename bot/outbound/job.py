@@ -104,7 +104,7 @@ class Courier(Protocol):
         ...
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """Record what follows when it failed for good; `job.delivery` is read after that, so its `doubt` is current."""
+        """Record what follows when it failed for good; `job` is read then, so without words that were erased."""
         ...
 
 

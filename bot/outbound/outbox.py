@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -253,7 +252,7 @@ class Outbox:
                     tx.run("make_uncertain", id=delivery, now=to_ms(now), due=due, error=reason)
                 case GiveUp(doubt):  # pragma: no branch - it is one of these three
                     if tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, in_doubt=doubt):
-                        courier.give_up(tx, replace(job, delivery=_delivery(tx, delivery)), reason, now)
+                        courier.give_up(tx, read_job(tx, _delivery(tx, delivery), self._key_prefix), reason, now)
 
         await self._database.write(work, self._clock.now())
         self._after_write(job)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from bot.clock import SystemClock
 from bot.db.connection import Database
-from bot.errors import Gone, Unavailable
-from bot.model import Status, TicketId, Verb
+from bot.errors import Gone, Rejected, Unavailable
+from bot.model import ChatMessageId, DeliveryKey, Place, Post, Status, TicketId, Verb
 from bot.tickets import erasure
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, default_vendor, running
 from tests.support.memory.chat import MemoryChat
@@ -252,3 +252,25 @@ async def test_a_post_that_is_gone_or_a_chat_that_fails_delays_only_itself(tmp_p
         await bridge.drained()
         skipped = [KEY] if isinstance(error, Gone) else []
         assert [text for text in bridge.discord.texts(thread) if text != ERASED] == skipped
+
+
+async def test_a_post_that_fails_while_it_is_forgotten_names_nobody(tmp_path: Path) -> None:
+    """The line about a message that could not be shown is written after the erasing, and is without the name."""
+
+    @dataclass
+    class Slow(MemoryChat):
+        """Refuses one post for good, after the customer was forgotten meanwhile."""
+
+        async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
+            if "Refused" in post.text:
+                await forget(tmp_path / "db", in_chats=False)
+                raise Rejected("It refuses these words.")
+            return await super().post(place, post, part, key)
+
+    async with running(tmp_path / "db", discord=Slow(name=DISCORD)) as bridge:
+        await bridge.ticket_arrives("t1", KEY)
+        bridge.vendor.customer_writes("t1", "Refused words")
+        bridge.app.nudge(MAIN)
+        missing = "could not be shown here"
+        await until(lambda: any(missing in text for text in bridge.discord.texts(bridge.thread(bridge.discord))))
+        assert not any("Jane" in text for text in bridge.discord.texts(bridge.thread(bridge.discord)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -315,6 +317,29 @@ async def test_tickets_closed_long_ago_lose_their_words(database: Database, path
     await Retention(database, clock, 30).erase()
     found = await ticket(database, number)
     assert (found.subject, found.erased, found.forgotten, found.vendor_id) == ("", True, False, "violet-ticket")
+    assert in_the_files(path) == {"violet-ticket", "violet-m1"}
+
+
+async def test_what_was_erased_before_a_crash_leaves_the_log_at_the_next_run(database: Database, path: Path) -> None:
+    """The program died between erasing and emptying the write-ahead log: nothing is due any more, and it is emptied."""
+    await database.write(fill, closed=True)
+    later = NOON + timedelta(days=31)
+    assert await database.write(erasure.erase_closed_before, later - timedelta(days=30), later) == 1
+    assert "Violet-Message" in in_the_files(path)
+    await Retention(database, StandingClock(later), 30).erase()
+    assert in_the_files(path) == {"violet-ticket", "violet-m1"}
+
+
+async def test_a_log_that_somebody_reads_is_emptied_the_next_time(database: Database, path: Path) -> None:
+    """A backup or a report may hold an older state for a moment."""
+    await database.write(fill, closed=True)
+    retention = Retention(database, StandingClock(NOON + timedelta(days=31)), 30)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM tickets").fetchall()
+        await retention.erase()
+        assert "Violet-Message" in in_the_files(path)
+    await retention.erase()
     assert in_the_files(path) == {"violet-ticket", "violet-m1"}
 
 
