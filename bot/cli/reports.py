@@ -17,6 +17,7 @@ from bot.model import StoreName
 from bot.settings import load_general
 from bot.tickets.enqueue import links_of
 from bot.tickets.stats import figures, table
+from bot.wording.masking import masked_ticket
 
 
 def stats(
@@ -49,8 +50,9 @@ def tickets(
         fail("--status must be open, closed or all.", 2)
 
     def read(tx: Transaction) -> list[dict[str, Any]]:
-        return [_ticket(tx, row) for row in tx.all("linked_tickets", store=store, status=status)]
+        return [_ticket(tx, row, masks=masks) for row in tx.all("linked_tickets", store=store, status=status)]
 
+    masks = load_general().mask_emails
     found = read_database(read)
     if as_json:
         show_json(found)
@@ -75,8 +77,8 @@ def backup(file: Path) -> None:
     show(f"{file} is a complete copy.")
 
 
-def _ticket(tx: Transaction, row: Any) -> dict[str, Any]:
-    ticket = ticket_row(row)
+def _ticket(tx: Transaction, row: Any, *, masks: bool) -> dict[str, Any]:
+    ticket = masked_ticket(ticket_row(row)) if masks else ticket_row(row)
     return {
         "number": ticket.number,
         "store": ticket.store,

@@ -8,15 +8,24 @@ from dataclasses import replace
 from bot.db.rows import MessageRow, TicketRow
 from bot.model import Fact
 
+# Everything of which `bot.text.audience.is_unseen` says that nobody sees it.
+_UNSEEN = (
+    r"\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd"
+    r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
 # What may stand before the @: RFC 5322, letters of all scripts, and what nobody sees. An address begins only where such
 # a part begins, so a long text without one is read once. In addresses of web pages the @ is written as %40.
-_LOCAL = r"[\w.!#$%&'*+/=?^`{|}~\u00ad\u200b-\u200f\u2060\ufeff-]"
-_ADDRESS = re.compile(rf"(?<!{_LOCAL})({_LOCAL})(?:(?!%40){_LOCAL})*(@|%40)(?=[\w\[])")
+_LOCAL = rf"[\w.!#$%&'*+/=?^`{{|}}~{_UNSEEN}-]"
+_ADDRESS = re.compile(
+    rf"(?:(?P<quote>\")[^\"\n]{{1,64}}\"[{_UNSEEN}]{{0,8}}|(?<!{_LOCAL})(?P<first>{_LOCAL})(?:(?!%40){_LOCAL})*)"
+    rf"(?P<at>[@＠﹫]|%40)(?=[{_UNSEEN}]*[\w\[])"
+)
 
 
 def masked(text: str) -> str:
     """The text with only the first letter of what stands before the @ of each address in it."""
-    return _ADDRESS.sub(r"\1…\2", text)
+    return _ADDRESS.sub(lambda found: f"{found['quote'] or found['first']}…{found['at']}", text)
 
 
 def masked_address(email: str) -> str:

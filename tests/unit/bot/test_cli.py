@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlparse
@@ -23,7 +24,8 @@ from bot.errors import DatabaseError
 from bot.model import TicketNumber
 from bot.ops import doctor
 from bot.tickets import enqueue
-from tests.support.database import NOON, SECRET_WORDS, delivery_states, small_database, write
+from bot.tickets.sync import record
+from tests.support.database import NOON, SECRET_WORDS, STORE, delivery_states, small_database, snapshot, write
 from tests.support.shell import GOOD_SETTINGS, environment, shopbell
 
 # 1 << 10 view, 11 send, 38 send in threads, 35 create public threads, 16 read history, 14 embed,
@@ -174,6 +176,19 @@ async def test_tickets_lists_open_ones_for_people_and_for_programs(tmp_path: Pat
             "threads": [{"chat": "discord", "channel": "1", "thread": "900"}],
         }
     ]
+
+
+async def test_tickets_masks_addresses_where_the_settings_say_so(tmp_path: Path) -> None:
+    """For people and for programs."""
+    await small_database(tmp_path / "shopbell.db")
+    address = snapshot("tkt_open")
+    address = replace(address, ticket=replace(address.ticket, subject="Lost: jane@example.com"))
+    await write(tmp_path / "shopbell.db", lambda tx: record(tx, STORE, address, NOON))
+    for more in ([], ["--json"]):
+        assert "Lost: jane@example.com" in shopbell(tmp_path, "tickets", *more).stdout
+        masked = shopbell(tmp_path, "tickets", *more, settings={"MASK_EMAILS": "true"}).stdout
+        assert "Lost: j…@example.com" in (json.loads(masked)[0]["subject"] if more else masked)
+        assert "jane" not in masked
 
 
 async def test_tickets_can_be_narrowed(tmp_path: Path) -> None:

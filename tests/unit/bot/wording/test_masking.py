@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
 
+from bot.text.audience import is_unseen
 from bot.wording.masking import masked, masked_address
 
 
@@ -21,6 +23,12 @@ from bot.wording.masking import masked, masked_address
         ("jane/doe@example.com", "j…@example.com"),
         ("o!r#a&b=c@example.com", "o…@example.com"),
         ("jane\u200b@example.com", "j…@example.com"),
+        ("jane@\u200bexample.com", "j…@\u200bexample.com"),
+        ("\u2067jane\u2069@example.com", "\u2067…@example.com"),
+        ("jane＠example.com, jane﹫example.com", "j…＠example.com, j…﹫example.com"),
+        ('"jane doe"@example.com', '"…@example.com'),
+        ('The "jane doe"\u200b@example.com', 'The "…@example.com'),
+        ('"Jane" wrote: "a @ b"', '"Jane" wrote: "a @ b"'),
         ("jane@[192.0.2.1]", "j…@[192.0.2.1]"),
         ("mailto:jane%40example.com", "mailto:j…%40example.com"),
         ("", ""),
@@ -28,6 +36,13 @@ from bot.wording.masking import masked, masked_address
 )
 def test_only_the_first_letter_is_left(text: str, shown: str) -> None:
     assert masked(text) == shown
+
+
+def test_no_sign_that_nobody_sees_keeps_an_address_from_being_masked() -> None:
+    """Wherever in it the sign stands."""
+    unseen = [each for each in map(chr, range(sys.maxunicode + 1)) if is_unseen(each)]
+    shown = [masked(f"ja{each}ne{each}@{each}example.com") for each in unseen]
+    assert shown == [f"j…@{each}example.com" for each in unseen]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +65,11 @@ A_LOT = 60.0
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * 1_000_000, "a@" * 50_000, "a." * 500_000, "%40" * 300_000, "!" * 1_000_000, "@" * 1_000_000]
+    "text",
+    [
+        *("a" * 1_000_000, "a@" * 50_000, "a." * 500_000, "%40" * 300_000, "!" * 1_000_000, "@" * 1_000_000),
+        *("\u200b" * 1_000_000, "a@\u200b" * 300_000, '"a' * 500_000, '"' + "a" * 1_000_000, 'a"@' * 300_000),
+    ],
 )
 def test_a_long_text_costs_little(text: str) -> None:
     """It is read once, whatever stands in it."""
