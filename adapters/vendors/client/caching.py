@@ -13,6 +13,8 @@ V = TypeVar("V")
 
 ASK_AGAIN_AFTER = 300.0
 """After so many seconds a lookup that failed is tried again."""
+CONFIRM_AFTER = 30.0
+"""After so many seconds a lookup that was refused is tried again; a refusal that comes twice is believed."""
 
 
 class ExpiringCache(Generic[V]):
@@ -52,12 +54,14 @@ class Lookup(Generic[V]):
     """
     What a vendor says about a person, asked for only when it is not remembered.
 
-    A person that we may not look up, or cannot look up now, is `unknown`: that must not stop a ticket.
+    A person that we may not look up, or cannot look up now, is `unknown`: that must not stop a ticket. A refusal is
+    remembered like a name when it comes twice, because a vendor, or a proxy before it, may be wrong for a moment.
     """
 
     def __init__(self, clock: Clock, unknown: V, *, size: int = 500, seconds: float = 3600.0) -> None:
         self._unknown = unknown
         self._cache: ExpiringCache[V] = ExpiringCache(clock, size=size, seconds=seconds)
+        self._refused: ExpiringCache[bool] = ExpiringCache(clock, size=size, seconds=2 * seconds)
 
     async def get(self, key: str, read: Callable[[], Awaitable[V]]) -> V:
         """
@@ -72,7 +76,10 @@ class Lookup(Generic[V]):
         try:
             value = await read()
         except (Gone, Rejected, AuthFailed):
-            return self._cache.put(key, self._unknown)
+            is_confirmed = self._refused.get(key)
+            self._refused.put(key, value=True)
+            return self._cache.put(key, self._unknown, seconds=None if is_confirmed else CONFIRM_AFTER)
         except Unavailable:
             return self._cache.put(key, self._unknown, seconds=ASK_AGAIN_AFTER)
+        self._refused.forget(key)
         return self._cache.put(key, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.vendors.client.caching import ASK_AGAIN_AFTER, ExpiringCache, Lookup
+from adapters.vendors.client.caching import ASK_AGAIN_AFTER, CONFIRM_AFTER, ExpiringCache, Lookup
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable
 from tests.support.clocks import ManualClock
 
@@ -53,15 +53,31 @@ async def test_a_lookup_asks_once_for_each_person() -> None:
 
 @pytest.mark.parametrize("error", [Gone("No."), Rejected("No."), AuthFailed("No.")])
 async def test_who_may_not_be_looked_up_is_unknown(error: RemoteError) -> None:
-    """A refusal stops no ticket, and is remembered like an answer: it is not asked for with every message."""
-    clock, vendor = ManualClock(), Answers(error, "Jane")
+    """
+    A refusal stops no ticket. It is believed when it comes twice, and then remembered like an answer.
+
+    Afterwards it is asked once an hour, like a name, and believed at once.
+    """
+    clock, vendor = ManualClock(), Answers(error, error, error, "Jane")
     people = Lookup(clock, "nobody", seconds=3600)
-    assert await people.get("1", vendor.read) == "nobody"
-    clock.advance(3599)
-    assert await people.get("1", vendor.read) == "nobody"
-    assert vendor.asked == 1
-    clock.advance(1)
+    for pause in (CONFIRM_AFTER, 3600, 3600):
+        before = vendor.asked
+        assert await people.get("1", vendor.read) == "nobody"
+        clock.advance(pause - 1)
+        assert await people.get("1", vendor.read) == "nobody"
+        assert vendor.asked == before + 1
+        clock.advance(1)
     assert await people.get("1", vendor.read) == "Jane"
+
+
+async def test_one_wrong_refusal_hides_a_name_for_half_a_minute() -> None:
+    """Not for an hour; and it says nothing about a refusal after that."""
+    error = Gone("No.")
+    clock, vendor = ManualClock(), Answers(error, "Jane", error, "Jane Doe")
+    people = Lookup(clock, "nobody", seconds=3600)
+    for name, pause in (("nobody", CONFIRM_AFTER), ("Jane", 3600), ("nobody", CONFIRM_AFTER), ("Jane Doe", 0)):
+        assert await people.get("1", vendor.read) == name
+        clock.advance(pause)
 
 
 async def test_who_cannot_be_looked_up_now_is_looked_up_again_in_minutes() -> None:
