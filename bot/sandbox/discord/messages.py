@@ -49,6 +49,7 @@ class GuildMessages(DiscordEvents):
         via: int | None = None,
         only_for: int | None = None,
         more_flags: int = 0,
+        webhook: str = "",
     ) -> DiscordMessage:
         """
         Write a message in a channel or thread; this opens an archived thread, unless it is locked.
@@ -86,6 +87,7 @@ class GuildMessages(DiscordEvents):
             pinged=self._pinged(author, place, request, replied_to),
             only_for=only_for,
             via=via,
+            webhook=webhook,
         )
         self.add(place, message)
         if request.enforce_nonce and request.nonce is not None:

@@ -167,6 +167,13 @@ class DiscordPeople:
         require(self.guild.state, member, self._place(message.channel_id), *needed)
         self.guild.remove(message)
 
+    async def repeat_as(self, name: str, message: DiscordMessage) -> DiscordMessage:
+        """A program such as PluralKit deletes what a member wrote, and posts it again by a webhook under this name."""
+        self.guild.remove(message)
+        hook = Member(self.guild.state.new_id(), name, bot=True)
+        request = DiscordMessageRequest(given=frozenset({"content"}), content=message.content)
+        return self.guild.say(hook, self._place(message.channel_id), request, webhook=name)
+
     async def purge(self, member: Member, messages: Sequence[DiscordMessage]) -> None:
         """Delete several messages of one place at once, as moderators do with a bot."""
         place = self._place(messages[0].channel_id)

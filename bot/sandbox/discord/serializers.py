@@ -124,7 +124,8 @@ class DiscordSerializer(GuildSerializer):
         """
         state = self._state
         readable = readable or message.author_id == state.bot.id or state.bot.id in message.pinged.users
-        author = state.members.get(message.author_id) or Member(message.author_id, "gone")
+        hook = message.webhook
+        author = state.members.get(message.author_id) or Member(message.author_id, hook or "gone", bot=bool(hook))
         mentioned = [state.members[user] for user in message.pinged.users if user in state.members]
         body: Json = {
             "id": str(message.id),
@@ -160,6 +161,8 @@ class DiscordSerializer(GuildSerializer):
         if message.via is not None:
             body["application_id"] = str(state.application_id)
             body["webhook_id"] = str(state.application_id)
+        if message.webhook:
+            body["webhook_id"] = str(message.author_id)
         if message.thread_id in state.threads:
             body["thread"] = self.thread(state.threads[message.thread_id])
         if message.reference is not None:

@@ -193,6 +193,7 @@ class DiscordMessage:
         poll: The question of a poll.
         edits: When it was edited after its first hour, on the clock's monotonic scale.
         via: The interaction that it answers.
+        webhook: The name under which a webhook posted it; empty: an account wrote it.
     """
 
     id: int
@@ -216,6 +217,7 @@ class DiscordMessage:
     thread_id: int | None = None
     edits: list[float] = field(default_factory=list)
     via: int | None = None
+    webhook: str = ""
 
 
 def created_at(snowflake: int) -> datetime:
