@@ -152,3 +152,16 @@ async def test_whoever_sends_a_message_answers_for_it(tmp_path: Path) -> None:
             assert "on its way" in (await bridge.asks(bridge.discord, Verb.SEND, message=message)).text
         await until(lambda: len(bridge.vendor.texts("t1")) == 2)
         assert sorted(bridge.vendor.texts("t1")) == ["what nobody heard", "what the guest knows"]
+
+
+async def test_a_refused_word_is_told_once_a_day(tmp_path: Path) -> None:
+    """However often somebody without the right writes one, and whichever: nobody is flooded by that, and no limit."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        shut_out(bridge.discord)
+        for index, word in enumerate(("!close", "!take", "!stats", "@shopbell close", "a reply")):
+            await bridge.says(bridge.discord, f"m{index}", word)
+        await bridge.drained()
+        assert len(bridge.discord.told) == 1
+        assert bridge.app.health.refused == {(DISCORD, Door.WORD): 4, (DISCORD, Door.MESSAGE): 1}
+        assert bridge.vendor.texts("t1") == []

@@ -96,8 +96,7 @@ class ChatIntake:
             if typed_command(message, self._rules) is None:
                 self._refuse(said.place, said.agent, Door.MESSAGE, notices.not_an_agent())
             else:
-                self._refusals.add(said.place.chat, Door.WORD)
-                self._private.tell(said.place, said.agent, answers.not_allowed())
+                self._refuse(said.place, said.agent, Door.WORD, answers.not_allowed())
         for due in routed.answers_due:
             if due.message.chat_message == said.message:
                 self._private.answer(said.place, said.agent, due)
