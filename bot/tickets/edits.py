@@ -35,6 +35,7 @@ from bot.text.tree import RichText
 from bot.tickets import enqueue, marks
 from bot.tickets.erasure import erase_deleted
 from bot.tickets.links import find_link, place_of
+from bot.tickets.outcomes import may_have_been_sent
 from bot.tickets.progress import progress_changed
 from bot.tickets.rights import may_act
 from bot.tickets.routing import (
@@ -193,7 +194,7 @@ def _change_formatting(tx: Transaction, context: _MessageContext, text: str) -> 
     message = context.message
     differs = text == message.text and message.formatted != context.formatted
     reply = _reply(tx, context) if differs and message.purpose is not Purpose.NOTE else None
-    if reply is not None and not _may_have_been_sent(reply):
+    if reply is not None and not may_have_been_sent(reply):
         _set_text(tx, context, text)
     return None
 
@@ -204,12 +205,12 @@ def _edit_without_right(tx: Transaction, context: _MessageContext, text: str) ->
     tx.run("set_message_inside", id=message.id)
     if message.routed and message.purpose is Purpose.NOTE:
         for each in _note_deliveries(tx, context):
-            if not _may_have_been_sent(each):
+            if not may_have_been_sent(each):
                 tx.run("drop_delivery", id=each.id, now=to_ms(context.now))
         return notices.not_an_agent()
     reply = _reply(tx, context)
     if reply is not None and reply.state is not State.DROPPED:
-        if _may_have_been_sent(reply):
+        if may_have_been_sent(reply):
             return notices.too_late_to_edit(certain=reply.state is State.DONE)
         _recall(tx, context, reply)
     _set_text(tx, context, text)
@@ -235,7 +236,7 @@ def _edit_reply(tx: Transaction, context: _MessageContext, text: str) -> str | A
     if reply is None or reply.state is State.DROPPED:
         _set_text(tx, context, text)
         return None
-    if _may_have_been_sent(reply):
+    if may_have_been_sent(reply):
         return notices.too_late_to_edit(certain=reply.state is State.DONE)
     written = _with_text(context, text)
     route = note_route(written, context.rules) or checked_reply_route(written, context.ticket, context.rules)
@@ -257,14 +258,14 @@ def _edit_note(tx: Transaction, context: _MessageContext, text: str) -> str | No
         context = replace(context, formatted=note.formatted)
     if after != before:
         deliveries = _note_deliveries(tx, context)
-        at_vendor = any(each.kind is Kind.NOTE and _may_have_been_sent(each) for each in deliveries)
+        at_vendor = any(each.kind is Kind.NOTE and may_have_been_sent(each) for each in deliveries)
         if at_vendor:
             sentences.append(notices.note_stays_edited(_vendor_label(context)))
         else:
             _set_text(tx, context, after)
         line = notices.note_edited(context.message.author_name or "", before, after)
         _announce_note_change(
-            tx, context, [each for each in deliveries if at_vendor or _may_have_been_sent(each)], line
+            tx, context, [each for each in deliveries if at_vendor or may_have_been_sent(each)], line
         )
     return " ".join(sentences) or None
 
@@ -293,7 +294,7 @@ def _delete(tx: Transaction, context: _MessageContext) -> str | None:
     reply = _reply(tx, context)
     if reply is None or reply.state is State.DROPPED:
         return None
-    if _may_have_been_sent(reply):
+    if may_have_been_sent(reply):
         return notices.too_late_to_delete(certain=reply.state is State.DONE)
     _recall(tx, context, reply)
     return None
@@ -302,11 +303,11 @@ def _delete(tx: Transaction, context: _MessageContext) -> str | None:
 def _delete_note(tx: Transaction, context: _MessageContext) -> str | None:
     deliveries = _note_deliveries(tx, context)
     for each in deliveries:
-        if not _may_have_been_sent(each):
+        if not may_have_been_sent(each):
             tx.run("drop_delivery", id=each.id, now=to_ms(context.now))
     line = notices.note_deleted(context.message.author_name or "", _shown_note(context))
-    _announce_note_change(tx, context, [each for each in deliveries if _may_have_been_sent(each)], line)
-    at_vendor = any(each.kind is Kind.NOTE and _may_have_been_sent(each) for each in deliveries)
+    _announce_note_change(tx, context, [each for each in deliveries if may_have_been_sent(each)], line)
+    at_vendor = any(each.kind is Kind.NOTE and may_have_been_sent(each) for each in deliveries)
     return notices.note_stays_deleted(_vendor_label(context)) if at_vendor else None
 
 
@@ -354,12 +355,6 @@ def _shown_note(context: _MessageContext) -> str:
 def _reply(tx: Transaction, context: _MessageContext) -> DeliveryRow | None:
     row = tx.one("reply_of_message", message=context.message.id)
     return None if row is None else delivery_row(row)
-
-
-def _may_have_been_sent(delivery: DeliveryRow) -> bool:
-    """Whether it was delivered, may have been, or is being delivered; also if only in part."""
-    waits = delivery.state in (State.WAITING, State.HELD) and not delivery.part
-    return not waits and (delivery.state is not State.FAILED or delivery.in_doubt)
 
 
 def _recall(tx: Transaction, context: _MessageContext, reply: DeliveryRow) -> None:

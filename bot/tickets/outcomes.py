@@ -6,10 +6,16 @@ from datetime import datetime
 
 from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, require, to_ms
-from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, Verb
+from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, State, Verb
 from bot.tickets import enqueue, links, marks
 from bot.tickets.forgotten import message_hash
 from bot.tickets.progress import progress_changed
+
+
+def may_have_been_sent(delivery: DeliveryRow) -> bool:
+    """Whether it was delivered, may have been, or is being delivered; also if only in part. Pure."""
+    waits = delivery.state in (State.WAITING, State.HELD) and not delivery.part
+    return not waits and (delivery.state is not State.FAILED or delivery.in_doubt)
 
 
 def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:

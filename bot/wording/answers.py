@@ -197,6 +197,10 @@ def retrying() -> str:
     return "Trying again now."
 
 
+def deleted_meanwhile() -> str:
+    return "This message was deleted, so it was not sent."
+
+
 def discarded() -> str:
     return "Discarded. The customer will not get it."
 

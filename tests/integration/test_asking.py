@@ -196,3 +196,59 @@ async def test_what_the_vendor_does_not_accept_is_not_sent_on_request_either(tmp
         assert bridge.vendor.texts("t1") == ["See here."]
         left_out = "Your text is on its way to the customer, but without a sticker: Memory does not accept that."
         assert lines(bridge)[0] == [left_out]
+
+
+async def test_what_may_have_been_sent_cannot_be_discarded_any_more(tmp_path: Path) -> None:
+    """One agent sends what was held, another still sees `Discard`: the answer never says that nobody gets it."""
+    slow = Schedule(retries=(60.0,) * 5, reconcile_delays=(30.0,), refused_delay=60.0)
+    async with running(tmp_path / "db", schedule=slow) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.says(bridge.discord, "m1", "!closee")
+        await until(lambda: any(each.post.buttons for each in bridge.discord.shown[bridge.thread(bridge.discord)]))
+        send, discard = bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.buttons
+        bridge.vendor.lose.add("reply")
+        await bridge.asks(bridge.discord, send.verb, delivery=send.delivery)
+        await until(lambda: bridge.vendor.texts("t1") == ["!closee"], "it is sent, and the answer is lost")
+        answer = await bridge.asks(bridge.slack, discard.verb, delivery=discard.delivery)
+        assert answer.text.startswith("There is nothing to do")
+        await bridge.at_rest()
+        assert bridge.vendor.texts("t1") == ["!closee"]
+        assert bridge.discord.marks[ChatMessageId("m1")] is Mark.DELIVERED
+
+
+async def test_what_waits_after_send_can_still_be_discarded(bridge: Bridge) -> None:
+    """Nothing has left yet: the store is down."""
+    bridge.vendor.fail["reply"] = [Unavailable("Memory is away.")]
+    await bridge.says(bridge.discord, "m1", "!closee")
+    await until(lambda: any(each.post.buttons for each in bridge.discord.shown[bridge.thread(bridge.discord)]))
+    send, discard = bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.buttons
+    await bridge.asks(bridge.discord, send.verb, delivery=send.delivery)
+    await until(lambda: bridge.vendor.calls.count("reply") == 1)
+    answer = await bridge.asks(bridge.slack, discard.verb, delivery=discard.delivery)
+    assert answer.text.startswith("Discarded.")
+    await bridge.at_rest()
+    assert bridge.vendor.texts("t1") == []
+
+
+async def test_what_its_author_deleted_is_not_sent_by_the_menu(tmp_path: Path) -> None:
+    """The menu was still open when the message was deleted."""
+    async with running(tmp_path / "db", store=EXPLICIT) as bridge:
+        await bridge.ticket_arrives()
+        said = await bridge.says(bridge.discord, "m1", "Not like this")
+        await bridge.deletes(bridge.discord, "m1")
+        answer = await bridge.asks(bridge.discord, Verb.SEND, message=said)
+        assert answer.text == "This message was deleted, so it was not sent."
+        await bridge.at_rest()
+        assert bridge.vendor.texts("t1") == []
+
+
+async def test_what_was_discarded_can_be_sent_by_the_menu(bridge: Bridge) -> None:
+    """It is nobody's reply then; whoever sends it all the same means it, and it is sent once."""
+    said = await bridge.says(bridge.discord, "m1", "!closee")
+    await until(lambda: any(each.post.buttons for each in bridge.discord.shown[bridge.thread(bridge.discord)]))
+    _, discard = bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.buttons
+    assert (await bridge.asks(bridge.discord, discard.verb, delivery=discard.delivery)).text.startswith("Discarded.")
+    sent = await bridge.asks(bridge.discord, Verb.SEND, message=said)
+    assert sent.text == "That message is on its way to the customer."
+    await bridge.at_rest()
+    assert bridge.vendor.texts("t1") == ["!closee"]

@@ -38,7 +38,7 @@ from bot.text import clean
 from bot.tickets import enqueue, marks
 from bot.tickets.holding import ask as ask_first
 from bot.tickets.holding import hold_later_ones, reason_by_collision
-from bot.tickets.outcomes import drop, retry
+from bot.tickets.outcomes import drop, may_have_been_sent, retry
 from bot.tickets.people import chat_id
 from bot.tickets.rights import may_act
 from bot.tickets.routing import note_route, record_said, reply_route, set_route
@@ -242,10 +242,13 @@ class Commands:
         # still be missing, and the thread does not count as read up to here.
         link = require(record_said(tx, said, can_reply=True)).link
         message = message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=said.message)))
+        if message.deleted:
+            return Answer(text=answers.deleted_meanwhile())
         ticket = _ticket(tx, link.ticket)
-        if message.purpose is Purpose.REPLY:
-            reply = tx.one("reply_of_message", message=message.id)
-            retried = reply is not None and retry(tx, DeliveryId(reply["id"]), now)
+        reply = tx.one("reply_of_message", message=message.id)
+        # One that was discarded is nobody's reply any more: it is sent as if it had never been one.
+        if message.purpose is Purpose.REPLY and reply is not None and State(reply["state"]) is not State.DROPPED:
+            retried = retry(tx, DeliveryId(reply["id"]), now)
             return Answer(text=answers.sending() if retried else answers.already_sent())
         # Send the text that the message has now: an edit may have been missed.
         now_written = replace(message, text=clean(said.text), formatted=said.formatted)
@@ -287,4 +290,7 @@ def _asker(ask: Ask) -> Asker:
 
 
 def _give_up(tx: Transaction, ask: Ask, now: datetime) -> bool:
-    return ask.delivery is not None and bool(drop(tx, ask.delivery, now))
+    """Only what has certainly not been sent: else the answer would be wrong, and nobody would look for it any more."""
+    if ask.delivery is None or may_have_been_sent(delivery_row(require(tx.one("delivery", id=ask.delivery)))):
+        return False
+    return bool(drop(tx, ask.delivery, now))
