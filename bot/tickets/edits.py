@@ -264,9 +264,7 @@ def _edit_note(tx: Transaction, context: _MessageContext, text: str) -> str | No
         else:
             _set_text(tx, context, after)
         line = notices.note_edited(context.message.author_name or "", before, after)
-        _announce_note_change(
-            tx, context, [each for each in deliveries if at_vendor or may_have_been_sent(each)], line
-        )
+        _announce_note_change(tx, context, [each for each in deliveries if at_vendor or may_have_been_sent(each)], line)
     return " ".join(sentences) or None
 
 

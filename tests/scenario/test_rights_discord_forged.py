@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.model import State
+from bot.model import State, Verb
 from bot.sandbox.discord import DiscordMessage, Member
 from bot.sandbox.discord.gateway import GUILD_MESSAGES, GatewayEvent
 from bot.sandbox.discord.interactions import COMPONENT, InteractionResponse
@@ -17,7 +17,7 @@ from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
 SECRET = "jane.secret"
-VERBS = ("close", "reopen", "retry", "discard", "send", "reveal", "stats")
+VERBS = tuple(verb.value for verb in Verb)
 STRANGERS = {name: kind for name, kind in PEOPLE.items() if not kind.named and not kind.left and not kind.owner}
 
 
@@ -32,6 +32,12 @@ async def presses(stage: Stage, person: Member, where: DiscordMessage, custom_id
     await interaction.until(lambda: interaction.answered is not None, 30.0)
     await interaction.until(lambda: not interaction.waits, 30.0)
     return InteractionResponse(interaction)
+
+
+async def has(stage: Stage, ticket: Ticket) -> object:
+    """Who has a ticket."""
+    rows = await stage.bridge.rows("linked_tickets", store=None, status="all")
+    return next(row["taken_by"] for row in rows if str(row["number"]) == ticket.number)
 
 
 async def deliveries(stage: Stage) -> dict[str, int]:
@@ -68,6 +74,7 @@ async def test_made_up_ids_open_nothing(stage: Stage) -> None:
     left = {row["id"]: row["state"] for row in await stage.bridge.rows("unfinished_deliveries")}
     assert left == {found[State.FAILED]: State.FAILED, found[State.HELD]: State.HELD}
     assert (target.sent, target.now.closed, own.now.closed) == ([], False, False)
+    assert await has(stage, target) is None
 
 
 async def passes_on(ticket: Ticket, member: Member, event: str, text: str, like: DiscordMessage, **fields: Any) -> None:

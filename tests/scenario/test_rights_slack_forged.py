@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from bot.model import State
+from bot.model import State, Verb
 from bot.sandbox.slack import SlackChannel, SlackMessage, User
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
 SECRET = "jane.secret"
-VERBS = ("close", "reopen", "retry", "discard", "send", "reveal", "stats")
+VERBS = tuple(verb.value for verb in Verb)
 
 
 @dataclass
@@ -123,6 +123,8 @@ async def test_made_up_values_open_nothing(stage: Stage) -> None:
     states = {row["id"]: row["state"] for row in await stage.bridge.rows("unfinished_deliveries")}
     assert (states[scene.failed], states[scene.held]) == (State.FAILED, State.HELD)
     assert (scene.target.sent, scene.target.now.closed, scene.own.now.closed) == ([], False, False)
+    rows = await stage.bridge.rows("linked_tickets", store=None, status="all")
+    assert {row["taken_by"] for row in rows if str(row["number"]) == number} == {None}
     for name, person in people.items():
         heard = scene.heard(person)
         assert SECRET not in heard, name
