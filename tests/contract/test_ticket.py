@@ -94,6 +94,10 @@ async def test_closing_and_reopening(case: Case) -> None:
         for status, verb in ((Status.CLOSED, Verb.CLOSE), (Status.OPEN, Verb.REOPEN)):
             if verb not in can.verbs or case.subject.lacks(case.variant):
                 assert verb in can.verbs or can.instead[verb]
+                # One that lacks it where others have it must say so twice.
+                with pytest.raises((Unsupported, Unavailable)):
+                    await here.vendor.set_status(made, status)
+                here.clock.advance(5)
                 with pytest.raises(Unsupported):
                     await here.vendor.set_status(made, status)
                 continue

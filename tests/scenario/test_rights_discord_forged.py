@@ -74,7 +74,7 @@ async def test_made_up_ids_open_nothing(stage: Stage) -> None:
     left = {row["id"]: row["state"] for row in await stage.bridge.rows("unfinished_deliveries")}
     assert left == {found[State.FAILED]: State.FAILED, found[State.HELD]: State.HELD}
     assert (target.sent, target.now.closed, own.now.closed) == ([], False, False)
-    assert await has(stage, target) is None
+    assert await has(stage, target) == f"discord:{agent.id}"
 
 
 async def passes_on(ticket: Ticket, member: Member, event: str, text: str, like: DiscordMessage, **fields: Any) -> None:

@@ -124,7 +124,7 @@ async def test_made_up_values_open_nothing(stage: Stage) -> None:
     assert (states[scene.failed], states[scene.held]) == (State.FAILED, State.HELD)
     assert (scene.target.sent, scene.target.now.closed, scene.own.now.closed) == ([], False, False)
     rows = await stage.bridge.rows("linked_tickets", store=None, status="all")
-    assert {row["taken_by"] for row in rows if str(row["number"]) == number} == {None}
+    assert {row["taken_by"] for row in rows if str(row["number"]) == number} == {f"slack:{stage.world.bob.id}"}
     for name, person in people.items():
         heard = scene.heard(person)
         assert SECRET not in heard, name

@@ -92,12 +92,18 @@ class Agents:
         """
         What Slack says of a file in a channel that is shared with another workspace; None: it does not show it to us.
 
+        That counts when Slack says it twice: after one wrong answer a file would be left out of a reply.
+
         Raises what `Requests.read` raises, if that may be over soon.
         """
         try:
             found = (await self._requests.read("files.info", file=file)).get("file")
-        except (Forbidden, Gone, Rejected):
+        except (Forbidden, Gone, Rejected) as error:
+            wait = self._disappearances.missing(f"file {file}")
+            if wait:
+                raise Unavailable(wording.PERHAPS_GONE, retry_after=wait) from error
             return None
+        self._disappearances.there(f"file {file}")
         return found if isinstance(found, Mapping) else None
 
     async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:

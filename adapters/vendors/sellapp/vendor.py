@@ -25,7 +25,7 @@ from adapters.vendors.sellapp.reading import (
     ticket_of,
 )
 from adapters.vendors.sellapp.settings import SellappSettings
-from bot.errors import AuthFailed, Gone, RemoteError, Uncertain, Unsupported
+from bot.errors import AuthFailed, Gone, RemoteError, Unavailable, Uncertain, Unsupported
 from bot.model import (
     Absent,
     Change,
@@ -42,6 +42,8 @@ from bot.model import (
 from bot.ports import KnownTickets, VendorTools
 
 _KEY_EXPIRES_AFTER = 600.0
+_ASKED_AGAIN = 5.0
+"""Seconds between two refusals that together say that an account has no `/v2`."""
 
 
 class Sellapp:
@@ -69,6 +71,7 @@ class Sellapp:
         self._smaller_pages = SmallerPages(tools.clock)
         self._recheck = RecheckTurns(tools.clock)
         self._keys: ExpiringCache[str] = ExpiringCache(tools.clock, seconds=_KEY_EXPIRES_AFTER)
+        self._refused_at: ExpiringCache[float] = ExpiringCache(tools.clock, size=1)
 
     async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         """Reads every page: no documented parameter filters or sorts this list."""
@@ -119,7 +122,7 @@ class Sellapp:
 
     async def set_status(self, ticket: TicketId, status: Status) -> None:
         """
-        Raises `Unsupported` for an account without `/v2`.
+        Raises `Unsupported` for an account without `/v2`, and `Unavailable` while that is not certain.
 
         A change whose answer was lost is tried again with the same `Idempotency-Key`, as SellApp asks.
         """
@@ -135,13 +138,25 @@ class Sellapp:
         except (Gone, AuthFailed) as error:
             await self._raise_reason(ticket, error)
         self._keys.forget(change)
+        self._refused_at.forget("")
 
     async def _raise_reason(self, ticket: TicketId, error: RemoteError) -> None:
-        """`/v2` says that it does not know the ticket, or us. If `/v1` knows both, the account has no `/v2`."""
+        """
+        `/v2` says that it does not know the ticket, or us. If `/v1` knows both, the account has no `/v2`.
+
+        That counts when it is said twice, some seconds apart: else one wrong answer would close a ticket here only.
+        """
         try:
             await self._read(ticket)
         except (Gone, AuthFailed):
             raise error from None
+        now, first = self._clock.monotonic(), self._refused_at.get("")
+        if first is None:
+            self._refused_at.put("", now)
+        if first is None or now - first < _ASKED_AGAIN:
+            raise Unavailable(
+                f"{LABEL} refuses this. It is asked once more before that is believed.", retry_after=_ASKED_AGAIN
+            ) from error
         raise Unsupported(
             "This SellApp account has no v2 API, and only that can close or reopen a ticket. "
             "Do it in SellApp's dashboard."

@@ -23,7 +23,7 @@ from adapters.vendors.sellapp.reading import (
 )
 from adapters.vendors.sellapp.settings import SellappSettings
 from adapters.vendors.sellapp.vendor import Sellapp
-from bot.errors import AuthFailed, Gone, Uncertain, Unsupported
+from bot.errors import AuthFailed, Gone, Unavailable, Uncertain, Unsupported
 from bot.model import Author, Fact, Nudge, Status, TicketId
 from tests.support.clocks import ManualClock
 from tests.support.vendors.client import tools
@@ -147,10 +147,31 @@ async def test_a_lost_change_is_tried_again_with_its_key() -> None:
 
 @pytest.mark.parametrize("refusal", [403, 404])
 async def test_an_account_without_v2_is_reported(refusal: int) -> None:
-    """Where v1 knows the ticket and v2 does not, the account has no v2; the key is not blamed."""
-    vendor = vendor_with(lambda request: refusal if "/v2/" in request.url.path else 200, [])
-    with pytest.raises(Unsupported, match="v2"):
+    """Where v1 knows the ticket and v2 twice does not, the account has no v2; the key is not blamed."""
+    clock = ManualClock()
+    vendor = vendor_with(lambda request: refusal if "/v2/" in request.url.path else 200, [], clock)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="once more") as unsure:
+            await vendor.set_status(TicketId("1"), Status.CLOSED)
+    clock.advance(unsure.value.retry_after or 0.0)
+    for ticket in ("1", "2"):
+        with pytest.raises(Unsupported, match="v2"):
+            await vendor.set_status(TicketId(ticket), Status.CLOSED)
+    await vendor.aclose()
+
+
+@pytest.mark.parametrize("refusal", [403, 404])
+async def test_one_wrong_refusal_is_tried_again(refusal: int) -> None:
+    """A ticket is not closed here only because something in between refused once; the next one needs two again."""
+    clock = ManualClock()
+    answers = iter([refusal, 200, 200, refusal, 200])
+    vendor = vendor_with(lambda _request: next(answers), [], clock)
+    with pytest.raises(Unavailable):
         await vendor.set_status(TicketId("1"), Status.CLOSED)
+    clock.advance(60)
+    await vendor.set_status(TicketId("1"), Status.CLOSED)
+    with pytest.raises(Unavailable):
+        await vendor.set_status(TicketId("1"), Status.OPEN)
     await vendor.aclose()
 
 
