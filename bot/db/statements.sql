@@ -435,7 +435,8 @@ ORDER BY t.status = 'open' DESC, t.number DESC;
 -- For the pickers: a store's tickets of this status, with a thread in these channels of the chat, that match what was
 -- typed. Only the latest ones are searched (`most`), the ticket with exactly the typed number, and the ticket of this
 -- thread (`here`). That one comes first, then those whose number begins with what was typed, then those with it in the
--- subject or in the customer's name as it is shown: an address is searched only as far as it stands for a name.
+-- subject or in the customer's name as it is shown: an address is searched only as far as it stands for a name. With
+-- `taken_by` (JSON) only those that somebody with one of these ids has.
 WITH searched (number) AS (
     SELECT * FROM (
         SELECT number FROM tickets
@@ -452,6 +453,7 @@ WHERE t.store = :store
   AND t.followed = 1
   AND t.gone_at IS NULL
   AND t.forgotten = 0
+  AND (:taken_by IS NULL OR t.taken_by IN (SELECT value FROM json_each(:taken_by)))
   AND EXISTS (
       SELECT 1 FROM links AS l
       WHERE l.ticket = t.number AND l.chat = :chat AND l.channel IN (SELECT value FROM json_each(:channels))

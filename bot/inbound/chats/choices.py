@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 
 from bot.db.connection import Database, Transaction
-from bot.db.rows import TicketRow, ticket_row
+from bot.db.rows import ticket_row
 from bot.inbound.chats.refusals import Refusals
 from bot.model import Agent, ChatName, Choice, Door, Place, Status, StoreName, Verb
 from bot.ports import Chat
 from bot.tickets.links import find_link
-from bot.tickets.people import chat_id, holder, person_of
+from bot.tickets.people import chat_id, ids_of
 from bot.tickets.rights import open_stores, places_to_ask
 from bot.tickets.rules import Rules
 from bot.wording.cards import title
@@ -73,6 +73,7 @@ class Choices:
         link = find_link(tx, place)
         typed = typed.strip().lstrip("#").strip().lower()
         here = 0 if link is None else link.ticket
+        has = ids_of(self._rules.colleagues, chat_id(place.chat, agent.id)) if verb is Verb.RELEASE else None
         rows = [
             row
             for store, places in allowed.items()
@@ -85,18 +86,12 @@ class Choices:
                 typed=typed,
                 here=here,
                 most=_SEARCHED // len(allowed),
+                taken_by=None if has is None else json.dumps(has),
             )
         ]
         rows.sort(key=lambda row: (row["number"] != here, not str(row["number"]).startswith(typed), -row["number"]))
         tickets = [ticket_row(row) for row in rows]
-        if verb is Verb.RELEASE:
-            tickets = [ticket for ticket in tickets if self._has(place.chat, agent, ticket)]
         if self._rules.masks_emails:
             masked = [masked_ticket(ticket) for ticket in tickets]
             tickets = [ticket for ticket in masked if typed in title(ticket).lower()]
         return [Choice(ticket.number, title(ticket)) for ticket in tickets[:_CHOICES]]
-
-    def _has(self, chat: ChatName, agent: Agent, ticket: TicketRow) -> bool:
-        colleagues = self._rules.colleagues
-        has = holder(ticket, colleagues)
-        return has is not None and has.id == person_of(colleagues, chat_id(chat, agent.id), agent.name).id

@@ -38,8 +38,8 @@ def _change(tx: Transaction, number: int, setting: str) -> None:
     tx._connection.execute(f"UPDATE tickets SET {setting} WHERE number = ?", (number,))
 
 
-def _found(tx: Transaction, typed: str, *, here: int = 0) -> list[int]:
-    where = {"store": "main", "chat": "slack", "channels": '["C1"]', "most": _SEARCHED}
+def _found(tx: Transaction, typed: str, *, here: int = 0, taken_by: str | None = None) -> list[int]:
+    where = {"store": "main", "chat": "slack", "channels": '["C1"]', "most": _SEARCHED, "taken_by": taken_by}
     return [row["number"] for row in tx.all("tickets_to_choose", status="open", typed=typed, here=here, **where)]
 
 
@@ -74,7 +74,7 @@ def test_an_address_is_searched_only_as_far_as_it_is_shown(tx: Transaction) -> N
 def test_what_is_elsewhere_is_not_offered(tx: Transaction, elsewhere: dict[str, str]) -> None:
     """Neither by its words, nor by its number, nor as the ticket of this thread."""
     where = {"store": "main", "chat": "slack", "channels": '["C1"]', **elsewhere}
-    given = {"status": "open", "here": 2_500, "most": _SEARCHED, **where}
+    given = {"status": "open", "here": 2_500, "most": _SEARCHED, "taken_by": None, **where}
     assert tx.all("tickets_to_choose", typed="key", **given) == []
     assert tx.all("tickets_to_choose", typed="2500", **given) == []
 
@@ -114,3 +114,13 @@ def test_only_tickets_that_can_be_chosen(tx: Transaction, setting: str) -> None:
 def test_what_is_typed_is_only_text(tx: Transaction, typed: str) -> None:
     """Nothing in it stands for other letters or is calculated."""
     assert _found(tx, typed) == []
+
+
+def test_what_somebody_has_is_found_among_many(tx: Transaction) -> None:
+    """To be released: however many newer tickets there are that others have, or nobody; by each of a person's ids."""
+    _change(tx, 2_500, "taken_by = 'slack:U1'")
+    _change(tx, 2_501, "taken_by = 'discord:1'")
+    _change(tx, 2_502, "taken_by = 'slack:U2'")
+    assert _found(tx, "", taken_by='["slack:U1", "discord:1"]') == [2_501, 2_500]
+    assert _found(tx, "key", taken_by='["slack:U1"]') == [2_500]
+    assert _found(tx, "", taken_by='["slack:U9"]') == []
