@@ -271,6 +271,21 @@ WHERE t.erased = 0 AND t.status = 'closed' AND t.closed_at IS NULL AND t.created
   AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.ticket = t.number AND m.written_at > :before)
 LIMIT 20;
 
+-- name: tickets_to_erase_again
+-- Erased tickets in whose threads somebody wrote afterwards, last between these times. `since` keeps what was looked at
+-- before from being read each time.
+WITH RECURSIVE chats (chat) AS (
+    SELECT MIN(chat) FROM links
+    UNION ALL
+    SELECT (SELECT MIN(l.chat) FROM links AS l WHERE l.chat > chats.chat) FROM chats WHERE chat IS NOT NULL
+)
+SELECT DISTINCT t.number
+FROM chats CROSS JOIN links AS l ON l.chat = chats.chat CROSS JOIN tickets AS t ON t.number = l.ticket
+WHERE l.read_up_to_at > :since AND l.read_up_to_at <= :before
+  AND t.erased = 1 AND t.status = 'closed'
+  AND EXISTS (SELECT 1 FROM messages AS m WHERE m.ticket = t.number AND m.erased = 0)
+LIMIT 20;
+
 -- name: erasable
 -- How much of a ticket can be erased: messages that still have their words, and deliveries.
 SELECT

@@ -7,18 +7,19 @@ It works in small transactions, so that nothing has to wait for it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.tickets.erasure import erase_closed_before, erase_deleted
+from bot.tickets.erasure import erase_closed_before, erase_deleted, erase_written_before
 
 _log = structlog.get_logger(__name__)
 
 _EVERY_SECONDS = 3600.0
 _BETWEEN_SECONDS = 0.1
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Retention:
@@ -33,6 +34,7 @@ class Retention:
         self._database = database
         self._clock = clock
         self._days = days
+        self._looked_until = _EARLIEST
 
     async def run(self) -> None:
         """Erase until cancelled."""
@@ -51,7 +53,9 @@ class Retention:
         tickets = 0
         if self._days is not None:
             moment = self._clock.now() - timedelta(days=self._days)
+            since, self._looked_until = self._looked_until, moment
             tickets = await self._all_of(lambda tx, now: erase_closed_before(tx, moment, now))
+            tickets += await self._all_of(lambda tx, now: erase_written_before(tx, since, moment, now))
         await self._database.empty_log()
         if messages or tickets:
             _log.info("erased", tickets=tickets, deleted_messages=messages)

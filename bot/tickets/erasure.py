@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.db.connection import Transaction
+from bot.db.connection import Row, Transaction
 from bot.db.rows import LinkRow, TicketRow, from_ms, message_row, require, ticket_row, to_ms
 from bot.model import DeliveryId, Kind, State, TicketNumber
 from bot.text import one_line
@@ -124,7 +124,23 @@ def forget(
 
 def erase_closed_before(tx: Transaction, moment: datetime, now: datetime) -> int:
     """Erase some of the tickets that were closed before `moment`; returns how many, 0: none is left."""
-    rows = tx.all("tickets_to_erase", before=to_ms(moment))
+    return _erase_all(tx, tx.all("tickets_to_erase", before=to_ms(moment)), now)
+
+
+def erase_written_before(tx: Transaction, since: datetime, moment: datetime, now: datetime) -> int:
+    """
+    Erase again some of the erased tickets in whose threads somebody wrote afterwards, last before `moment`.
+
+    Args:
+        since: What was written before that was looked at already.
+
+    Returns:
+        How many; 0: none is left.
+    """
+    return _erase_all(tx, tx.all("tickets_to_erase_again", since=to_ms(since), before=to_ms(moment)), now)
+
+
+def _erase_all(tx: Transaction, rows: Sequence[Row], now: datetime) -> int:
     for row in rows:
         erase(tx, TicketNumber(row["number"]), now)
     return len(rows)

@@ -343,6 +343,30 @@ async def test_a_log_that_somebody_reads_is_emptied_the_next_time(database: Data
     assert in_the_files(path) == {"violet-ticket", "violet-m1"}
 
 
+async def test_what_is_written_in_an_erased_ticket_is_erased_in_its_time(database: Database, path: Path) -> None:
+    """So many days after the last message, whether the same process erased before or not; a customer's begins anew."""
+    number = await database.write(fill, closed=True)
+    clock = StandingClock(NOON + timedelta(days=31))
+    retention = Retention(database, clock, 30)
+    await retention.erase()
+
+    def write(tx: Transaction, name: str, days: int) -> None:
+        (link,) = enqueue.links_of(tx, number)
+        later = NOON + timedelta(days=days)
+        record_said(tx, replace(said(name, "Violet-Edited"), said_at=later), can_reply=True)
+        route_link(tx, link, RULES, later, later)
+
+    for index, eraser in enumerate((retention, Retention(database, clock, 30), retention)):
+        day = 40 * (index + 1)
+        await database.write(write, f"late {index}", day)
+        clock.time = NOON + timedelta(days=day + 29)
+        await eraser.erase()
+        assert "Violet-Edited" in in_the_files(path)
+        clock.time = NOON + timedelta(days=day + 31)
+        await eraser.erase()
+        assert in_the_files(path) == {"violet-ticket", "violet-m1"}
+
+
 async def test_an_open_ticket_keeps_its_words_however_old_it_is(database: Database) -> None:
     number = await database.write(fill)
     await Retention(database, StandingClock(NOON + timedelta(days=900)), 1).erase()
