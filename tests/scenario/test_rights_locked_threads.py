@@ -63,6 +63,8 @@ async def test_what_belongs_in_a_locked_thread_waits_until_it_is_unlocked(stage:
     ticket.customer_says("First, while it is locked")
     ticket.customer_says("Second, while it is locked")
     await ticket.has_sent("On its way.")
+    await slack.edit(said, "On its way!")
+    await until(lambda: slack.ephemerals(stage.world.bob), "Bob reads in the channel that this came too late")
     address = f"archives/{shop.slack.id}/p{ticket.slack.card.ts.replace('.', '')}"
     await until(lambda: stage.announced(shop, address) == (0, 1), "the channel says which thread is locked")
     other = await stage.arrives("In a thread beside it")

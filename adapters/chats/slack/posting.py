@@ -211,11 +211,19 @@ class Posting:
                 raise
 
     async def answer(self, place: Place, user: str, answer: Answer) -> None:
-        """An ephemeral message: Slack shows it to one person, until they reload."""
+        """An ephemeral message: Slack shows it to one person, until they reload. A locked thread takes none either."""
+        try:
+            await self._answer(place.channel, place.thread, user, answer)
+        except Forbidden as error:
+            if place.thread is None or code_of(error) not in THREAD_LOCKED:
+                raise
+            await self._answer(place.channel, None, user, answer)
+
+    async def _answer(self, channel: str, thread: str | None, user: str, answer: Answer) -> None:
         await self._requests.write(
             "chat.postEphemeral",
-            channel=place.channel,
-            thread_ts=place.thread,
+            channel=channel,
+            thread_ts=thread,
             user=user,
             text=fallback(answer.text),
             blocks=answer_blocks(answer),
