@@ -147,8 +147,8 @@ class App:
         try:
             async with asyncio.TaskGroup() as tasks:
                 outbox = tasks.create_task(self.outbox.run(), name="outbox")
-                answer = self._private.answer_later
-                inputs = [tasks.create_task(c.run(answer), name=f"catch-up {n}") for n, c in self._catchups.items()]
+                tell = self._intake.tell_later
+                inputs = [tasks.create_task(c.run(tell), name=f"catch-up {n}") for n, c in self._catchups.items()]
                 inputs += [tasks.create_task(p.run(), name=f"poll {n}") for n, p in self._pollers.items()]
                 inputs.append(tasks.create_task(self._late_replies.run(), name="late replies"))
                 inputs.append(tasks.create_task(self._retention.run(), name="retention"))

@@ -165,3 +165,18 @@ async def test_a_refused_word_is_told_once_a_day(tmp_path: Path) -> None:
         assert len(bridge.discord.told) == 1
         assert bridge.app.health.refused == {(DISCORD, Door.WORD): 4, (DISCORD, Door.MESSAGE): 1}
         assert bridge.vendor.texts("t1") == []
+
+
+async def test_what_is_refused_later_is_told_too(tmp_path: Path) -> None:
+    """Written while we were away, by somebody who may not act now: counted, and told once, however much it is."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        assert bridge.discord.intake is not None
+        bridge.discord.intake.gap_possible(DISCORD)
+        bridge.discord.history += [bridge.said(bridge.discord, f"m{index}", "an answer") for index in range(3)]
+        shut_out(bridge.discord)
+        await bridge.discord.intake.connected(DISCORD)
+        await until(lambda: bridge.app.health.refused == {(DISCORD, Door.MESSAGE): 3})
+        await bridge.drained()
+        assert [agent for agent, _ in bridge.discord.told] == [ANN]
+        assert bridge.vendor.texts("t1") == []

@@ -26,9 +26,8 @@ from bot.ports import Chat
 from bot.tickets import announcements
 from bot.tickets.incidents import channel_read
 from bot.tickets.links import find_link
-from bot.tickets.routing import record_said, route_link
+from bot.tickets.routing import Routed, record_said, route_link
 from bot.tickets.rules import Rules, may_write
-from bot.tickets.typed_commands import AnswerDue
 from bot.wording import notices
 
 _log = structlog.get_logger(__name__)
@@ -43,9 +42,9 @@ _LONG = timedelta(minutes=2)
 """Fewer and younger missed messages are handled without a word: that happens at each restart."""
 
 
-AnswerLater = Callable[[Place, Sequence[AnswerDue]], None]
-"""Answer the authors of messages in a thread that were read later. Does not wait."""
-_AnswersDue = Sequence[tuple[Place, Sequence[AnswerDue]]]
+TellLater = Callable[[Place, Routed], None]
+"""Tell the authors of messages in a thread that were read later what became of them. Does not wait."""
+_AllRouted = Sequence[tuple[Place, Routed]]
 
 
 class CatchUp:
@@ -118,14 +117,14 @@ class CatchUp:
         if not self.in_sync:
             self._read_first_threads.put_nowait(thread)
 
-    async def run(self, answer_later: AnswerLater) -> None:
+    async def run(self, tell_later: TellLater) -> None:
         """
         Catch up whenever it is needed, until cancelled.
 
         Args:
-            answer_later: Called with the commands that were found, whose authors have to be answered.
+            tell_later: Called with what was found and routed, whose authors may have to be told something.
         """
-        self._answer_later = answer_later
+        self._tell_later = tell_later
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read_all())
             tasks.create_task(self._read_ahead())
@@ -222,32 +221,31 @@ class CatchUp:
         former = tx.all("former_threads", chat=self._chat.name, lately=to_ms(since))
         return [*(_as_cursor(row) for row in rows), *(_as_former_cursor(row) for row in former)]
 
-    async def _route(self, work: Callable[[Transaction], _AnswersDue]) -> None:
-        """Route what was read, and answer the authors of commands."""
-        for place, due in await self._database.write(work):
-            self._answer_later(place, due)
+    async def _route(self, work: Callable[[Transaction], _AllRouted]) -> None:
+        """Route what was read, and tell the authors of commands, and of what was refused."""
+        for place, routed in await self._database.write(work):
+            self._tell_later(place, routed)
         self._wake()
 
-    def _route_one(self, thread: Place, tx: Transaction) -> _AnswersDue:
+    def _route_one(self, thread: Place, tx: Transaction) -> _AllRouted:
         link, now = find_link(tx, thread), self._clock.now()
         if link is None:
             return []
-        return [(thread, route_link(tx, link, self._rules, now, self._chat.now()).answers_due)]
+        return [(thread, route_link(tx, link, self._rules, now, self._chat.now()))]
 
-    def _route_all(self, found: Mapping[ChannelId, Found], read: set[ChannelId], tx: Transaction) -> _AnswersDue:
+    def _route_all(self, found: Mapping[ChannelId, Found], read: set[ChannelId], tx: Transaction) -> _AllRouted:
         now = self._clock.now()
-        answers_due: list[tuple[Place, Sequence[AnswerDue]]] = []
+        all_routed: list[tuple[Place, Routed]] = []
         for channel in read:
             channel_read(tx, Place(chat=self._chat.name, channel=channel), now)
         for row in tx.all("links_with_unrouted_messages", chat=self._chat.name):
             link = link_row(row)
-            routed = route_link(tx, link, self._rules, now, self._chat.now())
-            answers_due.append((link.place, routed.answers_due))
+            all_routed.append((link.place, route_link(tx, link, self._rules, now, self._chat.now())))
         for channel, missed in found.items():
             if is_worth_saying(missed, self._chat.now() or now):
                 place = Place(chat=self._chat.name, channel=channel)
                 announcements.announce(tx, place, notices.missed_messages_found(missed.amount, self._chat.label), now)
-        return answers_due
+        return all_routed
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.homes import Homes
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
-from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Door, Edited, Place, Said, Verb
+from bot.model import Agent, AgentId, Answer, Ask, ChatName, Choice, Deleted, Door, Edited, Place, Said, Verb
 from bot.ports import Chat
 from bot.tickets.deleted_places import card_deleted, record_place_deleted
 from bot.tickets.edits import record_deleted, record_edited
@@ -90,13 +90,7 @@ class ChatIntake:
 
     def _answer_author(self, said: Said, routed: Routed) -> None:
         """Tell the author of a message what became of it, and the authors of earlier ones that waited for it."""
-        for message in routed.refused:
-            if message.chat_message != said.message:
-                continue
-            if typed_command(message, self._rules) is None:
-                self._refuse(said.place, said.agent, Door.MESSAGE, notices.not_an_agent())
-            else:
-                self._refuse(said.place, said.agent, Door.WORD, answers.not_allowed())
+        self._tell_refused(said.place, routed)
         for due in routed.answers_due:
             if due.message.chat_message == said.message:
                 self._private.answer(said.place, said.agent, due)
@@ -105,6 +99,19 @@ class ChatIntake:
 
     async def home_opened(self, chat: ChatName, agent: Agent, answer: Answer | None = None) -> None:
         await self._homes.opened(chat, agent, answer)
+
+    def tell_later(self, place: Place, routed: Routed) -> None:
+        """Tell the authors of messages that were read later what became of them. Does not wait."""
+        self._tell_refused(place, routed)
+        self._private.answer_later(place, routed.answers_due)
+
+    def _tell_refused(self, place: Place, routed: Routed) -> None:
+        for message in routed.refused:
+            author = Agent(id=AgentId(message.agent or ""), name=message.author_name or "")
+            if typed_command(message, self._rules) is None:
+                self._refuse(place, author, Door.MESSAGE, notices.not_an_agent())
+            else:
+                self._refuse(place, author, Door.WORD, answers.not_allowed())
 
     async def edited(self, edited: Edited) -> None:
         self._catchups[edited.place.chat].message_changed(edited.place, edited.message)
