@@ -20,6 +20,7 @@ from bot.inbound.chats.intake import ChatIntake
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.reread import RereadCheck
+from bot.inbound.chats.snippets import Snippets
 from bot.inbound.isolation import keep_connected
 from bot.inbound.vendors.poller import Poller
 from bot.model import ChatName, Kind, StoreName, TicketId
@@ -74,6 +75,7 @@ class App:
         refusals = Refusals()
         counting = {name: vendor for name, vendor in world.vendors.items() if isinstance(vendor, CanCount)}
         choices = Choices(database, rules, world.chats, refusals)
+        snippets = Snippets(database, rules, clock, choices=choices, wake=self.outbox.wake)
         commands = Commands(
             database,
             self.outbox,
@@ -83,6 +85,7 @@ class App:
             refusals=refusals,
             choices=choices,
             counting=counting,
+            snippets=snippets,
         )
         self._private = PrivateMessages(world.chats, commands, database, clock)
         self._intake = ChatIntake(
@@ -91,6 +94,7 @@ class App:
             self._catchups,
             commands=commands,
             choices=choices,
+            snippets=snippets,
             refusals=refusals,
             private=self._private,
             rules=rules,

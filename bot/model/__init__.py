@@ -8,6 +8,7 @@ All times are aware and in UTC.
 from __future__ import annotations
 
 from bot.model.chats import (
+    OPENS_FORM,
     Agent,
     Button,
     Card,
@@ -36,7 +37,8 @@ from bot.model.deliveries import (
     State,
     StatusPayload,
 )
-from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Row, Said
+from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Row, Said, SnippetChoice
+from bot.model.forms import LONGEST_ENTRY, ChoiceField, Modal, TextField
 from bot.model.ids import (
     AgentId,
     ChannelId,
@@ -63,6 +65,7 @@ from bot.model.tickets import (
     Counts,
     Customer,
     Fact,
+    FactKey,
     File,
     Message,
     Nameless,
@@ -72,6 +75,8 @@ from bot.model.tickets import (
 )
 
 __all__ = [
+    "LONGEST_ENTRY",
+    "OPENS_FORM",
     "PAYLOADS",
     "RECONCILE_DELAYS",
     "Absent",
@@ -89,6 +94,7 @@ __all__ = [
     "ChatMessageId",
     "ChatName",
     "Choice",
+    "ChoiceField",
     "Colleague",
     "Conversation",
     "Counts",
@@ -101,6 +107,7 @@ __all__ = [
     "Edited",
     "ErasePayload",
     "Fact",
+    "FactKey",
     "File",
     "Finding",
     "Form",
@@ -111,6 +118,7 @@ __all__ = [
     "Mark",
     "Message",
     "MessageId",
+    "Modal",
     "Nameless",
     "NewCardPayload",
     "NoPayload",
@@ -125,11 +133,13 @@ __all__ = [
     "Purpose",
     "Row",
     "Said",
+    "SnippetChoice",
     "State",
     "Status",
     "StatusPayload",
     "Store",
     "StoreName",
+    "TextField",
     "ThreadId",
     "Ticket",
     "TicketId",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, require, to_ms
-from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, Verb
+from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, require, ticket_row, to_ms
+from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, Status, Verb
 from bot.tickets import enqueue, links, marks
 from bot.tickets.forgotten import message_hash
+from bot.wording import notices
 
 
 def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
@@ -56,11 +57,22 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
             enqueue.post(tx, link, message.id, now)
     marks.enqueue_mark(tx, message, now)
     enqueue.cards(tx, message.ticket, now)
+    _close_after(tx, message, now)
+
+
+def _close_after(tx: Transaction, message: MessageRow, now: datetime) -> None:
+    """Close the ticket if that was asked for together with this reply, and is still to be done."""
+    ticket = ticket_row(require(tx.one("ticket", number=message.ticket)))
+    is_open = ticket.status is Status.OPEN and tx.one("status_in_progress", ticket=ticket.number) is None
+    if message.closes_by and is_open and not ticket.forgotten:
+        enqueue.status(tx, ticket, Status.CLOSED, message.closes_by, now)
 
 
 def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, text: str, now: datetime) -> None:
     """An agent's message did not reach the vendor: mark it, and report it in its thread with a Retry button."""
     marks.enqueue_mark(tx, message, now)
+    if message.closes_by:
+        text = f"{text} {notices.stays_open()}"
     report_failure(tx, message, reply, text, now)
 
 

@@ -202,6 +202,14 @@ def parts_left_out(vendor: str, what: Sequence[str]) -> str:
     return f"Your text is on its way to the customer, but without {listed(what)}: {vendor} does not accept that."
 
 
+def stays_open() -> str:
+    return "The ticket stays open until it does."
+
+
+def snippet_offered(name: str, text: str) -> str:
+    return f"The snippet {name}, filled in. Send it to the customer?\n\n{text}"
+
+
 def note_edited(name: str, before: str, now: str) -> str:
     return f"✏️ {name or 'Somebody'} changed the note “{one_line(before, _QUOTED)}”. It now says:\n{now or '(nothing)'}"
 

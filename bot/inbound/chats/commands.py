@@ -16,6 +16,7 @@ from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_ro
 from bot.errors import RemoteError
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.refusals import Refusals
+from bot.inbound.chats.snippets import ABOUT_NO_TICKET, Snippets
 from bot.inbound.chats.subjects import Subject, find_subject
 from bot.model import (
     Answer,
@@ -23,6 +24,7 @@ from bot.model import (
     ChatName,
     DeliveryId,
     Kind,
+    Modal,
     Place,
     Purpose,
     State,
@@ -70,6 +72,7 @@ class Commands:
         refusals: Refusals,
         choices: Choices,
         counting: Mapping[StoreName, CanCount],
+        snippets: Snippets,
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -79,21 +82,43 @@ class Commands:
         self._refusals = refusals
         self._choices = choices
         self._counting = counting
+        self._snippets = snippets
 
     async def ask(self, ask: Ask) -> Answer:
         """Do what is asked; the contract is `bot.ports.Intake.ask`."""
         try:
             if ask.verb is Verb.STATS:
                 return await self._stats(ask)
-            subject = await self._database.read(find_subject, ask)
-            if isinstance(subject, Answer):
-                return subject
-            writable = await self._chats[ask.place.chat].writable(ask.agent, subject.places)
+            if ask.verb in ABOUT_NO_TICKET:
+                return await self._snippets.ask(ask)
+            subject = await self._subject(ask)
         except RemoteError as error:
             return Answer(text=error.user_message)
+        if isinstance(subject, Answer):
+            return subject
+        if ask.verb is Verb.SEND_FORM:
+            return await self._snippets.send(ask, subject)
+        return await self._act(ask, subject)
+
+    async def form(self, ask: Ask) -> Modal | Answer:
+        """The form that is asked for; the contract is `bot.ports.Intake.form`."""
+        try:
+            if ask.verb in ABOUT_NO_TICKET:
+                return await self._snippets.form(ask)
+            subject = await self._subject(ask)
+        except RemoteError as error:
+            return Answer(text=error.user_message)
+        return subject if isinstance(subject, Answer) else await self._snippets.reply_form(ask, subject.ticket)
+
+    async def _subject(self, ask: Ask) -> Subject | Answer:
+        """The ticket, if the asker may act on it. Raises what `writable` raises."""
+        subject = await self._database.read(find_subject, ask)
+        if isinstance(subject, Answer):
+            return subject
+        writable = await self._chats[ask.place.chat].writable(ask.agent, subject.places)
         if not may_act(ask.agent, self._rules.stores.get(subject.store), subject.places, writable):
             return self._refuse(ask, subject, writable)
-        return await self._act(ask, subject)
+        return replace(subject, writable=writable)
 
     def _refuse(self, ask: Ask, subject: Subject, writable: frozenset[Place]) -> Answer:
         """Whoever cannot see that there is such a ticket does not learn it here."""
@@ -121,8 +146,8 @@ class Commands:
                 return await self._change_holder(TAKINGS[ask.verb], ask, subject.ticket)
             case Verb.ASSIGN:
                 return await self._assign(ask, subject)
-            case Verb.STATS:  # pragma: no cover - `ask` has answered it before
-                raise ValueError("figures are about no ticket")
+            case _:  # pragma: no cover - `ask` and `form` have answered the others before
+                raise ValueError(f"{ask.verb} is about no ticket")
 
     async def _change_status(self, ask: Ask, number: TicketNumber) -> Answer:
         by = notices.by_agent(ask.agent.name, self._chats[ask.place.chat].label)

@@ -15,7 +15,22 @@ from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
-from bot.model import Agent, Answer, Ask, ChatName, Choice, Deleted, Door, Edited, Place, Said, Verb
+from bot.inbound.chats.snippets import Snippets
+from bot.model import (
+    Agent,
+    Answer,
+    Ask,
+    ChatName,
+    Choice,
+    Deleted,
+    Door,
+    Edited,
+    Modal,
+    Place,
+    Said,
+    SnippetChoice,
+    Verb,
+)
 from bot.ports import Chat
 from bot.tickets.deleted_places import card_deleted, record_place_deleted
 from bot.tickets.edits import record_deleted, record_edited
@@ -42,6 +57,7 @@ class ChatIntake:
         *,
         commands: Commands,
         choices: Choices,
+        snippets: Snippets,
         refusals: Refusals,
         private: PrivateMessages,
         rules: Rules,
@@ -53,6 +69,7 @@ class ChatIntake:
         self._catchups = catchups
         self._commands = commands
         self._choices = choices
+        self._snippets = snippets
         self._refusals = refusals
         self._private = private
         self._rules = rules
@@ -130,6 +147,12 @@ class ChatIntake:
 
     async def ask(self, ask: Ask) -> Answer:
         return await self._commands.ask(ask)
+
+    async def form(self, ask: Ask) -> Modal | Answer:
+        return await self._commands.form(ask)
+
+    async def snippets(self, typed: str, place: Place, agent: Agent) -> Sequence[SnippetChoice]:
+        return await self._snippets.choices(typed, place, agent)
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         return await self._choices.choices(verb, typed, place, agent)

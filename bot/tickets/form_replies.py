@@ -1,0 +1,178 @@
+"""
+Replies that agents write in a form: the form for a ticket, and what follows when it is sent.
+
+Such a reply leaves at once, because whoever sent the form had read it. It is said in no thread by itself, so it is
+posted in all threads of the ticket: first where its author is, and elsewhere once it has reached the customer.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.db.connection import Transaction
+from bot.db.rows import LinkRow, MessageRow, TicketRow, require, to_ms
+from bot.model import (
+    LONGEST_ENTRY,
+    Answer,
+    Author,
+    ChoiceField,
+    Modal,
+    Place,
+    Purpose,
+    Status,
+    TextField,
+    Verb,
+)
+from bot.text import clean
+from bot.tickets import enqueue
+from bot.tickets.filling import named
+from bot.tickets.routing import refusal
+from bot.tickets.rules import Rules
+from bot.tickets.snippets import Snippet, filled_in, find_snippet, width
+from bot.tickets.taking import Asker, take_by_reply
+from bot.wording import answers, notices, reasons
+
+TEXT: Final = "text"
+THEN: Final = "then"
+SEND, SEND_AND_CLOSE = "send", "close"
+_TOKEN_BYTES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """
+    What was sent in a reply's form.
+
+    Attributes:
+        token: Of the form; equal if it is sent again.
+        snippet: The name of the snippet that it began with.
+    """
+
+    token: str
+    snippet: str
+    text: str
+    closes: bool
+
+
+def entered(words: str, values: Mapping[str, str]) -> Entered | None:
+    """What a form of ours was sent with; None: it is none of ours, or not whole. Pure."""
+    token, _, snippet = words.partition(" ")
+    if len(token) != 2 * _TOKEN_BYTES or TEXT not in values:
+        return None
+    return Entered(token, snippet, clean(values[TEXT]), values.get(THEN) == SEND_AND_CLOSE)
+
+
+def reply_form(snippet: Snippet, ticket: TicketRow, asker: Asker, rules: Rules) -> Modal | Answer:
+    """The form with a snippet, filled in for this ticket; its store is in the settings."""
+    if ticket.forgotten:
+        return Answer(text=reasons.forgotten())
+    filled = filled_in(snippet, ticket, asker, rules)
+    surplus = width(filled.text) - LONGEST_ENTRY
+    if surplus > 0:
+        return Answer(text=answers.filled_too_long(surplus))
+    text = TextField(
+        name=TEXT,
+        label="Text for the customer",
+        hint=answers.left_empty(filled.empty) if filled.empty else "",
+        value=filled.text,
+        has_lines=True,
+    )
+    then = ChoiceField(name=THEN, label="And then", options=((SEND, "Send"), (SEND_AND_CLOSE, "Send and close")))
+    can_close = ticket.status is Status.OPEN and Verb.CLOSE in rules.capabilities[ticket.store].verbs
+    return Modal(
+        verb=Verb.SEND_FORM,
+        title=f"#{ticket.number} · {snippet.name}",
+        fields=(text, then) if can_close else (text,),
+        submit="Send",
+        ticket=ticket.number,
+        words=f"{secrets.token_hex(_TOKEN_BYTES)} {snippet.name}",
+    )
+
+
+def send(
+    tx: Transaction,
+    ticket: TicketRow,
+    asker: Asker,
+    places: Collection[Place],
+    sent: Entered,
+    rules: Rules,
+    now: datetime,
+) -> Answer:
+    """
+    Queue what was written in a reply's form for the customer, once however often the form is sent.
+
+    Args:
+        places: Where the ticket is in the asker's chat and the asker can write.
+    """
+    if tx.one("message_by_form", form=sent.token) is not None:
+        return Answer(text=answers.form_sent_already())
+    link = next((link for link in enqueue.links_of(tx, ticket.number) if link.place in places), None)
+    if link is None:
+        return Answer(text=answers.form_outdated())
+    fault = _fault(tx, ticket, link, asker, sent, rules)
+    if fault:
+        return Answer(text=fault, fault=TEXT)
+    closes_by = notices.by_agent(asker.name, rules.chat_labels[asker.chat]) if sent.closes else None
+    message = tx.add(
+        "insert_form_reply",
+        ticket=ticket.number,
+        link=link.id,
+        agent=asker.agent,
+        author_name=asker.name,
+        text=sent.text,
+        now=to_ms(now),
+        form=sent.token,
+        closes_by=closes_by,
+    )
+    enqueue.reply(tx, ticket, require(message), now, now, requested=True)
+    enqueue.post(tx, link, require(message), now)
+    take_by_reply(tx, ticket.number, asker, rules, now)
+    tx.run("set_store_active", name=ticket.store, at=to_ms(now))
+    if closes_by is not None and ticket.status is Status.OPEN:
+        return Answer(text=answers.sending_then_closing(ticket.number))
+    return Answer(text=answers.sending())
+
+
+def _fault(tx: Transaction, ticket: TicketRow, link: LinkRow, asker: Asker, sent: Entered, rules: Rules) -> str:
+    """Why this cannot be sent; empty: it can."""
+    snippet = find_snippet(tx, sent.snippet)
+    empty = () if snippet is None else filled_in(snippet, ticket, asker, rules).empty
+    left = [variable for variable in empty if variable in named(sent.text)]
+    if left:
+        return answers.still_empty(left)
+    if width(sent.text) > LONGEST_ENTRY:
+        return answers.entry_too_long(width(sent.text) - LONGEST_ENTRY)
+    return refusal(_as_message(ticket, link, asker, sent.text), ticket, rules)
+
+
+def _as_message(ticket: TicketRow, link: LinkRow, asker: Asker, text: str) -> MessageRow:
+    """What is asked about before anything is recorded."""
+    return MessageRow(
+        id=0,
+        ticket=ticket.number,
+        vendor_id=None,
+        link=link.id,
+        thread=None,
+        chat_message=None,
+        agent=asker.agent,
+        purpose=Purpose.REPLY,
+        author=Author.STAFF,
+        author_name=asker.name,
+        text=text,
+        formatted=None,
+        attachments=(),
+        unsupported=(),
+        can_reply=True,
+        is_public=True,
+        written_at=ticket.created_at,
+        mark=None,
+        routed=True,
+        sync_epoch=None,
+        edited_text=None,
+        deleted=False,
+        erased=False,
+    )
