@@ -83,6 +83,11 @@ class Ask:
     entered: Mapping[str, str] = field(default_factory=dict)
     door: Door = Door.COMMAND
 
+    @property
+    def longest_entry(self) -> str:
+        """What would be lost first if the form were lost; empty: nothing was entered."""
+        return max(self.entered.values(), key=len, default="")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -119,6 +124,7 @@ class Answer:
         buttons: What the asker can do next. A chat that shows the answer where no button works says so instead.
         fault: The field of the asker's form with which something is wrong, so that nothing was done; empty: nothing is.
             A chat keeps what was entered, or shows it again.
+        kept: A text that would otherwise be lost; it is shown below, whole, however long it is.
     """
 
     text: str
@@ -126,6 +132,7 @@ class Answer:
     listing: Listing | None = None
     buttons: tuple[Button, ...] = ()
     fault: str = ""
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)

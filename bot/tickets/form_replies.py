@@ -112,7 +112,7 @@ def send(
         return Answer(text=answers.form_sent_already())
     link = next((link for link in enqueue.links_of(tx, ticket.number) if link.place in places), None)
     if link is None:
-        return Answer(text=answers.form_outdated())
+        return Answer(text=answers.form_outdated(), kept=sent.text)
     fault = _fault(tx, ticket, link, asker, sent, rules)
     if fault:
         return Answer(text=fault, fault=TEXT)

@@ -222,8 +222,8 @@ def snippet_saved(name: str) -> str:
     return f"The snippet {name} is saved."
 
 
-def snippet_deleted(name: str, text: str) -> str:
-    return f"The snippet {name} is deleted. Its text was:\n\n{text}"
+def snippet_deleted(name: str) -> str:
+    return f"The snippet {name} is deleted. Its text was:"
 
 
 def name_taken(name: str) -> str:

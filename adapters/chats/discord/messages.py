@@ -30,7 +30,7 @@ from adapters.chats.discord.markup import (
 )
 from adapters.chats.discord.writing_markdown import measure, write
 from bot.model import Answer, Attachment, DeliveryKey, Form, Post, Voice
-from bot.text import Cuts
+from bot.text import Cuts, split
 from bot.text.cutting import cut
 from bot.text.file_names import UNNAMED, file_name
 from bot.text.names import name_of
@@ -231,6 +231,11 @@ def _size(size: int) -> str:
             return f"{size} {unit}"
         size = round(size / 1000)
     return f"{size} GB"
+
+
+def kept_parts(text: str) -> tuple[str, ...]:
+    """A text as messages that together show the whole of it."""
+    return tuple(escape(piece) for piece in split(text, CONTENT_LENGTH, width))
 
 
 def answer_text(answer: Answer, length: int = CONTENT_LENGTH) -> str:

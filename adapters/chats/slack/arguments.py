@@ -9,6 +9,7 @@ from bot.model import Verb
 
 _PERSON = re.compile(r"<@(?P<user>[UW][0-9A-Z]+)(?:\|[^<>]*)?>")
 """A person who is named in a command whose manifest says `should_escape`."""
+_NUMBER = re.compile(r"#?\d{1,12}")
 _DAYS = re.compile(r"(?P<days>\d{1,4})d?")
 
 
@@ -39,6 +40,10 @@ def typed(verb: Verb, text: str) -> Typed:
             return _for_stats(text)
         case Verb.ASSIGN:
             return _for_assign(text)
+        case Verb.SNIPPETS:
+            return Typed()
+        case Verb.SNIPPET:
+            return _for_snippet(text)
         case _:
             ticket = text.strip() or None
             return Typed(ticket=ticket, lacks_ticket=ticket is None)
@@ -54,6 +59,16 @@ def _for_stats(text: str) -> Typed:
         else:
             store.append(word)
     return Typed(store=" ".join(store) or None, days=days)
+
+
+def _for_snippet(text: str) -> Typed:
+    """The number and the snippet's name, in either order; the first word that is a number is the ticket's."""
+    found = text.split()
+    number = next((word for word in found if _NUMBER.fullmatch(word)), None)
+    if number is not None:
+        found.remove(number)
+    name = " ".join(found)
+    return Typed(ticket=number, words=name, lacks_ticket=number is None or not name)
 
 
 def _for_assign(text: str) -> Typed:

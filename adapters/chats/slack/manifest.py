@@ -43,6 +43,8 @@ _COMMANDS = (
     ("/take", "Take a ticket: you answer it", "[number]"),
     ("/release", "Give a ticket back that you have taken", "[number]"),
     ("/assign", "Give a ticket to a colleague", "[number] [@colleague]"),
+    ("/snippet", "Send a saved answer", "[number] [name]"),
+    ("/snippets", "List, write and change saved answers", ""),
     ("/stats", "Tickets and response times", "[store] [days]"),
 )
 _NAMES_PEOPLE = ("/assign",)
@@ -51,6 +53,7 @@ _SHORTCUTS = (
     ("close_ticket", "Close ticket", "Close the ticket of this thread"),
     ("reopen_ticket", "Reopen ticket", "Reopen the ticket of this thread"),
     ("send_to_customer", "Send to customer", "Send this message to the customer"),
+    ("snippet", "Snippet", "Send a saved answer to the customer of this thread"),
 )
 
 

@@ -186,6 +186,7 @@ def answer_blocks(answer: Answer) -> list[Block]:
     shown = [blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in _answer_pieces(answer)]
     if answer.table:
         shown.append(blocks.rich(blocks.fixed_width(blocks.fitting(answer.table, blocks.PIECE))))
+    shown += [blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in blocks.pieces(answer.kept) if piece]
     return [*(shown or [blocks.context("shopbell")]), *action_rows(answer.buttons)]
 
 

@@ -93,9 +93,9 @@ class Commands:
                 return await self._snippets.ask(ask)
             subject = await self._subject(ask)
         except RemoteError as error:
-            return Answer(text=error.user_message)
+            return Answer(text=error.user_message, kept=ask.longest_entry)
         if isinstance(subject, Answer):
-            return subject
+            return replace(subject, kept=ask.longest_entry)
         if ask.verb is Verb.SEND_FORM:
             return await self._snippets.send(ask, subject)
         return await self._act(ask, subject)

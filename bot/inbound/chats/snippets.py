@@ -85,7 +85,7 @@ class Snippets:
         """Send what was written in such a form, about a ticket on which the asker may act."""
         sent = form_replies.entered(ask.words, ask.entered)
         if sent is None:
-            return Answer(text=answers.form_outdated())
+            return Answer(text=answers.form_outdated(), kept=ask.longest_entry)
 
         def work(tx: Transaction, now: datetime) -> Answer:
             ticket = ticket_row(require(tx.one("ticket", number=subject.ticket)))
@@ -100,7 +100,7 @@ class Snippets:
     async def ask(self, ask: Ask) -> Answer:
         """List the snippets, or save what was written in a form. Raises what `writable` raises."""
         if not await self._choices.open_stores(ask.place, ask.agent, ask.door):
-            return Answer(text=answers.not_allowed(), fault=_TEXT if ask.verb is Verb.SAVE_SNIPPET else "")
+            return Answer(text=answers.not_allowed(), kept=ask.longest_entry)
         if ask.verb is Verb.SNIPPETS:
             return await self._database.read(_list, ask.page)
         return await self._database.write(_save, ask, self._clock.now())
@@ -170,7 +170,7 @@ def _save(tx: Transaction, ask: Ask, now: datetime) -> Answer:
         return Answer(text=answers.snippet_changed_meanwhile(before.changed_by), fault=_TEXT)
     if before is not None and not text:
         snippets.delete(tx, before.name)
-        return Answer(text=answers.snippet_deleted(before.name, before.text))
+        return Answer(text=answers.snippet_deleted(before.name), kept=before.text)
     return _written(tx, name, text, before, there, ask, now)
 
 

@@ -88,6 +88,14 @@ class Recorder:
         self.picks.append((verb, typed, place))
         return [Choice(TicketNumber(1042), "#1042 · Jane · " + "Key not working " * 10)]
 
+    async def form(self, ask: Ask) -> Modal | Answer:
+        await asyncio.sleep(self.patience)
+        self.asks.append(ask)
+        return self.modal or self.answer
+
+    async def snippets(self, typed: str, place: Place, agent: Agent) -> Sequence[SnippetChoice]:
+        return [SnippetChoice("refund", f"Hi, {typed}")]
+
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         return ["main", "second"]
 

@@ -117,6 +117,14 @@ class Recording:
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         return [Choice(TicketNumber(1042), f"#1042 · {verb.value} · {typed}")]
 
+    async def form(self, ask: Ask) -> Modal | Answer:
+        await asyncio.sleep(self.patience)
+        self.asks.append(ask)
+        return self.modal or self.answer
+
+    async def snippets(self, typed: str, place: Place, agent: Agent) -> Sequence[SnippetChoice]:
+        return [SnippetChoice("refund", f"Hi, {typed}")]
+
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         return ["main"]
 

@@ -16,6 +16,7 @@ _RELEASED = {
     "0006_plainer_forms.sql": "9c4bdb3d78dd336d01218f760bfd27ecaa90fe7d4a79fb0c874e47cd9d6726ee",
     "0007_mailboxes.sql": "dbe70d41c20660c7fb6ddf7fe8116766e31f5d734320ea23cf0c82a66c3ad1b2",
     "0008_taking.sql": "7764fd99edfe740722173717c8dbfba90e17b9e80ab92dbd3c70240e836b7ddb",
+    "0009_snippets.sql": "98e4836f96f27d224d03b9aab1fa0fe59c21e2a195124dcba683d6a39ae41892",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 
