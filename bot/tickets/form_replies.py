@@ -29,7 +29,7 @@ from bot.model import (
 )
 from bot.text import clean
 from bot.tickets import enqueue
-from bot.tickets.filling import named
+from bot.tickets.filling import VARIABLES, named
 from bot.tickets.routing import refusal
 from bot.tickets.rules import Rules
 from bot.tickets.snippets import Snippet, filled_in, find_snippet, width
@@ -70,7 +70,7 @@ def reply_form(snippet: Snippet, ticket: TicketRow, asker: Asker, rules: Rules) 
     """The form with a snippet, filled in for this ticket; its store is in the settings."""
     if ticket.forgotten:
         return Answer(text=reasons.forgotten())
-    filled = filled_in(snippet, ticket, asker, rules)
+    filled = filled_in(snippet.text, ticket, asker, rules)
     surplus = width(filled.text) - LONGEST_ENTRY
     if surplus > 0:
         return Answer(text=answers.filled_too_long(surplus))
@@ -140,8 +140,10 @@ def send(
 def _fault(tx: Transaction, ticket: TicketRow, link: LinkRow, asker: Asker, sent: Entered, rules: Rules) -> str:
     """Why this cannot be sent; empty: it can."""
     snippet = find_snippet(tx, sent.snippet)
-    empty = () if snippet is None else filled_in(snippet, ticket, asker, rules).empty
-    left = [variable for variable in empty if variable in named(sent.text)]
+    # What a value contains is no variable, though it may look like one: so the snippet says which are. One that was
+    # deleted meanwhile cannot.
+    empty = filled_in(sent.text if snippet is None else snippet.text, ticket, asker, rules).empty
+    left = [variable for variable in empty if variable in VARIABLES and variable in named(sent.text)]
     if left:
         return answers.still_empty(left)
     if width(sent.text) > LONGEST_ENTRY:

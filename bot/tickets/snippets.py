@@ -122,10 +122,10 @@ def delete(tx: Transaction, name: str) -> None:
     tx.run("delete_snippet", name=name)
 
 
-def filled_in(snippet: Snippet, ticket: TicketRow, asker: Asker, rules: Rules) -> Filled:
-    """A snippet as this person would send it to the ticket's customer; the store is in the settings. Pure."""
+def filled_in(text: str, ticket: TicketRow, asker: Asker, rules: Rules) -> Filled:
+    """A snippet's text as this person would send it to the ticket's customer; the store is in the settings. Pure."""
     person = person_of(rules.colleagues, chat_id(asker.chat, asker.agent), asker.name)
-    return fill(snippet.text, values_of(ticket, rules.stores[ticket.store], person.name))
+    return fill(text, values_of(ticket, rules.stores[ticket.store], person.name))
 
 
 def offer(
@@ -140,7 +140,7 @@ def offer(
     snippet = find_snippet(tx, typed)
     if snippet is None:
         return not_found(tx, typed)
-    filled = filled_in(snippet, ticket, author(link, message), rules)
+    filled = filled_in(snippet.text, ticket, author(link, message), rules)
     if filled.empty:
         return Answer(text=answers.snippet_lacks(snippet.name, filled.empty))
     tx.run("offer_text", id=message.id, text=filled.text)

@@ -27,10 +27,12 @@ from bot.model import (
     DeliveryKey,
     Edited,
     Fact,
+    Modal,
     Opened,
     Place,
     Post,
     Said,
+    SnippetChoice,
     Status,
     TicketNumber,
     Verb,
@@ -54,6 +56,7 @@ class Recorder:
         self.asks: list[Ask] = []
         self.picks: list[tuple[Verb, str, Place]] = []
         self.answer = Answer(text="Done.")
+        self.modal: Modal | None = None
         self.failure: Exception | None = None
 
     def gap_possible(self, chat: ChatName) -> None:
@@ -89,7 +92,6 @@ class Recorder:
         return [Choice(TicketNumber(1042), "#1042 · Jane · " + "Key not working " * 10)]
 
     async def form(self, ask: Ask) -> Modal | Answer:
-        await asyncio.sleep(self.patience)
         self.asks.append(ask)
         return self.modal or self.answer
 

@@ -28,10 +28,12 @@ from bot.model import (
     DeliveryKey,
     Edited,
     Fact,
+    Modal,
     Opened,
     Place,
     Post,
     Said,
+    SnippetChoice,
     Status,
     TicketNumber,
     Verb,
@@ -82,6 +84,7 @@ class Recording:
     failures: int = 0
     patience: float = 0.0
     answer: Answer = field(default_factory=lambda: Answer(text="Done."))
+    modal: Modal | None = None
 
     def gap_possible(self, chat: ChatName) -> None:
         self.story.append("gap_possible")
