@@ -277,6 +277,8 @@ def test_the_slack_manifest_is_ready_to_paste(tmp_path: Path) -> None:
         "/take",
         "/release",
         "/assign",
+        "/snippet",
+        "/snippets",
         "/stats",
     ]
     assert manifest["settings"]["socket_mode_enabled"] is True
