@@ -142,8 +142,10 @@ def _fault(tx: Transaction, ticket: TicketRow, link: LinkRow, asker: Asker, sent
     snippet = find_snippet(tx, sent.snippet)
     # What a value contains is no variable, though it may look like one: so the snippet says which are. One that was
     # deleted meanwhile cannot.
-    empty = filled_in(sent.text if snippet is None else snippet.text, ticket, asker, rules).empty
-    left = [variable for variable in empty if variable in VARIABLES and variable in named(sent.text)]
+    if snippet is None:
+        left = [each for each in filled_in(sent.text, ticket, asker, rules).empty if each in VARIABLES]
+    else:
+        left = [each for each in filled_in(snippet.text, ticket, asker, rules).empty if each in named(sent.text)]
     if left:
         return answers.still_empty(left)
     if width(sent.text) > LONGEST_ENTRY:
