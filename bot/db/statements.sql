@@ -655,12 +655,12 @@ UPDATE messages SET purpose = :purpose, text = :text, formatted = :formatted, ro
 -- An agent's message asks for this text, which becomes a reply. By its own words it is known whether it is edited.
 UPDATE messages SET purpose = 'reply', edited_text = text, text = :text, formatted = NULL WHERE id = :id;
 
--- name: insert_form_reply
--- Adds a reply that was written in a form. It is in no thread by itself, and posted in all.
+-- name: insert_form_message
+-- Adds a reply or a note that was written in a form or a command. It is in no thread by itself, and posted in all.
 INSERT INTO messages (
     ticket, link, agent, purpose, author, author_name, text, written_at, routed_at, form, closes_by
 )
-VALUES (:ticket, :link, :agent, 'reply', 'staff', :author_name, :text, :now, :now, :form, :closes_by)
+VALUES (:ticket, :link, :agent, :purpose, 'staff', :author_name, :text, :now, :now, :form, :closes_by)
 RETURNING id;
 
 -- name: message_by_form

@@ -61,7 +61,7 @@ class Entered:
 def entered(words: str, values: Mapping[str, str]) -> Entered | None:
     """What a form of ours was sent with; None: it is none of ours, or not whole. Pure."""
     token, _, snippet = words.partition(" ")
-    if len(token) != 2 * _TOKEN_BYTES or TEXT not in values:
+    if not is_token(token) or TEXT not in values:
         return None
     return Entered(token, snippet, clean(values[TEXT]), values.get(THEN) == SEND_AND_CLOSE)
 
@@ -89,7 +89,7 @@ def reply_form(snippet: Snippet, ticket: TicketRow, asker: Asker, rules: Rules) 
         fields=(text, then) if can_close else (text,),
         submit="Send",
         ticket=ticket.number,
-        words=f"{secrets.token_hex(_TOKEN_BYTES)} {snippet.name}",
+        words=f"{new_token()} {snippet.name}",
     )
 
 
@@ -117,24 +117,51 @@ def send(
     if fault:
         return Answer(text=fault, fault=TEXT)
     closes_by = notices.by_agent(asker.name, rules.chat_labels[asker.chat]) if sent.closes else None
-    message = tx.add(
-        "insert_form_reply",
-        ticket=ticket.number,
-        link=link.id,
-        agent=asker.agent,
-        author_name=asker.name,
-        text=sent.text,
-        now=to_ms(now),
-        form=sent.token,
-        closes_by=closes_by,
-    )
-    enqueue.reply(tx, ticket, require(message), now, now, requested=True)
-    enqueue.post(tx, link, require(message), now)
+    message = record_written(tx, link, asker, Purpose.REPLY, sent.text, now, form=sent.token, closes_by=closes_by)
+    enqueue.reply(tx, ticket, message, now, now, requested=True)
+    enqueue.post(tx, link, message, now)
     take_by_reply(tx, ticket.number, asker, rules, now)
     tx.run("set_store_active", name=ticket.store, at=to_ms(now))
     if closes_by is not None and ticket.status is Status.OPEN:
         return Answer(text=answers.sending_then_closing(ticket.number))
     return Answer(text=answers.sending())
+
+
+def record_written(
+    tx: Transaction,
+    link: LinkRow,
+    asker: Asker,
+    purpose: Purpose,
+    text: str,
+    now: datetime,
+    *,
+    form: str | None,
+    closes_by: str | None = None,
+) -> int:
+    """Record what somebody wrote for a ticket that is in no thread by itself; returns its row's id."""
+    message = tx.add(
+        "insert_form_message",
+        ticket=link.ticket,
+        link=link.id,
+        agent=asker.agent,
+        purpose=purpose,
+        author_name=asker.name,
+        text=text,
+        now=to_ms(now),
+        form=form,
+        closes_by=closes_by,
+    )
+    return require(message)
+
+
+def new_token() -> str:
+    """By which a form is known if it is sent again."""
+    return secrets.token_hex(_TOKEN_BYTES)
+
+
+def is_token(text: str) -> bool:
+    """Whether this may be the token of a form of ours. Pure."""
+    return len(text) == 2 * _TOKEN_BYTES
 
 
 def _fault(tx: Transaction, ticket: TicketRow, link: LinkRow, asker: Asker, sent: Entered, rules: Rules) -> str:

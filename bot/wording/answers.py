@@ -150,6 +150,17 @@ def cannot_be_assigned(name: str) -> str:
     )
 
 
+# ---------------------------------------------------------------- notes
+
+
+def noted(number: TicketNumber) -> str:
+    return f"Noted in #{number}. The team sees it there, the customer does not."
+
+
+def note_empty() -> str:
+    return "What shall be noted? Write it behind the command, or in the form."
+
+
 # ---------------------------------------------------------------- snippets
 
 

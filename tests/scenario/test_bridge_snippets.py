@@ -192,3 +192,29 @@ async def test_a_form_that_is_sent_after_a_restart(stage: Stage) -> None:
     await ticket.has_sent("Thank you, Ann")
     await world.slack.submit(world.bob, in_slack.view, answers=1)
     await ticket.has_sent("Thank you, Ann", "Thank you, Bob")
+
+
+async def test_a_note_by_command_in_both_chats(stage: Stage) -> None:
+    """From the channel with the number and the text, or in a form; the customer gets nothing."""
+    ticket = await stage.arrives("Note")
+    world, channel = stage.world, ticket.shop.slack
+    said = f"Noted in #{ticket.number}. The team sees it there, the customer does not."
+    typed = await world.discord.command(world.ann, world.support.id, "note", text="One", ticket=ticket.number)
+    assert typed.content == said
+    opened = await world.discord.command(world.ann, ticket.discord.thread.id, "note")
+    assert (await world.discord.submit_modal(opened, {"note": "Two"})).content == said
+    assert (await world.slack.command(world.bob, channel, "/note", f"{ticket.number} Three")).text == said
+    picker = await world.slack.command(world.bob, channel, "/note", "Fo <&> ur")
+    assert isinstance(picker.view, View)
+    await world.slack.suggest(world.bob, picker.view, "shopbell:ticket", "")
+    form = await world.slack.submit(world.bob, picker.view, {"shopbell:ticket": ticket.number}, answers=1)
+    assert form.view is not None
+    done = await world.slack.submit(world.bob, form.view, answers=1)
+    assert done.view is not None
+    assert said in done.view.rendered
+    long = await world.slack.command(world.bob, channel, "/note", "long " * 300)
+    assert long.text.startswith("Give the ticket's number first")
+    for words in ("One", "Two", "Three", "Fo <&> ur"):
+        await ticket.shown(words)
+    await stage.at_rest()
+    assert ticket.sent == []

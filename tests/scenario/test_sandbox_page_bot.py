@@ -128,7 +128,17 @@ class TestWithTheBot:
                 choices: list[dict[str, Any]] = (await v.does("/discord/complete", place=place, text=text))["choices"]
                 return choices
 
-            commands = {"/close ", "/reopen ", "/take ", "/release ", "/assign ", "/snippet ", "/snippets ", "/stats "}
+            commands = {
+                "/close ",
+                "/reopen ",
+                "/take ",
+                "/release ",
+                "/assign ",
+                "/note ",
+                "/snippet ",
+                "/snippets ",
+                "/stats ",
+            }
             assert commands == {each["text"] for each in await offered("/")}
             (choice,) = await offered("/close wrong")
             assert choice["text"] == f"/close ticket:{ticket['number']}"

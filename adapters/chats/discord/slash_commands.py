@@ -58,6 +58,7 @@ def offered(commands: Asking) -> tuple[Offered, ...]:
         _ticket_command(commands, Verb.TAKE, wording.TAKE_COMMAND),
         _ticket_command(commands, Verb.RELEASE, wording.RELEASE_COMMAND),
         _assign_command(commands),
+        _note_command(commands),
         _snippet_command(commands),
         _snippets_command(commands),
         _stats_command(commands),
@@ -140,6 +141,22 @@ def _assign_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
     @command.autocomplete("ticket")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return await _tickets(commands, Verb.ASSIGN, interaction, typed)
+
+    return command
+
+
+def _note_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.NOTE.value, description=wording.NOTE_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    @app_commands.describe(text=wording.NOTE_OPTION, ticket=wording.TICKET_OPTION)
+    async def command(interaction: Interaction, text: str | None = None, ticket: str | None = None) -> None:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        ask = Ask(verb=Verb.NOTE, agent=agent, place=place, ticket=ticket, words=text or "")
+        await (commands.answer(interaction, ask) if text else commands.open(interaction, ask))
+
+    @command.autocomplete("ticket")
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await _tickets(commands, Verb.NOTE, interaction, typed)
 
     return command
 

@@ -42,6 +42,8 @@ def typed(verb: Verb, text: str) -> Typed:
             return _for_assign(text)
         case Verb.SNIPPETS:
             return Typed()
+        case Verb.NOTE:
+            return _for_note(text)
         case Verb.SNIPPET:
             return _for_snippet(text)
         case _:
@@ -59,6 +61,14 @@ def _for_stats(text: str) -> Typed:
         else:
             store.append(word)
     return Typed(store=" ".join(store) or None, days=days)
+
+
+def _for_note(text: str) -> Typed:
+    """The number, then the note; what begins with no number is a note of which nobody knows where it belongs."""
+    first, _, rest = text.strip().partition(" ")
+    if _NUMBER.fullmatch(first):
+        return Typed(ticket=first, words=rest.strip(), lacks_ticket=not rest.strip())
+    return Typed(words=text.strip(), lacks_ticket=True)
 
 
 def _for_snippet(text: str) -> Typed:

@@ -35,7 +35,7 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|snippets?|stats)")
+_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|note|snippets?|stats)")
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {
     "close_ticket": Verb.CLOSE,
@@ -43,6 +43,8 @@ _SHORTCUTS = {
     "send_to_customer": Verb.SEND,
     "snippet": Verb.SNIPPET,
 }
+_LONGEST_KEPT = 1_000
+"""Characters that a modal can keep for us beside the rest."""
 _AT_ONCE = 1.5
 """Seconds in which an answer can still be sent with the acknowledgement; Slack waits three for that."""
 
@@ -101,10 +103,11 @@ class Commands:
         await ack()
         verb = Verb(_verb(str(body["command"])))
         channel, found = ChannelId(str(body["channel_id"])), typed(verb, str(body.get("text") or ""))
-        if verb is Verb.SNIPPET:
+        if verb is Verb.SNIPPET or (verb is Verb.NOTE and found.lacks_ticket):
             place = Place(chat=SLACK, channel=channel)
             kept = Kept(verb=verb, place=place, ticket=found.ticket, words=found.words)
-            self._tasks.start(self._snippet(kept, body, self._in_response(str(body["response_url"])), Door.COMMAND))
+            show = self._in_response(str(body["response_url"]))
+            self._tasks.start(self._form(kept, str(body["user_id"]), body, show, Door.COMMAND))
             return
         if found.lacks_ticket:
             self._tasks.start(self._open_picker(picker.Purpose(verb, channel, found.assignee), body))
@@ -210,7 +213,7 @@ class Commands:
         verb, place, user = _SHORTCUTS[str(body["callback_id"])], _place_of(body), str(body["user"]["id"])
         show = self._privately_or_in_response(body, place, user)
         if verb is Verb.SNIPPET:
-            self._tasks.start(self._snippet(Kept(verb=verb, place=place), body, show, Door.MENU))
+            self._tasks.start(self._form(Kept(verb=verb, place=place), user, body, show, Door.MENU))
             return
         message = read_message(body["message"], str(place.channel)) if verb is Verb.SEND else None
         if verb is Verb.SEND and not is_from_person(body["message"]):
@@ -218,10 +221,12 @@ class Commands:
             return
         self._tasks.start(self._do(_Request(user=user, verb=verb, place=place, message=message, door=Door.MENU), show))
 
-    async def _snippet(self, kept: Kept, body: Payload, show: _Show, door: Door) -> None:
-        """The form with a snippet, or what asks for the ticket and the snippet first."""
-        if kept.words and (kept.ticket or kept.place.thread):
-            await self._forms.open(kept, str(body["user_id"]), body, show, door)
+    async def _form(self, kept: Kept, user: str, body: Payload, show: _Show, door: Door) -> None:
+        """The form that is asked for, or what asks for the ticket and the snippet first."""
+        if (kept.words or kept.verb is Verb.NOTE) and (kept.ticket or kept.place.thread):
+            await self._forms.open(kept, user, body, show, door)
+        elif len(kept.words) > _LONGEST_KEPT:
+            await show(Answer(text=wording.NUMBER_FIRST, kept=kept.words))
         else:
             await self._forms.pick(kept, body, show)
 

@@ -67,14 +67,14 @@ def _input(field: TextField | ChoiceField) -> Block:
 
 
 def picker_view(kept: Kept) -> dict[str, Any]:
-    """The modal that asks for what is still missing: the ticket, unless it is known, and the snippet, unless it is."""
+    """The modal that asks for what is still missing before the form: the ticket, the snippet, or both."""
     asked: list[Block] = []
     if kept.ticket is None and kept.place.thread is None:
         asked.append(_select(_TICKET_BLOCK, TICKET, wording.PICKER_LABEL, wording.PICKER_PLACEHOLDER))
-    if not kept.words:
+    if kept.verb is Verb.SNIPPET and not kept.words:
         asked.append(_select(_SNIPPET_BLOCK, SNIPPET, wording.SNIPPET_LABEL, wording.SNIPPET_PLACEHOLDER))
-    shown = _modal(PICKER, wording.SNIPPET_TITLE, kept, asked, close=wording.PICKER_CANCEL)
-    return shown | {"submit": plain(wording.SNIPPET_SUBMIT)}
+    shown = _modal(PICKER, wording.FORM_TITLE[kept.verb], kept, asked, close=wording.PICKER_CANCEL)
+    return shown | {"submit": plain(wording.NEXT)}
 
 
 def _select(block: str, action: str, label: str, placeholder: str) -> Block:
@@ -116,7 +116,7 @@ def _modal(callback: str, title: str, kept: Kept, shown: list[Block], *, close: 
         "callback_id": callback,
         "title": plain(fitting(title, _TITLE)),
         "close": plain(close),
-        "private_metadata": json.dumps(metadata),
+        "private_metadata": json.dumps(metadata, ensure_ascii=False),
         "blocks": shown,
     }
 

@@ -182,7 +182,7 @@ def _size(size: int) -> str:
 
 
 def answer_blocks(answer: Answer) -> list[Block]:
-    """What only the asker reads: text, table and buttons; text and table are cut at their ends if they are too long."""
+    """What only the asker reads: text, table and buttons; text and table are cut at their ends, what is kept is not."""
     shown = [blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in _answer_pieces(answer)]
     if answer.table:
         shown.append(blocks.rich(blocks.fixed_width(blocks.fitting(answer.table, blocks.PIECE))))

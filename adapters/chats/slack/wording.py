@@ -65,10 +65,11 @@ PICKER_LABEL = "Ticket"
 PICKER_PLACEHOLDER = "A number, a name or a subject"
 PICKER_CANCEL = "Cancel"
 ASSIGNEE_LABEL = "To"
-SNIPPET_TITLE = "Send a snippet"
+FORM_TITLE = {Verb.NOTE: "Add a note", Verb.SNIPPET: "Send a snippet"}
 SNIPPET_LABEL = "Snippet"
 SNIPPET_PLACEHOLDER = "A name, or words of its text"
-SNIPPET_SUBMIT = "Next"
+NEXT = "Next"
+NUMBER_FIRST = "Give the ticket's number first, such as /note 1042 and then the note. You wrote:"
 DONE = "Done"
 WAIT = "One moment …"
 

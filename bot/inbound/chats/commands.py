@@ -37,6 +37,7 @@ from bot.outbound.outbox import Outbox
 from bot.ports import CanCount, Chat
 from bot.text import clean
 from bot.tickets import enqueue, marks
+from bot.tickets.form_notes import NOTE, add_note, note_form
 from bot.tickets.outcomes import drop, retry
 from bot.tickets.rights import may_act
 from bot.tickets.routing import note_route, record_said, reply_route, set_route
@@ -96,8 +97,8 @@ class Commands:
             return Answer(text=error.user_message, kept=ask.longest_entry)
         if isinstance(subject, Answer):
             return replace(subject, kept=ask.longest_entry)
-        if ask.verb is Verb.SEND_FORM:
-            return await self._snippets.send(ask, subject)
+        if ask.verb in (Verb.SEND_FORM, Verb.NOTE):
+            return await (self._note(ask, subject) if ask.verb is Verb.NOTE else self._snippets.send(ask, subject))
         return await self._act(ask, subject)
 
     async def form(self, ask: Ask) -> Modal | Answer:
@@ -108,7 +109,11 @@ class Commands:
             subject = await self._subject(ask)
         except RemoteError as error:
             return Answer(text=error.user_message)
-        return subject if isinstance(subject, Answer) else await self._snippets.reply_form(ask, subject.ticket)
+        if isinstance(subject, Answer):
+            return subject
+        if ask.verb is Verb.NOTE:
+            return note_form(subject.ticket, ask.words)
+        return await self._snippets.reply_form(ask, subject.ticket)
 
     async def _subject(self, ask: Ask) -> Subject | Answer:
         """The ticket, if the asker may act on it. Raises what `writable` raises."""
@@ -240,6 +245,18 @@ class Commands:
         if delivery.kind is Kind.REPLY:
             take_by_reply(tx, require(delivery.ticket), _asker(ask), self._rules, now)
         return True
+
+    async def _note(self, ask: Ask, subject: Subject) -> Answer:
+        """A note that was typed behind the command, or written in its form."""
+        token, text = (ask.words, ask.entered.get(NOTE, "")) if ask.entered else (None, ask.words)
+
+        def work(tx: Transaction, now: datetime) -> Answer:
+            ticket = _ticket(tx, subject.ticket)
+            return add_note(tx, ticket, _asker(ask), subject.writable, text, token, self._rules, now)
+
+        answer = await self._database.write(work, self._clock.now())
+        self._outbox.wake()
+        return answer
 
     async def _reveal(self, ask: Ask, number: TicketNumber) -> Answer:
         """The whole address, to the asker alone. Who asked for whose is logged, the address is not."""

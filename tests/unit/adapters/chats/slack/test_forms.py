@@ -100,3 +100,18 @@ def test_number_and_name_in_either_order(text: str, ticket: str | None, words: s
     """The first number is the ticket's; a form asks for what is missing."""
     found = typed(Verb.SNIPPET, text)
     assert found == Typed(ticket=ticket, words=words, lacks_ticket=ticket is None or not words)
+
+
+@pytest.mark.parametrize(
+    ("text", "ticket", "words"),
+    [
+        ("", None, ""),
+        ("1042", "1042", ""),
+        (" #1042  Two  spaces ", "#1042", "Two  spaces"),
+        ("Call her", None, "Call her"),
+        ("Call 1042", None, "Call 1042"),
+    ],
+)
+def test_a_note_begins_with_the_number(text: str, ticket: str | None, words: str) -> None:
+    """Its words stay as they are; a form asks for what is missing."""
+    assert typed(Verb.NOTE, text) == Typed(ticket=ticket, words=words, lacks_ticket=ticket is None or not words)
