@@ -68,6 +68,7 @@ class Verb(StrEnum):
     SEND = "send"  # a message of one's own, to the customer
     REVEAL = "reveal"  # the customer's address, where cards show it masked
     NOTE = "note"  # a note in a ticket, from anywhere
+    REPLY = "reply"  # an empty form for a reply
     SNIPPET = "snippet"  # a form with a saved answer, filled in
     SEND_FORM = "sendform"  # what such a form says now, to the customer
     SNIPPETS = "snippets"  # the list of saved answers
@@ -75,7 +76,7 @@ class Verb(StrEnum):
     SAVE_SNIPPET = "savesnippet"  # what such a form says now
 
 
-OPENS_FORM: Final = frozenset({Verb.NOTE, Verb.SNIPPET, Verb.WRITE_SNIPPET})
+OPENS_FORM: Final = frozenset({Verb.NOTE, Verb.REPLY, Verb.SNIPPET, Verb.WRITE_SNIPPET})
 """What can be answered with a form; see `bot.ports.Intake.form`."""
 
 

@@ -29,7 +29,7 @@ from bot.model import (
 )
 from bot.text import clean
 from bot.tickets import enqueue
-from bot.tickets.filling import VARIABLES, named
+from bot.tickets.filling import VARIABLES, Filled, named
 from bot.tickets.routing import refusal
 from bot.tickets.rules import Rules
 from bot.tickets.snippets import Snippet, filled_in, find_snippet, width
@@ -49,7 +49,7 @@ class Entered:
 
     Attributes:
         token: Of the form; equal if it is sent again.
-        snippet: The name of the snippet that it began with.
+        snippet: The name of the snippet that it began with; empty: it began with none.
     """
 
     token: str
@@ -66,11 +66,11 @@ def entered(words: str, values: Mapping[str, str]) -> Entered | None:
     return Entered(token, snippet, clean(values[TEXT]), values.get(THEN) == SEND_AND_CLOSE)
 
 
-def reply_form(snippet: Snippet, ticket: TicketRow, asker: Asker, rules: Rules) -> Modal | Answer:
-    """The form with a snippet, filled in for this ticket; its store is in the settings."""
+def reply_form(snippet: Snippet | None, ticket: TicketRow, asker: Asker, rules: Rules) -> Modal | Answer:
+    """The form with a snippet, filled in for this ticket, or an empty one; the ticket's store is in the settings."""
     if ticket.forgotten:
         return Answer(text=reasons.forgotten())
-    filled = filled_in(snippet.text, ticket, asker, rules)
+    filled = Filled("") if snippet is None else filled_in(snippet.text, ticket, asker, rules)
     surplus = width(filled.text) - LONGEST_ENTRY
     if surplus > 0:
         return Answer(text=answers.filled_too_long(surplus))
@@ -85,11 +85,11 @@ def reply_form(snippet: Snippet, ticket: TicketRow, asker: Asker, rules: Rules) 
     can_close = ticket.status is Status.OPEN and Verb.CLOSE in rules.capabilities[ticket.store].verbs
     return Modal(
         verb=Verb.SEND_FORM,
-        title=f"#{ticket.number} · {snippet.name}",
+        title=f"Reply to #{ticket.number}" if snippet is None else f"#{ticket.number} · {snippet.name}",
         fields=(text, then) if can_close else (text,),
         submit="Send",
         ticket=ticket.number,
-        words=f"{new_token()} {snippet.name}",
+        words=new_token() if snippet is None else f"{new_token()} {snippet.name}",
     )
 
 

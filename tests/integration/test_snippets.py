@@ -222,6 +222,20 @@ async def test_a_vendor_that_is_down_gets_it_later(tmp_path: Path) -> None:
         assert bridge.vendor.texts("t1") == [FILLED]
 
 
+async def test_an_empty_form_is_a_reply_too(bridge: Bridge) -> None:
+    """What is typed in it is sent as it is, once, and may close the ticket."""
+    shown = await opened(bridge, Verb.REPLY)
+    assert (shown.title, initial(shown)) == ("Reply to #1001", {"text": "", "then": "send"})
+    assert (await sent(bridge, shown)).fault == "text"
+    text = "Dear {{agent.name}}, {{x}}"
+    assert "will be closed" in (await sent(bridge, shown, {"text": text, "then": "close"})).text
+    assert (await sent(bridge, shown, {"text": text})).text.startswith("This form was sent before")
+    await until(lambda: status(bridge) is Status.CLOSED)
+    await bridge.at_rest()
+    assert bridge.vendor.texts("t1") == [text]
+    assert lines(bridge)[0][0] == text
+
+
 # ---------------------------------------------------------------- what is wrong with one
 
 

@@ -218,3 +218,24 @@ async def test_a_note_by_command_in_both_chats(stage: Stage) -> None:
         await ticket.shown(words)
     await stage.at_rest()
     assert ticket.sent == []
+
+
+async def test_a_reply_in_a_form_in_both_chats(stage: Stage) -> None:
+    """In Discord in the thread, in Slack by the number, or picked."""
+    ticket = await stage.arrives("Form")
+    world, channel = stage.world, ticket.shop.slack
+    opened = await world.discord.command(world.ann, ticket.discord.thread.id, "reply")
+    assert values(opened) == {"text": "", "then": ""}
+    await world.discord.submit_modal(opened, {"text": "From\n*Ann*"})
+    await ticket.has_sent("From\n*Ann*")
+    form = await world.slack.command(world.bob, channel, "/reply", ticket.number)
+    assert isinstance(form.view, View)
+    assert form.view.title == f"Reply to #{ticket.number}"
+    empty = await world.slack.submit(world.bob, form.view)
+    assert empty.errors == {"text": "Please complete this required field."}
+    await world.slack.submit(world.bob, form.view, {"text": "From Bob"}, answers=1)
+    await ticket.has_sent("From\n*Ann*", "From Bob")
+    picker = await world.slack.command(world.bob, channel, "/reply")
+    assert isinstance(picker.view, View)
+    assert picker.view.title == "Reply to a ticket"
+    await ticket.shown("From Bob")

@@ -135,6 +135,7 @@ class TestWithTheBot:
                 "/release ",
                 "/assign ",
                 "/note ",
+                "/reply ",
                 "/snippet ",
                 "/snippets ",
                 "/stats ",

@@ -59,6 +59,7 @@ def offered(commands: Asking) -> tuple[Offered, ...]:
         _ticket_command(commands, Verb.RELEASE, wording.RELEASE_COMMAND),
         _assign_command(commands),
         _note_command(commands),
+        _ticket_command(commands, Verb.REPLY, wording.REPLY_COMMAND),
         _snippet_command(commands),
         _snippets_command(commands),
         _stats_command(commands),
@@ -118,7 +119,7 @@ def _ticket_command(commands: Asking, verb: Verb, description: str) -> app_comma
     @app_commands.describe(ticket=wording.TICKET_OPTION)
     async def command(interaction: Interaction, ticket: str | None = None) -> None:
         ask = Ask(verb=verb, agent=commands.agent(interaction), place=place_asked(interaction), ticket=ticket)
-        await commands.answer(interaction, ask)
+        await (commands.open(interaction, ask) if verb in OPENS_FORM else commands.answer(interaction, ask))
 
     @command.autocomplete("ticket")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:

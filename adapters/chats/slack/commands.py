@@ -35,7 +35,7 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|note|snippets?|stats)")
+_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|note|reply|snippets?|stats)")
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {
     "close_ticket": Verb.CLOSE,
@@ -103,7 +103,7 @@ class Commands:
         await ack()
         verb = Verb(_verb(str(body["command"])))
         channel, found = ChannelId(str(body["channel_id"])), typed(verb, str(body.get("text") or ""))
-        if verb is Verb.SNIPPET or (verb is Verb.NOTE and found.lacks_ticket):
+        if verb in (Verb.REPLY, Verb.SNIPPET) or (verb is Verb.NOTE and found.lacks_ticket):
             place = Place(chat=SLACK, channel=channel)
             kept = Kept(verb=verb, place=place, ticket=found.ticket, words=found.words)
             show = self._in_response(str(body["response_url"]))
@@ -223,7 +223,7 @@ class Commands:
 
     async def _form(self, kept: Kept, user: str, body: Payload, show: _Show, door: Door) -> None:
         """The form that is asked for, or what asks for the ticket and the snippet first."""
-        if (kept.words or kept.verb is Verb.NOTE) and (kept.ticket or kept.place.thread):
+        if (kept.words or kept.verb is not Verb.SNIPPET) and (kept.ticket or kept.place.thread):
             await self._forms.open(kept, user, body, show, door)
         elif len(kept.words) > _LONGEST_KEPT:
             await show(Answer(text=wording.NUMBER_FIRST, kept=kept.words))

@@ -44,6 +44,7 @@ _COMMANDS = (
     ("/release", "Give a ticket back that you have taken", "[number]"),
     ("/assign", "Give a ticket to a colleague", "[number] [@colleague]"),
     ("/note", "Add a note for the team to a ticket", "[number] [text]"),
+    ("/reply", "Answer a ticket's customer in a form", "[number]"),
     ("/snippet", "Send a saved answer", "[number] [name]"),
     ("/snippets", "List, write and change saved answers", ""),
     ("/stats", "Tickets and response times", "[store] [days]"),

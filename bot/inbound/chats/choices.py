@@ -27,6 +27,7 @@ _STATUS = {
     Verb.RELEASE: Status.OPEN,
     Verb.ASSIGN: Status.OPEN,
     Verb.NOTE: Status.OPEN,
+    Verb.REPLY: Status.OPEN,
     Verb.SNIPPET: Status.OPEN,
 }
 """Which tickets each command is offered."""

@@ -71,12 +71,12 @@ class Snippets:
     # ------------------------------------------------------------ sending one
 
     async def reply_form(self, ask: Ask, ticket: TicketNumber) -> Modal | Answer:
-        """The form with a snippet for a ticket on which the asker may act."""
+        """The form with a snippet, or an empty one, for a ticket on which the asker may act."""
         return await self._database.read(self._reply_form, ask, ticket)
 
     def _reply_form(self, tx: Transaction, ask: Ask, number: TicketNumber) -> Modal | Answer:
-        snippet = find_snippet(tx, ask.words)
-        if snippet is None:
+        snippet = None if ask.verb is Verb.REPLY else find_snippet(tx, ask.words)
+        if snippet is None and ask.verb is not Verb.REPLY:
             return snippets.not_found(tx, ask.words)
         ticket = ticket_row(require(tx.one("ticket", number=number)))
         return reply_form(snippet, ticket, _asker(ask), self._rules)

@@ -278,6 +278,7 @@ def test_the_slack_manifest_is_ready_to_paste(tmp_path: Path) -> None:
         "/release",
         "/assign",
         "/note",
+        "/reply",
         "/snippet",
         "/snippets",
         "/stats",

@@ -54,6 +54,7 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
         "/release",
         "/assign",
         "/note",
+        "/reply",
         "/snippet",
         "/snippets",
         "/stats",
@@ -68,7 +69,7 @@ def test_the_commands_can_have_longer_names() -> None:
     commands = manifest.app(prefixed=True)["features"]["slash_commands"]
     assert [command["command"] for command in commands] == [
         f"/shopbell-{verb}"
-        for verb in ("close", "reopen", "take", "release", "assign", "note", "snippet", "snippets", "stats")
+        for verb in ("close", "reopen", "take", "release", "assign", "note", "reply", "snippet", "snippets", "stats")
     ]
 
 
