@@ -22,6 +22,7 @@ from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.reread import RereadCheck
+from bot.inbound.chats.snippets import Snippets
 from bot.inbound.isolation import keep_connected
 from bot.inbound.vendors.poller import Poller
 from bot.model import ChatName, Kind, StoreName, TicketId
@@ -76,6 +77,7 @@ class App:
         refusals = Refusals()
         counting = {name: vendor for name, vendor in world.vendors.items() if isinstance(vendor, CanCount)}
         choices = Choices(database, rules, world.chats, refusals)
+        snippets = Snippets(database, rules, clock, chats=world.chats, choices=choices, wake=self.outbox.wake)
         commands = Commands(
             database,
             self.outbox,
@@ -86,6 +88,7 @@ class App:
             choices=choices,
             lists=Lists(database, rules, clock, chats=world.chats, choices=choices, refusals=refusals),
             counting=counting,
+            snippets=snippets,
         )
         self._homes = Homes(database, rules, clock, world.chats)
         self._private = PrivateMessages(world.chats, commands, database, clock)
@@ -96,6 +99,7 @@ class App:
             commands=commands,
             choices=choices,
             homes=self._homes,
+            snippets=snippets,
             refusals=refusals,
             private=self._private,
             rules=rules,

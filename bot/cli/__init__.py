@@ -13,6 +13,7 @@ from bot.cli.invitations import invites, manifests
 from bot.cli.outbox import commands as outbox
 from bot.cli.reports import backup, stats, tickets
 from bot.cli.shell import fail
+from bot.cli.snippets import commands as snippets
 from bot.cli.threads import end_process
 from bot.errors import DatabaseError, DatabaseInUse, SettingsError
 
@@ -22,6 +23,7 @@ commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_except
 for command in (run, check, sandbox, stats, tickets, forget, backup):
     commands.command()(command)
 commands.add_typer(outbox, name="outbox")
+commands.add_typer(snippets, name="snippets")
 commands.add_typer(manifests, name="manifest")
 commands.add_typer(invites, name="invite")
 

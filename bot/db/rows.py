@@ -21,6 +21,7 @@ from bot.model import (
     Customer,
     DeliveryId,
     Fact,
+    FactKey,
     Form,
     Kind,
     Mark,
@@ -66,7 +67,7 @@ def _moment(value: int | None) -> datetime | None:
 
 
 def facts_json(facts: tuple[Fact, ...]) -> str:
-    return json.dumps([[fact.label, fact.value] for fact in facts], ensure_ascii=False)
+    return json.dumps([[fact.label, fact.value, *filter(None, (fact.key,))] for fact in facts], ensure_ascii=False)
 
 
 def attachments_json(attachments: tuple[Attachment, ...]) -> str:
@@ -159,6 +160,7 @@ class MessageRow:
     edited_text: str | None
     deleted: bool
     erased: bool
+    closes_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +204,7 @@ def ticket_row(row: Row) -> TicketRow:
         status=Status(row["status"]),
         status_word=row["status_word"],
         customer=Customer(name=row["customer_name"], email=row["customer_email"]),
-        facts=tuple(Fact(label, value) for label, value in json.loads(row["facts"])),
+        facts=tuple(Fact(label, value, *map(FactKey, key)) for label, value, *key in json.loads(row["facts"])),
         awaiting=row["awaiting"],
         created_at=from_ms(row["created_at"]),
         first_response_at=_moment(row["first_response_at"]),
@@ -261,6 +263,7 @@ def message_row(row: Row) -> MessageRow:
         edited_text=row["edited_text"],
         deleted=row["deleted_at"] is not None,
         erased=bool(row["erased"]),
+        closes_by=row["closes_by"],
     )
 
 

@@ -355,7 +355,7 @@ UPDATE deliveries SET payload = json_set(payload, '$.text', '') WHERE id = :id A
 -- Takes words and names out of the ticket's messages. The rows stay: by them the messages are recognised.
 UPDATE messages
 SET text = '', formatted = NULL, author_name = NULL, attachments = '[]', unsupported = '[]', edited_text = NULL,
-    erased = 1
+    closes_by = NULL, erased = 1
 WHERE ticket = :ticket AND erased = 0;
 
 -- name: deleted_messages
@@ -719,6 +719,22 @@ RETURNING id;
 -- name: route_message
 -- Decides what the message is for, and what of it is sent or shown elsewhere.
 UPDATE messages SET purpose = :purpose, text = :text, formatted = :formatted, routed_at = :now WHERE id = :id;
+
+-- name: offer_text
+-- An agent's message asks for this text, which becomes a reply. By its own words it is known whether it is edited.
+UPDATE messages SET purpose = 'reply', edited_text = text, text = :text, formatted = NULL WHERE id = :id;
+
+-- name: insert_form_message
+-- Adds a reply or a note that was written in a form or a command. It is in no thread by itself, and posted in all.
+INSERT INTO messages (
+    ticket, link, agent, purpose, author, author_name, text, written_at, routed_at, form, closes_by
+)
+VALUES (:ticket, :link, :agent, :purpose, 'staff', :author_name, :text, :now, :now, :form, :closes_by)
+RETURNING id;
+
+-- name: message_by_form
+-- The message that was sent by this form.
+SELECT * FROM messages WHERE form = :form;
 
 -- name: set_message_purpose
 -- What the message is for now.
@@ -1238,3 +1254,25 @@ ORDER BY span;
 -- name: quick_check
 -- Whether SQLite finds the file sound.
 PRAGMA quick_check(1);
+
+-- ============================================================ snippets
+
+-- name: snippets
+-- Every saved answer, by name.
+SELECT * FROM snippets ORDER BY name;
+
+-- name: snippet
+-- One saved answer.
+SELECT * FROM snippets WHERE name = :name;
+
+-- name: save_snippet
+-- Writes a saved answer, in place of one of the same name.
+INSERT INTO snippets (name, text, changed_by, changed_by_name, changed_at)
+VALUES (:name, :text, :by, :by_name, :now)
+ON CONFLICT (name) DO UPDATE
+SET text = excluded.text, changed_by = excluded.changed_by, changed_by_name = excluded.changed_by_name,
+    changed_at = excluded.changed_at;
+
+-- name: delete_snippet
+-- Deletes a saved answer.
+DELETE FROM snippets WHERE name = :name;

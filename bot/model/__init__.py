@@ -8,6 +8,7 @@ All times are aware and in UTC.
 from __future__ import annotations
 
 from bot.model.chats import (
+    OPENS_FORM,
     Agent,
     Button,
     Card,
@@ -38,7 +39,8 @@ from bot.model.deliveries import (
     State,
     StatusPayload,
 )
-from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Row, Said
+from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Row, Said, SnippetChoice
+from bot.model.forms import LONGEST_ENTRY, ChoiceField, Modal, TextField
 from bot.model.home import Home, HomeSection, HomeTicket
 from bot.model.ids import (
     AgentId,
@@ -67,6 +69,7 @@ from bot.model.tickets import (
     Counts,
     Customer,
     Fact,
+    FactKey,
     File,
     Message,
     Nameless,
@@ -77,6 +80,8 @@ from bot.model.tickets import (
 )
 
 __all__ = [
+    "LONGEST_ENTRY",
+    "OPENS_FORM",
     "PAYLOADS",
     "RECONCILE_DELAYS",
     "WAITS_FOR_US",
@@ -95,6 +100,7 @@ __all__ = [
     "ChatMessageId",
     "ChatName",
     "Choice",
+    "ChoiceField",
     "Colleague",
     "Conversation",
     "Counts",
@@ -107,6 +113,7 @@ __all__ = [
     "Edited",
     "ErasePayload",
     "Fact",
+    "FactKey",
     "File",
     "Finding",
     "Form",
@@ -120,6 +127,7 @@ __all__ = [
     "Mark",
     "Message",
     "MessageId",
+    "Modal",
     "Moment",
     "Nameless",
     "NewCardPayload",
@@ -136,12 +144,14 @@ __all__ = [
     "Purpose",
     "Row",
     "Said",
+    "SnippetChoice",
     "Standing",
     "State",
     "Status",
     "StatusPayload",
     "Store",
     "StoreName",
+    "TextField",
     "ThreadId",
     "Ticket",
     "TicketId",

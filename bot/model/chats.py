@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Final
 
 from bot.model.ids import AgentId, ChannelId, ChatMessageId, ChatName, DeliveryId, ThreadId, TicketNumber
 from bot.model.tickets import Attachment, Customer, Fact, Standing, Status
@@ -49,6 +50,7 @@ class Door(StrEnum):
     BUTTON = "button"
     MENU = "menu"  # a message's menu
     WORD = "word"  # a message that is a command: `!close`
+    FORM = "form"  # a form that was filled in
 
 
 class Verb(StrEnum):
@@ -66,6 +68,17 @@ class Verb(StrEnum):
     DISCARD = "discard"  # a delivery that is held
     SEND = "send"  # a message of one's own, to the customer
     REVEAL = "reveal"  # the customer's address, where cards show it masked
+    NOTE = "note"  # a note in a ticket, from anywhere
+    REPLY = "reply"  # an empty form for a reply
+    SNIPPET = "snippet"  # a form with a saved answer, filled in
+    SEND_FORM = "sendform"  # what such a form says now, to the customer
+    SNIPPETS = "snippets"  # the list of saved answers
+    WRITE_SNIPPET = "writesnippet"  # a form with a saved answer as it is stored, or an empty one
+    SAVE_SNIPPET = "savesnippet"  # what such a form says now
+
+
+OPENS_FORM: Final = frozenset({Verb.NOTE, Verb.REPLY, Verb.SNIPPET, Verb.WRITE_SNIPPET})
+"""What can be answered with a form; see `bot.ports.Intake.form`."""
 
 
 class Mark(StrEnum):

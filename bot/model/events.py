@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.model.chats import Agent, Button, Door, Place, Verb
@@ -64,6 +65,7 @@ class Ask:
         store, days: For `STATS`; None: all stores, seven days.
         words: What was typed besides, cleaned by nobody yet; empty: nothing.
         page: Which page of a list is asked for, counted from 0.
+        entered: What was entered in a form, by the fields' names.
         door: In which way it was asked.
     """
 
@@ -78,7 +80,13 @@ class Ask:
     days: int | None = None
     words: str = ""
     page: int = 0
+    entered: Mapping[str, str] = field(default_factory=dict)
     door: Door = Door.COMMAND
+
+    @property
+    def longest_entry(self) -> str:
+        """What would be lost first if the form were lost; empty: nothing was entered."""
+        return max(self.entered.values(), key=len, default="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +122,17 @@ class Answer:
         table: Lines that are shown below the text in a fixed-width font; None: no table.
         listing: Tickets that are shown below the text; None: no list.
         buttons: What the asker can do next. A chat that shows the answer where no button works says so instead.
+        fault: The field of the asker's form with which something is wrong, so that nothing was done; empty: nothing is.
+            A chat keeps what was entered, or shows it again.
+        kept: A text that would otherwise be lost; it is shown below, whole, however long it is.
     """
 
     text: str
     table: str | None = None
     listing: Listing | None = None
     buttons: tuple[Button, ...] = ()
+    fault: str = ""
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +141,11 @@ class Choice:
 
     number: TicketNumber
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnippetChoice:
+    """A saved answer that an agent can pick: its name, and how its text begins, on one line of any length."""
+
+    name: str
+    beginning: str

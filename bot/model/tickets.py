@@ -55,12 +55,25 @@ class Customer:
     email: str | None = None
 
 
+class FactKey(StrEnum):
+    """Facts that have the same meaning at every vendor. The value is the name of the snippets' variable for it."""
+
+    ORDER_NUMBER = "order.number"
+    TRACKING_LINK = "order.tracking_link"
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of context on a card, for example `Order` and `ord_xyz789`."""
+    """
+    One line of context on a card, for example `Order` and `ord_xyz789`.
+
+    Attributes:
+        key: What it is, whatever its label says; None: something else.
+    """
 
     label: str
     value: str
+    key: FactKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -262,7 +262,7 @@ class Directory:
 
         An agent's are where they were written; the others in the vendor's dashboard.
         """
-        if job.link_of_message is not None:
+        if job.link_of_message is not None and require(job.message).chat_message is not None:
             return notices.read_in_chat(self.chat(job.link_of_message.chat).label)
         ticket = require(job.ticket)
         store = self.rules.stores.get(ticket.store)

@@ -26,10 +26,12 @@ from bot.model import (
     Home,
     Kind,
     Mark,
+    Modal,
     Opened,
     Place,
     Post,
     Said,
+    SnippetChoice,
     Verb,
 )
 
@@ -340,6 +342,19 @@ class Intake(Protocol):
 
         Only those on which the agent may act. Takes some milliseconds, or as long as `Chat.writable`.
         """
+        ...
+
+    async def form(self, ask: Ask) -> Modal | Answer:
+        """
+        The form that is asked for by one of `OPENS_FORM`; an `Answer` if there is none. Never raises because of that.
+
+        Takes some milliseconds, or as long as `Chat.writable`: a platform opens a form only within three seconds, and
+        only before the request is acknowledged in another way.
+        """
+        ...
+
+    async def snippets(self, typed: str, place: Place, agent: Agent) -> Sequence[SnippetChoice]:
+        """At most 25 saved answers that match what was typed so far; none for who may act in no store in this chat."""
         ...
 
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:

@@ -240,13 +240,20 @@ def _edit_reply(tx: Transaction, context: _MessageContext, text: str) -> str | A
         return notices.too_late_to_edit(certain=reply.state is State.DONE)
     written = _with_text(context, text)
     route = note_route(written, context.rules) or checked_reply_route(written, context.ticket, context.rules)
-    # Route it again if it is a note now, or if whether and why its vendor refuses it has changed.
-    is_other = route.purpose is not Purpose.REPLY or bool(route.held)
+    # Route it again if it is a note now, if whether and why its vendor refuses it has changed, or if it was a command
+    # for a text that waits to be sent.
+    is_other = route.purpose is not Purpose.REPLY or bool(route.held) or _was_offer(context)
     if is_other or route.refused != refusal(context.message, context.ticket, context.rules):
         _recall(tx, context, reply)
         return _reroute(tx, context, route)
     _set_text(tx, replace(context, formatted=route.formatted), route.text)
     return notices.edited_after_failure() if reply.state is State.FAILED and not route.refused else None
+
+
+def _was_offer(context: _MessageContext) -> bool:
+    """Whether the message asked for a text that was offered in its place."""
+    written = context.message.edited_text
+    return written is not None and typed_command(replace(context.message, text=written), context.rules) is not None
 
 
 def _edit_note(tx: Transaction, context: _MessageContext, text: str) -> str | None:

@@ -14,6 +14,7 @@ from bot.tickets.collisions import CROSSING, READING, Reply, Shown, collision
 from bot.tickets.people import chat_id, holder, person_of
 from bot.tickets.progress import progress_changed
 from bot.tickets.rules import Rules
+from bot.tickets.taking import Asker, take_by_reply
 from bot.wording import notices
 from bot.wording.masking import masked
 
@@ -66,6 +67,37 @@ def ask(tx: Transaction, link: LinkRow, question: Question, reply: DeliveryId, n
         Button(verb=Verb.DISCARD, label="Discard", delivery=reply),
     )
     enqueue.line(tx, link, question.text, now, buttons, plainer_text=question.plainer, message=question.quoted)
+
+
+def send_by_hand(
+    tx: Transaction,
+    link: LinkRow,
+    ticket: TicketRow,
+    message: int,
+    sender: Asker,
+    at: datetime,
+    rules: Rules,
+    now: datetime,
+) -> bool:
+    """
+    Queue a message for the customer that somebody sends by a menu or a form; whoever sends it answers for it.
+
+    Args:
+        link: In whose thread they are asked, if it crosses another reply.
+        at: When they asked for it, by their chat's time.
+
+    Returns:
+        False: it crosses another one, so it is held first.
+    """
+    tx.run("set_message_replied", id=message, by=chat_id(sender.chat, sender.agent), at=to_ms(at))
+    question = reason_by_collision(tx, link, message, rules)
+    reply = require(enqueue.reply(tx, ticket, message, now, now, held=question is not None, requested=not question))
+    if question is not None:
+        ask(tx, link, question, reply, now)
+        return False
+    hold_later_ones(tx, link, message, rules, now)
+    take_by_reply(tx, ticket.number, sender, rules, now)
+    return True
 
 
 def hold_later_ones(tx: Transaction, link: LinkRow, message: int, rules: Rules, now: datetime) -> None:

@@ -11,7 +11,9 @@ from bot.tickets.enqueue import add_delivery, chat_destination, load_link
 
 
 def enqueue_mark(tx: Transaction, message: MessageRow, now: datetime) -> None:
-    """Queue the mark on an agent's message, unless it is queued already."""
+    """Queue the mark on an agent's message, unless it is queued already. What was written in a form is no message."""
+    if message.chat_message is None:
+        return
     link = load_link(tx, require(message.link))
     lane, destination = f"mark:{message.id}", chat_destination(link.chat)
     add_delivery(tx, Kind.MARK, lane, destination, now, ticket=message.ticket, link=link.id, message=message.id)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.db.connection import Transaction
-from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, require, to_ms
-from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, State, Verb
+from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, require, ticket_row, to_ms
+from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, State, Status, Verb
 from bot.tickets import enqueue, links, marks
 from bot.tickets.forgotten import message_hash
 from bot.tickets.progress import progress_changed
+from bot.wording import notices
 
 
 def may_have_been_sent(delivery: DeliveryRow) -> bool:
@@ -67,12 +68,23 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
         progress_changed(tx, message.id, now)
     marks.enqueue_mark(tx, message, now)
     enqueue.cards(tx, message.ticket, now)
+    _close_after(tx, message, now)
+
+
+def _close_after(tx: Transaction, message: MessageRow, now: datetime) -> None:
+    """Close the ticket if that was asked for together with this reply, and is still to be done."""
+    ticket = ticket_row(require(tx.one("ticket", number=message.ticket)))
+    is_open = ticket.status is Status.OPEN and tx.one("status_in_progress", ticket=ticket.number) is None
+    if message.closes_by and is_open and not ticket.forgotten:
+        enqueue.status(tx, ticket, Status.CLOSED, message.closes_by, now)
 
 
 def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, text: str, now: datetime) -> None:
     """An agent's message did not reach the vendor: mark it, and report it in its thread with a Retry button."""
     marks.enqueue_mark(tx, message, now)
     progress_changed(tx, message.id, now)
+    if message.closes_by:
+        text = f"{text} {notices.stays_open()}"
     report_failure(tx, message, reply, text, now)
 
 

@@ -17,6 +17,7 @@ from bot.db.rows import LinkRow, MessageRow, TicketRow
 from bot.model import Answer, DeliveryId, TicketNumber, Verb
 from bot.text.audience import ForBot, audience
 from bot.tickets.rules import Rules
+from bot.tickets.snippets import offer
 from bot.tickets.status_changes import STATUSES, request_status
 from bot.tickets.taking import TAKINGS, author
 from bot.wording import answers, notices
@@ -27,6 +28,7 @@ WORDS: Final = {
     "stats": Verb.STATS,
     "take": Verb.TAKE,
     "release": Verb.RELEASE,
+    "s": Verb.SNIPPET,
 }
 """The words that are commands, and what each asks for."""
 
@@ -38,10 +40,12 @@ class TypedCommand:
 
     Attributes:
         ticket: The ticket's number as it was typed; empty: none was, so the thread's ticket is meant.
+        words: What else was typed behind the command; empty: nothing.
     """
 
     verb: Verb
     ticket: str = ""
+    words: str = ""
 
     def is_about(self, number: TicketNumber) -> bool:
         """Whether the ticket of the thread is meant, which has this number."""
@@ -64,10 +68,13 @@ class AnswerDue:
 def typed_command(message: MessageRow, rules: Rules) -> TypedCommand | None:
     """The command that a whole message is; None: it is none. One with files or other parts is none. Pure."""
     found = audience(message.text, rules.note_prefixes)
-    verb = WORDS.get(found.word) if isinstance(found, ForBot) else None
-    if not isinstance(found, ForBot) or verb is None or message.attachments or message.unsupported:
+    if not isinstance(found, ForBot) or message.attachments or message.unsupported:
         return None
-    return TypedCommand(verb, found.rest)
+    word, _, words = found.word.partition(" ")
+    if WORDS.get(word) is Verb.SNIPPET:
+        return TypedCommand(Verb.SNIPPET, words=words or found.rest)
+    verb = WORDS.get(found.word)
+    return None if verb is None else TypedCommand(verb, found.rest)
 
 
 def nearest_command(word: str) -> str:
@@ -95,8 +102,11 @@ def obey(
     command: TypedCommand,
     rules: Rules,
     now: datetime,
-) -> AnswerDue:
-    """Queue what the command changes in the ticket of its thread; the store is in the settings."""
+) -> AnswerDue | None:
+    """Queue what the command changes in the ticket of its thread, in the settings' store. None: there is no answer."""
+    if command.verb is Verb.SNIPPET:
+        answer = offer(tx, link, ticket, message, command.words, rules, now)
+        return None if answer is None else AnswerDue(message, answer)
     if command.is_about(ticket.number):
         if command.verb in STATUSES:
             by = notices.by_agent(message.author_name or "", rules.chat_labels[link.chat])

@@ -243,6 +243,10 @@ def not_sent_yet(name: str) -> str:
     return f"✋ {name} is asked whether to send a message, because somebody else wrote at the same time."
 
 
+def form_held(name: str, words: str) -> str:
+    return f"✋ {name} is asked whether to send this message: {words}"
+
+
 def not_delivered(name: str, words: str) -> str:
     return f"❌ A message by {name} did not reach the customer: {words}"
 
@@ -253,6 +257,14 @@ def perhaps_delivered(name: str, words: str) -> str:
 
 def withdrawn(name: str) -> str:
     return f"{name} did not send a message after all."
+
+
+def stays_open() -> str:
+    return "The ticket stays open until it does."
+
+
+def snippet_offered(name: str, text: str) -> str:
+    return f"The snippet {name}, filled in. Send it to the customer?\n\n{text}"
 
 
 def note_edited(name: str, before: str, now: str) -> str:

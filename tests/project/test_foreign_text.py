@@ -32,7 +32,7 @@ from bot.text.cutting import cut
 from bot.text.normal import normal
 from bot.text.plain import inert, plain
 from bot.text.tree import Code, CodeBlock, Emoji, Link, Paragraph, Style, Words, verbatim
-from bot.tickets import own_messages
+from bot.tickets import filling, own_messages
 from bot.wording import masking
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -117,6 +117,7 @@ FOREIGN: dict[str, Reader] = {
     "adapters/chats/slack/buttons.py:ACTIONS": slack_buttons.ACTIONS.fullmatch,
     "adapters/chats/slack/buttons.py:_VALUE": slack_buttons._VALUE.fullmatch,
     "adapters/chats/slack/arguments.py:_DAYS": partial(typed, Verb.STATS),
+    "adapters/chats/slack/arguments.py:_NUMBER": partial(typed, Verb.SNIPPET),
     "adapters/chats/slack/arguments.py:_PERSON": partial(typed, Verb.ASSIGN),
     "adapters/chats/slack/commands.py:_SLASH": commands._SLASH.fullmatch,
     "adapters/chats/slack/commands.py:register": re.compile("|".join(commands._SHORTCUTS)).fullmatch,
@@ -150,6 +151,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/audience.py:_FEW_WORDS": lambda given: audience.audience(f"!{given}", ("//",)),
     "bot/text/audience.py:_LIST_NUMBER": lambda given: audience.audience(f"1. {given}", ("//",)),
     "bot/text/audience.py:_WORD": lambda given: audience.audience(f"@{given}", ("//",)),
+    "bot/tickets/filling.py:_VARIABLE": lambda given: (filling.unknown(given), filling.fill(given, {})),
     "bot/text/neutral.py:_INVISIBLE": text.visible,
     "bot/text/neutral.py:_LINE_ENDS": text.clean,
     "bot/text/neutral.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,

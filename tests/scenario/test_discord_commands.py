@@ -11,6 +11,10 @@ from bot.model import (
     Button,
     DeliveryId,
     DeliveryKey,
+    Door,
+    Modal,
+    TextField,
+    TicketNumber,
     Verb,
     Voice,
 )
@@ -18,6 +22,15 @@ from bot.sandbox.discord import NoAnswer
 from tests.support.openapi.discord import check_exchange
 from tests.support.stage.discord import build, place, post, stage
 from tests.support.waiting import until
+
+FORM = Modal(
+    verb=Verb.SEND_FORM,
+    title="Form",
+    fields=(TextField(name="text", label="Text", has_lines=True),),
+    submit="Send",
+    ticket=TicketNumber(1042),
+    words="abc refund",
+)
 
 
 class TestAsking:
@@ -111,6 +124,45 @@ class TestAsking:
             observed.append(check_exchange)
             assert (await s.server.command(ana, s.text, "stats")).content == "Done."
         assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+
+    async def test_a_form_is_opened_and_what_was_entered_comes_back(self) -> None:
+        """Also after a restart, and sent twice; where nothing of it can be done, it is shown again."""
+        async with stage() as s:
+            opened = await s.open(s.text)
+            ana = s.server.add_member("Ana")
+            s.intake.modal = FORM
+            form = await s.server.command(ana, opened.thread, "snippet", name="refund", ticket="1042")
+            await s.restart()
+            s.intake.answer = Answer(text="No.", fault="text")
+            for _ in range(2):
+                refused = await s.server.submit_modal(form, {"text": "*typed*"})
+                await until(lambda: bool(refused.followups))  # noqa: B023
+                assert [each.content for each in refused.followups] == ["\\*typed\\*"]
+                assert (refused.content, refused.ephemeral) == ("No.", True)
+            asked, *sent = s.intake.asks
+            assert (asked.verb, asked.words, asked.ticket) == (Verb.SNIPPET, "refund", "1042")
+            assert len(sent) == 2
+            assert (sent[0].verb, sent[0].ticket, sent[0].words) == (Verb.SEND_FORM, "1042", "abc refund")
+            assert (sent[0].entered, sent[0].door, sent[0].place) == (
+                {"text": "*typed*"},
+                Door.FORM,
+                place(s.text, opened),
+            )
+
+    async def test_a_form_that_cannot_be_made(self) -> None:
+        """An answer stands there instead, also after a defect; and what was typed into one is not lost by a defect."""
+        async with stage() as s:
+            ana = s.server.add_member("Ana")
+            told = await s.server.command(ana, s.text, "note")
+            assert (told.content, told.ephemeral, told.modal) == ("Done.", True, None)
+            s.intake.modal = FORM
+            form = await s.server.command(ana, s.text, "note")
+            s.intake.failure = RuntimeError("a defect")
+            broken = await s.server.command(ana, s.text, "reply")
+            assert broken.content.startswith("Something went wrong inside shopbell")
+            lost = await s.server.submit_modal(form, {"text": "typed"})
+            assert lost.content.startswith("Something went wrong inside shopbell")
+            await until(lambda: [each.content for each in lost.followups] == ["typed"])
 
     async def test_commands_are_published_only_when_they_changed(self) -> None:
         """A restart asks what is there and leaves it; a server that offers something else is put right."""

@@ -91,6 +91,33 @@ class TestWithTheBot:
             await v.does("/slack/dismiss", view=form["id"])
             assert "slack/modal" not in v.parts
 
+    async def test_forms_are_filled_in(self, tmp_path: Path) -> None:
+        """Discord's too: one that is closed is gone, one that is sent shows the answer."""
+        async with visit(tmp_path, running=True) as v:
+            ticket = await opened(v)
+            place = ticket["discord"]
+            await v.does("/discord/type", place=place, text="/snippets")
+            listed = v.messages("discord", place)[-1]
+            new = {"place": listed["place"], "message": listed["id"], "button": button(listed)["id"]}
+            await v.does("/discord/press", **new)
+            form = v.parts["discord/modal"]
+            assert [(each["id"], each["value"]) for each in form["blocks"]] == [("name", ""), ("text", "")]
+            assert await v.may_not("/discord/submit", view=form["id"], values={"name": "x"}) == "Text is required."
+            await v.does("/discord/dismiss", view=form["id"])
+            assert "discord/modal" not in v.parts
+            assert await v.may_not("/discord/submit", view=form["id"], values={}) == "That form is closed."
+            await v.does("/discord/press", **new)
+            values = {"name": "thanks", "text": "Thank you, {{agent.name}}!"}
+            await v.does("/discord/submit", view=v.parts["discord/modal"]["id"], values=values)
+            assert "discord/modal" not in v.parts
+            await v.does("/discord/type", place=place, text="/snippet thanks")
+            form = v.parts["discord/modal"]
+            text, then = form["blocks"]
+            assert (text["value"], text["multiline"]) == ("Thank you, Ann!", True)
+            assert [each["label"] for each in then["options"]] == ["Send", "Send and close"]
+            await v.does("/discord/submit", view=form["id"], values={"then": "close"})
+            await v.sees(lambda: is_closed(v, ticket) and "Thank you, Ann!" in at_vendor(v, ticket))
+
     async def test_commands_complete_as_one_types(self, tmp_path: Path) -> None:
         """First the commands, then what the bot offers for an option; the answer is Ann's alone, and shown as such."""
         async with visit(tmp_path, running=True) as v:
@@ -101,7 +128,19 @@ class TestWithTheBot:
                 choices: list[dict[str, Any]] = (await v.does("/discord/complete", place=place, text=text))["choices"]
                 return choices
 
-            commands = {"/close ", "/reopen ", "/take ", "/release ", "/assign ", "/tickets ", "/stats "}
+            commands = {
+                "/close ",
+                "/reopen ",
+                "/take ",
+                "/release ",
+                "/assign ",
+                "/note ",
+                "/reply ",
+                "/snippet ",
+                "/snippets ",
+                "/tickets ",
+                "/stats ",
+            }
             assert commands == {each["text"] for each in await offered("/")}
             (choice,) = await offered("/close wrong")
             assert choice["text"] == f"/close ticket:{ticket['number']}"

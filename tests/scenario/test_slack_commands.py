@@ -7,13 +7,26 @@ from bot.model import (
     Ask,
     Button,
     DeliveryId,
+    Door,
+    Modal,
     Place,
     Post,
+    TextField,
+    TicketNumber,
     Verb,
     Voice,
 )
 from tests.support.stage.slack import Recording, key, scene
 from tests.support.waiting import until
+
+FORM = Modal(
+    verb=Verb.SEND_FORM,
+    title="Form",
+    fields=(TextField(name="text", label="Text", has_lines=True),),
+    submit="Send",
+    ticket=TicketNumber(1042),
+    words="abc refund",
+)
 
 
 async def test_slash_commands_are_answered_to_their_asker() -> None:
@@ -125,3 +138,55 @@ async def test_a_fault_of_ours_is_reported_to_whoever_waits() -> None:
         await stage.start()
         outcome = await stage.slack.command(stage.anna, stage.channel, "/close", "1042")
         assert "went wrong inside shopbell" in outcome.text
+
+
+async def test_a_form_that_is_answered_slowly() -> None:
+    """Slack has its acknowledgement in time; what is wrong is shown later, with what was typed."""
+    async with scene() as stage:
+        stage.intake.modal = FORM
+        opened = await stage.slack.command(stage.anna, stage.channel, "/snippet", "1042 refund")
+        assert opened.view is not None
+        stage.intake.answer = Answer(text="No.", fault="text")
+        at_once = await stage.slack.submit(stage.anna, opened.view, {"text": "typed"})
+        assert at_once.errors == {"text": "No."}
+        stage.intake.patience = 2.0
+        shown = await stage.slack.submit(stage.anna, opened.view, {"text": "typed <!channel>"})
+        assert shown.view is not None
+        assert "One moment" in shown.view.rendered
+        await until(lambda: "No.\ntyped <!channel>" in stage.slack.views(stage.anna)[-1].rendered)
+        asked, first, second = stage.intake.asks
+        assert (asked.verb, asked.ticket, asked.words) == (Verb.SNIPPET, "1042", "refund")
+        assert (first.verb, first.ticket, first.words) == (Verb.SEND_FORM, "1042", "abc refund")
+        assert (second.entered, second.door) == ({"text": "typed <!channel>"}, Door.FORM)
+
+
+async def test_a_form_that_is_made_slowly() -> None:
+    """The picker waits, then the form stands in its place."""
+    async with scene() as stage:
+        stage.intake.modal = FORM
+        picker = await stage.slack.command(stage.anna, stage.channel, "/snippet", "1042")
+        assert picker.view is not None
+        (option,) = await stage.slack.suggest(stage.anna, picker.view, "shopbell:snippet", "")
+        stage.intake.patience = 2.0
+        waiting = await stage.slack.submit(stage.anna, picker.view, {"shopbell:snippet": option.value})
+        assert waiting.view is not None
+        assert "One moment" in waiting.view.rendered
+        await until(lambda: stage.slack.views(stage.anna)[-1].title == "Form")
+
+
+async def test_a_form_that_cannot_be_made() -> None:
+    """An answer stands there instead, also after a defect."""
+
+    class Broken(Recording):
+        async def form(self, ask: Ask) -> Modal | Answer:
+            if ask.words == "refund":
+                raise ZeroDivisionError
+            return Answer(text="There is none.")
+
+    async with scene(start=False) as stage:
+        stage.intake = Broken()
+        await stage.start()
+        none = await stage.slack.command(stage.anna, stage.channel, "/snippet", "1042 other")
+        assert none.text == "There is none."
+        broken = await stage.slack.command(stage.anna, stage.channel, "/snippet", "1042 refund")
+        assert "went wrong inside shopbell" in broken.text

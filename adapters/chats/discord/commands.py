@@ -9,15 +9,15 @@ import discord
 import structlog
 from discord import app_commands
 
-from adapters.chats.discord import wording
+from adapters.chats.discord import forms, wording
 from adapters.chats.discord.agents import Agents
 from adapters.chats.discord.buttons import view
 from adapters.chats.discord.client import Client
 from adapters.chats.discord.failures import remote_errors, usable_answer
-from adapters.chats.discord.messages import answer_embeds, answer_text
-from adapters.chats.discord.slash_commands import Interaction, button_class, offered
+from adapters.chats.discord.messages import answer_embeds, answer_text, kept_parts
+from adapters.chats.discord.slash_commands import Interaction, button_class, offered, place_asked
 from bot.errors import RemoteError
-from bot.model import Agent, Answer, Ask
+from bot.model import Agent, Answer, Ask, Door
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -56,16 +56,18 @@ class Commands:
         client.commands = [command.to_dict(tree) for command in tree.get_commands()]
         client.add_dynamic_items(button_class(self))
 
+        @client.event
+        async def on_interaction(interaction: Interaction) -> None:
+            if interaction.type is discord.InteractionType.modal_submit:
+                await self._submitted(interaction)
+
     def agent(self, interaction: Interaction) -> Agent:
         """Who asks."""
         return self.agents.asker(interaction)
 
     async def answer(self, interaction: Interaction, ask: Ask) -> None:
-        """Acknowledge, ask the core, show its answer."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+        """Acknowledge, ask the core, show its answer; and what was entered, if something is wrong with that."""
+        self._keep_running()
         try:
             with remote_errors(wrote=True), usable_answer(wrote=True):
                 await interaction.response.defer(ephemeral=True, thinking=True)
@@ -76,8 +78,54 @@ class Commands:
             answer = await self.intake.ask(ask)
         except Exception:
             await _show(interaction, Answer(text=wording.BROKEN))
+            await _show_kept(interaction, ask.longest_entry)
             raise
         await _show(interaction, answer)
+        await _show_kept(interaction, ask.longest_entry if answer.fault else answer.kept)
+
+    async def open(self, interaction: Interaction, ask: Ask) -> None:
+        """
+        Show the form that is asked for, or the answer why there is none.
+
+        Discord takes a form only as the first answer, so nothing is acknowledged before.
+        """
+        self._keep_running()
+        try:
+            form = await self.intake.form(ask)
+        except Exception:
+            await _say(interaction, Answer(text=wording.BROKEN))
+            raise
+        if isinstance(form, Answer):
+            await _say(interaction, form)
+            return
+        try:
+            with remote_errors(wrote=True), usable_answer(wrote=True):
+                await interaction.response.send_modal(forms.modal(form))
+        except RemoteError as error:
+            _log.info("discord form not opened", verb=ask.verb, reason=error.user_message)
+
+    async def _submitted(self, interaction: Interaction) -> None:
+        found = forms.submitted(interaction.data or {})
+        if found is None:
+            return
+        asked = found.asked
+        ask = Ask(
+            verb=asked.verb,
+            agent=self.agent(interaction),
+            place=place_asked(interaction),
+            ticket=None if asked.ticket is None else str(asked.ticket),
+            words=asked.words,
+            entered=found.entered,
+            door=Door.FORM,
+        )
+        await self.answer(interaction, ask)
+
+    def _keep_running(self) -> None:
+        """A request that is being answered is waited for when the bridge stops."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
 
     async def finish(self) -> None:
         """Wait some seconds for requests that are being answered, then cancel them."""
@@ -87,6 +135,26 @@ class Commands:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+async def _say(interaction: Interaction, answer: Answer) -> None:
+    """The first answer, to the asker alone."""
+    buttons = view(answer.buttons) or discord.utils.MISSING
+    try:
+        with remote_errors(wrote=True), usable_answer(wrote=True):
+            await interaction.response.send_message(answer_text(answer), view=buttons, ephemeral=True)
+    except RemoteError as error:
+        _log.info("discord answer not shown", reason=error.user_message)
+
+
+async def _show_kept(interaction: Interaction, text: str) -> None:
+    """Show a text whole, such as what was entered in a form: the form is gone."""
+    for part in kept_parts(text) if text.strip() else ():
+        try:
+            with remote_errors(wrote=True), usable_answer(wrote=True):
+                await interaction.followup.send(part, ephemeral=True)
+        except RemoteError as error:
+            _log.info("discord answer not shown", reason=error.user_message)
 
 
 async def _show(interaction: Interaction, answer: Answer) -> None:

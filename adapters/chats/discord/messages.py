@@ -30,7 +30,7 @@ from adapters.chats.discord.markup import (
 )
 from adapters.chats.discord.writing_markdown import measure, write
 from bot.model import Answer, Attachment, DeliveryKey, Form, Post, Row, Voice
-from bot.text import Cuts, one_line
+from bot.text import Cuts, one_line, split
 from bot.text.cutting import cut
 from bot.text.file_names import UNNAMED, file_name
 from bot.text.names import name_of
@@ -247,6 +247,11 @@ def _row(row: Row, headings: Sequence[str]) -> str:
     title = f"**{named_link(cut_line(row.title, _ROW_TITLE), row.address or None)}**"
     said = " · ".join(f"{heading}: {cell}" for heading, cell in zip(headings, row.cells, strict=True))
     return f"{title}\n-# {cut_escaped(one_line(said, _ROW_CELLS), _ROW_CELLS)}" if said else title
+
+
+def kept_parts(text: str) -> tuple[str, ...]:
+    """A text as messages that together show the whole of it."""
+    return tuple(escape(piece) for piece in split(text, CONTENT_LENGTH, width))
 
 
 def answer_text(answer: Answer, length: int = CONTENT_LENGTH) -> str:

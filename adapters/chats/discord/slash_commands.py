@@ -16,7 +16,7 @@ from adapters.chats.discord.failures import remote_errors
 from adapters.chats.discord.markup import cut_line
 from adapters.chats.discord.reading import is_from_person, place_of, said
 from bot.errors import RemoteError
-from bot.model import Agent, Ask, Door, Place, Verb
+from bot.model import OPENS_FORM, Agent, Ask, Door, Place, Verb
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -45,6 +45,10 @@ class Asking(Protocol):
         """Acknowledge, ask the core, show its answer."""
         ...
 
+    async def open(self, interaction: Interaction, ask: Ask) -> None:
+        """Show the form that is asked for, or the answer why there is none."""
+        ...
+
 
 def offered(commands: Asking) -> tuple[Offered, ...]:
     """All slash commands and message menus."""
@@ -54,6 +58,10 @@ def offered(commands: Asking) -> tuple[Offered, ...]:
         _ticket_command(commands, Verb.TAKE, wording.TAKE_COMMAND),
         _ticket_command(commands, Verb.RELEASE, wording.RELEASE_COMMAND),
         _assign_command(commands),
+        _note_command(commands),
+        _ticket_command(commands, Verb.REPLY, wording.REPLY_COMMAND),
+        _snippet_command(commands),
+        _snippets_command(commands),
         _tickets_command(commands),
         _stats_command(commands),
         _send_menu(commands),
@@ -80,7 +88,8 @@ def button_class(commands: Asking) -> type[ui.DynamicItem[ui.Button[Any]]]:
 
         async def callback(self, interaction: Interaction) -> None:
             button = pressed(self.found)
-            await commands.answer(
+            do = commands.open if button.verb in OPENS_FORM else commands.answer
+            await do(
                 interaction,
                 Ask(
                     verb=button.verb,
@@ -111,7 +120,7 @@ def _ticket_command(commands: Asking, verb: Verb, description: str) -> app_comma
     @app_commands.describe(ticket=wording.TICKET_OPTION)
     async def command(interaction: Interaction, ticket: str | None = None) -> None:
         ask = Ask(verb=verb, agent=commands.agent(interaction), place=place_asked(interaction), ticket=ticket)
-        await commands.answer(interaction, ask)
+        await (commands.open(interaction, ask) if verb in OPENS_FORM else commands.answer(interaction, ask))
 
     @command.autocomplete("ticket")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -134,6 +143,60 @@ def _assign_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
     @command.autocomplete("ticket")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return await _tickets(commands, Verb.ASSIGN, interaction, typed)
+
+    return command
+
+
+def _note_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.NOTE.value, description=wording.NOTE_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    @app_commands.describe(text=wording.NOTE_OPTION, ticket=wording.TICKET_OPTION)
+    async def command(interaction: Interaction, text: str | None = None, ticket: str | None = None) -> None:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        ask = Ask(verb=Verb.NOTE, agent=agent, place=place, ticket=ticket, words=text or "")
+        await (commands.answer(interaction, ask) if text else commands.open(interaction, ask))
+
+    @command.autocomplete("ticket")
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await _tickets(commands, Verb.NOTE, interaction, typed)
+
+    return command
+
+
+def _snippet_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.SNIPPET.value, description=wording.SNIPPET_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    @app_commands.describe(name=wording.SNIPPET_OPTION, ticket=wording.TICKET_OPTION)
+    async def command(interaction: Interaction, name: str, ticket: str | None = None) -> None:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        await commands.open(interaction, Ask(verb=Verb.SNIPPET, agent=agent, place=place, ticket=ticket, words=name))
+
+    @command.autocomplete("name")
+    async def complete_name(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        try:
+            found = await commands.intake.snippets(typed, place, agent)
+        except RemoteError as error:
+            _log.info("discord completion failed", reason=error.user_message)
+            return []
+        return [
+            app_commands.Choice(name=cut_line(f"{each.name} · {each.beginning}", _CHOICE_NAME), value=each.name)
+            for each in found[:_CHOICES]
+        ]
+
+    @command.autocomplete("ticket")
+    async def complete_ticket(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await _tickets(commands, Verb.SNIPPET, interaction, typed)
+
+    return command
+
+
+def _snippets_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.SNIPPETS.value, description=wording.SNIPPETS_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    async def command(interaction: Interaction) -> None:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        await commands.answer(interaction, Ask(verb=Verb.SNIPPETS, agent=agent, place=place))
 
     return command
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.model import Verb
 
 _PERSON = re.compile(r"<@(?P<user>[UW][0-9A-Z]+)(?:\|[^<>]*)?>")
 """A person who is named in a command whose manifest says `should_escape`."""
+_NUMBER = re.compile(r"#?\d{1,12}")
 _DAYS = re.compile(r"(?P<days>\d{1,4})d?")
 
 
@@ -34,16 +36,18 @@ class Typed:
 
 def typed(verb: Verb, text: str) -> Typed:
     """The parts of what was typed behind the command `verb`."""
-    match verb:
-        case Verb.STATS:
-            return _for_stats(text)
-        case Verb.ASSIGN:
-            return _for_assign(text)
-        case Verb.TICKETS:
-            return Typed(words=" ".join(text.split()))
-        case _:
-            ticket = text.strip() or None
-            return Typed(ticket=ticket, lacks_ticket=ticket is None)
+    return _READERS.get(verb, _for_ticket)(text)
+
+
+def _for_ticket(text: str) -> Typed:
+    """The number of a ticket, and nothing else."""
+    ticket = text.strip() or None
+    return Typed(ticket=ticket, lacks_ticket=ticket is None)
+
+
+def _for_words(text: str) -> Typed:
+    """Words about no one ticket."""
+    return Typed(words=" ".join(text.split()))
 
 
 def _for_stats(text: str) -> Typed:
@@ -58,9 +62,37 @@ def _for_stats(text: str) -> Typed:
     return Typed(store=" ".join(store) or None, days=days)
 
 
+def _for_note(text: str) -> Typed:
+    """The number, then the note; what begins with no number is a note of which nobody knows where it belongs."""
+    first, _, rest = text.strip().partition(" ")
+    if _NUMBER.fullmatch(first):
+        return Typed(ticket=first, words=rest.strip(), lacks_ticket=not rest.strip())
+    return Typed(words=text.strip(), lacks_ticket=True)
+
+
+def _for_snippet(text: str) -> Typed:
+    """The number and the snippet's name, in either order; the first word that is a number is the ticket's."""
+    found = text.split()
+    number = next((word for word in found if _NUMBER.fullmatch(word)), None)
+    if number is not None:
+        found.remove(number)
+    name = " ".join(found)
+    return Typed(ticket=number, words=name, lacks_ticket=number is None or not name)
+
+
 def _for_assign(text: str) -> Typed:
     """The number and the first person named, in either order; both are needed."""
     found = _PERSON.search(text)
     assignee = None if found is None else found["user"]
     ticket = _PERSON.sub(" ", text).strip() or None
     return Typed(ticket=ticket, assignee=assignee, lacks_ticket=ticket is None or assignee is None)
+
+
+_READERS: Mapping[Verb, Callable[[str], Typed]] = {
+    Verb.STATS: _for_stats,
+    Verb.ASSIGN: _for_assign,
+    Verb.TICKETS: _for_words,
+    Verb.SNIPPETS: _for_words,
+    Verb.NOTE: _for_note,
+    Verb.SNIPPET: _for_snippet,
+}

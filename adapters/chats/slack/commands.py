@@ -17,25 +17,34 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from adapters.chats.slack import picker, wording
+from adapters.chats.slack import forms, picker, wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.arguments import typed
 from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.blocks import fallback
 from adapters.chats.slack.buttons import ACTIONS, pressed
+from adapters.chats.slack.form_requests import FormRequests
+from adapters.chats.slack.forms import Kept
 from adapters.chats.slack.messages import answer_blocks
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK, PersonMessage, is_from_person, read_message, said
 from adapters.chats.slack.requests import Requests
 from bot.errors import Forbidden, Rejected, RemoteError, Unavailable
-from bot.model import Answer, Ask, Button, ChannelId, Choice, DeliveryId, Door, Place, ThreadId, Verb
+from bot.model import OPENS_FORM, Answer, Ask, Button, ChannelId, Choice, DeliveryId, Door, Place, ThreadId, Verb
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|stats|tickets)")
+_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|note|reply|snippets?|tickets|stats)")
 """If another app has the plain names, the manifest can have the longer ones."""
-_SHORTCUTS = {"close_ticket": Verb.CLOSE, "reopen_ticket": Verb.REOPEN, "send_to_customer": Verb.SEND}
+_SHORTCUTS = {
+    "close_ticket": Verb.CLOSE,
+    "reopen_ticket": Verb.REOPEN,
+    "send_to_customer": Verb.SEND,
+    "snippet": Verb.SNIPPET,
+}
+_LONGEST_KEPT = 1_000
+"""Characters that a modal can keep for us beside the rest."""
 _AT_ONCE = 1.5
 """Seconds in which an answer can still be sent with the acknowledgement; Slack waits three for that."""
 
@@ -77,12 +86,14 @@ class Commands:
         self._posting = posting
         self._intake = intake
         self._tasks = tasks
+        self._forms = FormRequests(requests, agents, posting, intake, tasks)
 
     def register(self, app: AsyncApp) -> None:
         """Make a new app answer everything that the manifest declares."""
         app.command(_SLASH)(self._on_slash)
         app.options(picker.TICKET)(self._on_options)
         app.view(picker.CALLBACK)(self._on_picked)
+        self._forms.register(app)
         app.action(ACTIONS)(self._on_pressed)
         app.message_shortcut(re.compile("|".join(_SHORTCUTS)))(self._on_shortcut)
 
@@ -92,6 +103,12 @@ class Commands:
         await ack()
         verb = Verb(_verb(str(body["command"])))
         channel, found = ChannelId(str(body["channel_id"])), typed(verb, str(body.get("text") or ""))
+        if verb in (Verb.REPLY, Verb.SNIPPET) or (verb is Verb.NOTE and found.lacks_ticket):
+            place = Place(chat=SLACK, channel=channel)
+            kept = Kept(verb=verb, place=place, ticket=found.ticket, words=found.words)
+            show = self._in_response(str(body["response_url"]))
+            self._tasks.start(self._form(kept, str(body["user_id"]), body, show, Door.COMMAND))
+            return
         if found.lacks_ticket:
             self._tasks.start(self._open_picker(picker.Purpose(verb, channel, found.assignee), body))
             return
@@ -155,7 +172,8 @@ class Commands:
         purpose = picker.purpose_of(view)
 
         async def show(answer: Answer) -> None:
-            shown = picker.result_view(purpose, answer)
+            is_picker = view["callback_id"] == picker.CALLBACK
+            shown = picker.result_view(purpose, answer) if is_picker else forms.result_view(view, answer)
             try:
                 await self._requests.write("views.update", view_id=str(view["id"]), view=shown)
             except RemoteError:
@@ -187,6 +205,10 @@ class Commands:
             door=Door.BUTTON,
         )
         show = self._privately_or_in_response(body, place, user) if view is None else self._in_view(view, user)
+        if found.verb in OPENS_FORM:
+            kept = Kept(verb=found.verb, place=place, ticket=request.ticket, words=found.words)
+            self._tasks.start(self._forms.open(kept, user, body, show, Door.BUTTON))
+            return
         self._tasks.start(self._do(request, show))
 
     async def _do_at_home(self, button: Button, user: str) -> None:
@@ -211,11 +233,23 @@ class Commands:
         await ack()
         verb, place, user = _SHORTCUTS[str(body["callback_id"])], _place_of(body), str(body["user"]["id"])
         show = self._privately_or_in_response(body, place, user)
+        if verb is Verb.SNIPPET:
+            self._tasks.start(self._form(Kept(verb=verb, place=place), user, body, show, Door.MENU))
+            return
         message = read_message(body["message"], str(place.channel)) if verb is Verb.SEND else None
         if verb is Verb.SEND and not is_from_person(body["message"]):
             self._tasks.start(show(Answer(text=wording.NOT_FROM_PERSON)))
             return
         self._tasks.start(self._do(_Request(user=user, verb=verb, place=place, message=message, door=Door.MENU), show))
+
+    async def _form(self, kept: Kept, user: str, body: Payload, show: _Show, door: Door) -> None:
+        """The form that is asked for, or what asks for the ticket and the snippet first."""
+        if (kept.words or kept.verb is not Verb.SNIPPET) and (kept.ticket or kept.place.thread):
+            await self._forms.open(kept, user, body, show, door)
+        elif len(kept.words) > _LONGEST_KEPT:
+            await show(Answer(text=wording.NUMBER_FIRST, kept=kept.words))
+        else:
+            await self._forms.pick(kept, body, show)
 
     # ------------------------------------------------------------ asking and answering
 

@@ -44,6 +44,10 @@ _COMMANDS = (
     ("/take", "Take a ticket: you answer it", "[number]"),
     ("/release", "Give a ticket back that you have taken", "[number]"),
     ("/assign", "Give a ticket to a colleague", "[number] [@colleague]"),
+    ("/note", "Add a note for the team to a ticket", "[number] [text]"),
+    ("/reply", "Answer a ticket's customer in a form", "[number]"),
+    ("/snippet", "Send a saved answer", "[number] [name]"),
+    ("/snippets", "List, write and change saved answers", ""),
     ("/tickets", "List the tickets that wait for you", "[waiting|mine|snoozed|all] [store]"),
     ("/stats", "Tickets and response times", "[store] [days]"),
 )
@@ -53,6 +57,7 @@ _SHORTCUTS = (
     ("close_ticket", "Close ticket", "Close the ticket of this thread"),
     ("reopen_ticket", "Reopen ticket", "Reopen the ticket of this thread"),
     ("send_to_customer", "Send to customer", "Send this message to the customer"),
+    ("snippet", "Snippet", "Send a saved answer to the customer of this thread"),
 )
 
 

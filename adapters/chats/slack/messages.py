@@ -188,12 +188,13 @@ def _size(size: int) -> str:
 
 
 def answer_blocks(answer: Answer) -> list[Block]:
-    """What only the asker reads: text, table and buttons; text and table are cut at their ends if they are too long."""
+    """What only the asker reads: text, table and buttons; text and table are cut at their ends, what is kept is not."""
     shown = [blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in _answer_pieces(answer)]
     if answer.table:
         shown.append(blocks.rich(blocks.fixed_width(blocks.fitting(answer.table, blocks.PIECE))))
     if answer.listing is not None and answer.listing.rows:
         shown.append(_listing(answer.listing))
+    shown += [blocks.rich(blocks.section(*blocks.verbatim(piece))) for piece in blocks.pieces(answer.kept) if piece]
     return [*(shown or [blocks.context("shopbell")]), *action_rows(answer.buttons)]
 
 

@@ -66,6 +66,11 @@ PICKER_LABEL = "Ticket"
 PICKER_PLACEHOLDER = "A number, a name or a subject"
 PICKER_CANCEL = "Cancel"
 ASSIGNEE_LABEL = "To"
+FORM_TITLE = {Verb.NOTE: "Add a note", Verb.REPLY: "Reply to a ticket", Verb.SNIPPET: "Send a snippet"}
+SNIPPET_LABEL = "Snippet"
+SNIPPET_PLACEHOLDER = "A name, or words of its text"
+NEXT = "Next"
+NUMBER_FIRST = "Give the ticket's number first, such as /note 1042 and then the note. You wrote:"
 DONE = "Done"
 WAIT = "One moment …"
 

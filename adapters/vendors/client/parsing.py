@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from adapters.vendors.client.large_lists import LEFT_OUT
 from bot.errors import Unavailable, Uncertain
-from bot.model import Fact, Message, MessageId, Nameless
+from bot.model import Fact, FactKey, Message, MessageId, Nameless
 from bot.text import one_line, visible
 
 W = TypeVar("W", bound="Wire")
@@ -255,10 +255,10 @@ def oldest_first(messages: Iterable[Message]) -> tuple[Message, ...]:
     return tuple(message for _, message in sorted(dated, key=lambda pair: pair[0]))
 
 
-def facts(*pairs: tuple[str, str | None]) -> tuple[Fact, ...]:
-    """The pairs that have a value, as lines of a card."""
-    lines = ((label, one_line(value or "", LONGEST_FACT)) for label, value in pairs)
-    return tuple(Fact(label, value) for label, value in lines if value)
+def facts(*parts: tuple[str, str | None] | tuple[str, str | None, FactKey]) -> tuple[Fact, ...]:
+    """Labels, values and, if they have one, keys: those that have a value, as lines of a card."""
+    lines = (Fact(part[0], one_line(part[1] or "", LONGEST_FACT), *part[2:]) for part in parts)
+    return tuple(line for line in lines if line.value)
 
 
 def money(amount: str | None, currency: str | None) -> str | None:

@@ -39,6 +39,7 @@ from bot.model import (
     Author,
     Change,
     Customer,
+    FactKey,
     Message,
     MessageId,
     Nudge,
@@ -108,7 +109,7 @@ def ticket_of(wire: WireTicket, requester: WireUser) -> Ticket:
         status_word=wire.status or None,
         customer=Customer(name=requester.name, email=requester.email or wire.from_email or None),
         facts=facts(
-            ("Order", wire.order),
+            ("Order", wire.order, FactKey.ORDER_NUMBER),
             ("Products", ", ".join(f"#{product}" for product in wire.products)),
             ("Priority", wire.priority),
             ("Tags", ", ".join(wire.tags)),

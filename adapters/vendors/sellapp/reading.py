@@ -25,7 +25,7 @@ from adapters.vendors.client.parsing import (
 )
 from adapters.vendors.client.responses import UnusableBody, json_of
 from adapters.vendors.sellapp.capabilities import LABEL
-from bot.model import Author, Change, Customer, Fact, Message, MessageId, Nudge, Status, Ticket, TicketId
+from bot.model import Author, Change, Customer, Fact, FactKey, Message, MessageId, Nudge, Status, Ticket, TicketId
 from bot.text import clean
 
 
@@ -119,7 +119,9 @@ def facts_of(wire: WireTicket) -> tuple[Fact, ...] | None:
     order = wire.order_id or (reference.id if reference.type == "order" else None)
     product = reference.id if reference.type == "product" else None
     archived = "yes" if wire.archived else None
-    found = facts(("Order", order), ("Product", product), ("Reason", wire.reason), ("Archived", archived))
+    found = facts(
+        ("Order", order, FactKey.ORDER_NUMBER), ("Product", product), ("Reason", wire.reason), ("Archived", archived)
+    )
     return found or None
 
 

@@ -28,7 +28,20 @@ from adapters.vendors.client.parsing import (
     unwrapped,
 )
 from adapters.vendors.sellgate.capabilities import LABEL
-from bot.model import Author, Awaiting, Change, Counts, Customer, Fact, Message, MessageId, Status, Ticket, TicketId
+from bot.model import (
+    Author,
+    Awaiting,
+    Change,
+    Counts,
+    Customer,
+    Fact,
+    FactKey,
+    Message,
+    MessageId,
+    Status,
+    Ticket,
+    TicketId,
+)
 from bot.text import clean, comparable
 
 
@@ -99,7 +112,7 @@ def ticket_of(wire: WireTicket) -> Ticket:
 def facts_of(wire: WireTicket) -> tuple[Fact, ...] | None:
     """What it is about; None where the answer has none of these fields."""
     found = facts(
-        ("Order", wire.order_id),
+        ("Order", wire.order_id, FactKey.ORDER_NUMBER),
         ("Invoice", wire.invoice_id),
         ("Product", wire.product_name),
         ("Amount", money(wire.order_amount, wire.order_currency)),

@@ -26,6 +26,9 @@ _STATUS = {
     Verb.TAKE: Status.OPEN,
     Verb.RELEASE: Status.OPEN,
     Verb.ASSIGN: Status.OPEN,
+    Verb.NOTE: Status.OPEN,
+    Verb.REPLY: Status.OPEN,
+    Verb.SNIPPET: Status.OPEN,
 }
 """Which tickets each command is offered."""
 

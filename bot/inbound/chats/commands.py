@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,11 +12,12 @@ import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.db.rows import LinkRow, TicketRow, delivery_row, message_row, require, ticket_row, to_ms
+from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row
 from bot.errors import RemoteError
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.refusals import Refusals
+from bot.inbound.chats.snippets import ABOUT_NO_TICKET, Snippets
 from bot.inbound.chats.subjects import Subject, find_subject
 from bot.model import (
     Answer,
@@ -24,6 +25,7 @@ from bot.model import (
     ChatName,
     DeliveryId,
     Kind,
+    Modal,
     Place,
     Purpose,
     State,
@@ -36,10 +38,9 @@ from bot.outbound.outbox import Outbox
 from bot.ports import CanCount, Chat
 from bot.text import clean
 from bot.tickets import enqueue, marks
-from bot.tickets.holding import ask as ask_first
-from bot.tickets.holding import hold_later_ones, reason_by_collision
+from bot.tickets.form_notes import NOTE, add_note, note_form
+from bot.tickets.holding import send_by_hand
 from bot.tickets.outcomes import drop, may_have_been_sent, retry
-from bot.tickets.people import chat_id
 from bot.tickets.rights import may_act
 from bot.tickets.routing import note_route, record_said, reply_route, set_route
 from bot.tickets.rules import Rules
@@ -75,6 +76,7 @@ class Commands:
         choices: Choices,
         lists: Lists,
         counting: Mapping[StoreName, CanCount],
+        snippets: Snippets,
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -85,23 +87,60 @@ class Commands:
         self._choices = choices
         self._lists = lists
         self._counting = counting
+        self._snippets = snippets
+        self._anywhere: Mapping[Verb, Callable[[Ask], Awaitable[Answer]]] = {
+            Verb.STATS: self._stats,
+            Verb.TICKETS: lists.tickets,
+            **dict.fromkeys(ABOUT_NO_TICKET, snippets.ask),
+        }
+        self._about_ticket: Mapping[Verb, Callable[[Ask, Subject], Awaitable[Answer]]] = {
+            Verb.CLOSE: self._change_status,
+            Verb.REOPEN: self._change_status,
+            Verb.RETRY: self._retry_or_discard,
+            Verb.DISCARD: self._retry_or_discard,
+            Verb.SEND: self._send,
+            Verb.SEND_FORM: snippets.send,
+            Verb.NOTE: self._note,
+            Verb.REVEAL: self._reveal,
+            Verb.ASSIGN: self._assign,
+            **dict.fromkeys(TAKINGS, self._take_or_release),
+        }
 
     async def ask(self, ask: Ask) -> Answer:
         """Do what is asked; the contract is `bot.ports.Intake.ask`."""
         try:
-            if ask.verb is Verb.STATS:
-                return await self._stats(ask)
-            if ask.verb is Verb.TICKETS:
-                return await self._lists.tickets(ask)
-            subject = await self._database.read(find_subject, ask)
-            if isinstance(subject, Answer):
-                return subject
-            writable = await self._chats[ask.place.chat].writable(ask.agent, subject.places)
+            if ask.verb in self._anywhere:
+                return await self._anywhere[ask.verb](ask)
+            subject = await self._subject(ask)
+        except RemoteError as error:
+            return Answer(text=error.user_message, kept=ask.longest_entry)
+        if isinstance(subject, Answer):
+            return replace(subject, kept=ask.longest_entry)
+        return await self._about_ticket[ask.verb](ask, subject)
+
+    async def form(self, ask: Ask) -> Modal | Answer:
+        """The form that is asked for; the contract is `bot.ports.Intake.form`."""
+        try:
+            if ask.verb in ABOUT_NO_TICKET:
+                return await self._snippets.form(ask)
+            subject = await self._subject(ask)
         except RemoteError as error:
             return Answer(text=error.user_message)
+        if isinstance(subject, Answer):
+            return subject
+        if ask.verb is Verb.NOTE:
+            return note_form(subject.ticket, ask.words)
+        return await self._snippets.reply_form(ask, subject.ticket)
+
+    async def _subject(self, ask: Ask) -> Subject | Answer:
+        """The ticket, if the asker may act on it. Raises what `writable` raises."""
+        subject = await self._database.read(find_subject, ask)
+        if isinstance(subject, Answer):
+            return subject
+        writable = await self._chats[ask.place.chat].writable(ask.agent, subject.places)
         if not may_act(ask.agent, self._rules.stores.get(subject.store), subject.places, writable):
             return self._refuse(ask, subject, writable)
-        return await self._act(ask, subject)
+        return replace(subject, writable=writable)
 
     def _refuse(self, ask: Ask, subject: Subject, writable: frozenset[Place]) -> Answer:
         """Whoever cannot see that there is such a ticket does not learn it here."""
@@ -114,27 +153,9 @@ class Commands:
             return Answer(text=answers.nothing_waits())
         return Answer(text=answers.no_such_ticket(f"#{subject.ticket}"))
 
-    async def _act(self, ask: Ask, subject: Subject) -> Answer:
-        """Do what somebody asks who may act on this ticket."""
-        match ask.verb:
-            case Verb.CLOSE | Verb.REOPEN:
-                return await self._change_status(ask, subject.ticket)
-            case Verb.RETRY | Verb.DISCARD:
-                return await self._retry_or_discard(ask)
-            case Verb.SEND:
-                return await self._send(ask)
-            case Verb.REVEAL:
-                return await self._reveal(ask, subject.ticket)
-            case Verb.TAKE | Verb.TAKE_OVER | Verb.RELEASE:
-                return await self._change_holder(TAKINGS[ask.verb], ask, subject.ticket)
-            case Verb.ASSIGN:
-                return await self._assign(ask, subject)
-            case Verb.STATS | Verb.TICKETS:  # pragma: no cover - `ask` has answered these before
-                raise ValueError("figures and lists are about no ticket")
-
-    async def _change_status(self, ask: Ask, number: TicketNumber) -> Answer:
+    async def _change_status(self, ask: Ask, subject: Subject) -> Answer:
         by = notices.by_agent(ask.agent.name, self._chats[ask.place.chat].label)
-        queued = await self._database.write(self._queue_status, number, ask.verb, by, self._clock.now())
+        queued = await self._database.write(self._queue_status, subject.ticket, ask.verb, by, self._clock.now())
         if isinstance(queued, Answer):
             return queued
         self._outbox.wake()
@@ -155,6 +176,9 @@ class Commands:
         if latest.state is State.FAILED:
             return Answer(text=answers.failed(ticket.number, latest.error or ""))
         return Answer(text=answers.under_way(ticket.number, wanted, self._rules.stores[ticket.store].vendor_label))
+
+    async def _take_or_release(self, ask: Ask, subject: Subject) -> Answer:
+        return await self._change_holder(TAKINGS[ask.verb], ask, subject.ticket)
 
     async def _change_holder(self, change: Taking, ask: Ask, number: TicketNumber) -> Answer:
         def work(tx: Transaction, now: datetime) -> Answer:
@@ -207,7 +231,7 @@ class Commands:
         except (RemoteError, TimeoutError):
             return answers.vendor_counts_missing(label)
 
-    async def _retry_or_discard(self, ask: Ask) -> Answer:
+    async def _retry_or_discard(self, ask: Ask, _subject: Subject) -> Answer:
         retries = ask.verb is Verb.RETRY
         work = self._queue_again if retries else _give_up
         if not await self._database.write(work, ask, self._clock.now()):
@@ -224,14 +248,26 @@ class Commands:
             take_by_reply(tx, require(delivery.ticket), _asker(ask), self._rules, now)
         return True
 
-    async def _reveal(self, ask: Ask, number: TicketNumber) -> Answer:
-        """The whole address, to the asker alone. Who asked for whose is logged, the address is not."""
-        ticket = await self._database.read(_ticket, number)
-        _log.info("address shown", ticket=number, store=ticket.store, chat=ask.place.chat, agent=ask.agent.id)
-        email = ticket.customer.email
-        return Answer(text=answers.address(number, email) if email else answers.no_address(number))
+    async def _note(self, ask: Ask, subject: Subject) -> Answer:
+        """A note that was typed behind the command, or written in its form."""
+        token, text = (ask.words, ask.entered.get(NOTE, "")) if ask.entered else (None, ask.words)
 
-    async def _send(self, ask: Ask) -> Answer:
+        def work(tx: Transaction, now: datetime) -> Answer:
+            ticket = _ticket(tx, subject.ticket)
+            return add_note(tx, ticket, _asker(ask), subject.writable, text, token, self._rules, now)
+
+        answer = await self._database.write(work, self._clock.now())
+        self._outbox.wake()
+        return answer
+
+    async def _reveal(self, ask: Ask, subject: Subject) -> Answer:
+        """The whole address, to the asker alone. Who asked for whose is logged, the address is not."""
+        ticket = await self._database.read(_ticket, subject.ticket)
+        _log.info("address shown", ticket=subject.ticket, store=ticket.store, chat=ask.place.chat, agent=ask.agent.id)
+        email = ticket.customer.email
+        return Answer(text=answers.address(subject.ticket, email) if email else answers.no_address(subject.ticket))
+
+    async def _send(self, ask: Ask, _subject: Subject) -> Answer:
         answer = await self._database.write(self._queue_reply, ask, self._clock.now())
         self._outbox.wake()
         return answer
@@ -259,26 +295,12 @@ class Commands:
         if route.refused:
             return Answer(text=notices.reply_failed(route.refused))
         set_route(tx, message.id, route, now)
-        sent = self._send_or_hold(tx, link, ticket, message.id, _asker(ask), now)
+        at = self._chats[ask.place.chat].now() or now
+        sent = send_by_hand(tx, link, ticket, message.id, _asker(ask), at, self._rules, now)
         marks.enqueue_mark(tx, message, now)
         if route.line:
             enqueue.line(tx, link, route.line, now)
         return Answer(text=answers.sending() if sent else answers.held())
-
-    def _send_or_hold(
-        self, tx: Transaction, link: LinkRow, ticket: TicketRow, message: int, sender: Asker, now: datetime
-    ) -> bool:
-        """Queue a message that is sent by hand; False: it crosses another one, so it is held first."""
-        at = self._chats[sender.chat].now() or now
-        tx.run("set_message_replied", id=message, by=chat_id(sender.chat, sender.agent), at=to_ms(at))
-        question = reason_by_collision(tx, link, message, self._rules)
-        reply = require(enqueue.reply(tx, ticket, message, now, now, held=question is not None, requested=not question))
-        if question is not None:
-            ask_first(tx, link, question, reply, now)
-            return False
-        hold_later_ones(tx, link, message, self._rules, now)
-        take_by_reply(tx, ticket.number, sender, self._rules, now)
-        return True
 
 
 def _ticket(tx: Transaction, number: TicketNumber) -> TicketRow:

@@ -16,7 +16,23 @@ from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.homes import Homes
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
-from bot.model import Agent, AgentId, Answer, Ask, ChatName, Choice, Deleted, Door, Edited, Place, Said, Verb
+from bot.inbound.chats.snippets import Snippets
+from bot.model import (
+    Agent,
+    AgentId,
+    Answer,
+    Ask,
+    ChatName,
+    Choice,
+    Deleted,
+    Door,
+    Edited,
+    Modal,
+    Place,
+    Said,
+    SnippetChoice,
+    Verb,
+)
 from bot.ports import Chat
 from bot.tickets.deleted_places import card_deleted, record_place_deleted
 from bot.tickets.edits import record_deleted, record_edited
@@ -44,6 +60,7 @@ class ChatIntake:
         commands: Commands,
         choices: Choices,
         homes: Homes,
+        snippets: Snippets,
         refusals: Refusals,
         private: PrivateMessages,
         rules: Rules,
@@ -56,6 +73,7 @@ class ChatIntake:
         self._commands = commands
         self._choices = choices
         self._homes = homes
+        self._snippets = snippets
         self._refusals = refusals
         self._private = private
         self._rules = rules
@@ -145,6 +163,12 @@ class ChatIntake:
 
     async def ask(self, ask: Ask) -> Answer:
         return await self._commands.ask(ask)
+
+    async def form(self, ask: Ask) -> Modal | Answer:
+        return await self._commands.form(ask)
+
+    async def snippets(self, typed: str, place: Place, agent: Agent) -> Sequence[SnippetChoice]:
+        return await self._snippets.choices(typed, place, agent)
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         return await self._choices.choices(verb, typed, place, agent)

@@ -16,7 +16,8 @@ from bot.sandbox.discord.interactions import (
     InteractionResponse,
     OpenInteractions,
 )
-from bot.sandbox.discord.message_limits import BUTTON, LINK, TEXT_DISPLAY, walk
+from bot.sandbox.discord.message_limits import BUTTON, LINK, walk
+from bot.sandbox.discord.modals import NotFilledIn, filled_in
 from bot.sandbox.discord.people import DiscordPeople, Id
 from bot.sandbox.discord.permissions import held, require
 from bot.sandbox.discord.refusals import Json
@@ -132,7 +133,10 @@ class DiscordPeopleInteractions(DiscordPeople):
         modal, asked = answered.modal, answered.interaction
         if modal is None:
             raise NotOffered("no modal was opened")
-        parts = [_modal_part(part, values) for part in modal["components"] if part["type"] != TEXT_DISPLAY]
+        try:
+            parts = filled_in(modal, values)
+        except NotFilledIn as refusal:
+            raise NotOffered(str(refusal)) from refusal
         data = {"custom_id": modal["custom_id"], "components": parts}
         place = self.guild.state.place(asked.place_id)
         sent = self._interactions.open(MODAL, asked.asker, place, data, source=asked.source)
@@ -234,14 +238,3 @@ def _component(message: DiscordMessage, what: str) -> Json:
                 raise NotOffered(f"{what} is a link")
             return component
     raise NotOffered(f"there is no {what} to press")
-
-
-def _modal_part(part: Json, values: dict[str, str]) -> Json:
-    if "component" in part:
-        return {"type": part["type"], "id": 1, "component": _modal_part(part["component"], values)}
-    if "components" in part:
-        return {"type": part["type"], "components": [_modal_part(child, values) for child in part["components"]]}
-    value = values.get(part["custom_id"], part.get("value") or "")
-    if part.get("required", True) and not value:
-        raise NotOffered(f"{part['custom_id']} is required")
-    return {"type": part["type"], "id": 1, "custom_id": part["custom_id"], "value": value}

@@ -20,12 +20,12 @@ from bot.sandbox.discord.interactions import (
     OpenInteractions,
 )
 from bot.sandbox.discord.message_requests import DiscordMessageRequest, read_message_request
+from bot.sandbox.discord.modals import read_modal
 from bot.sandbox.discord.refusals import DiscordRefusal, FieldErrors, Json
 from bot.sandbox.discord.routes import DiscordRoutes
 from bot.sandbox.discord.values import EPHEMERAL, LOADING, DiscordMessage, MessageType
 
 MOST_CHOICES = 25
-MODAL_PARTS = 5
 
 
 class InteractionRoutes:
@@ -72,7 +72,7 @@ class InteractionRoutes:
         if kind == CHOICES:
             interaction.choices = _choices(data)
         if kind == OPEN_MODAL:
-            interaction.modal = _modal(data)
+            interaction.modal = read_modal(data)
         return None
 
     def _say(self, interaction: Interaction, request: DiscordMessageRequest, more_flags: int = 0) -> DiscordMessage:
@@ -172,15 +172,3 @@ def _choices(data: Any) -> list[Json]:
             errors.add_unless_between(f"data.choices.{index}.value", choice["value"], 1, 100)
     errors.raise_any()
     return list(choices)
-
-
-def _modal(data: Any) -> Json:
-    errors = FieldErrors()
-    body: Json = data or {}
-    errors.add_unless_between("data.title", body.get("title"), 1, 45)
-    errors.add_unless_between("data.custom_id", body.get("custom_id"), 1, 100)
-    parts = body.get("components") or []
-    if not 1 <= len(parts) <= MODAL_PARTS:
-        errors.add("data.components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MODAL_PARTS} in length.")
-    errors.raise_any()
-    return body

@@ -10,6 +10,7 @@ from bot.sandbox.discord import (
     DiscordChannel,
     DiscordMessage,
     DiscordRefusal,
+    InteractionResponse,
     Member,
     MessageType,
     NoAnswer,
@@ -21,7 +22,7 @@ from bot.sandbox.discord.routes_commands import CHAT_INPUT, MESSAGE
 from bot.sandbox.discord.values import LOADING, ChannelType
 from bot.sandbox.page import slash_commands
 from bot.sandbox.page.actions import Action, ActionFields, ActionRefused, Json, sentence
-from bot.sandbox.page.discord_message import author, blocks, system_line
+from bot.sandbox.page.discord_message import author, blocks, modal, system_line
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class DiscordPane:
     def __init__(self, discord: PracticeDiscord, me: Member) -> None:
         self._discord = discord
         self._me = me
+        self._opened: InteractionResponse | None = None
         self.actions: Mapping[str, Action] = MappingProxyType(
             {
                 "type": self._type,
@@ -50,6 +52,8 @@ class DiscordPane:
                 "press": self._press,
                 "menu": self._menu,
                 "delete": self._delete,
+                "submit": self._submit,
+                "dismiss": self._dismiss,
             }
         )
 
@@ -65,6 +69,8 @@ class DiscordPane:
             "discord": {"name": self._discord.guild.state.name, "me": self._me.name, "menus": menus},
             "discord/places": [self._place(place) for place in places],
         }
+        if self._opened is not None and self._opened.modal is not None:
+            parts["discord/modal"] = modal(self._opened.modal, self._opened.interaction.id)
         for place in places:
             messages = self._discord.messages(place.id, seen_by=self._me)[-_MOST_MESSAGES:]
             parts[f"discord/place/{place.id}"] = [self._message(message) for message in messages]
@@ -116,7 +122,7 @@ class DiscordPane:
         text = fields.text("text", wanted="Write something first.").strip()
         if slash_commands.is_command(text):
             name, options = slash_commands.read_command(text, self._commands())
-            await _attempt(self._discord.command(self._me, place, name, **options))
+            self._opens(await _attempt(self._discord.command(self._me, place, name, **options)))
         else:
             await _attempt(self._discord.say(self._me, place, text))
         return {}
@@ -131,13 +137,37 @@ class DiscordPane:
         return {"choices": [{"text": asked.filled(str(each["value"])), "label": str(each["name"])} for each in found]}
 
     async def _press(self, fields: ActionFields) -> Json:
-        await _attempt(self._discord.press(self._me, await self._message_named(fields), fields.text("button")))
+        pressed = self._discord.press(self._me, await self._message_named(fields), fields.text("button"))
+        self._opens(await _attempt(pressed))
         return {}
 
     async def _menu(self, fields: ActionFields) -> Json:
         message = await self._message_named(fields)
-        await _attempt(self._discord.context_menu(self._me, message, fields.text("entry")))
+        self._opens(await _attempt(self._discord.context_menu(self._me, message, fields.text("entry"))))
         return {}
+
+    def _opens(self, answered: InteractionResponse) -> None:
+        """An answer may be a form, which stays open until it is sent or closed."""
+        if answered.modal is not None:
+            self._opened = answered
+
+    async def _submit(self, fields: ActionFields) -> Json:
+        opened = self._form(fields)
+        answered = await _attempt(self._discord.submit_modal(opened, fields.values("values")))
+        self._opened = None
+        self._opens(answered)
+        return {"errors": {}}
+
+    async def _dismiss(self, fields: ActionFields) -> Json:
+        self._form(fields)
+        self._opened = None
+        return {}
+
+    def _form(self, fields: ActionFields) -> InteractionResponse:
+        wanted = fields.text("view")
+        if self._opened is None or str(self._opened.interaction.id) != wanted:
+            raise ActionRefused("That form is closed.")
+        return self._opened
 
     async def _delete(self, fields: ActionFields) -> Json:
         await _attempt(self._discord.delete(self._me, await self._message_named(fields)))

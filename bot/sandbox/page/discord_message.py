@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.sandbox.discord.message_limits import ACTION_ROW, BUTTON, LINK
+from bot.sandbox.discord.modals import fields_of, initial_value
 from bot.sandbox.discord.state import DiscordState
 from bot.sandbox.discord.values import DiscordMessage, MessageType
 from bot.sandbox.page.actions import Json
@@ -13,6 +14,7 @@ from bot.sandbox.page.formatted_text import Names, discord_lines, line, plain, s
 
 _STYLES = {1: "primary", 3: "good", 4: "danger", 5: "link"}
 _GREY = 0x4E5058
+_PARAGRAPH = 2
 
 
 def author(state: DiscordState, message: DiscordMessage) -> str:
@@ -31,6 +33,35 @@ def system_line(state: DiscordState, message: DiscordMessage) -> str:
             return "The message that this thread began with is gone."
         case _:
             return ""
+
+
+def modal(body: Json, interaction: int) -> Json:
+    """A modal as the page shows it; the client's own button sends it."""
+    return {
+        "id": str(interaction),
+        "title": body["title"],
+        "submit": "Submit",
+        "close": "Cancel",
+        "blocks": [_input(field) for field in fields_of(body)],
+    }
+
+
+def _input(field: Json) -> Json:
+    options = field.get("options") or ()
+    return {
+        "kind": "input",
+        "id": field["custom_id"],
+        "block": field["custom_id"],
+        "type": "radio_buttons" if options else "plain_text_input",
+        "label": field["label"],
+        "hint": field["hint"] or "",
+        "placeholder": field.get("placeholder") or "",
+        "optional": not field.get("required", True),
+        "multiline": field.get("style") == _PARAGRAPH,
+        "options": [{"label": option["label"], "value": option["value"]} for option in options],
+        "value": initial_value(field),
+        "least": 0,
+    }
 
 
 def blocks(state: DiscordState, message: DiscordMessage) -> list[Json]:

@@ -1,4 +1,4 @@
-// The modal that Slack shows.
+// The form that one of the chats shows.
 
 import { completing } from "./completion.js";
 import { find, make } from "./elements.js";
@@ -8,8 +8,10 @@ import { blockElement } from "./message.js";
 const dialog = find("#form"), modal = find("#form form");
 let drawn = "";
 
+const chat = () => (part("slack/modal", null) ? "slack" : "discord");
+
 export function renderModal() {
-  const form = part("slack/modal", null), written = JSON.stringify(form);
+  const form = part(`${chat()}/modal`, null), written = JSON.stringify(form);
   if (written === drawn) return;
   drawn = written;
   if (!form) { dialog.close(); return; }
@@ -27,13 +29,14 @@ export function renderModal() {
 }
 
 function field(form, block) {
-  const suggests = block.type === "external_select", chooses = block.type === "static_select";
+  const suggests = block.type === "external_select", chooses = ["static_select", "radio_buttons"].includes(block.type);
   const input = make(chooses ? "select" : block.multiline ? "textarea" : "input",
-    { name: block.id, placeholder: block.placeholder, autocomplete: "off", "data-block": block.block },
+    { name: block.id, placeholder: block.placeholder, rows: "10", autocomplete: "off", "data-block": block.block },
     ...(chooses ? block.options.map((option) => make("option", { value: option.value }, option.label)) : []));
   input.value = block.value;
   const fault = make("span", { class: "fault", role: "alert" });
-  if (!suggests) return make("label", {}, block.label, input, fault);
+  const hint = block.hint ? make("small", {}, block.hint) : "";
+  if (!suggests) return make("label", {}, block.label, input, hint, fault);
   const list = make("ul", { class: "choices", role: "listbox", id: `${block.id}-choices`, hidden: true });
   for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-controls", list.id]]) {
     input.setAttribute(name, value);
@@ -51,13 +54,13 @@ function field(form, block) {
 
 modal.addEventListener("submit", (event) => {
   event.preventDefault();
-  const form = part("slack/modal", null), values = {};
+  const form = part(`${chat()}/modal`, null), values = {};
   for (const input of modal.querySelectorAll("[data-block]")) {
     const value = input.getAttribute("role") === "combobox" ? input.dataset.chosen : input.value;
-    if (value) values[input.name] = value;
+    if (value !== undefined) values[input.name] = value;
   }
   event.submitter.disabled = true;
-  act("slack/submit", { view: form.id, values }).then((answer) => {
+  act(`${chat()}/submit`, { view: form.id, values }).then((answer) => {
     for (const input of modal.querySelectorAll("[data-block]")) {
       find(".fault", input.closest("label").parentElement).textContent = answer.errors[input.dataset.block] ?? "";
     }
@@ -65,6 +68,6 @@ modal.addEventListener("submit", (event) => {
   }).catch((error) => { find("p.fault", modal).textContent = error.message; })
     .finally(() => { event.submitter.disabled = false; });
 });
-const dismiss = () => attempt(() => act("slack/dismiss", { view: part("slack/modal", {}).id }));
+const dismiss = () => attempt(() => act(`${chat()}/dismiss`, { view: part(`${chat()}/modal`, {}).id }));
 dialog.addEventListener("cancel", (event) => { event.preventDefault(); dismiss(); });
 find(".cancel", modal).addEventListener("click", dismiss);

@@ -150,6 +150,7 @@ def _input(block: Json, names: Names, state: Mapping[str, Mapping[str, Json]]) -
         "block": block["block_id"],
         "type": element["type"],
         "label": read_text_object(block["label"], names),
+        "hint": _label(block.get("hint"), names),
         "placeholder": _label(element.get("placeholder"), names),
         "optional": bool(block.get("optional")),
         "multiline": bool(element.get("multiline")),

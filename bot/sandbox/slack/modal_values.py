@@ -97,8 +97,14 @@ def _untouched(element: Json) -> Json:
 
 
 def missing(view: View, state: Mapping[str, Mapping[str, Json]]) -> dict[str, str]:
-    """What Slack's client shows under required inputs that are empty, by block id."""
-    return {
+    """What Slack's client shows under inputs that are empty and required, or too long, by block id."""
+    long = {
+        block["block_id"]: f"Must be {element['max_length']} characters or fewer."
+        for block, element in elements_of(view.blocks)
+        if block["type"] == "input"
+        and len(state[block["block_id"]][element["action_id"]].get("value") or "") > element.get("max_length", 3_000)
+    }
+    return long | {
         block["block_id"]: REQUIRED
         for block, element in elements_of(view.blocks)
         if block["type"] == "input"

@@ -24,6 +24,7 @@ from bot.model import (
     Colleague,
     Deleted,
     Edited,
+    Modal,
     Person,
     PersonId,
     Place,
@@ -112,6 +113,11 @@ class Bridge:
         agent = Agent(id=AgentId("u1"), name="Ann", is_full_member=may)
         values: dict[str, object] = {"verb": verb, "agent": agent, "place": self.place(chat)}
         return await _intake(chat).ask(Ask(**{**values, **rest}))  # type: ignore[arg-type]
+
+    async def form(self, chat: MemoryChat, verb: Verb, **rest: object) -> Modal | Answer:
+        """The form that an agent asks for in the chat's first thread."""
+        values: dict[str, object] = {"verb": verb, "place": self.place(chat)}
+        return await _intake(chat).form(Ask(**{**values, **rest}))  # type: ignore[arg-type]
 
     async def drained(self) -> None:
         """Wait until no delivery waits, is held, or has failed."""

@@ -29,11 +29,13 @@ from bot.model import (
     DeliveryKey,
     Edited,
     Fact,
+    Modal,
     Moment,
     Opened,
     Place,
     Post,
     Said,
+    SnippetChoice,
     Standing,
     Status,
     TicketNumber,
@@ -90,6 +92,7 @@ class Recording:
     failures: int = 0
     patience: float = 0.0
     answer: Answer = field(default_factory=lambda: Answer(text="Done."))
+    modal: Modal | None = None
 
     def gap_possible(self, chat: ChatName) -> None:
         self.story.append("gap_possible")
@@ -127,6 +130,14 @@ class Recording:
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         return [Choice(TicketNumber(1042), f"#1042 · {verb.value} · {typed}")]
+
+    async def form(self, ask: Ask) -> Modal | Answer:
+        await asyncio.sleep(self.patience)
+        self.asks.append(ask)
+        return self.modal or self.answer
+
+    async def snippets(self, typed: str, place: Place, agent: Agent) -> Sequence[SnippetChoice]:
+        return [SnippetChoice("refund", f"Hi, {typed}")]
 
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         return ["main"]

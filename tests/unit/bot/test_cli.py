@@ -292,6 +292,10 @@ def test_the_slack_manifest_is_ready_to_paste(tmp_path: Path) -> None:
         "/take",
         "/release",
         "/assign",
+        "/note",
+        "/reply",
+        "/snippet",
+        "/snippets",
         "/tickets",
         "/stats",
     ]

@@ -28,7 +28,19 @@ from adapters.vendors.nextcommerce.reading import (
 from adapters.vendors.nextcommerce.settings import NextcommerceSettings
 from adapters.vendors.nextcommerce.vendor import Nextcommerce
 from bot.errors import Rejected, Unavailable, Uncertain
-from bot.model import Attachment, Author, Change, Customer, Fact, File, Nudge, Status, Ticket, TicketId
+from bot.model import (
+    Attachment,
+    Author,
+    Change,
+    Customer,
+    Fact,
+    FactKey,
+    File,
+    Nudge,
+    Status,
+    Ticket,
+    TicketId,
+)
 from tests.support.vendors.client import Server, tools
 from tests.support.vendors.remembered import Remembered
 
@@ -54,7 +66,8 @@ def test_the_documented_example() -> None:
     assert (ticket.id, ticket.status, ticket.status_word) == ("41", Status.OPEN, "new")
     assert ticket.customer == Customer(name="Jane Doe", email="jane@x.example")
     assert ticket.facts == (
-        Fact("Order", "1001"), Fact("Products", "#7, #8"), Fact("Priority", "high"), Fact("Tags", "vip, late"),
+        Fact("Order", "1001", FactKey.ORDER_NUMBER),
+        Fact("Products", "#7, #8"), Fact("Priority", "high"), Fact("Tags", "vip, late"),
         Fact("Channel", "customer account"),
     )  # fmt: skip
     assert ticket_of(wire(requester=None), UNKNOWN_USER).customer == Customer(email="user@example.com")

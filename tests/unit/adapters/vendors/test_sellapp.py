@@ -24,7 +24,7 @@ from adapters.vendors.sellapp.reading import (
 from adapters.vendors.sellapp.settings import SellappSettings
 from adapters.vendors.sellapp.vendor import Sellapp
 from bot.errors import AuthFailed, Gone, Unavailable, Uncertain, Unsupported
-from bot.model import Author, Fact, Nudge, Status, TicketId
+from bot.model import Author, Fact, FactKey, Nudge, Status, TicketId
 from tests.support.clocks import ManualClock
 from tests.support.vendors.client import tools
 
@@ -51,9 +51,9 @@ def test_the_documented_examples() -> None:
         "1", "acquisition.", Status.OPEN, "e@x.com", None,
     )  # fmt: skip
     assert ticket_of(wire(V2)).facts == (
-        Fact("Order", "9"), Fact("Product", "7"), Fact("Reason", "late"), Fact("Archived", "yes"),
+        Fact("Order", "9", FactKey.ORDER_NUMBER), Fact("Product", "7"), Fact("Reason", "late"), Fact("Archived", "yes"),
     )  # fmt: skip
-    assert ticket_of(wire(reference={"type": "order", "id": 5})).facts == (Fact("Order", "5"),)
+    assert ticket_of(wire(reference={"type": "order", "id": 5})).facts == (Fact("Order", "5", FactKey.ORDER_NUMBER),)
 
 
 @pytest.mark.parametrize(("word", "status"), [("CLOSED", Status.CLOSED), ("IN_REVIEW", Status.OPEN), (None, None)])

@@ -19,7 +19,7 @@ from adapters.vendors.sellgate.reading import (
     ticket_of,
 )
 from bot.errors import Unavailable
-from bot.model import Author, Awaiting, Counts, Fact, Status, TicketId
+from bot.model import Author, Awaiting, Counts, Fact, FactKey, Status, TicketId
 
 LISTED: dict[str, Any] = {
     "id": "tkt_abc123", "subject": "help", "status": "open", "awaiting_response_from": "owner",
@@ -46,7 +46,7 @@ def test_the_documented_example() -> None:
     assert (ticket.id, ticket.subject, ticket.status, ticket.status_word) == ("tkt_abc123", "help", Status.OPEN, "open")
     assert ticket.customer.email == "customer@example.com"
     assert ticket.facts == (
-        Fact("Order", "ord_xyz789"),
+        Fact("Order", "ord_xyz789", FactKey.ORDER_NUMBER),
         Fact("Invoice", "INV-12345"),
         Fact("Product", "Premium License"),
         Fact("Amount", "29.99 USD"),

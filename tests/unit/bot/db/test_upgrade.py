@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -99,3 +100,17 @@ async def test_a_customer_of_an_old_file_can_be_forgotten(old: Path) -> None:
 
     assert len(await write(old, work)) == 32
     assert rows(old, "SELECT DISTINCT text FROM messages") == [("",)]
+
+
+async def test_the_numbers_of_orders_are_known_as_such(old: Path) -> None:
+    """A card's line that says `Order` has always been the order's number; other lines, and their order, stay."""
+    with closing(sqlite3.connect(old, isolation_level=None)) as made:
+        facts = """[["Product", "Order"], ["Order", "4711 \\"ä\\" {}"], ["Amount", "9"]]"""
+        made.execute("UPDATE tickets SET facts = ?", (facts,))
+        made.execute(
+            "INSERT INTO tickets (store, vendor_id, status, facts, created_at) VALUES ('main', 't2', 'open', '[]', 5)"
+        )
+    await upgraded(old)
+    first, second = rows(old, "SELECT * FROM (SELECT facts FROM tickets ORDER BY number)")
+    assert json.loads(first[0]) == [["Product", "Order"], ["Order", '4711 "ä" {}', "order.number"], ["Amount", "9"]]
+    assert second == ("[]",)

@@ -44,7 +44,7 @@ def test_the_scopes_are_exactly_those_of_the_methods_called() -> None:
 
 
 def test_the_manifest_is_json_that_slack_can_take() -> None:
-    """Socket Mode on, interactivity on, the three commands and the three shortcuts."""
+    """Socket Mode on, interactivity on, the commands and the shortcuts."""
     app = json.loads(manifest.text())
     assert app["settings"]["socket_mode_enabled"] is True
     assert app["settings"]["interactivity"]["is_enabled"] is True
@@ -54,10 +54,14 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
         "/take",
         "/release",
         "/assign",
+        "/note",
+        "/reply",
+        "/snippet",
+        "/snippets",
         "/tickets",
         "/stats",
     ]
-    assert SlackApp.from_manifest(app).shortcuts == ("close_ticket", "reopen_ticket", "send_to_customer")
+    assert SlackApp.from_manifest(app).shortcuts == ("close_ticket", "reopen_ticket", "send_to_customer", "snippet")
     assert all(len(shortcut["name"]) <= 24 for shortcut in app["features"]["shortcuts"])
     assert len(app["display_information"]["description"]) <= 140
 
@@ -66,7 +70,7 @@ def test_the_commands_can_have_longer_names() -> None:
     """For a workspace where another app has taken the plain ones."""
     commands = manifest.app(prefixed=True)["features"]["slash_commands"]
     assert [command["command"] for command in commands] == [
-        f"/shopbell-{verb}" for verb in ("close", "reopen", "take", "release", "assign", "tickets", "stats")
+        command["command"].replace("/", "/shopbell-") for command in manifest.app()["features"]["slash_commands"]
     ]
 
 
