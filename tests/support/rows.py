@@ -34,5 +34,7 @@ def ticket() -> TicketRow:
         followed=True,
         taken_by=None,
         taken_by_name=None,
+        waiting_since=None,
+        snoozed_until=None,
         version=1,
     )
