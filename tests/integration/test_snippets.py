@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from bot.model import (
     ChoiceField,
     Mark,
     Modal,
+    State,
     Status,
     TextField,
     TicketId,
@@ -26,7 +28,7 @@ from bot.model import (
 from bot.outbound.retry import Schedule
 from bot.ports import VendorCapabilities
 from bot.tickets import erasure
-from bot.wording import reasons
+from bot.wording import answers, reasons
 from tests.support.memory.bridge import Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.memory.vendor import MemoryVendor
@@ -128,6 +130,26 @@ async def test_what_the_form_says_is_sent_and_shown_in_both_chats(bridge: Bridge
     for chat in (bridge.discord, bridge.slack):
         assert chat.shown[bridge.thread(chat)][-1].post.name == "Ann"
         assert "Taken by Ann" in chat.cards[bridge.thread(chat)][-1].status_text
+
+
+async def test_a_form_that_crosses_another_reply_is_held(bridge: Bridge) -> None:
+    """Its text stays in the thread, with the question; Send sends it, and Discard leaves it to the other one."""
+    for word, reaches in (("Send", True), ("Discard", False)):
+        await bridge.says(bridge.slack, f"s{word}", f"Bob's answer, {word}", agent=BOB)
+        shown = await opened(bridge, Verb.REPLY)
+        answer = await sent(bridge, shown, {"text": f"Ann's answer, {word}"})
+        assert answer.text == answers.held()
+        await bridge.at_rest(State.HELD)
+        thread = lines(bridge)[0]
+        assert any(f"Ann is asked whether to send this message: Ann's answer, {word}" in line for line in thread)
+        asked = [say.post for say in bridge.discord.shown[bridge.thread(bridge.discord)] if say.post.buttons][-1]
+        assert "Bob" in asked.text
+        (button,) = [each for each in asked.buttons if each.label == word]
+        await bridge.asks(bridge.discord, button.verb, delivery=button.delivery)
+        await bridge.at_rest()
+        assert (f"Ann's answer, {word}" in bridge.vendor.texts("t1")) is reaches
+        assert bridge.vendor.texts("t1").count(f"Bob's answer, {word}") == 1
+        await asyncio.sleep(120)
 
 
 async def test_what_was_changed_in_the_form_is_sent_as_it_is(bridge: Bridge) -> None:
