@@ -37,7 +37,7 @@ from bot.model.deliveries import (
     State,
     StatusPayload,
 )
-from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Row, Said
+from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Pointed, Row, Said
 from bot.model.home import Home, HomeSection, HomeTicket
 from bot.model.ids import (
     AgentId,
@@ -130,6 +130,7 @@ __all__ = [
     "Person",
     "PersonId",
     "Place",
+    "Pointed",
     "Post",
     "Purpose",
     "Row",

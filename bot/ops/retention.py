@@ -13,6 +13,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
+from bot.db.words import overwrite_erased_words
 from bot.tickets.erasure import erase_closed_before, erase_deleted
 
 _log = structlog.get_logger(__name__)
@@ -47,8 +48,10 @@ class Retention:
         if self._days is not None:
             moment = self._clock.now() - timedelta(days=self._days)
             tickets = await self._all_of(lambda tx, now: erase_closed_before(tx, moment, now))
-        if messages or tickets:
+        # Words may also have been erased by `shopbell forget`, or when their author deleted them.
+        if await overwrite_erased_words(self._database) or messages or tickets:
             await self._database.empty_log()
+        if messages or tickets:
             _log.info("erased", tickets=tickets, deleted_messages=messages)
 
     async def _all_of(self, erase_some: Callable[[Transaction, datetime], int]) -> int:

@@ -37,6 +37,8 @@ def typed(verb: Verb, text: str) -> Typed:
     match verb:
         case Verb.STATS:
             return _for_stats(text)
+        case Verb.FIND:
+            return Typed(words=text.strip())
         case Verb.ASSIGN:
             return _for_assign(text)
         case Verb.TICKETS:

@@ -46,6 +46,8 @@ _COMMANDS = (
     ("/assign", "Give a ticket to a colleague", "[number] [@colleague]"),
     ("/tickets", "List the tickets that wait for you", "[waiting|mine|snoozed|all] [store]"),
     ("/stats", "Tickets and response times", "[store] [days]"),
+    ("/find", "Find tickets by number, name or words", "[words]"),
+    ("/why", "What became of a ticket's messages", "[number]"),
 )
 _NAMES_PEOPLE = ("/assign",)
 """Slack gives us the ids of the people that are named in these."""
@@ -53,6 +55,7 @@ _SHORTCUTS = (
     ("close_ticket", "Close ticket", "Close the ticket of this thread"),
     ("reopen_ticket", "Reopen ticket", "Reopen the ticket of this thread"),
     ("send_to_customer", "Send to customer", "Send this message to the customer"),
+    ("why", "Why", "What became of this message"),
 )
 
 

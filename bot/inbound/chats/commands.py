@@ -17,6 +17,7 @@ from bot.errors import RemoteError
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.refusals import Refusals
+from bot.inbound.chats.searches import Searches
 from bot.inbound.chats.subjects import Subject, find_subject
 from bot.model import (
     Answer,
@@ -72,6 +73,7 @@ class Commands:
         choices: Choices,
         lists: Lists,
         counting: Mapping[StoreName, CanCount],
+        searches: Searches,
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -82,14 +84,18 @@ class Commands:
         self._choices = choices
         self._lists = lists
         self._counting = counting
+        self._searches = searches
 
     async def ask(self, ask: Ask) -> Answer:
         """Do what is asked; the contract is `bot.ports.Intake.ask`."""
         try:
-            if ask.verb is Verb.STATS:
-                return await self._stats(ask)
-            if ask.verb is Verb.TICKETS:
-                return await self._lists.tickets(ask)
+            about_no_ticket = {
+                Verb.STATS: self._stats,
+                Verb.TICKETS: self._lists.tickets,
+                Verb.FIND: self._searches.find,
+            }.get(ask.verb)
+            if about_no_ticket is not None:
+                return await about_no_ticket(ask)
             subject = await self._database.read(find_subject, ask)
             if isinstance(subject, Answer):
                 return subject
@@ -98,6 +104,8 @@ class Commands:
             return Answer(text=error.user_message)
         if not may_act(ask.agent, self._rules.stores.get(subject.store), subject.places, writable):
             return self._refuse(ask, subject, writable)
+        if ask.verb is Verb.WHY:
+            return await self._searches.why(ask, subject.ticket)
         return await self._act(ask, subject)
 
     def _refuse(self, ask: Ask, subject: Subject, writable: frozenset[Place]) -> Answer:
@@ -126,8 +134,8 @@ class Commands:
                 return await self._change_holder(TAKINGS[ask.verb], ask, subject.ticket)
             case Verb.ASSIGN:
                 return await self._assign(ask, subject)
-            case Verb.STATS | Verb.TICKETS:  # pragma: no cover - `ask` has answered these before
-                raise ValueError("figures and lists are about no ticket")
+            case Verb.STATS | Verb.TICKETS | Verb.FIND | Verb.WHY:  # pragma: no cover - `ask` has answered them before
+                raise ValueError("nothing is done for these")
 
     async def _change_status(self, ask: Ask, number: TicketNumber) -> Answer:
         by = notices.by_agent(ask.agent.name, self._chats[ask.place.chat].label)

@@ -18,6 +18,7 @@ _SHOWN_SHORTCUTS = {
     "close_ticket": "Close ticket",
     "reopen_ticket": "Reopen ticket",
     "send_to_customer": "Send to customer",
+    "why": "Why",
 }
 
 
