@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from adapters.chats.slack.markup import unescape
 from bot.model import Verb
 
 _PERSON = re.compile(r"<@(?P<user>[UW][0-9A-Z]+)(?:\|[^<>]*)?>")
@@ -38,7 +39,7 @@ def typed(verb: Verb, text: str) -> Typed:
         case Verb.STATS:
             return _for_stats(text)
         case Verb.FIND:
-            return Typed(words=text.strip())
+            return Typed(words=unescape(text).strip())
         case Verb.ASSIGN:
             return _for_assign(text)
         case Verb.TICKETS:

@@ -43,7 +43,7 @@ def test_the_scopes_are_exactly_those_of_the_methods_called() -> None:
 
 
 def test_the_manifest_is_json_that_slack_can_take() -> None:
-    """Socket Mode on, interactivity on, the three commands and the three shortcuts."""
+    """Socket Mode on, interactivity on, all commands and all shortcuts."""
     app = json.loads(manifest.text())
     assert app["settings"]["socket_mode_enabled"] is True
     assert app["settings"]["interactivity"]["is_enabled"] is True
@@ -55,8 +55,10 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
         "/assign",
         "/tickets",
         "/stats",
+        "/find",
+        "/why",
     ]
-    assert SlackApp.from_manifest(app).shortcuts == ("close_ticket", "reopen_ticket", "send_to_customer")
+    assert SlackApp.from_manifest(app).shortcuts == ("close_ticket", "reopen_ticket", "send_to_customer", "why")
     assert all(len(shortcut["name"]) <= 24 for shortcut in app["features"]["shortcuts"])
     assert len(app["display_information"]["description"]) <= 140
 
@@ -65,7 +67,8 @@ def test_the_commands_can_have_longer_names() -> None:
     """For a workspace where another app has taken the plain ones."""
     commands = manifest.app(prefixed=True)["features"]["slash_commands"]
     assert [command["command"] for command in commands] == [
-        f"/shopbell-{verb}" for verb in ("close", "reopen", "take", "release", "assign", "tickets", "stats")
+        f"/shopbell-{verb}"
+        for verb in ("close", "reopen", "take", "release", "assign", "tickets", "stats", "find", "why")
     ]
 
 
