@@ -534,20 +534,12 @@ LIMIT :most;
 -- How often words were erased, and how many of these times they have left the indexes of words.
 SELECT erasings, erasings_overwritten FROM installation;
 
--- name: begin_merging_card_words
--- The index will be written anew, without what was taken out of it, page by page.
-INSERT INTO card_words (card_words, rank) VALUES ('merge', -:pages);
-
 -- name: merge_card_words
--- Writes some more pages of the index anew.
+-- Writes so many pages of the index anew, without what was taken out of it; a negative number begins that anew.
 INSERT INTO card_words (card_words, rank) VALUES ('merge', :pages);
 
--- name: begin_merging_ticket_words
--- The index will be written anew, without what was taken out of it, page by page.
-INSERT INTO ticket_words (ticket_words, rank) VALUES ('merge', -:pages);
-
 -- name: merge_ticket_words
--- Writes some more pages of the index anew.
+-- Writes so many pages of the index anew, without what was taken out of it; a negative number begins that anew.
 INSERT INTO ticket_words (ticket_words, rank) VALUES ('merge', :pages);
 
 -- name: changes_made

@@ -12,7 +12,6 @@ from typing import Final
 
 from bot.db.connection import Database, Transaction
 
-_BEGIN: Final = ("begin_merging_card_words", "begin_merging_ticket_words")
 _MERGE: Final = ("merge_card_words", "merge_ticket_words")
 _PAGES = 100
 """So many pages at once take some milliseconds."""
@@ -42,8 +41,8 @@ def _begin(tx: Transaction) -> int | None:
     row = tx.one("erasings")
     if row is None or row["erasings"] == row["erasings_overwritten"]:
         return None
-    for statement in _BEGIN:
-        tx.run(statement, pages=_PAGES)
+    for statement in _MERGE:
+        tx.run(statement, pages=-_PAGES)
     return int(row["erasings"])
 
 

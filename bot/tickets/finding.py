@@ -187,7 +187,10 @@ def _rows(tx: Transaction, words: Words, scope: Scope) -> list[Row]:
         if not str(error).startswith("fts5:"):
             raise
         return []
-    return list({row["number"]: row for row in reversed(rows)}.values())[::-1][:_MOST]
+    firsts: dict[int, Row] = {}
+    for row in rows:
+        firsts.setdefault(row["number"], row)
+    return list(firsts.values())[:_MOST]
 
 
 def _is_common(tx: Transaction, word: str) -> bool:

