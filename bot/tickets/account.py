@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.db.rows import DeliveryRow, LinkRow, MessageRow
-from bot.model import Kind, Purpose, State
+from bot.model import Author, Kind, Purpose, State
 from bot.text.audience import ForBot, audience
 from bot.text.names import name_of
 from bot.tickets.history import MessageHistory, TicketHistory
 from bot.tickets.next_steps import Names, chat_advice, vendor_advice, where_of
 from bot.wording import steps
-from bot.wording.masking import masked, masked_author
+from bot.wording.masking import masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,11 @@ class _Telling:
         )
 
     def _who(self) -> str:
-        message = masked_author(self.message) if self.names.masks_emails else self.message
-        is_agent = message.link is not None
-        return steps.who_wrote(message.author, name_of(message.author_name, length=40), is_agent=is_agent)
+        message = self.message
+        customer = self.ticket.ticket.customer.name if message.author is Author.CUSTOMER else None
+        name = name_of(message.author_name, customer, length=40)
+        shown = masked(name) if self.names.masks_emails else name
+        return steps.who_wrote(message.author, shown, is_agent=message.link is not None)
 
     def _steps(self) -> Iterator[Step]:
         message = self.message

@@ -61,15 +61,24 @@ class TicketHistory:
     on_cards: int | None
 
 
-def read_ticket(tx: Transaction, number: TicketNumber, most: int = -1) -> TicketHistory:
-    """A ticket that exists, with its latest messages; -1: with all."""
+def read_ticket(
+    tx: Transaction, number: TicketNumber, most: int = -1, *, about: MessageHistory | None = None
+) -> TicketHistory:
+    """
+    A ticket that exists.
+
+    Args:
+        most: Of so many of its latest messages; -1: of all.
+        about: One of its messages that the caller has read, of which the rest has to tell as well.
+    """
     row = require(tx.one("ticket", number=number))
     rows = tx.all("latest_messages", ticket=number, most=most)
     messages = tuple(_message(tx, message_row(each)) for each in reversed(rows))
     links = tuple(links_of(tx, number))
     store = tx.one("store", name=row["store"])
-    waiting = [each for message in messages for each in message.deliveries if each.state is State.WAITING]
-    held = [each for message in messages for each in message.deliveries if each.state is State.HELD]
+    told = messages if about is None else (*messages, about)
+    waiting = [each for message in told for each in message.deliveries if each.state is State.WAITING]
+    held = [each for message in told for each in message.deliveries if each.state is State.HELD]
     return TicketHistory(
         ticket=ticket_row(row),
         links=links,

@@ -25,7 +25,7 @@ def clock(at: datetime, day: datetime) -> str:
 
 def about_message(number: TicketNumber, who: str, at: datetime, text: str) -> str:
     said = one_line(text, _QUOTED)
-    return f"#{number}: {who} wrote on {at:%Y-%m-%d}{f': “{said}”' if said else ', without a text'}. Times are in UTC."
+    return f"#{number}: {who} wrote on {at:%Y-%m-%d} (times are UTC): {f'“{said}”' if said else 'no text'}"
 
 
 def about_ticket(title: str, status: Status, now: datetime) -> str:

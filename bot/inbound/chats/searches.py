@@ -97,7 +97,7 @@ class Searches:
         link = require(pointed_link(tx, ask))
         shown = shown_in(tx, link, ask.pointed.message)
         if isinstance(shown, MessageHistory):
-            return screen(account(shown, read_ticket(tx, number, 0), names, now).lines())
+            return screen(account(shown, read_ticket(tx, number, 0, about=shown), names, now).lines())
         if shown is not None and shown.kind is Kind.LINE:
             return [steps.own_line(shown.finished_at or shown.created_at)]
         if shown is not None or ask.pointed.message in (link.card, link.thread):
