@@ -493,7 +493,8 @@ DELETE FROM homes WHERE chat = :chat AND agent = :agent;
 -- name: tickets_with_words
 -- The ticket with exactly this number, then those that have these words (an FTS5 query) on their cards, then those that
 -- have them anywhere; each time the latest first. Only those that match the other conditions (NULL: any). A ticket may
--- come twice. Of those with the words only the latest ones (`searched`) are looked at. No erased one is found.
+-- come twice. Of those with the words only the latest ones (`searched`) are looked at. No erased one is found. One of
+-- `channels` is a store and a channel with a blank between them.
 SELECT t.*
 FROM (
     SELECT :number AS number
@@ -514,7 +515,7 @@ WHERE t.erased = 0
       OR (t.followed = 1 AND EXISTS (
           SELECT 1 FROM links AS l
           WHERE l.ticket = t.number AND l.chat = :chat
-            AND t.store || '/' || l.channel IN (SELECT value FROM json_each(:channels))
+            AND t.store || ' ' || l.channel IN (SELECT value FROM json_each(:channels))
       ))
   )
 LIMIT :most;

@@ -169,7 +169,7 @@ def _rows(tx: Transaction, words: Words, scope: Scope) -> list[Row]:
         return []
     channels = None
     if scope.channels is not None:
-        channels = json.dumps([f"{name}/{each.channel}" for name, places in scope.channels.items() for each in places])
+        channels = json.dumps([f"{name} {each.channel}" for name, places in scope.channels.items() for each in places])
     try:
         rows = tx.all(
             "tickets_with_words",

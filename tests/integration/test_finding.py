@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,10 +29,10 @@ async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
         yield bridge
 
 
-async def finds(bridge: Bridge, chat: MemoryChat, words: str, **rest: object) -> Answer:
+async def finds(bridge: Bridge, chat: MemoryChat, words: str, **rest: Any) -> Answer:
     """Asks in the channel, where there is no thread."""
     place = replace(bridge.place(chat), thread=None)
-    return await bridge.asks(chat, Verb.FIND, **{"place": place, "words": words, **rest})
+    return await bridge.asks(chat, Verb.FIND, place=place, words=words, **rest)
 
 
 def shown(answer: Answer) -> list[tuple[str, str, str]]:
@@ -119,7 +120,7 @@ async def test_pages_by_their_buttons(bridge: Bridge) -> None:
 
 
 async def test_what_happens_is_found_at_once(bridge: Bridge) -> None:
-    """A reply, a note and what was said beside; edited before it left; deleted; each in the transaction that does it."""
+    """A reply, a note, one that is edited, one that is deleted, a new subject: each when it is on disk."""
     await bridge.says(bridge.discord, "m1", "It is on platypus road")
     await bridge.says(bridge.discord, "m2", "// ask the walrus")
     await bridge.drained()

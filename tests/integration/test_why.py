@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,9 +36,9 @@ def pointed(message: str, *, by_person: bool = True) -> Pointed:
     return Pointed(message=ChatMessageId(message), by_person=by_person)
 
 
-async def why(bridge: Bridge, chat: MemoryChat, message: str | None = None, **rest: object) -> list[str]:
+async def why(bridge: Bridge, chat: MemoryChat, message: str | None = None, **rest: Any) -> list[str]:
     """In the chat's first thread, about it or about one of its messages."""
-    values = {} if message is None else {"pointed": pointed(message), "door": Door.MENU}
+    values: dict[str, Any] = {} if message is None else {"pointed": pointed(message), "door": Door.MENU}
     answer = await bridge.asks(chat, Verb.WHY, **{**values, **rest})
     assert (answer.listing, answer.table, answer.buttons) == (None, None, ())
     return answer.text.split("\n")
@@ -107,7 +108,7 @@ async def test_the_ticket_of_a_thread_and_by_number(bridge: Bridge) -> None:
         ({"agent": GUEST, "pointed": pointed("m1")}, "Only the team's agents can do that"),
     ],
 )
-async def test_who_may_not_know_is_told_nothing(bridge: Bridge, rest: dict[str, object], begins: str) -> None:
+async def test_who_may_not_know_is_told_nothing(bridge: Bridge, rest: dict[str, Any], begins: str) -> None:
     """The rule is that of every door, and whoever is refused does not learn what there is."""
     await bridge.says(bridge.discord, "m1", "On its way")
     (line,) = await why(bridge, bridge.discord, **rest)

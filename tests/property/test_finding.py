@@ -56,7 +56,8 @@ def test_what_was_written_is_found_by_its_own_words(tx: Transaction, text: str) 
     tx._connection.execute("BEGIN")
     try:
         tx._connection.execute(
-            "INSERT INTO messages (ticket, purpose, author, text, written_at) VALUES (1001, 'vendor', 'customer', ?, 0)",
+            "INSERT INTO messages (ticket, purpose, author, text, written_at) "
+            "VALUES (1001, 'vendor', 'customer', ?, 0)",
             (text,),
         )
         words = words_of(text)

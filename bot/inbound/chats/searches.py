@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import LinkRow, require
 from bot.inbound.chats.choices import Choices
+from bot.inbound.chats.lists import address_of
 from bot.inbound.chats.subjects import pointed_link
 from bot.model import (
     Answer,
@@ -28,7 +28,6 @@ from bot.model import (
 from bot.ports import Chat
 from bot.tickets import finding
 from bot.tickets.account import account
-from bot.tickets.enqueue import links_of
 from bot.tickets.finding import PAGE, Found, Scope, Words, words_of
 from bot.tickets.history import MessageHistory, read_ticket, shown_in
 from bot.tickets.links import is_being_opened
@@ -131,21 +130,11 @@ class Searches:
         return tuple(
             Row(
                 title=title(each.ticket),
-                address=self._address(tx, each.ticket.number, chat, allowed[each.ticket.store]),
+                address=address_of(tx, each.ticket.number, self._chats[chat], allowed[each.ticket.store]),
                 cells=((_NOTE if each.is_note else "") + each.line,),
             )
             for each in found
         )
-
-    def _address(self, tx: Transaction, ticket: TicketNumber, chat: ChatName, allowed: Sequence[Place]) -> str:
-        """Where the ticket's thread is opened in this chat, of those that the asker may see."""
-        threads = (
-            link.place
-            for link in links_of(tx, ticket)
-            if link.thread is not None and replace(link.place, thread=None) in allowed
-        )
-        thread = next(threads, None)
-        return "" if thread is None else self._chats[chat].address(thread)
 
 
 def _buttons(words: Words, page: int, *, more: bool) -> tuple[Button, ...]:

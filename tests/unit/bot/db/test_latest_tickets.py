@@ -61,6 +61,6 @@ def test_what_is_elsewhere_is_not_offered(tx: Transaction, elsewhere: dict[str, 
 
 @pytest.mark.parametrize("setting", ["status = 'closed'", "followed = 0", "gone_at = 1", "forgotten = 1"])
 def test_only_tickets_that_can_be_chosen(tx: Transaction, setting: str) -> None:
-    """One of the other status, without threads, forgotten, or that its vendor does not have any more, is not offered."""
+    """One of the other status, without threads, forgotten, or gone at its vendor, is not offered."""
     _change(tx, _LAST - 3, setting)
     assert _LAST - 3 not in _found(tx, here=_LAST - 3)

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from bot.db.connection import Database, Transaction
-from bot.db.migrate import migrate
+from bot.db.migrate import migrate, migrations
 from bot.db.words import overwrite_erased_words
 
 _INDEXES = {"card_words": "words_of_cards", "ticket_words": "words_of_tickets"}
@@ -155,7 +155,7 @@ def test_they_say_what_the_texts_say(connection: sqlite3.Connection, seed: int) 
 def test_to_record_a_message_costs_the_same_in_a_long_ticket(connection: sqlite3.Connection) -> None:
     """Only its own words are put in, so the index grows by them and not by all that was written before."""
     connection.execute("INSERT INTO tickets (store, vendor_id, status, created_at) VALUES ('main', 't1', 'open', 0)")
-    steps = []
+    steps: list[int] = []
 
     def add(text: str) -> int:
         steps.clear()
@@ -175,8 +175,6 @@ def test_to_record_a_message_costs_the_same_in_a_long_ticket(connection: sqlite3
 
 def test_an_old_file_gets_its_words(tmp_path: Path) -> None:
     """What was recorded before is found after the upgrade; what was erased is not."""
-    from bot.db.migrate import migrations
-
     with closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as old:
         for number, script in migrations()[:8]:
             old.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")

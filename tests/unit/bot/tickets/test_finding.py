@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -174,7 +175,7 @@ def test_a_ticket_is_not_found_by(shop: Shop, typed: str) -> None:
     [({"deleted_at": 5}, "secret"), ({"edited_text": "secret"}, "secret"), ({"erased": 1}, "secret")],
 )
 def test_what_was_taken_back_is_not_found(shop: Shop, columns: dict[str, object], typed: str) -> None:
-    """The text of a deleted message, an erased one, what an edit would have made of it; the ticket still is by the rest."""
+    """A deleted message, an erased one, what an edit came too late for; by the rest the ticket is found."""
     number = shop.ticket("Hello")
     shop.message(number, "A word" if "edited_text" in columns else "A secret hello", **columns)
     assert shop.found(typed) == []
@@ -227,10 +228,10 @@ def test_only_what_may_be_found(shop: Shop, scope: Scope, wanted: list[int]) -> 
     assert [number for number in (1001, 1002, 1003, 1004) if shop.found(str(number), scope)] == sorted(wanted)
 
 
-@pytest.mark.parametrize(("column", "wanted"), [("followed", []), ("gone_at", [1001])])
-def test_without_threads_only_the_operator_finds_it(shop: Shop, column: str, wanted: list[int]) -> None:
+@pytest.mark.parametrize(("columns", "wanted"), [({"followed": 0}, []), ({"gone_at": 0}, [1001])])
+def test_without_threads_only_the_operator_finds_it(shop: Shop, columns: dict[str, Any], wanted: list[int]) -> None:
     """One that its vendor does not have any more is found as long as its threads are there."""
-    shop.ticket("key", **{column: 0})
+    shop.ticket("key", **columns)
     scope = Scope(chat=DISCORD, channels={MAIN: (Place(chat=DISCORD, channel=ChannelId("1")),)})
     assert shop.found("key", scope) == wanted
     assert shop.found("key") == [1001]

@@ -66,6 +66,8 @@ TICKET = TicketRow(
     customer=Customer(name="Jane", email="jane@spoon.example"),
     facts=(),
     awaiting=None,
+    waiting_since=None,
+    snoozed_until=None,
     created_at=NOON,
     first_response_at=None,
     closed_at=None,
