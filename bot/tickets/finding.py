@@ -34,6 +34,7 @@ _COMMON = 20_000
 """A word that is in so many tickets is looked for as it is."""
 _IN_PREFIX_INDEX = 3
 """The beginnings of words, up to so many letters, stand in the index themselves."""
+_DIGITS = 12
 _TEXTS = 200
 _LETTERS = 50_000
 """In so many texts and characters of a ticket, the latest first, the line is looked for."""
@@ -64,7 +65,7 @@ class Words:
     def number(self) -> int:
         """The ticket's number that was typed; 0: no number was, or more than that."""
         (only, *others) = self.words or ("",)
-        return int(only) if not others and re.fullmatch("[0-9]{1,12}", only) else 0
+        return int(only) if not others and only.isascii() and only.isdecimal() and len(only) <= _DIGITS else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
