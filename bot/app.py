@@ -22,6 +22,7 @@ from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.reread import RereadCheck
+from bot.inbound.chats.searches import Searches
 from bot.inbound.chats.snippets import Snippets
 from bot.inbound.isolation import keep_connected
 from bot.inbound.vendors.poller import Poller
@@ -89,6 +90,9 @@ class App:
             lists=Lists(database, rules, clock, chats=world.chats, choices=choices, refusals=refusals),
             counting=counting,
             snippets=snippets,
+            searches=Searches(
+                database, rules, clock, chats=world.chats, choices=choices, is_caught_up=self._is_caught_up
+            ),
         )
         self._homes = Homes(database, rules, clock, world.chats)
         self._private = PrivateMessages(world.chats, commands, database, clock)

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from bot.cli.bridge import check, run, sandbox, serve
+from bot.cli.find import find, why
 from bot.cli.forget import forget
 from bot.cli.invitations import invites, manifests
 from bot.cli.outbox import commands as outbox
@@ -20,7 +21,7 @@ from bot.errors import DatabaseError, DatabaseInUse, SettingsError
 __all__ = ["commands", "main", "serve"]
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (run, check, sandbox, stats, tickets, forget, backup):
+for command in (run, check, sandbox, stats, tickets, find, why, forget, backup):
     commands.command()(command)
 commands.add_typer(outbox, name="outbox")
 commands.add_typer(snippets, name="snippets")

@@ -13,6 +13,7 @@ import typer
 from bot.cli.shell import AsJson, fail, field, read_database, show, show_json
 from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
+from bot.db.words import overwrite_erased_words
 from bot.model import State, TicketNumber
 from bot.settings import load_general
 from bot.tickets import erasure
@@ -71,6 +72,7 @@ async def _forget(tickets: Sequence[TicketNumber], whom: str, *, chats: bool) ->
     database = await Database.open_to_change(load_general().database_path)
     try:
         erased = await database.write(erasure.forget, tickets, now, whom=whom, in_chats=chats)
+        await overwrite_erased_words(database)
         emptied = await database.empty_log()
     finally:
         await database.aclose()

@@ -156,9 +156,11 @@ class MessageRow:
     written_at: datetime
     mark: Mark | None
     routed: bool
+    routed_at: datetime | None = None
     sync_epoch: str | None
     edited_text: str | None
     deleted: bool
+    deleted_at: datetime | None = None
     erased: bool
     closes_by: str | None = None
 
@@ -183,6 +185,7 @@ class DeliveryRow:
     begun_at: datetime | None
     after: ChatMessageId | None
     late_since: datetime | None
+    finished_at: datetime | None = None
     error: str | None
     in_doubt: bool
     form: Form
@@ -259,9 +262,11 @@ def message_row(row: Row) -> MessageRow:
         written_at=from_ms(row["written_at"]),
         mark=None if row["mark"] is None else Mark(row["mark"]),
         routed=row["routed_at"] is not None,
+        routed_at=_moment(row["routed_at"]),
         sync_epoch=row["sync_epoch"],
         edited_text=row["edited_text"],
         deleted=row["deleted_at"] is not None,
+        deleted_at=_moment(row["deleted_at"]),
         erased=bool(row["erased"]),
         closes_by=row["closes_by"],
     )
@@ -287,6 +292,7 @@ def delivery_row(row: Row) -> DeliveryRow:
         begun_at=_moment(row["begun_at"]),
         after=row["after_message"],
         late_since=_moment(row["late_since"]),
+        finished_at=_moment(row["finished_at"]),
         error=row["error"],
         in_doubt=bool(row["in_doubt"]),
         form=Form(row["form"]),

@@ -446,43 +446,28 @@ WHERE t.customer_mailbox = :mailbox AND t.number <> :number AND t.gone_at IS NUL
   AND EXISTS (SELECT 1 FROM links AS l WHERE l.ticket = t.number AND l.chat = :chat AND l.channel = :channel)
 ORDER BY t.status = 'open' DESC, t.number DESC;
 
--- name: tickets_to_choose
--- For the pickers: a store's tickets of this status, with a thread in these channels of the chat, that match what was
--- typed. Only the latest ones are searched (`most`), the ticket with exactly the typed number, and the ticket of this
--- thread (`here`). That one comes first, then those whose number begins with what was typed, then those with it in the
--- subject or in the customer's name as it is shown: an address is searched only as far as it stands for a name. With
+-- name: latest_tickets
+-- For the pickers while nothing is typed: a store's latest tickets of this status with a thread in these channels of
+-- the chat. The ticket of this thread (`here`) comes first, however old it is. With
 -- `taken_by` (JSON) only those that somebody with one of these ids has.
-WITH searched (number) AS (
+WITH latest (number) AS (
     SELECT * FROM (
-        SELECT number FROM tickets
-        WHERE store = :store AND status = :status AND followed = 1 AND gone_at IS NULL
-        ORDER BY number DESC
-        LIMIT :most
+        SELECT t.number FROM tickets AS t
+        WHERE t.store = :store AND t.status = :status AND t.followed = 1 AND t.gone_at IS NULL
+          AND (:taken_by IS NULL OR t.taken_by IN (SELECT value FROM json_each(:taken_by)))
+        ORDER BY t.number DESC
+        LIMIT 200
     )
     UNION
-    VALUES (CAST(:typed AS INTEGER)), (:here)
+    VALUES (:here)
 )
-SELECT t.* FROM searched AS s CROSS JOIN tickets AS t ON t.number = s.number
-WHERE t.store = :store
-  AND t.status = :status
-  AND t.followed = 1
-  AND t.gone_at IS NULL
-  AND t.forgotten = 0
-  AND (:taken_by IS NULL OR t.taken_by IN (SELECT value FROM json_each(:taken_by)))
+SELECT t.* FROM latest AS s CROSS JOIN tickets AS t ON t.number = s.number
+WHERE t.store = :store AND t.status = :status AND t.followed = 1 AND t.gone_at IS NULL AND t.forgotten = 0
   AND EXISTS (
       SELECT 1 FROM links AS l
       WHERE l.ticket = t.number AND l.chat = :chat AND l.channel IN (SELECT value FROM json_each(:channels))
   )
-  AND (
-      INSTR(CAST(t.number AS TEXT), :typed) = 1
-      OR INSTR(LOWER(COALESCE(t.subject, '')), :typed) > 0
-      OR INSTR(LOWER(COALESCE(
-          NULLIF(TRIM(t.customer_name), ''),
-          SUBSTR(t.customer_email, 1, INSTR(t.customer_email || '@', '@') - 1),
-          ''
-      )), :typed) > 0
-  )
-ORDER BY t.number = :here DESC, INSTR(CAST(t.number AS TEXT), :typed) = 1 DESC, t.number DESC
+ORDER BY t.number = :here DESC, t.number DESC
 LIMIT 25;
 
 -- name: queue
@@ -525,6 +510,104 @@ SELECT chat, agent FROM homes WHERE opened_at > :since ORDER BY opened_at DESC;
 -- name: delete_home
 -- Nobody has to keep this page true any more.
 DELETE FROM homes WHERE chat = :chat AND agent = :agent;
+-- ============================================================ finding
+
+-- name: tickets_with_words
+-- The ticket with exactly this number, then those that have these words (an FTS5 query) on their cards, then those that
+-- have them anywhere; each time the latest first. Only those that match the other conditions (NULL: any). A ticket may
+-- come twice. Of those with the words only the latest ones (`searched`) are looked at. No erased one is found. One of
+-- `channels` is a store and a channel with a blank between them.
+SELECT t.*
+FROM (
+    SELECT :number AS number
+    UNION ALL
+    SELECT * FROM (
+        SELECT rowid FROM card_words WHERE card_words MATCH :words ORDER BY rowid DESC LIMIT :searched
+    )
+    UNION ALL
+    SELECT * FROM (
+        SELECT rowid FROM ticket_words WHERE ticket_words MATCH :words ORDER BY rowid DESC LIMIT :searched
+    )
+) AS w CROSS JOIN tickets AS t ON t.number = w.number
+WHERE t.erased = 0
+  AND (:store IS NULL OR t.store = :store)
+  AND (:status IS NULL OR (t.status = :status AND t.gone_at IS NULL))
+  AND (
+      :chat IS NULL
+      OR (t.followed = 1 AND EXISTS (
+          SELECT 1 FROM links AS l
+          WHERE l.ticket = t.number AND l.chat = :chat
+            AND t.store || ' ' || l.channel IN (SELECT value FROM json_each(:channels))
+      ))
+  )
+LIMIT :most;
+
+-- name: common_word
+-- Returns a row if more than so many tickets have this word, as a whole.
+SELECT rowid FROM ticket_words WHERE ticket_words MATCH :word LIMIT 1 OFFSET :tickets;
+
+-- name: texts_of_ticket
+-- The latest texts of a ticket that may be shown, the latest first.
+SELECT purpose, text FROM messages
+WHERE ticket = :ticket AND erased = 0 AND deleted_at IS NULL AND text <> ''
+ORDER BY id DESC
+LIMIT :most;
+
+-- name: erasings
+-- How often words were erased, and how many of these times they have left the indexes of words.
+SELECT erasings, erasings_overwritten FROM installation;
+
+-- name: merge_card_words
+-- Writes so many pages of the index anew, without what was taken out of it; a negative number begins that anew.
+INSERT INTO card_words (card_words, rank) VALUES ('merge', :pages);
+
+-- name: merge_ticket_words
+-- Writes so many pages of the index anew, without what was taken out of it; a negative number begins that anew.
+INSERT INTO ticket_words (ticket_words, rank) VALUES ('merge', :pages);
+
+-- name: changes_made
+-- How many rows this connection has changed: by that one sees whether merging did anything.
+SELECT TOTAL_CHANGES() AS amount;
+
+-- name: set_erasings_overwritten
+-- What was erased up to then has left the indexes of words.
+UPDATE installation SET erasings_overwritten = MAX(erasings_overwritten, :erasings);
+
+-- ============================================================ what became of messages
+
+-- name: latest_messages
+-- The latest messages of a ticket, the latest first; all of them if `most` is -1.
+SELECT * FROM messages WHERE ticket = :ticket ORDER BY written_at DESC, id DESC LIMIT :most;
+
+-- name: message_count
+-- How many messages a ticket has.
+SELECT COUNT(*) AS amount FROM messages WHERE ticket = :ticket;
+
+-- name: deliveries_of_message
+-- Everything that was made of a message, in order.
+SELECT * FROM deliveries WHERE message = :message ORDER BY id;
+
+-- name: deliveries_without_message
+-- The latest openings of a ticket's threads and changes of its status, the latest first.
+SELECT * FROM deliveries
+WHERE ticket = :ticket AND message IS NULL AND kind IN ('open', 'status')
+ORDER BY id DESC
+LIMIT 20;
+
+-- name: line_with_button
+-- The latest line of shopbell's own in a ticket's threads that has a button for this delivery.
+SELECT d.* FROM deliveries AS d
+WHERE d.ticket = :ticket AND d.kind = 'line'
+  AND EXISTS (
+      SELECT 1 FROM json_each(d.payload, '$.buttons') AS b WHERE json_extract(b.value, '$.delivery') = :delivery
+  )
+ORDER BY d.id DESC
+LIMIT 1;
+
+-- name: delivery_posted_as
+-- What a message of ours in a link's thread shows.
+SELECT d.* FROM deliveries AS d JOIN posted AS p ON p.delivery = d.id
+WHERE d.ticket = :ticket AND d.link = :link AND p.chat_message = :chat_message;
 
 -- ============================================================ tickets: sweeping
 
@@ -996,8 +1079,8 @@ SET state = 'waiting', part = :part, attempts = 0, due_at = :now, late_since = N
 WHERE id = :id;
 
 -- name: finish_delivery
--- The delivery is done.
-UPDATE deliveries SET state = 'done', finished_at = :now, error = NULL WHERE id = :id AND state <> 'done';
+-- The delivery is done. The last failure before that stays, to be told to whoever asks why it came late.
+UPDATE deliveries SET state = 'done', finished_at = :now WHERE id = :id AND state <> 'done';
 
 -- name: fail_delivery
 -- The delivery failed for good, unless somebody has dropped it meanwhile.

@@ -39,7 +39,7 @@ from bot.model.deliveries import (
     State,
     StatusPayload,
 )
-from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Row, Said, SnippetChoice
+from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Pointed, Row, Said, SnippetChoice
 from bot.model.forms import LONGEST_ENTRY, ChoiceField, Modal, TextField
 from bot.model.home import Home, HomeSection, HomeTicket
 from bot.model.ids import (
@@ -139,6 +139,7 @@ __all__ = [
     "Person",
     "PersonId",
     "Place",
+    "Pointed",
     "Post",
     "Progress",
     "Purpose",

@@ -64,6 +64,8 @@ class Verb(StrEnum):
     ASSIGN = "assign"
     STATS = "stats"
     TICKETS = "tickets"  # a list of them
+    FIND = "find"
+    WHY = "why"  # what became of a ticket's messages, or of one message
     RETRY = "retry"  # a delivery that failed for good or is held
     DISCARD = "discard"  # a delivery that is held
     SEND = "send"  # a message of one's own, to the customer

@@ -53,6 +53,19 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pointed:
+    """
+    A message that somebody points at, whoever wrote it.
+
+    Attributes:
+        by_person: Whether a person wrote it; else a program did, or it is one of the chat's own lines.
+    """
+
+    message: ChatMessageId
+    by_person: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """
     An agent wants something done.
@@ -61,6 +74,7 @@ class Ask:
         ticket: As typed or picked: `1042`, `#1042`; None: the ticket of the thread where it was asked.
         delivery: For `RETRY` and `DISCARD`.
         message: For `SEND`: the message in `place` that must go to the customer, with its current content.
+        pointed: For `WHY`: the message in `place` that is asked about; None: the ticket is.
         assignee: For `ASSIGN`: who shall have the ticket.
         store, days: For `STATS`; None: all stores, seven days.
         words: What was typed besides, cleaned by nobody yet; empty: nothing.
@@ -75,6 +89,7 @@ class Ask:
     ticket: str | None = None
     delivery: DeliveryId | None = None
     message: Said | None = None
+    pointed: Pointed | None = None
     assignee: Agent | None = None
     store: str | None = None
     days: int | None = None

@@ -13,6 +13,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
+from bot.db.words import overwrite_erased_words
 from bot.tickets.erasure import erase_closed_before, erase_deleted, erase_written_before
 
 _log = structlog.get_logger(__name__)
@@ -56,6 +57,8 @@ class Retention:
             since, self._looked_until = self._looked_until, moment
             tickets = await self._all_of(lambda tx, now: erase_closed_before(tx, moment, now))
             tickets += await self._all_of(lambda tx, now: erase_written_before(tx, since, moment, now))
+        # Words may also have been erased by `shopbell forget`, or when their author deleted them.
+        await overwrite_erased_words(self._database)
         await self._database.empty_log()
         if messages or tickets:
             _log.info("erased", tickets=tickets, deleted_messages=messages)

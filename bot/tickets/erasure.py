@@ -160,8 +160,9 @@ def erase(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
     unsent = _unsent(tx, ticket)
     tx.run("drop_deliveries_of_ticket", ticket=ticket, now=to_ms(now))
     tx.run("erase_deliveries", ticket=ticket, sentence=reasons.message_erased())
-    tx.run("erase_messages", ticket=ticket)
+    # First the ticket: with it all its words leave the index, and the index need not follow message after message.
     tx.run("erase_ticket", number=ticket, now=to_ms(now))
+    tx.run("erase_messages", ticket=ticket)
     for each in unsent:
         delivery = require(tx.one("delivery", id=each.delivery))
         marks.enqueue_mark(tx, message_row(require(tx.one("message", id=delivery["message"]))), now)

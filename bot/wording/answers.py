@@ -15,6 +15,7 @@ from bot.wording.phrases import duration, listed
 
 _QUOTED = 60
 _NAMED = 5
+_LEFT_OUT = "That is only the beginning of what you typed: the rest was too long to be looked for."
 
 
 def not_allowed() -> str:
@@ -287,6 +288,36 @@ def vendor_counts_missing(vendor: str) -> str:
 
 def days_out_of_range() -> str:
     return "Give a number of days between 1 and 365."
+
+
+# ---------------------------------------------------------------- find
+
+
+TICKET = "Ticket"
+FOUND_IN = "Where the words are"
+
+
+def found(words: str, *, first: int, last: int, more: bool, left_out: bool) -> str:
+    """Above a page of tickets that have these words, counted from 1."""
+    which = f"ticket {first}" if first == last else f"tickets {first} to {last}"
+    shown = f"“{words}”: {which}{', and there are more' if more else ' of ' + str(last)}."
+    return f"{shown} {_LEFT_OUT}" if left_out else shown
+
+
+def not_found(words: str, *, left_out: bool) -> str:
+    text = (
+        f"No ticket has “{words}”. Try fewer words, only the beginning of a word, or the ticket's number. "
+        "You find only tickets in channels where you can write."
+    )
+    return f"{text} {_LEFT_OUT}" if left_out else text
+
+
+def no_more_found(words: str) -> str:
+    return f"There are no more tickets with “{words}”."
+
+
+def what_to_find() -> str:
+    return "What are you looking for? Give a ticket's number, a name, or words of a subject or a message."
 
 
 # ---------------------------------------------------------------- send, retry and discard

@@ -10,6 +10,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.db.connection import Database
+from bot.db.words import overwrite_erased_words
 from bot.errors import Gone, Rejected, Unavailable
 from bot.model import ChatMessageId, DeliveryKey, Place, Post, Status, TicketId, Verb
 from bot.tickets import erasure
@@ -77,6 +78,25 @@ async def test_a_running_bridge_erases_its_posts_and_cards(tmp_path: Path) -> No
             assert (card.buttons, card.url) == ((), None)
         (ticket,) = await bridge.rows("linked_tickets", store=None, status="all")
         assert ticket["vendor_id"] != "t1"
+
+
+async def test_what_is_forgotten_is_not_found(tmp_path: Path) -> None:
+    """Neither by its words nor by its number; and no word of it stands in the file or its log, or in an index."""
+    path = tmp_path / "db"
+    async with running(path) as bridge:
+        await bridge.ticket_arrives("t1", KEY, "Violet")
+        await bridge.says(bridge.discord, "m1", "Qzxplatypus")
+        await bridge.drained()
+        await bridge.database.empty_log()
+        assert (await bridge.asks(bridge.slack, Verb.FIND, words="qzxplatypus")).listing is not None
+        assert b"qzxplatypus" in path.read_bytes().lower()
+        await forget(path, "#1001")
+        for words in ("qzxplatypus", "violet", "1001", "t1"):
+            assert (await bridge.asks(bridge.slack, Verb.FIND, words=words)).listing is None
+        assert await overwrite_erased_words(bridge.database)
+        await bridge.at_rest()
+        await bridge.database.empty_log()
+        assert b"qzx" not in path.read_bytes().lower()
 
 
 async def test_what_the_customer_wrote_in_others_tickets_is_erased_there(tmp_path: Path) -> None:

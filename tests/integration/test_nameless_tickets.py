@@ -38,7 +38,9 @@ class NamelessVendor(MemoryVendor):
 def everything(path: Path, only: str = "") -> str:
     """Every value of every table, or of one, as text."""
     with closing(sqlite3.connect(path)) as connection:
-        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        tables = [
+            row[0] for row in connection.execute("SELECT name FROM pragma_table_list WHERE type IN ('table', 'shadow')")
+        ]
         tables = [only] if only else tables
         return repr([connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables])
 

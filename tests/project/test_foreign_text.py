@@ -32,7 +32,7 @@ from bot.text.cutting import cut
 from bot.text.normal import normal
 from bot.text.plain import inert, plain
 from bot.text.tree import Code, CodeBlock, Emoji, Link, Paragraph, Style, Words, verbatim
-from bot.tickets import filling, own_messages
+from bot.tickets import filling, finding, own_messages
 from bot.wording import masking
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -100,6 +100,10 @@ def _write_blocks(given: str) -> Any:
     return writing_blocks.write(normal((Paragraph((Words(given), Emoji(given))), CodeBlock(given))))
 
 
+def _find(given: str) -> Any:
+    return finding.words_of(given), finding._best_line(given, {"x"}), finding._around(given, {"x"})
+
+
 FOREIGN: dict[str, Reader] = {
     "adapters/chats/discord/brackets.py:_BRACKETED": _read_markdown,
     "adapters/chats/discord/buttons.py:TEMPLATE": buttons.TEMPLATE.fullmatch,
@@ -156,6 +160,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/neutral.py:_LINE_ENDS": text.clean,
     "bot/text/neutral.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,
     "bot/tickets/own_messages.py:_TAG": lambda given: own_messages.are_alike(given, f"{given}x"),
+    "bot/tickets/finding.py:_WORD": _find,
     "bot/wording/masking.py:_ADDRESS": masking.masked,
 }
 """By module and the name of the constant, or of the function in which the expression stands."""
@@ -183,6 +188,7 @@ TRIED = {id(read): name for name, read in (FOREIGN | OTHER).items()}
 """Each reader once, however many expressions it uses."""
 
 OURS = {
+    "bot/cli/find.py:why": "an argument that the operator typed",
     "bot/db/statements.py:_HEADING": "a file of ours",
     "bot/tickets/erasure.py:_is_named": "a line of ours, for a name that is taken as it is",
     "bot/tickets/erasure.py:find_tickets": "an argument that the operator typed",

@@ -16,7 +16,7 @@ from adapters.chats.discord.failures import remote_errors
 from adapters.chats.discord.markup import cut_line
 from adapters.chats.discord.reading import is_from_person, place_of, said
 from bot.errors import RemoteError
-from bot.model import OPENS_FORM, Agent, Ask, Door, Place, Verb
+from bot.model import OPENS_FORM, Agent, Ask, ChatMessageId, Door, Place, Pointed, Verb
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -64,7 +64,10 @@ def offered(commands: Asking) -> tuple[Offered, ...]:
         _snippets_command(commands),
         _tickets_command(commands),
         _stats_command(commands),
+        _find_command(commands),
+        _ticket_command(commands, Verb.WHY, wording.WHY_COMMAND),
         _send_menu(commands),
+        _why_menu(commands),
     )
 
 
@@ -256,6 +259,30 @@ def _complete_stores(commands: Asking, command: app_commands.Command[Any, ..., N
             return []
         stores = [name for name in known if typed.casefold() in name.casefold()]
         return [app_commands.Choice(name=name[:_CHOICE_NAME], value=name) for name in stores[:_CHOICES]]
+
+
+def _find_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.FIND.value, description=wording.FIND_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    @app_commands.describe(words=wording.WORDS_OPTION)
+    async def command(interaction: Interaction, words: str) -> None:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        await commands.answer(interaction, Ask(verb=Verb.FIND, agent=agent, place=place, words=words))
+
+    return command
+
+
+def _why_menu(commands: Asking) -> app_commands.ContextMenu:
+    @app_commands.context_menu(name=wording.WHY_MENU)
+    @app_commands.default_permissions(_SHOWN_TO)
+    async def menu(interaction: Interaction, message: discord.Message) -> None:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        pointed = Pointed(message=ChatMessageId(str(message.id)), by_person=is_from_person(message))
+        await commands.answer(
+            interaction, Ask(verb=Verb.WHY, agent=agent, place=place, pointed=pointed, door=Door.MENU)
+        )
+
+    return menu
 
 
 def _send_menu(commands: Asking) -> app_commands.ContextMenu:

@@ -57,6 +57,10 @@ LISTS = ("waiting", "mine", "snoozed", "all")
 TICKETS_COMMAND = "The tickets that wait for you, longest first"
 WHICH_OPTION = "Which tickets; those that wait for you if you leave it out"
 STATS_COMMAND = "Open, waiting and closed tickets, and how fast they were answered"
+FIND_COMMAND = "Find tickets by number, name or words"
+WORDS_OPTION = "A number, a name, or words of a subject or a message"
+WHY_COMMAND = "What became of a ticket's messages, and what to do next"
+WHY_MENU = "Why"
 SEND_COMMAND = "Send to customer"
 
 IN_THREAD = "About {thread}: {text}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from adapters.chats.slack.markup import unescape
 from bot.model import Verb
 
 _PERSON = re.compile(r"<@(?P<user>[UW][0-9A-Z]+)(?:\|[^<>]*)?>")
@@ -43,6 +44,11 @@ def _for_ticket(text: str) -> Typed:
     """The number of a ticket, and nothing else."""
     ticket = text.strip() or None
     return Typed(ticket=ticket, lacks_ticket=ticket is None)
+
+
+def _for_search(text: str) -> Typed:
+    """Words as they were meant: Slack escapes three signs."""
+    return Typed(words=unescape(text).strip())
 
 
 def _for_words(text: str) -> Typed:
@@ -90,6 +96,7 @@ def _for_assign(text: str) -> Typed:
 
 _READERS: Mapping[Verb, Callable[[str], Typed]] = {
     Verb.STATS: _for_stats,
+    Verb.FIND: _for_search,
     Verb.ASSIGN: _for_assign,
     Verb.TICKETS: _for_words,
     Verb.SNIPPETS: _for_words,

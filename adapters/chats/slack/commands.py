@@ -30,18 +30,35 @@ from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK, PersonMessage, is_from_person, read_message, said
 from adapters.chats.slack.requests import Requests
 from bot.errors import Forbidden, Rejected, RemoteError, Unavailable
-from bot.model import OPENS_FORM, Answer, Ask, Button, ChannelId, Choice, DeliveryId, Door, Place, ThreadId, Verb
+from bot.model import (
+    OPENS_FORM,
+    Answer,
+    Ask,
+    Button,
+    ChannelId,
+    ChatMessageId,
+    Choice,
+    DeliveryId,
+    Door,
+    Place,
+    Pointed,
+    ThreadId,
+    Verb,
+)
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|note|reply|snippets?|tickets|stats)")
+_SLASH = re.compile(
+    r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|note|reply|snippets?|tickets|stats|find|why)"
+)
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {
     "close_ticket": Verb.CLOSE,
     "reopen_ticket": Verb.REOPEN,
     "send_to_customer": Verb.SEND,
     "snippet": Verb.SNIPPET,
+    "why": Verb.WHY,
 }
 _LONGEST_KEPT = 1_000
 """Characters that a modal can keep for us beside the rest."""
@@ -62,6 +79,7 @@ class _Request:
     ticket: str | None = None
     delivery: DeliveryId | None = None
     message: PersonMessage | None = None
+    pointed: Pointed | None = None
     assignee: str | None = None
     store: str | None = None
     days: int | None = None
@@ -240,7 +258,9 @@ class Commands:
         if verb is Verb.SEND and not is_from_person(body["message"]):
             self._tasks.start(show(Answer(text=wording.NOT_FROM_PERSON)))
             return
-        self._tasks.start(self._do(_Request(user=user, verb=verb, place=place, message=message, door=Door.MENU), show))
+        pointed = _pointed(body["message"]) if verb is Verb.WHY else None
+        request = _Request(user=user, verb=verb, place=place, message=message, pointed=pointed, door=Door.MENU)
+        self._tasks.start(self._do(request, show))
 
     async def _form(self, kept: Kept, user: str, body: Payload, show: _Show, door: Door) -> None:
         """The form that is asked for, or what asks for the ticket and the snippet first."""
@@ -263,6 +283,7 @@ class Commands:
                 ticket=request.ticket,
                 delivery=request.delivery,
                 message=None if request.message is None else await said(request.message, self._agents),
+                pointed=request.pointed,
                 assignee=None if request.assignee is None else await self._agents.agent(request.assignee),
                 store=request.store,
                 days=request.days,
@@ -308,6 +329,11 @@ class Commands:
 def _verb(command: str) -> str:
     found = _SLASH.fullmatch(command)
     return "" if found is None else found["verb"]
+
+
+def _pointed(message: Payload) -> Pointed:
+    """The message whose menu was used, whoever wrote it."""
+    return Pointed(message=ChatMessageId(str(message["ts"])), by_person=is_from_person(message))
 
 
 def _place_of(body: Payload) -> Place:

@@ -38,7 +38,7 @@ _EVENTS = (
     "subteam_updated",
     "user_change",
 )
-_COMMANDS = (
+COMMANDS = (
     ("/close", "Close a ticket", "[number]"),
     ("/reopen", "Reopen a ticket", "[number]"),
     ("/take", "Take a ticket: you answer it", "[number]"),
@@ -50,6 +50,8 @@ _COMMANDS = (
     ("/snippets", "List, write and change saved answers", ""),
     ("/tickets", "List the tickets that wait for you", "[waiting|mine|snoozed|all] [store]"),
     ("/stats", "Tickets and response times", "[store] [days]"),
+    ("/find", "Find tickets by number, name or words", "[words]"),
+    ("/why", "What became of a ticket's messages", "[number]"),
 )
 _NAMES_PEOPLE = ("/assign",)
 """Slack gives us the ids of the people that are named in these."""
@@ -58,6 +60,7 @@ _SHORTCUTS = (
     ("reopen_ticket", "Reopen ticket", "Reopen the ticket of this thread"),
     ("send_to_customer", "Send to customer", "Send this message to the customer"),
     ("snippet", "Snippet", "Send a saved answer to the customer of this thread"),
+    ("why", "Why", "What became of this message"),
 )
 
 
@@ -101,7 +104,7 @@ def app(*, prefixed: bool = False) -> dict[str, Any]:
                     "usage_hint": hint,
                     "should_escape": command in _NAMES_PEOPLE,
                 }
-                for command, description, hint in _COMMANDS
+                for command, description, hint in COMMANDS
             ],
             "shortcuts": [
                 {"name": name, "type": "message", "callback_id": callback, "description": description}

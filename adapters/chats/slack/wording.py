@@ -53,6 +53,7 @@ PICKER_TITLE = {
     Verb.TAKE: "Take a ticket",
     Verb.RELEASE: "Release a ticket",
     Verb.ASSIGN: "Assign a ticket",
+    Verb.WHY: "What became of a ticket",
 }
 PICKER_SUBMIT = {
     Verb.CLOSE: "Close",
@@ -60,6 +61,7 @@ PICKER_SUBMIT = {
     Verb.TAKE: "Take",
     Verb.RELEASE: "Release",
     Verb.ASSIGN: "Assign",
+    Verb.WHY: "Show",
 }
 OPEN = "Open"
 PICKER_LABEL = "Ticket"

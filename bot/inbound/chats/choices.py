@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.db.connection import Database, Transaction
-from bot.db.rows import ticket_row
+from bot.db.rows import TicketRow, ticket_row
 from bot.inbound.chats.refusals import Refusals
 from bot.model import Agent, ChatName, Choice, Door, Place, Status, StoreName, Verb
 from bot.ports import Chat
+from bot.tickets.finding import Scope, Words, find_tickets, words_of
 from bot.tickets.links import find_link
 from bot.tickets.people import chat_id, ids_of
 from bot.tickets.rights import open_stores, places_to_ask
@@ -17,18 +18,17 @@ from bot.tickets.rules import Rules
 from bot.wording.cards import title
 from bot.wording.masking import masked_ticket
 
-# So many of the latest tickets of all stores together are searched for what somebody types in a picker.
-_SEARCHED = 2_000
 _CHOICES = 25
-_STATUS = {
-    Verb.CLOSE: Status.OPEN,
-    Verb.REOPEN: Status.CLOSED,
-    Verb.TAKE: Status.OPEN,
-    Verb.RELEASE: Status.OPEN,
-    Verb.ASSIGN: Status.OPEN,
-    Verb.NOTE: Status.OPEN,
-    Verb.REPLY: Status.OPEN,
-    Verb.SNIPPET: Status.OPEN,
+_STATUSES = {
+    Verb.CLOSE: (Status.OPEN,),
+    Verb.REOPEN: (Status.CLOSED,),
+    Verb.TAKE: (Status.OPEN,),
+    Verb.RELEASE: (Status.OPEN,),
+    Verb.ASSIGN: (Status.OPEN,),
+    Verb.NOTE: (Status.OPEN,),
+    Verb.REPLY: (Status.OPEN,),
+    Verb.SNIPPET: (Status.OPEN,),
+    Verb.WHY: (Status.OPEN, Status.CLOSED),
 }
 """Which tickets each command is offered."""
 
@@ -44,10 +44,10 @@ class Choices:
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         """Tickets to choose from; the contract is `bot.ports.Intake.choices`."""
-        if verb not in _STATUS:
+        if verb not in _STATUSES:
             return ()
         allowed = await self.open_stores(place, agent, Door.COMPLETION)
-        return await self._database.read(self._find, verb, typed, place, allowed, agent)
+        return await self._database.read(self._choices, verb, typed, place, allowed, agent)
 
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         """Stores to choose from; the contract is `bot.ports.Intake.stores`."""
@@ -63,7 +63,7 @@ class Choices:
             self._refusals.add(place.chat, door)
         return allowed
 
-    def _find(
+    def _choices(
         self,
         tx: Transaction,
         verb: Verb,
@@ -72,29 +72,58 @@ class Choices:
         allowed: Mapping[StoreName, Sequence[Place]],
         agent: Agent,
     ) -> list[Choice]:
-        """The best of what each of these stores has; see the statement. Nothing is found by what is not shown."""
+        """The ticket of this thread first, then those whose number begins with what was typed, then the latest."""
         link = find_link(tx, place)
-        typed = typed.strip().lstrip("#").strip().lower()
         here = 0 if link is None else link.ticket
-        has = ids_of(self._rules.colleagues, chat_id(place.chat, agent.id)) if verb is Verb.RELEASE else None
-        rows = [
-            row
-            for store, places in allowed.items()
-            for row in tx.all(
-                "tickets_to_choose",
-                store=store,
-                chat=place.chat,
-                channels=json.dumps([each.channel for each in places]),
-                status=_STATUS[verb],
-                typed=typed,
-                here=here,
-                most=_SEARCHED // len(allowed),
-                taken_by=None if has is None else json.dumps(has),
+        typed = typed.strip().lstrip("#").strip()
+        mine = ids_of(self._rules.colleagues, chat_id(place.chat, agent.id)) if verb is Verb.RELEASE else None
+        tickets = [
+            each
+            for status in _STATUSES[verb]
+            for each in (
+                self._found(tx, words_of(typed), status, place.chat, allowed)
+                if typed
+                else self._latest(tx, status, place.chat, allowed, here, mine)
             )
+            if mine is None or each.taken_by in mine
         ]
-        rows.sort(key=lambda row: (row["number"] != here, not str(row["number"]).startswith(typed), -row["number"]))
-        tickets = [ticket_row(row) for row in rows]
-        if self._rules.masks_emails:
-            masked = [masked_ticket(ticket) for ticket in tickets]
-            tickets = [ticket for ticket in masked if typed in title(ticket).lower()]
+        # What is found is in the order of how well it matches, and sorting keeps that.
+        tickets.sort(key=lambda ticket: (ticket.number != here, not typed or not str(ticket.number).startswith(typed)))
         return [Choice(ticket.number, title(ticket)) for ticket in tickets[:_CHOICES]]
+
+    def _found(
+        self,
+        tx: Transaction,
+        words: Words,
+        status: Status,
+        chat: ChatName,
+        allowed: Mapping[StoreName, Sequence[Place]],
+    ) -> Iterator[TicketRow]:
+        """Those that have the words. Nothing is found by what is not shown."""
+        masks = self._rules.masks_emails
+        return find_tickets(tx, words, Scope(chat=chat, channels=allowed, status=status, masks_emails=masks))
+
+    def _latest(
+        self,
+        tx: Transaction,
+        status: Status,
+        chat: ChatName,
+        allowed: Mapping[StoreName, Sequence[Place]],
+        here: int,
+        mine: Sequence[str] | None,
+    ) -> list[TicketRow]:
+        found = []
+        for store, places in allowed.items():
+            channels = json.dumps([each.channel for each in places])
+            taken_by = None if mine is None else json.dumps(mine)
+            found += tx.all(
+                "latest_tickets",
+                store=store,
+                chat=chat,
+                channels=channels,
+                status=status,
+                here=here,
+                taken_by=taken_by,
+            )
+        tickets = sorted((ticket_row(row) for row in found), key=lambda ticket: -ticket.number)
+        return [masked_ticket(ticket) for ticket in tickets] if self._rules.masks_emails else tickets

@@ -17,6 +17,7 @@ from bot.errors import RemoteError
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.refusals import Refusals
+from bot.inbound.chats.searches import Searches
 from bot.inbound.chats.snippets import ABOUT_NO_TICKET, Snippets
 from bot.inbound.chats.subjects import Subject, find_subject
 from bot.model import (
@@ -77,6 +78,7 @@ class Commands:
         lists: Lists,
         counting: Mapping[StoreName, CanCount],
         snippets: Snippets,
+        searches: Searches,
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -91,6 +93,7 @@ class Commands:
         self._anywhere: Mapping[Verb, Callable[[Ask], Awaitable[Answer]]] = {
             Verb.STATS: self._stats,
             Verb.TICKETS: lists.tickets,
+            Verb.FIND: searches.find,
             **dict.fromkeys(ABOUT_NO_TICKET, snippets.ask),
         }
         self._about_ticket: Mapping[Verb, Callable[[Ask, Subject], Awaitable[Answer]]] = {
@@ -102,6 +105,7 @@ class Commands:
             Verb.SEND_FORM: snippets.send,
             Verb.NOTE: self._note,
             Verb.REVEAL: self._reveal,
+            Verb.WHY: searches.why,
             Verb.ASSIGN: self._assign,
             **dict.fromkeys(TAKINGS, self._take_or_release),
         }

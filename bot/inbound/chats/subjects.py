@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.db.connection import Transaction
-from bot.db.rows import delivery_row, ticket_row
-from bot.model import Answer, Ask, Place, StoreName, TicketNumber, Verb
+from bot.db.rows import LinkRow, delivery_row, ticket_row
+from bot.model import Answer, Ask, Place, StoreName, ThreadId, TicketNumber, Verb
 from bot.tickets.enqueue import links_of
 from bot.tickets.links import find_link
-from bot.wording import answers
+from bot.wording import answers, steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,8 @@ def find_subject(tx: Transaction, ask: Ask) -> Subject | Answer:
             return _of_delivery(tx, ask)
         case Verb.SEND:
             return _of_message(tx, ask)
+        case Verb.WHY if ask.pointed is not None:
+            return _of_pointed(tx, ask)
         case _:
             return _named(tx, ask)
 
@@ -71,6 +73,20 @@ def _of_message(tx: Transaction, ask: Ask) -> Subject | Answer:
     link = None if ask.message is None else find_link(tx, ask.message.place)
     subject = None if link is None else _subject(tx, ask.place, link.ticket)
     return subject or Answer(text=answers.not_in_a_thread())
+
+
+def _of_pointed(tx: Transaction, ask: Ask) -> Subject | Answer:
+    """The ticket of the thread that the message is in or heads."""
+    link = pointed_link(tx, ask)
+    subject = None if link is None else _subject(tx, ask.place, link.ticket)
+    return subject or Answer(text=steps.not_in_a_thread())
+
+
+def pointed_link(tx: Transaction, ask: Ask) -> LinkRow | None:
+    """The link of the thread that a message is in; or that it heads, which may be shown in the channel."""
+    if ask.pointed is None:
+        return None
+    return find_link(tx, ask.place) or find_link(tx, replace(ask.place, thread=ThreadId(ask.pointed.message)))
 
 
 def _subject(tx: Transaction, asked_in: Place, number: int) -> Subject | None:

@@ -19,6 +19,7 @@ _SHOWN_SHORTCUTS = {
     "reopen_ticket": "Reopen ticket",
     "send_to_customer": "Send to customer",
     "snippet": "Snippet",
+    "why": "Why",
 }
 
 

@@ -298,6 +298,8 @@ def test_the_slack_manifest_is_ready_to_paste(tmp_path: Path) -> None:
         "/snippets",
         "/tickets",
         "/stats",
+        "/find",
+        "/why",
     ]
     assert manifest["settings"]["socket_mode_enabled"] is True
 

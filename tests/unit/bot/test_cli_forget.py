@@ -22,8 +22,10 @@ WHOM = "jane@example.com"
 
 
 def in_the_file(folder: Path) -> bool:
+    """Whether the words, or one of them in an index, stand in the database or beside it."""
     files = [file for file in folder.iterdir() if file.name.startswith("shopbell.db")]
-    return any(SECRET_WORDS.encode() in file.read_bytes() for file in files)
+    words = (SECRET_WORDS.encode(), b"yourself")
+    return any(word in file.read_bytes() for file in files for word in words)
 
 
 @pytest.mark.parametrize("whom", ["nobody@example.com", "#4711", "4711"])

@@ -20,6 +20,8 @@ from tests.support.shell import shopbell
 _COMMANDS = [
     ["stats"],
     ["tickets"],
+    ["find", "key"],
+    ["why", "1001"],
     ["outbox"],
     ["outbox", "retry", "1"],
     ["outbox", "drop", "1"],

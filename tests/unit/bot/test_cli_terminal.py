@@ -30,7 +30,16 @@ async def evil_database(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["tickets"], ["outbox"], ["outbox", "list"], ["stats"], ["stats", "--store", EVIL]]
+    "arguments",
+    [
+        ["tickets"],
+        ["outbox"],
+        ["outbox", "list"],
+        ["stats"],
+        ["stats", "--store", EVIL],
+        ["find", "nothing", "--store", EVIL],
+        ["why", EVIL],
+    ],
 )
 async def test_lines_for_people_hold_no_control_characters(tmp_path: Path, arguments: list[str]) -> None:
     await evil_database(tmp_path / "shopbell.db")

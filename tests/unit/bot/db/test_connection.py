@@ -69,7 +69,9 @@ async def test_every_table_is_strict(tmp_path: Path) -> None:
 
         def look(tx: Transaction) -> dict[str, int]:
             tables = tx._connection.execute("PRAGMA table_list").fetchall()
-            return {row["name"]: row["strict"] for row in tables if not row["name"].startswith("sqlite_")}
+            return {
+                row["name"]: row["strict"] for row in tables if row["type"] == "table" and row["name"][:7] != "sqlite_"
+            }
 
         tables = await database.read(look)
         assert {"tickets", "links", "messages", "deliveries"} <= set(tables)

@@ -19,6 +19,7 @@ _RELEASED = {
     "0009_waiting.sql": "4ff73e010337bca730af401c6cd93f2f30aa09dadba5b798b5a73053674bae07",
     "0010_colliding_replies.sql": "1de61cf0cae7e2359a0a15be36baa6efbd3a7ac478651d24100021fea024588b",
     "0011_snippets.sql": "98e4836f96f27d224d03b9aab1fa0fe59c21e2a195124dcba683d6a39ae41892",
+    "0012_finding.sql": "66ec4bca0242965f51651baf4cdc87d15fca10bf3a269a2148253b854b09ab02",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

@@ -599,3 +599,15 @@ def _ticket_of(tx: Transaction, vendor_id: str, email: str, *messages: Message) 
     base = snapshot(vendor_id)
     shown = replace(base, ticket=replace(base.ticket, customer=Customer(email=email)), messages=messages)
     return record(tx, STORE, shown, NOON)
+
+
+async def test_no_word_is_left_in_the_indexes(database: Database, path: Path) -> None:
+    """Of what is forgotten, of what an author deleted, and of what retention erases: after the next hour at most."""
+    number = await database.write(fill)
+    await database.empty_log()
+    assert b"violet" in path.read_bytes()
+    await forget(database, number)
+    retention = Retention(database, StandingClock(LATER), None)
+    await retention.erase()
+    assert b"violet" not in path.read_bytes()
+    assert not path.with_name(path.name + "-wal").read_bytes()

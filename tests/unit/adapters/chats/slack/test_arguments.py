@@ -28,6 +28,15 @@ def test_stats_takes_store_and_days_in_either_order(text: str, wanted: tuple[str
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"), [("", ""), ("  ", ""), ("jane refund", "jane refund"), ("R&amp;D &lt;x&gt;", "R&D <x>")]
+)
+def test_find_takes_everything_as_words(text: str, wanted: str) -> None:
+    """As it was typed; no picker opens, because there is nothing to pick."""
+    found = typed(Verb.FIND, text)
+    assert (found.words, found.ticket, found.lacks_ticket) == (wanted, None, False)
+
+
+@pytest.mark.parametrize(
     ("text", "wanted"),
     [
         ("", (None, None)),

@@ -60,8 +60,16 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
         "/snippets",
         "/tickets",
         "/stats",
+        "/find",
+        "/why",
     ]
-    assert SlackApp.from_manifest(app).shortcuts == ("close_ticket", "reopen_ticket", "send_to_customer", "snippet")
+    assert SlackApp.from_manifest(app).shortcuts == (
+        "close_ticket",
+        "reopen_ticket",
+        "send_to_customer",
+        "snippet",
+        "why",
+    )
     assert all(len(shortcut["name"]) <= 24 for shortcut in app["features"]["shortcuts"])
     assert len(app["display_information"]["description"]) <= 140
 

@@ -1,0 +1,105 @@
+"""`shopbell find` and `shopbell why`: they print words, because they are asked for them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.shell import AsJson, OneStore, fail, field, read_database, show, show_json
+from bot.clock import SystemClock
+from bot.db.connection import Transaction
+from bot.model import ChatName, StoreName, TicketNumber
+from bot.tickets import finding
+from bot.tickets.account import account
+from bot.tickets.enqueue import links_of
+from bot.tickets.finding import PAGE, Found, Scope, Words
+from bot.tickets.history import TicketHistory, read_ticket
+from bot.tickets.next_steps import Names
+from bot.tickets.why import whole
+from bot.wording.cards import title
+
+_CHATS = {ChatName("discord"): "Discord", ChatName("slack"): "Slack"}
+_MOST = 200
+
+
+def find(
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help="A number, a name, words of a message.")],
+    store: OneStore = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find tickets by words; also while the bridge runs."""
+    wanted = finding.words_of(" ".join(words))
+    if not wanted.words:
+        fail("Give a ticket's number, a name, or words of a subject or a message.", 2)
+    known, found = read_database(_look, wanted, store)
+    if store is not None and not known:
+        fail(f"There is no store {field(store)} in this database.", 1)
+    if as_json:
+        show_json(found)
+    else:
+        for each in found:
+            line = f"  {field(each['line'])}" if each["line"] else ""
+            show(f"{field(each['title'])}  {field(each['store'])}  {each['status']}{line}")
+    if not found:
+        fail(f"No ticket has “{field(wanted)}”. Try fewer words, or only the beginning of a word.", 1)
+
+
+def why(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="A ticket's number: 1042 or #1042.")],
+    as_json: AsJson = False,
+) -> None:
+    """Print every step of a ticket's messages, and what to do next; also while the bridge runs."""
+    typed = re.fullmatch(r"#?([0-9]{1,12})", number.strip())
+    history = None if typed is None else read_database(_history, int(typed[1]))
+    if history is None:
+        fail(f"There is no ticket {field(number)}. Give the number on its card, such as 1042.", 1)
+    now = SystemClock().now()
+    names = Names(vendor=history.ticket.store, chats=_CHATS)
+    if as_json:
+        show_json(_as_json(history, names, now))
+    else:
+        show("\n".join(field(line) for line in whole(history, names, now)))
+
+
+def _look(tx: Transaction, words: Words, store: str | None) -> tuple[bool, list[dict[str, Any]]]:
+    """Whether the store is known, and what was found."""
+    known = store is None or tx.one("store", name=StoreName(store)) is not None
+    pages = (finding.find(tx, words, Scope(store=store), page) for page in range(_MOST // PAGE))
+    found: list[Found] = []
+    for page in pages:
+        found += page.found
+        if not page.more:
+            break
+    return known, [_found(tx, each) for each in found]
+
+
+def _found(tx: Transaction, found: Found) -> dict[str, Any]:
+    ticket = found.ticket
+    return {
+        "number": ticket.number,
+        "title": title(ticket),
+        "store": ticket.store,
+        "id": ticket.vendor_id,
+        "subject": ticket.subject,
+        "status": ticket.status.value,
+        "line": found.line,
+        "threads": [
+            {"chat": link.chat, "channel": link.channel, "thread": link.thread} for link in links_of(tx, ticket.number)
+        ],
+    }
+
+
+def _history(tx: Transaction, number: int) -> TicketHistory | None:
+    return None if tx.one("ticket", number=number) is None else read_ticket(tx, TicketNumber(number))
+
+
+def _as_json(history: TicketHistory, names: Names, now: datetime) -> dict[str, Any]:
+    return {
+        "number": history.ticket.number,
+        "store": history.ticket.store,
+        "status": history.ticket.status.value,
+        "messages": [account(each, history, names, now).as_json() for each in history.messages],
+    }

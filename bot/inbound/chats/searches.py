@@ -1,0 +1,147 @@
+"""What agents look up: tickets by words, and what became of a ticket's messages. Nothing is changed by that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from bot.clock import Clock
+from bot.db.connection import Database, Transaction
+from bot.db.rows import LinkRow, require
+from bot.inbound.chats.choices import Choices
+from bot.inbound.chats.lists import address_of
+from bot.inbound.chats.subjects import Subject, pointed_link
+from bot.model import (
+    Answer,
+    Ask,
+    Button,
+    ChatName,
+    Kind,
+    Listing,
+    Place,
+    Pointed,
+    Row,
+    StoreName,
+    TicketNumber,
+    Verb,
+)
+from bot.ports import Chat
+from bot.tickets import finding
+from bot.tickets.account import account
+from bot.tickets.finding import PAGE, Found, Scope, Words, words_of
+from bot.tickets.history import MessageHistory, read_ticket, shown_in
+from bot.tickets.links import is_being_opened
+from bot.tickets.next_steps import Names
+from bot.tickets.rules import Rules
+from bot.tickets.why import screen, ticket_lines
+from bot.wording import answers, steps
+from bot.wording.cards import title
+
+_NOTE = "🔒 "
+_LATEST = 50
+"""Of a ticket's messages, so many are looked at; those that are older are counted."""
+
+
+class Searches:
+    """Answers `/find` and `/why`."""
+
+    def __init__(
+        self,
+        database: Database,
+        rules: Rules,
+        clock: Clock,
+        *,
+        chats: Mapping[ChatName, Chat],
+        choices: Choices,
+        is_caught_up: Callable[[ChatName], bool],
+    ) -> None:
+        self._database = database
+        self._rules = rules
+        self._clock = clock
+        self._chats = chats
+        self._choices = choices
+        self._is_caught_up = is_caught_up
+
+    async def find(self, ask: Ask) -> Answer:
+        """A page of the tickets that have the words, of those that the asker may see. Raises as `open_stores`."""
+        allowed = await self._choices.open_stores(ask.place, ask.agent, ask.door)
+        if not allowed:
+            return Answer(text=answers.not_allowed())
+        words, page = words_of(ask.words), max(0, ask.page)
+        if not words.words:
+            return Answer(text=answers.what_to_find())
+        scope = Scope(chat=ask.place.chat, channels=allowed, masks_emails=self._rules.masks_emails)
+        found = await self._database.read(finding.find, words, scope, page)
+        if not found.found:
+            text = answers.no_more_found(str(words)) if page else answers.not_found(str(words), left_out=words.left_out)
+            return Answer(text=text, buttons=_buttons(words, page, more=False))
+        rows = await self._database.read(self._rows, found.found, ask.place.chat, allowed)
+        first = page * PAGE + 1
+        text = answers.found(
+            str(words), first=first, last=first + len(rows) - 1, more=found.more, left_out=words.left_out
+        )
+        listing = Listing((answers.TICKET, answers.FOUND_IN), rows)
+        return Answer(text=text, listing=listing, buttons=_buttons(words, page, more=found.more))
+
+    async def why(self, ask: Ask, subject: Subject) -> Answer:
+        """What became of the message that is pointed at, or of the ticket's latest ones. The asker may act on it."""
+        in_sync = self._is_caught_up(ask.place.chat)
+        lines = await self._database.read(self._why, ask, subject.ticket, self._clock.now(), in_sync=in_sync)
+        return Answer(text="\n".join(lines))
+
+    def _why(self, tx: Transaction, ask: Ask, number: TicketNumber, now: datetime, *, in_sync: bool) -> list[str]:
+        names = self._names(tx, number)
+        if ask.pointed is None:
+            return ticket_lines(read_ticket(tx, number, _LATEST), names, now)
+        link = require(pointed_link(tx, ask))
+        shown = shown_in(tx, link, ask.pointed.message)
+        if isinstance(shown, MessageHistory):
+            return screen(account(shown, read_ticket(tx, number, 0, about=shown), names, now).lines())
+        if shown is not None and shown.kind is Kind.LINE:
+            return [steps.own_line(shown.finished_at or shown.created_at)]
+        if shown is not None or ask.pointed.message in (link.card, link.thread):
+            return ticket_lines(read_ticket(tx, number, _LATEST), names, now)
+        return [self._why_not_recorded(tx, link, ask.pointed, in_sync=in_sync)]
+
+    def _why_not_recorded(self, tx: Transaction, link: LinkRow, pointed: Pointed, *, in_sync: bool) -> str:
+        if not pointed.by_person:
+            return steps.by_program()
+        incident = tx.one("channel_incident", chat=link.chat, channel=link.channel)
+        if incident is not None and incident["unreadable"]:
+            return steps.unreadable(incident["incident"])
+        return steps.never_read() if in_sync and not is_being_opened(tx, link) else steps.not_read_yet()
+
+    def _names(self, tx: Transaction, number: TicketNumber) -> Names:
+        store = StoreName(require(tx.one("ticket", number=number))["store"])
+        return Names(
+            vendor=self._rules.stores[store].vendor_label,
+            chats=self._rules.chat_labels,
+            note_prefixes=self._rules.note_prefixes,
+            masks_emails=self._rules.masks_emails,
+        )
+
+    def _rows(
+        self,
+        tx: Transaction,
+        found: Sequence[Found],
+        chat: ChatName,
+        allowed: Mapping[StoreName, Sequence[Place]],
+    ) -> tuple[Row, ...]:
+        return tuple(
+            Row(
+                title=title(each.ticket),
+                address=address_of(tx, each.ticket.number, self._chats[chat], allowed[each.ticket.store]),
+                cells=((_NOTE if each.is_note else "") + each.line,),
+            )
+            for each in found
+        )
+
+
+def _buttons(words: Words, page: int, *, more: bool) -> tuple[Button, ...]:
+    """To the pages before and after this one."""
+    found = []
+    if page:
+        found.append(Button(verb=Verb.FIND, label="Back", words=str(words), page=page - 1))
+    if more:
+        found.append(Button(verb=Verb.FIND, label="Next", words=str(words), page=page + 1))
+    return tuple(found)

@@ -1,0 +1,293 @@
+"""
+Finding tickets by words: what is looked for, which tickets have it, and the line where it stands.
+
+The indexes say which tickets have all the words: each is the beginning of a word on the ticket's card or in one of its
+texts, whatever its capitals and accents. The line is then looked for in the texts themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.db.connection import Row, Transaction
+from bot.db.rows import TicketRow, ticket_row
+from bot.model import ChatName, Place, Purpose, Status, StoreName
+from bot.text import clean, one_line
+from bot.wording.cards import title
+from bot.wording.masking import masked, masked_ticket
+
+PAGE: Final = 10
+LONGEST: Final = 60
+"""So many characters of words are looked for: a button under a page carries them to the next one."""
+_READ = 1_000
+"""So much of what was typed is read."""
+_SEARCHED = 20_000
+"""Of the tickets that have the words, so many of the latest are looked through for those that somebody may see."""
+_MOST = 200
+_COMMON = 20_000
+"""A word that is in so many tickets is looked for as it is."""
+_IN_PREFIX_INDEX = 3
+"""The beginnings of words, up to so many letters, stand in the index themselves."""
+_DIGITS = 12
+_TEXTS = 200
+_LETTERS = 50_000
+"""In so many texts and characters of a ticket, the latest first, the line is looked for."""
+_LINE = 120
+_BEFORE = 40
+_COMPOSED_AT_ONCE = 100
+
+_WORD = re.compile(r"[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_\u0300-\u036f]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """
+    What is looked for.
+
+    Attributes:
+        words: Each is the beginning of a word; none: nothing was typed that can be looked for.
+        left_out: Whether more was typed than is looked for.
+    """
+
+    words: tuple[str, ...]
+    left_out: bool = False
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+    @property
+    def number(self) -> int:
+        """The ticket's number that was typed; 0: no number was, or more than that."""
+        (only, *others) = self.words or ("",)
+        return int(only) if not others and only.isascii() and only.isdecimal() and len(only) <= _DIGITS else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """
+    Which tickets may be found.
+
+    Attributes:
+        chat: Only those with a thread in this chat; None: all that are recorded.
+        channels: Only those of these stores, with a thread in one of these channels.
+        store: Only those of this store; None: of all.
+        status: Only those; with it also only those that their vendor still has. None: all.
+        masks_emails: Whether nothing is found by what is masked of an address, and lines show it masked.
+    """
+
+    chat: ChatName | None = None
+    channels: Mapping[StoreName, Sequence[Place]] | None = None
+    store: str | None = None
+    status: Status | None = None
+    masks_emails: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    A ticket that has the words.
+
+    Attributes:
+        ticket: As it may be shown.
+        line: Where the words are, on one line; empty: they are in its title.
+        is_note: Whether that is in a note of the team.
+    """
+
+    ticket: TicketRow
+    line: str
+    is_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of what was found; `more`: whether another one follows."""
+
+    found: tuple[Found, ...]
+    more: bool
+
+
+def words_of(typed: str) -> Words:
+    """The words to look for. Whatever was typed, it is safe to use them. Pure."""
+    kept: dict[str, str] = {}
+    left_out, length = len(typed) > _READ, 0
+    for word in _words(clean(typed[:_READ])):
+        short = word[:LONGEST]
+        if _folded(short) in kept:
+            continue
+        length += len(short) + 1
+        if length > LONGEST + 1:
+            left_out = True
+            break
+        kept[_folded(short)] = short
+    return Words(tuple(kept.values()), left_out)
+
+
+def query(words: Words, common: Collection[str] = ()) -> str:
+    """The words as FTS5 reads them: all of them, each as the beginning of a word, a `common` one as a whole. Pure."""
+    return " ".join(f'"{word}"' if word in common else f'"{word}"*' for word in words.words)
+
+
+def find(tx: Transaction, words: Words, scope: Scope, page: int = 0) -> Page:
+    """
+    A page of the tickets that have all these words, best first.
+
+    That is the ticket whose number was typed, then those that have the words on their cards, then those that have them
+    anywhere; the latest first.
+    """
+    shown = [_found(tx, ticket, words, scope) for ticket in _on_page(tx, words, scope, page)]
+    return Page(tuple(shown[:PAGE]), more=len(shown) > PAGE)
+
+
+def find_tickets(tx: Transaction, words: Words, scope: Scope) -> Iterator[TicketRow]:
+    """The tickets that `find` finds, as they may be shown, at most 200."""
+    for row in _rows(tx, words, scope):
+        ticket = ticket_row(row)
+        if not scope.masks_emails:
+            yield ticket
+        elif _has_all(tx, shown := masked_ticket(ticket), words):
+            yield shown
+
+
+def _on_page(tx: Transaction, words: Words, scope: Scope, page: int) -> list[TicketRow]:
+    """The tickets of a page, and one more if there is another page."""
+    found: list[TicketRow] = []
+    for ticket in find_tickets(tx, words, scope):
+        found.append(ticket)
+        if len(found) > (page + 1) * PAGE:
+            break
+    return found[page * PAGE :]
+
+
+def _rows(tx: Transaction, words: Words, scope: Scope) -> list[Row]:
+    """What the indexes find, without the second place of what they find in two."""
+    if not words.words:
+        return []
+    channels = None
+    if scope.channels is not None:
+        channels = json.dumps([f"{name} {each.channel}" for name, places in scope.channels.items() for each in places])
+    try:
+        rows = tx.all(
+            "tickets_with_words",
+            words=query(words, [word for word in words.words if _is_common(tx, word)]),
+            number=words.number,
+            chat=scope.chat,
+            channels=channels,
+            store=scope.store,
+            status=scope.status,
+            searched=_SEARCHED,
+            most=2 * _MOST,
+        )
+    except sqlite3.OperationalError as error:
+        # What one version of Unicode takes for a letter, another does not: then SQLite sees two words in one of ours.
+        if not str(error).startswith("fts5:"):
+            raise
+        return []
+    firsts: dict[int, Row] = {}
+    for row in rows:
+        firsts.setdefault(row["number"], row)
+    return list(firsts.values())[:_MOST]
+
+
+def _is_common(tx: Transaction, word: str) -> bool:
+    """Whether a word is in so many tickets that to look for longer ones as well would take too long."""
+    return (
+        len(word) > _IN_PREFIX_INDEX
+        and tx.one("common_word", word=query(Words((word,)), [word]), tickets=_COMMON) is not None
+    )
+
+
+def _found(tx: Transaction, ticket: TicketRow, words: Words, scope: Scope) -> Found:
+    wanted = _wanted(words)
+    if _missing(title(ticket), wanted) == set():
+        return Found(ticket, "")
+    best, best_missing, is_note = "", set(wanted), False
+    for text, of_note in _texts(tx, ticket, masks_emails=scope.masks_emails):
+        line, missing = _best_line(text, wanted)
+        if len(missing) < len(best_missing):
+            best, best_missing, is_note = line, missing, of_note
+        if not best_missing:
+            break
+    return Found(ticket, _around(best, wanted), is_note)
+
+
+def _texts(tx: Transaction, ticket: TicketRow, *, masks_emails: bool) -> Iterator[tuple[str, bool]]:
+    """The latest texts of a ticket, then what else stands on its card; each with whether it is a note."""
+    left = _LETTERS
+    for row in tx.all("texts_of_ticket", ticket=ticket.number, most=_TEXTS):
+        text = row["text"][:left]
+        left -= len(text)
+        yield masked(text) if masks_emails else text, Purpose(row["purpose"]) is Purpose.NOTE
+        if not left:
+            break
+    for fact in ticket.facts:
+        yield f"{fact.label}: {fact.value}", False
+    yield ticket.customer.email or "", False
+
+
+def _has_all(tx: Transaction, ticket: TicketRow, words: Words) -> bool:
+    """Whether all the words stand where they are shown, masked as it is."""
+    missing = _missing(f"{title(ticket)} {ticket.vendor_id}", _wanted(words))
+    for text, _ in _texts(tx, ticket, masks_emails=True):
+        if not missing:
+            break
+        missing = _missing(text, missing)
+    return not missing
+
+
+def _wanted(words: Words) -> set[str]:
+    return {_folded(word) for word in words.words}
+
+
+def _best_line(text: str, wanted: set[str]) -> tuple[str, set[str]]:
+    """The line of a text that has the most of the words, and those that it lacks."""
+    best, best_missing = "", wanted
+    for line in text.splitlines():
+        missing = _missing(line, wanted)
+        if len(missing) < len(best_missing):
+            best, best_missing = line, missing
+    return best, best_missing
+
+
+def _missing(text: str, wanted: Iterable[str]) -> set[str]:
+    """Which of the words no word of the text begins with."""
+    missing = set(wanted)
+    for found in _WORD.finditer(text):
+        if not missing:
+            break
+        word = _folded(found[0])
+        missing = {each for each in missing if not word.startswith(each)}
+    return missing
+
+
+def _around(line: str, wanted: set[str]) -> str:
+    """What stands in a line around the first of the words."""
+    line = " ".join(line.split())
+    at = next((m.start() for m in _WORD.finditer(line) if _folded(m[0]).startswith(tuple(wanted))), 0)
+    if at > _BEFORE and len(line) > _LINE:
+        begins = line.find(" ", at - _BEFORE, at) + 1 or at
+        line = f"…{line[begins:]}"
+    return one_line(line, _LINE)
+
+
+def _words(text: str) -> Iterator[str]:
+    for found in _WORD.finditer(text):
+        yield "".join(sign for sign in _in_pieces("NFC", found[0]) if not unicodedata.combining(sign))
+
+
+def _folded(word: str) -> str:
+    """A word without capitals and accents."""
+    if word.isascii():
+        return word.lower()
+    return "".join(sign for sign in _in_pieces("NFD", word.casefold()) if not unicodedata.combining(sign))
+
+
+def _in_pieces(form: str, word: str) -> str:
+    # `normalize` takes hours for a million accents on one letter, so it gets the word in pieces.
+    pieces = (word[at : at + _COMPOSED_AT_ONCE] for at in range(0, len(word), _COMPOSED_AT_ONCE))
+    return "".join(unicodedata.normalize(form, piece) for piece in pieces)  # type: ignore[arg-type]
