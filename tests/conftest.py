@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
+from httpx._transports import default as httpx_transports
 
 from bot.settings import Settings
 from tests.support.simulation.loop import SimulatedLoop
@@ -57,7 +59,14 @@ _MEASURED_FILES = frozenset(
 # httpcore tries to import it for every request; that it is not installed is found out soonest like this.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 # Nobody speaks TLS here, and each context reads the certificates of the whole world.
-httpx.create_ssl_context = cache(httpx.create_ssl_context)
+httpx.create_ssl_context = httpx_transports.create_ssl_context = cache(httpx.create_ssl_context)
+# structlog's own way to show a traceback reads and colours the source of every frame.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.hookimpl(trylast=True)
