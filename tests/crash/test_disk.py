@@ -19,7 +19,7 @@ from tests.support.crash.run import integrity
 from tests.support.crash.scene import Scene, ended, scene
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.takes(15)
+pytestmark = [pytest.mark.takes(15), pytest.mark.usefixtures("forked_bots")]
 
 _HERE = Path(__file__).parents[1] / "support" / "crash"
 
