@@ -24,6 +24,7 @@ from tests.support.forked import Start, forking
 from tests.support.simulation.loop import SimulatedLoop
 
 _TESTS = Path(__file__).parent
+_OF_THE_PRACTICE_WORLD = _TESTS / "unit" / "bot" / "sandbox"
 _MEASURED = ("unit", "integration")
 _MEASURED_FILES = frozenset(
     f"test_{name}.py"
@@ -127,7 +128,7 @@ def _unmeasured() -> Iterator[None]:
 def _is_measured(item: pytest.Item) -> bool:
     """Whether coverage is measured by this test; never by one that takes long, or tries the same again and again."""
     folder = item.path.relative_to(_TESTS).parts[0]
-    repeats = hasattr(getattr(item, "obj", None), "hypothesis")
+    repeats = hasattr(getattr(item, "obj", None), "hypothesis") or item.path.is_relative_to(_OF_THE_PRACTICE_WORLD)
     return not _seconds(item) and not repeats and (folder in _MEASURED or item.path.name in _MEASURED_FILES)
 
 
