@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import entry_points
 
 import httpx
@@ -93,6 +94,7 @@ def vendor_faults(store: StoreName, vendor: str, given: Mapping[str, str]) -> Se
     return ()
 
 
+@cache
 def vendor_kinds() -> Mapping[str, Callable[[], VendorKind]]:
     """Every installed vendor by name. Calling the value imports it, so that only those in use are imported."""
     return {point.name: point.load for point in entry_points(group="shopbell.vendors")}

@@ -15,11 +15,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
+from httpx._transports import default as httpx_transports
 
+from bot.sandbox import bot_process
 from bot.settings import Settings
+from tests.support.forked import Start, forking
 from tests.support.simulation.loop import SimulatedLoop
 
 _TESTS = Path(__file__).parent
+_OF_THE_PRACTICE_WORLD = _TESTS / "unit" / "bot" / "sandbox"
 _MEASURED = ("unit", "integration")
 _MEASURED_FILES = frozenset(
     f"test_{name}.py"
@@ -58,6 +63,14 @@ _MEASURED_FILES = frozenset(
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 # Nobody speaks TLS here, and each context reads the certificates of the whole world.
 httpx.create_ssl_context = cache(httpx.create_ssl_context)
+vars(httpx_transports)["create_ssl_context"] = httpx.create_ssl_context
+# structlog's own way to show a traceback reads and colours the source of every frame.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.hookimpl(trylast=True)
@@ -115,7 +128,7 @@ def _unmeasured() -> Iterator[None]:
 def _is_measured(item: pytest.Item) -> bool:
     """Whether coverage is measured by this test; never by one that takes long, or tries the same again and again."""
     folder = item.path.relative_to(_TESTS).parts[0]
-    repeats = hasattr(getattr(item, "obj", None), "hypothesis")
+    repeats = hasattr(getattr(item, "obj", None), "hypothesis") or item.path.is_relative_to(_OF_THE_PRACTICE_WORLD)
     return not _seconds(item) and not repeats and (folder in _MEASURED or item.path.name in _MEASURED_FILES)
 
 
@@ -155,6 +168,18 @@ def no_settings_of_ours(
     monkeypatch.chdir(own or empty_folder)
     yield
     assert not any(empty_folder.iterdir()), "a test that writes into its working directory asks for `tmp_path`"
+
+
+@pytest.fixture(scope="session")
+def forking_server() -> Iterator[Start]:
+    with forking() as start:
+        yield start
+
+
+@pytest.fixture
+def forked_bots(forking_server: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every `BotProcess` is a fork of a process that has imported everything, which spares a second for each start."""
+    monkeypatch.setattr(bot_process, "started", forking_server)
 
 
 def pytest_asyncio_loop_factories(

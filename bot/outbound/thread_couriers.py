@@ -149,7 +149,9 @@ class ThreadCourier:
         """
         link = require(job.link)
         label = self.directory.chat(link.chat).label
-        others = [other for other in enqueue.links_of(tx, link.ticket) if other.id != link.id]
+        others = [
+            other for other in enqueue.links_of(tx, link.ticket) if other.id != link.id and _has_thread(tx, other)
+        ]
         if job.delivery.form is Form.BARE:
             self._refused(tx, job, reason, others, now)
             return
@@ -191,6 +193,11 @@ class ThreadCourier:
             if error.retryable or isinstance(error, AuthFailed):
                 raise
             return []
+
+
+def _has_thread(tx: Transaction, link: LinkRow) -> bool:
+    """Whether it has one or gets one: what is said in a thread that could not be opened is read by nobody."""
+    return link.thread is not None or tx.one("opening_in_progress", link=link.id) is not None
 
 
 def _may_have_messages(tx: Transaction, job: Job, now: datetime) -> bool:

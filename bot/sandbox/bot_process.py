@@ -7,8 +7,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import httpx
 
@@ -55,11 +57,8 @@ class BotProcess:
 
     async def start(self) -> None:
         """Start it; returns at once."""
-        log = (self._folder / "bot.log").open("ab")
-        with log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", cwd=self._folder, env=self.environment(), stdout=log, stderr=log
-            )
+        with (self._folder / "bot.log").open("ab") as log:
+            self._process = await started(["run"], self._folder, self.environment(), log)
         self.starts += 1
 
     async def ready(self, seconds: float = _START_SECONDS) -> None:
@@ -106,18 +105,20 @@ class BotProcess:
 
     async def command(self, *arguments: str) -> tuple[int, str]:
         """Run another shopbell command with the same settings. Returns its exit code and output."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            *arguments,
-            cwd=self._folder,
-            env=self.environment(),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-        return process.returncode or 0, output.decode("utf-8", "replace")
+        with TemporaryFile() as output:
+            process = await started(arguments, self._folder, self.environment(), output)
+            code = await process.wait()
+            output.seek(0)
+            return code, output.read().decode("utf-8", "replace")
+
+
+async def started(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: IO[bytes]
+) -> asyncio.subprocess.Process:
+    """`python -m bot` with these arguments, in this folder, with exactly this environment."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments, cwd=folder, env=environment, stdout=output, stderr=output
+    )
 
 
 def _free_port() -> int:

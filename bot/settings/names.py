@@ -82,7 +82,9 @@ def _unknown(names: Iterable[str], *, everything: bool) -> Iterator[Fault]:
 def _is_meant_for_us(name: str, known: Iterable[str]) -> bool:
     if name.startswith(_BEGINNINGS) or _almost_in(_SECTION, name) or _almost_in(PEOPLE, name):
         return True
-    return any(letters_between(name, each) <= _MOST_LETTERS for each in known)
+    # Names of other lengths need no comparing, and most of an environment's are of others.
+    alike = (each for each in known if abs(len(name) - len(each)) <= _MOST_LETTERS)
+    return any(letters_between(name, each) <= _MOST_LETTERS for each in alike)
 
 
 def _almost_in(section: str, name: str) -> bool:

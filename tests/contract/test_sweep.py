@@ -14,7 +14,7 @@ every_case = pytest.mark.parametrize("case", FRIENDLY, ids=str)
 every_vendor = pytest.mark.parametrize("case", PLAIN, ids=str)
 
 
-@readings(1)
+@readings(0)
 async def test_new_tickets_are_yielded_once(case: Case) -> None:
     """The first sweep yields every ticket, the next one none: nothing changed."""
     async with world(case) as here:
@@ -50,7 +50,7 @@ async def test_an_unchanged_store_costs_its_pages_only(case: Case) -> None:
         assert len(asked) == math.ceil(len(here.ledger.open) / page)
 
 
-@readings(0)
+@readings(1)
 async def test_an_unchanged_small_store_costs_one_request(case: Case) -> None:
     """With three open tickets a quiet sweep is one request."""
     async with world(case) as here:
@@ -62,7 +62,7 @@ async def test_an_unchanged_small_store_costs_one_request(case: Case) -> None:
         assert here.requests() - before == 1
 
 
-@readings(1)
+@readings(2)
 async def test_a_customers_further_message_is_found(case: Case) -> None:
     """A second message in the same ticket is found, at the latest when the ticket's turn for a second look has come."""
     async with world(case) as here:
@@ -81,7 +81,7 @@ async def test_a_customers_further_message_is_found(case: Case) -> None:
         assert await here.eventually(seen)
 
 
-@readings(0)
+@readings(3)
 async def test_what_a_colleague_does_is_found(case: Case) -> None:
     """A colleague's answer at the vendor's changes the ticket's fingerprint."""
     async with world(case) as here:
@@ -92,7 +92,7 @@ async def test_what_a_colleague_does_is_found(case: Case) -> None:
         assert made[2] in ids(await here.sweep())
 
 
-@readings(1)
+@readings(0)
 async def test_a_ticket_closed_elsewhere_is_reported(case: Case) -> None:
     """What is closed at the vendor's is yielded as closed, or as absent so that the core asks for it."""
     async with world(case) as here:
@@ -108,7 +108,7 @@ async def test_a_ticket_closed_elsewhere_is_reported(case: Case) -> None:
         assert ticket not in here.ledger.open
 
 
-@readings(0)
+@readings(1)
 async def test_a_full_sweep_finds_what_reopened(case: Case) -> None:
     """A ticket that was closed long ago and lives again is found by a full sweep."""
     async with world(case) as here:
@@ -123,7 +123,7 @@ async def test_a_full_sweep_finds_what_reopened(case: Case) -> None:
         assert made[0] in here.ledger.open
 
 
-@readings(1)
+@readings(2)
 async def test_nothing_is_absent_in_a_full_sweep(case: Case) -> None:
     """A full sweep sees every ticket itself and gives no hints."""
     async with world(case) as here:
@@ -133,7 +133,7 @@ async def test_nothing_is_absent_in_a_full_sweep(case: Case) -> None:
         assert absent(await here.sweep(full=True)) == []
 
 
-@readings(0)
+@readings(3)
 async def test_a_deleted_ticket_is_absent(case: Case) -> None:
     """A ticket that was destroyed at the vendor's is yielded as absent."""
     async with world(case) as here:

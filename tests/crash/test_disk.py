@@ -17,9 +17,9 @@ import pytest
 from bot.sandbox.bot_process import BotProcess
 from tests.support.crash.run import integrity
 from tests.support.crash.scene import Scene, ended, scene
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
-pytestmark = pytest.mark.takes(15)
+pytestmark = [pytest.mark.takes(15), pytest.mark.usefixtures("forked_bots")]
 
 _HERE = Path(__file__).parents[1] / "support" / "crash"
 
@@ -31,7 +31,7 @@ def last_line(bot: BotProcess) -> str:
 
 async def ends_clearly(here: Scene, *words: str) -> None:
     """It ends by itself with code 1 and one last sentence, and has shown the operator no traceback."""
-    assert await ended(here.bot, 30) == 1
+    assert await ended(here.bot, PATIENCE) == 1
     assert all(word in last_line(here.bot) for word in words), here.bot.log[-2000:]
     assert "Traceback" not in here.bot.log, here.bot.log[-6000:]
 

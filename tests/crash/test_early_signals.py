@@ -13,7 +13,7 @@ import pytest
 from bot.sandbox.bot_process import BotProcess
 from tests.support.crash.scene import ended, signalled
 from tests.support.shell import GOOD_SETTINGS, environment
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 _NOWHERE = "http://127.0.0.1:9/"
 _SETTINGS = {**GOOD_SETTINGS, "DISCORD_API_URL": _NOWHERE, "STORES__MAIN__BASE_URL": _NOWHERE}
@@ -39,7 +39,7 @@ async def test_a_signal_at_any_moment_of_the_start_ends_it_well(
         await until(lambda: _listens(bot))
         await asyncio.sleep(delay)
         signalled(bot, number)
-        assert await ended(bot, 12) == 0, bot.log
+        assert await ended(bot, PATIENCE) == 0, bot.log
         assert "Traceback" not in bot.log
     finally:
         await bot.kill()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.takes(10)
 
 _BATCHES = 8
 # Where reads are late and replies have no names, more is open at every death: there, fewer points are left out.
-_EVERY = {PLAIN: 8, LATE: 5}
+_EVERY = {PLAIN: 16, LATE: 10}
 _VENDORS = pytest.mark.parametrize("vendor", [PLAIN, LATE], ids=["plain", "late"])
 
 
@@ -65,7 +65,7 @@ def test_a_death_at_any_point_loses_and_doubles_nothing(tmp_path: Path, vendor: 
 @pytest.mark.parametrize("batch", range(_BATCHES))
 def test_two_deaths_shortly_after_one_another_are_no_worse(tmp_path: Path, batch: int) -> None:
     """A process that dies over what the one before it left uncertain leaves no more behind than that one."""
-    points = list(undisturbed(LATE).telling)[batch :: _BATCHES * 8]
+    points = list(undisturbed(LATE).telling)[batch :: _BATCHES * 16]
     distances = (3, 17, 40)
     for number, point in enumerate(points, batch):
         assert failures(tmp_path, LATE, [point], distances[number % len(distances)]) == {}
@@ -82,7 +82,7 @@ def test_a_death_between_two_forms_loses_and_doubles_nothing(tmp_path: Path, bat
     """A chat refuses a word; whether a process dies before, between or after the plainer forms: all is there, once."""
     story = play(tmp_path / "all", PLAIN, refused=True)
     assert story.faults == ()
-    assert refused_failures(tmp_path, some(story.telling, 5)[batch::2]) == {}
+    assert refused_failures(tmp_path, some(story.telling, 10)[batch::2]) == {}
 
 
 def test_what_is_doubled_in_another_form_would_be_noticed(tmp_path: Path) -> None:

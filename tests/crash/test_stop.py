@@ -16,7 +16,7 @@ from tests.support.crash.run import integrity, unfinished
 from tests.support.crash.scene import ended, scene, signalled
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.takes(30)
+pytestmark = [pytest.mark.takes(30), pytest.mark.usefixtures("forked_bots")]
 
 # Ten seconds are promised, and it takes about five. A busy machine may take longer, and what hangs here hangs longer.
 _ALLOWED = 25.0

@@ -17,7 +17,7 @@ from bot.model import ChatMessageId, Mark, Verb
 from tests.support.memory.bridge import MAIN, Bridge, running
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.simulated
+pytestmark = [pytest.mark.simulated, pytest.mark.takes(1)]
 
 TEXT = "Your refund 💶 is on its way — “really”, says Jürgen & Co.\nRef: <AB-12>"
 FORMS: dict[str, Callable[[str], str]] = {

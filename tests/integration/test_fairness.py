@@ -32,7 +32,7 @@ from tests.support.simulation.one_ticket import one_ticket
 from tests.support.simulation.room import Room
 from tests.support.simulation.world import Simulation
 
-pytestmark = pytest.mark.simulated
+pytestmark = [pytest.mark.simulated, pytest.mark.takes(1)]
 
 _ROOMS: Mapping[str, type[Room]] = MappingProxyType({"discord": LimitedDiscord, "slack": LimitedSlack})
 _STORES = {"busy": ("discord:1", "slack:1"), "quiet": ("discord:2", "slack:2")}

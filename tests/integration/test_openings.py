@@ -21,6 +21,7 @@ from bot.model import (
     Message,
     MessageId,
     Place,
+    State,
     Status,
     TicketId,
     Voice,
@@ -29,9 +30,10 @@ from bot.tickets import erasure
 from bot.tickets.snapshot import TicketSnapshot
 from bot.tickets.sync import record
 from bot.wording.cards import CUSTOMER_WROTE
-from tests.support.memory.bridge import Bridge, running
+from tests.support.memory.bridge import MAIN, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.simulation.loop import now
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.simulated
 
@@ -320,3 +322,38 @@ async def test_a_forgotten_customers_words_leave_the_card(tmp_path: Path) -> Non
         for chat in (bridge.discord, bridge.slack):
             assert on_card(bridge, chat) == ""
             assert posted(bridge, chat) == ["It is me again"]
+
+
+async def test_a_ticket_that_one_chat_refuses_in_every_form_is_told_of_in_the_other(tmp_path: Path) -> None:
+    """Its thread there names the reason and where to read it; nothing is said of the channel, where others open."""
+    async with running(tmp_path / "db") as bridge:
+        bridge.slack.fail["open_thread"] = [REFUSED] * len(Form)
+        bridge.vendor.customer_writes("t1", "Hello?")
+        bridge.app.nudge(MAIN)
+        await until(lambda: any("has no thread in" in text for text in _lines(bridge.discord)))
+        await bridge.at_rest(State.FAILED)
+        (line,) = [text for text in _lines(bridge.discord) if "has no thread in" in text]
+        assert line.startswith("❌ The ticket #")
+        assert "The filter refuses it." in line
+        assert bridge.slack.threads() == []
+        assert bridge.slack.texts("1") == bridge.discord.texts("1") == []
+
+
+async def test_a_ticket_that_every_chat_refuses_is_told_of_in_a_channel(tmp_path: Path) -> None:
+    """It has no thread at all. What the chat that failed first has to say in the other's thread waits for that."""
+    async with running(tmp_path / "db") as bridge:
+        for chat in (bridge.discord, bridge.slack):
+            chat.fail["open_thread"] = [REFUSED] * len(Form)
+        bridge.vendor.customer_writes("t1", "Hello?")
+        bridge.app.nudge(MAIN)
+        await until(lambda: [*bridge.discord.texts("1"), *bridge.slack.texts("1")])
+        await bridge.at_rest(State.FAILED, State.WAITING)
+        (said,) = [*bridge.discord.texts("1"), *bridge.slack.texts("1")]
+        assert said.startswith("❌ The ticket #")
+        assert "The filter refuses it." in said
+        assert bridge.discord.threads() == bridge.slack.threads() == []
+
+
+def _lines(chat: MemoryChat) -> list[str]:
+    """Everything in the chat's threads."""
+    return [text for thread in chat.threads() for text in chat.texts(thread)]

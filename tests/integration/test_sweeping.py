@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Gone, RateLimited, Unavailable
+from bot.inbound.vendors.twice import FORGOTTEN_AFTER
 from bot.model import (
     Absent,
     Change,
@@ -155,12 +156,13 @@ async def test_two_refusals_of_a_ticket_that_was_read_in_between_prove_nothing(t
 
 async def test_two_refusals_of_a_ticket_days_apart_prove_nothing(tmp_path: Path) -> None:
     """Nobody had a reason to read it in between."""
-    async with running(tmp_path / "db", store=HALF_A_MINUTE) as bridge:
+    # A simulated day of sweeps every half minute takes ten seconds.
+    async with running(tmp_path / "db", store=replace(HALF_A_MINUTE, poll_seconds=3600.0)) as bridge:
         await bridge.ticket_arrives()
-        for _ in range(2):
+        for pause in (FORGOTTEN_AFTER + 3600.0, 60.0):
             bridge.vendor.fail["ticket"] = [Gone("It is not there.")]
             await _asks_for(bridge, 1)
-            await asyncio.sleep(2 * 24 * 3600.0)
+            await asyncio.sleep(pause)
         assert not await _is_said_gone(bridge)
 
 

@@ -20,7 +20,7 @@ from tests.support.simulation.room import Room
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import Simulation
 
-pytestmark = pytest.mark.simulated
+pytestmark = [pytest.mark.simulated, pytest.mark.takes(1)]
 
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0

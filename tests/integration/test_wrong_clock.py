@@ -14,7 +14,7 @@ from tests.support.simulation.one_ticket import ONE_STORE, one_ticket, place_of_
 from tests.support.simulation.room import agent
 from tests.support.simulation.world import UNDO, Simulation
 
-pytestmark = pytest.mark.simulated
+pytestmark = [pytest.mark.simulated, pytest.mark.takes(1)]
 
 
 DAY = 86_400.0

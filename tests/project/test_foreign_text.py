@@ -251,7 +251,7 @@ _SIGNS = (
 _BEFORE = ("[", "`", "<", "http://a", "[a](http://x", "!close", "/close", "display", "1. ")
 
 
-_ALL, _SOME = len(_BEFORE), 2
+_ALL, _SOME = len(_BEFORE), 1
 
 
 def _hostile(beginnings: int) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,8 @@ from tests.support.stage.clock import clock_of, later
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.usefixtures("forked_bots")
+
 KEPT = "Your message is kept here"
 REFUSED = '{"error": "message is too rude"}'
 

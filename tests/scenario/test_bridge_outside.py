@@ -28,6 +28,7 @@ async def asked(bot: BotProcess, method: str, path: str, **more: Any) -> httpx.R
 
 
 @pytest.mark.scenario(started=False, STORES__KEYS__POLL_SECONDS="600", STORES__KEYS__WEBHOOK_SECRET=SECRET)
+@pytest.mark.usefixtures("forked_bots")
 async def test_the_endpoints_and_the_commands_while_it_runs(stage: Stage) -> None:
     """Ready once everything was reached; health, metrics, hooks; and `tickets`, `stats`, `outbox` while it runs."""
     bot = stage.process()
@@ -121,6 +122,7 @@ async def test_sigterm_in_the_middle_of_everything(stage: Stage) -> None:
 
 
 @pytest.mark.scenario(started=False)
+@pytest.mark.usefixtures("forked_bots")
 async def test_health_says_what_is_wrong(stage: Stage) -> None:
     """Not ready before the chats are there; 503 with the reason while one is gone; well again by itself."""
     bot = stage.process()

@@ -66,6 +66,7 @@ async def test_a_reply_that_waited_leaves_after_the_restart(stage: Stage) -> Non
 @pytest.mark.scenario(
     {"sellgate": "forum slack", "lightspeed": "text slack"}, started=False, STORES__BOUTIQUE__POLL_SECONDS="0.5"
 )
+@pytest.mark.usefixtures("forked_bots")
 async def test_killed_with_everything_in_the_air(stage: Stage) -> None:
     """SIGKILL while messages, replies and threads are under way: the next process finishes each exactly once."""
     bot = stage.process()

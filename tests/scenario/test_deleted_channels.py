@@ -15,6 +15,8 @@ from tests.support.stage.clock import clock_of
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.usefixtures("forked_bots")
+
 CANNOT = "shopbell cannot show tickets in"
 OVER = "Tickets appear in"
 

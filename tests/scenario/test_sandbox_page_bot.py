@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.support.stage.page import Visitor, visit, words
 from tests.support.waiting import PATIENCE, until
@@ -45,6 +46,7 @@ def button(message: dict[str, Any], place: int = 0) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.usefixtures("forked_bots")
 class TestWithTheBot:
     async def test_a_ticket_goes_round(self, tmp_path: Path) -> None:
         """

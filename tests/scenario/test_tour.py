@@ -30,12 +30,14 @@ async def test_the_tour_comes_out_as_it_must() -> None:
     assert world.slack.http_server.observer_errors == []
 
 
+@pytest.mark.usefixtures("forked_bots")
 async def test_the_tour_survives_kills_between_two_steps() -> None:
     """Killed (SIGKILL) after a step and started again while the story goes on, it loses and doubles nothing."""
     await _killed(range(2, len(STEPS) + 1, 3))
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("forked_bots")
 async def test_the_tour_survives_a_kill_after_every_step() -> None:
     """The same, killed after each of them."""
     await _killed(range(1, len(STEPS) + 1))

@@ -178,7 +178,10 @@ class Sweep:
         """
         try:
             with defects_as_unavailable(self._reading):
-                await self._process(found, scope, read_at)
+                if isinstance(found, Absent):
+                    await self._read_and_record(found.id, fingerprint="", listed=False)
+                else:
+                    await self._process_change(found, scope, read_at)
         except RateLimited:
             raise  # the budget is that of the whole store
         except RemoteError as error:
@@ -236,12 +239,6 @@ class Sweep:
 
         await self._database.write(work, self._clock.now())
         self._unreadable.reported(ticket for ticket, _ in to_report)
-
-    async def _process(self, found: Change | Absent, scope: SweepScope, read_at: datetime) -> None:
-        if isinstance(found, Absent):
-            await self._read_and_record(found.id, fingerprint="", listed=False)
-        else:
-            await self._process_change(found, scope, read_at)
 
     async def _process_change(self, change: Change, scope: SweepScope, read_at: datetime) -> None:
         before = await self._database.read(find_ticket, self._store.name, change.ticket.id)

@@ -9,7 +9,7 @@ from bot.model import TicketId
 
 APART = 5.0
 """Seconds between the first and the last of the answers that make one believed."""
-_FORGOTTEN_AFTER = 24 * 3600.0
+FORGOTTEN_AFTER = 24 * 3600.0
 """An answer so long ago, in seconds, says nothing about one that comes now."""
 
 
@@ -37,7 +37,7 @@ class SaidTwice:
         """
         now = self._clock.monotonic()
         before = self._said.get(ticket)
-        if before is None or now - before.last > _FORGOTTEN_AFTER:
+        if before is None or now - before.last > FORGOTTEN_AFTER:
             before = _Said(now, now)
         if now - before.first < apart:
             self._said[ticket] = replace(before, last=now)

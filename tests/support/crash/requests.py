@@ -16,7 +16,7 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,7 +147,7 @@ class Story:
     async def prepare(self, act: str) -> None:
         """Bring about, undisturbed, what an act begins with: an open ticket, and its customer's turn."""
         shop = self._world.shops["forum" in act]
-        if act.startswith("closing") and not self._standing[shop.name]:
+        if not act.startswith("opening") and not self._standing[shop.name]:
             await self._opens(shop)
         elif act.startswith("a reply"):
             self._world.customer_goes_on(self._last(shop))
@@ -241,14 +241,14 @@ class Story:
         return ticket.shop.store.ticket(ticket.id)
 
 
-async def play(folder: Path, *, carried_out: bool, every: slice) -> Outcome:
+async def play(folder: Path, *, carried_out: bool, chosen: Callable[[Sequence[Point]], Sequence[Point]]) -> Outcome:
     """
     Play every act undisturbed, and then once for each of its requests.
 
     Args:
         folder: Where the database is made.
         carried_out: Whether the request at which a process dies has been carried out.
-        every: Which of the requests.
+        chosen: Chooses the requests.
     """
     since, began = time.time(), time.monotonic()
     clock = FasterClock(_SPEED, since)
@@ -259,7 +259,7 @@ async def play(folder: Path, *, carried_out: bool, every: slice) -> Outcome:
             await nest.start()
             deaths: dict[Point, bool] = {}
             stuck_at = None
-            for point in (await _points(story, world))[every]:
+            for point in chosen(await _points(story, world)):
                 await story.prepare(point.act)
                 deaths[point] = await _die_at(point, story, world, nest, carried_out=carried_out)
                 if not await story.end():

@@ -86,13 +86,13 @@ HOSTILE = tuple(case for case in CASES if case.variant.hostile)
 PLAIN = tuple(Case(subject, subject.practice.variants()[0]) for subject in SUBJECTS)
 
 
-def readings(turn: int, of: int = 2) -> pytest.MarkDecorator:
+def readings(turn: int, of: int = 4) -> pytest.MarkDecorator:
     """
     Cases for a test: each vendor's documentation as it stands, and a part of its other readings; the rest in `soak`.
 
     Args:
-        turn: Which part; tests one after the other take one part after the other, so that each reading meets half
-            of them.
+        turn: Which part; tests one after the other take one part after the other, so that each reading meets each
+            fourth of them.
         of: How many parts there are.
     """
     cases = [

@@ -43,9 +43,13 @@ READERS = {
 }
 
 
+# Every worker reads them; the loader in C is ten times faster.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def entries() -> Iterator[Any]:
     for name in READERS:
-        for number, entry in enumerate(yaml.safe_load((CORPUS / f"{name}.yaml").read_text("utf-8"))):
+        for number, entry in enumerate(yaml.load((CORPUS / f"{name}.yaml").read_text("utf-8"), LOADER)):
             yield pytest.param(name, entry, id=f"{name}-{number}")
 
 

@@ -96,6 +96,7 @@ def test_no_markup_is_too_broken(body: str) -> None:
     assert html_to_text(body) == clean(html_to_text(body))
 
 
+@pytest.mark.takes(2)
 @pytest.mark.parametrize(
     ("body", "text"),
     [

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import pytest
-from sellapp_sdk import AsyncSellAppClient
-from sellapp_sdk._errors import (
-    AuthenticationError,
-    NotFoundError,
-    RateLimitExceededError,
-    UnprocessableEntityError,
-)
 
 from bot.sandbox.vendors import PracticeStore
 from bot.sandbox.vendors.rate_limits import Quota
 from bot.sandbox.vendors.sellapp import KEY, SLUG, PracticeSellapp
 
+if TYPE_CHECKING:
+    from sellapp_sdk import AsyncSellAppClient
+
 
 @asynccontextmanager
 async def sdk(vendor: PracticeSellapp, key: str = KEY) -> AsyncIterator[AsyncSellAppClient]:
-    """Serve a practice vendor; the SDK's client before it."""
+    """
+    Serve a practice vendor; the SDK's client before it.
+
+    To import it takes a second, which every worker would spend when it collects the tests.
+    """
     async with vendor:
-        client = AsyncSellAppClient(api_key=key, store=SLUG, base_url=vendor.base_url, max_retries=0)
+        client: AsyncSellAppClient = import_module("sellapp_sdk").AsyncSellAppClient(
+            api_key=key, store=SLUG, base_url=vendor.base_url, max_retries=0
+        )
         try:
             yield client
         finally:
@@ -68,21 +72,22 @@ async def test_the_sdk_reads_replies_closes_and_reopens(store: PracticeStore) ->
 
 async def test_the_sdk_understands_every_refusal(store: PracticeStore) -> None:
     """Each refusal becomes the SDK's own error, with the structured body's parts."""
+    errors = import_module("sellapp_sdk._errors")
     vendor = PracticeSellapp(store, quotas=[Quota(3, 60)])
     ticket = int(store.customer_writes("help", "It broke"))
 
     async with sdk(vendor) as client:
-        with pytest.raises(NotFoundError) as missing:
+        with pytest.raises(errors.NotFoundError) as missing:
             await client.tickets.get(1)
         assert (missing.value.status, bool(missing.value.request_id)) == (404, True)
-        with pytest.raises(UnprocessableEntityError) as empty:
+        with pytest.raises(errors.UnprocessableEntityError) as empty:
             await client.tickets_messages.reply(ticket, content="")
         assert empty.value.param == "content"
         await client.tickets.get(ticket)
-        with pytest.raises(RateLimitExceededError) as limited:
+        with pytest.raises(errors.RateLimitExceededError) as limited:
             await client.tickets.get(ticket)
         assert limited.value.headers["retry-after"] == "60"
 
     async with sdk(PracticeSellapp(PracticeStore(store.now)), key="wrong") as client:
-        with pytest.raises(AuthenticationError):
+        with pytest.raises(errors.AuthenticationError):
             await client.tickets.list()
