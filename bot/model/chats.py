@@ -69,6 +69,8 @@ class Verb(StrEnum):
     RETRY = "retry"  # a delivery that failed for good or is held
     DISCARD = "discard"  # a delivery that is held
     SEND = "send"  # a message of one's own, to the customer
+    KEEP = "keep"  # a message of one's own, as a note
+    HELP = "help"
     REVEAL = "reveal"  # the customer's address, where cards show it masked
     NOTE = "note"  # a note in a ticket, from anywhere
     REPLY = "reply"  # an empty form for a reply

@@ -1,17 +1,21 @@
-"""Notes that agents write by a command or in a form, from anywhere: for the team, in all threads of the ticket."""
+"""Notes that agents make by hand: written by a command or in a form, from anywhere, or a message kept as one."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from bot.db.connection import Transaction
-from bot.db.rows import TicketRow
-from bot.model import Answer, Modal, Place, Purpose, TextField, TicketNumber, Verb
+from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row
+from bot.model import Answer, Modal, Place, Purpose, Said, State, TextField, TicketNumber, Verb
 from bot.text import clean
-from bot.tickets import enqueue
+from bot.tickets import enqueue, marks
 from bot.tickets.form_replies import is_token, new_token, record_written
+from bot.tickets.outcomes import drop, may_have_been_sent
+from bot.tickets.progress import progress_changed
+from bot.tickets.routing import Route, enqueue_routed, note_route, record_said, set_route
 from bot.tickets.rules import Rules
 from bot.tickets.taking import Asker
 from bot.wording import answers
@@ -59,3 +63,32 @@ def add_note(
     if ticket.store in rules.noting and not ticket.forgotten:
         enqueue.note(tx, ticket, message, now, now)
     return Answer(text=answers.noted(ticket.number))
+
+
+def keep_as_note(tx: Transaction, said: Said, rules: Rules, now: datetime) -> Answer:
+    """
+    Make a note of a message that was written in a ticket's thread, with the text that it has now.
+
+    A reply that has certainly not left is taken back; one that may have reached the customer stays what it is.
+    """
+    link = require(record_said(tx, said, can_reply=True)).link
+    message = message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=said.message)))
+    if message.deleted:
+        return Answer(text=answers.deleted_meanwhile())
+    if message.purpose is Purpose.NOTE:
+        return Answer(text=answers.note_already())
+    row = tx.one("reply_of_message", message=message.id)
+    reply = None if row is None else delivery_row(row)
+    if reply is not None and reply.state is not State.DROPPED:
+        if may_have_been_sent(reply):
+            return Answer(text=answers.already_sent())
+        drop(tx, reply.id, now)
+    written = replace(message, text=clean(said.text), formatted=said.formatted)
+    kept = Route(purpose=Purpose.NOTE, text=written.text, formatted=written.formatted)
+    route = note_route(written, rules) or kept
+    ticket = ticket_row(require(tx.one("ticket", number=link.ticket)))
+    set_route(tx, message.id, route, now)
+    enqueue_routed(tx, link, ticket, message, route, rules, now, since=now, at=said.said_at)
+    progress_changed(tx, message.id, now)
+    marks.enqueue_mark(tx, message, now)
+    return Answer(text=answers.noted(link.ticket))

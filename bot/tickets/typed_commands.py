@@ -29,6 +29,9 @@ WORDS: Final = {
     "take": Verb.TAKE,
     "release": Verb.RELEASE,
     "s": Verb.SNIPPET,
+    "tickets": Verb.TICKETS,
+    "why": Verb.WHY,
+    "help": Verb.HELP,
 }
 """The words that are commands, and what each asks for."""
 

@@ -331,6 +331,10 @@ def held() -> str:
     return "It is not sent yet: somebody else wrote at the same time. See the question in the thread."
 
 
+def note_already() -> str:
+    return "This message is a note already. The customer does not see it."
+
+
 def already_sent() -> str:
     return "That message is already sent or on its way to the customer."
 

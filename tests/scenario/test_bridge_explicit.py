@@ -58,6 +58,44 @@ async def test_send_to_customer_sends_exactly_that(stage: Stage) -> None:
     assert ticket.slack.count("Dear Jane, here is") == ticket.discord.count("And a voucher.") == 1
 
 
+@pytest.mark.scenario(UNDO_SECONDS="30")
+async def test_keep_as_note_keeps_it_inside(stage: Stage) -> None:
+    """By Discord's message menu and Slack's shortcut: what waited goes to nobody, and the other chat shows a note."""
+    discord, slack, ann, bob = stage.world.discord, stage.world.slack, stage.world.ann, stage.world.bob
+    ticket = await stage.arrives("Kept")
+    said = await ticket.ann_says("He is lying.")
+    answered = await discord.context_menu(ann, said, "Keep as note")
+    assert answered.content == f"Noted in #{ticket.number}. The team sees it there, the customer does not."
+    await ticket.marked(said, "🔒")
+    from_slack = await ticket.bob_says("So he is.")
+    outcome = await slack.shortcut(bob, from_slack, "keep_as_note", answers=1)
+    assert "Noted in" in outcome.text
+    await ticket.marked(from_slack, "🔒")
+    await until(lambda: ticket.slack.count("He is lying.") == ticket.discord.count("So he is.") == 1)
+    await stage.at_rest()
+    assert ticket.sent == []
+    card = await discord.context_menu(ann, ticket.discord.card(), "Keep as note")
+    assert "Only what a person" in card.content
+
+
+async def test_a_reason_and_help_in_both_chats(stage: Stage) -> None:
+    """`/close` takes a reason, which both threads show as a note; `/help` and `!help` are private."""
+    discord, slack, ann, bob = stage.world.discord, stage.world.slack, stage.world.ann, stage.world.bob
+    ticket = await stage.arrives("Closed")
+    helped = await discord.command(ann, ticket.discord.thread.id, "help")
+    assert helped.ephemeral
+    assert f"For #{ticket.number}, here in its thread:" in helped.content
+    assert "Slack has no slash commands in threads" in (await slack.command(bob, ticket.shop.slack, "/help")).text
+    closed = await slack.command(bob, ticket.shop.slack, "/close", f"{ticket.number} a new key was sent")
+    assert closed.text == f"#{ticket.number} is closed."
+    await until(lambda: ticket.discord.count("a new key was sent") == ticket.slack.count("a new key was sent") == 1)
+    await discord.command(ann, ticket.discord.thread.id, "reopen")
+    await discord.command(ann, ticket.discord.thread.id, "close", reason="it was not")
+    await until(lambda: ticket.discord.count("it was not") == ticket.slack.count("it was not") == 1)
+    await stage.at_rest()
+    assert ticket.sent == []
+
+
 @pytest.mark.scenario(REPLY_MODE="explicit")
 async def test_what_cannot_be_sent_is_explained(stage: Stage) -> None:
     """The bot's own messages, files alone, and messages outside a ticket's thread: an answer for the asker alone."""

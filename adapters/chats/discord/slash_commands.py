@@ -53,7 +53,7 @@ class Asking(Protocol):
 def offered(commands: Asking) -> tuple[Offered, ...]:
     """All slash commands and message menus."""
     return (
-        _ticket_command(commands, Verb.CLOSE, wording.CLOSE_COMMAND),
+        _close_command(commands),
         _ticket_command(commands, Verb.REOPEN, wording.REOPEN_COMMAND),
         _ticket_command(commands, Verb.TAKE, wording.TAKE_COMMAND),
         _ticket_command(commands, Verb.RELEASE, wording.RELEASE_COMMAND),
@@ -66,7 +66,9 @@ def offered(commands: Asking) -> tuple[Offered, ...]:
         _stats_command(commands),
         _find_command(commands),
         _ticket_command(commands, Verb.WHY, wording.WHY_COMMAND),
-        _send_menu(commands),
+        _help_command(commands),
+        _message_menu(commands, Verb.SEND, wording.SEND_COMMAND),
+        _message_menu(commands, Verb.KEEP, wording.KEEP_COMMAND),
         _why_menu(commands),
     )
 
@@ -128,6 +130,33 @@ def _ticket_command(commands: Asking, verb: Verb, description: str) -> app_comma
     @command.autocomplete("ticket")
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return await _tickets(commands, verb, interaction, typed)
+
+    return command
+
+
+def _close_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.CLOSE.value, description=wording.CLOSE_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    @app_commands.describe(ticket=wording.TICKET_OPTION, reason=wording.REASON_OPTION)
+    async def command(interaction: Interaction, ticket: str | None = None, reason: str = "") -> None:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        await commands.answer(
+            interaction, Ask(verb=Verb.CLOSE, agent=agent, place=place, ticket=ticket, words=reason.strip())
+        )
+
+    @command.autocomplete("ticket")
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await _tickets(commands, Verb.CLOSE, interaction, typed)
+
+    return command
+
+
+def _help_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.HELP.value, description=wording.HELP_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    async def command(interaction: Interaction) -> None:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        await commands.answer(interaction, Ask(verb=Verb.HELP, agent=agent, place=place))
 
     return command
 
@@ -285,8 +314,8 @@ def _why_menu(commands: Asking) -> app_commands.ContextMenu:
     return menu
 
 
-def _send_menu(commands: Asking) -> app_commands.ContextMenu:
-    @app_commands.context_menu(name=wording.SEND_COMMAND)
+def _message_menu(commands: Asking, verb: Verb, name: str) -> app_commands.ContextMenu:
+    @app_commands.context_menu(name=name)
     @app_commands.default_permissions(_SHOWN_TO)
     async def menu(interaction: Interaction, message: discord.Message) -> None:
         if not is_from_person(message):
@@ -296,8 +325,6 @@ def _send_menu(commands: Asking) -> app_commands.ContextMenu:
         agent, place = commands.agent(interaction), place_asked(interaction)
         # Discord does not give the roles of the message's author here, and whoever sends it answers for it.
         content = said(message, place, only_named(message.author))
-        await commands.answer(
-            interaction, Ask(verb=Verb.SEND, agent=agent, place=place, message=content, door=Door.MENU)
-        )
+        await commands.answer(interaction, Ask(verb=verb, agent=agent, place=place, message=content, door=Door.MENU))
 
     return menu

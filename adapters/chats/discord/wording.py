@@ -62,6 +62,9 @@ WORDS_OPTION = "A number, a name, or words of a subject or a message"
 WHY_COMMAND = "What became of a ticket's messages, and what to do next"
 WHY_MENU = "Why"
 SEND_COMMAND = "Send to customer"
+KEEP_COMMAND = "Keep as note"
+HELP_COMMAND = "What you can do here"
+REASON_OPTION = "Why it is closed; the team reads it as a note"
 
 IN_THREAD = "About {thread}: {text}"
 NO_DIRECT_MESSAGES = (

@@ -51,6 +51,14 @@ def _for_search(text: str) -> Typed:
     return Typed(words=unescape(text).strip())
 
 
+def _for_close(text: str) -> Typed:
+    """The number, then why; without a number at the beginning all of it is why, and a picker asks for the number."""
+    first, _, rest = text.strip().partition(" ")
+    if _NUMBER.fullmatch(first) or (first and not rest):
+        return Typed(ticket=first, words=rest.strip())
+    return Typed(words=text.strip(), lacks_ticket=True)
+
+
 def _for_words(text: str) -> Typed:
     """Words about no one ticket."""
     return Typed(words=" ".join(text.split()))
@@ -99,6 +107,8 @@ _READERS: Mapping[Verb, Callable[[str], Typed]] = {
     Verb.FIND: _for_search,
     Verb.ASSIGN: _for_assign,
     Verb.TICKETS: _for_words,
+    Verb.HELP: _for_words,
+    Verb.CLOSE: _for_close,
     Verb.SNIPPETS: _for_words,
     Verb.NOTE: _for_note,
     Verb.SNIPPET: _for_snippet,

@@ -57,6 +57,7 @@ _SHORTCUTS = {
     "close_ticket": Verb.CLOSE,
     "reopen_ticket": Verb.REOPEN,
     "send_to_customer": Verb.SEND,
+    "keep_as_note": Verb.KEEP,
     "snippet": Verb.SNIPPET,
     "why": Verb.WHY,
 }
@@ -254,8 +255,9 @@ class Commands:
         if verb is Verb.SNIPPET:
             self._tasks.start(self._form(Kept(verb=verb, place=place), user, body, show, Door.MENU))
             return
-        message = read_message(body["message"], str(place.channel)) if verb is Verb.SEND else None
-        if verb is Verb.SEND and not is_from_person(body["message"]):
+        takes_message = verb in (Verb.SEND, Verb.KEEP)
+        message = read_message(body["message"], str(place.channel)) if takes_message else None
+        if takes_message and not is_from_person(body["message"]):
             self._tasks.start(show(Answer(text=wording.NOT_FROM_PERSON)))
             return
         pointed = _pointed(body["message"]) if verb is Verb.WHY else None

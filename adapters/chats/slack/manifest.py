@@ -39,7 +39,7 @@ _EVENTS = (
     "user_change",
 )
 COMMANDS = (
-    ("/close", "Close a ticket", "[number]"),
+    ("/close", "Close a ticket", "[number] [reason]"),
     ("/reopen", "Reopen a ticket", "[number]"),
     ("/take", "Take a ticket: you answer it", "[number]"),
     ("/release", "Give a ticket back that you have taken", "[number]"),
@@ -52,6 +52,7 @@ COMMANDS = (
     ("/stats", "Tickets and response times", "[store] [days]"),
     ("/find", "Find tickets by number, name or words", "[words]"),
     ("/why", "What became of a ticket's messages", "[number]"),
+    ("/help", "What you can do here", ""),
 )
 _NAMES_PEOPLE = ("/assign",)
 """Slack gives us the ids of the people that are named in these."""
@@ -59,6 +60,7 @@ _SHORTCUTS = (
     ("close_ticket", "Close ticket", "Close the ticket of this thread"),
     ("reopen_ticket", "Reopen ticket", "Reopen the ticket of this thread"),
     ("send_to_customer", "Send to customer", "Send this message to the customer"),
+    ("keep_as_note", "Keep as note", "Keep this message as a note for the team"),
     ("snippet", "Snippet", "Send a saved answer to the customer of this thread"),
     ("why", "Why", "What became of this message"),
 )

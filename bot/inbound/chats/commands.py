@@ -39,8 +39,9 @@ from bot.outbound.outbox import Outbox
 from bot.ports import CanCount, Chat
 from bot.text import clean
 from bot.tickets import enqueue, marks
-from bot.tickets.form_notes import NOTE, add_note, note_form
+from bot.tickets.form_notes import NOTE, add_note, keep_as_note, note_form
 from bot.tickets.holding import send_by_hand
+from bot.tickets.links import find_link
 from bot.tickets.outcomes import drop, may_have_been_sent, retry
 from bot.tickets.rights import may_act
 from bot.tickets.routing import note_route, record_said, reply_route, set_route
@@ -49,6 +50,7 @@ from bot.tickets.stats import chat_table, figures
 from bot.tickets.status_changes import request_status
 from bot.tickets.taking import TAKINGS, Asker, Taking, assign, take_by_reply
 from bot.wording import answers, notices, reasons
+from bot.wording.guide import guide
 
 _log = structlog.get_logger(__name__)
 # After this time an agent is answered that the vendor takes longer.
@@ -94,6 +96,7 @@ class Commands:
             Verb.STATS: self._stats,
             Verb.TICKETS: lists.tickets,
             Verb.FIND: searches.find,
+            Verb.HELP: self._help,
             **dict.fromkeys(ABOUT_NO_TICKET, snippets.ask),
         }
         self._about_ticket: Mapping[Verb, Callable[[Ask, Subject], Awaitable[Answer]]] = {
@@ -102,6 +105,7 @@ class Commands:
             Verb.RETRY: self._retry_or_discard,
             Verb.DISCARD: self._retry_or_discard,
             Verb.SEND: self._send,
+            Verb.KEEP: self._keep,
             Verb.SEND_FORM: snippets.send,
             Verb.NOTE: self._note,
             Verb.REVEAL: self._reveal,
@@ -159,16 +163,19 @@ class Commands:
 
     async def _change_status(self, ask: Ask, subject: Subject) -> Answer:
         by = notices.by_agent(ask.agent.name, self._chats[ask.place.chat].label)
-        queued = await self._database.write(self._queue_status, subject.ticket, ask.verb, by, self._clock.now())
+        queued = await self._database.write(self._queue_status, ask, subject, by, self._clock.now())
         if isinstance(queued, Answer):
             return queued
         self._outbox.wake()
         return await self.outcome(queued)
 
-    def _queue_status(
-        self, tx: Transaction, number: TicketNumber, verb: Verb, by: str, now: datetime
-    ) -> Answer | DeliveryId:
-        return request_status(tx, _ticket(tx, number), verb, by, self._rules, now)
+    def _queue_status(self, tx: Transaction, ask: Ask, subject: Subject, by: str, now: datetime) -> Answer | DeliveryId:
+        """Queue the change, and what was typed behind the command as a note that says why."""
+        queued = request_status(tx, _ticket(tx, subject.ticket), ask.verb, by, self._rules, now)
+        if ask.words and not isinstance(queued, Answer):
+            ticket = _ticket(tx, subject.ticket)
+            add_note(tx, ticket, _asker(ask), subject.writable, ask.words, None, self._rules, now)
+        return queued
 
     async def outcome(self, change: DeliveryId) -> Answer:
         """What became of closing or reopening a ticket; waits a short time for the vendor."""
@@ -275,6 +282,19 @@ class Commands:
         answer = await self._database.write(self._queue_reply, ask, self._clock.now())
         self._outbox.wake()
         return answer
+
+    async def _keep(self, ask: Ask, _subject: Subject) -> Answer:
+        answer = await self._database.write(keep_as_note, require(ask.message), self._rules, self._clock.now())
+        self._outbox.wake()
+        return answer
+
+    async def _help(self, ask: Ask) -> Answer:
+        """What the asker can do here."""
+        stores = await self._choices.open_stores(ask.place, ask.agent, ask.door)
+        if not stores:
+            return Answer(text=answers.not_allowed())
+        link = await self._database.read(find_link, ask.place)
+        return Answer(text=guide(ask.place.chat, None if link is None else link.ticket, self._rules.note_prefixes))
 
     def _queue_reply(self, tx: Transaction, ask: Ask, now: datetime) -> Answer:
         said = require(ask.message)

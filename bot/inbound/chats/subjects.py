@@ -36,7 +36,7 @@ def find_subject(tx: Transaction, ask: Ask) -> Subject | Answer:
     match ask.verb:
         case Verb.RETRY | Verb.DISCARD:
             return _of_delivery(tx, ask)
-        case Verb.SEND:
+        case Verb.SEND | Verb.KEEP:
             return _of_message(tx, ask)
         case Verb.WHY if ask.pointed is not None:
             return _of_pointed(tx, ask)

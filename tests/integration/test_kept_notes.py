@@ -1,0 +1,116 @@
+"""A message kept as a note, a reason behind `/close`, and `/help`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.model import Agent, AgentId, ChannelId, Mark, Place, Said, State, Status, TicketId, Verb, Voice
+from tests.integration.test_written_notes import Noting
+from tests.support.memory.bridge import Bridge, running
+from tests.support.simulation.loop import now
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.simulated
+
+NOTED = "Noted in #1001. The team sees it there, the customer does not."
+ANN = Agent(id=AgentId("u1"), name="Ann", is_full_member=True)
+GUEST = Agent(id=AgentId("u3"), name="Guest")
+
+
+@pytest.fixture
+async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
+    async with running(tmp_path / "db", vendor=Noting(now=now), undo=30.0) as bridge:
+        await bridge.ticket_arrives()
+        yield bridge
+
+
+def notes(bridge: Bridge) -> list[str]:
+    assert isinstance(bridge.vendor, Noting)
+    return bridge.vendor.notes
+
+
+def elsewhere(bridge: Bridge) -> list[tuple[Voice, str]]:
+    """What Slack's thread shows below the customer's message."""
+    return [(shown.post.voice, shown.post.text) for shown in bridge.slack.shown[bridge.thread(bridge.slack)][1:]]
+
+
+async def kept(bridge: Bridge, said: Said, agent: Agent = ANN) -> str:
+    return (await bridge.asks(bridge.discord, Verb.KEEP, message=said, agent=agent)).text
+
+
+async def test_a_reply_that_waits_becomes_a_note(bridge: Bridge) -> None:
+    """The customer never gets it; the other thread shows the note in place of what was announced."""
+    said = await bridge.says(bridge.discord, "m1", "He is lying.")
+    await until(lambda: any("about to send" in text for _, text in elsewhere(bridge)), "it is announced")
+    assert await kept(bridge, said) == NOTED
+    assert await kept(bridge, said) == "This message is a note already. The customer does not see it."
+    await bridge.at_rest()
+    assert bridge.vendor.texts("t1") == []
+    assert notes(bridge) == ["Ann: He is lying."]
+    assert elsewhere(bridge) == [(Voice.NOTE, "He is lying.")]
+    assert bridge.discord.marks[said.message] is Mark.NOTE
+
+
+async def test_what_has_left_stays_a_reply(bridge: Bridge) -> None:
+    """Nobody is told that the customer does not see what they have read."""
+    said = await bridge.says(bridge.discord, "m1", "An answer")
+    await until(lambda: bridge.vendor.texts("t1") == ["An answer"], "it has left")
+    assert "already" in await kept(bridge, said)
+    await bridge.at_rest()
+    assert notes(bridge) == []
+
+
+async def test_a_held_message_becomes_a_note(bridge: Bridge) -> None:
+    """What looks like a command is held; as a note it is asked about no more."""
+    said = await bridge.says(bridge.discord, "m1", "!closee")
+    await bridge.at_rest(State.HELD)
+    assert await kept(bridge, said) == NOTED
+    await bridge.at_rest()
+    assert (bridge.vendor.texts("t1"), notes(bridge)) == ([], ["Ann: !closee"])
+
+
+async def test_a_note_loses_its_prefix_only(bridge: Bridge) -> None:
+    """A message that begins like a note is one already."""
+    said = await bridge.says(bridge.discord, "m1", "// call her")
+    await bridge.at_rest()
+    assert await kept(bridge, said) == "This message is a note already. The customer does not see it."
+    assert notes(bridge) == ["Ann: call her"]
+
+
+async def test_who_may_not_act_keeps_nothing(bridge: Bridge) -> None:
+    """The reply leaves as it would have."""
+    said = await bridge.says(bridge.discord, "m1", "An answer")
+    assert (await kept(bridge, said, agent=GUEST)).startswith("Only the team's agents")
+    await bridge.at_rest()
+    assert (bridge.vendor.texts("t1"), notes(bridge)) == (["An answer"], [])
+
+
+async def test_a_reason_is_a_note(bridge: Bridge) -> None:
+    """Both threads and the vendor have it; where nothing is closed, nothing is noted."""
+    closed = await bridge.asks(bridge.discord, Verb.CLOSE, ticket="1001", words="Sent him a new key")
+    assert closed.text == "#1001 is closed."
+    await bridge.at_rest()
+    assert bridge.vendor.tickets[TicketId("t1")].status is Status.CLOSED
+    assert notes(bridge) == ["Ann: Sent him a new key"]
+    assert (Voice.NOTE, "Sent him a new key") in elsewhere(bridge)
+    again = await bridge.asks(bridge.discord, Verb.CLOSE, ticket="1001", words="Once more")
+    assert "closed" in again.text
+    await bridge.at_rest()
+    assert len(notes(bridge)) == 1
+
+
+async def test_help_says_what_can_be_done(bridge: Bridge) -> None:
+    """In a thread about its ticket, in a channel with an example; who may do nothing reads why."""
+    here = (await bridge.asks(bridge.discord, Verb.HELP)).text
+    assert "For #1001, here in its thread:" in here
+    for name in ("/close", "/take", "/snippet", "/note", "/tickets", "/find", "/why", "Keep as note", "//"):
+        assert name in here
+    channel = Place(chat=bridge.slack.name, channel=ChannelId("1"))
+    there = (await bridge.asks(bridge.slack, Verb.HELP, place=channel)).text
+    assert "/close 1042" in there
+    assert "Slack has no slash commands in threads" in there
+    assert max(len(here), len(there)) < 2_000
+    assert (await bridge.asks(bridge.discord, Verb.HELP, agent=GUEST)).text.startswith("Only the team's agents")
