@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from adapters.chats.slack import forms, picker, wording
+from adapters.chats.slack import forms, manifest, picker, wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.arguments import typed
 from adapters.chats.slack.background_tasks import BackgroundTasks
@@ -49,9 +49,7 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_SLASH = re.compile(
-    r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|note|reply|snippets?|tickets|stats|find|why)"
-)
+_SLASH = re.compile(rf"/(?:shopbell-)?(?P<verb>{'|'.join(command[1:] for command, _, _ in manifest.COMMANDS)})")
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {
     "close_ticket": Verb.CLOSE,
