@@ -89,8 +89,9 @@ async def test_a_reason_and_help_in_both_chats(stage: Stage) -> None:
     closed = await slack.command(bob, ticket.shop.slack, "/close", f"{ticket.number} a new key was sent")
     assert closed.text == f"#{ticket.number} is closed."
     await until(lambda: ticket.discord.count("a new key was sent") == ticket.slack.count("a new key was sent") == 1)
-    await discord.command(ann, ticket.discord.thread.id, "reopen")
-    await discord.command(ann, ticket.discord.thread.id, "close", reason="it was not")
+    for command, options in (("reopen", {}), ("close", {"reason": "it was not"})):
+        done = await discord.command(ann, stage.world.support.id, command, ticket=ticket.number, **options)
+        assert f"#{ticket.number} is" in done.content
     await until(lambda: ticket.discord.count("it was not") == ticket.slack.count("it was not") == 1)
     await stage.at_rest()
     assert ticket.sent == []
