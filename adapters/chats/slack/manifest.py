@@ -56,7 +56,7 @@ COMMANDS = (
 )
 _NAMES_PEOPLE = ("/assign",)
 """Slack gives us the ids of the people that are named in these."""
-_SHORTCUTS = (
+SHORTCUTS = (
     ("close_ticket", "Close ticket", "Close the ticket of this thread"),
     ("reopen_ticket", "Reopen ticket", "Reopen the ticket of this thread"),
     ("send_to_customer", "Send to customer", "Send this message to the customer"),
@@ -110,7 +110,7 @@ def app(*, prefixed: bool = False) -> dict[str, Any]:
             ],
             "shortcuts": [
                 {"name": name, "type": "message", "callback_id": callback, "description": description}
-                for callback, name, description in _SHORTCUTS
+                for callback, name, description in SHORTCUTS
             ],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},

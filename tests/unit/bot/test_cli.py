@@ -300,6 +300,7 @@ def test_the_slack_manifest_is_ready_to_paste(tmp_path: Path) -> None:
         "/stats",
         "/find",
         "/why",
+        "/help",
     ]
     assert manifest["settings"]["socket_mode_enabled"] is True
 

@@ -62,6 +62,7 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
         "/stats",
         "/find",
         "/why",
+        "/help",
     ]
     assert SlackApp.from_manifest(app).shortcuts == (
         "close_ticket",
