@@ -109,6 +109,7 @@ class TicketRow:
     taken_by_name: str | None
     waiting_since: datetime | None
     snoozed_until: datetime | None
+    snoozed_by: str | None
     version: int
 
 
@@ -219,6 +220,7 @@ def ticket_row(row: Row) -> TicketRow:
         taken_by_name=row["taken_by_name"],
         waiting_since=_moment(row["waiting_since"]),
         snoozed_until=_moment(row["snoozed_until"]),
+        snoozed_by=row["snoozed_by"],
         version=row["version"],
     )
 

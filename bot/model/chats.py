@@ -60,6 +60,7 @@ class Verb(StrEnum):
     TAKE_OVER = "takeover"  # take a ticket that somebody else has
     RELEASE = "release"
     ASSIGN = "assign"
+    SNOOZE = "snooze"  # out of the queue until some time, or back into it
     STATS = "stats"
     TICKETS = "tickets"  # a list of them
     RETRY = "retry"  # a delivery that failed for good or is held

@@ -62,7 +62,7 @@ class Ask:
         message: For `SEND`: the message in `place` that must go to the customer, with its current content.
         assignee: For `ASSIGN`: who shall have the ticket.
         store, days: For `STATS`; None: all stores, seven days.
-        words: What was typed besides, cleaned by nobody yet; empty: nothing.
+        words: What was typed besides, cleaned by nobody yet; empty: nothing. For `SNOOZE`: until when, or `off`.
         page: Which page of a list is asked for, counted from 0.
         door: In which way it was asked.
     """

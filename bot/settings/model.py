@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -92,6 +94,19 @@ def _long_enough(value: SecretStr) -> SecretStr:
     return value
 
 
+def _zone(value: Any) -> Any:
+    """A name of the time zone database, in whatever letters it is written."""
+    if not isinstance(value, str):
+        return value
+    names = {name.casefold(): name for name in available_timezones()}
+    name = names.get(value.strip().replace(" ", "_").casefold())
+    if name is None:
+        near = get_close_matches(value.casefold(), [*names, *(each.rpartition("/")[2] for each in names)], 1)
+        guess = next((name for each, name in names.items() if near and each.endswith(near[0])), "Europe/Berlin")
+        raise ValueError(f"must be the name of a time zone, such as {guess}")
+    return ZoneInfo(name)
+
+
 def _log_level(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
@@ -169,6 +184,7 @@ class Settings(BaseSettings):
     note_prefixes: Names = ("//", "note:", "🔒")
     undo_seconds: float = Field(default=5.0, ge=0, le=300)
     take_on_reply: bool = True
+    timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
     mask_emails: bool = False
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
     log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_lower)] = None

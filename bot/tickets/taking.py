@@ -85,8 +85,9 @@ def assign(tx: Transaction, ticket: TicketRow, asker: Asker, rules: Rules, now: 
     return Answer(text=answers.assigned(ticket.number, to.name))
 
 
-Taking = Callable[[Transaction, TicketRow, Asker, Rules, datetime], Answer]
-TAKINGS: Final[Mapping[Verb, Taking]] = {Verb.TAKE: take, Verb.TAKE_OVER: take_over, Verb.RELEASE: release}
+Change = Callable[[Transaction, TicketRow, Asker, Rules, datetime], Answer]
+"""What an asker does to a ticket in one transaction."""
+TAKINGS: Final[Mapping[Verb, Change]] = {Verb.TAKE: take, Verb.TAKE_OVER: take_over, Verb.RELEASE: release}
 """What changes who has a ticket and needs nothing but the asker."""
 
 

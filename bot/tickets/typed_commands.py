@@ -16,7 +16,9 @@ from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow
 from bot.model import Answer, DeliveryId, TicketNumber, Verb
 from bot.text.audience import ForBot, audience
+from bot.text.ticket_numbers import ticket_and_words
 from bot.tickets.rules import Rules
+from bot.tickets.snoozing import snooze
 from bot.tickets.status_changes import STATUSES, request_status
 from bot.tickets.taking import TAKINGS, author
 from bot.wording import answers, notices
@@ -27,6 +29,7 @@ WORDS: Final = {
     "stats": Verb.STATS,
     "take": Verb.TAKE,
     "release": Verb.RELEASE,
+    "snooze": Verb.SNOOZE,
 }
 """The words that are commands, and what each asks for."""
 
@@ -38,10 +41,12 @@ class TypedCommand:
 
     Attributes:
         ticket: The ticket's number as it was typed; empty: none was, so the thread's ticket is meant.
+        words: What was typed besides.
     """
 
     verb: Verb
     ticket: str = ""
+    words: str = ""
 
     def is_about(self, number: TicketNumber) -> bool:
         """Whether the ticket of the thread is meant, which has this number."""
@@ -67,7 +72,7 @@ def typed_command(message: MessageRow, rules: Rules) -> TypedCommand | None:
     verb = WORDS.get(found.word) if isinstance(found, ForBot) else None
     if not isinstance(found, ForBot) or verb is None or message.attachments or message.unsupported:
         return None
-    return TypedCommand(verb, found.rest)
+    return TypedCommand(verb, *ticket_and_words(found.rest)) if verb is Verb.SNOOZE else TypedCommand(verb, found.rest)
 
 
 def nearest_command(word: str) -> str:
@@ -103,6 +108,8 @@ def obey(
             return AnswerDue(message, request_status(tx, ticket, command.verb, by, rules, now))
         if command.verb in TAKINGS:
             return AnswerDue(message, TAKINGS[command.verb](tx, ticket, author(link, message), rules, now))
+        if command.verb is Verb.SNOOZE:
+            return AnswerDue(message, snooze(tx, ticket, author(link, message), rules, now, words=command.words))
     return AnswerDue(message, command)
 
 

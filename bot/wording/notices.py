@@ -45,6 +45,10 @@ def assigned(name: str, by: str) -> str:
     return f"{by} has assigned this ticket to {name}."
 
 
+def snooze_over() -> str:
+    return "⏰ This ticket was snoozed until now, and is back in the queue."
+
+
 def ticket_gone(vendor: str) -> str:
     return f"{vendor} no longer has this ticket. The messages here stay, but replies cannot reach the customer."
 

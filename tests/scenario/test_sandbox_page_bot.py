@@ -67,8 +67,8 @@ class TestWithTheBot:
             )
 
             card = v.messages("discord", discord)[0]
-            close = button(card, 1)
-            assert [button(card)["label"], close["label"]] == ["Release", "Close"]
+            snooze, close = button(card, 1), button(card, 2)
+            assert [button(card)["label"], snooze["label"], close["label"]] == ["Release", "Snooze", "Close"]
             await v.does("/discord/press", place=card["place"], message=card["id"], button=close["id"])
             await v.sees(lambda: is_closed(v, ticket) and v.place("discord", discord)["archived"])
             await v.sees(lambda: v.place("slack", slack)["tags"] == ["Closed"])
@@ -101,7 +101,7 @@ class TestWithTheBot:
                 choices: list[dict[str, Any]] = (await v.does("/discord/complete", place=place, text=text))["choices"]
                 return choices
 
-            commands = {"/close ", "/reopen ", "/take ", "/release ", "/assign ", "/tickets ", "/stats "}
+            commands = {"/close ", "/reopen ", "/take ", "/release ", "/assign ", "/snooze ", "/tickets ", "/stats "}
             assert commands == {each["text"] for each in await offered("/")}
             (choice,) = await offered("/close wrong")
             assert choice["text"] == f"/close ticket:{ticket['number']}"

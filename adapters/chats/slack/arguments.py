@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.model import Verb
+from bot.text.ticket_numbers import ticket_and_words
 
 _PERSON = re.compile(r"<@(?P<user>[UW][0-9A-Z]+)(?:\|[^<>]*)?>")
 """A person who is named in a command whose manifest says `should_escape`."""
@@ -41,6 +42,9 @@ def typed(verb: Verb, text: str) -> Typed:
             return _for_assign(text)
         case Verb.TICKETS:
             return Typed(words=" ".join(text.split()))
+        case Verb.SNOOZE:
+            number, words = ticket_and_words(text)
+            return Typed(ticket=number or None, words=words, lacks_ticket=not number)
         case _:
             ticket = text.strip() or None
             return Typed(ticket=ticket, lacks_ticket=ticket is None)

@@ -33,7 +33,7 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|stats|tickets)")
+_SLASH = re.compile(r"/(?:shopbell-)?(?P<verb>close|reopen|take|release|assign|snooze|stats|tickets)")
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {"close_ticket": Verb.CLOSE, "reopen_ticket": Verb.REOPEN, "send_to_customer": Verb.SEND}
 _AT_ONCE = 1.5
@@ -93,7 +93,7 @@ class Commands:
         verb = Verb(_verb(str(body["command"])))
         channel, found = ChannelId(str(body["channel_id"])), typed(verb, str(body.get("text") or ""))
         if found.lacks_ticket:
-            self._tasks.start(self._open_picker(picker.Purpose(verb, channel, found.assignee), body))
+            self._tasks.start(self._open_picker(picker.Purpose(verb, channel, found.assignee, found.words), body))
             return
         request = _Request(
             user=str(body["user_id"]),
@@ -138,6 +138,7 @@ class Commands:
             place=place,
             ticket=picker.picked(view),
             assignee=picker.picked_assignee(view),
+            words=picker.typed_until(view),
             door=Door.PICKER,
         )
         work = self._tasks.start(self._answer_to(request))

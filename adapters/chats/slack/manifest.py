@@ -44,6 +44,7 @@ _COMMANDS = (
     ("/take", "Take a ticket: you answer it", "[number]"),
     ("/release", "Give a ticket back that you have taken", "[number]"),
     ("/assign", "Give a ticket to a colleague", "[number] [@colleague]"),
+    ("/snooze", "Take a ticket out of the queue until a time", "[number] [2h|tomorrow|mon 9:00|off]"),
     ("/tickets", "List the tickets that wait for you", "[waiting|mine|snoozed|all] [store]"),
     ("/stats", "Tickets and response times", "[store] [days]"),
 )

@@ -53,6 +53,7 @@ PICKER_TITLE = {
     Verb.TAKE: "Take a ticket",
     Verb.RELEASE: "Release a ticket",
     Verb.ASSIGN: "Assign a ticket",
+    Verb.SNOOZE: "Snooze a ticket",
 }
 PICKER_SUBMIT = {
     Verb.CLOSE: "Close",
@@ -60,12 +61,15 @@ PICKER_SUBMIT = {
     Verb.TAKE: "Take",
     Verb.RELEASE: "Release",
     Verb.ASSIGN: "Assign",
+    Verb.SNOOZE: "Snooze",
 }
 OPEN = "Open"
 PICKER_LABEL = "Ticket"
 PICKER_PLACEHOLDER = "A number, a name or a subject"
 PICKER_CANCEL = "Cancel"
 ASSIGNEE_LABEL = "To"
+UNTIL_LABEL = "Until"
+UNTIL_PLACEHOLDER = "2h, tomorrow, mon 9:00, or off"
 DONE = "Done"
 WAIT = "One moment …"
 

@@ -26,6 +26,7 @@ _STATUS = {
     Verb.TAKE: Status.OPEN,
     Verb.RELEASE: Status.OPEN,
     Verb.ASSIGN: Status.OPEN,
+    Verb.SNOOZE: Status.OPEN,
 }
 """Which tickets each command is offered."""
 

@@ -40,9 +40,10 @@ from bot.tickets.outcomes import drop, retry
 from bot.tickets.rights import may_act
 from bot.tickets.routing import note_route, record_said, reply_route, set_route
 from bot.tickets.rules import Rules
+from bot.tickets.snoozing import snooze
 from bot.tickets.stats import chat_table, figures
 from bot.tickets.status_changes import request_status
-from bot.tickets.taking import TAKINGS, Asker, Taking, assign, take_by_reply
+from bot.tickets.taking import TAKINGS, Asker, Change, assign, take_by_reply
 from bot.wording import answers, notices, reasons
 
 _log = structlog.get_logger(__name__)
@@ -122,8 +123,8 @@ class Commands:
                 return await self._send(ask)
             case Verb.REVEAL:
                 return await self._reveal(ask, subject.ticket)
-            case Verb.TAKE | Verb.TAKE_OVER | Verb.RELEASE:
-                return await self._change_holder(TAKINGS[ask.verb], ask, subject.ticket)
+            case Verb.TAKE | Verb.TAKE_OVER | Verb.RELEASE | Verb.SNOOZE:
+                return await self._change(_change_of(ask), ask, subject.ticket)
             case Verb.ASSIGN:
                 return await self._assign(ask, subject)
             case Verb.STATS | Verb.TICKETS:  # pragma: no cover - `ask` has answered these before
@@ -153,7 +154,7 @@ class Commands:
             return Answer(text=answers.failed(ticket.number, latest.error or ""))
         return Answer(text=answers.under_way(ticket.number, wanted, self._rules.stores[ticket.store].vendor_label))
 
-    async def _change_holder(self, change: Taking, ask: Ask, number: TicketNumber) -> Answer:
+    async def _change(self, change: Change, ask: Ask, number: TicketNumber) -> Answer:
         def work(tx: Transaction, now: datetime) -> Answer:
             return change(tx, _ticket(tx, number), _asker(ask), self._rules, now)
 
@@ -172,7 +173,7 @@ class Commands:
             return Answer(text=error.user_message)
         if not may_act(assignee, self._rules.stores[subject.store], subject.places, writable):
             return Answer(text=answers.cannot_be_assigned(assignee.name))
-        return await self._change_holder(partial(assign, assignee=assignee), ask, subject.ticket)
+        return await self._change(partial(assign, assignee=assignee), ask, subject.ticket)
 
     async def _stats(self, ask: Ask) -> Answer:
         stores = sorted(await self._choices.open_stores(ask.place, ask.agent, ask.door))
@@ -267,6 +268,10 @@ def _ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
 
 def _asker(ask: Ask) -> Asker:
     return Asker(ask.place.chat, ask.agent.id, ask.agent.name)
+
+
+def _change_of(ask: Ask) -> Change:
+    return partial(snooze, words=ask.words) if ask.verb is Verb.SNOOZE else TAKINGS[ask.verb]
 
 
 def _give_up(tx: Transaction, ask: Ask, now: datetime) -> bool:

@@ -108,6 +108,7 @@ def ticket(**changes: object) -> TicketRow:
         taken_by_name=None,
         waiting_since=NOON,
         snoozed_until=None,
+        snoozed_by=None,
         version=1,
     )
     return replace(row, **changes)  # type: ignore[arg-type]

@@ -40,6 +40,7 @@ def ticket(subject: str, customer: Customer) -> TicketRow:
         taken_by_name=None,
         waiting_since=None,
         snoozed_until=None,
+        snoozed_by=None,
         version=1,
     )
 

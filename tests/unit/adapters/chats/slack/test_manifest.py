@@ -54,6 +54,7 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
         "/take",
         "/release",
         "/assign",
+        "/snooze",
         "/tickets",
         "/stats",
     ]
@@ -66,7 +67,7 @@ def test_the_commands_can_have_longer_names() -> None:
     """For a workspace where another app has taken the plain ones."""
     commands = manifest.app(prefixed=True)["features"]["slash_commands"]
     assert [command["command"] for command in commands] == [
-        f"/shopbell-{verb}" for verb in ("close", "reopen", "take", "release", "assign", "tickets", "stats")
+        f"/shopbell-{verb}" for verb in ("close", "reopen", "take", "release", "assign", "snooze", "tickets", "stats")
     ]
 
 
