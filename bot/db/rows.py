@@ -110,6 +110,8 @@ class TicketRow:
     waiting_since: datetime | None
     snoozed_until: datetime | None
     snoozed_by: str | None
+    reminded: str | None
+    reminded_for: datetime | None
     version: int
 
 
@@ -221,6 +223,8 @@ def ticket_row(row: Row) -> TicketRow:
         waiting_since=_moment(row["waiting_since"]),
         snoozed_until=_moment(row["snoozed_until"]),
         snoozed_by=row["snoozed_by"],
+        reminded=row["reminded"],
+        reminded_for=_moment(row["reminded_for"]),
         version=row["version"],
     )
 

@@ -272,6 +272,26 @@ WHERE snoozed_until IS NOT NULL AND store IN (SELECT value FROM json_each(:store
 ORDER BY snoozed_until
 LIMIT 1;
 
+-- name: tickets_to_remind_of
+-- For reminders: the tickets of these stores that wait for us and whose promise is not known to be broken yet.
+SELECT * FROM tickets INDEXED BY tickets_open
+WHERE store IN (SELECT value FROM json_each(:stores))
+  AND status = 'open'
+  AND followed = 1
+  AND gone_at IS NULL
+  AND forgotten = 0
+  AND awaiting = 'us'
+  AND waiting_since IS NOT NULL
+  AND snoozed_until IS NULL
+  AND (reminded_for IS NULL OR reminded_for < waiting_since OR reminded = 'soon')
+ORDER BY waiting_since, number;
+
+-- name: set_ticket_reminded
+-- Notes what was told of a promise, and for which waiting.
+UPDATE tickets
+SET reminded = :told, reminded_for = :since, promise_broken_at = COALESCE(:broken_at, promise_broken_at)
+WHERE number = :number;
+
 -- ============================================================ erasing
 
 -- name: customer_emails

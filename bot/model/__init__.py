@@ -15,6 +15,8 @@ from bot.model.chats import (
     Door,
     Form,
     Mark,
+    Mention,
+    MentionKind,
     Moment,
     Opened,
     Place,
@@ -54,6 +56,7 @@ from bot.model.ids import (
     TicketNumber,
 )
 from bot.model.people import Colleague, Person
+from bot.model.promises import Hours, Promises
 from bot.model.stores import Finding, Learned, Store
 from bot.model.tickets import (
     WAITS_FOR_US,
@@ -112,11 +115,14 @@ __all__ = [
     "Home",
     "HomeSection",
     "HomeTicket",
+    "Hours",
     "Kind",
     "Learned",
     "LinePayload",
     "Listing",
     "Mark",
+    "Mention",
+    "MentionKind",
     "Message",
     "MessageId",
     "Moment",
@@ -131,6 +137,7 @@ __all__ = [
     "PersonId",
     "Place",
     "Post",
+    "Promises",
     "Purpose",
     "Row",
     "Said",

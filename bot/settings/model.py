@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.model import ChannelId, ChatName, Colleague, Place, StoreName
+from bot.model import ChannelId, ChatName, Colleague, Mention, Place, StoreName
+from bot.model.promises import Spans
+from bot.settings.hours import check_length, read_holidays, read_mentions, read_week
 
 # A shorter one can be guessed by trying: every address with the right secret makes shopbell ask a store.
 _SHORTEST_WEBHOOK_SECRET = 16
@@ -65,6 +67,18 @@ def _backfill(value: Any) -> Any:
     if isinstance(value, Backfill):
         return value
     raise ValueError("must be none, open, all, or a number of days such as 7d")
+
+
+def _week(value: Any) -> Any:
+    return read_week(value) if isinstance(value, str) else value
+
+
+def _holidays(value: Any) -> Any:
+    return read_holidays(_list(value)) if isinstance(value, str) else value
+
+
+def _mentions(value: Any) -> Any:
+    return read_mentions(_list(value)) if isinstance(value, str) else value
 
 
 def _template(value: str) -> str:
@@ -140,6 +154,11 @@ class StoreSettings(BaseModel):
     reply_mode: Mode | None = None
     discord_agent_roles: Names = ()
     slack_agents: Names = ()
+    hours: Annotated[tuple[Spans, ...], BeforeValidator(_week)] | None = None
+    holidays: Annotated[tuple[str, ...], BeforeValidator(_holidays)] = ()
+    first_answer: Annotated[str, AfterValidator(check_length)] | None = None
+    next_answer: Annotated[str, AfterValidator(check_length)] | None = None
+    remind: Annotated[tuple[tuple[ChatName, Mention], ...], BeforeValidator(_mentions)] = ()
     vendor_settings: Mapping[str, str] = Field(default_factory=dict, repr=False)
 
 

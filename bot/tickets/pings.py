@@ -1,40 +1,40 @@
-"""Lines in all threads of a ticket that ping one person, once, wherever they are."""
+"""Lines in all threads of a ticket that ping somebody once in a chat, however many threads there are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, TicketRow
-from bot.model import AgentId, ChatName, Colleague
+from bot.model import ChatName, Mention
 from bot.tickets import enqueue
 from bot.tickets.people import ids_of
 from bot.tickets.rules import Rules
 
 
-def tell(tx: Transaction, ticket: TicketRow, text: str, recorded: str | None, rules: Rules, now: datetime) -> None:
+def person(tx: Transaction, ticket: TicketRow, recorded: str | None, rules: Rules) -> Mapping[ChatName, Mention]:
     """
-    Queue a line for every thread of a ticket. It pings somebody in the first thread in the chat in which they acted.
-
-    If the ticket has no thread in that chat, it is in one of a chat in which the settings say who they are.
+    How somebody is pinged: in the chat in which they acted, or if the ticket has no thread there, in another of theirs.
 
     Args:
-        recorded: Whom, as `chat_id` writes them; None: nobody.
+        recorded: Who, as `chat_id` writes them; None: nobody.
     """
-    links = enqueue.links_of(tx, ticket.number)
-    found = None if recorded is None else _thread_to_ping_in(links, recorded, rules.colleagues)
-    for link in links:
-        ping = found[1] if found is not None and link is found[0] else None
-        enqueue.line(tx, link, text, now, ping=ping)
-
-
-def _thread_to_ping_in(
-    links: Sequence[LinkRow], recorded: str, colleagues: Sequence[Colleague]
-) -> tuple[LinkRow, AgentId] | None:
-    for known in (recorded, *ids_of(colleagues, recorded)):
+    if recorded is None:
+        return {}
+    chats = {link.chat for link in enqueue.links_of(tx, ticket.number) if link.thread is not None}
+    for known in (recorded, *ids_of(rules.colleagues, recorded)):
         chat, _, agent = known.partition(":")
-        for link in links:
-            if link.chat == ChatName(chat) and link.thread is not None:
-                return link, AgentId(agent)
-    return None
+        if chat in chats:
+            return {ChatName(chat): Mention(id=agent)}
+    return {}
+
+
+def tell(tx: Transaction, ticket: TicketRow, text: str, whom: Mapping[ChatName, Mention], now: datetime) -> None:
+    """Queue a line for every thread of a ticket; in each chat the first one pings who is to be pinged there."""
+    pinged: dict[ChatName, LinkRow] = {}
+    for link in enqueue.links_of(tx, ticket.number):
+        if link.thread is not None:
+            pinged.setdefault(link.chat, link)
+        ping = whom.get(link.chat) if pinged.get(link.chat) is link else None
+        enqueue.line(tx, link, text, now, ping=ping)

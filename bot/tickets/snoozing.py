@@ -17,7 +17,7 @@ from bot.model import Answer, Button, Status, TicketNumber, Verb
 from bot.text.times import TimeFault, read_time
 from bot.tickets import enqueue
 from bot.tickets.people import chat_id
-from bot.tickets.pings import tell
+from bot.tickets.pings import person, tell
 from bot.tickets.rules import Rules
 from bot.tickets.taking import Asker
 from bot.wording import answers, notices, reasons
@@ -83,7 +83,8 @@ def end_snoozes(tx: Transaction, rules: Rules, now: datetime) -> None:
         tx.run("wake_ticket", number=ticket.number)
         if not ticket.forgotten:
             enqueue.cards(tx, ticket.number, now)
-            tell(tx, ticket, notices.snooze_over(), ticket.taken_by or ticket.snoozed_by, rules, now)
+            whom = person(tx, ticket, ticket.taken_by or ticket.snoozed_by, rules)
+            tell(tx, ticket, notices.snooze_over(), whom, now)
 
 
 def _stores(rules: Rules) -> str:

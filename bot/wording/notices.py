@@ -8,11 +8,12 @@ changed notes quote what people wrote. Answers to commands and buttons are in `b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.model import Status, Voice
 from bot.text import one_line
-from bot.wording.phrases import duration, listed
+from bot.wording.phrases import clock_time, duration, listed
 
 _QUOTED = 60
 _NAMED = 3
@@ -47,6 +48,16 @@ def assigned(name: str, by: str) -> str:
 
 def snooze_over() -> str:
     return "⏰ This ticket was snoozed until now, and is back in the queue."
+
+
+def answer_due(until: datetime, zone: ZoneInfo, *, is_first: bool) -> str:
+    what = "its first answer" if is_first else "an answer"
+    return f"⏳ This ticket needs {what} by {clock_time(until, zone)}. That is what its customer was promised."
+
+
+def answer_overdue(until: datetime, zone: ZoneInfo, *, is_first: bool) -> str:
+    what = "a first answer" if is_first else "an answer"
+    return f"⚠️ This ticket is late: its customer was promised {what} by {clock_time(until, zone)}."
 
 
 def ticket_gone(vendor: str) -> str:

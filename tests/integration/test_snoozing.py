@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.db.connection import Transaction
-from bot.model import Agent, AgentId, Button, ChannelId, Colleague, Person, PersonId, State, TicketNumber, Verb
+from bot.model import Agent, AgentId, Button, ChannelId, Colleague, Mention, Person, PersonId, State, TicketNumber, Verb
 from bot.wording.phrases import clock_time
 from tests.support.memory.bridge import MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
@@ -72,9 +72,10 @@ def lines(bridge: Bridge) -> list[list[str]]:
     return [chat.texts(bridge.thread(chat))[1:] for chat in (bridge.discord, bridge.slack)]
 
 
-def pings(bridge: Bridge) -> list[AgentId | None]:
+def pings(bridge: Bridge) -> list[str | None]:
     """Whom the last line of each thread pings."""
-    return [chat.shown[bridge.thread(chat)][-1].post.ping for chat in (bridge.discord, bridge.slack)]
+    found = [chat.shown[bridge.thread(chat)][-1].post.ping for chat in (bridge.discord, bridge.slack)]
+    return [None if each is None else each.id for each in found]
 
 
 async def listed(bridge: Bridge, which: str) -> list[str]:
@@ -135,7 +136,7 @@ async def test_who_has_no_thread_in_their_chat_is_pinged_in_the_other(tmp_path: 
         await bridge.database.write(taken_in_slack)
         await asyncio.sleep(120)
         (shown,) = [each.post for each in bridge.discord.shown[bridge.thread(bridge.discord)] if each.post.text == BACK]
-        assert shown.ping == ANN.id
+        assert shown.ping == Mention(id=ANN.id)
 
 
 async def test_a_snooze_ends_when_the_customer_writes(bridge: Bridge) -> None:

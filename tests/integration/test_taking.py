@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Agent, AgentId, Answer, Button, ChannelId, Choice, Colleague, Person, PersonId, TicketNumber, Verb
+from bot.model import (
+    Agent,
+    AgentId,
+    Answer,
+    Button,
+    ChannelId,
+    Choice,
+    Colleague,
+    Mention,
+    Person,
+    PersonId,
+    TicketNumber,
+    Verb,
+)
 from tests.support.memory.bridge import Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.waiting import until
@@ -121,7 +134,7 @@ async def test_a_ticket_is_assigned(bridge: Bridge) -> None:
     await bridge.at_rest()
     assert lines(bridge) == [["Ann Example has assigned this ticket to Bob."]] * 2
     pings = [chat.shown[bridge.thread(chat)][-1].post.ping for chat in (bridge.discord, bridge.slack)]
-    assert pings == [None, BOB.id]
+    assert pings == [None, Mention(id=BOB.id)]
 
 
 @pytest.mark.parametrize(

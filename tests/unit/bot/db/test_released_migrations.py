@@ -18,6 +18,7 @@ _RELEASED = {
     "0008_taking.sql": "7764fd99edfe740722173717c8dbfba90e17b9e80ab92dbd3c70240e836b7ddb",
     "0009_waiting.sql": "4ff73e010337bca730af401c6cd93f2f30aa09dadba5b798b5a73053674bae07",
     "0010_snoozed_by.sql": "83b6c84596c2f99a47d9be7aa78b20b8d88aadaaba2ede0785fb4a00211fd6cf",
+    "0011_promises.sql": "73973665166b1d6500046cc3a28ebaa310f79605fa0c8dfd37aac7475ea5d545",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

@@ -109,6 +109,8 @@ def ticket(**changes: object) -> TicketRow:
         waiting_since=NOON,
         snoozed_until=None,
         snoozed_by=None,
+        reminded=None,
+        reminded_for=None,
         version=1,
     )
     return replace(row, **changes)  # type: ignore[arg-type]

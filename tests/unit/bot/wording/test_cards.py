@@ -41,6 +41,8 @@ def ticket(subject: str, customer: Customer) -> TicketRow:
         waiting_since=None,
         snoozed_until=None,
         snoozed_by=None,
+        reminded=None,
+        reminded_for=None,
         version=1,
     )
 
