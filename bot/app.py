@@ -25,6 +25,7 @@ from bot.inbound.chats.reread import RereadCheck
 from bot.inbound.isolation import keep_connected
 from bot.inbound.vendors.poller import Poller
 from bot.model import ChatName, Kind, StoreName, TicketId
+from bot.ops.digests import Digests
 from bot.ops.health import Health
 from bot.ops.reminders import Reminders
 from bot.ops.retention import Retention
@@ -109,6 +110,8 @@ class App:
         }
         self._late_replies = LateReplies(database, destinations, clock, wake.set)
         self._reminders = Reminders(database, rules, clock, wake.set)
+        addresses = {name: chat.address for name, chat in world.chats.items()}
+        self._digests = Digests(database, rules, clock, wake.set, at=settings.digest_at, addresses=addresses)
         self._retention = Retention(database, clock, settings.retention_days)
         self.health = Health(
             world.chats,
@@ -154,6 +157,7 @@ class App:
                 inputs += [tasks.create_task(p.run(), name=f"poll {n}") for n, p in self._pollers.items()]
                 inputs.append(tasks.create_task(self._late_replies.run(), name="late replies"))
                 inputs.append(tasks.create_task(self._reminders.run(), name="reminders"))
+                inputs.append(tasks.create_task(self._digests.run(), name="digests"))
                 inputs.append(tasks.create_task(self._retention.run(), name="retention"))
                 inputs.append(tasks.create_task(self._homes.run(), name="pages"))
                 connections = [

@@ -292,6 +292,33 @@ UPDATE tickets
 SET reminded = :told, reminded_for = :since, promise_broken_at = COALESCE(:broken_at, promise_broken_at)
 WHERE number = :number;
 
+-- ============================================================ the day in a line
+
+-- name: add_digest
+-- Notes that a channel is told of a day; changes no row if it was told before.
+INSERT INTO digests (chat, channel, day) VALUES (:chat, :channel, :day) ON CONFLICT DO NOTHING;
+
+-- name: promises_broken
+-- How many promises of these stores were broken since then.
+SELECT COUNT(*) AS amount FROM tickets INDEXED BY tickets_promise_broken
+WHERE promise_broken_at > :since AND store IN (SELECT value FROM json_each(:stores));
+
+-- name: recovered
+-- How many messages of these stores arrived since then although something had gone wrong.
+SELECT COUNT(*) AS amount
+FROM deliveries AS d INDEXED BY deliveries_recovered JOIN tickets AS t ON t.number = d.ticket
+WHERE d.state = 'done' AND d.attempts > 1 AND d.finished_at > :since
+  AND d.kind IN ('post', 'reply', 'note')
+  AND t.store IN (SELECT value FROM json_each(:stores));
+
+-- name: lost
+-- How many messages of these stores have failed for good, and wait for somebody who tries again.
+SELECT COUNT(*) AS amount
+FROM deliveries AS d JOIN tickets AS t ON t.number = d.ticket
+WHERE d.unfinished = 1 AND d.state = 'failed'
+  AND d.kind IN ('post', 'reply', 'note')
+  AND t.store IN (SELECT value FROM json_each(:stores));
+
 -- ============================================================ erasing
 
 -- name: customer_emails

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from bot.model import ChatName, Mention, MentionKind
 from bot.model.promises import Spans
@@ -18,6 +18,7 @@ _DAY_NAMES = {
     "saturday": 5,
 }
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})", re.ASCII)
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _LENGTH = re.compile(r"([1-9]\d{0,4})\s*([mhdw])", re.ASCII)
 _HOLIDAY = re.compile(r"(?:\d{4}-)?\d{2}-\d{2}", re.ASCII)
 _A_DAY = 24 * 60
@@ -88,6 +89,14 @@ def _joined(spans: list[tuple[int, int]]) -> Spans:
         elif begin < end:
             joined.append((begin, end))
     return tuple(joined)
+
+
+def read_time_of_day(value: str) -> time:
+    """A time such as `09:00`. Raises `ValueError` with what is wanted."""
+    found = _TIME.fullmatch(value.strip())
+    if found is None:
+        raise ValueError("must be a time of day such as 09:00")
+    return time(int(found[1]), int(found[2]))
 
 
 def read_length(value: str, week: tuple[Spans, ...]) -> timedelta:

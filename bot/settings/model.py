@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import time
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.model import ChannelId, ChatName, Colleague, Mention, Place, StoreName
 from bot.model.promises import Spans
-from bot.settings.hours import check_length, read_holidays, read_mentions, read_week
+from bot.settings.hours import check_length, read_holidays, read_mentions, read_time_of_day, read_week
 
 # A shorter one can be guessed by trying: every address with the right secret makes shopbell ask a store.
 _SHORTEST_WEBHOOK_SECRET = 16
@@ -67,6 +68,10 @@ def _backfill(value: Any) -> Any:
     if isinstance(value, Backfill):
         return value
     raise ValueError("must be none, open, all, or a number of days such as 7d")
+
+
+def _time_of_day(value: Any) -> Any:
+    return read_time_of_day(value) if isinstance(value, str) else value
 
 
 def _week(value: Any) -> Any:
@@ -204,6 +209,7 @@ class Settings(BaseSettings):
     undo_seconds: float = Field(default=5.0, ge=0, le=300)
     take_on_reply: bool = True
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
+    digest_at: Annotated[time, BeforeValidator(_time_of_day)] | None = None
     mask_emails: bool = False
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
     log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_lower)] = None

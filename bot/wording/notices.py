@@ -17,6 +17,7 @@ from bot.wording.phrases import clock_time, duration, listed
 
 _QUOTED = 60
 _NAMED = 3
+_MOST_NAMED = 10
 
 
 # ---------------------------------------------------------------- lines in a thread
@@ -48,6 +49,40 @@ def assigned(name: str, by: str) -> str:
 
 def snooze_over() -> str:
     return "⏰ This ticket was snoozed until now, and is back in the queue."
+
+
+def day(
+    waiting: int,
+    oldest: int,
+    waited: timedelta,
+    address: str,
+    taken: Sequence[tuple[str, int]],
+    *,
+    broken: int | None,
+    recovered: int,
+    lost: int,
+) -> str:
+    """
+    The day in a line, for a channel.
+
+    Args:
+        oldest: The number of the ticket that has waited longest, and `waited` how long; `address` may be empty.
+        taken: Who has how many of those that wait.
+        broken: Promises broken since yesterday; None: none was made.
+    """
+    tickets = "ticket waits" if waiting == 1 else "tickets wait"
+    parts = [f"☀️ {waiting} {tickets} for us; the oldest is #{oldest}, since {duration(max(waited, timedelta()))}."]
+    nobody = waiting - sum(amount for _, amount in taken)
+    has = [f"{name} has {amount}" for name, amount in taken[:_MOST_NAMED]]
+    more = sum(amount for _, amount in taken[_MOST_NAMED:])
+    has += [f"others have {more}"] if more else []
+    has += [f"nobody has {nobody}"] if nobody else []
+    parts.append(f"{listed(has)}." if taken else "Nobody has taken one.")
+    if broken is not None:
+        parts.append(f"Promises broken since yesterday: {broken}.")
+    parts.append(f"Recovered since yesterday: {recovered}. Lost: {lost}.")
+    parts += [f"The oldest: {address}"] if address else []
+    return " ".join(parts)
 
 
 def answer_due(until: datetime, zone: ZoneInfo, *, is_first: bool) -> str:

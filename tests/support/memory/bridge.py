@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import time
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -157,6 +158,7 @@ async def running(
     masks_emails: bool = False,
     colleagues: tuple[Colleague, ...] = (),
     take_on_reply: bool = True,
+    digest_at: time | None = None,
 ) -> AsyncIterator[Bridge]:
     """
     Run the core on a database file; again on the same file, it is the next process.
@@ -176,7 +178,13 @@ async def running(
         channels=channels,
         poll_seconds=poll_seconds or _poll_seconds(),
     )
-    settings = Settings(_env_file=None, undo_seconds=undo, mask_emails=masks_emails, take_on_reply=take_on_reply)
+    settings = Settings(
+        _env_file=None,
+        undo_seconds=undo,
+        mask_emails=masks_emails,
+        take_on_reply=take_on_reply,
+        digest_at=digest_at,
+    )
     chats = {chat.name: chat for chat in (discord, slack) if chat.name != without}
     world = World(stores={MAIN: store}, vendors={MAIN: vendor}, chats=chats)
     database = await open_database(path)

@@ -19,6 +19,7 @@ _RELEASED = {
     "0009_waiting.sql": "4ff73e010337bca730af401c6cd93f2f30aa09dadba5b798b5a73053674bae07",
     "0010_snoozed_by.sql": "83b6c84596c2f99a47d9be7aa78b20b8d88aadaaba2ede0785fb4a00211fd6cf",
     "0011_promises.sql": "73973665166b1d6500046cc3a28ebaa310f79605fa0c8dfd37aac7475ea5d545",
+    "0012_digests.sql": "59e5c03a220eaba5a5bf41ba0a913dd75c5f896ec47e4e35811cae83aa963555",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 
