@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from bot.db.rows import require
+from bot.db.rows import from_ms, require, to_ms
 from bot.model import Card, Mark, Moment, Status, ThreadId, TicketId, Voice
 from tests.support.simulation.room import Room, Written
 from tests.support.simulation.shop import Shop
@@ -304,7 +304,8 @@ def _turn(card: Card, shop: Shop, ticket: TicketId) -> str:
     unanswered = shop.unanswered(ticket)
     if unanswered is None:
         return "" if "Waiting for the customer" in card.status_text else "it waits for the customer"
-    waits = Moment("Waiting for us since", require(unanswered.written_at))
+    since = from_ms(to_ms(require(unanswered.written_at)))  # the database keeps whole milliseconds
+    waits = Moment("Waiting for us since", since)
     return "" if card.moment == waits else f"it is {waits}"
 
 
