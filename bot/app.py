@@ -27,7 +27,9 @@ from bot.inbound.chats.snippets import Snippets
 from bot.inbound.isolation import keep_connected
 from bot.inbound.vendors.poller import Poller
 from bot.model import ChatName, Kind, StoreName, TicketId
+from bot.ops.digests import Digests
 from bot.ops.health import Health
+from bot.ops.reminders import Reminders
 from bot.ops.retention import Retention
 from bot.ops.web import StoreWebhook, WebServer
 from bot.outbound.chat_couriers import CardCourier, ChatFailures, LineCourier, MarkCourier, PostCourier
@@ -115,6 +117,9 @@ class App:
             for name, store in world.stores.items()
         }
         self._late_replies = LateReplies(database, destinations, clock, wake.set)
+        self._reminders = Reminders(database, rules, clock, wake.set)
+        addresses = {name: chat.address for name, chat in world.chats.items()}
+        self._digests = Digests(database, rules, clock, wake.set, at=settings.digest_at, addresses=addresses)
         self._retention = Retention(database, clock, settings.retention_days)
         self.health = Health(
             world.chats,
@@ -159,6 +164,8 @@ class App:
                 inputs = [tasks.create_task(c.run(tell), name=f"catch-up {n}") for n, c in self._catchups.items()]
                 inputs += [tasks.create_task(p.run(), name=f"poll {n}") for n, p in self._pollers.items()]
                 inputs.append(tasks.create_task(self._late_replies.run(), name="late replies"))
+                inputs.append(tasks.create_task(self._reminders.run(), name="reminders"))
+                inputs.append(tasks.create_task(self._digests.run(), name="digests"))
                 inputs.append(tasks.create_task(self._retention.run(), name="retention"))
                 inputs.append(tasks.create_task(self._homes.run(), name="pages"))
                 connections = [
@@ -209,6 +216,7 @@ def _rules(loaded: LoadedSettings, world: World) -> Rules:
         colleagues=loaded.colleagues,
         take_on_reply=settings.take_on_reply,
         guards_collisions=settings.collision_guard,
+        zone=settings.timezone,
     )
 
 

@@ -11,9 +11,11 @@ import httpx
 
 from bot.clock import Clock
 from bot.errors import Fault, SettingsError
-from bot.model import ChannelId, ChatName, Store, StoreName
+from bot.model import ChannelId, ChatName, Hours, Promises, Store, StoreName
+from bot.model.promises import ALL_DAY
 from bot.ports import CanWriteAs, Chat, Vendor, VendorKind, VendorTools
 from bot.settings import LoadedSettings, ReplyMode, Settings, StoreSettings, read_vendor_settings
+from bot.settings.hours import read_length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +126,24 @@ def _store(name: StoreName, section: StoreSettings, kind: VendorKind, general: S
         backfill_days=backfill.days if backfill.policy == "days" else None,
         sends_all=(section.reply_mode or general.reply_mode) is ReplyMode.ALL,
         dashboard=section.dashboard_url,
+        promises=_promises(section, general),
         agents={
             ChatName("discord"): frozenset(section.discord_agent_roles or general.discord_agent_roles),
             ChatName("slack"): frozenset(section.slack_agents or general.slack_agents),
         },
     )
+
+
+def _promises(section: StoreSettings, general: Settings) -> Promises | None:
+    if section.first_answer is None and section.next_answer is None:
+        return None
+    week = section.hours or (ALL_DAY,) * 7
+    first, following = (
+        None if written is None else read_length(written, week)
+        for written in (section.first_answer, section.next_answer)
+    )
+    hours = Hours(zone=general.timezone, week=week, holidays=frozenset(section.holidays))
+    return Promises(hours=hours, first_answer=first, next_answer=following, remind=section.remind)
 
 
 def _chats(loaded: LoadedSettings, stores: Mapping[StoreName, Store], clock: Clock) -> Mapping[ChatName, Chat]:

@@ -110,6 +110,9 @@ class TicketRow:
     taken_by_name: str | None
     waiting_since: datetime | None
     snoozed_until: datetime | None
+    snoozed_by: str | None
+    reminded: str | None
+    reminded_for: datetime | None
     version: int
 
 
@@ -224,6 +227,9 @@ def ticket_row(row: Row) -> TicketRow:
         taken_by_name=row["taken_by_name"],
         waiting_since=_moment(row["waiting_since"]),
         snoozed_until=_moment(row["snoozed_until"]),
+        snoozed_by=row["snoozed_by"],
+        reminded=row["reminded"],
+        reminded_for=_moment(row["reminded_for"]),
         version=row["version"],
     )
 

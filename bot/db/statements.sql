@@ -195,6 +195,7 @@ SET subject = COALESCE(:subject, subject),
     first_response_at = COALESCE(first_response_at, :first_response_at),
     fingerprint = CASE WHEN :read_again THEN NULL ELSE :fingerprint END,
     closed_here_only = CASE WHEN :status IS NULL THEN closed_here_only ELSE 0 END,
+    snoozed_until = CASE COALESCE(:status, status) WHEN 'open' THEN snoozed_until END,
     gone_at = NULL
 WHERE number = :number;
 
@@ -205,7 +206,11 @@ UPDATE tickets SET followed = 1 WHERE number = :number;
 -- name: set_ticket_gone
 -- The vendor says that the ticket does not exist any more: it counts as closed.
 UPDATE tickets
-SET gone_at = :now, closed_at = COALESCE(closed_at, :now), status = 'closed', fingerprint = NULL
+SET gone_at = :now,
+    closed_at = COALESCE(closed_at, :now),
+    status = 'closed',
+    snoozed_until = NULL,
+    fingerprint = NULL
 WHERE number = :number;
 
 -- name: read_open_tickets_again
@@ -224,6 +229,7 @@ SET status = :status,
     closed_at = CASE :status WHEN 'open' THEN NULL ELSE :now END,
     status_set_at = :now,
     closed_here_only = :closed_here_only,
+    snoozed_until = CASE :status WHEN 'open' THEN snoozed_until END,
     fingerprint = NULL
 WHERE number = :number;
 
@@ -245,8 +251,73 @@ SET awaiting = 'customer', waiting_since = NULL, first_response_at = COALESCE(fi
 WHERE number = :number;
 
 -- name: set_ticket_snoozed
--- Until when the ticket is out of the queue; NULL: it is in it.
-UPDATE tickets SET snoozed_until = :until WHERE number = :number;
+-- Until when the ticket is out of the queue; NULL: it is in it. Who wants that (NULL: nobody) is told when it is over.
+UPDATE tickets SET snoozed_until = :until, snoozed_by = :by WHERE number = :number;
+
+-- name: wake_ticket
+-- The ticket is not snoozed any more.
+UPDATE tickets SET snoozed_until = NULL WHERE number = :number;
+
+-- name: ended_snoozes
+-- For reminders: the tickets of these stores whose snooze is over, the first to end first.
+SELECT * FROM tickets INDEXED BY tickets_snoozed
+WHERE snoozed_until <= :now AND store IN (SELECT value FROM json_each(:stores))
+ORDER BY snoozed_until, number
+LIMIT :most;
+
+-- name: next_snooze_to_end
+-- For reminders: when the next snooze of a ticket of these stores ends.
+SELECT snoozed_until AS until FROM tickets INDEXED BY tickets_snoozed
+WHERE snoozed_until IS NOT NULL AND store IN (SELECT value FROM json_each(:stores))
+ORDER BY snoozed_until
+LIMIT 1;
+
+-- name: tickets_to_remind_of
+-- For reminders: the tickets of these stores that wait for us and whose promise is not known to be broken yet.
+SELECT * FROM tickets INDEXED BY tickets_open
+WHERE store IN (SELECT value FROM json_each(:stores))
+  AND status = 'open'
+  AND followed = 1
+  AND gone_at IS NULL
+  AND forgotten = 0
+  AND awaiting = 'us'
+  AND waiting_since IS NOT NULL
+  AND snoozed_until IS NULL
+  AND (reminded_for IS NULL OR reminded_for < waiting_since OR reminded = 'soon')
+ORDER BY waiting_since, number;
+
+-- name: set_ticket_reminded
+-- Notes what was told of a promise, and for which waiting.
+UPDATE tickets
+SET reminded = :told, reminded_for = :since, promise_broken_at = COALESCE(:broken_at, promise_broken_at)
+WHERE number = :number;
+
+-- ============================================================ the day in a line
+
+-- name: add_digest
+-- Notes that a channel is told of a day; changes no row if it was told before.
+INSERT INTO digests (chat, channel, day) VALUES (:chat, :channel, :day) ON CONFLICT DO NOTHING;
+
+-- name: promises_broken
+-- How many promises of these stores were broken since then.
+SELECT COUNT(*) AS amount FROM tickets INDEXED BY tickets_promise_broken
+WHERE promise_broken_at > :since AND store IN (SELECT value FROM json_each(:stores));
+
+-- name: recovered
+-- How many messages of these stores arrived since then although something had gone wrong.
+SELECT COUNT(*) AS amount
+FROM deliveries AS d INDEXED BY deliveries_recovered JOIN tickets AS t ON t.number = d.ticket
+WHERE d.state = 'done' AND d.attempts > 1 AND d.finished_at > :since
+  AND d.kind IN ('post', 'reply', 'note')
+  AND t.store IN (SELECT value FROM json_each(:stores));
+
+-- name: lost
+-- How many messages of these stores have failed for good, and wait for somebody who tries again.
+SELECT COUNT(*) AS amount
+FROM deliveries AS d JOIN tickets AS t ON t.number = d.ticket
+WHERE d.unfinished = 1 AND d.state = 'failed'
+  AND d.kind IN ('post', 'reply', 'note')
+  AND t.store IN (SELECT value FROM json_each(:stores));
 
 -- ============================================================ erasing
 

@@ -16,6 +16,8 @@ from bot.model.chats import (
     Door,
     Form,
     Mark,
+    Mention,
+    MentionKind,
     Moment,
     Opened,
     Place,
@@ -57,6 +59,7 @@ from bot.model.ids import (
     TicketNumber,
 )
 from bot.model.people import Colleague, Person
+from bot.model.promises import Hours, Promises
 from bot.model.stores import Finding, Learned, Store
 from bot.model.tickets import (
     WAITS_FOR_US,
@@ -120,11 +123,14 @@ __all__ = [
     "Home",
     "HomeSection",
     "HomeTicket",
+    "Hours",
     "Kind",
     "Learned",
     "LinePayload",
     "Listing",
     "Mark",
+    "Mention",
+    "MentionKind",
     "Message",
     "MessageId",
     "Modal",
@@ -142,6 +148,7 @@ __all__ = [
     "Pointed",
     "Post",
     "Progress",
+    "Promises",
     "Purpose",
     "Row",
     "Said",

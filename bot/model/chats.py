@@ -62,6 +62,7 @@ class Verb(StrEnum):
     TAKE_OVER = "takeover"  # take a ticket that somebody else has
     RELEASE = "release"
     ASSIGN = "assign"
+    SNOOZE = "snooze"  # out of the queue until some time, or back into it
     STATS = "stats"
     TICKETS = "tickets"  # a list of them
     FIND = "find"
@@ -142,6 +143,21 @@ class Button:
     page: int | None = None
 
 
+class MentionKind(StrEnum):
+    """Whether one person is pinged or several."""
+
+    PERSON = "person"
+    GROUP = "group"  # a role in Discord, a user group in Slack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """Somebody whom a line pings, in the chat where it is posted."""
+
+    kind: MentionKind = MentionKind.PERSON
+    id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """
@@ -162,7 +178,7 @@ class Post:
     formatted: RichText | None = None
     attachments: tuple[Attachment, ...] = ()
     buttons: tuple[Button, ...] = ()
-    ping: AgentId | None = None
+    ping: Mention | None = None
     form: Form = Form.FULL
     plain_from: int = 0
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.model.chats import Button, Place
-from bot.model.ids import AgentId, ChatMessageId
+from bot.model.chats import Button, Mention, Place
+from bot.model.ids import ChatMessageId
 from bot.model.tickets import Status
 
 
@@ -104,7 +104,7 @@ class LinePayload:
     resolved_text: str | None = None
     alternatives: tuple[Place, ...] = ()
     plainer_text: str | None = None
-    ping: AgentId | None = None
+    ping: Mention | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

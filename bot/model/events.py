@@ -77,7 +77,7 @@ class Ask:
         pointed: For `WHY`: the message in `place` that is asked about; None: the ticket is.
         assignee: For `ASSIGN`: who shall have the ticket.
         store, days: For `STATS`; None: all stores, seven days.
-        words: What was typed besides, cleaned by nobody yet; empty: nothing.
+        words: What was typed besides, cleaned by nobody yet; empty: nothing. For `SNOOZE`: until when, or `off`.
         page: Which page of a list is asked for, counted from 0.
         entered: What was entered in a form, by the fields' names.
         door: In which way it was asked.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.model.chats import Place
 from bot.model.ids import ChatName, StoreName
+from bot.model.promises import Promises
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Store:
         backfill_days: Of the open ones only those with activity in so many days; None: as `backfill_open` says.
         sends_all: Whether every message in a thread that is not a note goes to the customer.
         dashboard: Template of a link to a ticket, with `{id}`; None: no links.
+        promises: Within which time it answers; None: it promises nothing.
         agents: For each chat, the ids of the people, roles and user groups that are agents; none: all full members.
     """
 
@@ -37,6 +39,7 @@ class Store:
     backfill_days: int | None = 7
     sends_all: bool = True
     dashboard: str | None = None
+    promises: Promises | None = None
     agents: Mapping[ChatName, frozenset[str]] = field(default_factory=dict)
 
 

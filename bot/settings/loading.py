@@ -199,3 +199,5 @@ def _combined_faults(general: Settings, stores: Mapping[StoreName, StoreSettings
         for chat in sorted({place.chat for place in store.channels} - general.chats()):
             token = {"discord": "DISCORD_TOKEN is", "slack": "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are"}[chat]
             yield Fault(f"{_section(name)}CHANNELS", f"names a {chat} channel, but {token} not set")
+        for chat in sorted({chat for chat, _ in store.remind} - {place.chat for place in store.channels}):
+            yield Fault(f"{_section(name)}REMIND", f"names somebody in {chat}, where this store has no channel")

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import time
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.model import ChannelId, ChatName, Colleague, Place, StoreName
+from bot.model import ChannelId, ChatName, Colleague, Mention, Place, StoreName
+from bot.model.promises import Spans
+from bot.settings.hours import check_length, read_holidays, read_mentions, read_time_of_day, read_week
 
 # A shorter one can be guessed by trying: every address with the right secret makes shopbell ask a store.
 _SHORTEST_WEBHOOK_SECRET = 16
@@ -65,6 +70,22 @@ def _backfill(value: Any) -> Any:
     raise ValueError("must be none, open, all, or a number of days such as 7d")
 
 
+def _time_of_day(value: Any) -> Any:
+    return read_time_of_day(value) if isinstance(value, str) else value
+
+
+def _week(value: Any) -> Any:
+    return read_week(value) if isinstance(value, str) else value
+
+
+def _holidays(value: Any) -> Any:
+    return read_holidays(_list(value)) if isinstance(value, str) else value
+
+
+def _mentions(value: Any) -> Any:
+    return read_mentions(_list(value)) if isinstance(value, str) else value
+
+
 def _template(value: str) -> str:
     if not re.match(r"https?://", value) or "{id}" not in value:
         raise ValueError("must be an address that begins with https:// and contains {id} where the ticket's id goes")
@@ -90,6 +111,19 @@ def _long_enough(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < _SHORTEST_WEBHOOK_SECRET:
         raise ValueError(f"must have at least {_SHORTEST_WEBHOOK_SECRET} characters")
     return value
+
+
+def _zone(value: Any) -> Any:
+    """A name of the time zone database, in whatever letters it is written."""
+    if not isinstance(value, str):
+        return value
+    names = {name.casefold(): name for name in available_timezones()}
+    name = names.get(value.strip().replace(" ", "_").casefold())
+    if name is None:
+        near = get_close_matches(value.casefold(), [*names, *(each.rpartition("/")[2] for each in names)], 1)
+        guess = next((name for each, name in names.items() if near and each.endswith(near[0])), "Europe/Berlin")
+        raise ValueError(f"must be the name of a time zone, such as {guess}")
+    return ZoneInfo(name)
 
 
 def _log_level(value: Any) -> Any:
@@ -125,6 +159,11 @@ class StoreSettings(BaseModel):
     reply_mode: Mode | None = None
     discord_agent_roles: Names = ()
     slack_agents: Names = ()
+    hours: Annotated[tuple[Spans, ...], BeforeValidator(_week)] | None = None
+    holidays: Annotated[tuple[str, ...], BeforeValidator(_holidays)] = ()
+    first_answer: Annotated[str, AfterValidator(check_length)] | None = None
+    next_answer: Annotated[str, AfterValidator(check_length)] | None = None
+    remind: Annotated[tuple[tuple[ChatName, Mention], ...], BeforeValidator(_mentions)] = ()
     vendor_settings: Mapping[str, str] = Field(default_factory=dict, repr=False)
 
 
@@ -170,6 +209,8 @@ class Settings(BaseSettings):
     undo_seconds: float = Field(default=5.0, ge=0, le=300)
     take_on_reply: bool = True
     collision_guard: bool = True
+    timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
+    digest_at: Annotated[time, BeforeValidator(_time_of_day)] | None = None
     mask_emails: bool = False
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
     log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_lower)] = None

@@ -23,8 +23,7 @@ _SECTION = "STORES"
 PEOPLE = "AGENTS"
 _BEGINNINGS = (f"{_SECTION}__", "STORE__", f"{PEOPLE}__", "DISCORD_", "SLACK_")
 _MOST_LETTERS = 2
-_PLANNED = frozenset({"DIGEST_AT", "QUIET_HOURS", "TIMEZONE"})
-_PLANNED_OF_A_STORE = frozenset({"FIRST_ANSWER", "HOURS", "NEXT_ANSWER", "REMIND"})
+_PLANNED = frozenset({"QUIET_HOURS"})
 _SPELLING = "Remove it or check its spelling"
 
 
@@ -44,8 +43,6 @@ def unknown_names(env_file: Path | None) -> list[Fault]:
 
 def unknown_in_store(variable: str, known: Iterable[str]) -> str:
     """What is wrong with a variable of a store that is none of the `known` ones, in words for the operator."""
-    if variable.rpartition("__")[2] in _PLANNED_OF_A_STORE:
-        return _unsupported()
     return f"is not a setting of this vendor; the nearest is {nearest(variable, known)}. {_SPELLING}"
 
 

@@ -25,6 +25,8 @@ _VARIATIONS = (("\ufe00", "\ufe0f"), ("\u180b", "\u180f"), ("\U000e0100", "\U000
 _BEFORE = frozenset("*_~`|>#\"'“”‘’„«»([{-+•·▌")
 """Signs that people and programs put before a text: formatting, quotes, lists."""
 _COMMAND = re.compile(r"(?P<word>[^\W\d_][\w-]*?)\s*(?P<rest>#?\d*)[.!?…]*")
+_WITH_WORDS = re.compile(r"(?P<word>snooze)(?:\s+(?P<rest>.*))?")
+"""Commands behind which people type what they mean, of any number of words."""
 _FEW_WORDS = re.compile(r"[^\W\d_][\w-]*( [\w#:-]+){1,2}[.!?…]*")
 """`!close please`: nobody writes so to a customer."""
 _LIST_NUMBER = re.compile(r"\d{1,3}[.)]\s")
@@ -55,7 +57,7 @@ class ForBot:
 
     Attributes:
         word: The word in lower case; all words if there are more of them.
-        rest: The number of a ticket that follows it, as typed; empty: none does.
+        rest: The number of a ticket that follows it, as typed; of `snooze` all that follows; empty: nothing does.
     """
 
     word: str
@@ -86,8 +88,9 @@ def _bare(words: str) -> str:
 
 
 def _command(words: str) -> ForBot | None:
-    found = _COMMAND.fullmatch(words.lstrip("!/ "))
-    return None if found is None else ForBot(found["word"], found["rest"])
+    asked = words.lstrip("!/ ")
+    found = _WITH_WORDS.fullmatch(asked) or _COMMAND.fullmatch(asked)
+    return None if found is None else ForBot(found["word"], found["rest"] or "")
 
 
 def seen(text: str) -> str:

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, TicketRow, delivery_row, link_row, payload_json, require, to_ms
 from bot.model import (
-    AgentId,
     Button,
     DeliveryId,
     ErasePayload,
     Kind,
     LinePayload,
+    Mention,
     NewCardPayload,
     NoPayload,
     OpenPayload,
@@ -88,7 +88,7 @@ def line(
     buttons: Iterable[Button] = (),
     *,
     plainer_text: str | None = None,
-    ping: AgentId | None = None,
+    ping: Mention | None = None,
     message: int | None = None,
 ) -> None:
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from bot.db.connection import Transaction
 from bot.model import Agent, ChatName, Colleague, Place, Store, StoreName
@@ -25,6 +26,7 @@ class Rules:
         undo: How long a reply waits before it is sent.
         masks_emails: Whether chats show customers' addresses masked.
         colleagues: The people whom the settings name.
+        zone: For the times that people type and read.
         take_on_reply: Whether the first reply takes a ticket that nobody has.
         guards_collisions: Whether a reply that crosses another is held.
     """
@@ -40,6 +42,7 @@ class Rules:
     colleagues: Sequence[Colleague] = ()
     take_on_reply: bool = True
     guards_collisions: bool = True
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
 
 def may_write(tx: Transaction, thread: Place, agent: Agent, rules: Rules, writable: Collection[Place]) -> bool:

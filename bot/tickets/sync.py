@@ -252,7 +252,7 @@ def _record_messages(
             now=to_ms(now),
         )
         if inserted is not None and message.is_public and message.author is not Author.STAFF:
-            tx.run("set_ticket_snoozed", number=ticket.number, until=None)
+            tx.run("wake_ticket", number=ticket.number)
         if inserted is not None and followed:
             tx.run("set_store_active", name=ticket.store, at=to_ms(min(message.written_at or now, now)))
             if begins and not known and message is found[0] and _stands_on_cards(tx, ticket.number, message):

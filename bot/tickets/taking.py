@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow, require, ticket_row
-from bot.model import Agent, AgentId, Answer, Button, ChatName, TicketNumber, Verb
+from bot.model import Agent, AgentId, Answer, Button, ChatName, Mention, TicketNumber, Verb
 from bot.tickets import enqueue
 from bot.tickets.people import chat_id, holder, person_of
 from bot.tickets.rules import Rules
@@ -80,13 +80,14 @@ def assign(tx: Transaction, ticket: TicketRow, asker: Asker, rules: Rules, now: 
         return Answer(text=answers.has_already(ticket.number, to.name))
     _give(tx, ticket, given, now)
     for link in enqueue.links_of(tx, ticket.number):
-        ping = assignee.id if link.chat == asker.chat else None
+        ping = Mention(id=assignee.id) if link.chat == asker.chat else None
         enqueue.line(tx, link, notices.assigned(to.name, by.name), now, ping=ping)
     return Answer(text=answers.assigned(ticket.number, to.name))
 
 
-Taking = Callable[[Transaction, TicketRow, Asker, Rules, datetime], Answer]
-TAKINGS: Final[Mapping[Verb, Taking]] = {Verb.TAKE: take, Verb.TAKE_OVER: take_over, Verb.RELEASE: release}
+Change = Callable[[Transaction, TicketRow, Asker, Rules, datetime], Answer]
+"""What an asker does to a ticket in one transaction."""
+TAKINGS: Final[Mapping[Verb, Change]] = {Verb.TAKE: take, Verb.TAKE_OVER: take_over, Verb.RELEASE: release}
 """What changes who has a ticket and needs nothing but the asker."""
 
 

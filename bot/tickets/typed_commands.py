@@ -16,8 +16,10 @@ from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow
 from bot.model import Answer, DeliveryId, TicketNumber, Verb
 from bot.text.audience import ForBot, audience
+from bot.text.ticket_numbers import ticket_and_words
 from bot.tickets.rules import Rules
 from bot.tickets.snippets import offer
+from bot.tickets.snoozing import snooze
 from bot.tickets.status_changes import STATUSES, request_status
 from bot.tickets.taking import TAKINGS, author
 from bot.wording import answers, notices
@@ -32,6 +34,7 @@ WORDS: Final = {
     "tickets": Verb.TICKETS,
     "why": Verb.WHY,
     "help": Verb.HELP,
+    "snooze": Verb.SNOOZE,
 }
 """The words that are commands, and what each asks for."""
 
@@ -43,7 +46,7 @@ class TypedCommand:
 
     Attributes:
         ticket: The ticket's number as it was typed; empty: none was, so the thread's ticket is meant.
-        words: What else was typed behind the command; empty: nothing.
+        words: What was typed besides; empty: nothing.
     """
 
     verb: Verb
@@ -77,6 +80,8 @@ def typed_command(message: MessageRow, rules: Rules) -> TypedCommand | None:
     if WORDS.get(word) is Verb.SNIPPET:
         return TypedCommand(Verb.SNIPPET, words=words or found.rest)
     verb = WORDS.get(found.word)
+    if verb is Verb.SNOOZE:
+        return TypedCommand(verb, *ticket_and_words(found.rest))
     return None if verb is None else TypedCommand(verb, found.rest)
 
 
@@ -116,6 +121,8 @@ def obey(
             return AnswerDue(message, request_status(tx, ticket, command.verb, by, rules, now))
         if command.verb in TAKINGS:
             return AnswerDue(message, TAKINGS[command.verb](tx, ticket, author(link, message), rules, now))
+        if command.verb is Verb.SNOOZE:
+            return AnswerDue(message, snooze(tx, ticket, author(link, message), rules, now, words=command.words))
     return AnswerDue(message, command)
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.model import Counts, Status, TicketNumber
 from bot.text import one_line
-from bot.wording.phrases import duration, listed
+from bot.text.times import TimeFault
+from bot.wording.phrases import clock_time, duration, listed
 
 _QUOTED = 60
 _NAMED = 5
@@ -263,6 +265,42 @@ def _braces(variables: Sequence[str]) -> list[str]:
 
 def _with_fallback(variable: str) -> str:
     return f"{{{{{variable}|…}}}}"
+
+
+# ---------------------------------------------------------------- snooze
+
+_TIMES = "2h, tomorrow, mon 9:00 or 2026-12-01 9:00"
+
+
+def snoozed(number: TicketNumber, until: datetime, zone: ZoneInfo) -> str:
+    return f"#{number} is snoozed until {clock_time(until, zone)}, or until the customer writes."
+
+
+def snooze_until_when(number: TicketNumber) -> str:
+    return f"Until when? Choose, or type a time behind the command, such as {_TIMES}. The ticket is #{number}."
+
+
+def no_time(typed: str, fault: TimeFault, zone: ZoneInfo) -> str:
+    """Why a time that was typed is none."""
+    what = f"“{one_line(typed, _QUOTED)}”"
+    return {
+        TimeFault.UNREADABLE: f"{what} is no time that shopbell can read. Type it like {_TIMES} (time in {zone.key}).",
+        TimeFault.TOO_SHORT: f"{what} is too short. A snooze lasts one minute or longer: 1m, {_TIMES}.",
+        TimeFault.PAST: f"{what} is over already (time in {zone.key}). Give a later time, like {_TIMES}.",
+        TimeFault.TOO_FAR: f"{what} is more than a year away. Give a time within a year, like {_TIMES}.",
+    }[fault]
+
+
+def closed_cannot_be_snoozed(number: TicketNumber) -> str:
+    return f"#{number} is closed, so there is nothing to snooze. It opens again when the customer writes."
+
+
+def not_snoozed(number: TicketNumber) -> str:
+    return f"#{number} is not snoozed."
+
+
+def woken(number: TicketNumber) -> str:
+    return f"#{number} is not snoozed any more."
 
 
 # ---------------------------------------------------------------- figures

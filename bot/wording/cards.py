@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.db.rows import MessageRow, TicketRow
 from bot.model import (
@@ -34,6 +35,8 @@ from bot.wording import notices
 from bot.wording.masking import masked, masked_author, masked_ticket
 from bot.wording.reasons import message_erased
 
+SNOOZE_OFF: Final = "off"
+"""What one types in place of a time to end a snooze."""
 CUSTOMER_WROTE = "The customer wrote:\n"
 _SOMEBODY_WROTE = "The first message:\n"
 _BEGINS = "The first message begins:\n"
@@ -222,9 +225,9 @@ def customer_name(customer: Customer) -> str:
 
 def buttons(ticket: TicketRow, capabilities: VendorCapabilities) -> tuple[Button, ...]:
     """
-    `Take` or `Release`, and `Close` on an open ticket, `Reopen` on a closed one.
+    `Take` or `Release`, `Snooze` or `Wake`, and `Close` on an open ticket, `Reopen` on a closed one.
 
-    There is no button for what the vendor cannot do, and `Take` only on an open ticket.
+    There is no button for what the vendor cannot do, and `Take` and `Snooze` only on an open ticket.
     """
     if ticket.gone or ticket.forgotten:
         return ()
@@ -235,7 +238,16 @@ def buttons(ticket: TicketRow, capabilities: VendorCapabilities) -> tuple[Button
         offered.insert(0, (Verb.RELEASE, "Release"))
     elif is_open:
         offered.insert(0, (Verb.TAKE, "Take"))
-    return tuple(Button(verb=verb, label=label, ticket=ticket.number) for verb, label in offered)
+    found = [Button(verb=verb, label=label, ticket=ticket.number) for verb, label in offered]
+    if is_open:
+        found.insert(1, _snooze(ticket))
+    return tuple(found)
+
+
+def _snooze(ticket: TicketRow) -> Button:
+    if ticket.snoozed_until is None:
+        return Button(verb=Verb.SNOOZE, label="Snooze", ticket=ticket.number)
+    return Button(verb=Verb.SNOOZE, label="Wake", ticket=ticket.number, words=SNOOZE_OFF)
 
 
 def _reveal(ticket: TicketRow) -> tuple[Button, ...]:

@@ -8,16 +8,18 @@ changed notes and held replies quote what people wrote. Answers to commands and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.model import Status, Voice
 from bot.text import one_line
-from bot.wording.phrases import duration, listed
+from bot.wording.phrases import clock_time, duration, listed
 
 _QUOTED = 60
 _ASKED_ABOUT = 300
 """Characters of what is new that the author of a held reply is shown."""
 _NAMED = 3
+_MOST_NAMED = 10
 
 
 # ---------------------------------------------------------------- lines in a thread
@@ -45,6 +47,54 @@ def taken_over(name: str, before: str) -> str:
 
 def assigned(name: str, by: str) -> str:
     return f"{by} has assigned this ticket to {name}."
+
+
+def snooze_over() -> str:
+    return "⏰ This ticket was snoozed until now, and is back in the queue."
+
+
+def day(
+    waiting: int,
+    oldest: int,
+    waited: timedelta,
+    address: str,
+    taken: Sequence[tuple[str, int]],
+    *,
+    broken: int | None,
+    recovered: int,
+    lost: int,
+) -> str:
+    """
+    The day in a line, for a channel.
+
+    Args:
+        oldest: The number of the ticket that has waited longest, and `waited` how long; `address` may be empty.
+        taken: Who has how many of those that wait.
+        broken: Promises broken since yesterday; None: none was made.
+    """
+    tickets = "ticket waits" if waiting == 1 else "tickets wait"
+    parts = [f"☀️ {waiting} {tickets} for us; the oldest is #{oldest}, since {duration(max(waited, timedelta()))}."]
+    nobody = waiting - sum(amount for _, amount in taken)
+    has = [f"{name} has {amount}" for name, amount in taken[:_MOST_NAMED]]
+    more = sum(amount for _, amount in taken[_MOST_NAMED:])
+    has += [f"others have {more}"] if more else []
+    has += [f"nobody has {nobody}"] if nobody else []
+    parts.append(f"{listed(has)}." if taken else "Nobody has taken one.")
+    if broken is not None:
+        parts.append(f"Promises broken since yesterday: {broken}.")
+    parts.append(f"Recovered since yesterday: {recovered}. Lost: {lost}.")
+    parts += [f"The oldest: {address}"] if address else []
+    return " ".join(parts)
+
+
+def answer_due(until: datetime, zone: ZoneInfo, *, is_first: bool) -> str:
+    what = "its first answer" if is_first else "an answer"
+    return f"⏳ This ticket needs {what} by {clock_time(until, zone)}. That is what its customer was promised."
+
+
+def answer_overdue(until: datetime, zone: ZoneInfo, *, is_first: bool) -> str:
+    what = "a first answer" if is_first else "an answer"
+    return f"⚠️ This ticket is late: its customer was promised {what} by {clock_time(until, zone)}."
 
 
 def ticket_gone(vendor: str) -> str:

@@ -28,7 +28,7 @@ async def test_a_ticket_becomes_a_thread_in_each_chat(tmp_path: Path) -> None:
             card = chat.cards[bridge.thread(chat)][0]
             assert card.title == "#1001 · Jane · Key not working"
             assert card.opening == "The customer wrote:\nWhere is my key?"
-            assert [button.verb for button in card.buttons] == [Verb.TAKE, Verb.CLOSE]
+            assert [button.verb for button in card.buttons] == [Verb.TAKE, Verb.SNOOZE, Verb.CLOSE]
             assert chat.texts(bridge.thread(chat)) == ["Where is my key?"]
 
 

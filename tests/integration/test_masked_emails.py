@@ -43,7 +43,7 @@ async def test_cards_names_and_lists_show_a_masked_address(tmp_path: Path) -> No
             assert card.customer.email == "v…@example.com"
             assert EMAIL not in repr(card) + repr(chat.names)
             assert chat.texts(bridge.thread(chat)) == [f"Write to {EMAIL}"]
-            assert [button.label for button in card.buttons] == ["Take", "Close", "Show address"]
+            assert [button.label for button in card.buttons] == ["Take", "Snooze", "Close", "Show address"]
         said = bridge.said(bridge.discord, "m1", "x")
         choices = await intake(bridge).choices(Verb.CLOSE, "", said.place, said.agent)
         assert choices
@@ -71,4 +71,4 @@ async def test_without_it_addresses_show_and_there_is_no_button(tmp_path: Path) 
         await arrives(bridge)
         card = bridge.discord.cards[bridge.thread(bridge.discord)][-1]
         assert card.customer.email == EMAIL
-        assert [button.label for button in card.buttons] == ["Take", "Close"]
+        assert [button.label for button in card.buttons] == ["Take", "Snooze", "Close"]

@@ -9,7 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Agent, AgentId, Answer, Button, ChannelId, Choice, Colleague, Person, PersonId, TicketNumber, Verb
+from bot.model import (
+    Agent,
+    AgentId,
+    Answer,
+    Button,
+    ChannelId,
+    Choice,
+    Colleague,
+    Mention,
+    Person,
+    PersonId,
+    TicketNumber,
+    Verb,
+)
 from tests.support.memory.bridge import Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.waiting import until
@@ -66,12 +79,12 @@ async def choices(bridge: Bridge, verb: Verb, agent: Agent) -> list[Choice]:
 
 async def test_a_ticket_is_taken_and_released(bridge: Bridge) -> None:
     """Both cards say who has it, whatever chat it was taken in; nothing is said in the threads."""
-    await cards_say(bridge, "Open", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Snooze", "Close")
     assert await bridge.asks(bridge.slack, Verb.TAKE, agent=BOB) == Answer(text="You have #1001 now.")
-    await cards_say(bridge, "Open · Taken by Bob", "Release", "Close")
+    await cards_say(bridge, "Open · Taken by Bob", "Release", "Snooze", "Close")
     assert await bridge.asks(bridge.slack, Verb.TAKE, agent=BOB) == Answer(text="You already have #1001.")
     assert await bridge.asks(bridge.slack, Verb.RELEASE, agent=BOB) == Answer(text="Nobody has #1001 now.")
-    await cards_say(bridge, "Open", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Snooze", "Close")
     again = await bridge.asks(bridge.slack, Verb.RELEASE, agent=BOB)
     assert again == Answer(text="Nobody has #1001, so there is nothing to release.")
     await bridge.at_rest()
@@ -81,7 +94,7 @@ async def test_a_ticket_is_taken_and_released(bridge: Bridge) -> None:
 async def test_one_person_in_both_chats_has_one_ticket(bridge: Bridge) -> None:
     """The settings say who that is, and what they are called."""
     await bridge.asks(bridge.discord, Verb.TAKE, agent=ANN)
-    await cards_say(bridge, "Taken by Ann Example", "Release", "Close")
+    await cards_say(bridge, "Taken by Ann Example", "Release", "Snooze", "Close")
     mine = await bridge.asks(bridge.slack, Verb.TAKE, agent=ANN_IN_SLACK)
     assert mine == Answer(text="You already have #1001.")
     assert (await bridge.asks(bridge.slack, Verb.RELEASE, agent=ANN_IN_SLACK)).text == "Nobody has #1001 now."
@@ -95,9 +108,9 @@ async def test_what_somebody_else_has_is_taken_over_only_when_that_is_meant(brid
     refused = await bridge.asks(bridge.slack, Verb.RELEASE, agent=BOB)
     assert refused.text == "Ann Example has #1001. Only Ann Example can release it, but you can take it over."
     assert refused.buttons == TAKE
-    await cards_say(bridge, "Taken by Ann Example", "Release", "Close")
+    await cards_say(bridge, "Taken by Ann Example", "Release", "Snooze", "Close")
     assert (await bridge.asks(bridge.slack, Verb.TAKE_OVER, ticket="1001", agent=BOB)).text == "You have #1001 now."
-    await cards_say(bridge, "Taken by Bob", "Release", "Close")
+    await cards_say(bridge, "Taken by Bob", "Release", "Snooze", "Close")
     again = await bridge.asks(bridge.slack, Verb.TAKE_OVER, ticket="1001", agent=BOB)
     assert again.text == "You already have #1001."
     await bridge.at_rest()
@@ -115,14 +128,14 @@ async def test_a_ticket_is_assigned(bridge: Bridge) -> None:
     """Its threads say by whom; in the chat where it was done the line pings the person, in the other nobody."""
     answer = await bridge.asks(bridge.slack, Verb.ASSIGN, agent=ANN_IN_SLACK, assignee=BOB)
     assert answer == Answer(text="Bob has #1001 now.")
-    await cards_say(bridge, "Taken by Bob", "Release", "Close")
+    await cards_say(bridge, "Taken by Bob", "Release", "Snooze", "Close")
     assert (
         await bridge.asks(bridge.slack, Verb.ASSIGN, agent=ANN_IN_SLACK, assignee=BOB)
     ).text == "Bob already has #1001."
     await bridge.at_rest()
     assert lines(bridge) == [["Ann Example has assigned this ticket to Bob."]] * 2
     pings = [chat.shown[bridge.thread(chat)][-1].post.ping for chat in (bridge.discord, bridge.slack)]
-    assert pings == [None, BOB.id]
+    assert pings == [None, Mention(id=BOB.id)]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +152,7 @@ async def test_only_who_may_act_on_a_ticket_can_get_it(bridge: Bridge, assignee:
     bridge.slack.shut_out.add((BOB.id, ChannelId("1")))
     assert (await bridge.asks(bridge.slack, Verb.ASSIGN, agent=ANN, assignee=assignee)).text.startswith(answer)
     await bridge.at_rest()
-    await cards_say(bridge, "Open", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Snooze", "Close")
 
 
 @pytest.mark.parametrize("verb", [Verb.TAKE, Verb.TAKE_OVER, Verb.RELEASE, Verb.ASSIGN])
@@ -148,7 +161,7 @@ async def test_who_may_not_act_on_a_ticket_changes_nothing(bridge: Bridge, verb:
     await bridge.asks(bridge.discord, Verb.TAKE, agent=ANN)
     answer = await bridge.asks(bridge.slack, verb, agent=GUEST, assignee=GUEST)
     assert answer.text.startswith("Only the team's agents can do that")
-    await cards_say(bridge, "Taken by Ann Example", "Release", "Close")
+    await cards_say(bridge, "Taken by Ann Example", "Release", "Snooze", "Close")
 
 
 async def test_to_assign_a_ticket_to_oneself_is_to_take_it(bridge: Bridge) -> None:
@@ -162,24 +175,24 @@ async def test_the_first_reply_takes_a_ticket_that_nobody_has(bridge: Bridge) ->
     """A note does not, and a second person's reply leaves it where it is."""
     await bridge.says(bridge.slack, "s0", "// Let me look.", agent=BOB)
     await bridge.at_rest()
-    await cards_say(bridge, "Open", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Snooze", "Close")
     await bridge.says(bridge.discord, "d1", "On its way.")
-    await cards_say(bridge, "Taken by Ann Example", "Release", "Close")
+    await cards_say(bridge, "Taken by Ann Example", "Release", "Snooze", "Close")
     await asyncio.sleep(61)
     await bridge.says(bridge.slack, "s2", "It is the small one.", agent=BOB)
     await until(lambda: len(bridge.vendor.texts("t1")) == 2)
     await bridge.at_rest()
-    await cards_say(bridge, "Taken by Ann Example", "Release", "Close")
+    await cards_say(bridge, "Taken by Ann Example", "Release", "Snooze", "Close")
 
 
 async def test_whoever_sends_a_held_message_has_the_ticket(bridge: Bridge) -> None:
     """Not its author: `!clsoe` was held, and Bob pressed Send."""
     await bridge.says(bridge.discord, "d1", "!clsoe")
     await until(lambda: len(lines(bridge)[0]) == 1, "it is held")
-    await cards_say(bridge, "Open", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Snooze", "Close")
     (button, _) = bridge.discord.shown[bridge.thread(bridge.discord)][-1].post.buttons
     await bridge.asks(bridge.discord, Verb.RETRY, agent=BOB, delivery=button.delivery)
-    await cards_say(bridge, "Taken by Bob", "Release", "Close")
+    await cards_say(bridge, "Taken by Bob", "Release", "Snooze", "Close")
 
 
 async def test_replies_take_nothing_where_that_is_switched_off(tmp_path: Path) -> None:
@@ -189,17 +202,17 @@ async def test_replies_take_nothing_where_that_is_switched_off(tmp_path: Path) -
         await bridge.says(bridge.discord, "d1", "On its way.")
         await until(lambda: len(bridge.vendor.texts("t1")) == 1)
         await bridge.at_rest()
-        assert card(bridge, bridge.slack)[1] == ["Take", "Close"]
+        assert card(bridge, bridge.slack)[1] == ["Take", "Snooze", "Close"]
 
 
 @pytest.mark.parametrize("word", ["!take", "/take", "@shopbell take", "!take 1001", "!TAKE"])
 async def test_a_word_takes_the_ticket_of_its_thread(bridge: Bridge, word: str) -> None:
     """It reaches no customer, and only its author is answered."""
     await bridge.says(bridge.discord, "d1", word)
-    await cards_say(bridge, "Taken by Ann Example", "Release", "Close")
+    await cards_say(bridge, "Taken by Ann Example", "Release", "Snooze", "Close")
     await until(lambda: bridge.discord.told == [(ANN.id, "You have #1001 now.")])
     await bridge.says(bridge.discord, "d2", "!release")
-    await cards_say(bridge, "Open", "Take", "Close")
+    await cards_say(bridge, "Open", "Take", "Snooze", "Close")
     await bridge.at_rest()
     assert bridge.vendor.texts("t1") == []
 

@@ -11,11 +11,13 @@ import ast
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -31,6 +33,8 @@ from bot.text import addresses, audience, file_names
 from bot.text.cutting import cut
 from bot.text.normal import normal
 from bot.text.plain import inert, plain
+from bot.text.ticket_numbers import ticket_and_words
+from bot.text.times import read_time
 from bot.text.tree import Code, CodeBlock, Emoji, Link, Paragraph, Style, Words, verbatim
 from bot.tickets import filling, finding, own_messages
 from bot.wording import masking
@@ -104,6 +108,10 @@ def _find(given: str) -> Any:
     return finding.words_of(given), finding._best_line(given, {"x"}), finding._around(given, {"x"})
 
 
+def _read_time(given: str) -> object:
+    return read_time(given, datetime(2026, 11, 27, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
+
+
 FOREIGN: dict[str, Reader] = {
     "adapters/chats/discord/brackets.py:_BRACKETED": _read_markdown,
     "adapters/chats/discord/buttons.py:TEMPLATE": buttons.TEMPLATE.fullmatch,
@@ -154,11 +162,17 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/audience.py:_COMMAND": lambda given: audience.audience(given, ("//",)),
     "bot/text/audience.py:_FEW_WORDS": lambda given: audience.audience(f"!{given}", ("//",)),
     "bot/text/audience.py:_LIST_NUMBER": lambda given: audience.audience(f"1. {given}", ("//",)),
+    "bot/text/audience.py:_WITH_WORDS": lambda given: audience.audience(f"!snooze {given}", ("//",)),
     "bot/text/audience.py:_WORD": lambda given: audience.audience(f"@{given}", ("//",)),
     "bot/tickets/filling.py:_VARIABLE": lambda given: (filling.unknown(given), filling.fill(given, {})),
     "bot/text/neutral.py:_INVISIBLE": text.visible,
     "bot/text/neutral.py:_LINE_ENDS": text.clean,
     "bot/text/neutral.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,
+    "bot/text/ticket_numbers.py:_FIRST": ticket_and_words,
+    "bot/text/ticket_numbers.py:_LATER": lambda given: ticket_and_words(f"x {given}"),
+    "bot/text/times.py:_AROUND": _read_time,
+    "bot/text/times.py:_LENGTH": lambda given: _read_time(f"1{given}"),
+    "bot/text/times.py:_TIME": lambda given: _read_time(f"mon {given}"),
     "bot/tickets/own_messages.py:_TAG": lambda given: own_messages.are_alike(given, f"{given}x"),
     "bot/tickets/finding.py:_WORD": _find,
     "bot/wording/masking.py:_ADDRESS": masking.masked,

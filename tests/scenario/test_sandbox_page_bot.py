@@ -69,8 +69,8 @@ class TestWithTheBot:
             )
 
             card = v.messages("discord", discord)[0]
-            close = button(card, 1)
-            assert [button(card)["label"], close["label"]] == ["Release", "Close"]
+            snooze, close = button(card, 1), button(card, 2)
+            assert [button(card)["label"], snooze["label"], close["label"]] == ["Release", "Snooze", "Close"]
             await v.does("/discord/press", place=card["place"], message=card["id"], button=close["id"])
             await v.sees(lambda: is_closed(v, ticket) and v.place("discord", discord)["archived"])
             await v.sees(lambda: v.place("slack", slack)["tags"] == ["Closed"])
@@ -136,6 +136,7 @@ class TestWithTheBot:
                 "/take ",
                 "/release ",
                 "/assign ",
+                "/snooze ",
                 "/note ",
                 "/reply ",
                 "/snippet ",

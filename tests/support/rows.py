@@ -36,5 +36,8 @@ def ticket() -> TicketRow:
         taken_by_name=None,
         waiting_since=None,
         snoozed_until=None,
+        snoozed_by=None,
+        reminded=None,
+        reminded_for=None,
         version=1,
     )

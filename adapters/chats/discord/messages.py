@@ -29,7 +29,7 @@ from adapters.chats.discord.markup import (
     width,
 )
 from adapters.chats.discord.writing_markdown import measure, write
-from bot.model import Answer, Attachment, DeliveryKey, Form, Post, Row, Voice
+from bot.model import Answer, Attachment, DeliveryKey, Form, MentionKind, Post, Row, Voice
 from bot.text import Cuts, one_line, split
 from bot.text.cutting import cut
 from bot.text.file_names import UNNAMED, file_name
@@ -102,7 +102,9 @@ def _ping(post: Post) -> Json:
     """What pings somebody. It stands outside the embed, where nothing pings."""
     if post.ping is None:
         return {}
-    return {"content": f"<@{post.ping}>", "allowed_mentions": {**NOBODY, "users": [post.ping]}}
+    if post.ping.kind is MentionKind.GROUP:
+        return {"content": f"<@&{post.ping.id}>", "allowed_mentions": {**NOBODY, "roles": [post.ping.id]}}
+    return {"content": f"<@{post.ping.id}>", "allowed_mentions": {**NOBODY, "users": [post.ping.id]}}
 
 
 def _plain_message(post: Post, part: int, key: DeliveryKey) -> Json:

@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 _CHOICE_NAME = 100
 _CHOICES = 25
 _DAYS = 365
+_UNTIL = 60
 _SHOWN_TO = discord.Permissions(send_messages_in_threads=True)
 """Discord offers the commands to whoever has this permission. Every agent has it where the tickets are."""
 
@@ -58,6 +59,7 @@ def offered(commands: Asking) -> tuple[Offered, ...]:
         _ticket_command(commands, Verb.TAKE, wording.TAKE_COMMAND),
         _ticket_command(commands, Verb.RELEASE, wording.RELEASE_COMMAND),
         _assign_command(commands),
+        _snooze_command(commands),
         _note_command(commands),
         _ticket_command(commands, Verb.REPLY, wording.REPLY_COMMAND),
         _snippet_command(commands),
@@ -229,6 +231,23 @@ def _snippets_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
     async def command(interaction: Interaction) -> None:
         agent, place = commands.agent(interaction), place_asked(interaction)
         await commands.answer(interaction, Ask(verb=Verb.SNIPPETS, agent=agent, place=place))
+
+    return command
+
+
+def _snooze_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
+    @app_commands.command(name=Verb.SNOOZE.value, description=wording.SNOOZE_COMMAND)
+    @app_commands.default_permissions(_SHOWN_TO)
+    @app_commands.describe(until=wording.UNTIL_OPTION, ticket=wording.TICKET_OPTION)
+    async def command(
+        interaction: Interaction, until: app_commands.Range[str, 0, _UNTIL] = "", ticket: str | None = None
+    ) -> None:
+        agent, place = commands.agent(interaction), place_asked(interaction)
+        await commands.answer(interaction, Ask(verb=Verb.SNOOZE, agent=agent, place=place, ticket=ticket, words=until))
+
+    @command.autocomplete("ticket")
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await _tickets(commands, Verb.SNOOZE, interaction, typed)
 
     return command
 

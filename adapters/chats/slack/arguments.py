@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from adapters.chats.slack.markup import unescape
 from bot.model import Verb
+from bot.text.ticket_numbers import ticket_and_words
 
 _PERSON = re.compile(r"<@(?P<user>[UW][0-9A-Z]+)(?:\|[^<>]*)?>")
 """A person who is named in a command whose manifest says `should_escape`."""
@@ -59,6 +60,12 @@ def _for_close(text: str) -> Typed:
     return Typed(words=text.strip(), lacks_ticket=True)
 
 
+def _for_snooze(text: str) -> Typed:
+    """The number and the time, in either order where the number has a `#`."""
+    number, words = ticket_and_words(text)
+    return Typed(ticket=number or None, words=words, lacks_ticket=not number)
+
+
 def _for_words(text: str) -> Typed:
     """Words about no one ticket."""
     return Typed(words=" ".join(text.split()))
@@ -108,6 +115,7 @@ _READERS: Mapping[Verb, Callable[[str], Typed]] = {
     Verb.ASSIGN: _for_assign,
     Verb.TICKETS: _for_words,
     Verb.HELP: _for_words,
+    Verb.SNOOZE: _for_snooze,
     Verb.CLOSE: _for_close,
     Verb.SNIPPETS: _for_words,
     Verb.NOTE: _for_note,

@@ -127,7 +127,7 @@ class Commands:
             self._tasks.start(self._form(kept, str(body["user_id"]), body, show, Door.COMMAND))
             return
         if found.lacks_ticket:
-            self._tasks.start(self._open_picker(picker.Purpose(verb, channel, found.assignee), body))
+            self._tasks.start(self._open_picker(picker.Purpose(verb, channel, found.assignee, found.words), body))
             return
         request = _Request(
             user=str(body["user_id"]),
@@ -172,6 +172,7 @@ class Commands:
             place=place,
             ticket=picker.picked(view),
             assignee=picker.picked_assignee(view),
+            words=picker.typed_until(view),
             door=Door.PICKER,
         )
         work = self._tasks.start(self._answer_to(request))

@@ -44,6 +44,7 @@ COMMANDS = (
     ("/take", "Take a ticket: you answer it", "[number]"),
     ("/release", "Give a ticket back that you have taken", "[number]"),
     ("/assign", "Give a ticket to a colleague", "[number] [@colleague]"),
+    ("/snooze", "Take a ticket out of the queue until a time", "[number] [2h|tomorrow|mon 9:00|off]"),
     ("/note", "Add a note for the team to a ticket", "[number] [text]"),
     ("/reply", "Answer a ticket's customer in a form", "[number]"),
     ("/snippet", "Send a saved answer", "[number] [name]"),

@@ -12,7 +12,7 @@ from adapters.chats.slack.blocks import Block, Element
 from adapters.chats.slack.buttons import action_rows
 from adapters.chats.slack.markup import escape, width
 from adapters.chats.slack.writing_blocks import LONGEST_ADDRESS, measure, write
-from bot.model import Answer, Attachment, Form, Listing, Post, Row, Voice
+from bot.model import Answer, Attachment, Form, Listing, Mention, MentionKind, Post, Row, Voice
 from bot.text import Cuts, one_line
 from bot.text.cutting import cut
 from bot.text.file_names import file_name
@@ -59,7 +59,10 @@ def plain_blocks(post: Post, part: int, *, in_block: bool = False) -> list[Block
 def plain_text(post: Post, part: int) -> str:
     """A part that is a text, escaped."""
     words = escape(_plain_text(post, part))
-    return f"<@{post.ping}> {words}" if post.ping is not None and part == 0 else words
+    if post.ping is None or part > 0:
+        return words
+    is_group = post.ping.kind is MentionKind.GROUP
+    return f"<!subteam^{post.ping.id}> {words}" if is_group else f"<@{post.ping.id}> {words}"
 
 
 def _plain_text(post: Post, part: int) -> str:
@@ -95,7 +98,7 @@ def post_blocks(post: Post, part: int) -> list[Block]:
     if post.voice is Voice.BELL:
         shown = [block for piece in _plain_pieces(post, first) for block in _bell(piece)]
         if post.ping is not None and part == 0:
-            shown.insert(0, blocks.rich(blocks.section({"type": "user", "user_id": post.ping})))
+            shown.insert(0, blocks.rich(blocks.section(_mentioned(post.ping))))
     else:
         shown = [
             blocks.rich(blocks.section(blocks.words(speaker(post), bold=True))),
@@ -105,6 +108,12 @@ def post_blocks(post: Post, part: int) -> list[Block]:
     if details:
         shown.insert(1 if post.voice is not Voice.BELL else 0, {"type": "context", "elements": details})
     return [*shown, *(action_rows(post.buttons) if part == total - 1 else [])]
+
+
+def _mentioned(mention: Mention) -> Element:
+    if mention.kind is MentionKind.GROUP:
+        return {"type": "usergroup", "usergroup_id": mention.id}
+    return {"type": "user", "user_id": mention.id}
 
 
 def post_fallback(post: Post) -> str:

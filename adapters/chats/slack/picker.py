@@ -17,6 +17,8 @@ CALLBACK = "shopbell:pick"
 TICKET = "shopbell:ticket"
 _BLOCK = "ticket"
 _ASSIGNEE = "assignee"
+_UNTIL = "until"
+_UNTIL_LENGTH = 60
 _TITLE = 24
 _OPTION = 75
 _OPTIONS = 100
@@ -29,11 +31,13 @@ class Purpose:
 
     Attributes:
         assignee: For `ASSIGN`: the id of the person who was named with the command; None: nobody was.
+        until: For `SNOOZE`: the time that was typed with the command; empty: none was.
     """
 
     verb: Verb
     channel: ChannelId
     assignee: str | None = None
+    until: str = ""
 
 
 def picker_view(purpose: Purpose) -> dict[str, Any]:
@@ -54,6 +58,8 @@ def picker_view(purpose: Purpose) -> dict[str, Any]:
     ]
     if purpose.verb is Verb.ASSIGN:
         asked.append(_assignee_input(purpose.assignee))
+    if purpose.verb is Verb.SNOOZE:
+        asked.append(_until_input(purpose.until))
     submit = {"submit": plain(wording.PICKER_SUBMIT[purpose.verb])}
     return _modal(purpose, asked, close=wording.PICKER_CANCEL) | submit
 
@@ -63,6 +69,25 @@ def _assignee_input(named: str | None) -> Block:
     if named is not None:
         element["initial_user"] = named
     return {"type": "input", "block_id": _ASSIGNEE, "label": plain(wording.ASSIGNEE_LABEL), "element": element}
+
+
+def _until_input(typed: str) -> Block:
+    """It may stay empty: then the answer offers some times."""
+    element: Element = {
+        "type": "plain_text_input",
+        "action_id": _UNTIL,
+        "max_length": _UNTIL_LENGTH,
+        "placeholder": plain(wording.UNTIL_PLACEHOLDER),
+    }
+    if typed:
+        element["initial_value"] = one_line(typed, _UNTIL_LENGTH)
+    return {
+        "type": "input",
+        "block_id": _UNTIL,
+        "label": plain(wording.UNTIL_LABEL),
+        "element": element,
+        "optional": True,
+    }
 
 
 def waiting_view(purpose: Purpose) -> dict[str, Any]:
@@ -103,6 +128,12 @@ def picked_assignee(view: Mapping[str, Any]) -> str | None:
     found = view["state"]["values"].get(_ASSIGNEE)
     user = None if found is None else found[_ASSIGNEE].get("selected_user")
     return None if user is None else str(user)
+
+
+def typed_until(view: Mapping[str, Any]) -> str:
+    """The time in the submitted modal; empty: it does not ask for one, or none was typed."""
+    found = view["state"]["values"].get(_UNTIL)
+    return "" if found is None else str(found[_UNTIL].get("value") or "")
 
 
 def options(choices: Sequence[Choice]) -> list[dict[str, Any]]:

@@ -54,6 +54,7 @@ PICKER_TITLE = {
     Verb.RELEASE: "Release a ticket",
     Verb.ASSIGN: "Assign a ticket",
     Verb.WHY: "What became of a ticket",
+    Verb.SNOOZE: "Snooze a ticket",
 }
 PICKER_SUBMIT = {
     Verb.CLOSE: "Close",
@@ -62,6 +63,7 @@ PICKER_SUBMIT = {
     Verb.RELEASE: "Release",
     Verb.ASSIGN: "Assign",
     Verb.WHY: "Show",
+    Verb.SNOOZE: "Snooze",
 }
 OPEN = "Open"
 PICKER_LABEL = "Ticket"
@@ -73,6 +75,8 @@ SNIPPET_LABEL = "Snippet"
 SNIPPET_PLACEHOLDER = "A name, or words of its text"
 NEXT = "Next"
 NUMBER_FIRST = "Give the ticket's number first, such as /note 1042 and then the note. You wrote:"
+UNTIL_LABEL = "Until"
+UNTIL_PLACEHOLDER = "2h, tomorrow, mon 9:00, or off"
 DONE = "Done"
 WAIT = "One moment …"
 

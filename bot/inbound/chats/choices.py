@@ -25,6 +25,7 @@ _STATUSES = {
     Verb.TAKE: (Status.OPEN,),
     Verb.RELEASE: (Status.OPEN,),
     Verb.ASSIGN: (Status.OPEN,),
+    Verb.SNOOZE: (Status.OPEN,),
     Verb.NOTE: (Status.OPEN,),
     Verb.REPLY: (Status.OPEN,),
     Verb.SNIPPET: (Status.OPEN,),

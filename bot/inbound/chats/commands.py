@@ -46,9 +46,10 @@ from bot.tickets.outcomes import drop, may_have_been_sent, retry
 from bot.tickets.rights import may_act
 from bot.tickets.routing import note_route, record_said, reply_route, set_route
 from bot.tickets.rules import Rules
+from bot.tickets.snoozing import snooze
 from bot.tickets.stats import chat_table, figures
 from bot.tickets.status_changes import request_status
-from bot.tickets.taking import TAKINGS, Asker, Taking, assign, take_by_reply
+from bot.tickets.taking import TAKINGS, Asker, Change, assign, take_by_reply
 from bot.wording import answers, notices, reasons
 from bot.wording.guide import guide
 
@@ -109,6 +110,7 @@ class Commands:
             Verb.SEND_FORM: snippets.send,
             Verb.NOTE: self._note,
             Verb.REVEAL: self._reveal,
+            Verb.SNOOZE: self._snooze,
             Verb.WHY: searches.why,
             Verb.ASSIGN: self._assign,
             **dict.fromkeys(TAKINGS, self._take_or_release),
@@ -189,9 +191,12 @@ class Commands:
         return Answer(text=answers.under_way(ticket.number, wanted, self._rules.stores[ticket.store].vendor_label))
 
     async def _take_or_release(self, ask: Ask, subject: Subject) -> Answer:
-        return await self._change_holder(TAKINGS[ask.verb], ask, subject.ticket)
+        return await self._change(TAKINGS[ask.verb], ask, subject.ticket)
 
-    async def _change_holder(self, change: Taking, ask: Ask, number: TicketNumber) -> Answer:
+    async def _snooze(self, ask: Ask, subject: Subject) -> Answer:
+        return await self._change(partial(snooze, words=ask.words), ask, subject.ticket)
+
+    async def _change(self, change: Change, ask: Ask, number: TicketNumber) -> Answer:
         def work(tx: Transaction, now: datetime) -> Answer:
             return change(tx, _ticket(tx, number), _asker(ask), self._rules, now)
 
@@ -210,7 +215,7 @@ class Commands:
             return Answer(text=error.user_message)
         if not may_act(assignee, self._rules.stores[subject.store], subject.places, writable):
             return Answer(text=answers.cannot_be_assigned(assignee.name))
-        return await self._change_holder(partial(assign, assignee=assignee), ask, subject.ticket)
+        return await self._change(partial(assign, assignee=assignee), ask, subject.ticket)
 
     async def _stats(self, ask: Ask) -> Answer:
         stores = sorted(await self._choices.open_stores(ask.place, ask.agent, ask.door))

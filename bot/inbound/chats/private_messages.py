@@ -75,7 +75,14 @@ class PrivateMessages:
             case Answer() as answer:
                 pass
             case TypedCommand() as command:
-                asked = Ask(verb=command.verb, agent=agent, place=place, ticket=command.ticket or None, door=Door.WORD)
+                asked = Ask(
+                    verb=command.verb,
+                    agent=agent,
+                    place=place,
+                    ticket=command.ticket or None,
+                    words=command.words,
+                    door=Door.WORD,
+                )
                 answer = await self._commands.ask(asked)
             case delivery:
                 answer = await self._commands.outcome(delivery)

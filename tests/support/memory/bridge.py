@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import time
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -167,6 +168,7 @@ async def running(
     colleagues: tuple[Colleague, ...] = (ANN,),
     take_on_reply: bool = True,
     collision_guard: bool = True,
+    digest_at: time | None = None,
 ) -> AsyncIterator[Bridge]:
     """
     Run the core on a database file; again on the same file, it is the next process.
@@ -193,6 +195,7 @@ async def running(
         mask_emails=masks_emails,
         take_on_reply=take_on_reply,
         collision_guard=collision_guard,
+        digest_at=digest_at,
     )
     chats = {chat.name: chat for chat in (discord, slack) if chat.name != without}
     world = World(stores={MAIN: store}, vendors={MAIN: vendor}, chats=chats)

@@ -292,6 +292,7 @@ def test_the_slack_manifest_is_ready_to_paste(tmp_path: Path) -> None:
         "/take",
         "/release",
         "/assign",
+        "/snooze",
         "/note",
         "/reply",
         "/snippet",

@@ -83,6 +83,38 @@ def test_a_file_is_read_and_the_environment_goes_before_it(good: pytest.MonkeyPa
     assert store(loaded).backfill == Backfill(policy="none")
 
 
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [("Europe/Berlin", "Europe/Berlin"), ("america/new york", "America/New_York"), (" utc ", "UTC"), ("", "UTC")],
+)
+def test_a_time_zone_is_read(good: pytest.MonkeyPatch, written: str, key: str) -> None:
+    """By its name, in whatever letters."""
+    good.setenv("TIMEZONE", written)
+    assert load().general.timezone.key == key
+
+
+@pytest.mark.parametrize(
+    ("written", "near"),
+    [
+        ("Europe/Berln", "Europe/Berlin"),
+        ("Berlin", "Europe/Berlin"),
+        ("CEST", ""),
+        ("UTC+2", ""),
+        ("Europe", ""),
+        ("../../etc/passwd", ""),
+        ("/etc/localtime", ""),
+        ("x" * 5_000, ""),
+    ],
+)
+def test_what_is_no_time_zone_is_a_fault(good: pytest.MonkeyPatch, written: str, near: str) -> None:
+    """It names one that there is, the nearest if it can be told."""
+    good.setenv("TIMEZONE", written)
+    with pytest.raises(SettingsError) as caught:
+        load()
+    (fault,) = caught.value.faults
+    assert str(fault).startswith(f"TIMEZONE: must be the name of a time zone, such as {near}")
+
+
 def test_channels_are_read_in_order(good: pytest.MonkeyPatch) -> None:
     """A list of channels may hold spaces and a comma at its end; its order stays."""
     good.setenv("SLACK_BOT_TOKEN", "xoxb-1")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import Settings, StoreSettings, load, load_general
-from bot.settings.names import _PLANNED, _PLANNED_OF_A_STORE, letters_between
+from bot.settings import Settings, load, load_general
+from bot.settings.names import _PLANNED, letters_between
 from bot.wiring import vendor_faults
 
 # Some of them write a `.env` into the working directory.
@@ -80,7 +80,7 @@ def test_a_misspelt_name_in_a_stores_section_names_the_nearest(
     )
 
 
-@pytest.mark.parametrize("name", ["TIMEZONE", "DIGEST_AT", "STORES__MAIN__HOURS"])
+@pytest.mark.parametrize("name", ["QUIET_HOURS"])
 def test_a_setting_of_a_later_version_is_a_fault(good: pytest.MonkeyPatch, name: str) -> None:
     """Taken silently, it would promise what this version does not do."""
     good.setenv(name, "some-value")
@@ -89,7 +89,6 @@ def test_a_setting_of_a_later_version_is_a_fault(good: pytest.MonkeyPatch, name:
 
 def test_no_setting_of_this_version_counts_as_one_of_a_later_version() -> None:
     assert not _PLANNED & {name.upper() for name in Settings.model_fields}
-    assert not _PLANNED_OF_A_STORE & {name.upper() for name in StoreSettings.model_fields}
 
 
 def test_all_faults_are_found_at_once(good: pytest.MonkeyPatch) -> None:

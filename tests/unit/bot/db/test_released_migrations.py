@@ -20,6 +20,9 @@ _RELEASED = {
     "0010_colliding_replies.sql": "1de61cf0cae7e2359a0a15be36baa6efbd3a7ac478651d24100021fea024588b",
     "0011_snippets.sql": "98e4836f96f27d224d03b9aab1fa0fe59c21e2a195124dcba683d6a39ae41892",
     "0012_finding.sql": "66ec4bca0242965f51651baf4cdc87d15fca10bf3a269a2148253b854b09ab02",
+    "0013_snoozed_by.sql": "83b6c84596c2f99a47d9be7aa78b20b8d88aadaaba2ede0785fb4a00211fd6cf",
+    "0014_promises.sql": "73973665166b1d6500046cc3a28ebaa310f79605fa0c8dfd37aac7475ea5d545",
+    "0015_digests.sql": "59e5c03a220eaba5a5bf41ba0a913dd75c5f896ec47e4e35811cae83aa963555",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

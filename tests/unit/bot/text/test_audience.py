@@ -48,6 +48,27 @@ def test_notes(text: str, note: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("!snooze", ""),
+        ("!snooze 2h", "2h"),
+        ("/Snooze until mon 9:00", "until mon 9:00"),
+        ("@shopbell snooze 1042 until the parcel is there", "1042 until the parcel is there"),
+        ("**!snooze 2026-12-01 9:00**", "2026-12-01 9:00"),
+    ],
+)
+def test_a_command_with_words_has_any_number_of_them(text: str, rest: str) -> None:
+    """Whatever stands behind it, it does not go to the customer."""
+    assert audience(text, PREFIXES) == ForBot("snooze", rest)
+
+
+@pytest.mark.parametrize("text", ["snooze 2h", "!snoozed you out, sorry about that", "! I snooze a lot these days"])
+def test_a_text_that_only_begins_like_a_command_with_words_is_none(text: str) -> None:
+    """Neither is one without the sign in front."""
+    assert audience(text, PREFIXES) == ForCustomer()
+
+
+@pytest.mark.parametrize(
     ("text", "word"),
     [
         ("!close", "close"),

@@ -108,6 +108,9 @@ def ticket(**changes: object) -> TicketRow:
         taken_by_name=None,
         waiting_since=NOON,
         snoozed_until=None,
+        snoozed_by=None,
+        reminded=None,
+        reminded_for=None,
         version=1,
     )
     return replace(row, **changes)  # type: ignore[arg-type]

@@ -40,6 +40,9 @@ def ticket(subject: str, customer: Customer) -> TicketRow:
         taken_by_name=None,
         waiting_since=None,
         snoozed_until=None,
+        snoozed_by=None,
+        reminded=None,
+        reminded_for=None,
         version=1,
     )
 

@@ -17,7 +17,7 @@ from adapters.chats.discord.card import embed_length, key_address
 from adapters.chats.discord.markup import units
 from adapters.chats.discord.messages import answer_text, parts, post_message
 from adapters.chats.discord.reading_markdown import read
-from bot.model import AgentId, Answer, Attachment, Button, DeliveryId, DeliveryKey, Form, Post, Verb, Voice
+from bot.model import Answer, Attachment, Button, DeliveryId, DeliveryKey, Form, Mention, MentionKind, Post, Verb, Voice
 from bot.sandbox.discord.message_requests import read_message_request
 from bot.text import clean, comparable, neutral
 from bot.text.plain import plain
@@ -178,7 +178,7 @@ def test_an_address_that_fits_nowhere_is_named() -> None:
 @pytest.mark.parametrize("form", Form)
 def test_a_line_that_pings_pings_one_person_once(form: Form) -> None:
     """Outside the embed, in the first part only, in whatever form; nothing in the words pings."""
-    line = Post(voice=Voice.BELL, name="", text=f"@everyone <@99> {'word ' * 900}", ping=AgentId("17"), form=form)
+    line = Post(voice=Voice.BELL, name="", text=f"@everyone <@99> {'word ' * 900}", ping=Mention(id="17"), form=form)
     first, *rest = [post_message(line, part, KEY) for part in range(parts(line))]
     assert rest
     assert first["content"].split("\n")[0] == "<@17>"
@@ -186,3 +186,14 @@ def test_a_line_that_pings_pings_one_person_once(form: Form) -> None:
     assert all(message["allowed_mentions"] == {"parse": []} for message in rest)
     assert not any("<@17>" in str(message) for message in rest)
     read_message_request(first, ())
+
+
+@pytest.mark.parametrize("form", [Form.FULL, Form.PLAIN, Form.DEFUSED])
+def test_a_line_can_ping_one_role(form: Form) -> None:
+    """Only that one is allowed to be pinged."""
+    line = Post(voice=Voice.BELL, name="", text="<@&9>", ping=Mention(kind=MentionKind.GROUP, id="17"), form=form)
+    message = post_message(line, 0, KEY)
+    assert message["content"].startswith("<@&17>")
+    assert message["allowed_mentions"]["roles"] == ["17"]
+    assert not message["allowed_mentions"].get("parse")
+    assert not message["allowed_mentions"].get("users")

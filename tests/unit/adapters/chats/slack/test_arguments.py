@@ -55,3 +55,24 @@ def test_assign_takes_number_and_person_in_either_order(text: str, wanted: tuple
     found = typed(Verb.ASSIGN, text)
     assert (found.ticket, found.assignee) == wanted
     assert found.lacks_ticket is (None in wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("1042 2h", ("1042", "2h")),
+        ("#1042  mon 9:00", ("#1042", "mon 9:00")),
+        ("mon 9:00 #1042", ("#1042", "mon 9:00")),
+        ("tomorrow", (None, "tomorrow")),
+        ("1 dec 9:00", (None, "1 dec 9:00")),
+        ("2026-12-01 9:00", (None, "2026-12-01 9:00")),
+        ("1042", ("1042", "")),
+        ("", (None, "")),
+        ("2h 1042", (None, "2h 1042")),
+    ],
+)
+def test_snooze_takes_number_and_time(text: str, wanted: tuple[str | None, str]) -> None:
+    """The number first, or anywhere behind `#`; without one a form asks for it and keeps the time."""
+    found = typed(Verb.SNOOZE, text)
+    assert (found.ticket, found.words) == wanted
+    assert found.lacks_ticket == (wanted[0] is None)

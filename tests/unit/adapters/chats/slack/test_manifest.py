@@ -54,6 +54,7 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
         "/take",
         "/release",
         "/assign",
+        "/snooze",
         "/note",
         "/reply",
         "/snippet",
@@ -68,6 +69,7 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
         "close_ticket",
         "reopen_ticket",
         "send_to_customer",
+        "keep_as_note",
         "snippet",
         "why",
     )

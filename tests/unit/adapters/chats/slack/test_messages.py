@@ -12,7 +12,6 @@ import pytest
 from adapters.chats.slack import blocks, messages
 from adapters.chats.slack.messages import answer_blocks, post_blocks, post_fallback
 from bot.model import (
-    AgentId,
     Answer,
     Attachment,
     Button,
@@ -20,6 +19,8 @@ from bot.model import (
     Customer,
     Fact,
     Form,
+    Mention,
+    MentionKind,
     Moment,
     Post,
     Standing,
@@ -190,7 +191,7 @@ def test_an_address_that_fits_nowhere_is_named() -> None:
 
 def test_a_line_that_pings_pings_one_person_once() -> None:
     """In the first part only, as blocks and as a text; nothing in the words pings."""
-    line = Post(voice=Voice.BELL, name="", text=f"<@U99> <!here> {'word ' * 5000}", ping=AgentId("U17"))
+    line = Post(voice=Voice.BELL, name="", text=f"<@U99> <!here> {'word ' * 5000}", ping=Mention(id="U17"))
     shown = [post_blocks(line, part) for part in range(messages.parts(line))]
     assert [str(blocks_).count("U17") for blocks_ in shown] == [1, *[0] * (len(shown) - 1)]
     assert {"type": "user", "user_id": "U17"} in shown[0][1]["elements"][0]["elements"]
@@ -200,3 +201,13 @@ def test_a_line_that_pings_pings_one_person_once() -> None:
     assert first.startswith("<@U17> ")
     assert "&lt;@U99&gt; &lt;!here&gt;" in first
     assert "U17" not in second
+
+
+def test_a_line_can_ping_one_user_group() -> None:
+    """As a part of its own, in blocks and in a text."""
+    line = Post(voice=Voice.BELL, name="", text="<!subteam^S9>", ping=Mention(kind=MentionKind.GROUP, id="S17"))
+    shown = post_blocks(line, 0)
+    assert shown[0]["elements"][0]["elements"] == [{"type": "usergroup", "usergroup_id": "S17"}]
+    text = messages.plain_text(replace(line, form=Form.PLAIN), 0)
+    assert text.startswith("<!subteam^S17> ")
+    assert "<!subteam^S9>" not in text

@@ -47,3 +47,17 @@ def test_the_pickers_choices_fit_slacks_lists() -> None:
     assert len(options) == 100
     assert all(len(option["text"]["text"]) <= 75 for option in options)
     assert options[3]["value"] == "3"
+
+
+@pytest.mark.parametrize("until", ["", "mon 9:00", "x" * 5_000])
+def test_snoozing_asks_for_a_time_too(until: str) -> None:
+    """What was typed with the command stands there already; none need be typed."""
+    view = picker.picker_view(picker.Purpose(Verb.SNOOZE, ChannelId("C1"), until=until))
+    asked = view["blocks"][1]
+    assert asked["optional"]
+    assert len(asked["element"].get("initial_value", "")) <= asked["element"]["max_length"]
+    assert asked["element"].get("initial_value", "")[:20] == until[:20]
+    for value, typed in (("2h", "2h"), (None, "")):
+        state = {asked["block_id"]: {asked["element"]["action_id"]: {"type": "plain_text_input", "value": value}}}
+        assert picker.typed_until({"state": {"values": state}}) == typed
+    assert picker.typed_until({"state": {"values": {}}}) == ""

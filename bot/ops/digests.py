@@ -1,0 +1,57 @@
+"""Telling each channel once a day what waits there, at the time that `DIGEST_AT` says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time, timedelta
+
+from bot.clock import Clock
+from bot.db.connection import Database
+from bot.model import ChatName, Place
+from bot.tickets.digests import tell_the_day
+from bot.tickets.rules import Rules
+
+_CHECK_SECONDS = 60.0
+_LATEST = timedelta(hours=4)
+"""A day that is so much later than its time gets no line any more."""
+
+
+class Digests:
+    """
+    Tells the days, until cancelled.
+
+    Args:
+        at: When, on the clock of the settings' time zone; None: never.
+        addresses: By chat, where a thread is opened.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        rules: Rules,
+        clock: Clock,
+        wake: Callable[[], None],
+        *,
+        at: time | None,
+        addresses: Mapping[ChatName, Callable[[Place], str]],
+    ) -> None:
+        self._database = database
+        self._rules = rules
+        self._clock = clock
+        self._wake = wake
+        self._at = at
+        self._addresses = addresses
+
+    async def run(self) -> None:
+        """Tell each day at its time, or up to some hours later if shopbell was not running then."""
+        told = None
+        while self._at is not None:
+            now = self._clock.now()
+            day = now.astimezone(self._rules.zone).date()
+            due = datetime.combine(day, self._at, self._rules.zone).astimezone(UTC)
+            if day != told and due <= now < due + _LATEST:
+                # Whether it was told before a restart stands in the database.
+                await self._database.write(tell_the_day, day, self._rules, self._addresses, now)
+                self._wake()
+                told = day
+            await self._clock.sleep(min((due - now).total_seconds() if now < due else _CHECK_SECONDS, _CHECK_SECONDS))
