@@ -78,7 +78,7 @@ async def test_snoozed_in_slack(stage: Stage) -> None:
     assert isinstance(opened.view, View)
     assert "2h" in str(opened.view.blocks)
     await world.slack.suggest(world.bob, opened.view, "shopbell:ticket", "")
-    picked = {"shopbell:ticket": ticket.number, "until": "1d"}
+    picked = {"shopbell:ticket": ticket.number, "words": "1d"}
     done = await world.slack.submit(world.bob, opened.view, picked, answers=1)
     assert done.view is not None
     assert f"#{ticket.number} is snoozed until " in done.view.rendered

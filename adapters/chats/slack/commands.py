@@ -172,7 +172,7 @@ class Commands:
             place=place,
             ticket=picker.picked(view),
             assignee=picker.picked_assignee(view),
-            words=picker.typed_until(view),
+            words=picker.typed_words(view),
             door=Door.PICKER,
         )
         work = self._tasks.start(self._answer_to(request))

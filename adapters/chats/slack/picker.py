@@ -17,8 +17,9 @@ CALLBACK = "shopbell:pick"
 TICKET = "shopbell:ticket"
 _BLOCK = "ticket"
 _ASSIGNEE = "assignee"
-_UNTIL = "until"
-_UNTIL_LENGTH = 60
+_WORDS = "words"
+_WORDS_LENGTH = {Verb.SNOOZE: 60, Verb.CLOSE: 500}
+"""Which commands take words beside the number, and how many characters."""
 _TITLE = 24
 _OPTION = 75
 _OPTIONS = 100
@@ -31,13 +32,13 @@ class Purpose:
 
     Attributes:
         assignee: For `ASSIGN`: the id of the person who was named with the command; None: nobody was.
-        until: For `SNOOZE`: the time that was typed with the command; empty: none was.
+        words: What was typed with the command, for `SNOOZE` the time, for `CLOSE` the reason; empty: nothing was.
     """
 
     verb: Verb
     channel: ChannelId
     assignee: str | None = None
-    until: str = ""
+    words: str = ""
 
 
 def picker_view(purpose: Purpose) -> dict[str, Any]:
@@ -58,8 +59,8 @@ def picker_view(purpose: Purpose) -> dict[str, Any]:
     ]
     if purpose.verb is Verb.ASSIGN:
         asked.append(_assignee_input(purpose.assignee))
-    if purpose.verb is Verb.SNOOZE:
-        asked.append(_until_input(purpose.until))
+    if purpose.verb in _WORDS_LENGTH:
+        asked.append(_words_input(purpose.verb, purpose.words))
     submit = {"submit": plain(wording.PICKER_SUBMIT[purpose.verb])}
     return _modal(purpose, asked, close=wording.PICKER_CANCEL) | submit
 
@@ -71,23 +72,16 @@ def _assignee_input(named: str | None) -> Block:
     return {"type": "input", "block_id": _ASSIGNEE, "label": plain(wording.ASSIGNEE_LABEL), "element": element}
 
 
-def _until_input(typed: str) -> Block:
-    """It may stay empty: then the answer offers some times."""
-    element: Element = {
-        "type": "plain_text_input",
-        "action_id": _UNTIL,
-        "max_length": _UNTIL_LENGTH,
-        "placeholder": plain(wording.UNTIL_PLACEHOLDER),
-    }
+def _words_input(verb: Verb, typed: str) -> Block:
+    """It may stay empty: a ticket is closed without a reason, and for a snooze the answer offers some times."""
+    longest = _WORDS_LENGTH[verb]
+    element: Element = {"type": "plain_text_input", "action_id": _WORDS, "max_length": longest}
+    if verb in wording.WORDS_PLACEHOLDER:
+        element["placeholder"] = plain(wording.WORDS_PLACEHOLDER[verb])
     if typed:
-        element["initial_value"] = one_line(typed, _UNTIL_LENGTH)
-    return {
-        "type": "input",
-        "block_id": _UNTIL,
-        "label": plain(wording.UNTIL_LABEL),
-        "element": element,
-        "optional": True,
-    }
+        element["initial_value"] = one_line(typed, longest)
+    label = plain(wording.WORDS_LABEL[verb])
+    return {"type": "input", "block_id": _WORDS, "label": label, "element": element, "optional": True}
 
 
 def waiting_view(purpose: Purpose) -> dict[str, Any]:
@@ -130,10 +124,10 @@ def picked_assignee(view: Mapping[str, Any]) -> str | None:
     return None if user is None else str(user)
 
 
-def typed_until(view: Mapping[str, Any]) -> str:
-    """The time in the submitted modal; empty: it does not ask for one, or none was typed."""
-    found = view["state"]["values"].get(_UNTIL)
-    return "" if found is None else str(found[_UNTIL].get("value") or "")
+def typed_words(view: Mapping[str, Any]) -> str:
+    """The words in the submitted modal; empty: it does not ask for any, or none were typed."""
+    found = view["state"]["values"].get(_WORDS)
+    return "" if found is None else str(found[_WORDS].get("value") or "")
 
 
 def options(choices: Sequence[Choice]) -> list[dict[str, Any]]:

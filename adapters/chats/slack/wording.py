@@ -75,8 +75,8 @@ SNIPPET_LABEL = "Snippet"
 SNIPPET_PLACEHOLDER = "A name, or words of its text"
 NEXT = "Next"
 NUMBER_FIRST = "Give the ticket's number first, such as /note 1042 and then the note. You wrote:"
-UNTIL_LABEL = "Until"
-UNTIL_PLACEHOLDER = "2h, tomorrow, mon 9:00, or off"
+WORDS_LABEL = {Verb.SNOOZE: "Until", Verb.CLOSE: "Why (a note for the team)"}
+WORDS_PLACEHOLDER = {Verb.SNOOZE: "2h, tomorrow, mon 9:00, or off"}
 DONE = "Done"
 WAIT = "One moment …"
 

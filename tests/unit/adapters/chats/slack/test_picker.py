@@ -49,15 +49,17 @@ def test_the_pickers_choices_fit_slacks_lists() -> None:
     assert options[3]["value"] == "3"
 
 
-@pytest.mark.parametrize("until", ["", "mon 9:00", "x" * 5_000])
-def test_snoozing_asks_for_a_time_too(until: str) -> None:
+@pytest.mark.parametrize("verb", [Verb.SNOOZE, Verb.CLOSE])
+@pytest.mark.parametrize("words", ["", "mon 9:00", "x" * 5_000])
+def test_a_time_and_a_reason_are_asked_for_too(verb: Verb, words: str) -> None:
     """What was typed with the command stands there already; none need be typed."""
-    view = picker.picker_view(picker.Purpose(Verb.SNOOZE, ChannelId("C1"), until=until))
+    view = picker.picker_view(picker.Purpose(verb, ChannelId("C1"), words=words))
+    accepted(view["blocks"])
     asked = view["blocks"][1]
     assert asked["optional"]
     assert len(asked["element"].get("initial_value", "")) <= asked["element"]["max_length"]
-    assert asked["element"].get("initial_value", "")[:20] == until[:20]
+    assert asked["element"].get("initial_value", "")[:20] == words[:20]
     for value, typed in (("2h", "2h"), (None, "")):
         state = {asked["block_id"]: {asked["element"]["action_id"]: {"type": "plain_text_input", "value": value}}}
-        assert picker.typed_until({"state": {"values": state}}) == typed
-    assert picker.typed_until({"state": {"values": {}}}) == ""
+        assert picker.typed_words({"state": {"values": state}}) == typed
+    assert picker.typed_words({"state": {"values": {}}}) == ""
