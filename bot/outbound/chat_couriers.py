@@ -104,7 +104,7 @@ class PostCourier:
             return False
         if result is not None and result.is_found and self.directory.rules.undo >= WORTH_SHOWING:
             return True
-        progress = progress_of(tx, message.id)
+        progress = progress_of(tx, message.id, require(job.link).id)
         if progress is not job.progress:
             return result is not None or progress in (None, Progress.PENDING)
         return progress is not None and require(tx.one("message", id=message.id))["text"] != message.text

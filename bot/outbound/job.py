@@ -171,7 +171,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         opening=opening,
         others=tuple(TicketNumber(row["number"]) for row in others),
         posted=_posted(tx, delivery),
-        progress=None if delivery.kind is not Kind.POST else progress_of(tx, require(delivery.message)),
+        progress=_progress(tx, delivery),
         shown=None if delivery.kind is not Kind.POST or link is None else _shown(tx, delivery, link["thread"]),
         key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")),
     )
@@ -195,6 +195,12 @@ def read_opening(tx: Transaction, ticket: TicketNumber, link: int | None) -> Ope
         is_on_cards=bool(row["is_on_cards"]),
         is_posted=bool(row["is_posted"]),
     )
+
+
+def _progress(tx: Transaction, delivery: DeliveryRow) -> Progress | None:
+    if delivery.kind is not Kind.POST:
+        return None
+    return progress_of(tx, require(delivery.message), require(delivery.link))
 
 
 def _posted(tx: Transaction, delivery: DeliveryRow) -> ChatMessageId | None:

@@ -79,6 +79,7 @@ class Scope:
         store: Only those of this store; None: of all.
         status: Only those; with it also only those that their vendor still has. None: all.
         masks_emails: Whether nothing is found by what is masked of an address, and lines show it masked.
+        has_addresses: Whether tickets are found by an address of which their title shows nothing.
     """
 
     chat: ChatName | None = None
@@ -86,6 +87,7 @@ class Scope:
     store: str | None = None
     status: Status | None = None
     masks_emails: bool = False
+    has_addresses: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,9 @@ def find_tickets(tx: Transaction, words: Words, scope: Scope) -> Iterator[Ticket
     """The tickets that `find` finds, as they may be shown, at most 200."""
     for row in _rows(tx, words, scope):
         ticket = ticket_row(row)
-        if not scope.masks_emails:
-            yield ticket
-        elif _has_all(tx, shown := masked_ticket(ticket), words):
+        shown = masked_ticket(ticket) if scope.masks_emails else ticket
+        is_whole = scope.has_addresses and not scope.masks_emails
+        if is_whole or _has_all(tx, shown, words, scope):
             yield shown
 
 
@@ -207,7 +209,7 @@ def _found(tx: Transaction, ticket: TicketRow, words: Words, scope: Scope) -> Fo
     if _missing(title(ticket), wanted) == set():
         return Found(ticket, "")
     best, best_missing, is_note = "", set(wanted), False
-    for text, of_note in _texts(tx, ticket, masks_emails=scope.masks_emails):
+    for text, of_note in _texts(tx, ticket, scope):
         line, missing = _best_line(text, wanted)
         if len(missing) < len(best_missing):
             best, best_missing, is_note = line, missing, of_note
@@ -216,24 +218,25 @@ def _found(tx: Transaction, ticket: TicketRow, words: Words, scope: Scope) -> Fo
     return Found(ticket, _around(best, wanted), is_note)
 
 
-def _texts(tx: Transaction, ticket: TicketRow, *, masks_emails: bool) -> Iterator[tuple[str, bool]]:
+def _texts(tx: Transaction, ticket: TicketRow, scope: Scope) -> Iterator[tuple[str, bool]]:
     """The latest texts of a ticket, then what else stands on its card; each with whether it is a note."""
     left = _LETTERS
     for row in tx.all("texts_of_ticket", ticket=ticket.number, most=_TEXTS):
         text = row["text"][:left]
         left -= len(text)
-        yield masked(text) if masks_emails else text, Purpose(row["purpose"]) is Purpose.NOTE
+        yield masked(text) if scope.masks_emails else text, Purpose(row["purpose"]) is Purpose.NOTE
         if not left:
             break
     for fact in ticket.facts:
         yield f"{fact.label}: {fact.value}", False
-    yield ticket.customer.email or "", False
+    if scope.has_addresses:
+        yield ticket.customer.email or "", False
 
 
-def _has_all(tx: Transaction, ticket: TicketRow, words: Words) -> bool:
-    """Whether all the words stand where they are shown, masked as it is."""
+def _has_all(tx: Transaction, ticket: TicketRow, words: Words, scope: Scope) -> bool:
+    """Whether all the words stand where they are shown."""
     missing = _missing(f"{title(ticket)} {ticket.vendor_id}", _wanted(words))
-    for text, _ in _texts(tx, ticket, masks_emails=True):
+    for text, _ in _texts(tx, ticket, scope):
         if not missing:
             break
         missing = _missing(text, missing)

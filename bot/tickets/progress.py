@@ -25,10 +25,15 @@ _PROGRESS = {
 }
 
 
-def progress_of(tx: Transaction, message: int) -> Progress | None:
-    """What a post of this message has to show now; None: the message itself."""
-    row = tx.one("reply_of_message", message=message)
-    if row is None or Purpose(require(tx.one("message", id=message))["purpose"]) is Purpose.NOTE:
+def progress_of(tx: Transaction, message: int, link: int) -> Progress | None:
+    """
+    What a post of this message has to show now in a link's thread; None: the message itself.
+
+    What was written in a form stands as it is where its author is, as if they had written it there.
+    """
+    row, written = tx.one("reply_of_message", message=message), require(tx.one("message", id=message))
+    is_here = written["chat_message"] is None and written["link"] == link
+    if row is None or is_here or Purpose(written["purpose"]) is Purpose.NOTE:
         return None
     progress = _PROGRESS.get(State(row["state"]), Progress.PENDING)
     return Progress.DOUBTFUL if progress is Progress.FAILED and row["in_doubt"] else progress

@@ -273,8 +273,6 @@ def post(
         return Post(voice=Voice.BELL, name="", text=message_erased())
     if progress is not None:
         name = speaker(message, ticket, masks_emails=masks_emails)[1] or "A colleague"
-        if progress is Progress.HELD and message.chat_message is None:  # what was written in a form stands nowhere else
-            return Post(voice=Voice.BELL, name="", text=notices.form_held(name, message.text))
         return Post(voice=Voice.BELL, name="", text=_progress(progress, name, _announced(message)))
     voice, name = speaker(message, ticket, masks_emails=masks_emails)
     return Post(

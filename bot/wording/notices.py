@@ -293,10 +293,6 @@ def not_sent_yet(name: str) -> str:
     return f"✋ {name} is asked whether to send a message, because somebody else wrote at the same time."
 
 
-def form_held(name: str, words: str) -> str:
-    return f"✋ {name} is asked whether to send this message: {words}"
-
-
 def not_delivered(name: str, words: str) -> str:
     return f"❌ A message by {name} did not reach the customer: {words}"
 

@@ -68,7 +68,8 @@ async def test_a_command_that_names_no_ticket_says_what_to_do(stage: Stage) -> N
     assert f"{NO_SUCH} #999999." in await discord_says(stage, parent, "close", ticket="999999")
     for nonsense in ("last one", "-1", "10 01", "1e3", "٣", "#", "9" * 40, "@everyone"):
         assert NO_SUCH in await discord_says(stage, parent, "close", ticket=nonsense)
-        assert NO_SUCH in await slack_says(ticket, "/close", nonsense)
+        if nonsense != "last one":  # words are the reason, and a picker asks for the ticket
+            assert NO_SUCH in await slack_says(ticket, "/close", nonsense)
     assert f"{NO_SUCH} #999999." in await slack_says(ticket, "/reopen", "#999999")
     assert not ticket.now.closed
     assert ticket.discord.count("ticket") == ticket.slack.count("ticket") == 0
@@ -130,7 +131,7 @@ async def test_an_archived_thread_is_reopened_from_its_channel(stage: Stage) -> 
             await discord.command(ann, thread, "reopen")
         assert "is open again" in await discord_says(stage, stage.world.support.id, "reopen", ticket=ticket.number)
         await is_closed(ticket, closed=False)
-    assert discord.tag_names(in_forum.discord.thread) == ["Open"]
+    assert discord.tag_names(in_forum.discord.thread) == ["Open", "Waiting for us"]
     answered = await discord.press(ann, in_text.discord.card(), "Close")
     assert answered.content == f"#{in_text.number} is closed."
     await is_closed(in_text)

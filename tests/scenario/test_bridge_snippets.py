@@ -81,6 +81,7 @@ async def test_what_is_wrong_in_discord(stage: Stage) -> None:
     assert ticket.sent == []
 
 
+@pytest.mark.scenario(AGENTS__ANN="")
 async def test_from_slack(stage: Stage) -> None:
     """With number and name; with less, a form asks for the rest; by the message shortcut; all as Bob's."""
     ticket = await stage.arrives("Money")
@@ -156,6 +157,7 @@ async def test_what_is_wrong_in_slack(stage: Stage) -> None:
     assert ticket.sent == ["No parcel yet."]
 
 
+@pytest.mark.scenario(AGENTS__ANN="")
 async def test_a_word_in_both_chats(stage: Stage) -> None:
     """The thread shows the text with `Send` and `Discard`; it is sent as the word's author's, marked there."""
     ticket = await stage.arrives("Word")
@@ -179,6 +181,7 @@ async def test_a_word_in_both_chats(stage: Stage) -> None:
     assert ticket.sent == ["Thank you, Bob"]
 
 
+@pytest.mark.scenario(AGENTS__ANN="", COLLISION_GUARD="false")
 async def test_a_form_that_is_sent_after_a_restart(stage: Stage) -> None:
     """All that is needed stands in the form itself."""
     ticket = await stage.arrives("Restart")

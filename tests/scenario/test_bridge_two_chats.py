@@ -108,7 +108,8 @@ async def test_what_the_vendor_does_shows_in_both(stage: Stage) -> None:
     await ticket.shown("It broke again")
     await ticket.shown("Reopened at Sellgate.")
     await until(lambda: not ticket.discord.thread.archived, "open again")
-    await until(lambda: stage.world.discord.tag_names(ticket.discord.thread) == ["Open"], "tagged")
+    tags = ["Open", "Waiting for us"]
+    await until(lambda: stage.world.discord.tag_names(ticket.discord.thread) == tags, "tagged")
     await until(lambda: "💬 Open" in ticket.slack.card.rendered, "Slack's card")
     ticket.shop.store.vanish(ticket.id)
     stage.nudge()

@@ -43,7 +43,7 @@ class TestOpening:
             assert s.shown(opened, s.forum)["fields"][-1]["value"] == "ord\\_1"
 
     async def test_missing_tags_are_made_where_the_bot_may(self) -> None:
-        """With Manage Channels the forum gets `Open` and `Closed` beside its own tags; without it posts go untagged."""
+        """With Manage Channels the forum gets our tags beside its own; without it posts go untagged."""
         async with stage(tags=["vip"]) as s:
             untagged = await s.open(s.forum)
             assert s.server.tag_names(s.server.thread(untagged.thread)) == []
@@ -53,7 +53,7 @@ class TestOpening:
             tagged = await s.chat.open_thread(s.forum, card(), OTHER)
             assert s.server.tag_names(s.server.thread(tagged.thread)) == ["Open"]
             (channel,) = [c for c in s.server.channels if str(c.id) == s.forum]
-            assert [tag.name for tag in channel.tags] == ["vip", "Open", "Closed"]
+            assert [tag.name for tag in channel.tags] == ["vip", "Open", "Closed", "Waiting for us"]
 
     async def test_a_forum_that_wants_a_tag_gets_one(self) -> None:
         """Where the forum has none of ours, any tag will do; where it has none at all, the agent reads what to do."""
@@ -61,7 +61,7 @@ class TestOpening:
             opened = await s.open(s.forum)
             assert s.server.tag_names(s.server.thread(opened.thread)) == ["vip"]
         async with stage(require_tag=True) as s:
-            with pytest.raises(Forbidden, match="Open and Closed"):
+            with pytest.raises(Forbidden, match="Open, Closed and Waiting for us"):
                 await s.open(s.forum)
 
     @pytest.mark.parametrize("status", [500, 502, 504])

@@ -192,7 +192,7 @@ async def _tries(scene: Scene, door: str, person: Member) -> bool:
         return False
 
 
-@pytest.mark.scenario({"sellgate": "forum", "lightspeed": "text"}, started=False)
+@pytest.mark.scenario({"sellgate": "forum", "lightspeed": "text"}, started=False, COLLISION_GUARD="false")
 @pytest.mark.parametrize("named", [False, True], ids=["nobody named", "agents named"])
 async def test_who_may_act_at_which_door(stage: Stage, named: bool) -> None:
     """Whoever may act may do so at every door, and everybody else at none."""
@@ -247,7 +247,7 @@ async def test_a_right_that_is_taken_away_ends_at_once(stage: Stage, how: str) -
     assert (refused[DISCORD, Door.EDIT], refused[DISCORD, Door.BUTTON]) == (1, 1)
 
 
-@pytest.mark.scenario({"sellgate": "forum"}, started=False)
+@pytest.mark.scenario({"sellgate": "forum"}, started=False, COLLISION_GUARD="false")
 async def test_who_lost_the_right_while_the_bot_was_away_answers_nobody(stage: Stage) -> None:
     """What they wrote meanwhile stays inside; what they wrote before, with the right, had gone already."""
     scene = await _set(stage, named=True)

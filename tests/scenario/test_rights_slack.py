@@ -203,7 +203,7 @@ async def _tries(scene: Scene, door: str, person: User) -> bool:
         return False
 
 
-@pytest.mark.scenario({"sellgate": "slack", "lightspeed": "slack"}, started=False)
+@pytest.mark.scenario({"sellgate": "slack", "lightspeed": "slack"}, started=False, COLLISION_GUARD="false")
 @pytest.mark.parametrize("named", [False, True], ids=["nobody named", "agents named"])
 async def test_who_may_act_at_which_door(stage: Stage, named: bool) -> None:
     """Whoever may act may do so at every door, and everybody else at none."""
@@ -258,7 +258,7 @@ async def test_a_right_that_is_taken_away_ends_at_once(stage: Stage, how: str) -
     assert refused[SLACK, Door.EDIT] == 1
 
 
-@pytest.mark.scenario({"sellgate": "slack"}, started=False)
+@pytest.mark.scenario({"sellgate": "slack"}, started=False, COLLISION_GUARD="false")
 async def test_who_lost_the_right_while_the_bot_was_away_answers_nobody(stage: Stage) -> None:
     """What they wrote meanwhile stays inside."""
     slack = stage.world.slack

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.chats.slack import manifest
 from tests.support.stage.page import Visitor, visit, words
 from tests.support.waiting import PATIENCE, until
 
@@ -130,20 +131,7 @@ class TestWithTheBot:
                 choices: list[dict[str, Any]] = (await v.does("/discord/complete", place=place, text=text))["choices"]
                 return choices
 
-            commands = {
-                "/close ",
-                "/reopen ",
-                "/take ",
-                "/release ",
-                "/assign ",
-                "/snooze ",
-                "/note ",
-                "/reply ",
-                "/snippet ",
-                "/snippets ",
-                "/tickets ",
-                "/stats ",
-            }
+            commands = {f"{name} " for name, _, _ in manifest.COMMANDS}
             assert commands == {each["text"] for each in await offered("/")}
             (choice,) = await offered("/close wrong")
             assert choice["text"] == f"/close ticket:{ticket['number']}"
@@ -184,8 +172,9 @@ class TestWithTheBot:
             note = v.messages("discord", place)[-1]
             await v.sees(lambda: "🔒" in words(v.messages("discord", place)[-1]["reactions"]))
             assert at_vendor(v, ticket) == ["It *fails*."]
-            (menu,) = v.parts["discord"]["menus"]
-            assert menu["label"] == "Send to customer"
+            menus = v.parts["discord"]["menus"]
+            assert [each["label"] for each in menus] == ["Send to customer", "Keep as note", "Why"]
+            menu = menus[0]
             await v.does("/discord/menu", place=place, message=note["id"], entry=menu["id"])
             await v.sees(lambda: len(at_vendor(v, ticket)) == 2)
 

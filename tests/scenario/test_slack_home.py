@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.sandbox.slack import View
 from tests.support.stage.stage import Stage
 from tests.support.waiting import until
@@ -28,6 +30,7 @@ async def shows(stage: Stage, words: str, *, not_: str = "never there") -> None:
     await until(is_shown, f"the tab shows {words!r} and not {not_!r}")
 
 
+@pytest.mark.scenario(AGENTS__ANN="")
 async def test_the_tab_shows_what_waits_and_works(stage: Stage) -> None:
     """Open, Take and Close; what came of it stands above, and the card in the other chat changes, too."""
     ticket = await stage.arrives("First")
@@ -50,6 +53,7 @@ async def test_the_tab_shows_what_waits_and_works(stage: Stage) -> None:
     await stage.at_rest()
 
 
+@pytest.mark.scenario(AGENTS__ANN="")
 async def test_the_tab_stays_true(stage: Stage) -> None:
     """What happens elsewhere shows there without being opened anew, and what the customer answers comes back."""
     ticket = await stage.arrives("First")

@@ -37,7 +37,7 @@ def _asked(stage: Stage, method: str) -> int:
     return sum(exchange.path.endswith(method) for exchange in stage.world.slack.http_server.seen)
 
 
-@pytest.mark.scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"}, COLLISION_GUARD="false")
 async def test_what_slack_gave_up_is_not_buried_by_what_is_written_after_it(stage: Stage) -> None:
     """Slack sends Bob's message no more; Cara writes; both reach the customer, in that order, without a restart."""
     ticket = await stage.arrives("Buried")
@@ -54,7 +54,7 @@ async def test_what_slack_gave_up_is_not_buried_by_what_is_written_after_it(stag
     assert ticket.sent == ["Cara 0", "Bob 1", "Cara 2"]
 
 
-@pytest.mark.scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"}, COLLISION_GUARD="false")
 async def test_what_slack_gave_up_is_found_by_the_next_process(stage: Stage) -> None:
     """Slack cannot say who Bob is until the bot is stopped; the next one sends his message, and Cara's after it."""
     ticket = await stage.arrives("Buried and stopped")
@@ -75,7 +75,7 @@ async def test_what_slack_gave_up_is_found_by_the_next_process(stage: Stage) -> 
     assert ticket.sent == ["Cara 0", "Bob 1", "Cara 2"]
 
 
-@pytest.mark.scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"}, COLLISION_GUARD="false")
 async def test_what_slack_sends_again_keeps_its_place(stage: Stage) -> None:
     """It is refused once and comes again a second later; what Cara writes meanwhile does not overtake it."""
     ticket = await stage.arrives("Order")
@@ -91,7 +91,7 @@ async def test_what_slack_sends_again_keeps_its_place(stage: Stage) -> None:
     assert ticket.sent == ["Cara 0", "Bob 1", "Cara 2"]
 
 
-@pytest.mark.scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"}, COLLISION_GUARD="false")
 async def test_a_slow_answer_about_somebody_changes_no_order(stage: Stage) -> None:
     """While Slack is being asked who Bob is, Cara writes and Bob deletes: what was written first is brought first."""
     ticket = await stage.arrives("Slow")
@@ -122,7 +122,7 @@ async def _held_up(stage: Stage, ticket: Ticket, text: str) -> SlackMessage:
     return said
 
 
-@pytest.mark.scenario({"sellgate": "text slack"})
+@pytest.mark.scenario({"sellgate": "text slack"}, COLLISION_GUARD="false")
 async def test_reading_what_was_put_off_is_not_tried_without_end(stage: Stage) -> None:
     """As long as nobody can be asked for, it is tried at growing intervals, however many events Slack gives up."""
     ticket = await stage.arrives("Patience")

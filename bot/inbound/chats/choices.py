@@ -100,9 +100,10 @@ class Choices:
         chat: ChatName,
         allowed: Mapping[StoreName, Sequence[Place]],
     ) -> Iterator[TicketRow]:
-        """Those that have the words. Nothing is found by what is not shown."""
+        """Those that have the words. Nothing is found by an address that is not shown here."""
         masks = self._rules.masks_emails
-        return find_tickets(tx, words, Scope(chat=chat, channels=allowed, status=status, masks_emails=masks))
+        scope = Scope(chat=chat, channels=allowed, status=status, masks_emails=masks, has_addresses=False)
+        return find_tickets(tx, words, scope)
 
     def _latest(
         self,

@@ -101,7 +101,7 @@ async def visit(folder: Path, *, running: bool = False) -> AsyncIterator[Visitor
     """A practice world with its page, and a bot that runs or was never started."""
     world = PracticeWorld()
     await world.start()
-    bot = BotProcess(folder, settings(world) | {"UNDO_SECONDS": "0.2"})
+    bot = BotProcess(folder, settings(world) | {"UNDO_SECONDS": "0.2", "COLLISION_GUARD": "false"})
     page = PracticePage(world, bot)
     await page.start()
     try:

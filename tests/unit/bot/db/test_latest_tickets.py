@@ -36,8 +36,8 @@ def _change(tx: Transaction, number: int, setting: str) -> None:
     tx._connection.execute(f"UPDATE tickets SET {setting} WHERE number = ?", (number,))
 
 
-def _found(tx: Transaction, *, here: int = 0, **elsewhere: str) -> list[int]:
-    where = {"store": "main", "chat": "slack", "channels": '["C1"]', **elsewhere}
+def _found(tx: Transaction, *, here: int = 0, taken_by: str | None = None, **elsewhere: str) -> list[int]:
+    where = {"store": "main", "chat": "slack", "channels": '["C1"]', "taken_by": taken_by, **elsewhere}
     return [row["number"] for row in tx.all("latest_tickets", status="open", here=here, **where)]
 
 
@@ -49,6 +49,15 @@ def test_the_latest_come_first(tx: Transaction) -> None:
 def test_the_ticket_of_this_thread_comes_before_them_however_old_it_is(tx: Transaction) -> None:
     assert _found(tx, here=_FIRST) == [_FIRST, *range(_LAST, _LAST - 24, -1)]
     assert _found(tx, here=_LAST - 3)[:2] == [_LAST - 3, _LAST]
+
+
+def test_only_those_that_somebody_has(tx: Transaction) -> None:
+    """However old they are, and under any of their ids."""
+    _change(tx, _FIRST, "taken_by = 'discord:1'")
+    _change(tx, _LAST, "taken_by = 'slack:U1'")
+    assert _found(tx, taken_by='["discord:1", "slack:U1"]') == [_LAST, _FIRST]
+    assert _found(tx, taken_by='["discord:1"]') == [_FIRST]
+    assert _found(tx, taken_by="[]") == []
 
 
 @pytest.mark.parametrize(

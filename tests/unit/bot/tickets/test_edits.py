@@ -96,7 +96,9 @@ def message(tx: Transaction) -> MessageRow:
 def waiting(tx: Transaction) -> list[str]:
     """What has still to be done, but for marks, and for posts of what was never shown and has nothing to show now."""
     rows = [row for row in tx.all("unfinished_deliveries") if row["kind"] != "mark"]
-    return sorted(row["kind"] for row in rows if row["kind"] != "post" or progress_of(tx, row["message"]) is None)
+    return sorted(
+        row["kind"] for row in rows if row["kind"] != "post" or progress_of(tx, row["message"], row["link"]) is None
+    )
 
 
 async def test_a_message_of_a_store_that_is_not_configured_any_more_just_changes(tmp_path: Path) -> None:
