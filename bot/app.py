@@ -61,7 +61,7 @@ class App:
     ) -> None:
         settings = loaded.general
         rules = _rules(loaded, world)
-        directory = Directory(rules=rules, vendors=world.vendors, chats=world.chats)
+        directory = Directory(rules=rules, vendors=world.vendors, chats=world.chats, clock=clock)
         destinations = {
             **{store_destination(name): vendor_limit(world.vendors[name]) for name in world.stores},
             **{chat_destination(name): chat_limit(chat) for name, chat in world.chats.items()},
@@ -208,6 +208,7 @@ def _rules(loaded: LoadedSettings, world: World) -> Rules:
         colleagues=loaded.colleagues,
         take_on_reply=settings.take_on_reply,
         zone=settings.timezone,
+        quiet_hours=settings.quiet_hours,
     )
 
 

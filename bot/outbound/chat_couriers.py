@@ -73,7 +73,8 @@ class PostCourier:
         ticket = require(job.ticket)
         masks = self.directory.rules.masks_emails
         post = cards.post(require(job.message), ticket, self.directory.store(ticket), masks_emails=masks)
-        return replace(post, form=job.delivery.form, plain_from=job.delivery.plain_from)
+        is_quiet = self.directory.is_quiet
+        return replace(post, form=job.delivery.form, plain_from=job.delivery.plain_from, silent=is_quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class LineCourier:
             ping=line.ping,
             form=form,
             plain_from=plain_from,
+            silent=self.directory.is_quiet,
         )
 
 

@@ -23,7 +23,7 @@ _SECTION = "STORES"
 PEOPLE = "AGENTS"
 _BEGINNINGS = (f"{_SECTION}__", "STORE__", f"{PEOPLE}__", "DISCORD_", "SLACK_")
 _MOST_LETTERS = 2
-_PLANNED = frozenset({"COLLISION_GUARD", "QUIET_HOURS"})
+_PLANNED = frozenset({"COLLISION_GUARD"})
 _SPELLING = "Remove it or check its spelling"
 
 

@@ -9,6 +9,7 @@ from tests.support.stage.clock import ahead, clock_of
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
+_SUPPRESS_NOTIFICATIONS = 1 << 12
 LATE = "This ticket is late: its customer was promised a first answer by "
 
 
@@ -58,6 +59,21 @@ async def test_who_has_the_ticket(stage: Stage) -> None:
         await is_late(ticket)
     assert late_line(ticket).content == ""
     stage.pings = [(world.bob.id,)]
+
+
+async def test_quiet_hours_in_discord(stage: Stage) -> None:
+    """Cards and posts come without a sound; what changes them later makes none anyway."""
+    now = clock_of(stage)().now()
+    await stage.bridge.stop()
+    stage.bridge.settings["QUIET_HOURS"] = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=2):%H:%M}"
+    await stage.bridge.start()
+    ticket = await stage.arrives("Quiet")
+    ticket.customer_says("Are you there?")
+    await ticket.shown("Are you there?")
+    await stage.at_rest()
+    posted = [message for message in ticket.discord.messages() if message.embeds]
+    assert len(posted) == 1
+    assert all(message.flags & _SUPPRESS_NOTIFICATIONS for message in (*posted, ticket.discord.card()))
 
 
 async def promises(stage: Stage, **settings: str) -> None:
