@@ -29,7 +29,7 @@ async def is_late(ticket: Ticket) -> None:
 async def test_a_role_and_a_user_group_where_nobody_has_the_ticket(stage: Stage) -> None:
     """Both are pinged, once each; a restart says nothing again."""
     world = stage.world
-    role = world.discord.add_role("Night shift")
+    role = world.discord.add_role("Night shift", mentionable=True)
     group = world.slack.add_group("night", [world.bob])
     remind = f"discord-role:{role.id},slack-group:{group.id}"
     await promises(stage, FIRST_ANSWER="2h", REMIND=remind, HOURS="00:00-24:00")
@@ -43,6 +43,7 @@ async def test_a_role_and_a_user_group_where_nobody_has_the_ticket(stage: Stage)
         await stage.bridge.restart()
         await is_late(ticket)
     assert late_line(ticket).content == f"<@&{role.id}>"
+    assert late_line(ticket).pinged.roles == {role.id}
     stage.pings = [(group.id,)]
 
 
