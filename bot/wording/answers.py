@@ -63,7 +63,7 @@ def which_ticket() -> str:
 
 
 def no_such_store(typed: str, stores: Sequence[str]) -> str:
-    return f"There is no store {typed}. The stores are: {', '.join(stores)}."
+    return f"There is no store {one_line(typed, _QUOTED)}. The stores are: {', '.join(stores)}."
 
 
 # ---------------------------------------------------------------- a masked address

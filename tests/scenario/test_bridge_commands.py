@@ -130,7 +130,7 @@ async def test_an_archived_thread_is_reopened_from_its_channel(stage: Stage) -> 
             await discord.command(ann, thread, "reopen")
         assert "is open again" in await discord_says(stage, stage.world.support.id, "reopen", ticket=ticket.number)
         await is_closed(ticket, closed=False)
-    assert discord.tag_names(in_forum.discord.thread) == ["Open"]
+    assert discord.tag_names(in_forum.discord.thread) == ["Open", "Waiting for us"]
     answered = await discord.press(ann, in_text.discord.card(), "Close")
     assert answered.content == f"#{in_text.number} is closed."
     await is_closed(in_text)
