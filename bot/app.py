@@ -63,7 +63,7 @@ class App:
     ) -> None:
         settings = loaded.general
         rules = _rules(loaded, world)
-        directory = Directory(rules=rules, vendors=world.vendors, chats=world.chats)
+        directory = Directory(rules=rules, vendors=world.vendors, chats=world.chats, clock=clock)
         destinations = {
             **{store_destination(name): vendor_limit(world.vendors[name]) for name in world.stores},
             **{chat_destination(name): chat_limit(chat) for name, chat in world.chats.items()},
@@ -217,6 +217,7 @@ def _rules(loaded: LoadedSettings, world: World) -> Rules:
         take_on_reply=settings.take_on_reply,
         guards_collisions=settings.collision_guard,
         zone=settings.timezone,
+        quiet_hours=settings.quiet_hours,
     )
 
 

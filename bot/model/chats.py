@@ -168,6 +168,7 @@ class Post:
         text: Neutral text of any length, shown exactly as it is: nothing in it pings, formats, or hides a link.
         formatted: The same text with its formatting, which the chat shows; None: it has none. Nothing in it pings.
         ping: Whom it pings; None: nobody. Only lines of shopbell's own ping anybody.
+        silent: Whether it must make no sound, if the chat can do that.
         form: How it is shown from the part `plain_from` on. The parts before that are in full, and stay as they are.
     """
 
@@ -181,6 +182,7 @@ class Post:
     ping: Mention | None = None
     form: Form = Form.FULL
     plain_from: int = 0
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ class Card:
             that say what it is; may be empty.
         hint: One line that says what a message in this thread does.
         url: The ticket in the vendor's dashboard; None: not known.
+        silent: Whether posting it must make no sound, if the chat can do that.
         archived: Whether the thread must be archived, if the chat can do that: the ticket is closed.
     """
 
@@ -224,6 +227,7 @@ class Card:
     url: str | None
     buttons: tuple[Button, ...]
     form: Form = Form.FULL
+    silent: bool = False
 
     @property
     def archived(self) -> bool:

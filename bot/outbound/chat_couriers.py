@@ -123,7 +123,7 @@ class PostCourier:
         masks = self.directory.rules.masks_emails
         message, store = require(job.message), self.directory.store(ticket)
         post = cards.post(message, ticket, store, job.progress, masks_emails=masks)
-        return replace(post, form=job.delivery.form, plain_from=job.delivery.plain_from)
+        return replace(post, form=job.delivery.form, plain_from=job.delivery.plain_from, silent=self.directory.is_quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +189,7 @@ class LineCourier:
             ping=line.ping,
             form=form,
             plain_from=plain_from,
+            silent=self.directory.is_quiet,
         )
 
 

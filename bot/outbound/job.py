@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from bot.clock import Clock
 from bot.db.connection import Row, Transaction
 from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow, link_row, message_row, require, ticket_row
 from bot.errors import Rejected, RemoteError, Unavailable
@@ -35,6 +36,7 @@ from bot.tickets.marks import possible_marks, wanted_mark
 from bot.tickets.people import chat_id, holder, vendor_user
 from bot.tickets.progress import progress_of
 from bot.tickets.queue import standing
+from bot.tickets.quiet_hours import is_quiet
 from bot.tickets.rules import Rules
 from bot.wording import cards, notices, reasons
 from bot.wording.cards import Opening, dashboard
@@ -224,6 +226,12 @@ class Directory:
     rules: Rules
     vendors: Mapping[StoreName, Vendor]
     chats: Mapping[ChatName, Chat]
+    clock: Clock
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether what is posted now makes no sound."""
+        return is_quiet(self.rules, self.clock.now())
 
     def card(self, job: Job, chat: ChatName) -> Card:
         """
@@ -248,7 +256,7 @@ class Directory:
             taken_by="" if has is None else has.name,
             masks_emails=masks,
         )
-        return plainer_card(card, job.delivery.form)
+        return replace(plainer_card(card, job.delivery.form), silent=self.is_quiet)
 
     @property
     def channels(self) -> list[Place]:

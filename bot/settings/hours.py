@@ -23,6 +23,7 @@ _LENGTH = re.compile(r"([1-9]\d{0,4})\s*([mhdw])", re.ASCII)
 _HOLIDAY = re.compile(r"(?:\d{4}-)?\d{2}-\d{2}", re.ASCII)
 _A_DAY = 24 * 60
 _NO_HOURS = "must be days and times such as Mon-Fri 09:00-18:00, Sat 10:00-14:00"
+_NO_QUIET_HOURS = "must be two times of day such as 22:00-07:00"
 _NO_HOLIDAY = "must be days such as 12-25 (each year) or 2027-03-26, with commas between"
 _NO_LENGTH = "must be a length of time such as 30m, 2h or 1d"
 _NO_MENTION = "must be discord-role:<id>, discord-user:<id>, slack-group:<id> or slack-user:<id>"
@@ -97,6 +98,18 @@ def read_time_of_day(value: str) -> time:
     if found is None:
         raise ValueError("must be a time of day such as 09:00")
     return time(int(found[1]), int(found[2]))
+
+
+def read_quiet_hours(value: str) -> tuple[time, time]:
+    """From when until when, also over midnight. Raises `ValueError` with what is wanted."""
+    begin, _, end = re.sub("[–—]", "-", value).partition("-")
+    try:
+        found = read_time_of_day(begin), read_time_of_day(end)
+    except ValueError as error:
+        raise ValueError(_NO_QUIET_HOURS) from error
+    if found[0] == found[1]:
+        raise ValueError(_NO_QUIET_HOURS)
+    return found
 
 
 def read_length(value: str, week: tuple[Spans, ...]) -> timedelta:

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.model import ChannelId, ChatName, Colleague, Mention, Place, StoreName
 from bot.model.promises import Spans
-from bot.settings.hours import check_length, read_holidays, read_mentions, read_time_of_day, read_week
+from bot.settings.hours import check_length, read_holidays, read_mentions, read_quiet_hours, read_time_of_day, read_week
 
 # A shorter one can be guessed by trying: every address with the right secret makes shopbell ask a store.
 _SHORTEST_WEBHOOK_SECRET = 16
@@ -72,6 +72,10 @@ def _backfill(value: Any) -> Any:
 
 def _time_of_day(value: Any) -> Any:
     return read_time_of_day(value) if isinstance(value, str) else value
+
+
+def _quiet_hours(value: Any) -> Any:
+    return read_quiet_hours(value) if isinstance(value, str) else value
 
 
 def _week(value: Any) -> Any:
@@ -211,6 +215,7 @@ class Settings(BaseSettings):
     collision_guard: bool = True
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
     digest_at: Annotated[time, BeforeValidator(_time_of_day)] | None = None
+    quiet_hours: Annotated[tuple[time, time], BeforeValidator(_quiet_hours)] | None = None
     mask_emails: bool = False
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
     log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_lower)] = None

@@ -23,7 +23,6 @@ _SECTION = "STORES"
 PEOPLE = "AGENTS"
 _BEGINNINGS = (f"{_SECTION}__", "STORE__", f"{PEOPLE}__", "DISCORD_", "SLACK_")
 _MOST_LETTERS = 2
-_PLANNED = frozenset({"QUIET_HOURS"})
 _SPELLING = "Remove it or check its spelling"
 
 
@@ -70,9 +69,7 @@ def _unknown(names: Iterable[str], *, everything: bool) -> Iterator[Fault]:
     for name in sorted(names):
         if name in known or name in (_SECTION, PEOPLE) or name.startswith((f"{_SECTION}__", f"{PEOPLE}__")):
             continue
-        if name in _PLANNED:
-            yield Fault(name, _unsupported())
-        elif everything or _is_meant_for_us(name, known):
+        if everything or _is_meant_for_us(name, known):
             yield Fault(name, f"is not a setting; the nearest is {_nearest_of_all(name, known)}. {_SPELLING}")
 
 
@@ -95,7 +92,3 @@ def _nearest_of_all(name: str, known: Iterable[str]) -> str:
         if _almost_in(section, name):
             return f"{section}__{name.partition('__')[2]}"
     return OF_A_STORE if name.startswith(f"{_SECTION}_") else nearest(name, known)
-
-
-def _unsupported() -> str:
-    return "is not supported by this version. Remove it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.db.connection import Transaction
@@ -27,6 +27,7 @@ class Rules:
         masks_emails: Whether chats show customers' addresses masked.
         colleagues: The people whom the settings name.
         zone: For the times that people type and read.
+        quiet_hours: From when until when posts make no sound where a chat can do that; None: never.
         take_on_reply: Whether the first reply takes a ticket that nobody has.
         guards_collisions: Whether a reply that crosses another is held.
     """
@@ -42,6 +43,7 @@ class Rules:
     colleagues: Sequence[Colleague] = ()
     take_on_reply: bool = True
     guards_collisions: bool = True
+    quiet_hours: tuple[time, time] | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
 

@@ -66,6 +66,7 @@ _PICK = st.integers(min_value=0, max_value=30)
 _TIMES = st.sampled_from([1, 1, 1, 2, 11])
 _PEOPLE = st.sampled_from(["Ann", "Ann", "Bob"])
 """Ann is one person in both chats, Bob is two."""
+_SNOOZES = st.sampled_from(["1m", "20m", "3h", "off"])
 _ROOMS = st.sampled_from(["discord", "slack"])
 _SPANS = st.sampled_from([0.3, 2.0, 7.0, 30.0, 120.0, 900.0, 4000.0])
 _SKEWS = st.sampled_from([-86_400.0, -3600.0, -20.0, -2.0, 0.0, 0.0, 15.0, 600.0, 86_400.0])
@@ -181,10 +182,15 @@ class World(RuleBasedStateMachine):
         self._do(self.sim.ask(room, Ask(verb=verb, agent=agent(), place=place)))
 
     @precondition(lambda self: self._threads())
-    @rule(pick=_PICK, verb=st.sampled_from([Verb.TAKE_OVER, Verb.RELEASE]), who=_PEOPLE)
-    def somebody_takes_or_releases(self, pick: int, verb: Verb, who: str) -> None:
+    @rule(
+        pick=_PICK,
+        verb=st.sampled_from([Verb.TAKE, Verb.TAKE_OVER, Verb.RELEASE, Verb.SNOOZE]),
+        who=_PEOPLE,
+        words=_SNOOZES,
+    )
+    def somebody_takes_or_snoozes(self, pick: int, verb: Verb, who: str, words: str) -> None:
         room, thread = self._a_thread(pick)
-        self._do(self.sim.ask(room, Ask(verb=verb, agent=agent(who), place=room.place_of(thread))))
+        self._do(self.sim.ask(room, Ask(verb=verb, agent=agent(who), place=room.place_of(thread), words=words)))
 
     @precondition(lambda self: self._undecided())
     @rule(pick=_PICK, send=st.booleans())

@@ -9,6 +9,7 @@ from tests.support.stage.clock import ahead, clock_of
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
+_SUPPRESS_NOTIFICATIONS = 1 << 12
 LATE = "This ticket is late: its customer was promised a first answer by "
 
 
@@ -28,7 +29,7 @@ async def is_late(ticket: Ticket) -> None:
 async def test_a_role_and_a_user_group_where_nobody_has_the_ticket(stage: Stage) -> None:
     """Both are pinged, once each; a restart says nothing again."""
     world = stage.world
-    role = world.discord.add_role("Night shift")
+    role = world.discord.add_role("Night shift", mentionable=True)
     group = world.slack.add_group("night", [world.bob])
     remind = f"discord-role:{role.id},slack-group:{group.id}"
     await promises(stage, FIRST_ANSWER="2h", REMIND=remind, HOURS="00:00-24:00")
@@ -42,6 +43,7 @@ async def test_a_role_and_a_user_group_where_nobody_has_the_ticket(stage: Stage)
         await stage.bridge.restart()
         await is_late(ticket)
     assert late_line(ticket).content == f"<@&{role.id}>"
+    assert late_line(ticket).pinged.roles == {role.id}
     stage.pings = [(group.id,)]
 
 
@@ -58,6 +60,21 @@ async def test_who_has_the_ticket(stage: Stage) -> None:
         await is_late(ticket)
     assert late_line(ticket).content == ""
     stage.pings = [(world.bob.id,)]
+
+
+async def test_quiet_hours_in_discord(stage: Stage) -> None:
+    """Cards and posts come without a sound; what changes them later makes none anyway."""
+    now = clock_of(stage)().now()
+    await stage.bridge.stop()
+    stage.bridge.settings["QUIET_HOURS"] = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=2):%H:%M}"
+    await stage.bridge.start()
+    ticket = await stage.arrives("Quiet")
+    ticket.customer_says("Are you there?")
+    await ticket.shown("Are you there?")
+    await stage.at_rest()
+    posted = [message for message in ticket.discord.messages() if message.embeds]
+    assert len(posted) == 1
+    assert all(message.flags & _SUPPRESS_NOTIFICATIONS for message in (*posted, ticket.discord.card()))
 
 
 async def promises(stage: Stage, **settings: str) -> None:

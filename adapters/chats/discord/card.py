@@ -28,6 +28,8 @@ EMBED_TOTAL = 6000
 _AUTHOR, _FOOTER, _FIELD_NAME, _FIELD_VALUE, _FIELDS = 256, 2048, 256, 1024, 25
 _TITLE, _OPENING, _STATUS = 512, 2400, 800
 
+_NO_NOTIFICATIONS = 1 << 12
+"""Discord's flag SUPPRESS_NOTIFICATIONS: nobody hears of the message, who is pinged sees it marked all the same."""
 NOBODY: dict[str, Any] = {"parse": []}
 """`allowed_mentions` that ping nobody; an edit needs it, too, or it would ping again."""
 
@@ -76,6 +78,16 @@ def card_message(card: Card, key: DeliveryKey | None = None) -> Json:
     Args:
         key: The key of the delivery that posts it; None for an edit, because we know then where the card is.
     """
+    message = _message(card, key)
+    return silenced(message, silent=card.silent) if key is not None else message
+
+
+def silenced(message: Json, *, silent: bool) -> Json:
+    """A message that makes no sound when it is posted; an edit never makes any."""
+    return {**message, "flags": message.get("flags", 0) | _NO_NOTIFICATIONS} if silent else message
+
+
+def _message(card: Card, key: DeliveryKey | None) -> Json:
     link = _link(card)
     if card.form is Form.BARE:
         dashboard = escape(f"{wording.DASHBOARD}: {card.url}") if card.url else ""

@@ -16,7 +16,7 @@ from typing import Any
 from adapters.chats import plainer
 from adapters.chats.discord import wording
 from adapters.chats.discord.buttons import action_rows
-from adapters.chats.discord.card import NOBODY, Json, key_address, key_line
+from adapters.chats.discord.card import NOBODY, Json, key_address, key_line, silenced
 from adapters.chats.discord.markup import (
     code_block,
     cut_escaped,
@@ -75,7 +75,7 @@ def parts(post: Post) -> int:
 def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
     """The body of the request for one part of a post, counted from 0; the buttons are under the last part."""
     if post.form is not Form.FULL and part >= post.plain_from:
-        return _plain_message(post, part, key)
+        return silenced(_plain_message(post, part, key), silent=post.silent)
     cuts, last = _bodies(post)
     total = len(cuts) + len(last)
     embed: dict[str, Any] = {
@@ -95,7 +95,7 @@ def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
         "components": action_rows(post.buttons) if is_last else [],
         "allowed_mentions": NOBODY,
     }
-    return message | _ping(post) if part == 0 else message
+    return silenced(message | _ping(post) if part == 0 else message, silent=post.silent)
 
 
 def _ping(post: Post) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -84,8 +85,9 @@ class Posting:
         return await self._threads.within_limit(place.channel, send) if place.thread else await send()
 
     async def edit_post(self, place: Place, message: ChatMessageId, post: Post, part: int, key: DeliveryKey) -> None:
-        """What a post in another form had, and this one has not, is taken out."""
-        await self._edit(place, message, {"content": "", "embeds": [], **post_message(post, part, key)})
+        """What a post in another form had, and this one has not, is taken out. An edit notifies nobody anyway."""
+        now = post_message(replace(post, silent=False), part, key)
+        await self._edit(place, message, {"content": "", "embeds": [], **now})
 
     async def erase(self, place: Place, message: ChatMessageId, text: str) -> None:
         await self._edit(place, message, erased_message(text))

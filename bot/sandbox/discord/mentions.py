@@ -65,8 +65,8 @@ def pinged(
 
     Args:
         text: The message's content; embeds never ping.
-        members, roles: Who can be pinged.
-        may_everyone: Whether the author may mention everyone and all roles.
+        members, roles: Who can be pinged by the author: a role if everybody may mention it, or the author all roles.
+        may_everyone: Whether the author may mention everyone.
         replied_to: The author of the message that is replied to.
     """
     bare = _CODE.sub(" ", text)
@@ -81,5 +81,5 @@ def pinged(
         everyone=all_allowed and "@everyone" in bare,
         here=all_allowed and "@here" in bare,
         users=frozenset(users),
-        roles=frozenset(pinged_roles if may_everyone else ()),
+        roles=frozenset(pinged_roles),
     )

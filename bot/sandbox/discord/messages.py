@@ -242,12 +242,13 @@ class GuildMessages(DiscordEvents):
     def _pinged(
         self, author: Member, place: Place, request: DiscordMessageRequest, replied_to: DiscordMessage | None
     ) -> Pinged:
+        may_everyone = has(self.state, author, place, "mention_everyone")
         return pinged(
             request.content,
             request.allowed,
             members=self.state.members.keys(),
-            roles=self.state.roles.keys(),
-            may_everyone=has(self.state, author, place, "mention_everyone"),
+            roles=[role.id for role in self.state.roles.values() if may_everyone or role.mentionable],
+            may_everyone=may_everyone,
             replied_to=None if replied_to is None else replied_to.author_id,
         )
 

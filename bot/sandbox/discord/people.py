@@ -55,9 +55,9 @@ class DiscordPeople:
         self.guild.send_channel_event("CHANNEL_CREATE", forum)
         return forum
 
-    def add_role(self, name: str, *permissions: str) -> Role:
-        """A role; it adds these permissions to what everybody has."""
-        role = Role(self.guild.state.new_id(), name, mask(permissions))
+    def add_role(self, name: str, *permissions: str, mentionable: bool = False) -> Role:
+        """A role; it adds these permissions to what everybody has. `mentionable`: everybody may mention it."""
+        role = Role(self.guild.state.new_id(), name, mask(permissions), mentionable)
         state = self.guild.state
         state.roles[role.id] = role
         made = {"guild_id": str(state.guild_id), "role": self.guild.serializer.role(role, len(state.roles) - 1)}

@@ -104,7 +104,7 @@ class GuildSerializer:
             "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
             "hoist": False,
             "managed": False,
-            "mentionable": False,
+            "mentionable": role.mentionable,
             "icon": None,
             "unicode_emoji": None,
             "flags": 0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from bot.db.rows import from_ms, require, to_ms
 from bot.model import Card, Mark, Moment, Status, ThreadId, TicketId, Voice
@@ -17,6 +18,7 @@ from tests.support.simulation.room import NOTE, Room, Written, about
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import HELD_AFTER, Simulation
 
+_SNOOZE_ENDS_WITHIN = timedelta(minutes=2)
 _SENT = """
 SELECT t.store, m.vendor_id, m.text, m.routed_at, m.written_at FROM deliveries AS d
 JOIN messages AS m ON m.id = d.message JOIN tickets AS t ON t.number = m.ticket
@@ -313,8 +315,20 @@ def _state(sim: Simulation, written: Written) -> str:
     return f"reply {replies[0]['state']}" if replies else "no reply"
 
 
-def _turn(card: Card, shop: Shop, ticket: TicketId) -> str:
+def _turn(sim: Simulation, card: Card, shop: Shop, ticket: TicketId) -> str:
     """What is wrong with whose turn it is on an open ticket's card; empty: nothing."""
+    snoozed = sim.rows(
+        "SELECT snoozed_until FROM tickets WHERE store = :store AND vendor_id = :ticket AND snoozed_until IS NOT NULL",
+        store=shop.name,
+        ticket=ticket,
+    )
+    if snoozed:
+        until = from_ms(snoozed[0]["snoozed_until"])
+        overdue = until < sim.clock.now() - _SNOOZE_ENDS_WITHIN
+        ends = Moment("Snoozed until", until)
+        if overdue:
+            return f"that ended at {until}"
+        return "" if card.moment == ends else f"it is {ends}"
     unanswered = shop.unanswered(ticket)
     if unanswered is None:
         return "" if "Waiting for the customer" in card.status_text else "it waits for the customer"
@@ -338,5 +352,5 @@ def _cards(scene: Scene, ticket: TicketId) -> Iterator[str]:
                 continue
             if card.status is not shop.tickets[ticket].status:
                 yield f"{room.name} {thread} says {card.status_text!r}, its vendor {shop.tickets[ticket].status}"
-            if card.status is Status.OPEN and (fault := _turn(card, shop, ticket)):
+            if card.status is Status.OPEN and (fault := _turn(scene.sim, card, shop, ticket)):
                 yield f"{room.name} {thread} says {card.status_text!r} and {card.moment}, but {fault}"

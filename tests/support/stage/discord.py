@@ -139,7 +139,7 @@ class Stage:
         await until(lambda: "connected" in self.intake.events or running.done())
         if running.done():
             running.result()
-        await until(lambda: len(self.server.command_names()) > 0)
+        await until(lambda: "stats" in self.server.command_names())
 
     async def disconnect(self) -> None:
         """Cancel `run` and wait until it is over."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from bot.model import Mention, MentionKind
-from bot.settings.hours import check_length, read_holidays, read_length, read_mentions, read_week
+from bot.settings.hours import (
+    check_length,
+    read_holidays,
+    read_length,
+    read_mentions,
+    read_quiet_hours,
+    read_time_of_day,
+    read_week,
+)
 
 NINE_TO_SIX = ((540, 1080),)
 
@@ -88,3 +96,22 @@ def test_whom_to_remind_is_read() -> None:
 def test_whom_nobody_can_remind_is_a_fault(written: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match=r"must be discord-role:<id>|names two for discord"):
         read_mentions(written)
+
+
+def test_times_of_day_are_read() -> None:
+    """Alone, and two of them, also over midnight."""
+    assert read_time_of_day(" 9:05 ") == time(9, 5)
+    assert read_quiet_hours("22:00 – 7:00") == (time(22), time(7))
+
+
+@pytest.mark.parametrize("written", ["", "9", "24:00", "9:60", "9:00am", "09:00:00", "x" * 5_000])
+def test_a_wrong_time_of_day_is_a_fault(written: str) -> None:
+    with pytest.raises(ValueError, match="must be a time of day such as 09:00"):
+        read_time_of_day(written)
+    with pytest.raises(ValueError, match="must be two times of day such as 22:00-07:00"):
+        read_quiet_hours(f"22:00-{written}")
+
+
+def test_quiet_hours_without_a_length_are_a_fault() -> None:
+    with pytest.raises(ValueError, match="must be two times of day"):
+        read_quiet_hours("22:00-22:00")

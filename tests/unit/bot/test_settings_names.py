@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import Settings, load, load_general
-from bot.settings.names import _PLANNED, letters_between
+from bot.settings import load, load_general
+from bot.settings.names import letters_between
 from bot.wiring import vendor_faults
 
 # Some of them write a `.env` into the working directory.
@@ -78,17 +78,6 @@ def test_a_misspelt_name_in_a_stores_section_names_the_nearest(
         f"STORES__MAIN__{written}: is not a setting of this vendor; the nearest is STORES__MAIN__{meant}. "
         "Remove it or check its spelling"
     )
-
-
-@pytest.mark.parametrize("name", ["QUIET_HOURS"])
-def test_a_setting_of_a_later_version_is_a_fault(good: pytest.MonkeyPatch, name: str) -> None:
-    """Taken silently, it would promise what this version does not do."""
-    good.setenv(name, "some-value")
-    assert faults() == [f"{name}: is not supported by this version. Remove it"]
-
-
-def test_no_setting_of_this_version_counts_as_one_of_a_later_version() -> None:
-    assert not _PLANNED & {name.upper() for name in Settings.model_fields}
 
 
 def test_all_faults_are_found_at_once(good: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from bot.ports import VendorCapabilities
 from bot.tickets import enqueue
 from bot.tickets.rules import Rules
 from bot.tickets.sync import record
+from tests.support.clocks import ManualClock
 from tests.support.database import NOON, STORE, snapshot, write
 from tests.support.memory.vendor import MemoryVendor
 
@@ -41,7 +42,7 @@ def one_ticket(tx: Transaction) -> tuple[TicketRow, LinkRow]:
 async def test_a_store_that_is_not_configured_any_more_is_an_answer(tmp_path: Path) -> None:
     """Neither it nor its vendor is found, and the reason is a sentence for people."""
     ticket, _ = await write(tmp_path / "db", one_ticket)
-    nothing = Directory(rules=replace(RULES, stores={}), vendors={}, chats={})
+    nothing = Directory(rules=replace(RULES, stores={}), vendors={}, chats={}, clock=ManualClock())
     for look_up in (nothing.store, nothing.vendor):
         with pytest.raises(Rejected, match="The store main is no longer in shopbell's settings"):
             look_up(ticket)
@@ -50,7 +51,7 @@ async def test_a_store_that_is_not_configured_any_more_is_an_answer(tmp_path: Pa
 async def test_nothing_is_sent_to_the_vendor_of_a_forgotten_ticket(tmp_path: Path) -> None:
     """What stands in place of its vendor's id means nothing there."""
     ticket, _ = await write(tmp_path / "db", one_ticket)
-    directory = Directory(rules=RULES, vendors={STORE.name: MemoryVendor()}, chats={})
+    directory = Directory(rules=RULES, vendors={STORE.name: MemoryVendor()}, chats={}, clock=ManualClock())
     assert directory.vendor(ticket) is directory.vendors[STORE.name]
     with pytest.raises(Rejected, match="This ticket was erased here"):
         directory.vendor(replace(ticket, forgotten=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
@@ -197,3 +198,12 @@ def test_a_line_can_ping_one_role(form: Form) -> None:
     assert message["allowed_mentions"]["roles"] == ["17"]
     assert not message["allowed_mentions"].get("parse")
     assert not message["allowed_mentions"].get("users")
+
+
+@pytest.mark.parametrize("form", [Form.FULL, Form.PLAIN])
+def test_a_silent_post_makes_no_sound(form: Form) -> None:
+    """The flag is added to those that the message has anyway; others have it not."""
+    post = Post(voice=Voice.CUSTOMER, name="Jane", text="Hello?", form=form)
+    flags = post_message(post, 0, KEY).get("flags", 0)
+    assert not flags & 1 << 12
+    assert post_message(replace(post, silent=True), 0, KEY)["flags"] == flags | 1 << 12
