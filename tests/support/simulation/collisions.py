@@ -62,10 +62,15 @@ def _shown(shop: Shop, ticket: TicketId, room: Room) -> list[datetime]:
 
 
 def _was_unread(shop: Shop, ticket: TicketId, room: Room, at: datetime) -> bool:
-    """Whether the customer had written something by then that had not stood in a thread for long enough."""
-    settled = [shown for shown in _shown(shop, ticket, room) if shown < at - _READING]
+    """
+    Whether the customer had written something by then that had not stood in a thread for long enough.
+
+    What showed again in the thread that replaced a deleted one counts as just shown, too.
+    """
+    shown = _shown(shop, ticket, room)
+    settled = [each for each in shown if each < at - _READING]
     before = [m for m in shop.said[ticket] if m.author is Author.CUSTOMER and (m.written_at or at) <= at]
-    return len(before) - 1 > len(settled)
+    return len(before) - 1 > len(settled) or any(at - _READING <= each <= at for each in shown)
 
 
 def _of_customer(shop: Shop, ticket: TicketId) -> list[str]:

@@ -38,7 +38,7 @@ from bot.model import (
 )
 from bot.outbound.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
-from bot.tickets.outcomes import retry
+from bot.tickets.outcomes import drop, retry
 from bot.wiring import World
 from tests.support.memory.vendor import START
 from tests.support.simulation.collisions import may_be_held
@@ -302,11 +302,17 @@ class Simulation:
         for row in self.rows(_FAILED):
             gone = any(row["vendor_id"] in shop.vanished for shop in self.shops.values())
             useless = gone and row["kind"] in ("reply", "status")
-            await self.press(Verb.DISCARD if useless else Verb.RETRY, row["id"])
+            if useless:  # the operator drops it: by a button nothing is discarded that may have arrived
+                self._drop(DeliveryId(row["id"]))
+            else:
+                await self.press(Verb.RETRY, row["id"])
         unfinished = self.rows(_UNFINISHED)
         unswept = [row for row in self.rows(_SWEPT) if not self._is_swept(row, since, full=full)]
         swept = not unswept and not any(sweeper.unreadable for sweeper in self._sweepers())
         return not unfinished and swept and not any(room.waiting() for room in self.rooms.values())
+
+    def _drop(self, delivery: DeliveryId) -> None:
+        self.look(lambda tx: drop(tx, delivery, self.clock.now()))
 
     def _sweepers(self) -> Iterable[Poller]:
         return () if self._process is None else self._process._pollers.values()
