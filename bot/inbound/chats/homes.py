@@ -70,10 +70,13 @@ class Homes:
     async def run(self) -> None:
         """Keep the pages true until cancelled."""
         while True:
+            begun_at = self._clock.monotonic()
             if not await self._look_over():
                 self._opened.clear()
                 await self._opened.wait()
-            await self._clock.sleep(_EVERY_SECONDS)
+                begun_at = self._clock.monotonic()
+            # With many open tickets the lists take long to read. Others want something of the database, too.
+            await self._clock.sleep(max(_EVERY_SECONDS, self._clock.monotonic() - begun_at))
 
     async def _look_over(self) -> bool:
         """Returns whether somebody may be looking at a page."""
