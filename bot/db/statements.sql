@@ -1038,6 +1038,13 @@ WHERE ticket = :ticket AND link IS NULL AND vendor_id IS NOT NULL AND author <> 
   AND written_at >= :since
 LIMIT 1;
 
+-- name: written_to_us_after
+-- Whether somebody other than the store has written in the ticket after this message was recorded.
+SELECT 1 FROM messages
+WHERE ticket = :ticket AND id > :message
+  AND purpose = 'vendor' AND vendor_id IS NOT NULL AND author <> 'staff' AND is_public = 1
+LIMIT 1;
+
 -- name: vendor_ids_read
 -- The ticket's messages that were read from its vendor, under the ids by which they are recorded.
 SELECT vendor_id FROM messages WHERE ticket = :ticket AND purpose = 'vendor' AND vendor_id IS NOT NULL;

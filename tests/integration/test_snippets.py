@@ -192,6 +192,22 @@ async def test_a_reply_that_fails_leaves_the_ticket_open(bridge: Bridge) -> None
     assert bridge.vendor.texts("t1") == [FILLED]
 
 
+async def test_what_the_customer_wrote_meanwhile_keeps_the_ticket_open(bridge: Bridge) -> None:
+    """Whoever asked for both had not read it: the reply goes, and its thread says why the ticket is not closed."""
+    bridge.vendor.fail["reply"] = [Rejected("The shop does not like it.")]
+    shown = await opened(bridge, Verb.SNIPPET, "refund")
+    await sent(bridge, shown, {"then": "close"})
+    await until(lambda: len(lines(bridge)[0]) == 2, "it is said that the reply failed")
+    bridge.vendor.customer_writes("t1", "One more thing")
+    await until(lambda: lines(bridge)[1] == ["One more thing"], "what the customer wrote is shown")
+    (retry,) = next(say.post.buttons for say in bridge.discord.shown[bridge.thread(bridge.discord)] if say.post.buttons)
+    await bridge.asks(bridge.discord, Verb.RETRY, delivery=retry.delivery)
+    await bridge.at_rest()
+    assert bridge.vendor.texts("t1") == [FILLED]
+    assert status(bridge) is Status.OPEN
+    assert lines(bridge)[0][-1].endswith("stays open, because the customer has written since you wrote it.")
+
+
 async def test_an_unknown_outcome_is_looked_for_and_nothing_is_sent_twice(bridge: Bridge) -> None:
     """The answer to the reply is lost; it is found, and then the ticket is closed, once."""
     bridge.vendor.lose.add("reply")
