@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,6 +151,28 @@ async def test_a_form_that_crosses_another_reply_is_held(bridge: Bridge) -> None
         assert (f"Ann's answer, {word}" in bridge.vendor.texts("t1")) is reaches
         assert bridge.vendor.texts("t1").count(f"Bob's answer, {word}") == 1
         await asyncio.sleep(120)
+
+
+async def test_a_form_begins_with_what_was_typed(bridge: Bridge) -> None:
+    """Behind `/reply`, as it is: nothing in it is filled in."""
+    shown = await opened(bridge, Verb.REPLY, " Dear Jane,\r\n{{agent.name}} ")
+    assert initial(shown)["text"] == "Dear Jane,\n{{agent.name}}"
+
+
+@pytest.mark.parametrize("verb", [Verb.REPLY, Verb.NOTE])
+async def test_what_was_typed_is_given_back_if_there_is_no_form(bridge: Bridge, verb: Verb) -> None:
+    """The number is wrong, the asker is a guest, or the text is too long for a form: it can be copied."""
+    wrong: list[dict[str, Any]] = [{"ticket": "9999"}, {"agent": GUEST}]
+    for more in wrong:
+        found = await bridge.form(bridge.discord, verb, **{"words": "A long text", "agent": ANN, **more})
+        assert isinstance(found, Answer)
+        assert found.kept == "A long text"
+        asked = await bridge.asks(bridge.discord, Verb.NOTE, **{"words": "A long note", **more})
+        assert asked.kept == "A long note"
+    long = "x" * 4_001
+    found = await form(bridge, Verb.REPLY, long)
+    assert isinstance(found, Answer)
+    assert found.kept == long
 
 
 async def test_what_was_changed_in_the_form_is_sent_as_it_is(bridge: Bridge) -> None:

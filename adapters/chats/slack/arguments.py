@@ -93,6 +93,12 @@ def _for_note(text: str) -> Typed:
     return Typed(words=text.strip(), lacks_ticket=True)
 
 
+def _for_reply(text: str) -> Typed:
+    """The number, then what the form begins with; both may be left out."""
+    found = _for_note(text)
+    return Typed(ticket=found.ticket, words=found.words, lacks_ticket=found.ticket is None)
+
+
 def _for_snippet(text: str) -> Typed:
     """The number and the snippet's name, in either order; the first word that is a number is the ticket's."""
     found = text.split()
@@ -120,5 +126,6 @@ _READERS: Mapping[Verb, Callable[[str], Typed]] = {
     Verb.CLOSE: _for_close,
     Verb.SNIPPETS: _for_words,
     Verb.NOTE: _for_note,
+    Verb.REPLY: _for_reply,
     Verb.SNIPPET: _for_snippet,
 }

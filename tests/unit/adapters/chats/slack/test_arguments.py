@@ -99,3 +99,20 @@ def test_words_are_taken_as_they_were_typed(verb: Verb, text: str, words: str) -
 def test_the_store_of_figures_is_taken_as_it_was_typed() -> None:
     """Its name may have such signs, too."""
     assert typed(Verb.STATS, "R&amp;D 7d").store == "R&D"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", (None, "")),
+        ("1042", ("1042", "")),
+        ("#1042 Dear Jane,\nno.", ("#1042", "Dear Jane,\nno.")),
+        ("Dear Jane", (None, "Dear Jane")),
+        ("10 days is too long", ("10", "days is too long")),
+    ],
+)
+def test_reply_takes_number_and_text(text: str, wanted: tuple[str | None, str]) -> None:
+    """The form begins with the text; without a number a picker asks for it and keeps the text."""
+    found = typed(Verb.REPLY, text)
+    assert (found.ticket, found.words) == wanted
+    assert found.lacks_ticket is (wanted[0] is None)

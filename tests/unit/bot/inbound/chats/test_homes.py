@@ -10,6 +10,7 @@ from bot.db.connection import Database
 from bot.inbound.chats.homes import Homes
 from bot.tickets.rules import Rules
 from tests.support.clocks import ManualClock
+from tests.support.waiting import until
 
 
 class _SlowDatabase:
@@ -29,8 +30,7 @@ async def _rests(seconds: float) -> float:
     clock = ManualClock()
     database = cast("Database", _SlowDatabase(clock, seconds))
     task = asyncio.create_task(Homes(database, cast("Rules", None), clock, {}).run())
-    while len(clock.slept) < 2:
-        await asyncio.sleep(0)
+    await until(lambda: len(clock.slept) > 1, "it has rested twice")
     task.cancel()
     return clock.slept[1]
 
