@@ -100,8 +100,9 @@ class Ask:
 
     @property
     def longest_entry(self) -> str:
-        """What would be lost first if the form were lost; empty: nothing was entered."""
-        return max(self.entered.values(), key=len, default="")
+        """What would be lost first if this were lost: of a form, or the text behind a command; empty: there is none."""
+        typed = self.words if self.verb in (Verb.NOTE, Verb.REPLY, Verb.CLOSE) else ""
+        return max(self.entered.values(), key=len, default=typed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

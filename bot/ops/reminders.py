@@ -44,7 +44,7 @@ class Reminders:
 
 def _is_due(tx: Transaction, rules: Rules, now: datetime) -> bool:
     ends = next_to_end(tx, rules)
-    return (ends is not None and ends <= now) or bool(reminders(tx, rules, now))
+    return (ends is not None and ends <= now) or bool(reminders(tx, rules, now, 1))
 
 
 def _do_what_is_due(tx: Transaction, rules: Rules, now: datetime) -> None:

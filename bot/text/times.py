@@ -98,6 +98,9 @@ def _at(words: str, now: datetime, local: datetime) -> datetime | TimeFault:
         read = parser.parse(f"{date} {hour or MORNING.isoformat()}", default=midnight + days, ignoretz=True)
     except (ValueError, OverflowError):
         return TimeFault.UNREADABLE
+    if abs(read - midnight) > 2 * LONGEST:
+        # At the ends of the calendar, no time of another zone can be told.
+        return TimeFault.PAST if read < midnight else TimeFault.TOO_FAR
     moment = _utc(read.replace(tzinfo=local.tzinfo), now)
     if moment > now or form["full"] or form["relative"]:
         return moment

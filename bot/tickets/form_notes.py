@@ -88,6 +88,9 @@ def keep_as_note(tx: Transaction, said: Said, rules: Rules, now: datetime) -> An
     route = note_route(written, rules) or kept
     ticket = ticket_row(require(tx.one("ticket", number=link.ticket)))
     set_route(tx, message.id, route, now)
+    if route is kept:
+        # It has no prefix, so by its own words it is known whether it is edited.
+        tx.run("set_message_edited", id=message.id, text=written.text)
     enqueue_routed(tx, link, ticket, message, route, rules, now, since=now, at=said.said_at)
     progress_changed(tx, message.id, now)
     marks.enqueue_mark(tx, message, now)

@@ -68,14 +68,22 @@ def entered(words: str, values: Mapping[str, str]) -> Entered | None:
     return Entered(token, snippet, clean(values[TEXT]), values.get(THEN) == SEND_AND_CLOSE)
 
 
-def reply_form(snippet: Snippet | None, ticket: TicketRow, asker: Asker, rules: Rules) -> Modal | Answer:
-    """The form with a snippet, filled in for this ticket, or an empty one; the ticket's store is in the settings."""
+def reply_form(
+    snippet: Snippet | None, ticket: TicketRow, asker: Asker, rules: Rules, typed: str = ""
+) -> Modal | Answer:
+    """
+    The form with a snippet, filled in for this ticket, or without one; the ticket's store is in the settings.
+
+    Args:
+        typed: What stands in a form without a snippet.
+    """
     if ticket.forgotten:
-        return Answer(text=reasons.forgotten())
-    filled = Filled("") if snippet is None else filled_in(snippet.text, ticket, asker, rules)
+        return Answer(text=reasons.forgotten(), kept=typed)
+    filled = Filled(typed) if snippet is None else filled_in(snippet.text, ticket, asker, rules)
     surplus = width(filled.text) - LONGEST_ENTRY
     if surplus > 0:
-        return Answer(text=answers.filled_too_long(surplus))
+        too_long = answers.entry_too_long if snippet is None else answers.filled_too_long
+        return Answer(text=too_long(surplus), kept=typed)
     text = TextField(
         name=TEXT,
         label="Text for the customer",

@@ -72,11 +72,19 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
 
 
 def _close_after(tx: Transaction, message: MessageRow, now: datetime) -> None:
-    """Close the ticket if that was asked for together with this reply, and is still to be done."""
+    """
+    Close the ticket if that was asked for together with this reply, and is still to be done.
+
+    Not if the customer has written meanwhile: who asked for it had not read that, and in a closed ticket nobody would.
+    """
     ticket = ticket_row(require(tx.one("ticket", number=message.ticket)))
     is_open = ticket.status is Status.OPEN and tx.one("status_in_progress", ticket=ticket.number) is None
-    if message.closes_by and is_open and not ticket.forgotten:
+    if not message.closes_by or not is_open or ticket.forgotten:
+        return
+    if tx.one("written_to_us_after", ticket=ticket.number, message=message.id) is None:
         enqueue.status(tx, ticket, Status.CLOSED, message.closes_by, now)
+    elif message.link is not None:
+        enqueue.line(tx, enqueue.load_link(tx, message.link), notices.not_closed_as_customer_wrote(), now)
 
 
 def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, text: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from bot.db.connection import Transaction
 from bot.db.rows import TicketRow, ticket_row, to_ms
@@ -61,19 +62,19 @@ def due(ticket: TicketRow, promises: Promises, now: datetime) -> Due | None:
     return Due(Reminded.SOON, soon, until) if now >= soon and told is None else None
 
 
-def reminders(tx: Transaction, rules: Rules, now: datetime) -> list[tuple[TicketRow, Due]]:
-    """What has to be told now, the customers who wait longest first."""
+def reminders(tx: Transaction, rules: Rules, now: datetime, most: int = _AT_ONCE) -> list[tuple[TicketRow, Due]]:
+    """What has to be told now, at most so much, the customers who wait longest first."""
     promising = _promising(rules)
     if not promising:
         return []
     rows = tx.all("tickets_to_remind_of", stores=json.dumps(sorted(promising)))
     found = ((ticket, due(ticket, promising[ticket.store], now)) for ticket in map(ticket_row, rows))
-    return [(ticket, what) for ticket, what in found if what is not None]
+    return list(islice(((ticket, what) for ticket, what in found if what is not None), most))
 
 
 def remind(tx: Transaction, rules: Rules, now: datetime) -> None:
     """Tell what has to be told in the threads, and record it. There may be more; then `reminders` says so."""
-    for ticket, what in reminders(tx, rules, now)[:_AT_ONCE]:
+    for ticket, what in reminders(tx, rules, now):
         broken_at = to_ms(what.until) if what.what is Reminded.BROKEN else None
         since = None if ticket.waiting_since is None else to_ms(ticket.waiting_since)
         tx.run("set_ticket_reminded", number=ticket.number, told=what.what, since=since, broken_at=broken_at)

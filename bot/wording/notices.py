@@ -309,6 +309,10 @@ def stays_open() -> str:
     return "The ticket stays open until it does."
 
 
+def not_closed_as_customer_wrote() -> str:
+    return "The reply has arrived. The ticket stays open, because the customer has written since you wrote it."
+
+
 def snippet_offered(name: str, text: str) -> str:
     return f"The snippet {name}, filled in. Send it to the customer?\n\n{text}"
 

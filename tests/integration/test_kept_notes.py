@@ -80,6 +80,20 @@ async def test_a_note_loses_its_prefix_only(bridge: Bridge) -> None:
     assert notes(bridge) == ["Ann: call her"]
 
 
+async def test_who_wrote_it_is_told_nothing_of_an_edit_without_a_change(bridge: Bridge) -> None:
+    """Chats send an edit when a link's preview appears, too; of a true one the author is told that it stays a note."""
+    said = await bridge.says(bridge.discord, "m1", "See https://shop.example/1")
+    assert await kept(bridge, said) == NOTED
+    await bridge.edits(bridge.discord, "m1", "See https://shop.example/1")
+    await bridge.at_rest()
+    assert bridge.discord.told == []
+    await bridge.edits(bridge.discord, "m1", "See https://shop.example/2")
+    await until(lambda: len(bridge.discord.told) == 1, "Ann is told that it is a note all the same")
+    await bridge.edits(bridge.discord, "m1", "See https://shop.example/2")
+    await bridge.at_rest()
+    assert len(bridge.discord.told) == 1
+
+
 async def test_who_may_not_act_keeps_nothing(bridge: Bridge) -> None:
     """The reply leaves as it would have."""
     said = await bridge.says(bridge.discord, "m1", "An answer")

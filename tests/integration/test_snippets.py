@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,6 +153,28 @@ async def test_a_form_that_crosses_another_reply_is_held(bridge: Bridge) -> None
         await asyncio.sleep(120)
 
 
+async def test_a_form_begins_with_what_was_typed(bridge: Bridge) -> None:
+    """Behind `/reply`, as it is: nothing in it is filled in."""
+    shown = await opened(bridge, Verb.REPLY, " Dear Jane,\r\n{{agent.name}} ")
+    assert initial(shown)["text"] == "Dear Jane,\n{{agent.name}}"
+
+
+@pytest.mark.parametrize("verb", [Verb.REPLY, Verb.NOTE])
+async def test_what_was_typed_is_given_back_if_there_is_no_form(bridge: Bridge, verb: Verb) -> None:
+    """The number is wrong, the asker is a guest, or the text is too long for a form: it can be copied."""
+    wrong: list[dict[str, Any]] = [{"ticket": "9999"}, {"agent": GUEST}]
+    for more in wrong:
+        found = await bridge.form(bridge.discord, verb, **{"words": "A long text", "agent": ANN, **more})
+        assert isinstance(found, Answer)
+        assert found.kept == "A long text"
+        asked = await bridge.asks(bridge.discord, Verb.NOTE, **{"words": "A long note", **more})
+        assert asked.kept == "A long note"
+    long = "x" * 4_001
+    found = await form(bridge, Verb.REPLY, long)
+    assert isinstance(found, Answer)
+    assert found.kept == long
+
+
 async def test_what_was_changed_in_the_form_is_sent_as_it_is(bridge: Bridge) -> None:
     """Nothing in it is filled in any more."""
     shown = await opened(bridge, Verb.SNIPPET, "refund", chat=bridge.slack)
@@ -190,6 +213,22 @@ async def test_a_reply_that_fails_leaves_the_ticket_open(bridge: Bridge) -> None
     await until(lambda: status(bridge) is Status.CLOSED)
     await bridge.at_rest()
     assert bridge.vendor.texts("t1") == [FILLED]
+
+
+async def test_what_the_customer_wrote_meanwhile_keeps_the_ticket_open(bridge: Bridge) -> None:
+    """Whoever asked for both had not read it: the reply goes, and its thread says why the ticket is not closed."""
+    bridge.vendor.fail["reply"] = [Rejected("The shop does not like it.")]
+    shown = await opened(bridge, Verb.SNIPPET, "refund")
+    await sent(bridge, shown, {"then": "close"})
+    await until(lambda: len(lines(bridge)[0]) == 2, "it is said that the reply failed")
+    bridge.vendor.customer_writes("t1", "One more thing")
+    await until(lambda: lines(bridge)[1] == ["One more thing"], "what the customer wrote is shown")
+    (retry,) = next(say.post.buttons for say in bridge.discord.shown[bridge.thread(bridge.discord)] if say.post.buttons)
+    await bridge.asks(bridge.discord, Verb.RETRY, delivery=retry.delivery)
+    await bridge.at_rest()
+    assert bridge.vendor.texts("t1") == [FILLED]
+    assert status(bridge) is Status.OPEN
+    assert lines(bridge)[0][-1].endswith("stays open, because the customer has written since you wrote it.")
 
 
 async def test_an_unknown_outcome_is_looked_for_and_nothing_is_sent_twice(bridge: Bridge) -> None:

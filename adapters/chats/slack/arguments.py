@@ -37,8 +37,10 @@ class Typed:
 
 
 def typed(verb: Verb, text: str) -> Typed:
-    """The parts of what was typed behind the command `verb`."""
-    return _READERS.get(verb, _for_ticket)(text)
+    """The parts of what was typed behind the command `verb`: as it was meant, because Slack escapes three signs."""
+    if verb is Verb.ASSIGN:
+        return _for_assign(text)  # whom it names is known by signs that are not escaped
+    return _READERS.get(verb, _for_ticket)(unescape(text))
 
 
 def _for_ticket(text: str) -> Typed:
@@ -48,8 +50,8 @@ def _for_ticket(text: str) -> Typed:
 
 
 def _for_search(text: str) -> Typed:
-    """Words as they were meant: Slack escapes three signs."""
-    return Typed(words=unescape(text).strip())
+    """Everything that was typed."""
+    return Typed(words=text.strip())
 
 
 def _for_close(text: str) -> Typed:
@@ -91,6 +93,12 @@ def _for_note(text: str) -> Typed:
     return Typed(words=text.strip(), lacks_ticket=True)
 
 
+def _for_reply(text: str) -> Typed:
+    """The number, then what the form begins with; both may be left out."""
+    found = _for_note(text)
+    return Typed(ticket=found.ticket, words=found.words, lacks_ticket=found.ticket is None)
+
+
 def _for_snippet(text: str) -> Typed:
     """The number and the snippet's name, in either order; the first word that is a number is the ticket's."""
     found = text.split()
@@ -112,12 +120,12 @@ def _for_assign(text: str) -> Typed:
 _READERS: Mapping[Verb, Callable[[str], Typed]] = {
     Verb.STATS: _for_stats,
     Verb.FIND: _for_search,
-    Verb.ASSIGN: _for_assign,
     Verb.TICKETS: _for_words,
     Verb.HELP: _for_words,
     Verb.SNOOZE: _for_snooze,
     Verb.CLOSE: _for_close,
     Verb.SNIPPETS: _for_words,
     Verb.NOTE: _for_note,
+    Verb.REPLY: _for_reply,
     Verb.SNIPPET: _for_snippet,
 }

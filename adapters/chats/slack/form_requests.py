@@ -22,7 +22,7 @@ from adapters.chats.slack.forms import Kept
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.requests import Requests
 from bot.errors import RemoteError
-from bot.model import Answer, Ask, Door, Modal, Place, SnippetChoice
+from bot.model import Answer, Ask, Door, Modal, Place, SnippetChoice, Verb
 from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
@@ -87,15 +87,16 @@ class FormRequests:
 
     async def _form(self, kept: Kept, user: str, door: Door) -> Modal | Answer:
         """The form, or the answer why there is none. An error of ours is an answer, too: somebody waits for one."""
+        typed = kept.words if kept.verb in (Verb.NOTE, Verb.REPLY) else ""
         try:
             agent = await self._agents.agent(user)
             asked = Ask(verb=kept.verb, agent=agent, place=kept.place, ticket=kept.ticket, words=kept.words, door=door)
             return await self._intake.form(asked)
         except RemoteError as error:
-            return Answer(text=error.user_message)
+            return Answer(text=error.user_message, kept=typed)
         except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the error
             _log.exception("slack request failed", verb=kept.verb)
-            return Answer(text=wording.BROKEN)
+            return Answer(text=wording.BROKEN, kept=typed)
 
     # ------------------------------------------------------------ the picker
 

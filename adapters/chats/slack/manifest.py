@@ -46,7 +46,7 @@ COMMANDS = (
     ("/assign", "Give a ticket to a colleague", "[number] [@colleague]"),
     ("/snooze", "Take a ticket out of the queue until a time", "[number] [2h|tomorrow|mon 9:00|off]"),
     ("/note", "Add a note for the team to a ticket", "[number] [text]"),
-    ("/reply", "Answer a ticket's customer in a form", "[number]"),
+    ("/reply", "Answer a ticket's customer in a form", "[number] [text]"),
     ("/snippet", "Send a saved answer", "[number] [name]"),
     ("/snippets", "List, write and change saved answers", ""),
     ("/tickets", "List the tickets that wait for you", "[waiting|mine|snoozed|all] [store]"),

@@ -135,9 +135,9 @@ class Commands:
                 return await self._snippets.form(ask)
             subject = await self._subject(ask)
         except RemoteError as error:
-            return Answer(text=error.user_message)
+            return Answer(text=error.user_message, kept=ask.longest_entry)
         if isinstance(subject, Answer):
-            return subject
+            return replace(subject, kept=ask.longest_entry)
         if ask.verb is Verb.NOTE:
             return note_form(subject.ticket, ask.words)
         return await self._snippets.reply_form(ask, subject.ticket)

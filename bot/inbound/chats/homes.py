@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -51,21 +52,31 @@ class Homes:
         self._clock = clock
         self._chats = chats
         self._shown: dict[tuple[ChatName, AgentId], Home] = {}
+        # A page is read and shown by one at a time, so that none that was read before takes the place of a later one.
+        self._turns: WeakValueDictionary[tuple[ChatName, AgentId], asyncio.Lock] = WeakValueDictionary()
         self._opened = asyncio.Event()
 
     async def opened(self, chat: ChatName, agent: Agent, answer: Answer | None) -> None:
         """Somebody opened their page, or pressed a button there. Raises what `CanShowHome.show_home` raises."""
-        await self._database.write(_note_opened, chat, agent.id, to_ms(self._clock.now()))
-        self._opened.set()
-        await self._show(chat, agent, answer)
+        async with self._turn(chat, agent.id):
+            home = replace(await self._home(chat, agent), answer=answer)
+            # Nothing changes on the page of somebody who sees no list. All who are no agents could crowd out those
+            # who are.
+            if home.sections:
+                await self._database.write(_note_opened, chat, agent.id, to_ms(self._clock.now()))
+                self._opened.set()
+            await self._show(chat, agent.id, home)
 
     async def run(self) -> None:
         """Keep the pages true until cancelled."""
         while True:
+            begun_at = self._clock.monotonic()
             if not await self._look_over():
                 self._opened.clear()
                 await self._opened.wait()
-            await self._clock.sleep(_EVERY_SECONDS)
+                begun_at = self._clock.monotonic()
+            # With many open tickets the lists take long to read. Others want something of the database, too.
+            await self._clock.sleep(max(_EVERY_SECONDS, self._clock.monotonic() - begun_at))
 
     async def _look_over(self) -> bool:
         """Returns whether somebody may be looking at a page."""
@@ -85,19 +96,22 @@ class Homes:
 
     async def _show_again(self, chat: ChatName, agent: AgentId) -> None:
         shows = self._chats.get(chat)
-        if isinstance(shows, CanShowHome):
-            before = self._shown.get((chat, agent))
-            await self._show(chat, await shows.person(agent), None if before is None else before.answer)
-
-    async def _show(self, chat: ChatName, agent: Agent, answer: Answer | None) -> None:
-        shows = self._chats[chat]
         if not isinstance(shows, CanShowHome):
             return
-        home = replace(await self._home(chat, agent), answer=answer)
-        if self._shown.get((chat, agent.id)) != home:
-            self._shown.pop((chat, agent.id), None)
-            await shows.show_home(agent.id, home)
-            self._shown[chat, agent.id] = home
+        async with self._turn(chat, agent):
+            before = self._shown.get((chat, agent))
+            home = await self._home(chat, await shows.person(agent))
+            await self._show(chat, agent, replace(home, answer=None if before is None else before.answer))
+
+    def _turn(self, chat: ChatName, agent: AgentId) -> asyncio.Lock:
+        return self._turns.setdefault((chat, agent), asyncio.Lock())
+
+    async def _show(self, chat: ChatName, agent: AgentId, home: Home) -> None:
+        shows = self._chats[chat]
+        if isinstance(shows, CanShowHome) and self._shown.get((chat, agent)) != home:
+            self._shown.pop((chat, agent), None)
+            await shows.show_home(agent, home)
+            self._shown[chat, agent] = home
 
     async def _home(self, chat: ChatName, agent: Agent) -> Home:
         """What the page must show now: only tickets on which this person may act."""

@@ -89,7 +89,7 @@ class Snippets:
         if snippet is None and ask.verb is not Verb.REPLY:
             return snippets.not_found(tx, ask.words)
         ticket = ticket_row(require(tx.one("ticket", number=number)))
-        return reply_form(snippet, ticket, _asker(ask), self._rules)
+        return reply_form(snippet, ticket, _asker(ask), self._rules, "" if snippet else clean(ask.words))
 
     async def send(self, ask: Ask, subject: Subject) -> Answer:
         """Send what was written in such a form, about a ticket on which the asker may act."""

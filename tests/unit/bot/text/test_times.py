@@ -86,6 +86,19 @@ def test_what_is_no_time_to_come_is_refused(typed: str, fault: TimeFault) -> Non
     assert berlin(typed) is fault
 
 
+@pytest.mark.parametrize("zone", [BERLIN, NEW_YORK, ZoneInfo("Pacific/Kiritimati"), ZoneInfo("UTC")])
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        *[(each, TimeFault.PAST) for each in ("0001-01-01", "0001-01-01 0:00", "0001-01-01 23:59", "1 jan 0001")],
+        *[(each, TimeFault.TOO_FAR) for each in ("9999-12-31", "9999-12-31 0:00", "9999-12-31 23:59", "dec 31 9999")],
+    ],
+)
+def test_the_ends_of_the_calendar_are_only_far_away(typed: str, fault: TimeFault, zone: ZoneInfo) -> None:
+    """In whatever zone: there such a time is before the first year, or after the last one, in UTC."""
+    assert read_time(typed, FRIDAY, zone) is fault
+
+
 @pytest.mark.parametrize(
     ("now", "typed", "meant"),
     [

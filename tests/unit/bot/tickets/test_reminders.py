@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.model import Hours, Promises, Status
-from bot.tickets.reminders import Due, Reminded, due
+from bot.db.connection import Transaction
+from bot.db.migrate import migrate
+from bot.db.rows import to_ms
+from bot.model import Hours, Promises, Status, Store, StoreName
+from bot.tickets import reminders as module
+from bot.tickets.reminders import Due, Reminded, due, reminders
+from bot.tickets.rules import Rules
 from tests.unit.bot.tickets.test_queue import NOON, ticket
 
 PROMISES = Promises(hours=Hours(zone=ZoneInfo("UTC")), first_answer=timedelta(hours=4), next_answer=timedelta(hours=8))
@@ -61,3 +68,37 @@ def test_a_store_may_promise_only_one_of_both() -> None:
     assert due(ticket(), replace(PROMISES, first_answer=None), NOON + 9 * HOUR) is None
     assert due(ticket(first_response_at=NOON), replace(PROMISES, next_answer=None), NOON + 9 * HOUR) is None
     assert due(ticket(), replace(PROMISES, next_answer=None), NOON + 9 * HOUR) == BROKEN
+
+
+def test_no_more_tickets_are_looked_at_than_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many wait at first contact: else each hundred would cost the work for all of them."""
+    looked_at = []
+
+    def counted(*of: object) -> Due | None:
+        looked_at.append(of)
+        return due(*of)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "due", counted)
+    store = Store(name=StoreName("main"), label="", vendor_label="", channels=(), poll_seconds=60, promises=PROMISES)
+    rules = Rules(
+        stores={store.name: store},
+        capabilities={},
+        chat_labels={},
+        noting=frozenset(),
+        attaching=frozenset(),
+        note_prefixes=(),
+        undo=timedelta(),
+    )
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        migrate(connection)
+        tx = Transaction(connection)
+        tx.run("add_store", name="main")
+        for number in range(300):
+            tx.add("insert_ticket", store="main", vendor_id=str(number), status="open", created_at=to_ms(NOON))
+        connection.execute(
+            "UPDATE tickets SET followed = 1, awaiting = 'us', waiting_since = ? + number", (to_ms(NOON),)
+        )
+        found = [each.number for each, _ in reminders(tx, rules, NOON + timedelta(days=9))]
+        assert found == sorted(found)
+        assert len(found) == len(looked_at) == 100

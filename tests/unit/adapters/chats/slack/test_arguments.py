@@ -76,3 +76,43 @@ def test_snooze_takes_number_and_time(text: str, wanted: tuple[str | None, str])
     found = typed(Verb.SNOOZE, text)
     assert (found.ticket, found.words) == wanted
     assert found.lacks_ticket == (wanted[0] is None)
+
+
+@pytest.mark.parametrize(
+    ("verb", "text", "words"),
+    [
+        (Verb.NOTE, "1042 R&amp;D says: if a &lt; b", "R&D says: if a < b"),
+        (Verb.NOTE, "no number &amp; no end", "no number & no end"),
+        (Verb.NOTE, "1042 &amp;amp;", "&amp;"),
+        (Verb.CLOSE, "1042 paid &amp; sent -&gt; done", "paid & sent -> done"),
+        (Verb.CLOSE, "paid &amp; sent", "paid & sent"),
+        (Verb.SNOOZE, "1042 &lt;soon&gt;", "<soon>"),
+        (Verb.SNIPPET, "1042 R&amp;D", "R&D"),
+        (Verb.TICKETS, "all R&amp;D", "all R&D"),
+    ],
+)
+def test_words_are_taken_as_they_were_typed(verb: Verb, text: str, words: str) -> None:
+    """Slack escapes three signs in what is typed behind a command."""
+    assert typed(verb, text).words == words
+
+
+def test_the_store_of_figures_is_taken_as_it_was_typed() -> None:
+    """Its name may have such signs, too."""
+    assert typed(Verb.STATS, "R&amp;D 7d").store == "R&D"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", (None, "")),
+        ("1042", ("1042", "")),
+        ("#1042 Dear Jane,\nno.", ("#1042", "Dear Jane,\nno.")),
+        ("Dear Jane", (None, "Dear Jane")),
+        ("10 days is too long", ("10", "days is too long")),
+    ],
+)
+def test_reply_takes_number_and_text(text: str, wanted: tuple[str | None, str]) -> None:
+    """The form begins with the text; without a number a picker asks for it and keeps the text."""
+    found = typed(Verb.REPLY, text)
+    assert (found.ticket, found.words) == wanted
+    assert found.lacks_ticket is (wanted[0] is None)

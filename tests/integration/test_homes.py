@@ -1,0 +1,99 @@
+"""Agents' pages in a chat: what is shown last, and who is looked after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.model import Agent, AgentId, Answer, Home
+from tests.support.memory.bridge import SLACK, Bridge, running
+from tests.support.memory.chat import MemoryChat
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.simulated
+
+ANN = AgentId("u1")
+
+
+@dataclass
+class PagesChat(MemoryChat):
+    """
+    A chat with pages; Ann alone is a full member.
+
+    Attributes:
+        pages: All that were shown, in the order in which the chat took them.
+        open: Until it is set, the chat does not take the pages that it was asked for meanwhile.
+        begun: How many pages it was asked to show.
+    """
+
+    pages: list[tuple[AgentId, Home]] = field(default_factory=list)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: int = 0
+
+    async def person(self, agent: AgentId) -> Agent:
+        return Agent(id=agent, name=agent, is_full_member=agent == ANN)
+
+    async def show_home(self, agent: AgentId, home: Home) -> None:
+        self.begun += 1
+        opening = self.open
+        await opening.wait()
+        self.pages.append((agent, home))
+
+    def of_ann(self) -> Home:
+        return [home for agent, home in self.pages if agent == ANN][-1]
+
+
+@pytest.fixture
+async def chat() -> PagesChat:
+    """It takes pages at once."""
+    chat = PagesChat(name=SLACK)
+    chat.open.set()
+    return chat
+
+
+@pytest.fixture
+async def bridge(tmp_path: Path, chat: PagesChat) -> AsyncIterator[Bridge]:
+    """A bridge with one ticket."""
+    async with running(tmp_path / "db", slack=chat) as bridge:
+        await bridge.ticket_arrives()
+        yield bridge
+
+
+async def opens(chat: PagesChat, agent: AgentId = ANN, answer: Answer | None = None) -> None:
+    """Somebody opens their page, or gets an answer there."""
+    assert chat.intake is not None
+    await chat.intake.home_opened(SLACK, await chat.person(agent), answer)
+
+
+async def test_what_came_of_a_press_is_not_covered_by_an_older_page(bridge: Bridge, chat: PagesChat) -> None:
+    """A page is on its way because something changed, and takes its time; the answer is shown after it, and stays."""
+    await opens(chat)
+    chat.open = slow = asyncio.Event()
+    bridge.vendor.customer_writes("t2", "Another", name="Joe")
+    await until(lambda: chat.begun == 2, "a page is on its way")
+    chat.open = asyncio.Event()
+    chat.open.set()
+    press = asyncio.create_task(opens(chat, answer=Answer(text="You have it now.")))
+    await asyncio.sleep(1)
+    slow.set()
+    await press
+    await asyncio.sleep(60)
+    answer = chat.of_ann().answer
+    assert answer is not None
+    assert answer.text == "You have it now."
+
+
+async def test_who_sees_no_ticket_crowds_out_no_agent(bridge: Bridge, chat: PagesChat) -> None:
+    """However many others open their page after an agent did, the agent's page stays true."""
+    await opens(chat)
+    for number in range(60):
+        await asyncio.sleep(1)
+        await opens(chat, AgentId(f"stranger{number}"))
+    assert len(chat.pages) == 61
+    bridge.vendor.customer_writes("t2", "Another", name="Joe")
+    await until(lambda: "2 wait for us" in chat.of_ann().counts, "Ann's page shows both tickets")
+    assert len(chat.pages) == 62, "those of others show the same as before"
