@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.cli.shell import field
 from bot.text import clean
 from bot.tickets.snippets import fault_of, normal_name
-from bot.wording import answers
+from bot.wording import form_answers
 
 _ENDING = ".md"
 _LARGEST = 64 * 1024
@@ -49,7 +49,7 @@ def read_files(folder: Path) -> dict[str, str]:
     for file in found:
         name, text = normal_name(file.name[: -len(_ENDING)]), ""
         if name is None:
-            faults.append(f"{_shown(file)}: {answers.bad_snippet_name()}")
+            faults.append(f"{_shown(file)}: {form_answers.bad_snippet_name()}")
             continue
         if name in files:
             faults.append(f"{_shown(file)}: it is the same snippet as {_shown(files[name])}.")
@@ -79,7 +79,7 @@ def _text(file: Path) -> tuple[str, str]:
         with file.open("rb") as content:
             given = content.read(_LARGEST + 1)
         if len(given) > _LARGEST:
-            return "", answers.snippet_too_long(len(given) - _LARGEST)
+            return "", form_answers.snippet_too_long(len(given) - _LARGEST)
         text = clean(given.decode("utf-8-sig"))
     except OSError as error:
         return "", f"it cannot be read ({error.strerror})."

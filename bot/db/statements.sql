@@ -463,8 +463,8 @@ WHERE message = :message AND kind = 'line';
 -- Takes words and names out of the ticket. What the figures need stays.
 UPDATE tickets
 SET subject = NULL, status_word = NULL, customer_name = NULL, customer_email = NULL, customer_mailbox = NULL,
-    facts = '[]', taken_by = NULL, taken_by_name = NULL, fingerprint = NULL, erased = 1, erased_at = :now,
-    version = version + 1
+    facts = '[]', taken_by = NULL, taken_by_name = NULL, snoozed_by = NULL, fingerprint = NULL, erased = 1,
+    erased_at = :now, version = version + 1
 WHERE number = :number;
 
 -- name: forget_ticket

@@ -14,7 +14,7 @@ from bot.tickets import announcements, enqueue, queue
 from bot.tickets.people import holder
 from bot.tickets.queue import Which
 from bot.tickets.rules import Rules
-from bot.wording import notices
+from bot.wording import channel_notices
 
 _SINCE = timedelta(days=1)
 _COUNTED = 1_000
@@ -60,7 +60,7 @@ def _line(
     taken = Counter(person.name for person in holders if person is not None)
     values = {"since": to_ms(now - _SINCE), "stores": json.dumps(sorted(stores))}
     counts = {name: sum(row["amount"] for row in tx.all(name, **values)) for name in ("promises_broken", "recovered")}
-    return notices.day(
+    return channel_notices.day(
         waiting.total,
         oldest.number,
         now - (oldest.waiting_since or oldest.created_at),

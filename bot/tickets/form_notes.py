@@ -18,7 +18,7 @@ from bot.tickets.progress import progress_changed
 from bot.tickets.routing import Route, enqueue_routed, note_route, record_said, set_route
 from bot.tickets.rules import Rules
 from bot.tickets.taking import Asker
-from bot.wording import answers
+from bot.wording import answers, form_answers
 
 NOTE: Final = "note"
 
@@ -52,17 +52,17 @@ def add_note(
     links = enqueue.links_of(tx, ticket.number)
     origin = next((link for link in links if link.place in places), None)
     if origin is None or (token is not None and not is_token(token)):
-        return Answer(text=answers.form_outdated(), kept=text)
+        return Answer(text=form_answers.form_outdated(), kept=text)
     if token is not None and tx.one("message_by_form", form=token) is not None:
-        return Answer(text=answers.form_sent_already())
+        return Answer(text=form_answers.form_sent_already())
     if not text:
-        return Answer(text=answers.note_empty(), fault="" if token is None else NOTE)
+        return Answer(text=form_answers.note_empty(), fault="" if token is None else NOTE)
     message = record_written(tx, origin, asker, Purpose.NOTE, text, now, form=token)
     for link in links:
         enqueue.post(tx, link, message, now)
     if ticket.store in rules.noting and not ticket.forgotten:
         enqueue.note(tx, ticket, message, now, now)
-    return Answer(text=answers.noted(ticket.number))
+    return Answer(text=form_answers.noted(ticket.number))
 
 
 def keep_as_note(tx: Transaction, said: Said, rules: Rules, now: datetime) -> Answer:
@@ -94,4 +94,4 @@ def keep_as_note(tx: Transaction, said: Said, rules: Rules, now: datetime) -> An
     enqueue_routed(tx, link, ticket, message, route, rules, now, since=now, at=said.said_at)
     progress_changed(tx, message.id, now)
     marks.enqueue_mark(tx, message, now)
-    return Answer(text=answers.noted(link.ticket))
+    return Answer(text=form_answers.noted(link.ticket))

@@ -36,7 +36,7 @@ from bot.tickets.routing import refusal
 from bot.tickets.rules import Rules
 from bot.tickets.snippets import Snippet, filled_in, find_snippet, width
 from bot.tickets.taking import Asker
-from bot.wording import answers, notices, reasons
+from bot.wording import answers, form_answers, notices, reasons
 
 TEXT: Final = "text"
 THEN: Final = "then"
@@ -82,12 +82,12 @@ def reply_form(
     filled = Filled(typed) if snippet is None else filled_in(snippet.text, ticket, asker, rules)
     surplus = width(filled.text) - LONGEST_ENTRY
     if surplus > 0:
-        too_long = answers.entry_too_long if snippet is None else answers.filled_too_long
+        too_long = form_answers.entry_too_long if snippet is None else form_answers.filled_too_long
         return Answer(text=too_long(surplus), kept=typed)
     text = TextField(
         name=TEXT,
         label="Text for the customer",
-        hint=answers.left_empty(filled.empty) if filled.empty else "",
+        hint=form_answers.left_empty(filled.empty) if filled.empty else "",
         value=filled.text,
         has_lines=True,
     )
@@ -121,10 +121,10 @@ def send(
         at: When it was sent, by the asker's chat's time.
     """
     if tx.one("message_by_form", form=sent.token) is not None:
-        return Answer(text=answers.form_sent_already())
+        return Answer(text=form_answers.form_sent_already())
     link = next((link for link in enqueue.links_of(tx, ticket.number) if link.place in places), None)
     if link is None:
-        return Answer(text=answers.form_outdated(), kept=sent.text)
+        return Answer(text=form_answers.form_outdated(), kept=sent.text)
     fault = _fault(tx, ticket, link, asker, sent, rules)
     if fault:
         return Answer(text=fault, fault=TEXT)
@@ -136,7 +136,7 @@ def send(
     if not leaves:
         return Answer(text=answers.held())
     if closes_by is not None and ticket.status is Status.OPEN:
-        return Answer(text=answers.sending_then_closing(ticket.number))
+        return Answer(text=form_answers.sending_then_closing(ticket.number))
     return Answer(text=answers.sending())
 
 
@@ -187,9 +187,9 @@ def _fault(tx: Transaction, ticket: TicketRow, link: LinkRow, asker: Asker, sent
     else:
         left = [each for each in filled_in(snippet.text, ticket, asker, rules).empty if each in named(sent.text)]
     if left:
-        return answers.still_empty(left)
+        return form_answers.still_empty(left)
     if width(sent.text) > LONGEST_ENTRY:
-        return answers.entry_too_long(width(sent.text) - LONGEST_ENTRY)
+        return form_answers.entry_too_long(width(sent.text) - LONGEST_ENTRY)
     return refusal(_as_message(ticket, link, asker, sent.text), ticket, rules)
 
 

@@ -12,7 +12,7 @@ from bot.db.rows import DeliveryRow, delivery_row, require, to_ms
 from bot.model import DeliveryId, LinePayload, Place, State, Store, StoreName, TicketId
 from bot.tickets import announcements, enqueue
 from bot.tickets.forgotten import find_ticket
-from bot.wording import notices
+from bot.wording import channel_notices, notices
 
 
 class StoreIncident(StrEnum):
@@ -24,9 +24,9 @@ class StoreIncident(StrEnum):
 
 
 _NOTICE = {
-    StoreIncident.DOWN: notices.store_down,
-    StoreIncident.LIMITED: notices.store_limited,
-    StoreIncident.PAUSED: notices.store_paused,
+    StoreIncident.DOWN: channel_notices.store_down,
+    StoreIncident.LIMITED: channel_notices.store_limited,
+    StoreIncident.PAUSED: channel_notices.store_paused,
 }
 
 
@@ -48,7 +48,7 @@ def store_failing(
     if not notify or incident in notified or (notified and incident is not StoreIncident.PAUSED):
         return
     _drop_unsent(tx, sent, now)
-    text, resolved = _NOTICE[incident](store.label, reason), notices.store_back(store.label)
+    text, resolved = _NOTICE[incident](store.label, reason), channel_notices.store_back(store.label)
     sent[incident] = [announcements.incident_notice(tx, (channel,), text, resolved, now) for channel in store.channels]
     tx.run("set_store_incident_notices", name=store.name, notices=json.dumps(sent))
 
@@ -95,7 +95,9 @@ def tickets_unreadable(
         else:
             enqueue.lines(tx, found.number, notices.ticket_unreadable(store.vendor_label, reason), now)
     if without_thread:
-        text = notices.tickets_unreadable(store.label, [called for called, _ in without_thread], without_thread[0][1])
+        text = channel_notices.tickets_unreadable(
+            store.label, [called for called, _ in without_thread], without_thread[0][1]
+        )
         for channel in store.channels:
             announcements.announce(tx, channel, text, now)
 
@@ -161,7 +163,7 @@ def channel_failing(
     """
     if not record_channel_incident(tx, channel, reason, now):
         return
-    text, resolved = notices.channel_failing(label, reason), notices.channel_back(label)
+    text, resolved = channel_notices.channel_failing(label, reason), channel_notices.channel_back(label)
     elsewhere = _other_channels(others, channel)
     sent = [
         announcements.incident_notice(tx, (other,), text, resolved, now) for other in sorted(elsewhere, key=_by_name)

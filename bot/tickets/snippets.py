@@ -20,7 +20,7 @@ from bot.tickets.filling import VARIABLES, Filled, fill, unknown, values_of
 from bot.tickets.people import chat_id, person_of
 from bot.tickets.rules import Rules
 from bot.tickets.taking import Asker, author
-from bot.wording import answers, notices
+from bot.wording import form_answers, notices
 
 LONGEST_NAME = 32
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
@@ -58,12 +58,12 @@ def width(text: str) -> int:
 def fault_of(text: str) -> str:
     """Why a text can be no snippet's; empty: it can. Pure."""
     if not clean(text):
-        return answers.snippet_empty()
+        return form_answers.snippet_empty()
     surplus = width(clean(text)) - LONGEST_ENTRY
     if surplus > 0:
-        return answers.snippet_too_long(surplus)
+        return form_answers.snippet_too_long(surplus)
     found = unknown(clean(text))
-    return answers.unknown_variables([(each.written, each.nearest) for each in found], VARIABLES) if found else ""
+    return form_answers.unknown_variables([(each.written, each.nearest) for each in found], VARIABLES) if found else ""
 
 
 def all_snippets(tx: Transaction) -> list[Snippet]:
@@ -82,11 +82,11 @@ def not_found(tx: Transaction, typed: str) -> Answer:
     """There is no snippet of this name; which one may be meant, and a button to write it."""
     names = [each.name for each in all_snippets(tx)]
     if not typed.strip():
-        return Answer(text=answers.which_snippet(), buttons=(Button(verb=Verb.SNIPPETS, label="Snippets"),))
+        return Answer(text=form_answers.which_snippet(), buttons=(Button(verb=Verb.SNIPPETS, label="Snippets"),))
     name = normal_name(typed)
     near = get_close_matches(name or "", names, 1)
     new = () if name is None else (new_button(name),)
-    return Answer(text=answers.no_such_snippet(typed, near[0] if near else ""), buttons=new)
+    return Answer(text=form_answers.no_such_snippet(typed, near[0] if near else ""), buttons=new)
 
 
 def new_button(name: str = "") -> Button:
@@ -142,7 +142,7 @@ def offer(
         return not_found(tx, typed)
     filled = filled_in(snippet.text, ticket, author(link, message), rules)
     if filled.empty:
-        return Answer(text=answers.snippet_lacks(snippet.name, filled.empty))
+        return Answer(text=form_answers.snippet_lacks(snippet.name, filled.empty))
     tx.run("offer_text", id=message.id, text=filled.text)
     reply = require(enqueue.reply(tx, ticket, message.id, now, now, held=True))
     enqueue.line(tx, link, notices.snippet_offered(snippet.name, filled.text), now, _hold_buttons(reply))

@@ -28,7 +28,7 @@ from bot.tickets.incidents import channel_read
 from bot.tickets.links import find_link
 from bot.tickets.routing import Routed, record_said, route_link
 from bot.tickets.rules import Rules, may_write
-from bot.wording import notices
+from bot.wording import channel_notices
 
 _log = structlog.get_logger(__name__)
 _READ_BACK = timedelta(days=30)
@@ -244,7 +244,9 @@ class CatchUp:
         for channel, missed in found.items():
             if is_worth_saying(missed, self._chat.now() or now):
                 place = Place(chat=self._chat.name, channel=channel)
-                announcements.announce(tx, place, notices.missed_messages_found(missed.amount, self._chat.label), now)
+                announcements.announce(
+                    tx, place, channel_notices.missed_messages_found(missed.amount, self._chat.label), now
+                )
         return all_routed
 
 

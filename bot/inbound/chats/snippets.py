@@ -32,7 +32,7 @@ from bot.tickets.form_replies import reply_form
 from bot.tickets.rules import Rules
 from bot.tickets.snippets import Snippet, all_snippets, find_snippet, normal_name
 from bot.tickets.taking import Asker
-from bot.wording import answers
+from bot.wording import answers, form_answers
 
 ABOUT_NO_TICKET: Final = frozenset({Verb.SNIPPETS, Verb.WRITE_SNIPPET, Verb.SAVE_SNIPPET})
 _CHOICES = 25
@@ -95,7 +95,7 @@ class Snippets:
         """Send what was written in such a form, about a ticket on which the asker may act."""
         sent = form_replies.entered(ask.words, ask.entered)
         if sent is None:
-            return Answer(text=answers.form_outdated(), kept=ask.longest_entry)
+            return Answer(text=form_answers.form_outdated(), kept=ask.longest_entry)
 
         def work(tx: Transaction, now: datetime) -> Answer:
             ticket = ticket_row(require(tx.one("ticket", number=subject.ticket)))
@@ -133,7 +133,7 @@ def _list(tx: Transaction, page: int) -> Answer:
         buttons.append(Button(verb=Verb.SNIPPETS, label="Back", page=page - 1))
     if page < last:
         buttons.append(Button(verb=Verb.SNIPPETS, label="Next", page=page + 1))
-    return Answer(text=answers.snippet_list(len(names)), buttons=(*buttons, snippets.new_button()))
+    return Answer(text=form_answers.snippet_list(len(names)), buttons=(*buttons, snippets.new_button()))
 
 
 def _write_form(tx: Transaction, typed: str) -> Modal | Answer:
@@ -174,14 +174,14 @@ def _save(tx: Transaction, ask: Ask, now: datetime) -> Answer:
     there = before if name == was else find_snippet(tx, name or "")
     is_outdated = before is not None and str(to_ms(before.changed_at)) != seen_at
     if text and there is not None and there.text == text and (before is None or is_outdated):
-        return Answer(text=answers.snippet_saved(there.name))  # the form was sent twice
+        return Answer(text=form_answers.snippet_saved(there.name))  # the form was sent twice
     if was and before is None:
-        return Answer(text=answers.snippet_deleted_meanwhile(was), fault=_TEXT)
+        return Answer(text=form_answers.snippet_deleted_meanwhile(was), fault=_TEXT)
     if before is not None and is_outdated:
-        return Answer(text=answers.snippet_changed_meanwhile(before.changed_by), fault=_TEXT)
+        return Answer(text=form_answers.snippet_changed_meanwhile(before.changed_by), fault=_TEXT)
     if before is not None and not text:
         snippets.delete(tx, before.name)
-        return Answer(text=answers.snippet_deleted(before.name), kept=before.text)
+        return Answer(text=form_answers.snippet_deleted(before.name), kept=before.text)
     return _written(tx, name, text, before, there, ask, now)
 
 
@@ -190,15 +190,15 @@ def _written(
 ) -> Answer:
     """Write a snippet in place of `before`, unless its name is bad or that of another one, or its text is bad."""
     if name is None:
-        return Answer(text=answers.bad_snippet_name(), fault=_NAME)
+        return Answer(text=form_answers.bad_snippet_name(), fault=_NAME)
     fault = snippets.fault_of(text)
     if fault:
         return Answer(text=fault, fault=_TEXT)
     if there is not None and there is not before:
-        return Answer(text=answers.name_taken(name), fault=_NAME)
+        return Answer(text=form_answers.name_taken(name), fault=_NAME)
     was, seen = ("", 0) if before is None else (before.name, to_ms(before.changed_at))
     snippets.save(tx, name, text, _asker(ask), now, was=was, seen_at=seen)
-    return Answer(text=answers.snippet_saved(name))
+    return Answer(text=form_answers.snippet_saved(name))
 
 
 def _asker(ask: Ask) -> Asker:
