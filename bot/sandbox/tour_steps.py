@@ -223,6 +223,35 @@ async def closed_for_good(tour: Tour) -> None:
     tour.check(f"Only Bob reads “{outcome.text}”", holds="cannot reopen" in outcome.text)
 
 
+async def the_day_is_planned(tour: Tour) -> None:
+    """What waits, who has it, until when it can wait, and what became of it; on a ticket that is open all the time."""
+    await tour.bot.ready()
+    store, ann, bob = "nextcommerce", tour.world.ann, tour.world.bob
+    discord, slack = tour.discord(store), tour.slack(store)
+    thread, triage = discord.thread.id, tour.world.triage
+    number = slack.card.rendered.split("#", 1)[1].split(" ", 1)[0]
+    await tour.world.discord.command(ann, thread, "release")
+    await tour.world.discord.command(ann, thread, "take")
+    await tour.wait_for("Slack's card says that Ann has the ticket", lambda: "Taken by Ann" in slack.card.rendered)
+    snoozed = await tour.world.discord.command(ann, thread, "snooze", until="2h")
+    tour.check(f"Only Ann reads “{shorten(snoozed.content, 70)}”", holds=f"#{number} is snoozed" in snoozed.content)
+    await tour.wait_for("and Slack's card says so", lambda: "Snoozed until" in slack.card.rendered)
+    tour.shop(store).store.customer_replies(tour.tickets[store], "Any news about my parcel?")
+    await tour.wait_for_both(store, "Any news about my parcel?")
+    await tour.wait_for("the customer's word ends it", lambda: "Waiting for us since" in slack.card.rendered)
+    listed = await tour.world.slack.command(bob, triage, "/tickets")
+    tour.check("/tickets shows Bob that it waits, and who has it", holds=_row_of(number, listed.text).endswith("Ann"))
+    found = await tour.world.slack.command(bob, triage, "/find", "parcel")
+    tour.check("/find finds it by a word of the customer", holds=f"#{number} " in found.text)
+    told = await tour.world.discord.command(ann, thread, "why")
+    tour.check("/why says what became of its messages", holds=f"#{number}" in told.content)
+
+
+def _row_of(number: str, table: str) -> str:
+    """The line of a list that begins with a ticket; empty: there is none."""
+    return next((line for line in table.splitlines() if line.startswith(f"#{number} ")), "")
+
+
 async def stats_are_shown(tour: Tour) -> None:
     await tour.bot.ready()
     answered = await tour.world.discord.command(tour.world.ann, tour.world.support.id, "stats")
@@ -272,6 +301,7 @@ STEPS: tuple[tuple[str, Callable[[Tour], Awaitable[None]]], ...] = (
     ("Ann reopens it from Discord.", reopened_from_discord),
     ("Bob types !close in a thread.", closed_by_text),
     ("Bob closes a ticket that its vendor cannot reopen.", closed_for_good),
+    ("Ann and Bob plan their day.", the_day_is_planned),
     ("Ann and Bob ask for the figures.", stats_are_shown),
     ("Nothing was lost, and nothing said twice.", everything_once),
 )
