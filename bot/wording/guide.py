@@ -15,10 +15,14 @@ _ANYWHERE = (
 _OF_TICKET = (
     "/close, /reopen: close it, also with a reason; open it again",
     "/take, /release, /assign: who answers it",
+    "/snooze 2h, tomorrow, mon 9:00: out of the queue until then, or until the customer writes",
     "/reply, /snippet, /note: answer in a form, with a saved answer, or leave a note",
     "/why: what became of its messages, and what to do next",
 )
-_WORDS = "Messages that are only these words work, too: !close, !reopen, !take, !release, !s name, !tickets, !why"
+_WORDS = (
+    "Messages that are only these words work, too: !close, !reopen, !take, !release, !snooze 2h, !s name, !tickets, "
+    "!why, !help"
+)
 _MENU = "The menu of a message: Send to customer, Keep as note, Why"
 
 

@@ -120,7 +120,7 @@ async def test_help_says_what_can_be_done(bridge: Bridge) -> None:
     """In a thread about its ticket, in a channel with an example; who may do nothing reads why."""
     here = (await bridge.asks(bridge.discord, Verb.HELP)).text
     assert "For #1001, here in its thread:" in here
-    for name in ("/close", "/take", "/snippet", "/note", "/tickets", "/find", "/why", "Keep as note", "//"):
+    for name in ("/close", "/take", "/snooze", "/snippet", "/note", "/tickets", "/find", "/why", "Keep as note", "//"):
         assert name in here
     channel = Place(chat=bridge.slack.name, channel=ChannelId("1"))
     there = (await bridge.asks(bridge.slack, Verb.HELP, place=channel)).text

@@ -20,6 +20,7 @@ _SHOWN_SHORTCUTS = {
     "send_to_customer": "Send to customer",
     "snippet": "Snippet",
     "why": "Why",
+    "keep_as_note": "Keep as note",
 }
 
 
