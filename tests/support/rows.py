@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from bot.db.rows import TicketRow
 from bot.model import Customer, Status, Store, StoreName, TicketId, TicketNumber
 from tests.support.memory.vendor import START
@@ -9,9 +12,9 @@ from tests.support.memory.vendor import START
 STORE = Store(name=StoreName("main"), label="Main · Memory", vendor_label="Memory", channels=())
 
 
-def ticket() -> TicketRow:
-    """Open, by Jane, of the store `STORE`."""
-    return TicketRow(
+def ticket(**changes: Any) -> TicketRow:
+    """Open, by Jane, of the store `STORE`; with these changes."""
+    row = TicketRow(
         number=TicketNumber(1001),
         store=STORE.name,
         vendor_id=TicketId("t1"),
@@ -41,3 +44,4 @@ def ticket() -> TicketRow:
         reminded_for=None,
         version=1,
     )
+    return replace(row, **changes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.db.rows import TicketRow
-from bot.model import WAITS_FOR_US, Author, Awaiting, Customer, Message, MessageId, Standing, Status, TicketNumber
-from bot.model.ids import StoreName, TicketId
+from bot.model import WAITS_FOR_US, Author, Awaiting, Message, MessageId, Standing, Status
 from bot.tickets.queue import Awaited, awaited, standing
+from tests.support import rows
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 AUTHORS = {"c": Author.CUSTOMER, "s": Author.STAFF, "u": Author.UNKNOWN, "n": Author.STAFF}
@@ -83,37 +82,7 @@ def test_more_from_the_customer_changes_nothing(before: str, after: str) -> None
 
 def ticket(**changes: object) -> TicketRow:
     """An open ticket that waits for its first answer."""
-    row = TicketRow(
-        number=TicketNumber(1042),
-        store=StoreName("main"),
-        vendor_id=TicketId("t1"),
-        subject="Key",
-        status=Status.OPEN,
-        status_word=None,
-        customer=Customer(),
-        facts=(),
-        awaiting="us",
-        created_at=NOON,
-        first_response_at=None,
-        closed_at=None,
-        fingerprint=None,
-        status_set_at=NOON,
-        closed_here_only=False,
-        gone=False,
-        forgotten=False,
-        erased=False,
-        erased_at=None,
-        followed=True,
-        taken_by=None,
-        taken_by_name=None,
-        waiting_since=NOON,
-        snoozed_until=None,
-        snoozed_by=None,
-        reminded=None,
-        reminded_for=None,
-        version=1,
-    )
-    return replace(row, **changes)  # type: ignore[arg-type]
+    return rows.ticket(**{"awaiting": "us", "waiting_since": NOON, **changes})
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.db.rows import DeliveryRow, LinkRow, MessageRow, TicketRow
+from bot.db.rows import DeliveryRow, LinkRow, MessageRow
 from bot.model import (
     Author,
     ChannelId,
@@ -25,9 +25,7 @@ from bot.model import (
     State,
     Status,
     StatusPayload,
-    StoreName,
     ThreadId,
-    TicketId,
     TicketNumber,
 )
 from bot.tickets.account import Account, account
@@ -35,6 +33,7 @@ from bot.tickets.history import MessageHistory, TicketHistory
 from bot.tickets.next_steps import Names
 from bot.tickets.why import SCREEN, screen, ticket_lines, whole
 from tests.support.database import NOON
+from tests.support.rows import ticket as ticket_row
 
 NOW = NOON + timedelta(minutes=10)
 NUMBER = TicketNumber(1001)
@@ -56,35 +55,12 @@ def link(number: int, chat: ChatName, channel: str = "1", thread: str | None = "
     )
 
 
-TICKET = TicketRow(
+TICKET = ticket_row(
     number=NUMBER,
-    store=StoreName("main"),
-    vendor_id=TicketId("t1"),
     subject="Key",
-    status=Status.OPEN,
-    status_word=None,
     customer=Customer(name="Jane", email="jane@spoon.example"),
-    facts=(),
-    awaiting=None,
-    waiting_since=None,
-    snoozed_until=None,
-    snoozed_by=None,
-    reminded=None,
-    reminded_for=None,
     created_at=NOON,
-    first_response_at=None,
-    closed_at=None,
-    fingerprint=None,
     status_set_at=NOON,
-    closed_here_only=False,
-    gone=False,
-    forgotten=False,
-    erased=False,
-    erased_at=None,
-    followed=True,
-    taken_by=None,
-    taken_by_name=None,
-    version=1,
 )
 
 

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
 from bot.db.rows import TicketRow
-from bot.model import Customer, Standing, Status, Store, StoreName, TicketId, TicketNumber
+from bot.model import Customer, Standing, Status, Store, StoreName, TicketNumber
 from bot.ports import VendorCapabilities
 from bot.wording import cards
+from tests.support import rows
 
 
 def ticket(subject: str, customer: Customer) -> TicketRow:
     """An open ticket of this customer."""
-    now = datetime(2026, 1, 5, 9, tzinfo=UTC)
-    return TicketRow(
-        number=TicketNumber(1042),
-        store=StoreName("main"),
-        vendor_id=TicketId("t1"),
-        subject=subject,
-        status=Status.OPEN,
-        status_word=None,
-        customer=customer,
-        facts=(),
-        awaiting=None,
-        created_at=now,
-        first_response_at=None,
-        closed_at=None,
-        fingerprint=None,
-        status_set_at=now,
-        closed_here_only=False,
-        gone=False,
-        forgotten=False,
-        erased=False,
-        erased_at=None,
-        followed=True,
-        taken_by=None,
-        taken_by_name=None,
-        waiting_since=None,
-        snoozed_until=None,
-        snoozed_by=None,
-        reminded=None,
-        reminded_for=None,
-        version=1,
-    )
+    return rows.ticket(number=TicketNumber(1042), subject=subject, customer=customer)
 
 
 @pytest.mark.parametrize(
