@@ -583,6 +583,10 @@ ORDER BY
 INSERT INTO homes (chat, agent, opened_at) VALUES (:chat, :agent, :now)
 ON CONFLICT (chat, agent) DO UPDATE SET opened_at = :now;
 
+-- name: delete_old_homes
+-- Forgets who has not looked at their page since this time.
+DELETE FROM homes WHERE opened_at <= :before;
+
 -- name: open_homes
 -- Who has looked at their page since this time, the latest first.
 SELECT chat, agent FROM homes WHERE opened_at > :since ORDER BY opened_at DESC;

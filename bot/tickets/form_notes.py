@@ -18,7 +18,7 @@ from bot.tickets.progress import progress_changed
 from bot.tickets.routing import Route, enqueue_routed, note_route, record_said, set_route
 from bot.tickets.rules import Rules
 from bot.tickets.taking import Asker
-from bot.wording import answers, form_answers
+from bot.wording import answers, form_answers, reasons
 
 NOTE: Final = "note"
 
@@ -73,8 +73,8 @@ def keep_as_note(tx: Transaction, said: Said, rules: Rules, now: datetime) -> An
     """
     link = require(record_said(tx, said, can_reply=True)).link
     message = message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=said.message)))
-    if message.deleted:
-        return Answer(text=answers.deleted_meanwhile())
+    if message.deleted or message.erased:
+        return Answer(text=reasons.message_erased() if message.erased else answers.deleted_meanwhile())
     if message.purpose is Purpose.NOTE:
         return Answer(text=answers.note_already())
     row = tx.one("reply_of_message", message=message.id)

@@ -128,7 +128,8 @@ def send(
     fault = _fault(tx, ticket, link, asker, sent, rules)
     if fault:
         return Answer(text=fault, fault=TEXT)
-    closes_by = notices.by_agent(asker.name, rules.chat_labels[asker.chat]) if sent.closes else None
+    closes = sent.closes and Verb.CLOSE in rules.capabilities[ticket.store].verbs
+    closes_by = notices.by_agent(asker.name, rules.chat_labels[asker.chat]) if closes else None
     message = record_written(tx, link, asker, Purpose.REPLY, sent.text, now, form=sent.token, closes_by=closes_by)
     tx.run("set_store_active", name=ticket.store, at=to_ms(now))
     leaves = send_by_hand(tx, link, ticket, message, asker, at, rules, now)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Agent, AgentId, ChannelId, Mark, Place, Said, State, Status, TicketId, Verb, Voice
+from bot.model import Agent, AgentId, ChannelId, Mark, Place, Said, State, Status, TicketId, TicketNumber, Verb, Voice
+from bot.tickets.erasure import erase
 from tests.integration.test_written_notes import Noting
 from tests.support.memory.bridge import Bridge, running
 from tests.support.simulation.loop import now
@@ -92,6 +93,20 @@ async def test_who_wrote_it_is_told_nothing_of_an_edit_without_a_change(bridge: 
     await bridge.edits(bridge.discord, "m1", "See https://shop.example/2")
     await bridge.at_rest()
     assert len(bridge.discord.told) == 1
+
+
+@pytest.mark.parametrize("verb", [Verb.KEEP, Verb.SEND])
+async def test_what_is_erased_comes_back_by_no_menu(bridge: Bridge, verb: Verb) -> None:
+    """The menu still shows its words to whoever sees the thread; they are not recorded again."""
+    said = await bridge.says(bridge.discord, "m1", "// An elephant")
+    await bridge.at_rest()
+
+    await bridge.database.write(erase, TicketNumber(1001), now())
+    answer = await bridge.asks(bridge.discord, verb, message=said)
+    assert answer.text == "This message was erased."
+    rows = await bridge.database.read(lambda tx: [dict(row) for row in tx.all("unsent_messages", ticket=1001)])
+    assert rows == []
+    assert bridge.vendor.texts("t1") == []
 
 
 async def test_who_may_not_act_keeps_nothing(bridge: Bridge) -> None:

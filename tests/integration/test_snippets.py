@@ -329,6 +329,20 @@ async def test_a_customers_name_is_never_evaluated(tmp_path: Path) -> None:
         assert bridge.vendor.texts("t1") == ["Hi {{agent.name}}{{7*7}}{{order.number}} Doe!"]
 
 
+async def test_a_form_closes_nothing_that_its_vendor_cannot_close(tmp_path: Path) -> None:
+    """The form does not offer it; one that was made up, or opened before, sends and leaves the ticket open."""
+    capabilities = VendorCapabilities(verbs=frozenset({Verb.REOPEN}))
+    async with running(tmp_path / "db", vendor=MemoryVendor(now=now, capabilities=capabilities)) as bridge:
+        await bridge.ticket_arrives()
+        shown = await opened(bridge, Verb.REPLY)
+        assert [field.name for field in shown.fields] == ["text"]
+        await sent(bridge, shown, {"text": "An answer", "then": "close"})
+        await bridge.at_rest()
+        assert bridge.vendor.texts("t1") == ["An answer"]
+        assert bridge.vendor.calls.count("set_status") == 0
+        assert status(bridge) is Status.OPEN
+
+
 async def test_refusals_of_the_vendor_are_told_in_the_form(tmp_path: Path) -> None:
     """Too long, or nothing to send."""
     capabilities = VendorCapabilities(verbs=frozenset({Verb.CLOSE}), reply_length=10)

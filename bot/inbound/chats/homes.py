@@ -159,4 +159,5 @@ def _give_up(tx: Transaction, chat: ChatName, agent: AgentId) -> None:
 
 
 def _note_opened(tx: Transaction, chat: ChatName, agent: AgentId, now: int) -> None:
+    tx.run("delete_old_homes", before=now - _LOOKED_AT // timedelta(milliseconds=1))
     tx.run("set_home_opened", chat=chat, agent=agent, now=now)
