@@ -31,7 +31,7 @@ def day(
         broken: Promises broken since yesterday; None: none was made.
     """
     tickets = "ticket waits" if waiting == 1 else "tickets wait"
-    parts = [f"☀️ {waiting} {tickets} for us; the oldest is #{oldest}, since {duration(max(waited, timedelta()))}."]
+    parts = [f"☀️ {waiting} {tickets} for us; the oldest is #{oldest}, for {duration(max(waited, timedelta()))}."]
     nobody = waiting - sum(amount for _, amount in taken)
     has = [f"{name} has {amount}" for name, amount in taken[:_MOST_NAMED]]
     more = sum(amount for _, amount in taken[_MOST_NAMED:])

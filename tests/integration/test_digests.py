@@ -51,7 +51,7 @@ async def test_what_a_channel_is_told(tmp_path: Path) -> None:
         assert told(bridge) == [[], []]
         await asyncio.sleep(HOUR + 60)
         (said,), (in_slack,) = told(bridge)
-        beginning = "☀️ 2 tickets wait for us; the oldest is #1002, since "
+        beginning = "☀️ 2 tickets wait for us; the oldest is #1002, for "
         assert said.startswith(beginning)
         assert in_slack.startswith(beginning)
         assert " Bob has 1 and nobody has 1. Recovered since yesterday: 1. Lost: 0. The oldest: https://" in said
