@@ -73,8 +73,10 @@ def keep_as_note(tx: Transaction, said: Said, rules: Rules, now: datetime) -> An
     """
     link = require(record_said(tx, said, can_reply=True)).link
     message = message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=said.message)))
-    if message.deleted or message.erased:
-        return Answer(text=reasons.message_erased() if message.erased else answers.deleted_meanwhile())
+    if message.deleted:
+        return Answer(text=answers.deleted_meanwhile())
+    if message.erased:
+        return Answer(text=reasons.message_erased())
     if message.purpose is Purpose.NOTE:
         return Answer(text=answers.note_already())
     row = tx.one("reply_of_message", message=message.id)

@@ -307,8 +307,10 @@ class Commands:
         # still be missing, and the thread does not count as read up to here.
         link = require(record_said(tx, said, can_reply=True)).link
         message = message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=said.message)))
-        if message.deleted or message.erased:
-            return Answer(text=reasons.message_erased() if message.erased else answers.deleted_meanwhile())
+        if message.deleted:
+            return Answer(text=answers.deleted_meanwhile())
+        if message.erased:
+            return Answer(text=reasons.message_erased())
         ticket = _ticket(tx, link.ticket)
         reply = tx.one("reply_of_message", message=message.id)
         # One that was discarded is nobody's reply any more: it is sent as if it had never been one.
