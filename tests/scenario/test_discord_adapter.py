@@ -210,7 +210,7 @@ class TestPosting:
             assert bool(shown.embeds) == (form is Form.FULL)
             assert not shown.pinged
             assert await s.chat.find_post(where, OTHER, None) == message
-            assert timedelta() <= shown.created_at - s.chat.time_of(message) < timedelta(milliseconds=1)
+            assert s.chat.time_of(message) == discord.utils.snowflake_time(int(message))
             await is_gone(lambda: s.chat.edit_post(where, ChatMessageId("1"), final, 0, OTHER))
 
     async def test_a_message_that_was_refused_was_certainly_not_said(self) -> None:
