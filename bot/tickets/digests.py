@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
 from bot.db.connection import Transaction
-from bot.db.rows import TicketRow, to_ms
+from bot.db.rows import to_ms
 from bot.model import ChatName, Place, StoreName
-from bot.tickets import announcements, enqueue, queue
+from bot.tickets import announcements, queue
+from bot.tickets.links import address_of
 from bot.tickets.people import holder
 from bot.tickets.queue import Which
 from bot.tickets.rules import Rules
@@ -64,15 +65,9 @@ def _line(
         waiting.total,
         oldest.number,
         now - (oldest.waiting_since or oldest.created_at),
-        _address(tx, oldest, channel, address),
+        address_of(tx, oldest.number, (channel,), address),
         taken.most_common(),
         broken=counts["promises_broken"] if any(rules.stores[store].promises for store in stores) else None,
         recovered=counts["recovered"],
         lost=sum(row["amount"] for row in tx.all("lost", stores=values["stores"])),
     )
-
-
-def _address(tx: Transaction, ticket: TicketRow, channel: Place, address: Callable[[Place], str]) -> str:
-    links = (link for link in enqueue.links_of(tx, ticket.number) if link.thread is not None)
-    here = next((link.place for link in links if link.chat == channel.chat and link.channel == channel.channel), None)
-    return "" if here is None else address(here)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -72,3 +72,18 @@ def give_up_thread(tx: Transaction, opening: DeliveryRow, now: datetime) -> list
     for other in links_of(tx, link.ticket):
         line(tx, other, notices.opening_dropped(link.chat.title()), now)
     return waiting
+
+
+def address_of(
+    tx: Transaction, ticket: TicketNumber, places: Collection[Place], address: Callable[[Place], str]
+) -> str:
+    """
+    Where a ticket's thread in one of these channels is opened; empty: it has none yet.
+
+    Args:
+        address: Of the channels' chat; see `bot.ports.Chat.address`.
+    """
+    for link in links_of(tx, ticket):
+        if link.thread is not None and Place(chat=link.chat, channel=link.channel) in places:
+            return address(link.place)
+    return ""

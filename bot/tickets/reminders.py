@@ -74,13 +74,14 @@ def reminders(tx: Transaction, rules: Rules, now: datetime, most: int = _AT_ONCE
 
 def remind(tx: Transaction, rules: Rules, now: datetime) -> None:
     """Tell what has to be told in the threads, and record it. There may be more; then `reminders` says so."""
+    promising = _promising(rules)
     for ticket, what in reminders(tx, rules, now):
         broken_at = to_ms(what.until) if what.what is Reminded.BROKEN else None
         since = None if ticket.waiting_since is None else to_ms(ticket.waiting_since)
         tx.run("set_ticket_reminded", number=ticket.number, told=what.what, since=since, broken_at=broken_at)
         late = now - what.at
         if late <= TOLD_WITHIN:
-            promises = _promising(rules)[ticket.store]
+            promises = promising[ticket.store]
             notice = notices.answer_overdue if what.what is Reminded.BROKEN else notices.answer_due
             text = notice(what.until, promises.hours.zone, is_first=standing(ticket) is Standing.FIRST_ANSWER)
             whom = _whom(tx, ticket, promises, rules) if late <= PINGS_WITHIN else {}

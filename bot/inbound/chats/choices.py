@@ -56,10 +56,7 @@ class Choices:
 
     async def open_stores(self, place: Place, agent: Agent, door: Door) -> Mapping[StoreName, tuple[Place, ...]]:
         """The stores that a person may see here, with the channels that make it so. Raises what `writable` raises."""
-        stores = self._rules.stores.values()
-        places = places_to_ask(agent, stores, place.chat)
-        writable = await self._chats[place.chat].writable(agent, places) if places else frozenset()
-        allowed = open_stores(agent, stores, place.chat, writable)
+        allowed = await stores_seen_by(agent, self._chats[place.chat], self._rules)
         if not allowed:
             self._refusals.add(place.chat, door)
         return allowed
@@ -129,3 +126,11 @@ class Choices:
             )
         tickets = sorted((ticket_row(row) for row in found), key=lambda ticket: -ticket.number)
         return [masked_ticket(ticket) for ticket in tickets] if self._rules.masks_emails else tickets
+
+
+async def stores_seen_by(agent: Agent, chat: Chat, rules: Rules) -> Mapping[StoreName, tuple[Place, ...]]:
+    """The stores that a person may see in a chat, with the channels that make it so. Raises what `writable` raises."""
+    stores = rules.stores.values()
+    places = places_to_ask(agent, stores, chat.name)
+    writable = await chat.writable(agent, places) if places else frozenset()
+    return open_stores(agent, stores, chat.name, writable)

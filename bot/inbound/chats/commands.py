@@ -90,7 +90,6 @@ class Commands:
         self._chats = chats
         self._refusals = refusals
         self._choices = choices
-        self._lists = lists
         self._counting = counting
         self._snippets = snippets
         self._anywhere: Mapping[Verb, Callable[[Ask], Awaitable[Answer]]] = {
@@ -173,9 +172,9 @@ class Commands:
 
     def _queue_status(self, tx: Transaction, ask: Ask, subject: Subject, by: str, now: datetime) -> Answer | DeliveryId:
         """Queue the change, and what was typed behind the command as a note that says why."""
-        queued = request_status(tx, _ticket(tx, subject.ticket), ask.verb, by, self._rules, now)
+        ticket = _ticket(tx, subject.ticket)
+        queued = request_status(tx, ticket, ask.verb, by, self._rules, now)
         if ask.words and not isinstance(queued, Answer):
-            ticket = _ticket(tx, subject.ticket)
             add_note(tx, ticket, _asker(ask), subject.writable, ask.words, None, self._rules, now)
         return queued
 

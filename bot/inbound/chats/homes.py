@@ -20,13 +20,13 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, to_ms
 from bot.errors import Forbidden, Rejected, RemoteError
-from bot.inbound.chats.lists import address_of
+from bot.inbound.chats.choices import stores_seen_by
 from bot.model import Agent, AgentId, Answer, ChatName, Home, HomeSection, HomeTicket, Place, StoreName, Verb
 from bot.ports import CanShowHome, Chat
 from bot.tickets import queue
+from bot.tickets.links import address_of
 from bot.tickets.people import chat_id, holder, ids_of
 from bot.tickets.queue import Which
-from bot.tickets.rights import open_stores, places_to_ask
 from bot.tickets.rules import Rules
 from bot.wording import lists as wording
 from bot.wording.cards import buttons, moment, status_text, title
@@ -115,10 +115,7 @@ class Homes:
 
     async def _home(self, chat: ChatName, agent: Agent) -> Home:
         """What the page must show now: only tickets on which this person may act."""
-        stores = self._rules.stores.values()
-        places = places_to_ask(agent, stores, chat)
-        writable = await self._chats[chat].writable(agent, places) if places else frozenset()
-        allowed = open_stores(agent, stores, chat, writable)
+        allowed = await stores_seen_by(agent, self._chats[chat], self._rules)
         if not allowed:
             return Home(counts=wording.NO_PAGE, sections=())
         return await self._database.read(self._read, chat, agent, allowed)
@@ -147,7 +144,7 @@ class Homes:
         offered = buttons(ticket, self._rules.capabilities[ticket.store])
         return HomeTicket(
             title=title(shown),
-            address=address_of(tx, ticket.number, self._chats[chat], places),
+            address=address_of(tx, ticket.number, places, self._chats[chat].address),
             about=status_text(standing, ticket.status, None, has.name if has else "", gone=ticket.gone),
             moment=moment(ticket, standing),
             buttons=tuple(button for button in offered if button.verb in _ON_PAGE),

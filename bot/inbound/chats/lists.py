@@ -9,10 +9,10 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.refusals import Refusals
-from bot.model import Answer, Ask, Button, ChatName, Listing, Place, Row, TicketNumber, Verb
+from bot.model import Answer, Ask, Button, ChatName, Listing, Place, Row, Verb
 from bot.ports import Chat
 from bot.tickets import queue
-from bot.tickets.enqueue import links_of
+from bot.tickets.links import address_of
 from bot.tickets.people import chat_id, holder, ids_of
 from bot.tickets.queue import Page, Which
 from bot.tickets.rules import Rules
@@ -60,16 +60,11 @@ class Lists:
 
         page, rows = await self._database.read(work)
         words = f"{which} {store}".strip()
-        pages = -(-page.total // queue.PAGE)
-        turned = [("Back", page.number - 1), ("Next", page.number + 1)]
+        more = (page.number + 1) * queue.PAGE < page.total
         return Answer(
             text=wording.head(which, page.total, page.number * queue.PAGE + 1, len(rows)),
             listing=Listing(wording.HEADINGS, tuple(rows)),
-            buttons=tuple(
-                Button(verb=Verb.TICKETS, label=label, words=words, page=number)
-                for label, number in turned
-                if 0 <= number < pages
-            ),
+            buttons=page_buttons(Verb.TICKETS, page.number, words, more=more),
         )
 
     def _row(self, tx: Transaction, ticket: TicketRow, chat: ChatName, places: Sequence[Place]) -> Row:
@@ -78,21 +73,16 @@ class Lists:
         waits = wording.waits(queue.standing(ticket), ticket, self._clock.now())
         return Row(
             title=title(shown),
-            address=address_of(tx, ticket.number, self._chats[chat], places),
+            address=address_of(tx, ticket.number, places, self._chats[chat].address),
             cells=(waits, has.name if has else wording.NOBODY),
         )
 
 
-def address_of(tx: Transaction, ticket: TicketNumber, chat: Chat, places: Sequence[Place]) -> str:
-    """Where a ticket's thread in one of these channels is opened; empty: it has none yet."""
-    channels = {place.channel for place in places}
-    threads = (
-        link.place
-        for link in links_of(tx, ticket)
-        if link.chat == chat.name and link.channel in channels and link.thread is not None
-    )
-    thread = next(threads, None)
-    return "" if thread is None else chat.address(thread)
+def page_buttons(verb: Verb, page: int, words: str = "", *, more: bool) -> tuple[Button, ...]:
+    """To the pages before and after this one of a list, counted from 0; `more`: whether there is one after it."""
+    back = (Button(verb=verb, label="Back", words=words, page=page - 1),) if page else ()
+    onward = (Button(verb=verb, label="Next", words=words, page=page + 1),) if more else ()
+    return back + onward
 
 
 def _asked(words: str) -> tuple[Which, str]:

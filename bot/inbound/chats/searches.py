@@ -9,12 +9,11 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import LinkRow, require
 from bot.inbound.chats.choices import Choices
-from bot.inbound.chats.lists import address_of
+from bot.inbound.chats.lists import page_buttons
 from bot.inbound.chats.subjects import Subject, pointed_link
 from bot.model import (
     Answer,
     Ask,
-    Button,
     ChatName,
     Kind,
     Listing,
@@ -28,9 +27,9 @@ from bot.model import (
 from bot.ports import Chat
 from bot.tickets import finding
 from bot.tickets.account import account
-from bot.tickets.finding import PAGE, Found, Scope, Words, words_of
+from bot.tickets.finding import PAGE, Found, Scope, words_of
 from bot.tickets.history import MessageHistory, read_ticket, shown_in
-from bot.tickets.links import is_being_opened
+from bot.tickets.links import address_of, is_being_opened
 from bot.tickets.next_steps import Names
 from bot.tickets.rules import Rules
 from bot.tickets.why import screen, ticket_lines
@@ -74,14 +73,14 @@ class Searches:
         found = await self._database.read(finding.find, words, scope, page)
         if not found.found:
             text = answers.no_more_found(str(words)) if page else answers.not_found(str(words), left_out=words.left_out)
-            return Answer(text=text, buttons=_buttons(words, page, more=False))
+            return Answer(text=text, buttons=page_buttons(Verb.FIND, page, str(words), more=False))
         rows = await self._database.read(self._rows, found.found, ask.place.chat, allowed)
         first = page * PAGE + 1
         text = answers.found(
             str(words), first=first, last=first + len(rows) - 1, more=found.more, left_out=words.left_out
         )
         listing = Listing((answers.TICKET, answers.FOUND_IN), rows)
-        return Answer(text=text, listing=listing, buttons=_buttons(words, page, more=found.more))
+        return Answer(text=text, listing=listing, buttons=page_buttons(Verb.FIND, page, str(words), more=found.more))
 
     async def why(self, ask: Ask, subject: Subject) -> Answer:
         """What became of the message that is pointed at, or of the ticket's latest ones. The asker may act on it."""
@@ -130,18 +129,8 @@ class Searches:
         return tuple(
             Row(
                 title=title(each.ticket),
-                address=address_of(tx, each.ticket.number, self._chats[chat], allowed[each.ticket.store]),
+                address=address_of(tx, each.ticket.number, allowed[each.ticket.store], self._chats[chat].address),
                 cells=((_NOTE if each.is_note else "") + each.line,),
             )
             for each in found
         )
-
-
-def _buttons(words: Words, page: int, *, more: bool) -> tuple[Button, ...]:
-    """To the pages before and after this one."""
-    found = []
-    if page:
-        found.append(Button(verb=Verb.FIND, label="Back", words=str(words), page=page - 1))
-    if more:
-        found.append(Button(verb=Verb.FIND, label="Next", words=str(words), page=page + 1))
-    return tuple(found)

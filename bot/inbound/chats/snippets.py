@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import require, ticket_row, to_ms
 from bot.inbound.chats.choices import Choices
+from bot.inbound.chats.lists import page_buttons
 from bot.inbound.chats.subjects import Subject
 from bot.model import (
     Agent,
@@ -128,11 +129,8 @@ def _list(tx: Transaction, page: int) -> Answer:
     last = max(0, (len(names) - 1) // _LISTED)
     page = min(page, last)
     shown = names[page * _LISTED : (page + 1) * _LISTED]
-    buttons = [Button(verb=Verb.WRITE_SNIPPET, label=name, words=name) for name in shown]
-    if page > 0:
-        buttons.append(Button(verb=Verb.SNIPPETS, label="Back", page=page - 1))
-    if page < last:
-        buttons.append(Button(verb=Verb.SNIPPETS, label="Next", page=page + 1))
+    written = [Button(verb=Verb.WRITE_SNIPPET, label=name, words=name) for name in shown]
+    buttons = (*written, *page_buttons(Verb.SNIPPETS, page, more=page < last))
     return Answer(text=form_answers.snippet_list(len(names)), buttons=(*buttons, snippets.new_button()))
 
 
