@@ -95,3 +95,33 @@ async def test_a_button_of_an_old_tab_is_answered(stage: Stage) -> None:
     await slack.press(bob, view, "Close")
     await shows(stage, f"There is no ticket #{ticket.number}.")
     assert not ticket.now.closed
+
+
+async def test_a_guest_of_the_channel_sees_no_ticket(stage: Stage) -> None:
+    """Guests read the channel, and are no agents: neither the tab nor a list shows them anything."""
+    ticket = await stage.arrives("For members")
+    slack = stage.world.slack
+    guest = slack.add_user("gus", guest=True)
+    slack.invite(ticket.shop.slack, guest)
+    slack.open_home(guest)
+    await until(lambda: slack.home(guest) is not None, "the guest's tab is shown")
+    page = slack.home(guest)
+    assert page is not None
+    assert "#" not in page.rendered
+    listed = await slack.command(guest, ticket.shop.slack, "/tickets")
+    assert listed.text.startswith("Only the team's agents")
+    found = await slack.command(guest, ticket.shop.slack, "/find", "members")
+    assert found.text.startswith("Only the team's agents")
+    helped = await slack.command(guest, ticket.shop.slack, "/help")
+    assert helped.text.startswith("Only the team's agents")
+
+
+@pytest.mark.parametrize("status", [404, 500, 502])
+async def test_a_tab_that_cannot_be_shown_is_shown_later(stage: Stage, status: int) -> None:
+    """Whatever Slack answers for a while, without a word of its own: the tab is true again, and the bridge goes on."""
+    ticket = await stage.arrives("Later")
+    await opened(stage, f"#{ticket.number}")
+    stage.world.slack.http_server.fail("refuse", path="views.publish", status=status, times=2)
+    await stage.world.slack.command(stage.world.bob, ticket.shop.slack, "/take", ticket.number)
+    await shows(stage, "1 is yours")
+    await stage.at_rest()

@@ -56,9 +56,9 @@ def _for_search(text: str) -> Typed:
 
 def _for_close(text: str) -> Typed:
     """The number, then why; without a number at the beginning all of it is why, and a picker asks for the number."""
-    first, _, rest = text.strip().partition(" ")
+    first, rest = _first_word(text)
     if _NUMBER.fullmatch(first) or (first and not rest):
-        return Typed(ticket=first, words=rest.strip())
+        return Typed(ticket=first, words=rest)
     return Typed(words=text.strip(), lacks_ticket=True)
 
 
@@ -87,10 +87,16 @@ def _for_stats(text: str) -> Typed:
 
 def _for_note(text: str) -> Typed:
     """The number, then the note; what begins with no number is a note of which nobody knows where it belongs."""
-    first, _, rest = text.strip().partition(" ")
+    first, rest = _first_word(text)
     if _NUMBER.fullmatch(first):
-        return Typed(ticket=first, words=rest.strip(), lacks_ticket=not rest.strip())
+        return Typed(ticket=first, words=rest, lacks_ticket=not rest)
     return Typed(words=text.strip(), lacks_ticket=True)
+
+
+def _first_word(text: str) -> tuple[str, str]:
+    """The first word and what follows it, however they are apart; either may be empty."""
+    first, *rest = text.split(maxsplit=1) or [""]
+    return first, rest[0].strip() if rest else ""
 
 
 def _for_reply(text: str) -> Typed:

@@ -116,3 +116,11 @@ def test_reply_takes_number_and_text(text: str, wanted: tuple[str | None, str]) 
     found = typed(Verb.REPLY, text)
     assert (found.ticket, found.words) == wanted
     assert found.lacks_ticket is (wanted[0] is None)
+
+
+@pytest.mark.parametrize("verb", [Verb.CLOSE, Verb.NOTE, Verb.REPLY])
+@pytest.mark.parametrize("apart", [" ", "  ", "\n", "\t", "\u00a0", " \n\n "])
+def test_the_number_ends_at_any_white_space(verb: Verb, apart: str) -> None:
+    """A text that was pasted may begin on a line of its own; its own lines stay."""
+    found = typed(verb, f" #1042{apart}Two lines\nof it. ")
+    assert (found.ticket, found.words, found.lacks_ticket) == ("#1042", "Two lines\nof it.", False)
