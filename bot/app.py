@@ -45,7 +45,7 @@ from bot.ports import CanAttach, CanCount, CanNote
 from bot.settings import LoadedSettings
 from bot.tickets.deleted_places import apply_channel_settings
 from bot.tickets.enqueue import chat_destination, store_destination
-from bot.tickets.learned import remember_learned
+from bot.tickets.from_vendors.learned import remember_learned
 from bot.tickets.links import channels_with_threads
 from bot.tickets.rules import Rules
 from bot.wiring import World

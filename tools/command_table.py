@@ -16,7 +16,7 @@ from discord import app_commands
 
 from adapters.chats.discord.slash_commands import Asking, offered
 from adapters.chats.slack import manifest
-from bot.tickets.typed_commands import WORDS
+from bot.tickets.from_agents.typed_commands import WORDS
 
 BEGIN = "<!-- commands: begin, made by `python -m tools.command_table README.md` -->"
 END = "<!-- commands: end -->"

@@ -12,13 +12,13 @@ from bot.cli.shell import AsJson, OneStore, fail, field, read_database, show, sh
 from bot.clock import SystemClock
 from bot.db.connection import Transaction
 from bot.model import ChatName, StoreName, TicketNumber
-from bot.tickets import finding
-from bot.tickets.account import account
 from bot.tickets.enqueue import links_of
-from bot.tickets.finding import PAGE, Found, Scope, Words
-from bot.tickets.history import TicketHistory, read_ticket
-from bot.tickets.next_steps import Names
-from bot.tickets.why import whole
+from bot.tickets.lookup import finding
+from bot.tickets.lookup.account import account
+from bot.tickets.lookup.finding import PAGE, Found, Scope, Words
+from bot.tickets.lookup.history import TicketHistory, read_ticket
+from bot.tickets.lookup.next_steps import Names
+from bot.tickets.lookup.why import whole
 from bot.wording.cards import title
 
 _CHATS = {ChatName("discord"): "Discord", ChatName("slack"): "Slack"}

@@ -11,8 +11,8 @@ from bot.cli.shell import AsJson, fail, field, read_database, show, show_json, w
 from bot.db.connection import Transaction
 from bot.db.rows import delivery_row
 from bot.model import DeliveryId, Kind
-from bot.tickets import outcomes
 from bot.tickets.enqueue import links_of
+from bot.tickets.replies import outcomes
 
 commands = typer.Typer(invoke_without_command=True, help="Deliveries that wait or failed for good.")
 

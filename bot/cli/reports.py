@@ -16,7 +16,7 @@ from bot.db.rows import ticket_row
 from bot.model import StoreName
 from bot.settings import load_general
 from bot.tickets.enqueue import links_of
-from bot.tickets.stats import figures, table
+from bot.tickets.figures.stats import figures, table
 from bot.wording.masking import masked_ticket
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.cli.shell import field
 from bot.text import clean
-from bot.tickets.snippets import fault_of, normal_name
+from bot.tickets.day.snippets import fault_of, normal_name
 from bot.wording import form_answers
 
 _ENDING = ".md"

@@ -11,7 +11,7 @@ import typer
 from bot.cli.shell import AsJson, fail, field, read_database, show, show_json, write_database
 from bot.cli.snippet_files import FilesAtFault, read_files, write_files
 from bot.db.connection import Transaction
-from bot.tickets.snippets import Snippet, all_snippets, normal_name, save
+from bot.tickets.day.snippets import Snippet, all_snippets, normal_name, save
 
 commands = typer.Typer(no_args_is_help=True, help="Saved answers, which agents send with /snippet.")
 

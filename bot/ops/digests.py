@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from bot.clock import Clock
 from bot.db.connection import Database
 from bot.model import ChatName, Place
-from bot.tickets.digests import tell_the_day
+from bot.tickets.day.digests import tell_the_day
 from bot.tickets.rules import Rules
 
 _CHECK_SECONDS = 60.0

@@ -18,7 +18,7 @@ from bot.errors import DatabaseError, DatabaseTooOld
 from bot.model import ChatName, Finding, Learned, StoreName
 from bot.ports import CanLearn
 from bot.settings import LoadedSettings
-from bot.tickets.learned import all_learned
+from bot.tickets.from_vendors.learned import all_learned
 from bot.wiring import World
 from bot.wording import reasons
 

@@ -13,9 +13,9 @@ from datetime import datetime
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
-from bot.tickets.reminders import remind, reminders
+from bot.tickets.day.reminders import remind, reminders
+from bot.tickets.day.snoozing import end_snoozes, next_to_end
 from bot.tickets.rules import Rules
-from bot.tickets.snoozing import end_snoozes, next_to_end
 
 _CHECK_SECONDS = 60.0
 

@@ -28,10 +28,11 @@ from bot.model import (
     next_form,
 )
 from bot.outbound.job import Directory, Job, read_opening, thread_of
-from bot.tickets import announcements, deleted_places, enqueue, marks
-from bot.tickets.incidents import channel_failing, channel_works
+from bot.tickets import announcements, deleted_places, enqueue
+from bot.tickets.from_vendors.incidents import channel_failing, channel_works
 from bot.tickets.links import place_of
-from bot.tickets.progress import WORTH_SHOWING, progress_of
+from bot.tickets.replies import marks
+from bot.tickets.replies.progress import WORTH_SHOWING, progress_of
 from bot.wording import cards, notices
 
 # Kinds for which `Gone` means that their thread is gone. For an opening it is the channel, for a mark the message.

@@ -11,7 +11,7 @@ from bot.errors import Gone
 from bot.model import ErasePayload
 from bot.outbound.job import Directory, Job
 from bot.tickets import enqueue
-from bot.tickets.incidents import channel_works
+from bot.tickets.from_vendors.incidents import channel_works
 from bot.wording import reasons
 
 

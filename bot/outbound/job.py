@@ -32,11 +32,11 @@ from bot.model import (
     TicketNumber,
 )
 from bot.ports import CanWriteAs, Chat, Vendor
-from bot.tickets.marks import possible_marks, wanted_mark
+from bot.tickets.day.queue import standing
+from bot.tickets.day.quiet_hours import is_quiet
 from bot.tickets.people import chat_id, holder, vendor_user
-from bot.tickets.progress import progress_of
-from bot.tickets.queue import standing
-from bot.tickets.quiet_hours import is_quiet
+from bot.tickets.replies.marks import possible_marks, wanted_mark
+from bot.tickets.replies.progress import progress_of
 from bot.tickets.rules import Rules
 from bot.wording import cards, notices, reasons
 from bot.wording.cards import Opening, dashboard

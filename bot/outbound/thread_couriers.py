@@ -32,8 +32,8 @@ from bot.outbound.chat_couriers import (
 from bot.outbound.job import Directory, Job, thread_of
 from bot.tickets import announcements, enqueue
 from bot.tickets.deleted_places import announce_in_former_thread
-from bot.tickets.incidents import channel_failing, channel_works, record_channel_incident
-from bot.tickets.routing import record_said, route_link
+from bot.tickets.from_agents.routing import record_said, route_link
+from bot.tickets.from_vendors.incidents import channel_failing, channel_works, record_channel_incident
 from bot.tickets.rules import may_write
 from bot.wording import notices
 

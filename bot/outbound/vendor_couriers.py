@@ -1,8 +1,9 @@
 """
 The couriers for vendors: a reply, a note, a change of status; and what follows when they are delivered.
 
-If it is unknown whether a reply arrived, the ticket is read again: for `bot.tickets.sync` a staff message with the same
-text is the proof that it did. Where somebody of the store wrote something else at that time, an agent has to look.
+If it is unknown whether a reply arrived, the ticket is read again: for `bot.tickets.from_vendors.sync` a staff message
+with the same text is the proof that it did. Where somebody of the store wrote something else at that time, an agent has
+to look.
 
 That a ticket is gone counts when its vendor says so twice, some seconds apart: it may be wrong for a moment.
 """
@@ -23,12 +24,12 @@ from bot.outbound.job import Directory, Job, Unclear
 from bot.outbound.temporary_files import temporary_file
 from bot.ports import CanAttach, CanFormat, CanNote, Vendor
 from bot.tickets import enqueue
-from bot.tickets.learned import record_learned
-from bot.tickets.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
-from bot.tickets.own_messages import earliest
-from bot.tickets.routing import refusal
-from bot.tickets.snapshot import TicketSnapshot, lacks_messages, parts_to_record
-from bot.tickets.sync import record
+from bot.tickets.from_agents.routing import refusal
+from bot.tickets.from_vendors.learned import record_learned
+from bot.tickets.from_vendors.own_messages import earliest
+from bot.tickets.from_vendors.snapshot import TicketSnapshot, lacks_messages, parts_to_record
+from bot.tickets.from_vendors.sync import record
+from bot.tickets.replies.outcomes import reply_arrived, reply_failed, report_failure, set_vendor_id
 from bot.wording import notices, reasons
 
 _ASKED_AGAIN = 5.0

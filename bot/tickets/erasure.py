@@ -18,8 +18,9 @@ from bot.db.rows import LinkRow, TicketRow, from_ms, message_row, require, ticke
 from bot.model import DeliveryId, Kind, State, TicketNumber
 from bot.text import one_line
 from bot.text.mailboxes import same_mailbox
-from bot.tickets import enqueue, forgotten, marks
-from bot.tickets.progress import progress_changed
+from bot.tickets import enqueue, forgotten
+from bot.tickets.replies import marks
+from bot.tickets.replies.progress import progress_changed
 from bot.wording import reasons
 
 # So long the words of a deleted message may be needed, for example to recognise it at a vendor that lags behind.

@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import Forbidden, Unavailable
 from bot.model import Agent, AgentId, Answer, ChannelId, ChatMessageId, Cursor, Mark, Place, Said, Store
-from bot.tickets.routing import record_said
+from bot.tickets.from_agents.routing import record_said
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.simulation.loop import now

@@ -22,7 +22,7 @@ from bot.model import (
     Said,
     Store,
 )
-from bot.tickets.outcomes import drop
+from bot.tickets.replies.outcomes import drop
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
 from tests.support.waiting import until

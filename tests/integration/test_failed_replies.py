@@ -14,7 +14,7 @@ import pytest
 from bot.errors import Gone, Rejected
 from bot.model import ChatMessageId, Conversation, DeliveryId, Mark, State, Status, ThreadId, TicketId, Verb
 from bot.outbound.retry import Schedule
-from bot.tickets.outcomes import drop
+from bot.tickets.replies.outcomes import drop
 from tests.support.memory.bridge import running
 from tests.support.simulation.fate import Trouble
 from tests.support.simulation.one_ticket import one_ticket

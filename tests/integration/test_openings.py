@@ -27,8 +27,8 @@ from bot.model import (
     Voice,
 )
 from bot.tickets import erasure
-from bot.tickets.snapshot import TicketSnapshot
-from bot.tickets.sync import record
+from bot.tickets.from_vendors.snapshot import TicketSnapshot
+from bot.tickets.from_vendors.sync import record
 from bot.wording.cards import CUSTOMER_WROTE
 from tests.support.memory.bridge import MAIN, Bridge, running
 from tests.support.memory.chat import MemoryChat

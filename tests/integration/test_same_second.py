@@ -12,7 +12,7 @@ import pytest
 from bot.db.connection import Transaction
 from bot.model import Absent, Change, ChannelId, Conversation, Place, Store, Ticket, TicketId
 from bot.ports import KnownTickets
-from bot.tickets.sync import record
+from bot.tickets.from_vendors.sync import record
 from tests.support.database import NOON, STORE, read, snapshot, write
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, running
 from tests.support.memory.vendor import MemoryVendor

@@ -36,7 +36,9 @@ from bot.text.plain import inert, plain
 from bot.text.ticket_numbers import ticket_and_words
 from bot.text.times import read_time
 from bot.text.tree import Code, CodeBlock, Emoji, Link, Paragraph, Style, Words, verbatim
-from bot.tickets import filling, finding, own_messages
+from bot.tickets.day import filling
+from bot.tickets.from_vendors import own_messages
+from bot.tickets.lookup import finding
 from bot.wording import masking
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -164,7 +166,7 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/audience.py:_LIST_NUMBER": lambda given: audience.audience(f"1. {given}", ("//",)),
     "bot/text/audience.py:_WITH_WORDS": lambda given: audience.audience(f"!snooze {given}", ("//",)),
     "bot/text/audience.py:_WORD": lambda given: audience.audience(f"@{given}", ("//",)),
-    "bot/tickets/filling.py:_VARIABLE": lambda given: (filling.unknown(given), filling.fill(given, {})),
+    "bot/tickets/day/filling.py:_VARIABLE": lambda given: (filling.unknown(given), filling.fill(given, {})),
     "bot/text/neutral.py:_INVISIBLE": text.visible,
     "bot/text/neutral.py:_LINE_ENDS": text.clean,
     "bot/text/neutral.py:_SURROGATES_IN_JSON": text.json_without_lone_surrogates,
@@ -173,8 +175,8 @@ FOREIGN: dict[str, Reader] = {
     "bot/text/times.py:_AROUND": _read_time,
     "bot/text/times.py:_LENGTH": lambda given: _read_time(f"1{given}"),
     "bot/text/times.py:_TIME": lambda given: _read_time(f"mon {given}"),
-    "bot/tickets/own_messages.py:_TAG": lambda given: own_messages.are_alike(given, f"{given}x"),
-    "bot/tickets/finding.py:_WORD": _find,
+    "bot/tickets/from_vendors/own_messages.py:_TAG": lambda given: own_messages.are_alike(given, f"{given}x"),
+    "bot/tickets/lookup/finding.py:_WORD": _find,
     "bot/wording/masking.py:_ADDRESS": masking.masked,
 }
 """By module and the name of the constant, or of the function in which the expression stands."""

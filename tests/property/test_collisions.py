@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import PersonId
-from bot.tickets.collisions import CROSSING, Reply, Shown, collision
+from bot.tickets.replies.collisions import CROSSING, Reply, Shown, collision
 from tests.support.database import NOON
 
 always = settings(derandomize=True, deadline=None, database=None)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.db.connection import Transaction
 from bot.db.migrate import migrate
-from bot.tickets.finding import LONGEST, Scope, find, words_of
+from bot.tickets.lookup.finding import LONGEST, Scope, find, words_of
 
 always = settings(
     derandomize=True,

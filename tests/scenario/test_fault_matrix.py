@@ -27,7 +27,7 @@ from adapters.chats.slack.chat import SlackChat
 from adapters.vendors.client import http
 from bot.model import DeliveryId
 from bot.sandbox.loopback_server import HttpFault, LoopbackServer
-from bot.tickets import outcomes
+from bot.tickets.replies import outcomes
 from tests.contract.fault_matrix import (
     CALLS,
     FOLLOWS,

@@ -26,8 +26,8 @@ from bot.model import (
     TicketId,
 )
 from bot.tickets import enqueue
-from bot.tickets.snapshot import TicketSnapshot
-from bot.tickets.sync import record
+from bot.tickets.from_vendors.snapshot import TicketSnapshot
+from bot.tickets.from_vendors.sync import record
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from bot.db.rows import TicketRow, ticket_row
 from bot.inbound.chats.refusals import Refusals
 from bot.model import Agent, ChatName, Choice, Door, Place, Status, StoreName, Verb
 from bot.ports import Chat
-from bot.tickets.finding import Scope, Words, find_tickets, words_of
 from bot.tickets.links import find_link
+from bot.tickets.lookup.finding import Scope, Words, find_tickets, words_of
 from bot.tickets.people import chat_id, ids_of
 from bot.tickets.rights import open_stores, places_to_ask
 from bot.tickets.rules import Rules

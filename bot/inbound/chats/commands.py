@@ -38,18 +38,19 @@ from bot.model import (
 from bot.outbound.outbox import Outbox
 from bot.ports import CanCount, Chat
 from bot.text import clean
-from bot.tickets import enqueue, marks
-from bot.tickets.form_notes import NOTE, add_note, keep_as_note, note_form
-from bot.tickets.holding import send_by_hand
+from bot.tickets import enqueue
+from bot.tickets.day.snoozing import snooze
+from bot.tickets.day.status_changes import request_status
+from bot.tickets.day.taking import TAKINGS, Asker, Change, assign, take_by_reply
+from bot.tickets.figures.stats import chat_table, figures
+from bot.tickets.from_agents.form_notes import NOTE, add_note, keep_as_note, note_form
+from bot.tickets.from_agents.routing import note_route, record_said, reply_route, set_route
 from bot.tickets.links import find_link
-from bot.tickets.outcomes import drop, may_have_been_sent, retry
+from bot.tickets.replies import marks
+from bot.tickets.replies.holding import send_by_hand
+from bot.tickets.replies.outcomes import drop, may_have_been_sent, retry
 from bot.tickets.rights import may_act
-from bot.tickets.routing import note_route, record_said, reply_route, set_route
 from bot.tickets.rules import Rules
-from bot.tickets.snoozing import snooze
-from bot.tickets.stats import chat_table, figures
-from bot.tickets.status_changes import request_status
-from bot.tickets.taking import TAKINGS, Asker, Change, assign, take_by_reply
 from bot.wording import answers, notices, reasons
 from bot.wording.guide import guide
 

@@ -23,10 +23,10 @@ from bot.errors import Forbidden, Rejected, RemoteError
 from bot.inbound.chats.choices import stores_seen_by
 from bot.model import Agent, AgentId, Answer, ChatName, Home, HomeSection, HomeTicket, Place, StoreName, Verb
 from bot.ports import CanShowHome, Chat
-from bot.tickets import queue
+from bot.tickets.day import queue
+from bot.tickets.day.queue import Which
 from bot.tickets.links import address_of
 from bot.tickets.people import chat_id, holder, ids_of
-from bot.tickets.queue import Which
 from bot.tickets.rules import Rules
 from bot.wording import lists as wording
 from bot.wording.cards import buttons, moment, status_text, title

@@ -35,12 +35,12 @@ from bot.model import (
 )
 from bot.ports import Chat
 from bot.tickets.deleted_places import card_deleted, record_place_deleted
-from bot.tickets.edits import record_deleted, record_edited
-from bot.tickets.incidents import channel_failing, channel_unreadable
+from bot.tickets.from_agents.edits import record_deleted, record_edited
+from bot.tickets.from_agents.routing import Routed, record_said, route_link
+from bot.tickets.from_agents.typed_commands import AnswerDue, typed_command
+from bot.tickets.from_vendors.incidents import channel_failing, channel_unreadable
 from bot.tickets.links import is_being_opened, message_in_unknown_thread
-from bot.tickets.routing import Routed, record_said, route_link
 from bot.tickets.rules import Rules, may_write
-from bot.tickets.typed_commands import AnswerDue, typed_command
 from bot.wording import answers, notices
 
 _log = structlog.get_logger(__name__)

@@ -11,10 +11,10 @@ from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.refusals import Refusals
 from bot.model import Answer, Ask, Button, ChatName, Listing, Place, Row, Verb
 from bot.ports import Chat
-from bot.tickets import queue
+from bot.tickets.day import queue
+from bot.tickets.day.queue import Page, Which
 from bot.tickets.links import address_of
 from bot.tickets.people import chat_id, holder, ids_of
-from bot.tickets.queue import Page, Which
 from bot.tickets.rules import Rules
 from bot.wording import answers
 from bot.wording import lists as wording

@@ -19,7 +19,7 @@ from bot.inbound.chats.commands import Commands
 from bot.inbound.chats.refusals import tell_now
 from bot.model import Agent, AgentId, Answer, Ask, ChatName, Door, Place
 from bot.ports import Chat
-from bot.tickets.typed_commands import AnswerDue, TypedCommand
+from bot.tickets.from_agents.typed_commands import AnswerDue, TypedCommand
 from bot.wording import answers
 
 _log = structlog.get_logger(__name__)

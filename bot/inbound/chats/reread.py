@@ -26,8 +26,8 @@ from bot.inbound.chats.catchup import CatchUp
 from bot.model import ChatName, Kind, State
 from bot.outbound.job import Job
 from bot.ports import Chat
-from bot.tickets.edits import record_reread
 from bot.tickets.enqueue import links_of
+from bot.tickets.from_agents.edits import record_reread
 from bot.tickets.links import place_of
 from bot.tickets.rules import Rules
 

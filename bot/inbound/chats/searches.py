@@ -25,14 +25,14 @@ from bot.model import (
     Verb,
 )
 from bot.ports import Chat
-from bot.tickets import finding
-from bot.tickets.account import account
-from bot.tickets.finding import PAGE, Found, Scope, words_of
-from bot.tickets.history import MessageHistory, read_ticket, shown_in
 from bot.tickets.links import address_of, is_being_opened
-from bot.tickets.next_steps import Names
+from bot.tickets.lookup import finding
+from bot.tickets.lookup.account import account
+from bot.tickets.lookup.finding import PAGE, Found, Scope, words_of
+from bot.tickets.lookup.history import MessageHistory, read_ticket, shown_in
+from bot.tickets.lookup.next_steps import Names
+from bot.tickets.lookup.why import screen, ticket_lines
 from bot.tickets.rules import Rules
-from bot.tickets.why import screen, ticket_lines
 from bot.wording import answers, steps
 from bot.wording.cards import title
 

@@ -28,11 +28,12 @@ from bot.model import (
 )
 from bot.ports import Chat
 from bot.text import clean
-from bot.tickets import form_replies, snippets
-from bot.tickets.form_replies import reply_form
+from bot.tickets.day import snippets
+from bot.tickets.day.snippets import Snippet, all_snippets, find_snippet, normal_name
+from bot.tickets.day.taking import Asker
+from bot.tickets.from_agents import form_replies
+from bot.tickets.from_agents.form_replies import reply_form
 from bot.tickets.rules import Rules
-from bot.tickets.snippets import Snippet, all_snippets, find_snippet, normal_name
-from bot.tickets.taking import Asker
 from bot.wording import answers, form_answers
 
 ABOUT_NO_TICKET: Final = frozenset({Verb.SNIPPETS, Verb.WRITE_SNIPPET, Verb.SAVE_SNIPPET})

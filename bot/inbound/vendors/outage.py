@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.errors import LONGEST_RETRY_AFTER, AuthFailed, RateLimited, RemoteError
-from bot.tickets.incidents import StoreIncident
+from bot.tickets.from_vendors.incidents import StoreIncident
 
 MINUTE = 60.0
 NOTIFY_AFTER = {StoreIncident.DOWN: 3 * MINUTE, StoreIncident.LIMITED: 15 * MINUTE, StoreIncident.PAUSED: MINUTE}

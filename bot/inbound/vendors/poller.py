@@ -20,7 +20,7 @@ from bot.inbound.vendors.outage import OutageState, incident_of
 from bot.inbound.vendors.sweep import Sweep
 from bot.model import Store, TicketId
 from bot.ports import Vendor
-from bot.tickets.incidents import store_failing, store_works
+from bot.tickets.from_vendors.incidents import store_failing, store_works
 
 _log = structlog.get_logger(__name__)
 # A nudge may be the first sign that a store works again.

@@ -12,8 +12,8 @@ from bot.inbound.vendors.scope import SweepScope
 from bot.model import Store, Ticket, TicketId
 from bot.tickets import forgotten
 from bot.tickets.forgotten import find_ticket
-from bot.tickets.snapshot import should_follow
-from bot.tickets.sync import MAX_READ_LAG
+from bot.tickets.from_vendors.snapshot import should_follow
+from bot.tickets.from_vendors.sync import MAX_READ_LAG
 
 
 @dataclass(frozen=True, slots=True)

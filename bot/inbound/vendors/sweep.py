@@ -28,10 +28,16 @@ from bot.inbound.vendors.twice import APART, SaidTwice
 from bot.inbound.vendors.unreadable import MissingTickets, UnreadableTickets
 from bot.model import Absent, Change, Conversation, Message, Nameless, Store, Ticket, TicketId
 from bot.ports import Vendor
-from bot.tickets import incidents
 from bot.tickets.forgotten import find_ticket
-from bot.tickets.snapshot import TicketSnapshot, lacks_messages, merge_listed, parts_to_record, should_follow
-from bot.tickets.sync import record, record_gone
+from bot.tickets.from_vendors import incidents
+from bot.tickets.from_vendors.snapshot import (
+    TicketSnapshot,
+    lacks_messages,
+    merge_listed,
+    parts_to_record,
+    should_follow,
+)
+from bot.tickets.from_vendors.sync import record, record_gone
 from bot.wording import notices
 from bot.wording.masking import masked
 

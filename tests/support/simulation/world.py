@@ -38,7 +38,7 @@ from bot.model import (
 )
 from bot.outbound.retry import Decider, Schedule
 from bot.settings import LoadedSettings, Settings
-from bot.tickets.outcomes import drop, retry
+from bot.tickets.replies.outcomes import drop, retry
 from bot.wiring import World
 from tests.support.memory.vendor import START
 from tests.support.simulation.collisions import may_be_held

@@ -43,7 +43,7 @@ from bot.sandbox.vendors import VENDORS, PracticeStore
 from bot.sandbox.vendors.rate_limits import QuotaCounter
 from bot.sandbox.vendors.store import PracticeTicket
 from bot.sandbox.world import PracticeWorld, Shop
-from bot.tickets import collisions
+from bot.tickets.replies import collisions
 from tests.support.clocks import STAGE_SPEED, FasterClock, StageClock
 from tests.support.openapi.discord import check_exchange
 from tests.support.openapi.nextcommerce import check_exchange as check_nextcommerce

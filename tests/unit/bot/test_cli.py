@@ -24,7 +24,7 @@ from bot.errors import DatabaseError
 from bot.model import TicketNumber
 from bot.ops import doctor
 from bot.tickets import enqueue
-from bot.tickets.sync import record
+from bot.tickets.from_vendors.sync import record
 from tests.support.database import NOON, SECRET_WORDS, STORE, delivery_states, small_database, snapshot, write
 from tests.support.shell import GOOD_SETTINGS, environment, shopbell
 

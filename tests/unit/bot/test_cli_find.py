@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.db.connection import Database, Transaction
 from bot.db.lock import held
-from bot.tickets.sync import record
+from bot.tickets.from_vendors.sync import record
 from tests.support.database import NOON, SECRET_WORDS, STORE, small_database, snapshot, write
 from tests.support.shell import shopbell
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.cli.snippet_files import FilesAtFault, read_files, write_files
 from bot.db.lock import held
 from bot.text import clean
-from bot.tickets.snippets import normal_name
+from bot.tickets.day.snippets import normal_name
 from tests.support.database import small_database
 from tests.support.shell import shopbell
 

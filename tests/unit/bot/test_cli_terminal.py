@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.db.connection import Transaction
-from bot.tickets.sync import record
+from bot.tickets.from_vendors.sync import record
 from tests.support.database import NOON, STORE, small_database, snapshot, write
 from tests.support.shell import shopbell
 

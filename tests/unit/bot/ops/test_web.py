@@ -21,7 +21,7 @@ from bot.model import ChatName, Nudge, StoreName, TicketId
 from bot.ops.health import Health
 from bot.ops.web import StoreWebhook, WebServer
 from bot.ports import Chat, ChatHealth, Vendor
-from bot.tickets.sync import record
+from bot.tickets.from_vendors.sync import record
 from tests.support.clocks import ManualClock
 from tests.support.database import NOON, STORE, snapshot
 

@@ -15,8 +15,8 @@ from bot.model import ChatName
 from bot.outbound.job import Directory, thread_of
 from bot.ports import VendorCapabilities
 from bot.tickets import enqueue
+from bot.tickets.from_vendors.sync import record
 from bot.tickets.rules import Rules
-from bot.tickets.sync import record
 from tests.support.clocks import ManualClock
 from tests.support.database import NOON, STORE, snapshot, write
 from tests.support.memory.vendor import MemoryVendor

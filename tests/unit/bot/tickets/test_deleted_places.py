@@ -21,9 +21,9 @@ from bot.tickets.deleted_places import (
     record_place_deleted,
     reopen_link,
 )
-from bot.tickets.incidents import channel_failing
+from bot.tickets.from_vendors.incidents import channel_failing
+from bot.tickets.from_vendors.sync import record
 from bot.tickets.links import channels_with_threads, find_link, open_links
-from bot.tickets.sync import record
 from tests.support.database import NOON, STORE, snapshot, write
 
 DISCORD = ChatName("discord")

@@ -37,15 +37,16 @@ from bot.model import (
 from bot.ops.retention import Retention
 from bot.outbound.job import read_job
 from bot.ports import VendorCapabilities
-from bot.tickets import enqueue, erasure, forgotten, incidents
+from bot.tickets import enqueue, erasure, forgotten
 from bot.tickets.announcements import announce
-from bot.tickets.edits import record_deleted, record_edited
+from bot.tickets.figures.stats import figures
 from bot.tickets.forgotten import find_ticket
-from bot.tickets.routing import record_said, route_link
+from bot.tickets.from_agents.edits import record_deleted, record_edited
+from bot.tickets.from_agents.routing import record_said, route_link
+from bot.tickets.from_vendors import incidents
+from bot.tickets.from_vendors.snapshot import TicketSnapshot
+from bot.tickets.from_vendors.sync import record
 from bot.tickets.rules import Rules
-from bot.tickets.snapshot import TicketSnapshot
-from bot.tickets.stats import figures
-from bot.tickets.sync import record
 from tests.support.clocks import StandingClock
 from tests.support.database import NOON, STORE, snapshot
 

@@ -12,7 +12,7 @@ from bot.db.connection import Database
 from bot.errors import Unavailable
 from bot.inbound.chats.private_messages import PrivateMessages
 from bot.model import Agent, AgentId, Answer, Ask, ChannelId, ChatName, DeliveryId, Place, Verb
-from bot.tickets.typed_commands import AnswerDue, TypedCommand
+from bot.tickets.from_agents.typed_commands import AnswerDue, TypedCommand
 from tests.support.clocks import ManualClock
 from tests.support.memory.chat import MemoryChat
 

@@ -1,0 +1,74 @@
+"""The day in a line: what a channel is told once a day of the tickets that wait."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+
+from bot.db.connection import Transaction
+from bot.db.rows import to_ms
+from bot.model import ChatName, Place, StoreName
+from bot.tickets import announcements
+from bot.tickets.day import queue
+from bot.tickets.day.queue import Which
+from bot.tickets.links import address_of
+from bot.tickets.people import holder
+from bot.tickets.rules import Rules
+from bot.wording import channel_notices
+
+_SINCE = timedelta(days=1)
+_COUNTED = 1_000
+"""Of so many waiting tickets it is said who has them; there are hardly more."""
+
+
+def tell_the_day(
+    tx: Transaction, day: date, rules: Rules, addresses: Mapping[ChatName, Callable[[Place], str]], now: datetime
+) -> None:
+    """
+    Queue the day's line for every channel in which something waits, once for each day.
+
+    Args:
+        addresses: By chat, where a thread is opened.
+    """
+    channels: dict[Place, set[StoreName]] = {}
+    for store in rules.stores.values():
+        for channel in store.channels:
+            if channel.chat in addresses:
+                channels.setdefault(channel, set()).add(store.name)
+    for channel, stores in channels.items():
+        if tx.run("add_digest", chat=channel.chat, channel=channel.channel, day=day.isoformat()):
+            text = _line(tx, channel, stores, rules, addresses[channel.chat], now)
+            if text:
+                announcements.announce(tx, channel, text, now)
+
+
+def _line(
+    tx: Transaction,
+    channel: Place,
+    stores: set[StoreName],
+    rules: Rules,
+    address: Callable[[Place], str],
+    now: datetime,
+) -> str:
+    """Empty: nothing waits there."""
+    places = dict.fromkeys(stores, (channel,))
+    waiting = queue.page(tx, Which.WAITING, channel.chat, places, (), 0, _COUNTED)
+    if not waiting.tickets:
+        return ""
+    oldest = waiting.tickets[0]
+    holders = [holder(ticket, rules.colleagues) for ticket in waiting.tickets]
+    taken = Counter(person.name for person in holders if person is not None)
+    values = {"since": to_ms(now - _SINCE), "stores": json.dumps(sorted(stores))}
+    counts = {name: sum(row["amount"] for row in tx.all(name, **values)) for name in ("promises_broken", "recovered")}
+    return channel_notices.day(
+        waiting.total,
+        oldest.number,
+        now - (oldest.waiting_since or oldest.created_at),
+        address_of(tx, oldest.number, (channel,), address),
+        taken.most_common(),
+        broken=counts["promises_broken"] if any(rules.stores[store].promises for store in stores) else None,
+        recovered=counts["recovered"],
+        lost=sum(row["amount"] for row in tx.all("lost", stores=values["stores"])),
+    )

@@ -1,0 +1,1 @@
+"""What can be counted of the tickets that are recorded here."""

@@ -1,0 +1,128 @@
+"""A message whose author has edited or deleted it: what is recorded of it, what of it has left, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.db.connection import Row, Transaction
+from bot.db.rows import (
+    DeliveryRow,
+    LinkRow,
+    MessageRow,
+    TicketRow,
+    delivery_row,
+    formatting_json,
+    link_row,
+    message_row,
+    require,
+    ticket_row,
+    to_ms,
+)
+from bot.model import Agent, ChatMessageId, Kind, Place, Purpose
+from bot.text.tree import RichText
+from bot.tickets import enqueue
+from bot.tickets.from_agents.routing import (
+    note_text,
+)
+from bot.tickets.links import find_link, place_of
+from bot.tickets.replies import marks
+from bot.tickets.replies.progress import progress_changed
+from bot.tickets.rights import may_act
+from bot.tickets.rules import Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedMessage:
+    """
+    A message that was edited or deleted, with its rows and the rules.
+
+    Attributes:
+        chat_now: The time in its chat, as far as it is known.
+        formatted: The new text of an edited message with its formatting; None: it has none.
+    """
+
+    message: MessageRow
+    link: LinkRow
+    ticket: TicketRow
+    rules: Rules
+    now: datetime
+    chat_now: datetime
+    formatted: RichText | None = None
+
+    def may_edit(self, agent: Agent, writable: Collection[Place]) -> bool:
+        """
+        Whether this person may change what they wrote now.
+
+        While the settings do not name the ticket's store, nobody is its agent; then whoever can still write here may.
+        """
+        place, store = place_of(self.link, self.message), self.rules.stores.get(self.ticket.store)
+        if store is None:
+            return agent.is_active and place in writable
+        return may_act(agent, store, [place], writable)
+
+
+def find_changed(
+    tx: Transaction,
+    place: Place,
+    chat_message: ChatMessageId,
+    rules: Rules,
+    now: datetime,
+    chat_now: datetime | None = None,
+) -> ChangedMessage | None:
+    link = find_link(tx, place)
+    row = None if link is None else tx.one("message_by_chat_id", link=link.id, chat_message=chat_message)
+    return None if row is None else load_changed(tx, row, rules, now, chat_now)
+
+
+def load_changed(tx: Transaction, row: Row, rules: Rules, now: datetime, chat_now: datetime | None) -> ChangedMessage:
+    message = message_row(row)
+    ticket = ticket_row(require(tx.one("ticket", number=message.ticket)))
+    link = link_row(require(tx.one("link", id=message.link)))
+    return ChangedMessage(message=message, link=link, ticket=ticket, rules=rules, now=now, chat_now=chat_now or now)
+
+
+def with_text(changed: ChangedMessage, text: str) -> MessageRow:
+    return replace(changed.message, text=text, formatted=changed.formatted)
+
+
+def set_text(tx: Transaction, changed: ChangedMessage, text: str) -> None:
+    tx.run("set_message_text", id=changed.message.id, text=text, formatted=formatting_json(changed.formatted))
+    progress_changed(tx, changed.message.id, changed.now)
+
+
+def shown_note(changed: ChangedMessage) -> str:
+    """The text of a note in its chat, as last received."""
+    message = changed.message
+    if message.edited_text is None:
+        return message.text
+    note = note_text(message.edited_text, changed.rules)
+    return message.edited_text if note is None else note
+
+
+def reply_of(tx: Transaction, changed: ChangedMessage) -> DeliveryRow | None:
+    row = tx.one("reply_of_message", message=changed.message.id)
+    return None if row is None else delivery_row(row)
+
+
+def recall(tx: Transaction, changed: ChangedMessage, reply: DeliveryRow) -> None:
+    tx.run("drop_delivery", id=reply.id, now=to_ms(changed.now))
+    tx.run("set_message_purpose", id=changed.message.id, purpose=Purpose.TALK)
+    progress_changed(tx, changed.message.id, changed.now)
+    marks.enqueue_mark(tx, changed.message, changed.now)
+
+
+def note_deliveries(tx: Transaction, changed: ChangedMessage) -> list[DeliveryRow]:
+    return [delivery_row(row) for row in tx.all("copies_of_note", message=changed.message.id)]
+
+
+def announce_note_change(tx: Transaction, changed: ChangedMessage, deliveries: list[DeliveryRow], line: str) -> None:
+    for each in deliveries:
+        if each.kind is Kind.POST and each.link is not None:
+            enqueue.line(tx, link_row(require(tx.one("link", id=each.link))), line, changed.now)
+
+
+def vendor_label(changed: ChangedMessage) -> str:
+    store = changed.rules.stores.get(changed.ticket.store)
+    return changed.ticket.store if store is None else store.vendor_label

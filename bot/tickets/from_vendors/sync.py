@@ -1,0 +1,317 @@
+"""
+Recording what a vendor shows, and queueing what follows. One transaction per ticket.
+
+The UNIQUE keys decide what is new. A staff message that is one of our own replies is recognised here, and proves that
+this reply reached the vendor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.db.connection import Row, Transaction
+from bot.db.rows import (
+    TicketRow,
+    attachments_json,
+    facts_json,
+    formatting_json,
+    from_ms,
+    message_row,
+    require,
+    ticket_row,
+    to_ms,
+)
+from bot.model import (
+    RECONCILE_DELAYS,
+    Author,
+    Customer,
+    Kind,
+    Message,
+    MessageId,
+    State,
+    Status,
+    Store,
+    Ticket,
+    TicketId,
+    TicketNumber,
+)
+from bot.text import signed
+from bot.text.mailboxes import mailbox
+from bot.tickets import enqueue, links
+from bot.tickets.day.queue import awaited
+from bot.tickets.forgotten import find_ticket, is_forgotten
+from bot.tickets.from_vendors.own_messages import Attempted, claimed
+from bot.tickets.from_vendors.snapshot import TicketSnapshot
+from bot.tickets.replies.outcomes import reply_arrived
+from bot.wording import cards, notices
+
+# One second, and one more because we know a vendor's clock only to the second.
+_SAME_SECOND = timedelta(seconds=2)
+# How long a vendor's reads may lag behind its writes: when the last search for a reply found nothing, it is not there.
+MAX_READ_LAG = timedelta(seconds=sum(RECONCILE_DELAYS))
+
+
+def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetime) -> TicketNumber:
+    """Record a ticket as it was read, and queue every delivery that follows."""
+    before = find_ticket(tx, store.name, snapshot.ticket.id)
+    number = before.number if before else _insert_ticket(tx, store, snapshot.ticket, now)
+    if before is not None and before.erased_at is not None:
+        snapshot = _without_forgotten(tx, before, snapshot)
+    known = _load_ticket(tx, number)
+    stale = _may_be_outdated(known, snapshot)
+    stays_closed = known.closed_here_only and not _customer_wrote(tx, known, snapshot)
+    _update_ticket(tx, known, snapshot, stale=stale, stays_closed=stays_closed)
+    begins = snapshot.follow and not known.followed
+    if begins:
+        tx.run("follow_ticket", number=number)
+        links.open_links(tx, number, store.channels, now)
+    followed = snapshot.follow or known.followed
+    if snapshot.messages is not None:
+        _record_messages(tx, store, known, snapshot, now, followed=followed, begins=begins)
+    if not stale:
+        _update_awaiting(tx, known, snapshot, now)
+    after = _load_ticket(tx, number)
+    if followed and before is not None:
+        if after.status is not before.status:
+            enqueue.lines(tx, number, notices.status_changed(after.status, notices.at_vendor(store.vendor_label)), now)
+        if _card_fields(after) != _card_fields(before):
+            enqueue.cards(tx, number, now)
+    return number
+
+
+def _without_forgotten(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot) -> TicketSnapshot:
+    """
+    What may be recorded of a ticket that was erased: what was written since. Revives it if its customer wrote.
+
+    Without anything new from the customer, only the ticket's status is recorded. A ticket that is erased because it
+    was closed long ago is also revived when it is open again.
+    """
+    recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
+    ahead = _ahead(snapshot) or timedelta()
+    messages = [m for m in snapshot.messages or () if not is_forgotten(tx, known, m, recorded, ahead)]
+    if snapshot.messages is not None:
+        snapshot = replace(snapshot, messages=tuple(messages))
+    wrote = any(m.author is not Author.STAFF and m.is_public and m.id not in recorded for m in messages)
+    if not known.erased:
+        return snapshot
+    reopened = snapshot.ticket.status is Status.OPEN and not _may_be_outdated(known, snapshot)
+    if wrote or (reopened and not known.forgotten and not known.closed_here_only):
+        tx.run("revive_ticket", number=known.number, vendor_id=snapshot.ticket.id)
+        return snapshot
+    bare = replace(snapshot.ticket, subject=None, customer=Customer(), facts=None)
+    return replace(snapshot, ticket=bare, messages=None, follow=False)
+
+
+def record_gone(tx: Transaction, store: Store, vendor_id: TicketId, now: datetime) -> None:
+    """The vendor says that this ticket no longer exists: report it once; it counts as closed."""
+    ticket = find_ticket(tx, store.name, vendor_id)
+    if ticket is None or ticket.gone:
+        return
+    tx.run("set_ticket_gone", number=ticket.number, now=to_ms(now))
+    enqueue.lines(tx, ticket.number, notices.ticket_gone(store.vendor_label), now)
+    enqueue.cards(tx, ticket.number, now)
+
+
+def _customer_wrote(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot) -> bool:
+    """Whether there is a message of the customer that is not recorded yet."""
+    recorded = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=known.number)}
+    return any(m.author is Author.CUSTOMER and m.id not in recorded for m in snapshot.messages or ())
+
+
+def _insert_ticket(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> TicketNumber:
+    number = tx.add(
+        "insert_ticket",
+        store=store.name,
+        vendor_id=ticket.id,
+        status=ticket.status or Status.OPEN,
+        created_at=to_ms(ticket.created_at or now),
+    )
+    return TicketNumber(require(number))
+
+
+def _may_be_outdated(known: TicketRow, snapshot: TicketSnapshot) -> bool:
+    """
+    Whether the status that was read may be from before our own change to it.
+
+    It is not if the customer wrote after that change: who reads the message reads the status that it led to.
+    """
+    if any(_is_written_after(message, known.status_set_at, snapshot) for message in snapshot.messages or ()):
+        return False
+    at_vendor_too = not known.closed_here_only and snapshot.ticket.status is not known.status
+    return snapshot.read_at < known.status_set_at + (MAX_READ_LAG if at_vendor_too else timedelta())
+
+
+def _is_written_after(message: Message, moment: datetime, snapshot: TicketSnapshot) -> bool:
+    """Whether a customer's message was certainly written after this moment of our clock."""
+    if message.author is not Author.CUSTOMER or message.written_at is None:
+        return False
+    return message.written_at - (_ahead(snapshot) or timedelta()) > moment
+
+
+def _update_ticket(
+    tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, *, stale: bool, stays_closed: bool
+) -> None:
+    """
+    Record what the vendor says about the ticket itself.
+
+    Args:
+        stale: It may be from before our own change of status; then its status is ignored.
+        stays_closed: The ticket was closed here because its vendor cannot close it; then it is ignored that it is open.
+    """
+    ticket = snapshot.ticket
+    status = None if stale or (stays_closed and ticket.status is Status.OPEN) else ticket.status
+    tx.run(
+        "update_ticket",
+        number=known.number,
+        subject=ticket.subject,
+        status=status,
+        status_word=None if status is None else ticket.status_word,
+        customer_name=ticket.customer.name,
+        customer_email=ticket.customer.email,
+        customer_mailbox=None if ticket.customer.email is None else mailbox(ticket.customer.email),
+        facts=None if ticket.facts is None else facts_json(ticket.facts),
+        first_response_at=_first_response(snapshot.messages),
+        closed_at=None if ticket.closed_at is None else to_ms(ticket.closed_at),
+        read_at=to_ms(snapshot.read_at),
+        fingerprint=_fingerprint(known, snapshot),
+        read_again=stale
+        or ((known.followed or snapshot.follow) and (not snapshot.complete or _updated_this_second(snapshot))),
+    )
+
+
+def _fingerprint(known: TicketRow, snapshot: TicketSnapshot) -> str | None:
+    """
+    The fingerprint from the list, else the recorded one.
+
+    Empty if the ticket was read by itself and that must be enough. Also empty if it had another status than the list
+    showed: the list may show the same fingerprint again once the ticket has its former status back.
+    """
+    if snapshot.fingerprint is not None:
+        return snapshot.fingerprint
+    if snapshot.ticket.status not in (None, known.status):
+        return ""
+    settled = snapshot.messages is not None and snapshot.read_at >= known.status_set_at + MAX_READ_LAG
+    return "" if known.fingerprint is None and settled else known.fingerprint
+
+
+def _updated_this_second(snapshot: TicketSnapshot) -> bool:
+    """Whether another change may get the same time of update, which has whole seconds only."""
+    updated_at, read_at = snapshot.ticket.updated_at, snapshot.vendor_time or snapshot.read_at
+    return updated_at is not None and not updated_at.microsecond and abs(read_at - updated_at) < _SAME_SECOND
+
+
+def _update_awaiting(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot, now: datetime) -> None:
+    """Finding a reply of ours made it the customer's turn; correct that if it is not the last message."""
+    found = awaited(snapshot.ticket.awaiting, snapshot.messages or ())
+    if found is not None:
+        since = None if found.since is None else to_ms(found.since)
+        tx.run("set_ticket_awaiting", number=known.number, awaiting=found.awaiting, since=since, now=to_ms(now))
+
+
+def _first_response(messages: tuple[Message, ...] | None) -> int | None:
+    answers = (m.written_at for m in messages or () if m.is_public and m.author is Author.STAFF and m.written_at)
+    return min(map(to_ms, answers), default=None)
+
+
+def _record_messages(
+    tx: Transaction,
+    store: Store,
+    ticket: TicketRow,
+    snapshot: TicketSnapshot,
+    now: datetime,
+    *,
+    followed: bool,
+    begins: bool,
+) -> None:
+    """
+    Record the messages that are new, and queue their posts.
+
+    Args:
+        begins: Whether the ticket's threads are opened now, so that its first message can stand on their cards.
+    """
+    known = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
+    found = [message for message in snapshot.messages or () if message.id not in known]
+    own = _own(tx, ticket, found, _ahead(snapshot)) if found else {}
+    for message in found:
+        if message.id in own:
+            _arrived(tx, own[message.id], message.id, now)
+            continue
+        inserted = tx.add(
+            "insert_vendor_message",
+            ticket=ticket.number,
+            vendor_id=message.id,
+            author=message.author,
+            author_name=message.author_name,
+            text=message.text,
+            formatted=formatting_json(message.formatted),
+            attachments=attachments_json(message.attachments),
+            is_public=message.is_public,
+            written_at=to_ms(message.written_at or now),
+            now=to_ms(now),
+        )
+        if inserted is not None and message.is_public and message.author is not Author.STAFF:
+            tx.run("wake_ticket", number=ticket.number)
+        if inserted is not None and followed:
+            tx.run("set_store_active", name=ticket.store, at=to_ms(min(message.written_at or now, now)))
+            if begins and not known and message is found[0] and _stands_on_cards(tx, ticket.number, message):
+                tx.run("set_opening_message", number=ticket.number, message=inserted)
+                continue
+            for link in enqueue.links_of(tx, ticket.number):
+                enqueue.post(tx, link, inserted, now)
+            if message.malformed:
+                enqueue.lines(tx, ticket.number, notices.message_malformed(store.vendor_label), now)
+
+
+def _stands_on_cards(tx: Transaction, number: TicketNumber, message: Message) -> bool:
+    """Whether a ticket's first message stands on its cards alone; call it when the ticket's customer is recorded."""
+    return cards.fits_on_card(message, _load_ticket(tx, number).customer)
+
+
+def _ahead(snapshot: TicketSnapshot) -> timedelta | None:
+    """How far the vendor's clock is ahead of ours; None: unknown."""
+    return None if snapshot.vendor_time is None else snapshot.vendor_time - snapshot.read_at
+
+
+def _own(tx: Transaction, ticket: TicketRow, found: Sequence[Message], ahead: timedelta | None) -> dict[MessageId, Row]:
+    """Which of these messages are replies and notes of ours, each with its row."""
+    rows = tx.all("replies_without_vendor_id", ticket=ticket.number)
+    return claimed([(_attempted(row), row) for row in rows], found, ahead)
+
+
+def _attempted(row: Row) -> Attempted:
+    """A row of `replies_without_vendor_id` as what was sent."""
+    kind = Kind(row["kind"])
+    text = row["text"] if kind is Kind.REPLY else signed(row["author_name"] or "", row["text"])
+    return Attempted(kind, text, from_ms(row["queued_at"]))
+
+
+def _arrived(tx: Transaction, row: Row, vendor_id: MessageId, now: datetime) -> None:
+    """A reply or a note of ours is at the vendor, under this id."""
+    own = message_row(row)
+    tx.run("set_message_vendor_id", id=own.id, vendor_id=vendor_id)
+    if State(row["state"]) in (State.UNCERTAIN, State.FAILED):
+        tx.run("finish_delivery", id=row["delivery"], now=to_ms(now))
+        if Kind(row["kind"]) is Kind.REPLY:
+            reply_arrived(tx, own, None, now)
+
+
+def _load_ticket(tx: Transaction, number: TicketNumber) -> TicketRow:
+    return ticket_row(require(tx.one("ticket", number=number)))
+
+
+def _card_fields(ticket: TicketRow) -> tuple[object, ...]:
+    """What a card shows of a ticket."""
+    return (
+        ticket.subject,
+        ticket.status,
+        ticket.status_word,
+        ticket.customer,
+        ticket.facts,
+        ticket.awaiting,
+        ticket.waiting_since,
+        ticket.snoozed_until,
+        ticket.gone,
+        ticket.erased,
+    )

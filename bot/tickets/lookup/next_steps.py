@@ -1,0 +1,95 @@
+"""What to do next about something that is on its way to a vendor or a chat, and is not there yet. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.db.rows import DeliveryRow, LinkRow
+from bot.model import ChatName, Kind, State
+from bot.tickets.lookup.history import TicketHistory
+from bot.wording import steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """
+    What people call the places, and what decides what is shown.
+
+    Attributes:
+        vendor: The vendor's name.
+        chats: The chats' names.
+        is_configured: Whether the settings name the ticket's store.
+        note_prefixes: With what a note begins.
+        masks_emails: Whether addresses are masked.
+    """
+
+    vendor: str
+    chats: Mapping[ChatName, str]
+    is_configured: bool = True
+    note_prefixes: Sequence[str] = ()
+    masks_emails: bool = False
+
+
+def where_of(link: LinkRow, ticket: TicketHistory, names: Names) -> str:
+    """The chat of a link; if the ticket has several threads there, with the channel."""
+    label = names.chats.get(link.chat, link.chat)
+    alone = sum(each.chat == link.chat for each in ticket.links) == 1
+    return label if alone else f"{label} ({link.channel})"
+
+
+def vendor_advice(each: DeliveryRow, ticket: TicketHistory, names: Names, now: datetime) -> str:
+    """What to do about a delivery to the vendor; empty: nothing."""
+    if each.state in (State.DONE, State.DROPPED):
+        return ""
+    if not names.is_configured:
+        return steps.store_missing(ticket.ticket.store)
+    if each.state is State.HELD:
+        return steps.press_send_or_discard()
+    if each.state is State.FAILED:
+        return steps.press_retry(in_doubt=each.in_doubt)
+    if ticket.store_incident:
+        return steps.store_first(ticket.store_incident)
+    return _waiting(each, names.vendor, ticket, now)
+
+
+def chat_advice(each: DeliveryRow, ticket: TicketHistory, names: Names, now: datetime) -> str:
+    """What to do about a post or the opening of a thread; empty: nothing."""
+    if each.state in (State.DONE, State.DROPPED):
+        return ""
+    if each.state is State.FAILED:
+        in_thread = each.kind is Kind.POST
+        return steps.press_retry(in_doubt=each.in_doubt) if in_thread else steps.retry_in_outbox(each.id)
+    incident = "" if each.link is None else ticket.channel_incidents.get(each.link, "")
+    if incident:
+        return steps.store_first(incident)
+    link = next((link for link in ticket.links if link.id == each.link), None)
+    return _waiting(each, "" if link is None else where_of(link, ticket, names), ticket, now)
+
+
+def _waiting(each: DeliveryRow, where: str, ticket: TicketHistory, now: datetime) -> str:
+    due = steps.clock(each.due_at, now)
+    if each.state is State.BEGUN:
+        return steps.wait_for_answer(where)
+    if each.state is State.UNCERTAIN:
+        return steps.wait_for_search(due, where, each.error or "")
+    head = ticket.heads.get(each.lane)
+    if head is not None and head.id != each.id:
+        return steps.goes_first(_head_advice(head, where, now))
+    if each.due_at <= now:
+        return steps.wait_for_turn()
+    return steps.wait_until(due) if each.error is None else steps.wait_for_try(due, each.error)
+
+
+def _head_advice(head: DeliveryRow, where: str, now: datetime) -> str:
+    due = steps.clock(head.due_at, now)
+    match head.state:
+        case State.FAILED:
+            return steps.retry_in_outbox(head.id)
+        case State.BEGUN:
+            return steps.wait_for_answer(where)
+        case State.UNCERTAIN:
+            return steps.wait_for_search(due, where, head.error or "")
+        case _:
+            return steps.wait_for_try(due, head.error or "") if head.due_at > now else steps.wait_for_turn()

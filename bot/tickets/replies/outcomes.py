@@ -1,0 +1,122 @@
+"""What follows when an agent's message has reached its vendor, has failed, is retried or is given up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.db.connection import Transaction
+from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, require, ticket_row, to_ms
+from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, State, Status, Verb
+from bot.tickets import enqueue, links
+from bot.tickets.forgotten import message_hash
+from bot.tickets.replies import marks
+from bot.tickets.replies.progress import progress_changed
+from bot.wording import notices
+
+
+def may_have_been_sent(delivery: DeliveryRow) -> bool:
+    """Whether it was delivered, may have been, or is being delivered; also if only in part. Pure."""
+    waits = delivery.state in (State.WAITING, State.HELD) and not delivery.part
+    return not waits and (delivery.state is not State.FAILED or delivery.in_doubt)
+
+
+def retry(tx: Transaction, delivery: DeliveryId, now: datetime) -> bool:
+    """Retry a delivery that failed for good or is held; False: there is none."""
+    tx.run("drop_duplicate", id=delivery, now=to_ms(now))
+    if not tx.run("retry_delivery", id=delivery, now=to_ms(now)):
+        return False
+    _update_mark(tx, delivery, now)
+    return True
+
+
+def drop(tx: Transaction, delivery: DeliveryId, now: datetime) -> list[DeliveryRow]:
+    """Give up a delivery that waits or has failed. Returns it and what was given up with it; empty: there is none."""
+    if not tx.run("drop_delivery", id=delivery, now=to_ms(now)):
+        return []
+    dropped = _update_mark(tx, delivery, now)
+    if dropped.kind is Kind.REPLY:
+        progress_changed(tx, require(dropped.message), now)
+    return [dropped, *links.give_up_thread(tx, dropped, now)]
+
+
+def _update_mark(tx: Transaction, delivery: DeliveryId, now: datetime) -> DeliveryRow:
+    """Returns the delivery as it is now."""
+    found = delivery_row(require(tx.one("delivery", id=delivery)))
+    if found.kind is Kind.REPLY:
+        marks.enqueue_mark(tx, message_row(require(tx.one("message", id=found.message))), now)
+    return found
+
+
+def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | None, now: datetime) -> None:
+    """
+    An agent's message is at the vendor: record its id, mark it, and post it in the ticket's other threads.
+
+    If it was written in a thread that the ticket has left, it is posted in all.
+
+    May be called again for the same message; then only a missing id is added.
+
+    Args:
+        vendor_id: None: the vendor did not name it; the next sweep that shows it will.
+    """
+    set_vendor_id(tx, message, vendor_id)
+    if message.vendor_id is None:
+        # Else it was read at its vendor, and whose turn it is by then follows from all that was read.
+        tx.run("set_ticket_answered", number=message.ticket, at=to_ms(now))
+    for link in enqueue.links_of(tx, message.ticket):
+        if not links.is_in_present_thread(link, message) and not message.erased:
+            enqueue.post(tx, link, message.id, now)
+    if message.erased:
+        progress_changed(tx, message.id, now)
+    marks.enqueue_mark(tx, message, now)
+    enqueue.cards(tx, message.ticket, now)
+    _close_after(tx, message, now)
+
+
+def _close_after(tx: Transaction, message: MessageRow, now: datetime) -> None:
+    """
+    Close the ticket if that was asked for together with this reply, and is still to be done.
+
+    Not if the customer has written meanwhile: who asked for it had not read that, and in a closed ticket nobody would.
+    """
+    ticket = ticket_row(require(tx.one("ticket", number=message.ticket)))
+    is_open = ticket.status is Status.OPEN and tx.one("status_in_progress", ticket=ticket.number) is None
+    if not message.closes_by or not is_open or ticket.forgotten:
+        return
+    if tx.one("written_to_us_after", ticket=ticket.number, message=message.id) is None:
+        enqueue.status(tx, ticket, Status.CLOSED, message.closes_by, now)
+    elif message.link is not None:
+        enqueue.line(tx, enqueue.load_link(tx, message.link), notices.not_closed_as_customer_wrote(), now)
+
+
+def reply_failed(tx: Transaction, message: MessageRow, reply: DeliveryId, text: str, now: datetime) -> None:
+    """An agent's message did not reach the vendor: mark it, and report it in its thread with a Retry button."""
+    marks.enqueue_mark(tx, message, now)
+    progress_changed(tx, message.id, now)
+    if message.closes_by:
+        text = f"{text} {notices.stays_open()}"
+    report_failure(tx, message, reply, text, now)
+
+
+def report_failure(tx: Transaction, message: MessageRow, failed: DeliveryId, text: str, now: datetime) -> None:
+    """Post in the thread of an agent's message what happened to it, with a Retry button."""
+    button = Button(verb=Verb.RETRY, label="Retry", delivery=failed)
+    for link in enqueue.links_of(tx, message.ticket):
+        if link.id == message.link:
+            enqueue.line(tx, link, text, now, (button,))
+
+
+def set_vendor_id(tx: Transaction, message: MessageRow, vendor_id: MessageId | None) -> None:
+    """Record the vendor's id of an agent's message; None: the vendor did not name it."""
+    if vendor_id is not None and message.vendor_id is None:
+        _forget_echo(tx, message, vendor_id)
+        kept = message_hash(tx, message.ticket, vendor_id) if message.erased else vendor_id
+        tx.run("set_message_vendor_id", id=message.id, vendor_id=kept)
+
+
+def _forget_echo(tx: Transaction, message: MessageRow, vendor_id: MessageId) -> None:
+    """If the vendor changed our text, a sweep may have recorded it as a colleague's reply: keep only ours."""
+    echo = tx.one("message_by_vendor_id", ticket=message.ticket, vendor_id=vendor_id)
+    if echo is None or echo["id"] == message.id or Purpose(echo["purpose"]) is not Purpose.VENDOR:
+        return
+    tx.run("drop_waiting_posts", message=echo["id"])
+    tx.run("set_message_vendor_id", id=echo["id"], vendor_id=None)

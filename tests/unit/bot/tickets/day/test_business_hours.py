@@ -1,0 +1,112 @@
+"""Open time: how much lies between two moments, when so much has passed; by a table, and whatever the hours are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model import Hours
+from bot.settings.hours import read_week
+from bot.tickets.day.business_hours import after_open, open_between
+
+BERLIN = ZoneInfo("Europe/Berlin")
+OFFICE = Hours(zone=BERLIN, week=read_week("Mon-Fri 09:00-18:00, Sat 10:00-14:00"), holidays=frozenset({"12-25"}))
+ALWAYS = Hours(zone=BERLIN)
+NIGHTS = Hours(zone=BERLIN, week=read_week("22:00-06:00"))
+HOUR = timedelta(hours=1)
+
+
+def at(text: str) -> datetime:
+    """A time on the clock in Berlin."""
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("hours", "since", "until", "amount"),
+    [
+        (OFFICE, "2026-11-27T17:00", "2026-11-28T11:00", 2),  # Friday evening, Saturday
+        (OFFICE, "2026-11-28T14:00", "2026-11-30T09:00", 0),
+        (OFFICE, "2026-11-27T09:00", "2026-12-04T09:00", 49),
+        (OFFICE, "2026-12-24T17:00", "2026-12-26T11:00", 2),  # Christmas is a Friday
+        (OFFICE, "2026-11-27T17:00", "2026-11-27T16:00", 0),
+        (NIGHTS, "2026-11-27T12:00", "2026-11-28T12:00", 8),
+        (NIGHTS, "2026-11-27T23:00", "2026-11-28T01:00", 2),
+        # In the night of 28 March 2027 an hour is missing, in that of 31 October one comes twice.
+        (ALWAYS, "2027-03-27T12:00", "2027-03-28T12:00", 23),
+        (ALWAYS, "2027-10-30T12:00", "2027-10-31T12:00", 25),
+        (NIGHTS, "2027-03-27T12:00", "2027-03-28T12:00", 7),
+        (NIGHTS, "2027-10-30T12:00", "2027-10-31T12:00", 9),
+    ],
+)
+def test_open_time_between_two_moments(hours: Hours, since: str, until: str, amount: int) -> None:
+    """Nights, weekends, holidays and changes of the clock."""
+    assert open_between(hours, at(since), at(until)) == amount * HOUR
+
+
+@pytest.mark.parametrize(
+    ("hours", "since", "amount", "moment"),
+    [
+        (OFFICE, "2026-11-27T17:00", 1, "2026-11-27T18:00"),
+        (OFFICE, "2026-11-27T17:00", 2, "2026-11-28T11:00"),
+        (OFFICE, "2026-11-27T20:00", 2, "2026-11-28T12:00"),
+        (OFFICE, "2026-11-28T15:00", 2, "2026-11-30T11:00"),
+        (OFFICE, "2026-11-27T17:00", 8, "2026-11-30T12:00"),
+        (ALWAYS, "2027-03-27T12:00", 24, "2027-03-28T13:00"),
+        (NIGHTS, "2026-11-27T12:00", 1, "2026-11-27T23:00"),
+        (OFFICE, "2026-11-28T15:00", 0, "2026-11-28T15:00"),
+    ],
+)
+def test_when_so_much_open_time_has_passed(hours: Hours, since: str, amount: int, moment: str) -> None:
+    assert after_open(hours, at(since), amount * HOUR) == at(moment)
+
+
+def test_a_store_that_never_opens_keeps_no_promise() -> None:
+    """All days are holidays: there is no such moment, and it is found out in the end."""
+    days = frozenset(f"{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 32))
+    never = Hours(zone=BERLIN, holidays=days)
+    assert after_open(never, at("2026-11-27T17:00"), HOUR) is None
+    assert open_between(never, at("2026-11-27T17:00"), at("2040-11-27T17:00")) == timedelta()
+
+
+_MOMENTS = st.integers(0, 2 * 366 * 1440).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + minutes * HOUR / 60)
+_SPANS = st.lists(st.tuples(st.integers(0, 1439), st.integers(1, 720)), max_size=3)
+_ZONES = st.sampled_from([BERLIN, ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe"), ZoneInfo("UTC")])
+
+
+@st.composite
+def _hours(draw: st.DrawFn) -> Hours:
+    week = []
+    for _ in range(7):
+        ends: list[tuple[int, int]] = []
+        for begin, length in sorted(draw(_SPANS)):
+            if not ends or begin > ends[-1][1]:
+                ends.append((begin, min(begin + length, 1440)))
+        week.append(tuple(ends))
+    return Hours(zone=draw(_ZONES), week=tuple(week), holidays=draw(st.frozensets(st.just("07-04"))))
+
+
+@given(hours=_hours(), since=_MOMENTS, minutes=st.integers(0, 6_000))
+def test_one_is_the_inverse_of_the_other(hours: Hours, since: datetime, minutes: int) -> None:
+    """After so much open time, so much open time has passed, and a moment before it was less."""
+    amount = timedelta(minutes=minutes)
+    moment = after_open(hours, since, amount)
+    if moment is None:
+        assert not any(hours.week)
+        return
+    assert moment >= since
+    assert open_between(hours, since, moment) == amount
+    if amount:
+        assert open_between(hours, since, moment - timedelta(seconds=1)) == amount - timedelta(seconds=1)
+
+
+@given(hours=_hours(), moments=st.lists(_MOMENTS, min_size=3, max_size=3))
+def test_open_time_adds_up(hours: Hours, moments: list[datetime]) -> None:
+    """In two pieces it is as much as in one; never more than the time on the clock, and never negative."""
+    first, middle, last = sorted(moments)
+    whole = open_between(hours, first, last)
+    assert whole == open_between(hours, first, middle) + open_between(hours, middle, last)
+    assert timedelta() <= whole <= last - first

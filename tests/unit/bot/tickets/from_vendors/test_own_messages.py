@@ -1,0 +1,121 @@
+"""Our own replies are known again, whatever a store makes of their text; those of colleagues are not taken for ours."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import combinations
+
+import pytest
+
+from bot.model import Author, Kind, Message, MessageId
+from bot.tickets.from_vendors.own_messages import Attempted, are_alike, claimed
+from tests.support.database import NOON
+
+REPLIES = [
+    "All good 👍 have a nice day 😀",
+    "Your refund 💶 is on its way",
+    "Grüße aus Köln & viel Spaß mit “KEY-1234”!",
+    "Привет! Ваш ключ: AB12-CD34",
+    "请看 https://shop.example/o/1。谢谢",
+    "Please open <b>Settings</b> → API,\n\n  then press 'New key'.\n- one\n- two",
+    "5 < 7 && a > b; it's 100% sure",
+    "نعم، تم الإرسال",
+    "Dear customer, the parcel left us today and will be with you on Friday. Kind regards",
+]
+ALTERATIONS: dict[str, Callable[[str], str]] = {
+    "kept": lambda text: text,
+    "emoji dropped": lambda text: "".join(sign for sign in text if ord(sign) < 0x1F000),
+    "entities": html.escape,
+    "entities of entities": lambda text: html.escape(html.escape(text)),
+    "every letter an entity": lambda text: "".join(f"&#{ord(sign)};" for sign in text),
+    "wrapped": lambda text: text.replace(" ", "\r\n"),
+    "trimmed and joined": lambda text: "  ".join(text.split()),
+    "line breaks as tags": lambda text: text.replace("\n", "<br />\n"),
+    "paragraphs": lambda text: f'<div class="reply"><p>{html.escape(text)}</p></div>',
+    "quotes made straight": lambda text: text.replace("“", '"').replace("”", '"'),
+    "question marks for emoji": lambda text: "".join(sign if ord(sign) < 0x1F000 else "?" for sign in text),
+    "capital letters": str.upper,
+}
+
+
+def test_a_signature_is_no_other_text() -> None:
+    """What a store adds to a text of some length does not hide it."""
+    for text in REPLIES:
+        if sum(map(str.isalnum, text)) >= 20:
+            assert are_alike(text, f"{text}\n\n-- \nSent by Practice Shop")
+
+
+@pytest.mark.parametrize("name", ALTERATIONS)
+@pytest.mark.parametrize("text", REPLIES)
+def test_a_text_is_known_again_as_stores_keep_it(text: str, name: str) -> None:
+    """White space, signs, entities, tags and case are the store's; the words are ours."""
+    assert are_alike(text, ALTERATIONS[name](text))
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("Grüße, Ihr Schlüssel kommt", "Gr??e, Ihr Schl?ssel kommt"),
+        (
+            "Grüße, Ihr Schlüssel kommt",
+            "GrÃ¼Ã\x9fe, Ihr SchlÃ¼ssel kommt".encode("latin-1", "replace").decode("latin-1"),
+        ),
+        ("Grüße, Ihr Schlüssel kommt", "Gre, Ihr Schlssel kommt"),
+        ("é" * 3 + " ok, done", "e\u0301" * 3 + " ok, done"),
+        ("A long answer that a store with short fields does not keep", "A long answer that a store with short"),
+        ("👍", ""),
+        ("👍🏽 !!", "?? !!"),
+    ],
+)
+def test_lost_letters_and_cut_ends_are_no_other_text(sent: str, kept: str) -> None:
+    """Other encodings, other forms of the same letter, short fields, signs alone."""
+    assert are_alike(sent, kept)
+
+
+def test_different_replies_are_not_alike() -> None:
+    """No two of the examples are taken for each other, nor is a short word found in a longer text."""
+    for one, other in combinations(REPLIES, 2):
+        assert not are_alike(one, other), (one, other)
+    assert not are_alike("Thanks", "Thanks, we will look into it tomorrow")
+    assert not are_alike("Привет", "Пока")
+    assert not are_alike("👍", "No, we cannot do that")
+    assert not are_alike("👍", "❤️")
+    assert not are_alike("!!!", "🎉")
+    assert not are_alike("Key 1", "Key 2")
+
+
+def message(
+    name: str, text: str, *, minutes: float | None = 0, author: Author = Author.STAFF, public: bool = True
+) -> Message:
+    written = None if minutes is None else NOON + timedelta(minutes=minutes)
+    return Message(id=MessageId(name), author=author, text=text, is_public=public, written_at=written)
+
+
+def sent(*texts: str, kind: Kind = Kind.REPLY) -> list[tuple[Attempted, int]]:
+    return [(Attempted(kind, text, NOON), number) for number, text in enumerate(texts)]
+
+
+def test_each_attempt_takes_one_message_and_equal_texts_come_first() -> None:
+    """Two equal replies stay two; one that is alike takes nothing from one that is equal."""
+    found = [message("a", "Done 🎉"), message("b", "Done"), message("c", "Done"), message("d", "Done")]
+    assert claimed(sent("Done", "Done 🎉", "Done"), found, timedelta()) == {"a": 1, "b": 0, "c": 2}
+    assert claimed(sent("Done 👍", "Done"), [message("x", "Done"), message("y", "Done ")], timedelta()) == {
+        "x": 1,
+        "y": 0,
+    }
+
+
+def test_customers_notes_and_older_messages_are_not_ours() -> None:
+    """A text that is only alike must have been written when ours was sent; an unknown time fits."""
+    altered = "All good  have a nice day "
+    assert claimed(sent(REPLIES[0]), [message("a", altered)], timedelta()) == {"a": 0}
+    assert claimed(sent(REPLIES[0]), [message("a", altered, minutes=None)], timedelta()) == {"a": 0}
+    assert claimed(sent(REPLIES[0]), [message("a", altered, minutes=-3)], timedelta()) == {}
+    assert claimed(sent(REPLIES[0]), [message("a", altered, minutes=57)], timedelta(hours=1)) == {}
+    assert claimed(sent(REPLIES[0]), [message("a", altered, minutes=-1)], timedelta()) == {}
+    assert claimed(sent(REPLIES[0]), [message("a", altered, minutes=-1)], None) == {"a": 0}
+    assert claimed(sent(REPLIES[0]), [message("a", altered, author=Author.CUSTOMER)], timedelta()) == {}
+    assert claimed(sent(REPLIES[0]), [message("a", altered, public=False)], timedelta()) == {}
+    assert claimed(sent("Ann: hi", kind=Kind.NOTE), [message("a", "ann: hi", public=False)], timedelta()) == {"a": 0}

@@ -1,0 +1,251 @@
+"""What a vendor shows becomes what is recorded: which tickets get threads, and which messages are our own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from bot.db.connection import Transaction
+from bot.db.rows import MessageRow, message_row, require, ticket_row
+from bot.model import (
+    Agent,
+    AgentId,
+    Author,
+    ChannelId,
+    ChatMessageId,
+    ChatName,
+    DeliveryId,
+    Message,
+    MessageId,
+    Place,
+    Said,
+    Status,
+    Store,
+    ThreadId,
+    TicketId,
+    TicketNumber,
+)
+from bot.ports import VendorCapabilities
+from bot.text import signed
+from bot.tickets import enqueue
+from bot.tickets.erasure import erase
+from bot.tickets.from_agents.routing import record_said, route_link
+from bot.tickets.from_vendors.snapshot import parts_to_record, should_follow
+from bot.tickets.from_vendors.sync import record, record_gone
+from bot.tickets.replies.outcomes import drop, reply_arrived, retry
+from bot.tickets.rules import Rules
+from tests.support.database import NOON, STORE, snapshot, write
+
+THREAD = Place(chat=ChatName("discord"), channel=ChannelId("1"), thread=ThreadId("900"))
+RULES = Rules(
+    stores={STORE.name: STORE},
+    capabilities={STORE.name: VendorCapabilities(verbs=frozenset())},
+    chat_labels={ChatName("discord"): "Discord", ChatName("slack"): "Slack"},
+    noting=frozenset({STORE.name}),
+    attaching=frozenset(),
+    note_prefixes=("//",),
+    undo=timedelta(),
+)
+OPEN, CLOSED = Status.OPEN, Status.CLOSED
+NOBODY = DeliveryId(4711)
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "days_old", "follows"),
+    [
+        ({"backfill_open": True, "backfill_days": None}, OPEN, 400, True),
+        ({"backfill_open": False, "backfill_days": None}, OPEN, 0, False),
+        ({"backfill_open": True, "backfill_closed": False}, CLOSED, 0, False),
+        ({"backfill_open": True, "backfill_closed": True}, CLOSED, 400, True),
+        ({"backfill_open": True, "backfill_days": 7}, OPEN, 6, True),
+        ({"backfill_open": True, "backfill_days": 7}, OPEN, 8, False),
+    ],
+)
+def test_at_first_contact_the_backfill_decides_which_tickets_get_threads(
+    settings: dict[str, object], status: Status, days_old: int, *, follows: bool
+) -> None:
+    """Open ones, closed ones, or those of the last days; by the last change, or else by the creation."""
+    store = replace(STORE, **settings)  # type: ignore[arg-type]
+    seen = snapshot("t1", status=status, created_at=NOON - timedelta(days=days_old)).ticket
+    assert should_follow(seen, None, store, first=True, now=NOON) is follows
+    touched = replace(seen, updated_at=seen.created_at, created_at=NOON - timedelta(days=500))
+    assert should_follow(touched, None, store, first=True, now=NOON) is follows
+
+
+def begin(tx: Transaction, *, status: Status = OPEN, store: Store = STORE) -> None:
+    """A ticket with its thread and nothing waiting."""
+    tx.run("add_installation", key_prefix="abc123")
+    tx.run("add_store", name=STORE.name)
+    (link,) = enqueue.links_of(tx, record(tx, store, snapshot("t1", status=status), NOON))
+    for row in tx.all("unfinished_deliveries"):
+        tx.run("finish_delivery", id=row["id"], now=0)
+    tx.run("set_link_thread", id=link.id, thread="900", card="901", version=1)
+
+
+def says(tx: Transaction, text: str) -> MessageRow:
+    """Ann writes in the thread, and it is routed."""
+    ann = Agent(id=AgentId("U1"), name="Ann", is_full_member=True)
+    said = Said(place=THREAD, message=ChatMessageId(text), agent=ann, text=text, said_at=NOON)
+    link = require(record_said(tx, said, can_reply=True)).link
+    route_link(tx, link, RULES, NOON, NOON)
+    return message_row(require(tx.one("message_by_chat_id", link=link.id, chat_message=text)))
+
+
+def shows(tx: Transaction, *messages: Message) -> None:
+    """The vendor shows these messages behind the customer's first one."""
+    base = snapshot("t1")
+    record(tx, STORE, replace(base, messages=(*(base.messages or ()), *messages)), NOON)
+
+
+def by_staff(text: str, message: str = "m2", *, public: bool = True) -> Message:
+    return Message(id=MessageId(message), author=Author.STAFF, text=text, written_at=NOON, is_public=public)
+
+
+def waiting(tx: Transaction) -> list[str]:
+    return sorted(row["kind"] for row in tx.all("unfinished_deliveries"))
+
+
+async def test_a_ticket_without_threads_is_recorded_and_queues_nothing(tmp_path: Path) -> None:
+    """Its messages are kept for the figures, and nobody is told of them."""
+
+    def work(tx: Transaction) -> tuple[list[str], int]:
+        tx.run("add_store", name=STORE.name)
+        tx.run("add_installation", key_prefix="abc123")
+        number = record(tx, STORE, replace(snapshot("t1"), follow=False), NOON)
+        return waiting(tx), len(tx.all("vendor_ids_of_ticket", ticket=number))
+
+    assert await write(tmp_path / "db", work) == ([], 1)
+
+
+@pytest.mark.parametrize("known", [0, 1, 4, 9])
+@pytest.mark.parametrize("until", [1, 2, 3, None])
+async def test_very_many_messages_are_recorded_in_several_transactions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: int, until: int | None
+) -> None:
+    """A few new ones in each, oldest first; if that ends in between, the ticket still counts as changed."""
+    monkeypatch.setattr("bot.tickets.from_vendors.snapshot._RECORDED_AT_ONCE", 3)
+    texts = [f"m{number}" for number in range(10)]
+    said = [Message(id=MessageId(text), author=Author.CUSTOMER, text=text, written_at=NOON) for text in texts]
+
+    def work(tx: Transaction) -> tuple[list[int], bool]:
+        begin(tx)
+        begun = replace(snapshot("t1"), read_at=NOON + timedelta(hours=1), fingerprint="f2")
+        if known:
+            record(tx, STORE, replace(begun, messages=tuple(said[:known]), fingerprint="f1"), NOON)
+        found = [len(tx.all("vendor_ids_of_ticket", ticket=1001))]
+        for part in parts_to_record(tx, STORE.name, replace(begun, messages=tuple(said)))[:until]:
+            record(tx, STORE, part, NOON)
+            found.append(len(tx.all("vendor_ids_of_ticket", ticket=1001)))
+        row = require(tx.one("ticket", number=1001))
+        return [after - before for before, after in pairwise(found)], row["fingerprint"] == "f2"
+
+    new, settled = await write(tmp_path / "db", work)
+    assert max(new) <= 3
+    assert settled is (sum(new) == len(said) - known)
+    assert until is not None or settled
+
+
+async def test_a_ticket_that_is_gone_is_reported_once(tmp_path: Path) -> None:
+    """A line and the card; said again, or of a ticket that nobody knows, nothing follows."""
+
+    def work(tx: Transaction) -> list[str]:
+        begin(tx)
+        for ticket in ("t1", "t1", "never seen"):
+            record_gone(tx, STORE, TicketId(ticket), NOON)
+        return waiting(tx)
+
+    assert await write(tmp_path / "db", work) == ["card", "line"]
+
+
+async def test_a_ticket_that_was_erased_stays_so_while_only_its_status_is_listed(tmp_path: Path) -> None:
+    """Without its messages nobody knows whether its customer wrote: no word of it is recorded again."""
+
+    def work(tx: Transaction) -> tuple[bool, str, list[str]]:
+        begin(tx, status=CLOSED)
+        erase(tx, TicketNumber(1001), NOON)
+        record(tx, STORE, replace(snapshot("t1", status=CLOSED), messages=None), NOON + timedelta(hours=1))
+        row = ticket_row(require(tx.one("ticket", number=1001)))
+        return row.erased, row.subject, waiting(tx)
+
+    assert await write(tmp_path / "db", work) == (True, "", [])
+
+
+async def test_a_malformed_message_is_shown_with_a_line_about_it(tmp_path: Path) -> None:
+    """What could be read of it is posted, and the thread says to look at the vendor's, too."""
+
+    def work(tx: Transaction) -> list[str]:
+        begin(tx)
+        shows(tx, replace(by_staff("half"), malformed=True))
+        return waiting(tx)
+
+    assert await write(tmp_path / "db", work) == ["card", "line", "post"]
+
+
+async def test_what_we_wrote_is_recognised_by_its_text_and_its_kind(tmp_path: Path) -> None:
+    """A reply that waits for proof is not a note with the same words; each is proof once, and posted nowhere again."""
+
+    def work(tx: Transaction) -> list[tuple[str, str]]:
+        begin(tx)
+        for text in ("Same words", "// Same words"):
+            says(tx, text)
+        for row in tx.all("unfinished_deliveries"):
+            if row["kind"] in ("reply", "note"):
+                tx.run("begin_delivery", id=row["id"], now=0)
+                tx.run("make_uncertain", id=row["id"], now=0, due=0, error="No answer.")
+        before = waiting(tx)
+        shows(tx, by_staff(signed("Ann", "Same words"), "n1", public=False), by_staff("Same words", "r1"))
+        assert before.count("reply") == before.count("note") == 1
+        return [(row["kind"], row["state"]) for row in tx.all("unfinished_deliveries") if row["kind"] != "mark"]
+
+    assert await write(tmp_path / "db", work) == [("card", "waiting")]
+
+
+async def test_our_reply_that_was_taken_for_a_colleagues_is_not_posted(tmp_path: Path) -> None:
+    """The vendor changed our text, and a sweep saw it before the answer came with its id: its post is dropped."""
+
+    def work(tx: Transaction) -> tuple[list[str], list[str], list[str | None]]:
+        begin(tx)
+        mine = says(tx, "Hello <b>you</b>")
+        shows(tx, by_staff("Hello you"))
+        before = waiting(tx)
+        for _ in range(2):
+            reply_arrived(tx, mine, MessageId("m2"), NOON)
+        ids = [row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=mine.ticket)]
+        return before, waiting(tx), sorted(ids, key=str)
+
+    before, after, ids = await write(tmp_path / "db", work)
+    assert before.count("post") == 1
+    assert after.count("post") == 0
+    assert [each for each in ids if each == "m2"] == ["m2"]
+
+
+async def test_whose_turn_it_is_follows_from_what_was_read_last(tmp_path: Path) -> None:
+    """The answer to a reply that says it arrived may come after the customer's next message was read with it."""
+
+    def work(tx: Transaction) -> str:
+        begin(tx)
+        mine = says(tx, "On its way.")
+        tx.run("set_message_vendor_id", id=mine.id, vendor_id="m1")
+        tx.run("set_ticket_awaiting", number=mine.ticket, awaiting="us", since=None, now=0)
+        now = message_row(require(tx.one("message", id=mine.id)))
+        reply_arrived(tx, now, MessageId("m1"), NOON)
+        return str(require(tx.one("ticket", number=mine.ticket))["awaiting"])
+
+    assert await write(tmp_path / "db", work) == "us"
+
+
+async def test_what_is_not_there_is_neither_dropped_nor_retried(tmp_path: Path) -> None:
+    """A delivery that was dropped already, or never existed, is none that can be acted on."""
+
+    def work(tx: Transaction) -> tuple[list[int], list[bool]]:
+        begin(tx)
+        says(tx, "On its way.")
+        (reply,) = [DeliveryId(row["id"]) for row in tx.all("unfinished_deliveries") if row["kind"] == "reply"]
+        dropped = [len(drop(tx, each, NOON)) for each in (reply, reply, NOBODY)]
+        return dropped, [retry(tx, each, NOON) for each in (reply, NOBODY)]
+
+    assert await write(tmp_path / "db", work) == ([1, 0, 0], [False, False])
