@@ -7,7 +7,8 @@ at any `await`, and raises only `bot.errors.RemoteError`s.
 
 from __future__ import annotations
 
-from bot.ports.chats import CanShowHome, Chat, ChatHealth, Intake, Limit
+from bot.ports.chats import CanShowHome, Chat, ChatHealth, Limit
+from bot.ports.intake import Intake
 from bot.ports.vendors import (
     CanAttach,
     CanCount,

@@ -1,5 +1,5 @@
 """
-Buttons as Block Kit elements, and what a pressed button asks for; pure.
+Buttons as Block Kit elements, what a pressed one asks for, and where; pure.
 
 Everything that is needed when a button is pressed is in the button itself (`shopbell:close:0`, `ticket:1042`). So a
 button works after a restart, and nothing has to be looked up.
@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.chats.slack.blocks import Block, Element, fitting, plain
-from bot.model import Button, DeliveryId, TicketNumber, Verb
+from adapters.chats.slack.reading import SLACK
+from bot.model import Button, ChannelId, DeliveryId, Place, ThreadId, TicketNumber, Verb
 
 ACTIONS = re.compile(r"shopbell:(?P<verb>[a-z]+):\d+")
 """Matches the action id of every button that this adapter has ever made."""
@@ -69,3 +70,24 @@ def pressed(action: Mapping[str, Any]) -> Button | None:
         words=value["words"] or "",
         page=int(number[:4]) if kind == "page" and number else None,
     )
+
+
+def place_of(body: Mapping[str, Any]) -> Place:
+    """The thread in which something was pressed or picked; a message in the channel counts as a thread's first."""
+    message = body.get("message") or {}
+    container = body.get("container") or {}
+    ts = message.get("ts") or body.get("message_ts") or container.get("message_ts")
+    thread = message.get("thread_ts") or container.get("thread_ts") or ts
+    channel = (body.get("channel") or {}).get("id") or container.get("channel_id")
+    return Place(chat=SLACK, channel=ChannelId(str(channel)), thread=ThreadId(str(thread)) if thread else None)
+
+
+def place_for_answer(body: Mapping[str, Any], place: Place) -> Place:
+    """
+    Where the asker sees the answer.
+
+    Slack shows an ephemeral message to nobody if its thread has no replies
+    (docs.slack.dev/reference/methods/chat.postEphemeral); then it goes into the channel.
+    """
+    has_thread = (body.get("message") or {}).get("thread_ts") or (body.get("container") or {}).get("thread_ts")
+    return place if has_thread else Place(chat=place.chat, channel=place.channel)

@@ -22,7 +22,7 @@ from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.arguments import typed
 from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.blocks import fallback
-from adapters.chats.slack.buttons import ACTIONS, pressed
+from adapters.chats.slack.buttons import ACTIONS, place_for_answer, place_of, pressed
 from adapters.chats.slack.form_requests import FormRequests
 from adapters.chats.slack.forms import Kept
 from adapters.chats.slack.messages import answer_blocks
@@ -42,7 +42,6 @@ from bot.model import (
     Door,
     Place,
     Pointed,
-    ThreadId,
     Verb,
 )
 from bot.ports import Intake
@@ -211,7 +210,7 @@ class Commands:
         if view is not None and view.get("type") == "home":
             self._tasks.start(self._do_at_home(found, user))
             return
-        place = _place_of(body) if view is None else Place(chat=SLACK, channel=picker.purpose_of(view).channel)
+        place = place_of(body) if view is None else Place(chat=SLACK, channel=picker.purpose_of(view).channel)
         request = _Request(
             user=user,
             verb=found.verb,
@@ -249,7 +248,7 @@ class Commands:
 
     async def _on_shortcut(self, ack: AsyncAck, body: Payload) -> None:
         await ack()
-        verb, place, user = _SHORTCUTS[str(body["callback_id"])], _place_of(body), str(body["user"]["id"])
+        verb, place, user = _SHORTCUTS[str(body["callback_id"])], place_of(body), str(body["user"]["id"])
         show = self._privately_or_in_response(body, place, user)
         if verb is Verb.SNIPPET:
             self._tasks.start(self._form(Kept(verb=verb, place=place), user, body, show, Door.MENU))
@@ -310,7 +309,7 @@ class Commands:
 
     def _privately_or_in_response(self, body: Payload, place: Place, user: str) -> _Show:
         """Whoever only looks at a public channel, without being in it, gets the answer where they have pressed."""
-        privately = self._privately(_place_for_answer(body, place), user)
+        privately = self._privately(place_for_answer(body, place), user)
 
         async def show(answer: Answer) -> None:
             try:
@@ -335,24 +334,3 @@ def _verb(command: str) -> str:
 def _pointed(message: Payload) -> Pointed:
     """The message whose menu was used, whoever wrote it."""
     return Pointed(message=ChatMessageId(str(message["ts"])), by_person=is_from_person(message))
-
-
-def _place_of(body: Payload) -> Place:
-    """The thread in which something was pressed or picked; a message in the channel counts as a thread's first."""
-    message = body.get("message") or {}
-    container = body.get("container") or {}
-    ts = message.get("ts") or body.get("message_ts") or container.get("message_ts")
-    thread = message.get("thread_ts") or container.get("thread_ts") or ts
-    channel = (body.get("channel") or {}).get("id") or container.get("channel_id")
-    return Place(chat=SLACK, channel=ChannelId(str(channel)), thread=ThreadId(str(thread)) if thread else None)
-
-
-def _place_for_answer(body: Payload, place: Place) -> Place:
-    """
-    Where the asker sees the answer.
-
-    Slack shows an ephemeral message to nobody if its thread has no replies
-    (docs.slack.dev/reference/methods/chat.postEphemeral); then it goes into the channel.
-    """
-    has_thread = (body.get("message") or {}).get("thread_ts") or (body.get("container") or {}).get("thread_ts")
-    return place if has_thread else Place(chat=place.chat, channel=place.channel)

@@ -1,9 +1,11 @@
-"""What the elements and attributes of HTML mean for the text that a person sees; pure."""
+"""The elements of an HTML document that a person sees, in their order, and what they mean for its text; pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from selectolax.lexbor import LexborNode
 
 Attributes = Mapping[str, str | None]
 
@@ -156,3 +158,37 @@ def _pixels(value: str | None) -> float:
 
 def _css(attributes: Attributes) -> str:
     return (attributes.get("style") or "")[:_LONGEST_CSS]
+
+
+def walk(root: LexborNode) -> Iterator[tuple[bool, LexborNode]]:
+    """Every node that can be seen, when it begins (true) and when it ends, without recursion."""
+    opened: list[LexborNode] = []
+    node: LexborNode | None = root
+    while node is not None:
+        if _is_seen(node):
+            yield True, node
+            below = None if node.tag in MEDIA else node.child
+            if below is not None:
+                opened.append(node)
+                node = below
+                continue
+            yield False, node
+        after = node.next if opened else None
+        while after is None and opened:
+            parent = opened.pop()
+            yield False, parent
+            after = parent.next if opened else None
+        node = after
+
+
+def _is_seen(node: LexborNode) -> bool:
+    tag = node.tag or ""
+    if tag.startswith("-"):
+        return tag == "-text"
+    return not is_hidden(tag, node.attributes)
+
+
+def source_in(node: LexborNode) -> str:
+    """The address of a video or a recording that lists several."""
+    source = node.css_first("source")
+    return "" if source is None else source.attributes.get("src") or ""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from adapters.vendors.client import html_elements as elements
-from adapters.vendors.client.html_elements import CELLS, CODES, LINES, MEDIA, PARAGRAPHS, Attributes
+from adapters.vendors.client.html_elements import CELLS, CODES, LINES, MEDIA, PARAGRAPHS, Attributes, source_in, walk
 from bot.text.addresses import can_be_opened, says_the_same
 from bot.text.normal import normal
 from bot.text.plain import plain_pieces
@@ -89,7 +88,7 @@ class _Reader:
 
     def read(self, root: LexborNode) -> RichText:
         """The whole document."""
-        for entered, each in _walk(root):
+        for entered, each in walk(root):
             tag = each.tag or ""
             if tag == "-text":
                 if entered:
@@ -242,7 +241,7 @@ class _Reader:
         elif self._line and self._line[-1] is self._last_medium:
             self._words(" ")
         word, words = MEDIA[tag], " ".join((attributes.get("alt") or attributes.get("title") or "").split())
-        address = (attributes.get("src") or _source_in(node)).strip()
+        address = (attributes.get("src") or source_in(node)).strip()
         if can_be_opened(address) and self._link is None:
             self._line.append(Link(address, words or word, self._style()))
         elif address or tag == "img":
@@ -330,37 +329,3 @@ class _Reader:
             held.append(Paragraph(()))
         held.append(block)
         self._gap = False
-
-
-def _walk(root: LexborNode) -> Iterator[tuple[bool, LexborNode]]:
-    """Every node that can be seen, when it begins (true) and when it ends, without recursion."""
-    opened: list[LexborNode] = []
-    node: LexborNode | None = root
-    while node is not None:
-        if _is_seen(node):
-            yield True, node
-            below = None if node.tag in MEDIA else node.child
-            if below is not None:
-                opened.append(node)
-                node = below
-                continue
-            yield False, node
-        after = node.next if opened else None
-        while after is None and opened:
-            parent = opened.pop()
-            yield False, parent
-            after = parent.next if opened else None
-        node = after
-
-
-def _is_seen(node: LexborNode) -> bool:
-    tag = node.tag or ""
-    if tag.startswith("-"):
-        return tag == "-text"
-    return not elements.is_hidden(tag, node.attributes)
-
-
-def _source_in(node: LexborNode) -> str:
-    """The address of a video or a recording that lists several."""
-    source = node.css_first("source")
-    return "" if source is None else source.attributes.get("src") or ""
