@@ -512,9 +512,9 @@ ORDER BY number;
 -- name: tickets_of_customer
 -- For the card in a channel: the customer's other tickets, of any store, that have a thread there, open ones first.
 -- Whoever reads the card may not see other channels, so they must not learn here what is in them.
-SELECT t.number AS number, t.store AS store, t.status AS status FROM tickets AS t
+SELECT t.number AS number, l.thread AS thread FROM tickets AS t
+CROSS JOIN links AS l ON l.ticket = t.number AND l.chat = :chat AND l.channel = :channel
 WHERE t.customer_mailbox = :mailbox AND t.number <> :number AND t.gone_at IS NULL
-  AND EXISTS (SELECT 1 FROM links AS l WHERE l.ticket = t.number AND l.chat = :chat AND l.channel = :channel)
 ORDER BY t.status = 'open' DESC, t.number DESC;
 
 -- name: latest_tickets

@@ -193,6 +193,19 @@ class Moment:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class OtherTicket:
+    """
+    Another ticket of the same customer, on a card.
+
+    Attributes:
+        address: Where its thread is opened in the card's chat; empty: nowhere.
+    """
+
+    number: TicketNumber
+    address: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """
@@ -206,6 +219,8 @@ class Card:
         moment: What stands behind `status_text`: since when it waits for us, until when it is snoozed; None: nothing.
         opening: The customer's first message or its beginning as neutral text of at most 600 characters, behind words
             that say what it is; may be empty.
+        others: The same customer's other tickets in the card's channel, at most five.
+        others_left_out: How many more of them there are.
         hint: One line that says what a message in this thread does.
         url: The ticket in the vendor's dashboard; None: not known.
         silent: Whether posting it must make no sound, if the chat can do that.
@@ -226,6 +241,8 @@ class Card:
     hint: str
     url: str | None
     buttons: tuple[Button, ...]
+    others: tuple[OtherTicket, ...] = ()
+    others_left_out: int = 0
     form: Form = Form.FULL
     silent: bool = False
 

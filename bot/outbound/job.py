@@ -25,6 +25,7 @@ from bot.model import (
     ErasePayload,
     Kind,
     Mark,
+    OtherTicket,
     Place,
     Progress,
     Store,
@@ -53,7 +54,8 @@ class Job:
         mark: The mark that the message must show now; None: no mark.
         possible_marks: The marks that it may show already.
         opening: The ticket's first message that is not from staff; None: there is none.
-        others: The customer's other tickets that have a thread in the link's channel, open ones first.
+        others: The customer's other tickets in the link's channel, open ones first, each with its place there; without
+            a thread if that is not open yet.
         posted: For `Kind.ERASE`: the message of ours that this part is about; None: all are done.
         progress: For `Kind.POST`: what it must show of a reply that was not sent; None: the message itself.
         shown: For `Kind.POST`: the message of ours that shows this part in the link's thread; None: none does yet.
@@ -68,7 +70,7 @@ class Job:
     mark: Mark | None
     possible_marks: tuple[Mark, ...]
     opening: Opening | None
-    others: tuple[TicketNumber, ...]
+    others: tuple[tuple[TicketNumber, Place], ...]
     posted: ChatMessageId | None
     progress: Progress | None
     shown: ChatMessageId | None
@@ -161,7 +163,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
     opening = None if delivery.ticket is None else read_opening(tx, delivery.ticket, delivery.link)
     mailbox = None if ticket is None else ticket["customer_mailbox"]
     lost = 0 if link is None else link["threads_lost"]
-    others = [] if not mailbox or link is None else _others(tx, mailbox, link)
+    others = () if not mailbox or link is None else _others(tx, mailbox, link)
     return Job(
         delivery=delivery,
         ticket=None if ticket is None else ticket_row(ticket),
@@ -171,7 +173,7 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         mark=None if delivery.message is None else wanted_mark(tx, delivery.message),
         possible_marks=() if delivery.kind is not Kind.MARK else possible_marks(tx, delivery),
         opening=opening,
-        others=tuple(TicketNumber(row["number"]) for row in others),
+        others=others,
         posted=_posted(tx, delivery),
         progress=_progress(tx, delivery),
         shown=None if delivery.kind is not Kind.POST or link is None else _shown(tx, delivery, link["thread"]),
@@ -179,10 +181,11 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
     )
 
 
-def _others(tx: Transaction, mailbox: str, link: Row) -> list[Row]:
+def _others(tx: Transaction, mailbox: str, link: Row) -> tuple[tuple[TicketNumber, Place], ...]:
     """The other tickets of an address in a link's channel."""
     where = {"chat": link["chat"], "channel": link["channel"]}
-    return tx.all("tickets_of_customer", mailbox=mailbox, number=link["ticket"], **where)
+    rows = tx.all("tickets_of_customer", mailbox=mailbox, number=link["ticket"], **where)
+    return tuple((TicketNumber(row["number"]), Place(**where, thread=row["thread"])) for row in rows)
 
 
 def read_opening(tx: Transaction, ticket: TicketNumber, link: int | None) -> Opening | None:
@@ -248,7 +251,7 @@ class Directory:
         card = cards.card(
             ticket,
             job.opening,
-            job.others,
+            [self._other(number, place) for number, place in job.others],
             store,
             capabilities,
             typable,
@@ -257,6 +260,9 @@ class Directory:
             masks_emails=masks,
         )
         return replace(plainer_card(card, job.delivery.form), silent=self.is_quiet)
+
+    def _other(self, number: TicketNumber, place: Place) -> OtherTicket:
+        return OtherTicket(number, self.chat(place.chat).address(place) if place.thread else "")
 
     @property
     def channels(self) -> list[Place]:

@@ -13,16 +13,15 @@ from bot.model import (
     Button,
     Card,
     Customer,
-    Fact,
     Message,
     Moment,
+    OtherTicket,
     Post,
     Progress,
     Purpose,
     Standing,
     Status,
     Store,
-    TicketNumber,
     Verb,
     Voice,
 )
@@ -96,7 +95,7 @@ def fits_on_card(message: Message, customer: Customer) -> bool:
 def card(
     ticket: TicketRow,
     opening: Opening | None,
-    others: Sequence[TicketNumber],
+    others: Sequence[OtherTicket],
     store: Store,
     capabilities: VendorCapabilities,
     note_prefixes: Sequence[str],
@@ -130,7 +129,9 @@ def card(
         standing=standing,
         moment=moment(ticket, standing),
         opening=_opening(opening, masks_emails=masks_emails),
-        facts=ticket.facts + _other_tickets(others),
+        facts=ticket.facts,
+        others=tuple(others[:_OTHERS_SHOWN]),
+        others_left_out=max(len(others) - _OTHERS_SHOWN, 0),
         hint=_ERASED_HINT if ticket.erased else hint(sends_all=store.sends_all, note_prefixes=note_prefixes),
         url=dashboard(ticket, store),
         buttons=buttons(ticket, capabilities) + reveal,
@@ -192,14 +193,6 @@ def hint(*, sends_all: bool, note_prefixes: Sequence[str]) -> str:
     if note_prefixes:
         return f"Write in this thread to answer the customer. Start with {note_prefixes[0]} for a note to the team."
     return "Write in this thread to answer the customer."
-
-
-def _other_tickets(others: Sequence[TicketNumber]) -> tuple[Fact, ...]:
-    if not others:
-        return ()
-    listed = ", ".join(f"#{number}" for number in others[:_OTHERS_SHOWN])
-    more = len(others) - _OTHERS_SHOWN
-    return (Fact("Other tickets", f"{listed} and {more} more" if more > 0 else listed),)
 
 
 def title(ticket: TicketRow) -> str:

@@ -35,4 +35,4 @@ def plainer_card(card: Card, form: Form) -> Card:
         return plain
     number, nobody = card.names[-1], Customer(name=None, email=None)
     url = None if card.url is None else defused(card.url)
-    return replace(plain, title=number, names=(number,), opening="", facts=(), customer=nobody, url=url)
+    return replace(plain, title=number, names=(number,), opening="", facts=(), others=(), customer=nobody, url=url)

@@ -20,10 +20,12 @@ from bot.model import (
     File,
     Mark,
     MessageId,
+    OtherTicket,
     Said,
     Status,
     ThreadId,
     TicketId,
+    TicketNumber,
     Verb,
 )
 from bot.ports import VendorCapabilities
@@ -233,7 +235,7 @@ async def test_the_card_names_the_customers_other_tickets(tmp_path: Path) -> Non
         await bridge.ticket_arrives("t1", "One.")
         await bridge.ticket_arrives("t2", "Two.")
         card = bridge.discord.cards[ThreadId("1.2")][0]
-        assert [(fact.label, fact.value) for fact in card.facts] == [("Other tickets", "#1001")]
+        assert card.others == (OtherTicket(TicketNumber(1001), "https://discord.example/1.1"),)
 
 
 async def test_a_gone_ticket_is_said_once(tmp_path: Path) -> None:

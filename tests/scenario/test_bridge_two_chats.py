@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bot.sandbox.discord import DiscordMessage
@@ -168,6 +170,7 @@ async def test_a_customers_other_tickets_are_named(stage: Stage) -> None:
     first = await stage.arrives("The first", vendor="sellgate")
     second = await stage.arrives("The second", vendor="lightspeed")
     assert f"#{first.number}" in second.slack.card.rendered.split("Other tickets")[1]
+    assert f"p{first.slack.card.ts.replace('.', '')}" in str(second.slack.card.blocks), "it is a link to the thread"
 
 
 @pytest.mark.scenario({"sellgate": "forum slack"})
@@ -203,4 +206,5 @@ async def test_a_card_names_no_ticket_of_a_channel_that_its_reader_may_not_see(s
     second = await stage.arrives("Second", vendor="lightspeed", email=email)
     await stage.at_rest()
     assert "Other tickets" not in second.slack.card.rendered
-    assert f"#{first.number}" in str(second.discord.card().embeds).split("Other tickets")[1]
+    shown = str(second.discord.card().embeds).split("Other tickets")[1]
+    assert re.search(rf"\[#{first.number}\]\(https://discord\.com/channels/\d+/{first.discord.thread.id}\)", shown)

@@ -130,6 +130,8 @@ def _fields(card: Card, left: int) -> list[Json]:
     lines.insert(0, (wording.STATUS, _status(card)))
     if customer := _customer(card.customer):
         lines.insert(0, (wording.CUSTOMER, _value(customer)))
+    if card.others:
+        lines.append((wording.OTHER_TICKETS, _others(card)))
     if card.url and _link(card) is None:
         lines.append((wording.DASHBOARD, _value(card.url)))
     fields: list[Json] = []
@@ -155,6 +157,16 @@ def _status(card: Card) -> str:
         return words
     seconds = int(card.moment.at.timestamp())
     return f"{words} · {escape(card.moment.words)} <t:{seconds}:f> (<t:{seconds}:R>)"
+
+
+def _others(card: Card) -> str:
+    """The customer's other tickets, as links to their threads where the card may have links."""
+    shown = [
+        f"[#{other.number}]({other.address})" if other.address and card.form is Form.FULL else f"#{other.number}"
+        for other in card.others
+    ]
+    more = f" {wording.MORE_TICKETS.format(count=card.others_left_out)}" if card.others_left_out else ""
+    return ", ".join(shown) + more
 
 
 def _customer(customer: Customer) -> str:

@@ -7,6 +7,8 @@ from bot.model import Voice
 CUSTOMER = "Customer"
 STATUS = "Status"
 DASHBOARD = "Open in dashboard"
+OTHER_TICKETS = "Other tickets"
+MORE_TICKETS = "and {count} more"
 NO_TEXT = "(no text)"
 NO_ADDRESS = "(its address is too long for Discord: open it in the store's dashboard)"
 SOMEBODY = "somebody"

@@ -60,6 +60,8 @@ def _state(card: Card) -> Iterator[tuple[str, Sequence[Element]]]:
         value = one_line(fact.value, _VALUE)
         if value:
             yield one_line(fact.label, _VALUE), blocks.verbatim(value)
+    if card.others:
+        yield wording.OTHER_TICKETS, _others(card)
     if card.url:
         shown = blocks.link(card.url) if card.form is Form.FULL else blocks.words(one_line(card.url, LONGEST_ADDRESS))
         yield wording.DASHBOARD, [shown]
@@ -71,6 +73,19 @@ def _status(card: Card) -> list[Element]:
     if card.moment is None:
         return [blocks.words(words)]
     return [blocks.words(f"{words} · {card.moment.words} "), blocks.date(card.moment.at)]
+
+
+def _others(card: Card) -> list[Element]:
+    """The customer's other tickets, as links to their threads where the card may have links."""
+    shown: list[Element] = []
+    for other in card.others:
+        number = f"#{other.number}"
+        shown += [blocks.words(", ")] if shown else []
+        linked = other.address and card.form is Form.FULL
+        shown.append(blocks.link(other.address, number) if linked else blocks.words(number))
+    if card.others_left_out:
+        shown.append(blocks.words(f" {wording.MORE_TICKETS.format(count=card.others_left_out)}"))
+    return shown
 
 
 def _customer(customer: Customer) -> str:

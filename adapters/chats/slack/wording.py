@@ -44,6 +44,8 @@ UNKNOWN_PART = "something that shopbell cannot read"
 STATUS = "Status"
 CUSTOMER = "Customer"
 DASHBOARD = "Open in the dashboard"
+OTHER_TICKETS = "Other tickets"
+MORE_TICKETS = "and {count} more"
 
 # ------------------------------------------------------------ commands
 

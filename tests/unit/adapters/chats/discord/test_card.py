@@ -20,6 +20,7 @@ from bot.model import (
     Fact,
     Form,
     Moment,
+    OtherTicket,
     Standing,
     Status,
     TicketNumber,
@@ -147,3 +148,27 @@ class TestCard:
         name = thread_name(replace(CARD, title=f"#1042 · Jane · {subject}"))
         assert name.startswith("#1042 · Jane")
         assert 1 <= units(name) <= 100
+
+
+OTHERS = (OtherTicket(TicketNumber(1039), "https://discord.com/channels/1/39"), OtherTicket(TicketNumber(1040), ""))
+
+
+def test_the_customers_other_tickets_are_links_to_their_threads() -> None:
+    """One whose thread is not open yet is named only; those that have no room are counted."""
+    fields = embed(card_message(replace(CARD, others=OTHERS, others_left_out=3)))["fields"]
+    (shown,) = [field["value"] for field in fields if field["name"] == "Other tickets"]
+    assert shown == "[#1039](https://discord.com/channels/1/39), #1040 and 3 more"
+
+
+@pytest.mark.parametrize(("form", "values"), [(Form.PLAIN, ["#1039, #1040"]), (Form.BARE, [])])
+def test_plainer_cards_have_no_links_to_other_tickets(form: Form, values: list[str]) -> None:
+    """What Discord refused may be a link; the plainest card says nothing of other tickets."""
+    message = card_message(plainer_card(replace(CARD, others=OTHERS), form))
+    fields = [field for one in message["embeds"] for field in one["fields"]]
+    assert [field["value"] for field in fields if field["name"] == "Other tickets"] == values
+    assert ("1039" in str(message)) is bool(values)
+
+
+def test_no_other_tickets_no_field() -> None:
+    """Most customers have one ticket."""
+    assert "Other tickets" not in str(card_message(CARD))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,12 +12,15 @@ from bot.model import (
     Card,
     Customer,
     Fact,
+    Form,
     Moment,
+    OtherTicket,
     Standing,
     Status,
     TicketNumber,
     Verb,
 )
+from bot.wording.plainer import plainer_card
 from tests.support.block_kit import NASTY, accepted, kinds, texts
 
 CARD = Card(
@@ -92,3 +96,22 @@ def test_a_card_of_nasty_texts_is_harmless() -> None:
     shown = accepted(card_blocks(nasty))
     assert not kinds(shown) & {"mrkdwn", "user", "broadcast", "usergroup", "channel"}
     assert "<" not in card_fallback(nasty)
+
+
+OTHERS = (OtherTicket(TicketNumber(1039), "https://t.slack.com/archives/C1/p39"), OtherTicket(TicketNumber(1040), ""))
+
+
+def test_the_customers_other_tickets_are_links_to_their_threads() -> None:
+    """One whose thread is not open yet is named only; those that have no room are counted."""
+    shown = json.dumps(accepted(card_blocks(replace(CARD, others=OTHERS, others_left_out=3))))
+    assert '{"type": "link", "url": "https://t.slack.com/archives/C1/p39", "text": "#1039"}' in shown
+    assert '"text": "#1040"}, {"type": "text", "text": " and 3 more"' in shown
+    assert "Other tickets" not in json.dumps(card_blocks(CARD))
+
+
+def test_a_plainer_card_has_no_links_to_other_tickets() -> None:
+    """What Slack refused may be a link."""
+    shown = json.dumps(accepted(card_blocks(plainer_card(replace(CARD, others=OTHERS), Form.PLAIN))))
+    assert "Other tickets" in shown
+    assert "#1039" in shown
+    assert "archives/C1/p39" not in shown
