@@ -162,7 +162,7 @@ async def bot_dies(tour: Tour) -> None:
     tour.check("the customer has not got Bob's yet", holds=tour.at_vendor("lightspeed", voucher) == 0)
     (asked,) = [message for message in slack.messages() if "Send yours, too?" in message.rendered]
     await tour.bot.ready()
-    await tour.world.slack.press(tour.world.bob, asked, "Send")
+    await tour.world.slack.press(tour.world.bob, asked, "Send", answers=1)
     await tour.wait_for(f"the vendor has “{voucher}”, once", lambda: tour.at_vendor("lightspeed", voucher) == 1)
     await tour.wait_for_both("lightspeed", "Any news?")
 
@@ -170,7 +170,7 @@ async def bot_dies(tour: Tour) -> None:
 async def closed_from_slack(tour: Tour) -> None:
     await tour.bot.ready()
     slack, discord = tour.slack("sellgate"), tour.discord("sellgate")
-    await tour.world.slack.press(tour.world.bob, slack.card, "Close")
+    await tour.world.slack.press(tour.world.bob, slack.card, "Close", answers=1)
     store = tour.shop("sellgate").store
     await tour.wait_for("the vendor has it closed", lambda: store.ticket(tour.tickets["sellgate"]).closed)
     await tour.wait_for("the Slack card says closed", lambda: "Closed" in slack.card.rendered)
@@ -211,7 +211,7 @@ async def closed_by_text(tour: Tour) -> None:
 async def closed_for_good(tour: Tour) -> None:
     await tour.bot.ready()
     slack = tour.slack("sellsn")
-    await tour.world.slack.press(tour.world.bob, slack.card, "Close")
+    await tour.world.slack.press(tour.world.bob, slack.card, "Close", answers=1)
     store = tour.shop("sellsn").store
     await tour.wait_for("the vendor has it closed", lambda: store.ticket(tour.tickets["sellsn"]).closed)
     await tour.wait_for("the Slack card says closed", lambda: "Closed" in slack.card.rendered)
@@ -245,6 +245,25 @@ async def the_day_is_planned(tour: Tour) -> None:
     tour.check("/find finds it by a word of the customer", holds=f"#{number} " in found.text)
     told = await tour.world.discord.command(ann, thread, "why")
     tour.check("/why says what became of its messages", holds=f"#{number}" in told.content)
+
+
+async def saved_answer_is_sent(tour: Tour) -> None:
+    """A snippet is written in one chat, filled in there, and sent to the customer once; the other chat shows it."""
+    await tour.bot.ready()
+    store, ann = "nextcommerce", tour.world.ann
+    thread = tour.discord(store).thread.id
+    listed = await tour.world.discord.command(ann, thread, "snippets")
+    if listed.message is None:
+        raise StepFailed("/snippets does not answer with a list")
+    opened = await tour.world.discord.press(ann, listed.message, "New snippet")
+    text = "Hello {{requester.first_name|there}}, your parcel left today. {{agent.name}}"
+    saved = await tour.world.discord.submit_modal(opened, {"name": "parcel", "text": text})
+    tour.check(f"Only Ann reads “{saved.content}”", holds="parcel is saved" in saved.content)
+    form = await tour.world.discord.command(ann, thread, "snippet", name="parcel")
+    await tour.world.discord.submit_modal(form, {})
+    sent = "Hello Jane, your parcel left today. Ann"
+    await tour.wait_for("the customer has it once, with the names filled in", partial(_once_at, tour, store, sent))
+    await tour.wait_for("Slack shows it under Ann's name", partial(_shown_as, tour, store, sent, "Ann"))
 
 
 def _row_of(number: str, table: str) -> str:
@@ -302,6 +321,7 @@ STEPS: tuple[tuple[str, Callable[[Tour], Awaitable[None]]], ...] = (
     ("Bob types !close in a thread.", closed_by_text),
     ("Bob closes a ticket that its vendor cannot reopen.", closed_for_good),
     ("Ann and Bob plan their day.", the_day_is_planned),
+    ("Ann sends a saved answer.", saved_answer_is_sent),
     ("Ann and Bob ask for the figures.", stats_are_shown),
     ("Nothing was lost, and nothing said twice.", everything_once),
 )
