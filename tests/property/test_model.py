@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -27,7 +28,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.model import Ask, Place, Status, TicketId, Verb
+from bot.model import Ask, Hours, Place, Promises, Status, TicketId, Verb
 from tests.support.simulation.checks import unsafe, unsettled
 from tests.support.simulation.fate import Fate, Trouble
 from tests.support.simulation.loop import SimulatedLoop
@@ -38,6 +39,9 @@ from tests.support.simulation.world import Simulation
 T = TypeVar("T")
 # Two stores; in Slack they share a channel.
 _STORES = {"books": ("discord:1", "slack:1"), "tea": ("discord:2", "slack:1")}
+_PROMISES = Promises(
+    hours=Hours(zone=ZoneInfo("UTC")), first_answer=timedelta(minutes=10), next_answer=timedelta(minutes=40)
+)
 _MOST_TICKETS = 3
 _MOST_DELETED_THREADS = 2
 _SAYING = ("open_thread", "post", "edit_post", "render_card", "mark")
@@ -83,7 +87,7 @@ class World(RuleBasedStateMachine):
         assert isinstance(loop, SimulatedLoop)
         self.loop = loop
         self.fate = Fate()
-        self.sim = Simulation(loop, Path(self.folder.name) / "db", stores=_STORES, fate=self.fate)
+        self.sim = Simulation(loop, Path(self.folder.name) / "db", stores=_STORES, fate=self.fate, promises=_PROMISES)
         self.said = 0
         self.sound = True
 

@@ -14,10 +14,10 @@ from random import Random
 import pytest
 
 from bot.model import Voice
-from tests.support.simulation.checks import missing, unsafe
+from tests.support.simulation.checks import is_reminder, missing, unsafe
 from tests.support.simulation.fate import Fate
 from tests.support.simulation.loop import SimulatedLoop, simulate
-from tests.support.simulation.week import DAY, STORES, Week
+from tests.support.simulation.week import DAY, PROMISES, STORES, Week
 from tests.support.simulation.world import Simulation
 
 _SHARE_OF_FAULTS = 0.1
@@ -30,6 +30,7 @@ class Outcome:
 
     Attributes:
         messages: What customers and colleagues said at the vendors.
+        reminders: How often a thread was reminded of a promise.
         replies: What reached the customers from the chats.
         posts: What the threads show of all that.
         calls, faults: How often a vendor or a chat was asked for something, and how often that went wrong.
@@ -43,6 +44,7 @@ class Outcome:
     tickets: int
     messages: int
     replies: int
+    reminders: int
     posts: int
     calls: int
     faults: int
@@ -56,7 +58,7 @@ class Outcome:
     def __str__(self) -> str:
         return (
             f"{self.days:.0f} days, {len(STORES)} stores, {self.tickets} tickets: "
-            f"{self.messages} messages and {self.replies} replies, {self.posts} posts; "
+            f"{self.messages} messages and {self.replies} replies, {self.posts} posts and {self.reminders} reminders; "
             f"{self.calls} calls, {self.faults} faults, {self.outages} outages, "
             f"{self.restarts} restarts, {self.kills} kills; "
             f"{len(self.lost)} lost, {len(self.doubled)} doubled; {self.seconds:.1f} s"
@@ -69,7 +71,7 @@ def play(seed: int, path: Path, days: float) -> Outcome:
 
     async def story(loop: SimulatedLoop) -> Outcome:
         fate = Fate(random=Random(seed), rate=_SHARE_OF_FAULTS, latency=0.3)
-        async with Simulation(loop, path, stores=STORES, fate=fate, poll_seconds=300.0) as sim:
+        async with Simulation(loop, path, stores=STORES, fate=fate, poll_seconds=300.0, promises=PROMISES) as sim:
             week = Week(sim, Random(seed), days=days)
             await week.live()
             lived, calls, faults = loop.time(), fate.calls, fate.troubles.total()
@@ -82,6 +84,7 @@ def play(seed: int, path: Path, days: float) -> Outcome:
                 tickets=len(tickets),
                 messages=sum(len(shop.theirs(ticket)) for shop, ticket in tickets),
                 replies=sum(len(shop.ours(ticket)) for shop, ticket in tickets),
+                reminders=sum(is_reminder(s.post) for s in shown),
                 posts=sum(s.post.voice is not Voice.BELL for s in shown),
                 calls=calls,
                 faults=faults,
@@ -105,6 +108,7 @@ def judge(outcome: Outcome, days: float, capsys: pytest.CaptureFixture[str]) -> 
     assert outcome.tickets >= 28 * days
     assert outcome.messages >= 140 * days
     assert outcome.replies >= 70 * days
+    assert outcome.reminders >= 10 * days
     assert outcome.faults >= 0.08 * outcome.calls
     assert outcome.kills >= 11 * days
     assert outcome.restarts >= 2 * days

@@ -12,17 +12,23 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from bot.db.rows import from_ms, require, to_ms
-from bot.model import Card, Mark, Moment, Status, ThreadId, TicketId, Voice
+from bot.model import Author, Card, Mark, Moment, Post, Status, ThreadId, TicketId, Voice
+from bot.tickets.day.business_hours import after_open
 from tests.support.simulation.collisions import crossed
 from tests.support.simulation.room import NOTE, Room, Written, about
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import HELD_AFTER, Simulation
 
-_SNOOZE_ENDS_WITHIN = timedelta(minutes=2)
+_DONE_WITHIN = timedelta(minutes=2)
+"""What is due by itself is done so soon."""
 _SENT = """
 SELECT t.store, m.vendor_id, m.text, m.routed_at, m.written_at FROM deliveries AS d
 JOIN messages AS m ON m.id = d.message JOIN tickets AS t ON t.number = m.ticket
 WHERE d.kind = 'reply' AND d.state = 'done'
+"""
+_REMINDED = """
+SELECT reminded, reminded_for FROM tickets
+WHERE store = :store AND vendor_id = :ticket AND status = 'open' AND snoozed_until IS NULL
 """
 
 
@@ -91,6 +97,7 @@ def missing(sim: Simulation) -> list[str]:
         *(fault for ticket in scene.shops for fault in _unaccounted(scene, ticket)),
         *(fault for ticket in scene.shops for fault in _cards(scene, ticket)),
         *_announced(sim),
+        *(fault for ticket in scene.shops for fault in _not_reminded(scene, ticket)),
         *(fault for room in sim.rooms.values() for written in room.written for fault in _unheard(sim, room, written)),
     ]
 
@@ -170,6 +177,8 @@ def _thread(scene: Scene, room: Room, thread: ThreadId, ticket: TicketId) -> Ite
         possible += (text in sim.given_up) * shop.ours(ticket).count(text)
         if n > possible:
             yield f"{room.name} {thread} shows part {part} of {text[:40]!r} {n} times instead of {possible}"
+    reminders = Counter(s.post.text for s in room.shown[thread] if is_reminder(s.post))
+    yield from (f"{room.name} {thread} says {text!r} {n} times" for text, n in reminders.items() if n > 1)
     first_parts = [s.post.text for s in shown if s.part == 0]
     yield from _out_of_turn(sim, f"{room.name} {thread}", shop.theirs(ticket), first_parts)
     for text in set(first_parts):
@@ -203,6 +212,27 @@ def _announced(sim: Simulation) -> Iterator[str]:
             stale = [s.post.text for s in room.shown[thread] if " is about to send: " in s.post.text]
             if stale and thread not in room.gone:
                 yield f"{room.name} {thread} still shows {stale}"
+
+
+def is_reminder(post: Post) -> bool:
+    """Whether a line reminds of a promised answer; it names the time, so no two of one thread are equal."""
+    return post.voice is Voice.BELL and post.text.startswith(("⏳ This ticket needs", "⚠️ This ticket is late"))
+
+
+def _not_reminded(scene: Scene, ticket: TicketId) -> Iterator[str]:
+    """A promise that is broken is recorded as broken, unless the ticket is snoozed, closed or gone."""
+    sim, shop = scene.sim, scene.shops[ticket]
+    unanswered, promises = shop.unanswered(ticket), sim.promises
+    if promises is None or unanswered is None or ticket not in shop.tickets:
+        return
+    since = require(unanswered.written_at)
+    is_first = all(message.author is not Author.STAFF for message in shop.said[ticket])
+    until = after_open(promises.hours, since, require(promises.first_answer if is_first else promises.next_answer))
+    if until is None or until > sim.clock.now() - _DONE_WITHIN:
+        return
+    for row in sim.rows(_REMINDED, store=shop.name, ticket=ticket):
+        if row["reminded"] != "broken" or row["reminded_for"] != to_ms(since):
+            yield f"{ticket} waits since {since}, and is not known as late"
 
 
 def _unasked(sim: Simulation) -> Iterator[str]:
@@ -324,7 +354,7 @@ def _turn(sim: Simulation, card: Card, shop: Shop, ticket: TicketId) -> str:
     )
     if snoozed:
         until = from_ms(snoozed[0]["snoozed_until"])
-        overdue = until < sim.clock.now() - _SNOOZE_ENDS_WITHIN
+        overdue = until < sim.clock.now() - _DONE_WITHIN
         ends = Moment("Snoozed until", until)
         if overdue:
             return f"that ended at {until}"

@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
-from bot.model import Agent, Ask, Status, ThreadId, TicketId, Verb
+from bot.model import Agent, Ask, Hours, Promises, Status, ThreadId, TicketId, Verb
 from tests.support.memory.vendor import START
 from tests.support.simulation.accidents import Accidents
 from tests.support.simulation.checks import Watch
@@ -35,6 +36,22 @@ STORES: Mapping[str, Sequence[str]] = {
 _LAGS = {"books": 0.0, "tea": 3.0, "toys": 12.0, "wood": 0.0, "silk": 8.0}
 _WITH_WEBHOOKS = ("tea", "wood")
 _AGENTS = ("Ann", "Bob", "Cho", "Dee")
+_DAY = (
+    (Verb.TAKE, ""),
+    (Verb.TAKE_OVER, ""),
+    (Verb.RELEASE, ""),
+    (Verb.SNOOZE, "20m"),
+    (Verb.SNOOZE, "3h"),
+    (Verb.SNOOZE, "tomorrow"),
+    (Verb.SNOOZE, "off"),
+)
+_OPEN = ((9 * 60, 18 * 60),)
+PROMISES = Promises(
+    hours=Hours(zone=ZoneInfo("UTC"), week=(*(_OPEN,) * 5, (), ())),
+    first_answer=timedelta(hours=2),
+    next_answer=timedelta(hours=5),
+)
+"""Kept by nobody on purpose, so it is broken as often as customers write in the evening."""
 # So long after anybody's act everything happens at its own moment; what comes later may be so late.
 _LIVELY = 20.0
 _STRIDE = 60.0
@@ -88,6 +105,7 @@ class Week:
             (1.0, agents, self._an_agent_changes_an_old_message),
             (5.0, agents, self._an_agent_closes_or_reopens),
             (4.0, agents, self._an_agent_decides),
+            (1.5, agents, self._an_agent_takes_or_snoozes),
             (0.4, agents, self._an_agent_sends_by_hand),
             (0.4, agents, self._a_guest_writes),
             (0.3, agents, self._an_agent_looks_at_the_figures),
@@ -203,6 +221,13 @@ class Week:
         for room, thread in self._threads_of(ticket)[:1]:
             verb = Verb.REOPEN if closed else Verb.CLOSE
             await self.sim.ask(room, Ask(verb=verb, agent=self._somebody(), place=room.place_of(thread)))
+
+    async def _an_agent_takes_or_snoozes(self) -> None:
+        """Mostly what waits for us; now and then what somebody else has, or what is snoozed already."""
+        _, ticket = self._a_ticket(waiting=True)
+        for room, thread in self._threads_of(ticket)[:1]:
+            verb, words = self.random.choice(_DAY)
+            await self.sim.ask(room, Ask(verb=verb, agent=self._somebody(), place=room.place_of(thread), words=words))
 
     async def _an_agent_decides(self) -> None:
         """About everything that failed or was held: mostly it shall be sent."""

@@ -31,6 +31,7 @@ from bot.model import (
     Person,
     PersonId,
     Place,
+    Promises,
     Store,
     StoreName,
     TicketId,
@@ -94,6 +95,7 @@ class Simulation:
         shops, rooms: The far sides, by name.
         fate: What befalls the process.
         clock: The process's own.
+        promises: Within which time every store answers; None: they promise nothing.
         processes: How many there have been.
         deaths: How many of them died instead of being asked to end.
         problems: Errors that ended a process although nobody planned it.
@@ -111,6 +113,7 @@ class Simulation:
         fate: Fate | None = None,
         schedule: Schedule | None = None,
         poll_seconds: float = 30.0,
+        promises: Promises | None = None,
         rooms: Mapping[str, type[Room]] = _ROOMS,
     ) -> None:
         self.loop = loop
@@ -137,9 +140,11 @@ class Simulation:
                 vendor_label="Memory",
                 channels=tuple(_place(channel) for channel in channels),
                 poll_seconds=poll_seconds,
+                promises=promises,
             )
             for name, channels in stores.items()
         }
+        self.promises = promises
         self._schedule = schedule or Schedule()
         self._settings = _settings()
         self._stop = asyncio.Event()
