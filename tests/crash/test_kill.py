@@ -2,8 +2,8 @@
 Nothing lost, nothing said twice, when the process is killed (SIGKILL) at random moments and answers get lost.
 
 The real program with the real SDKs talks to servers that keep every limit of the real ones; only the world's time
-passes thirty times faster. People go on writing from life to life. One in a hundred requests that change something is
-carried out and not answered, and as many of Slack's acknowledgements get lost.
+passes thirty times faster. People go on writing from life to life, and take and snooze tickets. One in a hundred
+requests that change something is carried out and not answered, and as many of Slack's acknowledgements get lost.
 """
 
 from __future__ import annotations
@@ -37,27 +37,28 @@ def judge(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
     assert outcome.lost_answers > 0
     assert outcome.integrity == "ok"
     assert outcome.unfinished == 0
+    assert outcome.planned == outcome.plan.planned
     assert outcome.exit_code == 0
 
 
 @pytest.mark.takes(20)
 async def test_twelve_kills_lose_and_double_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every message stands once in each thread, every reply once at its vendor, in order; the database is sound."""
-    plan = Plan(seed=11, customers=200, replies=50, kills=12, tickets=20, lost_answers=0.02)
+    plan = Plan(seed=11, customers=200, replies=50, kills=12, tickets=24, lost_answers=0.02, planned=4)
     judge(await play(plan, tmp_path), capsys)
 
 
 @pytest.mark.soak
 async def test_sixty_kills_lose_and_double_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same with sixty kills."""
-    plan = Plan(seed=11, customers=1_000, replies=250, kills=60, tickets=60)
+    plan = Plan(seed=11, customers=1_000, replies=250, kills=60, tickets=60, planned=10)
     judge(await play(plan, tmp_path), capsys)
 
 
 @pytest.mark.soak
 async def test_sixty_kills_among_many_messages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same with four times as many messages, so that more is under way at every kill."""
-    plan = Plan(seed=11, customers=4_000, replies=1_000, kills=60, tickets=60)
+    plan = Plan(seed=11, customers=4_000, replies=1_000, kills=60, tickets=60, planned=10)
     judge(await play(plan, tmp_path), capsys)
 
 
@@ -67,5 +68,5 @@ async def test_a_thousand_kills_lose_and_double_nothing(
     seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The same with 4,000 messages, 1,000 replies and 1,000 kills."""
-    plan = Plan(seed=seed, customers=4_000, replies=1_000, kills=1_000, tickets=50)
+    plan = Plan(seed=seed, customers=4_000, replies=1_000, kills=1_000, tickets=50, planned=10)
     judge(await play(plan, tmp_path), capsys)

@@ -25,6 +25,7 @@ class Plan:
 
     Attributes:
         lost_answers: The part of all writes that are carried out and not answered, at every server.
+        planned: How many tickets somebody takes and snoozes, beside the others.
         life: How many requests a bot makes on the average before it is killed, on however fast a machine.
         speed: How many times faster time passes.
         patience: After the last kill: how many seconds may pass in which nothing more arrives.
@@ -36,6 +37,7 @@ class Plan:
     kills: int
     tickets: int
     lost_answers: float = 0.01
+    planned: int = 0
     life: float = 130.0
     speed: float = 30.0
     patience: float = 60.0
@@ -48,6 +50,7 @@ class Outcome:
 
     Attributes:
         integrity: What SQLite says of the database file.
+        planned: How many tickets were taken and snoozed.
         unfinished: Deliveries that are neither done nor dropped.
         kill_seconds, drain_seconds: How long the killing took, and the rest afterwards.
         left: How many appearances were still missing after the last kill.
@@ -56,6 +59,7 @@ class Outcome:
     plan: Plan
     verdict: Verdict
     integrity: str
+    planned: int
     unfinished: int
     exit_code: int
     customers: int
@@ -96,6 +100,7 @@ async def play(plan: Plan, folder: Path) -> Outcome:
             plan=plan,
             verdict=world.verdict(),
             integrity=integrity(nest.database),
+            planned=sum(ticket.was_planned for ticket in world.tickets),
             unfinished=unfinished(nest.database),
             exit_code=exit_code,
             customers=world.customers,
@@ -119,6 +124,7 @@ async def _kill(plan: Plan, world: KillWorld, nest: Nest, random: Random) -> Non
             for _ in range(min(share, random.randint(0, 1 + int(share * new * 2 / plan.life)))):
                 await _write_one(plan, world, random)
             share = _share(plan, world, number)
+            await _plan_some(world)
         await nest.kill()
 
 
@@ -130,6 +136,11 @@ async def _write_the_rest(plan: Plan, world: KillWorld, random: Random) -> None:
             raise RuntimeError("there are no threads to write in")
         await _write_one(plan, world, random)
         await asyncio.sleep(0.002)
+    while not all(ticket.was_planned for ticket in world.tickets if ticket.is_planned):
+        if time.monotonic() > end:
+            raise RuntimeError("there are no threads to take")
+        await _plan_some(world)
+        await asyncio.sleep(_LOOKS_EVERY)
 
 
 def _share(plan: Plan, world: KillWorld, number: int) -> int:
@@ -139,20 +150,31 @@ def _share(plan: Plan, world: KillWorld, number: int) -> int:
 
 async def _write_one(plan: Plan, world: KillWorld, random: Random) -> None:
     """Somebody writes something, as long as there is something to be written."""
-    if len(world.tickets) < plan.tickets and (random.random() < 0.2 or not world.tickets):
-        world.customer_opens(world.shops[len(world.tickets) % len(world.shops)])
+    talking = [ticket for ticket in world.tickets if not ticket.is_planned]
+    if len(world.tickets) < plan.tickets and (random.random() < 0.2 or not talking):
+        opened = world.customer_opens(world.shops[len(world.tickets) % len(world.shops)])
+        opened.is_planned = bool(talking) and len(world.tickets) - len(talking) <= plan.planned
         return
     replying = random.random() < plan.replies / (plan.replies + plan.customers)
     if world.customers >= plan.customers or (replying and world.replies < plan.replies):
         if world.replies >= plan.replies:
             return
         world.find_threads()
-        ready = [ticket for ticket in world.tickets if len(ticket.threads) == len(CHATS)]
+        ready = [ticket for ticket in talking if len(ticket.threads) == len(CHATS)]
         if ready:
             await world.agent_replies(random.choice(ready), random.choice(CHATS))
             return
     if world.customers < plan.customers:
-        world.customer_goes_on(random.choice(world.tickets))
+        world.customer_goes_on(random.choice(talking))
+
+
+async def _plan_some(world: KillWorld) -> None:
+    """Ann and Bob take and snooze the tickets that are for that, as soon as these have their threads."""
+    if any(ticket.is_planned and not ticket.was_planned for ticket in world.tickets):
+        world.find_threads()
+        for ticket in world.tickets:
+            if ticket.is_planned and not ticket.was_planned and len(ticket.threads) == len(CHATS):
+                await world.agents_plan(ticket)
 
 
 async def drain(world: KillWorld, database: Path, patience: float) -> None:

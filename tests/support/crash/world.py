@@ -29,6 +29,7 @@ Chat = Literal["discord", "slack"]
 CHATS: tuple[Chat, Chat] = ("discord", "slack")
 TOKEN = re.compile(r"[cdse]\d{5}x")
 THANKS = "Thank you very much indeed!"
+SNOOZE_ENDED = "was snoozed until now"
 _LONG = 5_000
 _EVERY_LONG = 97
 _EVERY_THANKS = 13
@@ -60,6 +61,8 @@ class Ticket:
         written: By its customer, and by the agents in each chat, in that order each.
         thanks: How many equal replies were written in each chat.
         threads: Discord's thread and Slack's card, once found.
+        is_planned: Whether it is one that Ann takes and Bob snoozes, and in which nothing else is written.
+        was_planned: Whether they have done so.
     """
 
     shop: Shop
@@ -68,6 +71,8 @@ class Ticket:
     written: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     thanks: Counter[Chat] = field(default_factory=Counter)
     threads: dict[Chat, str] = field(default_factory=dict)
+    is_planned: bool = False
+    was_planned: bool = False
 
 
 @dataclass(kw_only=True)
@@ -231,6 +236,12 @@ class KillWorld:
             self._acknowledgements += 1
         await self.slack.say(self.bob, ticket.shop.slack, text, thread_ts=thread)
 
+    async def agents_plan(self, ticket: Ticket) -> None:
+        """Ann takes the ticket in Discord, and Bob snoozes it in Slack for a minute, which is soon over here."""
+        ticket.was_planned = True
+        await self.discord.say(self.ann, ticket.threads["discord"], "!take")
+        await self.slack.say(self.bob, ticket.shop.slack, "!snooze 1m", thread_ts=ticket.threads["slack"])
+
     def find_threads(self) -> None:
         """Let the agents find the threads that have come."""
         for shop in self.shops:
@@ -268,11 +279,25 @@ class KillWorld:
                 other: Chat = "slack" if chat == "discord" else "discord"
                 expected = [ticket.written["customer"], ticket.written[other]]
                 _compare(where, texts, expected, ticket.thanks[other], (lost, doubled, disordered))
+                if ticket.was_planned:
+                    ends = sum(SNOOZE_ENDED in text for text in texts)
+                    lost += [f"{where}: the end of its snooze"] * (ends == 0)
+                    doubled += [f"{where}: the end of its snooze"] * (ends > 1)
+                    lost += [f"{where}: who has it"] * (not self._is_anns(ticket, chat))
             replies = [m.text for m in ticket.shop.store.ticket(ticket.id).messages if m.writer == "staff"]
             expected = [ticket.written[chat] for chat in CHATS]
             where = f"{ticket.subject} at {ticket.shop.name}"
             _compare(where, replies, expected, ticket.thanks.total(), (lost, doubled, disordered))
         return Verdict(lost=tuple(lost), doubled=tuple(doubled), disordered=tuple(disordered))
+
+    def _is_anns(self, ticket: Ticket, chat: Chat) -> bool:
+        """Whether the ticket's card in this chat says that Ann has it."""
+        if chat == "slack":
+            cards = self.slack.workspace.state.messages(ticket.shop.slack.id)
+            return any("Taken by Ann" in m.rendered for m in cards if m.ts == ticket.threads.get("slack"))
+        places = [str(ticket.shop.discord.id), ticket.threads.get("discord", "")]
+        shown = [m for place in places if place for m in self.discord.messages(place)]
+        return any("Taken by Ann" in str(m.embeds) for m in shown if str(m.id) == ticket.threads.get("discord"))
 
     def _threads_of(self, ticket: Ticket, chat: Chat) -> int:
         if chat == "discord":
