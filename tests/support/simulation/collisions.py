@@ -35,7 +35,7 @@ def crossed(shop: Shop, ticket: TicketId, written: Sequence[_Writing], told: Seq
         for (one_room, one), (other_room, other) in combinations(sorted(sent, key=lambda each: each[1].at), 2)
         if _person(one_room, one) != _person(other_room, other)
         and other.at - one.at <= _CROSSING
-        and not any(one.at < at <= other.at for room in (one_room, other_room) for at in _shown(shop, ticket, room))
+        and not any(one.at < at <= other.at for room in (one_room, other_room) for at, _ in _shown(shop, ticket, room))
     ]
 
 
@@ -53,12 +53,12 @@ def _person(room: Room, written: Written) -> str:
     return written.agent.name if written.agent.name == _ONE_IN_BOTH else f"{room.name}:{written.agent.id}"
 
 
-def _shown(shop: Shop, ticket: TicketId, room: Room) -> list[datetime]:
-    """When the customer's messages, except the first, showed in the ticket's threads; some stand there twice."""
+def _shown(shop: Shop, ticket: TicketId, room: Room) -> list[tuple[datetime, str]]:
+    """When the customer's messages, except the first, showed in the ticket's threads; some in parts, some twice."""
     theirs = _of_customer(shop, ticket)
     threads = [thread for thread in room.threads() if room.ticket_of(thread) == ticket]
     posts = [shown for thread in threads for shown in room.shown[thread] if shown.post.voice is Voice.CUSTOMER]
-    return [shown.at for shown in posts if shown.post.text in theirs[1:]]
+    return [(shown.at, shown.post.text) for shown in posts if shown.post.text in theirs[1:]]
 
 
 def _was_unread(shop: Shop, ticket: TicketId, room: Room, at: datetime) -> bool:
@@ -68,9 +68,9 @@ def _was_unread(shop: Shop, ticket: TicketId, room: Room, at: datetime) -> bool:
     What showed again in the thread that replaced a deleted one counts as just shown, too.
     """
     shown = _shown(shop, ticket, room)
-    settled = [each for each in shown if each < at - _READING]
+    settled = {text for shown_at, text in shown if shown_at < at - _READING}
     before = [m for m in shop.said[ticket] if m.author is Author.CUSTOMER and (m.written_at or at) <= at]
-    return len(before) - 1 > len(settled) or any(at - _READING <= each <= at for each in shown)
+    return len(before) - 1 > len(settled) or any(at - _READING <= shown_at <= at for shown_at, _ in shown)
 
 
 def _of_customer(shop: Shop, ticket: TicketId) -> list[str]:
