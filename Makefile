@@ -72,7 +72,7 @@ soak: $(VENV)/develops ## the long forms of the tests
 bench: $(VENV)/develops ## measure
 	$(BIN)/python -m pytest -m bench --timeout 0 $(PYTEST)
 
-LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --fork-strategy fewest \
 	--no-emit-index-url --custom-compile-command "make lock"
 
 lock: $(VENV)/develops ## choose the newest packages that pyproject.toml allows; look at the difference before you keep it

@@ -15,7 +15,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import to_ms
 from bot.inbound.chats.catchup import CatchUp
 from bot.inbound.chats.choices import Choices
-from bot.inbound.chats.commands import Commands
+from bot.inbound.chats.commands import Commands, Draw
 from bot.inbound.chats.homes import Homes
 from bot.inbound.chats.intake import ChatIntake
 from bot.inbound.chats.lists import Lists
@@ -56,10 +56,23 @@ _STOP_SECONDS = 8.0
 
 
 class App:
-    """The running bridge."""
+    """
+    The running bridge.
+
+    Args:
+        draw: Draws the pictures of figures; None: there are none.
+    """
 
     def __init__(
-        self, loaded: LoadedSettings, world: World, database: Database, clock: Clock, decider: Decider, random: Random
+        self,
+        loaded: LoadedSettings,
+        world: World,
+        database: Database,
+        clock: Clock,
+        decider: Decider,
+        random: Random,
+        *,
+        draw: Draw | None = None,
     ) -> None:
         settings = loaded.general
         rules = _rules(loaded, world)
@@ -95,6 +108,7 @@ class App:
             searches=Searches(
                 database, rules, clock, chats=world.chats, choices=choices, is_caught_up=self._is_caught_up
             ),
+            draw=draw,
         )
         self._homes = Homes(database, rules, clock, world.chats)
         self._private = PrivateMessages(world.chats, commands, database, clock)

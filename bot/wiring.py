@@ -12,7 +12,6 @@ import httpx
 from bot.clock import Clock
 from bot.errors import Fault, SettingsError
 from bot.model import ChannelId, ChatName, Hours, Promises, Store, StoreName
-from bot.model.promises import ALL_DAY
 from bot.ports import CanWriteAs, Chat, Vendor, VendorKind, VendorTools
 from bot.settings import LoadedSettings, ReplyMode, Settings, StoreSettings, read_vendor_settings
 from bot.settings.hours import read_length
@@ -127,6 +126,7 @@ def _store(name: StoreName, section: StoreSettings, kind: VendorKind, general: S
         sends_all=(section.reply_mode or general.reply_mode) is ReplyMode.ALL,
         dashboard=section.dashboard_url,
         promises=_promises(section, general),
+        hours=open_hours(section, general),
         agents={
             ChatName("discord"): frozenset(section.discord_agent_roles or general.discord_agent_roles),
             ChatName("slack"): frozenset(section.slack_agents or general.slack_agents),
@@ -134,15 +134,21 @@ def _store(name: StoreName, section: StoreSettings, kind: VendorKind, general: S
     )
 
 
+def open_hours(section: StoreSettings, general: Settings) -> Hours | None:
+    """When a store is open; None: its settings name no hours."""
+    if section.hours is None:
+        return None
+    return Hours(zone=general.timezone, week=section.hours, holidays=frozenset(section.holidays))
+
+
 def _promises(section: StoreSettings, general: Settings) -> Promises | None:
     if section.first_answer is None and section.next_answer is None:
         return None
-    week = section.hours or (ALL_DAY,) * 7
+    hours = open_hours(section, general) or Hours(zone=general.timezone, holidays=frozenset(section.holidays))
     first, following = (
-        None if written is None else read_length(written, week)
+        None if written is None else read_length(written, hours.week)
         for written in (section.first_answer, section.next_answer)
     )
-    hours = Hours(zone=general.timezone, week=week, holidays=frozenset(section.holidays))
     return Promises(hours=hours, first_answer=first, next_answer=following, remind=section.remind)
 
 

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from bot.cli.bridge import check, run, sandbox, serve
+from bot.cli.export import commands as export
 from bot.cli.find import find, why
 from bot.cli.forget import forget
 from bot.cli.invitations import invites, manifests
@@ -25,6 +26,7 @@ for command in (run, check, sandbox, stats, tickets, find, why, forget, backup):
     commands.command()(command)
 commands.add_typer(outbox, name="outbox")
 commands.add_typer(snippets, name="snippets")
+commands.add_typer(export, name="export")
 commands.add_typer(manifests, name="manifest")
 commands.add_typer(invites, name="invite")
 

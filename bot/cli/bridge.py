@@ -18,6 +18,7 @@ from bot.cli.threads import use_threads
 from bot.clock import Clock, SystemClock
 from bot.db.connection import Database
 from bot.db.lock import held
+from bot.drawing.process import Drawing
 from bot.errors import DatabaseError
 from bot.ops.doctor import examine
 from bot.outbound.retry import Decider
@@ -75,7 +76,8 @@ async def serve(loaded: LoadedSettings, clock: Clock) -> None:
         # It must be closed even if the rest fails, because its thread keeps the process alive.
         closing.push_async_callback(database.aclose)
         random = Random()
-        await App(loaded, world, database, clock, Decider(random=random), random).run(stop)
+        draw = Drawing(loaded.general.database_path.parent)
+        await App(loaded, world, database, clock, Decider(random=random), random, draw=draw).run(stop)
 
 
 def _first_error(group: ExceptionGroup[DatabaseError]) -> Exception:

@@ -14,30 +14,38 @@ from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import ticket_row
 from bot.model import StoreName
-from bot.settings import load_general
+from bot.settings import load_faultless, load_general
 from bot.tickets.enqueue import links_of
-from bot.tickets.figures.stats import figures, table
+from bot.tickets.figures.stats import Report, report
+from bot.tickets.figures.tables import table
+from bot.wiring import open_hours
 from bot.wording.masking import masked_ticket
 
 
 def stats(
     store: OneStore = None,
-    days: Annotated[int, typer.Option(min=1, max=365, help="Count the new tickets of this many days.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=365, help="The figures of this many days, today included.")] = 7,
     as_json: AsJson = False,
 ) -> None:
     """Print the figures that /stats shows."""
 
-    def read(tx: Transaction) -> Any:
+    def read(tx: Transaction) -> Report:
         names = [StoreName(row["name"]) for row in tx.all("stores") if store in (None, row["name"])]
-        return [figures(tx, name, days, SystemClock().now()) for name in names]
+        hours = {name: open_hours(sections[name], general) if name in sections else None for name in names}
+        now = SystemClock().now()
+        return report(tx, hours, days, now, general.timezone, loaded.colleagues, in_full=as_json)
 
+    # Faults in the settings of a store keep nobody from the figures, but from those of its open hours.
+    loaded = load_faultless()
+    general, sections = loaded.general, loaded.stores
     found = read_database(read)
-    if store is not None and not found:
+    if store is not None and not found.stores:
         fail(f"There is no store {field(store)} in this database.", 1)
     if as_json:
-        show_json([each.as_json() for each in found])
+        show_json([each.as_json() for each in found.stores])
     else:
-        show(table([replace(each, store=StoreName(field(each.store))) for each in found]))
+        stores = tuple(replace(each, store=StoreName(field(each.store))) for each in found.stores)
+        show(table(replace(found, stores=stores)))
 
 
 def tickets(

@@ -114,6 +114,7 @@ class TicketRow:
     reminded: str | None
     reminded_for: datetime | None
     version: int
+    settled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +231,7 @@ def ticket_row(row: Row) -> TicketRow:
         snoozed_by=row["snoozed_by"],
         reminded=row["reminded"],
         reminded_for=_moment(row["reminded_for"]),
+        settled_at=_moment(row["settled_at"]),
         version=row["version"],
     )
 

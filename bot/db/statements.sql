@@ -177,6 +177,10 @@ INSERT INTO tickets (store, vendor_id, status, created_at)
 VALUES (:store, :vendor_id, :status, :created_at)
 RETURNING number;
 
+-- name: set_opening_unknown
+-- Nobody knows when this ticket was opened: it is left out of the figures about that.
+UPDATE tickets SET opening_unknown = 1 WHERE number = :number;
+
 -- name: update_ticket
 -- Writes down what the vendor says of a ticket. What it does not say (NULL) stays as it was. The closing time is the
 -- vendor's; if it gives none, it is when we saw the ticket closed.
@@ -232,6 +236,10 @@ SET status = :status,
     snoozed_until = CASE :status WHEN 'open' THEN snoozed_until END,
     fingerprint = NULL
 WHERE number = :number;
+
+-- name: set_ticket_closed_by
+-- Who closed the ticket, for the figures.
+UPDATE tickets SET closed_by = :agent WHERE number = :number AND status = 'closed';
 
 -- name: set_ticket_taken
 -- Who has the ticket now; NULL: nobody.
@@ -1396,32 +1404,105 @@ UPDATE installation SET restored_at = :now WHERE restored_at > :now;
 -- ============================================================ figures
 
 -- name: ticket_counts
--- How many tickets a store has: open, closed, and open ones that wait for us.
+-- How many tickets a store has: open ones, closed ones, snoozed ones.
 SELECT
-    COUNT(*) FILTER (WHERE status = 'open') AS open,
-    COUNT(*) FILTER (WHERE status = 'closed') AS closed,
-    COUNT(*) FILTER (WHERE status = 'open' AND awaiting = 'us') AS waiting
-FROM tickets
-WHERE store = :store AND gone_at IS NULL;
+    COUNT(t.number) AS open,
+    COUNT(t.snoozed_until) AS snoozed,
+    (SELECT closed_tickets FROM stores WHERE name = :store) AS closed
+FROM tickets AS t INDEXED BY tickets_open
+WHERE t.store = :store AND t.status = 'open' AND t.gone_at IS NULL;
 
--- name: new_per_day
--- How many tickets were created on each day (UTC).
-SELECT created_at / 86400000 AS day, COUNT(*) AS amount FROM tickets
-WHERE store = :store AND created_at >= :since
-GROUP BY day
-ORDER BY day;
+-- name: waiting_tickets
+-- Since when each of a store's open tickets waits that waits for us.
+SELECT COALESCE(waiting_since, created_at) AS since FROM tickets INDEXED BY tickets_open
+WHERE store = :store AND status = 'open' AND gone_at IS NULL AND awaiting = 'us' AND snoozed_until IS NULL;
+
+-- name: volume
+-- How many of a store's tickets were created and closed in each of these spans (JSON: [[from, until]]), in their order.
+SELECT
+    (
+        SELECT COUNT(*) FROM tickets AS t
+        WHERE t.store = :store AND t.opening_unknown = 0
+          AND t.created_at >= JSON_EXTRACT(s.value, '$[0]') AND t.created_at < JSON_EXTRACT(s.value, '$[1]')
+    ) AS new,
+    (
+        SELECT COUNT(*) FROM tickets AS t
+        WHERE t.store = :store
+          AND t.closed_at >= JSON_EXTRACT(s.value, '$[0]') AND t.closed_at < JSON_EXTRACT(s.value, '$[1]')
+    ) AS closed
+FROM JSON_EACH(:spans) AS s
+ORDER BY s.key;
+
+-- name: latest_answers
+-- A store's latest first or next answers in a span of time, the latest first.
+SELECT since, answered_at AS until, agent FROM answers
+WHERE store = :store AND is_first = :is_first AND answered_at >= :since AND answered_at < :until
+ORDER BY answered_at DESC
+LIMIT :most;
+
+-- name: latest_closings
+-- A store's tickets that were last closed in a span of time, the latest first.
+SELECT created_at AS since, closed_at AS until, closed_by AS agent FROM tickets
+WHERE store = :store AND closed_at >= :since AND closed_at < :until AND opening_unknown = 0
+ORDER BY closed_at DESC
+LIMIT :most;
 
 -- name: first_responses
 -- How long customers waited for the first public message by staff, in tickets that were created since.
 SELECT first_response_at - created_at AS span FROM tickets
-WHERE store = :store AND first_response_at >= created_at AND created_at >= :since
+WHERE store = :store AND first_response_at >= created_at AND created_at >= :since AND opening_unknown = 0
 ORDER BY span;
 
 -- name: times_to_close
 -- How long tickets were open that were closed since.
 SELECT closed_at - created_at AS span FROM tickets
-WHERE store = :store AND status = 'closed' AND closed_at >= created_at AND closed_at >= :since
+WHERE store = :store AND closed_at >= created_at AND closed_at >= :since AND opening_unknown = 0
 ORDER BY span;
+
+-- name: add_answer
+-- Notes that a waiting customer was answered; changes no row if that is noted already.
+INSERT INTO answers (store, is_first, answered_at, ticket, since, agent)
+VALUES (:store, :is_first, :at, :ticket, :since, :agent)
+ON CONFLICT DO NOTHING;
+
+-- name: first_unanswered
+-- When the customer first wrote after this time.
+SELECT MIN(written_at) AS since FROM messages
+WHERE ticket = :ticket AND purpose = 'vendor' AND is_public = 1 AND author <> 'staff' AND written_at > :after;
+
+-- name: times_of_messages
+-- When each of the ticket's messages that its vendor has was written, or first read.
+SELECT vendor_id, written_at FROM messages WHERE ticket = :ticket AND vendor_id IS NOT NULL;
+
+-- name: agent_of_message
+-- Who wrote the message with this id at its vendor in a chat.
+SELECT l.chat AS chat, m.agent AS agent, m.author_name AS name
+FROM messages AS m JOIN links AS l ON l.id = m.link
+WHERE m.ticket = :ticket AND m.vendor_id = :vendor_id;
+
+-- name: set_agent
+-- Notes what somebody is called who answers or closes tickets.
+INSERT INTO agents (id, name) VALUES (:id, :name)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name;
+
+-- name: agents
+-- What these people (JSON: [ids]) are called.
+SELECT id, name FROM agents WHERE id IN (SELECT value FROM JSON_EACH(:ids));
+
+-- name: tickets_to_export
+-- For `shopbell export`: a page of the tickets that were created since, after one of a former page (its number).
+SELECT *, number AS position FROM tickets
+WHERE number > :after AND created_at >= :since AND (:store IS NULL OR store = :store)
+ORDER BY number
+LIMIT :most;
+
+-- name: messages_to_export
+-- For `shopbell export`: a page of the messages that were written since, after one of a former page (its id).
+SELECT m.*, m.id AS position, t.store AS store, t.forgotten AS forgotten, l.chat AS chat
+FROM messages AS m CROSS JOIN tickets AS t ON t.number = m.ticket LEFT JOIN links AS l ON l.id = m.link
+WHERE m.id > :after AND m.written_at >= :since AND (:store IS NULL OR t.store = :store)
+ORDER BY m.id
+LIMIT :most;
 
 -- ============================================================ the doctor
 

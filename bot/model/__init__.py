@@ -42,7 +42,7 @@ from bot.model.deliveries import (
     State,
     StatusPayload,
 )
-from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Pointed, Row, Said, SnippetChoice
+from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Picture, Pointed, Row, Said, SnippetChoice
 from bot.model.forms import LONGEST_ENTRY, ChoiceField, Modal, TextField
 from bot.model.home import Home, HomeSection, HomeTicket
 from bot.model.ids import (
@@ -146,6 +146,7 @@ __all__ = [
     "Payload",
     "Person",
     "PersonId",
+    "Picture",
     "Place",
     "Pointed",
     "Post",

@@ -116,10 +116,17 @@ class NewCardPayload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPayload:
-    """The payload of closing or reopening a ticket at its vendor; `by` says for people who asked for it."""
+    """
+    The payload of closing or reopening a ticket at its vendor.
+
+    Attributes:
+        by: Who asked for it, as people read it.
+        agent: Their id in a chat (`discord:123`), for the figures; None: it is not known.
+    """
 
     wanted: Status
     by: str
+    agent: str | None = None
 
 
 Payload = NoPayload | ErasePayload | OpenPayload | LinePayload | NewCardPayload | StatusPayload

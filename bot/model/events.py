@@ -129,6 +129,20 @@ class Listing:
     rows: tuple[Row, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """
+    A picture that belongs to an answer.
+
+    Attributes:
+        content: A PNG.
+        alternative: What it shows, for who does not see it.
+    """
+
+    content: bytes
+    alternative: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """
@@ -137,6 +151,7 @@ class Answer:
     Attributes:
         table: Lines that are shown below the text in a fixed-width font; None: no table.
         listing: Tickets that are shown below the text; None: no list.
+        picture: Shown to the asker alone, below or in another place; None: no picture. The text says all without it.
         buttons: What the asker can do next. A chat that shows the answer where no button works says so instead.
         fault: The field of the asker's form with which something is wrong, so that nothing was done; empty: nothing is.
             A chat keeps what was entered, or shows it again.
@@ -147,6 +162,7 @@ class Answer:
     table: str | None = None
     listing: Listing | None = None
     buttons: tuple[Button, ...] = ()
+    picture: Picture | None = None
     fault: str = ""
     kept: str = ""
 

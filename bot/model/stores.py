@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.model.chats import Place
 from bot.model.ids import ChatName, StoreName
-from bot.model.promises import Promises
+from bot.model.promises import Hours, Promises
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,7 @@ class Store:
         sends_all: Whether every message in a thread that is not a note goes to the customer.
         dashboard: Template of a link to a ticket, with `{id}`; None: no links.
         promises: Within which time it answers; None: it promises nothing.
+        hours: When it is open; None: the settings name no hours.
         agents: For each chat, the ids of the people, roles and user groups that are agents; none: all full members.
     """
 
@@ -40,6 +41,7 @@ class Store:
     sends_all: bool = True
     dashboard: str | None = None
     promises: Promises | None = None
+    hours: Hours | None = None
     agents: Mapping[ChatName, frozenset[str]] = field(default_factory=dict)
 
 

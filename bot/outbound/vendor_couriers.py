@@ -214,10 +214,12 @@ class StatusCourier:
         return StatusChanged(wanted)
 
     def record(self, tx: Transaction, job: Job, result: StatusChanged, now: datetime) -> None:
-        ticket, by = require(job.ticket), job.delivery.payload_as(StatusPayload).by
+        ticket, payload = require(job.ticket), job.delivery.payload_as(StatusPayload)
+        by = payload.by
         record_learned(tx, ticket.store, self.directory.vendor(ticket), now)
         changed = {"status": result.status, "closed_here_only": result.closed_here_only}
         tx.run("set_ticket_status", number=ticket.number, now=to_ms(now), **changed)
+        tx.run("set_ticket_closed_by", number=ticket.number, agent=payload.agent)
         if result.closed_here_only:
             vendor = self.directory.store(ticket).vendor_label
             enqueue.lines(tx, ticket.number, notices.closed_here_only(vendor, by), now)

@@ -275,10 +275,17 @@ async def stats_are_shown(tour: Tour) -> None:
     await tour.bot.ready()
     answered = await tour.world.discord.command(tour.world.ann, tour.world.support.id, "stats")
     tour.check("/stats answers only Ann", holds=answered.ephemeral and "all stores" in answered.content)
+    shown = [] if answered.message is None else answered.message.attachments
+    tour.check("a picture of the figures is below", holds=[each.upload.name for each in shown] == ["figures.png"])
     for line in answered.content.splitlines()[:8]:
         tour.say(f"  {line.removeprefix('```')}".rstrip())
     outcome = await tour.world.slack.command(tour.world.bob, tour.world.triage, "/stats")
     tour.check("/stats answers only Bob", holds="all stores" in outcome.text)
+    direct = tour.world.slack.workspace.state.direct(tour.world.bob.id)
+    await tour.wait_for(
+        "the picture is in Bob's own messages",
+        lambda: [len(each.files) for each in tour.world.slack.messages(direct)] == [1],
+    )
 
 
 async def everything_once(tour: Tour) -> None:

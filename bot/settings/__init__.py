@@ -6,7 +6,7 @@ A vendor's own settings (for example its credentials) are only passed on here; t
 
 from __future__ import annotations
 
-from bot.settings.loading import VendorCheck, load, load_general, read_vendor_settings
+from bot.settings.loading import VendorCheck, load, load_faultless, load_general, read_vendor_settings
 from bot.settings.model import Backfill, LoadedSettings, ReplyMode, Settings, StoreSettings
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "StoreSettings",
     "VendorCheck",
     "load",
+    "load_faultless",
     "load_general",
     "read_vendor_settings",
 ]

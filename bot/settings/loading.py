@@ -45,6 +45,25 @@ def load_general(env_file: Path | None = Path(".env")) -> Settings:
     return settings
 
 
+def load_faultless(env_file: Path | None = Path(".env")) -> LoadedSettings:
+    """
+    The general settings, the stores that have no fault, and the people if none of them has one.
+
+    Enough for a command that only uses the database and shows what belongs to the settings, such as open hours.
+
+    Raises:
+        SettingsError: With every fault in the general settings.
+    """
+    general = load_general(env_file)
+    found: list[Fault] = []
+    sections = _read(lambda: Sections(_env_file=env_file), env_file, found)
+    if sections is None:
+        return LoadedSettings(general=general, stores={})
+    vendors = {section["vendor"].lower() for section in sections.stores.values() if "vendor" in section}
+    stores = _read_stores(sections, None, found)
+    return LoadedSettings(general=general, stores=stores, colleagues=read_people(sections.agents, vendors, found))
+
+
 def load(env_file: Path | None = Path(".env"), check_vendor: VendorCheck | None = None) -> LoadedSettings:
     """
     Read all settings from the environment and from `env_file`. The environment has priority.

@@ -209,9 +209,11 @@ def note(tx: Transaction, ticket: TicketRow, message: int, due: datetime, now: d
     add_delivery(tx, Kind.NOTE, lane, destination, now, due=due, ticket=ticket.number, message=message)
 
 
-def status(tx: Transaction, ticket: TicketRow, wanted: Status, by: str, now: datetime) -> DeliveryId:
-    """Queue closing or reopening a ticket at its vendor; `by` says who asked for it, as people read it."""
-    payload = StatusPayload(wanted=wanted, by=by)
+def status(
+    tx: Transaction, ticket: TicketRow, wanted: Status, by: str, now: datetime, agent: str | None = None
+) -> DeliveryId:
+    """Queue closing or reopening a ticket at its vendor; for `by` and `agent` see the payload."""
+    payload = StatusPayload(wanted=wanted, by=by, agent=agent)
     lane, destination = _vendor_lane(ticket), store_destination(ticket.store)
     return require(add_delivery(tx, Kind.STATUS, lane, destination, now, ticket=ticket.number, payload=payload))
 

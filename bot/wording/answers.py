@@ -191,8 +191,8 @@ def woken(number: TicketNumber) -> str:
 # ---------------------------------------------------------------- figures
 
 
-def figures_as_of(now: datetime) -> str:
-    return f"Figures as of {now:%Y-%m-%d %H:%M} UTC."
+def figures_as_of(now: datetime, zone: ZoneInfo) -> str:
+    return f"Figures as of {now.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}."
 
 
 def vendor_counts(vendor: str, counts: Counts) -> str:

@@ -168,6 +168,10 @@ CALLS: tuple[Call, ...] = (
     Call("slack", "POST", f"{_S}chat.delete", Kind.SHOW),
     Call("slack", "POST", f"{_S}reactions.(add|remove)", Kind.MARK),
     Call("slack", "POST", f"{_S}chat.postEphemeral", Kind.PRIVATE),
+    Call("slack", "POST", f"{_S}conversations.open", Kind.PRIVATE),
+    Call("slack", "GET", f"{_S}files.getUploadURLExternal", Kind.PRIVATE),
+    Call("slack", "POST", r"/upload/.*", Kind.PRIVATE),
+    Call("slack", "POST", f"{_S}files.completeUploadExternal", Kind.PRIVATE),
     Call("slack", "POST", f"{_S}views.(open|update|publish)", Kind.PRIVATE),
     Call("slack", "POST", r"/response/.*", Kind.PRIVATE),
     # the five vendors

@@ -144,7 +144,7 @@ async def reads_figures(scene: Scene, person: Member) -> bool:
 
 async def names_the_store(scene: Scene, person: Member) -> bool:
     answered = await scene.stage.world.discord.command(person, scene.lobby, "stats", store=scene.ticket.shop.name)
-    return "first response" in answered.content
+    return "first answer" in answered.content
 
 
 async def presses(scene: Scene, person: Member) -> bool:

@@ -142,7 +142,7 @@ async def reads_figures(scene: Scene, person: User) -> bool:
 
 async def names_the_store(scene: Scene, person: User) -> bool:
     outcome = await scene.stage.world.slack.command(person, scene.lobby, "/stats", scene.ticket.shop.name)
-    return "first response" in outcome.text
+    return "first answer" in outcome.text
 
 
 async def presses(scene: Scene, person: User) -> bool:

@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from io import BytesIO
 from typing import Any
+
+import discord
 
 from adapters.chats import plainer
 from adapters.chats.discord import wording
@@ -29,7 +32,7 @@ from adapters.chats.discord.markup import (
     width,
 )
 from adapters.chats.discord.writing_markdown import measure, write
-from bot.model import Answer, Attachment, DeliveryKey, Form, MentionKind, Post, Row, Voice
+from bot.model import Answer, Attachment, DeliveryKey, Form, MentionKind, Picture, Post, Row, Voice
 from bot.text import Cuts, one_line, split
 from bot.text.cutting import cut
 from bot.text.file_names import UNNAMED, file_name
@@ -39,6 +42,10 @@ from bot.text.tree import RichText
 
 CONTENT_LENGTH = 2000
 """The longest message outside an embed, in characters."""
+
+PICTURE_NAME = "figures.png"
+LONGEST_ALTERNATIVE = 1024
+"""Characters that Discord takes to say what a picture shows."""
 
 _COLOUR = {
     Voice.CUSTOMER: 0x3BA55D,
@@ -243,6 +250,11 @@ def answer_embeds(answer: Answer) -> list[Json]:
         return []
     lines = [_row(row, answer.listing.headings[1:]) for row in answer.listing.rows]
     return [{"description": "\n".join(lines)}]
+
+
+def picture_file(picture: Picture) -> discord.File:
+    """A picture as a file to be sent, with the words for who does not see it."""
+    return discord.File(BytesIO(picture.content), PICTURE_NAME, description=picture.alternative[:LONGEST_ALTERNATIVE])
 
 
 def _row(row: Row, headings: Sequence[str]) -> str:

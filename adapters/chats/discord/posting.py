@@ -27,7 +27,7 @@ from adapters.chats.discord.requests import SHORT_WAIT
 from adapters.chats.discord.threads import Threads
 from adapters.chats.echo import Echo
 from bot.errors import Forbidden, Gone, Rejected
-from bot.model import Agent, Answer, Card, ChannelId, ChatMessageId, DeliveryKey, Mark, Place, Post
+from bot.model import Agent, Answer, Card, ChannelId, ChatMessageId, DeliveryKey, Mark, Picture, Place, Post
 
 _AROUND = 100
 """Characters kept free for the words around a private message."""
@@ -60,24 +60,25 @@ class Posting:
         with self._echo.sending():
             return _id_of(await self._send(place, {**card_message(card, key), "nonce": key, "enforce_nonce": True}))
 
-    async def _send(self, place: Place, message: Json) -> Json:
+    async def _send(self, place: Place, message: Json, picture: Picture | None = None) -> Json:
         """Discord itself opens an archived thread for a message, unless the thread is locked as well."""
         try:
-            return await self._send_once(place, message)
+            return await self._send_once(place, message, picture)
         except Rejected as error:
             if code_of(error) != ARCHIVED or place.thread is None:
                 raise
         with seen_open():
             await self._threads.set_thread(place, archived=False)
-            return await self._send_once(place, message)
+            return await self._send_once(place, message, picture)
 
-    async def _send_once(self, place: Place, message: Json) -> Json:
+    async def _send_once(self, place: Place, message: Json, picture: Picture | None = None) -> Json:
         async def send() -> Json:
             sent: Json = await self._call(
                 "POST",
                 "/channels/{channel_id}/messages",
                 channel_id=place.thread or place.channel,
                 json=message,
+                picture=picture,
                 permission="Send Messages in Threads" if place.thread else "Send Messages",
             )
             return sent
@@ -128,6 +129,7 @@ class Posting:
             await self._send(
                 Place(chat=DISCORD, channel=ChannelId(_id_of(channel))),
                 {"content": private, "allowed_mentions": NOBODY},
+                answer.picture,
             )
         except (Forbidden, Gone, Rejected):
             if answer.table is not None:

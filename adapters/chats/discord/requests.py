@@ -35,11 +35,12 @@ from adapters.chats.discord.failures import (
     no_answer,
     remote_errors,
 )
+from adapters.chats.discord.messages import LONGEST_ALTERNATIVE, PICTURE_NAME
 from adapters.chats.discord.rate_limits import RateLimits
 from adapters.chats.malformed import SHAPE_ERRORS
 from bot.clock import Clock, RemoteClock
 from bot.errors import Forbidden, Gone, RateLimited, RemoteError, Unavailable
-from bot.model import Attachment
+from bot.model import Attachment, Picture
 from bot.text import json_without_lone_surrogates
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -103,6 +104,7 @@ class Requests:
         *,
         json: Any = None,
         params: Mapping[str, Any] | None = None,
+        picture: Picture | None = None,
         permission: str = "",
         patience: float = _LONGEST_WAIT,
         **ids: str,
@@ -114,6 +116,7 @@ class Requests:
         some seconds apart. Until then the error is `Unavailable`, with the time to wait.
 
         Args:
+            picture: Goes along as a file.
             path: As Discord documents it. Rate limits depend on `{channel_id}` and `{guild_id}`, so use these names.
             permission: The permission to name if Discord only says that one is missing.
             patience: How many seconds to wait for a rate limit, before `RateLimited` is raised.
@@ -123,7 +126,14 @@ class Requests:
         """
         try:
             answer = await self._call(
-                method, path, json=json, params=params, permission=permission, patience=patience, **ids
+                method,
+                path,
+                json=json,
+                params=params,
+                picture=picture,
+                permission=permission,
+                patience=patience,
+                **ids,
             )
         except Forbidden as error:
             if code_of(error) != UNKNOWN_SERVER or "guild_id" not in ids:
@@ -169,7 +179,9 @@ class Requests:
         """
         if not asked:
             try:
-                await self._call("GET", path, json=None, params=None, permission="", patience=_LONGEST_WAIT, **one)
+                await self._call(
+                    "GET", path, json=None, params=None, picture=None, permission="", patience=_LONGEST_WAIT, **one
+                )
             except Gone as error:
                 if _OWN_PATHS.get(code_of(error), ("",))[0] != path:
                     return Unavailable(wording.CONTRADICTED)
@@ -188,6 +200,7 @@ class Requests:
         *,
         json: Any = None,
         params: Mapping[str, Any] | None = None,
+        picture: Picture | None = None,
         permission: str = "",
         patience: float = _LONGEST_WAIT,
         **ids: str,
@@ -199,7 +212,7 @@ class Requests:
             await self._wait_for_limit(limit, patience)
             with remote_errors(wrote=wrote, permission=permission):
                 try:
-                    answer = await self._send(method, address, json, params)
+                    answer = await self._send(method, address, json, params, picture)
                 finally:
                     self.limits.finished(*limit)
                 if answer.response.status < 429:
@@ -216,11 +229,12 @@ class Requests:
                 raise RateLimited(wording.SLOW_DOWN, retry_after=wait)
             await self.limits.sleep(wait)
 
-    async def _send(self, method: str, address: str, json: Any, params: Mapping[str, Any] | None) -> _Answer:
+    async def _send(
+        self, method: str, address: str, json: Any, params: Mapping[str, Any] | None, picture: Picture | None
+    ) -> _Answer:
         headers = {"Authorization": f"Bot {self._token}"}
-        sent = self._open_session().request(
-            method, address, json=json, params=params, timeout=_TIMEOUT, headers=headers
-        )
+        body = {"json": json} if picture is None else {"data": with_picture(json, picture)}
+        sent = self._open_session().request(method, address, params=params, timeout=_TIMEOUT, headers=headers, **body)
         async with sent as response:
             self.their_clock.answered(response.headers.get("Date"))
             return _Answer(response, (await response.read()).decode("utf-8", "replace"))
@@ -265,6 +279,17 @@ class Requests:
 
 def _name(one: Mapping[str, str]) -> str:
     return " ".join(one[name] for name in ("channel_id", "message_id") if name in one)
+
+
+def with_picture(message: Any, picture: Picture) -> aiohttp.FormData:
+    """A message and a picture as the parts of one request."""
+    described = {"id": 0, "filename": PICTURE_NAME, "description": picture.alternative[:LONGEST_ALTERNATIVE]}
+    form = aiohttp.FormData()
+    form.add_field(
+        "payload_json", encoding.dumps({**message, "attachments": [described]}), content_type="application/json"
+    )
+    form.add_field("files[0]", picture.content, filename=PICTURE_NAME, content_type="image/png")
+    return form
 
 
 def _content(answer: _Answer, *, wrote: bool) -> Any:

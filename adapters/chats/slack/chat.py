@@ -15,6 +15,7 @@ from adapters.chats.slack.connection import Connection
 from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.history import History
 from adapters.chats.slack.home import home_view
+from adapters.chats.slack.pictures import Pictures
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK, time_of
 from adapters.chats.slack.recent_messages import RecentMessageReader
@@ -75,6 +76,7 @@ class SlackChat:
         echo = Echo(clock)
         malformed, deletions = Malformed(SLACK), Deletions(self._requests, clock)
         self._posting = Posting(self._requests, clock, echo, deletions)
+        self._pictures = Pictures(self._requests)
         self._served = {str(channel) for channel in channels}
         reader = RecentMessageReader(self._requests, self._agents, clock, self._served, malformed)
         self._patrol = Patrol(SLACK, reader, clock, self._requests.their_clock)
@@ -197,7 +199,10 @@ class SlackChat:
         await self._requests.write("views.publish", user_id=agent, view=home_view(home))
 
     async def tell(self, place: Place, agent: Agent, answer: Answer) -> None:
-        await self._posting.answer(place, agent.id, answer)
+        async def show(shown: Answer) -> None:
+            await self._posting.answer(place, agent.id, shown)
+
+        await self._pictures.answer(agent.id, answer, show)
 
     # ------------------------------------------------------------ the rest
 

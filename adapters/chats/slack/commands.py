@@ -26,6 +26,7 @@ from adapters.chats.slack.buttons import ACTIONS, place_for_answer, place_of, pr
 from adapters.chats.slack.form_requests import FormRequests
 from adapters.chats.slack.forms import Kept
 from adapters.chats.slack.messages import answer_blocks
+from adapters.chats.slack.pictures import Pictures
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK, PersonMessage, is_from_person, read_message, said
 from adapters.chats.slack.requests import Requests
@@ -102,6 +103,7 @@ class Commands:
         self._posting = posting
         self._intake = intake
         self._tasks = tasks
+        self._pictures = Pictures(requests)
         self._forms = FormRequests(requests, agents, posting, intake, tasks)
 
     def register(self, app: AsyncApp) -> None:
@@ -299,7 +301,7 @@ class Commands:
             return Answer(text=wording.BROKEN)
 
     async def _do(self, request: _Request, show: _Show) -> None:
-        await show(await self._answer_to(request))
+        await self._pictures.answer(request.user, await self._answer_to(request), show)
 
     def _in_response(self, response_url: str) -> _Show:
         async def show(answer: Answer) -> None:

@@ -19,7 +19,7 @@ from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.commands import Commands
 from adapters.chats.slack.deletions import Deletions
 from adapters.chats.slack.events import Events
-from adapters.chats.slack.manifest import missing
+from adapters.chats.slack.manifest import FOR_PICTURES, missing
 from adapters.chats.slack.posting import Posting
 from adapters.chats.slack.reading import SLACK
 from adapters.chats.slack.recent_messages import RecentMessageReader
@@ -203,7 +203,11 @@ class Connection:
         self._agents.team = identity.team
         self._agents.user = identity.user
         events.user = identity.user
-        lacking = missing(identity.scopes, groups=self._agents.asks_for_groups)
+        lacking = [
+            scope
+            for scope in missing(identity.scopes, groups=self._agents.asks_for_groups)
+            if scope not in FOR_PICTURES
+        ]
         if lacking:
             raise AuthFailed(wording.SCOPES_MISSING.format(scopes=", ".join(lacking)))
 

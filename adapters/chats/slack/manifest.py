@@ -12,14 +12,18 @@ SCOPES = (
     "chat:write",
     "commands",
     "files:read",
+    "files:write",
     "groups:history",
     "groups:read",
+    "im:write",
     "reactions:write",
     "usergroups:read",
     "users:read",
 )
 """What the bot token must be allowed to do; all are used. `files:read` also makes the names of files visible."""
 _FOR_GROUPS = "usergroups:read"
+FOR_PICTURES = frozenset({"files:write", "im:write"})
+"""Without these `/stats` has no picture, and all else works."""
 
 _EVENTS = (
     "message.channels",
@@ -96,7 +100,7 @@ def app(*, prefixed: bool = False) -> dict[str, Any]:
         "features": {
             "app_home": {
                 "home_tab_enabled": True,
-                "messages_tab_enabled": False,
+                "messages_tab_enabled": True,  # there the pictures of figures are shown
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": "shopbell", "always_online": True},

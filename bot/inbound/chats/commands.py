@@ -13,6 +13,7 @@ import structlog
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row
+from bot.drawing.chart import Chart
 from bot.errors import RemoteError
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.lists import Lists
@@ -27,6 +28,7 @@ from bot.model import (
     DeliveryId,
     Kind,
     Modal,
+    Picture,
     Place,
     Purpose,
     State,
@@ -42,7 +44,9 @@ from bot.tickets import enqueue
 from bot.tickets.day.snoozing import snooze
 from bot.tickets.day.status_changes import request_status
 from bot.tickets.day.taking import TAKINGS, Asker, Change, assign, take_by_reply
-from bot.tickets.figures.stats import chat_table, figures
+from bot.tickets.figures.charts import alternative, chart
+from bot.tickets.figures.stats import Report, report
+from bot.tickets.figures.tables import chat_table
 from bot.tickets.from_agents.form_notes import NOTE, add_note, keep_as_note, note_form
 from bot.tickets.from_agents.routing import note_route, record_said, reply_route, set_route
 from bot.tickets.links import find_link
@@ -62,11 +66,18 @@ _VENDORS_ASKED = 5
 """Of so many vendors the own counts have room in one message."""
 
 
+Draw = Callable[[Chart], Awaitable[bytes | None]]
+"""Draws a picture; None: it could not be drawn."""
+
+
 class Commands:
     """
     Answers agents. Every effect is a delivery, queued before the answer; the answer waits a short time for it.
 
     Whatever somebody asks, it is first found out about which ticket, and then whether they may act on it.
+
+    Args:
+        draw: None: figures are answered without a picture.
     """
 
     def __init__(
@@ -83,7 +94,9 @@ class Commands:
         counting: Mapping[StoreName, CanCount],
         snippets: Snippets,
         searches: Searches,
+        draw: Draw | None = None,
     ) -> None:
+        self._draw = draw
         self._database = database
         self._outbox = outbox
         self._rules = rules
@@ -164,17 +177,16 @@ class Commands:
         return Answer(text=answers.no_such_ticket(f"#{subject.ticket}"))
 
     async def _change_status(self, ask: Ask, subject: Subject) -> Answer:
-        by = notices.by_agent(ask.agent.name, self._chats[ask.place.chat].label)
-        queued = await self._database.write(self._queue_status, ask, subject, by, self._clock.now())
+        queued = await self._database.write(self._queue_status, ask, subject, self._clock.now())
         if isinstance(queued, Answer):
             return queued
         self._outbox.wake()
         return await self.outcome(queued)
 
-    def _queue_status(self, tx: Transaction, ask: Ask, subject: Subject, by: str, now: datetime) -> Answer | DeliveryId:
+    def _queue_status(self, tx: Transaction, ask: Ask, subject: Subject, now: datetime) -> Answer | DeliveryId:
         """Queue the change, and what was typed behind the command as a note that says why."""
         ticket = _ticket(tx, subject.ticket)
-        queued = request_status(tx, ticket, ask.verb, by, self._rules, now)
+        queued = request_status(tx, ticket, ask.verb, _asker(ask), self._rules, now)
         if ask.words and not isinstance(queued, Answer):
             add_note(tx, ticket, _asker(ask), subject.writable, ask.words, None, self._rules, now)
         return queued
@@ -229,11 +241,17 @@ class Commands:
         if not 1 <= days <= _MAX_DAYS:
             return Answer(text=answers.days_out_of_range())
         now = self._clock.now()
-        found = [await self._database.read(figures, name, days, now) for name in chosen]
+        hours = {name: self._rules.stores[name].hours for name in chosen}
+        found = await self._database.read(report, hours, days, now, self._rules.zone, self._rules.colleagues)
         asked = chosen if len(chosen) <= _VENDORS_ASKED else []
-        counted = await asyncio.gather(*(self._vendor_counts(name) for name in asked))
-        text = "\n".join([answers.figures_as_of(now), *filter(None, counted)])
-        return Answer(text=text, table=chat_table(found))
+        counting = asyncio.gather(*(self._vendor_counts(name) for name in asked))
+        picture, counted = await asyncio.gather(self._picture(found), counting)
+        text = "\n".join([answers.figures_as_of(now, self._rules.zone), *filter(None, counted)])
+        return Answer(text=text, table=chat_table(found), picture=picture)
+
+    async def _picture(self, found: Report) -> Picture | None:
+        drawn = None if self._draw is None else await self._draw(chart(found))
+        return None if drawn is None else Picture(drawn, alternative(found))
 
     async def _vendor_counts(self, store: StoreName) -> str:
         """The vendor's own counts in one line, or that it does not answer; empty: it does not count."""

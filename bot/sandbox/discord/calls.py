@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +66,11 @@ async def read_call(request: web.Request) -> DiscordCall:
     if request.content_type == "multipart/form-data":
         parts = _parts(raw, request.headers["Content-Type"])
         raw = next((data for name, _, data in parts if name == "payload_json"), b"{}")
-        files = tuple(Upload(file_name, data) for _, file_name, data in parts if file_name is not None)
+        files = tuple(
+            Upload(file_name, data, mimetypes.guess_type(file_name)[0] or "application/octet-stream")
+            for _, file_name, data in parts
+            if file_name is not None
+        )
     try:
         return DiscordCall(request, json.loads(raw), files)
     except ValueError as broken:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.sandbox.discord.mentions import AllowedMentions, read_allowed_mentions
@@ -16,6 +16,8 @@ from bot.sandbox.discord.message_limits import (
 )
 from bot.sandbox.discord.refusals import DiscordRefusal, FieldErrors, Json
 from bot.sandbox.discord.values import COMPONENTS_V2, Upload
+
+_LONGEST_DESCRIPTION = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,14 @@ def read_message_request(body: Any, files: tuple[Upload, ...] = (), *, under: st
     return request
 
 
+def _described(files: tuple[Upload, ...], entries: list[Json], errors: FieldErrors, under: str) -> tuple[Upload, ...]:
+    """The uploaded files with what the request says that they show."""
+    said = {int(entry["id"]): str(entry.get("description") or "") for entry in entries if int(entry["id"]) < FILES}
+    for number, text in said.items():
+        errors.add_unless_between(f"{under}attachments.{number}.description", text, 0, _LONGEST_DESCRIPTION)
+    return tuple(replace(file, description=said.get(number, "")) for number, file in enumerate(files))
+
+
 def _request_of(body: Json, files: tuple[Upload, ...], errors: FieldErrors, under: str) -> DiscordMessageRequest:
     content = body.get("content") or ""
     if not isinstance(content, str):
@@ -89,6 +99,7 @@ def _request_of(body: Json, files: tuple[Upload, ...], errors: FieldErrors, unde
     if body.get("attachments") is not None:
         # an entry whose id counts from 0 describes an uploaded file; a snowflake names one that is there already
         kept = tuple(int(entry["id"]) for entry in body["attachments"] if int(entry["id"]) >= FILES)
+        files = _described(files, body["attachments"], errors, under)
     return DiscordMessageRequest(
         given=frozenset(body),
         content=content.strip(),

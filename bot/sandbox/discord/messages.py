@@ -105,6 +105,7 @@ class GuildMessages(DiscordEvents):
             created_at=self.state.now(),
             content=request.content,
             embeds=[shown_embed(embed) for embed in request.embeds],
+            attachments=[DiscordAttachment(self.state.new_id(), channel_id, upload) for upload in request.files],
             components=shown_components(request.components),
         )
         self.state.keep(message)

@@ -112,6 +112,7 @@ class DiscordSerializer(GuildSerializer):
             "content_type": attachment.upload.content_type,
             "url": url,
             "proxy_url": url,
+            **({"description": attachment.upload.description} if attachment.upload.description else {}),
         }
 
     def message(self, message: DiscordMessage, *, readable: bool = True) -> Json:

@@ -137,11 +137,12 @@ Place = DiscordChannel | Thread
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that somebody sends."""
+    """A file that somebody sends; `description` says what a picture shows."""
 
     name: str
     data: bytes
     content_type: str = "application/octet-stream"
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from bot.sandbox.discord.modals import fields_of, initial_value
 from bot.sandbox.discord.state import DiscordState
 from bot.sandbox.discord.values import DiscordMessage, MessageType
 from bot.sandbox.page.actions import Json
-from bot.sandbox.page.formatted_text import Names, discord_lines, line, plain, span
+from bot.sandbox.page.formatted_text import Names, discord_lines, file, line, plain, span
 
 _STYLES = {1: "primary", 3: "good", 4: "danger", 5: "link"}
 _GREY = 0x4E5058
@@ -71,7 +71,8 @@ def blocks(state: DiscordState, message: DiscordMessage) -> list[Json]:
     if message.content:
         shown.append({"kind": "text", "lines": discord_lines(message.content, names)})
     shown += [_embed(embed, names) for embed in message.embeds]
-    shown += [{"kind": "text", "lines": plain(f"📎 {attachment.upload.name}")} for attachment in message.attachments]
+    uploads = [attachment.upload for attachment in message.attachments]
+    shown += [file(each.name, each.data, each.content_type, each.description) for each in uploads]
     shown += [_row(row) for row in message.components]
     return shown
 

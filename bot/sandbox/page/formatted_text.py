@@ -9,12 +9,14 @@ The page makes elements from them and inserts every text as text, so nothing tha
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.sandbox.page.actions import Json
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 Names = Callable[[str, int], str]
 """The name behind an id: a kind (`user`, `role`, `channel`) and the id."""
 
@@ -49,6 +51,14 @@ def line(kind: str, *spans: Json) -> Json:
 
 def span(text: str, **style: Any) -> Json:
     return {"text": text, **style}
+
+
+def file(name: str, content: bytes, content_type: str, alternative: str) -> Json:
+    """A file as a block of the page: a picture shows itself, any other file its name."""
+    if content_type != "image/png" or not content.startswith(_PNG):
+        return {"kind": "text", "lines": plain(f"📎 {name}")}
+    encoded = b64encode(content).decode("ascii")
+    return {"kind": "picture", "source": f"data:image/png;base64,{encoded}", "alternative": alternative or name}
 
 
 def plain(text: str, kind: str = "plain") -> list[Json]:

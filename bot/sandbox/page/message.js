@@ -24,6 +24,8 @@ export function blockElement(block, press) {
   switch (block.kind) {
     case "text":
       return make("div", {}, ...block.lines.map(lineElement));
+    case "picture":
+      return make("img", { src: block.source, alt: block.alternative, class: "picture" });
     case "divider":
       return make("hr");
     case "buttons":

@@ -10,6 +10,7 @@ from bot.sandbox.page.actions import Action, ActionFields, ActionRefused, Json, 
 from bot.sandbox.page.slack_message import HOME, home, message_blocks, modal
 from bot.sandbox.slack import Outcome, PracticeSlack, SlackChannel, SlackMessage, SlackRefusal, User, View
 from bot.sandbox.slack.emoji import to_signs
+from bot.sandbox.slack.state import BOT_USER
 
 T = TypeVar("T")
 
@@ -73,7 +74,14 @@ class SlackPane:
         parts[f"slack/place/{HOME}"] = [] if page is None else [home(page, self._state)]
         for channel in self._mine():
             top = self._slack.messages(channel)
-            places.append({"id": channel.id, "name": channel.name or self._me.shown, "kind": "channel", "at": 0.0})
+            places.append(
+                {
+                    "id": channel.id,
+                    "name": channel.name or self._state.users[BOT_USER].shown,
+                    "kind": "channel",
+                    "at": 0.0,
+                }
+            )
             places += [self._thread_place(message) for message in top if self._heads(message)]
             parts[f"slack/place/{channel.id}"] = self._messages(channel, top, None)
             for message in top:

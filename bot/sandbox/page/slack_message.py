@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from mimetypes import guess_type
 from typing import Any
 
 from bot.sandbox.page.actions import Json
-from bot.sandbox.page.formatted_text import line, plain, span
+from bot.sandbox.page.formatted_text import file, line, plain, span
 from bot.sandbox.slack import SlackMessage, View
 from bot.sandbox.slack.emoji import to_signs
 from bot.sandbox.slack.rendering import Names, read_text_object
@@ -19,10 +20,10 @@ _RICH = {"rich_text_quote": "quote", "rich_text_preformatted": "code"}
 
 def message_blocks(message: SlackMessage, names: Names) -> list[Json]:
     """The content of a message, from top to bottom: its blocks, or its text if it has none."""
+    files = [file(f.name, f.content, guess_type(f.name)[0] or "", f.alternative) for f in message.files]
     if not message.blocks or message.attachments:
-        return [{"kind": "text", "lines": plain(message.rendered)}]
-    shown = blocks(message.blocks, names)
-    return shown + [{"kind": "text", "lines": plain(f"📎 {file.name}")} for file in message.files]
+        return [{"kind": "text", "lines": plain(message.rendered)}, *files]
+    return [*blocks(message.blocks, names), *files]
 
 
 def blocks(given: Iterable[Json], names: Names, state: Mapping[str, Mapping[str, Json]] | None = None) -> list[Json]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from bot.sandbox.slack.calls import SlackCall
@@ -13,6 +14,10 @@ from bot.sandbox.slack.state import BOT, BOT_USER
 from bot.sandbox.slack.values import Json, SlackFile, SlackMessage
 from bot.sandbox.slack.workspace import Method, Workspace
 
+_LONGEST_ALTERNATIVE = 1_000
+# Slack takes no person's id here, and no name of a channel: github.com/slackapi/bolt-js/issues/2115.
+_PLACE = re.compile(r"[CGDZ][A-Z0-9]{8,}")
+
 
 async def info(workspace: Workspace, call: SlackCall) -> Json:
     file = workspace.state.files.get(call.text("file"))
@@ -23,11 +28,18 @@ async def info(workspace: Workspace, call: SlackCall) -> Json:
 
 async def get_upload_url(workspace: Workspace, call: SlackCall) -> Json:
     name, length = call.text("filename"), call.number("length", 0)
-    if not name:
+    if not name or len(call.text("alt_txt")) > _LONGEST_ALTERNATIVE:
         raise SlackRefusal("invalid_arguments")
     if length < 1:
         raise SlackRefusal("file_upload_size_restricted" if call.has("length") else "missing_argument")
-    file = SlackFile(id=workspace.state.new_id("F"), name=name, content=b"", owner=BOT_USER, shared=False)
+    file = SlackFile(
+        id=workspace.state.new_id("F"),
+        name=name,
+        content=b"",
+        owner=BOT_USER,
+        shared=False,
+        alternative=call.text("alt_txt"),
+    )
     workspace.state.files[file.id] = file
     return {"upload_url": f"http://{workspace.address}/upload/v1/{file.id}?length={length}", "file_id": file.id}
 
@@ -37,7 +49,9 @@ async def complete_upload(workspace: Workspace, call: SlackCall) -> Json:
     files = [_uploaded(workspace, each) for each in wanted]
     if not files:
         raise SlackRefusal("invalid_arguments")
-    if call.text("channel_id"):
+    if call.has("channel_id"):
+        if not _PLACE.fullmatch(call.text("channel_id")):
+            raise SlackRefusal("invalid_arguments")
         channel = workspace.writable(call.text("channel_id"))
         thread = thread_of(workspace, channel, call.text("thread_ts"))
         message = SlackMessage(

@@ -123,6 +123,25 @@ async def join(workspace: Workspace, call: SlackCall) -> Json:
     return {"channel": channel_json(channel)} | ({"warning": "already_in_channel"} if already else {})
 
 
+async def open_direct(workspace: Workspace, call: SlackCall) -> Json:
+    """The direct channel between the bot and one person; with several it would be a group, which nobody asks for."""
+    users = [user for user in call.text("users").split(",") if user]
+    if not users:
+        raise SlackRefusal("users_list_not_supplied")
+    if len(users) > 1:
+        raise SlackRefusal("missing_scope", needed="mpim:write", provided=",".join(sorted(workspace.app.scopes)))
+    user = workspace.state.users.get(users[0])
+    if user is None:
+        raise SlackRefusal("user_not_found")
+    if user.deleted:
+        raise SlackRefusal("user_disabled")
+    if user.bot:
+        raise SlackRefusal("cannot_dm_bot")
+    known = {channel.id for channel in workspace.state.channels.values()}
+    channel = workspace.state.direct(user.id)
+    return {"channel": {"id": channel.id}, **({"no_op": True, "already_open": True} if channel.id in known else {})}
+
+
 # ---------------------------------------------------------------- history
 
 
@@ -203,6 +222,7 @@ METHODS = (
     Method(name="conversations.info", run=info, scopes=_LOOKING, tier=3),
     Method(name="conversations.members", run=members, scopes=_LOOKING, tier=4),
     Method(name="conversations.list", run=list_channels, scopes=_LOOKING, tier=2),
+    Method(name="conversations.open", run=open_direct, scopes=("im:write",), tier=3),
     Method(name="conversations.join", run=join, scopes=("channels:join",), tier=3),
     Method(name="conversations.history", run=history, tier=3),
     Method(name="conversations.replies", run=replies, tier=3),

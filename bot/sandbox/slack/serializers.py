@@ -79,6 +79,7 @@ def file_json(file: SlackFile, address: str) -> Json:
         "url_private_download": f"{place}/download/{file.name}",
         "permalink": f"https://{DOMAIN}.slack.com/files/{file.owner}/{file.id}/{file.name}",
         "file_access": "visible",
+        **({"alt_txt": file.alternative} if file.alternative else {}),
     }
 
 

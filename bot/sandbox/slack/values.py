@@ -79,6 +79,7 @@ class SlackFile:
 
     Attributes:
         shared: False until an upload has been completed.
+        alternative: What a picture shows, for who does not see it.
         must_be_asked: Whether messages have only its id, as in a channel shared with another workspace.
     """
 
@@ -88,6 +89,7 @@ class SlackFile:
     owner: str
     title: str = ""
     shared: bool = True
+    alternative: str = ""
     must_be_asked: bool = False
 
 
@@ -231,6 +233,7 @@ WORKING = frozenset(
         "files:write",
         "groups:history",
         "groups:read",
+        "im:write",
         "reactions:read",
         "reactions:write",
         "usergroups:read",
@@ -252,6 +255,7 @@ class SlackApp:
         escaped: Those of them in whose text Slack writes the ids of people and channels.
         shortcuts: The message shortcuts by `callback_id`.
         has_home: Whether the app has a Home tab.
+        has_messages: Whether it has a tab for messages; without one it can write to nobody directly.
     """
 
     name: str = "shopbell"
@@ -262,6 +266,7 @@ class SlackApp:
     escaped: frozenset[str] = frozenset()
     shortcuts: tuple[str, ...] = ()
     has_home: bool = False
+    has_messages: bool = True
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any]) -> SlackApp:
@@ -277,6 +282,7 @@ class SlackApp:
                 command["command"] for command in features.get("slash_commands", ()) if command.get("should_escape")
             ),
             has_home=bool(features.get("app_home", {}).get("home_tab_enabled")),
+            has_messages=bool(features.get("app_home", {}).get("messages_tab_enabled")),
             shortcuts=tuple(
                 shortcut["callback_id"] for shortcut in features.get("shortcuts", ()) if shortcut["type"] == "message"
             ),

@@ -87,11 +87,13 @@ class Workspace:
     def writable(self, channel: str) -> SlackChannel:
         """A channel, by its id or name, or a user, that the bot may write to."""
         if channel in self.state.users:
-            return self.state.direct(channel)
+            channel = self.state.direct(channel).id
         named = [each.id for each in self.state.channels.values() if each.name == channel.removeprefix("#")]
         found = self.visible(named[0] if named else channel)
         if found.archived:
             raise SlackRefusal("is_archived")
+        if found.direct and not self.app.has_messages:
+            raise SlackRefusal("messages_tab_disabled")
         if BOT_USER not in found.members and (found.private or "chat:write.public" not in self.app.scopes):
             raise SlackRefusal("not_in_channel")
         return found

@@ -18,7 +18,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import TicketRow, ticket_row, to_ms
 from bot.model import WAITS_FOR_US, ChatName, Mention, Promises, Standing, StoreName
 from bot.tickets import pings
-from bot.tickets.day.business_hours import after_open
+from bot.tickets.business_hours import after_open
 from bot.tickets.day.queue import standing
 from bot.tickets.rules import Rules
 from bot.wording import notices

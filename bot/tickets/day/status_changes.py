@@ -8,20 +8,20 @@ from bot.db.connection import Transaction
 from bot.db.rows import TicketRow, delivery_row
 from bot.model import Answer, DeliveryId, Status, StatusPayload, Verb
 from bot.tickets import enqueue
+from bot.tickets.day.taking import Asker
+from bot.tickets.figures.answers import set_agent
+from bot.tickets.people import chat_id
 from bot.tickets.rules import Rules
-from bot.wording import answers, reasons
+from bot.wording import answers, notices, reasons
 
 STATUSES = {Verb.CLOSE: Status.CLOSED, Verb.REOPEN: Status.OPEN}
 
 
 def request_status(
-    tx: Transaction, ticket: TicketRow, verb: Verb, by: str, rules: Rules, now: datetime
+    tx: Transaction, ticket: TicketRow, verb: Verb, asker: Asker, rules: Rules, now: datetime
 ) -> Answer | DeliveryId:
     """
     Queue the change that `verb` asks for; its store must be in the settings.
-
-    Args:
-        by: Who asks for it and where, as the thread will say it.
 
     Returns:
         The delivery that does it; or an answer, if there is nothing to do or the vendor cannot do it.
@@ -39,4 +39,7 @@ def request_status(
         instead = capabilities.instead.get(verb, "")
         vendor = rules.stores[ticket.store].vendor_label
         return Answer(text=answers.unsupported(vendor, wanted, instead))
-    return enqueue.status(tx, ticket, wanted, by, now)
+    by = notices.by_agent(asker.name, rules.chat_labels[asker.chat])
+    agent = chat_id(asker.chat, asker.agent)
+    set_agent(tx, agent, asker.name)
+    return enqueue.status(tx, ticket, wanted, by, now, agent)

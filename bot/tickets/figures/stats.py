@@ -1,23 +1,37 @@
-"""The figures that `/stats` and `shopbell stats` show, from what is recorded here."""
+"""
+The figures that `/stats` and `shopbell stats` show, from what is recorded here. What counts: see `answers`.
+
+Each figure is found by an index, and so that it takes as long over a million tickets as over a thousand: of answers
+and closings only the latest are looked at, `MOST` of all stores together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.db.connection import Transaction
 from bot.db.rows import from_ms, require, to_ms
-from bot.model import StoreName
-from bot.text import one_line
-from bot.wording import notices, phrases
+from bot.model import Colleague, Hours, StoreName
+from bot.tickets.figures.times import DaySpan, Span, Times, last_days, lengths, times
+from bot.tickets.people import person_of
 
 WINDOWS: tuple[int | None, ...] = (None, 30, 7)
 """The windows of the medians, in days; None: all time."""
-_IN_DETAIL = 2
-_MOST_ROWS = 20
+AGES = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1), timedelta(days=3))
+"""Customers who wait are counted by how long they have waited: less than each of these, and longer."""
+MOST = 12_000
+"""So many answers and closings are looked at, of all stores together."""
+_NOTHING = Times()
+_UTC = ZoneInfo("UTC")
+_ELSEWHERE = ""
+"""The id of all together who answer or close at a vendor itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +51,34 @@ class Medians:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentFigures:
+    """What one person answered and closed in the last days; `agent` is empty for all who did so at a vendor itself."""
+
+    agent: str
+    name: str
+    first_answer: Times
+    next_answer: Times
+    time_to_close: Times
+
+    @property
+    def answers(self) -> int:
+        return self.first_answer.amount + self.next_answer.amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """
     One store's figures at one moment.
 
     Attributes:
-        new: New tickets for each of the last days in UTC, oldest first, today last: (day, amount).
+        waiting_for_us: Open tickets whose customer waits for us, without those that are snoozed.
+        days: How many days the figures go back.
+        new, closed_by_day: Tickets by day, of the last days in `time_zone`, oldest first, today last: (day, amount).
+        medians: For programs; none: they were not asked for.
+        first_answer, next_answer, time_to_close: Of the last days: of answers given and tickets closed in them.
+        counted_since: If there were more answers or closings than are looked at: since when they are counted.
+        waiting: How many customers wait by `AGES`: so many as there are ages, and those who wait longer.
+        agents: Who answered and closed how much in the last days, most first; of one store only in full reports.
     """
 
     store: StoreName
@@ -51,87 +87,202 @@ class Figures:
     waiting_for_us: int
     new: tuple[tuple[str, int], ...]
     medians: tuple[Medians, ...]
+    days: int = 7
+    time_zone: str = "UTC"
+    snoozed: int = 0
+    closed_by_day: tuple[tuple[str, int], ...] = ()
+    first_answer: Times = _NOTHING
+    next_answer: Times = _NOTHING
+    time_to_close: Times = _NOTHING
+    counted_since: str | None = None
+    waiting: tuple[int, ...] = ()
+    agents: tuple[AgentFigures, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`: the same names."""
         return asdict(self)
 
 
-def figures(tx: Transaction, store: StoreName, days: int, now: datetime) -> Figures:
-    """A store's figures, with new tickets for the last `days` days."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The figures of some stores, and of all of them together."""
+
+    stores: tuple[Figures, ...]
+    total: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What was answered and closed in a store in the last days."""
+
+    first: list[Span]
+    following: list[Span]
+    closings: list[Span]
+    since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What the figures of all stores have in common."""
+
+    spans: Sequence[DaySpan]
+    now: datetime
+    zone: ZoneInfo
+    colleagues: Sequence[Colleague]
+    names: Mapping[str, str]
+    by_store: bool
+
+
+def report(
+    tx: Transaction,
+    hours: Mapping[StoreName, Hours | None],
+    days: int,
+    now: datetime,
+    zone: ZoneInfo = _UTC,
+    colleagues: Sequence[Colleague] = (),
+    *,
+    in_full: bool = False,
+) -> Report:
+    """
+    The figures of some stores over the last `days` days of a time zone, today included.
+
+    Args:
+        in_full: For programs: each store has the medians and its agents, too. That takes longer with each ticket.
+        hours: The stores, each with its open hours; None: its settings name none.
+        colleagues: The people whom the settings name; they are one person in both chats.
+    """
+    spans = last_days(days, now, zone)
+    most = max(1, MOST // (3 * max(1, len(hours))))
+    work = {store: _work(tx, store, each, spans, most) for store, each in hours.items()}
+    frame = _Frame(spans, now, zone, colleagues, _names(tx, list(work.values())), in_full)
+    found = [_figures(tx, store, work[store], frame) for store in hours]
+    if in_full:
+        found = [
+            replace(each, medians=tuple(_medians(tx, each.store, window, now) for window in WINDOWS)) for each in found
+        ]
+    return Report(stores=tuple(found), total=_total(found, list(work.values()), frame))
+
+
+def figures(
+    tx: Transaction, store: StoreName, days: int, now: datetime, zone: ZoneInfo = _UTC, hours: Hours | None = None
+) -> Figures:
+    """A store's figures over the last `days` days, with the medians."""
+    return report(tx, {store: hours}, days, now, zone, in_full=True).stores[0]
+
+
+def _figures(tx: Transaction, store: StoreName, work: _Work, frame: _Frame) -> Figures:
+    spans = frame.spans
     counts = require(tx.one("ticket_counts", store=store))
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    first_day = today - timedelta(days=days - 1)
-    by_day = {row["day"]: row["amount"] for row in tx.all("new_per_day", store=store, since=to_ms(first_day))}
-    each_day = [first_day + timedelta(days=offset) for offset in range(days)]
+    volume = tx.all("volume", store=store, spans=json.dumps([[each.begin, each.end] for each in spans]))
+    waiting = [row["since"] for row in tx.all("waiting_tickets", store=store)]
     return Figures(
         store=store,
         open=counts["open"],
-        closed=counts["closed"],
-        waiting_for_us=counts["waiting"],
-        new=tuple((f"{day:%Y-%m-%d}", by_day.get(to_ms(day) // 86_400_000, 0)) for day in each_day),
-        medians=tuple(_medians(tx, store, window, now) for window in WINDOWS),
+        closed=counts["closed"] or 0,
+        waiting_for_us=len(waiting),
+        new=tuple((day.name, row["new"]) for day, row in zip(spans, volume, strict=True)),
+        medians=(),
+        days=len(spans),
+        time_zone=frame.zone.key,
+        snoozed=counts["snoozed"],
+        closed_by_day=tuple((day.name, row["closed"]) for day, row in zip(spans, volume, strict=True)),
+        first_answer=times(work.first),
+        next_answer=times(work.following),
+        time_to_close=times(work.closings),
+        counted_since=_day_of(work.since, frame.zone),
+        waiting=_by_age(waiting, frame.now),
+        agents=_agents([work], frame) if frame.by_store else (),
     )
 
 
-def table(all_figures: Sequence[Figures]) -> str:
-    """The figures as lines for a fixed-width font."""
-    return "\n\n".join(_store_table(each) for each in all_figures)
+def _total(found: Sequence[Figures], work: Sequence[_Work], frame: _Frame) -> Figures:
+    """All of them as one; its store has no name."""
+    if len(found) == 1:
+        return replace(found[0], store=StoreName(""), medians=(), agents=_agents(work, frame))
+    cut = [each.since for each in work if each.since is not None]
+    return Figures(
+        store=StoreName(""),
+        open=sum(each.open for each in found),
+        closed=sum(each.closed for each in found),
+        waiting_for_us=sum(each.waiting_for_us for each in found),
+        new=_summed([each.new for each in found]),
+        medians=(),
+        days=len(frame.spans),
+        time_zone=frame.zone.key,
+        snoozed=sum(each.snoozed for each in found),
+        closed_by_day=_summed([each.closed_by_day for each in found]),
+        first_answer=times(list(chain.from_iterable(each.first for each in work))),
+        next_answer=times(list(chain.from_iterable(each.following for each in work))),
+        time_to_close=times(list(chain.from_iterable(each.closings for each in work))),
+        counted_since=_day_of(max(cut, default=None), frame.zone),
+        waiting=tuple(map(sum, zip(*(each.waiting for each in found), strict=True))) or (0,) * (len(AGES) + 1),
+        agents=_agents(work, frame),
+    )
 
 
-def chat_table(all_figures: Sequence[Figures]) -> str:
-    """
-    The figures as a table that fits into one message of a chat, whole, however many stores and days there are.
-
-    One or two stores have their days one by one, or several in one line. More stores have one line each, those in
-    which most tickets wait first; the last line says how many are left out.
-    """
-    if len(all_figures) <= _IN_DETAIL:
-        rows = _MOST_ROWS // max(1, len(all_figures))
-        return table([_with_fewer_days(each, rows) for each in all_figures])
-    by_waiting = sorted(all_figures, key=lambda each: (-each.waiting_for_us, -each.open, each.store))
-    shown, left_out = by_waiting[:_MOST_ROWS], by_waiting[_MOST_ROWS:]
-    lines = [f"{'store':<16} {'open':>6} {'closed':>7} {'waiting':>7} {'new':>5} {'first answer':>12}"]
-    lines += [_store_line(each) for each in shown]
-    lines.append(_line("all stores", all_figures, "–"))
-    if left_out:
-        lines.append(notices.stores_left_out(len(left_out)))
-    return "\n".join(lines)
+def _summed(rows: Sequence[Sequence[tuple[str, int]]]) -> tuple[tuple[str, int], ...]:
+    return tuple((column[0][0], sum(amount for _, amount in column)) for column in zip(*rows, strict=True))
 
 
-def _store_line(shown: Figures) -> str:
-    last_week = next((medians.first_response for medians in shown.medians if medians.days == WINDOWS[-1]), None)
-    return _line(one_line(shown.store, 15), [shown], _duration_text(last_week))
-
-
-def _line(name: str, summed: Sequence[Figures], first_answer: str) -> str:
-    amounts = [sum(getattr(each, part) for each in summed) for part in ("open", "closed", "waiting_for_us")]
-    new = sum(amount for each in summed for _, amount in each.new)
-    return f"{name:<16} {amounts[0]:>6} {amounts[1]:>7} {amounts[2]:>7} {new:>5} {first_answer:>12}"
-
-
-def _with_fewer_days(shown: Figures, rows: int) -> Figures:
-    """The same figures, with so many days in each row that there are at most `rows`; a row has its first day's name."""
-    together = -(-len(shown.new) // rows)
-    starts = range(0, len(shown.new), max(1, together))
-    spans = [shown.new[start : start + together] for start in starts]
-    return replace(shown, new=tuple((span[0][0], sum(amount for _, amount in span)) for span in spans))
-
-
-def _store_table(shown: Figures) -> str:
-    lines = [
-        f"{shown.store}",
-        f"  open {shown.open} · closed {shown.closed} · waiting for us {shown.waiting_for_us}",
-        f"  {'median':<16}{'all time':>12}{'30 days':>12}{'7 days':>12}",
-        "  first response  " + "".join(f"{_duration_text(medians.first_response):>12}" for medians in shown.medians),
-        "  time to close   " + "".join(f"{_duration_text(medians.time_to_close):>12}" for medians in shown.medians),
-        "  new per day (UTC)",
+def _work(tx: Transaction, store: StoreName, hours: Hours | None, spans: Sequence[DaySpan], most: int) -> _Work:
+    values = {"store": store, "since": spans[0].begin, "until": spans[-1].end, "most": most}
+    read: list[list[tuple[int, int, str | None]]] = [
+        list(map(tuple, tx.all("latest_answers", is_first=1, **values))),
+        list(map(tuple, tx.all("latest_answers", is_first=0, **values))),
+        list(map(tuple, tx.all("latest_closings", **values))),
     ]
-    most = max((amount for _, amount in shown.new), default=0)
-    for day, amount in shown.new:
-        bar = "█" * round(amount * 20 / most) if most else ""
-        lines.append(f"    {day} {amount:>4} {bar}".rstrip())
-    return "\n".join(lines)
+    first, following, closings = (lengths(rows, hours) for rows in read)
+    return _Work(first, following, closings, max((rows[-1][1] for rows in read if len(rows) == most), default=None))
+
+
+def _names(tx: Transaction, work: Sequence[_Work]) -> Mapping[str, str]:
+    ids = {span.agent for each in work for span in chain(each.first, each.following, each.closings) if span.agent}
+    return {row["id"]: row["name"] for row in tx.all("agents", ids=json.dumps(sorted(ids)))}
+
+
+def _agents(work: Sequence[_Work], frame: _Frame) -> tuple[AgentFigures, ...]:
+    known: dict[str, tuple[str, str]] = {}
+    kinds: list[dict[str, list[Span]]] = [{}, {}, {}]
+    for each in work:
+        for spans, kind in zip((each.first, each.following, each.closings), kinds, strict=True):
+            for span in spans:
+                recorded = span.agent or _ELSEWHERE
+                if recorded not in known:
+                    known[recorded] = _person(recorded, frame)
+                kind.setdefault(known[recorded][0], []).append(span)
+    people = dict(known.values())
+    found = [
+        AgentFigures(
+            agent=agent,
+            name=name,
+            first_answer=times(kinds[0].get(agent, [])),
+            next_answer=times(kinds[1].get(agent, [])),
+            time_to_close=times(kinds[2].get(agent, [])),
+        )
+        for agent, name in people.items()
+    ]
+    return tuple(
+        sorted(found, key=lambda one: (one.agent == _ELSEWHERE, -one.answers, -one.time_to_close.amount, one.name))
+    )
+
+
+def _person(recorded: str, frame: _Frame) -> tuple[str, str]:
+    """Somebody's id, which is the same in both chats if the settings say so, and their name."""
+    if recorded == _ELSEWHERE:
+        return _ELSEWHERE, ""
+    person = person_of(frame.colleagues, recorded, frame.names.get(recorded))
+    return person.id, person.name
+
+
+def _by_age(waiting: Sequence[int], now: datetime) -> tuple[int, ...]:
+    amounts = [0] * (len(AGES) + 1)
+    for since in waiting:
+        amounts[sum(now - from_ms(since) >= age for age in AGES)] += 1
+    return tuple(amounts)
+
+
+def _day_of(moment: int | None, zone: ZoneInfo) -> str | None:
+    return None if moment is None else from_ms(moment).astimezone(zone).date().isoformat()
 
 
 def _medians(tx: Transaction, store: StoreName, days: int | None, now: datetime) -> Medians:
@@ -146,7 +297,3 @@ def _medians(tx: Transaction, store: StoreName, days: int | None, now: datetime)
 def _median(tx: Transaction, statement: str, store: StoreName, since: int) -> float | None:
     spans = [row["span"] for row in tx.all(statement, store=store, since=since)]
     return median(spans) / 1000 if spans else None
-
-
-def _duration_text(seconds: float | None) -> str:
-    return "–" if seconds is None else phrases.duration(timedelta(seconds=seconds))

@@ -22,7 +22,7 @@ from bot.tickets.day.snoozing import snooze
 from bot.tickets.day.status_changes import STATUSES, request_status
 from bot.tickets.day.taking import TAKINGS, author
 from bot.tickets.rules import Rules
-from bot.wording import answers, notices
+from bot.wording import answers
 
 WORDS: Final = {
     "close": Verb.CLOSE,
@@ -117,8 +117,7 @@ def obey(
         return None if answer is None else AnswerDue(message, answer)
     if command.is_about(ticket.number):
         if command.verb in STATUSES:
-            by = notices.by_agent(message.author_name or "", rules.chat_labels[link.chat])
-            return AnswerDue(message, request_status(tx, ticket, command.verb, by, rules, now))
+            return AnswerDue(message, request_status(tx, ticket, command.verb, author(link, message), rules, now))
         if command.verb in TAKINGS:
             return AnswerDue(message, TAKINGS[command.verb](tx, ticket, author(link, message), rules, now))
         if command.verb is Verb.SNOOZE:

@@ -41,6 +41,7 @@ from bot.text import signed
 from bot.text.mailboxes import mailbox
 from bot.tickets import enqueue, links
 from bot.tickets.day.queue import awaited
+from bot.tickets.figures.answers import record_read
 from bot.tickets.forgotten import find_ticket, is_forgotten
 from bot.tickets.from_vendors.own_messages import Attempted, claimed
 from bot.tickets.from_vendors.snapshot import TicketSnapshot
@@ -68,8 +69,10 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         tx.run("follow_ticket", number=number)
         links.open_links(tx, number, store.channels, now)
     followed = snapshot.follow or known.followed
-    if snapshot.messages is not None:
-        _record_messages(tx, store, known, snapshot, now, followed=followed, begins=begins)
+    if snapshot.messages is not None and _record_messages(
+        tx, store, known, snapshot, now, followed=followed, begins=begins
+    ):
+        record_read(tx, _load_ticket(tx, number), snapshot.messages)
     if not stale:
         _update_awaiting(tx, known, snapshot, now)
     after = _load_ticket(tx, number)
@@ -121,14 +124,23 @@ def _customer_wrote(tx: Transaction, known: TicketRow, snapshot: TicketSnapshot)
 
 
 def _insert_ticket(tx: Transaction, store: Store, ticket: Ticket, now: datetime) -> TicketNumber:
-    number = tx.add(
-        "insert_ticket",
-        store=store.name,
-        vendor_id=ticket.id,
-        status=ticket.status or Status.OPEN,
-        created_at=to_ms(ticket.created_at or now),
+    number = require(
+        tx.add(
+            "insert_ticket",
+            store=store.name,
+            vendor_id=ticket.id,
+            status=ticket.status or Status.OPEN,
+            created_at=to_ms(ticket.created_at or now),
+        )
     )
-    return TicketNumber(require(number))
+    if ticket.created_at is None and _is_first_contact(tx, store):
+        tx.run("set_opening_unknown", number=number)
+    return TicketNumber(number)
+
+
+def _is_first_contact(tx: Transaction, store: Store) -> bool:
+    found = tx.one("store", name=store.name)
+    return found is None or found["first_swept_at"] is None
 
 
 def _may_be_outdated(known: TicketRow, snapshot: TicketSnapshot) -> bool:
@@ -224,12 +236,15 @@ def _record_messages(
     *,
     followed: bool,
     begins: bool,
-) -> None:
+) -> bool:
     """
     Record the messages that are new, and queue their posts.
 
     Args:
         begins: Whether the ticket's threads are opened now, so that its first message can stand on their cards.
+
+    Returns:
+        Whether there is a new one of the staff, which may have answered the customer.
     """
     known = {row["vendor_id"] for row in tx.all("vendor_ids_of_ticket", ticket=ticket.number)}
     found = [message for message in snapshot.messages or () if message.id not in known]
@@ -262,6 +277,7 @@ def _record_messages(
                 enqueue.post(tx, link, inserted, now)
             if message.malformed:
                 enqueue.lines(tx, ticket.number, notices.message_malformed(store.vendor_label), now)
+    return any(message.author is Author.STAFF for message in found)
 
 
 def _stands_on_cards(tx: Transaction, number: TicketNumber, message: Message) -> bool:

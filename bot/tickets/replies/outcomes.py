@@ -8,6 +8,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, MessageRow, delivery_row, message_row, require, ticket_row, to_ms
 from bot.model import Button, DeliveryId, Kind, MessageId, Purpose, State, Status, Verb
 from bot.tickets import enqueue, links
+from bot.tickets.figures.answers import agent_of, record_reply
 from bot.tickets.forgotten import message_hash
 from bot.tickets.replies import marks
 from bot.tickets.replies.progress import progress_changed
@@ -61,6 +62,7 @@ def reply_arrived(tx: Transaction, message: MessageRow, vendor_id: MessageId | N
     set_vendor_id(tx, message, vendor_id)
     if message.vendor_id is None:
         # Else it was read at its vendor, and whose turn it is by then follows from all that was read.
+        record_reply(tx, message, now)
         tx.run("set_ticket_answered", number=message.ticket, at=to_ms(now))
     for link in enqueue.links_of(tx, message.ticket):
         if not links.is_in_present_thread(link, message) and not message.erased:
@@ -83,7 +85,8 @@ def _close_after(tx: Transaction, message: MessageRow, now: datetime) -> None:
     if not message.closes_by or not is_open or ticket.forgotten:
         return
     if tx.one("written_to_us_after", ticket=ticket.number, message=message.id) is None:
-        enqueue.status(tx, ticket, Status.CLOSED, message.closes_by, now)
+        agent = agent_of(enqueue.load_link(tx, message.link), message) if message.link is not None else None
+        enqueue.status(tx, ticket, Status.CLOSED, message.closes_by, now, agent)
     elif message.link is not None:
         enqueue.line(tx, enqueue.load_link(tx, message.link), notices.not_closed_as_customer_wrote(), now)
 

@@ -170,7 +170,11 @@ def _payload(exchange: Exchange) -> Any:
     if not kind.startswith("multipart/"):
         return exchange.body
     part = re.search(r'name="payload_json".*?\r\n\r\n(.*?)\r\n--', str(exchange.body), re.DOTALL)
-    return None if part is None else json.loads(part[1])
+    body = None if part is None else json.loads(part[1])
+    # The documentation and discord.py number the files that go along: 0, 1 and so on; the description wants words.
+    for described in (body or {}).get("attachments") or ():
+        described["id"] = str(described["id"])
+    return body
 
 
 def _named(exchange: Exchange, template: str, body: Any) -> str | None:

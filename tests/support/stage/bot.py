@@ -13,7 +13,9 @@ from unittest.mock import patch
 
 from bot.app import App
 from bot.db.connection import Database, Transaction
+from bot.drawing.chart import Chart
 from bot.errors import RateLimited, RemoteError
+from bot.inbound.chats.commands import Draw
 from bot.outbound.retry import Decider, Decision, Postpone, Schedule
 from bot.settings import LoadedSettings, load
 from bot.wiring import World, build_world
@@ -42,6 +44,14 @@ class QuickDecider(Decider):
         return decision
 
 
+PICTURE = b"\x89PNG\r\n\x1a\nnot drawn"
+
+
+async def drawn_at_once(_: Chart) -> bytes | None:
+    """A picture for which no process has to be started."""
+    return PICTURE
+
+
 class Bridge:
     """The bot in this process; it can be stopped and started again on its database."""
 
@@ -54,6 +64,7 @@ class Bridge:
         self._open: Database | None = None
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
+        self.draw: Draw | None = drawn_at_once
 
     @property
     def app(self) -> App:
@@ -72,7 +83,8 @@ class Bridge:
         self.outside = build_world(loaded, clock)
         self._open = await Database.open(self.database)
         self._stop = asyncio.Event()
-        self._app = App(loaded, self.outside, self._open, clock, QuickDecider(_QUICK, random), random)
+        decider = QuickDecider(_QUICK, random)
+        self._app = App(loaded, self.outside, self._open, clock, decider, random, draw=self.draw)
         self._running = asyncio.create_task(self._app.run(self._stop), name="the bot")
         if ready:
             await self.ready()

@@ -23,6 +23,7 @@ _RELEASED = {
     "0013_snoozed_by.sql": "83b6c84596c2f99a47d9be7aa78b20b8d88aadaaba2ede0785fb4a00211fd6cf",
     "0014_promises.sql": "73973665166b1d6500046cc3a28ebaa310f79605fa0c8dfd37aac7475ea5d545",
     "0015_digests.sql": "59e5c03a220eaba5a5bf41ba0a913dd75c5f896ec47e4e35811cae83aa963555",
+    "0016_figures.sql": "d4c654a2d09484dcce2facca08f1b6546fa960a8c72f97916f7dc2b9e03e6dec",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

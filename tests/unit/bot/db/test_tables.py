@@ -49,6 +49,7 @@ def connection() -> Iterator[sqlite3.Connection]:
             INSERT INTO tickets (store, vendor_id, status, created_at) VALUES ('main', 't1', 'open', 0);
             INSERT INTO links (ticket, chat, channel) VALUES (1001, 'slack', 'C1');
             INSERT INTO messages (ticket, purpose, author, text, written_at) VALUES (1001, 'reply', 'staff', 'Hi', 0);
+            INSERT INTO answers (store, is_first, answered_at, ticket, since) VALUES ('main', 1, 5, 1001, 0);
             INSERT INTO deliveries (kind, lane, destination, created_at, due_at)
             VALUES ('line', 'channel:slack:C1', 'chat:slack', 0, 0);
         """)
@@ -93,7 +94,7 @@ def test_a_flag_is_0_or_1(connection: sqlite3.Connection) -> None:
     """Every column whose default is 0 or 1 and that is compared with both takes no other number."""
     tables = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").fetchall()
     flags = [(table, flag) for table, sql in tables for flag in re.findall(r"CHECK \((\w+) IN \(0, 1\)\)", sql or "")]
-    assert len(flags) == 11
+    assert len(flags) == 13
     for table, flag in flags:
         connection.execute(f"UPDATE {table} SET {flag} = 1")
         with pytest.raises(sqlite3.IntegrityError, match=flag):

@@ -114,3 +114,31 @@ async def test_the_numbers_of_orders_are_known_as_such(old: Path) -> None:
     first, second = rows(old, "SELECT * FROM (SELECT facts FROM tickets ORDER BY number)")
     assert json.loads(first[0]) == [["Product", "Order"], ["Order", '4711 "ä" {}', "order.number"], ["Amount", "9"]]
     assert second == ("[]",)
+
+
+async def test_the_answers_so_far_are_counted(old: Path) -> None:
+    """From the messages of all tickets: who waited since when, who answered, and whether it was the first time."""
+    with closing(sqlite3.connect(old, isolation_level=None)) as made:
+        made.executescript("""
+            DELETE FROM messages WHERE ticket = 1001 AND id > 2;
+            UPDATE messages SET written_at = 1000 + id;
+            INSERT INTO messages (ticket, vendor_id, purpose, author, text, written_at, is_public) VALUES
+                (1001, 'm4', 'vendor', 'staff', 'for us', 1500, 0), (1001, 'm5', 'vendor', 'customer', 'And?', 2000, 1),
+                (1001, 'm6', 'vendor', 'unknown', 'Hello?', 2500, 1);
+            INSERT INTO messages (
+                ticket, link, thread, chat_message, agent, purpose, author, author_name, text, written_at, vendor_id
+            ) VALUES
+                (1001, 1, '900', 'c1', '17', 'talk', 'staff', 'Ann', 'to nobody', 2600, NULL),
+                (1001, 1, '900', 'c2', '17', 'reply', 'staff', 'Ann', 'not sent', 2700, NULL),
+                (1001, 1, '900', 'c3', '17', 'reply', 'staff', 'Ann', 'sent', 3000, 'm7'),
+                (1001, 1, '900', 'c4', '17', 'reply', 'staff', 'Ann B.', 'sent, too', 3100, 'm8');
+            INSERT INTO tickets (store, vendor_id, status, created_at, closed_at)
+            VALUES ('main', 't2', 'closed', 5, 9), ('main', 't3', 'closed', 5, NULL);
+            INSERT INTO messages (ticket, vendor_id, purpose, author, text, written_at) VALUES
+                (1002, 'n1', 'vendor', 'customer', 'At the same time', 7), (1002, 'n2', 'vendor', 'staff', 'Yes', 7);
+        """)
+    await upgraded(old)
+    found = rows(old, "SELECT store, is_first, since, answered_at, ticket, agent FROM answers ORDER BY since")
+    assert found == [("main", 1, 1001, 1002, 1001, None), ("main", 0, 2000, 3000, 1001, "discord:17")]
+    assert rows(old, "SELECT id, name FROM agents") == [("discord:17", "Ann B.")]
+    assert rows(old, "SELECT closed_tickets FROM stores") == [(2,)]

@@ -23,13 +23,17 @@ SCOPE_OF = {
     "conversations.members": {"channels:read", "groups:read"},
     "conversations.history": {"channels:history", "groups:history"},
     "conversations.replies": {"channels:history", "groups:history"},
+    "conversations.open": {"im:write"},
+    "files.info": {"files:read"},
+    "files.getUploadURLExternal": {"files:write"},
+    "files.completeUploadExternal": {"files:write"},
     "auth.test": set(),
     "views.open": set(),
     "views.publish": set(),
     "views.update": set(),
     "apps.connections.open": set(),
 }
-NOT_BY_METHODS = {"commands", "files:read"}
+NOT_BY_METHODS = {"commands"}
 
 
 def test_the_scopes_are_exactly_those_of_the_methods_called() -> None:
@@ -37,7 +41,10 @@ def test_the_scopes_are_exactly_those_of_the_methods_called() -> None:
     folder = Path(adapters.chats.slack.__file__).parent
     source = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     called = set(
-        re.findall(r'"((?:chat|reactions|users|usergroups|conversations|auth|views|apps)\.[a-zA-Z.]+)"', source)
+        re.findall(
+            r'"((?:chat|reactions|users|usergroups|conversations|auth|views|apps|files(?!\.slack))\.[a-zA-Z.]+)"',
+            source,
+        )
     )
     assert called == set(SCOPE_OF)
     assert set().union(*SCOPE_OF.values()) | NOT_BY_METHODS == set(manifest.SCOPES)

@@ -56,6 +56,7 @@ async def test_an_unknown_method_is_named(slack: PracticeSlack) -> None:
         ("conversations.history", "channels:history"),
         ("conversations.replies", "channels:history"),
         ("conversations.join", "channels:join"),
+        ("conversations.open", "im:write"),
         ("users.info", "users:read"),
         ("bots.info", "users:read"),
         ("usergroups.list", "usergroups:read"),
@@ -218,4 +219,5 @@ def test_an_app_is_what_its_manifest_declares() -> None:
         events=frozenset({"message.channels"}),
         commands=("/close",),
         shortcuts=("act",),
+        has_messages=False,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot.sandbox.slack import PracticeSlack
-from tests.support.practice.slack import web_of
+from tests.support.practice.slack import Make, web_of
 
 
 async def test_history_comes_in_pages_between_two_moments(slack: PracticeSlack) -> None:
@@ -136,6 +137,39 @@ async def test_an_upload_has_three_steps(slack: PracticeSlack) -> None:
         assert done["files"][0]["title"] == "A"
         (message,) = slack.messages(channel)
         assert (message.rendered, message.files[0].content) == ("here & now", b"abc")
+
+
+async def test_a_direct_channel_is_opened_once(slack: PracticeSlack, make: Make) -> None:
+    """With one person of the workspace; a file can be shared there, and nobody but the two can see it."""
+    jane, gone = slack.add_user("jane"), slack.add_user("gone")
+    slack.workspace.state.users[gone.id] = replace(gone, deleted=True)
+
+    async with web_of(slack) as web:
+        opened = await web("conversations.open", users=jane.id)
+        again = await web("conversations.open", users=jane.id)
+        assert opened["channel"]["id"].startswith("D")
+        assert again == {**opened, "no_op": True, "already_open": True}
+        assert await web.error("conversations.open") == "users_list_not_supplied"
+        assert await web.error("conversations.open", users="U0NOBODY1") == "user_not_found"
+        assert await web.error("conversations.open", users=gone.id) == "user_disabled"
+        assert await web.error("conversations.open", users=slack.bot_user) == "cannot_dm_bot"
+        assert await web.error("conversations.open", users=f"{jane.id},{gone.id}") == "missing_scope"
+        announced = await web("files.getUploadURLExternal", filename="a.png", length=3, alt_txt="what it shows")
+        await web.http.post(announced["upload_url"], content=b"abc")
+        ready = [{"id": announced["file_id"]}]
+        assert await web.error("files.completeUploadExternal", files=ready, channel_id=jane.id) == "invalid_arguments"
+        assert (
+            await web.error("files.completeUploadExternal", files=ready, channel_id="#support") == "invalid_arguments"
+        )
+        done = await web("files.completeUploadExternal", files=ready, channel_id=opened["channel"]["id"])
+        assert done["files"][0]["alt_txt"] == "what it shows"
+        assert await web.error("files.getUploadURLExternal", filename="a", length=1, alt_txt="x" * 1001) == (
+            "invalid_arguments"
+        )
+    other = make(app={"has_messages": False})
+    async with web_of(other) as web:
+        ann = other.add_user("ann")
+        assert await web.error("chat.postMessage", channel=ann.id, text="x") == "messages_tab_disabled"
 
 
 async def test_a_permalink_leads_to_a_message(slack: PracticeSlack) -> None:

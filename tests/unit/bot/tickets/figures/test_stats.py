@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pytest
 
 from bot.db.connection import Transaction
 from bot.db.rows import to_ms
-from bot.model import StoreName
-from bot.tickets.figures.stats import Figures, Medians, chat_table, figures, table
+from bot.model import Colleague, Person, PersonId, StoreName
+from bot.tickets.figures import stats
+from bot.tickets.figures.stats import AgentFigures, Figures, Medians, Report, figures, report
+from bot.tickets.figures.tables import LONGEST, chat_table, table
+from bot.tickets.figures.times import Times
 from tests.support.database import read, write
 
 MAIN = StoreName("main")
@@ -41,6 +45,14 @@ def add(
     tx._connection.execute(f"UPDATE tickets SET {setting} WHERE number = :number", {**values, "number": number})
 
 
+def alone(*found: Figures) -> Report:
+    if len(found) == 1:
+        return Report(stores=found, total=replace(found[0], store=StoreName("")))
+    return Report(
+        stores=found, total=Figures(store=StoreName(""), open=0, closed=0, waiting_for_us=0, new=(), medians=())
+    )
+
+
 async def counted(path: Path, *, days: int = 7, now: datetime = NOW) -> Figures:
     return await read(path, figures, MAIN, days, now)
 
@@ -51,7 +63,7 @@ async def test_an_empty_store_has_zeros_and_dashes(tmp_path: Path) -> None:
     found = await counted(tmp_path / "db")
     assert (found.open, found.closed, found.waiting_for_us) == (0, 0, 0)
     assert found.medians == tuple(Medians(days=d, first_response=None, time_to_close=None) for d in (None, 30, 7))
-    assert "first response             –           –           –" in table([found])
+    assert "first answer         0           –           –" in table(alone(found))
 
 
 async def test_open_closed_and_waiting_are_counted(tmp_path: Path) -> None:
@@ -148,63 +160,209 @@ def test_the_table_reads_as_a_table() -> None:
         open=12,
         closed=340,
         waiting_for_us=5,
+        snoozed=2,
+        days=2,
         new=(("2026-11-19", 2), ("2026-11-20", 4)),
-        medians=(
-            Medians(days=None, first_response=754.0, time_to_close=187_200.0),
-            Medians(days=30, first_response=40.0, time_to_close=11_100.0),
-            Medians(days=7, first_response=None, time_to_close=None),
+        closed_by_day=(("2026-11-19", 0), ("2026-11-20", 3)),
+        medians=(),
+        first_answer=Times(amount=12, median=754.0, p90=11_100.0, median_open=40.0, p90_open=754.0),
+        next_answer=Times(amount=3, median=40.0, p90=187_200.0),
+        waiting=(3, 0, 1, 0, 1),
+        agents=(
+            AgentFigures(
+                agent="discord:1",
+                name="Ann",
+                first_answer=Times(amount=12, median=754.0),
+                next_answer=Times(amount=2, median=40.0),
+                time_to_close=Times(amount=3),
+            ),
+            AgentFigures(agent="", name="", first_answer=Times(), next_answer=Times(amount=1), time_to_close=Times()),
         ),
     )
-    assert table([shown]).splitlines() == [
+    assert table(alone(shown)).splitlines() == [
         "main",
-        "  open 12 · closed 340 · waiting for us 5",
-        "  median              all time     30 days      7 days",
-        "  first response        12 min        40 s           –",
-        "  time to close        2 d 4 h  3 h 05 min           –",
-        "  new per day (UTC)",
-        "    2026-11-19    2 ██████████",
-        "    2026-11-20    4 ████████████████████",
+        "  open 12 · closed 340 · waiting for us 5 · snoozed 2",
+        "  waiting 3 under 1 h · 1 4 to 24 h · 1 over 3 days",
+        "  2 days          number      median     9 of 10",
+        "  first answer        12      12 min  3 h 05 min",
+        "    in open hours               40 s      12 min",
+        "  next answer          3        40 s     2 d 4 h",
+        "  time to close        0           –           –",
+        "  by day (UTC)         new closed",
+        "    2026-11-19           2      0 ██████████",
+        "    2026-11-20           4      3 ████████████████████",
+        "  agent            answers first answer next answer closed",
+        "  Ann                   14       12 min        40 s      3",
+        "  at the vendor          1            –           –      0",
     ]
-    assert table([shown, shown]) == f"{table([shown])}\n\n{table([shown])}"
+    without = replace(shown, agents=())
+    assert table(alone(without)).splitlines() == table(alone(shown)).splitlines()[:-3]
+    both = table(alone(without, without))
+    assert both.startswith(f"{table(alone(without))}\n\n{table(alone(without))}\n\nall stores")
 
 
 def test_the_json_has_the_same_names() -> None:
     """Programs read what the dataclass calls it."""
     shown = Figures(store=MAIN, open=1, closed=2, waiting_for_us=1, new=(("2026-11-20", 1),), medians=())
-    assert shown.as_json() == {
-        "store": "main",
-        "open": 1,
-        "closed": 2,
-        "waiting_for_us": 1,
-        "new": (("2026-11-20", 1),),
-        "medians": (),
+    found = shown.as_json()
+    before = ("store", "open", "closed", "waiting_for_us", "new", "medians")
+    assert [found[name] for name in before] == ["main", 1, 2, 1, (("2026-11-20", 1),), ()]
+    assert found["first_answer"] == {"amount": 0, "median": None, "p90": None, "median_open": None, "p90_open": None}
+    added = {
+        "days",
+        "time_zone",
+        "snoozed",
+        "closed_by_day",
+        "next_answer",
+        "time_to_close",
+        "counted_since",
+        "waiting",
     }
+    assert set(found) == {*before, "first_answer", "agents", *added}
 
 
-def figures_of(name: str, *, days: int, waiting: int = 0) -> Figures:
-    medians = tuple(Medians(days=d, first_response=1e7, time_to_close=1e7) for d in (None, 30, 7))
-    new = tuple((f"2026-01-{day:02}", 9_999) for day in range(1, days + 1))
-    return Figures(store=StoreName(name), open=99_999, closed=999_999, waiting_for_us=waiting, new=new, medians=medians)
+def figures_of(name: str, *, days: int, waiting: int = 0, agents: int = 0) -> Figures:
+    new = tuple((f"2026-{day // 28 + 1:02}-{day % 28 + 1:02}", 9_999) for day in range(days))
+    long = Times(amount=999_999, median=1e7, p90=1e7, median_open=1e7, p90_open=1e7)
+    return Figures(
+        store=StoreName(name),
+        open=99_999,
+        closed=999_999,
+        waiting_for_us=waiting,
+        snoozed=9_999,
+        new=new,
+        closed_by_day=new,
+        medians=(),
+        days=days,
+        first_answer=long,
+        next_answer=long,
+        time_to_close=long,
+        counted_since="2026-11-20",
+        waiting=(9_999,) * 5,
+        agents=tuple(
+            AgentFigures(agent=f"slack:{n}", name="A" * 40, first_answer=long, next_answer=long, time_to_close=long)
+            for n in range(agents)
+        ),
+    )
 
 
+@pytest.mark.parametrize("agents", [0, 1, 60])
 @pytest.mark.parametrize("days", [1, 7, 20, 21, 30, 365])
-@pytest.mark.parametrize("stores", [1, 2, 3, 5, 20, 21, 50, 1000])
-def test_a_table_for_a_chat_is_whole(stores: int, days: int) -> None:
+@pytest.mark.parametrize("stores", [0, 1, 2, 3, 5, 12, 13, 50, 1000])
+def test_a_table_for_a_chat_is_whole(stores: int, days: int, agents: int) -> None:
     """Whatever is asked for, no store and no day is cut in two, and nothing is left out without a word."""
-    asked = [figures_of(f"store_with_a_very_long_name_{number}", days=days) for number in range(stores)]
-    shown = chat_table(asked)
-    assert len(shown) <= 1_700
+    asked = tuple(
+        figures_of(f"store_with_a_very_long_name_{number}", days=days, waiting=9_999) for number in range(stores)
+    )
+    total = figures_of("", days=days, waiting=9_999, agents=agents)
+    shown = chat_table(Report(stores=asked, total=total))
+    assert len(shown) <= LONGEST
     lines = shown.splitlines()
-    if stores <= 2:
+    if 1 <= stores <= 2:
         rows = [line for line in lines if line.startswith("    2026")]
         assert sum(int(row.split()[1]) for row in rows) == stores * days * 9_999
+        assert sum(int(row.split()[2]) for row in rows) == stores * days * 9_999
     else:
-        assert len(lines) == 1 + min(stores, 20) + 1 + (stores > 20)
-        assert lines[min(stores, 20) + 1].split()[:3] == ["all", "stores", str(stores * 99_999)]
-        assert (f"{stores - 20} more store" in lines[-1]) == (stores > 20)
+        assert lines[min(stores, 12) + 1].split()[:3] == ["all", "stores", "99999"]
+        assert (f"{stores - 12} more store" in lines[min(stores, 12) + 2]) == (stores > 12)
+    if agents:
+        assert any(line.startswith("A" * 14 + "…") for line in lines)
+    assert lines[-1].startswith("and ") == (agents > 10 or lines[-1].startswith("and "))
+    if agents == 60:
+        named = sum(line.startswith("A" * 14 + "…") for line in lines)
+        assert lines[-1] == f"and {60 - named} more agents: see shopbell stats"
 
 
 def test_of_many_stores_those_with_most_waiting_come_first() -> None:
     """What has to be done is not what is left out."""
-    asked = [figures_of(f"s{number}", days=7, waiting=number) for number in range(30)]
-    assert [line.split()[0] for line in chat_table(asked).splitlines()[1:4]] == ["s29", "s28", "s27"]
+    asked = tuple(figures_of(f"s{number}", days=7, waiting=number) for number in range(30))
+    shown = chat_table(Report(stores=asked, total=figures_of("", days=7)))
+    assert [line.split()[0] for line in shown.splitlines()[1:4]] == ["s29", "s28", "s27"]
+
+
+async def test_closed_tickets_are_counted_by_day_until_they_are_opened_again(tmp_path: Path) -> None:
+    """The last closing counts: opened again it is none, and closed again it is one of that day."""
+
+    def close(tx: Transaction, days: int | None) -> None:
+        closed_at = None if days is None else to_ms(NOW - timedelta(days=days))
+        status = "open" if days is None else "closed"
+        tx._connection.execute("UPDATE tickets SET status = ?, closed_at = ?", (status, closed_at))
+
+    await write(tmp_path / "db", lambda tx: add(tx, created=NOW - timedelta(days=3)))
+    shown = []
+    for days in (2, None, 1):
+        await write(tmp_path / "db", close, days)
+        found = await counted(tmp_path / "db", days=3)
+        shown.append(([amount for _, amount in found.closed_by_day], found.closed, found.time_to_close.median))
+    assert shown == [([1, 0, 0], 1, 86_400.0), ([0, 0, 0], 0, None), ([0, 1, 0], 1, 2 * 86_400.0)]
+
+
+async def test_a_ticket_opened_nobody_knows_when_is_not_new(tmp_path: Path) -> None:
+    """At first contact a store would else have all of its past today."""
+
+    def fill(tx: Transaction) -> None:
+        add(tx, created=NOW, closed_after=timedelta(0))
+        tx.run("set_opening_unknown", number=1001)
+
+    await write(tmp_path / "db", fill)
+    found = await counted(tmp_path / "db", days=1)
+    assert (found.new, found.time_to_close.amount, found.closed) == ((("2026-11-20", 0),), 0, 1)
+
+
+async def test_waiting_customers_are_counted_by_age(tmp_path: Path) -> None:
+    """From when they began to wait; not those whose ticket is snoozed or waits for them."""
+
+    def fill(tx: Transaction) -> None:
+        for hours in (0, 1, 3, 4, 23, 24, 71, 72, 500):
+            add(tx, created=NOW - timedelta(hours=hours), awaiting="us")
+        add(tx, created=NOW, awaiting="us")
+        tx._connection.execute("UPDATE tickets SET snoozed_until = 1 WHERE number = 1010")
+        add(tx, created=NOW, awaiting="customer")
+
+    await write(tmp_path / "db", fill)
+    found = await counted(tmp_path / "db")
+    assert (found.waiting, found.waiting_for_us, found.snoozed) == ((1, 2, 2, 2, 2), 9, 1)
+
+
+async def test_one_person_in_both_chats_is_one_agent(tmp_path: Path) -> None:
+    """By the settings; others are called what their chat calls them, and the vendor's own people stand last."""
+    ann = Colleague(person=Person(id=PersonId("agent:ann"), name="Ann"), chats={"discord": "1", "slack": "U1"})
+
+    def fill(tx: Transaction) -> None:
+        for hours, agent in enumerate(("discord:1", "slack:U1", "slack:U2", None, None)):
+            add(tx, created=NOW - timedelta(days=1))
+            since = to_ms(NOW - timedelta(days=1))
+            tx.run(
+                "add_answer",
+                store=MAIN,
+                is_first=1,
+                at=since + hours * 3_600_000,
+                ticket=1001 + hours,
+                since=since,
+                agent=agent,
+            )
+        tx.run("set_agent", id="slack:U2", name="Bob")
+        tx.run("set_agent", id="slack:U2", name="Bob B.")
+
+    await write(tmp_path / "db", fill)
+    found = await read(tmp_path / "db", lambda tx: report(tx, {MAIN: None}, 7, NOW, colleagues=[ann]))
+    shown = [(each.name, each.answers, each.first_answer.median) for each in found.total.agents]
+    assert shown == [("Ann", 2, 1800.0), ("Bob B.", 1, 7200.0), ("", 2, 12_600.0)]
+
+
+async def test_more_answers_than_are_looked_at_shorten_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The latest are counted, and it is said since when."""
+    monkeypatch.setattr(stats, "MOST", 6)
+
+    def fill(tx: Transaction) -> None:
+        for number in range(5):
+            add(tx, created=NOW - timedelta(days=6))
+            at = to_ms(NOW - timedelta(days=number))
+            tx.run("add_answer", store=MAIN, is_first=0, at=at, ticket=1001 + number, since=at, agent=None)
+
+    await write(tmp_path / "db", fill)
+    found = await counted(tmp_path / "db")
+    assert (found.next_answer.amount, found.counted_since) == (2, "2026-11-19")
+    assert "only since 2026-11-19" in table(alone(found))

@@ -6,11 +6,15 @@ Where a clock change leaves out an hour, a store is not open in it; of an hour t
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from bot.model import Hours
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTES_OF_A_DAY = 24 * 60
 _MOST_DAYS = 1000
 """Days that are looked at for a moment to come: a store that is closed for so long keeps no promise."""
@@ -43,6 +47,45 @@ def after_open(hours: Hours, since: datetime, amount: timedelta) -> datetime | N
             return max(begin, since) + left
         left -= here
     return None
+
+
+class OpenTime:
+    """
+    How much open time lies between any two moments of some years; for many such questions.
+
+    The moments are whole milliseconds since 1970. What lies outside the years is not counted.
+    """
+
+    def __init__(self, hours: Hours, first_year: int, last_year: int) -> None:
+        self._begins, self._ends, self._totals = array("q"), array("q"), array("q")
+        total, until = 0, datetime(last_year + 1, 1, 1, tzinfo=UTC)
+        for begin, end in _open_from(hours, datetime(first_year, 1, 1, tzinfo=UTC)):
+            if begin >= until:
+                break
+            self._begins.append(_ms(begin))
+            self._ends.append(_ms(end))
+            self._totals.append(total)
+            total += _ms(end) - _ms(begin)
+
+    def between(self, since: int, until: int) -> int:
+        """In milliseconds; `until` is not the earlier one."""
+        return self._up_to(until) - self._up_to(since)
+
+    def _up_to(self, moment: int) -> int:
+        place = bisect_right(self._begins, moment) - 1
+        if place < 0:
+            return 0
+        return self._totals[place] + min(moment, self._ends[place]) - self._begins[place]
+
+
+@lru_cache(256)
+def open_time(hours: Hours, first_year: int, last_year: int) -> OpenTime:
+    """The open time of these years, laid out once."""
+    return OpenTime(hours, first_year, last_year)
+
+
+def _ms(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _open_from(hours: Hours, since: datetime) -> Iterator[tuple[datetime, datetime]]:

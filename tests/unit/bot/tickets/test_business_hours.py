@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.model import Hours
 from bot.settings.hours import read_week
-from bot.tickets.day.business_hours import after_open, open_between
+from bot.tickets.business_hours import after_open, open_between
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OFFICE = Hours(zone=BERLIN, week=read_week("Mon-Fri 09:00-18:00, Sat 10:00-14:00"), holidays=frozenset({"12-25"}))

@@ -1,0 +1,91 @@
+"""What stands in the tables and the picture of `/stats`. What each figure counts: `bot/tickets/figures/answers.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from bot.wording.phrases import duration
+
+FIRST_ANSWER: Final = "first answer"
+NEXT_ANSWER: Final = "next answer"
+TIME_TO_CLOSE: Final = "time to close"
+KINDS: Final = (FIRST_ANSWER, NEXT_ANSWER, TIME_TO_CLOSE)
+IN_OPEN_HOURS: Final = "in open hours"
+NUMBER: Final = "number"
+MEDIAN: Final = "median"
+P90: Final = "9 of 10"
+NEW: Final = "new"
+CLOSED: Final = "closed"
+AGENT: Final = "agent"
+ANSWERS: Final = "answers"
+STORE: Final = "store"
+ALL_STORES: Final = "all stores"
+WAITING: Final = "waiting"
+AT_THE_VENDOR: Final = "at the vendor"
+NONE: Final = "–"
+AGES: Final = ("under 1 h", "1 to 4 h", "4 to 24 h", "1 to 3 days", "over 3 days")
+WAITING_BY_AGE: Final = "Waiting for us now, by age"
+BY_DAY: Final = "Tickets by day"
+BY_AGENT: Final = "Answers by agent"
+BY_STORE: Final = "Open tickets by store"
+HOW_LONG: Final = "How long it took"
+HOW_LONG_OPEN: Final = "How long it took, in open hours"
+OTHERS: Final = "others"
+HOURS: Final = "hours"
+
+
+def length(seconds: float | None) -> str:
+    """A length of time as people say it; a dash: there is none."""
+    return NONE if seconds is None else duration(timedelta(seconds=seconds))
+
+
+def counts(opened: int, closed: int, waiting: int, snoozed: int) -> str:
+    text = f"open {opened} · closed {closed} · waiting for us {waiting}"
+    return f"{text} · snoozed {snoozed}" if snoozed else text
+
+
+def waiting_by_age(amounts: Sequence[int]) -> str:
+    """Only the ages that anybody has: `waiting 3 under 1 h · 1 over 3 days`."""
+    return "waiting " + " · ".join(f"{amount} {age}" for age, amount in zip(AGES, amounts, strict=True) if amount)
+
+
+def days(amount: int) -> str:
+    return "today" if amount == 1 else f"{amount} days"
+
+
+def by_day(time_zone: str) -> str:
+    return f"by day ({time_zone})"
+
+
+def counted_since(day: str) -> str:
+    return f"Times and agents: only since {day}, because there are so many answers."
+
+
+def agents_left_out(amount: int) -> str:
+    return f"and {amount} more agent{'' if amount == 1 else 's'}: see shopbell stats"
+
+
+def picture_title(stores: Sequence[str], amount: int) -> str:
+    what = stores[0] if len(stores) == 1 else f"{len(stores)} stores"
+    return f"{what} · {days(amount)}"
+
+
+def alternative(
+    title: str,
+    *,
+    new: int,
+    closed: int,
+    opened: int,
+    waiting: int,
+    first_answer: float | None,
+    next_answer: float | None,
+    to_close: float | None,
+) -> str:
+    """What a picture of figures shows, for who does not see it."""
+    return (
+        f"Charts of {title}: {new} new tickets and {closed} closed; {opened} are open, and {waiting} wait for us. "
+        f"Median first answer {length(first_answer)}, next answer {length(next_answer)}, "
+        f"time to close {length(to_close)}. The table says the same in figures."
+    )

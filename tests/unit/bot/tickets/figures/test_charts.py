@@ -1,0 +1,78 @@
+"""What the picture of figures shows, and that it is bounded however much there is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.model import StoreName
+from bot.tickets.figures.charts import alternative, chart
+from bot.tickets.figures.stats import AgentFigures, Figures, Report
+from bot.tickets.figures.times import Times
+
+SOME = Times(amount=4, median=1800.0, p90=7200.0)
+
+
+def store(name: str, *, opened: int = 1, waiting: int = 0) -> Figures:
+    return Figures(
+        store=StoreName(name),
+        open=opened,
+        closed=2,
+        waiting_for_us=waiting,
+        new=(("2026-11-19", 2), ("2026-11-20", 3)),
+        closed_by_day=(("2026-11-19", 0), ("2026-11-20", 1)),
+        medians=(),
+        days=2,
+        first_answer=SOME,
+        waiting=(waiting, 0, 0, 0, 0),
+    )
+
+
+def agents(amount: int) -> tuple[AgentFigures, ...]:
+    return tuple(
+        AgentFigures(agent=f"slack:{n}", name=f"Agent\n{n}", first_answer=SOME, next_answer=SOME, time_to_close=SOME)
+        for n in range(amount)
+    )
+
+
+def of(*stores: Figures, amount: int = 0) -> Report:
+    return Report(stores=stores, total=replace(store("", opened=7, waiting=3), agents=agents(amount)))
+
+
+def test_one_store_is_drawn_by_day_time_age_and_agent() -> None:
+    drawn = chart(of(store("keys"), amount=2))
+    assert drawn.title == "keys · 2 days"
+    assert drawn.by_day.title == "Tickets by day (UTC)"
+    assert drawn.by_day.values == ((2, 0), (3, 1))
+    (lengths,) = drawn.lengths
+    assert lengths.values == ((0.5, 2.0), (None, None), (None, None))
+    assert lengths.texts[0] == ("30 min", "2 h 00 min")
+    ages, people = drawn.bars
+    assert (ages.values, ages.labels[0]) == ((3.0, 0.0, 0.0, 0.0, 0.0), "under 1 h")
+    assert (people.labels, people.texts) == (("Agent 0", "Agent 1"), ("8", "8"))
+
+
+def test_open_hours_have_a_chart_of_their_own() -> None:
+    """Where a store has any."""
+    total = replace(store(""), first_answer=replace(SOME, median_open=60.0, p90_open=120.0))
+    drawn = chart(Report(stores=(store("keys"),), total=total))
+    assert [each.title for each in drawn.lengths] == ["How long it took", "How long it took, in open hours"]
+
+
+@pytest.mark.parametrize(("stores", "people"), [(2, 0), (8, 8), (9, 9), (50, 60), (1000, 1000)])
+def test_many_stores_and_agents_are_eight_bars(stores: int, people: int) -> None:
+    """The last one is all others; no amount is lost."""
+    drawn = chart(of(*(store(f"s{number}") for number in range(stores)), amount=people))
+    assert drawn.title == f"{stores} stores · 2 days"
+    for bars, most in zip(drawn.bars[1:], (stores, people * 8), strict=False):
+        assert len(bars.values) <= 8
+        assert sum(bars.values) == most
+    assert (drawn.bars[1].labels[-1] == "others") == (stores > 8)
+
+
+def test_the_words_say_what_the_picture_shows() -> None:
+    assert alternative(of(store("keys"))) == (
+        "Charts of keys · 2 days: 5 new tickets and 1 closed; 7 are open, and 3 wait for us. Median first answer "
+        "30 min, next answer –, time to close –. The table says the same in figures."
+    )
