@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
+from bot.clock import is_plausible
 from bot.model import Hours
 
 _MINUTES_OF_A_DAY = 24 * 60
@@ -47,6 +48,9 @@ def after_open(hours: Hours, since: datetime, amount: timedelta) -> datetime | N
 
 def _open_from(hours: Hours, since: datetime) -> Iterator[tuple[datetime, datetime]]:
     """When the store is open, in order, from the one on that ends after `since`; they do not overlap."""
+    if not is_plausible(since):
+        # Beyond the ends of the calendar no day can be looked at.
+        return
     day = since.astimezone(hours.zone).date() - timedelta(days=1)
     latest = since
     empty = 0

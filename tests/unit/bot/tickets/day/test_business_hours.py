@@ -47,6 +47,15 @@ def test_open_time_between_two_moments(hours: Hours, since: str, until: str, amo
     assert open_between(hours, at(since), at(until)) == amount * HOUR
 
 
+@pytest.mark.parametrize("hours", [OFFICE, ALWAYS, NIGHTS])
+@pytest.mark.parametrize("since", [datetime.min, datetime(1, 1, 2), datetime(1969, 12, 31), datetime.max])  # noqa: DTZ001
+def test_no_time_passes_since_an_absurd_moment(hours: Hours, since: datetime) -> None:
+    """A vendor may write the year 1 or 9999. One such ticket does not end the reminders of all others."""
+    absurd = since.replace(tzinfo=UTC)
+    assert after_open(hours, absurd, HOUR) is None
+    assert open_between(hours, absurd, at("2026-11-27T12:00")) == timedelta()
+
+
 @pytest.mark.parametrize(
     ("hours", "since", "amount", "moment"),
     [
