@@ -188,7 +188,7 @@ def _raw(piece: Piece) -> str:
 
 
 def _italic_mark(pieces: Sequence[Piece], at: int, before: str) -> str:
-    """`_`, where the word ends with it and it is not in what cannot be escaped; else `*`."""
+    """`_`, where a word begins and ends with it and it is not in what cannot be escaped; else `*`."""
     end = at
     while end < len(pieces) and "italic" in _styles(pieces[end]):
         end += 1
@@ -197,7 +197,8 @@ def _italic_mark(pieces: Sequence[Piece], at: int, before: str) -> str:
     goes_on = end < len(pieces) and _styles(pieces[end]) == others
     after = _piece(pieces[end], starts_line=False)[:1] if goes_on else ""
     ends_word = not (after.isalnum() or after == "_")
-    return "_" if ends_word and "_" not in raw and not before.endswith("~~") else "*"
+    begins_word = not before[-1:].isalnum()
+    return "_" if begins_word and ends_word and "_" not in raw and not before.endswith("~~") else "*"
 
 
 def _piece(piece: Piece, *, starts_line: bool) -> str:
