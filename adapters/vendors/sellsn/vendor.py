@@ -12,6 +12,7 @@ from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import Service, TooLarge, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength, PageNumbering
 from adapters.vendors.client.parsing import not_understood, read_one, unwrapped
+from adapters.vendors.client.responses import no_address
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import LARGEST_BODY
 from adapters.vendors.client.smaller_pages import BEGINNING, Listing, SmallerPages, beginning_of
@@ -150,7 +151,7 @@ class Sellsn:
 
     async def _read(self, ticket: TicketId) -> WireTicket:
         if ticket.isdigit():
-            raise Gone(f"{LABEL} cannot have a ticket with this id.")  # a number would be the address of a page
+            raise no_address(LABEL)  # a number would be the address of a page
         answer = await self._client.read(*self._tickets, ticket)
         return read_one(WireTicket, unwrapped(answer, "data"), vendor=LABEL)
 

@@ -24,7 +24,7 @@ from adapters.vendors.sellsn.reading import (
 )
 from adapters.vendors.sellsn.settings import SellsnSettings
 from adapters.vendors.sellsn.vendor import Sellsn
-from bot.errors import Gone, Uncertain, Unsupported
+from bot.errors import Rejected, Uncertain, Unsupported
 from bot.model import Author, Change, Customer, Learned, Status, Ticket, TicketId
 from tests.support.vendors.client import Server, tools
 
@@ -255,10 +255,16 @@ async def test_reopening_is_not_offered() -> None:
 
 
 async def test_a_number_is_no_ticket() -> None:
-    """The same address lists a page where a number stands, so that a number is never asked for as a ticket."""
+    """
+    The same address lists a page where a number stands, so that a number is never asked for as a ticket.
+
+    That does not mean that there is none: it is neither gone nor closed.
+    """
     vendor = store(answering(lambda _request: (200, {"success": True, "data": []}), []))
-    with pytest.raises(Gone):
+    with pytest.raises(Rejected):
         await vendor.ticket(TicketId("1"))
+    with pytest.raises(Rejected):
+        await vendor.set_status(TicketId("1"), Status.CLOSED)
     await vendor.aclose()
 
 
