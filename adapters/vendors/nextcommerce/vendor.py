@@ -13,8 +13,8 @@ from adapters.vendors.client.html_writing import rich_text_to_html, text_to_html
 from adapters.vendors.client.http import Query, Service, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_one
-from adapters.vendors.client.responses import no_address
 from adapters.vendors.client.rate_limits import Quota
+from adapters.vendors.client.responses import no_address
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
 from adapters.vendors.nextcommerce.capabilities import API_VERSION, CAPABILITIES, LABEL, WINDOWS
 from adapters.vendors.nextcommerce.pages import LargePages

@@ -12,9 +12,8 @@ from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import Service, TooLarge, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength, PageNumbering
 from adapters.vendors.client.parsing import not_understood, read_one, unwrapped
-from adapters.vendors.client.responses import no_address
 from adapters.vendors.client.rate_limits import Quota
-from adapters.vendors.client.responses import LARGEST_BODY
+from adapters.vendors.client.responses import LARGEST_BODY, no_address
 from adapters.vendors.client.smaller_pages import BEGINNING, Listing, SmallerPages, beginning_of
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
 from adapters.vendors.sellsn.capabilities import CAPABILITIES, LABEL

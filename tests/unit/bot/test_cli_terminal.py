@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -78,8 +78,9 @@ async def test_a_sign_that_the_shell_cannot_show_is_a_number(tmp_path: Path) -> 
 async def test_a_full_disk_behind_the_output_is_said(tmp_path: Path) -> None:
     """One line and no traceback: whoever redirects the list must not take it for the whole."""
     await evil_database(tmp_path / "shopbell.db")
-    with Path("/dev/full").open("w") as full:
-        done = _process(tmp_path, "tickets", "--json", stdout=full)
+    full = os.open("/dev/full", os.O_WRONLY)
+    done = _process(tmp_path, "tickets", "--json", stdout=full)
+    os.close(full)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "No space is left where shopbell writes, so something is missing. Make room and try again."
@@ -93,7 +94,7 @@ def test_a_number_larger_than_any_is_bad_usage(tmp_path: Path, verb: str) -> Non
 
 
 def _process(
-    folder: Path, *arguments: str, stdout: int | IO[str] = subprocess.PIPE, **settings: str
+    folder: Path, *arguments: str, stdout: int = subprocess.PIPE, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
