@@ -181,9 +181,19 @@ class Sellsn:
             before = None if self._settings.closed_statuses else (await self._read(ticket)).status
             await self._client.write("DELETE", *self._tickets, ticket, empty_ok=True)
         except Gone:
+            await self._check_gone(ticket)
             return
         if before is not None:
             await self._learn_closed(ticket, before)
+
+    async def _check_gone(self, ticket: TicketId) -> None:
+        """One wrong 404 must close nothing here that is open there. Raises `Unavailable` if the ticket is shown so."""
+        try:
+            if (await self._read(ticket)).status in self._closed:
+                return
+        except Gone:
+            return
+        raise Unavailable(f"{LABEL} says both that this ticket exists and that it does not.")
 
     async def _learn_closed(self, ticket: TicketId, before: int) -> None:
         try:

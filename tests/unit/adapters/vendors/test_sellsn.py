@@ -24,7 +24,7 @@ from adapters.vendors.sellsn.reading import (
 )
 from adapters.vendors.sellsn.settings import SellsnSettings
 from adapters.vendors.sellsn.vendor import Sellsn
-from bot.errors import Rejected, Uncertain, Unsupported
+from bot.errors import Rejected, Unavailable, Uncertain, Unsupported
 from bot.model import Author, Change, Customer, Learned, Status, Ticket, TicketId
 from tests.support.vendors.client import Server, tools
 
@@ -240,6 +240,24 @@ async def test_closing_what_is_not_found_any_more_is_done() -> None:
     """A closed ticket may not be found any more; closing it again does no harm."""
     vendor = store(answering(lambda _request: (404, {"success": False}), []))
     await vendor.set_status(TicketId(ID), Status.CLOSED)
+    await vendor.aclose()
+
+
+@pytest.mark.parametrize("settings", [{}, {"closed_statuses": "7"}])
+async def test_one_wrong_404_closes_nothing(settings: dict[str, str]) -> None:
+    """A ticket that is shown a moment later is neither gone nor closed, unless it is shown as closed."""
+    status = 3
+
+    def answer(request: httpx.Request) -> tuple[int, Any]:
+        shown = wire(entry(1, "jane")).model_dump(mode="json", by_alias=True) | {"status": status}
+        return (404, {"success": False}) if request.method == "DELETE" else (200, {"success": True, "data": shown})
+
+    vendor = store(answering(answer, []), **settings)
+    with pytest.raises(Unavailable):
+        await vendor.set_status(TicketId(ID), Status.CLOSED)
+    status = 7
+    if settings:
+        await vendor.set_status(TicketId(ID), Status.CLOSED)
     await vendor.aclose()
 
 
