@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 import structlog
@@ -160,9 +161,7 @@ class App:
         try:
             async with asyncio.TaskGroup() as tasks:
                 outbox = tasks.create_task(self.outbox.run(), name="outbox")
-                tell = self._intake.tell_later
-                inputs = [tasks.create_task(c.run(tell), name=f"catch-up {n}") for n, c in self._catchups.items()]
-                inputs += [
+                inputs = [
                     tasks.create_task(keep_running(name, run, self._clock), name=name)
                     for name, run in self._background_tasks().items()
                 ]
@@ -178,7 +177,9 @@ class App:
 
     def _background_tasks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What runs all the time beside the chats, by name; each begins anew if a defect ends it."""
+        tell = self._intake.tell_later
         return {
+            **{f"catch-up {name}": partial(catchup.run, tell) for name, catchup in self._catchups.items()},
             **{f"poll {name}": poller.run for name, poller in self._pollers.items()},
             "late replies": self._late_replies.run,
             "reminders": self._reminders.run,
