@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import quote
 
 from bot.db.rows import MessageRow, TicketRow
 from bot.model import (
@@ -142,8 +143,10 @@ def card(
 
 
 def dashboard(ticket: TicketRow, store: Store) -> str | None:
-    """The ticket's address in the vendor's dashboard; None: not known."""
-    return None if store.dashboard is None or ticket.forgotten else store.dashboard.replace("{id}", ticket.vendor_id)
+    """The ticket's address in the vendor's dashboard; None: not known. The id is one part of it, whatever it holds."""
+    if store.dashboard is None or ticket.forgotten:
+        return None
+    return store.dashboard.replace("{id}", quote(ticket.vendor_id, safe="", errors="replace"))
 
 
 def _opening(opening: Opening | None, *, masks_emails: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.db.rows import MessageRow, TicketRow
@@ -135,3 +137,17 @@ def message(files: tuple[Attachment, ...]) -> MessageRow:
         deleted=False,
         erased=False,
     )
+
+
+@pytest.mark.parametrize(
+    ("vendor_id", "address"),
+    [
+        ("tkt_1-a", "https://dash.example/t/tkt_1-a/edit"),
+        ("../../admin?x=1#", "https://dash.example/t/..%2F..%2Fadmin%3Fx%3D1%23/edit"),
+        ("a b\n@evil.example", "https://dash.example/t/a%20b%0A%40evil.example/edit"),
+    ],
+)
+def test_an_id_is_one_part_of_the_dashboards_address(vendor_id: str, address: str) -> None:
+    """Whatever a vendor calls a ticket, the link leads to the page of a ticket and nowhere else."""
+    store = replace(rows.STORE, dashboard="https://dash.example/t/{id}/edit")
+    assert cards.dashboard(rows.ticket(vendor_id=vendor_id), store) == address
