@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 import structlog
@@ -24,7 +25,7 @@ from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.reread import RereadCheck
 from bot.inbound.chats.searches import Searches
 from bot.inbound.chats.snippets import Snippets
-from bot.inbound.isolation import keep_connected
+from bot.inbound.isolation import keep_connected, keep_running
 from bot.inbound.vendors.poller import Poller
 from bot.model import ChatName, Kind, StoreName, TicketId
 from bot.ops.digests import Digests
@@ -174,14 +175,10 @@ class App:
         try:
             async with asyncio.TaskGroup() as tasks:
                 outbox = tasks.create_task(self.outbox.run(), name="outbox")
-                tell = self._intake.tell_later
-                inputs = [tasks.create_task(c.run(tell), name=f"catch-up {n}") for n, c in self._catchups.items()]
-                inputs += [tasks.create_task(p.run(), name=f"poll {n}") for n, p in self._pollers.items()]
-                inputs.append(tasks.create_task(self._late_replies.run(), name="late replies"))
-                inputs.append(tasks.create_task(self._reminders.run(), name="reminders"))
-                inputs.append(tasks.create_task(self._digests.run(), name="digests"))
-                inputs.append(tasks.create_task(self._retention.run(), name="retention"))
-                inputs.append(tasks.create_task(self._homes.run(), name="pages"))
+                inputs = [
+                    tasks.create_task(keep_running(name, run, self._clock), name=name)
+                    for name, run in self._background_tasks().items()
+                ]
                 connections = [
                     tasks.create_task(keep_connected(chat, self._intake, self._clock), name=f"chat {name}")
                     for name, chat in self._world.chats.items()
@@ -191,6 +188,19 @@ class App:
         finally:
             if self._server is not None:
                 await self._server.stop()
+
+    def _background_tasks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """What runs all the time beside the chats, by name; each begins anew if a defect ends it."""
+        tell = self._intake.tell_later
+        return {
+            **{f"catch-up {name}": partial(catchup.run, tell) for name, catchup in self._catchups.items()},
+            **{f"poll {name}": poller.run for name, poller in self._pollers.items()},
+            "late replies": self._late_replies.run,
+            "reminders": self._reminders.run,
+            "digests": self._digests.run,
+            "retention": self._retention.run,
+            "pages": self._homes.run,
+        }
 
     async def _stop(
         self, outbox: asyncio.Task[None], inputs: list[asyncio.Task[None]], connections: list[asyncio.Task[None]]

@@ -9,6 +9,8 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 _MINUTE = timedelta(minutes=1)
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -40,6 +42,16 @@ class SystemClock:
         await asyncio.sleep(max(0.0, seconds))
 
 
+def is_plausible(moment: datetime) -> bool:
+    """
+    Whether something that we are told of can have happened then.
+
+    Programs write 1970, or the year 1 or 9999, where they know no time. Nothing can be counted from those: the calendar
+    of Python ends there.
+    """
+    return _EARLIEST <= moment < _LATEST
+
+
 def clock_difference(ours: datetime, theirs: datetime | None) -> timedelta:
     """How far our clock is ahead of another; zero if the other is not known or the difference is a minute at most."""
     ahead = timedelta() if theirs is None else ours - theirs
@@ -60,13 +72,15 @@ class RemoteClock:
         self._received_at = 0.0
 
     def answered(self, date: str | None) -> None:
-        """Take the `Date` header of an answer that came just now. A missing or unreadable one is ignored."""
+        """Take the `Date` header of an answer that came just now. A missing, unreadable or absurd one is ignored."""
         try:
             parsed = parsedate_to_datetime(date or "")
-        except ValueError:
+        except (ValueError, OverflowError):
             return
-        self._date = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-        self._received_at = self._clock.monotonic()
+        told = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        if is_plausible(told):
+            self._date = told
+            self._received_at = self._clock.monotonic()
 
     def now(self) -> datetime | None:
         """The time there, to within a second or two; None: there was no answer yet."""

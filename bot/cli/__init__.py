@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 import typer
@@ -42,11 +45,24 @@ def main() -> NoReturn:
 
 
 def _carry_out() -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Where the shell's encoding lacks a sign, the sign's number stands for it.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        commands(standalone_mode=True)
+        try:
+            commands(standalone_mode=True)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except SettingsError as error:
         fail(str(error), 2)
     except DatabaseInUse as error:
         fail(str(error), 3)
     except DatabaseError as error:
         fail(str(error), 1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        # What is left in the buffer would fail once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        fail("No space is left where shopbell writes, so something is missing. Make room and try again.", 1)

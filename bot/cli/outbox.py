@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,10 @@ from bot.db.rows import delivery_row
 from bot.model import DeliveryId, Kind
 from bot.tickets.enqueue import links_of
 from bot.tickets.replies import outcomes
+
+_LARGEST = 2**63 - 1
+"""The largest number that the database can compare."""
+Delivery = Annotated[int, typer.Argument(max=_LARGEST)]
 
 commands = typer.Typer(invoke_without_command=True, help="Deliveries that wait or failed for good.")
 
@@ -31,14 +35,14 @@ def list_outbox(as_json: AsJson = False) -> None:
 
 
 @commands.command("retry")
-def retry(delivery: int) -> None:
+def retry(delivery: Delivery) -> None:
     """Try again a delivery that failed for good. A running bridge does it within some seconds."""
     if not write_database(_retry, DeliveryId(delivery)):
         fail(f"Delivery {delivery} has not failed for good; see `shopbell outbox`.", 1)
 
 
 @commands.command("drop")
-def drop(delivery: int) -> None:
+def drop(delivery: Delivery) -> None:
     """Give a delivery up. If it opens a thread, everything that waits for that thread is given up too."""
     lines = write_database(_drop_and_report, DeliveryId(delivery))
     if not lines:

@@ -1,8 +1,8 @@
-"""A defect in the code for one store or one chat must not stop the others."""
+"""A defect in the code for one store, one chat or one of the background tasks must not stop the others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -13,7 +13,7 @@ from bot.ports import Chat, Intake
 from bot.wording import reasons
 
 _log = structlog.get_logger(__name__)
-_RECONNECT_SECONDS = 60.0
+_AGAIN_SECONDS = 60.0
 
 
 @contextmanager
@@ -39,6 +39,28 @@ def defects_as_unavailable(where: str) -> Iterator[None]:
         raise Unavailable(reasons.went_wrong(f"{where} ({type(defect).__name__})")) from defect
 
 
+async def keep_running(what: str, run: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """
+    Run a task of the bridge, and start it again a minute after a defect, until it returns or is cancelled.
+
+    One ticket that nobody has thought of must not end the bridge, and with it all stores and chats.
+
+    Args:
+        what: The task, as the log shows it.
+        run: Begins anew each time it is called.
+
+    Raises:
+        DatabaseError: Nothing can continue without the database.
+    """
+    while True:
+        try:
+            with defects_as_unavailable(what):
+                return await run()
+        except RemoteError as error:
+            _log.warning("task ended, and begins again in a minute", task=what, reason=error.user_message)
+        await clock.sleep(_AGAIN_SECONDS)
+
+
 async def keep_connected(chat: Chat, intake: Intake, clock: Clock) -> None:
     """
     Run a chat's connection, and start it again when it ends, until cancelled.
@@ -54,4 +76,4 @@ async def keep_connected(chat: Chat, intake: Intake, clock: Clock) -> None:
             _log.error("chat refused us", chat=chat.name, reason=error.user_message)
         except RemoteError as error:
             _log.warning("chat connection ended", chat=chat.name, reason=error.user_message)
-        await clock.sleep(_RECONNECT_SECONDS)
+        await clock.sleep(_AGAIN_SECONDS)

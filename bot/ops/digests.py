@@ -47,11 +47,13 @@ class Digests:
         told = None
         while self._at is not None:
             now = self._clock.now()
-            day = now.astimezone(self._rules.zone).date()
-            due = datetime.combine(day, self._at, self._rules.zone).astimezone(UTC)
-            if day != told and due <= now < due + _LATEST:
-                # Whether it was told before a restart stands in the database.
-                await self._database.write(tell_the_day, day, self._rules, self._addresses, now)
-                self._wake()
-                told = day
+            today = now.astimezone(self._rules.zone).date()
+            # What is told late in the evening may still be due after midnight.
+            for day in (today - timedelta(days=1), today):
+                due = datetime.combine(day, self._at, self._rules.zone).astimezone(UTC)
+                if day != told and due <= now < due + _LATEST:
+                    # Whether it was told before a restart stands in the database.
+                    await self._database.write(tell_the_day, day, self._rules, self._addresses, now)
+                    self._wake()
+                    told = day
             await self._clock.sleep(min((due - now).total_seconds() if now < due else _CHECK_SECONDS, _CHECK_SECONDS))

@@ -12,6 +12,7 @@ from pydantic_settings import SettingsError as UnreadableSettings
 
 from bot.errors import Fault, SettingsError
 from bot.model import Colleague, StoreName
+from bot.settings.env_file import file_faults
 from bot.settings.model import LoadedSettings, Sections, Settings, StoreSettings
 from bot.settings.names import OF_A_STORE, OF_AN_AGENT, PEOPLE, unknown_in_store, unknown_names
 from bot.settings.people import read_people
@@ -38,7 +39,7 @@ def load_general(env_file: Path | None = Path(".env")) -> Settings:
         SettingsError: With every fault in them.
     """
     found: list[Fault] = []
-    found += _read(lambda: unknown_names(env_file), env_file, found) or ()
+    found += _read(lambda: [*file_faults(env_file), *unknown_names(env_file)], env_file, found) or ()
     settings = _read(lambda: Settings(_env_file=env_file), env_file, found)
     if settings is None or found:
         raise SettingsError(*found)

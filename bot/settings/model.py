@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.model import ChannelId, ChatName, Colleague, Mention, Place, StoreName
 from bot.model.promises import Spans
 from bot.settings.hours import check_length, read_holidays, read_mentions, read_quiet_hours, read_time_of_day, read_week
+from bot.text.names import shows
 
 # A shorter one can be guessed by trying: every address with the right secret makes shopbell ask a store.
 _SHORTEST_WEBHOOK_SECRET = 16
@@ -44,9 +45,31 @@ def _list(value: Any) -> Any:
     return value
 
 
+def _agents(form: str, wanted: str) -> Callable[[Any], Any]:
+    """A list of ids. One in which nothing can be read is no empty list, which would make everybody an agent."""
+
+    def read(value: Any) -> Any:
+        parts = _list(value)
+        if isinstance(value, str) and not (parts and all(re.fullmatch(form, part, re.ASCII) for part in parts)):
+            raise ValueError(f"must be a comma-separated list of {wanted}")
+        return parts
+
+    return read
+
+
+def _prefixes(value: Any) -> Any:
+    """What begins a note. One that nobody can see would make every message a note, and none makes none a note."""
+    parts = _list(value)
+    if isinstance(value, str) and not (parts and all(map(shows, parts))):
+        raise ValueError("must be a comma-separated list of signs or words that can be seen")
+    return parts
+
+
 def _channel(value: str) -> Place:
-    chat, colon, channel = value.partition(":")
-    if chat not in ("discord", "slack") or not colon or not re.fullmatch(r"[0-9A-Za-z]+", channel):
+    chat, _, channel = value.partition(":")
+    # A Discord id has one form only: by another one no event would be known.
+    form = {"discord": r"[1-9][0-9]{0,19}", "slack": r"[0-9A-Za-z]+"}.get(chat)
+    if form is None or not re.fullmatch(form, channel):
         raise ValueError("must be a comma-separated list of discord:<channel id> and slack:<channel id>")
     return Place(chat=ChatName(chat), channel=ChannelId(channel))
 
@@ -102,11 +125,16 @@ def _address(value: str) -> str:
     return value
 
 
-def _begins_with(prefix: str) -> Callable[[SecretStr], SecretStr]:
+def _token(prefix: str = "") -> Callable[[SecretStr], SecretStr]:
+    """A token that can be sent in a header."""
+
     def check(value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(prefix):
+        text = value.get_secret_value().strip()
+        if not text.startswith(prefix):
             raise ValueError(f"must be a token that begins with {prefix}")
-        return value
+        if not all("!" <= character <= "~" for character in text):
+            raise ValueError("must be a token as it was shown: no spaces, no line ends, plain characters only")
+        return SecretStr(text)
 
     return check
 
@@ -138,7 +166,13 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
+Roles = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_agents(r"[1-9]\d{0,19}", "role ids, which are numbers"))]
+People = Annotated[
+    tuple[str, ...],
+    NoDecode,
+    BeforeValidator(_agents(r"[SUW][0-9A-Z]+", "ids of people and user groups, such as U012AB3CD and S012AB3CD")),
+]
+Prefixes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_prefixes)]
 Address = Annotated[str, AfterValidator(_address)]
 Mode = Annotated[ReplyMode, BeforeValidator(_lower)]
 
@@ -161,8 +195,8 @@ class StoreSettings(BaseModel):
     dashboard_url: Annotated[str, AfterValidator(_template)] | None = None
     webhook_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
     reply_mode: Mode | None = None
-    discord_agent_roles: Names = ()
-    slack_agents: Names = ()
+    discord_agent_roles: Roles = ()
+    slack_agents: People = ()
     hours: Annotated[tuple[Spans, ...], BeforeValidator(_week)] | None = None
     holidays: Annotated[tuple[str, ...], BeforeValidator(_holidays)] = ()
     first_answer: Annotated[str, AfterValidator(check_length)] | None = None
@@ -198,18 +232,18 @@ class Settings(BaseSettings):
 
     model_config = _SOURCE
 
-    discord_token: SecretStr | None = None
+    discord_token: Annotated[SecretStr, AfterValidator(_token())] | None = None
     discord_api_url: Address | None = None
-    discord_agent_roles: Names = ()
-    slack_bot_token: Annotated[SecretStr, AfterValidator(_begins_with("xoxb-"))] | None = None
-    slack_app_token: Annotated[SecretStr, AfterValidator(_begins_with("xapp-"))] | None = None
+    discord_agent_roles: Roles = ()
+    slack_bot_token: Annotated[SecretStr, AfterValidator(_token("xoxb-"))] | None = None
+    slack_app_token: Annotated[SecretStr, AfterValidator(_token("xapp-"))] | None = None
     slack_api_url: Address | None = None
-    slack_agents: Names = ()
+    slack_agents: People = ()
     database_path: Path = Path("shopbell.db")
     http_host: str = "127.0.0.1"
     http_port: int | None = Field(default=None, ge=0, le=65535)
     reply_mode: Mode = ReplyMode.ALL
-    note_prefixes: Names = ("//", "note:", "🔒")
+    note_prefixes: Prefixes = ("//", "note:", "🔒")
     undo_seconds: float = Field(default=5.0, ge=0, le=300)
     take_on_reply: bool = True
     collision_guard: bool = True

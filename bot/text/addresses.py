@@ -28,6 +28,9 @@ _NAME_DOT = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_]{2}|xn--)")
 _SCHEME = re.compile(r"http(?=s?:)", re.IGNORECASE)
 _IN_NUMBERS = re.compile(r"(?<=//)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
 
+# What stands between the digits of a telephone number, where it is written for people.
+_GROUPING = re.compile(r"[\s\u2010-\u2015().\-/]|%20")
+
 _KINDS = re.compile(r"(?:https?://|mailto:|tel:)[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 
 
@@ -84,6 +87,15 @@ def bare(address: str) -> str:
 
 
 def says_the_same(label: str, address: str) -> bool:
-    """Whether a link's label is its address, perhaps without `https://` or the last slash."""
+    """
+    Whether a link's label is its address, perhaps without `https://` or the last slash.
+
+    A telephone number may be grouped in another way, and a mailbox may have a subject for the mail behind it.
+    """
     shown, whole = label.strip().rstrip("/"), bare(address).rstrip("/")
+    kind = address.partition(":")[0].lower()
+    if kind == "tel":
+        return _GROUPING.sub("", shown) == _GROUPING.sub("", whole) != ""
+    if kind == "mailto":
+        whole = whole.partition("?")[0]
     return shown in (whole, whole.removeprefix("https://"), whole.removeprefix("http://"))

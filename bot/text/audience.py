@@ -36,6 +36,7 @@ _LONGEST_NAME = 100
 _MOST_SIGNS = 100
 """More signs than that are a text of their own."""
 _LONGEST_COMMAND = 100
+_STROKES = str.maketrans("\u2044\u2215\u2571\u29f8", "////")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +143,17 @@ def _beginnings(text: str) -> Iterator[int]:
 
 
 def _end_of_prefix(text: str, start: int, prefix: str) -> int | None:
-    """Where the prefix ends that a text has at `start`, read without what cannot be seen; None: it has another."""
+    """
+    Where the prefix ends that a text has at `start`; None: it has another.
+
+    It is read without what cannot be seen, and without space before its signs: `note :`, and `/ /` as telephones write.
+    """
     at = start
     for wanted in _folded(prefix):
         if is_unseen(wanted):
             continue
-        while at < len(text) and (is_unseen(text[at]) or (wanted == ":" and text[at].isspace())):
+        may_be_apart = at > start and not wanted.isalnum()
+        while at < len(text) and (is_unseen(text[at]) or (may_be_apart and text[at].isspace())):
             at += 1
         if at >= len(text) or _folded(text[at]) != wanted:
             return None
@@ -156,8 +162,8 @@ def _end_of_prefix(text: str, start: int, prefix: str) -> int | None:
 
 
 def _folded(text: str) -> str:
-    """Letters and signs that look alike as one: full-width signs, and capital letters."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    """Letters and signs that look alike as one: full-width signs, capital letters, and all that looks like a stroke."""
+    return unicodedata.normalize("NFKC", text).casefold().translate(_STROKES)
 
 
 def is_unseen(character: str) -> bool:

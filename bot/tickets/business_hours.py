@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
+from bot.clock import is_plausible
 from bot.model import Hours
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,6 +91,9 @@ def _ms(moment: datetime) -> int:
 
 def _open_from(hours: Hours, since: datetime) -> Iterator[tuple[datetime, datetime]]:
     """When the store is open, in order, from the one on that ends after `since`; they do not overlap."""
+    if not is_plausible(since):
+        # Beyond the ends of the calendar no day can be looked at.
+        return
     day = since.astimezone(hours.zone).date() - timedelta(days=1)
     latest = since
     empty = 0

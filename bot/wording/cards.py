@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import quote
 
 from bot.db.rows import MessageRow, TicketRow
 from bot.model import (
     WAITS_FOR_US,
+    Attachment,
     Author,
     Button,
     Card,
@@ -47,6 +49,8 @@ _BEGINNING_LENGTH = 200
 _NAME_LENGTH = 40
 _OTHERS_SHOWN = 5
 _ANNOUNCED = 500
+_FILES_SHOWN = 50
+"""More are counted. A message may have thousands, and each post that they need keeps others waiting."""
 """Characters of a reply that are shown before it is sent."""
 _ERASED_HINT = "What was written here was erased. What the customer writes from now on appears here."
 _VOICES = {Author.CUSTOMER: Voice.CUSTOMER, Author.STAFF: Voice.STAFF, Author.UNKNOWN: Voice.UNKNOWN}
@@ -139,8 +143,10 @@ def card(
 
 
 def dashboard(ticket: TicketRow, store: Store) -> str | None:
-    """The ticket's address in the vendor's dashboard; None: not known."""
-    return None if store.dashboard is None or ticket.forgotten else store.dashboard.replace("{id}", ticket.vendor_id)
+    """The ticket's address in the vendor's dashboard; None: not known. The id is one part of it, whatever it holds."""
+    if store.dashboard is None or ticket.forgotten:
+        return None
+    return store.dashboard.replace("{id}", quote(ticket.vendor_id, safe="", errors="replace"))
 
 
 def _opening(opening: Opening | None, *, masks_emails: bool) -> str:
@@ -274,8 +280,16 @@ def post(
         text=message.text,
         formatted=_formatted(message),
         at=message.written_at,
-        attachments=message.attachments,
+        attachments=_files(message.attachments, store),
     )
+
+
+def _files(files: Sequence[Attachment], store: Store) -> tuple[Attachment, ...]:
+    """The files that a post shows, and how many more there are."""
+    surplus = len(files) - _FILES_SHOWN
+    if surplus <= 1:
+        return tuple(files)
+    return (*files[:_FILES_SHOWN], Attachment(name=f"{surplus} more files, which {store.vendor_label} shows"))
 
 
 def _announced(message: MessageRow) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bot.text import one_line
 from bot.wording.phrases import duration, listed
 
 _NAMED = 3
 _MOST_NAMED = 10
+_CALLED = 100
+"""Characters of what a ticket is called: an id can be of any length."""
 
 
 def day(
@@ -58,6 +61,7 @@ def store_limited(store: str, reason: str) -> str:
 
 
 def tickets_unreadable(store: str, tickets: Sequence[str], reason: str) -> str:
+    tickets = [one_line(each, _CALLED) for each in tickets]
     if len(tickets) == 1:
         return (
             f"⚠️ A ticket of {store} cannot be read: {tickets[0]}. {reason} "

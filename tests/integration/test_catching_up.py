@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.errors import Forbidden, Unavailable
+from bot.inbound.chats import catchup as catchup_module
 from bot.model import Agent, AgentId, Answer, ChannelId, ChatMessageId, Cursor, Mark, Place, Said, Store
 from bot.tickets.from_agents.routing import record_said
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
@@ -180,3 +183,17 @@ async def test_each_author_is_told_once_that_a_message_was_not_sent(tmp_path: Pa
         await until(lambda: bridge.discord.told)
         await bridge.at_rest()
         assert sorted(agent for agent, _ in bridge.discord.told) == ["u8", "u9"]
+
+
+async def test_a_defect_in_routing_what_was_missed_ends_only_that(tmp_path: Path) -> None:
+    """The other chat and the store go on; a minute later all is read and routed again, and each reply is sent once."""
+    discord = MemoryChat(name=DISCORD)
+    async with running(tmp_path / "db", discord=discord, store=QUIET) as bridge:
+        await bridge.ticket_arrives()
+        discord.history = [bridge.said(discord, "m1", "Written meanwhile.")]
+        with patch.object(catchup_module, "route_link", side_effect=ZeroDivisionError), capture_logs() as logged:
+            await reconnects(discord)
+            await bridge.says(bridge.slack, "s1", "From the other chat.")
+            await bridge.ticket_arrives("t2", "And I?")
+            await until(lambda: any(each["event"] == "unexpected exception" for each in logged), "the defect is logged")
+        await sent_once(bridge, "From the other chat.", "Written meanwhile.")

@@ -23,12 +23,12 @@ BOB = Agent(id=AgentId("u2"), name="Bob", is_full_member=True)
 
 
 @asynccontextmanager
-async def telling(path: Path, before: Bridge | None = None) -> AsyncIterator[Bridge]:
+async def telling(path: Path, before: Bridge | None = None, at: time = time(13)) -> AsyncIterator[Bridge]:
     """A bridge that tells the day at 13:00, an hour after the beginning; or the next process after `before`."""
     again: dict[str, Any] = {}
     if before is not None:
         again = {"vendor": before.vendor, "discord": before.discord, "slack": before.slack}
-    async with running(path / "db", poll_seconds=600, digest_at=time(13), **again) as bridge:
+    async with running(path / "db", poll_seconds=600, digest_at=at, **again) as bridge:
         yield bridge
 
 
@@ -84,6 +84,21 @@ async def test_a_day_is_told_once_over_restarts(tmp_path: Path, hours: float, li
         async with telling(tmp_path, bridge) as bridge:
             await asyncio.sleep(HOUR)
             assert [len(each) for each in told(bridge)] == [lines, lines]
+
+
+async def test_a_day_that_ends_late_is_told_after_midnight(tmp_path: Path) -> None:
+    """If shopbell was not running in the last hour of the day; and the next one at its time."""
+    async with telling(tmp_path, at=time(23, 30)) as bridge:
+        await bridge.ticket_arrives()
+        await bridge.at_rest()
+    await asyncio.sleep(13 * HOUR)
+    for _ in range(2):
+        async with telling(tmp_path, bridge, at=time(23, 30)) as bridge:
+            await asyncio.sleep(HOUR)
+            assert [len(each) for each in told(bridge)] == [1, 1]
+    async with telling(tmp_path, bridge, at=time(23, 30)) as bridge:
+        await asyncio.sleep(24 * HOUR)
+        assert [len(each) for each in told(bridge)] == [2, 2]
 
 
 async def test_a_clock_that_goes_back_tells_no_day_again(tmp_path: Path) -> None:

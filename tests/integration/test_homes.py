@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot.errors import AuthFailed, RemoteError, Unavailable
 from bot.model import Agent, AgentId, Answer, Home
 from tests.support.memory.bridge import SLACK, Bridge, running
 from tests.support.memory.chat import MemoryChat
@@ -28,17 +30,21 @@ class PagesChat(MemoryChat):
         pages: All that were shown, in the order in which the chat took them.
         open: Until it is set, the chat does not take the pages that it was asked for meanwhile.
         begun: How many pages it was asked to show.
+        error: What it answers instead of showing one; None: nothing.
     """
 
     pages: list[tuple[AgentId, Home]] = field(default_factory=list)
     open: asyncio.Event = field(default_factory=asyncio.Event)
     begun: int = 0
+    error: RemoteError | None = None
 
     async def person(self, agent: AgentId) -> Agent:
         return Agent(id=agent, name=agent, is_full_member=agent == ANN)
 
     async def show_home(self, agent: AgentId, home: Home) -> None:
         self.begun += 1
+        if self.error is not None:
+            raise self.error
         opening = self.open
         await opening.wait()
         self.pages.append((agent, home))
@@ -97,3 +103,20 @@ async def test_who_sees_no_ticket_crowds_out_no_agent(bridge: Bridge, chat: Page
     bridge.vendor.customer_writes("t2", "Another", name="Joe")
     await until(lambda: "2 wait for us" in chat.of_ann().counts, "Ann's page shows both tickets")
     assert len(chat.pages) == 62, "those of others show the same as before"
+
+
+async def test_a_page_that_cannot_be_shown_is_logged_once(bridge: Bridge, chat: PagesChat) -> None:
+    """It is tried again every few seconds; only another reason is news, and the same one after a success."""
+    await opens(chat)
+    with capture_logs() as logs:
+        for error in (
+            AuthFailed("The token is refused."),
+            Unavailable("It is down."),
+            None,
+            Unavailable("It is down."),
+        ):
+            chat.error = error
+            bridge.vendor.customer_writes(f"t{len(logs)} {error}", "Another", name="Joe")
+            await asyncio.sleep(60)
+    reasons = [log["reason"] for log in logs if log["event"] == "page not brought up to date"]
+    assert reasons == ["The token is refused.", "It is down.", "It is down."]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.db.connection import Transaction
 from bot.model import (
@@ -27,8 +30,10 @@ from bot.model import (
     Place,
     Promises,
     Store,
+    TicketId,
     Verb,
 )
+from bot.ops import reminders as reminders_module
 from tests.support.memory.bridge import DISCORD, MAIN, SLACK, Bridge, running
 from tests.support.simulation.loop import SimulatedClock
 
@@ -186,6 +191,29 @@ async def test_a_changed_clock_tells_nothing_twice(tmp_path: Path, hours: int) -
         clock.skew = 0
         await asyncio.sleep(4 * HOUR)
         assert told(bridge) == [[SOON, LATE], [SOON, LATE]]
+
+
+@pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+async def test_a_customer_who_wrote_in_the_year_1_silences_nobody(tmp_path: Path, moment: datetime) -> None:
+    """A vendor writes such a time where it knows none: the bridge goes on, and others are reminded of."""
+    async with promising(tmp_path) as bridge:
+        bridge.vendor.customer_writes("t2", "When did I write this?")
+        absurd = bridge.vendor.said[TicketId("t2")]
+        absurd[:] = [replace(message, written_at=moment) for message in absurd]
+        await asyncio.sleep(5 * HOUR)
+        await bridge.ticket_arrives("t3", "And now?")
+        assert any(line.startswith(LATE) for lines in told(bridge) for line in lines)
+
+
+async def test_a_defect_in_a_reminder_ends_only_that(tmp_path: Path) -> None:
+    """Tickets go on to arrive, and a minute later reminders begin anew."""
+    async with promising(tmp_path) as bridge:
+        with patch.object(reminders_module, "reminders", side_effect=ZeroDivisionError), capture_logs() as logged:
+            await asyncio.sleep(5 * HOUR)
+            await bridge.ticket_arrives("t3", "Is anybody there?")
+        assert {"unexpected exception"} <= {each["event"] for each in logged}
+        await asyncio.sleep(120)
+        assert any(line.startswith(LATE) for lines in told(bridge) for line in lines)
 
 
 async def test_very_many_broken_promises(tmp_path: Path) -> None:

@@ -127,6 +127,20 @@ async def test_a_delivery_is_found_only_where_it_belongs(tmp_path: Path, verb: V
         assert await bridge.rows("unfinished_deliveries") == before
 
 
+async def test_only_a_reply_can_be_discarded(tmp_path: Path) -> None:
+    """A made-up number of the same ticket throws away none of the customer's words: no button to discard has it."""
+    async with running(tmp_path / "db") as bridge:
+        await bridge.ticket_arrives()
+        bridge.slack.fail["post"] = [Unavailable("Slack cannot be reached.")] * 3
+        bridge.vendor.customer_writes("t1", "Are you there?")
+        await until(lambda: "Are you there?" in bridge.discord.texts(bridge.thread(bridge.discord)))
+        posts = [row["id"] for row in await bridge.rows("unfinished_deliveries") if row["kind"] == "post"]
+        assert len(posts) == 1
+        answer = await bridge.asks(bridge.discord, Verb.DISCARD, delivery=DeliveryId(int(str(posts[0]))))
+        assert "There is nothing to do" in answer.text
+        await until(lambda: "Are you there?" in bridge.slack.texts(bridge.thread(bridge.slack)))
+
+
 async def test_a_number_that_one_may_not_see_is_one_that_does_not_exist(tmp_path: Path) -> None:
     """Outside its thread the answer about somebody else's ticket is word for word that about none."""
     async with running(tmp_path / "db") as bridge:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import AuthFailed, RateLimited, RemoteError, Unavailable
+from bot.errors import AuthFailed, RateLimited, Rejected, RemoteError, Unavailable
 from bot.model import Conversation, Status, TicketId
 from tests.support.simulation.checks import unsettled
 from tests.support.simulation.loop import simulated_loop
@@ -27,6 +27,7 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 REFUSED = [
     pytest.param(Unavailable("It answers 500."), id="500"),
     pytest.param(AuthFailed("It answers 403."), id="403"),
+    pytest.param(Rejected("It cannot be asked for anything with this id."), id="no address"),
     pytest.param(ValueError("a field that is a list"), id="a defect"),
 ]
 

@@ -38,6 +38,8 @@ _BETWEEN_LOGINS = 5.0
 _FEW_LOGINS = 50
 """A bot has a thousand logins a day and loses its token without them: the last ones are spread over the day's rest."""
 _LONGEST_PAUSE = 60.0
+_DOUBLINGS = 6
+"""After so many the longest pause is reached. After a thousand, as in half a day, no number would be large enough."""
 _RESUME_ATTEMPTS = 3
 _CONNECT_EVENTS = frozenset({"READY", "RESUMED", "GUILD_CREATE"})
 """Discord sends these because we have connected; they do not show that anybody did something."""
@@ -135,7 +137,9 @@ class Connection:
     def _pause(self) -> float:
         """Seconds: none before the first new attempt, then longer each time, and random, so that bots spread out."""
         attempts, self._attempts = self._attempts, self._attempts + 1
-        return 0.0 if attempts == 0 else min(_LONGEST_PAUSE, 2.0**attempts) * random.uniform(0.5, 1.0)
+        return (
+            0.0 if attempts == 0 else min(_LONGEST_PAUSE, 2.0 ** min(attempts, _DOUBLINGS)) * random.uniform(0.5, 1.0)
+        )
 
     async def _connect(self, session: Session | None, intake: Intake) -> Session | None:
         """Serve one connection until it ends; returns what the next one can resume, None: nothing."""

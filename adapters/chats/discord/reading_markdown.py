@@ -3,8 +3,9 @@ Discord's markdown as a tree; pure.
 
 The rules are those of Discord's own clients, which differ from every Markdown library: an underscore within a word,
 `||spoilers||`, `-# small print`, lists and quotes without empty lines around them, a backslash before any sign. A
-heading becomes a bold line; what is only underlined, hidden by a spoiler or small becomes ordinary text. In one thing
-we do not follow Discord: a star between two digits is a star, for a size of `5*3*2` must not reach a customer as 532.
+heading becomes a bold line; what is only underlined, hidden by a spoiler or small becomes ordinary text. In two things
+we do not follow Discord, for neither `5*3*2` nor the key `AB_12_` may reach a customer as 532 and AB12: stars beside a
+digit within a word are stars, and underscores within a word, or after it, begin nothing.
 
 Anybody can write such a text. So each place where a mark can end is looked for once, and marks inside marks are read
 only so deep.
@@ -41,6 +42,8 @@ from bot.text.tree import (
 )
 
 _DEEPEST_MARK = 8
+_LONGEST_RUN = 4
+"""No mark has so many signs."""
 _LONGEST = 100_000
 """Characters, far more than Discord allows. A longer text is not looked through for formatting."""
 
@@ -276,17 +279,24 @@ class _Reader:
     def _marks_at(self, at: int, end: int) -> tuple[str, ...]:
         """The marks that may begin here, the likelier first."""
         sign, run = self._text[at], 1
-        while run < 4 and at + run < end and self._text[at + run] == sign:
+        while run < _LONGEST_RUN and at + run < end and self._text[at + run] == sign:
             run += 1
         if sign in "~|":
             return (2 * sign,) if run > 1 else ()
+        after = self._text[at + run : at + run + 1]
+        if self._is_within_word(sign, at, after):
+            return ()
         if run > 1:
             return (sign, 2 * sign) if run == 3 else (2 * sign,)
-        after = self._text[at + 1 : at + 2]
-        return () if sign == "*" and (after.isspace() or self._multiplies(at, after)) else (sign,)
+        return () if sign == "*" and after.isspace() else (sign,)
 
-    def _multiplies(self, at: int, after: str) -> bool:
-        return at > 0 and self._text[at - 1].isdigit() and after.isdigit()
+    def _is_within_word(self, sign: str, at: int, after: str) -> bool:
+        """Whether people mean the sign itself: `snake_case_`, `5*3*2`, `2**8`, `AB12*CD`."""
+        start = next((each for each in range(at, max(at - _LONGEST_RUN, 0), -1) if self._text[each - 1] != sign), 0)
+        before = self._text[start - 1] if start else ""
+        if sign == "_":
+            return before.isalnum()
+        return before.isalnum() and after.isalnum() and (before.isdigit() or after.isdigit())
 
     def _code(self, at: int, end: int, pieces: list[Inline], style: Style) -> int | None:
         fence = _FENCE.match(self._text, at, end)

@@ -93,23 +93,22 @@ def _list_lines(items: Sequence[Item]) -> Iterator[str]:
     """
     Entries as Discord reads them. It counts numbers on by itself; a number that is another one is written as words.
 
-    An entry can be only one level deeper than the one before.
+    An entry can be only one level deeper than the one before. What is written as words ends the whole list, or goes on
+    in the entry around it: so it changes nothing in how Discord counts there.
     """
     numbers: dict[int, int] = {}
     level = -1
     for item in items:
         level = min(item.level, level + 1)
-        for deeper in [each for each in numbers if each > level or (item.number is None and each == level)]:
-            del numbers[deeper]
-        marker = item_marker(item)
-        if item.number is not None:
-            if numbers.get(level, item.number) != item.number or not item.inside:
-                marker = marker.replace(".", "\\.")
-            numbers[level] = item.number + 1
-        elif not item.inside:
-            marker = "\\- "
+        indent, marker = "  " * level, item_marker(item)
+        if item.inside and (item.number is None or numbers.get(level, item.number) == item.number):
+            numbers = {each: number for each, number in numbers.items() if each < level}
+            numbers |= {} if item.number is None else {level: item.number + 1}
+        else:
+            marker = "\\- " if item.number is None else marker.replace(".", "\\.")
+            if not level:
+                numbers, level = {}, -1
         first, *others = _paragraph_lines(item.inside, starts_line=False)
-        indent = "  " * level
         yield f"{indent}{marker}{first}"
         yield from (f"{indent}    {line.lstrip()}" if line.strip() else line for line in others)
 
@@ -133,11 +132,23 @@ def _line(pieces: Sequence[Piece], *, starts_line: bool) -> str:
     a line is read again, and written with fewer styles if it would be shown as another text.
     """
     for dropped in ((), ("italic",), _STYLES):
-        bare = [_without(piece, dropped) for piece in pieces] if dropped else list(pieces)
+        bare = _codes_joined(_without(piece, dropped) if dropped else piece for piece in pieces)
         written = _marked(bare, starts_line=starts_line)
         if not any(map(_styles, bare)) or plain_pieces(read_line(written)) == plain_pieces(map(_as_words, bare)):
             break
     return written
+
+
+def _codes_joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """Code beside code of another style is one piece: between two, the ticks would be read as two of its own."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        last = joined[-1] if joined else None
+        if isinstance(piece, Code) and isinstance(last, Code):
+            joined[-1] = replace(last, text=last.text + piece.text)
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _without(piece: Piece, styles: Collection[str]) -> Piece:
@@ -153,6 +164,7 @@ def _marked(pieces: Sequence[Piece], *, starts_line: bool) -> str:
     """Marks are opened and closed where the style changes, the inner ones first."""
     written: list[str] = []
     opened: list[tuple[str, str]] = []
+    seen = 0
     for at, piece in enumerate(pieces):
         styles = _styles(piece)
         wanted = [name for name, _ in opened if name in styles]
@@ -166,7 +178,9 @@ def _marked(pieces: Sequence[Piece], *, starts_line: bool) -> str:
             mark = _MARKS.get(name) or _italic_mark(pieces, at, "".join(written[-2:]))
             opened.append((name, mark))
             written.append(mark)
-        written.append(_piece(piece, starts_line=starts_line and not at))
+        starts_line = starts_line and not any(map(str.strip, written[seen:]))
+        seen = len(written)
+        written.append(_piece(piece, starts_line=starts_line))
     written += [mark for _, mark in reversed(opened)]
     return "".join(written)
 
@@ -188,7 +202,7 @@ def _raw(piece: Piece) -> str:
 
 
 def _italic_mark(pieces: Sequence[Piece], at: int, before: str) -> str:
-    """`_`, where the word ends with it and it is not in what cannot be escaped; else `*`."""
+    """`_`, where a word begins and ends with it and it is not in what cannot be escaped; else `*`."""
     end = at
     while end < len(pieces) and "italic" in _styles(pieces[end]):
         end += 1
@@ -197,7 +211,8 @@ def _italic_mark(pieces: Sequence[Piece], at: int, before: str) -> str:
     goes_on = end < len(pieces) and _styles(pieces[end]) == others
     after = _piece(pieces[end], starts_line=False)[:1] if goes_on else ""
     ends_word = not (after.isalnum() or after == "_")
-    return "_" if ends_word and "_" not in raw and not before.endswith("~~") else "*"
+    begins_word = not before[-1:].isalnum()
+    return "_" if begins_word and ends_word and "_" not in raw and not before.endswith("~~") else "*"
 
 
 def _piece(piece: Piece, *, starts_line: bool) -> str:

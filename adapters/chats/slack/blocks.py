@@ -15,7 +15,7 @@ from typing import Any
 
 from adapters.chats.slack.markup import escape, width
 from adapters.chats.slack.writing_blocks import words_of
-from bot.text import one_line, shorten, split
+from bot.text import one_line, split
 from bot.text.tree import PLAIN
 
 Block = dict[str, Any]
@@ -63,11 +63,8 @@ def plain(text: str) -> Element:
 
 
 def fitting(text: str, length: int) -> str:
-    """A text cut to a length as Slack counts it, not as Python does."""
-    kept = shorten(text, length)
-    while width(kept) > length:
-        kept = shorten(text, len(kept) - (width(kept) - length))
-    return kept
+    """A text cut to a length as Slack counts it, not as Python does, and never within a sign."""
+    return text if width(text) <= length else split(text[:length], length - 1, width)[0].rstrip() + "…"
 
 
 def rich(*elements: Element) -> Block:

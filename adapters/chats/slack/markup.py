@@ -24,4 +24,4 @@ def unescape(text: str) -> str:
 
 def width(text: str) -> int:
     """The text's length as Slack counts it: in UTF-16 units, as its clients do."""
-    return len(text.encode("utf-16-le")) // 2
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.chats.slack import wording
-from adapters.chats.slack.blocks import Block, Element, plain, rich, section, words
+from adapters.chats.slack.blocks import Block, Element, fitting, plain, rich, section, words
 from adapters.chats.slack.messages import answer_blocks
 from bot.model import Answer, ChannelId, Choice, Verb
 from bot.text import one_line
@@ -79,7 +79,7 @@ def _words_input(verb: Verb, typed: str) -> Block:
     if verb in wording.WORDS_PLACEHOLDER:
         element["placeholder"] = plain(wording.WORDS_PLACEHOLDER[verb])
     if typed:
-        element["initial_value"] = one_line(typed, longest)
+        element["initial_value"] = fitting(one_line(typed, longest), longest)
     label = plain(wording.WORDS_LABEL[verb])
     return {"type": "input", "block_id": _WORDS, "label": label, "element": element, "optional": True}
 
@@ -133,5 +133,6 @@ def typed_words(view: Mapping[str, Any]) -> str:
 def options(choices: Sequence[Choice]) -> list[dict[str, Any]]:
     """The choices as Slack lists them; a line holds 75 characters."""
     return [
-        {"text": plain(one_line(choice.title, _OPTION)), "value": str(choice.number)} for choice in choices[:_OPTIONS]
+        {"text": plain(fitting(one_line(choice.title, _OPTION), _OPTION)), "value": str(choice.number)}
+        for choice in choices[:_OPTIONS]
     ]

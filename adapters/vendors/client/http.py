@@ -27,6 +27,7 @@ from adapters.vendors.client.responses import (
     UnusableBody,
     error_of,
     json_of,
+    no_address,
     retry_after,
 )
 from bot.clock import RemoteClock
@@ -241,15 +242,12 @@ class VendorClient:
                 method, address, params=query, content=content, files=files, headers={**content_type, **(headers or {})}
             )
         except httpx.InvalidURL:
-            raise self._no_such_path() from None
+            raise no_address(self._service.label) from None
 
     def _segment(self, part: str) -> str:
         if part in (".", ".."):
-            raise self._no_such_path()
+            raise no_address(self._service.label)
         return quote(part, safe="", errors="replace")
-
-    def _no_such_path(self) -> Gone:
-        return Gone(f"{self._service.label} cannot have anything with this id.")
 
     async def _exchange(self, request: httpx.Request, body: Body, *, writing: bool, urgent: bool) -> Response:
         label = self._service.label

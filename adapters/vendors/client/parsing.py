@@ -8,15 +8,16 @@ no sense becomes None. One ticket or message without an id, or of another type, 
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from adapters.vendors.client.large_lists import LEFT_OUT
+from bot.clock import is_plausible
 from bot.errors import Unavailable, Uncertain
 from bot.model import Fact, FactKey, Message, MessageId, Nameless
 from bot.text import one_line, visible
@@ -27,6 +28,11 @@ _REPEATED = "[Circular Reference]"
 """SellSN's text in place of an object that was already in the same answer."""
 _ABOUT = ("subject", "title", "customer_email", "from_email", "email", "name")
 """Fields that tell people which ticket is meant, in the order in which they are shown."""
+_UTC_IN_WORDS = re.compile(r"\s+(?:UTC|GMT)$", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_LONGEST_TIME = 60
+_MILLISECONDS_FROM = 1e11
+"""As seconds this is the year 5138, as milliseconds 1973."""
 LONGEST_FACT = 200
 """The longest value in characters: a card shows a fact on one line."""
 
@@ -68,16 +74,39 @@ def _count(value: Any) -> int | None:
 
 
 def _time(value: Any) -> datetime | None:
-    """A time in UTC from ISO 8601 (UTC where it has no offset) or from seconds since 1970."""
-    try:
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value.strip())
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0:
-            return datetime.fromtimestamp(value, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
+    """
+    A time in UTC: from ISO 8601 or as mails have it (UTC where it has no offset), or from seconds or milliseconds.
+
+    One at which nothing can have happened, such as the year 1, stands for an unknown time.
+    """
+    for read in (_written_time, _counted_time):
+        try:
+            moment = read(value)
+        except (ValueError, OverflowError, OSError):
+            continue
+        if moment is not None and is_plausible(moment):
+            return moment.astimezone(UTC)
     return None
+
+
+def _written_time(value: Any) -> datetime | None:
+    if not isinstance(value, str) or len(value) > _LONGEST_TIME:
+        return None
+    text = _UTC_IN_WORDS.sub("+00:00", value.strip())
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = parsedate_to_datetime(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _counted_time(value: Any) -> datetime | None:
+    """From 1970 on. Fractions come as text; no time in seconds has as many digits as one in milliseconds."""
+    text = str(value).strip() if isinstance(value, int | float | str) else ""
+    if len(text) > _LONGEST_TIME or not _NUMBER.fullmatch(text):
+        return None
+    seconds = float(text)
+    return datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS_FROM else seconds, UTC)
 
 
 def texts(value: Any) -> Any:

@@ -27,6 +27,8 @@ _LONGEST_WINDOW = 86_400.0
 """Lightspeed counts by the day; no vendor's window is longer."""
 _FIRST_PAUSE = 5.0
 _LONGEST_PAUSE = 300.0
+_DOUBLINGS = 6
+"""After so many the longest pause is reached. After a thousand, as in some days, no number would be large enough."""
 _FIRST_SPACING = 0.5
 _LONGEST_SPACING = 60.0
 _SHORTEST_SPACING = 0.05
@@ -220,7 +222,7 @@ class Quota:
         self._careful_until = self._clock.monotonic() + _CAREFUL_FOR
         self._spacing = min(_LONGEST_SPACING, max(_FIRST_SPACING, self._spacing * 2))
         used_up = self._wait(urgent=True)
-        wait = asked or used_up or min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self._refusals - 1))
+        wait = asked or used_up or min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._refusals - 1, _DOUBLINGS))
         self._closed_until = self._clock.monotonic() + wait
         return RateLimited(f"{self._vendor} asks us to wait before the next request.", retry_after=wait)
 

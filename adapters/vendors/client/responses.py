@@ -58,6 +58,15 @@ class Response:
     body: bytes
 
 
+def no_address(vendor: str) -> Rejected:
+    """
+    The error for a thing with an id that has no address at the vendor.
+
+    Not `Gone`: the vendor has not said so, and what it lists under such an id may be a customer's ticket.
+    """
+    return Rejected(f"{vendor} cannot be asked for anything with this id. Look at its dashboard.")
+
+
 def json_of(body: bytes) -> Any:
     """
     A body's JSON. Fractions stay text, so that an amount is shown as the vendor wrote it.

@@ -14,6 +14,7 @@ from adapters.vendors.client.http import Query, Service, VendorClient, check_log
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_one
 from adapters.vendors.client.rate_limits import Quota
+from adapters.vendors.client.responses import no_address
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
 from adapters.vendors.nextcommerce.capabilities import API_VERSION, CAPABILITIES, LABEL, WINDOWS
 from adapters.vendors.nextcommerce.pages import LargePages
@@ -204,7 +205,7 @@ class Nextcommerce:
 
 
 def _checked_id(ticket: TicketId) -> str:
-    """The id for an address. Raises `Gone` where it cannot be one."""
+    """The id for an address. Raises `Rejected` where it cannot be one."""
     if not is_number(ticket):
-        raise Gone(f"{LABEL} cannot have a ticket with this id.")
+        raise no_address(LABEL)
     return ticket

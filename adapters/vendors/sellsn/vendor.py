@@ -13,7 +13,7 @@ from adapters.vendors.client.http import Service, TooLarge, VendorClient, check_
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength, PageNumbering
 from adapters.vendors.client.parsing import not_understood, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
-from adapters.vendors.client.responses import LARGEST_BODY
+from adapters.vendors.client.responses import LARGEST_BODY, no_address
 from adapters.vendors.client.smaller_pages import BEGINNING, Listing, SmallerPages, beginning_of
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
 from adapters.vendors.sellsn.capabilities import CAPABILITIES, LABEL
@@ -150,7 +150,7 @@ class Sellsn:
 
     async def _read(self, ticket: TicketId) -> WireTicket:
         if ticket.isdigit():
-            raise Gone(f"{LABEL} cannot have a ticket with this id.")  # a number would be the address of a page
+            raise no_address(LABEL)  # a number would be the address of a page
         answer = await self._client.read(*self._tickets, ticket)
         return read_one(WireTicket, unwrapped(answer, "data"), vendor=LABEL)
 
@@ -181,9 +181,19 @@ class Sellsn:
             before = None if self._settings.closed_statuses else (await self._read(ticket)).status
             await self._client.write("DELETE", *self._tickets, ticket, empty_ok=True)
         except Gone:
+            await self._check_gone(ticket)
             return
         if before is not None:
             await self._learn_closed(ticket, before)
+
+    async def _check_gone(self, ticket: TicketId) -> None:
+        """One wrong 404 must close nothing here that is open there. Raises `Unavailable` if the ticket is shown so."""
+        try:
+            if (await self._read(ticket)).status in self._closed:
+                return
+        except Gone:
+            return
+        raise Unavailable(f"{LABEL} says both that this ticket exists and that it does not.")
 
     async def _learn_closed(self, ticket: TicketId, before: int) -> None:
         try:

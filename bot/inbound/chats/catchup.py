@@ -125,6 +125,10 @@ class CatchUp:
             tell_later: Called with what was found and routed, whose authors may have to be told something.
         """
         self._tell_later = tell_later
+        if self.is_connected:
+            # A defect has ended this: nobody knows what of it was done.
+            self.gap_possible()
+            self.connected()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read_all())
             tasks.create_task(self._read_ahead())

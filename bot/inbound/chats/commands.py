@@ -361,7 +361,10 @@ def _asker(ask: Ask) -> Asker:
 
 
 def _give_up(tx: Transaction, ask: Ask, now: datetime) -> bool:
-    """Only what has certainly not been sent: else the answer would be wrong, and nobody would look for it any more."""
-    if ask.delivery is None or may_have_been_sent(delivery_row(require(tx.one("delivery", id=ask.delivery)))):
-        return False
-    return bool(drop(tx, ask.delivery, now))
+    """
+    Only a reply, for that is all that a button asks about: the number is input, and may be that of a customer's words.
+
+    And only if it has certainly not been sent: else the answer would be wrong, and nobody would look for it any more.
+    """
+    delivery = delivery_row(require(tx.one("delivery", id=require(ask.delivery))))
+    return delivery.kind is Kind.REPLY and not may_have_been_sent(delivery) and bool(drop(tx, delivery.id, now))

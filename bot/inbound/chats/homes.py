@@ -55,6 +55,7 @@ class Homes:
         # A page is read and shown by one at a time, so that none that was read before takes the place of a later one.
         self._turns: WeakValueDictionary[tuple[ChatName, AgentId], asyncio.Lock] = WeakValueDictionary()
         self._opened = asyncio.Event()
+        self._failing: dict[tuple[ChatName, AgentId], str] = {}
 
     async def opened(self, chat: ChatName, agent: Agent, answer: Answer | None) -> None:
         """Somebody opened their page, or pressed a button there. Raises what `CanShowHome.show_home` raises."""
@@ -84,6 +85,7 @@ class Homes:
         rows = await self._database.read(lambda tx: tx.all("open_homes", since=since))
         pages = [(ChatName(row["chat"]), AgentId(row["agent"])) for row in rows]
         self._shown = {page: home for page, home in self._shown.items() if page in set(pages)}
+        before, self._failing = self._failing, {}
         for chat, agent in pages[:_MOST_PAGES]:
             try:
                 await self._show_again(chat, agent)
@@ -91,7 +93,9 @@ class Homes:
                 _log.info("page given up", chat=chat, agent=agent, reason=error.user_message)
                 await self._database.write(_give_up, chat, agent)
             except RemoteError as error:
-                _log.info("page not brought up to date", chat=chat, agent=agent, reason=error.user_message)
+                self._failing[chat, agent] = error.user_message
+                if before.get((chat, agent)) != error.user_message:
+                    _log.info("page not brought up to date", chat=chat, agent=agent, reason=error.user_message)
         return bool(pages)
 
     async def _show_again(self, chat: ChatName, agent: AgentId) -> None:

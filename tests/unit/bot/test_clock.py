@@ -25,7 +25,14 @@ def test_it_goes_on_from_the_last_answer() -> None:
     assert theirs.now() == NOON + timedelta(seconds=60.5)
 
 
-@pytest.mark.parametrize("date", [None, "", "soon", "Sun, 99 Mar 2026 12:00:00 GMT", "Sun, 01 Mar 99999 12:00:00 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        *(None, "", "soon", "Sun, 99 Mar 2026 12:00:00 GMT", "Sun, 01 Mar 99999 12:00:00 GMT"),
+        *("Sun, 01 Mar 99999999999999999999 12:00:00 GMT", "Sun, 01 Mar 2026 12:00:00 +99999999999999"),
+        *("Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"),
+    ],
+)
 def test_an_answer_without_a_date_says_nothing(date: str | None) -> None:
     """What was known before stays."""
     theirs = RemoteClock(ManualClock(NOON + timedelta(days=300)))

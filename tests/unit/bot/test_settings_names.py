@@ -114,3 +114,67 @@ def test_all_faults_are_found_at_once(good: pytest.MonkeyPatch) -> None:
 )
 def test_letters_between_two_names(one: str, other: str, letters: int) -> None:
     assert letters_between(one, other) == letters_between(other, one) == letters
+
+
+LINES = [
+    ('DISCORD_AGENT_ROLES="11","12"', "DISCORD_AGENT_ROLES: cannot be read (in line 2 of the file)"),
+    ("DISCORD_AGENT_ROLES: 11", "DISCORD_AGENT_ROLES: cannot be read (in line 2 of the file)"),
+    ('DISCORD_AGENT_ROLES="11', "DISCORD_AGENT_ROLES: cannot be read (in line 2 of the file)"),
+    ("STORES__MY SHOP__API_KEY=x", "STORES__MY: cannot be read (in line 2 of the file)"),
+    ("= 5", ".env: cannot be read (in line 2 of the file)"),
+    ("discord_agent_roles", "DISCORD_AGENT_ROLES: has no value (in line 2 of the file)"),
+    ("DISCORD_AGENT_ROLES=11\nLOG_LEVEL=INFO\ndiscord_agent_roles=", "DISCORD_AGENT_ROLES: stands in lines 2 and 4"),
+    ("DISCORD_AGENT_ROLES=${THE_ROLES}", "DISCORD_AGENT_ROLES: uses ${THE_ROLES} (in line 2 of the file)"),
+    ("DISCORD_AGENT_ROLES=${THE_ROLES}\nTHE_ROLES=", "DISCORD_AGENT_ROLES: uses ${THE_ROLES} (in line 2 of the file)"),
+]
+
+
+@pytest.mark.parametrize(("lines", "fault"), LINES)
+def test_no_line_of_the_file_is_left_out_silently(good: pytest.MonkeyPatch, lines: str, fault: str) -> None:
+    """Else everybody would be an agent where the operator has named some."""
+    Path(".env").write_text(f"REPLY_MODE=all\n{lines}\n", "utf-8")
+    (line,) = faults()
+    assert line.startswith(fault)
+    with pytest.raises(SettingsError):
+        load_general()
+
+
+def test_a_file_as_people_write_it_has_no_fault(
+    good: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A byte order mark, `\\r\\n`, quotes, comments, `export`, other variables and their defaults."""
+    good.setenv("THE_PREFIX", "//")
+    good.delenv("DISCORD_TOKEN")
+    written = (
+        "\ufeffexport DISCORD_TOKEN='abc.def'\r\n# the team\r\n\r\nDISCORD_AGENT_ROLES = 11, 12 # Ann and Bob\r\n"
+        'NOTE_PREFIXES="${THE_PREFIX},note:"\r\nREPLY_MODE=${HOW:-explicit}\r\nSLACK_AGENTS=\r\n'
+    )
+    Path(".env").write_bytes(written.encode())
+    general = load(check_vendor=vendor_faults).general
+    assert general.discord_token is not None
+    assert general.discord_token.get_secret_value() == "abc.def"
+    assert (general.discord_agent_roles, general.note_prefixes) == (("11", "12"), ("//", "note:"))
+    assert general.reply_mode == "explicit"
+    assert (capfd.readouterr().err, caplog.text) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(
+            ("DISCORD_AGENT_ROLES", value)
+            for value in (",", " ", "[11]", "11;12", "<@&11>", "“11”", "11#team", "011", "١١")
+        ),
+        *(("STORES__MAIN__DISCORD_AGENT_ROLES", value) for value in (" , ", "Support")),
+        *(("SLACK_AGENTS", value) for value in (",", "@ann", "u012ab", "<@U012AB>", "C012AB", "U012AB;U034CD")),
+        *(("STORES__MAIN__SLACK_AGENTS", value) for value in (" ", "support-team")),
+        *(("NOTE_PREFIXES", value) for value in (",", "\u200b", "//,\u2060")),
+        *(("STORES__MAIN__CHANNELS", value) for value in ("discord:general", "discord:01", "discord:1,discord:#1")),
+        *(("DISCORD_TOKEN", value) for value in ("Bot abc", "abc\ndef", "abç")),
+    ],
+)
+def test_a_list_in_which_nothing_can_be_read_is_no_empty_list(good: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """It would open a door, or close one for everybody, and nobody would know."""
+    good.setenv(name, value)
+    (line,) = faults()
+    assert line.startswith(f"{name}: must be ")

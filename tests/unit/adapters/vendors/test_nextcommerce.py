@@ -206,6 +206,17 @@ def sent(request: httpx.Request) -> Any:
     return json.loads(request.content)
 
 
+@pytest.mark.parametrize("ticket", ["-5", "12.0", "T-9", "1e3", "٣", "../1", " 1"])
+async def test_a_ticket_without_an_address_is_not_gone(ticket: str) -> None:
+    """Nobody is asked, so nobody has said that it does not exist: it is told as a ticket that cannot be read."""
+    vendor = store(lambda _request: httpx.Response(404))
+    with pytest.raises(Rejected):
+        await vendor.ticket(TicketId(ticket))
+    with pytest.raises(Rejected):
+        await vendor.reply(TicketId(ticket), "Hello")
+    await vendor.aclose()
+
+
 LARGE: dict[str, Any] = TICKET | {"id": 42, "comments": [COMMENT | {"body": "x" * 11_000_000}]}
 
 

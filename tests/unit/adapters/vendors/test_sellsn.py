@@ -24,7 +24,7 @@ from adapters.vendors.sellsn.reading import (
 )
 from adapters.vendors.sellsn.settings import SellsnSettings
 from adapters.vendors.sellsn.vendor import Sellsn
-from bot.errors import Gone, Uncertain, Unsupported
+from bot.errors import Rejected, Unavailable, Uncertain, Unsupported
 from bot.model import Author, Change, Customer, Learned, Status, Ticket, TicketId
 from tests.support.vendors.client import Server, tools
 
@@ -243,6 +243,24 @@ async def test_closing_what_is_not_found_any_more_is_done() -> None:
     await vendor.aclose()
 
 
+@pytest.mark.parametrize("settings", [{}, {"closed_statuses": "7"}])
+async def test_one_wrong_404_closes_nothing(settings: dict[str, str]) -> None:
+    """A ticket that is shown a moment later is neither gone nor closed, unless it is shown as closed."""
+    status = 3
+
+    def answer(request: httpx.Request) -> tuple[int, Any]:
+        shown = wire(entry(1, "jane")).model_dump(mode="json", by_alias=True) | {"status": status}
+        return (404, {"success": False}) if request.method == "DELETE" else (200, {"success": True, "data": shown})
+
+    vendor = store(answering(answer, []), **settings)
+    with pytest.raises(Unavailable):
+        await vendor.set_status(TicketId(ID), Status.CLOSED)
+    status = 7
+    if settings:
+        await vendor.set_status(TicketId(ID), Status.CLOSED)
+    await vendor.aclose()
+
+
 async def test_reopening_is_not_offered() -> None:
     """Nothing is sent, and the agent reads what to do instead."""
     requests: list[str] = []
@@ -255,10 +273,16 @@ async def test_reopening_is_not_offered() -> None:
 
 
 async def test_a_number_is_no_ticket() -> None:
-    """The same address lists a page where a number stands, so that a number is never asked for as a ticket."""
+    """
+    The same address lists a page where a number stands, so that a number is never asked for as a ticket.
+
+    That does not mean that there is none: it is neither gone nor closed.
+    """
     vendor = store(answering(lambda _request: (200, {"success": True, "data": []}), []))
-    with pytest.raises(Gone):
+    with pytest.raises(Rejected):
         await vendor.ticket(TicketId("1"))
+    with pytest.raises(Rejected):
+        await vendor.set_status(TicketId("1"), Status.CLOSED)
     await vendor.aclose()
 
 

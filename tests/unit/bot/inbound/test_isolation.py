@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import AuthFailed, DatabaseError, RateLimited, Unavailable
-from bot.inbound.isolation import defects_as_unavailable, keep_connected
+from bot.inbound.isolation import defects_as_unavailable, keep_connected, keep_running
 from bot.ports import Intake
 from tests.support.clocks import StandingClock
 from tests.support.memory.chat import MemoryChat
@@ -74,3 +74,21 @@ async def test_a_connection_that_ends_is_made_again_after_a_minute() -> None:
         await asyncio.gather(running, return_exceptions=True)
     assert (chat.runs, clock.slept) == (4, [60.0, 60.0, 60.0])
     assert [each["log_level"] for each in logged] == ["error", "warning", "error", "warning"]
+
+
+async def test_a_task_that_ends_by_a_defect_begins_again_after_a_minute() -> None:
+    """Until it returns by itself. An error of the database ends it for good, and so does the end of the bridge."""
+    ends: list[Exception] = [OverflowError("the year 0"), Unavailable("No answer."), KeyError("x")]
+    clock = StandingClock()
+
+    async def run() -> None:
+        if ends:
+            raise ends.pop(0)
+
+    with capture_logs() as logged:
+        await keep_running("reminders", run, clock)
+    assert clock.slept == [60.0, 60.0, 60.0]
+    assert [each["log_level"] for each in logged] == ["error", "warning", "warning", "error", "warning"]
+    ends.append(DatabaseError("The disk is full."))
+    with pytest.raises(DatabaseError):
+        await keep_running("reminders", run, clock)

@@ -39,6 +39,13 @@ def test_a_label_may_be_its_address() -> None:
     """Without the scheme, or the last slash."""
     assert says_the_same("shop.example/a", "https://shop.example/a/")
     assert not says_the_same("your bank", "https://evil.example")
+    assert says_the_same("+49 (30) 123-45", "tel:+493012345")
+    assert says_the_same("+49 30 12345", "TEL:+49%2030%2012345")
+    assert not says_the_same("call us", "tel:+493012345")
+    assert not says_the_same("-", "tel:-")
+    assert says_the_same("a@b.example", "mailto:a@b.example?subject=Order%201")
+    assert not says_the_same("a@b.example", "mailto:c@b.example?cc=a@b.example")
+    assert not says_the_same("shop.example/a", "https://shop.example/a?to=evil")
 
 
 @pytest.mark.parametrize(

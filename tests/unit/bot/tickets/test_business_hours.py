@@ -47,6 +47,15 @@ def test_open_time_between_two_moments(hours: Hours, since: str, until: str, amo
     assert open_between(hours, at(since), at(until)) == amount * HOUR
 
 
+@pytest.mark.parametrize("hours", [OFFICE, ALWAYS, NIGHTS])
+@pytest.mark.parametrize("since", ["0001-01-01T00:00Z", "0001-01-02T00:00Z", "1969-12-31T00:00Z", "9999-12-31T23:59Z"])
+def test_no_time_passes_since_an_absurd_moment(hours: Hours, since: str) -> None:
+    """A vendor may write the year 1 or 9999. One such ticket does not end the reminders of all others."""
+    absurd = datetime.fromisoformat(since)
+    assert after_open(hours, absurd, HOUR) is None
+    assert open_between(hours, absurd, at("2026-11-27T12:00")) == timedelta()
+
+
 @pytest.mark.parametrize(
     ("hours", "since", "amount", "moment"),
     [

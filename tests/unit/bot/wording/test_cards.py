@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bot.db.rows import TicketRow
-from bot.model import Customer, Standing, Status, Store, StoreName, TicketNumber
+from bot.db.rows import MessageRow, TicketRow
+from bot.model import (
+    Attachment,
+    Author,
+    Customer,
+    MessageId,
+    Purpose,
+    Standing,
+    Status,
+    Store,
+    StoreName,
+    TicketNumber,
+)
 from bot.ports import VendorCapabilities
 from bot.wording import cards
 from tests.support import rows
@@ -80,3 +93,61 @@ def test_a_card_says_what_it_shows_of_the_first_message(first: cards.Opening | N
     capable, waits = VendorCapabilities(verbs=frozenset()), Standing.FIRST_ANSWER
     made = cards.card(row, first, (), store, capable, (), standing=waits, masks_emails=True)
     assert made.opening == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown", "last"),
+    [
+        (3, 3, "f2.jpg"),
+        (51, 51, "f50.jpg"),
+        (52, 51, "2 more files, which Memory shows"),
+        (10_000, 51, "9950 more files, which Memory shows"),
+    ],
+)
+def test_of_very_many_files_the_others_are_counted(amount: int, shown: int, last: str) -> None:
+    """A post takes the longer to write the more files there are: one message must not keep all others waiting."""
+    files = tuple(Attachment(name=f"f{number}.jpg") for number in range(amount))
+    post = cards.post(message(files), rows.ticket(), rows.STORE)
+    assert (len(post.attachments), post.attachments[-1].name) == (shown, last)
+
+
+def message(files: tuple[Attachment, ...]) -> MessageRow:
+    return MessageRow(
+        id=1,
+        ticket=TicketNumber(1001),
+        vendor_id=MessageId("m1"),
+        link=None,
+        thread=None,
+        chat_message=None,
+        agent=None,
+        purpose=Purpose.VENDOR,
+        author=Author.CUSTOMER,
+        author_name="Jane",
+        text="See the pictures.",
+        formatted=None,
+        attachments=files,
+        unsupported=(),
+        can_reply=False,
+        is_public=True,
+        written_at=rows.ticket().created_at,
+        mark=None,
+        routed=True,
+        sync_epoch=None,
+        edited_text=None,
+        deleted=False,
+        erased=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("vendor_id", "address"),
+    [
+        ("tkt_1-a", "https://dash.example/t/tkt_1-a/edit"),
+        ("../../admin?x=1#", "https://dash.example/t/..%2F..%2Fadmin%3Fx%3D1%23/edit"),
+        ("a b\n@evil.example", "https://dash.example/t/a%20b%0A%40evil.example/edit"),
+    ],
+)
+def test_an_id_is_one_part_of_the_dashboards_address(vendor_id: str, address: str) -> None:
+    """Whatever a vendor calls a ticket, the link leads to the page of a ticket and nowhere else."""
+    store = replace(rows.STORE, dashboard="https://dash.example/t/{id}/edit")
+    assert cards.dashboard(rows.ticket(vendor_id=vendor_id), store) == address

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.wording import notices, phrases
+from bot.wording import channel_notices, notices, phrases
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,11 @@ def test_what_was_left_out_is_listed_as_people_do() -> None:
         (["a.png", "b.png", "a poll"], "a.png, b.png and a poll"),
     ):
         assert listed in notices.parts_left_out("Sellgate", what)
+
+
+def test_a_ticket_with_an_endless_id_is_told_of_in_a_line() -> None:
+    """A vendor's id can be of any length, and of several lines."""
+    text = channel_notices.tickets_unreadable("Main", ["1\n" * 100_000, "t2"], "It is down.")
+    assert text.startswith("⚠️ 2 tickets of Main cannot be read: 1 1 1 ")
+    assert text.endswith("… and t2. It is down. Each gets its thread as soon as it can be read.")
+    assert len(text) < 300

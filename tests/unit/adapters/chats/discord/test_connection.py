@@ -48,3 +48,12 @@ async def test_two_logins_are_some_seconds_apart() -> None:
     await gateway._address()
     (wait,) = clock.slept
     assert 4 < wait <= 5
+
+
+def test_the_pause_stays_a_minute_however_long_discord_is_away() -> None:
+    """After a thousand attempts, too, as in an outage of half a day."""
+    gateway = gateway_on(Calls(), StandingClock())
+    pauses = [gateway._pause() for _ in range(1_100)]
+    assert pauses[0] == 0
+    assert all(1 <= pause <= 60 for pause in pauses[1:])
+    assert min(pauses[10:]) >= 30

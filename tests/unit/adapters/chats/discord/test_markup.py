@@ -18,8 +18,10 @@ from adapters.chats.discord.markup import (
     width,
 )
 from adapters.chats.discord.reading_markdown import read as read_markdown
+from adapters.chats.discord.writing_markdown import write
 from bot.text import clean, split
 from bot.text.plain import plain
+from bot.text.tree import Code, Item, List, Paragraph, RichText, Style, Words
 
 NOBODY = Names()
 
@@ -222,3 +224,20 @@ def test_a_cut_text_is_harmless_and_short_enough(text: str, length: int) -> None
     cut = cut_escaped(text, length)
     assert units(cut) <= length
     assert left_active(cut) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (Paragraph((Code("AB"), Code("C**D", Style(bold=True)), Words(" is it"))),),
+        (Paragraph((Words("  "), Words("# no heading https://a.example/**x", Style(bold=True)))),),
+        (List((Item((Words("a"),), 0, 1), *(Item((Words("b"),), 1, number) for number in (1, 2, 5, 6, 7)))),),
+        (List((Item((Words("a"),), 0, 1), Item((Words("b"),), 1, 1), Item((), 1), Item((Words("c"),), 1, 7))),),
+        (List((Item((), 0), Item((Words("a"),), 1, 2), Item((Words("b"),), 0, 1))),),
+        (List(tuple(Item((Words("x"),), 0, number) for number in (20, 21, 3, 4, 4, 5))),),
+    ],
+)
+def test_what_discord_has_no_form_for_keeps_its_words_and_numbers(text: RichText) -> None:
+    """Code beside code, a sign behind space, and numbers that do not follow one another."""
+    seen = plain(read_markdown(write(text), Names()))
+    assert [line.strip() for line in seen.split("\n")] == [line.strip() for line in plain(text).split("\n")]

@@ -6,6 +6,7 @@ import pytest
 from slack_sdk.models.blocks import Block
 
 from adapters.chats.slack import picker
+from adapters.chats.slack.markup import width
 from bot.model import (
     Answer,
     ChannelId,
@@ -13,6 +14,7 @@ from bot.model import (
     TicketNumber,
     Verb,
 )
+from bot.sandbox.slack.elements import options as found
 from tests.support.block_kit import accepted
 
 
@@ -47,6 +49,17 @@ def test_the_pickers_choices_fit_slacks_lists() -> None:
     assert len(options) == 100
     assert all(len(option["text"]["text"]) <= 75 for option in options)
     assert options[3]["value"] == "3"
+
+
+@pytest.mark.parametrize("sign", ["😀", "👨‍👩‍👧‍👦", "𝕁", "e\u0301", "x"])
+def test_no_customers_name_makes_slack_refuse_the_list(sign: str) -> None:
+    """Slack counts an emoji as two or more; one option that is too long would leave nobody any. Each is still told."""
+    options = picker.options([Choice(TicketNumber(1), f"#1001 · {sign * 80} · Key"), Choice(TicketNumber(2), "#2")])
+    assert list(found(options, "/options")) == []
+    assert width(options[0]["text"]["text"]) <= 75
+    assert options[0]["text"]["text"].startswith(f"#1001 · {sign * 3}")
+    words = picker.picker_view(picker.Purpose(Verb.CLOSE, ChannelId("C1"), words=sign * 600))["blocks"][-1]["element"]
+    assert width(words["initial_value"]) <= words["max_length"]
 
 
 @pytest.mark.parametrize("verb", [Verb.SNOOZE, Verb.CLOSE])

@@ -89,11 +89,11 @@ async def test_a_path_part_is_one_segment() -> None:
 
 
 @pytest.mark.parametrize("name", [".", "..", "x" * 70_000])
-async def test_an_impossible_name_is_gone_without_a_request(name: str) -> None:
-    """What cannot be one segment of an address cannot exist there."""
+async def test_an_impossible_name_is_refused_without_a_request(name: str) -> None:
+    """What cannot be one segment of an address is not asked for; whether it exists, nobody has said."""
 
     async def ask(made: VendorClient) -> None:
-        with pytest.raises(Gone):
+        with pytest.raises(Rejected):
             await made.read("tickets", name)
 
     assert await seen(ask) == []

@@ -129,6 +129,19 @@ def test_false_stands_for_nothing() -> None:
         (1_772_366_400, NOON),
         ("0001-01-01T00:00:00+14:00", None),
         ("9999-12-31T23:59:59-14:00", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
+        ("1970-01-01T00:00:00Z", None),
+        (" 2026-03-01 12:00:00 UTC", NOON),
+        ("Sun, 01 Mar 2026 14:00:00 +0200", NOON),
+        ("Sun, 01 Mar 99999999999999999999 14:00:00 GMT", None),
+        ("1772366400", NOON),
+        ("1772366400.5", NOON + timedelta(seconds=0.5)),
+        (1_772_366_400_000, NOON),
+        ("20260301", NOON - timedelta(hours=12)),
+        (f"2026-03-01 12:00:00{' ' * 1_000_000}UTC", None),
+        (10**290, None),
+        (-1_772_366_400, None),
         ("yesterday", None),
         (0, None),
         (1e300, None),
@@ -136,7 +149,7 @@ def test_false_stands_for_nothing() -> None:
     ],
 )
 def test_times(written: Any, meant: datetime | None) -> None:
-    """Times come with an offset, without one, or as seconds; nonsense is none."""
+    """Times come with an offset, without one, as in mails, or as numbers; nonsense and absurd ones are none."""
     assert read_one(Thing, {"id": 1, "time": written}, vendor="Acme").time == meant
 
 

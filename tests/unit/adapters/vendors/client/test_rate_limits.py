@@ -158,6 +158,18 @@ def test_a_refusal_waits_for_the_window_that_is_used_up() -> None:
     assert quota.rate_limited(headers, None).retry_after == 123
 
 
+def test_a_vendor_that_refuses_for_days_is_asked_every_five_minutes() -> None:
+    """However often it has refused in a row without saying for how long."""
+    clock = ManualClock()
+    quota = Quota(clock, "Acme")
+    waits = []
+    for _ in range(1_100):
+        waits.append(quota.rate_limited({}, None).retry_after)
+        clock.advance(waits[-1] or 0.0)
+    assert waits[:8] == [5, 10, 20, 40, 80, 160, 300, 300]
+    assert set(waits[8:]) == {300}
+
+
 async def test_nothing_leaves_while_the_vendor_asks_us_to_wait() -> None:
     """A short wait is waited out, a long one is refused, for replies too."""
     clock = ManualClock()
