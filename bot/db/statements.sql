@@ -1083,6 +1083,17 @@ GROUP BY destination, state;
 
 -- ============================================================ deliveries: lanes
 
+-- name: scheduled_destinations
+-- The destinations for which something waits, now or later. Each is found by a step in the index, so it matters neither
+-- how many destinations there are nor how much waits.
+WITH RECURSIVE found (destination) AS (
+    SELECT MIN(d.destination) FROM deliveries AS d WHERE d.scheduled = 1
+    UNION ALL
+    SELECT (SELECT MIN(d.destination) FROM deliveries AS d WHERE d.scheduled = 1 AND d.destination > found.destination)
+    FROM found WHERE found.destination IS NOT NULL
+)
+SELECT destination FROM found WHERE destination IS NOT NULL;
+
 -- name: ready_lanes
 -- The lanes of a destination whose first delivery is due, each with what decides whose turn is next. The opening of a
 -- thread comes before everything else in its lane. An opening that failed blocks its lane until somebody retries or

@@ -105,7 +105,7 @@ class Outbox:
         """See which lanes are ready. The longer this takes, the later it is done again."""
         look = await self._database.read(look_for_lanes, self._turns.keys(), self._clock)
         for destination, turns in self._turns.items():
-            turns.offer(look.ready[destination])
+            turns.offer(look.ready.get(destination, ()))
         self._next_due = look.next_due
         self._next_look = self._clock.monotonic() + look.seconds * _REST_AFTER_LOOK
 
