@@ -1,32 +1,13 @@
-"""The commands. Each reads the settings, calls one service and prints the result."""
+"""The commands: one is chosen, carried out, and its errors become an exit code."""
 
 from __future__ import annotations
 
 import sys
 from typing import NoReturn
 
-import typer
-
-from bot.cli.bridge import check, run, sandbox, serve
-from bot.cli.find import find, why
-from bot.cli.forget import forget
-from bot.cli.invitations import invites, manifests
-from bot.cli.outbox import commands as outbox
-from bot.cli.reports import backup, stats, tickets
 from bot.cli.shell import fail
-from bot.cli.snippets import commands as snippets
 from bot.cli.threads import end_process
 from bot.errors import DatabaseError, DatabaseInUse, SettingsError
-
-__all__ = ["commands", "main", "serve"]
-
-commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (run, check, sandbox, stats, tickets, find, why, forget, backup):
-    commands.command()(command)
-commands.add_typer(outbox, name="outbox")
-commands.add_typer(snippets, name="snippets")
-commands.add_typer(manifests, name="manifest")
-commands.add_typer(invites, name="invite")
 
 
 def main() -> NoReturn:
@@ -41,7 +22,14 @@ def main() -> NoReturn:
 
 def _carry_out() -> None:
     try:
-        commands(standalone_mode=True)
+        if sys.argv[1:] == ["run"]:
+            from bot.cli.bridge import run
+
+            run()
+        else:
+            from bot.cli.commands import commands
+
+            commands(standalone_mode=True)
     except SettingsError as error:
         fail(str(error), 2)
     except DatabaseInUse as error:
