@@ -295,8 +295,7 @@ class Outbox:
         needs_check = self._pre_send_check.needed(tx, head)
         may_be_repeated = not isinstance(self._couriers[head.kind], SearchingCourier)
         if (head.state is State.WAITING and not needs_check) or may_be_repeated:
-            tx.run("begin_delivery", id=head.id, now=to_ms(now))
-            head = _delivery(tx, head.id)
+            head = delivery_row(require(tx.one("begin_delivery", id=head.id, now=to_ms(now))))
         return read_job(tx, head, self._key_prefix)
 
     def _turn_ended(self, turns: Turns, lane: str, _: asyncio.Task[None]) -> None:
