@@ -12,12 +12,13 @@ from bot.errors import DatabaseError, DatabaseInUse, SettingsError
 
 def main() -> NoReturn:
     """The console script. Our own errors become an exit code and one line for each fault."""
+    code: str | int | None = 0
     try:
         _carry_out()
     except SystemExit as end:
-        end_process(end.code if isinstance(end.code, int) else int(end.code is not None))
-        raise
-    sys.exit(0)
+        code = end.code
+    end_process(code if isinstance(code, int) else int(code is not None))
+    sys.exit(code)
 
 
 def _carry_out() -> None:

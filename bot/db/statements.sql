@@ -1143,7 +1143,7 @@ SELECT * FROM deliveries WHERE lane = :lane AND unfinished = 1 AND state <> 'hel
 UPDATE deliveries SET state = 'uncertain', due_at = :now WHERE unfinished = 1 AND state = 'begun';
 
 -- name: begin_delivery
--- An attempt begins. What it posts will be newer than our last message in that chat. Returns the delivery as it then is.
+-- An attempt begins. What it posts will be newer than our last message in that chat. Returns it as it then is.
 UPDATE deliveries
 SET state = 'begun', attempts = attempts + 1, reconcile_attempts = 0, begun_at = :now,
     after_message = (SELECT p.chat_message FROM last_posted AS p WHERE p.destination = deliveries.destination)

@@ -34,11 +34,13 @@ class Access(Enum):
         ALONE: In no transaction, or in those that it makes itself.
         READ: On one consistent state; what it writes is undone.
         WRITE: In an IMMEDIATE transaction, perhaps together with others.
+        CLOSE: The connection is closed, and the thread ends.
     """
 
     ALONE = auto()
     READ = auto()
     WRITE = auto()
+    CLOSE = auto()
 
 
 @dataclass(eq=False, slots=True)
@@ -77,8 +79,8 @@ class ConnectionThread:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._line: SimpleQueue[_Call | None] = SimpleQueue()
-        self._put_back: list[_Call | None] = []
+        self._line: SimpleQueue[_Call] = SimpleQueue()
+        self._put_back: list[_Call] = []
         self._held_by_another: sqlite3.OperationalError | None = None
         self._is_open = False
         # It must not keep a process alive that ends by an error: what was reported as done is on the disk.
@@ -87,8 +89,8 @@ class ConnectionThread:
     async def open(self) -> None:
         """Connect. Raises what `connect` raises; call `close` all the same."""
         self._thread.start()
+        await self._hand_over(_nothing, Access.ALONE)
         self._is_open = True
-        await self.call(lambda _: None, Access.ALONE)
 
     async def call(self, work: Work[T], access: Access) -> T:
         """
@@ -99,47 +101,46 @@ class ConnectionThread:
         """
         if not self._is_open:
             raise sqlite3.ProgrammingError("it is closed")
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._line.put(_Call(work, access, future))
-        return await future
+        return await self._hand_over(work, access)
 
     async def close(self) -> None:
         """Carry out what was handed over before, close the connection, and end the thread."""
         self._is_open = False
-        self._line.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._hand_over(_nothing, Access.CLOSE)
+        self._thread.join()
+
+    def _hand_over(self, work: Work[T], access: Access) -> asyncio.Future[T]:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._line.put(_Call(work, access, future))
+        return future
 
     # ------------------------------------------------------------ on the thread
 
     def _run(self) -> None:
-        opening = self._next()
-        if opening is None:
-            return
+        opening, connection = self._line.get(), None
         try:
             connection = self._connect()
         except BaseException as error:  # noqa: BLE001 - whoever opens it gets it
             opening.error = error
-            _report([opening])
-            return
         _report([opening])
-        with suppress(sqlite3.Error):
-            self._serve(connection)
-            connection.close()
+        closing = self._line.get() if connection is None else self._serve(connection)
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+        _report([closing])
 
-    def _serve(self, connection: sqlite3.Connection) -> None:
-        while (call := self._next()) is not None:
-            match call.access:
-                case Access.WRITE:
-                    self._write(connection, call)
-                    continue
-                case Access.READ:
-                    _read(connection, call)
-                case Access.ALONE:
-                    call.carry_out(connection)
+    def _serve(self, connection: sqlite3.Connection) -> _Call:
+        """Carry out everything until it has to be closed; returns who asked for that."""
+        while (call := self._put_back.pop() if self._put_back else self._line.get()).access is not Access.CLOSE:
+            if call.access is Access.WRITE:
+                self._write(connection, call)
+                continue
+            if call.access is Access.READ:
+                _read(connection, call)
+            else:
+                call.carry_out(connection)
             _report([call])
-
-    def _next(self) -> _Call | None:
-        return self._put_back.pop() if self._put_back else self._line.get()
+        return call
 
     def _write(self, connection: sqlite3.Connection, first: _Call) -> None:
         """
@@ -190,10 +191,14 @@ class ConnectionThread:
             call = self._line.get_nowait()
         except Empty:
             return None
-        if call is None or call.access is Access.ALONE:
-            self._put_back.append(call)
-            return None
-        return call
+        if call.access in (Access.READ, Access.WRITE):
+            return call
+        self._put_back.append(call)
+        return None
+
+
+def _nothing(_: sqlite3.Connection) -> None:
+    """Opening and closing need no more."""
 
 
 def _read(connection: sqlite3.Connection, call: _Call) -> None:
