@@ -34,7 +34,7 @@ def _load_without_terminal() -> None:
     """
     hidden = ("rich", "click")
     for name in hidden:
-        sys.modules[name] = None  # type: ignore[assignment] - importlib: the import of this module is halted
+        sys.modules[name] = None  # type: ignore[assignment]
     import httpx
     import structlog
 

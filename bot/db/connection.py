@@ -121,7 +121,7 @@ class Database:
         return cls(thread, path)
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work` in an IMMEDIATE transaction: when this returns, all of it is on the disk; if it raises, nothing."""
+        """Run `work` in a transaction: when this returns, all of it is on the disk; if it raises, nothing."""
         return await self._call(lambda connection: work(Transaction(connection), *args, **kwargs), Access.WRITE)
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -151,9 +151,7 @@ class ConnectionThread:
         """
         together = [first]
         try:
-            if self._held_by_another is not None:
-                raise sqlite3.OperationalError(*self._held_by_another.args)
-            connection.execute("BEGIN IMMEDIATE")
+            self._begin(connection)
             self._carry_out_together(connection, together)
             connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it
@@ -164,6 +162,11 @@ class ConnectionThread:
             for call in together:
                 call.error = call.error or error
         _report(together)
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        if self._held_by_another is not None:
+            raise sqlite3.OperationalError(*self._held_by_another.args)
+        connection.execute("BEGIN IMMEDIATE")
 
     def _carry_out_together(self, connection: sqlite3.Connection, together: list[_Call]) -> None:
         """

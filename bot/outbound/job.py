@@ -42,7 +42,6 @@ from bot.wording import cards, notices, reasons
 from bot.wording.cards import Opening, dashboard
 from bot.wording.plainer import plainer_card
 
-
 _WITH_CARD = (Kind.OPEN, Kind.CARD, Kind.NEW_CARD, Kind.ERASE)
 
 

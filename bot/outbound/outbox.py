@@ -63,6 +63,8 @@ class Outbox:
     ) -> None:
         self._database = database
         self._couriers = couriers
+        # To ask a protocol takes as long as a statement of SQL.
+        self._searching = {kind for kind, each in couriers.items() if isinstance(each, SearchingCourier)}
         self._pre_send_check = pre_send_check
         self._on_failure = on_failure
         self._turns = {destination: Turns() for destination in destinations}
@@ -293,7 +295,7 @@ class Outbox:
         if head.due_at > now or head.state not in (State.WAITING, State.UNCERTAIN):
             return None
         needs_check = self._pre_send_check.needed(tx, head)
-        may_be_repeated = not isinstance(self._couriers[head.kind], SearchingCourier)
+        may_be_repeated = head.kind not in self._searching
         if (head.state is State.WAITING and not needs_check) or may_be_repeated:
             head = delivery_row(require(tx.one("begin_delivery", id=head.id, now=to_ms(now))))
         return read_job(tx, head, self._key_prefix)

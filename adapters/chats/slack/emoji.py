@@ -1,4 +1,4 @@
-"""What Slack's short codes stand for: `:tada:` is 🎉. The table is `emoji.json`, which `tools/emoji_table.py` writes."""
+"""What Slack's short codes stand for: `:tada:` is 🎉. The table, `emoji.json`, is written by `tools/emoji_table.py`."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.unit.bot.tickets.day.test_queue import NOON, ticket
 
 from bot.db.connection import Transaction
 from bot.db.migrate import migrate
@@ -18,6 +17,7 @@ from bot.model import Hours, Promises, Status, Store, StoreName
 from bot.tickets.day import reminders as module
 from bot.tickets.day.reminders import Due, Reminded, due, reminders
 from bot.tickets.rules import Rules
+from tests.unit.bot.tickets.day.test_queue import NOON, ticket
 
 PROMISES = Promises(hours=Hours(zone=ZoneInfo("UTC")), first_answer=timedelta(hours=4), next_answer=timedelta(hours=8))
 HOUR = timedelta(hours=1)
