@@ -38,21 +38,24 @@ class Transaction:
 
     def run(self, statement: str, **values: Any) -> int:
         """Carry out a statement; returns how many rows it changed."""
-        return self._connection.execute(STATEMENTS[statement], values).rowcount
+        return self._execute(statement, values).rowcount
 
     def add(self, statement: str, **values: Any) -> int | None:
         """Carry out an INSERT that ends in RETURNING; returns the new row's id, None where it was there already."""
-        row = self._connection.execute(STATEMENTS[statement], values).fetchone()
+        row = self._execute(statement, values).fetchone()
         return None if row is None else row[0]
 
     def one(self, statement: str, **values: Any) -> Row | None:
         """The first row, None where there is none."""
-        row: Row | None = self._connection.execute(STATEMENTS[statement], values).fetchone()
+        row: Row | None = self._execute(statement, values).fetchone()
         return row
 
     def all(self, statement: str, **values: Any) -> list[Row]:
         """Every row."""
-        return self._connection.execute(STATEMENTS[statement], values).fetchall()
+        return self._execute(statement, values).fetchall()
+
+    def _execute(self, statement: str, values: dict[str, Any]) -> sqlite3.Cursor:
+        return self._connection.execute(STATEMENTS[statement], values)
 
 
 class Database:
