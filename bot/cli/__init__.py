@@ -1,4 +1,4 @@
-"""The commands. Each reads the settings, calls one service and prints the result."""
+"""The commands: one is chosen, carried out, and its errors become an exit code."""
 
 from __future__ import annotations
 
@@ -8,40 +8,20 @@ import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
-import typer
-
-from bot.cli.bridge import check, run, sandbox, serve
-from bot.cli.export import commands as export
-from bot.cli.find import find, why
-from bot.cli.forget import forget
-from bot.cli.invitations import invites, manifests
-from bot.cli.outbox import commands as outbox
-from bot.cli.reports import backup, stats, tickets
 from bot.cli.shell import fail
-from bot.cli.snippets import commands as snippets
 from bot.cli.threads import end_process
 from bot.errors import DatabaseError, DatabaseInUse, SettingsError
-
-__all__ = ["commands", "main", "serve"]
-
-commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (run, check, sandbox, stats, tickets, find, why, forget, backup):
-    commands.command()(command)
-commands.add_typer(outbox, name="outbox")
-commands.add_typer(snippets, name="snippets")
-commands.add_typer(export, name="export")
-commands.add_typer(manifests, name="manifest")
-commands.add_typer(invites, name="invite")
 
 
 def main() -> NoReturn:
     """The console script. Our own errors become an exit code and one line for each fault."""
+    code: str | int | None = 0
     try:
         _carry_out()
     except SystemExit as end:
-        end_process(end.code if isinstance(end.code, int) else int(end.code is not None))
-        raise
-    sys.exit(0)
+        code = end.code
+    end_process(code if isinstance(code, int) else int(code is not None))
+    sys.exit(code)
 
 
 def _carry_out() -> None:
@@ -50,7 +30,15 @@ def _carry_out() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         try:
-            commands(standalone_mode=True)
+            if sys.argv[1:] == ["run"]:
+                # What the other commands are drawn with takes ten megabytes, which a bridge would hold for ever.
+                from bot.cli.bridge import run
+
+                run()
+            else:
+                from bot.cli.commands import commands
+
+                commands(standalone_mode=True)
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""`shopbell run`, `check` and `sandbox`: what connects to vendors and chats, real ones or practice ones."""
+"""`shopbell run`. It needs nothing of what the other commands are read and drawn with: that is 6 MB of memory."""
 
 from __future__ import annotations
 
@@ -7,20 +7,15 @@ import os
 import signal
 from contextlib import AsyncExitStack
 from random import Random
-from typing import Annotated
-
-import typer
 
 from bot import logs, wiring
 from bot.app import App
-from bot.cli.shell import AsJson, field, show, show_json
 from bot.cli.threads import use_threads
 from bot.clock import Clock, SystemClock
 from bot.db.connection import Database
 from bot.db.lock import held
 from bot.drawing.process import Drawing
 from bot.errors import DatabaseError
-from bot.ops.doctor import examine
 from bot.outbound.retry import Decider
 from bot.settings import LoadedSettings, load
 
@@ -34,32 +29,6 @@ def run() -> None:
             asyncio.run(serve(loaded, SystemClock()))
         except* DatabaseError as group:
             raise _first_error(group) from group
-
-
-def check(as_json: AsJson = False) -> None:
-    """Check settings, database, vendors, chats and clock, and name for each failure the step that fixes it."""
-    loaded = load(check_vendor=wiring.vendor_faults)
-    logs.configure(loaded.general.log_format, "ERROR")
-    if not asyncio.run(_check(loaded, as_json=as_json)):
-        raise typer.Exit(1)
-
-
-def sandbox(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of the page; 0: any free port.")] = 0,
-    tour: Annotated[bool, typer.Option("--tour", help="Play one scripted story, check it, and exit.")] = False,
-) -> None:
-    """Try the whole bridge without an account: practice stores, Discord and Slack, and a page to type into."""
-    from bot.sandbox import interactive
-    from bot.sandbox.tour import play
-    from bot.sandbox.world import PracticeWorld
-
-    async def play_tour() -> bool:
-        return await play(print, PracticeWorld())
-
-    if not tour:
-        asyncio.run(interactive.serve(port))
-    elif not asyncio.run(play_tour()):
-        raise typer.Exit(1)
 
 
 async def serve(loaded: LoadedSettings, clock: Clock) -> None:
@@ -93,23 +62,3 @@ def _stop_or_exit(stop: asyncio.Event, name: signal.Signals) -> None:
     if stop.is_set():
         os._exit(128 + name)
     stop.set()
-
-
-async def _check(loaded: LoadedSettings, *, as_json: bool) -> bool:
-    use_threads()
-    clock = SystemClock()
-    world = wiring.build_world(loaded, clock)
-    try:
-        found = []
-        async for finding in examine(loaded, world, clock):
-            found.append(finding)
-            if not as_json:
-                show(f"{'✅' if finding.ok else '❌'} {field(finding.subject)}: {field(finding.text)}")
-                if finding.remedy:
-                    show(f"   → {field(finding.remedy)}")
-    finally:
-        await world.aclose()
-    if as_json:
-        keys = ("ok", "subject", "text", "remedy")
-        show_json([{key: getattr(finding, key) for key in keys} for finding in found])
-    return all(finding.ok for finding in found)

@@ -20,7 +20,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.shell import OneStore, fail, field
+from bot.cli.options import OneStore
+from bot.cli.shell import fail, field
 from bot.clock import SystemClock
 from bot.db.connection import Database, Row, Transaction
 from bot.db.rows import message_row, ticket_row

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.shell import AsJson, OneStore, fail, field, read_database, show, show_json
+from bot.cli.options import AsJson, OneStore
+from bot.cli.shell import fail, field, read_database, show, show_json
 from bot.clock import SystemClock
 from bot.db.connection import Transaction
 from bot.model import ChatName, StoreName, TicketNumber

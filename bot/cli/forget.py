@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.shell import AsJson, fail, field, read_database, show, show_json
+from bot.cli.options import AsJson
+from bot.cli.shell import fail, field, read_database, show, show_json
 from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
 from bot.db.words import overwrite_erased_words

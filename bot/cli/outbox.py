@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.shell import AsJson, fail, field, read_database, show, show_json, write_database
+from bot.cli.options import AsJson
+from bot.cli.shell import fail, field, read_database, show, show_json, write_database
 from bot.db.connection import Transaction
 from bot.db.rows import delivery_row
 from bot.model import DeliveryId, Kind

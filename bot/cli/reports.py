@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.shell import AsJson, OneStore, fail, field, read_database, show, show_json
+from bot.cli.options import AsJson, OneStore
+from bot.cli.shell import fail, field, read_database, show, show_json
 from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import ticket_row

@@ -1,4 +1,4 @@
-"""What the commands share: their options, what they print, how they end, and how they reach the database."""
+"""What the commands share: what they print, how they end, and how they reach the database."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Concatenate, NoReturn, ParamSpec, TypeVar
-
-import typer
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
 from bot.clock import SystemClock
 from bot.db.connection import Database, Transaction
@@ -18,9 +16,6 @@ from bot.text import escaped
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-OneStore = Annotated[str | None, typer.Option("--store", help="Only this store.")]
 
 
 def show(text: str) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.shell import AsJson, fail, field, read_database, show, show_json, write_database
+from bot.cli.options import AsJson
+from bot.cli.shell import fail, field, read_database, show, show_json, write_database
 from bot.cli.snippet_files import FilesAtFault, read_files, write_files
 from bot.db.connection import Transaction
 from bot.tickets.day.snippets import Snippet, all_snippets, normal_name, save

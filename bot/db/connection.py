@@ -1,26 +1,25 @@
 """
 The one connection to the database.
 
-A transaction is one function that runs as a whole on the connection's own thread. So nothing can come between its
-BEGIN and its COMMIT: no other coroutine's statement, and no cancellation, which only ends the waiting for it.
+A transaction is one function that runs as a whole on the connection's own thread (`bot.db.thread`). So nothing can
+come between its beginning and its end: no other coroutine's statement, and no cancellation, which only ends the waiting
+for it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import aiosqlite
-
 from bot.db.files import private_file, restrict
 from bot.db.migrate import migrate, migrations, refuse_newer, refuse_older
 from bot.db.statements import STATEMENTS
+from bot.db.thread import Access, ConnectionThread, Work
 from bot.errors import DatabaseError
 
 P = ParamSpec("P")
@@ -39,35 +38,24 @@ class Transaction:
 
     def run(self, statement: str, **values: Any) -> int:
         """Carry out a statement; returns how many rows it changed."""
-        return self._connection.execute(STATEMENTS[statement], values).rowcount
+        return self._execute(statement, values).rowcount
 
     def add(self, statement: str, **values: Any) -> int | None:
         """Carry out an INSERT that ends in RETURNING; returns the new row's id, None where it was there already."""
-        row = self._connection.execute(STATEMENTS[statement], values).fetchone()
+        row = self._execute(statement, values).fetchone()
         return None if row is None else row[0]
 
     def one(self, statement: str, **values: Any) -> Row | None:
         """The first row, None where there is none."""
-        row: Row | None = self._connection.execute(STATEMENTS[statement], values).fetchone()
+        row: Row | None = self._execute(statement, values).fetchone()
         return row
 
     def all(self, statement: str, **values: Any) -> list[Row]:
         """Every row."""
-        return self._connection.execute(STATEMENTS[statement], values).fetchall()
+        return self._execute(statement, values).fetchall()
 
-
-class _Connection(aiosqlite.Connection):
-    """aiosqlite's connection with one more call: a whole function on its thread."""
-
-    async def call(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        # `_execute` is how every public method of aiosqlite reaches the thread; the lock file pins its version,
-        # and tests/unit/bot/db/test_connection.py holds it to what is promised here.
-        result: T = await self._execute(partial(function, self._conn))  # type: ignore[no-untyped-call]
-        return result
-
-    async def ended(self) -> None:
-        """Wait for its thread: what it still has to report, it reports to this event loop."""
-        await asyncio.to_thread(self._thread.join)
+    def _execute(self, statement: str, values: dict[str, Any]) -> sqlite3.Cursor:
+        return self._connection.execute(STATEMENTS[statement], values)
 
 
 class Database:
@@ -78,9 +66,8 @@ class Database:
     transaction has happened then.
     """
 
-    def __init__(self, connection: _Connection, path: Path) -> None:
-        self._connection = connection
-        self._held_by_another: sqlite3.OperationalError | None = None
+    def __init__(self, thread: ConnectionThread, path: Path) -> None:
+        self._thread = thread
         self.path = path
 
     @classmethod
@@ -124,49 +111,25 @@ class Database:
                 restrict(path)
             return sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
 
-        connection = _Connection(connect, iter_chunk_size=64)
+        thread = ConnectionThread(connect)
         try:
-            await connection
-            await connection.call(prepare)
+            await thread.open()
+            await thread.call(prepare, Access.ALONE)
         except sqlite3.Error as error:
-            await _close_quietly(connection)
+            await thread.close()
             raise _explained(error, path) from error
         except BaseException:
-            await _close_quietly(connection)
+            await thread.close()
             raise
-        return cls(connection, path)
+        return cls(thread, path)
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """
-        Run `work` in one IMMEDIATE transaction: all of it or, if it raises, nothing.
-
-        Once another program has held the file for too long, what stands in line fails as well, and at once: who meets
-        that ends, and must not have to wait until each of them has waited for the lock in its turn.
-        """
-
-        def run(connection: sqlite3.Connection) -> T:
-            if self._held_by_another is not None:
-                raise sqlite3.OperationalError(*self._held_by_another.args) from self._held_by_another
-            try:
-                return _in_one_transaction(connection, work, *args, **kwargs)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-                    self._held_by_another = error
-                raise
-
-        return await self._call(run)
+        """Run `work` in a transaction: when this returns, all of it is on the disk; if it raises, nothing."""
+        return await self._call(lambda connection: work(Transaction(connection), *args, **kwargs), Access.WRITE)
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work`, which only reads, on one consistent state."""
-
-        def run(connection: sqlite3.Connection) -> T:
-            connection.execute("BEGIN")
-            try:
-                return work(Transaction(connection), *args, **kwargs)
-            finally:
-                connection.execute("ROLLBACK")
-
-        return await self._call(run)
+        return await self._call(lambda connection: work(Transaction(connection), *args, **kwargs), Access.READ)
 
     async def empty_log(self) -> bool:
         """
@@ -180,37 +143,23 @@ class Database:
             busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
 
-        return await self._call(run)
+        return await self._call(run, Access.ALONE)
 
     async def backup(self, target: Path) -> None:
         """Write a consistent copy to `target`, which must not exist yet, while others read and write."""
-        await self._call(partial(_copy, target=target))
+        await self._call(partial(_copy, target=target), Access.ALONE)
 
     async def aclose(self) -> None:
         """Close the file; the last process to do so empties the write-ahead log."""
-        await self._connection.close()
+        await self._thread.close()
 
-    async def _call(self, run: Callable[[sqlite3.Connection], T]) -> T:
+    async def _call(self, work: Work[T], access: Access) -> T:
         try:
-            return await self._connection.call(run)
+            return await self._thread.call(work, access)
         except sqlite3.IntegrityError:
             raise  # a defect of ours, not of the file
         except sqlite3.Error as error:
             raise _explained(error, self.path) from error
-
-
-def _in_one_transaction(
-    connection: sqlite3.Connection, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
-) -> T:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        result = work(Transaction(connection), *args, **kwargs)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    return result
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -254,13 +203,6 @@ def _copy(connection: sqlite3.Connection, *, target: Path) -> None:
     except BaseException:
         target.unlink()
         raise
-
-
-async def _close_quietly(connection: _Connection) -> None:
-    # Where it never opened, the error that matters is already on its way.
-    with suppress(ValueError, sqlite3.Error):
-        await connection.close()
-    await connection.ended()
 
 
 def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:

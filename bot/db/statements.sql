@@ -1091,6 +1091,17 @@ GROUP BY destination, state;
 
 -- ============================================================ deliveries: lanes
 
+-- name: scheduled_destinations
+-- The destinations for which something waits, now or later. Each is found by a step in the index, so it matters neither
+-- how many destinations there are nor how much waits.
+WITH RECURSIVE found (destination) AS (
+    SELECT MIN(d.destination) FROM deliveries AS d WHERE d.scheduled = 1
+    UNION ALL
+    SELECT (SELECT MIN(d.destination) FROM deliveries AS d WHERE d.scheduled = 1 AND d.destination > found.destination)
+    FROM found WHERE found.destination IS NOT NULL
+)
+SELECT destination FROM found WHERE destination IS NOT NULL;
+
 -- name: ready_lanes
 -- The lanes of a destination whose first delivery is due, each with what decides whose turn is next. The opening of a
 -- thread comes before everything else in its lane. An opening that failed blocks its lane until somebody retries or
@@ -1140,11 +1151,12 @@ SELECT * FROM deliveries WHERE lane = :lane AND unfinished = 1 AND state <> 'hel
 UPDATE deliveries SET state = 'uncertain', due_at = :now WHERE unfinished = 1 AND state = 'begun';
 
 -- name: begin_delivery
--- An attempt begins. What it posts will be newer than our last message in that chat.
+-- An attempt begins. What it posts will be newer than our last message in that chat. Returns it as it then is.
 UPDATE deliveries
 SET state = 'begun', attempts = attempts + 1, reconcile_attempts = 0, begun_at = :now,
     after_message = (SELECT p.chat_message FROM last_posted AS p WHERE p.destination = deliveries.destination)
-WHERE id = :id AND state IN ('waiting', 'uncertain');
+WHERE id = :id AND state IN ('waiting', 'uncertain')
+RETURNING *;
 
 -- name: make_uncertain
 -- The attempt may have succeeded: search for it later.

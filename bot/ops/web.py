@@ -7,12 +7,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.model import StoreName, TicketId
 from bot.ops.connections import Connections
 from bot.ops.health import Health
-from bot.ops.metrics import metrics_text
 from bot.ports import CanVerifyWebhook, Vendor
 from bot.text import visible
 
@@ -86,6 +84,11 @@ class WebServer:
         return _answer(await self._health.not_ready())
 
     async def _metrics(self, _: web.Request) -> web.Response:
+        # Prometheus' library takes a megabyte, which is needed only where somebody asks.
+        from prometheus_client import CONTENT_TYPE_LATEST
+
+        from bot.ops.metrics import metrics_text
+
         return web.Response(body=await metrics_text(self._health), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _receive(self, request: web.Request) -> web.Response:

@@ -105,10 +105,11 @@ class PostCourier:
             return False
         if result is not None and result.is_found and self.directory.rules.undo >= WORTH_SHOWING:
             return True
-        progress = progress_of(tx, message.id, require(job.link).id)
+        row = require(tx.one("message", id=message.id))
+        progress = progress_of(tx, row, require(job.link).id)
         if progress is not job.progress:
             return result is not None or progress in (None, Progress.PENDING)
-        return progress is not None and require(tx.one("message", id=message.id))["text"] != message.text
+        return progress is not None and row["text"] != message.text
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
         """Say in the thread whose words are missing, why, and where they can be read."""
@@ -249,7 +250,7 @@ class MarkCourier:
         message = require(job.message)
         tx.run("set_message_mark", id=message.id, mark=result)
         channel_works(tx, require(job.link).place, now, job.delivery.id)
-        if marks.wanted_mark(tx, message.id) is not result:
+        if marks.wanted_mark(tx, require(tx.one("message", id=message.id))) is not result:
             marks.enqueue_mark(tx, message, now)
 
     def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:

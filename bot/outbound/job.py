@@ -43,6 +43,8 @@ from bot.wording import cards, notices, reasons
 from bot.wording.cards import Opening, dashboard
 from bot.wording.plainer import plainer_card
 
+_WITH_CARD = (Kind.OPEN, Kind.CARD, Kind.NEW_CARD, Kind.ERASE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -51,11 +53,11 @@ class Job:
 
     Attributes:
         link_of_message: The link in whose thread the message was written; None: it was written at the vendor.
-        mark: The mark that the message must show now; None: no mark.
+        mark: For `Kind.MARK`: the mark that the message must show now; None: no mark.
         possible_marks: The marks that it may show already.
-        opening: The ticket's first message that is not from staff; None: there is none.
-        others: The customer's other tickets in the link's channel, open ones first, each with its place there; without
-            a thread if that is not open yet.
+        opening: For what shows a card: the ticket's first message that is not from staff; None: there is none.
+        others: For what shows a card: the customer's other tickets in the link's channel, open ones first, each with
+            its place there; without a thread if that is not open yet.
         posted: For `Kind.ERASE`: the message of ours that this part is about; None: all are done.
         progress: For `Kind.POST`: what it must show of a reply that was not sent; None: the message itself.
         shown: For `Kind.POST`: the message of ours that shows this part in the link's thread; None: none does yet.
@@ -159,9 +161,10 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
     ticket = None if delivery.ticket is None else tx.one("ticket", number=delivery.ticket)
     link = None if delivery.link is None else tx.one("link", id=delivery.link)
     message = None if delivery.message is None else tx.one("message", id=delivery.message)
-    origin = None if message is None or message["link"] is None else tx.one("link", id=message["link"])
-    opening = None if delivery.ticket is None else read_opening(tx, delivery.ticket, delivery.link)
-    mailbox = None if ticket is None else ticket["customer_mailbox"]
+    origin = None if message is None else _origin(tx, message["link"], link)
+    has_card = delivery.kind in _WITH_CARD
+    opening = read_opening(tx, delivery.ticket, delivery.link) if has_card and delivery.ticket is not None else None
+    mailbox = ticket["customer_mailbox"] if has_card and ticket is not None else None
     lost = 0 if link is None else link["threads_lost"]
     others = () if not mailbox or link is None else _others(tx, mailbox, link)
     return Job(
@@ -170,15 +173,22 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         link=None if link is None else link_row(link),
         message=None if message is None else message_row(message),
         link_of_message=None if origin is None else link_row(origin),
-        mark=None if delivery.message is None else wanted_mark(tx, delivery.message),
-        possible_marks=() if delivery.kind is not Kind.MARK else possible_marks(tx, delivery),
+        mark=None if delivery.kind is not Kind.MARK else wanted_mark(tx, require(message)),
+        possible_marks=() if delivery.kind is not Kind.MARK else possible_marks(tx, delivery, require(message)),
         opening=opening,
         others=others,
         posted=_posted(tx, delivery),
-        progress=_progress(tx, delivery),
+        progress=None if delivery.kind is not Kind.POST else progress_of(tx, require(message), require(delivery.link)),
         shown=None if delivery.kind is not Kind.POST or link is None else _shown(tx, delivery, link["thread"]),
         key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")),
     )
+
+
+def _origin(tx: Transaction, written_at: int | None, link: Row | None) -> Row | None:
+    """The link in whose thread a message was written, where `link` is the delivery's."""
+    if written_at is None or (link is not None and link["id"] == written_at):
+        return None if written_at is None else link
+    return tx.one("link", id=written_at)
 
 
 def _others(tx: Transaction, mailbox: str, link: Row) -> tuple[tuple[TicketNumber, Place], ...]:
@@ -200,12 +210,6 @@ def read_opening(tx: Transaction, ticket: TicketNumber, link: int | None) -> Ope
         is_on_cards=bool(row["is_on_cards"]),
         is_posted=bool(row["is_posted"]),
     )
-
-
-def _progress(tx: Transaction, delivery: DeliveryRow) -> Progress | None:
-    if delivery.kind is not Kind.POST:
-        return None
-    return progress_of(tx, require(delivery.message), require(delivery.link))
 
 
 def _posted(tx: Transaction, delivery: DeliveryRow) -> ChatMessageId | None:

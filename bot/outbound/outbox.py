@@ -63,6 +63,8 @@ class Outbox:
     ) -> None:
         self._database = database
         self._couriers = couriers
+        # To ask a protocol takes as long as a statement of SQL.
+        self._searching = {kind for kind, each in couriers.items() if isinstance(each, SearchingCourier)}
         self._pre_send_check = pre_send_check
         self._on_failure = on_failure
         self._turns = {destination: Turns() for destination in destinations}
@@ -105,7 +107,7 @@ class Outbox:
         """See which lanes are ready. The longer this takes, the later it is done again."""
         look = await self._database.read(look_for_lanes, self._turns.keys(), self._clock)
         for destination, turns in self._turns.items():
-            turns.offer(look.ready[destination])
+            turns.offer(look.ready.get(destination, ()))
         self._next_due = look.next_due
         self._next_look = self._clock.monotonic() + look.seconds * _REST_AFTER_LOOK
 
@@ -293,10 +295,9 @@ class Outbox:
         if head.due_at > now or head.state not in (State.WAITING, State.UNCERTAIN):
             return None
         needs_check = self._pre_send_check.needed(tx, head)
-        may_be_repeated = not isinstance(self._couriers[head.kind], SearchingCourier)
+        may_be_repeated = head.kind not in self._searching
         if (head.state is State.WAITING and not needs_check) or may_be_repeated:
-            tx.run("begin_delivery", id=head.id, now=to_ms(now))
-            head = _delivery(tx, head.id)
+            head = delivery_row(require(tx.one("begin_delivery", id=head.id, now=to_ms(now))))
         return read_job(tx, head, self._key_prefix)
 
     def _turn_ended(self, turns: Turns, lane: str, _: asyncio.Task[None]) -> None:

@@ -48,7 +48,7 @@ class Look:
     What there is to do.
 
     Attributes:
-        ready: By destination.
+        ready: By destination; those without any are left out.
         next_due: When the next delivery will be due; None: none waits.
         seconds: How long it took to find out.
     """
@@ -61,11 +61,12 @@ class Look:
 def look_for_lanes(tx: Transaction, destinations: Collection[str], clock: Clock) -> Look:
     """Every lane of these destinations whose first delivery is due."""
     began, now = clock.monotonic(), clock.now()
+    waiting = [row["destination"] for row in tx.all("scheduled_destinations") if row["destination"] in destinations]
     ready = {
         destination: [_ready_lane(row) for row in tx.all("ready_lanes", destination=destination, now=to_ms(now))]
-        for destination in destinations
+        for destination in waiting
     }
-    rows = [tx.one("next_due", destination=destination, now=to_ms(now)) for destination in destinations]
+    rows = [tx.one("next_due", destination=destination, now=to_ms(now)) for destination in waiting]
     later = [from_ms(row["due_at"]) for row in rows if row is not None and row["due_at"] is not None]
     return Look(ready, min(later, default=None), clock.monotonic() - began)
 

@@ -49,6 +49,8 @@ def json_without_lone_surrogates(text: str) -> str:
 
     JSON allows it, and Python reads it. But no file, database or request can hold such a text.
     """
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
     return _SURROGATES_IN_JSON.sub(lambda found: "" if found["lone"] else found[0], text)
 
 

@@ -12,9 +12,6 @@ from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
-from dateutil import parser
-from dateutil.relativedelta import relativedelta
-
 LONGEST = timedelta(days=366)
 """So far ahead a time may be."""
 MORNING = time(9)
@@ -87,6 +84,10 @@ def _after(length: re.Match[str], now: datetime, local: datetime) -> datetime | 
 
 def _at(words: str, now: datetime, local: datetime) -> datetime | TimeFault:
     """At a time on the clock."""
+    # It takes a megabyte, and most teams never type a date.
+    from dateutil import parser
+    from dateutil.relativedelta import relativedelta
+
     form = _TIME.fullmatch(words)
     if form is None:
         return TimeFault.UNREADABLE

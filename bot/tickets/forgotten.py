@@ -33,11 +33,10 @@ def message_hash(tx: Transaction, ticket: TicketNumber, vendor_id: str) -> Messa
 
 def find_ticket(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketRow | None:
     """The ticket with this vendor id, also if it was forgotten; None: never seen."""
-    for known_as in (vendor_id, ticket_hash(tx, store, vendor_id)):
-        row = tx.one("ticket_by_vendor_id", store=store, vendor_id=known_as)
-        if row is not None:
-            return ticket_row(row)
-    return None
+    row = tx.one("ticket_by_vendor_id", store=store, vendor_id=vendor_id)
+    if row is None:
+        row = tx.one("ticket_by_vendor_id", store=store, vendor_id=ticket_hash(tx, store, vendor_id))
+    return None if row is None else ticket_row(row)
 
 
 def fingerprints(tx: Transaction, store: StoreName, ids: Collection[TicketId]) -> Mapping[TicketId, str]:

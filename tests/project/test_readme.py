@@ -9,7 +9,7 @@ import pytest
 import typer.main
 from pydantic.fields import FieldInfo
 
-from bot.cli import commands
+from bot.cli.commands import commands
 from bot.settings import Backfill, Settings, StoreSettings
 from bot.wiring import vendor_kinds
 from tests.support.shell import PROJECT

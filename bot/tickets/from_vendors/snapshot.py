@@ -100,10 +100,10 @@ def parts_to_record(tx: Transaction, store: StoreName, snapshot: TicketSnapshot)
     A ticket with very many new messages is recorded from its oldest ones on. Whatever ends that in between, the ticket
     still counts as changed.
     """
-    ticket = find_ticket(tx, store, snapshot.ticket.id)
     messages = snapshot.messages or ()
     if len(messages) <= _RECORDED_AT_ONCE:
         return (snapshot,)
+    ticket = find_ticket(tx, store, snapshot.ticket.id)
     rows = () if ticket is None else tx.all("vendor_ids_of_ticket", ticket=ticket.number)
     ends = _ends([message.id for message in messages], {row["vendor_id"] for row in rows})
     return (*(replace(snapshot, messages=messages[:end], fingerprint=None, complete=False) for end in ends), snapshot)

@@ -58,9 +58,11 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
     """Record a ticket as it was read, and queue every delivery that follows."""
     before = find_ticket(tx, store.name, snapshot.ticket.id)
     number = before.number if before else _insert_ticket(tx, store, snapshot.ticket, now)
+    known = before
     if before is not None and before.erased_at is not None:
-        snapshot = _without_forgotten(tx, before, snapshot)
-    known = _load_ticket(tx, number)
+        snapshot, known = _without_forgotten(tx, before, snapshot), None
+    if known is None:
+        known = _load_ticket(tx, number)
     stale = _may_be_outdated(known, snapshot)
     stays_closed = known.closed_here_only and not _customer_wrote(tx, known, snapshot)
     _update_ticket(tx, known, snapshot, stale=stale, stays_closed=stays_closed)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.db.connection import Transaction
-from bot.db.rows import MessageRow, require, to_ms
+from bot.db.connection import Row, Transaction
+from bot.db.rows import MessageRow, to_ms
 from bot.model import Progress, Purpose, State
 from bot.tickets import enqueue
 from bot.tickets.links import is_in_present_thread
@@ -25,15 +25,17 @@ _PROGRESS = {
 }
 
 
-def progress_of(tx: Transaction, message: int, link: int) -> Progress | None:
+def progress_of(tx: Transaction, message: Row, link: int) -> Progress | None:
     """
-    What a post of this message has to show now in a link's thread; None: the message itself.
+    What a post of this message (a row) has to show now in a link's thread; None: the message itself.
 
     What was written in a form stands as it is where its author is, as if they had written it there.
     """
-    row, written = tx.one("reply_of_message", message=message), require(tx.one("message", id=message))
-    is_here = written["chat_message"] is None and written["link"] == link
-    if row is None or is_here or Purpose(written["purpose"]) is Purpose.NOTE:
+    is_here = message["chat_message"] is None and message["link"] == link
+    if is_here or Purpose(message["purpose"]) in (Purpose.NOTE, Purpose.VENDOR):
+        return None
+    row = tx.one("reply_of_message", message=message["id"])
+    if row is None:
         return None
     progress = _PROGRESS.get(State(row["state"]), Progress.PENDING)
     return Progress.DOUBTFUL if progress is Progress.FAILED and row["in_doubt"] else progress

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NoReturn, Self
 
 from bot import logs
-from bot.cli import serve
+from bot.cli.bridge import serve
 from bot.db.lock import held
 from bot.settings import load
 from bot.wiring import vendor_kinds

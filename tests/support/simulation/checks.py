@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from bot.db.rows import from_ms, require, to_ms
 from bot.model import Author, Card, Mark, Moment, Post, Status, ThreadId, TicketId, Voice
-from bot.tickets.day.business_hours import after_open
+from bot.tickets.business_hours import after_open
 from tests.support.simulation.collisions import crossed
 from tests.support.simulation.room import NOTE, Room, Written, about
 from tests.support.simulation.shop import Shop

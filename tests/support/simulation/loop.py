@@ -16,15 +16,15 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from bot.clock import Clock, SystemClock
 from bot.db.connection import Database, Transaction, _prepare
+from bot.db.thread import Access, Work
 from tests.support.memory.vendor import START
 from tests.support.simulation.fate import Fate, Killed
 
-P = ParamSpec("P")
 T = TypeVar("T")
 # The database keeps whole milliseconds.
 _MOMENT = 0.001
@@ -121,7 +121,6 @@ class LoopDatabase(Database):
 
     def __init__(self, path: Path, fate: Fate) -> None:
         self.path = path
-        self._held_by_another = None
         self._file = sqlite3.connect(":memory:", isolation_level=None)
         self._file.deserialize(path.read_bytes() if path.exists() else _blank())
         _prepare(self._file)
@@ -150,16 +149,12 @@ class LoopDatabase(Database):
     async def aclose(self) -> None:
         self.close()
 
-    async def read(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As the real one's, which begins a transaction for it; here nothing can come in between."""
-        return await self._call(lambda connection: work(Transaction(connection), *args, **kwargs))
-
-    async def _call(self, run: Callable[[sqlite3.Connection], T]) -> T:
+    async def _call(self, work: Work[T], access: Access) -> T:
         if self._fate.dead:
             raise Killed
         loop = asyncio.get_running_loop()
         result: asyncio.Future[T] = loop.create_future()
-        self._handed_over.append((run, result))
+        self._handed_over.append((_in_one_transaction(work) if access is Access.WRITE else work, result))
         loop.call_soon(self._carry_out)
         return await result
 
@@ -175,6 +170,15 @@ class LoopDatabase(Database):
             return
         if self._fate.lives_on("after a transaction") and not result.done():
             result.set_result(outcome)
+
+
+def _in_one_transaction(work: Work[T]) -> Work[T]:
+    def run(file: sqlite3.Connection) -> T:
+        with file:
+            file.execute("BEGIN IMMEDIATE")
+            return work(file)
+
+    return run
 
 
 @cache

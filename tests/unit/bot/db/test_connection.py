@@ -135,7 +135,6 @@ async def test_a_cancelled_writer_leaves_no_open_transaction(tmp_path: Path) -> 
             await writer
         may_end.set()
         assert await following == ["slow"]
-        assert not database._connection._conn.in_transaction
         assert await database.read(store_names) == ["next", "slow"]
 
 
@@ -348,3 +347,131 @@ def test_two_statements_of_one_name_are_refused() -> None:
     """A name that stands twice in the file would hide one of the two."""
     with pytest.raises(RuntimeError, match="same name"):
         _parse("-- name: one\nSELECT 1;\n-- name: one\nSELECT 2;\n")
+
+
+# ---------------------------------------------------------------- writes that wait at the same time
+
+
+@asynccontextmanager
+async def held_up(database: Database) -> AsyncIterator[None]:
+    """Until this ends, what is handed over to the database stands in line."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def wait(_: Transaction) -> None:
+        begun.set()
+        assert may_end.wait(10)
+
+    waiting = asyncio.create_task(database.read(wait))
+    assert await asyncio.to_thread(begun.wait, 10)
+    yield
+    may_end.set()
+    await waiting
+
+
+async def commits_of(database: Database) -> list[str]:
+    """The COMMITs from now on."""
+    found: list[str] = []
+
+    def trace(statement: str) -> None:
+        if statement == "COMMIT":
+            found.append(statement)
+
+    await database.read(lambda tx: tx._connection.set_trace_callback(trace))
+    return found
+
+
+async def test_writes_that_wait_are_committed_together(tmp_path: Path) -> None:
+    """One wait for the disk for all that stand in line, each with its own result."""
+    async with opened(tmp_path / "db") as database:
+        commits = await commits_of(database)
+        async with held_up(database):
+            writers = [asyncio.create_task(database.write(add_store, f"s{number}")) for number in range(8)]
+            await asyncio.sleep(0)
+        await asyncio.gather(*writers)
+        assert len(commits) == 1
+        assert len(await database.read(store_names)) == 8
+
+
+async def test_a_write_that_raises_undoes_only_itself(tmp_path: Path) -> None:
+    """Its neighbours in the same commit are written, and it alone hears of its error."""
+    async with opened(tmp_path / "db") as database:
+
+        def half(tx: Transaction) -> None:
+            add_store(tx, "half")
+            raise LookupError("in the middle")
+
+        async with held_up(database):
+            work = [(add_store, "first"), (half,), (add_store, "last")]
+            writers = [asyncio.create_task(database.write(*each)) for each in work]  # type: ignore[arg-type]
+            await asyncio.sleep(0)
+        results = await asyncio.gather(*writers, return_exceptions=True)
+        assert [type(result) for result in results] == [type(None), LookupError, type(None)]
+        assert await database.read(store_names) == ["first", "last"]
+
+
+async def test_a_read_between_writes_sees_what_stood_before_it(tmp_path: Path) -> None:
+    """It is carried out in its turn, and what it writes by mistake is gone."""
+    async with opened(tmp_path / "db") as database:
+
+        def look(tx: Transaction) -> list[str]:
+            found = store_names(tx)
+            add_store(tx, "by mistake")
+            return found
+
+        async with held_up(database):
+            before = asyncio.create_task(database.write(add_store, "before"))
+            reader = asyncio.create_task(database.read(look))
+            after = asyncio.create_task(database.write(add_store, "after"))
+            await asyncio.sleep(0)
+        await asyncio.gather(before, after)
+        assert await reader == ["before"]
+        assert await database.read(store_names) == ["after", "before"]
+
+
+async def test_a_common_commit_that_fails_is_reported_to_all(tmp_path: Path) -> None:
+    """When the disk is full nobody is told that it was written, and nothing of it is."""
+    async with opened(tmp_path / "db") as database:
+
+        def pages(tx: Transaction, most: int) -> None:
+            tx._connection.execute(f"PRAGMA max_page_count = {most}")
+
+        def much(tx: Transaction) -> None:
+            for number in range(2000):
+                add_store(tx, f"{number:04}" + "x" * 1000)
+
+        await database.read(pages, 60)
+        async with held_up(database):
+            writers = [
+                asyncio.create_task(database.write(add_store, "small")),
+                asyncio.create_task(database.write(much)),
+            ]
+            await asyncio.sleep(0)
+        results = await asyncio.gather(*writers, return_exceptions=True)
+        names = await database.read(store_names)
+        assert isinstance(results[1], DatabaseError)
+        assert (names, type(results[0])) in [([], DatabaseError), (["small"], type(None))]
+
+
+async def test_what_needs_no_transaction_joins_none(tmp_path: Path) -> None:
+    """A backup that stands in line behind writes has them, and not the one behind it."""
+    async with opened(tmp_path / "db") as database:
+        async with held_up(database):
+            tasks = [
+                asyncio.create_task(database.write(add_store, "before")),
+                asyncio.create_task(database.backup(tmp_path / "copy.db")),
+                asyncio.create_task(database.write(add_store, "after")),
+            ]
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
+    async with opened(tmp_path / "copy.db") as database:
+        assert await database.read(store_names) == ["before"]
+
+
+async def test_a_closed_database_says_so(tmp_path: Path) -> None:
+    """Whoever still asks it does not wait for an answer that never comes."""
+    async with opened(tmp_path / "db") as database:
+        writer = asyncio.create_task(database.write(add_store, "last"))
+        await asyncio.sleep(0)
+    await writer
+    with pytest.raises(DatabaseError, match="closed"):
+        await database.read(store_names)

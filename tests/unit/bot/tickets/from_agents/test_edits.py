@@ -97,7 +97,9 @@ def waiting(tx: Transaction) -> list[str]:
     """What has still to be done, but for marks, and for posts of what was never shown and has nothing to show now."""
     rows = [row for row in tx.all("unfinished_deliveries") if row["kind"] != "mark"]
     return sorted(
-        row["kind"] for row in rows if row["kind"] != "post" or progress_of(tx, row["message"], row["link"]) is None
+        row["kind"]
+        for row in rows
+        if row["kind"] != "post" or progress_of(tx, require(tx.one("message", id=row["message"])), row["link"]) is None
     )
 
 
