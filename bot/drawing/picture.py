@@ -28,6 +28,7 @@ _SECOND = "#d55e00"
 _WIDTH, _ROW, _DOTS = 9.0, 2.35, 120
 _LONGEST_LABEL = 22
 _FEW_DAYS = 31
+_FEWEST_BARS = 4
 _OTHER_SCRIPTS = (
     "CJK",
     "WenQuanYi",
@@ -164,7 +165,7 @@ def _draw_bars(axes: Any, panel: Mapping[str, Any], fonts: _Fonts) -> None:
     axes.set_yticks(
         places, [fonts.shown(label, f"no. {place + 1}") for place, label in zip(places, panel["labels"], strict=True)]
     )
-    axes.set_ylim(max(len(places), 1) - 0.4, -0.6)
+    axes.set_ylim(max(len(places), _FEWEST_BARS) - 0.4, -0.6)
     axes.set_xlim(0, max([1, *panel["values"]]) * 1.2)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
