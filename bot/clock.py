@@ -91,8 +91,6 @@ class RemoteClock:
 
 async def wait_for(event: asyncio.Event, seconds: float, clock: Clock) -> bool:
     """Wait until the event is set, for `seconds` of `clock` at most. Returns whether it is set."""
-    if event.is_set():
-        return True
     waiting = {asyncio.ensure_future(event.wait()), asyncio.ensure_future(clock.sleep(seconds))}
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
