@@ -23,6 +23,8 @@ _RELEASED = {
     "0013_snoozed_by.sql": "83b6c84596c2f99a47d9be7aa78b20b8d88aadaaba2ede0785fb4a00211fd6cf",
     "0014_promises.sql": "73973665166b1d6500046cc3a28ebaa310f79605fa0c8dfd37aac7475ea5d545",
     "0015_digests.sql": "59e5c03a220eaba5a5bf41ba0a913dd75c5f896ec47e4e35811cae83aa963555",
+    "0016_reserved.sql": "20c7d8f1f89bce2cb3946e7c3ca6d3026d9e7a338abb4ccf46b07b8ee9928dc6",
+    "0017_joined_posts.sql": "967436fd29cb015ccf131481fbc1e0c8a9be6ee21dfcbd19bfa4b1e04c262233",
 }
 """The SHA-256 of every released migration. A new one is added here when it is released."""
 

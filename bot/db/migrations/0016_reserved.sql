@@ -1,0 +1,2 @@
+-- Kept free for figures that are written down.
+SELECT 1;
