@@ -1071,6 +1071,31 @@ VALUES (:kind, :lane, :destination, :ticket, :link, :message, :payload, :state, 
 ON CONFLICT DO NOTHING
 RETURNING id;
 
+-- name: insert_card
+-- Queues a card, unless it waits already. That of a closed ticket whose thread is about to be told something waits for
+-- that, until `later` at most: what is posted opens an archived thread, and asks for the card once more.
+INSERT INTO deliveries (kind, lane, destination, ticket, link, payload, created_at, due_at)
+VALUES (
+    'card', :lane, :destination, :ticket, :link, '{}', :now,
+    CASE
+        WHEN (SELECT t.status FROM tickets AS t WHERE t.number = :ticket) = 'closed'
+            AND EXISTS (
+                SELECT 1 FROM deliveries AS d
+                WHERE d.lane = :thread_lane AND d.unfinished = 1 AND d.state = 'waiting' AND d.kind IN ('post', 'line')
+                  AND d.due_at <= :now
+            )
+        THEN :later
+        ELSE :now
+    END
+)
+ON CONFLICT (link) WHERE kind = 'card' AND state = 'waiting' DO UPDATE SET due_at = MIN(due_at, excluded.due_at);
+
+-- name: insert_mark
+-- Queues a mark. If it waits already, it is set at the earlier of the two times.
+INSERT INTO deliveries (kind, lane, destination, ticket, link, message, payload, created_at, due_at)
+VALUES ('mark', :lane, :destination, :ticket, :link, :message, '{}', :now, :due)
+ON CONFLICT (message) WHERE kind = 'mark' AND state = 'waiting' DO UPDATE SET due_at = MIN(due_at, excluded.due_at);
+
 -- name: delivery
 -- One delivery.
 SELECT * FROM deliveries WHERE id = :id;

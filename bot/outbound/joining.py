@@ -20,7 +20,7 @@ from bot.db.connection import Transaction
 from bot.db.rows import DeliveryRow, MessageRow, message_row, require, to_ms
 from bot.model import DeliveryId, Form, Further, Kind, Post, Purpose, State
 
-WAITED = timedelta(seconds=2)
+WAITED = timedelta(seconds=1)
 """A post that leaves sooner joins nothing: so messages are joined only where a limit or an outage made them wait."""
 MOST_JOINED = 9
 """How many messages can join one. Discord shows ten in one post."""

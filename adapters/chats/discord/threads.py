@@ -8,7 +8,10 @@ https://github.com/discord/discord-api-docs/blob/main/developers/topics/threads.
 
 from __future__ import annotations
 
+import json
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Any, TypeVar
 
 import discord
@@ -40,6 +43,8 @@ T = TypeVar("T")
 _WEEK = 10080
 """Minutes; the longest time that Discord keeps a quiet thread in the channel list."""
 
+_REMEMBERED = 200
+"""Of so many cards we remember what they show: one that must show something else is not read before it is changed."""
 _CREATE_THREADS = "Create Public Threads"
 _SEND = "Send Messages"
 _MANAGE = "Manage Threads"
@@ -53,6 +58,7 @@ class Threads:
         self._channels = channels
         self._history = history
         self._limit = ThreadLimit(account, channels)
+        self._rendered: OrderedDict[ChatMessageId, bytes] = OrderedDict()
 
     async def within_limit(self, channel: ChannelId, action: Callable[[], Awaitable[T]]) -> T:
         """Do something that may make a thread of this channel active; if the server is full, make room and repeat."""
@@ -205,27 +211,43 @@ class Threads:
             tags_now = list(thread.get("applied_tags") or [])
             is_archived = bool(thread["thread_metadata"]["archived"])
         tags = None if forum is None else await forum_tags.tags_for(self._account, forum, card, tags_now)
-        message = await self._card(channel, opened)
-        with usable_answer(wrote=False):
-            is_outdated = message is not None and not shows_card(message, card)
+        is_there, is_outdated = True, True
+        if self._rendered.get(opened.card) in (None, _digest(card)):
+            message = await self._card(channel, opened)
+            with usable_answer(wrote=False):
+                is_there, is_outdated = message is not None, message is not None and not shows_card(message, card)
         is_tagged_anew = tags is not None and sorted(tags) != sorted(tags_now)
         changes: dict[str, Any] = {"applied_tags": tags} if is_tagged_anew else {}
         if is_archived and (is_tagged_anew or (is_outdated and is_in_thread)):
             await self.set_thread(place, archived=False, **changes)
             is_archived, changes = False, {}
         if is_outdated:
-            await self._call(
-                "PATCH",
-                "/channels/{channel_id}/messages/{message_id}",
-                channel_id=channel,
-                message_id=opened.card,
-                json=card_message(card),
-            )
+            is_there = await self._edit_card(channel, opened.card, card)
         if is_archived != card.archived:
             changes["archived"] = card.archived
         if changes:
             await self.set_thread(place, **changes)
-        return message is not None
+        return is_there
+
+    async def _edit_card(self, channel: str, message: ChatMessageId, card: Card) -> bool:
+        """Make a card show this; returns whether it exists. What it shows is remembered for the next time."""
+        self._rendered.pop(message, None)
+        try:
+            await self._call(
+                "PATCH",
+                "/channels/{channel_id}/messages/{message_id}",
+                channel_id=channel,
+                message_id=message,
+                json=card_message(card),
+            )
+        except Gone as error:
+            if code_of(error) != UNKNOWN_MESSAGE:
+                raise
+            return await self._card(channel, Opened(thread=ThreadId(message), card=message)) is not None
+        self._rendered[message] = _digest(card)
+        while len(self._rendered) > _REMEMBERED:
+            self._rendered.popitem(last=False)
+        return True
 
     async def rename(self, place: Place, card: Card) -> None:
         """Discord lets a thread's name be changed twice in ten minutes, and not while it is archived."""
@@ -257,3 +279,8 @@ class Threads:
     async def _call(self, method: str, path: str, **rest: Any) -> Any:
         """A request of a delivery: what must wait for a limit is left to the outbox."""
         return await self._account.call(method, path, patience=SHORT_WAIT, **rest)
+
+
+def _digest(card: Card) -> bytes:
+    """By which two cards that look the same are known."""
+    return sha256(json.dumps(card_message(card), sort_keys=True).encode()).digest()
