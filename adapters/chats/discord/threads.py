@@ -8,10 +8,7 @@ https://github.com/discord/discord-api-docs/blob/main/developers/topics/threads.
 
 from __future__ import annotations
 
-import json
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 from typing import Any, TypeVar
 
 import discord
@@ -33,6 +30,7 @@ from adapters.chats.discord.failures import (
 from adapters.chats.discord.full_servers import ThreadLimit
 from adapters.chats.discord.history import History
 from adapters.chats.discord.requests import SHORT_WAIT
+from adapters.chats.rendered_cards import RenderedCards
 from bot.errors import Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
 
@@ -43,8 +41,6 @@ T = TypeVar("T")
 _WEEK = 10080
 """Minutes; the longest time that Discord keeps a quiet thread in the channel list."""
 
-_REMEMBERED = 200
-"""Of so many cards we remember what they show: one that must show something else is not read before it is changed."""
 _CREATE_THREADS = "Create Public Threads"
 _SEND = "Send Messages"
 _MANAGE = "Manage Threads"
@@ -58,7 +54,7 @@ class Threads:
         self._channels = channels
         self._history = history
         self._limit = ThreadLimit(account, channels)
-        self._rendered: OrderedDict[ChatMessageId, bytes] = OrderedDict()
+        self._rendered = RenderedCards()
 
     async def within_limit(self, channel: ChannelId, action: Callable[[], Awaitable[T]]) -> T:
         """Do something that may make a thread of this channel active; if the server is full, make room and repeat."""
@@ -211,8 +207,9 @@ class Threads:
             tags_now = list(thread.get("applied_tags") or [])
             is_archived = bool(thread["thread_metadata"]["archived"])
         tags = None if forum is None else await forum_tags.tags_for(self._account, forum, card, tags_now)
-        is_there, is_outdated = True, True
-        if self._rendered.get(opened.card) in (None, _digest(card)):
+        shows = self._rendered.shows(opened.card, card_message(card))
+        is_there, is_outdated = True, not shows
+        if shows is None:
             message = await self._card(channel, opened)
             with usable_answer(wrote=False):
                 is_there, is_outdated = message is not None, message is not None and not shows_card(message, card)
@@ -231,7 +228,7 @@ class Threads:
 
     async def _edit_card(self, channel: str, message: ChatMessageId, card: Card) -> bool:
         """Make a card show this; returns whether it exists. What it shows is remembered for the next time."""
-        self._rendered.pop(message, None)
+        self._rendered.changes(message)
         try:
             await self._call(
                 "PATCH",
@@ -244,9 +241,7 @@ class Threads:
             if code_of(error) != UNKNOWN_MESSAGE:
                 raise
             return await self._card(channel, Opened(thread=ThreadId(message), card=message)) is not None
-        self._rendered[message] = _digest(card)
-        while len(self._rendered) > _REMEMBERED:
-            self._rendered.popitem(last=False)
+        self._rendered.changed(message, card_message(card))
         return True
 
     async def rename(self, place: Place, card: Card) -> None:
@@ -279,8 +274,3 @@ class Threads:
     async def _call(self, method: str, path: str, **rest: Any) -> Any:
         """A request of a delivery: what must wait for a limit is left to the outbox."""
         return await self._account.call(method, path, patience=SHORT_WAIT, **rest)
-
-
-def _digest(card: Card) -> bytes:
-    """By which two cards that look the same are known."""
-    return sha256(json.dumps(card_message(card), sort_keys=True).encode()).digest()
