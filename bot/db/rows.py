@@ -194,6 +194,7 @@ class DeliveryRow:
     in_doubt: bool
     form: Form
     plain_from: int
+    joined_to: DeliveryId | None = None
 
     def payload_as(self, kind: type[P]) -> P:
         """The payload, as that of its kind. Raises `TypeError`: this delivery is of another kind."""
@@ -305,4 +306,5 @@ def delivery_row(row: Row) -> DeliveryRow:
         in_doubt=bool(row["in_doubt"]),
         form=Form(row["form"]),
         plain_from=row["plain_from"],
+        joined_to=row["joined_to"],
     )

@@ -494,7 +494,8 @@ SELECT p.chat_message AS chat_message
 FROM deliveries AS d JOIN posted AS p ON p.delivery = d.id
 WHERE d.ticket = :ticket AND d.link = :link AND d.id < :delivery AND d.kind IN ('post', 'line')
   AND (:messages = '[]' OR d.message IN (SELECT value FROM json_each(:messages)))
-ORDER BY d.id, p.part
+GROUP BY p.chat_message
+ORDER BY MIN(d.id), MIN(p.part)
 LIMIT 1 OFFSET :skipped;
 
 -- name: waiting_erasing
@@ -697,9 +698,10 @@ ORDER BY d.id DESC
 LIMIT 1;
 
 -- name: delivery_posted_as
--- What a message of ours in a link's thread shows.
+-- What a message of ours in a link's thread shows; of several messages the first.
 SELECT d.* FROM deliveries AS d JOIN posted AS p ON p.delivery = d.id
-WHERE d.ticket = :ticket AND d.link = :link AND p.chat_message = :chat_message;
+WHERE d.ticket = :ticket AND d.link = :link AND p.chat_message = :chat_message
+ORDER BY d.id LIMIT 1;
 
 -- ============================================================ tickets: sweeping
 
@@ -1030,7 +1032,14 @@ WHERE m.purpose = 'vendor' AND m.author <> 'staff' AND m.is_public = 1
       WHERE f.ticket = :ticket AND f.purpose = 'vendor' AND f.author <> 'staff' AND f.is_public = 1
       ORDER BY f.written_at, f.id LIMIT 1
   )
-  AND (p.posted_at >= :since OR (p.delivery IS NULL AND d.state = 'begun'))
+  AND (
+      p.posted_at >= :since
+      OR (p.delivery IS NULL AND d.state = 'begun')
+      OR (
+          p.delivery IS NULL AND d.state = 'waiting' AND d.joined_to IS NOT NULL
+          AND EXISTS (SELECT 1 FROM deliveries AS h WHERE h.id = d.joined_to AND h.state = 'begun')
+      )
+  )
 GROUP BY m.id
 ORDER BY shown_at, m.id;
 
@@ -1069,6 +1078,31 @@ INSERT INTO deliveries (kind, lane, destination, ticket, link, message, payload,
 VALUES (:kind, :lane, :destination, :ticket, :link, :message, :payload, :state, :requested, :now, :due)
 ON CONFLICT DO NOTHING
 RETURNING id;
+
+-- name: insert_card
+-- Queues a card, unless it waits already. That of a closed ticket whose thread is about to be told something waits for
+-- that, until `later` at most: what is posted opens an archived thread, and asks for the card once more.
+INSERT INTO deliveries (kind, lane, destination, ticket, link, payload, created_at, due_at)
+VALUES (
+    'card', :lane, :destination, :ticket, :link, '{}', :now,
+    CASE
+        WHEN (SELECT t.status FROM tickets AS t WHERE t.number = :ticket) = 'closed'
+            AND EXISTS (
+                SELECT 1 FROM deliveries AS d
+                WHERE d.lane = :thread_lane AND d.unfinished = 1 AND d.state = 'waiting' AND d.kind IN ('post', 'line')
+                  AND d.due_at <= :now
+            )
+        THEN :later
+        ELSE :now
+    END
+)
+ON CONFLICT (link) WHERE kind = 'card' AND state = 'waiting' DO UPDATE SET due_at = MIN(due_at, excluded.due_at);
+
+-- name: insert_mark
+-- Queues a mark. If it waits already, it is set at the earlier of the two times.
+INSERT INTO deliveries (kind, lane, destination, ticket, link, message, payload, created_at, due_at)
+VALUES ('mark', :lane, :destination, :ticket, :link, :message, '{}', :now, :due)
+ON CONFLICT (message) WHERE kind = 'mark' AND state = 'waiting' DO UPDATE SET due_at = MIN(due_at, excluded.due_at);
 
 -- name: delivery
 -- One delivery.
@@ -1257,6 +1291,40 @@ WHERE message = :message AND kind = 'post' AND state = 'done'
 -- name: was_posted
 -- Returns a row if at least one part of the delivery is posted.
 SELECT 1 FROM posted WHERE delivery = :id LIMIT 1;
+
+-- name: waiting_behind
+-- What waits behind a post in its lane, in order, and whether it can be said in the same post: a message of the same
+-- author that the vendor has, and that was never attempted.
+SELECT d.id AS id, d.message AS message,
+    d.kind = 'post' AND d.state = 'waiting' AND d.attempts = 0 AND d.part = 0 AND d.form = 0 AND d.due_at <= :now
+    AND d.joined_to IS NULL AND m.purpose = 'vendor' AND m.erased = 0 AND m.author = :author
+    AND m.author_name IS :author_name AND m.is_public = :is_public
+    AND NOT EXISTS (SELECT 1 FROM posted AS p WHERE p.delivery = d.id) AS joins
+FROM deliveries AS d LEFT JOIN messages AS m ON m.id = d.message
+WHERE d.lane = :lane AND d.unfinished = 1 AND d.id > :id AND d.state IN ('waiting', 'begun', 'uncertain')
+ORDER BY d.id LIMIT :most;
+
+-- name: join_posts
+-- These are said in this delivery's post.
+UPDATE deliveries SET joined_to = :id WHERE id IN (SELECT value FROM json_each(:joined));
+
+-- name: joined_posts
+-- What is said in this delivery's post besides its own message.
+SELECT id, message, state FROM deliveries WHERE joined_to = :id ORDER BY id;
+
+-- name: finish_joined
+-- It is said in the post of another delivery, which is done.
+UPDATE deliveries SET state = 'done', begun_at = COALESCE(begun_at, :now), finished_at = :now
+WHERE id = :id AND state = 'waiting';
+
+-- name: part_posts
+-- The delivery's attempt certainly failed (`certain`), or it was searched for without being found. What would have been
+-- said in its post is parted from it in the first case; in both it is not part of another one's post.
+UPDATE deliveries SET joined_to = NULL WHERE id = :id OR (:certain AND joined_to = :id);
+
+-- name: search_for_joined
+-- It may have been said in the post of another delivery, of which that is not known: search for that post first.
+UPDATE deliveries SET state = 'uncertain', reconcile_attempts = 0 WHERE id = :id AND state = 'waiting';
 
 -- name: set_last_posted
 -- Notes our last message in a chat.

@@ -159,6 +159,16 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Further:
+    """What the author of a post wrote next: it stands in the same post, with its own time and files."""
+
+    text: str
+    at: datetime | None
+    formatted: RichText | None = None
+    files: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """
     A message for a thread or a channel.
@@ -170,6 +180,7 @@ class Post:
         ping: Whom it pings; None: nobody. Only lines of shopbell's own ping anybody.
         silent: Whether it must make no sound, if the chat can do that.
         form: How it is shown from the part `plain_from` on. The parts before that are in full, and stay as they are.
+        further: What its author wrote next, if all of it has room in one message; only in full.
     """
 
     voice: Voice
@@ -183,6 +194,7 @@ class Post:
     form: Form = Form.FULL
     plain_from: int = 0
     silent: bool = False
+    further: tuple[Further, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

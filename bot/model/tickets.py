@@ -201,6 +201,11 @@ class Nameless:
         return TicketId("unnamed-" + hashlib.sha256(self.about.encode("utf-8", "replace")).hexdigest()[:24])
 
 
+@dataclass(frozen=True, slots=True)
+class LookedThrough:
+    """With this sweep, every ticket of the store was looked at since this was last said, also the closed ones."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nudge:
     """

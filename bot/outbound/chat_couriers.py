@@ -6,15 +6,27 @@ For opening a thread see `bot.outbound.thread_couriers`. For deliveries to a ven
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.db.connection import Transaction
-from bot.db.rows import LinkRow, TicketRow, link_row, require, ticket_row, to_ms
+from bot.db.rows import (
+    DeliveryRow,
+    LinkRow,
+    MessageRow,
+    TicketRow,
+    link_row,
+    message_row,
+    require,
+    ticket_row,
+    to_ms,
+)
 from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
 from bot.model import (
     Button,
     ChatMessageId,
+    DeliveryId,
     Form,
     Kind,
     LinePayload,
@@ -27,7 +39,9 @@ from bot.model import (
     Voice,
     next_form,
 )
+from bot.outbound import joining
 from bot.outbound.job import Directory, Job, read_opening, thread_of
+from bot.outbound.joining import Joined
 from bot.tickets import announcements, deleted_places, enqueue
 from bot.tickets.from_vendors.incidents import channel_failing, channel_works
 from bot.tickets.links import place_of
@@ -58,11 +72,23 @@ class PostCourier:
     Posts a message of the ticket in a thread other than the one where it was written.
 
     A reply that is not sent yet is only announced. Later the same post is changed, so that it shows what came of it.
+    What waits behind a message of the vendor's, by the same author, is said in its post: see `bot.outbound.joining`.
     """
 
     directory: Directory
     retries_forever = True
     eventually_consistent = False
+
+    def join(self, tx: Transaction, delivery: DeliveryRow, now: datetime) -> None:
+        message = message_row(require(tx.one("message", id=require(delivery.message))))
+        if not joining.may_lead(delivery, message, now) or joining.joined_to(tx, delivery):
+            return
+        ticket = ticket_row(require(tx.one("ticket", number=require(delivery.ticket))))
+        chat = self.directory.chat(link_row(require(tx.one("link", id=require(delivery.link)))).chat)
+        others = joining.waiting_behind(tx, delivery, message, now)
+        while others and chat.parts(self._together(message, ticket, others)) > 1:
+            others.pop()
+        joining.join(tx, delivery, others)
 
     async def attempt(self, job: Job) -> Posted | None:
         """Returns None if there is nothing to say: what became of a reply that was never announced here."""
@@ -89,6 +115,9 @@ class PostCourier:
         link, ticket = require(job.link), require(job.ticket)
         if result is not None:
             record_part(tx, job, self.directory, result.message)
+            for other in job.joined:
+                record_part(tx, job, self.directory, result.message, other.delivery)
+                tx.run("finish_joined", id=other.delivery, now=to_ms(now))
             channel_works(tx, link.place, now, job.delivery.id)
         if ticket.status is Status.CLOSED and result is not None:
             enqueue.card(tx, link, now)  # a post opens an archived thread; rendering the card archives it again
@@ -124,8 +153,18 @@ class PostCourier:
         ticket = require(job.ticket)
         masks = self.directory.rules.masks_emails
         message, store = require(job.message), self.directory.store(ticket)
+        if said_with_it := [other for other in job.joined if other.is_waiting and not other.message.erased]:
+            return replace(self._together(message, ticket, said_with_it), silent=self.directory.is_quiet)
         post = cards.post(message, ticket, store, job.progress, masks_emails=masks)
         return replace(post, form=job.delivery.form, plain_from=job.delivery.plain_from, silent=self.directory.is_quiet)
+
+    def _together(self, message: MessageRow, ticket: TicketRow, others: Sequence[Joined]) -> Post:
+        masks, store = self.directory.rules.masks_emails, self.directory.store(ticket)
+        first, *further = (
+            cards.post(each, ticket, store, masks_emails=masks)
+            for each in (message, *(other.message for other in others))
+        )
+        return joining.together(first, further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,12 +369,14 @@ def _next_part(tx: Transaction, job: Job, count: int) -> int | None:
     return 0 if replaced else job.delivery.part + 1
 
 
-def record_part(tx: Transaction, job: Job, directory: Directory, message: ChatMessageId) -> None:
-    """Record which chat message a part became, where and when."""
+def record_part(
+    tx: Transaction, job: Job, directory: Directory, message: ChatMessageId, delivery: DeliveryId | None = None
+) -> None:
+    """Record which chat message a part became, where and when; of the job's delivery, or of another one with it."""
     place = job.link.place if job.link is not None else require(job.delivery.payload_as(LinePayload).place)
     tx.run(
         "set_posted",
-        delivery=job.delivery.id,
+        delivery=delivery or job.delivery.id,
         part=job.delivery.part,
         chat_message=message,
         thread=place.thread or place.channel,

@@ -32,6 +32,7 @@ from bot.model import (
     StoreName,
     TicketNumber,
 )
+from bot.outbound.joining import Joined, joined_to
 from bot.ports import CanWriteAs, Chat, Vendor
 from bot.tickets.day.queue import standing
 from bot.tickets.day.quiet_hours import is_quiet
@@ -61,7 +62,8 @@ class Job:
         posted: For `Kind.ERASE`: the message of ours that this part is about; None: all are done.
         progress: For `Kind.POST`: what it must show of a reply that was not sent; None: the message itself.
         shown: For `Kind.POST`: the message of ours that shows this part in the link's thread; None: none does yet.
-        key: Identifies this part of this delivery at the chat.
+        joined: For `Kind.POST`: what is said in the same post besides this message.
+        key: Identifies this part of this delivery at the chat; or the post of another one in which it may be said.
     """
 
     delivery: DeliveryRow
@@ -76,6 +78,7 @@ class Job:
     posted: ChatMessageId | None
     progress: Progress | None
     shown: ChatMessageId | None
+    joined: tuple[Joined, ...]
     key: DeliveryKey
 
 
@@ -136,6 +139,15 @@ class SearchingCourier(Courier, Protocol):
         ...
 
 
+@runtime_checkable
+class JoiningCourier(Courier, Protocol):
+    """A courier that can make several deliveries in one attempt."""
+
+    def join(self, tx: Transaction, delivery: DeliveryRow, now: datetime) -> None:
+        """An attempt begins, in this transaction: write down what else is made with it."""
+        ...
+
+
 class PreSendCheck(Protocol):
     """A check that some deliveries need before they are attempted."""
 
@@ -180,7 +192,10 @@ def read_job(tx: Transaction, delivery: DeliveryRow, key_prefix: str) -> Job:
         posted=_posted(tx, delivery),
         progress=None if delivery.kind is not Kind.POST else progress_of(tx, require(message), require(delivery.link)),
         shown=None if delivery.kind is not Kind.POST or link is None else _shown(tx, delivery, link["thread"]),
-        key=DeliveryKey(f"{key_prefix}-{delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")),
+        joined=joined_to(tx, delivery),
+        key=DeliveryKey(
+            f"{key_prefix}-{delivery.joined_to or delivery.id}-{delivery.part}" + (f"-{lost}" if lost else "")
+        ),
     )
 
 

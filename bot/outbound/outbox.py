@@ -23,7 +23,16 @@ from bot.db.rows import DeliveryRow, delivery_row, require, to_ms
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, Kind, State
 from bot.outbound.clock_rollback import ClockRollback
-from bot.outbound.job import Courier, FailureHook, Job, PreSendCheck, SearchingCourier, Unclear, read_job
+from bot.outbound.job import (
+    Courier,
+    FailureHook,
+    Job,
+    JoiningCourier,
+    PreSendCheck,
+    SearchingCourier,
+    Unclear,
+    read_job,
+)
 from bot.outbound.ready_lanes import LimitOf, ReadyLane, look_for_lanes
 from bot.outbound.retry import Decider, Decision, GiveUp, Postpone, Reconcile
 from bot.outbound.turns import Turns
@@ -249,6 +258,7 @@ class Outbox:
                     tx.run("drop_duplicate", id=delivery, now=to_ms(now))
                     uncounted = 0 if counted else 1
                     tx.run("postpone_delivery", id=delivery, now=to_ms(now), due=due, error=reason, uncounted=uncounted)
+                    tx.run("part_posts", id=delivery, certain=error is not None)
                 case Reconcile(seconds):
                     due = to_ms(now + timedelta(seconds=seconds))
                     tx.run("make_uncertain", id=delivery, now=to_ms(now), due=due, error=reason)
@@ -294,10 +304,16 @@ class Outbox:
         head = delivery_row(row)
         if head.due_at > now or head.state not in (State.WAITING, State.UNCERTAIN):
             return None
+        if head.joined_to is not None and head.state is State.WAITING:
+            tx.run("search_for_joined", id=head.id)
+            return read_job(tx, _delivery(tx, head.id), self._key_prefix)
         needs_check = self._pre_send_check.needed(tx, head)
         may_be_repeated = head.kind not in self._searching
         if (head.state is State.WAITING and not needs_check) or may_be_repeated:
             head = delivery_row(require(tx.one("begin_delivery", id=head.id, now=to_ms(now))))
+            courier = self._couriers[head.kind]
+            if isinstance(courier, JoiningCourier):
+                courier.join(tx, head, now)
         return read_job(tx, head, self._key_prefix)
 
     def _turn_ended(self, turns: Turns, lane: str, _: asyncio.Task[None]) -> None:

@@ -124,7 +124,11 @@ class Chat(Protocol):
         ...
 
     def parts(self, post: Post) -> int:
-        """How many messages `post` needs here. Pure, does not wait, and never changes for the same post."""
+        """
+        How many messages `post` needs here. Pure, does not wait, and never changes for the same post.
+
+        For a post with `further` texts it is one if they have room together, else more.
+        """
         ...
 
     def limit(self, kind: Kind, place: Place) -> Limit:

@@ -19,6 +19,7 @@ from bot.model import (
     File,
     Finding,
     Learned,
+    LookedThrough,
     MessageId,
     Nameless,
     Nudge,
@@ -41,6 +42,7 @@ class VendorCapabilities:
         reply_length: The maximum length of a reply in characters; None: no limit is documented.
         page_size: How many tickets one list request can return.
         lists_open: Whether the list can be limited to open tickets.
+        takes_turns: Whether every sweep looks at a part of the closed tickets, so that within a day it was all of them.
         quick_poll: The shortest time between two sweeps, in seconds, that the quota allows while a ticket is active.
         file_bytes: The maximum size of a file that a `CanAttach` accepts.
     """
@@ -50,6 +52,7 @@ class VendorCapabilities:
     reply_length: int | None = None
     page_size: int = 100
     lists_open: bool = False
+    takes_turns: bool = False
     quick_poll: float = 5.0
     file_bytes: int = 10 * 1024 * 1024
 
@@ -89,15 +92,17 @@ class Vendor(Protocol):
     @property
     def capabilities(self) -> VendorCapabilities: ...
 
-    def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
+    def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless | LookedThrough]:
         """
         Sweep the store's list once and yield the tickets whose fingerprint differs from the recorded one.
 
         A ticket may be yielded twice, because pages may shift while they are read. None is left out because of its
         place in the list. Costs ceil(open / page size) list requests if the API can limit the list to open tickets,
-        and no request per ticket. If `known.full` is false, the tickets of `known.open_ids()` that are not in the list
-        are yielded as `Absent` after the whole list was read. A ticket without an id is yielded as `Nameless`, in every
-        sweep; it does not keep the others from being yielded.
+        and no request per ticket; otherwise at most two more than there are pages with open tickets, if the list has
+        an order. If `known.full` is false, the tickets of `known.open_ids()` that are not in what was read are yielded
+        as `Absent` at the end. A ticket without an id is yielded as `Nameless`, in every sweep; it does not keep the
+        others from being yielded. One that `takes_turns` yields `LookedThrough` at the end of a sweep with which it
+        has looked at all tickets.
         """
         ...
 

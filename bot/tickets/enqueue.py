@@ -34,6 +34,8 @@ from bot.model import (
 _OPENINGS_WINDOW = timedelta(minutes=10)
 _MAX_OPENINGS = 3
 _NO_PAYLOAD = NoPayload()
+# What is said in a closed ticket's thread is said sooner; else its card is shown without waiting for it.
+_CARD_WAITS = timedelta(seconds=2)
 
 
 def store_destination(store: StoreName) -> str:
@@ -122,10 +124,22 @@ def cards(tx: Transaction, ticket: TicketNumber, now: datetime) -> None:
 
 
 def card(tx: Transaction, link: LinkRow, now: datetime) -> None:
-    """Queue one card. A thread that is still to be opened needs none: its opening shows the current state."""
+    """
+    Queue one card. A thread that is still to be opened needs none: its opening shows the current state.
+
+    Call it after what is queued for the thread: then the card of a closed ticket is shown once, when that is said.
+    """
     if link.thread is not None:
-        lane, destination = f"card:{link.id}", chat_destination(link.chat)
-        add_delivery(tx, Kind.CARD, lane, destination, now, ticket=link.ticket, link=link.id)
+        tx.run(
+            "insert_card",
+            lane=f"card:{link.id}",
+            thread_lane=thread_lane(link),
+            destination=chat_destination(link.chat),
+            ticket=link.ticket,
+            link=link.id,
+            now=to_ms(now),
+            later=to_ms(now + _CARD_WAITS),
+        )
 
 
 def erase(tx: Transaction, link: LinkRow, now: datetime, messages: Collection[int] = ()) -> None:

@@ -91,6 +91,32 @@ def test_what_is_doubled_in_another_form_would_be_noticed(tmp_path: Path) -> Non
     assert "times" in str(refused_failures(tmp_path, posted[:2], searchable=False))
 
 
+def backlog_failures(folder: Path, points: Iterable[int], *, searchable: bool = True) -> dict[int, tuple[str, ...]]:
+    """As `failures`, for the story of messages that wait and leave together."""
+    outcomes = {point: play(folder / f"{point}", PLAIN, point, backlog=True, searchable=searchable) for point in points}
+    return {point: outcome.faults for point, outcome in outcomes.items() if outcome.faults or outcome.processes < 2}
+
+
+@pytest.mark.parametrize("batch", range(2))
+def test_a_death_around_messages_that_leave_together_loses_and_doubles_nothing(tmp_path: Path, batch: int) -> None:
+    """They wait, the answer to their post is lost, and a process dies: all of them are there, once and in order."""
+    story = play(tmp_path / "all", PLAIN, backlog=True)
+    assert story.faults == ()
+    assert backlog_failures(tmp_path, some(story.telling, 8)[batch::2]) == {}
+
+
+def test_what_is_doubled_together_would_be_noticed(tmp_path: Path) -> None:
+    """With chats that cannot say what they were told, some deaths show the same messages in two posts."""
+    posted = [point for point, kind in play(tmp_path / "all", PLAIN, backlog=True).telling.items() if "post" in kind]
+    assert "times" in str(backlog_failures(tmp_path, posted, searchable=False))
+
+
+@pytest.mark.soak
+def test_a_death_at_every_point_of_messages_that_leave_together(tmp_path: Path) -> None:
+    """As above, at each of them."""
+    assert backlog_failures(tmp_path, play(tmp_path / "all", PLAIN, backlog=True).telling) == {}
+
+
 def test_what_is_doubled_would_be_noticed(tmp_path: Path) -> None:
     """With chats that cannot say what they were told, some deaths double a post: the sweep sees what it looks for."""
     points = list(undisturbed(PLAIN).telling)[:40:2]

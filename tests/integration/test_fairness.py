@@ -182,7 +182,9 @@ async def test_a_queue_that_waits_for_its_pace_wakes_only_for_its_posts(
     async with two_stores(tmp_path / "db") as (sim, discord, slack):
         for number in range(messages):
             for ticket in range(5):
-                sim.shops["busy"].customer_writes(f"busy-{ticket}", f"busy-{ticket} message {number}")
+                # So long that none leaves together with the next.
+                text = f"busy-{ticket} message {number} " + "and so on " * 150
+                sim.shops["busy"].customer_writes(f"busy-{ticket}", text)
         sim.nudge("busy", "busy-0")
         await asyncio.sleep(60)
         before, turns = discord.begun.total() + slack.begun.total(), 0

@@ -59,9 +59,9 @@ async def test_a_reply_from_its_writing_to_the_other_chat(bridge: Bridge) -> Non
         "on disk, and taken as a reply to the customer",
         "tried at Memory",
         f"arrived at Memory as {bridge.vendor.said['t1'][-1].id}",  # type: ignore[index]
+        "marked ✅ in Discord",
         "tried in Slack",
         "posted in Slack",
-        "marked ✅ in Discord",
     ]
     assert lines[-1] == NOTHING
 

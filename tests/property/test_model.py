@@ -31,7 +31,7 @@ from hypothesis.stateful import (
 from bot.model import Ask, Hours, Place, Promises, Status, TicketId, Verb
 from tests.support.simulation.checks import unsafe, unsettled
 from tests.support.simulation.fate import Fate, Trouble
-from tests.support.simulation.loop import SimulatedLoop
+from tests.support.simulation.loop import SimulatedLoop, now
 from tests.support.simulation.room import NOTE, Room, Written, about, agent
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import Simulation
@@ -136,6 +136,17 @@ class World(RuleBasedStateMachine):
         if ticket not in shop.vanished:
             shop.customer_writes(ticket, self._text(ticket, "customer") + " and so on" * (450 if long else 0))
             self._breathe()
+
+    @rule(
+        pick=_PICK, seconds=st.sampled_from([5.0, 60.0]), store=st.sampled_from(list(_STORES)), amount=st.integers(1, 4)
+    )
+    def a_limit_holds_posts_back(self, pick: int, seconds: float, store: str, amount: int) -> None:
+        """And a customer goes on writing."""
+        self._do(self._hold_back(seconds))
+        ticket = f"{store}-{pick % _MOST_TICKETS}"
+        for _ in range(amount if ticket not in self.sim.shops[store].vanished else 0):
+            self.sim.shops[store].customer_writes(ticket, self._text(ticket, "customer"))
+        self._breathe()
 
     @precondition(lambda self: self._tickets())
     @rule(pick=_PICK, status=st.sampled_from([None, None, *Status]))
@@ -262,6 +273,10 @@ class World(RuleBasedStateMachine):
         self._breathe()
 
     # ------------------------------------------------------------ hands
+
+    async def _hold_back(self, seconds: float) -> None:
+        for room in self.sim.rooms.values():
+            room.held_back_until = now() + timedelta(seconds=seconds)
 
     def _do(self, doing: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(doing)

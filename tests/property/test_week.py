@@ -32,7 +32,7 @@ class Outcome:
         messages: What customers and colleagues said at the vendors.
         reminders: How often a thread was reminded of a promise.
         replies: What reached the customers from the chats.
-        posts: What the threads show of all that.
+        posts: What the threads show of all that; `joined`: how many of these stand in the post of another one.
         calls, faults: How often a vendor or a chat was asked for something, and how often that went wrong.
         outages: How often a vendor or a chat was down for an hour or two.
         doubled: What stands twice, somewhere else or out of turn, in words.
@@ -46,6 +46,7 @@ class Outcome:
     replies: int
     reminders: int
     posts: int
+    joined: int
     calls: int
     faults: int
     outages: int
@@ -58,7 +59,8 @@ class Outcome:
     def __str__(self) -> str:
         return (
             f"{self.days:.0f} days, {len(STORES)} stores, {self.tickets} tickets: "
-            f"{self.messages} messages and {self.replies} replies, {self.posts} posts and {self.reminders} reminders; "
+            f"{self.messages} messages and {self.replies} replies, {self.posts} posts, {self.joined} of them joined, "
+            f"and {self.reminders} reminders; "
             f"{self.calls} calls, {self.faults} faults, {self.outages} outages, "
             f"{self.restarts} restarts, {self.kills} kills; "
             f"{len(self.lost)} lost, {len(self.doubled)} doubled; {self.seconds:.1f} s"
@@ -86,6 +88,7 @@ def play(seed: int, path: Path, days: float) -> Outcome:
                 replies=sum(len(shop.ours(ticket)) for shop, ticket in tickets),
                 reminders=sum(is_reminder(s.post) for s in shown),
                 posts=sum(s.post.voice is not Voice.BELL for s in shown),
+                joined=len(shown) - len({(s.id, s.key) for s in shown}),
                 calls=calls,
                 faults=faults,
                 outages=week.accidents.outages,
@@ -112,6 +115,7 @@ def judge(outcome: Outcome, days: float, capsys: pytest.CaptureFixture[str]) -> 
     assert outcome.faults >= 0.08 * outcome.calls
     assert outcome.kills >= 11 * days
     assert outcome.restarts >= 2 * days
+    assert outcome.joined >= 2 * days
 
 
 @pytest.mark.takes(15)

@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.errors import Forbidden, Gone, RateLimited, Unavailable, Uncertain
-from bot.model import Agent, AgentId, Answer, ChatMessageId, DeliveryKey, Form, Kind, Post, Status, Voice
+from bot.model import Agent, AgentId, Answer, ChatMessageId, DeliveryKey, Form, Further, Kind, Post, Status, Voice
 from bot.sandbox.discord.rate_limits import DiscordLimits
 from tests.support.stage.discord import KEY, build, card, place, post, stage
 from tests.support.twice import is_gone
@@ -190,6 +190,24 @@ class TestPosting:
                 assert found == await s.chat.post(where, post("hello", voice), 0, key)
             assert await s.chat.find_post(where, OTHER, opened.card) is None
             assert len([m for m in s.server.messages(str(where.thread)) if m.embeds]) == 2
+
+    async def test_what_is_said_together_is_one_message_and_found_by_its_key(self) -> None:
+        """Erased, none of it is left."""
+        async with stage() as s:
+            opened = await s.open(s.text)
+            where = place(s.text, opened)
+            further = tuple(Further(text=text, at=None) for text in "bc")
+            message = await s.chat.post(
+                where, Post(voice=Voice.CUSTOMER, name="Jane", text="a", further=further), 0, OTHER
+            )
+            assert [embed["description"] for embed in s.server.message(opened.thread, message).embeds] == [
+                "a",
+                "b",
+                "c",
+            ]
+            assert await s.chat.find_post(where, OTHER, opened.card) == message
+            await s.chat.erase(where, message, "Erased.")
+            assert len(s.server.message(opened.thread, message).embeds) == 1
 
     @pytest.mark.parametrize("was", [Form.FULL, Form.PLAIN])
     @pytest.mark.parametrize("form", [Form.FULL, Form.PLAIN, Form.DEFUSED])

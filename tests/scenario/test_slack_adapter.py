@@ -21,6 +21,7 @@ from bot.model import (
     ChatMessageId,
     DeliveryId,
     Form,
+    Further,
     Kind,
     Mark,
     Opened,
@@ -81,6 +82,21 @@ async def test_fifty_thousand_characters_arrive_whole() -> None:
         thread = stage.slack.thread(stage.channel, opened.thread)[1:]
         read = " ".join(line for each in thread for line in each.rendered.splitlines() if "<w" in line)
         assert read.split() == text.split()
+
+
+async def test_what_is_said_together_is_one_message_and_found_by_its_key() -> None:
+    """Erased, none of it is left."""
+    async with scene() as stage:
+        _opened, place = await stage.open()
+        further = tuple(Further(text=text, at=None) for text in ("bb", "cc"))
+        post = Post(voice=Voice.CUSTOMER, name="Jane", text="aa", further=further)
+        message = await stage.say(place, post, "a")
+        (_card, shown) = stage.slack.thread(stage.channel, place.thread or "")
+        assert [text in shown.rendered for text in ("Jane", "aa", "bb", "cc")] == [True] * 4
+        assert await stage.chat.find_post(place, key("a"), None) == message
+        await stage.chat.erase(place, message, "Erased.")
+        (_card, shown) = stage.slack.thread(stage.channel, place.thread or "")
+        assert not any(text in shown.rendered for text in ("aa", "bb", "cc"))
 
 
 @pytest.mark.parametrize("was", [Form.FULL, Form.PLAIN])

@@ -10,6 +10,7 @@ refused so is tried without an embed (see `adapters.chats.plainer`); then the ke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
@@ -56,6 +57,10 @@ _COLOUR = {
 }
 _DESCRIPTION = 4000
 """A little under Discord's 4096."""
+_EMBEDS = 10
+"""So many embeds may be in a message."""
+_TOGETHER = 5_500
+"""A little under the 6,000 characters that they may have together: the first has a name, too."""
 _LONGEST_LINE = 4096
 """The longest description of an embed: a file's address may need all of it."""
 _NAME = 200
@@ -73,7 +78,11 @@ _ANSWER_TEXT = 1200
 
 
 def parts(post: Post) -> int:
-    """How many messages the post needs."""
+    """How many messages the post needs. What is said together has an embed each."""
+    if post.further:
+        texts = _texts(post)
+        fits = len(texts) <= _EMBEDS and all(parts(each) == 1 for each in texts)
+        return 1 if fits and sum(map(_length, texts)) <= _TOGETHER else len(texts)
     if post.form is Form.FULL:
         return sum(map(len, _bodies(post)))
     return post.plain_from + len(_plain_pieces(post))
@@ -83,6 +92,8 @@ def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
     """The body of the request for one part of a post, counted from 0; the buttons are under the last part."""
     if post.form is not Form.FULL and part >= post.plain_from:
         return silenced(_plain_message(post, part, key), silent=post.silent)
+    if post.further:
+        return silenced(_joined_message(post, key), silent=post.silent)
     cuts, last = _bodies(post)
     total = len(cuts) + len(last)
     embed: dict[str, Any] = {
@@ -103,6 +114,29 @@ def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
         "allowed_mentions": NOBODY,
     }
     return silenced(message | _ping(post) if part == 0 else message, silent=post.silent)
+
+
+def _joined_message(post: Post, key: DeliveryKey) -> Json:
+    """Each text in an embed with its time; who speaks, and the key, are in the first."""
+    first, *others = (post_message(each, 0, key) for each in _texts(post))
+    for other in others:
+        for embed in other["embeds"]:
+            first["embeds"].append({name: value for name, value in embed.items() if name not in ("author", "url")})
+    return first
+
+
+def _texts(post: Post) -> tuple[Post, ...]:
+    """The messages that a post says, each as a post of its own."""
+    others = (
+        replace(post, text=each.text, at=each.at, formatted=each.formatted, attachments=each.files, further=())
+        for each in post.further
+    )
+    return replace(post, further=()), *others
+
+
+def _length(post: Post) -> int:
+    """How long a text that needs one embed is, as Discord counts."""
+    return units(_bodies(post)[1][0])
 
 
 def _ping(post: Post) -> Json:

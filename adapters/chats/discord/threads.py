@@ -30,6 +30,7 @@ from adapters.chats.discord.failures import (
 from adapters.chats.discord.full_servers import ThreadLimit
 from adapters.chats.discord.history import History
 from adapters.chats.discord.requests import SHORT_WAIT
+from adapters.chats.rendered_cards import RenderedCards
 from bot.errors import Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
 
@@ -53,6 +54,7 @@ class Threads:
         self._channels = channels
         self._history = history
         self._limit = ThreadLimit(account, channels)
+        self._rendered = RenderedCards()
 
     async def within_limit(self, channel: ChannelId, action: Callable[[], Awaitable[T]]) -> T:
         """Do something that may make a thread of this channel active; if the server is full, make room and repeat."""
@@ -205,27 +207,42 @@ class Threads:
             tags_now = list(thread.get("applied_tags") or [])
             is_archived = bool(thread["thread_metadata"]["archived"])
         tags = None if forum is None else await forum_tags.tags_for(self._account, forum, card, tags_now)
-        message = await self._card(channel, opened)
-        with usable_answer(wrote=False):
-            is_outdated = message is not None and not shows_card(message, card)
+        shows = self._rendered.shows(opened.card, card_message(card))
+        is_there, is_outdated = True, not shows
+        if shows is None:
+            message = await self._card(channel, opened)
+            with usable_answer(wrote=False):
+                is_there, is_outdated = message is not None, message is not None and not shows_card(message, card)
         is_tagged_anew = tags is not None and sorted(tags) != sorted(tags_now)
         changes: dict[str, Any] = {"applied_tags": tags} if is_tagged_anew else {}
         if is_archived and (is_tagged_anew or (is_outdated and is_in_thread)):
             await self.set_thread(place, archived=False, **changes)
             is_archived, changes = False, {}
         if is_outdated:
-            await self._call(
-                "PATCH",
-                "/channels/{channel_id}/messages/{message_id}",
-                channel_id=channel,
-                message_id=opened.card,
-                json=card_message(card),
-            )
+            is_there = await self._edit_card(channel, opened.card, card)
         if is_archived != card.archived:
             changes["archived"] = card.archived
         if changes:
             await self.set_thread(place, **changes)
-        return message is not None
+        return is_there
+
+    async def _edit_card(self, channel: str, message: ChatMessageId, card: Card) -> bool:
+        """Make a card show this; returns whether it exists. What it shows is remembered for the next time."""
+        self._rendered.changes(message)
+        try:
+            await self._call(
+                "PATCH",
+                "/channels/{channel_id}/messages/{message_id}",
+                channel_id=channel,
+                message_id=message,
+                json=card_message(card),
+            )
+        except Gone as error:
+            if code_of(error) != UNKNOWN_MESSAGE:
+                raise
+            return await self._card(channel, Opened(thread=ThreadId(message), card=message)) is not None
+        self._rendered.changed(message, card_message(card))
+        return True
 
     async def rename(self, place: Place, card: Card) -> None:
         """Discord lets a thread's name be changed twice in ten minutes, and not while it is archived."""

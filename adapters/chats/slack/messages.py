@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -33,6 +34,9 @@ _RECENT_POSTS = 4
 
 def parts(post: Post) -> int:
     """How many messages a post needs: each has four pieces of 3,000 characters, a little under Slack's limit."""
+    if post.further:
+        texts = _texts(post)
+        return 1 if sum(_length(each) for each in texts) <= blocks.PIECE * blocks.PIECES else len(texts)
     if post.form is Form.FULL:
         return -(-_count(post) // blocks.PIECES)
     return post.plain_from + len(_plain_words(post))
@@ -93,6 +97,8 @@ def post_blocks(post: Post, part: int) -> list[Block]:
 
     A person's text has normal size, with the person's name above it; the bell's own text has small grey letters.
     """
+    if post.further:
+        return _joined_blocks(post)
     first = part * blocks.PIECES
     total = parts(post)
     if post.voice is Voice.BELL:
@@ -110,6 +116,34 @@ def post_blocks(post: Post, part: int) -> list[Block]:
     return [*shown, *(action_rows(post.buttons) if part == total - 1 else [])]
 
 
+def _texts(post: Post) -> tuple[Post, ...]:
+    """The messages that a post says, each as a post of its own."""
+    others = (
+        replace(post, text=each.text, at=each.at, formatted=each.formatted, attachments=each.files, further=())
+        for each in post.further
+    )
+    return replace(post, further=()), *others
+
+
+def _length(post: Post) -> int:
+    """How long one text is, as Slack counts; a text that needs a second message is too long for any."""
+    if _count(post) > blocks.PIECES:
+        return blocks.PIECE * blocks.PIECES + 1
+    if post.formatted is None:
+        return width(_whole(post))
+    return sum(map(measure, normal((*post.formatted, *_below(post.attachments)))))
+
+
+def _joined_blocks(post: Post) -> list[Block]:
+    """Who speaks, once, and each text under its time."""
+    shown = [blocks.rich(blocks.section(blocks.words(speaker(post), bold=True)))]
+    for each in _texts(post):
+        details = _details(each.at, 0, 1)
+        shown += [{"type": "context", "elements": details}] if details else []
+        shown += _shown_pieces(each, 0)
+    return shown
+
+
 def _mentioned(mention: Mention) -> Element:
     if mention.kind is MentionKind.GROUP:
         return {"type": "usergroup", "usergroup_id": mention.id}
@@ -118,7 +152,8 @@ def _mentioned(mention: Mention) -> Element:
 
 def post_fallback(post: Post) -> str:
     """A post where blocks are not shown, as in notifications."""
-    return blocks.fallback(post.text if post.voice is Voice.BELL else f"{speaker(post)}: {post.text}")
+    text = "\n".join((post.text, *(each.text for each in post.further)))
+    return blocks.fallback(text if post.voice is Voice.BELL else f"{speaker(post)}: {text}")
 
 
 def speaker(post: Post) -> str:
@@ -173,8 +208,11 @@ def _formatted_pieces(text: RichText, attachments: tuple[Attachment, ...]) -> tu
 
 
 def _formatted_parts(text: RichText, attachments: tuple[Attachment, ...]) -> Iterable[RichText]:
-    below = verbatim("\n".join(map(_attachment, attachments)))
-    return cut(normal((*text, *below)), blocks.PIECE, measure)
+    return cut(normal((*text, *_below(attachments))), blocks.PIECE, measure)
+
+
+def _below(attachments: tuple[Attachment, ...]) -> RichText:
+    return verbatim("\n".join(map(_attachment, attachments)))
 
 
 def _whole(post: Post) -> str:

@@ -220,6 +220,10 @@ class VendorClient:
         """In how many seconds the store's quota allows one more write; 0.0: now. No request."""
         return self._quota.wait()
 
+    def read_wait(self) -> float:
+        """The same for a read for which nobody waits."""
+        return self._quota.read_wait()
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()

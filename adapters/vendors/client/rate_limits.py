@@ -163,6 +163,10 @@ class Quota:
         """In how many seconds one more urgent request is allowed; 0.0: now. Counts nothing."""
         return self._wait(urgent=True)
 
+    def read_wait(self) -> float:
+        """In how many seconds one more request is allowed for which nobody waits; 0.0: now. Counts nothing."""
+        return self._wait(urgent=False)
+
     async def take(self, *, urgent: bool, longest: float = LONGEST_WAIT) -> None:
         """
         Wait until one more request is allowed.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 import httpx
 
@@ -79,23 +80,25 @@ class Lightspeed:
         """
         Reads from the oldest open ticket on, or from the newest ticket if none is open.
 
-        Older tickets are closed. Only a full sweep reads them.
+        Tickets that are older, or between open ones that are far apart, are closed. Only a full sweep reads them.
         """
         held = await open_tickets(known)
         start = 0 if known.full else min((id_number(ticket) - 1 for ticket in held), default=self._newest)
         reread = self._recheck.choose(held)
-        async with aclosing(self._pages(max(0, start))) as pages:
+        async with aclosing(self._pages(max(0, start), () if known.full else held)) as pages:
             async for found in changed_tickets(pages, known, held, reread):
                 yield found
 
-    async def _pages(self, start: int) -> AsyncGenerator[Sequence[Change | Nameless], None]:
+    async def _pages(self, start: int, held: Collection[TicketId]) -> AsyncGenerator[Sequence[Change | Nameless], None]:
         """
-        Every page of the tickets with an id above `start`.
+        The pages of the tickets with an id above `start`.
 
         After a page in ascending order, the next one begins behind its last ticket, so that no change of the list can
-        hide a ticket. Otherwise pages are counted.
+        hide a ticket; and if tickets are `held`, at the next of them, or at the newest that is known. Otherwise pages
+        are counted.
         """
         since, counted = start, 0
+        begins = sorted(id_number(ticket) - 1 for ticket in held)
 
         async def fetch(page: int) -> Page:
             nonlocal since, counted
@@ -106,7 +109,10 @@ class Lightspeed:
             self._newest = max([self._newest, *ids])
             self._ascending = self._ascending and ids == sorted(ids)
             if ids and self._ascending:
-                since, counted = ids[-1], page
+                following = next((begin for begin in begins if begin >= ids[-1]), self._newest)
+                since, counted = following if held else ids[-1], page
+                # A page before others that are known is not the last, whatever its length.
+                return replace(found, last=False) if held and ids[-1] < self._newest else found
             return found
 
         async with aclosing(NumberedPages(fetch, self._length).read()) as pages:

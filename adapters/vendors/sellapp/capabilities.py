@@ -6,4 +6,4 @@ from bot.model import Verb
 from bot.ports import VendorCapabilities
 
 LABEL = "SellApp"
-CAPABILITIES = VendorCapabilities(verbs=frozenset({Verb.CLOSE, Verb.REOPEN}), page_size=100)
+CAPABILITIES = VendorCapabilities(verbs=frozenset({Verb.CLOSE, Verb.REOPEN}), page_size=100, takes_turns=True)

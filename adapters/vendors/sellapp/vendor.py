@@ -8,11 +8,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Service, VendorClient, check_login
-from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_items
+from adapters.vendors.client.paging import ItemPage, Page, PageLength, read_items
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_messages, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
+from adapters.vendors.client.unfiltered_lists import UnfilteredList
 from adapters.vendors.sellapp.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellapp.reading import (
     WireMessage,
@@ -32,6 +33,7 @@ from bot.model import (
     Conversation,
     Counts,
     Finding,
+    LookedThrough,
     Message,
     MessageId,
     Nameless,
@@ -67,14 +69,15 @@ class Sellapp:
         self._client = VendorClient(self._service, tools, Quota(tools.clock, LABEL))
         self.now = self._client.their_clock.now
         self.wait = self._client.wait
-        self._length = PageLength(CAPABILITIES.page_size, tools.clock)
+        length = PageLength(CAPABILITIES.page_size, tools.clock)
+        self._list = UnfilteredList(length, tools.clock, self._client.read_wait)
         self._smaller_pages = SmallerPages(tools.clock)
         self._recheck = RecheckTurns(tools.clock)
         self._keys: ExpiringCache[str] = ExpiringCache(tools.clock, seconds=_KEY_EXPIRES_AFTER)
         self._refused_at: ExpiringCache[float] = ExpiringCache(tools.clock, size=1)
 
-    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
-        """Reads every page: no documented parameter filters or sorts this list."""
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless | LookedThrough]:
+        """No documented parameter filters or sorts this list; which of its pages are read, `UnfilteredList` decides."""
         held = await open_tickets(known)
         reread = self._recheck.choose(held)
         listing = Listing(fetch=self._page, page_of=page_of)
@@ -82,9 +85,13 @@ class Sellapp:
         async def fetch(number: int) -> Page:
             return await self._smaller_pages.read(number, CAPABILITIES.page_size, listing)
 
-        async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
+        async with aclosing(self._list.read(fetch, held, full=known.full)) as pages:
             async for found in changed_tickets(pages, known, held, reread):
+                if isinstance(found, Change) and found.ticket.id != reread:
+                    self._list.changed()
                 yield found
+        if self._list.looked_through:
+            yield LookedThrough()
 
     async def _page(self, number: int, length: int, most: int) -> Page:
         query = {"limit": length, "page": number}

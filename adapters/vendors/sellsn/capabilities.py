@@ -13,4 +13,5 @@ CAPABILITIES = VendorCapabilities(
         "customer by e-mail and ask for a new ticket."
     },
     page_size=100,
+    takes_turns=True,
 )

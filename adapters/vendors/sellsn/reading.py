@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, Iterable, MutableMapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -97,7 +98,6 @@ def messages_of(wire: WireTicket, names: KnownNames, ours: Collection[str]) -> t
 
 def ticket_of(wire: WireTicket, messages: tuple[Message, ...], closed: Collection[int]) -> Ticket:
     """A ticket. The API has no time of update, so the time of the last entry counts."""
-    times = [time for time in (wire.date_created, *(message.written_at for message in messages)) if time]
     return Ticket(
         id=TicketId(wire.id),
         subject=clean(wire.subject) if wire.subject is not None else None,
@@ -105,8 +105,22 @@ def ticket_of(wire: WireTicket, messages: tuple[Message, ...], closed: Collectio
         status_word=f"status {wire.status}" if wire.status is not None and not closed else None,
         customer=customer_of(wire.email, messages),
         created_at=wire.date_created,
-        updated_at=max(times, default=None),
+        updated_at=_last_time(wire.date_created, (message.written_at for message in messages)),
     )
+
+
+def listed_ticket(wire: WireTicket, closed: Collection[int]) -> Ticket:
+    """A ticket with what its place in a list depends on, and no more."""
+    return Ticket(
+        id=TicketId(wire.id),
+        status=status_of(wire.status, closed),
+        created_at=wire.date_created,
+        updated_at=_last_time(wire.date_created, (entry.date_created for entry in wire.entries or ())),
+    )
+
+
+def _last_time(created: datetime | None, written: Iterable[datetime | None]) -> datetime | None:
+    return max((time for time in (created, *written) if time), default=None)
 
 
 def fingerprint(wire: WireTicket) -> str:
@@ -119,12 +133,13 @@ def fingerprint(wire: WireTicket) -> str:
     return digest.hexdigest()[:32]
 
 
-def page_of(value: Any, tickets: MutableMapping[TicketId, WireTicket]) -> Page:
+def page_of(value: Any, tickets: MutableMapping[TicketId, WireTicket], closed: Collection[int]) -> Page:
     """
-    A page of the list. Its changes have only an id: their authors are asked for only where something changed.
+    A page of the list. Its changes have no messages: their authors are asked for only where something changed.
 
     Args:
         tickets: Where the page's tickets are put, by their ids.
+        closed: Which status numbers mean closed, as far as it is known.
 
     Raises:
         Unavailable
@@ -132,7 +147,7 @@ def page_of(value: Any, tickets: MutableMapping[TicketId, WireTicket]) -> Page:
 
     def change(wire: WireTicket) -> Change:
         tickets[TicketId(wire.id)] = wire
-        return Change(ticket=Ticket(id=TicketId(wire.id)), fingerprint=fingerprint(wire))
+        return Change(ticket=listed_ticket(wire, closed), fingerprint=fingerprint(wire))
 
     page = read_page(WireTicket, unwrapped(value, "data"), change, vendor=LABEL)
     return replace(page, pages=WireList.model_validate(value if isinstance(value, dict) else {}).pages)

@@ -7,15 +7,17 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import Service, TooLarge, VendorClient, check_login
-from adapters.vendors.client.paging import NumberedPages, Page, PageLength, PageNumbering
+from adapters.vendors.client.paging import Page, PageLength, PageNumbering
 from adapters.vendors.client.parsing import not_understood, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import LARGEST_BODY, no_address
 from adapters.vendors.client.smaller_pages import BEGINNING, Listing, SmallerPages, beginning_of
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
+from adapters.vendors.client.unfiltered_lists import UnfilteredList
 from adapters.vendors.sellsn.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellsn.people import StaffNames
 from adapters.vendors.sellsn.reading import (
@@ -28,7 +30,19 @@ from adapters.vendors.sellsn.reading import (
 )
 from adapters.vendors.sellsn.settings import SellsnSettings
 from bot.errors import Gone, Rejected, RemoteError, Unavailable, Unsupported
-from bot.model import Absent, Change, Conversation, Finding, Learned, MessageId, Nameless, Status, TicketId, Verb
+from bot.model import (
+    Absent,
+    Change,
+    Conversation,
+    Finding,
+    Learned,
+    LookedThrough,
+    MessageId,
+    Nameless,
+    Status,
+    TicketId,
+    Verb,
+)
 from bot.ports import KnownTickets, VendorTools
 
 _A_DAY = 86_400.0
@@ -59,7 +73,8 @@ class Sellsn:
         self._tickets = ("stores", settings.store_id, "tickets")
         self._clock = tools.clock
         self._page_size = settings.page_size
-        self._length = PageLength(settings.page_size, tools.clock)
+        length = PageLength(settings.page_size, tools.clock)
+        self._list = UnfilteredList(length, tools.clock, self._client.read_wait)
         self._numbering = PageNumbering(settings.first_page)
         self._smaller_pages = SmallerPages(tools.clock)
         self._closed = frozenset(settings.closed_statuses or ())
@@ -67,8 +82,8 @@ class Sellsn:
         self._staff = StaffNames(self._client, tools.clock, settings.staff_names)
         self._ours: ExpiringCache[bool] = ExpiringCache(tools.clock, seconds=_A_DAY)
 
-    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
-        """Reads every page: no documented parameter filters or sorts this list."""
+    async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless | LookedThrough]:
+        """No documented parameter filters or sorts this list; which of its pages are read, `UnfilteredList` decides."""
         held = await open_tickets(known)
         read: dict[TicketId, WireTicket] = {}
 
@@ -76,12 +91,15 @@ class Sellsn:
             read.clear()
             return await self._page(count, read)
 
-        async with aclosing(NumberedPages(fetch, self._length).read()) as pages:
+        async with aclosing(self._list.read(fetch, held, full=known.full)) as pages:
             async for found in changed_tickets(pages, known, held):
                 if isinstance(found, Change):
+                    self._list.changed()
                     yield await whole_or_bare(found, self._whole(found, read[found.ticket.id]))
                 else:
                     yield found
+        if self._list.looked_through:
+            yield LookedThrough()
 
     async def _whole(self, change: Change, wire: WireTicket) -> Change:
         """The change with its ticket and messages; no messages where the list does not have all that they need."""
@@ -117,7 +135,7 @@ class Sellsn:
                 if page is None and count == 1:
                     raise self._no_list()
                 return page or Page(changes=())
-        listing = Listing(fetch=fetch, page_of=partial(page_of, tickets=read))
+        listing = Listing(fetch=fetch, page_of=partial(self._page_of, tickets=read))
         return await self._smaller_pages.read(count, self._page_size, listing)
 
     async def _numbered(self, number: int, length: int, most: int, read: dict[TicketId, WireTicket]) -> Page | None:
@@ -127,13 +145,16 @@ class Sellsn:
             answer = await self._client.read_page(*self._tickets, str(number), query=query, most=most)
         except (Gone, Rejected):
             return None
-        return page_of(answer, read)
+        return self._page_of(answer, read)
 
     async def _single(self, number: int, read: dict[TicketId, WireTicket]) -> Page | None:
         try:
             return await self._numbered(number, 1, BEGINNING, read)
         except TooLarge as error:
-            return beginning_of(error, partial(page_of, tickets=read))
+            return beginning_of(error, partial(self._page_of, tickets=read))
+
+    def _page_of(self, answer: Any, tickets: dict[TicketId, WireTicket]) -> Page:
+        return page_of(answer, tickets, self._closed)
 
     def _no_list(self) -> Unavailable:
         variable = self._service.variable

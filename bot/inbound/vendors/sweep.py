@@ -26,7 +26,7 @@ from bot.inbound.vendors.recorded_tickets import RecordedTickets
 from bot.inbound.vendors.scope import FullSweeps, SweepScope
 from bot.inbound.vendors.twice import APART, SaidTwice
 from bot.inbound.vendors.unreadable import MissingTickets, UnreadableTickets
-from bot.model import Absent, Change, Conversation, Message, Nameless, Store, Ticket, TicketId
+from bot.model import Absent, Change, Conversation, LookedThrough, Message, Nameless, Store, Ticket, TicketId
 from bot.ports import Vendor
 from bot.tickets.forgotten import find_ticket
 from bot.tickets.from_vendors import incidents
@@ -94,7 +94,8 @@ class Sweep:
         self._failures = 0
         self._gone_tickets = SaidTwice(clock)
         self._incomplete_tickets = SaidTwice(clock)
-        self._full_sweeps = FullSweeps(random)
+        self._full_sweeps = FullSweeps(random, takes_turns=vendor.capabilities.takes_turns)
+        self._listed_in_turns: set[TicketId] = set()
         self._first_listed = 0
 
     async def run(self) -> None:
@@ -113,6 +114,9 @@ class Sweep:
         nameless: dict[TicketId, str] = {}
         logged_at = self._clock.monotonic()
         async for found in self._vendor.changes(known):
+            if isinstance(found, LookedThrough):
+                scope = replace(scope, full=True)
+                continue
             ticket = found.ticket.id if isinstance(found, Change) else found.id
             listed.add(ticket)
             if scope.first:
@@ -228,7 +232,10 @@ class Sweep:
         Args:
             nameless: Of those without an id, the words by which people find them.
         """
+        self._listed_in_turns |= listed & (self._unreadable.tickets | self._missing.tickets)
         if scope.full:
+            listed = listed | self._listed_in_turns
+            self._listed_in_turns.clear()
             self._missing.forget_unlisted(listed)
             self._unreadable.forget_unlisted(listed)
             self._full_sweeps.full_sweep_ended(self._unreadable.tickets)

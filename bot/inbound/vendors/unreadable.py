@@ -124,6 +124,11 @@ class MissingTickets:
         self._tries: dict[TicketId, int] = {}
         self._due: dict[TicketId, float] = {}
 
+    @property
+    def tickets(self) -> AbstractSet[TicketId]:
+        """Their ids."""
+        return self._tries.keys()
+
     def is_due(self, ticket: TicketId) -> bool:
         """Whether a ticket may be asked for now; always true if it is not among them."""
         return ticket not in self._due or self._clock.monotonic() >= self._due[ticket]

@@ -286,7 +286,7 @@ def enqueue_routed(
         _enqueue_reply(tx, link, ticket, message, route, rules, now, due=due, since=since, at=at)
         if route.held:
             answer_due = AnswerDue(message, Answer(text=route.private))
-        marks.enqueue_mark(tx, message, now)
+        marks.enqueue_mark(tx, message, now, leaves_at=due)
     tx.run("set_store_active", name=ticket.store, at=to_ms(since))
     if route.purpose is Purpose.NOTE:
         _enqueue_note(tx, ticket, message, route.text, rules, due, now)

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.db.connection import Row, Transaction
-from bot.db.rows import DeliveryRow, MessageRow, require
-from bot.model import Kind, Mark, Purpose, State
-from bot.tickets.enqueue import add_delivery, chat_destination, load_link
+from bot.db.rows import DeliveryRow, MessageRow, require, to_ms
+from bot.model import Mark, Purpose, State
+from bot.tickets.enqueue import chat_destination, load_link
+
+A_MOMENT = timedelta(seconds=1)
+"""A reply that leaves at once is mostly at its vendor sooner, and marked ✅ then; else it is marked ⏳ after this."""
 
 
-def enqueue_mark(tx: Transaction, message: MessageRow, now: datetime) -> None:
-    """Queue the mark on an agent's message, unless it is queued already. What was written in a form is no message."""
+def enqueue_mark(tx: Transaction, message: MessageRow, now: datetime, *, leaves_at: datetime | None = None) -> None:
+    """
+    Queue the mark on an agent's message, unless it is queued already. What was written in a form is no message.
+
+    Args:
+        leaves_at: When its reply leaves, if it was just queued: ⏳ is not set for a moment only.
+    """
     if message.chat_message is None:
         return
     link = load_link(tx, require(message.link))
-    lane, destination = f"mark:{message.id}", chat_destination(link.chat)
-    add_delivery(tx, Kind.MARK, lane, destination, now, ticket=message.ticket, link=link.id, message=message.id)
+    due = now if leaves_at is None or leaves_at - now >= A_MOMENT else now + A_MOMENT
+    tx.run(
+        "insert_mark",
+        lane=f"mark:{message.id}",
+        destination=chat_destination(link.chat),
+        ticket=message.ticket,
+        link=link.id,
+        message=message.id,
+        now=to_ms(now),
+        due=to_ms(due),
+    )
 
 
 def wanted_mark(tx: Transaction, message: Row) -> Mark | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from bot.model import Ask, ChannelId, Form, Place, Status, TicketId, Verb
 from tests.support.simulation.checks import live_threads, unsettled
 from tests.support.simulation.fate import Fate, Trouble
-from tests.support.simulation.loop import SimulatedLoop, simulate
+from tests.support.simulation.loop import SimulatedLoop, now, simulate
 from tests.support.simulation.room import NOTE, Room, agent
 from tests.support.simulation.shop import Shop
 from tests.support.simulation.world import NeverCame, Simulation
@@ -25,6 +25,7 @@ from tests.support.simulation.world import NeverCame, Simulation
 _PATIENCE = 300.0
 _MOST_TRIES = 10
 _REFUSED = "evil.example"
+_JOINED = "and another thing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,7 @@ def play(
     again: int | None = None,
     searchable: bool = True,
     refused: bool = False,
+    backlog: bool = False,
 ) -> Outcome:
     """
     Play the story to its end.
@@ -82,6 +84,7 @@ def play(
         again: After how many further points the second process dies as well; None: it lives.
         searchable: Whether the chats find what they were told; never otherwise, but to see that it would be noticed.
         refused: Whether it is the short story of words that both chats take only in a plainer form.
+        backlog: Whether it is that of messages that wait, and leave together.
     """
 
     async def story(loop: SimulatedLoop) -> Outcome:
@@ -98,11 +101,13 @@ def play(
                 fate.then_dies_at = dies_at + again
             stuck = []
             try:
-                await (_tell_refused if refused else _tell)(sim, shop, sim.rooms["discord"], sim.rooms["slack"])
+                tell = _tell_refused if refused else _tell_backlog if backlog else _tell
+                await tell(sim, shop, sim.rooms["discord"], sim.rooms["slack"])
             except NeverCame as problem:
                 stuck.append(f"the story did not go on: {problem}")
             await sim.settle()
-            faults = [*stuck, *unsettled(sim), *(_not_plain(sim) if refused else _not_as_told(shop))]
+            told = _not_plain(sim) if refused else _not_together(sim) if backlog else _not_as_told(shop)
+            faults = [*stuck, *unsettled(sim), *(told if not backlog or dies_at is None else ())]
             return Outcome(points=fate.point, telling=fate.telling, processes=sim.processes, faults=tuple(faults))
 
     return simulate(story)
@@ -142,6 +147,25 @@ async def _tell_refused(sim: Simulation, shop: Shop, discord: Room, slack: Room)
     await _until(sim, lambda: len(shop.ours(TicketId("t1"))) == 1)
     shop.customer_writes("t1", f"t1 Thanks, no {_REFUSED} then.")
     shop.customer_writes("t1", "t1 Bye.")
+
+
+async def _tell_backlog(sim: Simulation, shop: Shop, discord: Room, slack: Room) -> None:
+    shop.customer_writes("t1", "t1 Where is my key?")
+    shop.customer_writes("t2", "t2 Hello?")
+    await _seen(sim, discord, slack, "t1 Where is my key?")
+    await asyncio.sleep(5)
+    for room, trouble in ((discord, Trouble.ANSWER_LOST), (slack, Trouble.LOST_ON_THE_WAY)):
+        room.held_back_until = now() + timedelta(seconds=6)
+        sim.fate.planned[room.name, "post"] = [trouble]
+    for number in range(3):
+        shop.customer_writes("t1", f"t1 {_JOINED} {number}")
+    sim.nudge("main", "t1")
+    await asyncio.sleep(3)
+    slack.writes(live_threads(slack, "t1")[0], f"{NOTE}t1 what does she want?")
+    shop.colleague_writes("t1", "t1 I look into it.")
+    shop.customer_writes("t1", "t1 Thank you.")
+    shop.customer_writes("t1", "t1 And hurry.")
+    await asyncio.sleep(20)
 
 
 async def _seen(sim: Simulation, discord: Room, slack: Room, first: str) -> None:
@@ -187,6 +211,15 @@ def _not_plain(sim: Simulation) -> list[str]:
         faults += [f"{room.name} shows {post.text[:40]!r} in the form {post.form}" for post in wrong]
         faults += [f"{room.name} says {post.text!r}" for post in shown if post.text.startswith("❌")]
     return faults
+
+
+def _not_together(sim: Simulation) -> list[str]:
+    """What waited stands in one post; only where nobody died, because a death takes time."""
+    return [
+        f"{room.name} has {len(posts)} posts of what waited"
+        for room in sim.rooms.values()
+        if len(posts := {s.id for s in room.shown[live_threads(room, "t1")[0]] if _JOINED in s.post.text}) != 1
+    ]
 
 
 def _not_as_told(shop: Shop) -> list[str]:

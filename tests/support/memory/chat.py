@@ -44,7 +44,7 @@ from tests.support.simulation.loop import now
 
 @dataclass
 class Shown:
-    """One message that stands in a chat."""
+    """One text that stands in a chat. Texts that were said in one post have the same id."""
 
     id: ChatMessageId
     post: Post
@@ -76,7 +76,9 @@ class MemoryChat:
         wordings: What people's messages read like now, by id; None: deleted. Others are in no thread that is there.
         authors: Who wrote a message that is read again; others are Ann's.
         shut_out: Who cannot write in which channel.
+        posts: How many there ever were in each thread or channel, those on cards included.
         said: All that was ever said or opened here, wherever, in its order; `said_at`: when.
+        held_back_until: Until when a limit allows no post; None: none does.
         refused_word: Refused in posts that are not in their plainest form, and on cards in full; empty: none is.
     """
 
@@ -95,7 +97,9 @@ class MemoryChat:
     authors: dict[ChatMessageId, Agent] = field(default_factory=dict)
     shut_out: set[tuple[AgentId, ChannelId]] = field(default_factory=set)
     said: list[ChatMessageId] = field(default_factory=list)
+    posts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     said_at: dict[ChatMessageId, datetime] = field(default_factory=dict)
+    held_back_until: datetime | None = None
     refused_word: str = ""
     fail: dict[str, list[RemoteError]] = field(default_factory=lambda: defaultdict(list))
     lose: set[str] = field(default_factory=set)
@@ -130,10 +134,15 @@ class MemoryChat:
         return ChatHealth(connected=self.connected.is_set(), last_event_at=START)
 
     def limit(self, kind: Kind, place: Place) -> Limit:
-        """No limit but that of one at a time: openings in a channel, and each kind in a thread."""
-        return Limit(f"{kind} {place.thread or place.channel}", 0.0)
+        """One at a time: openings in a channel, and each kind in a thread; no post where they are held back."""
+        is_held_back = kind is Kind.POST and self.held_back_until is not None
+        seconds = (self.held_back_until - now()).total_seconds() if is_held_back and self.held_back_until else 0.0
+        return Limit(f"{kind} {place.thread or place.channel}", max(0.0, seconds))
 
     def parts(self, post: Post) -> int:
+        if post.further:
+            length = len(post.text) + sum(len(each.text) for each in post.further)
+            return 1 if length <= self.part_length else 2
         return max(1, -(-len(post.text) // self.part_length))
 
     async def open_thread(self, channel: ChannelId, card: Card, key: DeliveryKey) -> Opened:
@@ -150,16 +159,21 @@ class MemoryChat:
         if opening:
             post = Post(voice=Voice.CUSTOMER, name=card.customer.name or "", text=opening, form=card.form)
             self.shown[thread].append(Shown(opened.card, post, 0, DeliveryKey(f"{key} opening"), self.now()))
+            self.posts[thread] += 1
         await self._after("open_thread")
         return opened
 
     async def post(self, place: Place, post: Post, part: int, key: DeliveryKey) -> ChatMessageId:
         await self._before("post")
         self._must_be_there(place.channel, place.thread)
-        self._must_be_taken(post.text, post.form, Form.DEFUSED)
-        where = self.shown[place.thread or place.channel]
-        message = ChatMessageId(f"{place.thread or place.channel}#{len(where) + 1}")
-        where.append(Shown(message, post, part, key, self.now()))
+        assert not post.further or (part, self.parts(post), post.form) == (0, 1, Form.FULL)
+        texts = [replace(post, further=()), *(replace(post, text=each.text, at=each.at) for each in post.further)]
+        for each in texts:
+            self._must_be_taken(each.text, post.form, Form.DEFUSED)
+        where = place.thread or place.channel
+        self.posts[where] += 1
+        message = ChatMessageId(f"{where}#{self.posts[where]}")
+        self.shown[where] += [Shown(message, replace(each, further=()), part, key, self.now()) for each in texts]
         self._said(message)
         await self._after("post")
         return message
@@ -199,8 +213,10 @@ class MemoryChat:
         await self._before("erase")
         self._must_be_there(place.channel, place.thread, message)
         where = self.shown[place.thread or place.channel]
-        (index,) = [index for index, shown in enumerate(where) if shown.id == message]
+        index, *others = [index for index, shown in enumerate(where) if shown.id == message]
         where[index] = replace(where[index], post=Post(voice=Voice.BELL, name="", text=text), part=0)
+        for other in reversed(others):
+            del where[other]
         await self._after("erase")
 
     async def rename_thread(self, place: Place, card: Card) -> None:

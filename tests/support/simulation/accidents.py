@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 
+from tests.support.simulation.loop import now
 from tests.support.simulation.world import Simulation
 
 _HOUR = 3600.0
@@ -34,6 +36,11 @@ class Accidents:
     async def a_chat_loses_its_connection(self) -> None:
         room = self.random.choice(list(self.sim.rooms.values()))
         room.disconnects(self.random.choice([0.0, 2.0, 30.0, 300.0]), resumes=self.random.random() < 0.5)
+
+    async def a_limit_holds_posts_back(self) -> None:
+        """For seconds or minutes: what is written meanwhile waits."""
+        room = self.random.choice(list(self.sim.rooms.values()))
+        room.held_back_until = now() + timedelta(seconds=self.random.choice([20.0, 120.0, 1800.0]))
 
     async def a_vendor_is_down(self) -> None:
         self._goes_down(self.random.choice(list(self.sim.shops)), _HOUR)

@@ -127,7 +127,8 @@ def _unsafe(scene: Scene, tickets: Sequence[TicketId]) -> list[str]:
 def _said_twice(sim: Simulation) -> Iterator[str]:
     """The same delivery in two places, but for one that stood in a thread that was deleted."""
     for room in sim.rooms.values():
-        said = [s.key for place, stood in room.shown.items() if place not in room.gone for s in stood]
+        posts = {(s.id, s.key) for place, stood in room.shown.items() if place not in room.gone for s in stood}
+        said = [key for _, key in posts]
         said += [headed.key for headed in room.headed if headed.opened.thread not in room.gone]
         yield from (f"{room.name} has {key} {n} times" for key, n in Counter(said).items() if n > 1)
 

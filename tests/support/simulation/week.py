@@ -115,6 +115,7 @@ class Week:
             (0.3, any_time, accidents.shopbell_is_restarted),
             (0.5, any_time, accidents.a_chat_loses_its_connection),
             (0.5, agents, self._an_agent_writes_over_a_lost_connection),
+            (0.5, any_time, accidents.a_limit_holds_posts_back),
             (0.05, any_time, accidents.a_vendor_is_down),
             (0.06, agents, accidents.a_chat_is_down),
             (0.02, any_time, accidents.the_machine_sleeps),

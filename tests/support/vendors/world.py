@@ -14,7 +14,7 @@ import pytest
 
 from adapters.vendors import lightspeed, nextcommerce, sellapp, sellgate, sellsn
 from bot.errors import Gone, RateLimited
-from bot.model import Absent, Change, Nameless, Status, Ticket, TicketId
+from bot.model import Absent, Change, LookedThrough, Nameless, Status, Ticket, TicketId
 from bot.ports import Vendor, VendorKind, VendorTools
 from bot.sandbox.loopback_server import Exchange
 from bot.sandbox.vendors import VENDORS, PracticeStore, PracticeVendor
@@ -138,6 +138,7 @@ class World:
     vendor: Vendor
     clock: ManualClock
     ledger: Ledger = field(default_factory=Ledger)
+    looked_through: int = 0
 
     async def sweep(self, *, full: bool = False) -> list[Change | Absent | Nameless]:
         """A pass, recorded as the core records it, and again after the time a vendor asks for."""
@@ -153,6 +154,9 @@ class World:
         self.ledger.full = full
         found: list[Change | Absent | Nameless] = []
         async for item in self.vendor.changes(self.ledger):
+            if isinstance(item, LookedThrough):
+                self.looked_through += 1
+                continue
             found.append(item)
             if isinstance(item, Change):
                 self.ledger.record(item)

@@ -18,7 +18,20 @@ from adapters.chats.discord.card import embed_length, key_address
 from adapters.chats.discord.markup import units
 from adapters.chats.discord.messages import answer_text, parts, post_message
 from adapters.chats.discord.reading_markdown import read
-from bot.model import Answer, Attachment, Button, DeliveryId, DeliveryKey, Form, Mention, MentionKind, Post, Verb, Voice
+from bot.model import (
+    Answer,
+    Attachment,
+    Button,
+    DeliveryId,
+    DeliveryKey,
+    Form,
+    Further,
+    Mention,
+    MentionKind,
+    Post,
+    Verb,
+    Voice,
+)
 from bot.sandbox.discord.message_requests import read_message_request
 from bot.text import clean, comparable, neutral
 from bot.text.plain import plain
@@ -207,3 +220,45 @@ def test_a_silent_post_makes_no_sound(form: Form) -> None:
     flags = post_message(post, 0, KEY).get("flags", 0)
     assert not flags & 1 << 12
     assert post_message(replace(post, silent=True), 0, KEY)["flags"] == flags | 1 << 12
+
+
+class TestJoined:
+    """What is said together has an embed each, with its own time; who speaks stands once."""
+
+    AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def joined(self, *texts: str, **rest: Any) -> Post:
+        others = [Further(text=text, at=self.AT.replace(minute=1 + n)) for n, text in enumerate(texts[1:])]
+        return Post(voice=Voice.CUSTOMER, name="Jane", text=texts[0], at=self.AT, further=tuple(others), **rest)
+
+    def test_each_has_its_time_and_the_first_the_name_and_the_key(self) -> None:
+        message = post_message(self.joined("a *x*", "b", "c"), 0, KEY)
+        read_message_request(message)
+        embeds = message["embeds"]
+        assert [embed["description"] for embed in embeds] == ["a \\*x\\*", "b", "c"]
+        assert [embed["timestamp"][14:16] for embed in embeds] == ["00", "01", "02"]
+        assert [embed.get("author") for embed in embeds] == [{"name": "Jane · customer"}, None, None]
+        assert [embed.get("url") for embed in embeds] == [key_address(KEY), None, None]
+        assert len({embed["color"] for embed in embeds}) == 1
+
+    def test_files_stay_with_their_message(self) -> None:
+        file = Attachment(name="a.png", url="https://files.example/a.png")
+        post = self.joined("a", "b")
+        post = replace(post, further=(replace(post.further[0], files=(file,)),))
+        first, second = post_message(post, 0, KEY)["embeds"]
+        assert "a.png" not in first["description"]
+        assert "a.png" in second["description"]
+
+    @given(st.lists(TEXTS, min_size=2, max_size=12))
+    def test_what_is_said_to_fit_is_accepted(self, texts: list[str]) -> None:
+        post = self.joined(*texts)
+        if parts(post) == 1:
+            message = post_message(replace(post, name="J" * 300), 0, KEY)
+            read_message_request(message)
+            assert sum(map(embed_length, message["embeds"])) <= 6000
+
+    def test_ten_short_ones_fit_and_eleven_do_not(self) -> None:
+        assert parts(self.joined(*"abcdefghij")) == 1
+        assert parts(self.joined(*"abcdefghijk")) > 1
+        assert parts(self.joined("a" * 5000, "b")) > 1
+        assert parts(self.joined("a" * 3000, "b" * 3000)) > 1

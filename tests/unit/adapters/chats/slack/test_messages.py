@@ -19,6 +19,7 @@ from bot.model import (
     Customer,
     Fact,
     Form,
+    Further,
     Mention,
     MentionKind,
     Moment,
@@ -30,6 +31,7 @@ from bot.model import (
     Voice,
 )
 from bot.text import neutral
+from bot.text.tree import Paragraph, Style, Words
 from tests.support.block_kit import NASTY, accepted, kinds, texts
 
 CARD = Card(
@@ -211,3 +213,54 @@ def test_a_line_can_ping_one_user_group() -> None:
     text = messages.plain_text(replace(line, form=Form.PLAIN), 0)
     assert text.startswith("<!subteam^S17> ")
     assert "<!subteam^S9>" not in text
+
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def joined(*said: str) -> Post:
+    further = (Further(text=text, at=AT.replace(minute=1 + number)) for number, text in enumerate(said[1:]))
+    return replace(POST, text=said[0], at=AT, further=tuple(further))
+
+
+def test_what_is_said_together_stands_under_one_name_each_with_its_time() -> None:
+    """Verbatim, and also where blocks are not shown."""
+    shown = texts(accepted(post_blocks(joined("a *x*", "b", "c"), 0)))
+    assert [text for text in shown if not text.startswith("<!date")] == ["Jane · customer", "a *x*", "b", "c"]
+    assert [kind["type"] for kind in post_blocks(joined("a", "b"), 0)] == ["rich_text", *["context", "rich_text"] * 2]
+    assert post_fallback(joined("a", "b")) == "Jane · customer: a b"
+
+
+def test_files_of_a_further_message_stand_below_it() -> None:
+    """Not below the first."""
+    post = joined("a", "b", "c")
+    file = Attachment(name="a.png", url="https://files.example/a.png")
+    shown = texts(post_blocks(replace(post, further=(replace(post.further[0], files=(file,)), post.further[1])), 0))
+    flat = " ".join(shown)
+    assert flat.index("b") < flat.index("a.png") < flat.rindex("c")
+
+
+@pytest.mark.parametrize(
+    ("said", "fits"),
+    [
+        (["a"] * 10, True),
+        (["a" * 5000, "b" * 5000], True),
+        (["a" * 8000, "b" * 8000], False),
+        (["a" * 13_000, "b"], False),
+        (["😀" * 3000, "😀" * 3000, "b"], False),
+        (["&" * 2000, "&" * 2000], True),
+    ],
+)
+def test_what_fits_is_accepted(said: list[str], fits: bool) -> None:
+    """Together at most what one message holds, by Slack's way of counting."""
+    assert (messages.parts(joined(*said)) == 1) is fits
+    if fits:
+        accepted(post_blocks(joined(*said), 0))
+
+
+def test_formatted_messages_are_joined_with_their_formatting() -> None:
+    """As each would stand by itself."""
+    bold = (Paragraph((Words("yes", Style(bold=True)),)),)
+    post = replace(POST, text="yes", formatted=bold, further=(Further(text="yes", at=AT, formatted=bold),))
+    assert messages.parts(post) == 1
+    assert json.dumps(post_blocks(post, 0)).count('"bold": true') == 3
