@@ -1,0 +1,68 @@
+"""The rows of the table, which measurement each is read from, and why one that is not met is not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+
+from tests.bench.figures import Figure, Readings
+from tests.bench.setting import Setting
+
+Measure = Callable[[Setting], Awaitable[Readings]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """
+    One row.
+
+    Attributes:
+        measurements: The modules that it is read from; several rows may share one.
+        runs: How often it is measured instead of as often as one asks; for what cannot differ between runs.
+    """
+
+    number: int
+    what: str
+    measurements: tuple[str, ...]
+    runs: int | None = None
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Its figures in their order."""
+        found = []
+        for name in self.measurements:
+            figures = import_module(f"tests.bench.{name}").FIGURES
+            found += figures[self.number] if isinstance(figures, Mapping) else figures
+        return tuple(found)
+
+
+ROWS = (
+    Row(
+        number=1,
+        what="seen at the store → said in both chats, above the bare round trips",
+        measurements=("seen_to_said",),
+    ),
+    Row(
+        number=2,
+        what="written by an agent → accepted by the store, above the bare round trip",
+        measurements=("written_to_accepted",),
+    ),
+    Row(number=3, what="processor time", measurements=("processor_time",)),
+    Row(
+        number=5,
+        what="requests of an idle sweep, by open tickets",
+        measurements=("idle_sweeps",),
+        runs=1,
+    ),
+    Row(number=6, what="chat requests, both chats together", measurements=("chat_requests",), runs=1),
+)
+
+REASONS: Mapping[int, str] = MappingProxyType({})
+"""By row: why it is not met, with the profile that shows it."""
+
+
+def measure_of(name: str) -> Measure:
+    """What one run of a measurement does."""
+    measure: Measure = import_module(f"tests.bench.{name}").measure
+    return measure

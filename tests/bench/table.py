@@ -1,0 +1,78 @@
+"""
+The README's table of what was measured, made from `docs/bench.json`.
+
+`python -m tests.bench.table README.md` writes it between its markers; a test holds it to the file.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.bench.figures import written
+from tests.bench.results import Line, Result, kept
+
+BEGIN = "<!-- bench: begin, made by `python -m tests.bench.table README.md` -->"
+END = "<!-- bench: end -->"
+_HEAD = ("#", "what", "figure", "median (lowest – highest)", "× the floor", "must reach", "met")
+_JUDGED = {"value": "", "above": " above the floor", "ratio": " × the floor"}
+
+
+def table(results: Iterable[Result]) -> str:
+    """A line for each figure, and below it on what machine and when it was measured."""
+    results = list(results)
+    if not results:
+        return "Nothing has been measured yet: `make bench KEEP=yes`."
+    rows = [_HEAD, ("---",) * len(_HEAD)]
+    for result in results:
+        rows += [_cells(line, first=line is result.lines[0]) for line in result.lines]
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join([*lines, "", *_machines(results)])
+
+
+def _cells(line: Line, *, first: bool) -> tuple[str, ...]:
+    found, figure = line.summary, line.figure
+    spread = f"{written(found.median, figure.unit)} ({written(found.lowest)} – {written(found.highest)})"
+    if figure.judged == "above":
+        spread += f", {written(found.shown, figure.unit)} above"
+    must = "" if figure.at_most is None else f"{written(figure.at_most, figure.unit)}{_JUDGED[figure.judged]}"
+    if figure.judged == "ratio" and figure.at_most is not None:
+        must = f"{written(figure.at_most)} × the floor"
+    ratio = "" if found.ratio is None else written(found.ratio)
+    return (str(line.row) if first else "", line.what if first else "", figure.label, spread, ratio, must, _met(line))
+
+
+def _met(line: Line) -> str:
+    if line.met is None:
+        return ""
+    return "yes" if line.met else f"no: {line.reason or 'the reason is not known yet'}"
+
+
+def _machines(results: Iterable[Result]) -> list[str]:
+    """One line for each machine and commit, with the rows that were measured on it."""
+    found: dict[str, list[int]] = {}
+    for result in results:
+        told = {name: value for name, value in result.machine.items() if name != "load"}
+        words = ", ".join(f"{name} {value}" for name, value in told.items())
+        found.setdefault(f"{result.at.split()[0]}: {words}", []).append(result.lines[0].row)
+    return [f"Rows {', '.join(map(str, rows))}, {words}." for words, rows in found.items()]
+
+
+def written_into(text: str, results: Iterable[Result]) -> str:
+    """A text with the present table between its markers. Raises `ValueError` if it has none."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"there are no markers {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n{table(results)}\n{END}{after}"
+
+
+def write_into(file: Path) -> None:
+    """Write the present table into this file."""
+    file.write_text(written_into(file.read_text("utf-8"), kept()), "utf-8")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        write_into(Path(name))
