@@ -22,7 +22,9 @@ class Repeated:
     refused: int
 
 
-async def repeated(requests: Sequence[Recorded], folder: Path, *, paced: bool = False) -> Repeated:
+async def repeated(
+    requests: Sequence[Recorded], folder: Path, *, paced: bool = False, at_once: int = _AT_ONCE
+) -> Repeated:
     """
     Make the same requests again.
 
@@ -31,6 +33,6 @@ async def repeated(requests: Sequence[Recorded], folder: Path, *, paced: bool = 
     """
     file = folder / "requests.json"
     file.write_text(json.dumps([request.as_json() for request in requests]), "utf-8")
-    given = {"file": str(file), "paced": paced, "at_once": _AT_ONCE}
+    given = {"file": str(file), "paced": paced, "at_once": at_once}
     answer = await result_of("tests.bench.floors.repeating", given)
     return Repeated(answer["seconds"], answer["processor"], answer["refused"])

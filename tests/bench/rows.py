@@ -49,13 +49,15 @@ ROWS = (
         measurements=("written_to_accepted",),
     ),
     Row(number=3, what="processor time", measurements=("processor_time",)),
-    Row(
-        number=5,
-        what="requests of an idle sweep, by open tickets",
-        measurements=("idle_sweeps",),
-        runs=1,
-    ),
+    Row(number=4, what="a backlog of 500 tickets × 3 messages after an outage of Slack", measurements=("backlog",)),
+    Row(number=5, what="requests of an idle sweep, by open tickets", measurements=("idle_sweeps",), runs=1),
     Row(number=6, what="chat requests, both chats together", measurements=("chat_requests",), runs=1),
+    Row(number=7, what="resident memory, 1,000 tickets open", measurements=("standing",)),
+    Row(number=8, what="1,000 stores in one process", measurements=("many_stores",)),
+    Row(number=9, what="start, and first contact", measurements=("standing", "first_contact")),
+    Row(number=10, what="processor time at rest, one store", measurements=("standing",)),
+    Row(number=11, what="others' messages beside a store in trouble", measurements=("neighbours",)),
+    Row(number=12, what="answers over 1,000,000 tickets", measurements=("lookups",)),
 )
 
 REASONS: Mapping[int, str] = MappingProxyType({})

@@ -36,7 +36,8 @@ class Watch:
         self._counted: dict[str, int] = {}
         for shop in world.shops:
             tickets = {ticket.id: ticket for ticket in world.tickets if ticket.shop is shop}
-            shop.vendor.http_server.observers.append(partial(self._list, tickets))
+            if tickets:
+                shop.vendor.http_server.observers.append(partial(self._list, tickets))
         world.discord.http_server.observers.append(partial(self._post, "discord"))
         world.slack.http_server.observers.append(partial(self._post, "slack"))
 
