@@ -22,6 +22,7 @@ from tests.bench.machine import machine
 from tests.bench.one_run import READINGS
 from tests.bench.results import ROOT, Line, Result
 from tests.bench.rows import REASONS, ROWS, Row
+from tests.bench.setting import NOTES
 from tests.bench.table import write_into
 
 Found = Mapping[str, list[Reading]]
@@ -71,9 +72,9 @@ def _measured(
     """Every reading by its figure's name, and the measurements that failed."""
     found: dict[str, list[Reading]] = {}
     failed = []
-    runs = {name: row.runs or asked.runs for row in chosen for name in row.measurements}
+    runs = {name: min(row.runs.get(name, asked.runs), asked.runs) for row in chosen for name in row.measurements}
     for name, amount in runs.items():
-        for run in range(min(amount, asked.runs)):
+        for run in range(amount):
             began = time.monotonic()
             own = folder / f"{name}-{run}"
             own.mkdir()
@@ -83,6 +84,8 @@ def _measured(
                 failed.append(f"{name}, run {run + 1}: {error}")
                 _say(f"{name}, run {run + 1} of {amount}: failed after {took}\n{error}")
                 break
+            if (own / NOTES).exists():
+                _say((own / NOTES).read_text("utf-8").rstrip())
             readings = {each: Reading(*value) for each, value in loads((own / READINGS).read_text("utf-8")).items()}
             for each, reading in readings.items():
                 found.setdefault(each, []).append(reading)

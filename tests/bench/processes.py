@@ -47,6 +47,11 @@ class Bot(BotProcess):
     def port(self) -> int:
         return self._port
 
+    @property
+    def has_ended(self) -> bool:
+        assert self._process is not None
+        return self._process.returncode is not None
+
     def processor_seconds(self) -> float:
         return processor_seconds(self.pid)
 
@@ -85,6 +90,11 @@ class Script:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        assert self._process is not None
+        return self._process.returncode is not None
 
     async def line(self, seconds: float = 120.0) -> Any:
         """The next line that it prints. Raises `RuntimeError` if it ends before."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 Scale = Literal["small", "full"]
+NOTES = "notes.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,11 @@ class Setting:
 
     def seconds(self, full: float, small: float) -> float:
         return full if self.scale == "full" else small
+
+    def note(self, text: str) -> None:
+        """Something that whoever measures should read."""
+        with (self.folder / NOTES).open("a", encoding="utf-8") as notes:
+            notes.write(f"{text}\n")
 
     def new_folder(self, name: str) -> Path:
         """A folder within this run's."""

@@ -7,15 +7,17 @@ The README's table of what was measured, made from `docs/bench.json`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.bench.figures import written
 from tests.bench.results import Line, Result, kept
+from tests.bench.rows import SIDE_BY_SIDE
 
 BEGIN = "<!-- bench: begin, made by `python -m tests.bench.table README.md` -->"
 END = "<!-- bench: end -->"
 _HEAD = ("#", "what", "figure", "median (lowest – highest)", "× the floor", "must reach", "met")
+_SIDE_BY_SIDE = "Side by side with what one would otherwise take, on the same work, each killed sixty times:"
 _JUDGED = {"value": "", "above": " above the floor", "ratio": " × the floor"}
 
 
@@ -24,11 +26,30 @@ def table(results: Iterable[Result]) -> str:
     results = list(results)
     if not results:
         return "Nothing has been measured yet: `make bench KEEP=yes`."
-    rows = [_HEAD, ("---",) * len(_HEAD)]
+    rows: list[Sequence[str]] = [_HEAD, ("---",) * len(_HEAD)]
     for result in results:
-        rows += [_cells(line, first=line is result.lines[0]) for line in result.lines]
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join([*lines, "", *_machines(results)])
+        if result.lines[0].row != SIDE_BY_SIDE:
+            rows += [_cells(line, first=line is result.lines[0]) for line in result.lines]
+    lines = [*_drawn(rows), "", *_machines(results)]
+    for result in results:
+        if result.lines[0].row == SIDE_BY_SIDE:
+            lines += ["", _SIDE_BY_SIDE, "", *_drawn(_compared(result))]
+    return "\n".join(lines)
+
+
+def _drawn(rows: Iterable[Sequence[str]]) -> list[str]:
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+
+
+def _compared(result: Result) -> list[Sequence[str]]:
+    """A row for each of those who were compared, with its figures in their columns."""
+    columns = list(dict.fromkeys(line.figure.label.partition(", ")[2] for line in result.lines))
+    found: dict[str, dict[str, str]] = {}
+    for line in result.lines:
+        name, _, column = line.figure.label.partition(", ")
+        found.setdefault(name, {})[column] = written(line.summary.median, line.figure.unit)
+    rows = [[name, *(cells.get(column, "–") for column in columns)] for name, cells in found.items()]
+    return [["", *columns], ["---"] * (len(columns) + 1), *rows]
 
 
 def _cells(line: Line, *, first: bool) -> tuple[str, ...]:
