@@ -40,8 +40,8 @@ INSERT INTO tickets (
 )
 SELECT
     1001 + i, ?4, 'old-' || i, 'About ' || (SELECT words FROM temp.names WHERE id = i % {_NAMES}), 'closed', 'closed',
-    (SELECT words FROM temp.names WHERE id = i * 7 % {_NAMES}), 'customer' || i / 3 || '@example.com',
-    JSON_ARRAY(JSON_ARRAY('Order', 'ORD-' || i * 13)), 'customer', ?2 + i * ?3,
+    (SELECT words FROM temp.names WHERE id = i * 7 % {_NAMES}), 'customer' || (i / 3) || '@example.com',
+    JSON_ARRAY(JSON_ARRAY('Order', 'ORD-' || (i * 13))), 'customer', ?2 + i * ?3,
     ?2 + i * ?3 + 60000 * (1 + i % 600), ?2 + i * ?3 + 3600000 * (10 + i % 60), 'closed', ?2 + i * ?3 < ?5, 3
 FROM n
 """

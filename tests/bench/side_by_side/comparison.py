@@ -42,8 +42,8 @@ _TICKETS = 10
 _PAUSE = 0.4
 _LONGEST_LIFE = 1.5
 _STARTS_WITHIN = 60.0
-_QUIET = 10.0
-"""So long nothing more has arrived: the rest is lost."""
+_QUIET = 45.0
+"""So long nothing more has arrived: the rest is lost. shopbell searches for 20 s for what may have been sent."""
 
 
 @dataclass(frozen=True, slots=True)
