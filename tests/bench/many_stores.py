@@ -28,7 +28,8 @@ FIGURES = (
 _POLL = 30.0
 _LONGEST = _POLL * 1.1
 """A pause is up to a tenth longer, so that stores do not stay in step."""
-_REPEATED_SECONDS = 10.0
+_SETTLES = 3.0
+"""Every store was swept at the start, and is swept once more in the time that is measured."""
 
 
 class _Sweeps:
@@ -61,7 +62,7 @@ async def measure(setting: Setting) -> Readings:
             await bot.start()
             await bot.ready(300)
             ready = time.monotonic() - began
-            await asyncio.sleep(_LONGEST)
+            await asyncio.sleep(_SETTLES)
             sweeps.begin()
             began, used = time.monotonic(), bot.processor_seconds()
             with Recorder([shop.vendor.http_server for shop in world.shops]) as recorder:
@@ -70,9 +71,9 @@ async def measure(setting: Setting) -> Readings:
             memory = bot.resident_megabytes()
         finally:
             await bot.kill()
-        part = [each for each in recorder.requests if each.at - began < _REPEATED_SECONDS]
+        part = recorder.requests[: len(recorder.requests) // 3]
         floor = await repeated(part, setting.folder, paced=True)
-    least = floor.processor / max(1, len(part)) * len(recorder.requests) / took
+    least = floor.processor / len(part) * len(recorder.requests) / took
     return {
         FIGURES[0].name: Reading(used / took, least),
         FIGURES[1].name: Reading(memory),

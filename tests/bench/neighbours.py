@@ -43,7 +43,7 @@ _LARGE = 20_000
 
 
 async def measure(setting: Setting) -> Readings:
-    messages = setting.amount(80, 10)
+    messages = setting.amount(60, 10)
     world = practice_world("sellgate", shops=5, limits=True)
     async with world:
         troubled, *healthy = world.shops

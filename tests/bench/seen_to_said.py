@@ -64,7 +64,7 @@ class Watch:
 
 
 async def measure(setting: Setting) -> Readings:
-    amount = setting.amount(20, 4)
+    amount = setting.amount(15, 4)
     world = practice_world("sellgate", shops=SHOPS)
     async with world:
         for shop in world.shops * 2:

@@ -31,9 +31,6 @@ class Setting:
     def amount(self, full: int, small: int) -> int:
         return full if self.scale == "full" else small
 
-    def seconds(self, full: float, small: float) -> float:
-        return full if self.scale == "full" else small
-
     def note(self, text: str) -> None:
         """Something that whoever measures should read."""
         with (self.folder / NOTES).open("a", encoding="utf-8") as notes:

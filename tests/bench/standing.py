@@ -74,8 +74,7 @@ class Standing:
     ready: float = 0.0
     sweeps: list[tuple[float, float]] = field(default_factory=list)
 
-    def watch(self) -> None:
-        """From now on, note each sweep."""
+    def __post_init__(self) -> None:
         self.world.shops[0].vendor.http_server.observers.append(self._note)
 
     def _note(self, exchange: Exchange) -> None:
@@ -97,11 +96,8 @@ async def measure(setting: Setting) -> Readings:
     importing = time.monotonic() - began
     async with AsyncExitStack() as stack:
         standing = [await _stand(stack, setting, amount) for amount in amounts]
-        await asyncio.sleep(setting.seconds(15, 5))
-        for each in standing:
-            each.watch()
-        # The longest distance of two sweeps is 33 s.
-        await asyncio.sleep(setting.seconds(70, 67))
+        # The longest distance of two sweeps is 33 s, so each has been swept twice since its start.
+        await asyncio.sleep(67)
         memory = {each.amount: each.bot.resident_megabytes() for each in standing}
     readings = {_memory(amount): Reading(megabytes, imported["memory"]) for amount, megabytes in memory.items()}
     for each in standing:

@@ -26,7 +26,7 @@ FIGURES = (
     Figure(name="written to accepted, p95", label="p95", unit="ms", at_most=10, judged="above"),
     Figure(name="written to durable, p99", label="durable, p99", unit="ms", at_most=10),
 )
-_PAUSE = 0.4
+_PAUSE = 0.25
 
 
 class Watch:
@@ -63,7 +63,7 @@ class Watch:
 
 
 async def measure(setting: Setting) -> Readings:
-    amount = setting.amount(60, 6)
+    amount = setting.amount(50, 6)
     world = practice_world("sellgate", shops=SHOPS)
     async with world:
         for shop in world.shops * 2:
