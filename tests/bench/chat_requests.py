@@ -19,7 +19,7 @@ from tests.support.waiting import until
 
 STORES = {"sellgate": "forum slack"}
 ACTS = ("a customer's message", "a reply in Discord", "a reply in Slack", "a close")
-FIGURES = tuple(Figure(name=f"chat requests of {act}", label=act, unit="requests") for act in ACTS)
+FIGURES = tuple(Figure(name=f"chat requests of {act}", label=act, unit="") for act in ACTS)
 _ID = re.compile(r"(?<=/)(?:\d{5,}|[^/]{60,})(?=/|$)")
 _PATROLS = frozenset({"discord GET /channels/…/messages", "slack conversations.history"})
 """What is read now and then, whatever is written."""

@@ -104,12 +104,12 @@ def percentile(values: Iterable[float], percent: float) -> float:
 
 
 def written(value: float, unit: str = "") -> str:
-    """A number with three digits that count, as people write it."""
+    """A number with two or three digits that count, as people write it."""
     if value == 0 or abs(value) >= 100:
         text = f"{value:,.0f}"
     elif abs(value) >= 10:
         text = f"{value:.1f}"
     else:
-        text = f"{value:.2f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
+        text = f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
+    text = text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
     return f"{text} {unit}".strip()

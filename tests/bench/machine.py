@@ -19,7 +19,7 @@ def machine() -> dict[str, str]:
         "commit": _commit(),
         "processor": f"{os.cpu_count()} × {_processor()}",
         "load": " ".join(f"{load:.2f}" for load in os.getloadavg()),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
         **{name: _version(name) for name in _PACKAGES},

@@ -54,7 +54,7 @@ ROWS = (
     Row(number=4, what="a backlog of 500 tickets × 3 messages after an outage of Slack", measurements=("backlog",)),
     Row(
         number=5,
-        what="requests of an idle sweep, by open tickets",
+        what="requests of an idle sweep",
         measurements=("idle_sweeps",),
         runs={"idle_sweeps": 1},
     ),

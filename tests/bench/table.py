@@ -54,7 +54,9 @@ def _compared(result: Result) -> list[Sequence[str]]:
 
 def _cells(line: Line, *, first: bool) -> tuple[str, ...]:
     found, figure = line.summary, line.figure
-    spread = f"{written(found.median, figure.unit)} ({written(found.lowest)} – {written(found.highest)})"
+    spread = written(found.median, figure.unit)
+    if found.lowest < found.highest:
+        spread += f" ({written(found.lowest)} – {written(found.highest)})"
     if figure.judged == "above":
         spread += f", {written(found.shown, figure.unit)} above"
     must = "" if figure.at_most is None else f"{written(figure.at_most, figure.unit)}{_JUDGED[figure.judged]}"

@@ -46,9 +46,10 @@ def test_a_percentile_is_one_of_the_values(values: list[int], percent: int, foun
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0 ms"), (0.123, "0.12 ms"), (5, "5 ms"), (12.34, "12.3 ms"), (1234.5, "1,234 ms")]
+    ("value", "text"),
+    [(0, "0 ms"), (0.00543, "0.0054 ms"), (0.123, "0.12 ms"), (5, "5 ms"), (12.34, "12.3 ms"), (1234.5, "1,234 ms")],
 )
-def test_a_number_has_three_digits_that_count(value: float, text: str) -> None:
+def test_a_number_has_two_or_three_digits_that_count(value: float, text: str) -> None:
     assert written(value, "ms") == text
 
 
