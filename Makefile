@@ -69,8 +69,11 @@ coverage: ## which lines and branches the last `make test` did not reach
 soak: $(VENV)/develops ## the long forms of the tests
 	$(BIN)/python -m pytest -m soak --timeout 0 $(PYTEST)
 
-bench: $(VENV)/develops ## measure
-	$(BIN)/python -m pytest -m bench --timeout 0 $(PYTEST)
+# How often each row is measured, and how: SCALE=small is for developing.
+RUNS ?= 5
+SCALE ?= full
+bench: $(VENV)/develops ## measure; ROW=4 one row, RUNS=5 how often, KEEP=yes writes the README's table
+	$(BIN)/python -m tests.bench --runs $(RUNS) --scale $(SCALE) $(addprefix --row ,$(ROW)) $(if $(KEEP),--keep)
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --fork-strategy fewest \
 	--no-emit-index-url --custom-compile-command "make lock"

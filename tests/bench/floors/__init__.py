@@ -1,0 +1,1 @@
+"""The shortest scripts that make the same requests as shopbell: what lies below them cannot be reached."""
