@@ -7,12 +7,7 @@ import pytest
 from tests.bench.chat_requests import STORES, chat_requests
 from tests.support.stage.stage import set_stage
 
-_CARD = {
-    "discord GET /channels/…": 1,
-    "discord GET /channels/…/messages/…": 1,
-    "discord PATCH /channels/…/messages/…": 1,
-    "slack chat.update": 1,
-}
+_CARD = {"discord GET /channels/…": 1, "discord PATCH /channels/…/messages/…": 1}
 _TITLE_AND_TAGS = {"discord PATCH /channels/…": 1}
 
 
@@ -25,6 +20,7 @@ async def test_each_act_takes_so_many_requests() -> None:
         "a customer's message": {
             "discord POST /channels/…/messages": 1,
             "slack chat.postMessage": 1,
+            "slack chat.update": 1,
             **_CARD,
             **_TITLE_AND_TAGS,
         },
@@ -33,9 +29,9 @@ async def test_each_act_takes_so_many_requests() -> None:
             "slack chat.postMessage": 1,
             "discord PUT /channels/…/messages/…/reactions/✅/@me": 1,
             "discord DELETE /channels/…/messages/…/reactions/⏳/@me": 1,
+            "slack chat.update": 2,
             **_CARD,
             **_TITLE_AND_TAGS,
-            "slack chat.update": 2,
         },
         "a reply in Slack": {
             "slack reactions.add": 2,
@@ -48,10 +44,8 @@ async def test_each_act_takes_so_many_requests() -> None:
             "discord PATCH /webhooks/…/…/messages/@original": 1,
             "discord POST /channels/…/messages": 1,
             "slack chat.postMessage": 1,
+            "slack chat.update": 1,
             **_CARD,
             **_TITLE_AND_TAGS,
-            "discord GET /channels/…": 2,
-            "discord GET /channels/…/messages/…": 2,
-            "slack chat.update": 2,
         },
     }
