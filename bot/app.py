@@ -16,7 +16,8 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import to_ms
 from bot.inbound.chats.catchup import CatchUp
 from bot.inbound.chats.choices import Choices
-from bot.inbound.chats.commands import Commands, Draw
+from bot.inbound.chats.commands import Commands
+from bot.inbound.chats.figures import Draw, FigureRequests
 from bot.inbound.chats.homes import Homes
 from bot.inbound.chats.intake import ChatIntake
 from bot.inbound.chats.lists import Lists
@@ -104,12 +105,13 @@ class App:
             refusals=refusals,
             choices=choices,
             lists=Lists(database, rules, clock, chats=world.chats, choices=choices, refusals=refusals),
-            counting=counting,
             snippets=snippets,
             searches=Searches(
                 database, rules, clock, chats=world.chats, choices=choices, is_caught_up=self._is_caught_up
             ),
-            draw=draw,
+            figures=FigureRequests(
+                database, rules, clock, choices=choices, refusals=refusals, counting=counting, draw=draw
+            ),
         )
         self._homes = Homes(database, rules, clock, world.chats)
         self._private = PrivateMessages(world.chats, commands, database, clock)

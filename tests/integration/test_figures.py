@@ -160,12 +160,13 @@ async def test_the_picture_goes_with_the_answer(bridge: Bridge, monkeypatch: pyt
     without = await bridge.asks(bridge.slack, Verb.STATS)
     assert without.picture is None
     asked: list[Chart] = []
+    requests = bridge.app._intake._commands._anywhere[Verb.STATS].__self__  # type: ignore[attr-defined]
 
     async def draw(chart: Chart) -> bytes | None:
         asked.append(chart)
         return PICTURE if len(asked) == 1 else None
 
-    monkeypatch.setattr(bridge.app._intake._commands, "_draw", draw)
+    monkeypatch.setattr(requests, "_draw", draw)
     drawn, failed = await bridge.asks(bridge.slack, Verb.STATS), await bridge.asks(bridge.slack, Verb.STATS)
     assert drawn.picture is not None
     assert drawn.picture.content == PICTURE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -13,9 +12,9 @@ import structlog
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, delivery_row, message_row, require, ticket_row
-from bot.drawing.chart import Chart
 from bot.errors import RemoteError
 from bot.inbound.chats.choices import Choices
+from bot.inbound.chats.figures import FigureRequests
 from bot.inbound.chats.lists import Lists
 from bot.inbound.chats.refusals import Refusals
 from bot.inbound.chats.searches import Searches
@@ -28,25 +27,20 @@ from bot.model import (
     DeliveryId,
     Kind,
     Modal,
-    Picture,
     Place,
     Purpose,
     State,
     StatusPayload,
-    StoreName,
     TicketNumber,
     Verb,
 )
 from bot.outbound.outbox import Outbox
-from bot.ports import CanCount, Chat
+from bot.ports import Chat
 from bot.text import clean
 from bot.tickets import enqueue
 from bot.tickets.day.snoozing import snooze
 from bot.tickets.day.status_changes import request_status
 from bot.tickets.day.taking import TAKINGS, Asker, Change, assign, take_by_reply
-from bot.tickets.figures.charts import alternative, chart
-from bot.tickets.figures.stats import Report, report
-from bot.tickets.figures.tables import chat_table
 from bot.tickets.from_agents.form_notes import NOTE, add_note, keep_as_note, note_form
 from bot.tickets.from_agents.routing import note_route, record_said, reply_route, set_route
 from bot.tickets.links import find_link
@@ -61,13 +55,6 @@ from bot.wording.guide import guide
 _log = structlog.get_logger(__name__)
 # After this time an agent is answered that the vendor takes longer.
 _VENDOR_SECONDS = 2.5
-_MAX_DAYS = 365
-_VENDORS_ASKED = 5
-"""Of so many vendors the own counts have room in one message."""
-
-
-Draw = Callable[[Chart], Awaitable[bytes | None]]
-"""Draws a picture; None: it could not be drawn."""
 
 
 class Commands:
@@ -75,9 +62,6 @@ class Commands:
     Answers agents. Every effect is a delivery, queued before the answer; the answer waits a short time for it.
 
     Whatever somebody asks, it is first found out about which ticket, and then whether they may act on it.
-
-    Args:
-        draw: None: figures are answered without a picture.
     """
 
     def __init__(
@@ -91,12 +75,10 @@ class Commands:
         refusals: Refusals,
         choices: Choices,
         lists: Lists,
-        counting: Mapping[StoreName, CanCount],
         snippets: Snippets,
         searches: Searches,
-        draw: Draw | None = None,
+        figures: FigureRequests,
     ) -> None:
-        self._draw = draw
         self._database = database
         self._outbox = outbox
         self._rules = rules
@@ -104,10 +86,9 @@ class Commands:
         self._chats = chats
         self._refusals = refusals
         self._choices = choices
-        self._counting = counting
         self._snippets = snippets
         self._anywhere: Mapping[Verb, Callable[[Ask], Awaitable[Answer]]] = {
-            Verb.STATS: self._stats,
+            Verb.STATS: figures.stats,
             Verb.TICKETS: lists.tickets,
             Verb.FIND: searches.find,
             Verb.HELP: self._help,
@@ -228,42 +209,6 @@ class Commands:
         if not may_act(assignee, self._rules.stores[subject.store], subject.places, writable):
             return Answer(text=answers.cannot_be_assigned(assignee.name))
         return await self._change(partial(assign, assignee=assignee), ask, subject.ticket)
-
-    async def _stats(self, ask: Ask) -> Answer:
-        stores = sorted(await self._choices.open_stores(ask.place, ask.agent, ask.door))
-        if not stores:
-            return Answer(text=answers.not_allowed())
-        chosen = [name for name in stores if ask.store is None or name == ask.store.strip().lower()]
-        if not chosen:
-            self._refusals.add(ask.place.chat, ask.door)
-            return Answer(text=answers.no_such_store(ask.store or "", stores))
-        days = 7 if ask.days is None else ask.days
-        if not 1 <= days <= _MAX_DAYS:
-            return Answer(text=answers.days_out_of_range())
-        now = self._clock.now()
-        hours = {name: self._rules.stores[name].hours for name in chosen}
-        found = await self._database.read(report, hours, days, now, self._rules.zone, self._rules.colleagues)
-        asked = chosen if len(chosen) <= _VENDORS_ASKED else []
-        counting = asyncio.gather(*(self._vendor_counts(name) for name in asked))
-        picture, counted = await asyncio.gather(self._picture(found), counting)
-        text = "\n".join([answers.figures_as_of(now, self._rules.zone), *filter(None, counted)])
-        return Answer(text=text, table=chat_table(found), picture=picture)
-
-    async def _picture(self, found: Report) -> Picture | None:
-        drawn = None if self._draw is None else await self._draw(chart(found))
-        return None if drawn is None else Picture(drawn, alternative(found))
-
-    async def _vendor_counts(self, store: StoreName) -> str:
-        """The vendor's own counts in one line, or that it does not answer; empty: it does not count."""
-        vendor = self._counting.get(store)
-        if vendor is None:
-            return ""
-        label = f"{store}: {self._rules.stores[store].vendor_label}"
-        try:
-            async with asyncio.timeout(_VENDOR_SECONDS):
-                return answers.vendor_counts(label, await vendor.counts())
-        except (RemoteError, TimeoutError):
-            return answers.vendor_counts_missing(label)
 
     async def _retry_or_discard(self, ask: Ask, _subject: Subject) -> Answer:
         retries = ask.verb is Verb.RETRY

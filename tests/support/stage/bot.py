@@ -15,7 +15,7 @@ from bot.app import App
 from bot.db.connection import Database, Transaction
 from bot.drawing.chart import Chart
 from bot.errors import RateLimited, RemoteError
-from bot.inbound.chats.commands import Draw
+from bot.inbound.chats.figures import Draw
 from bot.outbound.retry import Decider, Decision, Postpone, Schedule
 from bot.settings import LoadedSettings, load
 from bot.wiring import World, build_world

@@ -32,7 +32,7 @@ from unittest.mock import patch
 
 import structlog
 
-from bot.inbound.chats import commands
+from bot.inbound.chats import commands, figures
 from bot.model import State, StoreName
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.discord import DiscordMessage
@@ -285,7 +285,8 @@ async def set_stage(
         here.bridge.settings = here.environment()
         # An agent waits for an answer in real time.
         longer = patch.object(commands, "_VENDOR_SECONDS", 10 * commands._VENDOR_SECONDS)
-        with _defects(here.faults), longer, _all_is_read() if reads_at_once else nullcontext():
+        counting = patch.object(figures, "_VENDOR_SECONDS", 10 * figures._VENDOR_SECONDS)
+        with _defects(here.faults), longer, counting, _all_is_read() if reads_at_once else nullcontext():
             try:
                 if started:
                     await here.bridge.start()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import mkdtemp
 from unittest.mock import patch
@@ -12,6 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.drawing.chart import Bars, ByDay, Chart, Lengths
+from bot.drawing.process import _PROGRAM as PROGRAM
 from bot.drawing.process import Drawing
 from tests.support.waiting import until
 
@@ -141,3 +144,18 @@ async def test_without_a_temporary_folder_the_databases_is_used(tmp_path: Path) 
         told = await Drawing(tmp_path, program=tell)(CHART)
     assert told is not None
     assert str(tmp_path).encode() in told
+
+
+async def test_the_process_has_a_limit_of_memory(tmp_path: Path) -> None:
+    """It sets it itself, before it imports what draws."""
+    greedy = f"import runpy\nrunpy.run_path({str(PROGRAM)!r})['limit']()\nbytes(2 << 30)"
+    with capture_logs() as logs:
+        assert await Drawing(tmp_path, program=program(tmp_path, greedy))(CHART) is None
+    assert [each["reason"] for each in logs] == ["MemoryError"]
+
+
+def test_the_bridge_itself_imports_nothing_that_draws() -> None:
+    """Its memory stays as it was."""
+    asked = "import sys, bot.cli, bot.app; print({'matplotlib', 'numpy', 'PIL'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

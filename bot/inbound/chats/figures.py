@@ -1,0 +1,95 @@
+"""The answer to `/stats`: the figures of the stores that the asker may see, what their vendors count, and a picture."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.clock import Clock
+from bot.db.connection import Database
+from bot.drawing.chart import Chart
+from bot.errors import RemoteError
+from bot.inbound.chats.choices import Choices
+from bot.inbound.chats.refusals import Refusals
+from bot.model import Answer, Ask, Picture, StoreName
+from bot.ports import CanCount
+from bot.tickets.figures.charts import alternative, chart
+from bot.tickets.figures.stats import Report, report
+from bot.tickets.figures.tables import chat_table
+from bot.tickets.rules import Rules
+from bot.wording import answers
+
+_DAYS, _MOST_DAYS = 7, 365
+_VENDOR_SECONDS = 2.5
+"""So long a vendor is waited for."""
+_VENDORS_ASKED = 5
+"""Of so many vendors the own counts have room in one message."""
+
+Draw = Callable[[Chart], Awaitable[bytes | None]]
+"""Draws a picture; None: it could not be drawn."""
+
+
+class FigureRequests:
+    """
+    Answers who asks for figures.
+
+    Args:
+        counting: The vendors that count by themselves.
+        draw: None: figures are answered without a picture.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        rules: Rules,
+        clock: Clock,
+        *,
+        choices: Choices,
+        refusals: Refusals,
+        counting: Mapping[StoreName, CanCount],
+        draw: Draw | None,
+    ) -> None:
+        self._database = database
+        self._rules = rules
+        self._clock = clock
+        self._choices = choices
+        self._refusals = refusals
+        self._counting = counting
+        self._draw = draw
+
+    async def stats(self, ask: Ask) -> Answer:
+        """What `/stats` is answered. Raises what `Chat.writable` raises."""
+        stores = sorted(await self._choices.open_stores(ask.place, ask.agent, ask.door))
+        if not stores:
+            return Answer(text=answers.not_allowed())
+        chosen = [name for name in stores if ask.store is None or name == ask.store.strip().lower()]
+        if not chosen:
+            self._refusals.add(ask.place.chat, ask.door)
+            return Answer(text=answers.no_such_store(ask.store or "", stores))
+        days = _DAYS if ask.days is None else ask.days
+        if not 1 <= days <= _MOST_DAYS:
+            return Answer(text=answers.days_out_of_range())
+        now = self._clock.now()
+        hours = {name: self._rules.stores[name].hours for name in chosen}
+        found = await self._database.read(report, hours, days, now, self._rules.zone, self._rules.colleagues)
+        asked = chosen if len(chosen) <= _VENDORS_ASKED else []
+        counting = asyncio.gather(*(self._vendor_counts(name) for name in asked))
+        picture, counted = await asyncio.gather(self._picture(found), counting)
+        text = "\n".join([answers.figures_as_of(now, self._rules.zone), *filter(None, counted)])
+        return Answer(text=text, table=chat_table(found), picture=picture)
+
+    async def _picture(self, found: Report) -> Picture | None:
+        drawn = None if self._draw is None else await self._draw(chart(found))
+        return None if drawn is None else Picture(drawn, alternative(found))
+
+    async def _vendor_counts(self, store: StoreName) -> str:
+        """The vendor's own counts in one line, or that it does not answer; empty: it does not count."""
+        vendor = self._counting.get(store)
+        if vendor is None:
+            return ""
+        label = f"{store}: {self._rules.stores[store].vendor_label}"
+        try:
+            async with asyncio.timeout(_VENDOR_SECONDS):
+                return answers.vendor_counts(label, await vendor.counts())
+        except (RemoteError, TimeoutError):
+            return answers.vendor_counts_missing(label)
