@@ -76,11 +76,13 @@ async def test_what_leaves_at_once(stage: Stage) -> None:
         **_CARD,
         "discord PATCH /channels/…": 1,
     }
-    # The ticket waits for the customer already: its card and its tags stay as they are.
+    # The ticket waits for the customer already: its tags and its card in Discord, which is read, stay as they are.
     assert await counted(stage, lambda: replies(ticket.bob_says, "From Slack.")) == {
         "slack reactions.add": 1,
         "discord POST /channels/…/messages": 1,
         "discord GET /channels/…": 1,
+        "discord GET /channels/…/messages/…": 1,
+        "slack chat.update": 1,
     }
     assert await counted(stage, close) == {
         "discord POST /interactions/…/…/callback": 1,

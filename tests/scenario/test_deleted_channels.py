@@ -23,7 +23,7 @@ OVER = "Tickets appear in"
 
 def in_order(ticket: Ticket) -> list[str]:
     """What the customer wrote, as the Discord thread shows it, from the top."""
-    shown = [str(m.embeds[0].get("description")) for m in ticket.discord.messages() if m.embeds]
+    shown = [str(embed.get("description")) for m in ticket.discord.messages() for embed in m.embeds]
     return [text for text in shown if text.startswith("Word")]
 
 

@@ -86,7 +86,7 @@ async def test_messages_that_waited_go_into_the_new_thread(stage: Stage) -> None
     stage.world.discord.http_server.faults.remove(fault)
     await goes_on(ticket, before)
     await stage.bridge.drained()
-    shown = [str(m.embeds[0].get("description")) for m in ticket.discord.messages() if m.embeds]
+    shown = [str(embed.get("description")) for m in ticket.discord.messages() for embed in m.embeds]
     assert [text for text in shown if text.startswith("Word")] == ["Word 0", "Word 1", "Word 2"]
     assert ticket.slack.count("Word") == 3
 

@@ -29,8 +29,8 @@ from adapters.chats.discord.failures import (
 )
 from adapters.chats.discord.full_servers import ThreadLimit
 from adapters.chats.discord.history import History
+from adapters.chats.discord.rendered_cards import RenderedCards
 from adapters.chats.discord.requests import SHORT_WAIT
-from adapters.chats.rendered_cards import RenderedCards
 from bot.errors import Forbidden, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
 from bot.model import Card, ChannelId, ChatMessageId, DeliveryKey, Opened, Place, ThreadId
 
@@ -207,9 +207,8 @@ class Threads:
             tags_now = list(thread.get("applied_tags") or [])
             is_archived = bool(thread["thread_metadata"]["archived"])
         tags = None if forum is None else await forum_tags.tags_for(self._account, forum, card, tags_now)
-        shows = self._rendered.shows(opened.card, card_message(card))
-        is_there, is_outdated = True, not shows
-        if shows is None:
+        is_there, is_outdated = True, self._rendered.shows_another(opened.card, card_message(card))
+        if not is_outdated:
             message = await self._card(channel, opened)
             with usable_answer(wrote=False):
                 is_there, is_outdated = message is not None, message is not None and not shows_card(message, card)

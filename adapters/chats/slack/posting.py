@@ -5,7 +5,6 @@ from __future__ import annotations
 import structlog
 
 from adapters.chats.echo import Echo
-from adapters.chats.rendered_cards import RenderedCards
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, context, fallback
 from adapters.chats.slack.card import card_blocks, card_fallback
@@ -59,7 +58,6 @@ class Posting:
         self._deletions = deletions
         self._echo = echo
         self._limits = RateLimits(clock)
-        self._rendered = RenderedCards()
 
     def limit(self, kind: Kind, place: Place) -> Limit:
         """All messages of a channel share its limit, in whatever thread; changes and reactions have others."""
@@ -161,15 +159,16 @@ class Posting:
 
     async def render_card(self, place: Place, opened: Opened, card: Card) -> None:
         """Write the card anew; when a change has no metadata, Slack keeps what the message has."""
-        shown = {"text": card_fallback(card), "blocks": card_blocks(card)}
-        if self._rendered.shows(opened.card, shown):
-            return
-        self._rendered.changes(opened.card)
         try:
-            await self._requests.write("chat.update", channel=place.channel, ts=opened.card, **shown)
+            await self._requests.write(
+                "chat.update",
+                channel=place.channel,
+                ts=opened.card,
+                text=card_fallback(card),
+                blocks=card_blocks(card),
+            )
         except Gone as error:
             raise await self._deletions.judged(place) from error
-        self._rendered.changed(opened.card, shown)
 
     async def erase(self, place: Place, message: ChatMessageId, text: str) -> None:
         await self._change(place, message, fallback(text), [context(text)])

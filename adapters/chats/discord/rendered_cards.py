@@ -1,4 +1,4 @@
-"""What our cards show, as far as it is remembered: a card that shows it already needs no request."""
+"""What our cards show, as far as it is remembered: a card that must show something else is not read before that."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _REMEMBERED = 200
 
 
 class RenderedCards:
-    """A digest of what the latest cards show; only we change them, and whoever deletes one is heard of by an event."""
+    """A digest of what the latest cards show. It never says that a card is still there: people may have deleted it."""
 
     def __init__(self) -> None:
         self._shown: OrderedDict[ChatMessageId, bytes] = OrderedDict()
 
-    def shows(self, card: ChatMessageId, content: Any) -> bool | None:
-        """Whether a card shows this; None: it is not remembered."""
+    def shows_another(self, card: ChatMessageId, content: Any) -> bool:
+        """Whether a card is known to show something else than this."""
         shown = self._shown.get(card)
-        return None if shown is None else shown == _digest(content)
+        return shown is not None and shown != _digest(content)
 
     def changes(self, card: ChatMessageId) -> None:
         """A change is asked for, and may be made."""
