@@ -29,7 +29,7 @@ _ROOMS: Mapping[str, type[Room]] = MappingProxyType({"discord": LimitedDiscord, 
 async def test_waiting_messages_of_a_ticket_take_so_many_posts(
     tmp_path: Path, chat: str, tickets: int, messages: int, posts: int
 ) -> None:
-    """After an outage every ticket has some new messages of its customer: those that a limit makes wait are one post."""
+    """After an outage every ticket has some new messages of its customer: what a limit makes wait is one post."""
     async with Simulation(simulated_loop(), tmp_path / "db", stores={"main": (f"{chat}:1",)}, rooms=_ROOMS) as sim:
         room = sim.rooms[chat]
         assert isinstance(room, LimitedDiscord | LimitedSlack)
