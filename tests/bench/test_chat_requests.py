@@ -32,6 +32,8 @@ _REQUESTS = {
         "slack reactions.add": 2,
         "slack reactions.remove": 1,
         "discord POST /channels/…/messages": 1,
+        "discord GET /channels/…/messages/…": 1,
+        "slack chat.update": 1,
         **_CARD,
     },
     "a close": {
