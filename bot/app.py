@@ -34,7 +34,9 @@ from bot.ops.health import Health
 from bot.ops.reminders import Reminders
 from bot.ops.retention import Retention
 from bot.ops.web import StoreWebhook, WebServer
-from bot.outbound.chat_couriers import CardCourier, ChatFailures, LineCourier, MarkCourier, PostCourier
+from bot.outbound.card_couriers import CardCourier, MarkCourier
+from bot.outbound.chat_couriers import LineCourier, PostCourier
+from bot.outbound.chat_failures import ChatFailures
 from bot.outbound.erase_courier import EraseCourier
 from bot.outbound.job import Courier, Directory
 from bot.outbound.late_replies import LateReplies

@@ -1,7 +1,8 @@
 """
-The couriers for chats: a post, a line from shopbell itself, a card, a mark; and what follows when a chat fails.
+The couriers for what is said in a chat: a post, and a line from shopbell itself.
 
-For opening a thread see `bot.outbound.thread_couriers`. For deliveries to a vendor see `bot.outbound.vendor_couriers`.
+For cards and marks see `bot.outbound.card_couriers`, for opening a thread `bot.outbound.thread_couriers`, and for
+deliveries to a vendor `bot.outbound.vendor_couriers`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from datetime import datetime
 from bot.db.connection import Transaction
 from bot.db.rows import (
     DeliveryRow,
-    LinkRow,
     MessageRow,
     TicketRow,
     link_row,
@@ -22,35 +22,27 @@ from bot.db.rows import (
     ticket_row,
     to_ms,
 )
-from bot.errors import AuthFailed, Forbidden, Gone, Rejected, RemoteError
+from bot.errors import Forbidden, Gone, Rejected, RemoteError
 from bot.model import (
-    Button,
     ChatMessageId,
-    DeliveryId,
     Form,
-    Kind,
     LinePayload,
-    Mark,
     Place,
     Post,
     Progress,
     Status,
-    Verb,
     Voice,
     next_form,
 )
 from bot.outbound import joining
-from bot.outbound.job import Directory, Job, read_opening, thread_of
+from bot.outbound.chat_failures import retry_button
+from bot.outbound.job import Directory, Job, thread_of
 from bot.outbound.joining import Joined
+from bot.outbound.posted_parts import next_part, record_part
 from bot.tickets import announcements, deleted_places, enqueue
-from bot.tickets.from_vendors.incidents import channel_failing, channel_works
-from bot.tickets.links import place_of
-from bot.tickets.replies import marks
+from bot.tickets.from_vendors.incidents import channel_works
 from bot.tickets.replies.progress import WORTH_SHOWING, progress_of
 from bot.wording import cards, notices
-
-# Kinds for which `Gone` means that their thread is gone. For an opening it is the channel, for a mark the message.
-_IN_THREAD = (Kind.POST, Kind.LINE, Kind.CARD, Kind.NEW_CARD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +117,7 @@ class PostCourier:
             return 0
         if result is None or job.progress is not None:
             return None
-        return _next_part(tx, job, self.directory.chat(link.chat).parts(self._post(job)))
+        return next_part(tx, job, self.directory.chat(link.chat).parts(self._post(job)))
 
     def _is_outdated(self, tx: Transaction, job: Job, result: Posted | None) -> bool:
         """Whether the first part shows something else than it must show now."""
@@ -205,7 +197,7 @@ class LineCourier:
             channel_works(tx, job.link.place, now, job.delivery.id)
         if job.link is not None and job.ticket is not None and job.ticket.status is Status.CLOSED:
             enqueue.card(tx, job.link, now)
-        part = _next_part(tx, job, self.directory.chat(self._place(job).chat).parts(self._post(job)))
+        part = next_part(tx, job, self.directory.chat(self._place(job).chat).parts(self._post(job)))
         if part is None:
             tx.run("erase_announcement", id=job.delivery.id)
         return part
@@ -234,118 +226,6 @@ class LineCourier:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CardCourier:
-    """Makes a card show the ticket's current state."""
-
-    directory: Directory
-    retries_forever = True
-
-    async def attempt(self, job: Job) -> bool | None:
-        """Returns whether the card exists; None: the thread is not open yet, and opening it posts the card."""
-        link = require(job.link)
-        if link.opened is None:
-            return None
-        card = self.directory.card(job, link.chat)
-        return await self.directory.chat(link.chat).render_card(thread_of(link), link.opened, card)
-
-    def record(self, tx: Transaction, job: Job, result: bool | None, now: datetime) -> None:
-        link = require(job.link)
-        if result is None:
-            return
-        tx.run("set_card_version", id=link.id, version=require(job.ticket).version)
-        channel_works(tx, link.place, now, job.delivery.id)
-        if result:
-            post_left_out_opening(tx, job, now)
-        else:
-            enqueue.new_card(tx, link, now)
-
-    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        enqueue.line(tx, require(job.link), notices.card_outdated(reason), now, (retry_button(job),))
-
-
-@dataclass(frozen=True, slots=True)
-class MarkCourier:
-    """Makes our mark on an agent's message show what happened to the message."""
-
-    directory: Directory
-    retries_forever = True
-
-    async def attempt(self, job: Job) -> Mark | None:
-        """If the thread or the message is gone, there is nothing left to mark, and that counts as done."""
-        link, message = require(job.link), require(job.message)
-        place = place_of(link, message)
-        if job.possible_marks == ((job.mark,) if job.mark else ()):
-            return job.mark
-        outdated: list[Mark | None] = [mark for mark in job.possible_marks if mark is not job.mark]
-        try:
-            for was in outdated or [None]:
-                await self.directory.chat(link.chat).mark(place, require(message.chat_message), job.mark, was)
-        except Gone:
-            return job.mark
-        return job.mark
-
-    def record(self, tx: Transaction, job: Job, result: Mark | None, now: datetime) -> None:
-        message = require(job.message)
-        tx.run("set_message_mark", id=message.id, mark=result)
-        channel_works(tx, require(job.link).place, now, job.delivery.id)
-        if marks.wanted_mark(tx, require(tx.one("message", id=message.id))) is not result:
-            marks.enqueue_mark(tx, message, now)
-
-    def give_up(self, tx: Transaction, job: Job, reason: str, now: datetime) -> None:
-        """Does nothing: the lines in the thread say what happened to the message."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChatFailures:
-    """What follows at once when a delivery to a chat fails."""
-
-    directory: Directory
-
-    def handle(self, tx: Transaction, job: Job, error: RemoteError, now: datetime) -> bool:
-        """
-        Replace a thread that is gone; note and announce a channel that the bot is not allowed to use; write down the
-        next form of what was refused because of its words.
-
-        Returns:
-            Whether the delivery can be attempted again at once: the thread is replaced, or it has another form.
-        """
-        if isinstance(error, Rejected) and error.plainer_may_pass and _make_plainer(tx, job):
-            return True
-        if job.link is None:
-            return False
-        if isinstance(error, AuthFailed | Forbidden):
-            others = [link.place for link in enqueue.links_of(tx, job.link.ticket)]
-            label = self.directory.chat(job.link.chat).label
-            channel_failing(
-                tx, job.link.place, others, label, error.user_message, now, fallbacks=self.directory.channels
-            )
-        if isinstance(error, Gone) and job.delivery.kind in _IN_THREAD:
-            deleted_places.reopen_link(tx, job.link, now)
-            return True
-        return False
-
-
-def _make_plainer(tx: Transaction, job: Job) -> bool:
-    """
-    Write down the next form for a delivery that was refused. False: there is none.
-
-    The key stays the same: so what may have been posted in one form is found before another one is posted.
-    """
-    if job.delivery.kind not in _IN_THREAD and job.delivery.kind is not Kind.OPEN:
-        return False
-    form = next_form(job.delivery.form, is_card=job.delivery.kind not in (Kind.POST, Kind.LINE))
-    if form is None:
-        return False
-    tx.run("set_delivery_form", id=job.delivery.id, form=form)
-    return True
-
-
-def retry_button(job: Job) -> Button:
-    """The button that makes a delivery again that has failed."""
-    return Button(verb=Verb.RETRY, label="Retry", delivery=job.delivery.id)
-
-
 def _may_be_skipped(job: Job, error: RemoteError) -> bool:
     """Whether a line need not be posted here: its old thread is gone, or other channels may take it."""
     line = job.delivery.payload_as(LinePayload)
@@ -353,56 +233,3 @@ def _may_be_skipped(job: Job, error: RemoteError) -> bool:
     if isinstance(error, Rejected) and error.plainer_may_pass and next_form(job.delivery.form, is_card=False):
         return False
     return line.resolved_text is not None or (isinstance(error, Gone) and in_old_thread)
-
-
-def _next_part(tx: Transaction, job: Job, count: int) -> int | None:
-    """
-    Which of `count` parts comes next; None: this was the last.
-
-    If the thread was replaced during the attempt, it is the first again: the new thread has none of them.
-    """
-    if job.delivery.part + 1 >= count:
-        return None
-    replaced = (
-        job.link is not None and link_row(require(tx.one("link", id=job.link.id))).threads_lost != job.link.threads_lost
-    )
-    return 0 if replaced else job.delivery.part + 1
-
-
-def record_part(
-    tx: Transaction, job: Job, directory: Directory, message: ChatMessageId, delivery: DeliveryId | None = None
-) -> None:
-    """Record which chat message a part became, where and when; of the job's delivery, or of another one with it."""
-    place = job.link.place if job.link is not None else require(job.delivery.payload_as(LinePayload).place)
-    tx.run(
-        "set_posted",
-        delivery=delivery or job.delivery.id,
-        part=job.delivery.part,
-        chat_message=message,
-        thread=place.thread or place.channel,
-        posted_at=to_ms(directory.chat(place.chat).time_of(message)),
-        progress=job.progress,
-    )
-    if job.shown != message:
-        record_latest_message(tx, job, message)
-
-
-def record_latest_message(tx: Transaction, job: Job, message: ChatMessageId) -> None:
-    """Record our latest message in this chat: every delivery that is begun from now on will be newer."""
-    tx.run("set_last_posted", destination=job.delivery.destination, chat_message=message)
-
-
-def post_left_out_opening(tx: Transaction, job: Job, now: datetime) -> None:
-    """If the first message stands on cards alone, and this card's form leaves it out, post it in the thread."""
-    if job.delivery.form < Form.DEFUSED:
-        return
-    link = require(job.link)
-    opening = read_opening(tx, link.ticket, link.id)
-    if opening is not None and opening.is_on_cards:
-        enqueue.post(tx, link, opening.message, now)
-
-
-def queue_outdated_card(tx: Transaction, link: LinkRow, shown: TicketRow, now: datetime) -> None:
-    """Queue the link's card if the ticket is not any more as `shown`: as the card shows it."""
-    if ticket_row(require(tx.one("ticket", number=shown.number))).version != shown.version:
-        enqueue.card(tx, link_row(require(tx.one("link", id=link.id))), now)

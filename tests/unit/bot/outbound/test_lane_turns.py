@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.model import ChannelId, ChatName, Kind, Place, ThreadId, TicketNumber
 from bot.outbound.ready_lanes import ReadyLane
-from bot.outbound.turns import SLOTS, Turns
+from bot.outbound.lane_turns import SLOTS, Turns
 from bot.ports import Limit
 from tests.support.clocks import NOON
 
