@@ -15,6 +15,7 @@ from bot.sandbox.vendors.rate_limits import QuotaCounter
 from tests.support.crash.world import KillWorld, Shop
 
 _NO_LIMIT = 1_000_000
+_FIRST_CHANNEL = 1_500_000_000_000_000_000
 
 
 def practice_world(
@@ -29,9 +30,19 @@ def practice_world(
     """
     chosen: Sequence[str] = [vendors[index % len(vendors)] for index in range(shops)] if shops else vendors
     world = KillWorld(clock or SystemClock(), Random(1), lost_answers=0.0, vendors=chosen)
+    _with_the_same_channels(world)
     if not limits:
         _without_limits(world)
     return world
+
+
+def _with_the_same_channels(world: KillWorld) -> None:
+    """In each run the channels have the same ids, so that a database which was filled for one fits the next."""
+    channels = world.discord.guild.state.channels
+    for number, shop in enumerate(world.shops):
+        del channels[shop.discord.id]
+        shop.discord.id = _FIRST_CHANNEL + number
+        channels[shop.discord.id] = shop.discord
 
 
 def _without_limits(world: KillWorld) -> None:
