@@ -2,8 +2,8 @@
 The outbox attempts the deliveries: in order within a lane, each attempt recorded before it is made.
 
 An attempt of unknown outcome is never simply repeated: first the other side is searched. After each attempt or search
-a lane gives up its turn; whose turn is next is up to `bot.outbound.lane_turns`. Each destination has its own turns, so a
-stuck destination does not delay the others. How a kind of delivery is attempted, searched for and recorded is up to
+a lane gives up its turn; whose turn is next is up to `bot.outbound.lane_turns`. Each destination has its own turns, so
+a stuck destination does not delay the others. How a kind of delivery is attempted, searched for and recorded is up to
 its courier (see `bot.outbound.job`).
 """
 
@@ -33,9 +33,9 @@ from bot.outbound.job import (
     Unclear,
     read_job,
 )
+from bot.outbound.lane_turns import Turns
 from bot.outbound.ready_lanes import LimitOf, ReadyLane, look_for_lanes
 from bot.outbound.retry import Decider, Decision, GiveUp, Postpone, Reconcile
-from bot.outbound.lane_turns import Turns
 from bot.ports import Limit
 from bot.wording import reasons
 

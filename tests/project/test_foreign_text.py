@@ -62,7 +62,7 @@ Reader = Callable[[str], Any]
 
 MARKDOWN = (
     "_CONTINUED", "_ESCAPE", "_ESCAPED", "_FENCE", "_FENCE_END", "_HEADING", "_ITEM", "_LINK",
-    "_QUOTE_LINE", "_QUOTE_REST", "_SMALL", "_SPOILER_END", "_STRIKE_END", "_TICKS", "_TOKEN",
+    "_QUOTE_LINE", "_QUOTE_REST", "_SMALL", "_SPOILER_END", "_STRIKE_END", "_TOKEN",
 )  # fmt: skip
 MRKDWN = (
     "_BRACKETED", "_CODE_END", "_ENDS", "_FENCE_END", "_LINE_END", "_QUOTE", "_QUOTE_REST", "_TOKEN", "_ID"
@@ -125,6 +125,7 @@ FOREIGN: dict[str, Reader] = {
         markup.named_link("name", given),
     ),
     **{f"adapters/chats/discord/reading_markdown.py:{name}": _read_markdown for name in MARKDOWN},
+    "adapters/chats/discord/code_spans.py:_TICKS": _read_markdown,
     "adapters/chats/discord/writing_markdown.py:_ADDRESS": _write_markdown,
     "adapters/chats/discord/writing_markdown.py:_LANGUAGE": _write_markdown,
     "adapters/chats/discord/writing_markdown.py:_code": _write_markdown,

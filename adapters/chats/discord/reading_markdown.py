@@ -14,14 +14,13 @@ only so deep.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections import defaultdict
 from dataclasses import replace
 from typing import Final
 
 from adapters.chats.building import Building
 from adapters.chats.closers import Places, Runs
 from adapters.chats.discord.brackets import Names, bracketed
+from adapters.chats.discord.code_spans import CodeSpans
 from bot.text import addresses, cleaned_lines
 from bot.text.normal import normal
 from bot.text.plain import plain_pieces
@@ -51,7 +50,6 @@ _TOKEN = re.compile(r"¯\\_\(ツ\)_/¯|https?://|[\\`*_~|<\[\n]")
 _SHRUG = "¯\\_(ツ)_/¯"
 _ESCAPE = re.compile(r"\\[\s\S]")
 _ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
-_TICKS = re.compile(r"`+")
 _FENCE = re.compile(r"```(?:(?P<language>[A-Za-z0-9_+\-.#]{1,50})\n)?\n*(?=[^\n])")
 _FENCE_END = re.compile(r"```")
 _LINK = re.compile(
@@ -95,7 +93,7 @@ class _Reader:
         self._runs = {sign: Runs(bare, sign) for sign in "*_"}
         self._ends = {"~~": Places(bare, _STRIKE_END), "||": Places(bare, _SPOILER_END)}
         self._fence_ends = Places(text, _FENCE_END)
-        self._ticks: dict[int, list[int]] | None = None
+        self._code_spans = CodeSpans(text)
         self._building = Building()
 
     # ------------------------------------------------------------ blocks
@@ -307,25 +305,9 @@ class _Reader:
                 is_block = self._building.add_code(pieces, text, fence["language"] or "", style)
                 after = closing[1]
                 return after + (is_block and after < end and self._text[after] == "\n")
-        run = _TICKS.match(self._text, at, end)
-        width = 0 if run is None else run.end() - at
-        for ticks in range(min(width, 3), 0, -1):
-            closing_at = self._closing_ticks(ticks, at + width, end)
-            if closing_at is not None:
-                pieces.append(Code(_trimmed_code(self._text[at + ticks : closing_at]), style))
-                return closing_at + ticks
-        pieces.append(Words("`" * width, style))
-        return at + width
-
-    def _closing_ticks(self, ticks: int, start: int, end: int) -> int | None:
-        """Where the next run of exactly so many ticks begins."""
-        if self._ticks is None:
-            self._ticks = defaultdict(list)
-            for run in _TICKS.finditer(self._text):
-                self._ticks[run.end() - run.start()].append(run.start())
-        runs = self._ticks.get(ticks, [])
-        at = bisect_left(runs, start)
-        return runs[at] if at < len(runs) and runs[at] + ticks <= end else None
+        code, after = self._code_spans.read(at, end)
+        pieces.append(Words(self._text[at:after], style) if code is None else Code(code, style))
+        return after
 
     def _address(self, at: int, end: int, pieces: list[Inline], style: Style) -> int | None:
         last = addresses.end_of(self._text, at, end)
@@ -353,13 +335,6 @@ class _Reader:
         label = plain_pieces(self._inline(found.start("label"), found.end("label"), PLAIN, _DEEPEST_MARK - 1))
         pieces.append(Link(address, "" if label == address else label, style))
         return found.end()
-
-
-def _trimmed_code(text: str) -> str:
-    """One space between the marks and a tick of the text itself does not count."""
-    if text.startswith(" ") and text.lstrip(" ").startswith("`"):
-        text = text[1:]
-    return text[:-1] if text.endswith(" ") and text.rstrip(" ").endswith("`") else text
 
 
 def _level(indents: list[int], indent: int) -> int:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import ChannelId, ChatName, Kind, Place, ThreadId, TicketNumber
-from bot.outbound.ready_lanes import ReadyLane
 from bot.outbound.lane_turns import SLOTS, Turns
+from bot.outbound.ready_lanes import ReadyLane
 from bot.ports import Limit
 from tests.support.clocks import NOON
 
