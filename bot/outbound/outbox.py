@@ -40,8 +40,9 @@ from bot.ports import Limit
 from bot.wording import reasons
 
 _log = structlog.get_logger(__name__)
-# Another process (`shopbell outbox retry`) cannot wake this one; so late it may notice a change.
-_LONGEST_SLEEP = 5.0
+# Another process (`shopbell outbox retry`) cannot wake this one; so late it may notice a change. Each look costs a
+# little processor time, all day.
+_LONGEST_SLEEP = 15.0
 # Looking for lanes takes the longer the more are ready. It is not done again for so many times as long as it took.
 _REST_AFTER_LOOK = 3.0
 
