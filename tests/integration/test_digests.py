@@ -37,6 +37,7 @@ def told(bridge: Bridge) -> list[list[str]]:
     return [chat.texts("1") for chat in (bridge.discord, bridge.slack)]
 
 
+@pytest.mark.takes(3)
 async def test_what_a_channel_is_told(tmp_path: Path) -> None:
     """How many wait, the oldest with its thread there, who has them, what was recovered and lost; then a day later."""
     async with telling(tmp_path) as bridge:
@@ -64,6 +65,7 @@ async def test_what_a_channel_is_told(tmp_path: Path) -> None:
         assert "Recovered since yesterday: 0." in told(bridge)[0][1]
 
 
+@pytest.mark.takes(5)
 async def test_nothing_is_said_where_nothing_waits(tmp_path: Path) -> None:
     """Neither without tickets nor when all are answered."""
     async with telling(tmp_path) as bridge:

@@ -130,6 +130,7 @@ def _played(trouble: Trouble | None, messages: int) -> float:
     ],
 )
 @pytest.mark.parametrize("messages", [_FEW, pytest.param(_MANY, marks=pytest.mark.soak)])
+@pytest.mark.takes(3)
 def test_a_vendor_out_of_order_holds_up_no_other_store(trouble: Trouble, messages: int) -> None:
     """The p99 of the other stores' messages stays within a tenth of what it is while every vendor works."""
     assert _played(trouble, messages) <= 1.1 * _normally(messages)

@@ -216,6 +216,7 @@ async def test_a_defect_in_a_reminder_ends_only_that(tmp_path: Path) -> None:
         assert any(line.startswith(LATE) for lines in told(bridge) for line in lines)
 
 
+@pytest.mark.takes(4)
 async def test_very_many_broken_promises(tmp_path: Path) -> None:
     """More than one transaction takes: each is told once."""
     async with promising(tmp_path) as bridge:

@@ -293,6 +293,7 @@ async def test_a_store_that_is_not_in_the_settings_keeps_its_snoozes(bridge: Bri
     assert [number for number, texts in shown.items() if BACK in texts] == [1002]
 
 
+@pytest.mark.takes(3)
 async def test_very_many_end_at_once(bridge: Bridge) -> None:
     """More than one transaction takes: each comes back once."""
     for number in range(2, 251):
@@ -313,6 +314,7 @@ async def test_very_many_end_at_once(bridge: Bridge) -> None:
 
 
 @pytest.mark.parametrize("hours", [10, -10])
+@pytest.mark.takes(3)
 async def test_the_clock_may_be_changed(bridge: Bridge, hours: int) -> None:
     """A snooze ends when the clock shows its time, a minute later at most, and only once, wherever the clock goes."""
     await snoozes(bridge, "12h")

@@ -154,6 +154,7 @@ async def test_two_refusals_of_a_ticket_that_was_read_in_between_prove_nothing(t
         assert not await _is_said_gone(bridge)
 
 
+@pytest.mark.takes(3)
 async def test_two_refusals_of_a_ticket_days_apart_prove_nothing(tmp_path: Path) -> None:
     """Nobody had a reason to read it in between."""
     # A simulated day of sweeps every half minute takes ten seconds.
