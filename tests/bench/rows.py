@@ -80,7 +80,20 @@ ROWS = (
     ),
 )
 
-REASONS: Mapping[int, str] = MappingProxyType({})
+_LEFT = "[what is left](docs/performance.md#what-is-left-and-why)"
+REASONS: Mapping[int, str] = MappingProxyType(
+    {
+        1: f"a message waits for two commits to the disk before it is said; {_LEFT}",
+        2: f"a reply waits for two commits, and httpx takes longer than a bare socket; {_LEFT}",
+        3: f"most of it is spent in httpx, aiohttp and discord.py; {_LEFT}",
+        4: "the first message of a ticket does not wait, so it leaves by itself",
+        7: f"half of it is the code of the SDKs and of pydantic; {_LEFT}",
+        8: f"each idle sweep is a request by httpx, four reads and a commit; {_LEFT}",
+        9: f"loading the SDKs takes most of a start; {_LEFT}",
+        10: f"each idle sweep asks for the pages with open tickets and reads each ticket there; {_LEFT}",
+        12: f"what is counted of many answers is counted anew each time; {_LEFT}",
+    }
+)
 """By row: why it is not met, with the profile that shows it."""
 
 
