@@ -22,7 +22,9 @@ LONGEST_WAIT_FOR_WRITES = 1.0
 """The same for a write: until then it is not even begun (see `Quota.wait`), so only a few at once have to wait."""
 
 _SHORT_WINDOW = 60.0
-"""A shorter window reserves nothing: a reply that waits until it is over waits less than a minute."""
+"""A shorter window reserves nothing: there a reply has the next turn."""
+_GIVES_WAY_FOR = 0.1
+"""So many seconds after an urgent request may be sent, reads go on if it was not."""
 _LONGEST_WINDOW = 86_400.0
 """Lightspeed counts by the day; no vendor's window is longer."""
 _FIRST_PAUSE = 5.0
@@ -37,8 +39,7 @@ _SPEED_UP = 0.98
 _SAFETY_MARGIN = 1.25
 """The spacing stays so many times as long as the one that was refused."""
 _CAREFUL_FOR = 3_600.0
-_ONE = 1.0 - 1e-9
-"""One request, less the rounding errors."""
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,11 @@ class _Bucket:
         self._level = self._capacity
         self._at = now
 
-    def wait(self, now: float) -> float:
+    def wait(self, now: float, requests: float = 1.0) -> float:
         self._level = min(self._capacity, self._level + (now - self._at) * self._rate)
         self._at = now
-        return 0.0 if self._level >= _ONE else (1.0 - self._level) / self._rate
+        needed = min(requests, self._capacity)
+        return 0.0 if self._level >= needed - _ROUNDING else (needed - self._level) / self._rate
 
     def take(self) -> None:
         self._level -= 1.0
@@ -116,6 +118,10 @@ class _Allowance:
     def wait(self, now: float, *, urgent: bool) -> float:
         common = self._common.wait(now)
         return min(common, self._reserved.wait(now)) if urgent else common
+
+    def wait_behind_another(self, now: float) -> float:
+        """As `wait` for an urgent request; where nothing is reserved, until there is one for somebody else, too."""
+        return self.wait(now, urgent=True) if self._reserved is not self._common else self._common.wait(now, 2.0)
 
     def take(self, now: float) -> None:
         (self._common if self._common.wait(now) == 0.0 else self._reserved).take()
@@ -158,10 +164,19 @@ class Quota:
         self._refused_spacing = 0.0
         self._careful_until = now
         self._next_read = now
+        self._reads_give_way_until = now
+        self._last_was_urgent = False
+        self._waiting_reads = 0
 
     def wait(self) -> float:
-        """In how many seconds one more urgent request is allowed; 0.0: now. Counts nothing."""
-        return self._wait(urgent=True)
+        """
+        In how many seconds one more urgent request is allowed; 0.0: now. Counts nothing.
+
+        Whoever asks comes back then: so until a moment later, no read takes what has become free.
+        """
+        seconds = self._wait(urgent=True)
+        self._give_way(seconds)
+        return seconds
 
     def read_wait(self) -> float:
         """In how many seconds one more request is allowed for which nobody waits; 0.0: now. Counts nothing."""
@@ -180,25 +195,46 @@ class Quota:
             RateLimited: That would take longer.
         """
         deadline = self._clock.monotonic() + longest
-        while (wait := self._wait(urgent=urgent)) > 0.0:
-            if self._clock.monotonic() + wait > deadline:
-                raise RateLimited(f"{self._vendor} allows no more requests at the moment.", retry_after=wait)
-            await self._clock.sleep(wait)
+        self._waiting_reads += not urgent
+        try:
+            while (wait := self._wait(urgent=urgent)) > 0.0:
+                if self._clock.monotonic() + wait > deadline:
+                    raise RateLimited(f"{self._vendor} allows no more requests at the moment.", retry_after=wait)
+                if urgent:
+                    self._give_way(wait)
+                await self._clock.sleep(wait)
+        finally:
+            self._waiting_reads -= not urgent
         now = self._clock.monotonic()
         for allowance in self._allowances:
             allowance.take(now)
         for window in self._reported:
             window.take()
+        self._last_was_urgent = urgent
+        self._reads_give_way_until = now
         if not urgent:
             self._next_read = now + self._spacing
+
+    def _give_way(self, seconds: float) -> None:
+        """
+        Reads wait until an urgent request has had its turn, which comes in so many seconds.
+
+        Only if the last turn was a read's. After an urgent one it is the reads' turn: where both wait all the time,
+        they take turns.
+        """
+        if seconds > 0.0 and not self._last_was_urgent:
+            self._reads_give_way_until = self._clock.monotonic() + seconds + _GIVES_WAY_FOR
 
     def _wait(self, *, urgent: bool) -> float:
         now = self._clock.monotonic()
         waits = [self._closed_until - now]
-        waits += [allowance.wait(now, urgent=urgent) for allowance in self._allowances]
+        if urgent and self._last_was_urgent and self._waiting_reads:
+            waits += [allowance.wait_behind_another(now) for allowance in self._allowances]
+        else:
+            waits += [allowance.wait(now, urgent=urgent) for allowance in self._allowances]
         waits += [window.wait(now, urgent=urgent) for window in self._reported]
         if not urgent:
-            waits.append(self._next_read - now)
+            waits += [self._next_read - now, self._reads_give_way_until - now]
         return max(0.0, *waits)
 
     def answered(self, headers: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -19,6 +20,7 @@ from adapters.vendors.client.rate_limits import (
 )
 from bot.errors import RateLimited
 from tests.support.clocks import ManualClock
+from tests.support.simulation.loop import SimulatedClock, simulated_loop
 
 FIVE_MINUTES = Window(300, 300)
 
@@ -228,3 +230,65 @@ async def test_a_write_does_not_sleep_for_its_turn() -> None:
     clock.advance(30)
     assert quota.wait() == 0.0
     await quota.take(urgent=True, longest=LONGEST_WAIT_FOR_WRITES)
+
+
+async def reading(quota: Quota, clock: SimulatedClock, left: list[float]) -> None:
+    """Reads as fast as it may; notes when each request left."""
+    while True:
+        await quota.take(urgent=False)
+        left.append(clock.monotonic())
+
+
+async def written(quota: Quota, clock: SimulatedClock) -> float:
+    """A reply leaves as the outbox lets it leave; how long that took."""
+    began = clock.monotonic()
+    while (wait := quota.wait()) > 0.0:
+        await clock.sleep(wait)
+    await quota.take(urgent=True, longest=LONGEST_WAIT_FOR_WRITES)
+    return clock.monotonic() - began
+
+
+@pytest.mark.simulated
+@pytest.mark.parametrize("window", [Window(4, 1), Window(20, 1), Window(30, 10)])
+@pytest.mark.parametrize("readers", [1, 3])
+async def test_a_reply_has_the_next_turn_where_reads_use_up_a_short_window(window: Window, readers: int) -> None:
+    """However many reads wait, it leaves with the second request that is allowed, at the latest."""
+    clock = SimulatedClock(simulated_loop())
+    quota, left = Quota(clock, "Acme", [window]), list[float]()
+    tasks = [asyncio.create_task(reading(quota, clock, left)) for _ in range(readers)]
+    await clock.sleep(30.0)
+    between = 2 * window.seconds / window.requests
+    for _ in range(20):
+        assert await written(quota, clock) <= 2 * between + 0.01
+        await clock.sleep(7 * between)
+    for task in tasks:
+        task.cancel()
+
+
+@pytest.mark.simulated
+async def test_reads_and_replies_take_turns_where_both_wait_all_the_time() -> None:
+    """A flood of replies does not blind the store: every other request is a read."""
+    clock = SimulatedClock(simulated_loop())
+    quota, left = Quota(clock, "Acme", [Window(4, 1)]), list[float]()
+    task = asyncio.create_task(reading(quota, clock, left))
+    await clock.sleep(10.0)
+    before = len(left)
+    replies = 100
+    for _ in range(replies):
+        await written(quota, clock)
+    task.cancel()
+    assert len(left) - before >= 0.4 * (len(left) - before + replies)
+
+
+@pytest.mark.simulated
+async def test_reads_go_on_if_the_reply_does_not_come() -> None:
+    """It may have been dropped or taken back meanwhile."""
+    clock = SimulatedClock(simulated_loop())
+    quota, left = Quota(clock, "Acme", [Window(4, 1)]), list[float]()
+    task = asyncio.create_task(reading(quota, clock, left))
+    await clock.sleep(10.2)
+    assert quota.wait() > 0.0
+    before = len(left)
+    await clock.sleep(3.0)
+    task.cancel()
+    assert len(left) - before >= 3
