@@ -111,7 +111,9 @@ def _run(name: str, folder: Path, shared: Path, scale: str, run: int) -> str:
         )
     except subprocess.TimeoutExpired:
         return f"it did not end within {_ONE_RUN_SECONDS} s"
-    return "" if done.returncode == 0 else done.stderr[-2000:]
+    if done.returncode == 0 and (folder / READINGS).exists():
+        return ""
+    return done.stderr[-2000:] or "it ended without a reading"
 
 
 def _lines(row: Row, readings: Found) -> list[Line]:
