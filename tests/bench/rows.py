@@ -88,7 +88,7 @@ REASONS: Mapping[int, str] = MappingProxyType(
         3: f"most of it is spent in httpx, aiohttp and discord.py; {_LEFT}",
         4: "the first message of a ticket does not wait, so it leaves by itself",
         7: f"half of it is the code of the SDKs and of pydantic; {_LEFT}",
-        8: f"each idle sweep is a request by httpx, four reads and a commit; {_LEFT}",
+        8: f"each store holds a client of its own and what it knows of its list; {_LEFT}",
         9: f"loading the SDKs takes most of a start; {_LEFT}",
         10: f"each idle sweep asks for the pages with open tickets and reads each ticket there; {_LEFT}",
         12: f"what is counted of many answers is counted anew each time; {_LEFT}",
