@@ -147,7 +147,8 @@ _CHAT: dict[ChatFate, Callable[[Evidence], bool]] = {
 _AGENT: dict[AgentFate, Callable[[Evidence], bool]] = {
     AgentFate.NOTHING: lambda e: e.may_be_told or e.call.server not in e.witness.told,
     AgentFate.READS_STEP: lambda e: e.call.server in e.witness.told,
-    AgentFate.SEES_MARK: lambda e: e.again > 0 and not e.decided_on(GiveUp),
+    # A mark is taken away only where one stood for a while: whether that comes again depends on how fast the store was.
+    AgentFate.SEES_MARK: lambda e: (e.again > 0 or e.call.method == "DELETE") and not e.decided_on(GiveUp),
     AgentFate.SEES_FAILURE: lambda e: e.witness.failures_shown > 0,
     AgentFate.ASKS_AGAIN: lambda e: e.witness.answered,
 }
