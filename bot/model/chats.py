@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -195,6 +195,14 @@ class Post:
     plain_from: int = 0
     silent: bool = False
     further: tuple[Further, ...] = ()
+
+    def apart(self) -> tuple[Post, ...]:
+        """The messages that it says, each as a post of its own."""
+        others = (
+            replace(self, text=each.text, at=each.at, formatted=each.formatted, attachments=each.files, further=())
+            for each in self.further
+        )
+        return replace(self, further=()), *others
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,30 +7,18 @@ is switched off: its mark and its announcement in the other chat come first, and
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from bot.sandbox.loopback_server import Exchange
 from tests.bench.figures import Figure, Reading, Readings
 from tests.bench.setting import Setting
+from tests.support.stage.requests import counted_requests
 from tests.support.stage.stage import Stage, Ticket, set_stage
 from tests.support.waiting import until
 
 STORES = {"sellgate": "forum slack"}
 ACTS = ("a customer's message", "a reply in Discord", "a reply in Slack", "a close")
 FIGURES = tuple(Figure(name=f"chat requests of {act}", label=act, unit="") for act in ACTS)
-_ID = re.compile(r"(?<=/)(?:\d{5,}|[^/]{60,})(?=/|$)")
-_NOW_AND_THEN = frozenset(
-    {
-        "discord GET /channels/…/messages",
-        "slack conversations.history",
-        "slack conversations.info",
-        "slack conversations.members",
-        "slack users.info",
-    }
-)
-"""What is read by patrols, or remembered for some time, whatever is written."""
 
 
 async def measure(_setting: Setting) -> Readings:
@@ -60,7 +48,7 @@ async def chat_requests(stage: Stage) -> dict[str, Counter[str]]:
         ACTS[2]: lambda: _reply_in_slack(stage, ticket, "From Slack."),
         ACTS[3]: close,
     }
-    return {name: await _counted(stage, act) for name, act in acts.items()}
+    return {name: await counted_requests(stage, act) for name, act in acts.items()}
 
 
 async def _reply_in_discord(stage: Stage, ticket: Ticket, text: str) -> None:
@@ -77,26 +65,3 @@ async def _reply_in_slack(stage: Stage, ticket: Ticket, text: str) -> None:
     await until(lambda: ticket.discord.count(text) == 1, "Discord shows that it is about to be sent")
     await stage.bridge.undo_time_passes(text)
     await ticket.marked(said, "✅")
-
-
-async def _counted(stage: Stage, act: Callable[[], Awaitable[None]]) -> Counter[str]:
-    """What both chats are asked for by an act, until nothing is on its way any more."""
-    await stage.at_rest()
-    found: Counter[str] = Counter()
-
-    def in_discord(exchange: Exchange) -> None:
-        found[f"discord {exchange.method} {_ID.sub('…', exchange.path.removeprefix('/api/v10'))}"] += 1
-
-    def in_slack(exchange: Exchange) -> None:
-        found[f"slack {exchange.path.removeprefix('/api/')}"] += 1
-
-    observers = [(stage.world.discord.http_server, in_discord), (stage.world.slack.http_server, in_slack)]
-    for server, observer in observers:
-        server.observers.append(observer)
-    try:
-        await act()
-        await stage.at_rest()
-    finally:
-        for server, observer in observers:
-            server.observers.remove(observer)
-    return Counter({name: amount for name, amount in found.items() if name not in _NOW_AND_THEN})

@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.sandbox.loopback_server import Exchange
+from tests.support.stage.requests import counted_requests
 from tests.support.stage.stage import Stage, Ticket
 from tests.support.waiting import until
 
-_ID = re.compile(r"(?<=/)(?:\d{5,}|[^/]{60,})(?=/|$)")
-_PATROLS = frozenset({"discord GET /channels/…/messages", "slack conversations.history"})
-"""What is read now and then, whatever is written."""
 _CARD = {"discord GET /channels/…": 1, "discord PATCH /channels/…/messages/…": 1, "slack chat.update": 1}
-
-
-async def counted(stage: Stage, act: Callable[[], Awaitable[object]]) -> dict[str, int]:
-    """What both chats are asked for by an act, until nothing is on its way any more."""
-    await stage.at_rest()
-    found: Counter[str] = Counter()
-
-    def in_discord(exchange: Exchange) -> None:
-        found[f"discord {exchange.method} {_ID.sub('…', exchange.path.removeprefix('/api/v10'))}"] += 1
-
-    def in_slack(exchange: Exchange) -> None:
-        found[f"slack {exchange.path.removeprefix('/api/')}"] += 1
-
-    observers = [(stage.world.discord.http_server, in_discord), (stage.world.slack.http_server, in_slack)]
-    for server, observer in observers:
-        server.observers.append(observer)
-    try:
-        await act()
-        await stage.at_rest()
-    finally:
-        for server, observer in observers:
-            server.observers.remove(observer)
-    return {name: amount for name, amount in found.items() if name not in _PATROLS}
 
 
 async def ready(stage: Stage) -> Ticket:
@@ -65,26 +37,26 @@ async def test_what_leaves_at_once(stage: Stage) -> None:
         await until(lambda: ticket.now.closed, "it is closed at the store")
 
     posted = {"discord POST /channels/…/messages": 1, "slack chat.postMessage": 1}
-    assert await counted(stage, customer) == {**posted, **_CARD, "discord PATCH /channels/…": 1}
+    assert await counted_requests(stage, customer) == {**posted, **_CARD, "discord PATCH /channels/…": 1}
 
     async def replies(say: Callable[[str], Awaitable[object]], text: str) -> None:
         await ticket.marked(await say(text), "✅")  # type: ignore[arg-type]
 
-    assert await counted(stage, lambda: replies(ticket.ann_says, "From Discord.")) == {
+    assert await counted_requests(stage, lambda: replies(ticket.ann_says, "From Discord.")) == {
         "discord PUT /channels/…/messages/…/reactions/✅/@me": 1,
         "slack chat.postMessage": 1,
         **_CARD,
         "discord PATCH /channels/…": 1,
     }
     # The ticket waits for the customer already: its tags and its card in Discord, which is read, stay as they are.
-    assert await counted(stage, lambda: replies(ticket.bob_says, "From Slack.")) == {
+    assert await counted_requests(stage, lambda: replies(ticket.bob_says, "From Slack.")) == {
         "slack reactions.add": 1,
         "discord POST /channels/…/messages": 1,
         "discord GET /channels/…": 1,
         "discord GET /channels/…/messages/…": 1,
         "slack chat.update": 1,
     }
-    assert await counted(stage, close) == {
+    assert await counted_requests(stage, close) == {
         "discord POST /interactions/…/…/callback": 1,
         "discord PATCH /webhooks/…/…/messages/@original": 1,
         **posted,

@@ -10,7 +10,6 @@ refused so is tried without an embed (see `adapters.chats.plainer`); then the ke
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
@@ -80,7 +79,7 @@ _ANSWER_TEXT = 1200
 def parts(post: Post) -> int:
     """How many messages the post needs. What is said together has an embed each."""
     if post.further:
-        texts = _texts(post)
+        texts = post.apart()
         fits = len(texts) <= _EMBEDS and all(parts(each) == 1 for each in texts)
         return 1 if fits and sum(map(_length, texts)) <= _TOGETHER else len(texts)
     if post.form is Form.FULL:
@@ -118,20 +117,11 @@ def post_message(post: Post, part: int, key: DeliveryKey) -> Json:
 
 def _joined_message(post: Post, key: DeliveryKey) -> Json:
     """Each text in an embed with its time; who speaks, and the key, are in the first."""
-    first, *others = (post_message(each, 0, key) for each in _texts(post))
+    first, *others = (post_message(each, 0, key) for each in post.apart())
     for other in others:
         for embed in other["embeds"]:
             first["embeds"].append({name: value for name, value in embed.items() if name not in ("author", "url")})
     return first
-
-
-def _texts(post: Post) -> tuple[Post, ...]:
-    """The messages that a post says, each as a post of its own."""
-    others = (
-        replace(post, text=each.text, at=each.at, formatted=each.formatted, attachments=each.files, further=())
-        for each in post.further
-    )
-    return replace(post, further=()), *others
 
 
 def _length(post: Post) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -35,7 +34,7 @@ _RECENT_POSTS = 4
 def parts(post: Post) -> int:
     """How many messages a post needs: each has four pieces of 3,000 characters, a little under Slack's limit."""
     if post.further:
-        texts = _texts(post)
+        texts = post.apart()
         return 1 if sum(_length(each) for each in texts) <= blocks.PIECE * blocks.PIECES else len(texts)
     if post.form is Form.FULL:
         return -(-_count(post) // blocks.PIECES)
@@ -116,15 +115,6 @@ def post_blocks(post: Post, part: int) -> list[Block]:
     return [*shown, *(action_rows(post.buttons) if part == total - 1 else [])]
 
 
-def _texts(post: Post) -> tuple[Post, ...]:
-    """The messages that a post says, each as a post of its own."""
-    others = (
-        replace(post, text=each.text, at=each.at, formatted=each.formatted, attachments=each.files, further=())
-        for each in post.further
-    )
-    return replace(post, further=()), *others
-
-
 def _length(post: Post) -> int:
     """How long one text is, as Slack counts; a text that needs a second message is too long for any."""
     if _count(post) > blocks.PIECES:
@@ -137,7 +127,7 @@ def _length(post: Post) -> int:
 def _joined_blocks(post: Post) -> list[Block]:
     """Who speaks, once, and each text under its time."""
     shown = [blocks.rich(blocks.section(blocks.words(speaker(post), bold=True)))]
-    for each in _texts(post):
+    for each in post.apart():
         details = _details(each.at, 0, 1)
         shown += [{"type": "context", "elements": details}] if details else []
         shown += _shown_pieces(each, 0)
