@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from adapters.vendors.client.large_lists import ListReader
 from adapters.vendors.client.responses import LARGEST_BODY, NestedTooDeep, TooLargeBody, UnusableBody, json_of
 
+LARGEST_KNOWN_AGAIN = 256 * 1024
+"""The largest body in bytes that is known again when it comes once more."""
 _PIECE = 256 * 1024
 
 
@@ -26,6 +29,32 @@ def list_of(body: bytes) -> Any:
         reader = ListReader()
         reader.feed(body)
         return json_of(reader.whole())
+
+
+class BodyDigest:
+    """
+    By which a body is known again.
+
+    Args:
+        before: The digest of the body that came before; empty: none is known.
+
+    Attributes:
+        value: The digest of the body that came now; empty: it is too large to be known again.
+        unchanged: This body, if it is the one that came before; else None.
+    """
+
+    def __init__(self, before: bytes) -> None:
+        self._before = before
+        self.value = b""
+        self.unchanged: bytes | None = None
+
+    def is_unchanged(self, body: bytes) -> bool:
+        """Whether this body, which came now, is the one that came before."""
+        if len(body) <= LARGEST_KNOWN_AGAIN:
+            self.value = hashlib.sha256(body).digest()
+            if self.value == self._before:
+                self.unchanged = body
+        return self.unchanged is not None
 
 
 class Unpacker:

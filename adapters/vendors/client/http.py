@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import httpx
 
-from adapters.vendors.client.bodies import Body, Unpacker, list_of
+from adapters.vendors.client.bodies import Body, BodyDigest, Unpacker, list_of
 from adapters.vendors.client.rate_limits import LONGEST_WAIT, LONGEST_WAIT_FOR_WRITES, Quota
 from adapters.vendors.client.responses import (
     LARGEST_BODY,
@@ -137,7 +137,12 @@ class VendorClient:
         return await self._value(response, writing=False)
 
     async def read_page(
-        self, *path: str, query: Query | None = None, most: int = LARGEST_BODY, urgent: bool = False
+        self,
+        *path: str,
+        query: Query | None = None,
+        most: int = LARGEST_BODY,
+        urgent: bool = False,
+        digest: BodyDigest | None = None,
     ) -> Any:
         """
         `read` for a list of tickets.
@@ -145,6 +150,7 @@ class VendorClient:
         Args:
             most: How many bytes are read of it. Where that is more than other answers may have, what is large in
                 single tickets is left out.
+            digest: Says whether it is unchanged. Then it is not read, and None is returned.
 
         Raises:
             TooLarge: With the beginning of the list.
@@ -153,7 +159,7 @@ class VendorClient:
         request, body = self._request("GET", path, query), Body(most, is_list=True)
         try:
             response = await self._exchange(request, body, writing=False, urgent=urgent)
-            return await self._value(response, writing=False, parse=list_of)
+            return await self._value(response, writing=False, parse=list_of, digest=digest)
         except TooLarge as error:
             error.beginning = await asyncio.to_thread(body.beginning)
             raise
@@ -164,7 +170,12 @@ class VendorClient:
             raise
 
     async def read_list(
-        self, *path: str, query: Query | None = None, most: int = LARGEST_BODY, urgent: bool = False
+        self,
+        *path: str,
+        query: Query | None = None,
+        most: int = LARGEST_BODY,
+        urgent: bool = False,
+        digest: BodyDigest | None = None,
     ) -> Any:
         """
         `read_page` for a list that every store has. Where it is missing or refused, the address must be wrong.
@@ -173,7 +184,7 @@ class VendorClient:
             TooLarge, Unavailable, RateLimited, AuthFailed
         """
         try:
-            return await self.read_page(*path, query=query, most=most, urgent=urgent)
+            return await self.read_page(*path, query=query, most=most, urgent=urgent, digest=digest)
         except (Gone, Rejected) as error:
             raise Unavailable(
                 f"{self._service.label} does not list this store's tickets. If this goes on, "
@@ -290,9 +301,17 @@ class VendorClient:
         return Response(response.status_code, headers, body.whole())
 
     async def _value(
-        self, response: Response, *, writing: bool, private: str = "", parse: Callable[[bytes], Any] = json_of
+        self,
+        response: Response,
+        *,
+        writing: bool,
+        private: str = "",
+        parse: Callable[[bytes], Any] = json_of,
+        digest: BodyDigest | None = None,
     ) -> Any:
         self._raise_for_status(response, writing=writing, private=private)
+        if digest is not None and digest.is_unchanged(response.body):
+            return None
         is_large = len(response.body) > _PARSED_AT_ONCE
         try:
             value = await asyncio.to_thread(parse, response.body) if is_large else parse(response.body)

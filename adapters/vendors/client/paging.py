@@ -34,6 +34,7 @@ MOST_ITEM_PAGES = 500
 """No ticket has more pages of messages, however short they are."""
 PAGE_LENGTH_TRUSTED_FOR = 600.0
 """How many seconds we trust what we learned about the length of a server's pages."""
+_NOT_READ = "not read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Page:
         total: How many tickets the whole list has; None: the answer does not say, or contradicts itself.
         pages: How many pages the whole list has; None: the answer does not say.
         last: Whether this is the last page; None: the answer does not say.
+        cursor: By which the page that follows is asked for; None: there is none, or pages have numbers.
     """
 
     changes: Sequence[Change]
@@ -53,6 +55,7 @@ class Page:
     total: int | None = None
     pages: int | None = None
     last: bool | None = None
+    cursor: str | None = None
 
     @property
     def found(self) -> Sequence[Change | Nameless]:
@@ -240,7 +243,12 @@ def _change(wire: W, change: Callable[[W], Change]) -> Change:
 
 
 def _not_read() -> str:
-    return f"not read {token_hex(8)}"
+    return f"{_NOT_READ} {token_hex(8)}"
+
+
+def is_read_whole(page: Page) -> bool:
+    """Whether each of a page's tickets could be read. One that could not counts as changed each time."""
+    return not any(change.fingerprint.startswith(_NOT_READ) for change in page.changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Any
 
 import httpx
 
+from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.http import Query, Service, VendorClient, check_login
 from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_items
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_messages, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
+from adapters.vendors.client.unchanged_pages import UnchangedPages
 from adapters.vendors.lightspeed.capabilities import CAPABILITIES, LABEL, WINDOWS
 from adapters.vendors.lightspeed.people import People
 from adapters.vendors.lightspeed.reading import (
@@ -71,6 +74,7 @@ class Lightspeed:
         self.wait = self._client.wait
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._smaller_pages = SmallerPages(tools.clock)
+        self._unchanged = UnchangedPages()
         self._recheck = RecheckTurns(tools.clock)
         self._people = People(self._client, tools.clock)
         self._newest = 0
@@ -83,6 +87,7 @@ class Lightspeed:
         Tickets that are older, or between open ones that are far apart, are closed. Only a full sweep reads them.
         """
         held = await open_tickets(known)
+        self._unchanged.sweep_begins(full=known.full)
         start = 0 if known.full else min((id_number(ticket) - 1 for ticket in held), default=self._newest)
         reread = self._recheck.choose(held)
         async with aclosing(self._pages(max(0, start), () if known.full else held)) as pages:
@@ -122,7 +127,11 @@ class Lightspeed:
     async def _page(self, since: int, number: int) -> Page:
         async def fetch(part: int, length: int, most: int) -> Page:
             query: Query = {"since_id": since, "limit": length, "page": part}
-            return page_of(await self._client.read_list("tickets.json", query=query, most=most))
+
+            async def request(digest: BodyDigest) -> Any:
+                return await self._client.read_list("tickets.json", query=query, most=most, digest=digest)
+
+            return await self._unchanged.read((since, part, length), request, page_of)
 
         listing = Listing(fetch=fetch, page_of=page_of, name=str(since))
         return await self._smaller_pages.read(number, CAPABILITIES.page_size, listing)

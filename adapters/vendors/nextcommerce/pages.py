@@ -13,6 +13,7 @@ import json
 from datetime import UTC, timedelta
 from typing import Any
 
+from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Query, TooLarge, VendorClient
 from adapters.vendors.client.large_lists import CUT_OFF, LEFT_OUT
@@ -35,12 +36,13 @@ class LargePages:
         # Of each large page: whether it was read whole in the last sweep in which the short list did not help.
         self._large: ExpiringCache[bool] = ExpiringCache(clock, size=2000, seconds=WHOLE_EVERY)
 
-    async def read(self, query: Query, *, whole: bool) -> Any:
+    async def read(self, query: Query, *, whole: bool, digest: BodyDigest | None = None) -> Any:
         """
         The answer with one page; of a large one perhaps only its beginning, and what is new.
 
         Args:
             whole: Whether the tickets behind that must be there.
+            digest: As for `VendorClient.read_page`; a page that is not read with one request is never unchanged.
 
         Raises:
             RemoteError
@@ -48,7 +50,7 @@ class LargePages:
         key = json.dumps(query, sort_keys=True)
         is_large = self._large.get(key) is not None
         try:
-            return await self._page(query, BEGINNING if is_large and not whole else LARGEST_BODY)
+            return await self._page(query, BEGINNING if is_large and not whole else LARGEST_BODY, digest)
         except TooLarge as error:
             if error.beginning is None:
                 raise
@@ -80,8 +82,8 @@ class LargePages:
         tickets = answer.get("results") if isinstance(answer, dict) and not answer.get("next") else None
         return tickets if isinstance(tickets, list) else None
 
-    async def _page(self, query: Query, most: int) -> Any:
-        return await self._client.read_list("tickets", "", query=query, most=most)
+    async def _page(self, query: Query, most: int, digest: BodyDigest | None = None) -> Any:
+        return await self._client.read_list("tickets", "", query=query, most=most, digest=digest)
 
 
 def _together(beginning: dict[str, Any], lately: list[Any]) -> dict[str, Any]:

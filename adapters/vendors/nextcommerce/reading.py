@@ -173,7 +173,8 @@ def page_of(value: Any, tickets: MutableMapping[TicketId, WireTicket]) -> Page:
         return Change(ticket=Ticket(id=TicketId(wire.id)), fingerprint=fingerprint(wire))
 
     page = read_page(WireTicket, unwrapped(value, "results"), change, vendor=LABEL)
-    return replace(page, last=next_cursor(value) is None)
+    cursor = next_cursor(value)
+    return replace(page, last=cursor is None, cursor=cursor)
 
 
 def next_cursor(value: Any) -> str | None:

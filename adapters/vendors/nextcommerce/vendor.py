@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from copy import copy
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
+from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.html import text_of
 from adapters.vendors.client.html_writing import rich_text_to_html, text_to_html
 from adapters.vendors.client.http import Query, Service, VendorClient, check_login
@@ -16,6 +19,7 @@ from adapters.vendors.client.parsing import not_understood, oldest_first, read_o
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import no_address
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
+from adapters.vendors.client.unchanged_pages import TicketsOfPage, UnchangedPages
 from adapters.vendors.nextcommerce.capabilities import API_VERSION, CAPABILITIES, LABEL, WINDOWS
 from adapters.vendors.nextcommerce.pages import LargePages
 from adapters.vendors.nextcommerce.people import UNKNOWN_USER, People, author_from_ticket, author_from_type
@@ -25,7 +29,6 @@ from adapters.vendors.nextcommerce.reading import (
     is_number,
     message_of,
     new_message_id,
-    next_cursor,
     nudge_of,
     page_of,
     ticket_of,
@@ -63,6 +66,7 @@ class Nextcommerce:
         self.wait = self._client.wait
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._pages = LargePages(self._client, tools.clock)
+        self._unchanged = UnchangedPages()
         self._people = People(self._client, tools.clock)
         self._author = settings.staff_user_id
 
@@ -73,17 +77,22 @@ class Nextcommerce:
 
     async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         held = await open_tickets(known)
+        self._unchanged.sweep_begins(full=known.full)
         only_open: dict[str, list[str]] = {} if known.full else {"status": list(_OPEN)}
-        read: dict[TicketId, WireTicket] = {}
+        read: TicketsOfPage[WireTicket] = TicketsOfPage()
         cursor: str | None = None
 
         async def fetch(number: int) -> Page:
             nonlocal cursor
             query: Query = {**only_open, "cursor": cursor} if number > 1 and cursor else only_open
-            answer = await self._pages.read(query, whole=known.full)
             read.clear()
-            page = page_of(answer, read)
-            cursor = next_cursor(answer)
+
+            async def request(digest: BodyDigest) -> Any:
+                return await self._pages.read(query, whole=known.full, digest=digest)
+
+            key = (known.full, cursor if number > 1 else None)
+            page = await self._unchanged.read(key, request, partial(page_of, tickets=read), read)
+            cursor = page.cursor
             return page
 
         async with aclosing(NumberedPages(fetch, self._length).read()) as pages:

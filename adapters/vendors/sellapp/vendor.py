@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Service, VendorClient, check_login
 from adapters.vendors.client.paging import ItemPage, Page, PageLength, read_items
@@ -13,6 +15,7 @@ from adapters.vendors.client.parsing import not_understood, oldest_first, read_m
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import RecheckTurns, changed_tickets, open_tickets
+from adapters.vendors.client.unchanged_pages import UnchangedPages
 from adapters.vendors.client.unfiltered_lists import UnfilteredList
 from adapters.vendors.sellapp.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellapp.reading import (
@@ -72,6 +75,7 @@ class Sellapp:
         length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._list = UnfilteredList(length, tools.clock, self._client.read_wait)
         self._smaller_pages = SmallerPages(tools.clock)
+        self._unchanged = UnchangedPages()
         self._recheck = RecheckTurns(tools.clock)
         self._keys: ExpiringCache[str] = ExpiringCache(tools.clock, seconds=_KEY_EXPIRES_AFTER)
         self._refused_at: ExpiringCache[float] = ExpiringCache(tools.clock, size=1)
@@ -79,6 +83,7 @@ class Sellapp:
     async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless | LookedThrough]:
         """No documented parameter filters or sorts this list; which of its pages are read, `UnfilteredList` decides."""
         held = await open_tickets(known)
+        self._unchanged.sweep_begins(full=known.full)
         reread = self._recheck.choose(held)
         listing = Listing(fetch=self._page, page_of=page_of)
 
@@ -95,7 +100,11 @@ class Sellapp:
 
     async def _page(self, number: int, length: int, most: int) -> Page:
         query = {"limit": length, "page": number}
-        return page_of(await self._client.read_list("v1", "tickets", query=query, most=most))
+
+        async def request(digest: BodyDigest) -> Any:
+            return await self._client.read_list("v1", "tickets", query=query, most=most, digest=digest)
+
+        return await self._unchanged.read((number, length), request, page_of)
 
     async def ticket(self, ticket: TicketId) -> Conversation:
         wire = await self._read(ticket)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from functools import partial
+from typing import Any
 
+from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Query, Service, VendorClient, check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.smaller_pages import Listing, SmallerPages
 from adapters.vendors.client.sweep import changed_tickets, open_tickets
+from adapters.vendors.client.unchanged_pages import UnchangedPages
 from adapters.vendors.sellgate.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellgate.reading import WireTicket, counts_of, message_of, new_message_id, page_of, ticket_of
 from adapters.vendors.sellgate.settings import SellgateSettings
@@ -40,16 +43,21 @@ class Sellgate:
         self.wait = self._client.wait
         self._length = PageLength(CAPABILITIES.page_size, tools.clock)
         self._smaller_pages = SmallerPages(tools.clock)
+        self._unchanged = UnchangedPages()
 
     async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless]:
         held = await open_tickets(known)
-
+        self._unchanged.sweep_begins(full=known.full)
         only_open = {} if known.full else {"status": "open"}
         read_page = partial(page_of, only_open=not known.full)
 
         async def fetch_part(number: int, length: int, most: int) -> Page:
             query: Query = {"page": number, "limit": length, **only_open}
-            return read_page(await self._client.read_list("v1", "tickets", query=query, most=most))
+
+            async def request(digest: BodyDigest) -> Any:
+                return await self._client.read_list("v1", "tickets", query=query, most=most, digest=digest)
+
+            return await self._unchanged.read((number, length, known.full), request, read_page)
 
         listing = Listing(fetch=fetch_part, page_of=read_page, name="" if known.full else "open")
 

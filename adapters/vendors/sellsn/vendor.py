@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.caching import ExpiringCache
 from adapters.vendors.client.http import Service, TooLarge, VendorClient, check_login
 from adapters.vendors.client.paging import Page, PageLength, PageNumbering
@@ -17,6 +18,7 @@ from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import LARGEST_BODY, no_address
 from adapters.vendors.client.smaller_pages import BEGINNING, Listing, SmallerPages, beginning_of
 from adapters.vendors.client.sweep import changed_tickets, open_tickets, whole_or_bare
+from adapters.vendors.client.unchanged_pages import TicketsOfPage, UnchangedPages
 from adapters.vendors.client.unfiltered_lists import UnfilteredList
 from adapters.vendors.sellsn.capabilities import CAPABILITIES, LABEL
 from adapters.vendors.sellsn.people import StaffNames
@@ -77,6 +79,7 @@ class Sellsn:
         self._list = UnfilteredList(length, tools.clock, self._client.read_wait)
         self._numbering = PageNumbering(settings.first_page)
         self._smaller_pages = SmallerPages(tools.clock)
+        self._unchanged = UnchangedPages()
         self._closed = frozenset(settings.closed_statuses or ())
         self._evidence = ""
         self._staff = StaffNames(self._client, tools.clock, settings.staff_names)
@@ -85,7 +88,8 @@ class Sellsn:
     async def changes(self, known: KnownTickets) -> AsyncIterator[Change | Absent | Nameless | LookedThrough]:
         """No documented parameter filters or sorts this list; which of its pages are read, `UnfilteredList` decides."""
         held = await open_tickets(known)
-        read: dict[TicketId, WireTicket] = {}
+        self._unchanged.sweep_begins(full=known.full)
+        read: TicketsOfPage[WireTicket] = TicketsOfPage()
 
         async def fetch(count: int) -> Page:
             read.clear()
@@ -107,7 +111,7 @@ class Sellsn:
         whole = wire.entries is not None and wire.owner is not None
         return replace(change, ticket=conversation.ticket, messages=conversation.messages if whole else None)
 
-    async def _page(self, count: int, read: dict[TicketId, WireTicket]) -> Page:
+    async def _page(self, count: int, read: TicketsOfPage[WireTicket]) -> Page:
         """
         Page number `count`, counted from 1. A page that is refused because it is after the last one is empty.
 
@@ -138,22 +142,26 @@ class Sellsn:
         listing = Listing(fetch=fetch, page_of=partial(self._page_of, tickets=read))
         return await self._smaller_pages.read(count, self._page_size, listing)
 
-    async def _numbered(self, number: int, length: int, most: int, read: dict[TicketId, WireTicket]) -> Page | None:
+    async def _numbered(self, number: int, length: int, most: int, read: TicketsOfPage[WireTicket]) -> Page | None:
         """A page by SellSN's own number; None: it is refused."""
-        try:
+
+        async def request(digest: BodyDigest) -> Any:
             query = {"count": length}
-            answer = await self._client.read_page(*self._tickets, str(number), query=query, most=most)
+            return await self._client.read_page(*self._tickets, str(number), query=query, most=most, digest=digest)
+
+        try:
+            page_of = partial(self._page_of, tickets=read)
+            return await self._unchanged.read((number, length, self._closed), request, page_of, read)
         except (Gone, Rejected):
             return None
-        return self._page_of(answer, read)
 
-    async def _single(self, number: int, read: dict[TicketId, WireTicket]) -> Page | None:
+    async def _single(self, number: int, read: TicketsOfPage[WireTicket]) -> Page | None:
         try:
             return await self._numbered(number, 1, BEGINNING, read)
         except TooLarge as error:
             return beginning_of(error, partial(self._page_of, tickets=read))
 
-    def _page_of(self, answer: Any, tickets: dict[TicketId, WireTicket]) -> Page:
+    def _page_of(self, answer: Any, tickets: TicketsOfPage[WireTicket]) -> Page:
         return page_of(answer, tickets, self._closed)
 
     def _no_list(self) -> Unavailable:
@@ -249,7 +257,7 @@ class Sellsn:
         return Finding(ok=True, subject="statuses", text=text)
 
     async def check(self) -> Finding:
-        return await check_login(self._service, self._page(1, {}))
+        return await check_login(self._service, self._page(1, TicketsOfPage()))
 
     async def aclose(self) -> None:
         await self._client.aclose()
