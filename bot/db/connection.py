@@ -36,6 +36,12 @@ class Transaction:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """Another one as soon as a row of the file has changed, by us or by another process. Reads no row."""
+        (elsewhere,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return self._connection.total_changes, elsewhere
+
     def run(self, statement: str, **values: Any) -> int:
         """Carry out a statement; returns how many rows it changed."""
         return self._execute(statement, values).rowcount

@@ -112,6 +112,10 @@ INSERT INTO unreadable_tickets (store, vendor_id, since) VALUES (:store, :vendor
 -- The ticket was read, or does not exist any more.
 DELETE FROM unreadable_tickets WHERE store = :store AND vendor_id = :vendor_id;
 
+-- name: any_unreadable_ticket
+-- A row if people were told of unreadable tickets of the store.
+SELECT 1 FROM unreadable_tickets WHERE store = :store LIMIT 1;
+
 -- name: delete_unlisted_unreadable_tickets
 -- After a full sweep: forgets the store's unreadable tickets that its vendor did not list.
 DELETE FROM unreadable_tickets WHERE store = :store AND vendor_id NOT IN (SELECT value FROM json_each(:listed));
@@ -705,12 +709,10 @@ ORDER BY d.id LIMIT 1;
 
 -- ============================================================ tickets: sweeping
 
--- name: fingerprints
--- The fingerprints of these tickets; those without one have to be read again.
-SELECT vendor_id, fingerprint FROM tickets
-WHERE store = :store
-  AND fingerprint IS NOT NULL
-  AND vendor_id IN (SELECT value FROM json_each(:ids));
+-- name: recorded_tickets
+-- What a sweep compares these tickets with; those without a fingerprint have to be read again.
+SELECT vendor_id, fingerprint, followed FROM tickets
+WHERE store = :store AND vendor_id IN (SELECT value FROM json_each(:ids));
 
 -- name: open_vendor_ids
 -- The store's open tickets.

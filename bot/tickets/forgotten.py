@@ -12,6 +12,7 @@ import hmac
 import json
 from collections.abc import Collection, Mapping
 from datetime import timedelta
+from typing import NamedTuple
 
 from bot.db.connection import Transaction
 from bot.db.rows import TicketRow, require, ticket_row
@@ -19,6 +20,19 @@ from bot.model import Message, MessageId, StoreName, TicketId, TicketNumber
 
 _LENGTH = 32
 """In hexadecimal digits: 128 bits."""
+
+
+class RecordedTicket(NamedTuple):
+    """
+    What a sweep compares a ticket with.
+
+    Attributes:
+        fingerprint: None: it has to be read again.
+        followed: Whether it has threads.
+    """
+
+    fingerprint: str | None
+    followed: bool
 
 
 def ticket_hash(tx: Transaction, store: StoreName, vendor_id: TicketId) -> TicketId:
@@ -39,12 +53,14 @@ def find_ticket(tx: Transaction, store: StoreName, vendor_id: TicketId) -> Ticke
     return None if row is None else ticket_row(row)
 
 
-def fingerprints(tx: Transaction, store: StoreName, ids: Collection[TicketId]) -> Mapping[TicketId, str]:
-    """The recorded fingerprints of these tickets by their vendor ids, also of forgotten ones."""
-    found = _fingerprints(tx, store, ids)
+def recorded_tickets(
+    tx: Transaction, store: StoreName, ids: Collection[TicketId]
+) -> Mapping[TicketId, RecordedTicket | None]:
+    """What is recorded of these tickets by their vendor ids, also of forgotten ones; None: never seen."""
+    found = _recorded(tx, store, ids)
     hashes = {ticket_hash(tx, store, each): each for each in ids if each not in found}
-    forgotten = _fingerprints(tx, store, list(hashes))
-    return {**found, **{hashes[each]: fingerprint for each, fingerprint in forgotten.items()}}
+    forgotten = {hashes[each]: recorded for each, recorded in _recorded(tx, store, list(hashes)).items()}
+    return {each: found.get(each) or forgotten.get(each) for each in ids}
 
 
 def is_forgotten(
@@ -64,9 +80,9 @@ def is_forgotten(
     return message.written_at is not None and message.written_at - clock_ahead <= ticket.erased_at
 
 
-def _fingerprints(tx: Transaction, store: StoreName, ids: Collection[TicketId]) -> dict[TicketId, str]:
-    rows = tx.all("fingerprints", store=store, ids=json.dumps(list(ids))) if ids else []
-    return {TicketId(row["vendor_id"]): row["fingerprint"] for row in rows}
+def _recorded(tx: Transaction, store: StoreName, ids: Collection[TicketId]) -> dict[TicketId, RecordedTicket]:
+    rows = tx.all("recorded_tickets", store=store, ids=json.dumps(list(ids))) if ids else []
+    return {TicketId(row["vendor_id"]): RecordedTicket(row["fingerprint"], bool(row["followed"])) for row in rows}
 
 
 def _hash(tx: Transaction, *parts: str) -> str:

@@ -11,7 +11,7 @@ from random import Random
 import structlog
 
 from bot.clock import Clock, wait_for
-from bot.db.connection import Database, Row
+from bot.db.connection import Database
 from bot.db.rows import from_ms, require
 from bot.errors import AuthFailed, RateLimited, RemoteError
 from bot.inbound.isolation import defects_as_unavailable
@@ -96,7 +96,7 @@ class Poller:
         self._nudges.sweep_begins(self._clock.monotonic())
         try:
             with defects_as_unavailable(f"the sweep of store {self._store.name}"):
-                await self._sweep.run()
+                row = await self._sweep.run()
         except RemoteError as error:
             _log.info("sweep failed", store=self._store.name, error=type(error).__name__, reason=error.user_message)
             now = self._clock.monotonic()
@@ -109,7 +109,6 @@ class Poller:
         self._nudges.swept()
         self._outage = self._outage.worked(self._clock.monotonic())
         self._notify_at = None
-        row = await self._store_row()
         if row["incident"] is not None or row["incident_notices"] != "{}":
             await self._record_working()
         quick = self._vendor.capabilities.quick_poll
@@ -139,9 +138,6 @@ class Poller:
         if await self._database.write(store_works, self._store, self._clock.now(), notify=notify):
             self._outage = self._outage.resolved_notified(now)
             self._wake_outbox()
-
-    async def _store_row(self) -> Row:
-        return require(await self._database.read(lambda tx: tx.one("store", name=self._store.name)))
 
 
 def pause(poll: float, quick: float, now: datetime, active_at: datetime, nudged_at: datetime | None) -> float:

@@ -9,7 +9,7 @@ same holds for one that is listed although it does not exist.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,26 +18,21 @@ from random import Random
 import structlog
 
 from bot.clock import Clock
-from bot.db.connection import Database, Transaction
-from bot.db.rows import from_ms, to_ms
+from bot.db.connection import Database, Row, Transaction
 from bot.errors import Gone, RateLimited, RemoteError, Unavailable
 from bot.inbound.isolation import defects_as_unavailable
+from bot.inbound.vendors.ending import SweepEnd
 from bot.inbound.vendors.recorded_tickets import RecordedTickets
+from bot.inbound.vendors.recording import Recording
 from bot.inbound.vendors.scope import FullSweeps, SweepScope
 from bot.inbound.vendors.twice import APART, SaidTwice
 from bot.inbound.vendors.unreadable import MissingTickets, UnreadableTickets
-from bot.model import Absent, Change, Conversation, LookedThrough, Message, Nameless, Store, Ticket, TicketId
+from bot.model import Absent, Change, Conversation, LookedThrough, Nameless, Store, TicketId
 from bot.ports import Vendor
 from bot.tickets.forgotten import find_ticket
 from bot.tickets.from_vendors import incidents
-from bot.tickets.from_vendors.snapshot import (
-    TicketSnapshot,
-    lacks_messages,
-    merge_listed,
-    parts_to_record,
-    should_follow,
-)
-from bot.tickets.from_vendors.sync import record, record_gone
+from bot.tickets.from_vendors.snapshot import MANY_MESSAGES, TicketSnapshot, merge_listed, should_follow
+from bot.tickets.from_vendors.sync import record_gone
 from bot.wording import notices
 from bot.wording.masking import masked
 
@@ -87,35 +82,62 @@ class Sweep:
         self._database = database
         self._clock = clock
         self._wake_outbox = wake_outbox
+        self._known = RecordedTickets(database, store)
         self._unreadable = UnreadableTickets(clock, random)
+        self._recording = Recording(store, database, clock, wake_outbox, self._was_recorded, self._unreadable.failed)
         self._missing = MissingTickets(clock, random)
         self._vendor_error: RemoteError | None = None
         self._any_read = False
         self._failures = 0
         self._gone_tickets = SaidTwice(clock)
-        self._incomplete_tickets = SaidTwice(clock)
         self._full_sweeps = FullSweeps(random, takes_turns=vendor.capabilities.takes_turns)
-        self._listed_in_turns: set[TicketId] = set()
+        self._end = SweepEnd(store, database, clock, wake_outbox, self._unreadable, self._missing, self._full_sweeps)
         self._first_listed = 0
 
-    async def run(self) -> None:
+    async def run(self) -> Row:
         """
         Sweep once.
+
+        Returns:
+            The store as it is recorded afterwards.
 
         Raises:
             RemoteError: The list failed, no ticket at all can be read, or the budget is used up. What was recorded
                 before is kept.
         """
-        scope = await self._database.read(self._scope, self._clock.now())
-        read_at = self._clock.now()
-        known = RecordedTickets(self._database, self._store, scope, read_at)
+        scope = await self._known.begin(self._clock.now(), self._full_sweeps.is_due)
         self._any_read, self._failures = False, 0
         listed: set[TicketId] = set()
         nameless: dict[TicketId, str] = {}
-        logged_at = self._clock.monotonic()
-        async for found in self._vendor.changes(known):
+        try:
+            looked_through = await self._go_through(scope, listed, nameless)
+        except RemoteError:
+            await self._recording.finish()
+            raise
+        await self._recording.finish()
+        if self._vendor_error is not None and not self._any_read and not await self._another_is_readable():
+            raise self._vendor_error.with_traceback(None)
+        row = await self._end.record(replace(scope, full=scope.full or looked_through), listed, nameless)
+        if scope.first:
+            _log.info("first contact", store=self._store.name, tickets=len(listed))
+        return row
+
+    async def _go_through(self, scope: SweepScope, listed: set[TicketId], nameless: dict[TicketId, str]) -> bool:
+        """
+        Process what the vendor yields.
+
+        Args:
+            listed: Where the tickets are put.
+            nameless: Where those without an id are put, with the words by which people find them.
+
+        Returns:
+            Whether all tickets were looked through although the sweep is not a full one.
+        """
+        read_at, logged_at = self._clock.now(), self._clock.monotonic()
+        looked_through = False
+        async for found in self._vendor.changes(self._known):
             if isinstance(found, LookedThrough):
-                scope = replace(scope, full=True)
+                looked_through = True
                 continue
             ticket = found.ticket.id if isinstance(found, Change) else found.id
             listed.add(ticket)
@@ -130,12 +152,7 @@ class Sweep:
                     self._unreadable.failed(ticket, Unavailable(notices.no_id(self._store.vendor_label)))
             elif self._unreadable.is_due(ticket) and self._missing.is_due(ticket):
                 await self._process_or_postpone(found, ticket, scope, read_at)
-        if self._vendor_error is not None and not self._any_read and not await self._another_is_readable():
-            raise self._vendor_error.with_traceback(None)
-        await self._end(scope, listed, nameless)
-        if scope.first:
-            _log.info("first contact", store=self._store.name, tickets=len(listed))
-        self._wake_outbox()
+        return looked_through
 
     async def read(self, tickets: Collection[TicketId]) -> ReadTickets:
         """Read these tickets, without a sweep."""
@@ -170,12 +187,6 @@ class Sweep:
     @property
     def _reading(self) -> str:
         return f"reading a ticket of store {self._store.name}"
-
-    def _scope(self, tx: Transaction, now: datetime) -> SweepScope:
-        row = tx.one("store", name=self._store.name)
-        if row is None or row["first_swept_at"] is None:
-            return SweepScope(first=True, full=True)
-        return SweepScope(first=False, full=self._full_sweeps.is_due(now, from_ms(row["fully_swept_at"])))
 
     async def _process_or_postpone(
         self, found: Change | Absent, ticket: TicketId, scope: SweepScope, read_at: datetime
@@ -225,40 +236,13 @@ class Sweep:
             return False
         return True
 
-    async def _end(self, scope: SweepScope, listed: AbstractSet[TicketId], nameless: Mapping[TicketId, str]) -> None:
-        """
-        Record that the sweep has ended, and report tickets that could not be read for a long time.
-
-        Args:
-            nameless: Of those without an id, the words by which people find them.
-        """
-        self._listed_in_turns |= listed & (self._unreadable.tickets | self._missing.tickets)
-        if scope.full:
-            listed = listed | self._listed_in_turns
-            self._listed_in_turns.clear()
-            self._missing.forget_unlisted(listed)
-            self._unreadable.forget_unlisted(listed)
-            self._full_sweeps.full_sweep_ended(self._unreadable.tickets)
-        else:
-            self._full_sweeps.sweep_ended(self._unreadable.tickets, listed)
-        to_report = self._unreadable.to_report(listed)
-        named = [(ticket, nameless.get(ticket, ticket), reason) for ticket, reason in to_report]
-
-        def work(tx: Transaction, now: datetime) -> None:
-            tx.run("set_store_swept", name=self._store.name, now=to_ms(now), full=scope.full)
-            if scope.full:
-                incidents.forget_unlisted_tickets(tx, self._store.name, listed)
-            incidents.tickets_unreadable(tx, self._store, named, now)
-
-        await self._database.write(work, self._clock.now())
-        self._unreadable.reported(ticket for ticket, _ in to_report)
-
     async def _process_change(self, change: Change, scope: SweepScope, read_at: datetime) -> None:
-        before = await self._database.read(find_ticket, self._store.name, change.ticket.id)
+        before = await self._known.before(change.ticket.id)
         follow = should_follow(change.ticket, before, self._store, first=scope.first, now=self._clock.now())
         ticket, messages, vendor_time = change.ticket, change.messages, self._vendor.now()
         fingerprint = change.fingerprint
-        if messages is None and (follow or (before is not None and before.followed)):
+        is_seen = follow or (before is not None and before.followed)
+        if messages is None and is_seen:
             read_at, vendor_time = self._clock.now(), self._vendor.now()
             try:
                 conversation = await self._request(ticket.id)
@@ -268,16 +252,18 @@ class Sweep:
             ticket, messages = merge_listed(ticket, conversation.ticket), conversation.messages
             if change.ticket.status not in (None, ticket.status):
                 fingerprint = ""  # the list may show the same one again once the ticket has its former status back
-        await self._record(
-            TicketSnapshot(
-                ticket=ticket,
-                messages=messages,
-                fingerprint=fingerprint,
-                read_at=read_at,
-                vendor_time=vendor_time,
-                follow=follow,
-            )
+        snapshot = TicketSnapshot(
+            ticket=ticket,
+            messages=messages,
+            fingerprint=fingerprint,
+            read_at=read_at,
+            vendor_time=vendor_time,
+            follow=follow,
         )
+        if is_seen or len(messages or ()) > MANY_MESSAGES:
+            await self._recording.record(snapshot)
+        else:
+            await self._recording.record_later(snapshot)
 
     async def _read_and_record(self, ticket: TicketId, *, fingerprint: str | None, listed: bool = True) -> None:
         """Read one recorded ticket and record it: for `fingerprint` see `TicketSnapshot`, for `listed` `_gone`."""
@@ -287,7 +273,7 @@ class Sweep:
         except Gone:
             await self._gone(ticket, listed=listed)
             return
-        await self._record(
+        await self._recording.record(
             TicketSnapshot(
                 ticket=conversation.ticket,
                 messages=conversation.messages,
@@ -315,32 +301,11 @@ class Sweep:
             self._vendor_error = None
             self._unreadable.begin_anew()
 
-    async def _record(self, snapshot: TicketSnapshot) -> None:
-        if snapshot.messages is not None and not await self._is_complete(snapshot.ticket, snapshot.messages):
-            snapshot = replace(snapshot, complete=False)
-
-        def work(tx: Transaction, part: TicketSnapshot, now: datetime) -> None:
-            record(tx, self._store, part, now)
-            incidents.ticket_readable(tx, self._store.name, part.ticket.id)
-
-        for part in await self._database.read(parts_to_record, self._store.name, snapshot):
-            await self._database.write(work, part, self._clock.now())
-        self._unreadable.was_read(snapshot.ticket.id)
-        self._missing.was_read(snapshot.ticket.id)
-        self._gone_tickets.withdrawn(snapshot.ticket.id)
-        self._wake_outbox()
-
-    async def _is_complete(self, ticket: Ticket, messages: tuple[Message, ...]) -> bool:
-        """
-        Whether these are believed to be all of a ticket's messages.
-
-        If some are missing that were there before, it is believed when that is so twice, some seconds apart.
-        """
-        conversation = Conversation(ticket=ticket, messages=messages)
-        if await self._database.read(lacks_messages, self._store.name, conversation):
-            return self._incomplete_tickets.is_believed(ticket.id)
-        self._incomplete_tickets.withdrawn(ticket.id)
-        return True
+    def _was_recorded(self, ticket: TicketId) -> None:
+        self._known.was_recorded(ticket)
+        self._unreadable.was_read(ticket)
+        self._missing.was_read(ticket)
+        self._gone_tickets.withdrawn(ticket)
 
     async def _gone(self, ticket: TicketId, *, listed: bool) -> None:
         """

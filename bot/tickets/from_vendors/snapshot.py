@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from bot.db.connection import Transaction
 from bot.db.rows import TicketRow
 from bot.model import Conversation, Message, MessageId, Status, Store, StoreName, Ticket
-from bot.tickets.forgotten import find_ticket, message_hash
+from bot.tickets.forgotten import RecordedTicket, find_ticket, message_hash
 
-_RECORDED_AT_ONCE = 1_000
+MANY_MESSAGES = 1_000
 """So many new messages are recorded in one transaction. While there is one, nothing else can be written."""
 
 
-def should_follow(ticket: Ticket, before: TicketRow | None, store: Store, *, first: bool, now: datetime) -> bool:
+def should_follow(
+    ticket: Ticket, before: TicketRow | RecordedTicket | None, store: Store, *, first: bool, now: datetime
+) -> bool:
     """
     Whether a ticket with a new fingerprint gets threads. Pure.
 
@@ -101,7 +103,7 @@ def parts_to_record(tx: Transaction, store: StoreName, snapshot: TicketSnapshot)
     still counts as changed.
     """
     messages = snapshot.messages or ()
-    if len(messages) <= _RECORDED_AT_ONCE:
+    if len(messages) <= MANY_MESSAGES:
         return (snapshot,)
     ticket = find_ticket(tx, store, snapshot.ticket.id)
     rows = () if ticket is None else tx.all("vendor_ids_of_ticket", ticket=ticket.number)
@@ -114,6 +116,6 @@ def _ends(messages: list[MessageId], recorded: set[str]) -> Iterator[int]:
     new = 0
     for index, message in enumerate(messages):
         new += message not in recorded
-        if new > _RECORDED_AT_ONCE:
+        if new > MANY_MESSAGES:
             yield index
             new = 1

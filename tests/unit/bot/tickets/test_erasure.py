@@ -264,8 +264,9 @@ async def test_fingerprints_of_forgotten_tickets_are_found(database: Database) -
     number = await database.write(fill)
     await forget(database, number)
     await database.write(record, STORE, replace(violet(), fingerprint="f2"), LATER + timedelta(minutes=20))
-    known = await database.read(forgotten.fingerprints, STORE.name, [TicketId("violet-ticket"), TicketId("other")])
-    assert known == {"violet-ticket": "f2"}
+    asked = [TicketId("violet-ticket"), TicketId("other")]
+    known = await database.read(forgotten.recorded_tickets, STORE.name, asked)
+    assert known == {"violet-ticket": ("f2", True), "other": None}
     assert await database.read(lambda tx: tx.all("open_vendor_ids", store=STORE.name)) == []
 
 

@@ -127,7 +127,7 @@ async def test_very_many_messages_are_recorded_in_several_transactions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: int, until: int | None
 ) -> None:
     """A few new ones in each, oldest first; if that ends in between, the ticket still counts as changed."""
-    monkeypatch.setattr("bot.tickets.from_vendors.snapshot._RECORDED_AT_ONCE", 3)
+    monkeypatch.setattr("bot.tickets.from_vendors.snapshot.MANY_MESSAGES", 3)
     texts = [f"m{number}" for number in range(10)]
     said = [Message(id=MessageId(text), author=Author.CUSTOMER, text=text, written_at=NOON) for text in texts]
 
