@@ -77,8 +77,8 @@ def record(tx: Transaction, store: Store, snapshot: TicketSnapshot, now: datetim
         record_read(tx, _load_ticket(tx, number), snapshot.messages)
     if not stale:
         _update_awaiting(tx, known, snapshot, now)
-    after = _load_ticket(tx, number)
     if followed and before is not None:
+        after = _load_ticket(tx, number)
         if after.status is not before.status:
             enqueue.lines(tx, number, notices.status_changed(after.status, notices.at_vendor(store.vendor_label)), now)
         if _card_fields(after) != _card_fields(before):
