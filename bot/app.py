@@ -132,8 +132,8 @@ class App:
             wake=wake.set,
         )
         self._pollers = pollers = {
-            name: Poller(store, world.vendors[name], database, clock, wake.set, random)
-            for name, store in world.stores.items()
+            name: Poller(store, world.vendors[name], database, clock, wake.set, random, place=place)
+            for place, (name, store) in enumerate(world.stores.items())
         }
         self._late_replies = LateReplies(database, destinations, clock, wake.set)
         self._reminders = Reminders(database, rules, clock, wake.set)

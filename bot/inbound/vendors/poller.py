@@ -25,11 +25,23 @@ from bot.tickets.from_vendors.incidents import store_failing, store_works
 _log = structlog.get_logger(__name__)
 # A nudge may be the first sign that a store works again.
 _NUDGED_AFTER_FAILURE = 5.0
+_BEGIN_AT_ONCE = 20
+_BEGIN_APART = 0.005
+"""
+So many stores are swept at once when the process starts, each other one so many seconds after the one before it.
+
+What a thousand requests need at the same moment is hardly ever given back to the system.
+"""
 _ACTIVE_FOR = timedelta(minutes=10)
 
 
 class Poller:
-    """Sweeps one store again and again."""
+    """
+    Sweeps one store again and again.
+
+    Args:
+        place: Which of the stores it is, counted from 0. The first sweeps of many stores begin one after the other.
+    """
 
     def __init__(
         self,
@@ -39,7 +51,10 @@ class Poller:
         clock: Clock,
         wake_outbox: Callable[[], None],
         random: Random,
+        *,
+        place: int = 0,
     ) -> None:
+        self._begins_after = max(0, place - _BEGIN_AT_ONCE) * _BEGIN_APART
         self._store = store
         self._vendor = vendor
         self._database = database
@@ -65,6 +80,7 @@ class Poller:
 
     async def run(self) -> None:
         """Sweep now and then regularly, until cancelled; soon after a nudge, less often while the store fails."""
+        await self._clock.sleep(self._begins_after)
         await self._database.write(lambda tx: tx.run("add_store", name=self._store.name))
         next_sweep = self._clock.monotonic()
         while True:
