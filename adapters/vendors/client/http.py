@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
@@ -31,8 +31,7 @@ from adapters.vendors.client.responses import (
     retry_after,
 )
 from bot.clock import RemoteClock
-from bot.errors import AuthFailed, Gone, Rejected, RemoteError, Unavailable, Uncertain
-from bot.model import Finding
+from bot.errors import Gone, Rejected, Unavailable, Uncertain
 from bot.ports import VendorTools
 
 TIMEOUTS = httpx.Timeout(connect=10.0, write=30.0, read=30.0, pool=10.0)
@@ -338,21 +337,6 @@ class VendorClient:
         )
         if error is not None:
             raise error
-
-
-async def check_login(service: Service, request: Awaitable[object]) -> Finding:
-    """What `shopbell check` says about a store, after one harmless request. Never raises a `RemoteError`."""
-    try:
-        await request
-    except TooLarge:
-        pass  # whoever lists this much accepts the credentials
-    except AuthFailed as error:
-        return Finding(ok=False, subject=service.label, text=error.user_message, remedy=service.remedy)
-    except RemoteError as error:
-        setting = service.variable("BASE_URL")
-        remedy = f"Try again in a minute. If this goes on, check that {service.base} is right ({setting})."
-        return Finding(ok=False, subject=service.label, text=error.user_message, remedy=remedy)
-    return Finding(ok=True, subject=service.label, text=f"{service.label} answers and accepts the credentials.")
 
 
 def _version() -> str:

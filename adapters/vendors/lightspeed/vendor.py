@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 
 from adapters.vendors.client.bodies import BodyDigest
-from adapters.vendors.client.http import Query, Service, VendorClient, check_login
+from adapters.vendors.client.http import Query, Service, VendorClient
+from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import ItemPage, NumberedPages, Page, PageLength, read_items
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_messages, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota

@@ -13,7 +13,8 @@ from typing import Any
 from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.html import text_of
 from adapters.vendors.client.html_writing import rich_text_to_html, text_to_html
-from adapters.vendors.client.http import Query, Service, VendorClient, check_login
+from adapters.vendors.client.http import Query, Service, VendorClient
+from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_one
 from adapters.vendors.client.rate_limits import Quota

@@ -9,7 +9,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.caching import ExpiringCache
-from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Service, VendorClient, check_login
+from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Service, VendorClient
+from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import ItemPage, Page, PageLength, read_items
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_messages, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota

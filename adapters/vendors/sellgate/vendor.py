@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from adapters.vendors.client.bodies import BodyDigest
-from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Query, Service, VendorClient, check_login
+from adapters.vendors.client.http import LARGEST_WHOLE_LIST, Query, Service, VendorClient
+from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import NumberedPages, Page, PageLength
 from adapters.vendors.client.parsing import not_understood, oldest_first, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota

@@ -11,7 +11,8 @@ from typing import Any
 
 from adapters.vendors.client.bodies import BodyDigest
 from adapters.vendors.client.caching import ExpiringCache
-from adapters.vendors.client.http import Service, TooLarge, VendorClient, check_login
+from adapters.vendors.client.http import Service, TooLarge, VendorClient
+from adapters.vendors.client.login import check_login
 from adapters.vendors.client.paging import Page, PageLength, PageNumbering
 from adapters.vendors.client.parsing import not_understood, read_one, unwrapped
 from adapters.vendors.client.rate_limits import Quota

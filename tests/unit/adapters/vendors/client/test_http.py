@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.vendors.client.http import Service, VendorClient, check_login
+from adapters.vendors.client.http import Service, VendorClient
+from adapters.vendors.client.login import check_login
 from adapters.vendors.client.rate_limits import Quota
 from adapters.vendors.client.responses import LARGEST_BODY
 from bot.errors import AuthFailed, Gone, RateLimited, Rejected, RemoteError, Unavailable, Uncertain
