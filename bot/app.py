@@ -27,6 +27,7 @@ from bot.inbound.chats.reread import RereadCheck
 from bot.inbound.chats.searches import Searches
 from bot.inbound.chats.snippets import Snippets
 from bot.inbound.isolation import keep_connected, keep_running
+from bot.inbound.vendors.first_sweeps import FirstSweeps
 from bot.inbound.vendors.poller import Poller
 from bot.model import ChatName, Kind, StoreName, TicketId
 from bot.ops.digests import Digests
@@ -131,9 +132,10 @@ class App:
             clock=clock,
             wake=wake.set,
         )
+        first_sweeps = FirstSweeps()
         self._pollers = pollers = {
-            name: Poller(store, world.vendors[name], database, clock, wake.set, random, place=place)
-            for place, (name, store) in enumerate(world.stores.items())
+            name: Poller(store, world.vendors[name], database, clock, wake.set, random, first_sweeps)
+            for name, store in world.stores.items()
         }
         self._late_replies = LateReplies(database, destinations, clock, wake.set)
         self._reminders = Reminders(database, rules, clock, wake.set)

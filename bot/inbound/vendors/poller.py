@@ -15,6 +15,7 @@ from bot.db.connection import Database
 from bot.db.rows import from_ms, require
 from bot.errors import AuthFailed, RateLimited, RemoteError
 from bot.inbound.isolation import defects_as_unavailable
+from bot.inbound.vendors.first_sweeps import FirstSweeps
 from bot.inbound.vendors.nudges import Nudges
 from bot.inbound.vendors.outage import OutageState, incident_of
 from bot.inbound.vendors.sweep import Sweep
@@ -25,13 +26,6 @@ from bot.tickets.from_vendors.incidents import store_failing, store_works
 _log = structlog.get_logger(__name__)
 # A nudge may be the first sign that a store works again.
 _NUDGED_AFTER_FAILURE = 5.0
-_BEGIN_AT_ONCE = 20
-_BEGIN_APART = 0.005
-"""
-So many stores are swept at once when the process starts, each other one so many seconds after the one before it.
-
-What a thousand requests need at the same moment is hardly ever given back to the system.
-"""
 _ACTIVE_FOR = timedelta(minutes=10)
 
 
@@ -40,7 +34,7 @@ class Poller:
     Sweeps one store again and again.
 
     Args:
-        place: Which of the stores it is, counted from 0. The first sweeps of many stores begin one after the other.
+        first_sweeps: Says when the first sweep may begin.
     """
 
     def __init__(
@@ -51,16 +45,15 @@ class Poller:
         clock: Clock,
         wake_outbox: Callable[[], None],
         random: Random,
-        *,
-        place: int = 0,
+        first_sweeps: FirstSweeps,
     ) -> None:
-        self._begins_after = max(0, place - _BEGIN_AT_ONCE) * _BEGIN_APART
         self._store = store
         self._vendor = vendor
         self._database = database
         self._clock = clock
         self._wake_outbox = wake_outbox
         self._random = random
+        self._first_sweeps = first_sweeps
         self._sweep = Sweep(store, vendor, database, clock, wake_outbox, random)
         self._nudged = asyncio.Event()
         self._nudges = Nudges(spacing=vendor.capabilities.quick_poll, poll=store.poll_seconds)
@@ -80,9 +73,9 @@ class Poller:
 
     async def run(self) -> None:
         """Sweep now and then regularly, until cancelled; soon after a nudge, less often while the store fails."""
-        await self._clock.sleep(self._begins_after)
-        await self._database.write(lambda tx: tx.run("add_store", name=self._store.name))
-        next_sweep = self._clock.monotonic()
+        async with self._first_sweeps.turn():
+            await self._database.write(lambda tx: tx.run("add_store", name=self._store.name))
+            next_sweep = self._clock.monotonic() + await self._sweep_once()
         while True:
             self._nudged.clear()
             # Tickets first: while the list fails, a sweep may always be due.
