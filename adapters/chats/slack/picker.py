@@ -1,4 +1,4 @@
-"""The modal in which an agent picks a ticket when a command has no number; pure."""
+"""The modal in which an agent picks a ticket when a command has no number, or says until when to snooze one; pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, Element, fitting, plain, rich, section, words
 from adapters.chats.slack.messages import answer_blocks
-from bot.model import Answer, ChannelId, Choice, Verb
+from bot.model import Answer, ChannelId, Choice, TicketNumber, Verb
 from bot.text import one_line
 
 CALLBACK = "shopbell:pick"
 TICKET = "shopbell:ticket"
+HOME = ChannelId("")
+"""Where a picker was opened from the Home tab, which is in no channel."""
 _BLOCK = "ticket"
 _ASSIGNEE = "assignee"
 _WORDS = "words"
@@ -33,36 +35,39 @@ class Purpose:
     Attributes:
         assignee: For `ASSIGN`: the id of the person who was named with the command; None: nobody was.
         words: What was typed with the command, for `SNOOZE` the time, for `CLOSE` the reason; empty: nothing was.
+        ticket: The number that is picked already; None: none is.
     """
 
     verb: Verb
     channel: ChannelId
     assignee: str | None = None
     words: str = ""
+    ticket: TicketNumber | None = None
 
 
 def picker_view(purpose: Purpose) -> dict[str, Any]:
     """The modal. Slack asks for the choices while somebody types, and once before."""
-    asked: list[Block] = [
-        {
-            "type": "input",
-            "block_id": _BLOCK,
-            "label": plain(wording.PICKER_LABEL),
-            "element": {
-                "type": "external_select",
-                "action_id": TICKET,
-                "placeholder": plain(wording.PICKER_PLACEHOLDER),
-                "min_query_length": 0,
-                "focus_on_load": True,
-            },
-        }
-    ]
+    asked: list[Block] = [_ticket_input(purpose.ticket)]
     if purpose.verb is Verb.ASSIGN:
         asked.append(_assignee_input(purpose.assignee))
     if purpose.verb in _WORDS_LENGTH:
         asked.append(_words_input(purpose.verb, purpose.words))
     submit = {"submit": plain(wording.PICKER_SUBMIT[purpose.verb])}
     return _modal(purpose, asked, close=wording.PICKER_CANCEL) | submit
+
+
+def _ticket_input(picked_already: TicketNumber | None) -> Block:
+    element: Element = {
+        "type": "external_select",
+        "action_id": TICKET,
+        "placeholder": plain(wording.PICKER_PLACEHOLDER),
+        "min_query_length": 0,
+    }
+    if picked_already is None:
+        element["focus_on_load"] = True
+    else:
+        element["initial_option"] = {"text": plain(f"#{picked_already}"), "value": str(picked_already)}
+    return {"type": "input", "block_id": _BLOCK, "label": plain(wording.PICKER_LABEL), "element": element}
 
 
 def _assignee_input(named: str | None) -> Block:
