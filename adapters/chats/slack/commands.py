@@ -47,7 +47,8 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_SLASH = re.compile(rf"/(?:shopbell-)?(?P<verb>{'|'.join(command[1:] for command, _, _ in manifest.COMMANDS)})")
+_NAMES = "|".join(command[1:] for command, _, _ in manifest.COMMANDS)
+_SLASH = re.compile(rf"{manifest.ANY[0]}|/(?:shopbell-)?(?P<verb>{_NAMES})")
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {
     "close_ticket": Verb.CLOSE,
@@ -99,8 +100,8 @@ class Commands:
 
     async def _on_slash(self, ack: AsyncAck, body: Payload) -> None:
         await ack()
-        verb = Verb(_verb(str(body["command"])))
-        channel, found = ChannelId(str(body["channel_id"])), typed(verb, str(body.get("text") or ""))
+        verb, words = _meant(str(body["command"]), str(body.get("text") or ""))
+        channel, found = ChannelId(str(body["channel_id"])), typed(verb, words)
         if verb in (Verb.REPLY, Verb.SNIPPET) or (verb is Verb.NOTE and found.lacks_ticket):
             place = Place(chat=SLACK, channel=channel)
             kept = Kept(verb=verb, place=place, ticket=found.ticket, words=found.words)
@@ -301,9 +302,14 @@ class Commands:
         return show
 
 
-def _verb(command: str) -> str:
+def _meant(command: str, text: str) -> tuple[Verb, str]:
+    """What a slash command asks for, and what was typed behind it. `/shopbell` has the command's name behind it."""
     found = _SLASH.fullmatch(command)
-    return "" if found is None else found["verb"]
+    if found is not None and found["verb"] is not None:
+        return Verb(found["verb"]), text
+    name, _, rest = text.strip().partition(" ")
+    name = name.removeprefix("/").casefold()
+    return (Verb(name), rest.strip()) if re.fullmatch(_NAMES, name) else (Verb.HELP, "")
 
 
 def _pointed(message: Payload) -> Pointed:
