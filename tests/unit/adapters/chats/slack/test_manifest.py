@@ -71,6 +71,7 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
         "/find",
         "/why",
         "/help",
+        "/shopbell",
     ]
     assert SlackApp.from_manifest(app).shortcuts == (
         "close_ticket",
