@@ -191,6 +191,10 @@ def woken(number: TicketNumber) -> str:
 # ---------------------------------------------------------------- figures
 
 
+def figures_take_too_long() -> str:
+    return "The figures could not be counted now. Ask again in a minute, or for fewer days or one store."
+
+
 def figures_as_of(now: datetime, zone: ZoneInfo) -> str:
     return f"Figures as of {now.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}."
 

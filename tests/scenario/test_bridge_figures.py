@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.drawing.process import Drawing
 from bot.sandbox.loopback_server import HttpFault
 from bot.sandbox.slack.values import SlackMessage
+from bot.tickets.figures import work
 from tests.support.stage.bot import PICTURE
 from tests.support.stage.stage import Stage
 from tests.support.waiting import until
@@ -115,3 +117,18 @@ async def test_slack_says_why_there_is_no_picture(stage: Stage, path: str, said:
     assert not any(message.files for message in own_messages(stage))
     await stage.world.slack.command(stage.world.bob, ticket.shop.slack, "/stats")
     await until(lambda: any(message.files for message in own_messages(stage)), "the next one is shown")
+
+
+@SEATS
+async def test_what_takes_long_is_counted_elsewhere(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process of its own, and the answer is the same; where that fails, it says what to do."""
+    ticket = await stage.arrives("Counted")
+    slack, bob = stage.world.slack, stage.world.bob
+    at_once = await slack.command(bob, ticket.shop.slack, "/stats")
+    monkeypatch.setattr(work, "_FEW", 0)
+    elsewhere = await slack.command(bob, ticket.shop.slack, "/stats", within=120)
+    assert elsewhere.text.partition("\n")[2] == at_once.text.partition("\n")[2]
+    assert "new" in elsewhere.text
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    failed = await slack.command(bob, ticket.shop.slack, "/stats", within=120)
+    assert failed.text.startswith("The figures could not be counted now.")
