@@ -14,7 +14,8 @@ from typing import Any, cast
 
 from discord import app_commands
 
-from adapters.chats.discord.slash_commands import Asking, offered
+from adapters.chats.discord.asking import Asking
+from adapters.chats.discord.slash_commands import offered
 from adapters.chats.slack import manifest
 from bot.tickets.from_agents.typed_commands import WORDS
 

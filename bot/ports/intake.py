@@ -17,6 +17,7 @@ from bot.model import (
     Place,
     Said,
     SnippetChoice,
+    TimeChoice,
     Verb,
 )
 
@@ -97,6 +98,10 @@ class Intake(Protocol):
 
     async def snippets(self, typed: str, place: Place, agent: Agent) -> Sequence[SnippetChoice]:
         """At most 25 saved answers that match what was typed so far; none for who may act in no store in this chat."""
+        ...
+
+    async def times(self, typed: str) -> Sequence[TimeChoice]:
+        """At most 25 times until which a ticket can be snoozed, that begin with what was typed so far."""
         ...
 
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:

@@ -273,10 +273,14 @@ def _row_of(number: str, table: str) -> str:
 
 async def stats_are_shown(tour: Tour) -> None:
     await tour.bot.ready()
-    answered = await tour.world.discord.command(tour.world.ann, tour.world.support.id, "stats")
+    discord, ann, support = tour.world.discord, tour.world.ann, tour.world.support.id
+    answered = await discord.command(ann, support, "stats")
     tour.check("/stats answers only Ann", holds=answered.ephemeral and "all stores" in answered.content)
-    shown = [] if answered.message is None else answered.message.attachments
-    tour.check("a picture of the figures is below", holds=[each.upload.name for each in shown] == ["figures.png"])
+
+    def pictures() -> list[str]:
+        return [each.upload.name for each in discord.messages(support, seen_by=ann)[-1].attachments]
+
+    await tour.wait_for("a picture of the figures is below", lambda: pictures() == ["figures.png"])
     for line in answered.content.splitlines()[:8]:
         tour.say(f"  {line.removeprefix('```')}".rstrip())
     outcome = await tour.world.slack.command(tour.world.bob, tour.world.triage, "/stats")

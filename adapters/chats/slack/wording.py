@@ -84,6 +84,7 @@ WAIT = "One moment …"
 
 NOT_FROM_PERSON = "Only what a person wrote can be sent to the customer. Use this on a colleague's message."
 PICTURE_FOLLOWS = "The picture comes into your own messages with shopbell."
+PICTURE_NOT_DRAWN = "The picture could not be drawn now. The table says the same in figures."
 PICTURE_NOT_SHOWN = "The picture could not be shown. {reason}"
 BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 from bot.clock import Clock
 from bot.db.connection import Database
@@ -80,8 +81,8 @@ class FigureRequests:
         if found is None:
             return Answer(text=answers.figures_take_too_long())
         asked = chosen if len(chosen) <= _VENDORS_ASKED else []
-        counting = asyncio.gather(*(self._vendor_counts(name) for name in asked))
-        picture, counted = await asyncio.gather(self._picture(found), counting)
+        counted = await asyncio.gather(*(self._vendor_counts(name) for name in asked))
+        picture = None if self._draw is None else partial(self._picture, self._draw, found)
         text = "\n".join([answers.figures_as_of(now, self._rules.zone), *filter(None, counted)])
         return Answer(text=text, table=chat_table(found), picture=picture)
 
@@ -95,8 +96,9 @@ class FigureRequests:
             Question(database=path, hours=hours, days=days, now=now, zone=zone, colleagues=tuple(colleagues))
         )
 
-    async def _picture(self, found: Report) -> Picture | None:
-        drawn = None if self._draw is None else await self._draw(chart(found))
+    @staticmethod
+    async def _picture(draw: Draw, found: Report) -> Picture | None:
+        drawn = await draw(chart(found))
         return None if drawn is None else Picture(drawn, alternative(found))
 
     async def _vendor_counts(self, store: StoreName) -> str:
