@@ -528,7 +528,7 @@ ORDER BY t.status = 'open' DESC, t.number DESC;
 
 -- name: latest_tickets
 -- For the pickers while nothing is typed: a store's latest tickets of this status with a thread in these channels of
--- the chat. The ticket of this thread (`here`) comes first, however old it is. With
+-- the chat, so many at most. The ticket of this thread (`here`) comes first, however old it is. With
 -- `taken_by` (JSON) only those that somebody with one of these ids has.
 WITH latest (number) AS (
     SELECT * FROM (
@@ -548,7 +548,7 @@ WHERE t.store = :store AND t.status = :status AND t.followed = 1 AND t.gone_at I
       WHERE l.ticket = t.number AND l.chat = :chat AND l.channel IN (SELECT value FROM json_each(:channels))
   )
 ORDER BY t.number = :here DESC, t.number DESC
-LIMIT 25;
+LIMIT :most;
 
 -- name: queue
 -- For `/tickets` and App Home: a page of the open tickets that have a thread in these places of the chat, longest

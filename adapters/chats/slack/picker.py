@@ -11,6 +11,7 @@ from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, Element, fitting, plain, rich, section, words
 from adapters.chats.slack.messages import answer_blocks
 from bot.model import Answer, ChannelId, Choice, TicketNumber, Verb
+from bot.ports import MOST_CHOICES
 from bot.text import one_line
 
 CALLBACK = "shopbell:pick"
@@ -25,6 +26,8 @@ _WORDS_LENGTH = {Verb.SNOOZE: 60, Verb.CLOSE: 500}
 _TITLE = 24
 _OPTION = 75
 _OPTIONS = 100
+_MORE = "…"
+"""What comes back if somebody chooses the line that says that there is more; nothing is called that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,13 @@ def typed_words(view: Mapping[str, Any]) -> str:
 
 def options(choices: Sequence[Choice]) -> list[dict[str, Any]]:
     """The choices as Slack lists them; a line holds 75 characters."""
-    return [
-        {"text": plain(fitting(one_line(choice.title, _OPTION), _OPTION)), "value": str(choice.number)}
-        for choice in choices[:_OPTIONS]
-    ]
+    return options_of([(one_line(choice.title, _OPTION), str(choice.number)) for choice in choices])
+
+
+def options_of(choices: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """What is shown and what comes back. Where not all have room, the last one says that there are more."""
+    shown = list(choices[:_OPTIONS])
+    if len(choices) > _OPTIONS:
+        says = wording.MANY_MORE if len(choices) >= MOST_CHOICES else wording.MORE
+        shown[-1] = (says.format(amount=len(choices) - _OPTIONS + 1), _MORE)
+    return [{"text": plain(fitting(name, _OPTION)), "value": value} for name, value in shown]

@@ -79,6 +79,8 @@ NEXT = "Next"
 NUMBER_FIRST = "Give the ticket's number first, such as /note 1042 and then the note. You wrote:"
 WORDS_LABEL = {Verb.SNOOZE: "Until", Verb.CLOSE: "Why (a note for the team)"}
 WORDS_PLACEHOLDER = {Verb.SNOOZE: "2h, tomorrow, mon 9:00, or off"}
+MORE = "… and {amount} more: type more to find them"
+MANY_MORE = "… and at least {amount} more: type more to find them"
 DONE = "Done"
 WAIT = "One moment …"
 
