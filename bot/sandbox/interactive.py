@@ -17,7 +17,7 @@ _QUICK = {"UNDO_SECONDS": "3"}
 _POLL_SECONDS = "1"
 _WAITED = timedelta(minutes=58)
 """So long the customer of the store that promises an answer within an hour has waited already."""
-_DIGEST_AFTER = timedelta(minutes=2)
+_DIGEST_AFTER = timedelta(minutes=3)
 """After this time the channels are told the day in a line: then all have something to show."""
 
 _OPENING = (

@@ -47,8 +47,8 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_NAMES = "|".join(command[1:] for command, _, _ in manifest.COMMANDS)
-_SLASH = re.compile(rf"{manifest.ANY[0]}|/(?:shopbell-)?(?P<verb>{_NAMES})")
+_NAMES = tuple(command[1:] for command, _, _ in manifest.COMMANDS)
+_SLASH = re.compile(rf"{manifest.ANY[0]}|/(?:shopbell-)?(?P<verb>{'|'.join(_NAMES)})")
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {
     "close_ticket": Verb.CLOSE,
@@ -309,7 +309,7 @@ def _meant(command: str, text: str) -> tuple[Verb, str]:
         return Verb(found["verb"]), text
     name, _, rest = text.strip().partition(" ")
     name = name.removeprefix("/").casefold()
-    return (Verb(name), rest.strip()) if re.fullmatch(_NAMES, name) else (Verb.HELP, "")
+    return (Verb(name), rest.strip()) if name in _NAMES else (Verb.HELP, "")
 
 
 def _pointed(message: Payload) -> Pointed:
