@@ -639,6 +639,10 @@ LIMIT :most;
 -- Returns a row if more than so many tickets have this word, as a whole.
 SELECT rowid FROM ticket_words WHERE ticket_words MATCH :word LIMIT 1 OFFSET :tickets;
 
+-- name: forms_of_word
+-- The words of all tickets that begin with this one; so many at most.
+SELECT term FROM vocabulary WHERE term >= :word AND term < :word || CHAR(1114111) LIMIT :most;
+
 -- name: texts_of_ticket
 -- The latest texts of a ticket that may be shown, the latest first.
 SELECT purpose, text FROM messages
