@@ -14,7 +14,8 @@ from typing import Any, cast
 
 from discord import app_commands
 
-from adapters.chats.discord.slash_commands import Asking, offered
+from adapters.chats.discord.asking import Asking
+from adapters.chats.discord.slash_commands import offered
 from adapters.chats.slack import manifest
 from bot.tickets.from_agents.typed_commands import WORDS
 
@@ -26,7 +27,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 def table() -> str:
     """A row for each command, one for each entry of the messages' menus, and one for the buttons."""
     discord = {command.name: command for command in offered(cast("Asking", None))}
-    slack = {name.removeprefix("/"): (says, hint) for name, says, hint in manifest.COMMANDS}
+    slack = {name.removeprefix("/"): (says, hint) for name, says, hint in (*manifest.COMMANDS, manifest.ANY)}
     rows = [("command", "Discord", "Slack", "as a message in a thread", "what it does"), ("---",) * 5]
     for name in dict.fromkeys([*slack, *(each for each, it in discord.items() if _is_slash(it))]):
         says, hint = slack.get(name, ("", ""))

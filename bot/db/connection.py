@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bot.db.files import private_file, restrict
-from bot.db.migrate import migrate, migrations, refuse_newer, refuse_older
+from bot.db.migrate import migrate, migrations, open_vocabulary, refuse_newer, refuse_older
 from bot.db.statements import STATEMENTS
 from bot.db.thread import Access, ConnectionThread, Work
 from bot.errors import DatabaseError
@@ -182,6 +182,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 def _prepare_existing(connection: sqlite3.Connection, *, path: Path, writing: bool) -> None:
     _begin(connection)
     refuse_older(connection, len(migrations()), path)
+    open_vocabulary(connection)
     connection.execute("PRAGMA synchronous = FULL" if writing else "PRAGMA query_only = ON")
 
 

@@ -35,6 +35,18 @@ def migrate(connection: sqlite3.Connection) -> None:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+    open_vocabulary(connection)
+
+
+def open_vocabulary(connection: sqlite3.Connection) -> None:
+    """
+    Let a connection look up which words there are in the index of words.
+
+    It is a view that stores nothing, and belongs to the connection: it is no part of the file.
+    """
+    connection.execute(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab('main', 'ticket_words', 'row')"
+    )
 
 
 def refuse_newer(connection: sqlite3.Connection, known: int) -> None:

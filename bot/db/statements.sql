@@ -532,7 +532,7 @@ ORDER BY t.status = 'open' DESC, t.number DESC;
 
 -- name: latest_tickets
 -- For the pickers while nothing is typed: a store's latest tickets of this status with a thread in these channels of
--- the chat. The ticket of this thread (`here`) comes first, however old it is. With
+-- the chat, so many at most. The ticket of this thread (`here`) comes first, however old it is. With
 -- `taken_by` (JSON) only those that somebody with one of these ids has.
 WITH latest (number) AS (
     SELECT * FROM (
@@ -552,7 +552,7 @@ WHERE t.store = :store AND t.status = :status AND t.followed = 1 AND t.gone_at I
       WHERE l.ticket = t.number AND l.chat = :chat AND l.channel IN (SELECT value FROM json_each(:channels))
   )
 ORDER BY t.number = :here DESC, t.number DESC
-LIMIT 25;
+LIMIT :most;
 
 -- name: queue
 -- For `/tickets` and App Home: a page of the open tickets that have a thread in these places of the chat, longest
@@ -642,6 +642,10 @@ LIMIT :most;
 -- name: common_word
 -- Returns a row if more than so many tickets have this word, as a whole.
 SELECT rowid FROM ticket_words WHERE ticket_words MATCH :word LIMIT 1 OFFSET :tickets;
+
+-- name: forms_of_word
+-- The words of all tickets that begin with this one; so many at most.
+SELECT term FROM vocabulary WHERE term >= :word AND term < :word || CHAR(1114111) LIMIT :most;
 
 -- name: texts_of_ticket
 -- The latest texts of a ticket that may be shown, the latest first.
@@ -1515,31 +1519,72 @@ SELECT
 FROM JSON_EACH(:spans) AS s
 ORDER BY s.key;
 
--- name: latest_answers
--- A store's latest first or next answers in a span of time, the latest first.
-SELECT since, answered_at AS until, agent FROM answers
-WHERE store = :store AND is_first = :is_first AND answered_at >= :since AND answered_at < :until
-ORDER BY answered_at DESC
-LIMIT :most;
+-- name: answers_up_to
+-- How many answers and closings some stores (JSON: [names]) have in a span of time; so many at most, as more are not
+-- counted.
+SELECT COUNT(*) AS amount
+FROM (
+    SELECT 1 FROM (
+        SELECT 1 FROM JSON_EACH(:stores) AS s CROSS JOIN answers AS a
+        WHERE a.store = s.value AND a.is_first IN (0, 1) AND a.answered_at >= :since AND a.answered_at < :until
+        LIMIT :most
+    )
+    UNION ALL
+    SELECT 1 FROM (
+        SELECT 1 FROM JSON_EACH(:stores) AS s CROSS JOIN tickets AS t
+        WHERE t.store = s.value AND t.closed_at >= :since AND t.closed_at < :until
+        LIMIT :most
+    )
+);
 
--- name: latest_closings
--- A store's tickets that were last closed in a span of time, the latest first.
-SELECT created_at AS since, closed_at AS until, closed_by AS agent FROM tickets
+-- name: answers_given
+-- A store's first or next answers in a span of time: those to every ticket, or to one in so many.
+SELECT agent, since, answered_at FROM answers
+WHERE store = :store AND is_first = :is_first AND answered_at >= :since AND answered_at < :until
+  AND since <= answered_at AND ticket % :each = 0;
+
+-- name: answers_by_agent
+-- How many first or next answers each agent of a store has given in a span of time.
+SELECT agent, COUNT(*) FROM answers
+WHERE store = :store AND is_first = :is_first AND answered_at >= :since AND answered_at < :until
+  AND since <= answered_at
+GROUP BY agent;
+
+-- name: closings
+-- A store's tickets that were last closed in a span of time: each of them, or one in so many.
+SELECT closed_by, created_at, closed_at FROM tickets
 WHERE store = :store AND closed_at >= :since AND closed_at < :until AND opening_unknown = 0
-ORDER BY closed_at DESC
-LIMIT :most;
+  AND created_at <= closed_at AND number % :each = 0;
+
+-- name: closings_by_agent
+-- How many of a store's tickets each agent has closed last in a span of time.
+SELECT closed_by, COUNT(*) FROM tickets
+WHERE store = :store AND closed_at >= :since AND closed_at < :until AND opening_unknown = 0
+  AND created_at <= closed_at
+GROUP BY closed_by;
 
 -- name: first_responses
--- How long customers waited for the first public message by staff, in tickets that were created since.
+-- How long customers waited for the first public message by staff, in tickets that were created since: the one or two
+-- in the middle.
+WITH amount (n) AS (
+    SELECT COUNT(*) FROM tickets
+    WHERE store = :store AND first_response_at >= created_at AND created_at >= :since AND opening_unknown = 0
+)
 SELECT first_response_at - created_at AS span FROM tickets
 WHERE store = :store AND first_response_at >= created_at AND created_at >= :since AND opening_unknown = 0
-ORDER BY span;
+ORDER BY span
+LIMIT (SELECT 2 - n % 2 FROM amount) OFFSET (SELECT MAX(0, (n - 1) / 2) FROM amount);
 
 -- name: times_to_close
--- How long tickets were open that were closed since.
+-- How long tickets were open that were closed since: the one or two in the middle.
+WITH amount (n) AS (
+    SELECT COUNT(*) FROM tickets
+    WHERE store = :store AND closed_at >= created_at AND closed_at >= :since AND opening_unknown = 0
+)
 SELECT closed_at - created_at AS span FROM tickets
 WHERE store = :store AND closed_at >= created_at AND closed_at >= :since AND opening_unknown = 0
-ORDER BY span;
+ORDER BY span
+LIMIT (SELECT 2 - n % 2 FROM amount) OFFSET (SELECT MAX(0, (n - 1) / 2) FROM amount);
 
 -- name: add_answer
 -- Notes that a waiting customer was answered; changes no row if that is noted already.

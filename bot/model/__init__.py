@@ -43,7 +43,20 @@ from bot.model.deliveries import (
     State,
     StatusPayload,
 )
-from bot.model.events import Answer, Ask, Choice, Deleted, Edited, Listing, Picture, Pointed, Row, Said, SnippetChoice
+from bot.model.events import (
+    Answer,
+    Ask,
+    Choice,
+    Deleted,
+    Edited,
+    Listing,
+    Picture,
+    Pointed,
+    Row,
+    Said,
+    SnippetChoice,
+    TimeChoice,
+)
 from bot.model.forms import LONGEST_ENTRY, ChoiceField, Modal, TextField
 from bot.model.home import Home, HomeSection, HomeTicket
 from bot.model.ids import (
@@ -171,6 +184,7 @@ __all__ = [
     "Ticket",
     "TicketId",
     "TicketNumber",
+    "TimeChoice",
     "Verb",
     "Voice",
     "next_form",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -151,7 +151,8 @@ class Answer:
     Attributes:
         table: Lines that are shown below the text in a fixed-width font; None: no table.
         listing: Tickets that are shown below the text; None: no list.
-        picture: Shown to the asker alone, below or in another place; None: no picture. The text says all without it.
+        picture: Draws what is shown to the asker alone, below or in another place, after the answer, because it takes a
+            second; None: no picture, or it could not be drawn. The text says all without it.
         buttons: What the asker can do next. A chat that shows the answer where no button works says so instead.
         fault: The field of the asker's form with which something is wrong, so that nothing was done; empty: nothing is.
             A chat keeps what was entered, or shows it again.
@@ -162,7 +163,7 @@ class Answer:
     table: str | None = None
     listing: Listing | None = None
     buttons: tuple[Button, ...] = ()
-    picture: Picture | None = None
+    picture: Callable[[], Awaitable[Picture | None]] | None = None
     fault: str = ""
     kept: str = ""
 
@@ -172,6 +173,14 @@ class Choice:
     """A ticket that an agent can pick, for example `1042` and `#1042 · Jane · Key not working`."""
 
     number: TicketNumber
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimeChoice:
+    """A time that an agent can pick: what one would type, and the same with the moment that it means."""
+
+    words: str
     title: str
 
 

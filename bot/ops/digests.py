@@ -9,6 +9,7 @@ from bot.clock import Clock
 from bot.db.connection import Database
 from bot.model import ChatName, Place
 from bot.tickets.day.digests import tell_the_day
+from bot.tickets.day.reminders import remind
 from bot.tickets.rules import Rules
 
 _CHECK_SECONDS = 60.0
@@ -52,6 +53,8 @@ class Digests:
             for day in (today - timedelta(days=1), today):
                 due = datetime.combine(day, self._at, self._rules.zone).astimezone(UTC)
                 if day != told and due <= now < due + _LATEST:
+                    # A promise that was broken a moment ago, or while shopbell was not running, counts in it.
+                    await self._database.write(remind, self._rules, now)
                     # Whether it was told before a restart stands in the database.
                     await self._database.write(tell_the_day, day, self._rules, self._addresses, now)
                     self._wake()

@@ -8,7 +8,7 @@ at any `await`, and raises only `bot.errors.RemoteError`s.
 from __future__ import annotations
 
 from bot.ports.chats import CanShowHome, Chat, ChatHealth, Limit
-from bot.ports.intake import Intake
+from bot.ports.intake import MOST_CHOICES, Intake
 from bot.ports.vendors import (
     CanAttach,
     CanCount,
@@ -26,6 +26,7 @@ from bot.ports.vendors import (
 )
 
 __all__ = [
+    "MOST_CHOICES",
     "CanAttach",
     "CanCount",
     "CanFormat",

@@ -17,8 +17,12 @@ from bot.model import (
     Place,
     Said,
     SnippetChoice,
+    TimeChoice,
     Verb,
 )
+
+MOST_CHOICES = 101
+"""So many things to choose from are given at most: one more than any chat can show."""
 
 
 class Intake(Protocol):
@@ -80,7 +84,7 @@ class Intake(Protocol):
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         """
-        At most 25 tickets for `verb` that match what was typed so far, best first.
+        At most `MOST_CHOICES` tickets for `verb` that match what was typed so far, best first.
 
         Only those on which the agent may act. Takes some milliseconds, or as long as `Chat.writable`.
         """
@@ -96,7 +100,15 @@ class Intake(Protocol):
         ...
 
     async def snippets(self, typed: str, place: Place, agent: Agent) -> Sequence[SnippetChoice]:
-        """At most 25 saved answers that match what was typed so far; none for who may act in no store in this chat."""
+        """
+        At most `MOST_CHOICES` saved answers that match what was typed so far, best first.
+
+        There are none for who may act in no store in this chat.
+        """
+        ...
+
+    async def times(self, typed: str) -> Sequence[TimeChoice]:
+        """At most 25 times until which a ticket can be snoozed, that begin with what was typed so far."""
         ...
 
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:

@@ -24,13 +24,14 @@ class BotProcess:
     `python -m bot run` with given settings, on a database in `folder`; its log goes to `folder/bot.log`.
 
     Attributes:
+        settings: What it is started with; a change holds from the next start.
         starts: How often it was started.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self._folder = folder
         self._port = _free_port()
-        self._settings = dict(settings)
+        self.settings = dict(settings)
         self._process: asyncio.subprocess.Process | None = None
         self.starts = 0
 
@@ -53,7 +54,7 @@ class BotProcess:
             "LOG_FORMAT": "console",
             "PYTHONUNBUFFERED": "1",
         }
-        return kept | own | self._settings
+        return kept | own | self.settings
 
     async def start(self) -> None:
         """Start it; returns at once."""

@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import signal
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.page import PracticePage
+from bot.sandbox.tour_day import PROMISING, digest_at, promises
 from bot.sandbox.world import PracticeWorld
 
 _QUICK = {"UNDO_SECONDS": "3"}
 _POLL_SECONDS = "1"
+_WAITED = timedelta(minutes=58)
+"""So long the customer of the store that promises an answer within an hour has waited already."""
+_DIGEST_AFTER = timedelta(minutes=3)
+"""After this time the channels are told the day in a line: then all have something to show."""
 
 _OPENING = (
     (
@@ -85,10 +91,12 @@ async def serve(port: int) -> None:
 def settings(world: PracticeWorld) -> dict[str, str]:
     """The bot's settings in a started world, with short delays, so that people can watch."""
     polls = {f"STORES__{shop.name.upper()}__POLL_SECONDS": _POLL_SECONDS for shop in world.shops.values()}
-    return world.environment() | _QUICK | polls
+    soon = datetime.now(UTC) + _DIGEST_AFTER
+    return world.environment() | _QUICK | polls | promises(world) | digest_at(soon)
 
 
 def customers_write(world: PracticeWorld) -> None:
     """Open one ticket in each store, so that there is something to see at once."""
     for shop, (name, email, subject, text) in zip(world.shops.values(), _OPENING, strict=False):
-        shop.store.customer_writes(subject, text, name=name, email=email)
+        waits_since = datetime.now(UTC) - _WAITED if shop.vendor is world.shops[PROMISING].vendor else None
+        shop.store.customer_writes(subject, text, name=name, email=email, at=waits_since)

@@ -13,7 +13,9 @@ from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.tour_steps import STEPS, StepFailed, Tour
+from bot.sandbox.tour_day import promises
+from bot.sandbox.tour_steps import STEPS
+from bot.sandbox.tour_view import StepFailed, Tour
 from bot.sandbox.world import PracticeWorld
 
 Say = Callable[[str], None]
@@ -36,7 +38,7 @@ async def play(say: Say, world: PracticeWorld, *, kill_after: Collection[int] = 
     """
     with tempfile.TemporaryDirectory(prefix="shopbell-") as folder:
         await world.start()
-        settings = world.environment() | _QUICK
+        settings = world.environment() | _QUICK | promises(world)
         settings |= {f"STORES__{shop.name.upper()}__POLL_SECONDS": "0.5" for shop in world.shops.values()}
         bot = BotProcess(Path(folder), settings)
         try:

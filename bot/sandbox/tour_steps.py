@@ -4,77 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.discord import DiscordMessage
-from bot.sandbox.ticket_threads import DiscordTicketThread, SlackTicketThread
-from bot.sandbox.world import PracticeWorld, Shop
+from bot.sandbox.tour_day import (
+    customers_have_waited,
+    digest_at,
+    saved_answer_is_sent,
+    the_day_is_planned,
+    the_day_is_told,
+)
+from bot.sandbox.tour_view import PATIENCE, StepFailed, Tour, is_marked, once_at, shown_as
 from bot.text import shorten
-
-_PATIENCE = 40.0
-
-
-class StepFailed(Exception):
-    """A step of the tour did not have its expected result."""
-
-
-@dataclass
-class Tour:
-    """
-    One run of the tour: the world, the bot, and what the steps have to remember.
-
-    Attributes:
-        subjects, tickets: By store: the subject of its ticket, and the ticket's id at the vendor.
-    """
-
-    world: PracticeWorld
-    bot: BotProcess
-    say: Callable[[str], None]
-    subjects: dict[str, str] = field(default_factory=dict)
-    tickets: dict[str, str] = field(default_factory=dict)
-
-    def discord(self, store: str) -> DiscordTicketThread:
-        return DiscordTicketThread(self.world.discord, self.world.shops[store], self.subjects[store])
-
-    def slack(self, store: str) -> SlackTicketThread:
-        return SlackTicketThread(self.world.slack, self.world.shops[store], self.subjects[store])
-
-    def shop(self, store: str) -> Shop:
-        return self.world.shops[store]
-
-    def at_vendor(self, store: str, text: str) -> int:
-        """How many messages of the vendor's ticket have this text."""
-        ticket = self.shop(store).store.ticket(self.tickets[store])
-        return sum(message.text == text for message in ticket.messages)
-
-    async def wait_for(self, what: str, condition: Callable[[], bool]) -> None:
-        """Wait until the condition holds, and say so. Raises `StepFailed` if it takes too long."""
-        deadline = asyncio.get_running_loop().time() + _PATIENCE
-        while not _holds(condition):
-            if asyncio.get_running_loop().time() > deadline:
-                raise StepFailed(f"not seen within {_PATIENCE:.0f} s: {what}")
-            await asyncio.sleep(0.02)
-        self.say(f"✓ {what}")
-
-    def check(self, what: str, *, holds: bool) -> None:
-        """Say that it holds. Raises `StepFailed` if it does not."""
-        if not holds:
-            raise StepFailed(what)
-        self.say(f"✓ {what}")
-
-    async def wait_for_both(self, store: str, text: str) -> None:
-        """Wait until the ticket's thread in each chat has one message of the bot with this text."""
-        await self.wait_for(f"Discord shows it once ({store})", lambda: self.discord(store).count(text) == 1)
-        await self.wait_for(f"Slack shows it once ({store})", lambda: self.slack(store).count(text) == 1)
-
-
-def _holds(condition: Callable[[], bool]) -> bool:
-    try:
-        return condition()
-    except LookupError:
-        return False  # it does not exist yet
 
 
 async def customers_write(tour: Tour) -> None:
@@ -106,22 +47,9 @@ async def agent_answers(tour: Tour) -> None:
         thread = tour.discord(vendor).thread
         said[vendor] = await tour.world.discord.say(tour.world.ann, thread.id, f"Sorry! Try KEY-{thread.id}.")
     for vendor, message in said.items():
-        await tour.wait_for(f"{vendor} has the reply, once", partial(_once_at, tour, vendor, message.content))
-        await tour.wait_for("Ann's message carries ✅", partial(_is_marked, tour, vendor, message))
-        await tour.wait_for("Slack shows it under Ann's name", partial(_shown_as, tour, vendor, message.content, "Ann"))
-
-
-def _once_at(tour: Tour, vendor: str, text: str) -> bool:
-    return tour.at_vendor(vendor, text) == 1
-
-
-def _is_marked(tour: Tour, vendor: str, message: DiscordMessage) -> bool:
-    return tour.discord(vendor).reactions(message) == {"✅"}
-
-
-def _shown_as(tour: Tour, vendor: str, text: str, name: str) -> bool:
-    slack = tour.slack(vendor)
-    return slack.count(text) == 1 and slack.count(name) >= 1
+        await tour.wait_for(f"{vendor} has the reply, once", partial(once_at, tour, vendor, message.content))
+        await tour.wait_for("Ann's message carries ✅", partial(is_marked, tour, vendor, message))
+        await tour.wait_for("Slack shows it under Ann's name", partial(shown_as, tour, vendor, message.content, "Ann"))
 
 
 async def customer_writes_again(tour: Tour) -> None:
@@ -154,8 +82,9 @@ async def bot_dies(tour: Tour) -> None:
     await tour.world.slack.say(tour.world.bob, channel, "And a voucher: THANKS.", thread_ts=slack.card.ts)
     tour.shop("lightspeed").store.customer_replies(tour.tickets["lightspeed"], "Any news?")
     tour.say("meanwhile Ann, Bob and the customer write")
+    tour.bot.settings |= digest_at(datetime.now(UTC) - timedelta(minutes=1))
     await tour.bot.start()
-    tour.say("the bot is started again")
+    tour.say("the bot is started again, with DIGEST_AT")
     key, voucher = "Here is a new key: KEY-5678.", "And a voucher: THANKS."
     await tour.wait_for(f"the vendor has “{key}”, once", lambda: tour.at_vendor("lightspeed", key) == 1)
     await tour.wait_for("Bob is asked, because Ann was faster", lambda: slack.count("Send yours, too?") == 1)
@@ -223,60 +152,16 @@ async def closed_for_good(tour: Tour) -> None:
     tour.check(f"Only Bob reads “{outcome.text}”", holds="cannot reopen" in outcome.text)
 
 
-async def the_day_is_planned(tour: Tour) -> None:
-    """What waits, who has it, until when it can wait, and what became of it; on a ticket that is open all the time."""
-    await tour.bot.ready()
-    store, ann, bob = "nextcommerce", tour.world.ann, tour.world.bob
-    discord, slack = tour.discord(store), tour.slack(store)
-    thread, triage = discord.thread.id, tour.world.triage
-    number = slack.card.rendered.split("#", 1)[1].split(" ", 1)[0]
-    await tour.world.discord.command(ann, thread, "release")
-    await tour.world.discord.command(ann, thread, "take")
-    await tour.wait_for("Slack's card says that Ann has the ticket", lambda: "Taken by Ann" in slack.card.rendered)
-    snoozed = await tour.world.discord.command(ann, thread, "snooze", until="2h")
-    tour.check(f"Only Ann reads “{shorten(snoozed.content, 70)}”", holds=f"#{number} is snoozed" in snoozed.content)
-    await tour.wait_for("and Slack's card says so", lambda: "Snoozed until" in slack.card.rendered)
-    tour.shop(store).store.customer_replies(tour.tickets[store], "Any news about my parcel?")
-    await tour.wait_for_both(store, "Any news about my parcel?")
-    await tour.wait_for("the customer's word ends it", lambda: "Waiting for us since" in slack.card.rendered)
-    listed = await tour.world.slack.command(bob, triage, "/tickets")
-    tour.check("/tickets shows Bob that it waits, and who has it", holds=_row_of(number, listed.text).endswith("Ann"))
-    found = await tour.world.slack.command(bob, triage, "/find", "parcel")
-    tour.check("/find finds it by a word of the customer", holds=f"#{number} " in found.text)
-    told = await tour.world.discord.command(ann, thread, "why")
-    tour.check("/why says what became of its messages", holds=f"#{number}" in told.content)
-
-
-async def saved_answer_is_sent(tour: Tour) -> None:
-    """A snippet is written in one chat, filled in there, and sent to the customer once; the other chat shows it."""
-    await tour.bot.ready()
-    store, ann = "nextcommerce", tour.world.ann
-    thread = tour.discord(store).thread.id
-    listed = await tour.world.discord.command(ann, thread, "snippets")
-    if listed.message is None:
-        raise StepFailed("/snippets does not answer with a list")
-    opened = await tour.world.discord.press(ann, listed.message, "New snippet")
-    text = "Hello {{requester.first_name|there}}, your parcel left today. {{agent.name}}"
-    saved = await tour.world.discord.submit_modal(opened, {"name": "parcel", "text": text})
-    tour.check(f"Only Ann reads “{saved.content}”", holds="parcel is saved" in saved.content)
-    form = await tour.world.discord.command(ann, thread, "snippet", name="parcel")
-    await tour.world.discord.submit_modal(form, {})
-    sent = "Hello Jane, your parcel left today. Ann"
-    await tour.wait_for("the customer has it once, with the names filled in", partial(_once_at, tour, store, sent))
-    await tour.wait_for("Slack shows it under Ann's name", partial(_shown_as, tour, store, sent, "Ann"))
-
-
-def _row_of(number: str, table: str) -> str:
-    """The line of a list that begins with a ticket; empty: there is none."""
-    return next((line for line in table.splitlines() if line.startswith(f"#{number} ")), "")
-
-
 async def stats_are_shown(tour: Tour) -> None:
     await tour.bot.ready()
-    answered = await tour.world.discord.command(tour.world.ann, tour.world.support.id, "stats")
+    discord, ann, support = tour.world.discord, tour.world.ann, tour.world.support.id
+    answered = await discord.command(ann, support, "stats")
     tour.check("/stats answers only Ann", holds=answered.ephemeral and "all stores" in answered.content)
-    shown = [] if answered.message is None else answered.message.attachments
-    tour.check("a picture of the figures is below", holds=[each.upload.name for each in shown] == ["figures.png"])
+
+    def pictures() -> list[str]:
+        return [each.upload.name for each in discord.messages(support, seen_by=ann)[-1].attachments]
+
+    await tour.wait_for("a picture of the figures is below", lambda: pictures() == ["figures.png"])
     for line in answered.content.splitlines()[:8]:
         tour.say(f"  {line.removeprefix('```')}".rstrip())
     outcome = await tour.world.slack.command(tour.world.bob, tour.world.triage, "/stats")
@@ -306,7 +191,7 @@ async def everything_once(tour: Tour) -> None:
 
 async def _outbox_is_empty(tour: Tour) -> None:
     """Wait until nothing is left to send; reactions and cards may take a moment."""
-    deadline = asyncio.get_running_loop().time() + _PATIENCE
+    deadline = asyncio.get_running_loop().time() + PATIENCE
     output = ""
     while asyncio.get_running_loop().time() < deadline:
         code, output = await tour.bot.command("outbox", "--json")
@@ -322,7 +207,9 @@ STEPS: tuple[tuple[str, Callable[[Tour], Awaitable[None]]], ...] = (
     ("Jane writes again.", customer_writes_again),
     ("Bob leaves a note for the team in Slack.", colleague_notes),
     ("A colleague answers in the vendor's own dashboard.", dashboard_answers),
+    ("Tom has written twice, an hour ago, and nobody has answered.", customers_have_waited),
     ("The bot dies while everybody goes on writing.", bot_dies),
+    ("What was promised, and the day in a line.", the_day_is_told),
     ("Bob closes the ticket from Slack.", closed_from_slack),
     ("Ann reopens it from Discord.", reopened_from_discord),
     ("Bob types !close in a thread.", closed_by_text),

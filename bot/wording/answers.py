@@ -165,6 +165,15 @@ def snooze_until_when(number: TicketNumber) -> str:
     return f"Until when? Choose, or type a time behind the command, such as {_TIMES}. The ticket is #{number}."
 
 
+def time_choice(words: str, moment: datetime, zone: ZoneInfo) -> str:
+    """What is offered while somebody types a time: `mon 9:00 · Mon 30 Nov 2026, 09:00 (Europe/Berlin)`."""
+    return f"{words} · {clock_time(moment, zone)}"
+
+
+def end_of_snooze(words: str) -> str:
+    return f"{words} · back into the queue"
+
+
 def no_time(typed: str, fault: TimeFault, zone: ZoneInfo) -> str:
     """Why a time that was typed is none."""
     what = f"“{one_line(typed, _QUOTED)}”"
@@ -189,6 +198,10 @@ def woken(number: TicketNumber) -> str:
 
 
 # ---------------------------------------------------------------- figures
+
+
+def figures_take_too_long() -> str:
+    return "The figures could not be counted now. Ask again in a minute, or for fewer days or one store."
 
 
 def figures_as_of(now: datetime, zone: ZoneInfo) -> str:

@@ -59,8 +59,8 @@ def by_day(time_zone: str) -> str:
     return f"by day ({time_zone})"
 
 
-def counted_since(day: str) -> str:
-    return f"Times and agents: only since {day}, because there are so many answers."
+def times_of_each(step: int) -> str:
+    return f"Times: of one ticket in {step}, because there are so many. All are counted."
 
 
 def agents_left_out(amount: int) -> str:

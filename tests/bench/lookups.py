@@ -19,6 +19,7 @@ from tests.bench.setting import Setting
 from tests.bench.standing import put_past
 from tests.bench.world import practice_world, settings
 from tests.support.crash.world import KillWorld
+from tests.support.waiting import until
 
 _OPEN = 1_000
 _MILLISECONDS = 100
@@ -43,7 +44,7 @@ async def measure(setting: Setting) -> Readings:
         try:
             await bot.start()
             await bot.ready()
-            own = await _ask(world, words)
+            own = await _ask(world, words, draws=True)
         finally:
             await bot.kill()
         given = {
@@ -83,8 +84,13 @@ def _words(database: Path, amount: int) -> Sequence[str]:
     return random.sample(found, amount)
 
 
-async def _ask(world: KillWorld, words: Sequence[str]) -> Mapping[str, list[float]]:
-    """In milliseconds how long each answer took, by what was asked."""
+async def _ask(world: KillWorld, words: Sequence[str], *, draws: bool = False) -> Mapping[str, list[float]]:
+    """
+    In milliseconds how long each answer took, by what was asked.
+
+    Args:
+        draws: Whether a picture comes after the figures; the next question is asked once it is there.
+    """
     discord, channel = world.discord, world.shops[0].discord.id
     asks: dict[str, Callable[[str], Awaitable[object]]] = {
         "/stats": lambda _word: discord.command(world.ann, channel, "stats"),
@@ -99,6 +105,8 @@ async def _ask(world: KillWorld, words: Sequence[str]) -> Mapping[str, list[floa
             began = time.monotonic()
             await ask(word)
             found.setdefault(name, []).append((time.monotonic() - began) * 1000)
+            if draws and name == "/stats":
+                await until(lambda: discord.messages(channel, seen_by=world.ann)[-1].attachments != [], "the picture")
             if time.monotonic() > enough:
                 break
     return found

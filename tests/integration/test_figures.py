@@ -169,8 +169,12 @@ async def test_the_picture_goes_with_the_answer(bridge: Bridge, monkeypatch: pyt
     monkeypatch.setattr(requests, "_draw", draw)
     drawn, failed = await bridge.asks(bridge.slack, Verb.STATS), await bridge.asks(bridge.slack, Verb.STATS)
     assert drawn.picture is not None
-    assert drawn.picture.content == PICTURE
-    assert drawn.picture.alternative.startswith("Charts of main · 7 days: 1 new tickets and 0 closed; 1 are open")
-    assert (failed.picture, failed.table) == (None, drawn.table)
+    assert failed.picture is not None
+    assert asked == [], "whoever asks does not wait for it"
+    picture = await drawn.picture()
+    assert picture is not None
+    assert picture.content == PICTURE
+    assert picture.alternative.startswith("Charts of main · 7 days: 1 new tickets and 0 closed; 1 are open")
+    assert (await failed.picture(), failed.table) == (None, drawn.table)
     assert asked[0].by_day.values[-1] == (1, 0)
     assert [bars.title for bars in asked[0].bars] == ["Waiting for us now, by age"]

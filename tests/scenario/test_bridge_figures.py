@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from bot.drawing.process import Drawing
+from bot.sandbox.discord.values import DiscordAttachment
 from bot.sandbox.loopback_server import HttpFault
 from bot.sandbox.slack.values import SlackMessage
+from bot.tickets.figures import work
 from tests.support.stage.bot import PICTURE
 from tests.support.stage.stage import Stage
 from tests.support.waiting import until
@@ -22,6 +25,17 @@ def own_messages(stage: Stage) -> tuple[SlackMessage, ...]:
     return slack.messages(slack.workspace.state.direct(stage.world.bob.id))
 
 
+async def shown_below(stage: Stage) -> list[DiscordAttachment]:
+    """The pictures in the last answer that Ann sees in Discord, once there is one."""
+    discord, ann, channel = stage.world.discord, stage.world.ann, stage.world.support.id
+
+    def files() -> list[DiscordAttachment]:
+        return discord.messages(channel, seen_by=ann)[-1].attachments
+
+    await until(lambda: files() != [], "the picture is there")
+    return files()
+
+
 @SEATS
 async def test_a_picture_is_drawn_for_both_chats(stage: Stage, tmp_path: Path) -> None:
     """By matplotlib in its process: seen by the asker alone, with words for who does not see it, and nowhere else."""
@@ -30,8 +44,7 @@ async def test_a_picture_is_drawn_for_both_chats(stage: Stage, tmp_path: Path) -
     ticket = await stage.arrives("Counted")
     answered = await stage.world.discord.command(stage.world.ann, stage.world.support.id, "stats", seconds=120)
     assert answered.ephemeral
-    assert answered.message is not None
-    (shown,) = answered.message.attachments
+    (shown,) = await shown_below(stage)
     assert (shown.upload.name, shown.upload.data[:4]) == ("figures.png", b"\x89PNG")
     assert shown.upload.description.startswith("Charts of keys · 7 days: 1 new tickets and 0 closed")
     outcome = await stage.world.slack.command(stage.world.bob, ticket.shop.slack, "/stats", within=120)
@@ -81,8 +94,8 @@ async def test_without_a_picture_the_answer_is_the_same(stage: Stage, picture: b
     assert answered.message is not None
     assert answered.message.attachments == []
     if picture is None:
-        outcome = await stage.world.slack.command(stage.world.bob, stage.shop.slack, "/stats")
-        assert "picture" not in outcome.text
+        outcome = await stage.world.slack.command(stage.world.bob, stage.shop.slack, "/stats", answers=2)
+        assert "The picture could not be drawn now." in outcome.text
 
 
 @SEATS
@@ -115,3 +128,18 @@ async def test_slack_says_why_there_is_no_picture(stage: Stage, path: str, said:
     assert not any(message.files for message in own_messages(stage))
     await stage.world.slack.command(stage.world.bob, ticket.shop.slack, "/stats")
     await until(lambda: any(message.files for message in own_messages(stage)), "the next one is shown")
+
+
+@SEATS
+async def test_what_takes_long_is_counted_elsewhere(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process of its own, and the answer is the same; where that fails, it says what to do."""
+    ticket = await stage.arrives("Counted")
+    slack, bob = stage.world.slack, stage.world.bob
+    at_once = await slack.command(bob, ticket.shop.slack, "/stats")
+    monkeypatch.setattr(work, "_FEW", 0)
+    elsewhere = await slack.command(bob, ticket.shop.slack, "/stats", within=120)
+    assert elsewhere.text.partition("\n")[2] == at_once.text.partition("\n")[2]
+    assert "new" in elsewhere.text
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    failed = await slack.command(bob, ticket.shop.slack, "/stats", within=120)
+    assert failed.text.startswith("The figures could not be counted now.")

@@ -60,6 +60,13 @@ async def test_the_cards_button_in_discord(stage: Stage) -> None:
     channel = world.support.id
     wrong = await world.discord.command(world.ann, channel, "snooze", until="90s", ticket=ticket.number)
     assert wrong.content.startswith("“90s” is no time that shopbell can read. Type it like 2h, tomorrow, mon 9:00")
+    times = await world.discord.complete(world.ann, channel, "snooze", "until", "mon")
+    assert [each["value"] for each in times][:3] == ["mon", "monday", "mon 9:00"]
+    assert times[2]["name"].startswith("mon 9:00 · Mon ")
+    assert times[2]["name"].endswith(", 09:00 (UTC)")
+    assert await world.discord.complete(world.ann, channel, "snooze", "until", "soonish") == []
+    (off,) = await world.discord.complete(world.ann, channel, "snooze", "until", "of")
+    assert off == {"name": "off · back into the queue", "value": "off"}
     offered = await world.discord.complete(world.ann, channel, "snooze", "ticket", ticket.number)
     assert [choice["value"] for choice in offered] == [ticket.number]
 

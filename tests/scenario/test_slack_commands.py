@@ -46,6 +46,23 @@ async def test_slash_commands_are_answered_to_their_asker() -> None:
         assert not stage.slack.messages(stage.channel)
 
 
+async def test_every_command_has_another_name() -> None:
+    """`/shopbell` takes them all, for a workspace where Slack or another app has a name; without one it is `/help`."""
+    async with scene() as stage:
+        for words in ("", "help", "nothing of ours", "/help", "HELP now"):
+            await stage.slack.command(stage.anna, stage.channel, "/shopbell", words)
+        assert {ask.verb for ask in stage.intake.asks} == {Verb.HELP}
+        assert len(stage.intake.asks) == 5
+        await stage.slack.command(stage.anna, stage.channel, "/shopbell", " Stats  main 30d")
+        await stage.slack.command(stage.anna, stage.channel, "/shopbell", "/close #1042 two  words")
+        stats, close = stage.intake.asks[-2:]
+        assert (stats.verb, stats.store, stats.days) == (Verb.STATS, "main", 30)
+        assert (close.verb, close.ticket, close.words) == (Verb.CLOSE, "#1042", "two  words")
+        outcome = await stage.slack.command(stage.anna, stage.channel, "/shopbell", "reopen")
+        assert outcome.view is not None
+        assert outcome.view.title == "Reopen a ticket"
+
+
 async def test_a_missing_number_opens_a_picker() -> None:
     """One types, picks, and reads the answer where one picked."""
     async with scene() as stage:

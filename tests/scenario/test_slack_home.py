@@ -125,3 +125,65 @@ async def test_a_tab_that_cannot_be_shown_is_shown_later(stage: Stage, status: i
     await stage.world.slack.command(stage.world.bob, ticket.shop.slack, "/take", ticket.number)
     await shows(stage, "1 is yours")
     await stage.at_rest()
+
+
+async def asked_until_when(stage: Stage, view: View) -> View:
+    """Bob presses `Snooze` in his tab, and sees the form."""
+    slack, bob = stage.world.slack, stage.world.bob
+    outcome = await slack.press(bob, view, "Snooze", answers=1)
+    assert outcome.view is not None
+    assert outcome.view.body["title"]["text"] == "Snooze a ticket"
+    return outcome.view
+
+
+async def test_a_ticket_is_snoozed_in_the_tab(stage: Stage) -> None:
+    """A time that is typed, a wrong one with choices instead, and `Wake`: the tab and both cards follow each time."""
+    ticket = await stage.arrives("Later")
+    slack, bob = stage.world.slack, stage.world.bob
+    form = await asked_until_when(stage, await opened(stage, f"#{ticket.number}"))
+    wrong = await slack.submit(bob, form, {"words": "soonish"}, answers=1)
+    assert wrong.view is not None
+    assert "“soonish” is no time that shopbell can read." in wrong.view.rendered
+    await slack.press(bob, wrong.view, "1 hour")
+    await until(lambda: "is snoozed until" in getattr(slack.view(bob), "rendered", ""), "the form says that it is done")
+    await shows(stage, "1 is snoozed")
+    await until(lambda: "Snoozed until" in ticket.slack.card.rendered, "Slack's card says so")
+    await slack.press(bob, await opened(stage, "1 is snoozed"), "Wake")
+    await shows(stage, f"#{ticket.number} is not snoozed any more.", not_="1 is snoozed")
+    form = await asked_until_when(stage, await opened(stage, f"#{ticket.number}"))
+    done = await slack.submit(bob, form, {"words": "2h"}, answers=1)
+    assert done.view is not None
+    assert f"#{ticket.number} is snoozed until" in done.view.rendered
+    await shows(stage, "1 is snoozed", not_="any more")
+    await until(lambda: "Snoozed until" in str(ticket.discord.card().embeds), "Discord's card says so")
+    await stage.at_rest()
+
+
+async def test_an_old_form_of_the_tab_snoozes_nothing(stage: Stage) -> None:
+    """The ticket was closed meanwhile, then the right was lost: the form says so each time."""
+    ticket = await stage.arrives("Old")
+    slack, bob = stage.world.slack, stage.world.bob
+    view = await opened(stage, f"#{ticket.number}")
+    form = await asked_until_when(stage, view)
+    await slack.command(bob, ticket.shop.slack, "/close", ticket.number)
+    closed = await slack.submit(bob, form, {"words": "2h"}, answers=1)
+    assert closed.view is not None
+    assert f"#{ticket.number} is closed, so there is nothing to snooze." in closed.view.rendered
+    form = await asked_until_when(stage, view)
+    slack.remove_from(ticket.shop.slack, bob)
+    refused = await slack.submit(bob, form, {"words": "2h"}, answers=1)
+    assert refused.view is not None
+    assert f"There is no ticket #{ticket.number}." in refused.view.rendered
+
+
+async def test_a_form_that_was_closed_is_answered_in_the_tab(stage: Stage) -> None:
+    """Bob presses one of the choices and closes the form: what came of it stands in the tab, not in a channel."""
+    ticket = await stage.arrives("Closed form")
+    slack, bob = stage.world.slack, stage.world.bob
+    form = await asked_until_when(stage, await opened(stage, f"#{ticket.number}"))
+    choices = await slack.submit(bob, form, {"words": ""}, answers=1)
+    assert choices.view is not None
+    slack.http_server.fail("refuse", path="views.update", status=404, times=1)
+    await slack.press(bob, choices.view, "Tomorrow")
+    await shows(stage, f"#{ticket.number} is snoozed until")
+    await shows(stage, "1 is snoozed")

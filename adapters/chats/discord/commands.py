@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import discord
@@ -12,11 +11,12 @@ from discord import app_commands
 
 from adapters.chats.discord import forms, wording
 from adapters.chats.discord.agents import Agents
+from adapters.chats.discord.asking import Interaction, place_asked
 from adapters.chats.discord.buttons import view
 from adapters.chats.discord.client import Client
 from adapters.chats.discord.failures import remote_errors, usable_answer
 from adapters.chats.discord.messages import answer_embeds, answer_text, kept_parts, picture_file
-from adapters.chats.discord.slash_commands import Interaction, button_class, offered, place_asked
+from adapters.chats.discord.slash_commands import button_class, offered
 from bot.errors import RemoteError
 from bot.model import Agent, Answer, Ask, Door
 from bot.ports import Intake
@@ -159,17 +159,17 @@ async def _show_kept(interaction: Interaction, text: str) -> None:
 
 
 async def _show(interaction: Interaction, answer: Answer) -> None:
-    """The picture goes along as a file. If Discord does not take it, the answer is shown without it."""
-    embeds = [discord.Embed.from_dict(embed) for embed in answer_embeds(answer)]
+    """The answer at once, then its picture as a file. If Discord does not take that, the answer stays without it."""
     try:
         with remote_errors(wrote=True), usable_answer(wrote=True):
             await interaction.edit_original_response(
                 content=answer_text(answer),
-                embeds=embeds,
+                embeds=[discord.Embed.from_dict(embed) for embed in answer_embeds(answer)],
                 view=view(answer.buttons),
-                attachments=[] if answer.picture is None else [picture_file(answer.picture)],
             )
+        picture = None if answer.picture is None else await answer.picture()
+        if picture is not None:
+            with remote_errors(wrote=True), usable_answer(wrote=True):
+                await interaction.edit_original_response(attachments=[picture_file(picture)])
     except RemoteError as error:
         _log.info("discord answer not shown", reason=error.user_message, has_picture=answer.picture is not None)
-        if answer.picture is not None:
-            await _show(interaction, replace(answer, picture=None))

@@ -124,12 +124,13 @@ class Posting:
         if answer.buttons:
             words = f"{words} {wording.NO_BUTTONS}"
         private = wording.IN_THREAD.format(thread=f"<#{place.thread or place.channel}>", text=words)
+        picture = None if answer.picture is None else await answer.picture()
         try:
             channel = await self._call("POST", "/users/@me/channels", json={"recipient_id": agent.id})
             await self._send(
                 Place(chat=DISCORD, channel=ChannelId(_id_of(channel))),
                 {"content": private, "allowed_mentions": NOBODY},
-                answer.picture,
+                picture,
             )
         except (Forbidden, Gone, Rejected):
             if answer.table is not None:

@@ -3,52 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Protocol
+from typing import Any
 
 import discord
-import structlog
 from discord import app_commands, ui
 
-from adapters.chats.discord import wording
+from adapters.chats.discord import completions, wording
 from adapters.chats.discord.agents import named, only_named
+from adapters.chats.discord.asking import Asking, Interaction, place_asked
 from adapters.chats.discord.buttons import TEMPLATE, pressed
+from adapters.chats.discord.completions import Choices
 from adapters.chats.discord.failures import remote_errors
-from adapters.chats.discord.markup import cut_line
-from adapters.chats.discord.reading import is_from_person, place_of, said
-from bot.errors import RemoteError
-from bot.model import OPENS_FORM, Agent, Ask, ChatMessageId, Door, Place, Pointed, Verb
-from bot.ports import Intake
+from adapters.chats.discord.reading import is_from_person, said
+from bot.model import OPENS_FORM, Ask, ChatMessageId, Door, Pointed, Verb
 
-_log = structlog.get_logger(__name__)
-
-_CHOICE_NAME = 100
-_CHOICES = 25
 _DAYS = 365
 _UNTIL = 60
 _SHOWN_TO = discord.Permissions(send_messages_in_threads=True)
 """Discord offers the commands to whoever has this permission. Every agent has it where the tickets are."""
 
-Interaction = discord.Interaction[Any]
 Offered = app_commands.Command[Any, ..., None] | app_commands.ContextMenu
-
-
-class Asking(Protocol):
-    """By what the core is asked; see `commands.Commands`."""
-
-    @property
-    def intake(self) -> Intake: ...
-
-    def agent(self, interaction: Interaction) -> Agent:
-        """Who asks."""
-        ...
-
-    async def answer(self, interaction: Interaction, ask: Ask) -> None:
-        """Acknowledge, ask the core, show its answer."""
-        ...
-
-    async def open(self, interaction: Interaction, ask: Ask) -> None:
-        """Show the form that is asked for, or the answer why there is none."""
-        ...
 
 
 def offered(commands: Asking) -> tuple[Offered, ...]:
@@ -113,14 +87,6 @@ def button_class(commands: Asking) -> type[ui.DynamicItem[ui.Button[Any]]]:
     return PressedButton
 
 
-def place_asked(interaction: Interaction) -> Place:
-    """Where somebody asks: the thread that they are in, else the channel."""
-    channel = interaction.channel
-    if isinstance(channel, discord.Thread):
-        return place_of(channel.parent_id, channel.id)
-    return place_of(interaction.channel_id or 0)
-
-
 def _ticket_command(commands: Asking, verb: Verb, description: str) -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name=verb.value, description=description)
     @app_commands.default_permissions(_SHOWN_TO)
@@ -130,8 +96,8 @@ def _ticket_command(commands: Asking, verb: Verb, description: str) -> app_comma
         await (commands.open(interaction, ask) if verb in OPENS_FORM else commands.answer(interaction, ask))
 
     @command.autocomplete("ticket")
-    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await _tickets(commands, verb, interaction, typed)
+    async def complete(interaction: Interaction, typed: str) -> Choices:
+        return await completions.tickets(commands, verb, interaction, typed)
 
     return command
 
@@ -147,8 +113,8 @@ def _close_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
         )
 
     @command.autocomplete("ticket")
-    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await _tickets(commands, Verb.CLOSE, interaction, typed)
+    async def complete(interaction: Interaction, typed: str) -> Choices:
+        return await completions.tickets(commands, Verb.CLOSE, interaction, typed)
 
     return command
 
@@ -175,8 +141,8 @@ def _assign_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
         )
 
     @command.autocomplete("ticket")
-    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await _tickets(commands, Verb.ASSIGN, interaction, typed)
+    async def complete(interaction: Interaction, typed: str) -> Choices:
+        return await completions.tickets(commands, Verb.ASSIGN, interaction, typed)
 
     return command
 
@@ -191,8 +157,8 @@ def _note_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
         await (commands.answer(interaction, ask) if text else commands.open(interaction, ask))
 
     @command.autocomplete("ticket")
-    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await _tickets(commands, Verb.NOTE, interaction, typed)
+    async def complete(interaction: Interaction, typed: str) -> Choices:
+        return await completions.tickets(commands, Verb.NOTE, interaction, typed)
 
     return command
 
@@ -206,21 +172,12 @@ def _snippet_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
         await commands.open(interaction, Ask(verb=Verb.SNIPPET, agent=agent, place=place, ticket=ticket, words=name))
 
     @command.autocomplete("name")
-    async def complete_name(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        agent, place = commands.agent(interaction), place_asked(interaction)
-        try:
-            found = await commands.intake.snippets(typed, place, agent)
-        except RemoteError as error:
-            _log.info("discord completion failed", reason=error.user_message)
-            return []
-        return [
-            app_commands.Choice(name=cut_line(f"{each.name} · {each.beginning}", _CHOICE_NAME), value=each.name)
-            for each in found[:_CHOICES]
-        ]
+    async def complete_name(interaction: Interaction, typed: str) -> Choices:
+        return await completions.snippets(commands, interaction, typed)
 
     @command.autocomplete("ticket")
-    async def complete_ticket(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await _tickets(commands, Verb.SNIPPET, interaction, typed)
+    async def complete_ticket(interaction: Interaction, typed: str) -> Choices:
+        return await completions.tickets(commands, Verb.SNIPPET, interaction, typed)
 
     return command
 
@@ -245,27 +202,15 @@ def _snooze_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
         agent, place = commands.agent(interaction), place_asked(interaction)
         await commands.answer(interaction, Ask(verb=Verb.SNOOZE, agent=agent, place=place, ticket=ticket, words=until))
 
+    @command.autocomplete("until")
+    async def complete_until(interaction: Interaction, typed: str) -> Choices:
+        return await completions.times(commands, interaction, typed)
+
     @command.autocomplete("ticket")
-    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await _tickets(commands, Verb.SNOOZE, interaction, typed)
+    async def complete_ticket(interaction: Interaction, typed: str) -> Choices:
+        return await completions.tickets(commands, Verb.SNOOZE, interaction, typed)
 
     return command
-
-
-async def _tickets(
-    commands: Asking, verb: Verb, interaction: Interaction, typed: str
-) -> list[app_commands.Choice[str]]:
-    """The tickets that are offered while somebody types."""
-    agent, place = commands.agent(interaction), place_asked(interaction)
-    try:
-        choices = await commands.intake.choices(verb, typed, place, agent)
-    except RemoteError as error:
-        _log.info("discord completion failed", reason=error.user_message)
-        return []
-    return [
-        app_commands.Choice(name=cut_line(choice.title, _CHOICE_NAME), value=str(choice.number))
-        for choice in choices[:_CHOICES]
-    ]
 
 
 def _tickets_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
@@ -278,7 +223,10 @@ def _tickets_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
         words = f"{which or wording.LISTS[0]} {store}"
         await commands.answer(interaction, Ask(verb=Verb.TICKETS, agent=agent, place=place, words=words))
 
-    _complete_stores(commands, command)
+    @command.autocomplete("store")
+    async def complete(interaction: Interaction, typed: str) -> Choices:
+        return await completions.stores(commands, interaction, typed)
+
     return command
 
 
@@ -292,21 +240,11 @@ def _stats_command(commands: Asking) -> app_commands.Command[Any, ..., None]:
         agent, place = commands.agent(interaction), place_asked(interaction)
         await commands.answer(interaction, Ask(verb=Verb.STATS, agent=agent, place=place, store=store, days=days))
 
-    _complete_stores(commands, command)
-    return command
-
-
-def _complete_stores(commands: Asking, command: app_commands.Command[Any, ..., None]) -> None:
     @command.autocomplete("store")
-    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        agent, place = commands.agent(interaction), place_asked(interaction)
-        try:
-            known = await commands.intake.stores(place, agent)
-        except RemoteError as error:
-            _log.info("discord completion failed", reason=error.user_message)
-            return []
-        stores = [name for name in known if typed.casefold() in name.casefold()]
-        return [app_commands.Choice(name=name[:_CHOICE_NAME], value=name) for name in stores[:_CHOICES]]
+    async def complete(interaction: Interaction, typed: str) -> Choices:
+        return await completions.stores(commands, interaction, typed)
+
+    return command
 
 
 def _find_command(commands: Asking) -> app_commands.Command[Any, ..., None]:

@@ -67,6 +67,8 @@ WHY_COMMAND = "What became of a ticket's messages, and what to do next"
 WHY_MENU = "Why"
 SEND_COMMAND = "Send to customer"
 KEEP_COMMAND = "Keep as note"
+MORE = "… and {amount} more: type more to find them"
+MANY_MORE = "… and at least {amount} more: type more to find them"
 HELP_COMMAND = "What you can do here"
 REASON_OPTION = "Why it is closed; the team reads it as a note"
 

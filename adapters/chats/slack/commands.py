@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -20,6 +19,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from adapters.chats.slack import forms, manifest, picker, wording
 from adapters.chats.slack.agents import Agents
 from adapters.chats.slack.arguments import typed
+from adapters.chats.slack.asking import Asking, Request
 from adapters.chats.slack.background_tasks import BackgroundTasks
 from adapters.chats.slack.blocks import fallback
 from adapters.chats.slack.buttons import ACTIONS, place_for_answer, place_of, pressed
@@ -28,18 +28,16 @@ from adapters.chats.slack.forms import Kept
 from adapters.chats.slack.messages import answer_blocks
 from adapters.chats.slack.pictures import Pictures
 from adapters.chats.slack.posting import Posting
-from adapters.chats.slack.reading import SLACK, PersonMessage, is_from_person, read_message, said
+from adapters.chats.slack.reading import SLACK, is_from_person, read_message
 from adapters.chats.slack.requests import Requests
 from bot.errors import Forbidden, Rejected, RemoteError, Unavailable
 from bot.model import (
     OPENS_FORM,
     Answer,
-    Ask,
     Button,
     ChannelId,
     ChatMessageId,
     Choice,
-    DeliveryId,
     Door,
     Place,
     Pointed,
@@ -49,7 +47,8 @@ from bot.ports import Intake
 
 _log = structlog.get_logger(__name__)
 
-_SLASH = re.compile(rf"/(?:shopbell-)?(?P<verb>{'|'.join(command[1:] for command, _, _ in manifest.COMMANDS)})")
+_NAMES = tuple(command[1:] for command, _, _ in manifest.COMMANDS)
+_SLASH = re.compile(rf"{manifest.ANY[0]}|/(?:shopbell-)?(?P<verb>{'|'.join(_NAMES)})")
 """If another app has the plain names, the manifest can have the longer ones."""
 _SHORTCUTS = {
     "close_ticket": Verb.CLOSE,
@@ -68,25 +67,6 @@ Payload = Mapping[str, Any]
 _Show = Callable[[Answer], Coroutine[Any, Any, None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
-    """An `Ask` in Slack's terms: people by id, messages in Slack's own markup."""
-
-    user: str
-    verb: Verb
-    place: Place
-    ticket: str | None = None
-    delivery: DeliveryId | None = None
-    message: PersonMessage | None = None
-    pointed: Pointed | None = None
-    assignee: str | None = None
-    store: str | None = None
-    days: int | None = None
-    words: str = ""
-    page: int = 0
-    door: Door = Door.COMMAND
-
-
 class Commands:
     """
     Passes what agents ask for to the core, and shows the answer to the asker alone.
@@ -102,6 +82,7 @@ class Commands:
         self._agents = agents
         self._posting = posting
         self._intake = intake
+        self._asking = Asking(agents, intake)
         self._tasks = tasks
         self._pictures = Pictures(requests)
         self._forms = FormRequests(requests, agents, posting, intake, tasks)
@@ -119,8 +100,8 @@ class Commands:
 
     async def _on_slash(self, ack: AsyncAck, body: Payload) -> None:
         await ack()
-        verb = Verb(_verb(str(body["command"])))
-        channel, found = ChannelId(str(body["channel_id"])), typed(verb, str(body.get("text") or ""))
+        verb, words = _meant(str(body["command"]), str(body.get("text") or ""))
+        channel, found = ChannelId(str(body["channel_id"])), typed(verb, words)
         if verb in (Verb.REPLY, Verb.SNIPPET) or (verb is Verb.NOTE and found.lacks_ticket):
             place = Place(chat=SLACK, channel=channel)
             kept = Kept(verb=verb, place=place, ticket=found.ticket, words=found.words)
@@ -128,9 +109,11 @@ class Commands:
             self._tasks.start(self._form(kept, str(body["user_id"]), body, show, Door.COMMAND))
             return
         if found.lacks_ticket:
-            self._tasks.start(self._open_picker(picker.Purpose(verb, channel, found.assignee, found.words), body))
+            purpose = picker.Purpose(verb, channel, found.assignee, found.words)
+            show = self._in_response(str(body["response_url"]))
+            self._tasks.start(self._open_picker(purpose, body, show))
             return
-        request = _Request(
+        request = Request(
             user=str(body["user_id"]),
             verb=verb,
             place=Place(chat=SLACK, channel=channel),
@@ -142,12 +125,12 @@ class Commands:
         )
         self._tasks.start(self._do(request, self._in_response(str(body["response_url"]))))
 
-    async def _open_picker(self, purpose: picker.Purpose, body: Payload) -> None:
+    async def _open_picker(self, purpose: picker.Purpose, body: Payload, show: _Show) -> None:
         """Open the modal before anything else: its trigger is valid for three seconds."""
         try:
             await self._requests.write("views.open", trigger_id=body["trigger_id"], view=picker.picker_view(purpose))
         except RemoteError as error:
-            await self._in_response(str(body["response_url"]))(Answer(text=error.user_message))
+            await show(Answer(text=error.user_message))
 
     # ------------------------------------------------------------ the picker
 
@@ -167,7 +150,7 @@ class Commands:
         view, user = body["view"], str(body["user"]["id"])
         purpose = picker.purpose_of(view)
         place = Place(chat=SLACK, channel=purpose.channel)
-        request = _Request(
+        request = Request(
             user=user,
             verb=purpose.verb,
             place=place,
@@ -176,10 +159,12 @@ class Commands:
             words=picker.typed_words(view),
             door=Door.PICKER,
         )
-        work = self._tasks.start(self._answer_to(request))
+        work = self._tasks.start(self._asking.answer_to(request))
         done, _ = await asyncio.wait({work}, timeout=_AT_ONCE)
         if done:
             await ack(response_action="update", view=picker.result_view(purpose, work.result()))
+            if purpose.channel == picker.HOME:
+                self._tasks.start(self.show_home(user))
             return
         await ack(response_action="update", view=picker.waiting_view(purpose))
         self._tasks.start(self._show_later(work, view, user))
@@ -188,16 +173,21 @@ class Commands:
         await self._in_view(view, user)(await work)
 
     def _in_view(self, view: Payload, user: str) -> _Show:
+        """In the modal; where it was opened, if it is closed. A Home tab behind it is shown anew."""
         purpose = picker.purpose_of(view)
 
         async def show(answer: Answer) -> None:
             is_picker = view["callback_id"] == picker.CALLBACK
             shown = picker.result_view(purpose, answer) if is_picker else forms.result_view(view, answer)
+            unseen: Answer | None = None
             try:
                 await self._requests.write("views.update", view_id=str(view["id"]), view=shown)
             except RemoteError:
-                # The modal was closed meanwhile.
-                await self._privately(Place(chat=SLACK, channel=purpose.channel), user)(answer)
+                unseen = answer
+            if purpose.channel == picker.HOME:
+                await self.show_home(user, unseen)
+            elif unseen is not None:
+                await self._privately(Place(chat=SLACK, channel=purpose.channel), user)(unseen)
 
         return show
 
@@ -210,10 +200,10 @@ class Commands:
             return
         view, user = body.get("view"), str(body["user"]["id"])
         if view is not None and view.get("type") == "home":
-            self._tasks.start(self._do_at_home(found, user))
+            self._tasks.start(self._do_at_home(found, user, body))
             return
         place = place_of(body) if view is None else Place(chat=SLACK, channel=picker.purpose_of(view).channel)
-        request = _Request(
+        request = Request(
             user=user,
             verb=found.verb,
             place=place,
@@ -230,16 +220,25 @@ class Commands:
             return
         self._tasks.start(self._do(request, show))
 
-    async def _do_at_home(self, button: Button, user: str) -> None:
-        """What was pressed in the Home tab is answered there."""
-        request = _Request(
+    async def _do_at_home(self, button: Button, user: str, body: Payload) -> None:
+        """What was pressed in the Home tab is answered there. Until when to snooze is asked in a modal."""
+        if button.verb is Verb.SNOOZE and not button.words:
+
+            async def show(answer: Answer) -> None:
+                await self.show_home(user, answer)
+
+            purpose = picker.Purpose(button.verb, picker.HOME, ticket=button.ticket)
+            await self._open_picker(purpose, body, show)
+            return
+        request = Request(
             user=user,
             verb=button.verb,
-            place=Place(chat=SLACK, channel=ChannelId("")),
+            place=Place(chat=SLACK, channel=picker.HOME),
             ticket=None if button.ticket is None else str(button.ticket),
+            words=button.words,
             door=Door.BUTTON,
         )
-        await self.show_home(user, await self._answer_to(request))
+        await self.show_home(user, await self._asking.answer_to(request))
 
     async def show_home(self, user: str, answer: Answer | None = None) -> None:
         """Show somebody their Home tab, with what came of a button that they pressed there."""
@@ -261,7 +260,7 @@ class Commands:
             self._tasks.start(show(Answer(text=wording.NOT_FROM_PERSON)))
             return
         pointed = _pointed(body["message"]) if verb is Verb.WHY else None
-        request = _Request(user=user, verb=verb, place=place, message=message, pointed=pointed, door=Door.MENU)
+        request = Request(user=user, verb=verb, place=place, message=message, pointed=pointed, door=Door.MENU)
         self._tasks.start(self._do(request, show))
 
     async def _form(self, kept: Kept, user: str, body: Payload, show: _Show, door: Door) -> None:
@@ -273,35 +272,10 @@ class Commands:
         else:
             await self._forms.pick(kept, body, show)
 
-    # ------------------------------------------------------------ asking and answering
+    # ------------------------------------------------------------ answering
 
-    async def _answer_to(self, request: _Request) -> Answer:
-        """The core's answer. An error of Slack's or of ours is an answer, too, because somebody waits for one."""
-        try:
-            ask = Ask(
-                verb=request.verb,
-                agent=await self._agents.agent(request.user),
-                place=request.place,
-                ticket=request.ticket,
-                delivery=request.delivery,
-                message=None if request.message is None else await said(request.message, self._agents),
-                pointed=request.pointed,
-                assignee=None if request.assignee is None else await self._agents.agent(request.assignee),
-                store=request.store,
-                days=request.days,
-                words=request.words,
-                page=request.page,
-                door=request.door,
-            )
-            return await self._intake.ask(ask)
-        except RemoteError as error:
-            return Answer(text=error.user_message)
-        except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the error
-            _log.exception("slack request failed", verb=request.verb)
-            return Answer(text=wording.BROKEN)
-
-    async def _do(self, request: _Request, show: _Show) -> None:
-        await self._pictures.answer(request.user, await self._answer_to(request), show)
+    async def _do(self, request: Request, show: _Show) -> None:
+        await self._pictures.answer(request.user, await self._asking.answer_to(request), show)
 
     def _in_response(self, response_url: str) -> _Show:
         async def show(answer: Answer) -> None:
@@ -328,9 +302,14 @@ class Commands:
         return show
 
 
-def _verb(command: str) -> str:
+def _meant(command: str, text: str) -> tuple[Verb, str]:
+    """What a slash command asks for, and what was typed behind it. `/shopbell` has the command's name behind it."""
     found = _SLASH.fullmatch(command)
-    return "" if found is None else found["verb"]
+    if found is not None and found["verb"] is not None:
+        return Verb(found["verb"]), text
+    name, _, rest = text.strip().partition(" ")
+    name = name.removeprefix("/").casefold()
+    return (Verb(name), rest.strip()) if name in _NAMES else (Verb.HELP, "")
 
 
 def _pointed(message: Payload) -> Pointed:

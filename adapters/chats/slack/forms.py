@@ -14,7 +14,7 @@ from typing import Any
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, fitting, plain, rich, section, words
 from adapters.chats.slack.messages import answer_blocks
-from adapters.chats.slack.picker import TICKET
+from adapters.chats.slack.picker import TICKET, options_of
 from adapters.chats.slack.reading import SLACK
 from bot.model import Answer, ChannelId, ChoiceField, Modal, Place, SnippetChoice, TextField, ThreadId, Verb
 
@@ -23,8 +23,6 @@ PICKER = "shopbell:snippet_picker"
 SNIPPET = "shopbell:snippet"
 _TICKET_BLOCK, _SNIPPET_BLOCK = "ticket", "snippet"
 _TITLE = 24
-_OPTION = 75
-_OPTIONS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +156,4 @@ def entered(view: Mapping[str, Any]) -> dict[str, str]:
 
 def snippet_options(choices: Sequence[SnippetChoice]) -> list[dict[str, Any]]:
     """The snippets as Slack lists them; a line holds 75 characters."""
-    return [
-        {"text": plain(fitting(f"{each.name} · {each.beginning}", _OPTION)), "value": each.name}
-        for each in choices[:_OPTIONS]
-    ]
+    return options_of([(f"{each.name} · {each.beginning}", each.name) for each in choices])

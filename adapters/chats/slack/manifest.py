@@ -59,6 +59,8 @@ COMMANDS = (
     ("/why", "What became of a ticket's messages", "[number]"),
     ("/help", "What you can do here", ""),
 )
+ANY = ("/shopbell", "Any of these commands, or what you can do here", "[command] [number] …")
+"""Another name for all of them: Slack and other apps may have a command's own name, `/help` above all."""
 _NAMES_PEOPLE = ("/assign",)
 """Slack gives us the ids of the people that are named in these."""
 SHORTCUTS = (
@@ -106,12 +108,12 @@ def app(*, prefixed: bool = False) -> dict[str, Any]:
             "bot_user": {"display_name": "shopbell", "always_online": True},
             "slash_commands": [
                 {
-                    "command": f"/shopbell-{command[1:]}" if prefixed else command,
+                    "command": f"/shopbell-{command[1:]}" if prefixed and command != ANY[0] else command,
                     "description": description,
                     "usage_hint": hint,
                     "should_escape": command in _NAMES_PEOPLE,
                 }
-                for command, description, hint in COMMANDS
+                for command, description, hint in (*COMMANDS, ANY)
             ],
             "shortcuts": [
                 {"name": name, "type": "message", "callback_id": callback, "description": description}

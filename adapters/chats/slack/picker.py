@@ -1,4 +1,4 @@
-"""The modal in which an agent picks a ticket when a command has no number; pure."""
+"""The modal in which an agent picks a ticket when a command has no number, or says until when to snooze one; pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Any
 from adapters.chats.slack import wording
 from adapters.chats.slack.blocks import Block, Element, fitting, plain, rich, section, words
 from adapters.chats.slack.messages import answer_blocks
-from bot.model import Answer, ChannelId, Choice, Verb
+from bot.model import Answer, ChannelId, Choice, TicketNumber, Verb
+from bot.ports import MOST_CHOICES
 from bot.text import one_line
 
 CALLBACK = "shopbell:pick"
 TICKET = "shopbell:ticket"
+HOME = ChannelId("")
+"""Where a picker was opened from the Home tab, which is in no channel."""
 _BLOCK = "ticket"
 _ASSIGNEE = "assignee"
 _WORDS = "words"
@@ -23,6 +26,8 @@ _WORDS_LENGTH = {Verb.SNOOZE: 60, Verb.CLOSE: 500}
 _TITLE = 24
 _OPTION = 75
 _OPTIONS = 100
+_MORE = "…"
+"""What comes back if somebody chooses the line that says that there is more; nothing is called that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,36 +38,39 @@ class Purpose:
     Attributes:
         assignee: For `ASSIGN`: the id of the person who was named with the command; None: nobody was.
         words: What was typed with the command, for `SNOOZE` the time, for `CLOSE` the reason; empty: nothing was.
+        ticket: The number that is picked already; None: none is.
     """
 
     verb: Verb
     channel: ChannelId
     assignee: str | None = None
     words: str = ""
+    ticket: TicketNumber | None = None
 
 
 def picker_view(purpose: Purpose) -> dict[str, Any]:
     """The modal. Slack asks for the choices while somebody types, and once before."""
-    asked: list[Block] = [
-        {
-            "type": "input",
-            "block_id": _BLOCK,
-            "label": plain(wording.PICKER_LABEL),
-            "element": {
-                "type": "external_select",
-                "action_id": TICKET,
-                "placeholder": plain(wording.PICKER_PLACEHOLDER),
-                "min_query_length": 0,
-                "focus_on_load": True,
-            },
-        }
-    ]
+    asked: list[Block] = [_ticket_input(purpose.ticket)]
     if purpose.verb is Verb.ASSIGN:
         asked.append(_assignee_input(purpose.assignee))
     if purpose.verb in _WORDS_LENGTH:
         asked.append(_words_input(purpose.verb, purpose.words))
     submit = {"submit": plain(wording.PICKER_SUBMIT[purpose.verb])}
     return _modal(purpose, asked, close=wording.PICKER_CANCEL) | submit
+
+
+def _ticket_input(picked_already: TicketNumber | None) -> Block:
+    element: Element = {
+        "type": "external_select",
+        "action_id": TICKET,
+        "placeholder": plain(wording.PICKER_PLACEHOLDER),
+        "min_query_length": 0,
+    }
+    if picked_already is None:
+        element["focus_on_load"] = True
+    else:
+        element["initial_option"] = {"text": plain(f"#{picked_already}"), "value": str(picked_already)}
+    return {"type": "input", "block_id": _BLOCK, "label": plain(wording.PICKER_LABEL), "element": element}
 
 
 def _assignee_input(named: str | None) -> Block:
@@ -132,7 +140,13 @@ def typed_words(view: Mapping[str, Any]) -> str:
 
 def options(choices: Sequence[Choice]) -> list[dict[str, Any]]:
     """The choices as Slack lists them; a line holds 75 characters."""
-    return [
-        {"text": plain(fitting(one_line(choice.title, _OPTION), _OPTION)), "value": str(choice.number)}
-        for choice in choices[:_OPTIONS]
-    ]
+    return options_of([(one_line(choice.title, _OPTION), str(choice.number)) for choice in choices])
+
+
+def options_of(choices: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """What is shown and what comes back. Where not all have room, the last one says that there are more."""
+    shown = list(choices[:_OPTIONS])
+    if len(choices) > _OPTIONS:
+        says = wording.MANY_MORE if len(choices) >= MOST_CHOICES else wording.MORE
+        shown[-1] = (says.format(amount=len(choices) - _OPTIONS + 1), _MORE)
+    return [{"text": plain(fitting(name, _OPTION)), "value": value} for name, value in shown]

@@ -33,13 +33,17 @@ class Pictures:
         self._requests = requests
 
     async def answer(self, user: str, answer: Answer, show: Callable[[Answer], Awaitable[None]]) -> None:
-        """Show an answer at once, then its picture, if it has one; or why that cannot be shown."""
+        """Show an answer at once, then draw and show its picture, if it has one; or say why there is none."""
         if answer.picture is None:
             await show(answer)
             return
         await show(replace(answer, text=f"{answer.text}\n{wording.PICTURE_FOLLOWS}"))
+        picture = await answer.picture()
+        if picture is None:
+            await show(Answer(text=wording.PICTURE_NOT_DRAWN))
+            return
         try:
-            await self._send(user, answer.picture)
+            await self._send(user, picture)
         except RemoteError as error:
             _log.warning("slack picture not shown", reason=error.user_message)
             await show(Answer(text=wording.PICTURE_NOT_SHOWN.format(reason=error.user_message)))

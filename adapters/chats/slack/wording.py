@@ -79,11 +79,14 @@ NEXT = "Next"
 NUMBER_FIRST = "Give the ticket's number first, such as /note 1042 and then the note. You wrote:"
 WORDS_LABEL = {Verb.SNOOZE: "Until", Verb.CLOSE: "Why (a note for the team)"}
 WORDS_PLACEHOLDER = {Verb.SNOOZE: "2h, tomorrow, mon 9:00, or off"}
+MORE = "… and {amount} more: type more to find them"
+MANY_MORE = "… and at least {amount} more: type more to find them"
 DONE = "Done"
 WAIT = "One moment …"
 
 NOT_FROM_PERSON = "Only what a person wrote can be sent to the customer. Use this on a colleague's message."
 PICTURE_FOLLOWS = "The picture comes into your own messages with shopbell."
+PICTURE_NOT_DRAWN = "The picture could not be drawn now. The table says the same in figures."
 PICTURE_NOT_SHOWN = "The picture could not be shown. {reason}"
 BROKEN = "Something went wrong inside shopbell, and this may not have been done. Its log has the details."
 

@@ -9,7 +9,7 @@ from bot.db.connection import Database, Transaction
 from bot.db.rows import TicketRow, ticket_row
 from bot.inbound.chats.refusals import Refusals
 from bot.model import Agent, ChatName, Choice, Door, Place, Status, StoreName, Verb
-from bot.ports import Chat
+from bot.ports import MOST_CHOICES, Chat
 from bot.tickets.links import find_link
 from bot.tickets.lookup.finding import Scope, Words, find_tickets, words_of
 from bot.tickets.people import chat_id, ids_of
@@ -18,7 +18,8 @@ from bot.tickets.rules import Rules
 from bot.wording.cards import title
 from bot.wording.masking import masked_ticket
 
-_CHOICES = 25
+_FEWEST_OF_STORE = 26
+"""One more than a chat may show, so that it can say that there are more."""
 _STATUSES = {
     Verb.CLOSE: (Status.OPEN,),
     Verb.REOPEN: (Status.CLOSED,),
@@ -87,7 +88,7 @@ class Choices:
         ]
         # What is found is in the order of how well it matches, and sorting keeps that.
         tickets.sort(key=lambda ticket: (ticket.number != here, not typed or not str(ticket.number).startswith(typed)))
-        return [Choice(ticket.number, title(ticket)) for ticket in tickets[:_CHOICES]]
+        return [Choice(ticket.number, title(ticket)) for ticket in tickets[:MOST_CHOICES]]
 
     def _found(
         self,
@@ -123,6 +124,7 @@ class Choices:
                 status=status,
                 here=here,
                 taken_by=taken_by,
+                most=max(_FEWEST_OF_STORE, MOST_CHOICES // len(allowed)),
             )
         tickets = sorted((ticket_row(row) for row in found), key=lambda ticket: -ticket.number)
         return [masked_ticket(ticket) for ticket in tickets] if self._rules.masks_emails else tickets

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from functools import partial
 
 from bot.clock import Clock
 from bot.db.connection import Database
@@ -11,11 +13,14 @@ from bot.drawing.chart import Chart
 from bot.errors import RemoteError
 from bot.inbound.chats.choices import Choices
 from bot.inbound.chats.refusals import Refusals
-from bot.model import Answer, Ask, Picture, StoreName
+from bot.model import Answer, Ask, Hours, Picture, StoreName
 from bot.ports import CanCount
 from bot.tickets.figures.charts import alternative, chart
+from bot.tickets.figures.process import Counting, Question
 from bot.tickets.figures.stats import Report, report
 from bot.tickets.figures.tables import chat_table
+from bot.tickets.figures.times import last_days
+from bot.tickets.figures.work import takes_long
 from bot.tickets.rules import Rules
 from bot.wording import answers
 
@@ -56,6 +61,7 @@ class FigureRequests:
         self._refusals = refusals
         self._counting = counting
         self._draw = draw
+        self._elsewhere = Counting()
 
     async def stats(self, ask: Ask) -> Answer:
         """What `/stats` is answered. Raises what `Chat.writable` raises."""
@@ -71,15 +77,28 @@ class FigureRequests:
             return Answer(text=answers.days_out_of_range())
         now = self._clock.now()
         hours = {name: self._rules.stores[name].hours for name in chosen}
-        found = await self._database.read(report, hours, days, now, self._rules.zone, self._rules.colleagues)
+        found = await self._count(hours, days, now)
+        if found is None:
+            return Answer(text=answers.figures_take_too_long())
         asked = chosen if len(chosen) <= _VENDORS_ASKED else []
-        counting = asyncio.gather(*(self._vendor_counts(name) for name in asked))
-        picture, counted = await asyncio.gather(self._picture(found), counting)
+        counted = await asyncio.gather(*(self._vendor_counts(name) for name in asked))
+        picture = None if self._draw is None else partial(self._picture, self._draw, found)
         text = "\n".join([answers.figures_as_of(now, self._rules.zone), *filter(None, counted)])
         return Answer(text=text, table=chat_table(found), picture=picture)
 
-    async def _picture(self, found: Report) -> Picture | None:
-        drawn = None if self._draw is None else await self._draw(chart(found))
+    async def _count(self, hours: Mapping[StoreName, Hours | None], days: int, now: datetime) -> Report | None:
+        """What takes long is counted elsewhere, so that no other question and no message waits for it."""
+        zone, colleagues = self._rules.zone, self._rules.colleagues
+        if not await self._database.read(takes_long, list(hours), last_days(days, now, zone)):
+            return await self._database.read(report, hours, days, now, zone, colleagues)
+        path = self._database.path
+        return await self._elsewhere(
+            Question(database=path, hours=hours, days=days, now=now, zone=zone, colleagues=tuple(colleagues))
+        )
+
+    @staticmethod
+    async def _picture(draw: Draw, found: Report) -> Picture | None:
+        drawn = await draw(chart(found))
         return None if drawn is None else Picture(drawn, alternative(found))
 
     async def _vendor_counts(self, store: StoreName) -> str:

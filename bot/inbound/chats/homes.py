@@ -40,7 +40,7 @@ _LOOKED_AT = timedelta(hours=1)
 _MOST_PAGES = 50
 """So many pages are looked over each time, those that were opened last: Slack takes a hundred requests a minute."""
 _AMOUNTS = {Which.MINE: 10, Which.WAITING: 10, Which.SNOOZED: 5}
-_ON_PAGE = frozenset({Verb.TAKE, Verb.RELEASE, Verb.CLOSE})
+_ON_PAGE = frozenset({Verb.TAKE, Verb.RELEASE, Verb.SNOOZE, Verb.CLOSE})
 
 
 class Homes:

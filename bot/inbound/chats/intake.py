@@ -31,9 +31,11 @@ from bot.model import (
     Place,
     Said,
     SnippetChoice,
+    TimeChoice,
     Verb,
 )
 from bot.ports import Chat
+from bot.tickets.day.snoozing import snooze_times
 from bot.tickets.deleted_places import card_deleted, record_place_deleted
 from bot.tickets.from_agents.edits import record_deleted, record_edited
 from bot.tickets.from_agents.routing import Routed, record_said, route_link
@@ -172,6 +174,9 @@ class ChatIntake:
 
     async def choices(self, verb: Verb, typed: str, place: Place, agent: Agent) -> Sequence[Choice]:
         return await self._choices.choices(verb, typed, place, agent)
+
+    async def times(self, typed: str) -> Sequence[TimeChoice]:
+        return snooze_times(typed, self._clock.now(), self._rules.zone)
 
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         return await self._choices.stores(place, agent)

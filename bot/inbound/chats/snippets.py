@@ -26,7 +26,7 @@ from bot.model import (
     TicketNumber,
     Verb,
 )
-from bot.ports import Chat
+from bot.ports import MOST_CHOICES, Chat
 from bot.text import clean
 from bot.tickets.day import snippets
 from bot.tickets.day.snippets import Snippet, all_snippets, find_snippet, normal_name
@@ -37,7 +37,6 @@ from bot.tickets.rules import Rules
 from bot.wording import answers, form_answers
 
 ABOUT_NO_TICKET: Final = frozenset({Verb.SNIPPETS, Verb.WRITE_SNIPPET, Verb.SAVE_SNIPPET})
-_CHOICES = 25
 _LISTED = 20
 """So many buttons with names have room beside the others: Discord shows 25."""
 _NAME, _TEXT = "name", "text"
@@ -78,7 +77,7 @@ class Snippets:
             if wanted in each.name or wanted in each.text.casefold()
         ]
         found.sort(key=lambda each: (not each.name.startswith(wanted), wanted not in each.name, each.name))
-        return found[:_CHOICES]
+        return found[:MOST_CHOICES]
 
     # ------------------------------------------------------------ sending one
 

@@ -161,11 +161,17 @@ class PracticeStore:
         name: str | None = "Jane Doe",
         email: str | None = "jane@example.com",
         files: Mapping[str, bytes] | None = None,
+        at: datetime | None = None,
         **context: Any,
     ) -> str:
-        """A customer opens a ticket. Returns its id."""
+        """
+        A customer opens a ticket. Returns its id.
+
+        Args:
+            at: When; None: now.
+        """
         self._ticket_number += 1
-        now = self.now()
+        now = at or self.now()
         ticket = PracticeTicket(
             id=self._behaviour.ticket_id(self._ticket_number),
             number=self._ticket_number,
@@ -177,7 +183,7 @@ class PracticeStore:
             handled_at=now,
             context=context,
         )
-        message = self._message("customer", text, name=name, email=email, files=files)
+        message = replace(self._message("customer", text, name=name, email=email, files=files), at=now)
         self._tickets[ticket.id] = replace(ticket, messages=(message,))
         return ticket.id
 

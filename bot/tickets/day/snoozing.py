@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from bot.db.connection import Transaction
 from bot.db.rows import TicketRow, from_ms, ticket_row, to_ms
-from bot.model import Answer, Button, Status, TicketNumber, Verb
+from bot.model import Answer, Button, Status, TicketNumber, TimeChoice, Verb
+from bot.text.time_choices import MOST, time_choices
 from bot.text.times import TimeFault, read_time
 from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker
@@ -64,6 +66,14 @@ def _wake(tx: Transaction, ticket: TicketRow, now: datetime) -> Answer:
 
 def _choices(number: TicketNumber) -> tuple[Button, ...]:
     return tuple(Button(verb=Verb.SNOOZE, label=label, ticket=number, words=words) for label, words in CHOICES)
+
+
+def snooze_times(typed: str, now: datetime, zone: ZoneInfo) -> list[TimeChoice]:
+    """What can be typed as `words` of `snooze`, and begins with what was typed so far: 25 at most, best first."""
+    found = [TimeChoice(words, answers.time_choice(words, at, zone)) for words, at in time_choices(typed, now, zone)]
+    is_off = SNOOZE_OFF.startswith(typed.strip().casefold())
+    ends = [TimeChoice(SNOOZE_OFF, answers.end_of_snooze(SNOOZE_OFF))] if is_off else []
+    return [*found[: MOST - len(ends)], *ends]
 
 
 def next_to_end(tx: Transaction, rules: Rules) -> datetime | None:

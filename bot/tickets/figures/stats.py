@@ -1,8 +1,7 @@
 """
 The figures that `/stats` and `shopbell stats` show, from what is recorded here. What counts: see `answers`.
 
-Each figure is found by an index, and so that it takes as long over a million tickets as over a thousand: of answers
-and closings only the latest are looked at, `MOST` of all stores together.
+Each figure is found by an index: what is older than the days that are asked for costs nothing.
 """
 
 from __future__ import annotations
@@ -11,23 +10,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from itertools import chain
-from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.db.connection import Transaction
 from bot.db.rows import from_ms, require, to_ms
 from bot.model import Colleague, Hours, StoreName
-from bot.tickets.figures.times import DaySpan, Span, Times, last_days, lengths, times
+from bot.tickets.figures.times import DaySpan, Lengths, Times, last_days, times
+from bot.tickets.figures.work import Work, every, work_of
 from bot.tickets.people import person_of
 
 WINDOWS: tuple[int | None, ...] = (None, 30, 7)
 """The windows of the medians, in days; None: all time."""
 AGES = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1), timedelta(days=3))
 """Customers who wait are counted by how long they have waited: less than each of these, and longer."""
-MOST = 12_000
-"""So many answers and closings are looked at, of all stores together."""
 _NOTHING = Times()
 _UTC = ZoneInfo("UTC")
 _ELSEWHERE = ""
@@ -76,7 +72,7 @@ class Figures:
         new, closed_by_day: Tickets by day, of the last days in `time_zone`, oldest first, today last: (day, amount).
         medians: For programs; none: they were not asked for.
         first_answer, next_answer, time_to_close: Of the last days: of answers given and tickets closed in them.
-        counted_since: If there were more answers or closings than are looked at: since when they are counted.
+        times_of_each: 1: the times are those of all tickets; 2: of each second one, and so on.
         waiting: How many customers wait by `AGES`: so many as there are ages, and those who wait longer.
         agents: Who answered and closed how much in the last days, most first; of one store only in full reports.
     """
@@ -94,7 +90,7 @@ class Figures:
     first_answer: Times = _NOTHING
     next_answer: Times = _NOTHING
     time_to_close: Times = _NOTHING
-    counted_since: str | None = None
+    times_of_each: int = 1
     waiting: tuple[int, ...] = ()
     agents: tuple[AgentFigures, ...] = ()
 
@@ -112,20 +108,11 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """What was answered and closed in a store in the last days."""
-
-    first: list[Span]
-    following: list[Span]
-    closings: list[Span]
-    since: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Frame:
     """What the figures of all stores have in common."""
 
     spans: Sequence[DaySpan]
+    each: int
     now: datetime
     zone: ZoneInfo
     colleagues: Sequence[Colleague]
@@ -152,9 +139,9 @@ def report(
         colleagues: The people whom the settings name; they are one person in both chats.
     """
     spans = last_days(days, now, zone)
-    most = max(1, MOST // (3 * max(1, len(hours))))
-    work = {store: _work(tx, store, each, spans, most) for store, each in hours.items()}
-    frame = _Frame(spans, now, zone, colleagues, _names(tx, list(work.values())), in_full)
+    each = every(tx, hours, spans)
+    work = {store: work_of(tx, store, opened, spans, each) for store, opened in hours.items()}
+    frame = _Frame(spans, each, now, zone, colleagues, _names(tx, list(work.values())), in_full)
     found = [_figures(tx, store, work[store], frame) for store in hours]
     if in_full:
         found = [
@@ -170,7 +157,7 @@ def figures(
     return report(tx, {store: hours}, days, now, zone, in_full=True).stores[0]
 
 
-def _figures(tx: Transaction, store: StoreName, work: _Work, frame: _Frame) -> Figures:
+def _figures(tx: Transaction, store: StoreName, work: Work, frame: _Frame) -> Figures:
     spans = frame.spans
     counts = require(tx.one("ticket_counts", store=store))
     volume = tx.all("volume", store=store, spans=json.dumps([[each.begin, each.end] for each in spans]))
@@ -186,20 +173,20 @@ def _figures(tx: Transaction, store: StoreName, work: _Work, frame: _Frame) -> F
         time_zone=frame.zone.key,
         snoozed=counts["snoozed"],
         closed_by_day=tuple((day.name, row["closed"]) for day, row in zip(spans, volume, strict=True)),
-        first_answer=times(work.first),
-        next_answer=times(work.following),
-        time_to_close=times(work.closings),
-        counted_since=_day_of(work.since, frame.zone),
+        first_answer=times(list(work.first.values())),
+        next_answer=times(list(work.following.values())),
+        time_to_close=times(list(work.closings.values())),
+        times_of_each=frame.each,
         waiting=_by_age(waiting, frame.now),
         agents=_agents([work], frame) if frame.by_store else (),
     )
 
 
-def _total(found: Sequence[Figures], work: Sequence[_Work], frame: _Frame) -> Figures:
+def _total(found: Sequence[Figures], work: Sequence[Work], frame: _Frame) -> Figures:
     """All of them as one; its store has no name."""
     if len(found) == 1:
         return replace(found[0], store=StoreName(""), medians=(), agents=_agents(work, frame))
-    cut = [each.since for each in work if each.since is not None]
+    first, following, closings = (_together(work, kind) for kind in range(3))
     return Figures(
         store=StoreName(""),
         open=sum(each.open for each in found),
@@ -211,45 +198,38 @@ def _total(found: Sequence[Figures], work: Sequence[_Work], frame: _Frame) -> Fi
         time_zone=frame.zone.key,
         snoozed=sum(each.snoozed for each in found),
         closed_by_day=_summed([each.closed_by_day for each in found]),
-        first_answer=times(list(chain.from_iterable(each.first for each in work))),
-        next_answer=times(list(chain.from_iterable(each.following for each in work))),
-        time_to_close=times(list(chain.from_iterable(each.closings for each in work))),
-        counted_since=_day_of(max(cut, default=None), frame.zone),
+        first_answer=first,
+        next_answer=following,
+        time_to_close=closings,
+        times_of_each=frame.each,
         waiting=tuple(map(sum, zip(*(each.waiting for each in found), strict=True))) or (0,) * (len(AGES) + 1),
         agents=_agents(work, frame),
     )
+
+
+def _together(work: Sequence[Work], kind: int) -> Times:
+    return times([took for each in work for took in each.kinds[kind].values()])
 
 
 def _summed(rows: Sequence[Sequence[tuple[str, int]]]) -> tuple[tuple[str, int], ...]:
     return tuple((column[0][0], sum(amount for _, amount in column)) for column in zip(*rows, strict=True))
 
 
-def _work(tx: Transaction, store: StoreName, hours: Hours | None, spans: Sequence[DaySpan], most: int) -> _Work:
-    values = {"store": store, "since": spans[0].begin, "until": spans[-1].end, "most": most}
-    read: list[list[tuple[int, int, str | None]]] = [
-        list(map(tuple, tx.all("latest_answers", is_first=1, **values))),
-        list(map(tuple, tx.all("latest_answers", is_first=0, **values))),
-        list(map(tuple, tx.all("latest_closings", **values))),
-    ]
-    first, following, closings = (lengths(rows, hours) for rows in read)
-    return _Work(first, following, closings, max((rows[-1][1] for rows in read if len(rows) == most), default=None))
-
-
-def _names(tx: Transaction, work: Sequence[_Work]) -> Mapping[str, str]:
-    ids = {span.agent for each in work for span in chain(each.first, each.following, each.closings) if span.agent}
+def _names(tx: Transaction, work: Sequence[Work]) -> Mapping[str, str]:
+    ids = {agent for each in work for by_agent in each.kinds for agent in by_agent if agent is not None}
     return {row["id"]: row["name"] for row in tx.all("agents", ids=json.dumps(sorted(ids)))}
 
 
-def _agents(work: Sequence[_Work], frame: _Frame) -> tuple[AgentFigures, ...]:
+def _agents(work: Sequence[Work], frame: _Frame) -> tuple[AgentFigures, ...]:
     known: dict[str, tuple[str, str]] = {}
-    kinds: list[dict[str, list[Span]]] = [{}, {}, {}]
+    kinds: list[dict[str, list[Lengths]]] = [{}, {}, {}]
     for each in work:
-        for spans, kind in zip((each.first, each.following, each.closings), kinds, strict=True):
-            for span in spans:
-                recorded = span.agent or _ELSEWHERE
+        for by_agent, kind in zip(each.kinds, kinds, strict=True):
+            for agent, took in by_agent.items():
+                recorded = agent or _ELSEWHERE
                 if recorded not in known:
                     known[recorded] = _person(recorded, frame)
-                kind.setdefault(known[recorded][0], []).append(span)
+                kind.setdefault(known[recorded][0], []).append(took)
     people = dict(known.values())
     found = [
         AgentFigures(
@@ -281,10 +261,6 @@ def _by_age(waiting: Sequence[int], now: datetime) -> tuple[int, ...]:
     return tuple(amounts)
 
 
-def _day_of(moment: int | None, zone: ZoneInfo) -> str | None:
-    return None if moment is None else from_ms(moment).astimezone(zone).date().isoformat()
-
-
 def _medians(tx: Transaction, store: StoreName, days: int | None, now: datetime) -> Medians:
     since = to_ms(from_ms(0) if days is None else now - timedelta(days=days))
     return Medians(
@@ -295,5 +271,6 @@ def _medians(tx: Transaction, store: StoreName, days: int | None, now: datetime)
 
 
 def _median(tx: Transaction, statement: str, store: StoreName, since: int) -> float | None:
-    spans = [row["span"] for row in tx.all(statement, store=store, since=since)]
-    return median(spans) / 1000 if spans else None
+    """SQLite sorts them: to bring a million of them here would take longer than all else."""
+    rows = tx.all(statement, store=store, since=since)
+    return sum(row["span"] for row in rows) / len(rows) / 1000 if rows else None

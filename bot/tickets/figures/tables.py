@@ -98,8 +98,8 @@ def _times(shown: Figures) -> list[str]:
         if of.median_open is not None:
             opened = f"{words.length(of.median_open):>11} {words.length(of.p90_open):>11}"
             lines.append(f"  {words.IN_OPEN_HOURS:<20} {opened}")
-    if shown.counted_since is not None:
-        lines.append(words.counted_since(shown.counted_since))
+    if shown.times_of_each > 1:
+        lines.append(words.times_of_each(shown.times_of_each))
     return lines
 
 

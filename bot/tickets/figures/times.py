@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from itertools import chain
+from operator import sub
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.db.rows import from_ms, to_ms
@@ -13,18 +16,20 @@ from bot.model import Hours
 from bot.tickets.business_hours import open_time
 
 
-class Span(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Lengths:
     """
-    A length of time, in milliseconds. There are many, so it is a tuple.
+    Many lengths of time, in milliseconds, in order.
 
     Attributes:
-        open: How much of it the store was open; None: its settings name no hours.
-        agent: Whose it is, as an id in a chat (`discord:123`); None: nobody's of a chat.
+        whole: Each of them, or of very many an even part.
+        opened: How much of each of these the store was open; None: its settings name no hours.
+        amount: How many there are, also if only a part of them is in `whole`.
     """
 
-    whole: int
-    open: int | None = None
-    agent: str | None = None
+    whole: Sequence[int]
+    opened: Sequence[int] | None
+    amount: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +68,16 @@ def percentile(ordered: Sequence[int], part: float) -> float:
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
-def times(spans: Sequence[Span]) -> Times:
-    """What is said of these lengths of time."""
-    if not spans:
-        return Times()
-    whole = sorted([span[0] for span in spans])
-    opened = sorted([span[1] for span in spans if span[1] is not None])
-    has_open = len(opened) == len(spans)
+def times(parts: Sequence[Lengths]) -> Times:
+    """What is said of all these lengths of time together."""
+    found = [part for part in parts if part.whole]
+    if not found:
+        return Times(amount=sum(part.amount for part in parts))
+    whole = sorted(chain.from_iterable(part.whole for part in found))
+    has_open = all(part.opened is not None for part in found)
+    opened = sorted(chain.from_iterable(part.opened or () for part in found)) if has_open else []
     return Times(
-        amount=len(spans),
+        amount=sum(part.amount for part in parts),
         median=percentile(whole, 0.5) / 1000,
         p90=percentile(whole, 0.9) / 1000,
         median_open=percentile(opened, 0.5) / 1000 if has_open else None,
@@ -79,13 +85,36 @@ def times(spans: Sequence[Span]) -> Times:
     )
 
 
-def lengths(rows: Sequence[tuple[int, int, str | None]], hours: Hours | None) -> list[Span]:
-    """How long it was from one moment to another, each with whose it is. What is negative is left out."""
-    if hours is None or not rows:
-        return [Span(until - since, None, agent) for since, until, agent in rows if since <= until]
-    first = from_ms(min(since for since, _, _ in rows)).year
-    between = open_time(hours, first, from_ms(max(until for _, until, _ in rows)).year).between
-    return [Span(until - since, between(since, until), agent) for since, until, agent in rows if since <= until]
+def lengths(
+    rows: Iterable[Sequence[Any]], hours: Hours | None, amounts: Mapping[str | None, int] | None = None
+) -> dict[str | None, Lengths]:
+    """
+    How long it was from one moment to another, by whose it is: somebody's id in a chat, None for nobody of a chat.
+
+    Args:
+        rows: Whose it is, the one moment and the other, which is not the earlier one.
+        amounts: How many there are of each, where `rows` is only a part of them; None: it has all.
+    """
+    moments: dict[str | None, tuple[array[int], array[int]]] = {}
+    for agent, since, until in rows:
+        if agent not in moments:
+            moments[agent] = array("q"), array("q")
+        begins, ends = moments[agent]
+        begins.append(since)
+        ends.append(until)
+    found = {agent: _lengths(begins, ends, hours) for agent, (begins, ends) in moments.items()}
+    if amounts is None:
+        return found
+    none = Lengths((), None, 0)
+    return {agent: replace(found.get(agent, none), amount=amount) for agent, amount in amounts.items()}
+
+
+def _lengths(begins: Sequence[int], ends: Sequence[int], hours: Hours | None) -> Lengths:
+    whole = array("q", sorted(map(sub, ends, begins)))
+    if hours is None:
+        return Lengths(whole, None, len(whole))
+    between = open_time(hours, from_ms(min(begins)).year, from_ms(max(ends)).year).between
+    return Lengths(whole, array("q", sorted(map(between, begins, ends))), len(whole))
 
 
 def last_days(amount: int, now: datetime, zone: ZoneInfo) -> tuple[DaySpan, ...]:

@@ -11,8 +11,9 @@ import json
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from bot.db.connection import Row, Transaction
@@ -34,6 +35,10 @@ _COMMON = 20_000
 """A word that is in so many tickets is looked for as it is."""
 _IN_PREFIX_INDEX = 3
 """The beginnings of words, up to so many letters, stand in the index themselves."""
+_MOST_FORMS = 50
+"""A word with more longer forms is looked for by its beginning."""
+_MOST_LOOKED_UP = 4
+"""Of so many words the forms are looked up: SQLite counts in how many tickets each is, which takes milliseconds."""
 _DIGITS = 12
 _TEXTS = 200
 _LETTERS = 50_000
@@ -130,9 +135,13 @@ def words_of(typed: str) -> Words:
     return Words(tuple(kept.values()), left_out)
 
 
-def query(words: Words, common: Collection[str] = ()) -> str:
-    """The words as FTS5 reads them: all of them, each as the beginning of a word, a `common` one as a whole. Pure."""
-    return " ".join(f'"{word}"' if word in common else f'"{word}"*' for word in words.words)
+def query(words: Words, forms: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
+    """The words as FTS5 reads them: all of them, each as the beginning of a word, or as one of its `forms`. Pure."""
+    return " AND ".join(_alternatives(forms[word]) if word in forms else f'"{word}"*' for word in words.words)
+
+
+def _alternatives(forms: Sequence[str]) -> str:
+    return "(" + " OR ".join(f'"{form}"' for form in forms) + ")"
 
 
 def find(tx: Transaction, words: Words, scope: Scope, page: int = 0) -> Page:
@@ -176,7 +185,7 @@ def _rows(tx: Transaction, words: Words, scope: Scope) -> list[Row]:
     try:
         rows = tx.all(
             "tickets_with_words",
-            words=query(words, [word for word in words.words if _is_common(tx, word)]),
+            words=query(words, _forms(tx, words)),
             number=words.number,
             chat=scope.chat,
             channels=channels,
@@ -196,12 +205,32 @@ def _rows(tx: Transaction, words: Words, scope: Scope) -> list[Row]:
     return list(firsts.values())[:_MOST]
 
 
+def _forms(tx: Transaction, words: Words) -> Mapping[str, Sequence[str]]:
+    """
+    Of words whose beginnings are not in the index: what to look for in their place.
+
+    To put the tickets of all words that begin so together takes long where they are many. The index has them in order
+    for each word by itself.
+    """
+    found: dict[str, Sequence[str]] = {}
+    looked_up = 0
+    for word in words.words:
+        if len(word) <= _IN_PREFIX_INDEX:
+            continue
+        if _is_common(tx, word):
+            found[word] = (word,)
+        # Other alphabets are folded by SQLite in its own way.
+        elif word.isascii() and looked_up < _MOST_LOOKED_UP:
+            looked_up += 1
+            forms = [row["term"] for row in tx.all("forms_of_word", word=word.lower(), most=_MOST_FORMS + 1)]
+            if 0 < len(forms) <= _MOST_FORMS:
+                found[word] = forms
+    return found
+
+
 def _is_common(tx: Transaction, word: str) -> bool:
     """Whether a word is in so many tickets that to look for longer ones as well would take too long."""
-    return (
-        len(word) > _IN_PREFIX_INDEX
-        and tx.one("common_word", word=query(Words((word,)), [word]), tickets=_COMMON) is not None
-    )
+    return tx.one("common_word", word=f'"{word}"', tickets=_COMMON) is not None
 
 
 def _found(tx: Transaction, ticket: TicketRow, words: Words, scope: Scope) -> Found:

@@ -36,6 +36,7 @@ from bot.model import (
     Standing,
     Status,
     TicketNumber,
+    TimeChoice,
     Verb,
     Voice,
 )
@@ -103,6 +104,9 @@ class Recorder:
 
     async def snippets(self, typed: str, place: Place, agent: Agent) -> Sequence[SnippetChoice]:
         return [SnippetChoice("refund", f"Hi, {typed}")]
+
+    async def times(self, typed: str) -> Sequence[TimeChoice]:
+        return [TimeChoice("2h", f"{typed}2h · soon")]
 
     async def stores(self, place: Place, agent: Agent) -> Sequence[str]:
         return ["main", "second"]

@@ -302,6 +302,7 @@ def test_the_slack_manifest_is_ready_to_paste(tmp_path: Path) -> None:
         "/find",
         "/why",
         "/help",
+        "/shopbell",
     ]
     assert manifest["settings"]["socket_mode_enabled"] is True
 

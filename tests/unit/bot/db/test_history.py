@@ -21,6 +21,7 @@ _TICKETS = 3_200
 _COUNTS_THE_PAST = {
     "announcements_with_words": "`shopbell forget` looks at all of them",
     "customer_emails": "`shopbell forget` compares addresses as people write them, which SQLite cannot",
+    "forms_of_word": "the words of all tickets; the bridge asks for fifty",
     "linked_tickets": "`shopbell tickets` and the sandbox's page show every ticket",
     "messages_by_address": "`shopbell forget` does the same for authors' names",
 }

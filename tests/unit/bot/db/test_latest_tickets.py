@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -37,8 +38,8 @@ def _change(tx: Transaction, number: int, setting: str) -> None:
 
 
 def _found(tx: Transaction, *, here: int = 0, taken_by: str | None = None, **elsewhere: str) -> list[int]:
-    where = {"store": "main", "chat": "slack", "channels": '["C1"]', "taken_by": taken_by, **elsewhere}
-    return [row["number"] for row in tx.all("latest_tickets", status="open", here=here, **where)]
+    where: dict[str, Any] = {"store": "main", "chat": "slack", "channels": '["C1"]', "most": 25, **elsewhere}
+    return [row["number"] for row in tx.all("latest_tickets", status="open", here=here, taken_by=taken_by, **where)]
 
 
 def test_the_latest_come_first(tx: Transaction) -> None:

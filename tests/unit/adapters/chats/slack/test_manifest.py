@@ -71,6 +71,7 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
         "/find",
         "/why",
         "/help",
+        "/shopbell",
     ]
     assert SlackApp.from_manifest(app).shortcuts == (
         "close_ticket",
@@ -85,11 +86,12 @@ def test_the_manifest_is_json_that_slack_can_take() -> None:
 
 
 def test_the_commands_can_have_longer_names() -> None:
-    """For a workspace where another app has taken the plain ones."""
+    """For a workspace where another app has taken the plain ones. `/shopbell` itself is long enough."""
     commands = manifest.app(prefixed=True)["features"]["slash_commands"]
-    assert [command["command"] for command in commands] == [
-        command["command"].replace("/", "/shopbell-") for command in manifest.app()["features"]["slash_commands"]
-    ]
+    plain = [command["command"] for command in manifest.app()["features"]["slash_commands"]]
+    assert plain[-1] == "/shopbell"
+    longer = [name.replace("/", "/shopbell-") for name in plain[:-1]]
+    assert [command["command"] for command in commands] == [*longer, "/shopbell"]
 
 
 def test_missing_scopes_are_reported() -> None:

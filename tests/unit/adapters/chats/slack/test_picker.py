@@ -76,3 +76,13 @@ def test_a_time_and_a_reason_are_asked_for_too(verb: Verb, words: str) -> None:
         state = {asked["block_id"]: {asked["element"]["action_id"]: {"type": "plain_text_input", "value": value}}}
         assert picker.typed_words({"state": {"values": state}}) == typed
     assert picker.typed_words({"state": {"values": {}}}) == ""
+
+
+def test_what_has_no_room_is_counted() -> None:
+    """Slack takes a hundred lines; the last one says that there are more."""
+    shown = picker.options([Choice(TicketNumber(number), f"#{number} · Jane") for number in range(100)])
+    assert shown[-1]["value"] == "99"
+    shown = picker.options([Choice(TicketNumber(number), f"#{number} · Jane") for number in range(101)])
+    assert (len(shown), shown[-1]["value"]) == (100, "…")
+    assert shown[-1]["text"]["text"] == "… and at least 2 more: type more to find them"
+    assert list(found(shown, "")) == []

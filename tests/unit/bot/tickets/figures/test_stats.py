@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 import pytest
 
 from bot.db.connection import Transaction
 from bot.db.rows import to_ms
 from bot.model import Colleague, Person, PersonId, StoreName
-from bot.tickets.figures import stats
+from bot.tickets.figures import work
 from bot.tickets.figures.stats import AgentFigures, Figures, Medians, Report, figures, report
 from bot.tickets.figures.tables import LONGEST, chat_table, table
 from bot.tickets.figures.times import Times
@@ -215,7 +216,7 @@ def test_the_json_has_the_same_names() -> None:
         "closed_by_day",
         "next_answer",
         "time_to_close",
-        "counted_since",
+        "times_of_each",
         "waiting",
     }
     assert set(found) == {*before, "first_answer", "agents", *added}
@@ -237,7 +238,7 @@ def figures_of(name: str, *, days: int, waiting: int = 0, agents: int = 0) -> Fi
         first_answer=long,
         next_answer=long,
         time_to_close=long,
-        counted_since="2026-11-20",
+        times_of_each=4,
         waiting=(9_999,) * 5,
         agents=tuple(
             AgentFigures(agent=f"slack:{n}", name="A" * 40, first_answer=long, next_answer=long, time_to_close=long)
@@ -350,19 +351,48 @@ async def test_one_person_in_both_chats_is_one_agent(tmp_path: Path) -> None:
     assert shown == [("Ann", 2, 1800.0), ("Bob B.", 1, 7200.0), ("", 2, 12_600.0)]
 
 
-async def test_more_answers_than_are_looked_at_shorten_the_time(
+async def test_of_very_many_answers_all_are_counted_and_some_are_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The latest are counted, and it is said since when."""
-    monkeypatch.setattr(stats, "MOST", 6)
+    """The amounts are exact, also each agent's and where none of theirs is measured; the table says what is not."""
+    monkeypatch.setattr(work, "MOST", 10)
 
     def fill(tx: Transaction) -> None:
-        for number in range(5):
-            add(tx, created=NOW - timedelta(days=6))
-            at = to_ms(NOW - timedelta(days=number))
-            tx.run("add_answer", store=MAIN, is_first=0, at=at, ticket=1001 + number, since=at, agent=None)
+        for number in range(1, 12):
+            add(tx, created=NOW - timedelta(days=6), closed_after=timedelta(hours=number))
+            since = to_ms(NOW - timedelta(days=1))
+            agent = None if number % 2 else f"slack:U{number // 4}"
+            at = since + 1000 * (1000 + number)
+            tx.run("add_answer", store=MAIN, is_first=0, at=at, ticket=1000 + number, since=since, agent=agent)
+        # What a wrong clock makes negative is counted nowhere.
+        tx.run("add_answer", store=MAIN, is_first=0, at=since - 1000, ticket=1002, since=since + 1, agent="slack:U1")
 
     await write(tmp_path / "db", fill)
-    found = await counted(tmp_path / "db")
-    assert (found.next_answer.amount, found.counted_since) == (2, "2026-11-19")
-    assert "only since 2026-11-19" in table(alone(found))
+    found = await read(tmp_path / "db", lambda tx: report(tx, {MAIN: None}, 7, NOW))
+    shown = found.stores[0]
+    assert (shown.times_of_each, shown.next_answer.amount, shown.time_to_close.amount) == (3, 11, 11)
+    measured = [number for number in range(1001, 1012) if number % 3 == 0]
+    assert shown.next_answer.median == median(measured)
+    amounts = {each.agent: (each.next_answer.amount, each.time_to_close.amount) for each in found.total.agents}
+    assert amounts == {"slack:U0": (1, 0), "slack:U1": (2, 0), "slack:U2": (2, 0), "": (6, 11)}
+    assert "Times: of one ticket in 3, because there are so many." in table(found)
+
+
+@pytest.mark.parametrize("amount", range(1, 6))
+async def test_the_medians_for_programs_are_those_of_the_standard_library(tmp_path: Path, amount: int) -> None:
+    """Whether there is one in the middle or two."""
+    spans = [3, 11, 4, 8, 25][:amount]
+
+    def fill(tx: Transaction) -> None:
+        for span in spans:
+            add(
+                tx,
+                created=NOW - timedelta(days=6),
+                answered_after=timedelta(hours=span),
+                closed_after=timedelta(days=span / 6),
+            )
+
+    await write(tmp_path / "db", fill)
+    found = (await counted(tmp_path / "db")).medians[0]
+    assert found.first_response == median(spans) * 3600
+    assert found.time_to_close == pytest.approx(median(spans) * 14_400)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.db.rows import to_ms
 from bot.model import Hours
 from bot.tickets.business_hours import open_between, open_time
-from bot.tickets.figures.times import Span, Times, last_days, lengths, percentile, times
+from bot.tickets.figures.times import Lengths, Times, last_days, lengths, percentile, times
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Africa/Cairo")
@@ -32,28 +32,37 @@ def test_percentiles_are_those_of_the_standard_library(values: list[int]) -> Non
 
 def test_of_nothing_nothing_is_said() -> None:
     assert times([]) == Times()
-    assert times([Span(5_000)]) == Times(amount=1, median=5.0, p90=5.0)
+    assert times([Lengths([5_000], None, 1)]) == Times(amount=1, median=5.0, p90=5.0)
 
 
 def test_open_time_is_said_only_if_all_have_it() -> None:
     """A store without hours in a sum of stores would falsify it."""
-    both = [Span(4_000, 1_000), Span(2_000, 3_000)]
+    both = [Lengths([4_000], [1_000], 1), Lengths([2_000], [3_000], 1)]
     assert times(both) == Times(amount=2, median=3.0, p90=3.8, median_open=2.0, p90_open=2.8)
-    assert times([*both, Span(1_000)]).median_open is None
+    assert times([*both, Lengths([1_000], None, 1)]).median_open is None
 
 
-def test_what_a_wrong_clock_makes_negative_is_left_out() -> None:
-    assert lengths([(5, 4, None), (5, 5, "slack:U1")], None) == [Span(0, None, "slack:U1")]
+def test_lengths_are_by_agent_and_in_order() -> None:
+    """Where only a part was looked at, the amounts are still those of all, also of who is not in that part."""
+    rows = [("slack:U1", 5, 9), (None, 5, 5), ("slack:U1", 5, 6)]
+    found = lengths(rows, None)
+    assert {agent: (list(each.whole), each.opened, each.amount) for agent, each in found.items()} == {
+        "slack:U1": ([1, 4], None, 2),
+        None: ([0], None, 1),
+    }
+    found = lengths(rows, None, {"slack:U1": 20, None: 10, "slack:U2": 3})
+    assert [(each.amount, len(each.whole)) for each in found.values()] == [(20, 2), (10, 1), (3, 0)]
+    assert times(list(found.values())).amount == 33
 
 
 @given(MOMENTS, MOMENTS)
 def test_open_time_laid_out_is_the_open_time_counted(one: datetime, other: datetime) -> None:
     """However long, over clock changes and holidays: the quick way and the plain way agree."""
     since, until = sorted((to_ms(one), to_ms(other)))
-    (found,) = lengths([(since, until, None)], OFFICE)
+    found = lengths([(None, since, until)], OFFICE)[None]
     plain = open_between(OFFICE, min(one, other), max(one, other))
-    assert found.open is not None
-    assert abs(found.open - plain // timedelta(milliseconds=1)) <= 1
+    assert found.opened is not None
+    assert abs(found.opened[0] - plain // timedelta(milliseconds=1)) <= 1
 
 
 def test_open_time_outside_the_years_is_none() -> None:

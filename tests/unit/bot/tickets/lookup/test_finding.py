@@ -133,8 +133,8 @@ def test_a_number_alone_is_a_tickets(typed: str, number: int) -> None:
 
 def test_every_word_is_quoted() -> None:
     """So nothing in it is a sign of FTS5's own; a common word is looked for as it is."""
-    assert query(words_of("NEAR or")) == '"NEAR"* "or"*'
-    assert query(words_of("order key"), ["order"]) == '"order" "key"*'
+    assert query(words_of("NEAR or")) == '"NEAR"* AND "or"*'
+    assert query(words_of("order key"), {"order": ["order", "orders"]}) == '("order" OR "orders") AND "key"*'
 
 
 # ---------------------------------------------------------------- found
@@ -242,6 +242,32 @@ def test_pages_have_ten_and_say_whether_there_are_more(shop: Shop) -> None:
     pages = [find(shop.tx, words_of("key"), ANYWHERE, page) for page in range(4)]
     assert [each.ticket.number for page in pages for each in page.found] == numbers[::-1]
     assert [(len(page.found), page.more) for page in pages] == [(10, True), (10, True), (3, False), (0, False)]
+
+
+@pytest.mark.parametrize(
+    ("word", "forms"),
+    [("order", 50), ("ORDE", 50), ("order", 1), ("заказ", 50), ("commandé", 50), ("naïve straße", 50)],
+)
+def test_a_beginning_finds_its_words_by_any_way(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, word: str, forms: int
+) -> None:
+    """As the words that begin so, or where these are too many or of another alphabet by the beginning itself."""
+    monkeypatch.setattr(finding, "_MOST_FORMS", forms)
+    words = ("order", "Orders", "ORDERED", "заказ", "заказы", "Commandé", "commandee", "naïve straße", "border")
+    numbers = {each: shop.ticket(each) for each in words}
+    wanted = [number for each, number in numbers.items() if each.casefold().startswith(word.casefold())]
+    if word == "commandé":
+        wanted.append(numbers["commandee"])  # accents do not matter
+    assert shop.found(word) == wanted[::-1]
+
+
+def test_all_words_must_be_there_whatever_is_put_in_their_place(shop: Shop) -> None:
+    """Five words, of which the forms of four are looked up; signs of the query's own language mean nothing."""
+    both = shop.ticket("refund orders parcels keys payments")
+    shop.ticket("refund orders parcels keys")
+    assert shop.found("refun order parcel keys payment") == [both]
+    assert shop.found('refund") OR ("border') == []
+    assert shop.found("refund AND payments") == []
 
 
 def test_a_common_word_is_looked_for_as_it_is(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,68 @@
+"""Putting what somebody asks to the core: Slack's ids become people, its markup becomes text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from adapters.chats.slack import wording
+from adapters.chats.slack.agents import Agents
+from adapters.chats.slack.reading import PersonMessage, said
+from bot.errors import RemoteError
+from bot.model import Answer, Ask, DeliveryId, Door, Place, Pointed, Verb
+from bot.ports import Intake
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An `Ask` in Slack's terms: people by id, messages in Slack's own markup."""
+
+    user: str
+    verb: Verb
+    place: Place
+    ticket: str | None = None
+    delivery: DeliveryId | None = None
+    message: PersonMessage | None = None
+    pointed: Pointed | None = None
+    assignee: str | None = None
+    store: str | None = None
+    days: int | None = None
+    words: str = ""
+    page: int = 0
+    door: Door = Door.COMMAND
+
+
+class Asking:
+    """Asks the core on behalf of people in Slack."""
+
+    def __init__(self, agents: Agents, intake: Intake) -> None:
+        self._agents = agents
+        self._intake = intake
+
+    async def answer_to(self, request: Request) -> Answer:
+        """The core's answer. An error of Slack's or of ours is an answer, too, because somebody waits for one."""
+        try:
+            ask = Ask(
+                verb=request.verb,
+                agent=await self._agents.agent(request.user),
+                place=request.place,
+                ticket=request.ticket,
+                delivery=request.delivery,
+                message=None if request.message is None else await said(request.message, self._agents),
+                pointed=request.pointed,
+                assignee=None if request.assignee is None else await self._agents.agent(request.assignee),
+                store=request.store,
+                days=request.days,
+                words=request.words,
+                page=request.page,
+                door=request.door,
+            )
+            return await self._intake.ask(ask)
+        except RemoteError as error:
+            return Answer(text=error.user_message)
+        except Exception:  # noqa: BLE001 - somebody waits for an answer, and the log has the error
+            _log.exception("slack request failed", verb=request.verb)
+            return Answer(text=wording.BROKEN)
