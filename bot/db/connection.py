@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bot.db.files import private_file, restrict
+from bot.db.following import Follower
 from bot.db.migrate import migrate, migrations, refuse_newer, refuse_older
 from bot.db.statements import STATEMENTS
-from bot.db.thread import Access, ConnectionThread, Follower, Work
+from bot.db.thread import Access, ConnectionThread, Work
 from bot.errors import DatabaseError
 
 P = ParamSpec("P")

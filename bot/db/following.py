@@ -69,9 +69,10 @@ class Following:
         connection.execute("SAVEPOINT follower")
         try:
             self._result = self._follower.carry_out(connection, self._chosen)
-        except BaseException as error:  # noqa: BLE001 - the follower hears of it; the writes are not to blame
+        except BaseException as error:
             if not connection.in_transaction:
                 raise
+            # The writes are not to blame.
             connection.execute("ROLLBACK TO follower")
             self.undone(error)
         connection.execute("RELEASE follower")

@@ -17,6 +17,7 @@ from functools import partial
 
 from bot.clock import Clock
 from bot.db.connection import Database, Transaction
+from bot.model import Kind
 from bot.outbound.job import Job
 from bot.outbound.lane_turns import Turns
 from bot.outbound.ready_lanes import LimitOf, Look, ReadyLane, look_for_lanes
@@ -29,6 +30,10 @@ _LONGEST_PAUSE = 15.0
 # long as it took.
 _LONG_LOOK = 0.002
 _REST_AFTER_LOOK = 3.0
+
+# What begins at the same time is carried out in this order: first what people wait for.
+_AT_ONCE = (Kind.REPLY, Kind.NOTE, Kind.STATUS)
+_LAST = (Kind.MARK, Kind.CARD, Kind.NEW_CARD, Kind.ERASE)
 
 Destinations = Mapping[str, LimitOf | None]
 """Every destination, with its limits; None: none is known."""
@@ -66,9 +71,6 @@ class Dispatcher:
         begin_next: Begins the first delivery of a lane.
         start: Called with what was begun within a transaction of others.
         wake: Set when `Outbox.run` must look again, or must not sleep so long as it meant to.
-
-    Attributes:
-        must_look: Whether something may be ready that no look has shown.
     """
 
     def __init__(
@@ -116,14 +118,15 @@ class Dispatcher:
 
     def begin(self) -> list[Turn]:
         """The turns that begin now. Each runs until `end`, or until a transaction in which it ends."""
-        return [
-            Turn(ready.lane, destination)
+        begun = [
+            (ready, destination)
             for destination in sorted(self._offered)
             for ready in self._turns[destination].begin(partial(self._limit_of, destination))
         ]
+        return [Turn(ready.lane, destination) for ready, destination in sorted(begun, key=_order)]
 
     def end(self, turn: Turn) -> None:
-        """This turn has ended; if it had not before, its lane may have a next delivery, so there has to be a look."""
+        """End a turn. If it had not ended before, its lane may have a next delivery, so there has to be a look."""
         if not turn.has_ended:
             self._end(turn)
             self._is_stale = True
@@ -192,7 +195,7 @@ class Dispatcher:
     # ------------------------------------------------------------ within a transaction
 
     def ends(self, turn: Turn) -> None:
-        """This turn ends with the transaction in which this is called: the lane's next delivery can begin in it."""
+        """Call it in the transaction with which a turn ends: the lane's next delivery can begin in it."""
         self._ended.append(turn)
 
     def _look(self, tx: Transaction) -> tuple[int, Look]:
@@ -218,3 +221,8 @@ class Dispatcher:
     def carry_out(self, connection: sqlite3.Connection, chosen: Sequence[Turn]) -> Begun:
         tx, now = Transaction(connection), self._clock.now()
         return [(turn, self._begin_next(tx, turn.lane, now)) for turn in chosen]
+
+
+def _order(begun: tuple[ReadyLane, str]) -> int:
+    kind = begun[0].kind
+    return 0 if kind in _AT_ONCE else 2 if kind in _LAST else 1

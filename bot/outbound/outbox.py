@@ -86,7 +86,8 @@ class Outbox:
     async def run(self) -> None:
         """Deliver until `stop` is called. Returns when the attempts in progress have ended."""
         # Leaving the block waits for the turns; after a failure or a cancellation it cancels them first.
-        async with asyncio.TaskGroup() as self._running:
+        async with asyncio.TaskGroup() as running:
+            self._running = running
             self._database.follow(self._dispatcher)
             try:
                 await self._keep_turning()

@@ -23,6 +23,8 @@ from bot.db.connection import Transaction
 from bot.errors import Gone, Unavailable
 from bot.model import Conversation, TicketId
 from bot.outbound import outbox
+from bot.outbound.dispatcher import Turn
+from bot.outbound.job import Job
 from bot.outbound.ready_lanes import Look, look_for_lanes
 from tests.support.simulation.checks import live_threads, unsettled
 from tests.support.simulation.fate import Fate
@@ -173,10 +175,10 @@ async def test_a_queue_that_waits_for_its_pace_wakes_only_for_its_posts(
     turns = 0
     take_turn = outbox.Outbox._take_turn
 
-    async def counted(self: outbox.Outbox, lane: str) -> None:
+    async def counted(self: outbox.Outbox, turn: Turn, job: Job | None) -> None:
         nonlocal turns
         turns += 1
-        await take_turn(self, lane)
+        await take_turn(self, turn, job)
 
     monkeypatch.setattr(outbox.Outbox, "_take_turn", counted)
     async with two_stores(tmp_path / "db") as (sim, discord, slack):
