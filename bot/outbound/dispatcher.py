@@ -89,7 +89,7 @@ class Dispatcher:
         self._wake = wake
         self._clock = clock
         self._looks = self._latest_look = 0
-        self._next_look = self._looked_at = clock.monotonic()
+        self._next_look = self._latest_next_look = clock.monotonic()
         self._next_due: datetime | None = None
         self._ended: list[Turn] = []
         self._sleeps_until = 0.0
@@ -102,7 +102,7 @@ class Dispatcher:
     def must_look(self) -> bool:
         """Whether to look at the lanes now, because something may be ready that no look has shown."""
         is_due = self._next_due is not None and self._next_due <= self._clock.now()
-        is_long_ago = self._clock.monotonic() - self._looked_at >= _LONGEST_PAUSE
+        is_long_ago = self._clock.monotonic() >= self._latest_next_look
         return (self._is_stale or is_due or is_long_ago) and self._rests() <= 0
 
     def raise_defect(self) -> None:
@@ -186,7 +186,7 @@ class Dispatcher:
             waits.append(self._rests())
         if self._next_due is not None:
             waits.append(max((self._next_due - self._clock.now()).total_seconds(), self._rests()))
-        return min([*waits, self._looked_at + _LONGEST_PAUSE - self._clock.monotonic()])
+        return min([*waits, self._latest_next_look - self._clock.monotonic()])
 
     def _rests(self) -> float:
         """For how many seconds the lanes are not looked at again."""
@@ -203,8 +203,8 @@ class Dispatcher:
         look = look_for_lanes(tx, self._turns.keys(), self._clock)
         self._looks += 1
         rest = look.seconds * _REST_AFTER_LOOK if look.seconds > _LONG_LOOK else 0.0
-        self._looked_at = self._clock.monotonic()
-        self._next_look = self._looked_at + rest
+        now = self._clock.monotonic()
+        self._next_look, self._latest_next_look = now + rest, now + _LONGEST_PAUSE
         return self._looks, look
 
     def look(self, connection: sqlite3.Connection) -> _Seen | None:
