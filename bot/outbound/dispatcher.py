@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -34,6 +34,9 @@ _REST_AFTER_LOOK = 3.0
 # What begins at the same time is carried out in this order: first what people wait for.
 _AT_ONCE = (Kind.REPLY, Kind.NOTE, Kind.STATUS)
 _LAST = (Kind.MARK, Kind.CARD, Kind.NEW_CARD, Kind.ERASE)
+# A card shows everything that is true when it is drawn. A moment later that is often more: then it is drawn once, and
+# not for each change.
+_NOT_AT_ONCE = (Kind.CARD,)
 
 Destinations = Mapping[str, LimitOf | None]
 """Every destination, with its limits; None: none is known."""
@@ -116,12 +119,12 @@ class Dispatcher:
         self._sleeps_until = self._clock.monotonic() + seconds
         return seconds
 
-    def begin(self) -> list[Turn]:
+    def begin(self, leave_out: Collection[Kind] = ()) -> list[Turn]:
         """The turns that begin now. Each runs until `end`, or until a transaction in which it ends."""
         begun = [
             (ready, destination)
             for destination in sorted(self._offered)
-            for ready in self._turns[destination].begin(partial(self._limit_of, destination))
+            for ready in self._turns[destination].begin(partial(self._limit_of, destination), leave_out)
         ]
         return [Turn(ready.lane, destination) for ready, destination in sorted(begun, key=_order)]
 
@@ -153,8 +156,9 @@ class Dispatcher:
             self._end(turn)
         self._offer(seen.number, seen.look)
         self._is_stale = False
-        begun = self.begin()
-        if self._clock.monotonic() + self._shortest_wait() < self._sleeps_until:
+        begun = self.begin(_NOT_AT_ONCE)
+        is_left_out = any(self._turns[each].has_ready(_NOT_AT_ONCE) for each in self._offered)
+        if is_left_out or self._clock.monotonic() + self._shortest_wait() < self._sleeps_until:
             self._wake.set()
         return begun or None
 
