@@ -102,11 +102,13 @@ def vendor_kinds() -> Mapping[str, Callable[[], VendorKind]]:
 
 
 def _vendor_tools(clock: Clock) -> VendorTools:
+    from adapters.vendors.client.transport import AiohttpTransport
+
     # An SSL context takes about 45 ms and a megabyte, so all stores share one.
     context = httpx.create_ssl_context()
 
     def transport() -> httpx.AsyncBaseTransport:
-        return httpx.AsyncHTTPTransport(verify=context, limits=httpx.Limits(max_connections=10))
+        return AiohttpTransport(context, connections=10)
 
     return VendorTools(transport=transport, clock=clock)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bot.db.files import private_file, restrict
+from bot.db.following import Follower
 from bot.db.migrate import migrate, migrations, open_vocabulary, refuse_newer, refuse_older
 from bot.db.statements import STATEMENTS
 from bot.db.thread import Access, ConnectionThread, Work
@@ -136,6 +137,10 @@ class Database:
     async def read(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work`, which only reads, on one consistent state."""
         return await self._call(lambda connection: work(Transaction(connection), *args, **kwargs), Access.READ)
+
+    def follow(self, follower: Follower | None) -> None:
+        """From now on this one takes part in each transaction of `write`; None: nobody."""
+        self._thread.follow(follower)
 
     async def empty_log(self) -> bool:
         """

@@ -4,10 +4,14 @@ The thread that carries out everything on the connection, in the order in which 
 A commit waits for the disk. So writes that stand in line at the same time share one transaction: each is undone by
 itself if it raises, and nobody hears of a result before the common commit. A process that dies leaves what it would
 have left without that: the first writes of the line, each as a whole.
+
+What follows from a write at once need not wait for its commit, and then for one of its own: a `Follower` takes part in
+the transaction.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections import deque
@@ -19,6 +23,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 import aiosqlite
+
+from bot.db.following import Follower, Following
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -90,6 +96,7 @@ class ConnectionThread:
         # The thread has one turn for each call. A call that was carried out in the turn of one before it, leaves its
         # own turn without work.
         self._line: deque[_Call] = deque()
+        self._following: Following | None = None
         self._held_by_another: sqlite3.OperationalError | None = None
 
     async def open(self) -> None:
@@ -111,6 +118,10 @@ class ConnectionThread:
             raise sqlite3.ProgrammingError("it is closed") from error
         result: T = call.outcome()
         return result
+
+    def follow(self, follower: Follower | None) -> None:
+        """From the next transaction on this one takes part in each; None: nobody. Call it in the event loop."""
+        self._following = None if follower is None else Following(follower, asyncio.get_running_loop())
 
     async def close(self) -> None:
         """Carry out what was handed over before, close the connection, and end the thread."""
@@ -139,10 +150,12 @@ class ConnectionThread:
         Once another program has held the file for too long, what stands in line fails as well, and at once: who meets
         that ends, and must not have to wait until each of them has waited for the lock in its turn.
         """
-        together = [first]
+        together, following = [first], self._following
         try:
             self._begin(connection)
             self._carry_out_together(connection, together)
+            if following is not None:
+                following.take_part(connection)
             connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it
             if connection.in_transaction:
@@ -151,6 +164,11 @@ class ConnectionThread:
                 self._held_by_another = error
             for call in together:
                 call.error = call.error or error
+            if following is not None:
+                following.undone(error)
+        else:
+            if following is not None:
+                following.committed()
 
     def _begin(self, connection: sqlite3.Connection) -> None:
         if self._held_by_another is not None:

@@ -9,7 +9,7 @@ that the ticket that has waited longest. Who cannot begin, because of a limit, i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from bot.model import Kind, TicketNumber
 from bot.outbound.ready_lanes import LimitOf, ReadyLane
@@ -50,17 +50,18 @@ class Turns:
         kept = {lane.lane for lane in present} | {lane.ticket for lane in present}
         self._since = {key: since for key, since in self._since.items() if key in kept}
 
-    def begin(self, limit_of: LimitOf) -> list[ReadyLane]:
+    def begin(self, limit_of: LimitOf, leave_out: Collection[Kind] = ()) -> list[ReadyLane]:
         """
         The lanes that begin a turn now. Each counts as running until `ended` is called.
 
         Args:
             limit_of: Of each bucket one turn runs at a time, as the limit says what is left only when it is known what
                 the turn before has used.
+            leave_out: What begins another time. It stays ready.
         """
         self.wait = None
         begun: list[ReadyLane] = []
-        allowed = self._allowed(limit_of)
+        allowed = self._allowed(limit_of, leave_out)
         while allowed:
             running = Counter(lane.store for lane in self._running.values())
             free = self._slots - len(self._running)
@@ -79,12 +80,14 @@ class Turns:
         self._running.pop(lane, None)
         self._buckets.pop(lane, None)
 
-    def _allowed(self, limit_of: LimitOf) -> dict[ReadyLane, str | None]:
+    def _allowed(self, limit_of: LimitOf, leave_out: Collection[Kind]) -> dict[ReadyLane, str | None]:
         """The ready lanes that no limit holds back, each with its bucket."""
         taken = set(self._buckets.values())
         allowed: dict[ReadyLane, str | None] = {}
         waits = []
         for lane in self._ready.values():
+            if lane.kind in leave_out:
+                continue
             limit = limit_of(lane)
             if limit is None:
                 allowed[lane] = None
@@ -94,6 +97,10 @@ class Turns:
                 allowed[lane] = limit.bucket
         self.wait = min(waits, default=None)
         return allowed
+
+    def has_ready(self, kinds: Collection[Kind]) -> bool:
+        """Whether a lane is ready whose first delivery is of one of these kinds."""
+        return any(lane.kind in kinds for lane in self._ready.values())
 
     def _run(self, lane: ReadyLane, bucket: str | None) -> None:
         del self._ready[lane.lane]

@@ -4,7 +4,8 @@ The outbox attempts the deliveries: in order within a lane, each attempt recorde
 An attempt of unknown outcome is never simply repeated: first the other side is searched. After each attempt or search
 a lane gives up its turn; whose turn is next is up to `bot.outbound.lane_turns`. Each destination has its own turns, so
 a stuck destination does not delay the others. How a kind of delivery is attempted, searched for and recorded is up to
-its courier (see `bot.outbound.job`).
+its courier (see `bot.outbound.job`). An attempt is recorded in the transaction that queued it, if that is possible
+(see `bot.outbound.dispatcher`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import structlog
@@ -23,6 +23,7 @@ from bot.db.rows import DeliveryRow, delivery_row, require, to_ms
 from bot.errors import DatabaseError, Gone, RateLimited, RemoteError, Unavailable
 from bot.model import DeliveryId, Kind, State
 from bot.outbound.clock_rollback import ClockRollback
+from bot.outbound.dispatcher import Destinations, Dispatcher, Turn
 from bot.outbound.job import (
     Courier,
     FailureHook,
@@ -33,21 +34,10 @@ from bot.outbound.job import (
     Unclear,
     read_job,
 )
-from bot.outbound.lane_turns import Turns
-from bot.outbound.ready_lanes import LimitOf, ReadyLane, look_for_lanes
 from bot.outbound.retry import Decider, Decision, GiveUp, Postpone, Reconcile
-from bot.ports import Limit
 from bot.wording import reasons
 
 _log = structlog.get_logger(__name__)
-# Another process (`shopbell outbox retry`) cannot wake this one; so late it may notice a change. Each look costs a
-# little processor time, all day.
-_LONGEST_SLEEP = 15.0
-# Looking for lanes takes the longer the more are ready. It is not done again for so many times as long as it took.
-_REST_AFTER_LOOK = 3.0
-
-Destinations = Mapping[str, LimitOf | None]
-"""Every destination, with its limits; None: none is known."""
 
 
 class Outbox:
@@ -77,11 +67,8 @@ class Outbox:
         self._searching = {kind for kind, each in couriers.items() if isinstance(each, SearchingCourier)}
         self._pre_send_check = pre_send_check
         self._on_failure = on_failure
-        self._turns = {destination: Turns() for destination in destinations}
-        self._limits = destinations
-        self._next_look = 0.0
-        self._look_is_late = False
-        self._next_due: datetime | None = None
+        self._dispatcher = Dispatcher(destinations, self._begin_next, self._start, wake, clock)
+        self._running: asyncio.TaskGroup | None = None
         self._wake = wake
         self._clock = clock
         self._decider = decider
@@ -98,41 +85,34 @@ class Outbox:
 
     async def run(self) -> None:
         """Deliver until `stop` is called. Returns when the attempts in progress have ended."""
-        self._next_look = self._clock.monotonic()
         # Leaving the block waits for the turns; after a failure or a cancellation it cancels them first.
         async with asyncio.TaskGroup() as running:
-            while not self._stopping:
-                self._wake.clear()
-                await self._clock_rollback.check()
-                self._look_is_late = self._clock.monotonic() < self._next_look
-                if not self._look_is_late:
-                    await self._look()
-                for destination, turns in self._turns.items():
-                    for ready in turns.begin(partial(self._limit_of, destination)):
-                        task = running.create_task(self._take_turn(ready.lane), name=f"lane {ready.lane}")
-                        task.add_done_callback(partial(self._turn_ended, turns, ready.lane))
-                await wait_for(self._wake, self._pause(), self._clock)
+            self._running = running
+            self._database.follow(self._dispatcher)
+            try:
+                await self._keep_turning()
+            finally:
+                self._database.follow(None)
+            await self._database.read(_key_prefix)  # what was begun in a transaction before has its turn
+            self._running = None
 
-    async def _look(self) -> None:
-        """See which lanes are ready. The longer this takes, the later it is done again."""
-        look = await self._database.read(look_for_lanes, self._turns.keys(), self._clock)
-        for destination, turns in self._turns.items():
-            turns.offer(look.ready.get(destination, ()))
-        self._next_due = look.next_due
-        self._next_look = self._clock.monotonic() + look.seconds * _REST_AFTER_LOOK
+    async def _keep_turning(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            await self._clock_rollback.check()
+            self._dispatcher.raise_defect()
+            if self._dispatcher.must_look:
+                await self._dispatcher.look_by_itself(self._database)
+            for turn in self._dispatcher.begin():
+                self._start(turn, None)
+            await wait_for(self._wake, self._dispatcher.pause(), self._clock)
 
-    def _limit_of(self, destination: str, ready: ReadyLane) -> Limit | None:
-        limit = self._limits[destination]
-        return None if limit is None else limit(ready)
-
-    def _pause(self) -> float:
-        """How many seconds to sleep unless something happens: until a delivery is due, or a limit allows one."""
-        waits = [turns.wait for turns in self._turns.values() if turns.wait is not None]
-        if self._look_is_late:
-            waits.append(self._next_look - self._clock.monotonic())
-        if self._next_due is not None:
-            waits.append((self._next_due - self._clock.now()).total_seconds())
-        return min([*waits, _LONGEST_SLEEP])
+    def _start(self, turn: Turn, job: Job | None) -> None:
+        """Let a turn run; a job was begun already."""
+        if self._running is None:
+            return  # what was begun while everything ends is uncertain at the next start
+        task = self._running.create_task(self._take_turn(turn, job), name=f"lane {turn.lane}")
+        task.add_done_callback(lambda _: self._dispatcher.end(turn))
 
     def wake(self) -> None:
         """Look for due deliveries now. Call it after the transaction that queued something."""
@@ -158,29 +138,28 @@ class Outbox:
         finally:
             self._watched.pop(delivery, None)
 
-    async def _take_turn(self, lane: str) -> None:
+    async def _take_turn(self, turn: Turn, job: Job | None) -> None:
         """Advance the lane's first delivery by one step, if it is due."""
-        if self._stopping:
-            return
-        job = await self._database.write(self._begin_next, lane, self._clock.now())
+        if job is None and not self._stopping:
+            job = await self._database.write(self._begin_next, turn.lane, self._clock.now())
         if job is None:
             return
         try:
-            await self._advance(job)
+            await self._advance(job, turn)
         except DatabaseError:
             raise  # without the database nothing can be delivered
         except Exception as defect:  # noqa: BLE001 - a defect in one lane must not stop the others
             _log.exception("delivery hit a defect", delivery=job.delivery.id, kind=job.delivery.kind)
             reference = f"delivery {job.delivery.id} ({type(defect).__name__})"
-            await self._write_failure(job, GiveUp(doubt=True), reasons.went_wrong(reference))
+            await self._write_failure(job, turn, GiveUp(doubt=True), reasons.went_wrong(reference))
 
-    async def _advance(self, job: Job) -> None:
+    async def _advance(self, job: Job, turn: Turn) -> None:
         courier = self._couriers[job.delivery.kind]
         if job.delivery.state is State.WAITING:
             await self._pre_send_check.run(job)
             return
         if job.delivery.state is State.UNCERTAIN and isinstance(courier, SearchingCourier):
-            await self._reconcile(job, courier)
+            await self._reconcile(job, turn, courier)
             return
         try:
             result = await courier.attempt(job)
@@ -188,12 +167,12 @@ class Outbox:
             decision = self._decider.after_failure(
                 error, job.delivery.attempts, retries_forever=courier.retries_forever
             )
-            await self._write_failure(job, decision, error.user_message, error)
+            await self._write_failure(job, turn, decision, error.user_message, error)
             self._log_failure(job, error, decision)
         else:
-            await self._write_success(job, courier, result)
+            await self._write_success(job, turn, courier, result)
 
-    async def _reconcile(self, job: Job, courier: SearchingCourier) -> None:
+    async def _reconcile(self, job: Job, turn: Turn, courier: SearchingCourier) -> None:
         """
         Search the other side for an attempt of unknown outcome.
 
@@ -203,19 +182,19 @@ class Outbox:
             found = await courier.reconcile(job)
         except Gone as error:
             # The searched place does not exist any more, so another search cannot help.
-            await self._write_failure(job, GiveUp(doubt=True), error.user_message, error)
+            await self._write_failure(job, turn, GiveUp(doubt=True), error.user_message, error)
             return
         except RemoteError as error:
             now = self._clock.now()
             seconds = _uncertain_seconds(job.delivery, now)
             match self._decider.after_failed_search(error, seconds, retries_forever=courier.retries_forever):
                 case GiveUp() as end:
-                    await self._write_failure(job, end, error.user_message, error)
+                    await self._write_failure(job, turn, end, error.user_message, error)
                 case Reconcile(pause):  # pragma: no branch - it is one of these two
                     await self._database.write(self._search_later, job, error, now + timedelta(seconds=pause))
             return
         if found is not None and not isinstance(found, Unclear):
-            await self._write_success(job, courier, found)
+            await self._write_success(job, turn, courier, found)
             return
         next_search = self._decider.after_reconcile(
             job.delivery.reconcile_attempts + 1, eventually_consistent=courier.eventually_consistent
@@ -226,7 +205,7 @@ class Outbox:
             return
         if isinstance(found, Unclear) and job.delivery.attempts:
             # Whoever then asks for a retry has looked, and wants it to be sent.
-            await self._write_failure(job, GiveUp(doubt=True), found.reason)
+            await self._write_failure(job, turn, GiveUp(doubt=True), found.reason)
             return
         reason = job.delivery.error or reasons.interrupted()
         decision = self._decider.after_failure(
@@ -235,20 +214,23 @@ class Outbox:
         if isinstance(decision, GiveUp):
             # It may still appear: nobody knows how long a vendor's reads can lag, and searches end at some time.
             decision = GiveUp(doubt=True)
-        await self._write_failure(job, decision, reason)
+        await self._write_failure(job, turn, decision, reason)
 
-    async def _write_success(self, job: Job, courier: Courier, result: Any) -> None:
+    async def _write_success(self, job: Job, turn: Turn, courier: Courier, result: Any) -> None:
         def work(tx: Transaction, now: datetime) -> None:
             part = courier.record(tx, job, result, now)
             if part is None:
                 tx.run("finish_delivery", id=job.delivery.id, now=to_ms(now))
             else:
                 tx.run("next_part", id=job.delivery.id, part=part, now=to_ms(now))
+            self._dispatcher.ends(turn)
 
         await self._database.write(work, self._clock.now())
-        self._after_write(job)
+        self._tell_watching(job)
 
-    async def _write_failure(self, job: Job, decision: Decision, reason: str, error: RemoteError | None = None) -> None:
+    async def _write_failure(
+        self, job: Job, turn: Turn, decision: Decision, reason: str, error: RemoteError | None = None
+    ) -> None:
         delivery, courier = job.delivery.id, self._couriers[job.delivery.kind]
 
         def work(tx: Transaction, now: datetime) -> None:
@@ -266,9 +248,10 @@ class Outbox:
                 case GiveUp(doubt):  # pragma: no branch - it is one of these three
                     if tx.run("fail_delivery", id=delivery, now=to_ms(now), error=reason, in_doubt=doubt):
                         courier.give_up(tx, read_job(tx, _delivery(tx, delivery), self._key_prefix), reason, now)
+            self._dispatcher.ends(turn)
 
         await self._database.write(work, self._clock.now())
-        self._after_write(job)
+        self._tell_watching(job)
 
     def _search_later(self, tx: Transaction, job: Job, error: RemoteError, due: datetime) -> None:
         """Record that the other side cannot be searched now; `on_failure` may announce why."""
@@ -276,10 +259,9 @@ class Outbox:
         self._on_failure(tx, job, error, now)
         _not_found_yet(tx, job.delivery, now, due, error)
 
-    def _after_write(self, job: Job) -> None:
+    def _tell_watching(self, job: Job) -> None:
         if event := self._watched.get(job.delivery.id):
             event.set()
-        self.wake()
 
     def _log_failure(self, job: Job, error: RemoteError, decision: Decision) -> None:
         log = _log.debug if isinstance(error, RateLimited) else _log.info
@@ -316,10 +298,6 @@ class Outbox:
             if isinstance(courier, JoiningCourier):
                 courier.join(tx, head, now)
         return read_job(tx, head, self._key_prefix)
-
-    def _turn_ended(self, turns: Turns, lane: str, _: asyncio.Task[None]) -> None:
-        turns.ended(lane)
-        self.wake()
 
 
 def _key_prefix(tx: Transaction) -> str:

@@ -22,7 +22,9 @@ from bot.clock import Clock
 from bot.db.connection import Transaction
 from bot.errors import Gone, Unavailable
 from bot.model import Conversation, TicketId
-from bot.outbound import outbox
+from bot.outbound import dispatcher, outbox
+from bot.outbound.dispatcher import Turn
+from bot.outbound.job import Job
 from bot.outbound.ready_lanes import Look, look_for_lanes
 from tests.support.simulation.checks import live_threads, unsettled
 from tests.support.simulation.fate import Fate
@@ -153,7 +155,7 @@ async def test_looking_for_work_takes_a_part_of_the_time_and_misses_nothing(
         looks.append(clock.monotonic())
         return replace(look_for_lanes(tx, destinations, clock), seconds=0.5)
 
-    monkeypatch.setattr(outbox, "look_for_lanes", slow)
+    monkeypatch.setattr(dispatcher, "look_for_lanes", slow)
     async with two_stores(tmp_path / "db") as (sim, _discord, _slack):
         looks.clear()
         await asyncio.sleep(60)
@@ -173,10 +175,10 @@ async def test_a_queue_that_waits_for_its_pace_wakes_only_for_its_posts(
     turns = 0
     take_turn = outbox.Outbox._take_turn
 
-    async def counted(self: outbox.Outbox, lane: str) -> None:
+    async def counted(self: outbox.Outbox, turn: Turn, job: Job | None) -> None:
         nonlocal turns
         turns += 1
-        await take_turn(self, lane)
+        await take_turn(self, turn, job)
 
     monkeypatch.setattr(outbox.Outbox, "_take_turn", counted)
     async with two_stores(tmp_path / "db") as (sim, discord, slack):

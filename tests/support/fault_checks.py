@@ -12,6 +12,7 @@ from unittest.mock import patch
 from bot.errors import RemoteError
 from bot.inbound.chats.intake import ChatIntake
 from bot.model import Kind as Delivery
+from bot.outbound.dispatcher import Turn
 from bot.outbound.job import Job
 from bot.outbound.outbox import Outbox
 from bot.outbound.retry import Decision, GiveUp, Reconcile
@@ -71,9 +72,9 @@ def watched() -> Iterator[list[Witness]]:
     write_failure, record_unreadable = Outbox._write_failure, ChatIntake._record_unreadable
 
     async def watch_failure(
-        self: Outbox, job: Job, decision: Decision, reason: str, error: RemoteError | None = None
+        self: Outbox, job: Job, turn: Turn, decision: Decision, reason: str, error: RemoteError | None = None
     ) -> None:
-        await write_failure(self, job, decision, reason, error)
+        await write_failure(self, job, turn, decision, reason, error)
         cause = witnesses[-1].last_met(job.delivery.destination, _AT_VENDORS)
         witnesses[-1].failed.append(Failed(job.delivery.destination, job.delivery.kind, cause, decision))
         incidents = await self._database.read(lambda tx: tx.all("channel_incidents"))

@@ -14,13 +14,14 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 from bot.clock import Clock, SystemClock
 from bot.db.connection import Database, Transaction, _prepare
+from bot.db.following import Follower
 from bot.db.thread import Access, Work
 from tests.support.memory.vendor import START
 from tests.support.simulation.fate import Fate, Killed
@@ -125,6 +126,8 @@ class LoopDatabase(Database):
         self._file.deserialize(path.read_bytes() if path.exists() else _blank())
         _prepare(self._file)
         self._fate = fate
+        self._follower: Follower | None = None
+        self._committed: Callable[[], None] | None = None
         self._handed_over: deque[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = deque()
 
     @property
@@ -146,6 +149,9 @@ class LoopDatabase(Database):
         self.path.write_bytes(self._file.serialize())
         self._file.close()
 
+    def follow(self, follower: Follower | None) -> None:
+        self._follower = follower
+
     async def aclose(self) -> None:
         self.close()
 
@@ -154,7 +160,8 @@ class LoopDatabase(Database):
             raise Killed
         loop = asyncio.get_running_loop()
         result: asyncio.Future[T] = loop.create_future()
-        self._handed_over.append((_in_one_transaction(work) if access is Access.WRITE else work, result))
+        run = self._in_one_transaction(work) if access is Access.WRITE else work
+        self._handed_over.append((run, result))
         loop.call_soon(self._carry_out)
         return await result
 
@@ -168,17 +175,33 @@ class LoopDatabase(Database):
             if not result.done():
                 result.set_exception(error)
             return
-        if self._fate.lives_on("after a transaction") and not result.done():
+        if not self._fate.lives_on("after a transaction"):
+            return
+        committed, self._committed = self._committed, None
+        if committed is not None:
+            committed()
+        if not result.done():
             result.set_result(outcome)
 
+    def _in_one_transaction(self, work: Work[T]) -> Work[T]:
+        def run(file: sqlite3.Connection) -> T:
+            with file:
+                file.execute("BEGIN IMMEDIATE")
+                outcome = work(file)
+                self._follow(file)
+                return outcome
 
-def _in_one_transaction(work: Work[T]) -> Work[T]:
-    def run(file: sqlite3.Connection) -> T:
-        with file:
-            file.execute("BEGIN IMMEDIATE")
-            return work(file)
+        return run
 
-    return run
+    def _follow(self, file: sqlite3.Connection) -> None:
+        """Let the follower take part, as the thread does."""
+        follower = self._follower
+        seen = None if follower is None else follower.look(file)
+        if follower is None or seen is None:
+            return
+        chosen = follower.choose(seen)
+        if chosen is not None:
+            self._committed = partial(follower.committed, follower.carry_out(file, chosen))
 
 
 @cache

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import pytest
 
 from adapters.vendors import lightspeed, nextcommerce, sellapp, sellgate, sellsn
+from adapters.vendors.client.transport import AiohttpTransport
 from bot.errors import Gone, RateLimited
 from bot.model import Absent, Change, LookedThrough, Nameless, Status, Ticket, TicketId
 from bot.ports import Vendor, VendorKind, VendorTools
@@ -220,7 +220,9 @@ async def world(case: Case, **settings: str) -> AsyncIterator[World]:
     async with server:
         section = {name.lower(): value for name, value in server.settings.items()}
         section |= {"base_url": server.base_url, **case.subject.settings(case.variant), **settings}
-        tools = VendorTools(transport=lambda: httpx.AsyncHTTPTransport(verify=_CERTIFICATES), clock=clock, store="main")
+        tools = VendorTools(
+            transport=lambda: AiohttpTransport(_CERTIFICATES, connections=10), clock=clock, store="main"
+        )
         kind = case.subject.kind
         vendor = kind.build(kind.settings.model_validate(section), tools)
         try:
