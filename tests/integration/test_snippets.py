@@ -539,7 +539,7 @@ async def test_snippets_are_listed_changed_renamed_and_deleted(bridge: Bridge) -
         ("refund", "x", "name", "There is a snippet refund already."),
         ("REFUND", "x", "name", "There is a snippet refund already."),
         ("new", " \n", "text", "A snippet needs a text."),
-        ("new", "x" * 3001, "text", "This text is 1 characters too long: a snippet has 3,000 at most."),
+        ("new", "x" * 3001, "text", "This text is 1 character too long: a snippet has 3,000 at most."),
         ("new", "😀" * 1501, "text", "This text is 2 characters too long: a snippet has 3,000 at most."),
         ("new", "{{requester.firstname}}", "text", "{{requester.firstname}} (did you mean {{requester.first_name}}?)"),
         ("new", "{{7*7}} {{}}", "text", "{{7*7}} and {{}} are no variables. Those are: requester.first_name, "),
