@@ -587,6 +587,23 @@ ORDER BY
     t.waiting_since,
     t.number;
 
+-- name: taken_in_channel
+-- Who has how many of the tickets that wait for us in a channel (`queue`, `waiting`), by the name it was taken under;
+-- whose was taken last comes first.
+SELECT t.taken_by, t.taken_by_name, COUNT(*) AS amount
+FROM tickets AS t
+WHERE t.store IN (SELECT value FROM json_each(:stores))
+  AND t.status = 'open'
+  AND t.followed = 1
+  AND t.gone_at IS NULL
+  AND t.forgotten = 0
+  AND COALESCE(t.awaiting, 'us') = 'us'
+  AND t.snoozed_until IS NULL
+  AND t.taken_by IS NOT NULL
+  AND EXISTS (SELECT 1 FROM links AS l WHERE l.ticket = t.number AND l.chat = :chat AND l.channel = :channel)
+GROUP BY t.taken_by, t.taken_by_name
+ORDER BY MAX(t.number) DESC;
+
 -- name: set_home_opened
 -- Somebody looks at their page.
 INSERT INTO homes (chat, agent, opened_at) VALUES (:chat, :agent, :now)

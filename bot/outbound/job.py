@@ -266,7 +266,7 @@ class Directory:
         store = self.store(ticket)
         capabilities = self.rules.capabilities[store.name]
         masks = self.rules.masks_emails
-        has = holder(ticket, self.rules.colleagues)
+        has = holder(ticket, self.rules)
         card = cards.card(
             ticket,
             job.opening,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from bot.clock import Clock
 from bot.db.connection import Database
@@ -71,7 +72,8 @@ class FigureRequests:
             return Answer(text=answers.days_out_of_range())
         now = self._clock.now()
         hours = {name: self._rules.stores[name].hours for name in chosen}
-        found = await self._database.read(report, hours, days, now, self._rules.zone, self._rules.colleagues)
+        reading = partial(report, masks_emails=self._rules.masks_emails)
+        found = await self._database.read(reading, hours, days, now, self._rules.zone, self._rules.colleagues)
         asked = chosen if len(chosen) <= _VENDORS_ASKED else []
         counting = asyncio.gather(*(self._vendor_counts(name) for name in asked))
         picture, counted = await asyncio.gather(self._picture(found), counting)

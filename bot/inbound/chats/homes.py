@@ -142,7 +142,7 @@ class Homes:
         return Home(counts=counts, sections=sections)
 
     def _ticket(self, tx: Transaction, ticket: TicketRow, chat: ChatName, places: Sequence[Place]) -> HomeTicket:
-        has = holder(ticket, self._rules.colleagues)
+        has = holder(ticket, self._rules)
         shown = masked_ticket(ticket) if self._rules.masks_emails else ticket
         standing = queue.standing(ticket)
         offered = buttons(ticket, self._rules.capabilities[ticket.store])

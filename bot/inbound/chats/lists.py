@@ -68,7 +68,7 @@ class Lists:
         )
 
     def _row(self, tx: Transaction, ticket: TicketRow, chat: ChatName, places: Sequence[Place]) -> Row:
-        has = holder(ticket, self._rules.colleagues)
+        has = holder(ticket, self._rules)
         shown = masked_ticket(ticket) if self._rules.masks_emails else ticket
         waits = wording.waits(queue.standing(ticket), ticket, self._clock.now())
         return Row(

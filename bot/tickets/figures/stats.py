@@ -21,6 +21,7 @@ from bot.db.rows import from_ms, require, to_ms
 from bot.model import Colleague, Hours, StoreName
 from bot.tickets.figures.times import DaySpan, Span, Times, last_days, lengths, times
 from bot.tickets.people import person_of
+from bot.wording.masking import masked
 
 WINDOWS: tuple[int | None, ...] = (None, 30, 7)
 """The windows of the medians, in days; None: all time."""
@@ -131,6 +132,7 @@ class _Frame:
     colleagues: Sequence[Colleague]
     names: Mapping[str, str]
     by_store: bool
+    masks_emails: bool
 
 
 def report(
@@ -142,6 +144,7 @@ def report(
     colleagues: Sequence[Colleague] = (),
     *,
     in_full: bool = False,
+    masks_emails: bool = False,
 ) -> Report:
     """
     The figures of some stores over the last `days` days of a time zone, today included.
@@ -150,11 +153,12 @@ def report(
         in_full: For programs: each store has the medians and its agents, too. That takes longer with each ticket.
         hours: The stores, each with its open hours; None: its settings name none.
         colleagues: The people whom the settings name; they are one person in both chats.
+        masks_emails: Whether addresses by which people are called are masked.
     """
     spans = last_days(days, now, zone)
     most = max(1, MOST // (3 * max(1, len(hours))))
     work = {store: _work(tx, store, each, spans, most) for store, each in hours.items()}
-    frame = _Frame(spans, now, zone, colleagues, _names(tx, list(work.values())), in_full)
+    frame = _Frame(spans, now, zone, colleagues, _names(tx, list(work.values())), in_full, masks_emails)
     found = [_figures(tx, store, work[store], frame) for store in hours]
     if in_full:
         found = [
@@ -271,7 +275,7 @@ def _person(recorded: str, frame: _Frame) -> tuple[str, str]:
     if recorded == _ELSEWHERE:
         return _ELSEWHERE, ""
     person = person_of(frame.colleagues, recorded, frame.names.get(recorded))
-    return person.id, person.name
+    return person.id, masked(person.name) if frame.masks_emails else person.name
 
 
 def _by_age(waiting: Sequence[int], now: datetime) -> tuple[int, ...]:
