@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bot.db.rows import from_ms, to_ms
+from bot.db.rows import to_ms
 from bot.model import Hours
 from bot.tickets.business_hours import open_time
 
@@ -83,8 +83,7 @@ def lengths(rows: Sequence[tuple[int, int, str | None]], hours: Hours | None) ->
     """How long it was from one moment to another, each with whose it is. What is negative is left out."""
     if hours is None or not rows:
         return [Span(until - since, None, agent) for since, until, agent in rows if since <= until]
-    first = from_ms(min(since for since, _, _ in rows)).year
-    between = open_time(hours, first, from_ms(max(until for _, until, _ in rows)).year).between
+    between = open_time(hours).between
     return [Span(until - since, between(since, until), agent) for since, until, agent in rows if since <= until]
 
 
