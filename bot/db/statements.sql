@@ -430,6 +430,11 @@ WHERE ticket = :ticket;
 -- Takes the words out of a line for a whole channel that is posted: they may name a ticket, and no ticket has it.
 UPDATE deliveries SET payload = json_set(payload, '$.text', '') WHERE id = :id AND ticket IS NULL;
 
+-- name: erase_old_announcements
+-- Lines for whole channels that failed for good before this time: they are not posted any more, and lose their words.
+UPDATE deliveries SET state = 'dropped', error = NULL, payload = json_set(payload, '$.text', '')
+WHERE unfinished = 1 AND ticket IS NULL AND kind = 'line' AND state = 'failed' AND finished_at <= :before;
+
 -- name: erase_messages
 -- Takes words and names out of the ticket's messages. The rows stay: by them the messages are recognised.
 UPDATE messages
@@ -1271,8 +1276,11 @@ WHERE id = :id AND state IN ('failed', 'held');
 UPDATE deliveries SET state = 'held' WHERE id = :id AND state = 'waiting' AND attempts = 0;
 
 -- name: drop_delivery
--- The delivery will not be made. One that is being attempted cannot be dropped.
-UPDATE deliveries SET state = 'dropped', finished_at = :now
+-- The delivery will not be made. One that is being attempted cannot be dropped. A line for a whole channel may name a
+-- ticket, and no ticket has it: it loses its words.
+UPDATE deliveries
+SET state = 'dropped', finished_at = :now,
+    payload = CASE WHEN ticket IS NULL AND kind = 'line' THEN json_set(payload, '$.text', '') ELSE payload END
 WHERE id = :id AND state IN ('waiting', 'uncertain', 'held', 'failed');
 
 -- ============================================================ deliveries: posting
