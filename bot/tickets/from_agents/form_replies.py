@@ -9,7 +9,7 @@ reached the customer.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -103,6 +103,20 @@ def reply_form(
     )
 
 
+def nearest(links: Iterable[LinkRow], places: Collection[Place], here: Place) -> LinkRow | None:
+    """
+    The thread to which something belongs that was entered in a form; None: there is none.
+
+    That is the thread where the form was asked for, else one in that channel, else the first one.
+
+    Args:
+        places: Where the ticket is in the asker's chat and the asker can write.
+        here: Where the form was asked for.
+    """
+    able = [link for link in links if link.place in places]
+    return min(able, key=lambda link: (link.place != here, link.channel != here.channel), default=None)
+
+
 def send(
     tx: Transaction,
     ticket: TicketRow,
@@ -112,6 +126,8 @@ def send(
     at: datetime,
     rules: Rules,
     now: datetime,
+    *,
+    here: Place,
 ) -> Answer:
     """
     Queue what was written in a reply's form for the customer, once however often the form is sent.
@@ -119,10 +135,11 @@ def send(
     Args:
         places: Where the ticket is in the asker's chat and the asker can write.
         at: When it was sent, by the asker's chat's time.
+        here: Where the form was asked for.
     """
     if tx.one("message_by_form", form=sent.token) is not None:
         return Answer(text=form_answers.form_sent_already())
-    link = next((link for link in enqueue.links_of(tx, ticket.number) if link.place in places), None)
+    link = nearest(enqueue.links_of(tx, ticket.number), places, here)
     if link is None:
         return Answer(text=form_answers.form_outdated(), kept=sent.text)
     fault = _fault(tx, ticket, link, asker, sent, rules)
