@@ -22,6 +22,7 @@ from bot.model import (
     Home,
     Kind,
     Mark,
+    Mention,
     Opened,
     Place,
     Post,
@@ -255,8 +256,15 @@ class Chat(Protocol):
         """
         ...
 
-    async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
-        """Check the token, the intents or scopes, and the permissions in each channel. Never raises."""
+    async def check(
+        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+    ) -> Sequence[Finding]:
+        """
+        Check the token, the intents or scopes, and the permissions in each channel. Never raises.
+
+        Args:
+            pings: Whom reminders ping, each with a channel in whose threads that happens.
+        """
         ...
 
     async def aclose(self) -> None:

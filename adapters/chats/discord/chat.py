@@ -42,6 +42,7 @@ from bot.model import (
     Finding,
     Kind,
     Mark,
+    Mention,
     Opened,
     Place,
     Post,
@@ -230,8 +231,10 @@ class DiscordChat:
 
     # ------------------------------------------------------------ the rest
 
-    async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
-        return await checks.check(self._account, channels)
+    async def check(
+        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+    ) -> Sequence[Finding]:
+        return await checks.check(self._account, channels, pings)
 
     async def aclose(self) -> None:
         await self._account.aclose()

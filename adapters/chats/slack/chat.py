@@ -36,6 +36,7 @@ from bot.model import (
     Home,
     Kind,
     Mark,
+    Mention,
     Opened,
     Place,
     Post,
@@ -206,8 +207,10 @@ class SlackChat:
 
     # ------------------------------------------------------------ the rest
 
-    async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
-        return await checks.check(self._requests, channels, groups=self._agents.asks_for_groups)
+    async def check(
+        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+    ) -> Sequence[Finding]:
+        return await checks.check(self._requests, channels, pings, groups=self._agents.asks_for_groups)
 
     async def aclose(self) -> None:
         await self._requests.aclose()

@@ -29,6 +29,7 @@ from bot.model import (
     Form,
     Kind,
     Mark,
+    Mention,
     Opened,
     Place,
     Post,
@@ -285,7 +286,9 @@ class MemoryChat:
         agent = self.authors.get(message, Agent(id=AgentId("u1"), name="Ann", is_full_member=True))
         return Said(place=place, message=message, agent=agent, text=text, said_at=self.now())
 
-    async def check(self, channels: Sequence[ChannelId]) -> Sequence[Finding]:
+    async def check(
+        self, channels: Sequence[ChannelId], pings: Sequence[tuple[ChannelId, Mention]] = ()
+    ) -> Sequence[Finding]:
         return ()
 
     async def aclose(self) -> None:
