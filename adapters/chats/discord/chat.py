@@ -172,8 +172,8 @@ class DiscordChat:
     def missed(self, cursors: Sequence[Cursor]) -> AsyncIterator[Said]:
         return self._history.missed(cursors, self._intake)
 
-    async def writable(self, agent: Agent, places: Collection[Place]) -> frozenset[Place]:
-        return await self._agents.writable(agent, places)
+    async def writable(self, agent: Agent, places: Collection[Place], *, wrote: bool = False) -> frozenset[Place]:
+        return await self._agents.writable(agent, places, wrote=wrote)
 
     async def reread(self, place: Place, message: ChatMessageId) -> Said | None:
         return await self._history.reread(place, message)

@@ -60,10 +60,8 @@ async def check(
             findings.append(_bad(_subject(channel), error.user_message, wording.TRY_AGAIN))
     for pinged, whom in pings:
         # A channel that cannot be seen has its own finding.
-        if pinged in seen and whom.kind is MentionKind.GROUP:
-            findings += _check_role(seen[pinged], guilds[seen[pinged].guild.id][1], whom.id)
-        elif pinged in seen:
-            findings += await _check_person(seen[pinged], whom.id)
+        if pinged in seen:
+            findings += await _check_pinged(seen[pinged], guilds[seen[pinged].guild.id][1], whom)
     for guild, _ in guilds.values():
         findings.append(await _check_commands(account, client, guild))
     return findings
@@ -74,6 +72,14 @@ def _intent(client: Client) -> Finding:
     if flags.gateway_message_content or flags.gateway_message_content_limited:
         return _good("discord message content intent", wording.INTENT_ON)
     return _bad("discord message content intent", wording.INTENT_OFF, wording.SWITCH_INTENT_ON)
+
+
+async def _check_pinged(
+    channel: discord.TextChannel | discord.ForumChannel, me: discord.Member, whom: Mention
+) -> list[Finding]:
+    if whom.kind is MentionKind.GROUP:
+        return list(_check_role(channel, me, whom.id))
+    return await _check_person(channel, whom.id)
 
 
 def _check_role(
