@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from adapters.chats.discord.markup import escape, escape_label, escape_within_line, units
+from adapters.chats.discord.markup import escape, escape_label, escape_within_line
 from adapters.chats.discord.reading_markdown import read_line
-from bot.text import addresses
+from bot.text import addresses, units
 from bot.text.addresses import bare
 from bot.text.entry_lines import entry_lines
 from bot.text.plain import STRUCK, bare_pieces, item_marker, plain, plain_link, plain_pieces

@@ -28,10 +28,10 @@ from bot.model import (
     TextField,
     Verb,
 )
-from bot.text import clean
+from bot.text import clean, units
 from bot.tickets import enqueue
 from bot.tickets.day.filling import VARIABLES, Filled, named
-from bot.tickets.day.snippets import Snippet, filled_in, find_snippet, width
+from bot.tickets.day.snippets import Snippet, filled_in, find_snippet
 from bot.tickets.day.taking import Asker
 from bot.tickets.from_agents.routing import refusal
 from bot.tickets.replies.holding import send_by_hand
@@ -80,7 +80,7 @@ def reply_form(
     if ticket.forgotten:
         return Answer(text=reasons.forgotten(), kept=typed)
     filled = Filled(typed) if snippet is None else filled_in(snippet.text, ticket, asker, rules)
-    surplus = width(filled.text) - LONGEST_ENTRY
+    surplus = units(filled.text) - LONGEST_ENTRY
     if surplus > 0:
         too_long = form_answers.entry_too_long if snippet is None else form_answers.filled_too_long
         return Answer(text=too_long(surplus), kept=typed)
@@ -206,8 +206,8 @@ def _fault(tx: Transaction, ticket: TicketRow, link: LinkRow, asker: Asker, sent
         left = [each for each in filled_in(snippet.text, ticket, asker, rules).empty if each in named(sent.text)]
     if left:
         return form_answers.still_empty(left)
-    if width(sent.text) > LONGEST_ENTRY:
-        return form_answers.entry_too_long(width(sent.text) - LONGEST_ENTRY)
+    if units(sent.text) > LONGEST_ENTRY:
+        return form_answers.entry_too_long(units(sent.text) - LONGEST_ENTRY)
     return refusal(_as_message(ticket, link, asker, sent.text), ticket, rules)
 
 

@@ -18,13 +18,13 @@ from typing import Final
 from bot.db.connection import Row, Transaction
 from bot.db.rows import TicketRow, ticket_row
 from bot.model import ChatName, Place, Purpose, Status, StoreName
-from bot.text import clean, one_line
+from bot.text import clean, one_line, units, within
 from bot.wording.cards import title
 from bot.wording.masking import masked, masked_ticket
 
 PAGE: Final = 10
 LONGEST: Final = 60
-"""So many characters of words are looked for: a button under a page carries them to the next one."""
+"""So many UTF-16 units of words are looked for: a button under a page carries them to the next one."""
 _READ = 1_000
 """So much of what was typed is read."""
 _SEARCHED = 20_000
@@ -139,10 +139,10 @@ def words_of(typed: str) -> Words:
     kept: dict[str, str] = {}
     left_out, length = len(typed) > _READ, 0
     for word in _words(clean(typed[:_READ])):
-        short = word[:LONGEST]
+        short = within(word, LONGEST)
         if _folded(short) in kept:
             continue
-        length += len(short) + 1
+        length += units(short) + 1
         if length > LONGEST + 1:
             left_out = True
             break
