@@ -8,13 +8,9 @@ time, so a change of the settings holds for what was written before, too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from bot.db.rows import TicketRow
 from bot.model import AgentId, ChatName, Colleague, Person, PersonId
 from bot.text.names import name_of
-from bot.tickets.rules import Rules
-from bot.wording.masking import masked
 
 _SOMEBODY = "somebody"
 
@@ -46,17 +42,6 @@ def ids_of(colleagues: Sequence[Colleague], recorded: str) -> tuple[str, ...]:
         if colleague.chats.get(chat) == agent:
             return tuple(f"{name}:{user}" for name, user in colleague.chats.items())
     return (recorded,)
-
-
-def shown_person(rules: Rules, recorded: str, name: str | None) -> Person:
-    """Like `person_of`, by the name that chats may show: some people are called by their address there."""
-    person = person_of(rules.colleagues, recorded, name)
-    return replace(person, name=masked(person.name)) if rules.masks_emails else person
-
-
-def holder(ticket: TicketRow, rules: Rules) -> Person | None:
-    """Who has the ticket, by the name that chats may show; None: nobody."""
-    return None if ticket.taken_by is None else shown_person(rules, ticket.taken_by, ticket.taken_by_name)
 
 
 def vendor_user(colleagues: Sequence[Colleague], recorded: str, vendor: str) -> str | None:

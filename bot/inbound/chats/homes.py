@@ -25,8 +25,9 @@ from bot.model import Agent, AgentId, Answer, ChatName, Home, HomeSection, HomeT
 from bot.ports import CanShowHome, Chat
 from bot.tickets.day import queue
 from bot.tickets.day.queue import Which
+from bot.tickets.holders import holder
 from bot.tickets.links import address_of
-from bot.tickets.people import chat_id, holder, ids_of
+from bot.tickets.people import chat_id, ids_of
 from bot.tickets.rules import Rules
 from bot.wording import lists as wording
 from bot.wording.cards import buttons, moment, status_text, title

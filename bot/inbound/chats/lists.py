@@ -13,8 +13,9 @@ from bot.model import Answer, Ask, Button, ChatName, Listing, Place, Row, Verb
 from bot.ports import Chat
 from bot.tickets.day import queue
 from bot.tickets.day.queue import Page, Which
+from bot.tickets.holders import holder
 from bot.tickets.links import address_of
-from bot.tickets.people import chat_id, holder, ids_of
+from bot.tickets.people import chat_id, ids_of
 from bot.tickets.rules import Rules
 from bot.wording import answers
 from bot.wording import lists as wording

@@ -13,8 +13,8 @@ from bot.model import ChatName, PersonId, Place, StoreName
 from bot.tickets import announcements
 from bot.tickets.day import queue
 from bot.tickets.day.queue import Which
+from bot.tickets.holders import shown_person
 from bot.tickets.links import address_of
-from bot.tickets.people import shown_person
 from bot.tickets.rules import Rules
 from bot.wording import channel_notices
 

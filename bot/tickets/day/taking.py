@@ -15,7 +15,8 @@ from bot.db.connection import Transaction
 from bot.db.rows import LinkRow, MessageRow, TicketRow, require, ticket_row
 from bot.model import Agent, AgentId, Answer, Button, ChatName, Mention, TicketNumber, Verb
 from bot.tickets import enqueue
-from bot.tickets.people import chat_id, holder, shown_person
+from bot.tickets.holders import holder, shown_person
+from bot.tickets.people import chat_id
 from bot.tickets.rules import Rules
 from bot.wording import answers, notices
 

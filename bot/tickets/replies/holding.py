@@ -11,7 +11,8 @@ from bot.db.rows import LinkRow, MessageRow, TicketRow, from_ms, message_row, re
 from bot.model import Author, Button, ChatName, DeliveryId, State, Verb
 from bot.tickets import enqueue
 from bot.tickets.day.taking import Asker, take_by_reply
-from bot.tickets.people import chat_id, holder, person_of, shown_person
+from bot.tickets.holders import holder, shown_person
+from bot.tickets.people import chat_id, person_of
 from bot.tickets.replies import marks
 from bot.tickets.replies.collisions import CROSSING, READING, Reply, Shown, collision
 from bot.tickets.replies.progress import progress_changed
