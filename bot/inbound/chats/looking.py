@@ -38,7 +38,7 @@ async def look_up_all(database: Database, words: Words, scope: Scope) -> list[Ti
 
 
 async def _shown(database: Database, tickets: Sequence[TicketRow], words: Words, scope: Scope) -> list[Found]:
-    found = await database.read(finding.with_texts, tickets)
+    found = await database.read(finding.with_texts, tickets, words, scope)
     if sum(each.size for each in found) <= _AT_ONCE:
         return finding.shown(found, words, scope)
     return await asyncio.to_thread(finding.shown, found, words, scope)

@@ -164,7 +164,7 @@ def find(tx: Transaction, words: Words, scope: Scope, page: int = 0) -> Page:
     """
     found: list[Found] = []
     for batch in batches(candidates(tx, words, scope), scope, page):
-        found += shown(with_texts(tx, batch), words, scope)
+        found += shown(with_texts(tx, batch, words, scope), words, scope)
         if len(found) > (page + 1) * PAGE:
             break
     return page_of(found, scope, page)
@@ -189,9 +189,16 @@ def batches(tickets: Sequence[TicketRow], scope: Scope, page: int | None) -> Ite
         yield tickets[at : at + _AT_ONCE]
 
 
-def with_texts(tx: Transaction, tickets: Iterable[TicketRow]) -> list[Candidate]:
-    """The tickets with the latest of their texts."""
-    return [Candidate(ticket, tuple(_latest_texts(tx, ticket))) for ticket in tickets]
+def with_texts(tx: Transaction, tickets: Iterable[TicketRow], words: Words, scope: Scope) -> list[Candidate]:
+    """The tickets with the latest of their texts, without them where the title has all the words."""
+    return [
+        Candidate(each, () if _is_titled(each, words, scope) else tuple(_latest_texts(tx, each))) for each in tickets
+    ]
+
+
+def _is_titled(ticket: TicketRow, words: Words, scope: Scope) -> bool:
+    shown = masked_ticket(ticket) if scope.masks_emails else ticket
+    return not _missing(title(shown), _wanted(words))
 
 
 def _latest_texts(tx: Transaction, ticket: TicketRow) -> Iterator[tuple[str, bool]]:

@@ -58,7 +58,7 @@ class Shop:
 
     def found(self, typed: str, scope: Scope = ANYWHERE) -> list[int]:
         words = words_of(typed)
-        found = with_texts(self.tx, candidates(self.tx, words, scope))
+        found = with_texts(self.tx, candidates(self.tx, words, scope), words, scope)
         return [each.ticket.number for each in shown(found, words, scope)]
 
     def lines(self, typed: str, scope: Scope = ANYWHERE) -> list[str]:
